@@ -1,0 +1,177 @@
+"""The chart of accounts, once. Floors, verification, reports and exports are derived from it.
+
+An account is written `kind:key` or `kind:key:key`, as in `stock:store-a` or
+`in_transit:v_20:a_13`. Goods flow between accounts; what may never fall below zero is floored,
+and the database enforces it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DONOR_UNKNOWN = "anonymous"
+"""The key of `donor` for gifts whose giver is not known or does not want to be."""
+
+
+class Family(StrEnum):
+    """What flows: promises and needs flow per item, goods per item and lot."""
+
+    PROMISES = "promises"
+    GOODS = "goods"
+    NEEDS = "needs"
+
+
+class Column(StrEnum):
+    """Where an account of goods stands in the station report and in a donor's statement."""
+
+    OPENING = "opening"
+    RECEIVED = "received"
+    HANDED_OVER = "handed_over"
+    USED = "used"
+    LOST = "lost"
+    UNEXPLAINED = "unexplained"
+    OTHER = "other"
+    FREE = "free"
+    ALLOCATED = "allocated"
+    IN_TRANSIT = "in_transit"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of account.
+
+    name: the word before the first colon.
+    keys: what the keys name, in order; a key ending in "?" may be left out.
+    families: what may stand in it.
+    column: where its goods are shown; None for accounts that hold no goods.
+    floored: whether its balance may never be below zero.
+    says: how a person is told what stands in it, with {} for the keys' names.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    families: frozenset[Family]
+    column: Column | None
+    floored: bool
+    says: str
+
+    def __call__(self, *keys: str) -> str:
+        """The account of this kind with these keys."""
+        return ":".join((self.name, *keys))
+
+    @property
+    def prefix(self) -> str:
+        """What every account of this kind begins with."""
+        return self.name + ":"
+
+
+def _kind(
+    name: str,
+    keys: str,
+    families: str,
+    column: Column | None,
+    says: str,
+    *,
+    floored: bool = True,
+) -> Kind:
+    held = frozenset(Family(family) for family in families.split())
+    return Kind(name, tuple(keys.split()), held, column, floored, says)
+
+
+DONOR = _kind("donor", "donor", "promises goods", Column.RECEIVED, "given by {}", floored=False)
+BOUGHT = _kind("bought", "supplier", "goods", Column.RECEIVED, "bought from {}", floored=False)
+MADE = _kind("made", "maker", "goods", Column.RECEIVED, "made by {}", floored=False)
+BORROWED = _kind("borrowed", "lender", "goods", Column.RECEIVED, "borrowed from {}", floored=False)
+OPENING = _kind("opening", "location", "goods", Column.OPENING, "opened in {}", floored=False)
+FROM_STATION = _kind(
+    "from_station", "shipment", "goods", Column.RECEIVED, "received by {}", floored=False
+)
+
+PLEDGED = _kind("pledged", "pledge need?", "promises", None, "outstanding on pledge {}")
+
+STOCK = _kind("stock", "location", "goods", Column.FREE, "free in {}")
+ALLOCATED = _kind(
+    "allocated", "allocation location", "goods", Column.ALLOCATED, "set aside in allocation {}"
+)
+IN_TRANSIT = _kind(
+    "in_transit", "delivery allocation", "goods", Column.IN_TRANSIT, "in transit on delivery {}"
+)
+RECEIVED = _kind("received", "recipient", "goods", Column.HANDED_OVER, "with recipient {}")
+USED = _kind("used", "purpose", "goods", Column.USED, "in use for {}")
+LOST = _kind("lost", "reason", "goods", Column.LOST, "written off as {}")
+LENT = _kind("lent", "borrower", "goods", Column.OTHER, "lent to {}")
+CONVERTED = _kind("converted", "conversion", "goods", Column.OTHER, "repacked in {}", floored=False)
+RETURNED = _kind("returned", "donor", "goods", Column.OTHER, "given back to {}")
+SENT = _kind("sent", "shipment", "goods", Column.OTHER, "on the way in shipment {}")
+DELIVERED = _kind("delivered", "shipment", "goods", Column.OTHER, "arrived by shipment {}")
+UNEXPLAINED = _kind(
+    "unexplained", "place", "goods", Column.UNEXPLAINED, "unexplained in {}", floored=False
+)
+
+ASKED = _kind("asked", "recipient", "needs", None, "asked for by {}", floored=False)
+NEEDED = _kind("needed", "need", "needs", None, "still needed in need {}")
+CLAIMED = _kind("claimed", "need pledge", "needs", None, "claimed of need {}")
+ASSIGNED = _kind("assigned", "need allocation", "needs", None, "assigned to need {}")
+MET = _kind("met", "need", "needs", None, "met of need {}")
+ENDED = _kind("ended", "need reason", "needs", None, "ended of need {}")
+
+CHART: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        DONOR,
+        BOUGHT,
+        MADE,
+        BORROWED,
+        OPENING,
+        FROM_STATION,
+        PLEDGED,
+        STOCK,
+        ALLOCATED,
+        IN_TRANSIT,
+        RECEIVED,
+        USED,
+        LOST,
+        LENT,
+        CONVERTED,
+        RETURNED,
+        SENT,
+        DELIVERED,
+        UNEXPLAINED,
+        ASKED,
+        NEEDED,
+        CLAIMED,
+        ASSIGNED,
+        MET,
+        ENDED,
+    )
+}
+
+ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
+"""Where a station's own goods come from; a lot is born of one of these (or of a conversion)."""
+
+
+def kind_of(account: str) -> Kind:
+    """The kind of an account, from its first word; KeyError for a word not on the chart."""
+    return CHART[account.partition(":")[0]]
+
+
+def keys_of(account: str) -> list[str]:
+    """The keys of an account, in the order of its kind's `keys`."""
+    return account.split(":")[1:]
+
+
+def family_of(account: str, lot: str) -> Family:
+    """What flows through an account when `lot` does; "" is no lot.
+
+    Promises and goods share `donor`: promises carry no lot, goods always do.
+    """
+    families = kind_of(account).families
+    if len(families) == 1:
+        return next(iter(families))
+    return Family.GOODS if lot else Family.PROMISES
+
+
+def columns(*wanted: Column) -> frozenset[str]:
+    """The names of the kinds shown in these columns."""
+    return frozenset(kind.name for kind in CHART.values() if kind.column in wanted)

@@ -1,0 +1,325 @@
+"""What the books of one station hold: the reading side that rules and views share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from supplies.accounts import DONOR
+from supplies.entries import Body, decode_body
+from supplies.errors import Fault, Forgotten, InvalidField, NotFound, SuppliesError
+from supplies.model import (
+    TABLES,
+    Donor,
+    Item,
+    Location,
+    Noun,
+    Recipient,
+    Statement,
+    Station,
+    Team,
+)
+from supplies.store import Row, Store
+
+N = TypeVar("N", bound=Noun)
+S = TypeVar("S", bound=Statement)
+
+
+class Catalogue:
+    """The nouns by code, read once and kept until another connection writes."""
+
+    def __init__(self, store: Store, station: str) -> None:
+        self.store, self.station_code = store, station
+        self._kept: dict[tuple[type[Noun], str], Noun] = {}
+        self._seen = -1
+
+    def refresh(self) -> None:
+        """Forget what was kept if the database has changed under us; once a transaction."""
+        changes = self.store.changes()
+        if changes != self._seen:
+            self._kept.clear()
+            self._seen = changes
+
+    def forget(self) -> None:
+        """Forget all that was kept: this connection changed the catalogue."""
+        self._kept.clear()
+
+    def get(self, noun: type[N], code: str) -> N | None:
+        """The noun with this code, or None."""
+        kept = self._kept.get((noun, code))
+        if kept is None:
+            kept = self._read(noun, code)
+            if kept is not None:
+                self._kept[noun, code] = kept
+        return kept  # type: ignore[return-value]  # the key holds the type
+
+    def _read(self, noun: type[N], code: str) -> N | None:
+        row = self.store.one(
+            f"SELECT {', '.join(noun.__struct_fields__)} FROM {noun.table} "
+            f"WHERE code = :code{'' if noun is Station else ' AND station = :station'}",
+            {"code": code} if noun is Station else {"code": code, "station": self.station_code},
+        )
+        return None if row is None else from_row(noun, row)
+
+
+def from_row(noun: type[N], row: Row) -> N:
+    """A noun from its columns in the order of its fields."""
+    values = dict(zip(noun.__struct_fields__, row, strict=True))
+    if noun is Item:
+        values["packs"] = msgspec.json.decode(values["packs"])
+    if noun is Location:
+        values["quarantine"] = bool(values["quarantine"])
+    return noun(**values)
+
+
+class Books:
+    """One station's books, to be read. Nothing here writes.
+
+    Within `Ledger.reading()` or a rule every question sees the same state.
+    """
+
+    def __init__(self, store: Store, catalogue: Catalogue) -> None:
+        self.store, self.catalogue = store, catalogue
+        self.station_code = catalogue.station_code
+
+    # --- the catalogue ---------------------------------------------------------------------------
+
+    @property
+    def station(self) -> Station:
+        """The station's settings."""
+        station = self.catalogue.get(Station, self.station_code)
+        if station is None:
+            raise NotFound(
+                f"there is no station {self.station_code} in these books; "
+                "name one with --station or make it with `supplies init`"
+            )
+        return station
+
+    def item(self, code: str, pointer: str = "") -> Item:
+        """The item; an unknown code is refused, naming the field that `pointer` points to."""
+        return self._known(Item, "item", code, pointer)
+
+    def donor(self, code: str, pointer: str = "") -> Donor:
+        """The donor, who has not been forgotten."""
+        donor = self._known(Donor, "donor", code, pointer)
+        return _remembered(donor, donor.name, "donor", pointer)
+
+    def recipient(self, code: str, pointer: str = "") -> Recipient:
+        """The recipient, who has not been forgotten."""
+        recipient = self._known(Recipient, "recipient", code, pointer)
+        return _remembered(recipient, recipient.name, "recipient", pointer)
+
+    def location(self, code: str, pointer: str = "") -> Location:
+        """The location."""
+        return self._known(Location, "location", code, pointer)
+
+    def team(self, code: str, pointer: str = "") -> Team:
+        """The team."""
+        return self._known(Team, "team", code, pointer)
+
+    def _known(self, noun: type[N], name: str, code: str, pointer: str) -> N:
+        found = self.catalogue.get(noun, code)
+        if found is None:
+            raise unknown(f"there is no {name} {code}; register it first or mend the code", pointer)
+        return found
+
+    # --- statements --------------------------------------------------------------------------------
+
+    def all(self, sql: str, **params: Any) -> list[Row]:
+        """Rows of a query; `:station` is filled in."""
+        return self.store.all(sql, {"station": self.station_code, **params})
+
+    def one(self, sql: str, **params: Any) -> Row | None:
+        """The first row of a query, or None; `:station` is filled in."""
+        return self.store.one(sql, {"station": self.station_code, **params})
+
+    def value(self, sql: str, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self.one(sql, **params)
+        return None if row is None else row[0]
+
+    # --- balances ------------------------------------------------------------------------------------
+
+    def balance(self, account: str, item: str, lot: str = "") -> int:
+        """What stands in an account now, in base units; lot "" is no lot."""
+        row = self.store.one(
+            "SELECT quantity FROM balances WHERE station = :station AND account = :account "
+            "AND item = :item AND lot = :lot",
+            {"station": self.station_code, "account": account, "item": item, "lot": lot},
+        )
+        return 0 if row is None else int(row[0])
+
+    def balance_on(self, day: date, account: str, item: str, lot: str = "") -> int:
+        """What stood in an account at the end of a day, as far as is known now."""
+        found = self.value(
+            "SELECT quantity FROM days WHERE station = :station AND account = :account "
+            "AND item = :item AND lot = :lot AND day <= :day ORDER BY day DESC LIMIT 1",
+            account=account,
+            item=item,
+            lot=lot,
+            day=day.isoformat(),
+        )
+        return int(found or 0)
+
+    def balance_at(self, seq: int, account: str, item: str, lot: str = "") -> int:
+        """What the books knew of an account when entry `seq` was the last."""
+        return sum(
+            int(
+                self.value(
+                    f"SELECT coalesce(sum(quantity), 0) * :sign FROM transfers "
+                    f"WHERE station = :station AND {side} = :account AND item = :item "
+                    "AND lot = :lot AND seq <= :seq",
+                    account=account,
+                    item=item,
+                    lot=lot,
+                    seq=seq,
+                    sign=sign,
+                )
+            )
+            for side, sign in (("target", 1), ("source", -1))
+        )
+
+    def closings(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
+        """What stood in (account, item, lot) at the end of each day since that moved it.
+
+        The day before is there too, if one was: what the first of them began with.
+        """
+        account, item, lot = key
+        where = "WHERE station = :station AND account = :account AND item = :item AND lot = :lot"
+        params = {"account": account, "item": item, "lot": lot, "since": since}
+        before = self.all(
+            f"SELECT day, quantity FROM days {where} AND day < :since ORDER BY day DESC LIMIT 1",
+            **params,
+        )
+        after = self.all(f"SELECT day, quantity FROM days {where} AND day >= :since", **params)
+        return {day: int(quantity) for day, quantity in before + after}
+
+    def held(self, account: str, item: str | None = None) -> dict[tuple[str, str, str], int]:
+        """What is not zero, by (account, item, lot). An account ending in ":" is all below it."""
+        where = "account = :account"
+        if account.endswith(":"):
+            where = "account >= :account AND account < :end"  # ";" follows ":" in ASCII
+        rows = self.all(
+            "SELECT account, item, lot, quantity FROM balances "
+            f"WHERE station = :station AND {where} AND quantity <> 0"
+            + ("" if item is None else " AND item = :item"),
+            account=account,
+            end=account[:-1] + ";",
+            item=item,
+        )
+        return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+    # --- entries and what they state -----------------------------------------------------------------
+
+    def head(self) -> tuple[int, bytes, str]:
+        """The last entry's number and hash, and the latest day booked on; zeros before any."""
+        row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
+        return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
+
+    def body(self, seq: int) -> Body:
+        """An entry as it was hashed."""
+        body = self.value(
+            "SELECT body FROM entries WHERE station = :station AND seq = :seq", seq=seq
+        )
+        if body is None:
+            raise NotFound(f"there is no entry {seq} in the books of station {self.station_code}")
+        return decode_body(body)
+
+    def closed_through(self) -> date | None:
+        """The last day that is closed, or None."""
+        found = self.value(
+            "SELECT closed_through FROM periods WHERE station = :station ORDER BY seq DESC LIMIT 1"
+        )
+        return None if found is None else date.fromisoformat(found)
+
+    def stated(self, statement: type[S], **where: Any) -> list[S]:
+        """What entries stated, oldest first, by equal columns."""
+        return [self._statement(statement, row) for row in self._rows(statement, where)]
+
+    def latest(self, statement: type[S], **where: Any) -> S | None:
+        """The latest statement, which holds; None if there is none."""
+        rows = self._rows(statement, where, " DESC LIMIT 1")
+        return self._statement(statement, rows[0]) if rows else None
+
+    def lines(self, statement: type[S], seq: int, **where: Any) -> list[S]:
+        """What one entry stated, in the order of its lines."""
+        found = self.stated(statement, seq=seq, **where)
+        return sorted(found, key=_line) if "line" in statement.__struct_fields__ else found
+
+    def stated_in(self, statement: type[Statement], **where: Any) -> int | None:
+        """The entry that stated the latest, or None."""
+        conditions = "".join(f" AND {name} = :{name}" for name in where)
+        return self.value(  # type: ignore[no-any-return]  # a column of integers
+            f"SELECT seq FROM {TABLES[statement]} WHERE station = :station{conditions} "
+            "ORDER BY seq DESC LIMIT 1",
+            **where,
+        )
+
+    def _rows(self, statement: type[Statement], where: dict[str, Any], tail: str = "") -> list[Row]:
+        conditions = "".join(f" AND {name} = :{name}" for name in where)
+        return self.all(
+            f"SELECT {', '.join(statement.__struct_fields__)} FROM {TABLES[statement]} "
+            f"WHERE station = :station{conditions} ORDER BY seq{tail}",
+            **where,
+        )
+
+    @staticmethod
+    def _statement(statement: type[S], row: Row) -> S:
+        decoders = _decoders(statement)
+        return statement(
+            **{
+                name: value if value is None or decode is None else decode(value)
+                for (name, decode), value in zip(decoders, row, strict=True)
+            }
+        )
+
+    def whose(self, lot: str, item: str) -> list[tuple[str, int]]:
+        """Whose goods a lot holds: donors with how much of it they gave."""
+        rows = self.all(
+            "SELECT account, -quantity FROM balances WHERE station = :station "
+            "AND item = :item AND lot = :lot AND account >= :first AND account < :end "
+            "AND quantity < 0 ORDER BY account",
+            item=item,
+            lot=lot,
+            first=DONOR.prefix,
+            end=DONOR.prefix[:-1] + ";",
+        )
+        return [(row[0].partition(":")[2], row[1]) for row in rows]
+
+
+def unknown(sentence: str, pointer: str) -> SuppliesError:
+    """What is not there: a field at fault where `pointer` names one, else not found."""
+    if pointer:
+        return InvalidField(sentence, [Fault(pointer, sentence)])
+    return NotFound(sentence)
+
+
+def _remembered(noun: N, name: str | None, what: str, pointer: str) -> N:
+    if name is None:
+        raise Forgotten(
+            f"{what} {noun.code} was forgotten at their wish; register them anew under another code",
+            [Fault(pointer, "forgotten")] if pointer else (),
+        )
+    return noun
+
+
+def _line(statement: Any) -> int:
+    return int(statement.line)
+
+
+@cache
+def _decoders(statement: type[Statement]) -> list[tuple[str, Callable[[str], Any] | None]]:
+    """For each column, how its text becomes the field's value; None where it is one already."""
+    hints = get_type_hints(statement)
+
+    def decoder(name: str) -> Callable[[str], Any] | None:
+        kinds = {hints[name], *get_args(hints[name])}
+        if datetime in kinds:
+            return datetime.fromisoformat
+        return date.fromisoformat if date in kinds else None
+
+    return [(name, decoder(name)) for name in statement.__struct_fields__]

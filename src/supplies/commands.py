@@ -1,0 +1,587 @@
+"""What people ask of the ledger. A command is also the body of its REST request.
+
+Every command may say `happened_on`, the true day; None means the station's today. Lines count
+base units of their item, or packs where `pack` names one. Fields of type `Text` and `ShortText`
+are free text: they are kept outside the hashed chain and can be erased. Fields marked "by path"
+come from the URL when a command is a request.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, field
+
+from supplies.fields import (
+    MAX_LINES,
+    Batch,
+    Code,
+    Count,
+    Moment,
+    Quantity,
+    ShortText,
+    Text,
+)
+
+Lines = Meta(min_length=1, max_length=MAX_LINES)
+
+
+class Shape(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Closed and immutable: what is not a field is refused."""
+
+
+class Command(Shape, frozen=True, kw_only=True, tag=True, tag_field="type"):
+    """What every command has. Inside a correction `type` says which command it is.
+
+    happened_on: the true day; None is the station's today.
+    """
+
+    happened_on: date | None = None
+
+
+class GoodsLine(Shape, frozen=True, kw_only=True):
+    """Some of an item. pack: the item's pack that `quantity` counts; None counts base units."""
+
+    item: Code
+    quantity: Quantity
+    pack: Code | None = None
+
+
+class LotLine(GoodsLine, frozen=True, kw_only=True):
+    """Some of an item from one lot; None takes the lots that expire first."""
+
+    lot: Code | None = None
+    allow_expired: bool = False
+
+
+class Money(Shape, frozen=True, kw_only=True):
+    """An amount in minor units (fen, cents) of an ISO 4217 currency."""
+
+    minor: Annotated[int, Meta(ge=0, le=10**15)]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
+
+
+class Value(Money, frozen=True, kw_only=True):
+    """What goods are worth, with the paper that says so; without evidence there is no value."""
+
+    evidence: ShortText
+
+
+# --- needs -----------------------------------------------------------------------------------
+
+Urgency = Literal["low", "normal", "high"]
+EndReason = Literal["withdrawn", "helped_elsewhere", "moved", "died"]
+
+
+class NoteNeed(Command, frozen=True, kw_only=True):
+    """A household lacks something. needed_by: None where no day was named."""
+
+    recipient: Code
+    item: Code
+    quantity: Quantity
+    pack: Code | None = None
+    urgency: Urgency = "normal"
+    needed_by: date | None = None
+    note: Text | None = None
+
+
+class EndNeed(Command, frozen=True, kw_only=True):
+    """What is still open of a need is no longer asked for; claims on it are freed."""
+
+    need: Code  # by path
+    reason: EndReason
+    note: Text | None = None
+
+
+# --- pledges ---------------------------------------------------------------------------------
+
+
+class Claim(Shape, frozen=True, kw_only=True):
+    """So much of a pledge line is for this published need (认领)."""
+
+    need: Code
+    quantity: Quantity
+
+
+class PledgeLine(GoodsLine, frozen=True, kw_only=True):
+    """What is promised of one item, and which needs it claims. A pledge has one line an item."""
+
+    claims: list[Claim] = []
+
+
+class MakePledge(Command, frozen=True, kw_only=True):
+    """A donor promises goods. due_on: None where no day was named."""
+
+    donor: Code
+    lines: Annotated[list[PledgeLine], Lines]
+    due_on: date | None = None
+    note: Text | None = None
+
+
+class DroppedLine(Shape, frozen=True, kw_only=True):
+    """How much of a pledge's line falls away, and which claims with it.
+
+    drop: claims to drop; None drops none while free promise lasts, then the least urgent, newest.
+    """
+
+    line: Annotated[int, Meta(ge=1)]
+    quantity: Quantity
+    drop: list[Claim] | None = None
+
+
+class CancelPledge(Command, frozen=True, kw_only=True):
+    """The donor takes a promise back. lines: None is all that is outstanding."""
+
+    pledge: Code  # by path
+    reason: Text
+    lines: Annotated[list[DroppedLine], Lines] | None = None
+
+
+class LapsePledge(Command, frozen=True, kw_only=True):
+    """A promise was not kept and is no longer waited for. lines: None is all outstanding."""
+
+    pledge: Code  # by path
+    reason: Text
+    lines: Annotated[list[DroppedLine], Lines] | None = None
+
+
+# --- goods that arrive -------------------------------------------------------------------------
+
+
+class DonationLine(GoodsLine, frozen=True, kw_only=True):
+    """Goods given. pledge: kept by these goods, as far as it reaches; the rest is a gift beside.
+
+    recipient ("for" in JSON): the one household they are for, by the donor's wish.
+    """
+
+    pledge: Code | None = None
+    recipient: Code | None = field(name="for", default=None)
+    batch: Batch | None = None
+    expires_on: date | None = None
+    value: Value | None = None
+
+
+class RecordDonation(Command, frozen=True, kw_only=True):
+    """Goods were given. donor: None is an anonymous gift.
+
+    handled_by: who took them in, required (Charity Law of China, 2023, art. 38: 经办人).
+    wish: the donor's own words on what they are for (定向意愿).
+    """
+
+    donor: Code | None = None
+    location: Code
+    handled_by: ShortText
+    lines: Annotated[list[DonationLine], Lines]
+    wish: Text | None = None
+    note: Text | None = None
+
+
+class ArrivalLine(GoodsLine, frozen=True, kw_only=True):
+    """Goods that came in otherwise than as a gift."""
+
+    batch: Batch | None = None
+    expires_on: date | None = None
+    value: Value | None = None
+
+
+class OpenStock(Command, frozen=True, kw_only=True):
+    """What stood on the shelf before these books began."""
+
+    location: Code
+    lines: Annotated[list[ArrivalLine], Lines]
+    note: Text | None = None
+
+
+class RecordArrival(Command, frozen=True, kw_only=True):
+    """Goods bought, made or borrowed. party: code of the supplier, maker or lender."""
+
+    origin: Literal["bought", "made", "borrowed"]
+    party: Code
+    location: Code
+    lines: Annotated[list[ArrivalLine], Lines]
+    note: Text | None = None
+
+
+# --- allocations -------------------------------------------------------------------------------
+
+
+class LotPart(Shape, frozen=True, kw_only=True):
+    """So many base units of this lot."""
+
+    lot: Code
+    quantity: Quantity
+
+
+class AllocationLine(GoodsLine, frozen=True, kw_only=True):
+    """Goods set aside. need: which need they serve; None is the recipient's most urgent open one.
+
+    lots: exactly these; None takes what expires first, and never what has expired unless
+    `allow_expired`.
+    """
+
+    need: Code | None = None
+    lots: Annotated[list[LotPart], Lines] | None = None
+    allow_expired: bool = False
+
+
+class Allocate(Command, frozen=True, kw_only=True):
+    """Free goods at a place are set aside for one recipient."""
+
+    recipient: Code
+    location: Code
+    lines: Annotated[list[AllocationLine], Lines]
+    note: Text | None = None
+
+
+class ReleasedLine(Shape, frozen=True, kw_only=True):
+    """So many base units of an allocation's line."""
+
+    line: Annotated[int, Meta(ge=1)]
+    quantity: Quantity
+
+
+class Release(Command, frozen=True, kw_only=True):
+    """What was set aside becomes free again. lines: None is all that is still allocated."""
+
+    allocation: Code  # by path
+    reason: Text
+    lines: Annotated[list[ReleasedLine], Lines] | None = None
+
+
+# --- deliveries --------------------------------------------------------------------------------
+
+Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
+
+
+class Dispatch(Command, frozen=True, kw_only=True):
+    """A team takes along everything still set aside in these allocations, in this order."""
+
+    team: Code
+    allocations: Annotated[list[Code], Lines]
+    note: Text | None = None
+
+
+class OutcomeLine(Shape, frozen=True, kw_only=True):
+    """What became of one line of a stop: received + brought_back + lost = loaded.
+
+    to: where what was brought back goes: set aside still, or onto the shelf.
+    location: which shelf; None is where it left.
+    """
+
+    line: Annotated[int, Meta(ge=1)]
+    received: Count = 0
+    brought_back: Count = 0
+    lost: Count = 0
+    to: Literal["allocated", "stock"] = "allocated"
+    location: Code | None = None
+
+
+class ReportOutcome(Command, frozen=True, kw_only=True):
+    """What happened at a door. A fact: never refused because the books say otherwise.
+
+    lines: None means: handed_over, all received; not_at_home, all back to the allocation;
+    refused, all back to the shelf; lost, all lost. `partly` must say its lines.
+    happened_at: the moment; None where only the day is known. note: who received, what was said.
+    """
+
+    delivery: Code  # by path
+    allocation: Code
+    outcome: Outcome
+    happened_at: Moment | None = None
+    lines: Annotated[list[OutcomeLine], Lines] | None = None
+    received_by: Literal["self", "family", "neighbour", "guard", "door"] | None = None
+    proof: Literal["none", "signature", "code", "photo"] | None = None
+    note: Text | None = None
+
+
+class CloseDelivery(Command, frozen=True, kw_only=True):
+    """The team's day ends, at zero: refused while anything is in transit."""
+
+    delivery: Code  # by path
+
+
+class ReassignDelivery(Command, frozen=True, kw_only=True):
+    """Another team goes on with an open delivery."""
+
+    delivery: Code  # by path
+    team: Code
+
+
+class ResolveConflict(Command, frozen=True, kw_only=True):
+    """A coordinator decides on a fact that the books contradicted.
+
+    by: "correct" restates the standing outcome as the conflict states it; "unexplained" books
+    what the fact says from `unexplained`, for the next count to settle.
+    """
+
+    conflict: Annotated[int, Meta(ge=1)]  # by path: the entry's seq
+    by: Literal["correct", "unexplained"]
+    reason: Text
+
+
+# --- stock -------------------------------------------------------------------------------------
+
+
+class Move(Command, frozen=True, kw_only=True):
+    """Free goods are carried from one place to another."""
+
+    source: Code = field(name="from")
+    target: Code = field(name="to")
+    lines: Annotated[list[LotLine], Lines]
+    note: Text | None = None
+
+
+class OpenCountSheet(Command, frozen=True, kw_only=True):
+    """A stock-take begins: what the books hold at this place now is what it is compared with."""
+
+    location: Code
+    note: Text | None = None
+
+
+class CountLine(Shape, frozen=True, kw_only=True):
+    """What was counted on the shelf, free and set aside together, in base units.
+
+    lot: None counts all lots of the item together.
+    """
+
+    item: Code
+    counted: Count
+    lot: Code | None = None
+
+
+class CountStock(Command, frozen=True, kw_only=True):
+    """The result of a stock-take. Items not named were not counted."""
+
+    sheet: Code  # by path
+    lines: Annotated[list[CountLine], Lines]
+    note: Text | None = None
+
+
+class IssueGoods(Command, frozen=True, kw_only=True):
+    """Free goods are drawn for the station's own use: gate posts, own protection, notices."""
+
+    purpose: Code
+    location: Code
+    lines: Annotated[list[LotLine], Lines]
+    note: Text | None = None
+
+
+class ReturnIssue(Command, frozen=True, kw_only=True):
+    """What was drawn and not used comes back to the shelf. location: None is where it left."""
+
+    issue: Code  # by path
+    lines: Annotated[list[LotLine], Lines]
+    location: Code | None = None
+    note: Text | None = None
+
+
+class WriteOff(Command, frozen=True, kw_only=True):
+    """Free goods are lost: expired, damaged, missing, or another reason's code."""
+
+    reason: Code
+    location: Code
+    lines: Annotated[list[LotLine], Lines]
+    note: Text | None = None
+
+
+class FindAgain(Command, frozen=True, kw_only=True):
+    """What was written off is there after all."""
+
+    reason: Code
+    location: Code
+    lines: Annotated[list[LotLine], Lines]
+    note: Text | None = None
+
+
+class TakeBack(Command, frozen=True, kw_only=True):
+    """A recipient gives goods back to the shelf."""
+
+    recipient: Code
+    location: Code
+    lines: Annotated[list[LotLine], Lines]
+    reason: Text
+
+
+class ReturnGoods(Command, frozen=True, kw_only=True):
+    """Free goods go back to whom they came from: the donor or lender of each lot."""
+
+    location: Code
+    lines: Annotated[list[LotLine], Lines]
+    reason: Text
+
+
+class LendGoods(Command, frozen=True, kw_only=True):
+    """Free goods are lent. borrower: their code. due_on: None where no day was named."""
+
+    borrower: Code
+    location: Code
+    lines: Annotated[list[LotLine], Lines]
+    due_on: date | None = None
+    note: Text | None = None
+
+
+class ReturnLoan(Command, frozen=True, kw_only=True):
+    """Lent goods come back. location: None is where they left."""
+
+    loan: Code  # by path
+    lines: Annotated[list[LotLine], Lines]
+    location: Code | None = None
+    note: Text | None = None
+
+
+class HandOut(Command, frozen=True, kw_only=True):
+    """Free goods are handed over at the counter, or to a group of `headcount` people.
+
+    headcount: None where it is one household.
+    """
+
+    recipient: Code
+    location: Code
+    lines: Annotated[list[LotLine], Lines]
+    headcount: Annotated[int, Meta(ge=1, le=10**9)] | None = None
+    note: Text | None = None
+
+
+class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
+    """What repacking yields."""
+
+    batch: Batch | None = None
+    expires_on: date | None = None
+
+
+class Convert(Command, frozen=True, kw_only=True):
+    """Repacking: a drum in, 50 bottles out, the spill lost."""
+
+    location: Code
+    consumed: Annotated[list[LotLine], Lines]
+    produced: Annotated[list[ConvertedLine], Lines]
+    spilled: list[LotLine] = []
+    note: Text | None = None
+
+
+class Settle(Command, frozen=True, kw_only=True):
+    """What a count or a late fact left unexplained finds its explanation.
+
+    place: the location or delivery whose `unexplained` is settled.
+    by: "lost" for goods that are missing; an origin for goods nobody had recorded.
+    """
+
+    place: Code
+    by: Literal["lost", "opening", "donor", "bought", "made", "borrowed"]
+    party: Code | None = None
+    lines: Annotated[list[LotLine], Lines]
+    reason: Text
+
+
+# --- receipts ----------------------------------------------------------------------------------
+
+
+class IssueReceipt(Command, frozen=True, kw_only=True):
+    """One receipt over several donations of one donor; it voids and replaces the single ones."""
+
+    donations: Annotated[list[Code], Lines]
+
+
+class VoidReceipt(Command, frozen=True, kw_only=True):
+    """A receipt no longer holds. Its number stays."""
+
+    number: Code  # by path
+    reason: Text
+
+
+class ReplaceReceipt(Command, frozen=True, kw_only=True):
+    """A receipt is voided and issued anew from today's records."""
+
+    number: Code  # by path
+    reason: Text
+
+
+class ReprintReceipt(Command, frozen=True, kw_only=True):
+    """A marked copy of a receipt is handed out."""
+
+    number: Code  # by path
+
+
+# --- the books themselves ------------------------------------------------------------------------
+
+
+class ClosePeriod(Command, frozen=True, kw_only=True):
+    """Nothing is booked on or before this day any more."""
+
+    through: date
+
+
+class ReopenPeriod(Command, frozen=True, kw_only=True):
+    """Days from this one on may be booked on again."""
+
+    day: date = field(name="from")
+    reason: Text
+
+
+class RecordActivity(Command, frozen=True, kw_only=True):
+    """Work that moves no goods: visits, telephone calls, checks. who: in words, if at all."""
+
+    kind: Code
+    count: Quantity
+    who: Text | None = None
+
+
+class ForgetDonor(Command, frozen=True, kw_only=True):
+    """Everything personal about a donor is erased; the goods stay in the books."""
+
+    donor: Code  # by path
+
+
+class ForgetRecipient(Command, frozen=True, kw_only=True):
+    """Everything personal about a recipient is erased; the goods stay in the books."""
+
+    recipient: Code  # by path
+
+
+# --- mending -----------------------------------------------------------------------------------
+
+
+class Reverse(Command, frozen=True, kw_only=True):
+    """As if an entry's command had never been given, as far as its goods have not moved on."""
+
+    entry: Annotated[int, Meta(ge=1)]  # by path
+    reason: Text
+
+
+Correctable = (
+    NoteNeed
+    | MakePledge
+    | RecordDonation
+    | OpenStock
+    | RecordArrival
+    | Allocate
+    | ReportOutcome
+    | Move
+    | IssueGoods
+    | ReturnIssue
+    | WriteOff
+    | FindAgain
+    | TakeBack
+    | ReturnGoods
+    | LendGoods
+    | ReturnLoan
+    | HandOut
+    | Convert
+    | RecordActivity
+)
+"""What can be restated; the rest is undone by its own way back (release, void, reopen)."""
+
+
+class Correct(Command, frozen=True, kw_only=True):
+    """A command as it should have been: the difference is booked, the receipt replaced.
+
+    entry: any entry of the command to correct. command: of the same type as the original.
+    """
+
+    entry: Annotated[int, Meta(ge=1)]  # by path
+    command: Correctable
+    reason: Text

@@ -1,0 +1,75 @@
+"""JSON in: strict, with the field at fault by its JSON pointer and a sentence for a person."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from supplies.errors import InvalidField
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_encode = msgspec.json.Encoder().encode
+
+
+@cache
+def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def check_fields(struct: S) -> S:
+    """A struct that meets the limits of its fields, however it was built.
+
+    It is encoded and strictly decoded, so a struct made in Python meets what JSON meets.
+    """
+    try:
+        return _decoder(type(struct)).decode(_encode(struct))  # type: ignore[no-any-return]  # of S
+    except msgspec.ValidationError as error:
+        raise invalid(str(error)) from None
+    except (TypeError, ValueError, UnicodeError) as error:
+        raise InvalidField(f"{type(struct).__name__} holds what JSON cannot: {error}") from None
+
+
+def convert(kind: type[S], fields: Any) -> S:
+    """A struct from decoded JSON, strictly: "5" and 1.0 are no quantity, no field is ignored."""
+    try:
+        return msgspec.convert(fields, kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise invalid(str(error)) from None
+
+
+_WORDS = (
+    (r"Expected `int` >= (-?\d+)", r"must be a whole number of at least \1"),
+    (r"Expected `int` <= (-?\d+)", r"must be a whole number of at most \1"),
+    (r"Expected `int(?: \| null)?`, got `(\w+)`", r"must be a whole number, not a \1"),
+    (r"Expected `str` of length >= (\d+)", r"must have at least \1 characters"),
+    (r"Expected `str` of length <= (\d+)", r"must have at most \1 characters"),
+    (r"Expected `array` of length >= (\d+)", r"must have at least \1 lines"),
+    (r"Expected `array` of length <= (\d+)", r"must have at most \1 lines"),
+    (r"Expected `str` matching regex '\^\[A-Za-z0-9\].*", "must be a code: letters, digits, . - _"),
+    (r"Expected `str` matching regex '\^\[\^.*", "must not hold control characters"),
+    (r"Expected `str` matching regex '(.*)'", r"must match \1"),
+    (r"Object missing required field `(\w+)`", r"lacks the field \1"),
+    (r"Object contains unknown field `(.*)`", r"has no field \1; leave it out"),
+    (r"Invalid RFC3339 encoded date(time)?.*", r"must be a date\1 as in 2020-02-05"),
+    (r"Invalid enum value (.*)", r"is \1, which is none of the choices"),
+    (r"Integer value out of range.*", "is larger than any quantity may be"),
+    (r"Expected `(.*)`, got `(\w+)`", r"must be \1, not \2"),
+)
+
+
+def invalid(message: str) -> InvalidField:
+    """Msgspec's message as one sentence and a pointer."""
+    text, _, path = message.partition(" - at `")
+    pointer = "".join(f"/{part}" for part in re.findall(r"\w[\w-]*", path.rstrip("`")))
+    for pattern, words in _WORDS:
+        if re.match(pattern, text):
+            text = re.sub(pattern, words, text)
+            break
+    missing = re.match(r"(?:lacks the|has no) field ([\w-]+)", text)
+    if missing:
+        return InvalidField.at(f"{pointer}/{missing[1]}", f"{pointer or 'the command'} {text}")
+    return InvalidField.at(pointer, f"{pointer or 'the command'} {text}")

@@ -1,0 +1,187 @@
+"""Exactly what a paper shows, as structs: no query and no drawing.
+
+A frozen document is stored as JSON with its receipt's number; joined with what only the printing
+knows (entry, check code, marks) it becomes a paper.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """Part of a paper."""
+
+
+class StationHead(Document, frozen=True, kw_only=True):
+    """Who issues the paper, as its settings stood that day."""
+
+    code: str
+    name: str
+    name_en: str | None
+    credit_code: str | None
+    address: str | None
+    phone: str | None
+    host: str
+
+
+class DonorName(Document, frozen=True, kw_only=True):
+    """The donor as the paper names them; name None is an anonymous gift. phone: masked."""
+
+    code: str | None
+    name: str | None
+    name_en: str | None
+    phone: str | None
+
+
+class ReceiptLine(Document, frozen=True, kw_only=True):
+    """Goods received, in base units. in_words: Chinese financial numerals; in_words_en English."""
+
+    name: str
+    name_en: str | None
+    unit: str
+    quantity: int
+    in_words: str
+    in_words_en: str
+    batch: str | None
+    expires_on: date | None
+
+
+class DonationReceipt(Document, frozen=True, kw_only=True):
+    """捐赠物资接收凭证: what a receipt freezes when it takes its number.
+
+    received_on: the day of the gift; the first and last where it covers several.
+    wish: the donor's own words, None if they had none.
+    """
+
+    number: str
+    issued_on: date
+    station: StationHead
+    donor: DonorName
+    donations: list[str]
+    received_on: date
+    received_until: date
+    location: str
+    handled_by: str
+    wish: str | None
+    lines: list[ReceiptLine]
+    replaces: list[str]
+
+
+class Proof(Document, frozen=True, kw_only=True):
+    """What joins a paper to the books: its entry, and the code that the QR carries.
+
+    url: where the QR leads. replaced_by: None unless a newer receipt replaces this one.
+    """
+
+    seq: int
+    hash: str
+    digest: str
+    check_code: str
+    url: str
+    void_on: date | None = None
+    void_reason: str | None = None
+    replaced_by: str | None = None
+    copy: int | None = None
+    copied_on: date | None = None
+
+
+class ReceiptPaper(Document, frozen=True, kw_only=True):
+    """A donation receipt as it is printed."""
+
+    document: DonationReceipt
+    proof: Proof
+
+
+class SlipLine(Document, frozen=True, kw_only=True):
+    """Goods for one door."""
+
+    name: str
+    name_en: str | None
+    unit: str
+    quantity: int
+    batch: str | None
+    expires_on: date | None
+
+
+class DeliverySlip(Document, frozen=True, kw_only=True):
+    """What a courier carries to one door: masked name and telephone, full door number."""
+
+    delivery: str
+    allocation: str
+    stop: int
+    stops: int
+    station: StationHead
+    team: str
+    day: date
+    recipient: str
+    name: str
+    phone: str | None
+    address: str | None
+    access: str | None
+    lines: list[SlipLine]
+
+
+class ActivityLine(Document, frozen=True, kw_only=True):
+    """Work of one kind over a period."""
+
+    kind: str
+    count: int
+
+
+class GoodsLine(Document, frozen=True, kw_only=True):
+    """One item over a period, in base units.
+
+    opening + received − handed_over − used − lost − unexplained − other = on_hand + in_transit;
+    allocated is the part of on_hand that is set aside.
+    """
+
+    item: str
+    name: str
+    unit: str
+    opening: int
+    received: int
+    handed_over: int
+    used: int
+    lost: int
+    unexplained: int
+    other: int
+    on_hand: int
+    allocated: int
+    in_transit: int
+
+
+class ShortLine(Document, frozen=True, kw_only=True):
+    """An item of which more is needed than is free, at the period's end."""
+
+    item: str
+    needed: int
+    free: int
+
+
+class StationReport(Document, frozen=True, kw_only=True):
+    """The station's work over a period, both days inclusive, computed from the books."""
+
+    station: str
+    first: date = msgspec.field(name="from")
+    last: date = msgspec.field(name="to")
+    as_of_seq: int
+    workers: int
+    contacts: int
+    visits: int
+    households_surveyed: int
+    households_fully_met: int
+    notices_posted: int
+    activities: list[ActivityLine]
+    goods: list[GoodsLine]
+    short: list[ShortLine]
+
+
+class StationReportPaper(Document, frozen=True, kw_only=True):
+    """The station report as it is printed: with who reports, and when."""
+
+    station: StationHead
+    report: StationReport
+    printed_at: datetime

@@ -1,0 +1,114 @@
+"""An entry: one fact, its transfers and what it states, as the exact bytes that are hashed.
+
+The body holds everything an entry says but personal data: free text and frozen documents stand in
+it as digests. `hash = SHA-256(previous hash ‖ body)`, zeros before the first, a chain a station.
+The stored bytes are hashed, never an encoding made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from supplies.model import STATEMENTS, TABLES, AnyStatement, Statement
+
+ZERO_HASH = bytes(32)
+"""What stands before a station's first entry."""
+
+SALT_BYTES = 16
+
+
+class Transfer(NamedTuple):
+    """A positive whole quantity of one item from one account to another; lot "" is none."""
+
+    source: str
+    target: str
+    item: str
+    lot: str
+    quantity: int
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is hashed. Fields may be added with defaults; none is ever changed.
+
+    part: 0 for the first entry of a command, 1, 2 … for those that follow from it.
+    about: the person its texts are about, `donor:CODE` or `recipient:CODE`; None: nobody.
+    request: digest of the command as it came, on part 0. texts: digest of its free text, or None.
+    transfers, rows: in the order in which they were recorded.
+    """
+
+    station: str
+    seq: int
+    id: str
+    part: int
+    kind: str
+    document: str | None
+    happened_on: date
+    booked_on: date
+    recorded_at: str
+    recorded_by: str
+    supersedes: int | None
+    about: str | None
+    request: str | None
+    texts: str | None
+    transfers: tuple[Transfer, ...]
+    rows: tuple[AnyStatement, ...]
+
+
+encode = msgspec.json.Encoder().encode
+decode_body = msgspec.json.Decoder(Body).decode
+
+
+def chain(previous: bytes, body: bytes) -> bytes:
+    """The hash of an entry, from the hash of the one before it and its own bytes."""
+    return hashlib.sha256(previous + body).digest()
+
+
+def new_salt() -> bytes:
+    """Salt for a digest: without it an erased text cannot be guessed from its digest."""
+    return secrets.token_bytes(SALT_BYTES)
+
+
+def salted(salt: bytes, content: bytes) -> str:
+    """The digest that stands for erasable content in the chain, hex."""
+    return hashlib.sha256(salt + content).hexdigest()
+
+
+def part_id(command_id: str, part: int) -> str:
+    """The id of a command's entry: the command's own, then UUIDv5 of it and the entry's index."""
+    return command_id if part == 0 else str(uuid.uuid5(uuid.UUID(command_id), str(part)))
+
+
+def moment(when: datetime) -> str:
+    """A time as the books write it: UTC to the microsecond."""
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+_COLUMNS = {statement: statement.__struct_fields__ for statement in STATEMENTS}
+
+
+def cells(statement: Statement) -> tuple[Any, ...]:
+    """A statement as the store keeps it: days and times as ISO text."""
+    return tuple(
+        value if value is None or type(value) in (str, int) else _text(value)
+        for value in (getattr(statement, name) for name in _COLUMNS[type(statement)])
+    )
+
+
+def _text(value: Any) -> str:
+    return moment(value) if isinstance(value, datetime) else str(value)
+
+
+INSERTS = {
+    statement: (
+        f"INSERT INTO {table} (station, seq, {', '.join(_COLUMNS[statement])}) "
+        f"VALUES (?, ?{', ?' * len(_COLUMNS[statement])})"
+    )
+    for statement, table in TABLES.items()
+}
+"""How each statement is written down."""

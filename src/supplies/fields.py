@@ -1,0 +1,52 @@
+"""The kinds of field that commands and nouns are made of, with their limits.
+
+msgspec checks them when a command is decoded, and `Ledger.record` decodes every command it is
+given, so a struct built by hand meets the same limits as one that came as JSON.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+MAX_QUANTITY = 10**12
+"""Base units in one transfer. 2^63 − 1 is far above what sums of this can reach."""
+
+MAX_LINES = 500
+"""Lines in one command."""
+
+_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]*$(?!\n)"
+_MANY_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]*$(?!\n)"
+
+Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY, description="base units, or packs")]
+Count = Annotated[int, Meta(ge=0, le=MAX_QUANTITY)]
+
+Code = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)",
+        description="letters, digits, dot, dash and underscore; never a name",
+    ),
+]
+"""A code or id: it stands in the hashed chain and in URLs, so it must never be a person's name."""
+
+Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE)]
+"""A name of a thing or a person: one line."""
+
+Batch = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ONE_LINE)]
+"""A maker's batch number. It stands in the hashed chain."""
+
+Text = Annotated[str, Meta(max_length=2000, pattern=_MANY_LINES, extra={"erasable": True})]
+"""Free text: it may name a person, so it is kept apart from the chain and can be erased."""
+
+ShortText = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE, extra={"erasable": True})
+]
+"""Free text of one line, never empty: who handled it, who came."""
+
+Day = date
+Moment = Annotated[datetime, Meta(tz=True)]

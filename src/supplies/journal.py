@@ -1,0 +1,345 @@
+"""The sheet a rule writes on: entries about to be made, read as if they were made already.
+
+A rule asks what the books hold and writes drafts; it neither touches the store nor keeps the
+floors, which the database does. `Journal` answers balances as the drafts so far would leave them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from supplies.accounts import STOCK, keys_of, kind_of
+from supplies.books import Books
+from supplies.commands import (
+    Command,
+    CountStock,
+    GoodsLine,
+    RecordArrival,
+    RecordDonation,
+    ReportOutcome,
+)
+from supplies.entries import Transfer
+from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
+from supplies.fields import MAX_QUANTITY
+from supplies.model import Allocation, Lot, Statement
+
+FACTS = (RecordDonation, RecordArrival, ReportOutcome, CountStock)
+"""Commands that state what happened: late ones are booked on the first open day."""
+
+Key = tuple[str, str, str]
+"""Where a balance stands: account, item, lot."""
+
+
+class Move(NamedTuple):
+    """A transfer about to be made, and the field of the command that asked for it."""
+
+    transfer: Transfer
+    pointer: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """An entry about to be made. frozen: documents to freeze with it, by digest's field."""
+
+    seq: int
+    kind: str
+    document: str | None
+    happened_on: date
+    booked_on: date
+    about: str | None = None
+    supersedes: int | None = None
+    moves: list[Move] = field(default_factory=list)
+    rows: list[Statement] = field(default_factory=list)
+    erasables: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+
+    def state(self, *rows: Statement) -> None:
+        """Write down what the entry states."""
+        self.rows.extend(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a command being corrected has done so far; its documents and lots are kept.
+
+    seq: the entry that holds now. document: the head's. effect: its net effect on balances.
+    lots: by (line, item). allocations: its own, by recipient. served: what its arrival set aside,
+    by (pledge, need). taken: lots it took, by item, so that a correction takes the same again.
+    """
+
+    seq: int
+    document: str | None
+    kind: str
+    effect: Mapping[Key, int]
+    lots: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    allocations: Mapping[str, list[Allocation]] = field(default_factory=dict)
+    served: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+
+
+class Journal:
+    """Drafts of one command, on top of the books.
+
+    now: the ledger clock's moment, UTC. today: its day in the station's zone.
+    """
+
+    def __init__(
+        self,
+        books: Books,
+        command: Command,
+        *,
+        by: str,
+        now: datetime,
+        today: date,
+        standing: Standing | None = None,
+    ) -> None:
+        self.books, self.command, self.by, self.now, self.today = books, command, by, now, today
+        self.standing = standing
+        self.drafts: list[Draft] = []
+        self.next_seq = books.head()[0] + 1
+        self.happened_on = command.happened_on or today
+        self.closed_through = books.closed_through()
+        self._changed: Counter[Key] = Counter()
+        if standing is not None:
+            self._changed.subtract(standing.effect)
+        if self.happened_on > today:
+            raise InvalidField.at(
+                "/happened_on",
+                f"{self.happened_on} is in the future; today is {today} at this station",
+            )
+
+    # --- writing -----------------------------------------------------------------------------------
+
+    def entry(
+        self,
+        kind: str,
+        *,
+        prefix: str | None = None,
+        document: str | None = None,
+        about: str | None = None,
+        day: date | None = None,
+    ) -> Draft:
+        """Begin the next entry. A document's id is its prefix and the number of its first entry.
+
+        day: the true day if it is not the command's own.
+        """
+        happened_on = day or self.happened_on
+        if self.standing is not None and not self.drafts:
+            kind, document = self.standing.kind, self.standing.document
+        elif prefix is not None:
+            document = f"{prefix}_{self.next_seq}"
+        draft = Draft(
+            seq=self.next_seq,
+            kind=kind,
+            document=document,
+            happened_on=happened_on,
+            booked_on=self.booked_on(happened_on, plan=day is None),
+            about=about,
+        )
+        self.next_seq += 1
+        self.drafts.append(draft)
+        return draft
+
+    def booked_on(self, happened_on: date, *, plan: bool = False) -> date:
+        """The day itself, or the first open one after a closed period.
+
+        plan: refuse a closed day, unless the command states a fact.
+        """
+        closed = self.closed_through
+        if closed is None or happened_on > closed:
+            return happened_on
+        first_open = closed + timedelta(days=1)
+        if plan and self.standing is None and not isinstance(self.command, FACTS):
+            raise PeriodClosed(
+                f"{happened_on} is closed (the books are closed through {closed}); "
+                f"date it {first_open} or later, or let a coordinator reopen the period",
+                [Fault("/happened_on", f"closed through {closed}")],
+            )
+        return first_open
+
+    def move(
+        self,
+        draft: Draft,
+        source: str,
+        target: str,
+        item: str,
+        lot: str,
+        quantity: int,
+        pointer: str = "",
+    ) -> None:
+        """Add a transfer to a draft; a quantity of zero adds none."""
+        if quantity == 0:
+            return
+        draft.moves.append(Move(Transfer(source, target, item, lot, quantity), pointer))
+        self._changed[source, item, lot] -= quantity
+        self._changed[target, item, lot] += quantity
+
+    # --- reading -----------------------------------------------------------------------------------
+
+    def balance(self, account: str, item: str, lot: str = "") -> int:
+        """What will stand in an account once the drafts so far are made."""
+        return self.books.balance(account, item, lot) + self._changed[account, item, lot]
+
+    def held(self, account: str, item: str | None = None) -> dict[Key, int]:
+        """As `Books.held`, once the drafts so far are made."""
+        held = self.books.held(account, item)
+        for key, change in self._changed.items():
+            inside = key[0].startswith(account) if account.endswith(":") else key[0] == account
+            if change and inside and (item is None or key[1] == item):
+                held[key] = held.get(key, 0) + change
+        return {key: held[key] for key in sorted(held) if held[key] != 0}
+
+    def total(self, account: str, item: str) -> int:
+        """What will stand of an item in an account, or in all below one ending in ":"."""
+        return sum(self.held(account, item).values())
+
+    # --- lines -------------------------------------------------------------------------------------
+
+    def units(self, line: GoodsLine, pointer: str) -> int:
+        """A line's quantity in base units of its item."""
+        item = self.books.item(line.item, f"{pointer}/item")
+        if line.pack is None:
+            return line.quantity
+        size = item.packs.get(line.pack)
+        if size is None:
+            known = ", ".join(sorted(item.packs)) or "none"
+            raise InvalidField.at(
+                f"{pointer}/pack",
+                f"{item.name} has no pack {line.pack} (its packs: {known}); "
+                f"name one of them or count in {item.unit}",
+            )
+        if line.quantity * size > MAX_QUANTITY:
+            raise InvalidField.at(
+                f"{pointer}/quantity",
+                f"{line.quantity} × {line.pack} is more than {MAX_QUANTITY} {item.unit}; "
+                "split it over several entries",
+            )
+        return line.quantity * size
+
+    def pick(
+        self,
+        account: str,
+        item: str,
+        quantity: int,
+        pointer: str,
+        *,
+        lot: str | None = None,
+        allow_expired: bool = True,
+    ) -> list[tuple[str, int]]:
+        """So much of an item from an account, by lot: what expires first goes first.
+
+        lot: this one only. allow_expired: whether lots past their day may be taken; one named by
+        hand may be. Raises NotEnough with what is there.
+        """
+        there = {key[2]: n for key, n in self.held(account, item).items() if n > 0}
+        if lot is not None:
+            self.lot(lot, item, f"{pointer}/lot")
+            there = {lot: there.get(lot, 0)}
+        described = {name: self.lot(name, item) for name in there}
+        good = {
+            name: n
+            for name, n in there.items()
+            if allow_expired or not _expired(described[name], self.happened_on)
+        }
+        if sum(good.values()) < quantity:
+            raise self.shortage(account, item, quantity, sum(good.values()), pointer, there)
+        order = sorted(good, key=lambda name: self._order(described[name]))
+        picked = []
+        for name in order:
+            taken = min(quantity, good[name])
+            if taken:
+                picked.append((name, taken))
+                quantity -= taken
+        return picked
+
+    def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
+        """A lot as it is described now; one of another item is refused."""
+        for draft in self.drafts:
+            for row in draft.rows:
+                if isinstance(row, Lot) and row.lot == lot:
+                    return row
+        found = self.books.latest(Lot, lot=lot)
+        if found is None or found.item != item:
+            raise InvalidField.at(
+                pointer,
+                f"{lot} is no lot of {self.books.item(item).name}; see its lots in the stock",
+            )
+        return found
+
+    def _order(self, lot: Lot) -> tuple[bool, date, int, str]:
+        kept = self.standing is None or lot.lot not in self.standing.taken
+        return (kept, lot.expires_on or date.max, _born(lot.lot), lot.lot)
+
+    def shortage(
+        self,
+        account: str,
+        item: str,
+        asked: int,
+        available: int,
+        pointer: str,
+        there: Mapping[str, int] = {},
+    ) -> NotEnough:
+        """The refusal for more than stands in an account, in words for a person."""
+        expired = sum(there.values()) - available
+        besides = f" ({expired} more have expired)" if expired > 0 else ""
+        return not_enough(self.books, account, item, asked, available, pointer, besides)
+
+
+def not_enough(
+    books: Books,
+    account: str,
+    item: str,
+    asked: int,
+    available: int,
+    pointer: str,
+    besides: str = "",
+) -> NotEnough:
+    """ "only 12 × mask (KN95) are free in Store A; 20 were asked for"."""
+    are = "is" if available == 1 else "are"
+    were = "was" if asked == 1 else "were"
+    amount = f"only {available}" if available else "no"
+    times = " × " if available else " "
+    if not available:
+        are = "is"
+    return NotEnough(
+        f"{amount}{times}{books.item(item).name} {are} {describe(books, account)}{besides}; "
+        f"{asked} {were} asked for",
+        [
+            Fault(
+                f"{pointer}/quantity" if pointer else "",
+                f"{asked} asked, {available} there",
+                asked,
+                available,
+            )
+        ],
+    )
+
+
+def describe(books: Books, account: str) -> str:
+    """An account in words, as "free in Store A"; people stay codes."""
+    kind, keys = kind_of(account), keys_of(account)
+    name = keys[0]
+    if kind is STOCK:
+        name = books.location(name).name
+    return kind.says.format(name)
+
+
+def net(transfers: Iterable[Transfer]) -> Counter[Key]:
+    """What transfers change, by balance; zeros are left out."""
+    changed: Counter[Key] = Counter()
+    for source, target, item, lot, quantity in transfers:
+        changed[source, item, lot] -= quantity
+        changed[target, item, lot] += quantity
+    return Counter({key: change for key, change in changed.items() if change})
+
+
+def _expired(lot: Lot, day: date) -> bool:
+    return lot.expires_on is not None and lot.expires_on < day
+
+
+def _born(lot: str) -> int:
+    """The entry that a lot was born in: its id ends in station, entry and line."""
+    return int(lot.rsplit("_", 2)[1])

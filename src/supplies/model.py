@@ -1,0 +1,452 @@
+"""The nouns: what the catalogue names, and what each entry of the books states.
+
+Catalogue nouns (`Item`, `Donor` …) may be changed; they hold all names and addresses. Statements
+(`Need`, `Lot`, `Outcome` …) are the rows an entry writes down beside its transfers: each stands in
+the entry's hashed body and in the table of its name, and verification compares the two. A document
+that is corrected is stated again by a later entry; the latest statement holds.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal, get_args
+
+import msgspec
+from msgspec import Meta
+
+from supplies.commands import EndReason, Outcome, Urgency
+from supplies.fields import MAX_QUANTITY, Code, Label, Text
+
+# --- the catalogue -----------------------------------------------------------------------------
+
+
+class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A thing or person with a code of its own. table: where it is kept."""
+
+    table: ClassVar[str]
+    personal: ClassVar[tuple[str, ...]] = ()
+
+    code: Code
+
+
+class Item(Noun, frozen=True, kw_only=True):
+    """A kind of goods. unit: its base unit, frozen once goods have moved.
+
+    packs: base units in each pack, by code: {"box50": 50}. name_en: None where there is none.
+    """
+
+    table = "items"
+
+    name: Label
+    name_en: Label | None = None
+    unit: Code = "piece"
+    category: Code | None = None
+    packs: dict[Code, Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]] = {}
+
+
+class Donor(Noun, frozen=True, kw_only=True):
+    """Who gives. name None: forgotten.
+
+    publish: how the name may be published: in full, the family name alone, or not at all
+    (Charity Law of China, 2023, art. 82: never without consent).
+    """
+
+    table = "donors"
+    personal = ("name", "name_en", "phone", "address", "note")
+
+    name: Label | None = None
+    name_en: Label | None = None
+    kind: Literal["person", "organisation"] = "person"
+    phone: Label | None = None
+    address: Label | None = None
+    publish: Literal["name", "family_name", "no"] = "no"
+    note: Text | None = None
+
+
+class Recipient(Noun, frozen=True, kw_only=True):
+    """A household, or a group that receives together. name None: forgotten.
+
+    community: code of the neighbourhood, all that reports say of where it lives.
+    access: how to reach the door ("knock slowly"), never a diagnosis.
+    """
+
+    table = "recipients"
+    personal = ("name", "phone", "address", "access", "note")
+
+    name: Label | None = None
+    kind: Literal["household", "group"] = "household"
+    community: Code | None = None
+    phone: Label | None = None
+    address: Label | None = None
+    access: Label | None = None
+    note: Text | None = None
+
+
+class Location(Noun, frozen=True, kw_only=True):
+    """A place where goods stand. quarantine: nothing is allocated or handed out from here."""
+
+    table = "locations"
+
+    name: Label
+    name_en: Label | None = None
+    quarantine: bool = False
+
+
+class Team(Noun, frozen=True, kw_only=True):
+    """Who carries goods to the doors."""
+
+    table = "teams"
+    personal = ("name",)
+
+    name: Label
+
+
+class Station(Noun, frozen=True, kw_only=True):
+    """Whose books these are, and what its papers say of it.
+
+    zone: IANA name; the station's days are days there. series: prefix of receipt numbers.
+    credit_code: 统一社会信用代码. host: where the QR of a paper leads.
+    """
+
+    table = "stations"
+
+    name: Label
+    name_en: Label | None = None
+    zone: Annotated[str, Meta(max_length=64)] = "Asia/Shanghai"
+    series: Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,8}$(?!\n)")] = "JZ"
+    credit_code: Label | None = None
+    address: Label | None = None
+    phone: Label | None = None
+    host: Label = "http://127.0.0.1:8000"
+
+
+CATALOGUE: tuple[type[Noun], ...] = (Item, Donor, Recipient, Location, Team)
+
+# --- what entries state --------------------------------------------------------------------------
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True, tag_field="table", gc=False):
+    """A row that an entry writes into the table its tag names, one column a field."""
+
+
+class Lot(Statement, frozen=True, kw_only=True, tag="lots"):
+    """Goods that came together. A lot described anew appears again; the latest holds.
+
+    origin: the account it was born from. value_minor: minor units of `currency`; None: not valued.
+    """
+
+    lot: str
+    item: str
+    origin: str
+    batch: str | None = None
+    expires_on: date | None = None
+    value_minor: int | None = None
+    currency: str | None = None
+
+
+class LotParent(Statement, frozen=True, kw_only=True, tag="lot_parents"):
+    """A lot born of repacking, and one of the lots it was made from."""
+
+    lot: str
+    parent: str
+
+
+class Need(Statement, frozen=True, kw_only=True, tag="needs"):
+    """What one recipient lacks of one item, in base units."""
+
+    need: str
+    recipient: str
+    item: str
+    quantity: int
+    urgency: Urgency
+    needed_by: date | None
+
+
+class NeedEnd(Statement, frozen=True, kw_only=True, tag="need_ends"):
+    """A need that is no longer asked for: what comes back to it goes to `ended`."""
+
+    need: str
+    reason: EndReason
+
+
+class Pledge(Statement, frozen=True, kw_only=True, tag="pledges"):
+    """A promise of goods."""
+
+    pledge: str
+    donor: str
+    due_on: date | None
+
+
+class PledgeLine(Statement, frozen=True, kw_only=True, tag="pledge_lines"):
+    """What a pledge promises of one item."""
+
+    pledge: str
+    line: int
+    item: str
+    quantity: int
+
+
+class Arrival(Statement, frozen=True, kw_only=True, tag="arrivals"):
+    """Goods that came in: a donation where origin is "donor", else as the chart names it.
+
+    party: code of the donor ("anonymous"), supplier, maker, lender, or the location of an opening.
+    """
+
+    arrival: str
+    origin: Literal["donor", "bought", "made", "borrowed", "opening"]
+    party: str
+    location: str
+
+
+class ArrivalLine(Statement, frozen=True, kw_only=True, tag="arrival_lines"):
+    """One line of an arrival, in base units. on_pledge: how much of it kept `pledge`."""
+
+    arrival: str
+    line: int
+    item: str
+    quantity: int
+    lot: str
+    pledge: str | None
+    on_pledge: int
+    recipient: str | None
+
+
+class Allocation(Statement, frozen=True, kw_only=True, tag="allocations"):
+    """Goods set aside for one recipient. arrival: the one they came with, if they did."""
+
+    allocation: str
+    recipient: str
+    location: str
+    arrival: str | None
+
+
+class AllocationLine(Statement, frozen=True, kw_only=True, tag="allocation_lines"):
+    """What an allocation holds of one lot, and the need it serves."""
+
+    allocation: str
+    line: int
+    item: str
+    lot: str
+    need: str | None
+    quantity: int
+
+
+class Delivery(Statement, frozen=True, kw_only=True, tag="deliveries"):
+    """A team on its way. Stated again when another team takes over."""
+
+    delivery: str
+    team: str
+
+
+class Stop(Statement, frozen=True, kw_only=True, tag="stops"):
+    """One door of a delivery. An allocation is one stop of a delivery."""
+
+    delivery: str
+    stop: int
+    allocation: str
+    recipient: str
+
+
+class StopLine(Statement, frozen=True, kw_only=True, tag="stop_lines"):
+    """What was loaded for a stop."""
+
+    delivery: str
+    allocation: str
+    line: int
+    item: str
+    lot: str
+    location: str
+    loaded: int
+
+
+class StopOutcome(Statement, frozen=True, kw_only=True, tag="outcomes"):
+    """What happened at a stop. first: 1 unless it restates an earlier outcome of the stop."""
+
+    delivery: str
+    allocation: str
+    outcome: Outcome
+    happened_at: datetime | None
+    received_by: str | None
+    proof: str | None
+    first: int
+
+
+class OutcomeLine(Statement, frozen=True, kw_only=True, tag="outcome_lines"):
+    """What became of one loaded line."""
+
+    delivery: str
+    allocation: str
+    line: int
+    received: int
+    brought_back: int
+    lost: int
+    target: str
+
+
+class DeliveryEnd(Statement, frozen=True, kw_only=True, tag="delivery_ends"):
+    """The delivery is closed, at zero."""
+
+    delivery: str
+
+
+class Conflict(Statement, frozen=True, kw_only=True, tag="conflicts"):
+    """A fact that the books contradicted: kept, moving nothing, until a coordinator decides.
+
+    document: the delivery or count sheet. stated: the command's codes as JSON.
+    """
+
+    document: str
+    because: str
+    stated: str
+
+
+class Resolution(Statement, frozen=True, kw_only=True, tag="resolutions"):
+    """How a conflict was decided. conflict: its entry's seq."""
+
+    conflict: int
+    way: Literal["correct", "unexplained"]
+
+
+class CountSheet(Statement, frozen=True, kw_only=True, tag="count_sheets"):
+    """A stock-take at a place, compared with the books as of its own entry."""
+
+    sheet: str
+    location: str
+
+
+class CountedLine(Statement, frozen=True, kw_only=True, tag="counted_lines"):
+    """What a count found beside what the books held. lot "": all lots together."""
+
+    sheet: str
+    line: int
+    item: str
+    lot: str
+    expected: int
+    counted: int
+
+
+class Withdrawal(Statement, frozen=True, kw_only=True, tag="withdrawals"):
+    """Goods that left the shelf for a party they may come back from: an issue or a loan.
+
+    account: `used:purpose` or `lent:borrower`. due_on: when a loan is due; None: not said.
+    """
+
+    withdrawal: str
+    account: str
+    location: str
+    due_on: date | None
+
+
+class HandOutTo(Statement, frozen=True, kw_only=True, tag="hand_outs"):
+    """A hand-over at the counter or to a group. headcount: None for one household."""
+
+    hand_out: str
+    recipient: str
+    location: str
+    headcount: int | None
+
+
+class Receipt(Statement, frozen=True, kw_only=True, tag="receipts"):
+    """A numbered paper. digest: of the frozen document, hex."""
+
+    number: str
+    series: str
+    year: int
+    ordinal: int
+    issued_on: date
+    digest: str
+
+
+class ReceiptDonation(Statement, frozen=True, kw_only=True, tag="receipt_donations"):
+    """A donation that a receipt is for."""
+
+    number: str
+    donation: str
+
+
+class ReceiptReplacement(Statement, frozen=True, kw_only=True, tag="receipt_replacements"):
+    """A receipt and an older one that it replaces."""
+
+    number: str
+    replaced: str
+
+
+class ReceiptVoid(Statement, frozen=True, kw_only=True, tag="receipt_voids"):
+    """A receipt that no longer holds."""
+
+    number: str
+
+
+class Reprint(Statement, frozen=True, kw_only=True, tag="reprints"):
+    """A marked copy of a receipt. copy: 1 for the first."""
+
+    number: str
+    copy: int
+
+
+class Period(Statement, frozen=True, kw_only=True, tag="periods"):
+    """From here on nothing may be booked on or before this day. Stated anew to reopen."""
+
+    closed_through: date
+
+
+class Activity(Statement, frozen=True, kw_only=True, tag="activities"):
+    """Work that moves no goods."""
+
+    activity: str
+    kind: str
+    count: int
+
+
+class Forgetting(Statement, frozen=True, kw_only=True, tag="forgettings"):
+    """A person who was forgotten: `donor:CODE` or `recipient:CODE`."""
+
+    party: str
+
+
+class Erasure(Statement, frozen=True, kw_only=True, tag="erasures"):
+    """A digest whose salt and content were erased."""
+
+    digest: str
+
+
+AnyStatement = (
+    Lot
+    | LotParent
+    | Need
+    | NeedEnd
+    | Pledge
+    | PledgeLine
+    | Arrival
+    | ArrivalLine
+    | Allocation
+    | AllocationLine
+    | Delivery
+    | Stop
+    | StopLine
+    | StopOutcome
+    | OutcomeLine
+    | DeliveryEnd
+    | Conflict
+    | Resolution
+    | CountSheet
+    | CountedLine
+    | Withdrawal
+    | HandOutTo
+    | Receipt
+    | ReceiptDonation
+    | ReceiptReplacement
+    | ReceiptVoid
+    | Reprint
+    | Period
+    | Activity
+    | Forgetting
+    | Erasure
+)
+
+STATEMENTS: tuple[type[Statement], ...] = get_args(AnyStatement)
+
+TABLES: dict[type[Statement], str] = {
+    statement: str(statement.__struct_config__.tag) for statement in STATEMENTS
+}
+"""The table each statement stands in."""

@@ -1,0 +1,77 @@
+"""The rules: a command, and what the books hold, become the entries it makes.
+
+A rule reads and writes nothing but its `Journal`; one room a family. `RULES` is the whole list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from supplies import commands as c
+from supplies.journal import Journal
+from supplies.rules import (
+    allocations,
+    arrivals,
+    conflicts,
+    corrections,
+    counting,
+    deliveries,
+    needs,
+    people,
+    periods,
+    pledges,
+    receipts,
+    stock,
+)
+
+Rule = Callable[[Any, Journal], None]
+
+_PLAIN: dict[type[c.Command], Rule] = {
+    c.NoteNeed: needs.note_need,
+    c.EndNeed: needs.end_need,
+    c.MakePledge: pledges.make_pledge,
+    c.CancelPledge: pledges.cancel_pledge,
+    c.LapsePledge: pledges.lapse_pledge,
+    c.RecordDonation: arrivals.record_donation,
+    c.OpenStock: arrivals.open_stock,
+    c.RecordArrival: arrivals.record_arrival,
+    c.Allocate: allocations.allocate,
+    c.Release: allocations.release,
+    c.Dispatch: deliveries.dispatch,
+    c.ReportOutcome: deliveries.report_outcome,
+    c.CloseDelivery: deliveries.close_delivery,
+    c.ReassignDelivery: deliveries.reassign_delivery,
+    c.Move: stock.move_stock,
+    c.OpenCountSheet: counting.open_count_sheet,
+    c.CountStock: counting.count_stock,
+    c.IssueGoods: stock.issue_goods,
+    c.ReturnIssue: stock.return_issue,
+    c.WriteOff: stock.write_off,
+    c.FindAgain: stock.find_again,
+    c.TakeBack: stock.take_back,
+    c.ReturnGoods: stock.return_goods,
+    c.LendGoods: stock.lend_goods,
+    c.ReturnLoan: stock.return_loan,
+    c.HandOut: stock.hand_out,
+    c.Convert: stock.convert,
+    c.Settle: stock.settle,
+    c.IssueReceipt: receipts.issue_receipt,
+    c.VoidReceipt: receipts.void_receipt,
+    c.ReplaceReceipt: receipts.replace_receipt,
+    c.ReprintReceipt: receipts.reprint_receipt,
+    c.ClosePeriod: periods.close_period,
+    c.ReopenPeriod: periods.reopen_period,
+    c.RecordActivity: people.record_activity,
+    c.ForgetDonor: people.forget_donor,
+    c.ForgetRecipient: people.forget_recipient,
+}
+
+RULES: Mapping[type[c.Command], Rule] = {
+    **_PLAIN,
+    c.Correct: partial(corrections.correct, rules=_PLAIN),
+    c.Reverse: corrections.reverse,
+    c.ResolveConflict: partial(conflicts.resolve_conflict, rules=_PLAIN),
+}
+"""Every command and its rule. Corrections and resolutions run other commands' rules again."""

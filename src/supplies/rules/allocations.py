@@ -1,0 +1,215 @@
+"""Allocations: goods set aside for one recipient, and released again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from supplies.accounts import ALLOCATED, ASSIGNED, NEEDED, STOCK
+from supplies.books import unknown
+from supplies.commands import Allocate, AllocationLine, Release, ReleasedLine
+from supplies.errors import AlreadyDone, InvalidField
+from supplies.journal import Draft, Journal
+from supplies.model import Allocation, Need
+from supplies.model import AllocationLine as StatedLine
+from supplies.rules.serving import need_for, needs_of, restore_needs, serve
+
+
+@dataclass(slots=True)
+class SettingAside:
+    """An allocation being made: within it an (item, lot) serves at most one need."""
+
+    draft: Draft
+    allocation: str
+    recipient: str
+    location: str
+    arrival: str | None = None
+    lots: dict[tuple[str, str], tuple[str | None, int]] = field(default_factory=dict)
+
+    def takes(self, item: str, lot: str, need: str | None) -> bool:
+        """Whether this lot can serve that need here."""
+        return (item, lot) not in self.lots or self.lots[item, lot][0] == need
+
+    def add(
+        self, journal: Journal, item: str, lot: str, need: str | None, quantity: int, pointer: str
+    ) -> None:
+        """Stock → allocated."""
+        _, before = self.lots.get((item, lot), (need, 0))
+        self.lots[item, lot] = need, before + quantity
+        journal.move(
+            self.draft,
+            STOCK(self.location),
+            ALLOCATED(self.allocation, self.location),
+            item,
+            lot,
+            quantity,
+            pointer,
+        )
+
+    def state(self, *, again: bool = False) -> None:
+        """Write the allocation down; again: only its lines, where it stands already."""
+        if not again:
+            self.draft.state(
+                Allocation(
+                    allocation=self.allocation,
+                    recipient=self.recipient,
+                    location=self.location,
+                    arrival=self.arrival,
+                )
+            )
+        self.draft.state(
+            *(
+                StatedLine(
+                    allocation=self.allocation,
+                    line=line,
+                    item=item,
+                    lot=lot,
+                    need=need,
+                    quantity=quantity,
+                )
+                for line, ((item, lot), (need, quantity)) in enumerate(self.lots.items(), 1)
+            )
+        )
+
+
+def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> Allocation:
+    """The allocation with this id."""
+    found = journal.books.latest(Allocation, allocation=allocation)
+    if found is None:
+        raise unknown(f"there is no allocation {allocation}; see the list of allocations", pointer)
+    return found
+
+
+def open_shelf(journal: Journal, location: str, pointer: str = "/location") -> None:
+    """Goods may leave this location for people: it exists and is no quarantine."""
+    place = journal.books.location(location, pointer)
+    if place.quarantine:
+        raise InvalidField.at(
+            pointer, f"{place.name} is a quarantine: move the goods to another location first"
+        )
+
+
+def allocate(command: Allocate, journal: Journal) -> None:
+    """Stock → allocated by lot, needed → assigned."""
+    journal.books.recipient(command.recipient, "/recipient")
+    open_shelf(journal, command.location)
+    draft = journal.entry("allocated", prefix="a", about=f"recipient:{command.recipient}")
+    aside = SettingAside(draft, str(draft.document), command.recipient, command.location)
+    if journal.standing is not None:
+        first = find_allocation(journal, aside.allocation)
+        if (first.recipient, first.location) != (command.recipient, command.location):
+            raise InvalidField.at(
+                "/command",
+                f"allocation {aside.allocation} is {first.recipient}'s in {first.location}; "
+                "release it and allocate anew for another",
+            )
+    for index, line in enumerate(command.lines):
+        _set_aside(journal, aside, line, f"/lines/{index}")
+    aside.state(again=journal.standing is not None)
+
+
+def _set_aside(journal: Journal, aside: SettingAside, line: AllocationLine, pointer: str) -> None:
+    quantity = journal.units(line, pointer)
+    need = _need_of(journal, aside.recipient, line, pointer)
+    name = None if need is None else need.need
+    for lot, part in _lots(journal, aside.location, line, quantity, pointer):
+        if not aside.takes(line.item, lot, name):
+            raise InvalidField.at(
+                f"{pointer}/need",
+                f"lot {lot} already serves another need in this allocation; "
+                "allocate for that need separately",
+            )
+        aside.add(journal, line.item, lot, name, part, pointer)
+    if need is not None:
+        target = ASSIGNED(need.need, aside.allocation)
+        displace = line.need is not None
+        serve(journal, aside.draft, need, target, quantity, displace=displace)
+
+
+def _need_of(journal: Journal, recipient: str, line: AllocationLine, pointer: str) -> Need | None:
+    if line.need is not None:
+        return need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=recipient)
+    return first_open_need(journal, recipient, line.item)
+
+
+def first_open_need(journal: Journal, recipient: str, item: str) -> Need | None:
+    """The most urgent, oldest need of which something is neither claimed nor served."""
+    for need in needs_of(journal, recipient, item):
+        if journal.balance(NEEDED(need.need), item) > 0:
+            return need
+    return None
+
+
+def _lots(
+    journal: Journal, location: str, line: AllocationLine, quantity: int, pointer: str
+) -> list[tuple[str, int]]:
+    account, expired = STOCK(location), line.allow_expired
+    if line.lots is None:
+        return journal.pick(account, line.item, quantity, pointer, allow_expired=expired)
+    if sum(part.quantity for part in line.lots) != quantity:
+        raise InvalidField.at(
+            f"{pointer}/lots",
+            f"the lots come to {sum(part.quantity for part in line.lots)}, the line to {quantity}",
+        )
+    picked: dict[str, int] = {}
+    for index, part in enumerate(line.lots):
+        if part.lot in picked:
+            raise InvalidField.at(f"{pointer}/lots/{index}/lot", f"lot {part.lot} is named twice")
+        at = f"{pointer}/lots/{index}"
+        journal.pick(account, line.item, part.quantity, at, lot=part.lot, allow_expired=expired)
+        picked[part.lot] = part.quantity
+    return list(picked.items())
+
+
+def release(command: Release, journal: Journal) -> None:
+    """Allocated → stock; the excess first, then assigned → needed."""
+    allocation = find_allocation(journal, command.allocation)
+    draft = journal.entry(
+        "released", document=allocation.allocation, about=f"recipient:{allocation.recipient}"
+    )
+    for account, item, lot, quantity, pointer in _released(journal, command):
+        location = account.rsplit(":", 1)[1]
+        journal.move(draft, account, STOCK(location), item, lot, quantity, pointer)
+    if not draft.moves:
+        raise AlreadyDone(f"nothing is set aside in allocation {allocation.allocation} any more")
+    restore_needs(journal, draft, allocation.allocation)
+
+
+def _released(journal: Journal, command: Release) -> list[tuple[str, str, str, int, str]]:
+    held = journal.held(f"{ALLOCATED(command.allocation)}:")
+    if command.lines is None:
+        return [(*key, quantity, "") for key, quantity in held.items()]
+    lines = {
+        line.line: line for line in journal.books.stated(StatedLine, allocation=command.allocation)
+    }
+    released = []
+    for index, wanted in enumerate(command.lines):
+        pointer = f"/lines/{index}"
+        if wanted.line not in lines:
+            raise InvalidField.at(
+                f"{pointer}/line", f"allocation {command.allocation} has no line {wanted.line}"
+            )
+        line = lines[wanted.line]
+        released += _from_line(journal, held, line, wanted, pointer)
+    return released
+
+
+def _from_line(
+    journal: Journal,
+    held: dict[tuple[str, str, str], int],
+    line: StatedLine,
+    wanted: ReleasedLine,
+    pointer: str,
+) -> list[tuple[str, str, str, int, str]]:
+    rest, parts = wanted.quantity, []
+    for (account, item, lot), quantity in held.items():
+        if (item, lot) == (line.item, line.lot) and rest:
+            taken = min(rest, quantity)
+            held[account, item, lot] -= taken
+            parts.append((account, item, lot, taken, pointer))
+            rest -= taken
+    if rest:
+        there = wanted.quantity - rest
+        raise journal.shortage(
+            ALLOCATED(line.allocation), line.item, wanted.quantity, there, pointer
+        )
+    return parts

@@ -1,0 +1,112 @@
+"""Conflicts: facts that the books contradicted, decided by a coordinator."""
+
+from __future__ import annotations
+
+import msgspec
+
+from supplies.accounts import IN_TRANSIT, RECEIVED, UNEXPLAINED
+from supplies.books import unknown
+from supplies.commands import Correct, OutcomeLine, ReportOutcome, ResolveConflict
+from supplies.errors import AlreadyDone, InvalidField
+from supplies.journal import Draft, Journal
+from supplies.model import Conflict, Resolution, StopLine, StopOutcome
+from supplies.model import OutcomeLine as StatedLine
+from supplies.rules.corrections import Rules, correct
+from supplies.rules.deliveries import fill_need, find_stop, outcome_lines, state_outcome
+from supplies.rules.serving import meet, restore_needs, unmeet
+
+
+def resolve_conflict(
+    command: ResolveConflict,
+    journal: Journal,
+    rules: Rules,
+) -> None:
+    """Restate the standing outcome, or book the fact from `unexplained`."""
+    conflict = _find_conflict(journal, command.conflict)
+    stated = msgspec.json.decode(conflict.stated)
+    if stated["type"] == ReportOutcome.__name__:
+        outcome = msgspec.convert(stated, ReportOutcome)
+        if command.by == "correct":
+            _restate(journal, command, outcome, rules)
+        else:
+            _from_unexplained(journal, outcome)
+    else:
+        # A count that the books could not bear is settled by the next count, not by an entry.
+        journal.entry("conflict_resolved", document=conflict.document)
+    journal.drafts[0].state(Resolution(conflict=command.conflict, way=command.by))
+
+
+def _find_conflict(journal: Journal, seq: int) -> Conflict:
+    found = journal.books.stated(Conflict, seq=seq)
+    if not found:
+        raise unknown(f"entry {seq} is no conflict; see the list of conflicts", "")
+    if journal.books.latest(Resolution, conflict=seq) is not None:
+        raise AlreadyDone(f"the conflict of entry {seq} was resolved already")
+    return found[0]
+
+
+def _restate(
+    journal: Journal,
+    command: ResolveConflict,
+    outcome: ReportOutcome,
+    rules: Rules,
+) -> None:
+    where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
+    seq = journal.books.stated_in(StopOutcome, **where)
+    if seq is None:
+        raise InvalidField.at(
+            "/by", "no outcome of this stop stands that could be corrected; say unexplained"
+        )
+    correct(Correct(entry=seq, command=outcome, reason=command.reason), journal, rules)
+
+
+def _from_unexplained(journal: Journal, outcome: ReportOutcome) -> None:
+    """What the fact says more, or less, than the books: to or from `unexplained`.
+
+    The goods that the team still has are handed over first.
+    """
+    stop, loaded = find_stop(journal, outcome)
+    lines = outcome_lines(outcome, loaded)
+    draft = journal.entry(
+        "conflict_resolved", document=outcome.delivery, about=f"recipient:{stop.recipient}"
+    )
+    before = _received_before(journal, outcome)
+    for line, load in zip(lines, loaded, strict=True):
+        _book(journal, draft, outcome, stop.recipient, line, load, before.get(line.line, 0))
+    restore_needs(journal, draft, outcome.allocation)
+    for item in sorted({load.item for load in loaded}):
+        unmeet(journal, draft, stop.recipient, item)
+    state_outcome(draft, outcome, lines, first=not before)
+
+
+def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]:
+    """What each line received as the standing outcome says; empty if none stands."""
+    where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
+    seq = journal.books.stated_in(StopOutcome, **where)
+    if seq is None:
+        return {}
+    return {line.line: line.received for line in journal.books.lines(StatedLine, seq, **where)}
+
+
+def _book(
+    journal: Journal,
+    draft: Draft,
+    outcome: ReportOutcome,
+    recipient: str,
+    line: OutcomeLine,
+    load: StopLine,
+    before: int,
+) -> None:
+    place, door = UNEXPLAINED(outcome.delivery), RECEIVED(recipient)
+    team = IN_TRANSIT(outcome.delivery, outcome.allocation)
+    more = line.received - before
+    if more < 0:
+        journal.move(draft, door, place, load.item, load.lot, -more)
+        return
+    carried = min(more, journal.balance(team, load.item, load.lot))
+    journal.move(draft, team, door, load.item, load.lot, carried)
+    fill_need(journal, draft, outcome.allocation, load, carried)
+    journal.move(draft, place, door, load.item, load.lot, more - carried)
+    meet(journal, draft, recipient, load.item, more - carried)
+    left = journal.balance(team, load.item, load.lot)
+    journal.move(draft, team, place, load.item, load.lot, left)

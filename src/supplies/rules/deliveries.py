@@ -1,0 +1,323 @@
+"""Deliveries: goods in a team's hands, one outcome a stop, closed only at zero."""
+
+from __future__ import annotations
+
+import msgspec
+
+from supplies.accounts import ALLOCATED, ASSIGNED, IN_TRANSIT, LOST, MET, RECEIVED, STOCK
+from supplies.books import unknown
+from supplies.commands import (
+    CloseDelivery,
+    Dispatch,
+    OutcomeLine,
+    ReassignDelivery,
+    ReportOutcome,
+)
+from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError, Unaccounted
+from supplies.journal import Draft, Journal
+from supplies.model import (
+    Conflict,
+    Delivery,
+    DeliveryEnd,
+    Stop,
+    StopLine,
+    StopOutcome,
+)
+from supplies.model import OutcomeLine as StatedLine
+from supplies.rules.allocations import find_allocation
+from supplies.rules.serving import find_need, needs_in, restore_needs
+
+LOST_ON_THE_WAY = "on_the_way"
+"""The reason under which a stop's lost goods are written off."""
+
+
+class Repeated(Exception):
+    """The same fact was stated before, by entry `seq`: nothing new is recorded."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(seq)
+        self.seq = seq
+
+
+class Contradicted(SuppliesError):
+    """A fact that the books contradict: it is kept as a conflict, moving nothing."""
+
+    slug = "conflict"
+    title = "The books say otherwise"
+
+    def __init__(self, detail: str, document: str, about: str | None = None) -> None:
+        super().__init__(detail)
+        self.document, self.about = document, about
+
+
+def dispatch(command: Dispatch, journal: Journal) -> None:
+    """Allocated → in_transit: everything still set aside, stop by stop."""
+    journal.books.team(command.team, "/team")
+    draft = journal.entry("dispatched", prefix="v")
+    delivery = str(draft.document)
+    draft.state(Delivery(delivery=delivery, team=command.team))
+    seen: set[str] = set()
+    for index, name in enumerate(command.allocations):
+        pointer = f"/allocations/{index}"
+        allocation = find_allocation(journal, name, pointer)
+        if name in seen:
+            raise InvalidField.at(pointer, f"allocation {name} is named twice; it is one stop")
+        seen.add(name)
+        held = journal.held(f"{ALLOCATED(name)}:")
+        if not held:
+            raise _nothing_left(journal, name, pointer)
+        draft.state(
+            Stop(
+                delivery=delivery,
+                stop=index + 1,
+                allocation=name,
+                recipient=allocation.recipient,
+            )
+        )
+        for line, ((account, item, lot), quantity) in enumerate(held.items(), 1):
+            journal.move(draft, account, IN_TRANSIT(delivery, name), item, lot, quantity, pointer)
+            draft.state(
+                StopLine(
+                    delivery=delivery,
+                    allocation=name,
+                    line=line,
+                    item=item,
+                    lot=lot,
+                    location=account.rsplit(":", 1)[1],
+                    loaded=quantity,
+                )
+            )
+
+
+def _nothing_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDone:
+    stop = journal.books.latest(Stop, allocation=allocation)
+    where = "it was released" if stop is None else f"it went out on delivery {stop.delivery}"
+    sentence = f"nothing is set aside in allocation {allocation} any more: {where}"
+    return AlreadyDone(sentence, [Fault(pointer, sentence)])
+
+
+# --- outcomes ------------------------------------------------------------------------------------
+
+
+def report_outcome(command: ReportOutcome, journal: Journal) -> None:
+    """in_transit → received, allocated, stock or lost; what is contradicted becomes a conflict."""
+    stop, loaded = find_stop(journal, command)
+    about = f"recipient:{stop.recipient}"
+    if command.happened_at is not None and command.happened_at > journal.now:
+        raise InvalidField.at("/happened_at", f"{command.happened_at} is in the future")
+    lines = outcome_lines(command, loaded)
+    if journal.standing is None:
+        _compare_with_first(journal, command, lines, about)
+    for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
+        _settled(line, load, index, command, about)
+    draft = journal.entry("outcome_reported", document=command.delivery, about=about)
+    state_outcome(draft, command, lines, first=journal.standing is None)
+    for line, load in zip(lines, loaded, strict=True):
+        _unload(journal, draft, command, stop, line, load)
+    restore_needs(journal, draft, command.allocation)
+
+
+def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
+    """A stop and what was loaded for it."""
+    if journal.books.latest(Delivery, delivery=command.delivery) is None:
+        raise unknown(f"there is no delivery {command.delivery}; see the list of deliveries", "")
+    where = {"delivery": command.delivery, "allocation": command.allocation}
+    stop = journal.books.latest(Stop, **where)
+    if stop is None:
+        raise InvalidField.at(
+            "/allocation", f"delivery {command.delivery} has no stop for {command.allocation}"
+        )
+    loaded = journal.books.stated(StopLine, **where)
+    return stop, sorted(loaded, key=lambda line: line.line)
+
+
+def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[OutcomeLine]:
+    """One line for each that was loaded: as said, or as the outcome's word implies."""
+    if command.lines is None:
+        if command.outcome == "partly":
+            raise InvalidField.at(
+                "/lines", "say of each line what was received, brought back and lost"
+            )
+        return [_implied(command.outcome, load) for load in loaded]
+    said = {line.line: line for line in command.lines}
+    known = {load.line for load in loaded}
+    for index, line in enumerate(command.lines):
+        if line.line not in known or said[line.line] is not line:
+            raise InvalidField.at(
+                f"/lines/{index}/line",
+                f"the stop's lines are {', '.join(map(str, sorted(known)))}, each said once",
+            )
+    missing = known - set(said)
+    if missing:
+        raise InvalidField.at("/lines", f"line {min(missing)} of the stop is not said")
+    return [said[load.line] for load in loaded]
+
+
+def _implied(outcome: str, load: StopLine) -> OutcomeLine:
+    match outcome:
+        case "handed_over":
+            return OutcomeLine(line=load.line, received=load.loaded)
+        case "not_at_home":
+            return OutcomeLine(line=load.line, brought_back=load.loaded, to="allocated")
+        case "refused":
+            return OutcomeLine(line=load.line, brought_back=load.loaded, to="stock")
+        case _:
+            return OutcomeLine(line=load.line, lost=load.loaded)
+
+
+def _settled(
+    line: OutcomeLine, load: StopLine, index: int, command: ReportOutcome, about: str
+) -> None:
+    """Received + brought_back + lost = loaded; more is a fact that the books contradict."""
+    said = line.received + line.brought_back + line.lost
+    if said > load.loaded:
+        raise Contradicted(
+            f"{said} × {load.item} came of line {line.line}, but {load.loaded} were loaded "
+            f"for {command.allocation} on delivery {command.delivery}",
+            command.delivery,
+            about,
+        )
+    if said < load.loaded:
+        raise InvalidField(
+            f"line {line.line} accounts for {said} of {load.loaded} loaded; "
+            "say what became of the rest",
+            [Fault(f"/lines/{index}", f"{said} said, {load.loaded} loaded", said, load.loaded)],
+        )
+
+
+def _compare_with_first(
+    journal: Journal, command: ReportOutcome, lines: list[OutcomeLine], about: str
+) -> None:
+    """The same outcome again is a repeat; a differing second one is a conflict."""
+    where = {"delivery": command.delivery, "allocation": command.allocation}
+    standing = journal.books.latest(StopOutcome, **where)
+    seq = journal.books.stated_in(StopOutcome, **where)
+    if standing is None or seq is None:
+        return
+    before = {line.line: line for line in journal.books.lines(StatedLine, seq, **where)}
+    same = standing.outcome == command.outcome and all(
+        line.line in before
+        and (line.received, line.brought_back, line.lost)
+        == (
+            before[line.line].received,
+            before[line.line].brought_back,
+            before[line.line].lost,
+        )
+        for line in lines
+    )
+    if same:
+        raise Repeated(seq)
+    raise Contradicted(
+        f"the stop for {command.allocation} on delivery {command.delivery} was reported as "
+        f"{standing.outcome} by entry {seq}, now as {command.outcome}",
+        command.delivery,
+        about,
+    )
+
+
+def state_outcome(
+    draft: Draft, command: ReportOutcome, lines: list[OutcomeLine], *, first: bool
+) -> None:
+    """Write an outcome and its lines down."""
+    draft.state(
+        StopOutcome(
+            delivery=command.delivery,
+            allocation=command.allocation,
+            outcome=command.outcome,
+            happened_at=command.happened_at,
+            received_by=command.received_by,
+            proof=command.proof,
+            first=int(first),
+        ),
+        *(
+            StatedLine(
+                delivery=command.delivery,
+                allocation=command.allocation,
+                line=line.line,
+                received=line.received,
+                brought_back=line.brought_back,
+                lost=line.lost,
+                target=line.to if line.brought_back else "",
+            )
+            for line in lines
+        ),
+    )
+
+
+def _unload(
+    journal: Journal,
+    draft: Draft,
+    command: ReportOutcome,
+    stop: Stop,
+    line: OutcomeLine,
+    load: StopLine,
+) -> None:
+    team = IN_TRANSIT(command.delivery, command.allocation)
+    location = line.location or load.location
+    if line.location is not None:
+        journal.books.location(line.location, f"/lines/{line.line - 1}/location")
+    pointer = f"/lines/{line.line - 1}"
+    back = STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
+    journal.move(draft, team, RECEIVED(stop.recipient), load.item, load.lot, line.received, pointer)
+    fill_need(journal, draft, command.allocation, load, line.received)
+    journal.move(draft, team, back, load.item, load.lot, line.brought_back, pointer)
+    journal.move(draft, team, LOST(LOST_ON_THE_WAY), load.item, load.lot, line.lost, pointer)
+
+
+def fill_need(
+    journal: Journal, draft: Draft, allocation: str, load: StopLine, received: int
+) -> None:
+    """Assigned → met; what is received beyond the need is received and not met."""
+    name = needs_in(journal, allocation).get((load.item, load.lot))
+    if name is None:
+        return
+    need = find_need(journal, name)
+    assigned = max(0, journal.balance(ASSIGNED(name, allocation), need.item))
+    journal.move(
+        draft, ASSIGNED(name, allocation), MET(name), need.item, "", min(received, assigned)
+    )
+
+
+def keep_conflict(
+    command: msgspec.Struct, journal: Journal, because: Contradicted, codes: bytes
+) -> None:
+    """The contradicted fact, as an entry that moves nothing."""
+    draft = journal.entry("conflict_noted", document=because.document, about=because.about)
+    draft.state(Conflict(document=because.document, because=because.detail, stated=codes.decode()))
+
+
+# --- the end of a team's day -----------------------------------------------------------------------
+
+
+def close_delivery(command: CloseDelivery, journal: Journal) -> None:
+    """Only at zero."""
+    _open_delivery(journal, command.delivery)
+    held = journal.held(f"{IN_TRANSIT.prefix}{command.delivery}:")
+    if held:
+        (account, item, _), quantity = next(iter(held.items()))
+        raise Unaccounted(
+            f"{quantity} × {journal.books.item(item).name} of {account.rsplit(':', 1)[1]} "
+            f"{'is' if quantity == 1 else 'are'} still in transit on delivery {command.delivery}; "
+            "report the outcome of every stop first"
+        )
+    draft = journal.entry("delivery_closed", document=command.delivery)
+    draft.state(DeliveryEnd(delivery=command.delivery))
+
+
+def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
+    """Another team goes on."""
+    delivery = _open_delivery(journal, command.delivery)
+    journal.books.team(command.team, "/team")
+    if delivery.team == command.team:
+        raise AlreadyDone(f"delivery {command.delivery} is with team {command.team} already")
+    draft = journal.entry("delivery_reassigned", document=command.delivery)
+    draft.state(Delivery(delivery=command.delivery, team=command.team))
+
+
+def _open_delivery(journal: Journal, name: str) -> Delivery:
+    delivery = journal.books.latest(Delivery, delivery=name)
+    if delivery is None:
+        raise unknown(f"there is no delivery {name}; see the list of deliveries", "")
+    if journal.books.latest(DeliveryEnd, delivery=name) is not None:
+        raise AlreadyDone(f"delivery {name} is closed already")
+    return delivery

@@ -1,0 +1,49 @@
+"""Needs: noted, and ended when they are no longer asked for."""
+
+from __future__ import annotations
+
+from supplies.accounts import ASKED, CLAIMED, ENDED, NEEDED, keys_of
+from supplies.commands import EndNeed, NoteNeed
+from supplies.errors import AlreadyDone, InvalidField
+from supplies.journal import Journal
+from supplies.model import Need, NeedEnd
+from supplies.rules.serving import drop_claim, find_need
+
+
+def note_need(command: NoteNeed, journal: Journal) -> None:
+    """Asked → needed."""
+    journal.books.recipient(command.recipient, "/recipient")
+    quantity = journal.units(command, "")
+    if command.needed_by is not None and command.needed_by < journal.happened_on:
+        raise InvalidField.at(
+            "/needed_by",
+            f"{command.needed_by} is before the need was noted ({journal.happened_on})",
+        )
+    draft = journal.entry("need_noted", prefix="n", about=f"recipient:{command.recipient}")
+    need = str(draft.document)
+    journal.move(
+        draft, ASKED(command.recipient), NEEDED(need), command.item, "", quantity, "/quantity"
+    )
+    draft.state(
+        Need(
+            need=need,
+            recipient=command.recipient,
+            item=command.item,
+            quantity=quantity,
+            urgency=command.urgency,
+            needed_by=command.needed_by,
+        )
+    )
+
+
+def end_need(command: EndNeed, journal: Journal) -> None:
+    """Claimed → needed → ended. What is set aside already goes to `ended` only if it comes back."""
+    need = find_need(journal, command.need)
+    if journal.books.latest(NeedEnd, need=need.need) is not None:
+        raise AlreadyDone(f"need {need.need} was ended before")
+    draft = journal.entry("need_ended", document=need.need, about=f"recipient:{need.recipient}")
+    for (account, _, _), quantity in journal.held(f"{CLAIMED.prefix}{need.need}:").items():
+        drop_claim(journal, draft, need, keys_of(account)[1], quantity)
+    open_ = journal.balance(NEEDED(need.need), need.item)
+    journal.move(draft, NEEDED(need.need), ENDED(need.need, command.reason), need.item, "", open_)
+    draft.state(NeedEnd(need=need.need, reason=command.reason))

@@ -1,0 +1,70 @@
+"""Periods close and, with a reason, reopen."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from supplies.accounts import UNEXPLAINED
+from supplies.commands import ClosePeriod, ReopenPeriod
+from supplies.errors import AlreadyDone, Fault, InvalidField, Unaccounted
+from supplies.journal import Journal
+from supplies.model import Period
+
+
+def close_period(command: ClosePeriod, journal: Journal) -> None:
+    """Only once nothing is unexplained and no conflict waits."""
+    if command.through > journal.today:
+        raise InvalidField.at("/through", f"{command.through} is in the future")
+    closed = journal.closed_through
+    if closed is not None and command.through <= closed:
+        raise AlreadyDone(f"the books are closed through {closed} already")
+    _nothing_unexplained(journal, command.through)
+    _no_conflict(journal, command.through)
+    draft = journal.entry("period_closed", day=journal.today)
+    draft.state(Period(closed_through=command.through))
+
+
+def _nothing_unexplained(journal: Journal, through: date) -> None:
+    rows = journal.books.all(
+        "SELECT item, sum(quantity) FROM days AS d WHERE station = :station "
+        "AND account >= :first AND account < :end AND day = ("
+        "SELECT max(day) FROM days AS e WHERE e.station = d.station "
+        "AND e.account = d.account AND e.item = d.item AND e.lot = d.lot AND e.day <= :through"
+        ") GROUP BY item HAVING sum(quantity) <> 0 ORDER BY item",
+        first=UNEXPLAINED.prefix,
+        end=UNEXPLAINED.prefix[:-1] + ";",
+        through=through.isoformat(),
+    )
+    for item, quantity in rows:
+        word = "missing" if quantity > 0 else "too many"
+        raise Unaccounted(
+            f"{abs(quantity)} × {journal.books.item(item).name} {word} by counts through "
+            f"{through} are unexplained; settle them before the period is closed"
+        )
+
+
+def _no_conflict(journal: Journal, through: date) -> None:
+    seq = journal.books.value(
+        "SELECT c.seq FROM conflicts c JOIN entries e "
+        "ON e.station = c.station AND e.seq = c.seq "
+        "WHERE c.station = :station AND e.booked_on <= :through AND NOT EXISTS ("
+        "SELECT 1 FROM resolutions r WHERE r.station = c.station AND r.conflict = c.seq) "
+        "ORDER BY c.seq LIMIT 1",
+        through=through.isoformat(),
+    )
+    if seq is not None:
+        raise Unaccounted(
+            f"the conflict of entry {seq} is not resolved; resolve it before the period is closed"
+        )
+
+
+def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
+    """Days from the one named may be booked on again."""
+    closed = journal.closed_through
+    if closed is None or command.day > closed:
+        raise InvalidField(
+            f"{command.day} is open" + ("" if closed is None else f"; {closed} is the last closed"),
+            [Fault("/from", "not closed")],
+        )
+    draft = journal.entry("period_reopened", day=journal.today)
+    draft.state(Period(closed_through=command.day - timedelta(days=1)))

@@ -1,0 +1,151 @@
+"""Pledges: made, claiming needs line by line; cancelled or lapsed."""
+
+from __future__ import annotations
+
+from supplies.accounts import CLAIMED, DONOR, NEEDED, PLEDGED
+from supplies.books import unknown
+from supplies.commands import CancelPledge, DroppedLine, LapsePledge, MakePledge, PledgeLine
+from supplies.errors import AlreadyDone, InvalidField
+from supplies.journal import Draft, Journal
+from supplies.model import Pledge
+from supplies.model import PledgeLine as StatedLine
+from supplies.rules.serving import claims_on, need_for
+
+
+def find_pledge(
+    journal: Journal, pledge: str, pointer: str = ""
+) -> tuple[Pledge, list[StatedLine]]:
+    """A pledge and its lines as they were last stated."""
+    found = journal.books.latest(Pledge, pledge=pledge)
+    if found is None:
+        raise unknown(f"there is no pledge {pledge}; see the list of pledges", pointer)
+    seq = journal.books.stated_in(Pledge, pledge=pledge) or 0
+    return found, journal.books.lines(StatedLine, seq, pledge=pledge)
+
+
+def make_pledge(command: MakePledge, journal: Journal) -> None:
+    """Donor → pledged; needed → claimed."""
+    journal.books.donor(command.donor, "/donor")
+    if command.due_on is not None and command.due_on < journal.happened_on:
+        raise InvalidField.at(
+            "/due_on", f"{command.due_on} is before the pledge was made ({journal.happened_on})"
+        )
+    draft = journal.entry("pledge_made", prefix="p", about=DONOR(command.donor))
+    pledge = str(draft.document)
+    draft.state(Pledge(pledge=pledge, donor=command.donor, due_on=command.due_on))
+    seen: set[str] = set()
+    for index, line in enumerate(command.lines):
+        pointer = f"/lines/{index}"
+        if line.item in seen:
+            raise InvalidField.at(
+                f"{pointer}/item", f"{line.item} has a line already; a pledge has one line an item"
+            )
+        seen.add(line.item)
+        quantity = journal.units(line, pointer)
+        _promise(journal, draft, command.donor, line, quantity, pointer)
+        draft.state(StatedLine(pledge=pledge, line=index + 1, item=line.item, quantity=quantity))
+
+
+def _promise(
+    journal: Journal, draft: Draft, donor: str, line: PledgeLine, quantity: int, pointer: str
+) -> None:
+    pledge, free = str(draft.document), quantity
+    claimed: set[str] = set()
+    for index, claim in enumerate(line.claims):
+        at = f"{pointer}/claims/{index}"
+        need = need_for(journal, claim.need, f"{at}/need", item=line.item)
+        if claim.need in claimed:
+            raise InvalidField.at(f"{at}/need", f"need {claim.need} is claimed twice in this line")
+        claimed.add(claim.need)
+        free -= claim.quantity
+        if free < 0:
+            raise InvalidField.at(
+                f"{at}/quantity",
+                f"the claims of this line come to more than the {quantity} promised",
+            )
+        journal.move(
+            draft, NEEDED(need.need), CLAIMED(need.need, pledge), line.item, "", claim.quantity, at
+        )
+        journal.move(draft, DONOR(donor), PLEDGED(pledge, need.need), line.item, "", claim.quantity)
+    journal.move(draft, DONOR(donor), PLEDGED(pledge), line.item, "", free)
+
+
+def cancel_pledge(command: CancelPledge, journal: Journal) -> None:
+    """Pledged → donor, by the donor's word."""
+    _drop(command, journal, "pledge_cancelled")
+
+
+def lapse_pledge(command: LapsePledge, journal: Journal) -> None:
+    """Pledged → donor, because it did not come."""
+    _drop(command, journal, "pledge_lapsed")
+
+
+def _drop(command: CancelPledge | LapsePledge, journal: Journal, kind: str) -> None:
+    pledge, lines = find_pledge(journal, command.pledge)
+    draft = journal.entry(kind, document=pledge.pledge, about=DONOR(pledge.donor))
+    if command.lines is None:
+        wanted = [
+            (DroppedLine(line=line.line, quantity=outstanding), "")
+            for line in lines
+            if (outstanding := _outstanding(journal, pledge.pledge, line.item))
+        ]
+        if not wanted:
+            raise AlreadyDone(f"nothing of pledge {pledge.pledge} is outstanding any more")
+    else:
+        wanted = [(line, f"/lines/{index}") for index, line in enumerate(command.lines)]
+    items = {line.line: line.item for line in lines}
+    for dropped, pointer in wanted:
+        if dropped.line not in items:
+            raise InvalidField.at(
+                f"{pointer}/line", f"pledge {pledge.pledge} has no line {dropped.line}"
+            )
+        _drop_line(journal, draft, pledge, items[dropped.line], dropped, pointer)
+
+
+def _outstanding(journal: Journal, pledge: str, item: str) -> int:
+    claimed = sum(quantity for _, quantity in claims_on(journal, pledge, item))
+    return claimed + journal.balance(PLEDGED(pledge), item)
+
+
+def _drop_line(
+    journal: Journal,
+    draft: Draft,
+    pledge: Pledge,
+    item: str,
+    dropped: DroppedLine,
+    pointer: str,
+) -> None:
+    """The claims named go first, then free promise, then the least urgent, newest claims."""
+    rest = dropped.quantity
+    outstanding = _outstanding(journal, pledge.pledge, item)
+    if rest > outstanding:
+        raise journal.shortage(PLEDGED(pledge.pledge), item, rest, outstanding, pointer)
+    for index, claim in enumerate(dropped.drop or []):
+        at = f"{pointer}/drop/{index}"
+        need_for(journal, claim.need, f"{at}/need", item=item)
+        if claim.quantity > rest:
+            raise InvalidField.at(
+                f"{at}/quantity", f"the claims to drop come to more than {dropped.quantity}"
+            )
+        _take(journal, draft, pledge, claim.need, item, claim.quantity, at)
+        rest -= claim.quantity
+    free = min(rest, journal.balance(PLEDGED(pledge.pledge), item))
+    journal.move(draft, PLEDGED(pledge.pledge), DONOR(pledge.donor), item, "", free, pointer)
+    rest -= free
+    for need, quantity in reversed(claims_on(journal, pledge.pledge, item)):
+        taken = min(rest, quantity)
+        _take(journal, draft, pledge, need.need, item, taken, pointer)
+        rest -= taken
+
+
+def _take(
+    journal: Journal,
+    draft: Draft,
+    pledge: Pledge,
+    need: str,
+    item: str,
+    quantity: int,
+    pointer: str,
+) -> None:
+    journal.move(draft, CLAIMED(need, pledge.pledge), NEEDED(need), item, "", quantity, pointer)
+    journal.move(draft, PLEDGED(pledge.pledge, need), DONOR(pledge.donor), item, "", quantity)

@@ -1,0 +1,310 @@
+"""Receipts: one for every donation, numbered without gaps, frozen as they were issued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from supplies.accounts import DONOR, DONOR_UNKNOWN
+from supplies.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
+from supplies.documents import DonationReceipt, DonorName, ReceiptLine, StationHead
+from supplies.entries import new_salt, salted
+from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
+from supplies.journal import Journal
+from supplies.masking import mask_phone
+from supplies.model import (
+    Arrival,
+    ArrivalLine,
+    Donor,
+    Lot,
+    Receipt,
+    ReceiptDonation,
+    ReceiptReplacement,
+    ReceiptVoid,
+    Reprint,
+)
+from supplies.texts import texts_of
+from supplies.words import chinese, english
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class GiftLine:
+    """Goods of one line, in base units."""
+
+    item: str
+    quantity: int
+    batch: str | None
+    expires_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """A donation as a receipt tells it. location: the place's name."""
+
+    donation: str
+    received_on: date
+    location: str
+    handled_by: str
+    wish: str | None
+    lines: list[GiftLine]
+
+
+def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str]) -> str:
+    """Take the next number of the series and year, and freeze the document. The number."""
+    station, today = journal.books.station, journal.today
+    last = journal.books.value(
+        "SELECT max(ordinal) FROM receipts "
+        "WHERE station = :station AND series = :series AND year = :year",
+        series=station.series,
+        year=today.year,
+    )
+    ordinal = int(last or 0) + 1
+    number = f"{station.series}-{today.year}-{ordinal:06d}"
+    content = _encode(_freeze(journal, number, donor, gifts, replaces))
+    salt = new_salt()
+    digest = salted(salt, content)
+    draft = journal.entry("receipt_issued", document=number, about=DONOR(donor), day=today)
+    draft.erasables.append((digest, salt, content))
+    draft.state(
+        Receipt(
+            number=number,
+            series=station.series,
+            year=today.year,
+            ordinal=ordinal,
+            issued_on=today,
+            digest=digest,
+        ),
+        *(ReceiptDonation(number=number, donation=gift.donation) for gift in gifts),
+        *(ReceiptReplacement(number=number, replaced=old) for old in replaces),
+    )
+    return number
+
+
+def void(journal: Journal, number: str, about: str) -> None:
+    """The number stays; the paper no longer holds."""
+    draft = journal.entry("receipt_voided", document=number, about=about, day=journal.today)
+    draft.state(ReceiptVoid(number=number))
+
+
+def _freeze(
+    journal: Journal, number: str, donor: str, gifts: list[Gift], replaces: list[str]
+) -> DonationReceipt:
+    station = journal.books.station
+    return DonationReceipt(
+        number=number,
+        issued_on=journal.today,
+        station=StationHead(
+            code=station.code,
+            name=station.name,
+            name_en=station.name_en,
+            credit_code=station.credit_code,
+            address=station.address,
+            phone=station.phone,
+            host=station.host,
+        ),
+        donor=_donor_name(journal, donor),
+        donations=[gift.donation for gift in gifts],
+        received_on=min(gift.received_on for gift in gifts),
+        received_until=max(gift.received_on for gift in gifts),
+        location=_joined(gift.location for gift in gifts),
+        handled_by=_joined(gift.handled_by for gift in gifts),
+        wish=_joined(gift.wish for gift in gifts if gift.wish) or None,
+        lines=[_line(journal, line) for gift in gifts for line in gift.lines],
+        replaces=replaces,
+    )
+
+
+def _joined(names: object) -> str:
+    return "; ".join(dict.fromkeys(names))  # type: ignore[call-overload, no-any-return]
+
+
+def _donor_name(journal: Journal, donor: str) -> DonorName:
+    found = None if donor == DONOR_UNKNOWN else journal.books.catalogue.get(Donor, donor)
+    if found is None:
+        return DonorName(code=None, name=None, name_en=None, phone=None)
+    if found.name is None:
+        raise Forgotten(f"donor {donor} was forgotten at their wish; no receipt names them again")
+    phone = None if found.phone is None else mask_phone(found.phone)
+    return DonorName(code=donor, name=found.name, name_en=found.name_en, phone=phone)
+
+
+def _line(journal: Journal, line: GiftLine) -> ReceiptLine:
+    item = journal.books.item(line.item)
+    return ReceiptLine(
+        name=item.name,
+        name_en=item.name_en,
+        unit=item.unit,
+        quantity=line.quantity,
+        in_words=chinese(line.quantity),
+        in_words_en=english(line.quantity),
+        batch=line.batch,
+        expires_on=line.expires_on,
+    )
+
+
+# --- receipts of donations that stand in the books ------------------------------------------------
+
+
+def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gift]:
+    """A donation as it stands now, and its donor's code."""
+    arrival = journal.books.latest(Arrival, arrival=donation, origin="donor")
+    seq = journal.books.stated_in(Arrival, arrival=donation)
+    if arrival is None or seq is None:
+        raise InvalidField.at(pointer, f"there is no donation {donation}")
+    texts = texts_of(journal.books, seq)
+    if texts is None:
+        raise Forgotten(f"the donor of {donation} was forgotten at their wish")
+    lines = [
+        _gift_line(journal, line)
+        for line in journal.books.lines(ArrivalLine, seq, arrival=donation)
+    ]
+    gift = Gift(
+        donation=donation,
+        received_on=journal.books.body(seq).happened_on,
+        location=journal.books.location(arrival.location).name,
+        handled_by=texts["handled_by"],
+        wish=texts.get("wish"),
+        lines=lines,
+    )
+    return arrival.party, gift
+
+
+def _gift_line(journal: Journal, line: ArrivalLine) -> GiftLine:
+    lot = journal.books.latest(Lot, lot=line.lot)
+    assert lot is not None, f"line of {line.arrival} has no lot"
+    return GiftLine(line.item, line.quantity, lot.batch, lot.expires_on)
+
+
+def find_receipt(journal: Journal, number: str) -> Receipt:
+    """The receipt with this number."""
+    found = journal.books.latest(Receipt, number=number)
+    if found is None:
+        raise NotFound(f"there is no receipt {number}; see the list of receipts")
+    return found
+
+
+def valid_receipt_of(journal: Journal, donation: str) -> str | None:
+    """The receipt that holds for a donation now, or None."""
+    return journal.books.value(  # type: ignore[no-any-return]  # a column of text
+        "SELECT d.number FROM receipt_donations d "
+        "WHERE d.station = :station AND d.donation = :donation AND NOT EXISTS "
+        "(SELECT 1 FROM receipt_voids v WHERE v.station = d.station AND v.number = d.number)",
+        donation=donation,
+    )
+
+
+def donations_of(journal: Journal, number: str) -> list[str]:
+    """The donations a receipt is for."""
+    return [row.donation for row in journal.books.stated(ReceiptDonation, number=number)]
+
+
+def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
+    """One receipt over several donations of one donor."""
+    gifts: list[Gift] = []
+    donors: set[str] = set()
+    old: dict[str, list[str]] = {}
+    for index, donation in enumerate(command.donations):
+        pointer = f"/donations/{index}"
+        donor, gift = gift_of(journal, donation, pointer)
+        donors.add(donor)
+        if len(donors) > 1:
+            raise InvalidField.at(
+                pointer, "the donations are of different donors; a receipt is for one donor"
+            )
+        if not gift.lines:
+            raise InvalidField.at(pointer, f"donation {donation} was reversed")
+        if gift.donation in {other.donation for other in gifts}:
+            raise InvalidField.at(pointer, f"donation {donation} is named twice")
+        gifts.append(gift)
+        number = valid_receipt_of(journal, donation)
+        if number is not None:
+            old[number] = donations_of(journal, number)
+    for number, covered in old.items():
+        beyond = set(covered) - set(command.donations)
+        if beyond:
+            raise InvalidField.at(
+                "/donations",
+                f"receipt {number} is also for {', '.join(sorted(beyond))}; include them",
+            )
+    donor = donors.pop()
+    _replace(journal, donor, gifts, list(old))
+
+
+def _replace(journal: Journal, donor: str, gifts: list[Gift], old: list[str]) -> None:
+    """Issue the new first: it is the command's own entry; the old are voided with it."""
+    issue(journal, donor, gifts, replaces=old)
+    for number in old:
+        void(journal, number, DONOR(donor))
+
+
+def renew_for(journal: Journal, donation: str, changed: Gift | None) -> None:
+    """After a donation was corrected, or reversed (None): its receipt follows.
+
+    A receipt over several is replaced by one over those that remain.
+    """
+    number = valid_receipt_of(journal, donation)
+    if number is None:
+        return
+    donor, gifts = "", []
+    for other in donations_of(journal, number):
+        if other != donation:
+            donor, gift = gift_of(journal, other)
+            gifts.append(gift)
+    if changed is not None:
+        gifts.insert(0, changed)
+    arrival = journal.books.latest(Arrival, arrival=donation)
+    assert arrival is not None
+    for draft in journal.drafts:
+        for row in draft.rows:
+            if isinstance(row, Arrival) and row.arrival == donation:
+                arrival = row
+    donor = donor or arrival.party
+    void(journal, number, DONOR(donor))
+    if gifts:
+        issue(journal, donor, gifts, replaces=[number])
+
+
+def void_receipt(command: VoidReceipt, journal: Journal) -> None:
+    """A receipt no longer holds; nothing takes its place."""
+    donor = _still_valid(journal, command.number)
+    void(journal, command.number, DONOR(donor))
+
+
+def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
+    """Issued anew from today's records: a donor's name was mended, a field was missing."""
+    donor = _still_valid(journal, command.number)
+    gifts = [gift_of(journal, donation)[1] for donation in donations_of(journal, command.number)]
+    _replace(journal, donor, gifts, [command.number])
+
+
+def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
+    """A marked copy, counted."""
+    receipt = find_receipt(journal, command.number)
+    content = journal.books.value(
+        "SELECT content FROM erasable WHERE station = :station AND digest = :digest",
+        digest=receipt.digest,
+    )
+    if content is None:
+        raise Forgotten(
+            f"receipt {receipt.number} names a donor who was forgotten; it is not printed again"
+        )
+    copies = journal.books.value(
+        "SELECT count(*) FROM reprints WHERE station = :station AND number = :number",
+        number=receipt.number,
+    )
+    draft = journal.entry("receipt_reprinted", document=receipt.number)
+    draft.state(Reprint(number=receipt.number, copy=int(copies) + 1))
+
+
+def _still_valid(journal: Journal, number: str) -> str:
+    """The donor of a receipt that is not void."""
+    find_receipt(journal, number)
+    if journal.books.latest(ReceiptVoid, number=number) is not None:
+        raise AlreadyDone(f"receipt {number} is void already")
+    arrival = journal.books.latest(Arrival, arrival=donations_of(journal, number)[0])
+    assert arrival is not None
+    return arrival.party

@@ -1,0 +1,324 @@
+"""Goods on the shelf: moved, drawn for use, written off, found, lent, handed out, repacked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from supplies.accounts import (
+    BORROWED,
+    CONVERTED,
+    DONOR_UNKNOWN,
+    LENT,
+    LOST,
+    ORIGINS,
+    RECEIVED,
+    RETURNED,
+    STOCK,
+    UNEXPLAINED,
+    USED,
+    kind_of,
+)
+from supplies.books import unknown
+from supplies.commands import (
+    Convert,
+    ConvertedLine,
+    FindAgain,
+    HandOut,
+    IssueGoods,
+    LendGoods,
+    LotLine,
+    Move,
+    ReturnGoods,
+    ReturnIssue,
+    ReturnLoan,
+    Settle,
+    TakeBack,
+    WriteOff,
+)
+from supplies.errors import InvalidField
+from supplies.journal import Draft, Journal
+from supplies.model import HandOutTo, Lot, LotParent, Withdrawal
+from supplies.rules.allocations import open_shelf
+from supplies.rules.serving import meet, unmeet
+
+SPILLED = "spilled"
+
+
+def flow(
+    journal: Journal,
+    draft: Draft,
+    lines: list[LotLine],
+    source: str,
+    target: str | Callable[[str, str, str], str],
+    *,
+    expired: bool = True,
+    at: str = "/lines",
+) -> None:
+    """Each line from one account to another, by lot.
+
+    target: an account, or what tells it from item, lot and pointer. expired: whether lots past
+    their day go without being asked for.
+    """
+    for index, line in enumerate(lines):
+        pointer = f"{at}/{index}"
+        quantity = journal.units(line, pointer)
+        picked = journal.pick(
+            source,
+            line.item,
+            quantity,
+            pointer,
+            lot=line.lot,
+            allow_expired=expired or line.allow_expired,
+        )
+        for lot, part in picked:
+            to = target if isinstance(target, str) else target(line.item, lot, pointer)
+            journal.move(draft, source, to, line.item, lot, part, pointer)
+
+
+def move_stock(command: Move, journal: Journal) -> None:
+    """Stock → stock."""
+    journal.books.location(command.source, "/from")
+    journal.books.location(command.target, "/to")
+    if command.source == command.target:
+        raise InvalidField.at("/to", f"the goods stand in {command.target} already")
+    draft = journal.entry("goods_moved", prefix="m")
+    flow(journal, draft, command.lines, STOCK(command.source), STOCK(command.target))
+
+
+def issue_goods(command: IssueGoods, journal: Journal) -> None:
+    """Stock → used."""
+    open_shelf(journal, command.location)
+    draft = journal.entry("goods_issued", prefix="i")
+    account = USED(command.purpose)
+    draft.state(
+        Withdrawal(
+            withdrawal=str(draft.document),
+            account=account,
+            location=command.location,
+            due_on=None,
+        )
+    )
+    flow(journal, draft, command.lines, STOCK(command.location), account, expired=False)
+
+
+def lend_goods(command: LendGoods, journal: Journal) -> None:
+    """Stock → lent."""
+    open_shelf(journal, command.location)
+    draft = journal.entry("goods_lent", prefix="g")
+    account = LENT(command.borrower)
+    draft.state(
+        Withdrawal(
+            withdrawal=str(draft.document),
+            account=account,
+            location=command.location,
+            due_on=command.due_on,
+        )
+    )
+    flow(journal, draft, command.lines, STOCK(command.location), account, expired=False)
+
+
+def return_issue(command: ReturnIssue, journal: Journal) -> None:
+    """Used → stock."""
+    _bring_back(journal, command.issue, "issue", "issue_returned", USED.prefix, command)
+
+
+def return_loan(command: ReturnLoan, journal: Journal) -> None:
+    """Lent → stock."""
+    _bring_back(journal, command.loan, "loan", "loan_returned", LENT.prefix, command)
+
+
+def _bring_back(
+    journal: Journal,
+    name: str,
+    noun: str,
+    kind: str,
+    prefix: str,
+    command: ReturnIssue | ReturnLoan,
+) -> None:
+    """No more than this very withdrawal took and has not brought back."""
+    withdrawal = journal.books.latest(Withdrawal, withdrawal=name)
+    if withdrawal is None or not withdrawal.account.startswith(prefix):
+        raise unknown(f"there is no {noun} {name}", "")
+    location = command.location or withdrawal.location
+    journal.books.location(location, "/location")
+    draft = journal.entry(kind, document=name)
+    out = _still_out(journal, withdrawal)
+    for index, line in enumerate(command.lines):
+        pointer = f"/lines/{index}"
+        rest = quantity = journal.units(line, pointer)
+        for item, lot in sorted(out):
+            if item != line.item or (line.lot is not None and lot != line.lot):
+                continue
+            part = min(rest, out[item, lot])
+            journal.move(draft, withdrawal.account, STOCK(location), item, lot, part, pointer)
+            out[item, lot] -= part
+            rest -= part
+        if rest:
+            raise journal.shortage(
+                withdrawal.account, line.item, quantity, quantity - rest, pointer
+            )
+
+
+def _still_out(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, str], int]:
+    rows = journal.books.all(
+        "SELECT t.item, t.lot, sum(CASE WHEN t.target = :account THEN t.quantity "
+        "ELSE -t.quantity END) FROM transfers t JOIN entries e "
+        "ON e.station = t.station AND e.seq = t.seq "
+        "WHERE e.station = :station AND e.document = :document "
+        "AND (t.target = :account OR t.source = :account) GROUP BY t.item, t.lot",
+        account=withdrawal.account,
+        document=withdrawal.withdrawal,
+    )
+    out = {(item, lot): int(quantity) for item, lot, quantity in rows}
+    if journal.standing is not None:
+        for (account, item, lot), change in journal.standing.effect.items():
+            if account == withdrawal.account:
+                out[item, lot] = out.get((item, lot), 0) - change
+    return out
+
+
+def write_off(command: WriteOff, journal: Journal) -> None:
+    """Stock → lost."""
+    journal.books.location(command.location, "/location")
+    draft = journal.entry("written_off", prefix="w")
+    flow(journal, draft, command.lines, STOCK(command.location), LOST(command.reason))
+
+
+def find_again(command: FindAgain, journal: Journal) -> None:
+    """Lost → stock."""
+    journal.books.location(command.location, "/location")
+    draft = journal.entry("found_again", prefix="f")
+    flow(journal, draft, command.lines, LOST(command.reason), STOCK(command.location))
+
+
+def take_back(command: TakeBack, journal: Journal) -> None:
+    """Received → stock; the excess first, then met → needed."""
+    journal.books.recipient(command.recipient, "/recipient")
+    journal.books.location(command.location, "/location")
+    draft = journal.entry("taken_back", prefix="t", about=f"recipient:{command.recipient}")
+    flow(journal, draft, command.lines, RECEIVED(command.recipient), STOCK(command.location))
+    for item in dict.fromkeys(line.item for line in command.lines):
+        unmeet(journal, draft, command.recipient, item)
+
+
+def return_goods(command: ReturnGoods, journal: Journal) -> None:
+    """Stock → returned, or → borrowed: to whom each lot came from."""
+    journal.books.location(command.location, "/location")
+    draft = journal.entry("goods_returned", prefix="r")
+
+    def giver(item: str, lot: str, pointer: str) -> str:
+        for donor, _ in journal.books.whose(lot, item):
+            if donor != DONOR_UNKNOWN:
+                draft.about = draft.about or f"donor:{donor}"
+                return RETURNED(donor)
+        origin = journal.lot(lot, item, pointer).origin
+        if kind_of(origin) is BORROWED:
+            return origin
+        raise InvalidField.at(
+            f"{pointer}/lot",
+            f"lot {lot} came from {origin}, to which nothing can be given back; "
+            "name a lot that a known donor gave or a lender lent",
+        )
+
+    flow(journal, draft, command.lines, STOCK(command.location), giver)
+
+
+def hand_out(command: HandOut, journal: Journal) -> None:
+    """Stock → received; the recipient's open needs are met by it."""
+    recipient = journal.books.recipient(command.recipient, "/recipient")
+    open_shelf(journal, command.location)
+    if command.headcount is not None and recipient.kind != "group":
+        raise InvalidField.at(
+            "/headcount", f"recipient {command.recipient} is one household; leave it out"
+        )
+    draft = journal.entry("handed_out", prefix="h", about=f"recipient:{command.recipient}")
+    draft.state(
+        HandOutTo(
+            hand_out=str(draft.document),
+            recipient=command.recipient,
+            location=command.location,
+            headcount=command.headcount,
+        )
+    )
+    flow(
+        journal,
+        draft,
+        command.lines,
+        STOCK(command.location),
+        RECEIVED(command.recipient),
+        expired=False,
+    )
+    for index, line in enumerate(command.lines):
+        quantity = journal.units(line, f"/lines/{index}")
+        meet(journal, draft, command.recipient, line.item, quantity)
+
+
+def convert(command: Convert, journal: Journal) -> None:
+    """Stock → converted → stock: new lots that name their parents; the spill is lost."""
+    journal.books.location(command.location, "/location")
+    draft = journal.entry("goods_converted", prefix="k")
+    conversion, shelf = CONVERTED(str(draft.document)), STOCK(command.location)
+    flow(journal, draft, command.consumed, shelf, conversion, at="/consumed")
+    flow(journal, draft, command.spilled, shelf, LOST(SPILLED), at="/spilled")
+    parents = sorted({move.transfer.lot for move in draft.moves})
+    for index, line in enumerate(command.produced):
+        _produce(journal, draft, line, index, shelf, parents)
+
+
+def _produce(
+    journal: Journal,
+    draft: Draft,
+    line: ConvertedLine,
+    index: int,
+    shelf: str,
+    parents: list[str],
+) -> None:
+    pointer = f"/produced/{index}"
+    quantity = journal.units(line, pointer)
+    if line.expires_on is not None and line.expires_on < draft.happened_on:
+        raise InvalidField.at(
+            f"{pointer}/expires_on", f"{line.expires_on} is before {draft.happened_on}"
+        )
+    kept = None if journal.standing is None else journal.standing.lots.get((index + 1, line.item))
+    lot = Lot(
+        lot=kept or f"l_{journal.books.station_code}_{draft.seq}_{index + 1}",
+        item=line.item,
+        origin=CONVERTED(str(draft.document)),
+        batch=line.batch,
+        expires_on=line.expires_on,
+    )
+    draft.state(lot)
+    if kept is None:
+        draft.state(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))
+    journal.move(draft, lot.origin, shelf, line.item, lot.lot, quantity, pointer)
+
+
+def settle(command: Settle, journal: Journal) -> None:
+    """Unexplained → lost for what is missing; an origin → unexplained for what turned up."""
+    place = UNEXPLAINED(command.place)
+    if not journal.books.held(place):
+        raise unknown(f"nothing is unexplained in {command.place}", "/place")
+    draft = journal.entry("settled", prefix="s")
+    if command.by == "lost":
+        flow(journal, draft, command.lines, place, LOST("missing"))
+        return
+    party = command.party or (command.place if command.by == "opening" else None)
+    if party is None:
+        raise InvalidField.at("/party", f"say by its code from whom: {command.by} needs a party")
+    if command.by == "donor" and party != DONOR_UNKNOWN:
+        journal.books.donor(party, "/party")
+    for index, line in enumerate(command.lines):
+        _explain(journal, draft, line, f"/lines/{index}", place, ORIGINS[command.by](party))
+
+
+def _explain(
+    journal: Journal, draft: Draft, line: LotLine, pointer: str, place: str, origin: str
+) -> None:
+    rest = quantity = journal.units(line, pointer)
+    for (_, item, lot), balance in journal.held(place, line.item).items():
+        if balance < 0 and line.lot in (None, lot):
+            part = min(rest, -balance)
+            journal.move(draft, origin, place, item, lot, part, pointer)
+            rest -= part
+    if rest:
+        raise journal.shortage(place, line.item, quantity, quantity - rest, pointer)

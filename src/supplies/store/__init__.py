@@ -1,0 +1,68 @@
+"""Where the books are kept: one small seam, one set of statements, a room for each engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from supplies.errors import InvalidField
+
+Row = tuple[Any, ...]
+Params = Mapping[str, Any]
+
+
+class Store(Protocol):
+    """What the ledger needs of an engine. Statements name their parameters `:name`.
+
+    Every method raises a `StoreError` of its own words where the engine fails.
+    """
+
+    url: str
+
+    def all(self, sql: str, params: Params = ...) -> list[Row]:
+        """All rows of a query."""
+
+    def one(self, sql: str, params: Params = ...) -> Row | None:
+        """The first row of a query, or None."""
+
+    def run(self, sql: str, params: Params | Sequence[Any] = ...) -> int:
+        """Carry out one statement; the number of rows it changed."""
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Carry out one statement with `?` parameters for each row."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """A transaction that may write: durable when it ends, undone when it fails."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """A transaction in which every query sees the same state."""
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """A part of a transaction that is undone alone when it fails."""
+
+    def lock(self, station: str) -> None:
+        """Within a transaction: no one else writes to this station until it ends."""
+
+    def changes(self) -> int:
+        """A number that differs when another connection has written since."""
+
+    def close(self) -> None:
+        """Let go of the engine."""
+
+
+def open_store(url: str, *, create: bool = True) -> Store:
+    """The store that a URL names: a path or `sqlite:///PATH` is a file of SQLite.
+
+    create: make and migrate the tables where they are not there yet.
+    """
+    if url.startswith(("postgresql://", "postgres://")):
+        raise InvalidField(
+            "PostgreSQL is not served by this version; name a SQLite file, as in sqlite:///books.db"
+        )
+    scheme, separator, path = url.partition("://")
+    if separator and scheme != "sqlite":
+        raise InvalidField(f"{scheme}:// is no kind of database; name a file or sqlite:///FILE")
+    from supplies.store.sqlite import SqliteStore
+
+    return SqliteStore(path[1:] if separator else url, create=create)

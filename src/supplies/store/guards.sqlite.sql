@@ -1,0 +1,175 @@
+-- What SQLite itself refuses, whoever holds the pen. {table}, {key} and {same} are filled in for
+-- each ledger table; the rest is as it stands.
+
+-- for each: append-only
+CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN
+    SELECT RAISE(ABORT, 'append-only: rows of {table} are never changed; record another entry');
+END;
+
+CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN
+    SELECT RAISE(ABORT, 'append-only: rows of {table} are never deleted; record another entry');
+END;
+
+-- INSERT OR REPLACE would slip past the delete guard.
+CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+WHEN EXISTS (SELECT 1 FROM {table} AS old WHERE {same}) BEGIN
+    SELECT RAISE(ABORT, 'append-only: this row of {table} exists; record another entry');
+END;
+
+-- for each: kept
+CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN
+    SELECT RAISE(ABORT, 'kept: rows of {table} are never deleted');
+END;
+
+CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+WHEN EXISTS (SELECT 1 FROM {table} AS old WHERE {same}) BEGIN
+    SELECT RAISE(ABORT, 'kept: this row of {table} exists');
+END;
+
+-- once
+CREATE TRIGGER entries_gapless BEFORE INSERT ON entries
+WHEN NEW.seq <> 1 + coalesce((SELECT seq FROM heads WHERE station = NEW.station), 0)
+    OR EXISTS (SELECT 1 FROM entries WHERE station = NEW.station AND id = NEW.id)
+    OR EXISTS (
+        SELECT 1 FROM entries WHERE station = NEW.station AND supersedes = NEW.supersedes
+    ) BEGIN
+    SELECT RAISE(ABORT, 'append-only: an entry takes the next number, and its id but once');
+END;
+
+CREATE TRIGGER entries_head AFTER INSERT ON entries BEGIN
+    INSERT INTO heads (station, seq, hash, latest_day)
+    SELECT NEW.station, 0, zeroblob(32), '' WHERE NEW.seq = 1;
+    UPDATE heads SET seq = NEW.seq, hash = NEW.hash, latest_day = max(latest_day, NEW.booked_on)
+    WHERE station = NEW.station;
+END;
+
+CREATE TRIGGER heads_no_invention BEFORE INSERT ON heads
+WHEN NEW.seq <> 0 OR EXISTS (SELECT 1 FROM heads WHERE station = NEW.station) BEGIN
+    SELECT RAISE(ABORT, 'kept: heads follow the entries');
+END;
+
+CREATE TRIGGER heads_follow BEFORE UPDATE ON heads
+WHEN NEW.station <> OLD.station OR NEW.seq <> OLD.seq + 1 OR NOT EXISTS (
+    SELECT 1 FROM entries AS e
+    WHERE e.station = NEW.station AND e.seq = NEW.seq AND e.hash = NEW.hash
+        AND NEW.latest_day = max(OLD.latest_day, e.booked_on)
+) BEGIN
+    SELECT RAISE(ABORT, 'kept: heads follow the entries');
+END;
+
+CREATE TRIGGER heads_no_delete BEFORE DELETE ON heads BEGIN
+    SELECT RAISE(ABORT, 'kept: rows of heads are never deleted');
+END;
+
+CREATE TRIGGER transfers_of_the_last_entry BEFORE INSERT ON transfers
+WHEN NEW.seq IS NOT (SELECT seq FROM heads WHERE station = NEW.station) BEGIN
+    SELECT RAISE(ABORT, 'append-only: a transfer is recorded with its entry, not later');
+END;
+
+CREATE TRIGGER transfers_move AFTER INSERT ON transfers BEGIN
+    INSERT INTO balances VALUES (NEW.station, NEW.source, NEW.item, NEW.lot, 0, 0, 0)
+        ON CONFLICT DO NOTHING;
+    INSERT INTO balances VALUES (NEW.station, NEW.target, NEW.item, NEW.lot, 0, 0, 0)
+        ON CONFLICT DO NOTHING;
+    UPDATE balances SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot;
+    UPDATE balances SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot;
+    INSERT INTO days VALUES (
+        NEW.station, NEW.source, NEW.item, NEW.lot, NEW.day,
+        coalesce((
+            SELECT quantity FROM days
+            WHERE station = NEW.station AND account = NEW.source
+                AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
+            ORDER BY day DESC LIMIT 1
+        ), 0), 0, 0
+    ) ON CONFLICT DO NOTHING;
+    INSERT INTO days VALUES (
+        NEW.station, NEW.target, NEW.item, NEW.lot, NEW.day,
+        coalesce((
+            SELECT quantity FROM days
+            WHERE station = NEW.station AND account = NEW.target
+                AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
+            ORDER BY day DESC LIMIT 1
+        ), 0), 0, 0
+    ) ON CONFLICT DO NOTHING;
+    UPDATE days SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day;
+    UPDATE days SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day;
+END;
+
+CREATE TRIGGER balances_from_zero BEFORE INSERT ON balances
+WHEN NEW.quantity <> 0 OR NEW.seq <> 0 OR NEW.line <> 0 BEGIN
+    SELECT RAISE(ABORT, 'kept: balances follow the transfers');
+END;
+
+CREATE TRIGGER balances_follow BEFORE UPDATE ON balances
+WHEN NEW.station <> OLD.station OR NEW.account <> OLD.account OR NEW.item <> OLD.item
+    OR NEW.lot <> OLD.lot OR (NEW.seq, NEW.line) <= (OLD.seq, OLD.line)
+    OR NEW.quantity - OLD.quantity IS NOT (
+        SELECT CASE NEW.account WHEN t.target THEN t.quantity WHEN t.source THEN -t.quantity END
+        FROM transfers AS t
+        WHERE t.station = NEW.station AND t.seq = NEW.seq AND t.line = NEW.line
+            AND t.item = NEW.item AND t.lot = NEW.lot
+    ) BEGIN
+    SELECT RAISE(ABORT, 'kept: balances follow the transfers');
+END;
+
+CREATE TRIGGER balances_no_delete BEFORE DELETE ON balances BEGIN
+    SELECT RAISE(ABORT, 'kept: rows of balances are never deleted');
+END;
+
+CREATE TRIGGER days_from_the_day_before BEFORE INSERT ON days
+WHEN NEW.seq <> 0 OR NEW.line <> 0 OR NEW.quantity <> coalesce((
+    SELECT quantity FROM days
+    WHERE station = NEW.station AND account = NEW.account
+        AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
+    ORDER BY day DESC LIMIT 1
+), 0) BEGIN
+    SELECT RAISE(ABORT, 'kept: days follow the transfers');
+END;
+
+CREATE TRIGGER days_follow BEFORE UPDATE ON days
+WHEN NEW.station <> OLD.station OR NEW.account <> OLD.account OR NEW.item <> OLD.item
+    OR NEW.lot <> OLD.lot OR NEW.day <> OLD.day OR (NEW.seq, NEW.line) <= (OLD.seq, OLD.line)
+    OR NEW.quantity - OLD.quantity IS NOT (
+        SELECT CASE NEW.account WHEN t.target THEN t.quantity WHEN t.source THEN -t.quantity END
+        FROM transfers AS t
+        WHERE t.station = NEW.station AND t.seq = NEW.seq AND t.line = NEW.line
+            AND t.item = NEW.item AND t.lot = NEW.lot AND t.day <= NEW.day
+    ) BEGIN
+    SELECT RAISE(ABORT, 'kept: days follow the transfers');
+END;
+
+CREATE TRIGGER days_no_delete BEFORE DELETE ON days BEGIN
+    SELECT RAISE(ABORT, 'kept: rows of days are never deleted');
+END;
+
+CREATE TRIGGER erasable_only_erased BEFORE UPDATE ON erasable
+WHEN NEW.station <> OLD.station OR NEW.seq <> OLD.seq OR NEW.digest <> OLD.digest
+    OR NEW.about IS NOT OLD.about OR NEW.salt IS NOT NULL OR NEW.content IS NOT NULL
+    OR NOT EXISTS (
+        SELECT 1 FROM erasures WHERE station = NEW.station AND digest = NEW.digest
+    ) BEGIN
+    SELECT RAISE(ABORT, 'append-only: a text is erased by an entry that forgets its person');
+END;
+
+CREATE TRIGGER receipts_gapless BEFORE INSERT ON receipts
+WHEN NEW.ordinal <> 1 + coalesce((
+    SELECT max(ordinal) FROM receipts
+    WHERE station = NEW.station AND series = NEW.series AND year = NEW.year
+), 0) BEGIN
+    SELECT RAISE(ABORT, 'append-only: a receipt takes the next number of its series and year');
+END;
+
+CREATE TRIGGER items_unit_is_frozen BEFORE UPDATE OF unit ON items
+WHEN NEW.unit <> OLD.unit AND EXISTS (
+    SELECT 1 FROM balances WHERE station = OLD.station AND item = OLD.code
+) BEGIN
+    SELECT RAISE(ABORT, 'kept: the unit of an item is frozen once goods have moved');
+END;

@@ -1,0 +1,62 @@
+"""The tables and their guards as SQL text, for whichever engine asks.
+
+Migrations are forward-only and frozen: version 1 is `schema.sql`. What the chart of accounts
+decides (which balances may be negative) is filled in from the chart.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+from supplies.accounts import CHART
+from supplies.model import CATALOGUE, TABLES
+
+VERSION = 1
+
+APPEND_ONLY = ("entries", "transfers", *TABLES.values())
+"""Tables whose rows are never changed nor deleted."""
+
+KEPT = ("stations", "erasable", *(noun.table for noun in CATALOGUE))
+"""Tables whose rows may change, as far as their own guards let them, and are never deleted."""
+
+
+def _text(name: str) -> str:
+    return (files("supplies.store") / name).read_text(encoding="utf-8")
+
+
+def floor_condition() -> str:
+    """SQL that is true of accounts without a floor; case matters, unlike with LIKE."""
+    free = [kind.prefix for kind in CHART.values() if not kind.floored]
+    return " OR ".join(f"substr(account, 1, {len(prefix)}) = '{prefix}'" for prefix in free)
+
+
+def tables() -> str:
+    """The script that makes the tables of version 1."""
+    return _text("schema.sql").replace("{floor}", floor_condition())
+
+
+def primary_keys() -> dict[str, list[str]]:
+    """Each table's primary key, read from the script."""
+    keys = {}
+    for name, body in re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) STRICT;", tables(), re.DOTALL):
+        composite = re.search(r"PRIMARY KEY \(([^)]*)\)", body)
+        single = re.search(r"^\s*(\w+) \w+ PRIMARY KEY", body, re.MULTILINE)
+        found = composite or single
+        assert found is not None, f"table {name} has no primary key"
+        keys[name] = found[1].replace(" ", "").split(",")
+    return keys
+
+
+def sqlite_guards() -> list[str]:
+    """The statements that make SQLite's triggers, one each."""
+    text = _text("guards.sqlite.sql")
+    _, append_only, rest = re.split(r"-- for each: (?:append-only|kept)\n", text)
+    kept, once = rest.split("-- once\n")
+    keys = primary_keys()
+    script = once
+    for template, names in ((append_only, APPEND_ONLY), (kept, KEPT)):
+        for name in names:
+            same = " AND ".join(f"old.{column} = NEW.{column}" for column in keys[name])
+            script += template.replace("{table}", name).replace("{same}", same)
+    return re.findall(r"CREATE TRIGGER .*?\nEND;", script, re.DOTALL)

@@ -1,0 +1,258 @@
+"""SQLite's room: connection, transactions, guards, and its errors in plain words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from supplies.errors import (
+    Busy,
+    DiskFull,
+    GuardMissing,
+    NewerVersion,
+    NotADatabase,
+    NotEnough,
+    ReadOnly,
+    StoreError,
+)
+from supplies.store import Params, Row, schema
+
+BUSY_TIMEOUT_MS = 20_000
+"""How long a writer waits for another program's transaction before it gives up."""
+
+MINIMUM = (3, 37, 0)
+"""STRICT tables came with SQLite 3.37."""
+
+
+class SqliteStore:
+    """The books in one SQLite file, in WAL mode, durable at every commit."""
+
+    def __init__(self, path: str, *, create: bool = True) -> None:
+        self.path = Path(path)
+        self.url = f"sqlite:///{path}"
+        if sqlite3.sqlite_version_info < MINIMUM:
+            raise StoreError(
+                f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed; "
+                "install a newer Python"
+            )
+        with self._plainly():
+            self._connect(create)
+            self._migrate(create)
+            self._check_guards()
+
+    # --- opening -----------------------------------------------------------------------------
+
+    def _connect(self, create: bool) -> None:
+        if self.path.is_dir():
+            raise NotADatabase(f"{self.path} is a directory; name a file in it")
+        if not self.path.parent.is_dir():
+            raise StoreError(f"the directory {self.path.parent} does not exist; make it first")
+        if not create and not self.path.exists():
+            raise NotADatabase(
+                f"there is no database at {self.path}; make one with `supplies init`"
+            )
+        # Autocommit, because every transaction is begun by hand: a deferred BEGIN that turns
+        # into a write is refused while another writes, whatever the busy timeout.
+        self.connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        pragma = self.connection.execute
+        pragma(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        pragma("PRAGMA foreign_keys = ON")
+        pragma("PRAGMA recursive_triggers = ON")
+        pragma("PRAGMA journal_mode = WAL")
+        pragma("PRAGMA synchronous = FULL")
+        pragma("PRAGMA temp_store = MEMORY")
+
+    def _migrate(self, create: bool) -> None:
+        found = {
+            name
+            for (name,) in self.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if not name.startswith("sqlite_")
+        }
+        if "migrations" not in found:
+            if found:
+                raise NotADatabase(
+                    f"{self.path} is a database of another program "
+                    f"(it holds {', '.join(sorted(found)[:3])}); name another file"
+                )
+            if not create:
+                raise NotADatabase(f"{self.path} is empty; make a ledger with `supplies init`")
+            with self.writing():
+                self._create()
+        version = (self.one("SELECT max(version) FROM migrations") or (0,))[0]
+        if version > schema.VERSION:
+            raise NewerVersion(
+                f"{self.path} was made by a newer version of this program (its tables are "
+                f"version {version}, this program knows {schema.VERSION}); upgrade this program"
+            )
+
+    def _create(self) -> None:
+        """Make tables and guards, unless another process was quicker."""
+        if self.one("SELECT 1 FROM sqlite_master WHERE name = 'migrations'"):
+            return
+        for statement in schema.tables().split(";\n"):
+            if statement.strip():
+                self.connection.execute(statement)
+        for guard in schema.sqlite_guards():
+            self.connection.execute(guard)
+        self.run(
+            "INSERT INTO migrations (version, applied_at) "
+            "VALUES (:version, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+            {"version": schema.VERSION},
+        )
+
+    def _check_guards(self) -> None:
+        """Refuse books whose triggers were dropped or changed, or whose tables were."""
+        found = dict(self.all("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+        for guard in schema.sqlite_guards():
+            name = guard.split()[2]
+            if found.get(name) != guard.removesuffix(";"):
+                what = "was changed" if name in found else "is missing"
+                raise GuardMissing(
+                    f"the guard {name} of {self.path} {what}: its books are no longer protected; "
+                    "restore the file from a backup, or verify it before it is used"
+                )
+        tables = dict(self.all("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+        for name in ("entries", "transfers", "balances", "days"):
+            expected = f"CREATE TABLE {name} ("
+            wanted = next(s for s in schema.tables().split(";\n") if expected in s)
+            if tables.get(name) != wanted[wanted.index(expected) :].strip():
+                raise GuardMissing(
+                    f"the table {name} of {self.path} is not as this program made it; "
+                    "restore the file from a backup"
+                )
+
+    # --- statements ----------------------------------------------------------------------------
+
+    def all(self, sql: str, params: Params | Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        try:
+            return self.connection.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            self._refuse(error)
+
+    def one(self, sql: str, params: Params | Sequence[Any] = ()) -> Row | None:
+        """The first row of a query, or None."""
+        try:
+            row: Row | None = self.connection.execute(sql, params).fetchone()
+        except sqlite3.Error as error:
+            self._refuse(error)
+        return row
+
+    def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
+        """Carry out one statement; the number of rows it changed."""
+        try:
+            return self.connection.execute(sql, params).rowcount
+        except sqlite3.Error as error:
+            self._refuse(error)
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Carry out one statement with `?` parameters for each row."""
+        try:
+            self.connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            self._refuse(error)
+
+    # --- transactions --------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction that holds the writer's lock from its first statement."""
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._roll_back()
+            raise
+        try:
+            self.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            self._refuse(error)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A transaction in which every query sees the same state."""
+        self.run("BEGIN")
+        try:
+            yield
+        finally:
+            self._roll_back()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of a transaction that is undone alone; one name, so the statement is cached."""
+        self.run("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:
+                self.run("ROLLBACK TO part")
+                self.run("RELEASE part")
+            raise
+        self.run("RELEASE part")
+
+    def lock(self, station: str) -> None:
+        """Nothing to do: BEGIN IMMEDIATE has locked the file."""
+
+    def changes(self) -> int:
+        """SQLite's own count of what other connections wrote."""
+        row = self.one("PRAGMA data_version")
+        return int(row[0]) if row else 0
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
+    def _roll_back(self) -> None:
+        # A full disk or an I/O error may have rolled back already.
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    # --- errors --------------------------------------------------------------------------------
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._refuse(error)
+
+    def _refuse(self, error: sqlite3.Error) -> NoReturn:
+        """The engine's error in words for a person."""
+        text = str(error)
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_NOTADB:
+            raise NotADatabase(
+                f"{self.path} is not a database; name a ledger's file, or a new one"
+            ) from error
+        if code == sqlite3.SQLITE_CORRUPT:
+            raise NotADatabase(
+                f"{self.path} is damaged ({text}); restore it from a backup"
+            ) from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise Busy(
+                f"another program has been holding {self.path} for "
+                f"{BUSY_TIMEOUT_MS // 1000} seconds; nothing was recorded, try again"
+            ) from error
+        if code == sqlite3.SQLITE_READONLY:
+            raise ReadOnly(
+                f"{self.path} may not be written; nothing was recorded: "
+                "give this user the right to write the file and its directory"
+            ) from error
+        if code == sqlite3.SQLITE_FULL:
+            raise DiskFull(
+                f"no room is left on the disk of {self.path}; nothing was recorded: make room"
+            ) from error
+        if code == sqlite3.SQLITE_CANTOPEN:
+            raise StoreError(
+                f"{self.path} cannot be opened; see that it and its directory may be read "
+                "and written by this user"
+            ) from error
+        if code == sqlite3.SQLITE_CONSTRAINT and "floor" in text:
+            raise NotEnough("more was asked of an account than stands in it") from error
+        raise StoreError(f"{self.path}: {text}; nothing was recorded") from error

@@ -1,0 +1,102 @@
+"""Free text: taken out of a command before it is hashed, found again for those who may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import inspect
+
+from supplies.commands import Correct
+
+if TYPE_CHECKING:
+    from supplies.books import Books
+
+_decode = msgspec.json.Decoder(dict[str, str]).decode
+
+
+def texts_in(command: msgspec.Struct) -> dict[str, str]:
+    """The free text of a command by the path of its field, as "wish" or "lines/0/value/evidence".
+
+    The command inside a correction is read as if it stood alone, and the correction's own reason
+    is "correction/reason".
+    """
+    found = dict(_walk(command, ""))
+    if isinstance(command, Correct):
+        return {
+            path.removeprefix("command/")
+            if path.startswith("command/")
+            else f"correction/{path}": t
+            for path, t in found.items()
+        }
+    return found
+
+
+def texts_of(books: Books, seq: int) -> dict[str, str] | None:
+    """The free text of an entry; empty if it had none, None if it was erased."""
+    digest = books.body(seq).texts
+    if digest is None:
+        return {}
+    content = books.value(
+        "SELECT content FROM erasable WHERE station = :station AND digest = :digest", digest=digest
+    )
+    return None if content is None else _decode(content)
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, msgspec.Struct):
+        erasable, nested = _fields(type(value))
+        for name in erasable:
+            text = getattr(value, name)
+            if text is not None:
+                yield path + name, text
+        for name in nested:
+            yield from _walk(getattr(value, name), f"{path}{name}/")
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _walk(part, f"{path}{index}/")
+
+
+@cache
+def _fields(struct: type[msgspec.Struct]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of a struct's erasable fields, and of those that may hold some deeper down."""
+    info = inspect.type_info(struct)
+    assert isinstance(info, inspect.StructType)
+    erasable = tuple(field.name for field in info.fields if _is_erasable(field.type))
+    nested = tuple(field.name for field in info.fields if _is_nested(field.type))
+    return erasable, nested
+
+
+def _is_erasable(kind: inspect.Type) -> bool:
+    if isinstance(kind, inspect.UnionType):
+        return any(_is_erasable(part) for part in kind.types)
+    return isinstance(kind, inspect.Metadata) and bool((kind.extra or {}).get("erasable"))
+
+
+def _is_nested(kind: inspect.Type) -> bool:
+    if isinstance(kind, inspect.UnionType):
+        return any(_is_nested(part) for part in kind.types)
+    if isinstance(kind, inspect.ListType):
+        return _is_nested(kind.item_type)
+    return isinstance(kind, inspect.StructType)
+
+
+def without_texts(command: msgspec.Struct) -> Any:
+    """The codes of a command as plain data: its free text is left out at every depth."""
+    return _pruned(command)
+
+
+def _pruned(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        erasable, _ = _fields(type(value))
+        config = value.__struct_config__
+        plain = {} if config.tag_field is None else {config.tag_field: config.tag}
+        for field in msgspec.structs.fields(value):
+            if field.name not in erasable:
+                plain[field.encode_name] = _pruned(getattr(value, field.name))
+        return plain
+    if isinstance(value, list):
+        return [_pruned(part) for part in value]
+    return value
