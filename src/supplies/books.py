@@ -86,7 +86,7 @@ class Books:
         self.store, self.catalogue = store, catalogue
         self.station_code = catalogue.station_code
 
-    # --- the catalogue ---------------------------------------------------------------------------
+    # --- the catalogue -----------------------------------------------------------------------
 
     @property
     def station(self) -> Station:
@@ -127,7 +127,7 @@ class Books:
             raise unknown(f"there is no {name} {code}; register it first or mend the code", pointer)
         return found
 
-    # --- statements --------------------------------------------------------------------------------
+    # --- statements --------------------------------------------------------------------------
 
     def all(self, sql: str, **params: Any) -> list[Row]:
         """Rows of a query; `:station` is filled in."""
@@ -142,7 +142,7 @@ class Books:
         row = self.one(sql, **params)
         return None if row is None else row[0]
 
-    # --- balances ------------------------------------------------------------------------------------
+    # --- balances ----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
         """What stands in an account now, in base units; lot "" is no lot."""
@@ -213,7 +213,7 @@ class Books:
         )
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
-    # --- entries and what they state -----------------------------------------------------------------
+    # --- entries and what they state ---------------------------------------------------------
 
     def head(self) -> tuple[int, bytes, str]:
         """The last entry's number and hash, and the latest day booked on; zeros before any."""

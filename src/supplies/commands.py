@@ -71,7 +71,7 @@ class Value(Money, frozen=True, kw_only=True):
     evidence: ShortText
 
 
-# --- needs -----------------------------------------------------------------------------------
+# --- needs ----------------------------------------------------------------------------------
 
 Urgency = Literal["low", "normal", "high"]
 EndReason = Literal["withdrawn", "helped_elsewhere", "moved", "died"]
@@ -97,7 +97,7 @@ class EndNeed(Command, frozen=True, kw_only=True):
     note: Text | None = None
 
 
-# --- pledges ---------------------------------------------------------------------------------
+# --- pledges --------------------------------------------------------------------------------
 
 
 class Claim(Shape, frozen=True, kw_only=True):
@@ -149,7 +149,7 @@ class LapsePledge(Command, frozen=True, kw_only=True):
     lines: Annotated[list[DroppedLine], Lines] | None = None
 
 
-# --- goods that arrive -------------------------------------------------------------------------
+# --- goods that arrive ----------------------------------------------------------------------
 
 
 class DonationLine(GoodsLine, frozen=True, kw_only=True):
@@ -206,7 +206,7 @@ class RecordArrival(Command, frozen=True, kw_only=True):
     note: Text | None = None
 
 
-# --- allocations -------------------------------------------------------------------------------
+# --- allocations ----------------------------------------------------------------------------
 
 
 class LotPart(Shape, frozen=True, kw_only=True):
@@ -252,7 +252,7 @@ class Release(Command, frozen=True, kw_only=True):
     lines: Annotated[list[ReleasedLine], Lines] | None = None
 
 
-# --- deliveries --------------------------------------------------------------------------------
+# --- deliveries -----------------------------------------------------------------------------
 
 Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
 
@@ -323,7 +323,7 @@ class ResolveConflict(Command, frozen=True, kw_only=True):
     reason: Text
 
 
-# --- stock -------------------------------------------------------------------------------------
+# --- stock ----------------------------------------------------------------------------------
 
 
 class Move(Command, frozen=True, kw_only=True):
@@ -477,7 +477,7 @@ class Settle(Command, frozen=True, kw_only=True):
     reason: Text
 
 
-# --- receipts ----------------------------------------------------------------------------------
+# --- receipts -------------------------------------------------------------------------------
 
 
 class IssueReceipt(Command, frozen=True, kw_only=True):
@@ -506,7 +506,7 @@ class ReprintReceipt(Command, frozen=True, kw_only=True):
     number: Code  # by path
 
 
-# --- the books themselves ------------------------------------------------------------------------
+# --- the books themselves -------------------------------------------------------------------
 
 
 class ClosePeriod(Command, frozen=True, kw_only=True):
@@ -542,7 +542,7 @@ class ForgetRecipient(Command, frozen=True, kw_only=True):
     recipient: Code  # by path
 
 
-# --- mending -----------------------------------------------------------------------------------
+# --- mending --------------------------------------------------------------------------------
 
 
 class Reverse(Command, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ class SuppliesError(Exception):
         self.faults = tuple(faults)
 
 
-# --- what was asked is not a well-formed command -------------------------------------------
+# --- what was asked is not a well-formed command --------------------------------------------
 
 
 class InvalidField(SuppliesError):

@@ -111,7 +111,7 @@ class Journal:
                 f"{self.happened_on} is in the future; today is {today} at this station",
             )
 
-    # --- writing -----------------------------------------------------------------------------------
+    # --- writing -----------------------------------------------------------------------------
 
     def entry(
         self,
@@ -177,7 +177,7 @@ class Journal:
         self._changed[source, item, lot] -= quantity
         self._changed[target, item, lot] += quantity
 
-    # --- reading -----------------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
         """What will stand in an account once the drafts so far are made."""
@@ -196,7 +196,7 @@ class Journal:
         """What will stand of an item in an account, or in all below one ending in ":"."""
         return sum(self.held(account, item).values())
 
-    # --- lines -------------------------------------------------------------------------------------
+    # --- lines -------------------------------------------------------------------------------
 
     def units(self, line: GoodsLine, pointer: str) -> int:
         """A line's quantity in base units of its item."""

@@ -117,7 +117,7 @@ class Ledger:
         with self._lock:
             self.store.close()
 
-    # --- reading ---------------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------
 
     @contextmanager
     def reading(self) -> Iterator[Books]:
@@ -131,7 +131,7 @@ class Ledger:
         with self._lock:
             return self.books.balance(account, item, lot)
 
-    # --- the catalogue -----------------------------------------------------------------------------
+    # --- the catalogue -----------------------------------------------------------------------
 
     def register(self, *nouns: Noun) -> None:
         """Enter nouns into the catalogue; a code that is taken is refused.
@@ -195,7 +195,7 @@ class Ledger:
                 values[name] = int(value)
         return values if isinstance(noun, Station) else {"station": self.station_code, **values}
 
-    # --- recording ---------------------------------------------------------------------------------
+    # --- recording ---------------------------------------------------------------------------
 
     def record(self, command: Command, *, by: str, id: str | None = None) -> Recorded:  # noqa: A002  # the word of the trade
         """Record a command: all of its entries, durably, or a refusal and none.
@@ -307,7 +307,7 @@ class Ledger:
             conflict=conflict,
         )
 
-    # --- writing down ------------------------------------------------------------------------------
+    # --- writing down ------------------------------------------------------------------------
 
     def _enter(self, journal: Journal, request: _Checked) -> None:
         """Write the drafts down; where a floor refuses, say which and why."""

@@ -17,7 +17,7 @@ from msgspec import Meta
 from supplies.commands import EndReason, Outcome, Urgency
 from supplies.fields import MAX_QUANTITY, Code, Label, Text
 
-# --- the catalogue -----------------------------------------------------------------------------
+# --- the catalogue ---------------------------------------------------------------------------
 
 
 class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,7 +122,7 @@ class Station(Noun, frozen=True, kw_only=True):
 
 CATALOGUE: tuple[type[Noun], ...] = (Item, Donor, Recipient, Location, Team)
 
-# --- what entries state --------------------------------------------------------------------------
+# --- what entries state ----------------------------------------------------------------------
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, tag_field="table", gc=False):

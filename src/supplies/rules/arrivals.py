@@ -113,7 +113,7 @@ def _arrive(
         )
 
 
-# --- lots --------------------------------------------------------------------------------------
+# --- lots -----------------------------------------------------------------------------------
 
 
 def _bear(
@@ -147,7 +147,7 @@ def _bear(
     return described.lot
 
 
-# --- pledges and claims ------------------------------------------------------------------------
+# --- pledges and claims ---------------------------------------------------------------------
 
 
 def _keep_pledge(
@@ -209,7 +209,7 @@ def _claims_in_turn(journal: Journal, line: DonationLine, pledge: str) -> list[t
     return again + more
 
 
-# --- what goes straight into an allocation --------------------------------------------------------
+# --- what goes straight into an allocation --------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

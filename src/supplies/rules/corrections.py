@@ -150,7 +150,7 @@ def _emptied(row: Any) -> Any:
     return row
 
 
-# --- what stands ---------------------------------------------------------------------------------
+# --- what stands ----------------------------------------------------------------------------
 
 
 def history_of(books: Books, seq: int) -> History:
@@ -242,7 +242,7 @@ def _may_be_undone(books: Books, history: History) -> None:
             )
 
 
-# --- the difference --------------------------------------------------------------------------------
+# --- the difference -------------------------------------------------------------------------
 
 
 def _enter(
@@ -382,7 +382,7 @@ def _recipient_of(books: Books, account: str) -> str:
     return need.recipient
 
 
-# --- goods that have moved on ------------------------------------------------------------------------
+# --- goods that have moved on ---------------------------------------------------------------
 
 
 def _there(books: Books, transfer: Transfer, changed: Counter[Key]) -> int:

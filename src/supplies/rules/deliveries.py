@@ -96,7 +96,7 @@ def _nothing_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDon
     return AlreadyDone(sentence, [Fault(pointer, sentence)])
 
 
-# --- outcomes ------------------------------------------------------------------------------------
+# --- outcomes -------------------------------------------------------------------------------
 
 
 def report_outcome(command: ReportOutcome, journal: Journal) -> None:
@@ -286,7 +286,7 @@ def keep_conflict(
     draft.state(Conflict(document=because.document, because=because.detail, stated=codes.decode()))
 
 
-# --- the end of a team's day -----------------------------------------------------------------------
+# --- the end of a team's day ----------------------------------------------------------------
 
 
 def close_delivery(command: CloseDelivery, journal: Journal) -> None:

@@ -146,7 +146,7 @@ def _line(journal: Journal, line: GiftLine) -> ReceiptLine:
     )
 
 
-# --- receipts of donations that stand in the books ------------------------------------------------
+# --- receipts of donations that stand in the books ------------------------------------------
 
 
 def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gift]:

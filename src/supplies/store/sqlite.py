@@ -126,7 +126,7 @@ class SqliteStore:
                     "restore the file from a backup"
                 )
 
-    # --- statements ----------------------------------------------------------------------------
+    # --- statements --------------------------------------------------------------------------
 
     def all(self, sql: str, params: Params | Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
@@ -157,7 +157,7 @@ class SqliteStore:
         except sqlite3.Error as error:
             self._refuse(error)
 
-    # --- transactions --------------------------------------------------------------------------
+    # --- transactions ------------------------------------------------------------------------
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -213,7 +213,7 @@ class SqliteStore:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
-    # --- errors --------------------------------------------------------------------------------
+    # --- errors ------------------------------------------------------------------------------
 
     @contextmanager
     def _plainly(self) -> Iterator[None]:
