@@ -301,7 +301,7 @@ def unknown(sentence: str, pointer: str) -> SuppliesError:
 def _remembered(noun: N, name: str | None, what: str, pointer: str) -> N:
     if name is None:
         raise Forgotten(
-            f"{what} {noun.code} was forgotten at their wish; register them anew under another code",
+            f"{what} {noun.code} was forgotten at their wish; register them under another code",
             [Fault(pointer, "forgotten")] if pointer else (),
         )
     return noun

@@ -18,6 +18,7 @@ from supplies.commands import (
     Command,
     CountStock,
     GoodsLine,
+    NoteNeed,
     RecordArrival,
     RecordDonation,
     ReportOutcome,
@@ -198,7 +199,7 @@ class Journal:
 
     # --- lines -------------------------------------------------------------------------------
 
-    def units(self, line: GoodsLine, pointer: str) -> int:
+    def units(self, line: GoodsLine | NoteNeed, pointer: str) -> int:
         """A line's quantity in base units of its item."""
         item = self.books.item(line.item, f"{pointer}/item")
         if line.pack is None:
@@ -297,7 +298,7 @@ def not_enough(
     pointer: str,
     besides: str = "",
 ) -> NotEnough:
-    """ "only 12 × mask (KN95) are free in Store A; 20 were asked for"."""
+    """The sentence is like: only 12 × mask (KN95) are free in Store A; 20 were asked for."""
     are = "is" if available == 1 else "are"
     were = "was" if asked == 1 else "were"
     amount = f"only {available}" if available else "no"

@@ -197,7 +197,7 @@ class Ledger:
 
     # --- recording ---------------------------------------------------------------------------
 
-    def record(self, command: Command, *, by: str, id: str | None = None) -> Recorded:  # noqa: A002  # the word of the trade
+    def record(self, command: Command, *, by: str, id: str | None = None) -> Recorded:  # the word of the trade
         """Record a command: all of its entries, durably, or a refusal and none.
 
         by: code of who records it. id: a UUID that names this request; the same id with the same
@@ -467,7 +467,7 @@ class _Checked(msgspec.Struct, frozen=True):
     salt: bytes
 
     @classmethod
-    def of(cls, command: Command, by: str, id: str | None) -> _Checked:  # noqa: A002  # as in `record`
+    def of(cls, command: Command, by: str, id: str | None) -> _Checked:  # as in `record`
         if type(command) not in RULES:
             raise InvalidField(f"{type(command).__name__} is no command of the ledger")
         if not by or len(by) > 64 or not by.isprintable():

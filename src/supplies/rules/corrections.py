@@ -234,9 +234,7 @@ def _may_be_undone(books: Books, history: History) -> None:
     for row in history.rows():
         if isinstance(row, StopOutcome):
             if books.latest(DeliveryEnd, delivery=row.delivery) is not None:
-                raise Unaccounted(
-                    f"delivery {row.delivery} is closed; correct the outcome instead of reversing it"
-                )
+                raise Unaccounted(f"delivery {row.delivery} is closed; correct the outcome instead")
             raise InvalidField.at(
                 "/entry", "an outcome is a fact: correct it to what happened at the door"
             )
@@ -304,16 +302,15 @@ def _paired(change: Counter[tuple[date, Key]]) -> list[tuple[date, Transfer]]:
             groups[day, item, lot, family_of(account, lot)].append((account, quantity))
     paired = []
     for (day, item, lot, _), changes in groups.items():
-        falls = [[account, -quantity] for account, quantity in changes if quantity < 0]
+        falls = [(account, -quantity) for account, quantity in changes if quantity < 0]
         for account, quantity in changes:
             while quantity > 0:
-                source = falls[0]
-                part = min(quantity, int(source[1]))
-                paired.append((day, Transfer(str(source[0]), account, item, lot, part)))
+                source, left = falls.pop(0)
+                part = min(quantity, left)
+                paired.append((day, Transfer(source, account, item, lot, part)))
                 quantity -= part
-                source[1] = int(source[1]) - part
-                if not source[1]:
-                    falls.pop(0)
+                if left > part:
+                    falls.insert(0, (source, left - part))
     return paired
 
 
@@ -403,10 +400,10 @@ def _check_days(journal: Journal, steps: list[tuple[date, Transfer]], history: H
         if not kind_of(key[0]).floored or min(by_day) >= latest:
             continue
         closings = journal.books.closings(key, since=min(by_day))
-        for day in sorted({*closings, *by_day}):
-            before = [closings[known] for known in sorted(closings) if known <= day]
+        for end in sorted({*closings, *by_day}):
+            before = [closings[known] for known in sorted(closings) if known <= end]
             there = before[-1] if before else 0
-            if there + sum(n for moved, n in by_day.items() if moved <= day) < 0:
+            if there + sum(n for moved, n in by_day.items() if moved <= end) < 0:
                 raise _moved_on(journal, takes.get(key, steps[0][1]), there, history)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -118,8 +119,8 @@ def _freeze(
     )
 
 
-def _joined(names: object) -> str:
-    return "; ".join(dict.fromkeys(names))  # type: ignore[call-overload, no-any-return]
+def _joined(names: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(names))
 
 
 def _donor_name(journal: Journal, donor: str) -> DonorName:

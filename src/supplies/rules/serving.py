@@ -49,7 +49,7 @@ def find_need(journal: Journal, need: str, pointer: str = "") -> Need:
 def need_for(
     journal: Journal, need: str, pointer: str, *, item: str, recipient: str | None = None
 ) -> Need:
-    """The need a line names; it must be of the line's item, and of the recipient if one is given."""
+    """The need a line names; it must be of the line's item, and of the recipient if given."""
     found = find_need(journal, need, pointer)
     if found.item != item:
         raise InvalidField.at(pointer, f"need {need} asks for {found.item}, not for {item}")
@@ -156,9 +156,9 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
     """
     held = held_for(journal, allocation)
     serving: dict[str, int] = defaultdict(int)
-    for key, need in needs_in(journal, allocation).items():
-        if need is not None:
-            serving[need] += held.get(key, 0)
+    for key, served in needs_in(journal, allocation).items():
+        if served is not None:
+            serving[served] += held.get(key, 0)
     for name, quantity in serving.items():
         need = find_need(journal, name)
         assigned = journal.balance(ASSIGNED(name, allocation), need.item)

@@ -107,7 +107,9 @@ class SqliteStore:
 
     def _check_guards(self) -> None:
         """Refuse books whose triggers were dropped or changed, or whose tables were."""
-        found = dict(self.all("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+        found: dict[str, str] = dict(
+            self.all("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        )
         for guard in schema.sqlite_guards():
             name = guard.split()[2]
             if found.get(name) != guard.removesuffix(";"):
@@ -116,7 +118,9 @@ class SqliteStore:
                     f"the guard {name} of {self.path} {what}: its books are no longer protected; "
                     "restore the file from a backup, or verify it before it is used"
                 )
-        tables = dict(self.all("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+        tables: dict[str, str] = dict(
+            self.all("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        )
         for name in ("entries", "transfers", "balances", "days"):
             expected = f"CREATE TABLE {name} ("
             wanted = next(s for s in schema.tables().split(";\n") if expected in s)
