@@ -1,0 +1,90 @@
+"""Two small charts, drawn to be read in black and white as well: each bar bears its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supplies.documents import GoodsLine
+from supplies_receipts import flow, wording
+from supplies_receipts.flow import Block
+from supplies_receipts.layout import GREY, MIST, SEA, TEAL, Ink, Sheet, Style, one_line
+from supplies_receipts.wording import Words
+
+MOST = 8
+"""Bars in one chart; the tables have all."""
+
+_LABEL = Style(7.5, leading=1.25)
+_FIGURE = Style(7, leading=1.25)
+_SMALL = Style(6, ink=GREY, leading=1.25)
+_BAR = 2.6
+_ROW = 7.6
+
+
+def goods(x: float, width: float, lines: Sequence[GoodsLine]) -> Block:
+    """Of each item what was there and came in, and how much of that was handed over or used.
+
+    Every bar is a whole of its own: masks and millilitres have no common scale.
+    """
+    busiest = sorted(lines, key=lambda line: line.handed_over + line.used, reverse=True)[:MOST]
+    bars = [_goods_bar(x, width, line) for line in busiest if line.opening + line.received > 0]
+    if not bars:
+        return flow.text(x, width, "无 none", _LABEL)
+    legend = [
+        (TEAL, Words("发放", "handed over")),
+        (SEA, Words("自用", "own use")),
+        (MIST, Words("其余", "the rest")),
+    ]
+    return flow.stacked([_legend(x, legend), *bars])
+
+
+def counts(x: float, width: float, values: Sequence[tuple[Words, int]]) -> Block:
+    """Bars on one scale, from the same left edge."""
+    most = max((count for _, count in values), default=0)
+    return flow.stacked([_count_bar(x, width, words, count, most) for words, count in values])
+
+
+def _goods_bar(x: float, width: float, line: GoodsLine) -> Block:
+    whole = line.opening + line.received
+    unit = wording.unit(line.unit).zh
+    said = f"{wording.number(line.handed_over)} / {wording.number(whole)} {unit}"
+    room = width - _FIGURE.width(said) - 3
+    name = one_line(line.name, _LABEL, room)
+
+    def draw(sheet: Sheet, y: float) -> None:
+        sheet.paragraph(x, y, name)
+        sheet.text(x + width, y, said, _FIGURE, "right")
+        top = y + _LABEL.line + 0.3
+        sheet.fill(x, top, width, _BAR, MIST)
+        handed = min(width, width * line.handed_over / whole)
+        sheet.fill(x, top, handed, _BAR, TEAL)
+        sheet.fill(x + handed, top, min(width - handed, width * line.used / whole), _BAR, SEA)
+
+    return Block(_ROW, draw)
+
+
+def _count_bar(x: float, width: float, words: Words, count: int, most: int) -> Block:
+    label_width, figure_width = 30.0, 12.0
+    label = one_line(words.zh, _LABEL, label_width - 2)
+    small = one_line(words.en, _SMALL, label_width - 2)
+    longest = width - label_width - figure_width
+    long = longest * count / most if most else 0
+    said = one_line(wording.number(count), _FIGURE, figure_width - 1.5, smallest=3)
+
+    def draw(sheet: Sheet, y: float) -> None:
+        sheet.paragraph(x, y, label)
+        sheet.paragraph(x, y + _LABEL.line, small)
+        sheet.fill(x + label_width, y + 1.2, long, _BAR, TEAL)
+        sheet.paragraph(x + label_width + long + 1.5, y + 1, said)
+
+    return Block(_ROW, draw)
+
+
+def _legend(x: float, entries: Sequence[tuple[Ink, Words]]) -> Block:
+    def draw(sheet: Sheet, y: float) -> None:
+        at = x
+        for ink, words in entries:
+            sheet.fill(at, y + 0.5, 2, 2, ink)
+            sheet.text(at + 2.8, y, words.label, _SMALL)
+            at += 2.8 + _SMALL.width(words.label) + 4
+
+    return Block(4, draw)

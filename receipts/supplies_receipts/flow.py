@@ -1,0 +1,157 @@
+"""Blocks that stand one under another, tables among them, and the pages they fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from supplies_receipts.layout import (
+    BLACK,
+    GREY,
+    PALE,
+    Align,
+    Ink,
+    Sheet,
+    Style,
+    paragraph,
+)
+from supplies_receipts.wording import Words
+
+HEAD = Style(7, bold=True, leading=1.25)
+HEAD_EN = Style(5.5, ink=GREY, leading=1.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Something of a known height. draw: given the sheet and the top of the block.
+
+    head: what stands above it where it begins a page or a table: the table's head.
+    """
+
+    height: float
+    draw: Callable[[Sheet, float], None]
+    head: Block | None = None
+
+
+def space(height: float) -> Block:
+    """Nothing, of a height."""
+    return Block(height, lambda sheet, y: None)
+
+
+def stacked(blocks: Sequence[Block]) -> Block:
+    """Blocks that a page break must not part."""
+
+    def draw(sheet: Sheet, y: float) -> None:
+        for block in blocks:
+            block.draw(sheet, y)
+            y += block.height
+
+    return Block(sum(block.height for block in blocks), draw)
+
+
+def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
+    """A paragraph between x and x + width."""
+    broken = paragraph(content, style, width)
+    edge = x + {"left": 0.0, "centre": 0.5, "right": 1.0}[align] * width
+    return Block(broken.height, lambda sheet, y: sheet.paragraph(edge, y, broken, align))
+
+
+def split(x: float, width: float, content: str, style: Style) -> list[Block]:
+    """A paragraph a line a block, for text so long that it may run over pages."""
+    return [text(x, width, line, style) for line in paragraph(content, style, width).lines]
+
+
+def beside(blocks: Sequence[Block]) -> Block:
+    """Blocks with one top, as high as the highest."""
+
+    def draw(sheet: Sheet, y: float) -> None:
+        for block in blocks:
+            block.draw(sheet, y)
+
+    return Block(max(block.height for block in blocks), draw)
+
+
+def rule(x: float, width: float, *, weight: float, ink: Ink = BLACK) -> Block:
+    """A line across, taking no height."""
+    return Block(0, lambda sheet, y: sheet.rule(x, y, width, weight=weight, ink=ink))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table. width: millimetres, of which `GUTTER` stays free."""
+
+    title: Words
+    width: float
+    align: Align = "left"
+
+
+GUTTER = 2.0
+_PADDING = 0.4
+
+Cell = Sequence[tuple[str, Style]]
+"""What stands in a cell: texts one under another. An empty text takes no room."""
+
+
+class Table:
+    """Rows of cells under a head that is repeated on every page the table reaches."""
+
+    def __init__(self, x: float, columns: Sequence[Column], *, above: Sequence[Block] = ()) -> None:
+        self._columns = columns
+        self._lefts = list(accumulate((column.width for column in columns), initial=x))
+        self._width = self._lefts[-1] - x
+        titles = [((c.title.zh, HEAD), (c.title.en, HEAD_EN)) for c in columns]
+        top = rule(x, self._width, weight=0.6)
+        self.head = stacked([*above, top, self._cells(titles), top])
+
+    def row(self, cells: Sequence[Cell]) -> Block:
+        """One row with a hairline under it."""
+        content = self._cells(cells)
+        under = rule(self._lefts[0], self._width, weight=0.3, ink=PALE)
+        row = stacked([content, under])
+        return Block(row.height, row.draw, self.head)
+
+    def _cells(self, cells: Sequence[Cell]) -> Block:
+        padded = [space(_PADDING), beside(self._filled(cells)), space(_PADDING)]
+        return stacked(padded)
+
+    def _filled(self, cells: Sequence[Cell]) -> list[Block]:
+        return [
+            stacked(
+                [
+                    text(left + GUTTER / 2, column.width - GUTTER, content, style, column.align)
+                    for content, style in cell
+                    if content
+                ]
+            )
+            for left, column, cell in zip(self._lefts, self._columns, cells, strict=False)
+        ]
+
+
+def paginated(blocks: Sequence[Block], first: float, next_: float, last: float = 0) -> list[Block]:
+    """The blocks in pages, each page one block.
+
+    first, next_: the height that the first page and those after it have room for. last: what must
+    stay free beneath the final block, on whichever page that falls.
+    """
+    pages: list[list[Block]] = [[]]
+    used, head = 0.0, None
+    for at, block in enumerate(blocks):
+        room = first if len(pages) == 1 else next_
+        reserve = last if at == len(blocks) - 1 else 0
+        needed = _needed(block, head)
+        if pages[-1] and used + needed + reserve > room:
+            pages.append([])
+            used, head = 0.0, None
+            needed = _needed(block, head)
+        if block.head is not None and block.head is not head:
+            pages[-1].append(block.head)
+        head = block.head
+        pages[-1].append(block)
+        used += needed
+    return [stacked(page) for page in pages]
+
+
+def _needed(block: Block, head: Block | None) -> float:
+    """The height of a block, with its head unless that stands above it already."""
+    return block.height + (0 if block.head is None or block.head is head else block.head.height)

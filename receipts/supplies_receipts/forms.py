@@ -1,0 +1,73 @@
+"""What is filled in by hand: boxes to tick, lines to write on, room for a code or a signature."""
+
+from __future__ import annotations
+
+from supplies_receipts import flow
+from supplies_receipts.flow import Block
+from supplies_receipts.layout import Sheet, Style
+from supplies_receipts.wording import Words
+
+TICK = 3.6
+"""Side of a box to tick, in millimetres."""
+
+LABEL = Style(8.5, leading=1.25)
+
+_SMALL = Style(6, leading=1.15)
+_HINT = Style(7, bold=True, leading=1.3)
+_FRAMED = Style(10, bold=True, leading=1.3)
+_DIGIT = 9.0
+_LINE = 7.0
+
+
+def tick(x: float) -> Block:
+    """An empty box to tick, level with the first line of the text beside it."""
+    return Block(TICK + 0.6, lambda sheet, y: sheet.box(x, y + 0.6, TICK, TICK, weight=0.8))
+
+
+def choice(x: float, width: float, words: Words) -> Block:
+    """A box to tick and what ticking it says."""
+    left, room = x + TICK + 1.5, width - TICK - 2
+    says = [flow.text(left, room, words.zh, LABEL), flow.text(left, room, words.en, _SMALL)]
+    return flow.beside([tick(x), flow.stacked(says)])
+
+
+def written(x: float, width: float, label: str) -> Block:
+    """A label and a line to write on."""
+    start = LABEL.width(label) + 2
+
+    def draw(sheet: Sheet, y: float) -> None:
+        sheet.text(x, y + _LINE - LABEL.line, label, LABEL)
+        sheet.rule(x + start, y + _LINE - 0.4, width - start, weight=0.5)
+
+    return Block(_LINE, draw)
+
+
+def digits(x: float, width: float, count: int) -> Block:
+    """A box for each digit of a code."""
+    step = (width - _DIGIT) / (count - 1)
+
+    def draw(sheet: Sheet, y: float) -> None:
+        for at in range(count):
+            sheet.box(x + at * step, y, _DIGIT, _DIGIT, weight=0.8)
+
+    return Block(_DIGIT, draw)
+
+
+def box(x: float, width: float, height: float) -> Block:
+    """An empty box, for a signature."""
+    return Block(height, lambda sheet, y: sheet.box(x, y, width, height, weight=0.8))
+
+
+def framed(x: float, width: float, label: str, content: str) -> Block:
+    """What must not be overlooked, in a frame."""
+    padding, inside = 1.2, width - 4
+    text = flow.stacked(
+        [flow.text(x + 2, inside, label, _HINT), flow.text(x + 2, inside, content, _FRAMED)]
+    )
+    height = text.height + 2 * padding
+
+    def draw(sheet: Sheet, y: float) -> None:
+        sheet.box(x, y, width, height, weight=1)
+        text.draw(sheet, y + padding)
+
+    return Block(height, draw)

@@ -1,0 +1,238 @@
+"""A PDF being drawn: millimetres from the top left, styles, text, rules, boxes and QR codes.
+
+`Sheet` is the only room, with `fonts`, that knows reportlab. The same calls give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import Literal
+
+import segno
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+
+from supplies_receipts import fonts
+from supplies_receipts.lines import broken, shortened
+
+Align = Literal["left", "right", "centre"]
+Ink = tuple[float, float, float]
+"""Red, green, blue, each 0 to 1."""
+
+BLACK: Ink = (0, 0, 0)
+GREY: Ink = (0.42, 0.42, 0.42)
+PALE: Ink = (0.78, 0.78, 0.78)
+RED: Ink = (0.76, 0.07, 0.1)
+TEAL: Ink = (0.05, 0.36, 0.42)
+SEA: Ink = (0.45, 0.68, 0.72)
+MIST: Ink = (0.86, 0.91, 0.92)
+
+A4 = (210.0, 297.0)
+A5_LANDSCAPE = (210.0, 148.0)
+
+HAIRLINE = 0.3  # points
+
+# Where the baseline runs in a line box, and how far strokes are thickened, in parts of the size.
+_ASCENT = 0.88
+_THICKENING = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How text looks. size: points. leading: height of a line, in parts of the size."""
+
+    size: float
+    bold: bool = False
+    ink: Ink = BLACK
+    leading: float = 1.3
+
+    @property
+    def line(self) -> float:
+        """Height of one line, in millimetres."""
+        return self.size * self.leading / float(mm)
+
+    def width(self, text: str) -> float:
+        """Width of one line of text, in millimetres."""
+        return fonts.width(text, self.size, bold=self.bold) / float(mm)
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Text broken into lines for a width."""
+
+    lines: tuple[str, ...]
+    style: Style
+
+    @property
+    def height(self) -> float:
+        """In millimetres."""
+        return len(self.lines) * self.style.line
+
+
+def paragraph(text: str, style: Style, width: float) -> Paragraph:
+    """The text broken so that no line is wider than the width."""
+    return Paragraph(tuple(broken(text, width, style.width)), style)
+
+
+def one_line(text: str, style: Style, width: float, *, smallest: float = 5) -> Paragraph:
+    """The text in one line: set smaller where it must be, cut with an ellipsis as the last way.
+
+    Only for what the paper also says in full elsewhere, or for words of our own.
+    """
+    smaller = fitted(text, style, width, smallest=smallest)
+    return Paragraph((shortened(text, width, smaller.width),), smaller)
+
+
+def fitted(text: str, style: Style, width: float, *, smallest: float = 4) -> Style:
+    """The style, set smaller where the text would not fit on one line: for figures."""
+    wide = style.width(text)
+    # A hair less than would fit exactly: a rounding must not break the line.
+    return (
+        style
+        if wide <= width
+        else replace(style, size=max(smallest, style.size * width / wide * 0.999))
+    )
+
+
+def boxed(text: str, style: Style, width: float, height: float) -> Paragraph:
+    """All of the text, in the largest size up to the style's that fits the box."""
+    size = style.size
+    while True:
+        content = paragraph(text, replace(style, size=size), width)
+        if content.height <= height or size <= 1:
+            return content
+        size -= 0.5
+
+
+class Sheet:
+    """The pages of one PDF, drawn one after another."""
+
+    def __init__(self, *, title: str, author: str) -> None:
+        fonts.load()
+        self._file = BytesIO()
+        # Without a first font reportlab names Helvetica, which it does not embed.
+        self._canvas = Canvas(
+            self._file, invariant=1, pageCompression=1, initialFontName=fonts.REGULAR, lang="zh-CN"
+        )
+        self._canvas.setTitle(title)
+        self._canvas.setAuthor(author)
+        self._canvas.setSubject("supplies")
+        self._canvas.setCreator("supplies")
+        self._height = 0.0
+
+    @contextmanager
+    def page(self, width: float, height: float) -> Iterator[None]:
+        """One page: what is drawn inside stands on it."""
+        self._height = height
+        self._canvas.setPageSize((width * mm, height * mm))
+        yield
+        self._canvas.showPage()
+
+    def finish(self) -> bytes:
+        """The whole PDF. Nothing can be drawn afterwards."""
+        with fonts.lock:
+            self._canvas.save()
+        return self._file.getvalue()
+
+    def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
+        """One line of text, the top of its line box at y, from, to or around x."""
+        face, thickened = fonts.choose(text, bold=style.bold)
+        shift = {"left": 0.0, "centre": 0.5, "right": 1.0}[align] * style.width(text)
+        down = ((style.leading - 1) / 2 + _ASCENT) * style.size
+        line = self._canvas.beginText((x - shift) * mm, self._up(y) - down)
+        line.setFont(face, style.size)
+        line.setFillColorRGB(*style.ink)
+        if thickened:
+            self._canvas.setLineWidth(style.size * _THICKENING)
+            line.setStrokeColorRGB(*style.ink)
+            line.setTextRenderMode(2)
+        line.textOut(text)
+        if thickened:
+            line.setTextRenderMode(0)
+        self._canvas.drawText(line)
+
+    def paragraph(self, x: float, y: float, content: Paragraph, align: Align = "left") -> None:
+        """Lines of text, the first at y."""
+        for at, line in enumerate(content.lines):
+            self.text(x, y + at * content.style.line, line, content.style, align)
+
+    def rule(
+        self, x: float, y: float, width: float, *, weight: float = HAIRLINE, ink: Ink = BLACK
+    ) -> None:
+        """A horizontal line. weight: points."""
+        self._stroke(weight, ink)
+        self._canvas.line(x * mm, self._up(y), (x + width) * mm, self._up(y))
+
+    def box(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        weight: float = HAIRLINE,
+        ink: Ink = BLACK,
+    ) -> None:
+        """The outline of a rectangle."""
+        self._stroke(weight, ink)
+        self._canvas.rect(x * mm, self._up(y + height), width * mm, height * mm)
+
+    def fill(self, x: float, y: float, width: float, height: float, ink: Ink) -> None:
+        """A filled rectangle."""
+        self._canvas.setFillColorRGB(*ink)
+        self._canvas.rect(x * mm, self._up(y + height), width * mm, height * mm, stroke=0, fill=1)
+
+    def dashed_circle(self, x: float, y: float, diameter: float, ink: Ink) -> None:
+        """A circle within the square whose top left is x, y: where a seal goes."""
+        self._stroke(0.6, ink)
+        self._canvas.setDash(3, 2)
+        radius = diameter / 2
+        self._canvas.circle((x + radius) * mm, self._up(y + radius), radius * mm)
+        self._canvas.setDash()
+
+    def qr(self, x: float, y: float, size: float, content: str) -> None:
+        """A QR code as one path. Any reader reads any mask: choosing the best costs most of it."""
+        code = segno.make_qr(content, error="m", boost_error=False, mask=3)
+        module = size / len(code.matrix)
+        path = self._canvas.beginPath()
+        for row, modules in enumerate(code.matrix):
+            top = self._up(y + (row + 1) * module)
+            for first, length in _runs(modules):
+                path.rect((x + first * module) * mm, top, length * module * mm, module * mm)
+        self._canvas.setFillColorRGB(*BLACK)
+        self._canvas.drawPath(path, stroke=0, fill=1)
+
+    def stamp(self, x: float, y: float, text: str, style: Style, *, degrees: float) -> None:
+        """Text across the page around a point, so thin of colour that all else stays readable."""
+        self._canvas.saveState()
+        self._canvas.translate(x * mm, self._up(y))
+        self._canvas.rotate(degrees)
+        self._canvas.setFillAlpha(0.3)
+        line = self._canvas.beginText(-style.width(text) * mm / 2, -style.size * 0.36)
+        line.setFont(fonts.choose(text, bold=style.bold).face, style.size)
+        line.setFillColorRGB(*style.ink)
+        line.textOut(text)
+        self._canvas.drawText(line)
+        self._canvas.restoreState()
+
+    def _up(self, y: float) -> float:
+        """From millimetres below the top to points above the bottom."""
+        return float((self._height - y) * mm)
+
+    def _stroke(self, weight: float, ink: Ink) -> None:
+        self._canvas.setLineWidth(weight)
+        self._canvas.setStrokeColorRGB(*ink)
+
+
+def _runs(modules: bytearray) -> Iterator[tuple[int, int]]:
+    """Where dark modules begin in a row of a QR code, and how many follow each other."""
+    start = None
+    for at, dark in enumerate([*modules, 0]):
+        if dark and start is None:
+            start = at
+        elif not dark and start is not None:
+            yield start, at - start
+            start = None

@@ -1,0 +1,239 @@
+"""捐赠物资接收凭证: the paper that a donor takes home.
+
+A5 across while the gifts are five lines or fewer and all fits on one page; A4 upright beyond. What
+the printing adds to a frozen document — void, copy — stands in the margin and across the page, so
+that a marked paper is set line for line as the original was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from supplies.documents import DonationReceipt, ReceiptLine, ReceiptPaper
+from supplies_receipts import flow, wording
+from supplies_receipts.flow import Block, Column, Table
+from supplies_receipts.layout import (
+    A4,
+    A5_LANDSCAPE,
+    GREY,
+    RED,
+    Sheet,
+    Style,
+    fitted,
+    one_line,
+)
+from supplies_receipts.receipt_foot import CLOSING, MARGIN, TINY, VALUE, WIDTH, closing, margins
+from supplies_receipts.wording import Words
+
+_A5_LINES = 5
+
+_TITLE = Words("捐赠物资接收凭证", "Receipt for donated goods (in kind)")
+_NOBODY = Words("匿名", "Anonymous")
+_NO_WISH = Words("无", "none")
+
+_NAME = Style(10.5, bold=True, leading=1.25)
+_NUMBER = Style(10.5, bold=True, ink=RED, leading=1.25)
+_HEADING = Style(17, bold=True, leading=1.2)
+_ISSUED = Style(7.5)
+_SMALL = Style(6.5, ink=GREY, leading=1.25)
+_SUBTITLE = Style(7, ink=GREY, leading=1.25)
+_LABEL = Style(7, ink=GREY, leading=1.2)
+_LONG = Style(8.5, leading=1.3)
+_CELL = Style(8.5, leading=1.2)
+_QUANTITY = Style(8.5, bold=True, leading=1.2)
+_CELL_SMALL = Style(6.5, leading=1.25)
+_CELL_EN = Style(5.5, ink=GREY, leading=1.2)
+
+_COLUMNS = (
+    Column(Words("序", "No."), 8),
+    Column(Words("品名与规格", "Goods"), 70),
+    Column(Words("批号与有效期", "Batch, expiry"), 32),
+    Column(Words("单位", "Unit"), 12),
+    Column(Words("数量", "Quantity"), 18, "right"),
+    Column(Words("数量大写", "In words"), 46),
+)
+
+_SIDE = 64.0  # of the head, left and right of the title
+_GAP = 1.1  # between fields
+
+
+def donation_receipt(paper: ReceiptPaper) -> bytes:
+    """The receipt as a PDF: the same paper gives the same bytes, marks and all.
+
+    Signature and attachment are added to these bytes, not drawn; nothing here knows of them.
+    """
+    document = paper.document
+    (width, height), pages = _planned(document)
+    sheet = Sheet(title=f"{_TITLE.zh} {document.number}", author=document.station.name)
+    for at, body in enumerate(pages, 1):
+        with sheet.page(width, height):
+            head = _head(document) if at == 1 else _running_head(document)
+            flow.stacked([head, body]).draw(sheet, MARGIN)
+            if at == len(pages):
+                closing(sheet, paper, height - MARGIN - CLOSING)
+            margins(sheet, paper.proof, height, wording.page(at, len(pages)))
+    return sheet.finish()
+
+
+def _planned(document: DonationReceipt) -> tuple[tuple[float, float], list[Block]]:
+    """The size of paper, and what stands on each page under its head."""
+    body = [*_fields(document), *_table(document.lines)]
+    first, next_ = _head(document).height, _running_head(document).height
+
+    def pages(height: float) -> list[Block]:
+        room = height - 2 * MARGIN
+        return flow.paginated(body, room - first, room - next_, CLOSING)
+
+    small = pages(A5_LANDSCAPE[1])
+    if len(document.lines) <= _A5_LINES and len(small) == 1:
+        return A5_LANDSCAPE, small
+    return A4, pages(A4[1])
+
+
+# --- the head of a page --------------------------------------------------------------------------
+
+
+def _head(document: DonationReceipt) -> Block:
+    """Who issues, what it is, which number: side by side over a rule."""
+    station, right = document.station, MARGIN + WIDTH - _SIDE
+    code = station.credit_code and f"统一社会信用代码 Credit code {station.credit_code}"
+    issuer = [(station.name, _NAME), (station.name_en, _SMALL), (code, _SMALL)]
+    issued = f"签发日期 Issued on  {document.issued_on.isoformat()}"
+    number = [(f"No. {document.number}", _NUMBER), (issued, _ISSUED)]
+    if len(document.replaces) == 1:
+        number.append((f"本凭证替换 Replaces No. {document.replaces[0]}", _SMALL))
+    centre, middle = MARGIN + _SIDE, WIDTH - 2 * _SIDE
+    return flow.stacked(
+        [
+            flow.beside(
+                [
+                    flow.stacked([flow.text(MARGIN, _SIDE, t, s) for t, s in issuer if t]),
+                    flow.text(centre, middle, _TITLE.zh, _HEADING, "centre"),
+                    flow.stacked(
+                        [
+                            flow.space(_HEADING.line),
+                            flow.text(centre, middle, _TITLE.en, _SUBTITLE, "centre"),
+                        ]
+                    ),
+                    flow.stacked([flow.text(right, _SIDE, t, s, "right") for t, s in number]),
+                ]
+            ),
+            flow.space(1.2),
+            flow.rule(MARGIN, WIDTH, weight=0.8),
+            flow.space(1.4),
+        ]
+    )
+
+
+def _running_head(document: DonationReceipt) -> Block:
+    """What a further page needs to belong to the first."""
+    half = WIDTH / 2
+    room = half - _ISSUED.width(f"  {_TITLE.zh}") - 1
+    name = one_line(document.station.name, _ISSUED, room, smallest=_ISSUED.size).lines[0]
+    return flow.stacked(
+        [
+            flow.beside(
+                [
+                    flow.text(MARGIN, half, f"{name}  {_TITLE.zh}", _ISSUED),
+                    flow.text(MARGIN + half, half, f"No. {document.number}", _NUMBER, "right"),
+                ]
+            ),
+            flow.space(2),
+        ]
+    )
+
+
+# --- donor, day and place, wish ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    label: Words
+    value: str
+    small: str | None = None
+
+
+def _fields(document: DonationReceipt) -> list[Block]:
+    donor, station = document.donor, document.station
+    name = _NOBODY.zh if donor.name is None else donor.name
+    name_en = _NOBODY.en if donor.name is None else donor.name_en
+    coded = Words("捐赠人", "Donor" if donor.code is None else f"Donor · {donor.code}")
+    received = wording.days(document.received_on, document.received_until)
+    at = " ".join(filter(None, (station.address, station.phone)))
+    pairs = [
+        _Field(coded, name, name_en),
+        _Field(Words("接收日期与地点", "Received on, at"), f"{received}  {document.location}", at),
+        _Field(Words("捐赠编号", "Donation no."), "、".join(document.donations)),
+        _Field(Words("联系方式", "Contact"), donor.phone or "—"),
+    ]
+    wish = document.wish or f"{_NO_WISH.zh} {_NO_WISH.en}"
+    blocks = [*_paired(pairs), *_long(_Field(Words("定向意愿", "Wish of the donor"), wish))]
+    if len(document.replaces) > 1:
+        replaced = Words("本凭证替换", "This receipt replaces")
+        blocks += _long(_Field(replaced, "、".join(document.replaces)))
+    return [*blocks, flow.space(0.4)]
+
+
+def _paired(fields: list[_Field]) -> list[Block]:
+    """Two columns, row by row."""
+    half = WIDTH / 2
+    return [
+        flow.stacked(
+            [
+                flow.beside(
+                    [
+                        _field(MARGIN + at * half, half - flow.GUTTER, field)
+                        for at, field in enumerate(fields[first : first + 2])
+                    ]
+                ),
+                flow.space(_GAP),
+            ]
+        )
+        for first in range(0, len(fields), 2)
+    ]
+
+
+def _field(x: float, width: float, field: _Field) -> Block:
+    lines = [(field.label.label, _LABEL), (field.value, VALUE), (field.small, _CELL_EN)]
+    return flow.stacked([flow.text(x, width, t, s) for t, s in lines if t])
+
+
+def _long(field: _Field) -> list[Block]:
+    """A field over the whole width, which may run on over pages."""
+    label = flow.text(MARGIN, WIDTH, field.label.label, _LABEL)
+    first, *rest = flow.split(MARGIN, WIDTH, field.value, _LONG)
+    return [flow.stacked([label, first]), *rest, flow.space(_GAP)]
+
+
+# --- the goods -----------------------------------------------------------------------------------
+
+
+def _table(lines: list[ReceiptLine]) -> list[Block]:
+    """A row a line; the last carries the note that nothing stands below it."""
+    table = Table(MARGIN, _COLUMNS)
+    rows = [_row(table, at, line) for at, line in enumerate(lines, 1)]
+    below = flow.stacked(
+        [
+            flow.space(0.5),
+            flow.text(MARGIN, WIDTH, "以下空白 nothing below this line", TINY, "centre"),
+        ]
+    )
+    if not rows:
+        return [below]
+    last = flow.stacked([rows[-1], below])
+    return [*rows[:-1], Block(last.height, last.draw, table.head)]
+
+
+def _row(table: Table, at: int, line: ReceiptLine) -> Block:
+    unit, quantity = wording.unit(line.unit), wording.number(line.quantity)
+    expiry = "" if line.expires_on is None else f"有效期至 {line.expires_on.isoformat()}"
+    return table.row(
+        [
+            [(str(at), _CELL)],
+            [(line.name, _CELL), (line.name_en or "", _CELL_EN)],
+            [(line.batch or "", _CELL_SMALL), (expiry, _CELL_SMALL)],
+            [(unit.zh, _CELL), (unit.en if unit.en != unit.zh else "", _CELL_EN)],
+            [(quantity, fitted(quantity, _QUANTITY, _COLUMNS[4].width - flow.GUTTER))],
+            [(f"{line.in_words}{unit.zh}", _CELL), (line.in_words_en, _CELL_EN)],
+        ]
+    )

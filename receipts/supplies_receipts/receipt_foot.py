@@ -1,0 +1,125 @@
+"""The foot and the margins of a donation receipt: what makes it a paper that can be checked.
+
+At the foot of its last page the statement, the QR code, three signatures and the seal; in the
+margins of every page its entry in the books, and what a printing adds: void, copy.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from supplies.documents import Proof, ReceiptPaper
+from supplies_receipts import flow
+from supplies_receipts.layout import A4, BLACK, GREY, RED, Sheet, Style, boxed, one_line
+from supplies_receipts.wording import Words
+
+MARGIN = 12.0
+WIDTH = A4[0] - 2 * MARGIN  # A5 across is as wide as A4 upright
+
+CLOSING = 38.5
+"""Height of the foot of the last page."""
+
+VALUE = Style(9.5, leading=1.25)
+TINY = Style(6, ink=GREY, leading=1.2)
+
+# What the law asks elsewhere are further lines here, and a rule for values: a jurisdiction pack.
+_STATEMENT = (
+    Words(
+        "兹收到上列捐赠物资。本凭证未作估价，不是公益事业捐赠票据；"
+        "接收方未因此提供任何商品或服务作为回报。",
+        "The goods listed were received as described. They are not valued here; this is not a "
+        "fiscal donation ticket; nothing was given in return.",
+    ),
+)
+
+_VOID = Words("作废", "VOID")
+_SIGNERS = (Words("经办人", "Handler"), Words("复核人", "Checker"), Words("捐赠人签名", "Donor"))
+
+_LAW = Style(7, leading=1.25)
+_LAW_EN = Style(6, ink=GREY, leading=1.2)
+_CODE = Style(7, bold=True, leading=1.2)
+_MARK = Style(8, bold=True, ink=RED)
+_STAMP = Style(84, bold=True, ink=RED)
+_VOIDED = Style(7, ink=RED, leading=1.25)
+
+_SEAL = 38.0
+_QR = 23.0
+_LINE = 33.0  # to sign on
+
+
+def closing(sheet: Sheet, paper: ReceiptPaper, top: float) -> None:
+    """The foot of the last page, anchored at its bottom; the seal's circle is kept clear."""
+    text_width = WIDTH - _SEAL - 4
+    said = [
+        flow.text(MARGIN, text_width, said, style)
+        for words in _STATEMENT
+        for said, style in ((words.zh, _LAW), (words.en, _LAW_EN))
+    ]
+    flow.stacked([flow.space(0.5), *said]).draw(sheet, top)
+    bottom = top + CLOSING
+    _qr(sheet, paper, bottom)
+    _signatures(sheet, paper.document.handled_by, bottom)
+    left = MARGIN + WIDTH - _SEAL
+    sheet.dashed_circle(left, bottom - _SEAL, _SEAL, GREY)
+    sheet.text(MARGIN + WIDTH, bottom - TINY.line, "盖章 Seal", TINY, "right")
+
+
+def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
+    sheet.qr(MARGIN, bottom - _QR, _QR, paper.proof.url)
+    beside = MARGIN + _QR + 2.5
+    top = bottom - _QR
+    code = f"查验码 Check code  {paper.proof.check_code}"
+    host = one_line(f"扫码查验 Scan to verify  {paper.document.station.host}", TINY, 90)
+    sheet.text(beside, top, code, _CODE)
+    sheet.paragraph(beside, top + _CODE.line, host)
+
+
+def _signatures(sheet: Sheet, handled_by: str, bottom: float) -> None:
+    """Three lines to sign on, the handler's name already over the first."""
+    gap, first = 6.0, MARGIN + _QR + 2.5
+    base = bottom - 2 * TINY.line
+    name = boxed(handled_by, VALUE, _LINE, _QR - 13)
+    sheet.paragraph(first, base - name.height - 0.4, name)
+    for at, signer in enumerate(_SIGNERS):
+        x = first + at * (_LINE + gap)
+        sheet.rule(x, base, _LINE, weight=0.5, ink=BLACK)
+        sheet.text(x, base + 0.6, signer.label, TINY)
+
+
+# --- the margins ----------------------------------------------------------------------------------
+
+
+def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
+    """The entry and the page count beneath, marks above."""
+    foot = height - MARGIN + 2.5
+    entry = f"账目 Entry {proof.seq} · {proof.hash[:16]}"
+    sheet.text(MARGIN, foot, entry, TINY)
+    sheet.text(MARGIN + WIDTH, foot, page, TINY, "right")
+    if proof.copy is not None:
+        _copied(sheet, proof)
+    if proof.void_on is not None:
+        _voided(sheet, proof, proof.void_on, height)
+
+
+def _copied(sheet: Sheet, proof: Proof) -> None:
+    """A frame that says that this is not the original, which reprint it is, and of which day."""
+    on = "" if proof.copied_on is None else f"  {proof.copied_on.isoformat()}"
+    mark = f"副本 DUPLICATE  第 {proof.copy} 次 No. {proof.copy}{on}"
+    width = _MARK.width(mark) + 4
+    x = MARGIN + WIDTH - width
+    sheet.box(x, 4.6, width, _MARK.line + 1.2, weight=0.8, ink=RED)
+    sheet.text(x + 2, 5.2, mark, _MARK)
+
+
+def _voided(sheet: Sheet, proof: Proof, on: date, height: float) -> None:
+    """Void across the page; when, why and what stands instead in the margin. The number stays."""
+    mark = f"{_VOID.zh} {_VOID.en}"
+    sheet.stamp(A4[0] / 2, height / 2, mark, _STAMP, degrees=25)
+    said = [f"{mark} {on.isoformat()}"]
+    if proof.replaced_by is not None:
+        said.append(f"由新凭证替换 Replaced by No. {proof.replaced_by}")
+    reason = " ".join(f"原因 Reason  {proof.void_reason or '—'}".split())
+    width = WIDTH * 0.55
+    sheet.paragraph(MARGIN, 4, one_line(" · ".join(said), _VOIDED, width))
+    # A reason may be long; the books have it in full.
+    sheet.paragraph(MARGIN, 4 + _VOIDED.line, one_line(reason, _VOIDED, width))

@@ -1,0 +1,134 @@
+"""The tables of the station report: goods by item, activities, what is short."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from supplies.documents import GoodsLine, StationReport
+from supplies_receipts import flow, wording
+from supplies_receipts.flow import Block, Column, Table
+from supplies_receipts.layout import A4, GREY, Style, fitted
+from supplies_receipts.wording import Words
+
+MARGIN = 15.0
+WIDTH = A4[0] - 2 * MARGIN
+HALF = 87.0
+"""Width of each of two parts that stand side by side."""
+
+SMALL = Style(7, ink=GREY, leading=1.3)
+CELL_EN = Style(6, ink=GREY, leading=1.25)
+
+_SECTION = Style(10.5, bold=True, leading=1.4)
+_CELL = Style(8, leading=1.25)
+_BOLD = Style(8, bold=True, leading=1.25)
+
+_NUMBER = 14.2
+_GOODS = (
+    Column(Words("物资", "Goods"), WIDTH - 10 * _NUMBER),
+    Column(Words("期初", "Opening"), _NUMBER, "right"),
+    Column(Words("接收", "Received"), _NUMBER, "right"),
+    Column(Words("发放", "Handed over"), _NUMBER, "right"),
+    Column(Words("自用", "Own use"), _NUMBER, "right"),
+    Column(Words("损耗", "Lost"), _NUMBER, "right"),
+    Column(Words("不明", "Unexplained"), _NUMBER, "right"),
+    Column(Words("其他", "Other"), _NUMBER, "right"),
+    Column(Words("在库", "On hand"), _NUMBER, "right"),
+    Column(Words("已分配", "Set aside"), _NUMBER, "right"),
+    Column(Words("在途", "In transit"), _NUMBER, "right"),
+)
+_EQUATION = Words(
+    "期初 + 接收 − 发放 − 自用 − 损耗 − 不明 − 其他 = 在库 + 在途；已分配是在库的一部分。",
+    "Opening + received − handed over − own use − lost − unexplained − other = on hand + in "
+    "transit. What is set aside is part of what is on hand.",
+)
+
+
+def section(x: float, words: Words) -> Block:
+    """The title of a part of the report."""
+    return flow.beside(
+        [
+            flow.text(x, HALF, words.zh, _SECTION),
+            flow.stacked(
+                [
+                    flow.space(1.3),
+                    flow.text(x + _SECTION.width(words.zh) + 2, HALF, words.en, SMALL),
+                ]
+            ),
+        ]
+    )
+
+
+def goods_table(lines: list[GoodsLine]) -> list[Block]:
+    """A row an item, with every column of the equation."""
+    above = [section(MARGIN, Words("物资收支", "Goods")), flow.space(0.8)]
+    table = Table(MARGIN, _GOODS, above=above)
+    if not lines:
+        return [table.row([[("无 none", _CELL)]])]
+    note = flow.stacked(
+        [
+            flow.space(1),
+            flow.text(MARGIN, WIDTH, _EQUATION.zh, SMALL),
+            flow.text(MARGIN, WIDTH, _EQUATION.en, CELL_EN),
+        ]
+    )
+    return [*(_goods_row(table, line) for line in lines), note]
+
+
+def _goods_row(table: Table, line: GoodsLine) -> Block:
+    unit = wording.unit(line.unit)
+    unit_said = unit.zh if unit.zh == unit.en else unit.label
+    figures = (
+        (line.opening, _CELL), (line.received, _BOLD), (line.handed_over, _BOLD),
+        (line.used, _CELL), (line.lost, _CELL), (line.unexplained, _CELL), (line.other, _CELL),
+        (line.on_hand, _BOLD), (line.allocated, _CELL), (line.in_transit, _CELL),
+    )  # fmt: skip
+    name = [(line.name, _CELL), (f"{line.item} · {unit_said}", CELL_EN)]
+    return table.row([name, *(_figure(value, style) for value, style in figures)])
+
+
+def _figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
+    said = wording.number(value) if value else "–"
+    return [(said, fitted(said, style, width - flow.GUTTER))]
+
+
+def done_and_short(report: StationReport) -> list[Block]:
+    """What was done, by kind, and beside it what is short."""
+    right = MARGIN + WIDTH - HALF
+    done = Table(
+        MARGIN,
+        (
+            Column(Words("工作内容", "Activity"), HALF - 18),
+            Column(Words("次数", "Count"), 18, "right"),
+        ),
+        above=[section(MARGIN, Words("活动", "Activities")), flow.space(0.8)],
+    )
+    short = Table(
+        right,
+        (
+            Column(Words("物资", "Item"), HALF - 54),
+            Column(Words("需要", "Needed"), 18, "right"),
+            Column(Words("可用", "Free"), 18, "right"),
+            Column(Words("尚缺", "Missing"), 18, "right"),
+        ),
+        above=[section(right, Words("期末不足", "Short at the end")), flow.space(0.8)],
+    )
+    names = {line.item: line.name for line in report.goods}
+    done_rows = [
+        done.row([[(a.kind, _CELL)], _figure(a.count, _BOLD, 18)]) for a in report.activities
+    ]
+    short_rows = [
+        short.row(
+            [
+                [(names.get(s.item, s.item), _CELL)],
+                _figure(s.needed, _CELL, 18),
+                _figure(s.free, _CELL, 18),
+                _figure(s.needed - s.free, _BOLD, 18),
+            ]
+        )
+        for s in report.short
+    ]
+    head = flow.beside([done.head, short.head])
+    none = [("无 none", _CELL)]
+    pairs = zip_longest(done_rows or [done.row([none])], short_rows or [short.row([none])])
+    both = [flow.beside([block for block in pair if block]) for pair in pairs]
+    return [Block(row.height, row.draw, head) for row in both]

@@ -1,0 +1,127 @@
+"""Reading papers back, with programs that nobody here wrote: pypdf, poppler, zxing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from html import unescape
+from io import BytesIO
+from itertools import combinations
+from typing import NamedTuple
+
+import pypdf
+import pytest
+from PIL import Image
+
+needs_poppler = pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="poppler (pdftotext, pdftoppm, pdffonts) is missing"
+)
+
+
+class Word(NamedTuple):
+    """A word and the part of its box that its strokes fill, in points from the top left."""
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+    text: str
+
+
+def pages(pdf: bytes) -> list[pypdf.PageObject]:
+    return list(pypdf.PdfReader(BytesIO(pdf), strict=True).pages)
+
+
+def text(pdf: bytes) -> str:
+    """All text, without spaces and line ends: where a line breaks is not what it says."""
+    return squeezed("".join(page.extract_text() for page in pages(pdf)))
+
+
+def squeezed(said: str) -> str:
+    return re.sub(r"\s", "", said)
+
+
+def poppler(program: str, *arguments: str, pdf: bytes) -> bytes:
+    done = subprocess.run([program, *arguments], input=pdf, capture_output=True, check=True)
+    return done.stdout
+
+
+def poppler_text(pdf: bytes) -> str:
+    return squeezed(poppler("pdftotext", "-raw", "-", "-", pdf=pdf).decode())
+
+
+def size_in_mm(page: pypdf.PageObject) -> tuple[int, int]:
+    return round(float(page.mediabox.width) / 72 * 25.4), round(
+        float(page.mediabox.height) / 72 * 25.4
+    )
+
+
+def rendered(pdf: bytes, page: int = 1, dpi: int = 150) -> Image.Image:
+    ppm = poppler("pdftoppm", "-r", str(dpi), "-f", str(page), "-l", str(page), "-", pdf=pdf)
+    return Image.open(BytesIO(ppm)).convert("RGB")
+
+
+def words(pdf: bytes) -> list[Word]:
+    """Every word with its box; poppler's boxes are as high as the font, so take their middle."""
+    found, at = [], 0
+    for line in poppler("pdftotext", "-bbox", "-", "-", pdf=pdf).decode().splitlines():
+        at += "<page " in line
+        box = re.search(r'xMin="(.*)" yMin="(.*)" xMax="(.*)" yMax="(.*)">(.*)</word>', line)
+        if box:
+            left, top, right, bottom = map(float, box.groups()[:4])
+            slack = (bottom - top) * 0.24
+            word = unescape(box[5])
+            found.append(Word(at, left, top + slack, right, bottom - slack, word))
+    return found
+
+
+def assert_well_set(pdf: bytes, margin: float) -> None:
+    """No text nearer to the edge of its page than the margin (mm), and none upon other text."""
+    sizes = [page.mediabox for page in pages(pdf)]
+    kept = margin / 25.4 * 72 - 0.5
+    found = words(pdf)
+    assert found
+    for word in found:
+        page = sizes[word.page - 1]
+        assert word.left >= kept, word
+        assert word.right <= float(page.width) - kept, word
+        assert word.top >= 8, word
+        assert word.bottom <= float(page.height) - 8, word
+    for one, other in combinations(found, 2):
+        if one.page == other.page:
+            beside = one.right <= other.left + 0.3 or other.right <= one.left + 0.3
+            above = one.bottom <= other.top + 0.3 or other.bottom <= one.top + 0.3
+            assert beside or above, (one, other)
+
+
+def assert_only_embedded_fonts(pdf: bytes) -> None:
+    for page in pages(pdf):
+        fonts = page["/Resources"]["/Font"]
+        for name in fonts:
+            assert "/FontFile2" in fonts[name]["/FontDescriptor"], fonts[name]["/BaseFont"]
+    listed = poppler("pdffonts", "-", pdf=pdf).decode().splitlines()[2:]
+    assert listed
+    for line in listed:
+        assert "NotoSansSC" in line
+        assert re.search(r"TrueType\s+\S+\s+yes yes yes", line), line
+
+
+def in_a_new_process(expression: str, seed: int) -> str:
+    """The SHA-256 of a paper that another process draws."""
+    program = (
+        "import hashlib\n"
+        "from supplies_receipts import donation_receipt, delivery_slips, station_report\n"
+        "from supplies_receipts.__main__ import receipt, report, slips\n"
+        f"print(hashlib.sha256({expression}).hexdigest())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={"PYTHONHASHSEED": str(seed)},
+    )
+    return done.stdout.strip()
