@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -74,6 +74,17 @@ def from_row(noun: type[N], row: Row) -> N:
     if noun is Location:
         values["quarantine"] = bool(values["quarantine"])
     return noun(**values)
+
+
+class OnShelf(NamedTuple):
+    """A lot with how much of it stands in an account, in base units.
+
+    expires_on: ISO text, which sorts as days do; None: it does not expire.
+    """
+
+    lot: str
+    expires_on: str | None
+    quantity: int
 
 
 class Books:
@@ -212,6 +223,19 @@ class Books:
             item=item,
         )
         return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+    def shelf(self, account: str, item: str) -> list[OnShelf]:
+        """The lots of an item in an account as they are described now; none that is used up."""
+        rows = self.all(
+            "SELECT b.lot, l.expires_on, b.quantity "
+            "FROM balances b JOIN lots l ON l.station = b.station AND l.lot = b.lot AND l.seq = ("
+            "SELECT max(m.seq) FROM lots m WHERE m.station = b.station AND m.lot = b.lot) "
+            "WHERE b.station = :station AND b.account = :account AND b.item = :item "
+            "AND b.quantity <> 0",
+            account=account,
+            item=item,
+        )
+        return [OnShelf(*row) for row in rows]
 
     # --- entries and what they state ---------------------------------------------------------
 

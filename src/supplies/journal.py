@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from supplies.accounts import STOCK, keys_of, kind_of
-from supplies.books import Books
+from supplies.books import Books, OnShelf
 from supplies.commands import (
     Command,
     CountStock,
@@ -33,6 +33,10 @@ FACTS = (RecordDonation, RecordArrival, ReportOutcome, CountStock)
 
 Key = tuple[str, str, str]
 """Where a balance stands: account, item, lot."""
+
+
+_NEVER = date.max.isoformat()
+"""Sorts what does not expire behind all that does."""
 
 
 class Move(NamedTuple):
@@ -235,26 +239,35 @@ class Journal:
         lot: this one only. allow_expired: whether lots past their day may be taken; one named by
         hand may be. Raises NotEnough with what is there.
         """
-        there = {key[2]: n for key, n in self.held(account, item).items() if n > 0}
         if lot is not None:
             self.lot(lot, item, f"{pointer}/lot")
-            there = {lot: there.get(lot, 0)}
-        described = {name: self.lot(name, item) for name in there}
-        good = {
-            name: n
-            for name, n in there.items()
-            if allow_expired or not _expired(described[name], self.happened_on)
-        }
-        if sum(good.values()) < quantity:
-            raise self.shortage(account, item, quantity, sum(good.values()), pointer, there)
-        order = sorted(good, key=lambda name: self._order(described[name]))
+        there = self._shelf(account, item, lot)
+        today = self.happened_on.isoformat()
+        good = [on for on in there if allow_expired or (on.expires_on or _NEVER) >= today]
+        available = sum(on.quantity for on in good)
+        if available < quantity:
+            expired = sum(on.quantity for on in there) - available
+            besides = f" ({expired} more have expired)" if expired else ""
+            raise not_enough(self.books, account, item, quantity, available, pointer, besides)
         picked = []
-        for name in order:
-            taken = min(quantity, good[name])
-            if taken:
-                picked.append((name, taken))
-                quantity -= taken
+        for on in sorted(good, key=self._order):
+            taken = min(quantity, on.quantity)
+            picked.append((on.lot, taken))
+            quantity -= taken
+            if not quantity:
+                break
         return picked
+
+    def _shelf(self, account: str, item: str, lot: str | None) -> list[OnShelf]:
+        """The lots of an item in an account, with the drafts so far."""
+        shelf = {on.lot: on for on in self.books.shelf(account, item)}
+        for (where, what, name), change in self._changed.items():
+            if (where, what) == (account, item) and name and change:
+                expires_on = self.lot(name, item).expires_on
+                day = None if expires_on is None else expires_on.isoformat()
+                there = shelf.get(name) or OnShelf(name, day, 0)
+                shelf[name] = there._replace(quantity=there.quantity + change)
+        return [on for on in shelf.values() if on.quantity > 0 and lot in (None, on.lot)]
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
         """A lot as it is described now; one of another item is refused."""
@@ -270,9 +283,9 @@ class Journal:
             )
         return found
 
-    def _order(self, lot: Lot) -> tuple[bool, date, int, str]:
-        kept = self.standing is None or lot.lot not in self.standing.taken
-        return (kept, lot.expires_on or date.max, _born(lot.lot), lot.lot)
+    def _order(self, on: OnShelf) -> tuple[bool, str, int, str]:
+        kept = self.standing is None or on.lot not in self.standing.taken
+        return (kept, on.expires_on or _NEVER, _born(on.lot), on.lot)
 
     def shortage(
         self,
@@ -281,12 +294,9 @@ class Journal:
         asked: int,
         available: int,
         pointer: str,
-        there: Mapping[str, int] = {},
     ) -> NotEnough:
         """The refusal for more than stands in an account, in words for a person."""
-        expired = sum(there.values()) - available
-        besides = f" ({expired} more have expired)" if expired > 0 else ""
-        return not_enough(self.books, account, item, asked, available, pointer, besides)
+        return not_enough(self.books, account, item, asked, available, pointer)
 
 
 def not_enough(
@@ -335,10 +345,6 @@ def net(transfers: Iterable[Transfer]) -> Counter[Key]:
         changed[source, item, lot] -= quantity
         changed[target, item, lot] += quantity
     return Counter({key: change for key, change in changed.items() if change})
-
-
-def _expired(lot: Lot, day: date) -> bool:
-    return lot.expires_on is not None and lot.expires_on < day
 
 
 def _born(lot: str) -> int:

@@ -39,7 +39,7 @@ from supplies.errors import (
     SuppliesError,
 )
 from supplies.journal import Draft, Journal, not_enough
-from supplies.model import Erasure, Forgetting, Item, Noun, Station
+from supplies.model import Forgetting, Item, Noun, Station
 from supplies.rules import RULES
 from supplies.rules.deliveries import Contradicted, Repeated, keep_conflict
 from supplies.store import Store, open_store
@@ -197,7 +197,7 @@ class Ledger:
 
     # --- recording ---------------------------------------------------------------------------
 
-    def record(self, command: Command, *, by: str, id: str | None = None) -> Recorded:  # the word of the trade
+    def record(self, command: Command, *, by: str, id: str | None = None) -> Recorded:
         """Record a command: all of its entries, durably, or a refusal and none.
 
         by: code of who records it. id: a UUID that names this request; the same id with the same
@@ -274,7 +274,9 @@ class Ledger:
         salt = b""
         if body.texts is not None:
             salt = self.books.value(
-                "SELECT salt FROM erasable WHERE station = :station AND digest = :digest",
+                "SELECT salt FROM erasable "
+                "WHERE station = :station AND seq = :seq AND digest = :digest",
+                seq=seq,
                 digest=body.texts,
             )
         # Where its texts were erased the salt is gone and the request can no longer be compared.
@@ -396,13 +398,14 @@ class Ledger:
             )
         for row in body.rows:
             if isinstance(row, Forgetting):
-                self._erase(row.party, [r.digest for r in body.rows if isinstance(r, Erasure)])
+                self._erase(row.party)
 
-    def _erase(self, party: str, digests: list[str]) -> None:
+    def _erase(self, party: str) -> None:
         """Forget a person: their texts' salt and content, and what the catalogue says of them."""
-        self.store.many(
-            "UPDATE erasable SET salt = NULL, content = NULL WHERE station = ? AND digest = ?",
-            [(self.station_code, digest) for digest in digests],
+        self.store.run(
+            "UPDATE erasable SET salt = NULL, content = NULL "
+            "WHERE station = :station AND about = :party AND content IS NOT NULL",
+            {"station": self.station_code, "party": party},
         )
         what, _, code = party.partition(":")
         table, columns = FORGOTTEN[what]
@@ -467,7 +470,7 @@ class _Checked(msgspec.Struct, frozen=True):
     salt: bytes
 
     @classmethod
-    def of(cls, command: Command, by: str, id: str | None) -> _Checked:  # as in `record`
+    def of(cls, command: Command, by: str, id: str | None) -> _Checked:
         if type(command) not in RULES:
             raise InvalidField(f"{type(command).__name__} is no command of the ledger")
         if not by or len(by) > 64 or not by.isprintable():

@@ -40,7 +40,9 @@ def texts_of(books: Books, seq: int) -> dict[str, str] | None:
     if digest is None:
         return {}
     content = books.value(
-        "SELECT content FROM erasable WHERE station = :station AND digest = :digest", digest=digest
+        "SELECT content FROM erasable WHERE station = :station AND seq = :seq AND digest = :digest",
+        seq=seq,
+        digest=digest,
     )
     return None if content is None else _decode(content)
 

@@ -286,7 +286,8 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
     """A marked copy, counted."""
     receipt = find_receipt(journal, command.number)
     content = journal.books.value(
-        "SELECT content FROM erasable WHERE station = :station AND digest = :digest",
+        "SELECT content FROM erasable WHERE station = :station AND seq = :seq AND digest = :digest",
+        seq=journal.books.stated_in(Receipt, number=receipt.number),
         digest=receipt.digest,
     )
     if content is None:

@@ -62,7 +62,10 @@ CREATE TRIGGER heads_no_delete BEFORE DELETE ON heads BEGIN
 END;
 
 CREATE TRIGGER transfers_of_the_last_entry BEFORE INSERT ON transfers
-WHEN NEW.seq IS NOT (SELECT seq FROM heads WHERE station = NEW.station) BEGIN
+WHEN NEW.seq IS NOT (SELECT seq FROM heads WHERE station = NEW.station)
+    OR NEW.day IS NOT (
+        SELECT booked_on FROM entries WHERE station = NEW.station AND seq = NEW.seq
+    ) BEGIN
     SELECT RAISE(ABORT, 'append-only: a transfer is recorded with its entry, not later');
 END;
 

@@ -39,7 +39,7 @@ def tables() -> str:
 def primary_keys() -> dict[str, list[str]]:
     """Each table's primary key, read from the script."""
     keys = {}
-    for name, body in re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) STRICT;", tables(), re.DOTALL):
+    for name, body in re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) STRICT", tables(), re.DOTALL):
         composite = re.search(r"PRIMARY KEY \(([^)]*)\)", body)
         single = re.search(r"^\s*(\w+) \w+ PRIMARY KEY", body, re.MULTILINE)
         found = composite or single

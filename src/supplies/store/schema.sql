@@ -91,11 +91,11 @@ CREATE TABLE entries (
     hash BLOB NOT NULL CHECK (length(hash) = 32),
     PRIMARY KEY (station, seq),
     UNIQUE (station, id),
-    UNIQUE (station, supersedes),
-    UNIQUE (station, seq, booked_on),
     FOREIGN KEY (station, supersedes) REFERENCES entries (station, seq)
 ) STRICT;
 
+CREATE UNIQUE INDEX one_superseding_entry ON entries (station, supersedes)
+WHERE supersedes IS NOT NULL;
 CREATE INDEX entries_by_kind ON entries (station, kind, booked_on);
 CREATE INDEX entries_by_document ON entries (station, document, seq);
 
@@ -119,7 +119,7 @@ CREATE TABLE transfers (
     allocation TEXT,
     recipient TEXT,
     PRIMARY KEY (station, seq, line),
-    FOREIGN KEY (station, seq, day) REFERENCES entries (station, seq, booked_on),
+    FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
     FOREIGN KEY (station, item) REFERENCES items (station, code),
     -- No household's parcel at another door: what a team hands over goes to its allocation's
     -- recipient, whom the foreign key finds.
@@ -133,7 +133,7 @@ CREATE TABLE transfers (
             AND substr(source, length(source) - length(allocation)) = ':' || allocation
         )
     )
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE INDEX transfers_out ON transfers (station, source, item, lot, seq);
 CREATE INDEX transfers_in ON transfers (station, target, item, lot, seq);
@@ -149,9 +149,10 @@ CREATE TABLE balances (
     line INTEGER NOT NULL,
     PRIMARY KEY (station, account, item, lot),
     CONSTRAINT floor CHECK (quantity >= 0 OR {floor})
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
-CREATE INDEX balances_by_item ON balances (station, item, account);
+-- What is used up is most of the table in time: questions about what stands somewhere skip it.
+CREATE INDEX balances_held ON balances (station, account, item, lot) WHERE quantity <> 0;
 
 -- What stood in each account at the end of each day on which it moved.
 CREATE TABLE days (
@@ -165,7 +166,7 @@ CREATE TABLE days (
     line INTEGER NOT NULL,
     PRIMARY KEY (station, account, item, lot, day),
     CONSTRAINT floor CHECK (quantity >= 0 OR {floor})
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Free text and frozen documents, by the digest that stands in the chain; salt and content go
 -- when the person they are about is forgotten.
@@ -176,12 +177,11 @@ CREATE TABLE erasable (
     about TEXT,
     salt BLOB,
     content BLOB,
-    PRIMARY KEY (station, digest),
+    PRIMARY KEY (station, seq, digest),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
 ) STRICT;
 
-CREATE INDEX erasable_by_person ON erasable (station, about);
-CREATE INDEX erasable_by_entry ON erasable (station, seq);
+CREATE INDEX erasable_by_person ON erasable (station, about) WHERE about IS NOT NULL;
 
 -- What the entries state: one table a statement of supplies.model, one column a field.
 
@@ -198,7 +198,7 @@ CREATE TABLE lots (
     PRIMARY KEY (station, lot, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
     FOREIGN KEY (station, item) REFERENCES items (station, code)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE lot_parents (
     station TEXT NOT NULL,
@@ -207,7 +207,7 @@ CREATE TABLE lot_parents (
     parent TEXT NOT NULL,
     PRIMARY KEY (station, lot, parent),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE needs (
     station TEXT NOT NULL,
@@ -222,7 +222,7 @@ CREATE TABLE needs (
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
     FOREIGN KEY (station, recipient) REFERENCES recipients (station, code),
     FOREIGN KEY (station, item) REFERENCES items (station, code)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE need_ends (
     station TEXT NOT NULL,
@@ -231,7 +231,7 @@ CREATE TABLE need_ends (
     reason TEXT NOT NULL,
     PRIMARY KEY (station, need),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE pledges (
     station TEXT NOT NULL,
@@ -242,7 +242,7 @@ CREATE TABLE pledges (
     PRIMARY KEY (station, pledge, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
     FOREIGN KEY (station, donor) REFERENCES donors (station, code)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE pledge_lines (
     station TEXT NOT NULL,
@@ -253,7 +253,7 @@ CREATE TABLE pledge_lines (
     quantity INTEGER NOT NULL,
     PRIMARY KEY (station, pledge, line, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE arrivals (
     station TEXT NOT NULL,
@@ -264,7 +264,7 @@ CREATE TABLE arrivals (
     location TEXT NOT NULL,
     PRIMARY KEY (station, arrival, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE arrival_lines (
     station TEXT NOT NULL,
@@ -279,7 +279,7 @@ CREATE TABLE arrival_lines (
     recipient TEXT,
     PRIMARY KEY (station, arrival, line, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE allocations (
     station TEXT NOT NULL,
@@ -293,7 +293,7 @@ CREATE TABLE allocations (
     UNIQUE (station, allocation, recipient),
     FOREIGN KEY (station, recipient) REFERENCES recipients (station, code),
     FOREIGN KEY (station, location) REFERENCES locations (station, code)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE allocation_lines (
     station TEXT NOT NULL,
@@ -306,7 +306,7 @@ CREATE TABLE allocation_lines (
     quantity INTEGER NOT NULL,
     PRIMARY KEY (station, allocation, line, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE deliveries (
     station TEXT NOT NULL,
@@ -316,7 +316,7 @@ CREATE TABLE deliveries (
     PRIMARY KEY (station, delivery, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
     FOREIGN KEY (station, team) REFERENCES teams (station, code)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stops (
     station TEXT NOT NULL,
@@ -329,7 +329,7 @@ CREATE TABLE stops (
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
     UNIQUE (station, delivery, stop),
     FOREIGN KEY (station, allocation, recipient) REFERENCES allocations (station, allocation, recipient)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stop_lines (
     station TEXT NOT NULL,
@@ -343,7 +343,7 @@ CREATE TABLE stop_lines (
     loaded INTEGER NOT NULL,
     PRIMARY KEY (station, delivery, allocation, line),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outcomes (
     station TEXT NOT NULL,
@@ -357,7 +357,7 @@ CREATE TABLE outcomes (
     first INTEGER NOT NULL,
     PRIMARY KEY (station, delivery, allocation, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outcome_lines (
     station TEXT NOT NULL,
@@ -371,7 +371,7 @@ CREATE TABLE outcome_lines (
     target TEXT NOT NULL,
     PRIMARY KEY (station, delivery, allocation, line, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE delivery_ends (
     station TEXT NOT NULL,
@@ -379,7 +379,7 @@ CREATE TABLE delivery_ends (
     delivery TEXT NOT NULL,
     PRIMARY KEY (station, delivery),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE conflicts (
     station TEXT NOT NULL,
@@ -389,7 +389,7 @@ CREATE TABLE conflicts (
     stated TEXT NOT NULL,
     PRIMARY KEY (station, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE resolutions (
     station TEXT NOT NULL,
@@ -398,7 +398,7 @@ CREATE TABLE resolutions (
     way TEXT NOT NULL,
     PRIMARY KEY (station, conflict),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE count_sheets (
     station TEXT NOT NULL,
@@ -407,7 +407,7 @@ CREATE TABLE count_sheets (
     location TEXT NOT NULL,
     PRIMARY KEY (station, sheet),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE counted_lines (
     station TEXT NOT NULL,
@@ -420,7 +420,7 @@ CREATE TABLE counted_lines (
     counted INTEGER NOT NULL,
     PRIMARY KEY (station, sheet, line),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE withdrawals (
     station TEXT NOT NULL,
@@ -431,7 +431,7 @@ CREATE TABLE withdrawals (
     due_on TEXT,
     PRIMARY KEY (station, withdrawal, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hand_outs (
     station TEXT NOT NULL,
@@ -443,7 +443,7 @@ CREATE TABLE hand_outs (
     PRIMARY KEY (station, hand_out, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
     FOREIGN KEY (station, recipient) REFERENCES recipients (station, code)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE receipts (
     station TEXT NOT NULL,
@@ -458,7 +458,7 @@ CREATE TABLE receipts (
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
     UNIQUE (number),
     UNIQUE (station, series, year, ordinal)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE receipt_donations (
     station TEXT NOT NULL,
@@ -467,7 +467,7 @@ CREATE TABLE receipt_donations (
     donation TEXT NOT NULL,
     PRIMARY KEY (station, number, donation),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE receipt_replacements (
     station TEXT NOT NULL,
@@ -476,7 +476,7 @@ CREATE TABLE receipt_replacements (
     replaced TEXT NOT NULL,
     PRIMARY KEY (station, number, replaced),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE receipt_voids (
     station TEXT NOT NULL,
@@ -484,7 +484,7 @@ CREATE TABLE receipt_voids (
     number TEXT NOT NULL,
     PRIMARY KEY (station, number),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE reprints (
     station TEXT NOT NULL,
@@ -493,7 +493,7 @@ CREATE TABLE reprints (
     copy INTEGER NOT NULL,
     PRIMARY KEY (station, number, copy),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE periods (
     station TEXT NOT NULL,
@@ -501,7 +501,7 @@ CREATE TABLE periods (
     closed_through TEXT NOT NULL,
     PRIMARY KEY (station, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE activities (
     station TEXT NOT NULL,
@@ -511,7 +511,7 @@ CREATE TABLE activities (
     count INTEGER NOT NULL,
     PRIMARY KEY (station, activity, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE forgettings (
     station TEXT NOT NULL,
@@ -519,15 +519,15 @@ CREATE TABLE forgettings (
     party TEXT NOT NULL,
     PRIMARY KEY (station, party),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE erasures (
     station TEXT NOT NULL,
     seq INTEGER NOT NULL,
     digest TEXT NOT NULL,
-    PRIMARY KEY (station, digest),
+    PRIMARY KEY (station, seq, digest),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX one_outcome_a_stop ON outcomes (station, delivery, allocation) WHERE first = 1;
 CREATE INDEX needs_by_recipient ON needs (station, recipient, item);
