@@ -1,0 +1,111 @@
+"""The command line: `supplies …`.
+
+Here stand only the words and what they mean; what a command does is imported when it is asked
+for, so that `supplies --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+DEFAULT_DATABASE = "supplies.db"
+
+_DATABASE_HELP = (
+    "the books: a file or a URL (default: $SUPPLIES_DATABASE, else supplies.db in this directory)"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 only when all went well."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    module, function = arguments.run.split(":")
+    from supplies.errors import SuppliesError
+
+    try:
+        return int(getattr(import_module(f"supplies.cli.{module}"), function)(arguments))
+    except SuppliesError as error:
+        print(f"supplies: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has gone away, as `head` does; that is not an error to report.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="supplies", description="A ledger for donated goods: from a pledge to a door."
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _init(_command(commands, "init", "books:init", "make the books of a station"))
+    _demo(_command(commands, "demo", "demo:demo", "book the demonstration scene into a new file"))
+    _serve(_command(commands, "serve", "serving:serve", "serve the books over HTTP"))
+    _report(_command(commands, "report", "reports:report", "stock, pledges, needs or the station"))
+    _receipt(_command(commands, "receipt", "papers:receipt", "print a receipt as PDF"))
+    verify = _command(commands, "verify", "books:verify", "recompute the books and compare")
+    verify.add_argument("--json", action="store_true", help="print the result as JSON")
+    return parser
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("supplies")
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: str, says: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=says, description=says[0].upper() + says[1:] + ".")
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--database",
+        metavar="FILE",
+        default=os.environ.get("SUPPLIES_DATABASE", DEFAULT_DATABASE),
+        help=_DATABASE_HELP,
+    )
+    parser.add_argument(
+        "--station",
+        metavar="CODE",
+        default=os.environ.get("SUPPLIES_STATION"),
+        help="which station's books (default: $SUPPLIES_STATION, else the only one there is)",
+    )
+    return parser
+
+
+def _init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", required=True, help="the station's name, as papers print it")
+    parser.add_argument("--name-en", help="its English name")
+    parser.add_argument("--zone", default="Asia/Shanghai", help="its time zone (IANA name)")
+    parser.add_argument("--series", default="JZ", help="prefix of its receipt numbers")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--papers", metavar="DIRECTORY", help="where papers go (beside the file)")
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="loopback only, until people sign in")
+    parser.add_argument("--port", type=int, default=8000)
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["stock", "pledges", "needs", "station"])
+    parser.add_argument("--from", dest="first", metavar="DAY", help="first day (station)")
+    parser.add_argument("--to", dest="last", metavar="DAY", help="last day (station)")
+    parser.add_argument("--as-of", metavar="DAY", help="as it stood at the end of a day (stock)")
+    parser.add_argument("--json", action="store_true", help="print JSON in the shape of the API")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the report's PDF (station)")
+
+
+def _receipt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", help="as in JZ-2020-000001")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where the PDF goes")

@@ -1,0 +1,88 @@
+"""`supplies init` and `supplies verify`; and how every command opens the books."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import msgspec
+
+from supplies.errors import BooksBroken, InvalidField
+from supplies.ledger import Ledger
+from supplies.model import Station
+from supplies.store import Store, open_store
+
+
+def station_of(store: Store, named: str | None) -> str:
+    """The station asked for, or the only one there is."""
+    codes = [code for (code,) in store.all("SELECT code FROM stations ORDER BY code")]
+    if named is not None and named not in codes:
+        known = ", ".join(codes) or "none"
+        raise InvalidField(f"there is no station {named} in {store.url} (its stations: {known})")
+    if named is None and len(codes) != 1:
+        known = ", ".join(codes) or "none; make one with `supplies init`"
+        raise InvalidField(f"say which station with --station: {known}")
+    return named or str(codes[0])
+
+
+def open_ledger(arguments: argparse.Namespace) -> Ledger:
+    """The ledger that a command's --database and --station name; it must be there already."""
+    store = open_store(arguments.database, create=False)
+    try:
+        station = station_of(store, arguments.station)
+    finally:
+        store.close()
+    return Ledger.open(arguments.database, station=station, create=False)
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """Make the books and register the station."""
+    station = Station(
+        code=arguments.station or "station",
+        name=arguments.name,
+        name_en=arguments.name_en,
+        zone=arguments.zone,
+        series=arguments.series,
+    )
+    with Ledger.open(arguments.database, station=station.code) as ledger:
+        ledger.register(station)
+    print(f"The books of {station.name} ({station.code}) are ready in {arguments.database}.")
+    return 0
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Recompute the books; 1 if anything is not what the entries say."""
+    from supplies.chain import verify as verify_books
+
+    store = open_store(arguments.database, create=False)
+    try:
+        station = None if arguments.station is None else station_of(store, arguments.station)
+        verified = verify_books(store, station, progress=None)
+    except BooksBroken as broken:
+        if arguments.json:
+            print(msgspec.json.encode(_told(broken)).decode())
+        else:
+            print(f"supplies: {broken}", file=sys.stderr)
+        return 1
+    finally:
+        store.close()
+    if arguments.json:
+        print(msgspec.json.encode(verified).decode())
+    else:
+        print(
+            f"{verified.entries} entries, {verified.transfers} transfers and "
+            f"{verified.receipts} receipts are as the chain says. The books are sound."
+        )
+    return 0
+
+
+def _told(broken: BooksBroken) -> dict[str, object]:
+    return {
+        "sound": False,
+        "station": broken.station,
+        "seq": broken.seq,
+        "table": broken.table,
+        "column": broken.column,
+        "expected": broken.expected,
+        "found": broken.found,
+    }

@@ -1,0 +1,49 @@
+"""`supplies demo`: the scene in a fresh file, with its papers."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from supplies.cli.papers import receipt_pdf, write_paper
+from supplies.errors import AlreadyDone
+from supplies.keys import StationKey
+from supplies.scene import FIRST, LAST, Scene, book_scene
+from supplies.views.receipts import receipts
+from supplies.views.reports import station_report_paper
+from supplies.views.slips import delivery_slips
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Book the scene, write its papers and say what to open."""
+    database = Path(arguments.database.removeprefix("sqlite:///"))
+    if database.exists() and database.stat().st_size:
+        raise AlreadyDone(f"{database} exists already; the demonstration wants a new file")
+    folder = Path(arguments.papers or database.with_name(f"{database.stem}-papers"))
+    scene = book_scene(arguments.database)
+    with scene.ledger:
+        count = _write_papers(scene, arguments.database, folder)
+    print(f"The scene of {FIRST} to {LAST} is booked in {database} (all names are made up).")
+    print(f"{count} papers are in {folder}: receipts, delivery slips and station-report.pdf.")
+    print(f"Look at it: supplies report station --from {FIRST} --to {LAST} --database {database}")
+    print(f"Serve it:   supplies serve --database {database}")
+    return 0
+
+
+def _write_papers(scene: Scene, database: str, folder: Path) -> int:
+    from supplies_receipts import delivery_slips as draw_slips
+    from supplies_receipts import station_report as draw_report
+
+    folder.mkdir(parents=True, exist_ok=True)
+    StationKey.beside(database)
+    ledger = scene.ledger
+    with ledger.reading() as books:
+        numbers = [receipt.number for receipt in receipts(books, limit=None).items]
+        slips = {delivery: delivery_slips(books, delivery) for delivery in scene.deliveries}
+        report = station_report_paper(books, FIRST, LAST, printed_at=ledger.clock())
+    for number in numbers:
+        write_paper(folder / f"{number}.pdf", receipt_pdf(ledger, database, number))
+    for delivery, stops in slips.items():
+        write_paper(folder / f"slips-{delivery}.pdf", draw_slips(stops))
+    write_paper(folder / "station-report.pdf", draw_report(report))
+    return len(numbers) + len(slips) + 1

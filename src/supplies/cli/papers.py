@@ -1,0 +1,41 @@
+"""`supplies receipt`: papers as files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from supplies.cli.books import open_ledger
+from supplies.errors import StoreError
+from supplies.keys import StationKey
+from supplies.ledger import Ledger
+from supplies.views.receipts import receipt_paper
+
+
+def receipt(arguments: argparse.Namespace) -> int:
+    """Write one receipt as PDF."""
+    with open_ledger(arguments) as ledger:
+        content = receipt_pdf(ledger, arguments.database, arguments.number)
+    write_paper(Path(arguments.output), content)
+    print(f"Receipt {arguments.number} is in {arguments.output}.")
+    return 0
+
+
+def receipt_pdf(ledger: Ledger, database: str, number: str) -> bytes:
+    """A receipt's original, drawn from its frozen document."""
+    from supplies_receipts import donation_receipt
+
+    key = StationKey.beside(database)
+    with ledger.reading() as books:
+        paper = receipt_paper(books, number, check_code=key.check_code)
+    return donation_receipt(paper)
+
+
+def write_paper(path: Path, content: bytes) -> None:
+    """Put a paper into a file, or say why it cannot be."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written ({error.strerror}); name another file"
+        ) from error

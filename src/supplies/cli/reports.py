@@ -1,0 +1,133 @@
+"""`supplies report …`: figures from the books, as tables or as JSON in the shape of the API."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from supplies.books import Books
+from supplies.cli.books import open_ledger
+from supplies.errors import InvalidField
+from supplies.ledger import Ledger
+from supplies.views.needs import needs
+from supplies.views.pledges import pledges
+from supplies.views.reports import station_report, station_report_paper
+from supplies.views.stock import stock
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Print a report, or write the station report's PDF."""
+    with open_ledger(arguments) as ledger:
+        if arguments.what == "station":
+            return _station(arguments, ledger)
+        with ledger.reading() as books:
+            shape, columns = _LISTS[arguments.what](arguments, books)
+    if arguments.json:
+        print(msgspec.json.encode(shape).decode())
+    else:
+        _table(
+            [name for name, _ in columns],
+            [[show(row) for _, show in columns] for row in shape.items],
+        )
+    return 0
+
+
+def _stock(arguments: argparse.Namespace, books: Books) -> Any:
+    as_of = None if arguments.as_of is None else _day("--as-of", arguments.as_of)
+    shape = stock(books, as_of=as_of, limit=None)
+    return shape, [
+        ("place", lambda row: row.location),
+        ("item", lambda row: row.name),
+        ("lot", lambda row: row.lot),
+        ("expires", lambda row: row.expires_on or ""),
+        ("on hand", lambda row: row.on_hand),
+        ("free", lambda row: row.free),
+        ("set aside", lambda row: row.allocated),
+    ]
+
+
+def _pledges(arguments: argparse.Namespace, books: Books) -> Any:
+    return pledges(books, limit=None), [
+        ("pledge", lambda row: row.id),
+        ("donor", lambda row: row.donor),
+        ("due", lambda row: row.due_on or ""),
+        ("status", lambda row: row.status),
+        (
+            "arrived of promised",
+            lambda row: ", ".join(f"{x.arrived}/{x.promised} {x.item}" for x in row.lines),
+        ),
+    ]
+
+
+def _needs(arguments: argparse.Namespace, books: Books) -> Any:
+    return needs(books, limit=None), [
+        ("need", lambda row: row.id),
+        ("recipient", lambda row: row.recipient),
+        ("item", lambda row: row.item),
+        ("urgency", lambda row: row.urgency),
+        ("asked", lambda row: row.asked),
+        ("open", lambda row: row.needed),
+        ("claimed", lambda row: row.claimed),
+        ("assigned", lambda row: row.assigned),
+        ("met", lambda row: row.met),
+        ("status", lambda row: row.status),
+    ]
+
+
+_LISTS = {"stock": _stock, "pledges": _pledges, "needs": _needs}
+
+
+def _station(arguments: argparse.Namespace, ledger: Ledger) -> int:
+    if arguments.first is None or arguments.last is None:
+        raise InvalidField("say the period: --from 2020-02-03 --to 2020-02-13")
+    first, last = _day("--from", arguments.first), _day("--to", arguments.last)
+    with ledger.reading() as books:
+        if arguments.output is not None:
+            from supplies_receipts import station_report as draw
+
+            from supplies.cli.papers import write_paper
+
+            paper = station_report_paper(books, first, last, printed_at=ledger.clock())
+            write_paper(Path(arguments.output), draw(paper))
+            print(f"The report is in {arguments.output}.")
+            return 0
+        shape = station_report(books, first, last)
+    if arguments.json:
+        print(msgspec.json.encode(shape).decode())
+        return 0
+    fields = msgspec.structs.asdict(shape)
+    figures = [name for name, value in fields.items() if isinstance(value, int)]
+    _table(["figure", "count"], [[name.replace("_", " "), fields[name]] for name in figures])
+    _table(["activity", "count"], [[line.kind, line.count] for line in shape.activities])
+    if shape.goods:
+        names = [name for name in shape.goods[0].__struct_fields__ if name not in ("item", "unit")]
+        _table(
+            [name.replace("_", " ") for name in names],
+            [[getattr(line, name) for name in names] for line in shape.goods],
+        )
+    return 0
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidField(f"{option} {text} is no day; write it as 2020-02-03") from None
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for index, name in enumerate(names):
+        numbers = bool(rows) and all(isinstance(row[index], int) for row in rows)
+        table.add_column(name, justify="right" if numbers else "left")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    Console().print(table)

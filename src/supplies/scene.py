@@ -1,0 +1,425 @@
+"""The Longxue scene, booked command by command: eleven days of a street social work station.
+
+3 to 13 February 2020: 36 households, what they lack, who gives it and how it reaches their doors.
+Every name is made up and says so. `supplies demo` books it, and its report comes out of the books.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+from supplies import commands as c
+from supplies.ledger import Ledger, Recorded
+from supplies.model import Donor, Item, Location, Recipient, Station, Team
+
+STATION = "lx"
+FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
+BY = "u_1"
+
+MET = [f"R-{number:03d}" for number in range(1, 17)]
+"""The households whose needs are fully met."""
+
+PARTLY = [f"R-{number:03d}" for number in range(17, 37)]
+"""The households that receive some of what they lack."""
+
+NEWCOMERS, RESIDENTS = "G-001", "G-002"
+
+ACTIVITIES = (
+    (3, "worker", 14, "the station's social workers"),
+    (4, "contact", 30, "telephone contacts with households in difficulty"),
+    (8, "contact", 24, "telephone contacts with households in difficulty"),
+    (5, "visit", 36, "visits to households in difficulty"),
+    (10, "visit", 24, "visits to households in difficulty"),
+    (5, "residents_registered", 1300, "entered in the register"),
+    (6, "persons_screened", 174, "screened at the first round"),
+    (9, "persons_screened", 81, "screened at the second round"),
+    (7, "households_telephoned", 450, "telephoned with the street office"),
+    (8, "joint_checks", 6, "with police and health station"),
+    (9, "flats_checked", 777, "flats"),
+    (10, "newcomers_registered", 178, "people new to the area"),
+    (12, "forms_collected", 910, "health forms"),
+    (11, "people_measured", 1000, "temperatures taken at gate post 1"),
+    (11, "people_measured", 1000, "temperatures taken at gate post 2"),
+    (11, "people_measured", 1000, "temperatures taken at gate post 3"),
+)
+
+
+class SceneClock:
+    """A clock that stands at noon of the scene's day, a second later at each look."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2020, 2, 3, 4, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """The moment, a second after the last."""
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    def day(self, day: int) -> None:
+        """It is now noon at the station on this day of February 2020."""
+        self.now = datetime(2020, 2, day, 4, tzinfo=UTC)
+
+
+class Scene:
+    """Books the scene into a ledger that was opened with a `SceneClock`.
+
+    Every command has an id of its own, always the same: booked twice, the scene is there once.
+    """
+
+    def __init__(self, ledger: Ledger, clock: SceneClock) -> None:
+        self.ledger, self.clock = ledger, clock
+        self._told: Callable[[int], None] = lambda _: None
+        self._count = 0
+        self.needs: dict[tuple[str, str], str] = {}
+        self.deliveries: list[str] = []
+
+    def book(self, told: Callable[[int], None] = lambda _: None) -> None:
+        """Book it all. told: called with the number of commands recorded so far."""
+        self._told = told
+        self._register()
+        self._survey()
+        self._pledges_and_paper()
+        self._masks_arrive()
+        self._masks_go_out()
+        self._sanitiser_arrives_and_goes_out()
+        self._the_other_households()
+        self._gifts_and_leaflets()
+        self._the_shelf()
+        for day, kind, count, who in ACTIVITIES:
+            self.clock.day(day)
+            self._record(c.RecordActivity(kind=kind, count=count, who=who))
+
+    def _record(self, command: c.Command) -> Recorded:
+        self._count += 1
+        self._told(self._count)
+        name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"longxue-scene/{self._count}"))
+        return self.ledger.record(command, by=BY, id=name)
+
+    def _document(self, command: c.Command) -> str:
+        return str(self._record(command).document)
+
+    # --- the catalogue -------------------------------------------------------------------------
+
+    def _register(self) -> None:
+        self.ledger.register(
+            Station(
+                code=STATION,
+                name="龙穴街社工服务站（演示）",
+                name_en="Longxue Street Social Work Station (demonstration)",
+                series="JZ",
+                address="广州市南沙区龙穴街（演示地址）",
+            )
+        )
+        self.ledger.register(
+            Item(code="mask", name="口罩", name_en="mask", packs={"box50": 50}),
+            Item(code="disinfectant", name="消毒液", name_en="disinfectant", unit="bottle"),
+            Item(
+                code="sanitiser",
+                name="免洗洗手液",
+                name_en="hand sanitiser",
+                unit="bottle",
+                packs={"carton20": 20},
+            ),
+            Item(code="gift", name="慰问礼品", name_en="comfort gift"),
+            Item(code="leaflet", name="防疫宣传单", name_en="leaflet"),
+            Item(code="notice", name="告示", name_en="notice"),
+            Location(code="store-a", name="Store A"),
+            Team(code="t_1", name="Team 1 (made up)"),
+            Team(code="t_2", name="Team 2 (made up)"),
+        )
+        firm = "organisation"
+        self.ledger.register(
+            Donor(code="D-01", name="蓝湾科技公司（虚构）", kind=firm, publish="name"),
+            Donor(code="D-02", name="南沙爱心协会（虚构）", kind=firm, publish="name"),
+            Donor(code="D-03", name="何邻居（虚构）", phone="13800000003", publish="family_name"),
+            Donor(code="D-04", name="康民药店（虚构）", kind=firm, publish="name"),
+            Donor(code="D-05", name="晨光基金会（虚构）", kind=firm, publish="name"),
+        )
+        self.ledger.register(
+            *(
+                Recipient(
+                    code=code,
+                    name=f"住户{code[-2:]}（虚构）",
+                    phone=f"138000000{code[-2:]}",
+                    address=f"龙穴街示例路{int(code[-3:])}号 {100 + int(code[-3:])}房",
+                    community="north" if int(code[-3:]) % 2 else "south",
+                )
+                for code in MET + PARTLY
+            ),
+            Recipient(code=NEWCOMERS, name="新来穗人员95人（虚构）", kind="group"),
+            Recipient(code=RESIDENTS, name="居民（虚构）", kind="group"),
+        )
+
+    # --- what is lacking, and who promises it ----------------------------------------------------
+
+    def _survey(self) -> None:
+        self.clock.day(3)
+        for index, code in enumerate(MET + PARTLY):
+            urgency = "high" if index % 6 == 0 else "normal" if index % 6 < 4 else "low"
+            masks, bottles = (3, 4) if code in MET else (4, 5)
+            for item, quantity in (("mask", masks), ("sanitiser", bottles)):
+                self.needs[code, item] = self._document(
+                    c.NoteNeed(
+                        recipient=code,
+                        item=item,
+                        quantity=quantity,
+                        urgency=urgency,  # type: ignore[arg-type]  # one of the three words
+                        needed_by=date(2020, 2, 12),
+                    )
+                )
+
+    def _pledges_and_paper(self) -> None:
+        claims = [c.Claim(need=self.needs[code, "mask"], quantity=3) for code in MET]
+        self.masks_pledge = self._document(
+            c.MakePledge(
+                donor="D-01",
+                due_on=date(2020, 2, 5),
+                lines=[c.PledgeLine(item="mask", quantity=50, claims=claims)],
+            )
+        )
+        self.clock.day(4)
+        claims = [c.Claim(need=self.needs[code, "sanitiser"], quantity=4) for code in MET]
+        self.sanitiser_pledge = self._document(
+            c.MakePledge(
+                donor="D-02",
+                due_on=date(2020, 2, 7),
+                lines=[c.PledgeLine(item="sanitiser", quantity=110, claims=claims)],
+            )
+        )
+        for item, quantity in (("leaflet", 260), ("notice", 12)):
+            self._record(
+                c.RecordArrival(
+                    origin="made",
+                    party=STATION,
+                    location="store-a",
+                    lines=[c.ArrivalLine(item=item, quantity=quantity)],
+                )
+            )
+        for place in range(1, 13):
+            self._record(
+                c.IssueGoods(
+                    purpose="notices",
+                    location="store-a",
+                    lines=[c.LotLine(item="notice", quantity=1)],
+                    note=f"posted at place {place}",
+                )
+            )
+
+    # --- masks -----------------------------------------------------------------------------------
+
+    def _give(self, donor: str | None, *lines: c.DonationLine, wish: str | None = None) -> Recorded:
+        return self._record(
+            c.RecordDonation(
+                donor=donor,
+                location="store-a",
+                handled_by="陈晓（虚构）",
+                wish=wish,
+                lines=list(lines),
+            )
+        )
+
+    def _masks_arrive(self) -> None:
+        self.clock.day(5)
+        self._give(
+            "D-01",
+            c.DonationLine(
+                item="mask",
+                quantity=1,
+                pack="box50",
+                pledge=self.masks_pledge,
+                batch="B7",
+                expires_on=date(2022, 1, 31),
+            ),
+            wish="给龙穴街有困难的老人",
+        )
+        typed = c.DonationLine(item="mask", quantity=12, expires_on=date(2021, 12, 31))
+        wrong = self._give("D-03", typed)
+        meant = c.DonationLine(item="mask", quantity=21, expires_on=date(2021, 12, 31))
+        self.clock.day(6)
+        self._record(
+            c.Correct(
+                entry=wrong.seq,
+                reason="12 was typed where 21 came",
+                command=c.RecordDonation(
+                    donor="D-03", location="store-a", handled_by="陈晓（虚构）", lines=[meant]
+                ),
+            )
+        )
+
+    def _allocations(self, recipient: str) -> list[str]:
+        """What is set aside for a recipient and has not gone out."""
+        held = self.ledger.books.held("allocated:")
+        mine = {account.split(":")[1] for account, _, _ in held}
+        rows = self.ledger.books.all(
+            "SELECT allocation FROM allocations WHERE station = :station AND recipient = :recipient"
+            " ORDER BY seq",
+            recipient=recipient,
+        )
+        return [name for (name,) in rows if name in mine]
+
+    def _dispatch(self, team: str, recipients: list[str]) -> tuple[str, dict[str, str]]:
+        """Send a team out; the delivery, and each recipient's allocation on it."""
+        stops = {code: name for code in recipients for name in self._allocations(code)}
+        delivery = self._document(c.Dispatch(team=team, allocations=list(stops.values())))
+        self.deliveries.append(delivery)
+        return delivery, stops
+
+    def _hand_over(self, delivery: str, allocation: str) -> None:
+        self._record(
+            c.ReportOutcome(
+                delivery=delivery,
+                allocation=allocation,
+                outcome="handed_over",
+                received_by="self",
+                proof="signature",
+            )
+        )
+
+    def _masks_go_out(self) -> None:
+        for post in ("gate-post-1", "gate-post-2", "gate-post-3"):
+            self._record(
+                c.IssueGoods(
+                    purpose=post,
+                    location="store-a",
+                    lines=[c.LotLine(item="mask", quantity=5)],
+                )
+            )
+        away = "R-005"
+        for team, recipients in (("t_1", MET[:8]), ("t_2", MET[8:])):
+            delivery, stops = self._dispatch(team, recipients)
+            for code, allocation in stops.items():
+                if code == away:
+                    self._record(
+                        c.ReportOutcome(
+                            delivery=delivery, allocation=allocation, outcome="not_at_home"
+                        )
+                    )
+                else:
+                    self._hand_over(delivery, allocation)
+            self._record(c.CloseDelivery(delivery=delivery))
+        self.clock.day(7)
+        delivery, stops = self._dispatch("t_1", [away])
+        self._hand_over(delivery, stops[away])
+        self._record(c.CloseDelivery(delivery=delivery))
+
+    # --- sanitiser and disinfectant ----------------------------------------
+
+    def _sanitiser_arrives_and_goes_out(self) -> None:
+        self._give(
+            "D-02",
+            c.DonationLine(
+                item="sanitiser",
+                quantity=5,
+                pack="carton20",
+                pledge=self.sanitiser_pledge,
+                batch="S-2001",
+                expires_on=date(2022, 6, 30),
+            ),
+        )
+        self._give(
+            "D-04",
+            c.DonationLine(item="sanitiser", quantity=40, expires_on=date(2021, 6, 30)),
+            c.DonationLine(item="disinfectant", quantity=2, expires_on=date(2021, 3, 31)),
+        )
+        self._give(
+            None, c.DonationLine(item="sanitiser", quantity=10, expires_on=date(2021, 9, 30))
+        )
+        self.clock.day(8)
+        for team, recipients in (("t_1", MET[:8]), ("t_2", MET[8:])):
+            delivery, stops = self._dispatch(team, recipients)
+            for allocation in stops.values():
+                self._hand_over(delivery, allocation)
+            self._record(c.CloseDelivery(delivery=delivery))
+        self._record(
+            c.LapsePledge(pledge=self.sanitiser_pledge, reason="the last ten bottles did not come")
+        )
+
+    def _the_other_households(self) -> None:
+        self.clock.day(9)
+        for code in PARTLY:
+            line = c.AllocationLine(
+                item="sanitiser", quantity=2, need=self.needs[code, "sanitiser"]
+            )
+            self._record(c.Allocate(recipient=code, location="store-a", lines=[line]))
+        self.clock.day(10)
+        delivery, stops = self._dispatch("t_2", PARTLY)
+        refused, partly = "R-020", "R-021"
+        for code, allocation in stops.items():
+            if code == refused:
+                self._record(
+                    c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="refused")
+                )
+            elif code == partly:
+                line_ = c.OutcomeLine(line=1, received=1, brought_back=1, to="stock")
+                self._record(
+                    c.ReportOutcome(
+                        delivery=delivery,
+                        allocation=allocation,
+                        outcome="partly",
+                        lines=[line_],
+                        received_by="neighbour",
+                    )
+                )
+            else:
+                self._hand_over(delivery, allocation)
+        self._record(c.CloseDelivery(delivery=delivery))
+
+    # --- gifts, leaflets and the shelf ----------------------------------------
+
+    def _gifts_and_leaflets(self) -> None:
+        self.clock.day(11)
+        self._give("D-05", c.DonationLine(item="gift", quantity=95), wish="给新来穗人员")
+        self._record(
+            c.HandOut(
+                recipient=NEWCOMERS,
+                location="store-a",
+                headcount=95,
+                lines=[c.LotLine(item="gift", quantity=95)],
+            )
+        )
+        for quantity in (100, 160):
+            self._record(
+                c.HandOut(
+                    recipient=RESIDENTS,
+                    location="store-a",
+                    headcount=quantity,
+                    lines=[c.LotLine(item="leaflet", quantity=quantity)],
+                )
+            )
+
+    def _the_shelf(self) -> None:
+        for post in ("gate-post-1", "gate-post-2"):
+            lines = [
+                c.LotLine(item="disinfectant", quantity=1),
+                c.LotLine(item="sanitiser", quantity=4),
+            ]
+            self._record(c.IssueGoods(purpose=post, location="store-a", lines=lines))
+        self._record(
+            c.WriteOff(
+                reason="damaged",
+                location="store-a",
+                lines=[c.LotLine(item="sanitiser", quantity=1)],
+                note="the pump was broken",
+            )
+        )
+        self.clock.day(12)
+        sheet = self._document(c.OpenCountSheet(location="store-a"))
+        there = sum(
+            quantity
+            for (_, item, _), quantity in self.ledger.books.held("stock:store-a").items()
+            if item == "sanitiser"
+        )
+        self._record(
+            c.CountStock(sheet=sheet, lines=[c.CountLine(item="sanitiser", counted=there - 1)])
+        )
+        self.clock.day(13)
+
+
+def book_scene(url: str, told: Callable[[int], None] = lambda _: None) -> Scene:
+    """Book the scene into a fresh database; the scene, with its ledger still open."""
+    clock = SceneClock()
+    scene = Scene(Ledger.open(url, station=STATION, clock=clock), clock)
+    scene.book(told)
+    return scene
