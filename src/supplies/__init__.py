@@ -2,6 +2,116 @@
 
 Open a station's books, record commands, read views::
 
+    from supplies import Ledger, NoteNeed, views
+
     with Ledger.open("books.db", station="lx") as ledger:
         ledger.record(NoteNeed(recipient="R-007", item="mask", quantity=10), by="u_1")
+        with ledger.reading() as books:
+            open_needs = views.needs.needs(books, status="open")
+
+This page is the whole public API; names are imported when first used, so that the command line
+starts at once. `supplies.views` reads, `supplies.errors` is the family of refusals.
 """
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from supplies.books import Books as Books
+    from supplies.chain import verify as verify
+    from supplies.commands import Allocate as Allocate
+    from supplies.commands import AllocationLine as AllocationLine
+    from supplies.commands import ArrivalLine as ArrivalLine
+    from supplies.commands import CancelPledge as CancelPledge
+    from supplies.commands import Claim as Claim
+    from supplies.commands import CloseDelivery as CloseDelivery
+    from supplies.commands import ClosePeriod as ClosePeriod
+    from supplies.commands import Convert as Convert
+    from supplies.commands import ConvertedLine as ConvertedLine
+    from supplies.commands import Correct as Correct
+    from supplies.commands import CountLine as CountLine
+    from supplies.commands import CountStock as CountStock
+    from supplies.commands import Dispatch as Dispatch
+    from supplies.commands import DonationLine as DonationLine
+    from supplies.commands import DroppedLine as DroppedLine
+    from supplies.commands import EndNeed as EndNeed
+    from supplies.commands import FindAgain as FindAgain
+    from supplies.commands import ForgetDonor as ForgetDonor
+    from supplies.commands import ForgetRecipient as ForgetRecipient
+    from supplies.commands import HandOut as HandOut
+    from supplies.commands import IssueGoods as IssueGoods
+    from supplies.commands import IssueReceipt as IssueReceipt
+    from supplies.commands import LapsePledge as LapsePledge
+    from supplies.commands import LendGoods as LendGoods
+    from supplies.commands import LotLine as LotLine
+    from supplies.commands import LotPart as LotPart
+    from supplies.commands import MakePledge as MakePledge
+    from supplies.commands import Move as Move
+    from supplies.commands import NoteNeed as NoteNeed
+    from supplies.commands import OpenCountSheet as OpenCountSheet
+    from supplies.commands import OpenStock as OpenStock
+    from supplies.commands import OutcomeLine as OutcomeLine
+    from supplies.commands import PledgeLine as PledgeLine
+    from supplies.commands import ReassignDelivery as ReassignDelivery
+    from supplies.commands import RecordActivity as RecordActivity
+    from supplies.commands import RecordArrival as RecordArrival
+    from supplies.commands import RecordDonation as RecordDonation
+    from supplies.commands import Release as Release
+    from supplies.commands import ReleasedLine as ReleasedLine
+    from supplies.commands import ReopenPeriod as ReopenPeriod
+    from supplies.commands import ReplaceReceipt as ReplaceReceipt
+    from supplies.commands import ReportOutcome as ReportOutcome
+    from supplies.commands import ReprintReceipt as ReprintReceipt
+    from supplies.commands import ResolveConflict as ResolveConflict
+    from supplies.commands import ReturnGoods as ReturnGoods
+    from supplies.commands import ReturnIssue as ReturnIssue
+    from supplies.commands import ReturnLoan as ReturnLoan
+    from supplies.commands import Reverse as Reverse
+    from supplies.commands import Settle as Settle
+    from supplies.commands import TakeBack as TakeBack
+    from supplies.commands import Value as Value
+    from supplies.commands import VoidReceipt as VoidReceipt
+    from supplies.commands import WriteOff as WriteOff
+    from supplies.errors import AgainstBooks as AgainstBooks
+    from supplies.errors import AlreadyDone as AlreadyDone
+    from supplies.errors import BooksBroken as BooksBroken
+    from supplies.errors import Busy as Busy
+    from supplies.errors import DiskFull as DiskFull
+    from supplies.errors import Forgotten as Forgotten
+    from supplies.errors import GuardMissing as GuardMissing
+    from supplies.errors import IdempotencyConflict as IdempotencyConflict
+    from supplies.errors import InvalidField as InvalidField
+    from supplies.errors import NewerVersion as NewerVersion
+    from supplies.errors import NotADatabase as NotADatabase
+    from supplies.errors import NotEnough as NotEnough
+    from supplies.errors import NotFound as NotFound
+    from supplies.errors import PeriodClosed as PeriodClosed
+    from supplies.errors import ReadOnly as ReadOnly
+    from supplies.errors import StoreError as StoreError
+    from supplies.errors import SuppliesError as SuppliesError
+    from supplies.errors import Unaccounted as Unaccounted
+    from supplies.ledger import Ledger as Ledger
+    from supplies.ledger import Recorded as Recorded
+    from supplies.ledger import Request as Request
+    from supplies.model import Donor as Donor
+    from supplies.model import Item as Item
+    from supplies.model import Location as Location
+    from supplies.model import Recipient as Recipient
+    from supplies.model import Station as Station
+    from supplies.model import Team as Team
+
+_ROOMS = ("ledger", "commands", "model", "errors", "books", "chain")
+"""Where the names above live."""
+
+
+def __getattr__(name: str) -> object:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    from importlib import import_module
+
+    for room in _ROOMS:
+        found: object = getattr(import_module(f"supplies.{room}"), name, None)
+        if getattr(found, "__module__", None) == f"supplies.{room}":
+            return found
+    raise AttributeError(f"module 'supplies' has no attribute {name!r}")

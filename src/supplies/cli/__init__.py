@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DEFAULT_DATABASE = "supplies.db"
 
@@ -21,9 +23,12 @@ _DATABASE_HELP = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 only when all went well."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    asked = next((word for word in words if not word.startswith("-")), "")
+    arguments = _parser(asked).parse_args(words)
     module, function = arguments.run.split(":")
+    from importlib import import_module
+
     from supplies.errors import SuppliesError
 
     try:
@@ -39,33 +44,34 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(asked: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="supplies", description="A ledger for donated goods: from a pledge to a door."
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _init(_command(commands, "init", "books:init", "make the books of a station"))
-    _demo(_command(commands, "demo", "demo:demo", "book the demonstration scene into a new file"))
-    _serve(_command(commands, "serve", "serving:serve", "serve the books over HTTP"))
-    _report(_command(commands, "report", "reports:report", "stock, pledges, needs or the station"))
-    _receipt(_command(commands, "receipt", "papers:receipt", "print a receipt as PDF"))
-    verify = _command(commands, "verify", "books:verify", "recompute the books and compare")
-    verify.add_argument("--json", action="store_true", help="print the result as JSON")
+    for name, (run, says, options) in _COMMANDS.items():
+        command = commands.add_parser(name, help=says)
+        # Only the command that was asked for needs its options: the rest is for the overview.
+        if name == asked:
+            command.description = says[0].upper() + says[1:] + "."
+            command.set_defaults(run=run)
+            _books(command)
+            options(command)
     return parser
 
 
-def _version() -> str:
-    from importlib.metadata import version
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that costs more than all of --help."""
 
-    return version("supplies")
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"supplies {version('supplies')}")
+        parser.exit()
 
 
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: str, says: str
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=says, description=says[0].upper() + says[1:] + ".")
-    parser.set_defaults(run=run)
+def _books(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database",
         metavar="FILE",
@@ -78,7 +84,6 @@ def _command(
         default=os.environ.get("SUPPLIES_STATION"),
         help="which station's books (default: $SUPPLIES_STATION, else the only one there is)",
     )
-    return parser
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
@@ -109,3 +114,18 @@ def _report(parser: argparse.ArgumentParser) -> None:
 def _receipt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", help="as in JZ-2020-000001")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where the PDF goes")
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+_COMMANDS = {
+    "init": ("books:init", "make the books of a station", _init),
+    "demo": ("demo:demo", "book the demonstration scene into a new file", _demo),
+    "serve": ("serving:serve", "serve the books over HTTP", _serve),
+    "report": ("reports:report", "print stock, pledges, needs or the station's report", _report),
+    "receipt": ("papers:receipt", "print a receipt as PDF", _receipt),
+    "verify": ("books:verify", "recompute the books and compare", _verify),
+}
+"""Each command: what runs it, what it does, and its options."""

@@ -1,0 +1,48 @@
+# What a person does with this checkout: `make run`, `make test`, `make check`, `make bench`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := var/demo.db
+WORKERS ?= auto
+
+.PHONY: run test check bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run     install, book the Longxue scene and serve it at http://127.0.0.1:8000"
+	@echo "make test    install and run every test"
+	@echo "make check   formatting, lint, types and import rules"
+	@echo "make bench   speed, as ratios within one run"
+
+# The environment is made once, and again when the project file changes.
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sqlite3, sys; sys.exit(sqlite3.sqlite_version_info < (3, 37) and "SQLite 3.37 or newer is needed; this Python has " + sqlite3.sqlite_version + ". Try another Python: make PYTHON=…")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/installed-test: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+run: .venv/installed
+	@rm -rf $(DEMO) $(DEMO)-wal $(DEMO)-shm $(DEMO:.db=.key) $(DEMO:.db=-papers)
+	@mkdir -p $(dir $(DEMO))
+	$(BIN)/supplies demo --database $(DEMO)
+	$(BIN)/supplies serve --database $(DEMO)
+
+test: .venv/installed-test
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+check: .venv/installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --output-format concise .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/installed-test
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv var build dist

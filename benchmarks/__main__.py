@@ -1,0 +1,13 @@
+"""`make bench`: each bench prints its own lines; name one to run it alone."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import ledger
+
+BENCHES = {"ledger": ledger.run}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or BENCHES:
+        BENCHES[name]()
