@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from supplies.errors import (
     Busy,
@@ -22,6 +22,9 @@ from supplies.store import Params, Row, schema
 
 BUSY_TIMEOUT_MS = 20_000
 """How long a writer waits for another program's transaction before it gives up."""
+
+if TYPE_CHECKING:
+    import sqlite_utils
 
 MINIMUM = (3, 37, 0)
 """STRICT tables came with SQLite 3.37."""
@@ -160,6 +163,18 @@ class SqliteStore:
             self.connection.executemany(sql, rows)
         except sqlite3.Error as error:
             self._refuse(error)
+
+    # --- tools ---------------------------------------------------------------------------------
+
+    @property
+    def tools(self) -> sqlite_utils.Database:
+        """sqlite-utils on this connection: for looking at the file, search and bulk work.
+
+        It is imported when first asked for, because no command of the ledger needs it.
+        """
+        import sqlite_utils
+
+        return sqlite_utils.Database(self.connection, execute_plugins=False)
 
     # --- transactions ------------------------------------------------------------------------
 

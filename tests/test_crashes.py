@@ -1,0 +1,78 @@
+"""`kill -9` of writers: what was acknowledged is there, and the books are sound."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from desk import Clock, register_all
+
+from supplies.chain import verify
+from supplies.ledger import Ledger
+
+ROUNDS = 12
+
+WRITER = """
+import sys, uuid
+sys.path.insert(0, {tests!r})
+from desk import Clock
+from supplies import commands as c
+from supplies.ledger import Ledger, Request
+
+def gift():
+    line = c.DonationLine(item="mask", quantity=1)
+    return c.RecordDonation(location="store", handled_by="x", lines=[line])
+
+with Ledger.open({path!r}, station="lx", clock=Clock()) as ledger:
+    while True:
+        names = [str(uuid.uuid4()) for _ in range(3)]
+        ledger.record(gift(), by="u_1", id=names[0])
+        print(names[0], flush=True)
+        ledger.record_many([Request(command=gift(), by="u_1", id=name) for name in names[1:]])
+        print(*names[1:], flush=True)
+"""
+
+
+def test_every_acknowledged_command_survives_a_kill(books_path: Path) -> None:
+    ledger = Ledger.open(str(books_path), station="lx", clock=Clock())
+    register_all(ledger)
+    script = WRITER.format(tests=str(Path(__file__).parent), path=str(books_path))
+    chance = random.Random(20200203)
+    acknowledged: list[str] = []
+    for _ in range(ROUNDS):
+        with subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
+        ) as writer:
+            assert writer.stdout is not None
+            # Killed after a random number of answers, at whatever it is doing then.
+            for _ in range(chance.randrange(1, 25)):
+                acknowledged += writer.stdout.readline().split()
+            os.kill(writer.pid, signal.SIGKILL)
+            rest = writer.stdout.read().splitlines()
+            acknowledged += [name for line in rest for name in line.split() if len(name) == 36]
+        verify(ledger.store)
+    rows = ledger.books.all("SELECT id FROM entries WHERE station = :station AND part = 0")
+    assert acknowledged
+    assert set(acknowledged) <= {name for (name,) in rows}
+    ledger.close()
+
+
+def test_a_killed_writer_leaves_no_part_of_a_command(books_path: Path) -> None:
+    with Ledger.open(str(books_path), station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+    script = WRITER.format(tests=str(Path(__file__).parent), path=str(books_path))
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        os.kill(writer.pid, signal.SIGKILL)
+    with Ledger.open(str(books_path), station="lx", clock=Clock(), create=False) as ledger:
+        gifts = ledger.books.value("SELECT count(*) FROM arrivals WHERE station = :station")
+        receipts = ledger.books.value("SELECT count(*) FROM receipts WHERE station = :station")
+        assert gifts == receipts > 0
+        verify(ledger.store)

@@ -1,0 +1,189 @@
+"""A file that cannot be the books: one clear sentence, a typed error, nothing half done."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from desk import Clock, Desk, register_all
+
+from supplies import commands as c
+from supplies.chain import verify
+from supplies.errors import (
+    Busy,
+    DiskFull,
+    GuardMissing,
+    InvalidField,
+    NewerVersion,
+    NotADatabase,
+    ReadOnly,
+    StoreError,
+)
+from supplies.ledger import Ledger
+from supplies.store import open_store, sqlite
+
+GIFT = c.RecordDonation(
+    location="store", handled_by="x", lines=[c.DonationLine(item="mask", quantity=1)]
+)
+
+
+def make_books(path: Path) -> None:
+    with Ledger.open(str(path), station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        ledger.record(GIFT, by="u_1")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "letter.db"
+    path.write_text("Dear all, " * 200)
+    with pytest.raises(NotADatabase, match=r"letter\.db is not a database"):
+        Ledger.open(str(path), station="lx")
+    assert path.read_text().startswith("Dear all")
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+    other.close()
+    with pytest.raises(NotADatabase, match=r"another program.*recipes"):
+        Ledger.open(str(path), station="lx")
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
+    other.close()
+
+
+def test_a_directory_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(NotADatabase, match="is a directory"):
+        open_store(str(tmp_path))
+
+
+def test_a_missing_directory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="nowhere does not exist"):
+        open_store(str(tmp_path / "nowhere" / "books.db"))
+
+
+def test_a_missing_file_is_not_made_unless_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(NotADatabase, match="supplies init"):
+        open_store(str(tmp_path / "books.db"), create=False)
+    assert not (tmp_path / "books.db").exists()
+
+
+def test_an_unknown_kind_of_database_is_refused() -> None:
+    with pytest.raises(InvalidField, match="mysql:// is no kind of database"):
+        open_store("mysql://here/books")
+
+
+def test_books_of_a_newer_version_are_refused(books_path: Path) -> None:
+    make_books(books_path)
+    with sqlite3.connect(books_path) as raw:
+        raw.execute("INSERT INTO migrations VALUES (99, '2030-01-01')")
+    raw.close()
+    with pytest.raises(NewerVersion, match="version 99, this program knows 1"):
+        Ledger.open(str(books_path), station="lx")
+
+
+def test_a_dropped_guard_is_noticed_when_the_books_are_opened(books_path: Path) -> None:
+    make_books(books_path)
+    with sqlite3.connect(books_path) as raw:
+        raw.execute("DROP TRIGGER entries_no_delete")
+    raw.close()
+    with pytest.raises(GuardMissing, match=r"entries_no_delete.*is missing"):
+        Ledger.open(str(books_path), station="lx")
+
+
+def test_a_weakened_guard_is_noticed_when_the_books_are_opened(books_path: Path) -> None:
+    make_books(books_path)
+    with sqlite3.connect(books_path) as raw:
+        raw.execute("DROP TRIGGER transfers_no_update")
+        raw.execute(
+            "CREATE TRIGGER transfers_no_update BEFORE UPDATE ON transfers BEGIN SELECT 1; END"
+        )
+    raw.close()
+    with pytest.raises(GuardMissing, match=r"transfers_no_update.*was changed"):
+        Ledger.open(str(books_path), station="lx")
+
+
+def test_a_locked_database_is_reported_and_nothing_is_recorded(
+    desk: Desk, books_path: Path
+) -> None:
+    desk.ledger.store.run("PRAGMA busy_timeout = 50")
+    holder = sqlite3.connect(books_path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Busy, match=r"another program has been holding .*books\.db"):
+        desk(GIFT)
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert desk.entries() == 0
+    desk(GIFT)
+
+
+def give_until_refused(desk: Desk) -> None:
+    for _ in range(2000):
+        desk(GIFT)
+
+
+def test_a_full_disk_is_reported_and_nothing_is_half_recorded(desk: Desk) -> None:
+    desk(GIFT)
+    before = desk.entries()
+    pages = desk.ledger.store.one("PRAGMA page_count")
+    assert pages is not None
+    desk.ledger.store.run(f"PRAGMA max_page_count = {pages[0]}")
+    with pytest.raises(DiskFull, match="no room is left"):
+        give_until_refused(desk)
+    desk.ledger.store.run("PRAGMA max_page_count = 1000000")
+    verify(desk.ledger.store)
+    after = desk.entries()
+    assert after >= before
+    desk(GIFT)
+    assert desk.entries() == after + 2
+
+
+@contextmanager
+def not_as_root() -> Iterator[None]:
+    """Root may write what nobody may: be nobody for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("mode", [0o555, 0o755])
+def test_a_file_that_may_only_be_read_is_reported(mode: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "books.db"
+        make_books(path)
+        path.chmod(0o444)
+        Path(folder).chmod(mode)
+        with (
+            not_as_root(),
+            pytest.raises(StoreError, match=r"books\.db (may not|cannot)") as refused,
+        ):
+            write_into(path)
+        Path(folder).chmod(0o755)
+        assert isinstance(refused.value, ReadOnly) or "this user" in str(refused.value)
+        path.chmod(0o644)
+        with Ledger.open(str(path), station="lx", clock=Clock()) as ledger:
+            assert ledger.books.head()[0] == 2
+
+
+def write_into(path: Path) -> None:
+    with Ledger.open(str(path), station="lx", clock=Clock()) as ledger:
+        ledger.record(GIFT, by="u_1")
+
+
+def test_an_old_sqlite_is_named_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "MINIMUM", (99, 0, 0))
+    with pytest.raises(StoreError, match=r"is too old: 3\.37 or newer is needed"):
+        open_store(str(tmp_path / "books.db"))
