@@ -149,11 +149,11 @@ def slips() -> list[DeliverySlip]:
 def report() -> StationReportPaper:
     """Eleven days of a station that does not exist."""
     goods = [
-        _goods("mask-kn95", "口罩（KN95）", "piece", received=71, handed_over=48, used=14, left=9),
-        _goods("disinfectant", "84 消毒液 500 mL", "bottle", received=2, used=1, left=1),
-        _goods("sanitiser", "免洗洗手液 100 mL", "bottle", received=150, handed_over=72, left=78),
-        _goods("gift", "慰问礼品包", "set", received=95, handed_over=95),
-        _goods("leaflet", "防疫知识宣传单张", "sheet", opening=40, received=220, handed_over=260),
+        _goods("mask-kn95", "piece", received=71, handed_over=48, used=14, left=9),
+        _goods("disinfectant", "bottle", received=2, used=1, left=1),
+        _goods("sanitiser", "bottle", received=150, handed_over=72, left=78),
+        _goods("gift", "set", received=95, handed_over=95),
+        _goods("leaflet", "sheet", opening=40, received=220, handed_over=260),
     ]
     body = StationReport(
         station=STATION.code,
@@ -176,14 +176,23 @@ def report() -> StationReportPaper:
             ShortLine(item="disinfectant", needed=6, free=1),
         ],
     )
+    names = {
+        "mask-kn95": "口罩（KN95）",
+        "disinfectant": "84 消毒液 500 mL",
+        "sanitiser": "免洗洗手液 100 mL",
+        "gift": "慰问礼品包",
+        "leaflet": "防疫知识宣传单张",
+    }
     return StationReportPaper(
-        station=STATION, report=body, printed_at=datetime(2020, 2, 13, 10, 0, tzinfo=UTC)
+        station=STATION,
+        report=body,
+        names=names,
+        printed_at=datetime(2020, 2, 13, 10, 0, tzinfo=UTC),
     )
 
 
 def _goods(
     item: str,
-    name: str,
     unit: str,
     *,
     opening: int = 0,
@@ -193,7 +202,7 @@ def _goods(
     left: int = 0,
 ) -> GoodsLine:
     return GoodsLine(
-        item=item, name=name, unit=unit, opening=opening, received=received,
+        item=item, unit=unit, opening=opening, received=received,
         handed_over=handed_over, used=used, lost=0, unexplained=0, other=0,
         on_hand=left, allocated=left // 2, in_transit=0,
     )  # fmt: skip

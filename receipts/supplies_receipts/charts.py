@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from supplies.documents import GoodsLine
 from supplies_receipts import flow, wording
@@ -20,13 +20,17 @@ _BAR = 2.6
 _ROW = 7.6
 
 
-def goods(x: float, width: float, lines: Sequence[GoodsLine]) -> Block:
+def goods(x: float, width: float, lines: Sequence[GoodsLine], names: Mapping[str, str]) -> Block:
     """Of each item what was there and came in, and how much of that was handed over or used.
 
     Every bar is a whole of its own: masks and millilitres have no common scale.
     """
     busiest = sorted(lines, key=lambda line: line.handed_over + line.used, reverse=True)[:MOST]
-    bars = [_goods_bar(x, width, line) for line in busiest if line.opening + line.received > 0]
+    bars = [
+        _goods_bar(x, width, line, names[line.item])
+        for line in busiest
+        if line.opening + line.received > 0
+    ]
     if not bars:
         return flow.text(x, width, "无 none", _LABEL)
     legend = [
@@ -43,12 +47,12 @@ def counts(x: float, width: float, values: Sequence[tuple[Words, int]]) -> Block
     return flow.stacked([_count_bar(x, width, words, count, most) for words, count in values])
 
 
-def _goods_bar(x: float, width: float, line: GoodsLine) -> Block:
+def _goods_bar(x: float, width: float, line: GoodsLine, called: str) -> Block:
     whole = line.opening + line.received
     unit = wording.unit(line.unit).zh
     said = f"{wording.number(line.handed_over)} / {wording.number(whole)} {unit}"
     room = width - _FIGURE.width(said) - 3
-    name = one_line(line.name, _LABEL, room)
+    name = one_line(called, _LABEL, room)
 
     def draw(sheet: Sheet, y: float) -> None:
         sheet.paragraph(x, y, name)

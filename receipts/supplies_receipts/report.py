@@ -6,7 +6,16 @@ in a table whose every row adds up, or the report is refused.
 
 from __future__ import annotations
 
-from supplies.documents import GoodsLine, StationReport, StationReportPaper
+from collections.abc import Mapping
+
+from supplies.documents import (
+    CONTACTS,
+    VISITS,
+    WORKERS,
+    GoodsLine,
+    StationReport,
+    StationReportPaper,
+)
 from supplies.errors import BooksBroken
 from supplies_receipts import charts, flow, wording
 from supplies_receipts.flow import Block
@@ -75,11 +84,11 @@ def _blocks(paper: StationReportPaper) -> list[Block]:
         flow.space(4),
         _figures(report),
         flow.space(5),
-        _charts(report),
+        _charts(report, paper.names),
         flow.space(5),
-        *goods_table(report.goods),
+        *goods_table(report.goods, paper.names),
         flow.space(5),
-        *done_and_short(report),
+        *done_and_short(report, paper.names),
     ]
 
 
@@ -180,15 +189,22 @@ def _figures(report: StationReport) -> Block:
     return flow.beside(tiles)
 
 
-def _charts(report: StationReport) -> Block:
-    counts = [*_work(report), *((Words(a.kind, ""), a.count) for a in report.activities)]
+def _charts(report: StationReport, names: Mapping[str, str]) -> Block:
+    counts = [
+        *_work(report),
+        *(
+            (Words(a.kind, ""), a.count)
+            for a in report.activities
+            if a.kind not in (WORKERS, CONTACTS, VISITS)
+        ),
+    ]
     right = MARGIN + WIDTH - HALF
     return flow.beside(
         [
             flow.stacked(
                 [
                     section(MARGIN, Words("物资去向", "Where goods went")),
-                    charts.goods(MARGIN, HALF, report.goods),
+                    charts.goods(MARGIN, HALF, report.goods, names),
                 ]
             ),
             flow.stacked(

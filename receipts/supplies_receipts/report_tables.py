@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import zip_longest
 
 from supplies.documents import GoodsLine, StationReport
@@ -58,8 +59,8 @@ def section(x: float, words: Words) -> Block:
     )
 
 
-def goods_table(lines: list[GoodsLine]) -> list[Block]:
-    """A row an item, with every column of the equation."""
+def goods_table(lines: list[GoodsLine], names: Mapping[str, str]) -> list[Block]:
+    """A row an item, with every column of the equation. names: by the item's code."""
     above = [section(MARGIN, Words("物资收支", "Goods")), flow.space(0.8)]
     table = Table(MARGIN, _GOODS, above=above)
     if not lines:
@@ -71,10 +72,10 @@ def goods_table(lines: list[GoodsLine]) -> list[Block]:
             flow.text(MARGIN, WIDTH, _EQUATION.en, CELL_EN),
         ]
     )
-    return [*(_goods_row(table, line) for line in lines), note]
+    return [*(_goods_row(table, line, names[line.item]) for line in lines), note]
 
 
-def _goods_row(table: Table, line: GoodsLine) -> Block:
+def _goods_row(table: Table, line: GoodsLine, name: str) -> Block:
     unit = wording.unit(line.unit)
     unit_said = unit.zh if unit.zh == unit.en else unit.label
     figures = (
@@ -82,8 +83,8 @@ def _goods_row(table: Table, line: GoodsLine) -> Block:
         (line.used, _CELL), (line.lost, _CELL), (line.unexplained, _CELL), (line.other, _CELL),
         (line.on_hand, _BOLD), (line.allocated, _CELL), (line.in_transit, _CELL),
     )  # fmt: skip
-    name = [(line.name, _CELL), (f"{line.item} · {unit_said}", CELL_EN)]
-    return table.row([name, *(_figure(value, style) for value, style in figures)])
+    named = [(name, _CELL), (f"{line.item} · {unit_said}", CELL_EN)]
+    return table.row([named, *(_figure(value, style) for value, style in figures)])
 
 
 def _figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
@@ -91,7 +92,7 @@ def _figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str,
     return [(said, fitted(said, style, width - flow.GUTTER))]
 
 
-def done_and_short(report: StationReport) -> list[Block]:
+def done_and_short(report: StationReport, names: Mapping[str, str]) -> list[Block]:
     """What was done, by kind, and beside it what is short."""
     right = MARGIN + WIDTH - HALF
     done = Table(
@@ -112,14 +113,13 @@ def done_and_short(report: StationReport) -> list[Block]:
         ),
         above=[section(right, Words("期末不足", "Short at the end")), flow.space(0.8)],
     )
-    names = {line.item: line.name for line in report.goods}
     done_rows = [
         done.row([[(a.kind, _CELL)], _figure(a.count, _BOLD, 18)]) for a in report.activities
     ]
     short_rows = [
         short.row(
             [
-                [(names.get(s.item, s.item), _CELL)],
+                [(names[s.item], _CELL)],
                 _figure(s.needed, _CELL, 18),
                 _figure(s.free, _CELL, 18),
                 _figure(s.needed - s.free, _BOLD, 18),

@@ -124,6 +124,10 @@ class DeliverySlip(Document, frozen=True, kw_only=True):
     lines: list[SlipLine]
 
 
+WORKERS, CONTACTS, VISITS = "worker", "contact", "visit"
+"""The kinds of activity that a station report counts by name."""
+
+
 class ActivityLine(Document, frozen=True, kw_only=True):
     """Work of one kind over a period."""
 
@@ -139,7 +143,6 @@ class GoodsLine(Document, frozen=True, kw_only=True):
     """
 
     item: str
-    name: str
     unit: str
     opening: int
     received: int
@@ -180,8 +183,12 @@ class StationReport(Document, frozen=True, kw_only=True):
 
 
 class StationReportPaper(Document, frozen=True, kw_only=True):
-    """The station report as it is printed: with who reports, and when."""
+    """The station report as it is printed: with who reports, and when.
+
+    names: what each item's code is called. printed_at: in the station's zone.
+    """
 
     station: StationHead
     report: StationReport
+    names: dict[str, str]
     printed_at: datetime

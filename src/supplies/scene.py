@@ -6,7 +6,6 @@ Every name is made up and says so. `supplies demo` books it, and its report come
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -63,10 +62,7 @@ class SceneClock:
 
 
 class Scene:
-    """Books the scene into a ledger that was opened with a `SceneClock`.
-
-    Every command has an id of its own, always the same: booked twice, the scene is there once.
-    """
+    """Books the scene into a ledger that was opened with a `SceneClock`."""
 
     def __init__(self, ledger: Ledger, clock: SceneClock) -> None:
         self.ledger, self.clock = ledger, clock
@@ -88,14 +84,13 @@ class Scene:
         self._gifts_and_leaflets()
         self._the_shelf()
         for day, kind, count, who in ACTIVITIES:
-            self.clock.day(day)
-            self._record(c.RecordActivity(kind=kind, count=count, who=who))
+            done = date(2020, 2, day)
+            self._record(c.RecordActivity(kind=kind, count=count, who=who, happened_on=done))
 
     def _record(self, command: c.Command) -> Recorded:
         self._count += 1
         self._told(self._count)
-        name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"longxue-scene/{self._count}"))
-        return self.ledger.record(command, by=BY, id=name)
+        return self.ledger.record(command, by=BY)
 
     def _document(self, command: c.Command) -> str:
         return str(self._record(command).document)
@@ -129,13 +124,12 @@ class Scene:
             Team(code="t_1", name="Team 1 (made up)"),
             Team(code="t_2", name="Team 2 (made up)"),
         )
-        firm = "organisation"
         self.ledger.register(
-            Donor(code="D-01", name="蓝湾科技公司（虚构）", kind=firm, publish="name"),
-            Donor(code="D-02", name="南沙爱心协会（虚构）", kind=firm, publish="name"),
+            Donor(code="D-01", name="蓝湾科技公司（虚构）", kind="organisation", publish="name"),
+            Donor(code="D-02", name="南沙爱心协会（虚构）", kind="organisation", publish="name"),
             Donor(code="D-03", name="何邻居（虚构）", phone="13800000003", publish="family_name"),
-            Donor(code="D-04", name="康民药店（虚构）", kind=firm, publish="name"),
-            Donor(code="D-05", name="晨光基金会（虚构）", kind=firm, publish="name"),
+            Donor(code="D-04", name="康民药店（虚构）", kind="organisation", publish="name"),
+            Donor(code="D-05", name="晨光基金会（虚构）", kind="organisation", publish="name"),
         )
         self.ledger.register(
             *(

@@ -1,0 +1,7 @@
+"""`python -m supplies` is `supplies`."""
+
+import sys
+
+from supplies.cli import main
+
+sys.exit(main())

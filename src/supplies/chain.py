@@ -1,0 +1,185 @@
+"""Verification: everything the books say, computed anew from the bytes that were hashed.
+
+The chain shows that no entry was changed, added or taken out; each row of each ledger table is
+compared with what the bodies state; balances, days, receipts and needs are made anew. What the
+chain alone cannot show is an end cut off or rewritten with all that hangs on it: for that there
+are witnesses outside, the receipts in donors' hands, which print their entry's number and hash.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import msgspec
+
+from supplies.entries import Body
+from supplies.errors import NotFound
+from supplies.model import TABLES, Period
+from supplies.store import Row, Store
+from supplies.verification.links import ENTRIES, HEADS, Links
+from supplies.verification.mirror import check_mirror
+from supplies.verification.papers import ERASABLE, Papers
+from supplies.verification.reader import FIRST, LAST, ROW, Reader
+from supplies.verification.replay import BALANCES, DAYS, TRANSFERS, Replay
+from supplies.verification.statements import STATED, Rows, Statements, rows_of
+
+CHUNK = 5_000
+"""Entries that are held in memory at a time."""
+
+LEDGER_TABLES = (
+    *(table.name for table in (ENTRIES, HEADS, TRANSFERS, BALANCES, DAYS, ERASABLE)),
+    *TABLES.values(),
+)
+"""The tables that verification answers for."""
+
+Progress = Callable[[int, int], None]
+
+
+class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
+    """One station's books, found whole. head: the last entry's hash, hex; zeros before any."""
+
+    station: str
+    entries: int
+    transfers: int
+    receipts: int
+    head: str
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """Books that were found whole: what was counted in them, over all stations named."""
+
+    entries: int
+    transfers: int
+    receipts: int
+    stations: list[VerifiedStation]
+
+
+def verify(store: Store, station: str | None = None, *, progress: Progress | None = None) -> Verified:
+    """Recompute the books of a station, or of all; raise BooksBroken for the first thing wrong.
+
+    progress: told how many entries of how many are done, from time to time. Raises NotFound for
+    a station that no books are kept for.
+    """
+    with store.reading(), _without_garbage_collection():
+        stations = _stations(store) if station is None else [_existing(store, station)]
+        counts = {name: _entries_of(store, name) for name in stations}
+        total, done = sum(counts.values()), 0
+
+        def advance(entries: int) -> None:
+            nonlocal done
+            done += entries
+            if progress is not None:
+                progress(done, total)
+
+        found = [_Verification(store, name, counts[name]).run(advance) for name in stations]
+    return Verified(
+        entries=sum(each.entries for each in found),
+        transfers=sum(each.transfers for each in found),
+        receipts=sum(each.receipts for each in found),
+        stations=found,
+    )
+
+
+class _Verification:
+    """One station's way from its first entry to its last."""
+
+    def __init__(self, store: Store, station: str, count: int) -> None:
+        self.station, self.count = station, count
+        self.reader = reader = Reader(store, station)
+        self.links, self.statements = Links(reader), Statements(reader)
+        self.papers, self.replay = Papers(reader), Replay(reader)
+        self.transfers = 0
+
+    def run(self, advance: Callable[[int], None]) -> VerifiedStation:
+        """Range by range, then what holds of the whole."""
+        for low, high in _ranges(self.count):
+            entries = self.reader.rows(ENTRIES, low, high)
+            if not entries and high != LAST:
+                raise self.reader.broken("entries", "seq", self.links.seq + 1, low, None)
+            self._check(entries, low, high)
+            advance(len(entries))
+        self.links.check_head()
+        self.papers.check_erased()
+        self.replay.check_days()
+        self.replay.check_balances()
+        check_mirror(self.reader, self.replay.stands, self.statements.needs)
+        return VerifiedStation(
+            station=self.station,
+            entries=self.links.seq,
+            transfers=self.transfers,
+            receipts=self.papers.receipts,
+            head=self.links.hash.hex(),
+        )
+
+    def _check(self, entries: list[Row], low: int, high: int) -> None:
+        """The next entries, and the rows of every table that are theirs."""
+        bodies: list[Body] = self.links.follow(entries)
+        transfers, stated = rows_of(bodies)
+        self.reader.compare(TRANSFERS, transfers, self.reader.rows(TRANSFERS, low, high))
+        for statement, table in STATED.items():
+            self.reader.compare(table, stated[statement], self.reader.rows(table, low, high))
+        self.links.check_days(bodies, _closings(stated))
+        self.statements.take(stated, bodies)
+        texts = self.reader.rows(ERASABLE, low, high)
+        self.papers.take(stated, bodies, texts, self.statements.donations)
+        self.replay.move(transfers, self.statements.lots, self.statements.recipients)
+        self.transfers += len(transfers)
+
+
+def _closings(stated: Rows) -> dict[int, date]:
+    """By entry, the day through which it closed the books."""
+    return {seq: date.fromisoformat(through) for seq, through in stated[Period]}
+
+
+def _ranges(count: int) -> Iterator[tuple[int, int]]:
+    """Ranges of entries that together hold every number, so that no row falls between."""
+    low = FIRST
+    for last in range(CHUNK, count, CHUNK):
+        yield low, last
+        low = last + 1
+    yield low, LAST
+
+
+def _entries_of(store: Store, station: str) -> int:
+    row = store.one("SELECT count(*) FROM entries WHERE station = :station", {"station": station})
+    return 0 if row is None else int(row[0])
+
+
+def _existing(store: Store, station: str) -> str:
+    if station not in _stations(store):
+        raise NotFound(f"there are no books of a station {station} in {store.url}")
+    return station
+
+
+def _stations(store: Store) -> list[str]:
+    """Every station that any row names, whether the catalogue knows it or not.
+
+    From each to the next by the key that every table begins with, not row by row.
+    """
+    found = {str(code) for (code,) in store.all("SELECT code FROM stations")}
+    for table in LEDGER_TABLES:
+        code = ""
+        while True:
+            row = store.one(
+                f"SELECT min(station) FROM {table} WHERE station > :code", {"code": code}
+            )
+            if row is None or row[0] is None:
+                break
+            code = str(row[0])
+            found.add(code)
+    return sorted(found)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Many small tuples are made and none is part of a cycle: looking for cycles is in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,182 @@
+"""The chain of entries: numbers without gaps, hashes, and columns that say what the bodies say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import msgspec
+
+from supplies.entries import ZERO_HASH, Body, decode_body
+from supplies.errors import BooksBroken
+from supplies.store import Row
+from supplies.verification.reader import Reader, Table
+
+ENTRIES = Table(
+    "entries",
+    (
+        "seq",
+        "id",
+        "part",
+        "kind",
+        "document",
+        "happened_on",
+        "booked_on",
+        "recorded_at",
+        "recorded_by",
+        "supersedes",
+        "body",
+        "hash",
+    ),
+)
+_BODY, _HASH = ENTRIES.columns.index("body"), ENTRIES.columns.index("hash")
+HEADS = Table("heads", ("seq", "hash", "latest_day"))
+
+
+class Links:
+    """How far the chain was followed, and what the next entry must agree with."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.seq, self.hash, self.latest_day = 0, ZERO_HASH, ""
+        self.closed_through: date | None = None
+        self._command, self._part = "", -1
+        self._superseded: set[int] = set()
+
+    def follow(self, rows: Sequence[Row]) -> list[Body]:
+        """The bodies of the next entries, each chained to the one before it."""
+        bodies: list[Body] = []
+        previous, seq, day = self.hash, self.seq, self.latest_day
+        for row in rows:
+            content = row[_BODY]
+            head = hashlib.sha256(previous + content).digest()
+            try:
+                body = decode_body(content)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                raise self._differs(row, seq + 1, head, rows) or self._no_body(row, error) from None
+            seq += 1
+            booked = body.booked_on.isoformat()
+            expected = (
+                seq,
+                body.id,
+                body.part,
+                body.kind,
+                body.document,
+                body.happened_on.isoformat(),
+                booked,
+                body.recorded_at,
+                body.recorded_by,
+                body.supersedes,
+                content,
+                head,
+            )
+            if row != expected:
+                wrong = self._differs(row, seq, head, rows)
+                if wrong is not None:
+                    raise wrong
+                self.reader.compare(ENTRIES, [expected], [row])
+            previous = head
+            day = max(day, booked)
+            bodies.append(body)
+        self._check_bodies(bodies)
+        self.hash, self.seq, self.latest_day = previous, seq, day
+        return bodies
+
+    def _no_body(self, row: Row, error: Exception) -> BooksBroken:
+        return self.reader.broken("entries", "body", row[0], "an entry as JSON", error)
+
+    def _differs(self, row: Row, seq: int, head: bytes, rows: Sequence[Row]) -> BooksBroken | None:
+        """A gap, or bytes that do not give their hash; the next entry tells which of them changed.
+
+        The next hash is made of this one: if it agrees with the stored hash, the body was changed.
+        """
+        if row[0] != seq:
+            return self.reader.broken("entries", "seq", seq, seq, row[0])
+        if row[_HASH] == head:
+            return None
+        following = next((later for later in rows if later[0] == seq + 1), None)
+        following = following or self.reader.one(
+            f"SELECT {', '.join(ENTRIES.columns)} FROM entries "
+            "WHERE station = :station AND seq = :seq",
+            seq=seq + 1,
+        )
+        if following is None:
+            stored = self.reader.one("SELECT hash FROM heads WHERE station = :station")
+            sound = stored is not None and stored[0] == row[_HASH]
+        else:
+            made = hashlib.sha256(row[_HASH] + following[_BODY]).digest()
+            sound = made == following[_HASH]
+        if sound:
+            return self.reader.broken("entries", "body", seq, row[_HASH], head)
+        return self.reader.broken("entries", "hash", seq, head, row[_HASH])
+
+    # --- what the bodies say of one another ------------------------------------------------------
+
+    def _check_bodies(self, bodies: Sequence[Body]) -> None:
+        """Station and number, the parts of a command, one superseding entry each."""
+        command, part, seq, station = self._command, self._part, self.seq, self.reader.station
+        for body in bodies:
+            seq += 1
+            if body.seq != seq or body.station != station:
+                raise self.reader.broken(
+                    "entries", "body", seq, f"{station} {seq}", f"{body.station} {body.seq}"
+                )
+            if body.part == 0:
+                command = body.id
+            elif body.part != part + 1:
+                raise self.reader.broken("entries", "part", seq, f"0 or {part + 1}", body.part)
+            elif body.id != _further_id(command, body.part):
+                raise self.reader.broken("entries", "id", seq, f"{command} and part", body.id)
+            part = body.part
+            if (body.request is None) is (part == 0):
+                raise self.reader.broken(
+                    "entries", "body", seq, "a request digest on part 0 alone", body.request
+                )
+            if body.supersedes is not None:
+                self._supersede(body.supersedes, seq)
+        self._command, self._part = command, part
+
+    def _supersede(self, old: int, seq: int) -> None:
+        if not 1 <= old < seq or old in self._superseded:
+            raise self.reader.broken(
+                "entries", "supersedes", seq, "an earlier entry, superseded once", old
+            )
+        self._superseded.add(old)
+
+    def check_days(self, bodies: Sequence[Body], closings: dict[int, date]) -> None:
+        """Each entry is booked on its true day, or the first open one after a closed period.
+
+        closings: by entry, the day through which it closed (or left closed) the books.
+        """
+        closed = self.closed_through
+        for body in bodies:
+            if closed is None or body.happened_on > closed:
+                booked = body.happened_on
+            else:
+                booked = closed + timedelta(days=1)
+            if body.booked_on != booked:
+                raise self.reader.broken("entries", "booked_on", body.seq, booked, body.booked_on)
+            closed = closings.get(body.seq, closed)
+        self.closed_through = closed
+
+    def check_head(self) -> None:
+        """The station's row in `heads` stands at the last entry; without entries there is none."""
+        found = self.reader.everything(HEADS)
+        expected = [(self.seq, self.hash, self.latest_day)] if self.seq else []
+        self.reader.compare(HEADS, expected, found)
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
+def _further_id(command: str, part: int) -> str | None:
+    """UUIDv5 of a command's id and a part (RFC 9562), a quarter of the time that `uuid` takes."""
+    try:
+        name = bytes.fromhex(command.replace("-", "")) + b"%d" % part
+    except ValueError:
+        return None
+    made = hashlib.sha1(name, usedforsecurity=False).hexdigest()
+    return (
+        f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"
+    )

@@ -1,0 +1,193 @@
+"""Receipts and erasable texts: numbers without gaps, digests that hold, absences that were stated."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from supplies.entries import SALT_BYTES, Body
+from supplies.errors import BooksBroken
+from supplies.model import (
+    Erasure,
+    Forgetting,
+    Receipt,
+    ReceiptDonation,
+    ReceiptReplacement,
+    ReceiptVoid,
+    Reprint,
+)
+from supplies.store import Row
+from supplies.verification.reader import Reader, Table
+from supplies.verification.statements import STATED, Rows
+
+ERASABLE = Table("erasable", ("seq", "digest", "about", "salt", "content"))
+_NAMED = Table("erasable", ("seq", "digest", "about"))
+
+
+class _Frozen(msgspec.Struct, gc=False):
+    """What a frozen receipt says that its entry says too."""
+
+    number: str
+    issued_on: date
+    donations: list[str]
+
+
+_decode = msgspec.json.Decoder(_Frozen).decode
+
+
+class Papers:
+    """Receipts and texts so far.
+
+    erased: the entry and person of each digest that a forgetting lists. absent: the entry and
+    person of each that is gone. Both must come to the same in the end.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.receipts = 0
+        self.erased: dict[str, tuple[int, str | None]] = {}
+        self.absent: dict[str, tuple[int, str | None]] = {}
+        self._last: dict[tuple[str, int], int] = defaultdict(int)
+        self._numbers: set[str] = set()
+        self._void: set[str] = set()
+        self._copies: Counter[str] = Counter()
+        self._forgotten: dict[str, int] = {}
+
+    def take(
+        self, stated: Rows, bodies: Sequence[Body], texts: Sequence[Row], donations: set[str]
+    ) -> None:
+        """Check the papers of the next entries. texts: their rows of `erasable`."""
+        frozen = self._check_texts(stated, bodies, texts)
+        covered: dict[str, list[str]] = defaultdict(list)
+        for seq, number, donation in stated[ReceiptDonation]:
+            covered[number].append(donation)
+            if donation not in donations:
+                raise self.reader.broken(
+                    "receipt_donations", "donation", seq, "a donation in these books", donation
+                )
+        first = bodies[0].seq if bodies else 0
+        for row in stated[Receipt]:
+            self._check_receipt(row, bodies[row[0] - first])
+            content = frozen.get(row[6])
+            if content is not None:
+                self._check_frozen(row, content, covered[row[1]])
+        self._check_known(stated)
+
+    # --- receipts ------------------------------------------------------------------------------------
+
+    def _check_receipt(self, row: Row, body: Body) -> None:
+        """The next number of its series and year, of the day it was issued on."""
+        number, series, issued_on = row[1], row[2], row[5]
+        seq = row[0]
+        day = body.happened_on
+        following = self._last[series, day.year] = self._last[series, day.year] + 1
+        right = (seq, f"{series}-{day.year}-{following:06d}", series, day.year, following)
+        if row[:5] != right or issued_on != day.isoformat():
+            self.reader.compare(STATED[Receipt], [(*right, day.isoformat(), row[6])], [row])
+        if body.document != number:
+            raise self.reader.broken("entries", "document", seq, number, body.document)
+        self._numbers.add(number)
+        self.receipts += 1
+
+    def _check_frozen(self, row: Row, content: bytes, donations: list[str]) -> None:
+        """The paper that was frozen says what the entry says."""
+        seq, number, issued_on = row[0], row[1], row[5]
+        try:
+            frozen = _decode(content)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise self._wrong_text("content", seq, "a frozen receipt", error) from None
+        if (frozen.number, frozen.issued_on.isoformat()) != (number, issued_on):
+            found = f"{frozen.number}, {frozen.issued_on}"
+            raise self._wrong_text("content", seq, f"{number}, {issued_on}", found)
+        if sorted(frozen.donations) != sorted(donations):
+            raise self._wrong_text("content", seq, donations, frozen.donations)
+
+    def _check_known(self, stated: Rows) -> None:
+        """What is replaced, voided (once) or copied (counted) is a receipt of these books."""
+        named = (
+            ("receipt_donations", "number", [row[:2] for row in stated[ReceiptDonation]]),
+            ("receipt_replacements", "number", [row[:2] for row in stated[ReceiptReplacement]]),
+            ("receipt_replacements", "replaced", [row[::2] for row in stated[ReceiptReplacement]]),
+            ("receipt_voids", "number", stated[ReceiptVoid]),
+            ("reprints", "number", [row[:2] for row in stated[Reprint]]),
+        )
+        for table, column, rows in named:
+            for seq, number in rows:
+                if number not in self._numbers:
+                    raise self.reader.broken(table, column, seq, "a receipt", number)
+        for seq, number in stated[ReceiptVoid]:
+            if number in self._void:
+                raise self.reader.broken("receipt_voids", "number", seq, "void once", number)
+            self._void.add(number)
+        for seq, number, copy in stated[Reprint]:
+            self._copies[number] += 1
+            if copy != self._copies[number]:
+                raise self.reader.broken("reprints", "copy", seq, self._copies[number], copy)
+
+    # --- texts ---------------------------------------------------------------------------------------
+
+    def _check_texts(
+        self, stated: Rows, bodies: Sequence[Body], texts: Sequence[Row]
+    ) -> dict[str, bytes]:
+        """Just the texts that bodies name, each of its digest; the content of each by digest."""
+        receipts: dict[int, list[str]] = defaultdict(list)
+        for row in stated[Receipt]:
+            receipts[row[0]].append(row[6])
+        expected: list[Row] = []
+        for body in bodies:
+            for digest in receipts.get(body.seq, ()):
+                expected.append((body.seq, digest, body.about))
+            if body.texts is not None:
+                expected.append((body.seq, body.texts, body.about))
+        self.reader.compare(_NAMED, expected, [row[:3] for row in texts])
+        self._take_forgettings(stated)
+        kept: dict[str, bytes] = {}
+        for seq, digest, about, salt, content in texts:
+            if salt is None or content is None:
+                if salt is not None or content is not None:
+                    column = "salt" if salt is None else "content"
+                    raise self._wrong_text(column, seq, "salt and content, or neither", None)
+                self.absent[digest] = (seq, about)
+            elif hashlib.sha256(salt + content).hexdigest() == digest:
+                kept[digest] = content
+            else:
+                column = "content" if len(salt) == SALT_BYTES else "salt"
+                made = hashlib.sha256(salt + content).hexdigest()
+                raise self._wrong_text(column, seq, f"what gives {digest}", f"what gives {made}")
+        return kept
+
+    def _take_forgettings(self, stated: Rows) -> None:
+        people: dict[int, str] = {}
+        for seq, party in stated[Forgetting]:
+            people[seq] = party
+            self._forgotten[party] = seq
+        for seq, digest in stated[Erasure]:
+            self.erased[digest] = (seq, people.get(seq))
+
+    def check_erased(self) -> None:
+        """What is gone was erased by an entry that forgot its person, and the other way round."""
+        for digest, (seq, about) in self.absent.items():
+            if digest not in self.erased:
+                raise self._wrong_text("content", seq, f"what gives {digest}", None)
+            _, party = self.erased[digest]
+            if party is None or party != about:
+                raise self._wrong_text("about", seq, party, about)
+        for digest, (seq, _) in self.erased.items():
+            if digest not in self.absent:
+                raise self._wrong_text("content", seq, f"{digest} erased", "still there")
+        for party, seq in self._forgotten.items():
+            left = self.reader.one(
+                "SELECT seq, digest FROM erasable WHERE station = :station AND about = :party "
+                "AND seq < :seq AND content IS NOT NULL",
+                party=party,
+                seq=seq,
+            )
+            if left is not None:
+                raise self._wrong_text("content", left[0], f"{left[1]} erased", "still there")
+
+    def _wrong_text(self, column: str, seq: int, expected: object, found: object) -> BooksBroken:
+        return self.reader.broken("erasable", column, seq, expected, found)

@@ -1,0 +1,181 @@
+"""What entries state: every row of every statement's table, document ids, lots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from supplies.entries import Body, cells
+from supplies.model import (
+    STATEMENTS,
+    TABLES,
+    Activity,
+    Allocation,
+    AllocationLine,
+    Arrival,
+    ArrivalLine,
+    CountedLine,
+    CountSheet,
+    Delivery,
+    HandOutTo,
+    Lot,
+    LotParent,
+    Need,
+    Pledge,
+    Statement,
+    StopLine,
+    Withdrawal,
+)
+from supplies.store import Row
+from supplies.verification.reader import Reader, Table
+
+STATED = {
+    statement: Table(table, ("seq", *statement.__struct_fields__))
+    for statement, table in TABLES.items()
+}
+"""The table of each statement, in the order in which an entry's rows are compared."""
+
+Rows = Mapping[type[Statement], list[Row]]
+"""What some entries state, by its kind, as the store should hold it: seq, then the fields."""
+
+DOCUMENTS: tuple[type[Statement], ...] = (
+    Need,
+    Pledge,
+    Arrival,
+    Allocation,
+    Delivery,
+    CountSheet,
+    Withdrawal,
+    HandOutTo,
+    Activity,
+)
+"""Statements that begin a document: the id, their first field, ends in the entry's number."""
+
+OF_A_LOT: tuple[type[Statement], ...] = (ArrivalLine, AllocationLine, StopLine, CountedLine)
+"""Statements of goods of one lot."""
+
+
+def _cells_of(statement: type[Statement]) -> Callable[[Any], tuple[Any, ...]]:
+    """How the store keeps a statement, the quickest way that its fields allow."""
+    hints = get_type_hints(statement)
+    kinds = [{hints[name], *get_args(hints[name])} for name in statement.__struct_fields__]
+    if any(datetime in kind for kind in kinds):
+        return cells
+    dated = [index for index, kind in enumerate(kinds) if date in kind]
+    if not dated:
+        return msgspec.structs.astuple
+
+    def with_days(row: Any) -> tuple[Any, ...]:
+        values: list[Any] = list(msgspec.structs.astuple(row))
+        for index in dated:
+            if values[index] is not None:
+                values[index] = values[index].isoformat()
+        return tuple(values)
+
+    return with_days
+
+
+_CELLS = {statement: _cells_of(statement) for statement in STATEMENTS}
+
+
+def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
+    """The transfers of these entries and what they state, as the store should hold them."""
+    transfers: list[Row] = []
+    stated: dict[type[Statement], list[Row]] = {statement: [] for statement in STATEMENTS}
+    writers = {kind: (rows.append, _CELLS[kind]) for kind, rows in stated.items()}
+    for body in bodies:
+        seq = body.seq
+        if body.transfers:
+            day = body.booked_on.isoformat()
+            for line, transfer in enumerate(body.transfers, 1):
+                transfers.append((seq, line, day, *transfer, *_parcel(transfer[0], transfer[1])))
+        for row in body.rows:
+            write, cells_ = writers[type(row)]
+            write((seq, *cells_(row)))
+    return transfers, stated
+
+
+def _parcel(source: str, target: str) -> tuple[str | None, str | None]:
+    """A hand-over names its allocation and its recipient in columns of their own."""
+    if source.startswith("in_transit:") and target.startswith("received:"):
+        return source.rpartition(":")[2], target.partition(":")[2]
+    return None, None
+
+
+class Statements:
+    """What has been stated so far, as far as later statements must agree with it.
+
+    lots: the item of each. recipients: whose each allocation is. needs: whose each need is.
+    donations: the ids of all.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.lots: dict[str, str] = {}
+        self.recipients: dict[str, str] = {}
+        self.needs: dict[str, str] = {}
+        self.donations: set[str] = set()
+
+    def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
+        """Check the next entries' statements, and remember what later ones lean on."""
+        if not bodies:
+            return
+        for kind in DOCUMENTS:
+            if stated[kind]:
+                self._check_documents(kind, stated[kind], bodies)
+        self._take_lots(stated)
+        self.recipients.update((row[1], row[2]) for row in stated[Allocation])
+        self.needs.update((row[1], row[2]) for row in stated[Need])
+        self.donations.update(row[1] for row in stated[Arrival] if row[2] == "donor")
+
+    def _check_documents(
+        self, kind: type[Statement], rows: Sequence[Row], bodies: Sequence[Body]
+    ) -> None:
+        """A document is its entry's, and carries the number of the entry that made it."""
+        first, table = bodies[0].seq, STATED[kind]
+        for row in rows:
+            seq, document = row[0], row[1]
+            if document != bodies[seq - first].document:
+                raise self.reader.broken(
+                    table.name, table.columns[1], seq, bodies[seq - first].document, document
+                )
+            number = document.rpartition("_")[2]
+            if number != str(seq):
+                self._check_restated(table, document, number, seq)
+
+    def _take_lots(self, stated: Rows) -> None:
+        """A lot carries the number of the entry it was born in, and stays of its item."""
+        own = f"l_{self.reader.station}_"
+        for row in stated[Lot]:
+            seq, lot, item = row[0], row[1], row[2]
+            if lot.startswith(own) and (number := lot.rsplit("_", 2)[1]) != str(seq):
+                self._check_restated(STATED[Lot], lot, number, seq)
+            if self.lots.setdefault(lot, item) != item:
+                raise self.reader.broken("lots", "item", seq, self.lots[lot], item)
+        for seq, lot, parent in stated[LotParent]:
+            for column, name in (("lot", lot), ("parent", parent)):
+                if name not in self.lots:
+                    raise self.reader.broken("lot_parents", column, seq, "a known lot", name)
+        for kind in OF_A_LOT:
+            at = STATED[kind].columns.index
+            for row in stated[kind]:
+                lot, item = row[at("lot")], row[at("item")]
+                if lot and self.lots.get(lot) != item:
+                    raise self.reader.broken(TABLES[kind], "lot", row[0], f"a lot of {item}", lot)
+
+    def _check_restated(self, table: Table, document: str, number: str, seq: int) -> None:
+        """A document of an earlier entry: that entry did make it."""
+        column = table.columns[1]
+        if number.isdecimal() and 0 < int(number) < seq:
+            made = self.reader.one(
+                f"SELECT 1 FROM {table.name} WHERE station = :station "
+                f"AND {column} = :document AND seq = :seq",
+                document=document,
+                seq=int(number),
+            )
+            if made is not None:
+                return
+        raise self.reader.broken(table.name, column, seq, f"an id that ends in {seq}", document)

@@ -1,0 +1,135 @@
+"""Deliveries: who is on the way to which doors with what, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Literal
+
+from supplies.books import Books
+from supplies.commands import Outcome
+from supplies.errors import InvalidField, NotFound
+from supplies.model import Delivery
+from supplies.views.doors import Door, doors
+from supplies.views.queries import Found, Series, among, document, documents
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+
+DeliveryStatus = Literal["out", "closed"]
+
+SERIES = Series(Delivery, "delivery", kind="dispatched", prefix="v")
+
+_ENDED = (
+    "EXISTS (SELECT 1 FROM delivery_ends x WHERE x.station = l.station AND x.delivery = l.delivery)"
+)
+
+_BY_STATUS = {"out": f" AND NOT {_ENDED}", "closed": f" AND {_ENDED}"}
+
+
+class StopLineView(View, frozen=True, kw_only=True):
+    """What was loaded of one lot for a door, and what became of it."""
+
+    line: int
+    item: str
+    lot: str
+    loaded: int
+    received: int
+    brought_back: int
+    lost: int
+    in_transit: int
+
+
+class StopView(View, frozen=True, kw_only=True):
+    """One door. outcome: as it was stated last; None: not reported yet."""
+
+    stop: int
+    allocation: str
+    recipient: str
+    outcome: Outcome | None
+    lines: list[StopLineView]
+
+
+class DeliveryView(View, frozen=True, kw_only=True):
+    """A delivery with the team that has it now."""
+
+    id: str
+    team: str
+    status: DeliveryStatus
+    stops: list[StopView]
+
+
+def delivery(books: Books, name: str) -> DeliveryView:
+    """The delivery with this id."""
+    found = document(books, SERIES, name)
+    if found is None:
+        raise NotFound(f"there is no delivery {name}; see the list of deliveries")
+    return _views(books, [found])[0]
+
+
+def deliveries(
+    books: Books,
+    *,
+    team: str | None = None,
+    status: str | None = None,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+) -> Page[DeliveryView]:
+    """Deliveries, oldest first. team, status: only those a team has now, or that are out."""
+    if status is not None and status not in _BY_STATUS:
+        raise InvalidField.at("/status", f"{status[:64]!r} is none of {', '.join(_BY_STATUS)}")
+    where = "" if team is None else " AND l.team = :team"
+    where += "" if status is None else _BY_STATUS[status]
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, DeliveryView]]:
+        found = documents(books, SERIES, after=position, limit=wanted, where=where, team=team)
+        return list(zip([one.first for one in found], _views(books, found), strict=True))
+
+    return page(fetch, after, limit)
+
+
+def _views(books: Books, found: Sequence[Found[Delivery]]) -> list[DeliveryView]:
+    ids = [one.stated.delivery for one in found]
+    closed = {
+        row[0]
+        for row in among(
+            books,
+            ids,
+            "SELECT w.id FROM wanted w CROSS JOIN delivery_ends x "
+            "WHERE x.station = :station AND x.delivery = w.id",
+        )
+    }
+    stops: dict[str, list[StopView]] = {}
+    for (name, _), lines in groupby(
+        doors(books, "delivery", ids), key=lambda door: (door.delivery, door.stop)
+    ):
+        stops.setdefault(name, []).append(_stop(list(lines)))
+    return [
+        DeliveryView(
+            id=name,
+            team=one.stated.team,
+            status="closed" if name in closed else "out",
+            stops=stops.get(name, []),
+        )
+        for name, one in zip(ids, found, strict=True)
+    ]
+
+
+def _stop(lines: list[Door]) -> StopView:
+    return StopView(
+        stop=lines[0].stop,
+        allocation=lines[0].allocation,
+        recipient=lines[0].recipient,
+        outcome=lines[0].outcome,
+        lines=[
+            StopLineView(
+                line=door.line,
+                item=door.item,
+                lot=door.lot,
+                loaded=door.loaded,
+                received=door.received,
+                brought_back=door.brought_back,
+                lost=door.lost,
+                in_transit=door.in_transit,
+            )
+            for door in lines
+        ],
+    )

@@ -1,0 +1,114 @@
+"""Donations: the goods that donors gave, as they are stated now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from supplies.accounts import DONOR_UNKNOWN
+from supplies.books import Books
+from supplies.errors import NotFound
+from supplies.model import Arrival, ArrivalLine, Lot
+from supplies.views.queries import Found, Series, among, document, documents, latest, lots
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+
+SERIES = Series(Arrival, "arrival", kind="donation_received", prefix="d", owner="party")
+
+
+class DonationLineView(View, frozen=True, kw_only=True):
+    """Goods of one lot. on_pledge: how much of it kept a pledge; the rest is a gift beside it."""
+
+    line: int
+    item: str
+    quantity: int
+    on_pledge: int
+    beside_pledge: int
+    lot: str
+    batch: str | None
+    expires_on: date | None
+
+
+class DonationView(View, frozen=True, kw_only=True):
+    """A donation. donor None: anonymous. No lines: it was reversed.
+
+    receipt: the one valid now, else the last. superseded_by: the entry that corrected it last.
+    """
+
+    id: str
+    donor: str | None
+    location: str
+    happened_on: date
+    receipt: str | None
+    superseded_by: int | None
+    lines: list[DonationLineView]
+
+
+def donation(books: Books, name: str) -> DonationView:
+    """The donation with this id."""
+    found = document(books, SERIES, name)
+    if found is None:
+        raise NotFound(f"there is no donation {name}; see the list of donations")
+    return _views(books, [found])[0]
+
+
+def donations(
+    books: Books,
+    *,
+    donor: str | None = None,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+) -> Page[DonationView]:
+    """Donations, oldest first. donor: only this one's; "anonymous" for those of nobody known."""
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, DonationView]]:
+        found = documents(books, SERIES, after=position, limit=wanted, owner=donor)
+        return list(zip([one.first for one in found], _views(books, found), strict=True))
+
+    return page(fetch, after, limit)
+
+
+def _views(books: Books, found: Sequence[Found[Arrival]]) -> list[DonationView]:
+    ids = [one.stated.arrival for one in found]
+    lines = latest(books, ArrivalLine, "arrival", ids, head=Arrival)
+    described = lots(books, [line.lot for each in lines.values() for line in each])
+    papers = _receipts(books, ids)
+    return [
+        DonationView(
+            id=one.stated.arrival,
+            donor=None if one.stated.party == DONOR_UNKNOWN else one.stated.party,
+            location=one.stated.location,
+            happened_on=one.happened_on,
+            receipt=papers.get(one.stated.arrival),
+            superseded_by=None if one.seq == one.first else one.seq,
+            lines=[_line(line, described[line.lot]) for line in lines.get(one.stated.arrival, [])],
+        )
+        for one in found
+    ]
+
+
+def _line(line: ArrivalLine, lot: Lot) -> DonationLineView:
+    return DonationLineView(
+        line=line.line,
+        item=line.item,
+        quantity=line.quantity,
+        on_pledge=line.on_pledge,
+        beside_pledge=line.quantity - line.on_pledge,
+        lot=line.lot,
+        batch=lot.batch,
+        expires_on=lot.expires_on,
+    )
+
+
+def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
+    """For each donation the receipt that is valid now, or else the last that was."""
+    rows = among(
+        books,
+        ids,
+        "SELECT w.id, d.number FROM wanted w CROSS JOIN receipt_donations d "
+        "CROSS JOIN receipts r "
+        "LEFT JOIN receipt_voids v ON v.station = d.station AND v.number = d.number "
+        "WHERE d.station = :station AND d.donation = w.id "
+        "AND r.station = d.station AND r.number = d.number "
+        "ORDER BY CASE WHEN v.seq IS NULL THEN 1 ELSE 0 END, r.seq",
+    )
+    return {row[0]: row[1] for row in rows}

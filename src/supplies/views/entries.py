@@ -1,0 +1,203 @@
+"""Entries as they were hashed, and the conflicts among them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from supplies.books import Books
+from supplies.entries import ZERO_HASH
+from supplies.errors import NotFound
+from supplies.views.queries import among
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+
+
+class TransferView(View, frozen=True, kw_only=True):
+    """Goods, a promise or a need that went from one account to another. lot None: no lot."""
+
+    line: int
+    source: str = msgspec.field(name="from")
+    target: str = msgspec.field(name="to")
+    item: str
+    lot: str | None
+    quantity: int
+
+
+class EntryView(View, frozen=True, kw_only=True):
+    """An entry. body: the exact bytes hashed, base64 in JSON; previous and hash: hex."""
+
+    station: str
+    seq: int
+    id: str
+    kind: str
+    document: str | None
+    happened_on: date
+    booked_on: date
+    recorded_at: str
+    recorded_by: str
+    supersedes: int | None
+    superseded_by: int | None
+    transfers: list[TransferView]
+    previous: str
+    hash: str
+    body: bytes
+
+
+class ConflictView(View, frozen=True, kw_only=True):
+    """A fact that the books contradicted. stated: the command as it came, without its free text.
+
+    resolved_in: the entry that decided it, by way of `resolved_by`; None while it waits.
+    """
+
+    seq: int
+    document: str
+    because: str
+    stated: msgspec.Raw
+    happened_on: date
+    recorded_at: str
+    recorded_by: str
+    resolved_in: int | None
+    resolved_by: str | None
+
+
+def entry(books: Books, seq: int) -> EntryView:
+    """The entry with this number."""
+    found = _entries(books, " AND e.seq = :seq", limit=1, seq=seq)
+    if not found:
+        raise NotFound(f"there is no entry {seq} in the books of station {books.station_code}")
+    return found[0][1]
+
+
+def entries(
+    books: Books,
+    *,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+    kind: str | None = None,
+    document: str | None = None,
+) -> Page[EntryView]:
+    """Entries, oldest first. kind, document: only those of this kind, of this document."""
+    where = " AND e.seq > :after"
+    where += "" if kind is None else " AND e.kind = :kind"
+    where += "" if document is None else " AND e.document = :document"
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, EntryView]]:
+        return _entries(books, where, limit=wanted, after=position, kind=kind, document=document)
+
+    return page(fetch, after, limit)
+
+
+def _entries(
+    books: Books, where: str, *, limit: int, **params: object
+) -> list[tuple[int, EntryView]]:
+    rows = books.all(
+        "SELECT e.seq, e.id, e.kind, e.document, e.happened_on, e.booked_on, e.recorded_at, "
+        "e.recorded_by, e.supersedes, s.seq, p.hash, e.hash, e.body FROM entries e "
+        "LEFT JOIN entries s ON s.station = e.station AND s.supersedes = e.seq "
+        "LEFT JOIN entries p ON p.station = e.station AND p.seq = e.seq - 1 "
+        f"WHERE e.station = :station{where} ORDER BY e.seq LIMIT :limit",
+        limit=limit,
+        **params,
+    )
+    transfers = _transfers(books, [row[0] for row in rows])
+    return [
+        (
+            row[0],
+            EntryView(
+                station=books.station_code,
+                seq=row[0],
+                id=row[1],
+                kind=row[2],
+                document=row[3],
+                happened_on=date.fromisoformat(row[4]),
+                booked_on=date.fromisoformat(row[5]),
+                recorded_at=row[6],
+                recorded_by=row[7],
+                supersedes=row[8],
+                superseded_by=row[9],
+                transfers=transfers.get(row[0], []),
+                previous=(row[10] or ZERO_HASH).hex(),
+                hash=row[11].hex(),
+                body=row[12],
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _transfers(books: Books, seqs: list[int]) -> dict[int, list[TransferView]]:
+    grouped: dict[int, list[TransferView]] = {}
+    rows = among(
+        books,
+        seqs,
+        "SELECT t.seq, t.line, t.source, t.target, t.item, t.lot, t.quantity FROM wanted w "
+        "CROSS JOIN transfers t WHERE t.station = :station AND t.seq = w.id ORDER BY t.seq, t.line",
+    )
+    for seq, line, source, target, item, lot, quantity in rows:
+        grouped.setdefault(seq, []).append(
+            TransferView(
+                line=line,
+                source=source,
+                target=target,
+                item=item,
+                lot=lot or None,
+                quantity=quantity,
+            )
+        )
+    return grouped
+
+
+def conflict(books: Books, seq: int) -> ConflictView:
+    """The conflict that this entry kept."""
+    found = _conflicts(books, " AND c.seq = :seq", limit=1, seq=seq)
+    if not found:
+        raise NotFound(f"entry {seq} is no conflict; see the list of conflicts")
+    return found[0][1]
+
+
+def conflicts(
+    books: Books,
+    *,
+    open_only: bool = True,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+) -> Page[ConflictView]:
+    """Conflicts, oldest first. open_only: those that wait for a coordinator."""
+    where = " AND c.seq > :after" + (" AND r.seq IS NULL" if open_only else "")
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, ConflictView]]:
+        return _conflicts(books, where, limit=wanted, after=position)
+
+    return page(fetch, after, limit)
+
+
+def _conflicts(
+    books: Books, where: str, *, limit: int, **params: object
+) -> list[tuple[int, ConflictView]]:
+    rows = books.all(
+        "SELECT c.seq, c.document, c.because, c.stated, e.happened_on, e.recorded_at, "
+        "e.recorded_by, r.seq, r.way FROM conflicts c "
+        "JOIN entries e ON e.station = c.station AND e.seq = c.seq "
+        "LEFT JOIN resolutions r ON r.station = c.station AND r.conflict = c.seq "
+        f"WHERE c.station = :station{where} ORDER BY c.seq LIMIT :limit",
+        limit=limit,
+        **params,
+    )
+    return [
+        (
+            row[0],
+            ConflictView(
+                seq=row[0],
+                document=row[1],
+                because=row[2],
+                stated=msgspec.Raw(row[3].encode()),
+                happened_on=date.fromisoformat(row[4]),
+                recorded_at=row[5],
+                recorded_by=row[6],
+                resolved_in=row[7],
+                resolved_by=row[8],
+            ),
+        )
+        for row in rows
+    ]

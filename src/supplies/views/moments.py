@@ -1,0 +1,71 @@
+"""What stood in accounts at a moment: now, at the end of a day, or when an entry was the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from supplies.accounts import Kind
+from supplies.books import Books
+
+Key = tuple[str, str, str]
+"""Where a balance stands: account, item, lot."""
+
+
+def held(
+    books: Books,
+    kinds: Iterable[Kind],
+    *,
+    on: date | None = None,
+    at: int | None = None,
+    item: str | None = None,
+) -> dict[Key, int]:
+    """What is not zero in all accounts of these kinds.
+
+    on: at the end of this day, as far as is known now. at: what was known when entry `at` was the
+    last. Neither: now. item: of this item only.
+    """
+    if on is not None and on.isoformat() >= books.head()[2]:
+        on = None
+    only = "" if item is None else " AND item = :item"
+    sql = _at(only) if at is not None else _now(only) if on is None else _on(only)
+    found: dict[Key, int] = {}
+    for kind in kinds:
+        rows = books.all(
+            sql,
+            start=kind.prefix,
+            end=f"{kind.name};",  # ";" follows ":" in ASCII
+            day=None if on is None else on.isoformat(),
+            seq=at,
+            item=item,
+        )
+        found.update({(row[0], row[1], row[2]): int(row[3]) for row in rows})
+    return found
+
+
+def _now(only: str) -> str:
+    return (
+        "SELECT account, item, lot, quantity FROM balances WHERE station = :station "
+        f"AND account >= :start AND account < :end AND quantity <> 0{only}"
+    )
+
+
+def _on(only: str) -> str:
+    return (
+        "SELECT account, item, lot, quantity FROM days AS d WHERE station = :station "
+        f"AND account >= :start AND account < :end AND quantity <> 0{only} AND day = ("
+        "SELECT max(o.day) FROM days AS o WHERE o.station = d.station "
+        "AND o.account = d.account AND o.item = d.item AND o.lot = d.lot AND o.day <= :day)"
+    )
+
+
+def _at(only: str) -> str:
+    sides = " UNION ALL ".join(
+        f"SELECT {side} AS account, item, lot, {sign}quantity AS quantity FROM transfers "
+        f"WHERE station = :station AND {side} >= :start AND {side} < :end AND seq <= :seq{only}"
+        for side, sign in (("target", ""), ("source", "-"))
+    )
+    return (
+        f"SELECT account, item, lot, sum(quantity) FROM ({sides}) AS moves "
+        "GROUP BY account, item, lot HAVING sum(quantity) <> 0"
+    )

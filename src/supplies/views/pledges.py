@@ -1,0 +1,139 @@
+"""Pledges: what was promised, what of it came, and what is still waited for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+from supplies.accounts import PLEDGED, keys_of
+from supplies.books import Books
+from supplies.errors import NotFound
+from supplies.model import Pledge, PledgeLine
+from supplies.views.queries import (
+    Found,
+    Series,
+    Standing,
+    document,
+    documents,
+    latest,
+    moved,
+    standing,
+)
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+
+PledgeStatus = Literal["open", "kept", "lapsed", "cancelled"]
+
+SERIES = Series(Pledge, "pledge", kind="pledge_made", prefix="p", owner="donor")
+
+KEPT, LAPSED, CANCELLED = "donation_received", "pledge_lapsed", "pledge_cancelled"
+"""The kinds of entry that tell the one arrow back from `pledged` to `donor` apart."""
+
+
+class ClaimView(View, frozen=True, kw_only=True):
+    """So much of a pledge's line is still promised to this need."""
+
+    need: str
+    quantity: int
+
+
+class PledgeLineView(View, frozen=True, kw_only=True):
+    """What is promised of one item, in base units: promised = the four that follow."""
+
+    line: int
+    item: str
+    promised: int
+    arrived: int
+    outstanding: int
+    lapsed: int
+    cancelled: int
+    claims: list[ClaimView]
+
+
+class PledgeView(View, frozen=True, kw_only=True):
+    """A pledge, open while anything of it is waited for."""
+
+    id: str
+    donor: str
+    due_on: date | None
+    status: PledgeStatus
+    lines: list[PledgeLineView]
+
+
+def pledge(books: Books, name: str) -> PledgeView:
+    """The pledge with this id."""
+    found = document(books, SERIES, name)
+    if found is None:
+        raise NotFound(f"there is no pledge {name}; see the list of pledges")
+    return _views(books, [found])[0]
+
+
+def pledges(
+    books: Books,
+    *,
+    donor: str | None = None,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+) -> Page[PledgeView]:
+    """Pledges, oldest first. donor: only this one's."""
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, PledgeView]]:
+        found = documents(books, SERIES, after=position, limit=wanted, owner=donor)
+        return list(zip([one.first for one in found], _views(books, found), strict=True))
+
+    return page(fetch, after, limit)
+
+
+def _views(books: Books, found: Sequence[Found[Pledge]]) -> list[PledgeView]:
+    ids = [one.stated.pledge for one in found]
+    lines = latest(books, PledgeLine, "pledge", ids, head=Pledge)
+    outstanding = standing(books, PLEDGED, ids)
+    left: Counter[tuple[str, str, str]] = Counter()
+    for row in moved(books, PLEDGED, ids):
+        left[row.id, row.item, row.kind] -= row.quantity
+    return [
+        _view(one.stated, [_line(line, outstanding, left) for line in lines.get(name, [])])
+        for name, one in zip(ids, found, strict=True)
+    ]
+
+
+def _line(
+    line: PledgeLine, outstanding: list[Standing], left: Counter[tuple[str, str, str]]
+) -> PledgeLineView:
+    there = [row for row in outstanding if (row.id, row.item) == (line.pledge, line.item)]
+    claims = [
+        ClaimView(need=keys_of(row.account)[1], quantity=row.quantity)
+        for row in there
+        if len(keys_of(row.account)) > 1
+    ]
+    return PledgeLineView(
+        line=line.line,
+        item=line.item,
+        promised=line.quantity,
+        arrived=left[line.pledge, line.item, KEPT],
+        outstanding=sum(row.quantity for row in there),
+        lapsed=left[line.pledge, line.item, LAPSED],
+        cancelled=left[line.pledge, line.item, CANCELLED],
+        # Ids end in a number: the shorter is the older.
+        claims=sorted(claims, key=lambda claim: (len(claim.need), claim.need)),
+    )
+
+
+def _view(stated: Pledge, lines: list[PledgeLineView]) -> PledgeView:
+    return PledgeView(
+        id=stated.pledge,
+        donor=stated.donor,
+        due_on=stated.due_on,
+        status=_status(lines),
+        lines=lines,
+    )
+
+
+def _status(lines: list[PledgeLineView]) -> PledgeStatus:
+    if any(line.outstanding for line in lines):
+        return "open"
+    if any(line.arrived for line in lines):
+        return "kept"
+    lapsed, cancelled = sum(line.lapsed for line in lines), sum(line.cancelled for line in lines)
+    return "lapsed" if lapsed > cancelled else "cancelled"

@@ -1,0 +1,236 @@
+"""The questions that several views ask: latest statements and what stands in many accounts.
+
+They are asked for a whole page at once, `wanted (id)` being the ids it shows, and answered from
+the tables' keys. The SQL is what SQLite and PostgreSQL share. Joins say CROSS JOIN:
+SQLite then begins with what stands first and finds the rest by key, where without statistics it
+may choose to read a whole table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from supplies.accounts import Kind
+from supplies.books import Books
+from supplies.model import TABLES, Lot, Statement
+from supplies.store import Row
+
+S = TypeVar("S", bound=Statement)
+
+_AT_ONCE = 2000
+"""Ids in one query: engines bound the number of its parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series(Generic[S]):
+    """One sort of document, listed in the order in which they began.
+
+    statement, key: what states them, and its column that holds their id. kind, prefix: of the
+    entry that each begins with; its number ends the id. owner: the indexed column that tells
+    whose they are; None: nobody's.
+    """
+
+    statement: type[S]
+    key: str
+    kind: str
+    prefix: str
+    owner: str | None = None
+
+
+class Found(NamedTuple, Generic[S]):
+    """A document as it is stated now.
+
+    first: the entry it began with, its place in lists. seq: the entry that states what holds.
+    happened_on: the true day of that entry.
+    """
+
+    first: int
+    seq: int
+    happened_on: date
+    stated: S
+
+
+def documents(
+    books: Books,
+    series: Series[S],
+    *,
+    after: int = 0,
+    limit: int = 1,
+    owner: str | None = None,
+    where: str = "",
+    **params: Any,
+) -> list[Found[S]]:
+    """Documents in the order in which they began, each as it was stated last.
+
+    owner: only those that are this one's now. where: further conditions, on the entry `f` that a
+    document began with and on `l`, its latest statement.
+    """
+    table, key = TABLES[series.statement], series.key
+    source = "entries f"
+    if owner is not None:
+        source = (
+            f"(SELECT DISTINCT x.{key} AS id FROM {table} x WHERE x.station = :station "
+            f"AND x.{series.owner} = :owner) AS owned CROSS JOIN entries f"
+        )
+        where += f" AND f.document = owned.id AND l.{series.owner} = :owner"
+    rows = books.all(
+        f"SELECT f.seq, l.seq, e.happened_on, {_columns(series.statement)} "
+        f"FROM {source} CROSS JOIN {table} l CROSS JOIN entries e "
+        "WHERE f.station = :station AND f.kind = :kind AND f.seq > :after "
+        # Corrections have the kind and document of what they correct, but not its number.
+        f"AND f.document = '{series.prefix}_' || f.seq "
+        f"AND l.station = f.station AND l.{key} = f.document AND l.seq = ("
+        f"SELECT max(m.seq) FROM {table} m WHERE m.station = f.station AND m.{key} = f.document) "
+        f"AND e.station = l.station AND e.seq = l.seq{where} ORDER BY f.seq LIMIT :limit",
+        kind=series.kind,
+        after=after,
+        limit=limit,
+        owner=owner,
+        **params,
+    )
+    return [
+        Found(row[0], row[1], date.fromisoformat(row[2]), as_statement(series.statement, row[3:]))
+        for row in rows
+    ]
+
+
+def document(books: Books, series: Series[S], name: str) -> Found[S] | None:
+    """One document as it was stated last, or None."""
+    found = documents(books, series, where=" AND f.document = :name", name=name)
+    return found[0] if found else None
+
+
+def latest(
+    books: Books,
+    statement: type[S],
+    key: str,
+    ids: Iterable[str],
+    *,
+    head: type[Statement] | None = None,
+) -> dict[str, list[S]]:
+    """What was stated last of each of these, by id, in the order of their lines.
+
+    head: the statement whose latest entry counts, where lines may be none; None: its own.
+    """
+    order = " ORDER BY l.line" if "line" in statement.__struct_fields__ else ""
+    rows = among(
+        books,
+        ids,
+        f"SELECT w.id, {_columns(statement)} FROM wanted w CROSS JOIN {TABLES[statement]} l "
+        f"WHERE l.station = :station AND l.{key} = w.id AND l.seq = "
+        f"(SELECT max(m.seq) FROM {TABLES[head or statement]} m "
+        f"WHERE m.station = l.station AND m.{key} = l.{key}){order}",
+    )
+    grouped: dict[str, list[S]] = {}
+    for row in rows:
+        grouped.setdefault(row[0], []).append(as_statement(statement, row[1:]))
+    return grouped
+
+
+def lots(books: Books, names: Iterable[str]) -> dict[str, Lot]:
+    """Lots as they are described now."""
+    return {name: rows[0] for name, rows in latest(books, Lot, "lot", names).items()}
+
+
+def among(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:
+    """Rows of a query that joins `wanted`, whose column `id` holds these ids.
+
+    Many ids are asked for in parts, each in the order that the query says.
+    """
+    wanted = list(dict.fromkeys(ids))
+    rows: list[Row] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        names = {f"id{index}": name for index, name in enumerate(part)}
+        values = ", ".join(f"(:{name})" for name in names)
+        rows += books.all(f"WITH wanted (id) AS (VALUES {values}) {sql}", **names, **params)
+    return rows
+
+
+def under(kind: Kind, key: str) -> list[str]:
+    """SQL: that `b.account` is of this kind and its first key is `key`, an SQL expression.
+
+    Two conditions where further keys may be left out: asked apart, each is answered by key.
+    """
+    alone = f"b.account = '{kind.prefix}' || {key}"
+    # ";" follows ":" in ASCII: between them lies every account with further keys.
+    further = (
+        f"b.account >= '{kind.prefix}' || {key} || ':' "
+        f"AND b.account < '{kind.prefix}' || {key} || ';'"
+    )
+    if len(kind.keys) == 1:
+        return [alone]
+    return [alone, further] if kind.keys[1].endswith("?") else [further]
+
+
+def _accounts(kind: Kind, condition: str = "") -> str:
+    """SQL: the accounts of this kind whose first key is wanted, with what stands in them."""
+    return " UNION ALL ".join(
+        "SELECT w.id, b.account, b.item, b.lot, b.quantity FROM wanted w CROSS JOIN balances b "
+        f"WHERE b.station = :station AND {here}{condition}"
+        for here in under(kind, "w.id")
+    )
+
+
+class Standing(NamedTuple):
+    """What stands in an account whose first key is `id`."""
+
+    id: str
+    account: str
+    item: str
+    lot: str
+    quantity: int
+
+
+def standing(books: Books, kind: Kind, ids: Iterable[str]) -> list[Standing]:
+    """What is not zero in accounts of this kind whose first key is one of these."""
+    rows = among(books, ids, _accounts(kind, " AND b.quantity <> 0"))
+    return [Standing(*row) for row in rows]
+
+
+class Moved(NamedTuple):
+    """What entries of one kind brought into, or took out of, accounts whose first key is `id`."""
+
+    id: str
+    item: str
+    lot: str
+    kind: str
+    quantity: int
+
+
+def moved(books: Books, kind: Kind, ids: Iterable[str]) -> list[Moved]:
+    """Net by the entries' kind: a correction has the kind of what it corrects, and so nets it.
+
+    Transfers are found in the index of their accounts first, as `i`, then read by key, as `t`:
+    asked for at once, SQLite without statistics takes the whole table for the shorter way.
+    """
+    sides = " UNION ALL ".join(
+        f"SELECT a.id, t.item, t.lot, e.kind, {sign}t.quantity AS quantity FROM account a "
+        "CROSS JOIN transfers i CROSS JOIN transfers t CROSS JOIN entries e "
+        f"WHERE i.station = :station AND i.{side} = a.account AND i.item = a.item "
+        "AND i.lot = a.lot AND t.station = i.station AND t.seq = i.seq AND t.line = i.line "
+        "AND e.station = t.station AND e.seq = t.seq"
+        for side, sign in (("target", ""), ("source", "-"))
+    )
+    rows = among(
+        books,
+        ids,
+        f", account AS ({_accounts(kind)}) "
+        "SELECT id, item, lot, kind, sum(quantity) "
+        f"FROM ({sides}) AS moves GROUP BY id, item, lot, kind",
+    )
+    return [Moved(row[0], row[1], row[2], row[3], int(row[4])) for row in rows]
+
+
+def as_statement(statement: type[S], row: Row) -> S:
+    """A statement from its columns in the order of its fields; days and times from ISO text."""
+    return msgspec.convert(dict(zip(statement.__struct_fields__, row, strict=True)), statement)
+
+
+def _columns(statement: type[Statement]) -> str:
+    return ", ".join(f"l.{name}" for name in statement.__struct_fields__)

@@ -1,0 +1,190 @@
+"""Receipts: the numbered papers, their frozen documents, and what became of them since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from supplies.accounts import DONOR
+from supplies.books import Books
+from supplies.documents import DonationReceipt, Proof, ReceiptPaper
+from supplies.errors import Forgotten, NotFound
+from supplies.model import Reprint
+from supplies.texts import texts_of
+from supplies.views.queries import among
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+
+CheckCode = Callable[[str, str], str]
+"""From a receipt's number and digest, the code that its QR carries."""
+
+_decode = msgspec.json.Decoder(DonationReceipt).decode
+
+
+class EntryMark(View, frozen=True, kw_only=True):
+    """The entry that a paper is joined to: its number and hash, hex."""
+
+    seq: int
+    hash: str
+
+
+class VoidMark(View, frozen=True, kw_only=True):
+    """That a receipt no longer holds. reason None: none was given, or it was erased."""
+
+    reason: str | None
+    on: date
+    by: str
+
+
+class ReceiptView(View, frozen=True, kw_only=True):
+    """A receipt. document None: its donor was forgotten, and the paper's content with them.
+
+    check_code, signature, key_id: None where this program signs nothing. replaced_by: None unless
+    a newer receipt took its place. reprints: how many marked copies were handed out.
+    """
+
+    number: str
+    status: Literal["issued", "void"]
+    issued_on: date
+    donations: list[str]
+    document: DonationReceipt | None
+    document_digest: str
+    entry: EntryMark
+    check_code: str | None = None
+    signature: str | None = None
+    key_id: str | None = None
+    void: VoidMark | None
+    replaces: list[str]
+    replaced_by: str | None
+    reprints: int
+
+
+def receipt(books: Books, number: str) -> ReceiptView:
+    """The receipt with this number."""
+    found = _receipts(books, " AND e.document = :number", limit=1, number=number)
+    if not found:
+        raise NotFound(f"there is no receipt {number}; see the list of receipts")
+    return found[0][1]
+
+
+def receipts(
+    books: Books,
+    *,
+    donor: str | None = None,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+) -> Page[ReceiptView]:
+    """Receipts in the order in which they were issued. donor: only this one's."""
+    where = " AND e.seq > :after" + (
+        "" if donor is None else " AND x.station = :station AND x.about = :about"
+    )
+    about = None if donor is None else DONOR(donor)
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, ReceiptView]]:
+        return _receipts(books, where, limit=wanted, after=position, about=about)
+
+    return page(fetch, after, limit)
+
+
+def receipt_paper(
+    books: Books, number: str, check_code: CheckCode, *, copy: int | None = None
+) -> ReceiptPaper:
+    """A receipt as it is printed. copy: as this marked copy; None: as the original.
+
+    Raises Forgotten where the donor was forgotten, and with them what the paper says.
+    """
+    found = receipt(books, number)
+    if found.document is None:
+        raise Forgotten(
+            f"receipt {number} names a donor who was forgotten; it is not printed again"
+        )
+    code = check_code(number, found.document_digest)
+    return ReceiptPaper(
+        document=found.document,
+        proof=Proof(
+            seq=found.entry.seq,
+            hash=found.entry.hash,
+            digest=found.document_digest,
+            check_code=code,
+            url=f"{found.document.station.host}/v/{number}?c={code}",
+            void_on=None if found.void is None else found.void.on,
+            void_reason=None if found.void is None else found.void.reason,
+            replaced_by=found.replaced_by,
+            copy=copy,
+            copied_on=None if copy is None else _copied_on(books, number, copy),
+        ),
+    )
+
+
+def _copied_on(books: Books, number: str, copy: int) -> date:
+    seq = books.stated_in(Reprint, number=number, copy=copy)
+    if seq is None:
+        raise NotFound(f"receipt {number} has no copy {copy}; reprint it first")
+    return books.body(seq).happened_on
+
+
+def _receipts(
+    books: Books, where: str, *, limit: int, **params: object
+) -> list[tuple[int, ReceiptView]]:
+    # A donor's receipts are found by what is frozen of them, all others by their own entries.
+    frozen = ("erasable x", "entries e", "receipts r")
+    source = frozen if params.get("about") is not None else (*frozen[1:], frozen[0])
+    rows = books.all(
+        "SELECT r.number, r.issued_on, r.digest, r.seq, e.hash, x.content, v.seq, n.number "
+        f"FROM {' CROSS JOIN '.join(source)} "
+        "LEFT JOIN receipt_voids v ON v.station = r.station AND v.number = r.number "
+        "LEFT JOIN receipt_replacements n ON n.station = r.station AND n.replaced = r.number "
+        "WHERE e.station = :station AND e.kind = 'receipt_issued' AND r.station = e.station "
+        "AND r.number = e.document AND x.station = e.station AND x.seq = e.seq "
+        f"AND x.digest = r.digest{where} ORDER BY e.seq LIMIT :limit",
+        limit=limit,
+        **params,
+    )
+    numbers = [row[0] for row in rows]
+    donations = _listed(books, numbers, "receipt_donations", "donation")
+    replaces = _listed(books, numbers, "receipt_replacements", "replaced")
+    copies = _listed(books, numbers, "reprints", "copy")
+    return [
+        (
+            seq,
+            ReceiptView(
+                number=number,
+                status="issued" if void is None else "void",
+                issued_on=date.fromisoformat(issued_on),
+                donations=donations.get(number, []),
+                document=None if content is None else _decode(content),
+                document_digest=digest,
+                entry=EntryMark(seq=seq, hash=digest_of_entry.hex()),
+                void=None if void is None else _void(books, void),
+                replaces=replaces.get(number, []),
+                replaced_by=newer,
+                reprints=len(copies.get(number, [])),
+            ),
+        )
+        for number, issued_on, digest, seq, digest_of_entry, content, void, newer in rows
+    ]
+
+
+def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> dict[str, list[str]]:
+    """What each receipt names in a table beside it, in the order of its document."""
+    rows = among(
+        books,
+        numbers,
+        f"SELECT w.id, t.{column} FROM wanted w CROSS JOIN {table} t "
+        f"WHERE t.station = :station AND t.number = w.id ORDER BY t.seq, t.{column}",
+    )
+    grouped: dict[str, list[str]] = {}
+    for number, named in rows:
+        grouped.setdefault(number, []).append(named)
+    return grouped
+
+
+def _void(books: Books, seq: int) -> VoidMark:
+    """Why and when a receipt was voided, in the words of the command that did it."""
+    body = books.body(seq)
+    texts = texts_of(books, seq - body.part) or {}
+    # A correction's own reason stands beside the text of the command it restates.
+    reason = texts.get("correction/reason", texts.get("reason"))
+    return VoidMark(reason=reason, on=body.happened_on, by=body.recorded_by)

@@ -1,0 +1,254 @@
+"""The station report: the work of a period, computed from the books and balanced against them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from supplies.accounts import (
+    ALLOCATED,
+    ASSIGNED,
+    CHART,
+    CLAIMED,
+    IN_TRANSIT,
+    MET,
+    NEEDED,
+    STOCK,
+    USED,
+    Column,
+    keys_of,
+    kind_of,
+)
+from supplies.books import Books
+from supplies.documents import (
+    CONTACTS,
+    VISITS,
+    WORKERS,
+    ActivityLine,
+    GoodsLine,
+    ShortLine,
+    StationReport,
+    StationReportPaper,
+)
+from supplies.errors import BooksBroken, InvalidField
+from supplies.views.activities import counted
+from supplies.views.moments import Key, held
+from supplies.views.queries import among
+from supplies.views.stations import station_head
+
+NOTICES = USED("notices")
+"""Where notices go when they are posted."""
+
+_HELD = (STOCK, ALLOCATED, IN_TRANSIT)
+
+_ORIGINS = (Column.OPENING, Column.RECEIVED)
+"""Columns of accounts from which goods come: what is shown is what left them."""
+
+_COLUMN = "CASE {} END".format(
+    " ".join(
+        f"WHEN account >= '{kind.prefix}' AND account < '{kind.name};' THEN '{kind.column}'"
+        for kind in CHART.values()
+        if kind.column is not None
+    )
+)
+"""SQL: the report's column of an account."""
+
+
+def station_report(books: Books, first: date, last: date) -> StationReport:
+    """The station's work from first to last, both inclusive, as far as is known now.
+
+    Raises BooksBroken where what flowed does not explain what stands.
+    """
+    if last < first:
+        raise InvalidField.at("/to", f"{last} is before {first}")
+    activities = counted(books, first, last)
+    needs = held(books, (NEEDED, CLAIMED, ASSIGNED, MET), on=last)
+    shelves = held(books, _HELD, on=last)
+    return StationReport(
+        station=books.station_code,
+        first=first,
+        last=last,
+        as_of_seq=books.head()[0],
+        workers=activities[WORKERS],
+        contacts=activities[CONTACTS],
+        visits=activities[VISITS],
+        households_surveyed=_surveyed(books, first, last),
+        households_fully_met=_fully_met(books, needs),
+        notices_posted=_posted(books, first, last),
+        activities=[ActivityLine(kind=kind, count=count) for kind, count in activities.items()],
+        goods=_goods(books, first, last, shelves),
+        short=_short(needs, shelves),
+    )
+
+
+def station_report_paper(
+    books: Books, first: date, last: date, *, printed_at: datetime
+) -> StationReportPaper:
+    """The report as it is printed. printed_at: the ledger clock's moment."""
+    report = station_report(books, first, last)
+    items = {line.item for line in report.goods} | {line.item for line in report.short}
+    return StationReportPaper(
+        station=station_head(books),
+        report=report,
+        names={code: books.item(code).name for code in sorted(items)},
+        printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
+    )
+
+
+# --- goods ---------------------------------------------------------------------------------------
+
+
+def _goods(books: Books, first: date, last: date, shelves: dict[Key, int]) -> list[GoodsLine]:
+    flows = _flows(books, first, last)
+    before = _by_item(held(books, _HELD, on=first - timedelta(days=1)))
+    after = _by_item(shelves)
+    items = sorted({*flows, *before, *after})
+    return [_goods_line(books, item, flows[item], before[item], after[item]) for item in items]
+
+
+def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[str]]:
+    """By item, what a period brought into each column, or took out of it where that is less."""
+    sides = " UNION ALL ".join(
+        f"SELECT item, {side} AS account, {sign}quantity AS quantity FROM transfers "
+        "WHERE station = :station AND day >= :first AND day <= :last AND lot <> ''"
+        for side, sign in (("target", ""), ("source", "-"))
+    )
+    rows = books.all(
+        f"SELECT item, shown, sum(quantity) FROM (SELECT item, {_COLUMN} AS shown, quantity "
+        f"FROM ({sides}) AS moves) AS columns GROUP BY item, shown",
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    flows: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for item, column, quantity in rows:
+        flows[item][column] = -int(quantity) if column in _ORIGINS else int(quantity)
+    return flows
+
+
+def _by_item(balances: dict[Key, int]) -> defaultdict[str, Counter[str]]:
+    """By item, what stands in each column."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for (account, item, _), quantity in balances.items():
+        found[item][str(kind_of(account).column)] += quantity
+    return found
+
+
+def _goods_line(
+    books: Books, code: str, flows: Counter[str], before: Counter[str], after: Counter[str]
+) -> GoodsLine:
+    item = books.item(code)
+    line = GoodsLine(
+        item=code,
+        unit=item.unit,
+        opening=before.total() + flows[Column.OPENING],
+        received=flows[Column.RECEIVED],
+        handed_over=flows[Column.HANDED_OVER],
+        used=flows[Column.USED],
+        lost=flows[Column.LOST],
+        unexplained=flows[Column.UNEXPLAINED],
+        other=flows[Column.OTHER],
+        on_hand=after[Column.FREE] + after[Column.ALLOCATED],
+        allocated=after[Column.ALLOCATED],
+        in_transit=after[Column.IN_TRANSIT],
+    )
+    came = line.opening + line.received
+    went = line.handed_over + line.used + line.lost + line.unexplained + line.other
+    if came - went != line.on_hand + line.in_transit:
+        raise BooksBroken(
+            station=books.station_code,
+            seq=None,
+            table="days",
+            column=f"quantity of {code}",
+            expected=came - went,
+            found=line.on_hand + line.in_transit,
+        )
+    return line
+
+
+def _posted(books: Books, first: date, last: date) -> int:
+    """Notices put up, less those taken down again."""
+    return sum(
+        int(
+            books.value(
+                f"SELECT {sign}coalesce(sum(quantity), 0) FROM transfers WHERE station = :station "
+                f"AND {side} = :account AND day >= :first AND day <= :last",
+                account=NOTICES,
+                first=first.isoformat(),
+                last=last.isoformat(),
+            )
+        )
+        for side, sign in (("target", ""), ("source", "-"))
+    )
+
+
+# --- needs ---------------------------------------------------------------------------------------
+
+
+def _surveyed(books: Books, first: date, last: date) -> int:
+    """Households of which a need was noted in the period, and not taken back within it."""
+    return int(
+        books.value(
+            "SELECT count(DISTINCT n.recipient) FROM needs n "
+            "JOIN entries e ON e.station = n.station AND e.seq = n.seq "
+            "JOIN recipients r ON r.station = n.station AND r.code = n.recipient "
+            "WHERE n.station = :station AND n.quantity > 0 AND r.kind = 'household' "
+            "AND e.happened_on >= :first AND e.happened_on <= :last AND n.seq = ("
+            "SELECT max(m.seq) FROM needs m "
+            "JOIN entries o ON o.station = m.station AND o.seq = m.seq "
+            "WHERE m.station = n.station AND m.need = n.need AND o.booked_on <= :last)",
+            first=first.isoformat(),
+            last=last.isoformat(),
+        )
+    )
+
+
+def _fully_met(books: Books, standing: dict[Key, int]) -> int:
+    """Households to whom something was given and nothing of what they asked for is still owed."""
+    stages = _stages_of_needs(standing)
+    met: defaultdict[str, bool] = defaultdict(bool)
+    owed: defaultdict[str, bool] = defaultdict(bool)
+    for need, recipient in _households_of(books, stages):
+        met[recipient] |= MET.name in stages[need]
+        owed[recipient] |= bool(stages[need] - {MET.name})
+    return sum(1 for recipient in met if met[recipient] and not owed[recipient])
+
+
+def _stages_of_needs(standing: dict[Key, int]) -> defaultdict[str, set[str]]:
+    stages: defaultdict[str, set[str]] = defaultdict(set)
+    for account, _, _ in standing:
+        stages[keys_of(account)[0]].add(kind_of(account).name)
+    return stages
+
+
+def _households_of(books: Books, needs: Iterable[str]) -> list[tuple[str, str]]:
+    """Each need that is a household's, with whose it is."""
+    rows = among(
+        books,
+        needs,
+        "SELECT DISTINCT n.need, n.recipient FROM wanted w "
+        "CROSS JOIN needs n CROSS JOIN recipients r "
+        "WHERE n.station = :station AND n.need = w.id AND r.station = n.station "
+        "AND r.code = n.recipient AND r.kind = 'household' "
+        "AND n.seq = (SELECT max(m.seq) FROM needs m "
+        "WHERE m.station = n.station AND m.need = n.need)",
+    )
+    return [(need, recipient) for need, recipient in rows]
+
+
+def _short(needs: dict[Key, int], shelves: dict[Key, int]) -> list[ShortLine]:
+    """Items of which more is needed than is free, promised or not."""
+    needed: Counter[str] = Counter()
+    for (account, item, _), quantity in needs.items():
+        if kind_of(account) in (NEEDED, CLAIMED):
+            needed[item] += quantity
+    free: Counter[str] = Counter()
+    for (account, item, _), quantity in shelves.items():
+        if kind_of(account) is STOCK:
+            free[item] += quantity
+    return [
+        ShortLine(item=item, needed=quantity, free=free[item])
+        for item, quantity in sorted(needed.items())
+        if quantity > free[item]
+    ]

@@ -1,0 +1,145 @@
+"""Stock: what stands on the shelves, now, at a day's end or as an entry left it; and balances."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date
+
+import msgspec
+
+from supplies.accounts import ALLOCATED, STOCK, keys_of, kind_of
+from supplies.books import Books
+from supplies.errors import InvalidField
+from supplies.model import Lot
+from supplies.views.moments import held
+from supplies.views.queries import lots
+from supplies.views.shapes import DEFAULT_LIMIT, View, cut, one_more
+
+Place = tuple[str, str, str]
+"""Where a row stands: location, item, lot."""
+
+
+class AsOf(View, frozen=True, kw_only=True):
+    """The moment a view shows. day ("date" in JSON) None: before anything was booked."""
+
+    day: date | None = msgspec.field(name="date")
+    seq: int
+
+
+class StockRow(View, frozen=True, kw_only=True):
+    """One lot at one location. on_hand = free + allocated: both stand on the shelf."""
+
+    location: str
+    item: str
+    name: str
+    unit: str
+    lot: str
+    batch: str | None
+    expires_on: date | None
+    on_hand: int
+    free: int
+    allocated: int
+
+
+class StockView(View, frozen=True, kw_only=True):
+    """Stock at a moment, by location, item and lot. next: as in every list."""
+
+    as_of: AsOf
+    items: list[StockRow]
+    next: str | None = None
+
+
+class BalanceView(View, frozen=True, kw_only=True):
+    """What stands in an account. lot None: no lot."""
+
+    account: str
+    item: str
+    lot: str | None
+    quantity: int
+
+
+def stock(
+    books: Books,
+    *,
+    location: str | None = None,
+    item: str | None = None,
+    as_of: date | None = None,
+    at_seq: int | None = None,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+) -> StockView:
+    """What stands on the shelves: now, or at a moment on one of the two axes of time.
+
+    as_of: at the end of this day, as far as is known now. at_seq: as it was known when this entry
+    was the last. location, item: only those.
+    """
+    most = one_more(limit)
+    moment = _moment(books, as_of, at_seq)
+    places = _places(books, location, item, as_of, at_seq)
+    wanted = sorted(place for place in places if after is None or ":".join(place) > after)
+    shown = wanted[:most]
+    described = lots(books, [lot for _, _, lot in shown])
+    rows = [
+        (":".join(place), _row(books, place, places[place], described[place[2]])) for place in shown
+    ]
+    part = cut(rows, limit)
+    return StockView(as_of=moment, items=part.items, next=part.next)
+
+
+def _moment(books: Books, as_of: date | None, at_seq: int | None) -> AsOf:
+    last, _, latest_day = books.head()
+    if as_of is not None and at_seq is not None:
+        raise InvalidField.at("/as_of", "name a day or an entry, not both")
+    if at_seq is None:
+        now = date.fromisoformat(latest_day) if latest_day else None
+        return AsOf(day=as_of or now, seq=last)
+    if not 0 <= at_seq <= last:
+        raise InvalidField.at("/at_seq", f"there is no entry {at_seq}; the last is {last}")
+    day = books.value(
+        "SELECT max(booked_on) FROM entries WHERE station = :station AND seq <= :seq", seq=at_seq
+    )
+    return AsOf(day=None if day is None else date.fromisoformat(day), seq=at_seq)
+
+
+def _places(
+    books: Books,
+    location: str | None,
+    item: str | None,
+    as_of: date | None,
+    at_seq: int | None,
+) -> dict[Place, Counter[str]]:
+    """By place, how much stands in each kind of account."""
+    places: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+    there = held(books, (STOCK, ALLOCATED), on=as_of, at=at_seq, item=item)
+    for (account, code, lot), quantity in there.items():
+        shelf = keys_of(account)[-1]
+        if location in (None, shelf):
+            places[shelf, code, lot][kind_of(account).name] += quantity
+    return places
+
+
+def _row(books: Books, place: Place, quantities: Counter[str], lot: Lot) -> StockRow:
+    location, code, name = place
+    item = books.item(code)
+    return StockRow(
+        location=location,
+        item=code,
+        name=item.name,
+        unit=item.unit,
+        lot=name,
+        batch=lot.batch,
+        expires_on=lot.expires_on,
+        on_hand=quantities.total(),
+        free=quantities[STOCK.name],
+        allocated=quantities[ALLOCATED.name],
+    )
+
+
+def balances(books: Books, prefix: str) -> list[BalanceView]:
+    """What is not zero in an account and in all below it: "stock:", "pledged:p_1", "stock:a"."""
+    found = {} if prefix.endswith(":") else books.held(prefix)
+    found |= books.held(prefix.removesuffix(":") + ":")
+    return [
+        BalanceView(account=account, item=item, lot=lot or None, quantity=found[account, item, lot])
+        for account, item, lot in sorted(found)
+    ]

@@ -1,0 +1,141 @@
+"""Trace: from a donor to the doors reached, and from a batch to whoever holds it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from supplies.accounts import DONOR, RECEIVED, keys_of, kind_of
+from supplies.books import Books
+from supplies.errors import NotFound
+from supplies.model import Lot, LotParent
+from supplies.views.queries import among, lots
+from supplies.views.shapes import View
+from supplies.views.stock import BalanceView
+
+
+class Given(View, frozen=True, kw_only=True):
+    """How much of a lot a donor gave."""
+
+    donor: str
+    quantity: int
+
+
+class Reached(View, frozen=True, kw_only=True):
+    """How much of a lot a recipient has."""
+
+    recipient: str
+    quantity: int
+
+
+class LotTrace(View, frozen=True, kw_only=True):
+    """One lot: whose goods it holds, what it was repacked from and into, and where it is.
+
+    given: by donors; empty where it came otherwise, as `origin` says. stands: what is on shelves,
+    on the way, in use, lost or anywhere else but with recipients.
+    """
+
+    lot: str
+    item: str
+    name: str
+    unit: str
+    batch: str | None
+    expires_on: date | None
+    origin: str
+    parents: list[str]
+    children: list[str]
+    given: list[Given]
+    stands: list[BalanceView]
+    reached: list[Reached]
+
+
+class TraceView(View, frozen=True, kw_only=True):
+    """A lot and all lots it was made from or into, oldest first; recipients by code."""
+
+    lot: str
+    lots: list[LotTrace]
+
+
+def trace(books: Books, lot: str) -> TraceView:
+    """Where a lot came from, through every repacking, and where it went."""
+    if not lots(books, [lot]):
+        raise NotFound(f"there is no lot {lot}; see the lots in the stock")
+    family = {lot} | _kin(books, lot, "lot", "parent") | _kin(books, lot, "parent", "lot")
+    described = lots(books, family)
+    parents: defaultdict[str, list[str]] = defaultdict(list)
+    children: defaultdict[str, list[str]] = defaultdict(list)
+    for link in _links(books, "lot", family):
+        parents[link.lot].append(link.parent)
+    for link in _links(books, "parent", family):
+        children[link.parent].append(link.lot)
+    return TraceView(
+        lot=lot,
+        lots=[
+            _traced(books, described[name], parents[name], children[name])
+            for name in sorted(family, key=_age)
+        ],
+    )
+
+
+def _kin(books: Books, lot: str, key: str, towards: str) -> set[str]:
+    """All that lie on one side of a lot, through every repacking."""
+    kin: set[str] = set()
+    fresh = {lot}
+    while fresh:
+        fresh = {str(getattr(link, towards)) for link in _links(books, key, fresh)} - kin
+        kin |= fresh
+    return kin
+
+
+def _age(lot: str) -> tuple[int, int]:
+    """A lot's id ends in the entry and line that it was born with."""
+    _, entry, line = lot.rsplit("_", 2)
+    return int(entry), int(line)
+
+
+def _links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
+    rows = among(
+        books,
+        names,
+        "SELECT p.lot, p.parent FROM wanted w CROSS JOIN lot_parents p "
+        f"WHERE p.station = :station AND p.{key} = w.id ORDER BY p.lot, p.parent",
+    )
+    return [LotParent(lot=lot, parent=parent) for lot, parent in rows]
+
+
+def _traced(books: Books, lot: Lot, parents: list[str], children: list[str]) -> LotTrace:
+    given: list[Given] = []
+    stands: list[BalanceView] = []
+    reached: list[Reached] = []
+    rows = books.all(
+        "SELECT account, quantity FROM balances WHERE station = :station AND item = :item "
+        "AND lot = :lot AND quantity <> 0 ORDER BY account",
+        item=lot.item,
+        lot=lot.lot,
+    )
+    for account, quantity in rows:
+        kind, key = kind_of(account), keys_of(account)[0]
+        if kind is RECEIVED:
+            reached.append(Reached(recipient=key, quantity=quantity))
+        elif kind is DONOR:
+            given.append(Given(donor=key, quantity=-quantity))
+        elif quantity > 0:
+            stands.append(
+                BalanceView(account=account, item=lot.item, lot=lot.lot, quantity=quantity)
+            )
+    item = books.item(lot.item)
+    return LotTrace(
+        lot=lot.lot,
+        item=lot.item,
+        name=item.name,
+        unit=item.unit,
+        batch=lot.batch,
+        expires_on=lot.expires_on,
+        origin=lot.origin,
+        parents=parents,
+        children=children,
+        given=given,
+        stands=stands,
+        reached=reached,
+    )

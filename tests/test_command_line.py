@@ -1,0 +1,186 @@
+"""The command line: what it prints, writes and answers to the shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from supplies.cli import main
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path: Path = tmp_path_factory.mktemp("demo") / "demo.db"
+    assert main(["demo", "--database", str(path)]) == 0
+    return path
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """Run a command that must fail: status 1, one sentence, no traceback."""
+    assert main(list(words)) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("supplies: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def test_the_demonstration_writes_its_papers(demo: Path) -> None:
+    papers = sorted(path.name for path in demo.with_name("demo-papers").iterdir())
+    assert "station-report.pdf" in papers
+    assert len([name for name in papers if name.startswith("JZ-2020-")]) == 7
+    assert len([name for name in papers if name.startswith("slips-")]) == 6
+
+
+def test_the_demonstration_wants_a_new_file(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "exists already" in refused(capsys, "demo", "--database", str(demo))
+
+
+def test_the_station_report_is_printed_in_the_shape_of_the_api(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["report", "station", "--from", "2020-02-03", "--to", "2020-02-13", "--json"]
+    assert main([*words, "--database", str(demo)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["workers"] == 14
+    assert report["goods"][0] == {
+        "item": "disinfectant",
+        "unit": "bottle",
+        "opening": 0,
+        "received": 2,
+        "handed_over": 0,
+        "used": 2,
+        "lost": 0,
+        "unexplained": 0,
+        "other": 0,
+        "on_hand": 0,
+        "allocated": 0,
+        "in_transit": 0,
+    }
+
+
+@pytest.mark.parametrize("what", ["stock", "pledges", "needs"])
+def test_reports_are_printed_as_tables_and_as_json(
+    demo: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    assert main(["report", what, "--database", str(demo)]) == 0
+    assert "mask" in capsys.readouterr().out or what == "stock"
+    assert main(["report", what, "--json", "--database", str(demo)]) == 0
+    assert json.loads(capsys.readouterr().out)["items"]
+
+
+def test_stock_is_told_as_it_stood_on_a_day(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["report", "stock", "--as-of", "2020-02-05", "--json", "--database", str(demo)]
+    assert main(words) == 0
+    rows = json.loads(capsys.readouterr().out)["items"]
+    assert {row["item"] for row in rows} == {"mask", "leaflet"}
+    assert "is no day" in refused(
+        capsys, "report", "stock", "--as-of", "yesterday", "--database", str(demo)
+    )
+
+
+def test_a_receipt_is_written_as_pdf(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paper = tmp_path / "receipt.pdf"
+    words = ["receipt", "JZ-2020-000003", "-o", str(paper), "--database", str(demo)]
+    assert main(words) == 0
+    capsys.readouterr()
+    text = PdfReader(paper).pages[0].extract_text()
+    assert "捐赠物资接收凭证" in text
+    assert "贰拾壹" in text
+    assert "JZ-2020-000002" in text
+    first = paper.read_bytes()
+    assert main(words) == 0
+    assert paper.read_bytes() == first
+
+
+def test_a_receipt_that_is_not_there_is_refused(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paper = tmp_path / "receipt.pdf"
+    words = ["receipt", "JZ-2020-999999", "-o", str(paper), "--database", str(demo)]
+    assert "there is no receipt JZ-2020-999999" in refused(capsys, *words)
+    assert not paper.exists()
+    words = ["receipt", "JZ-2020-000001", "-o", str(tmp_path / "no" / "x.pdf")]
+    assert "cannot be written" in refused(capsys, *words, "--database", str(demo))
+
+
+def test_verify_answers_with_its_exit_status(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "--database", str(demo)]) == 0
+    assert "The books are sound" in capsys.readouterr().out
+    broken = tmp_path / "broken.db"
+    with sqlite3.connect(demo) as source, sqlite3.connect(broken) as target:
+        source.backup(target)
+        trigger = "SELECT sql FROM sqlite_master WHERE name = 'activities_no_update'"
+        (guard,) = target.execute(trigger).fetchone()
+        target.execute("DROP TRIGGER activities_no_update")
+        target.execute("UPDATE activities SET count = 15 WHERE kind = 'worker'")
+        target.execute(guard)
+    source.close()
+    target.close()
+    assert "activities.count: expected 14, found 15" in refused(
+        capsys, "verify", "--database", str(broken)
+    )
+    assert main(["verify", "--json", "--database", str(broken)]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["table"], told["column"], told["found"]) == ("activities", "count", "15")
+
+
+def test_a_file_that_is_no_database_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letter = tmp_path / "letter.db"
+    letter.write_text("Dear all, " * 200)
+    assert "is not a database" in refused(capsys, "verify", "--database", str(letter))
+    missing = str(tmp_path / "missing.db")
+    assert "supplies init" in refused(capsys, "report", "needs", "--database", missing)
+
+
+def test_books_are_made_for_a_station(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "books.db")
+    words = ["init", "--database", path, "--station", "nx", "--name", "南社"]
+    assert main(words) == 0
+    assert "are ready" in capsys.readouterr().out
+    assert main(["report", "needs", "--json", "--database", path]) == 0
+    assert json.loads(capsys.readouterr().out) == {"items": [], "next": None}
+    assert "is taken" in refused(capsys, *words)
+    assert "there is no station zz" in refused(
+        capsys, "verify", "--database", path, "--station", "zz"
+    )
+
+
+def test_help_loads_nothing_that_it_does_not_need() -> None:
+    script = (
+        "import sys\nfrom supplies.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "heavy = {'msgspec', 'sqlite3', 'litestar', 'reportlab', 'rich', 'asyncio'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "from a pledge to a door" in done.stdout
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["init", "demo", "serve", "report", "receipt", "verify"])
+def test_every_command_explains_itself(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "supplies", command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "100"},
+    )
+    assert "--database" in done.stdout
+    assert "--station" in done.stdout
