@@ -93,15 +93,15 @@ if TYPE_CHECKING:
     from supplies.errors import Unaccounted as Unaccounted
     from supplies.ledger import Ledger as Ledger
     from supplies.ledger import Recorded as Recorded
-    from supplies.ledger import Request as Request
     from supplies.model import Donor as Donor
     from supplies.model import Item as Item
     from supplies.model import Location as Location
     from supplies.model import Recipient as Recipient
     from supplies.model import Station as Station
     from supplies.model import Team as Team
+    from supplies.writing import Request as Request
 
-_ROOMS = ("ledger", "commands", "model", "errors", "books", "chain")
+_ROOMS = ("ledger", "commands", "model", "errors", "books", "chain", "writing")
 """Where the names above live."""
 
 

@@ -7,9 +7,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-import msgspec
-
 from supplies.accounts import DONOR
+from supplies.catalogue import Catalogue
 from supplies.entries import Body, decode_body
 from supplies.errors import Fault, Forgotten, InvalidField, NotFound, SuppliesError
 from supplies.model import (
@@ -27,53 +26,6 @@ from supplies.store import Row, Store
 
 N = TypeVar("N", bound=Noun)
 S = TypeVar("S", bound=Statement)
-
-
-class Catalogue:
-    """The nouns by code, read once and kept until another connection writes."""
-
-    def __init__(self, store: Store, station: str) -> None:
-        self.store, self.station_code = store, station
-        self._kept: dict[tuple[type[Noun], str], Noun] = {}
-        self._seen = -1
-
-    def refresh(self) -> None:
-        """Forget what was kept if the database has changed under us; once a transaction."""
-        changes = self.store.changes()
-        if changes != self._seen:
-            self._kept.clear()
-            self._seen = changes
-
-    def forget(self) -> None:
-        """Forget all that was kept: this connection changed the catalogue."""
-        self._kept.clear()
-
-    def get(self, noun: type[N], code: str) -> N | None:
-        """The noun with this code, or None."""
-        kept = self._kept.get((noun, code))
-        if kept is None:
-            kept = self._read(noun, code)
-            if kept is not None:
-                self._kept[noun, code] = kept
-        return kept  # type: ignore[return-value]  # the key holds the type
-
-    def _read(self, noun: type[N], code: str) -> N | None:
-        row = self.store.one(
-            f"SELECT {', '.join(noun.__struct_fields__)} FROM {noun.table} "
-            f"WHERE code = :code{'' if noun is Station else ' AND station = :station'}",
-            {"code": code} if noun is Station else {"code": code, "station": self.station_code},
-        )
-        return None if row is None else from_row(noun, row)
-
-
-def from_row(noun: type[N], row: Row) -> N:
-    """A noun from its columns in the order of its fields."""
-    values = dict(zip(noun.__struct_fields__, row, strict=True))
-    if noun is Item:
-        values["packs"] = msgspec.json.decode(values["packs"])
-    if noun is Location:
-        values["quarantine"] = bool(values["quarantine"])
-    return noun(**values)
 
 
 class OnShelf(NamedTuple):
@@ -209,6 +161,13 @@ class Books:
         after = self.all(f"SELECT day, quantity FROM days {where} AND day >= :since", **params)
         return {day: int(quantity) for day, quantity in before + after}
 
+    def least_since(self, day: date, account: str, item: str, lot: str) -> tuple[int, int]:
+        """What stands in an account now, and the least that stood at any day's end since."""
+        closings = self.closings((account, item, lot), day.isoformat())
+        since = [quantity for when, quantity in closings.items() if when >= day.isoformat()]
+        on_the_day = self.balance_on(day, account, item, lot)
+        return self.balance(account, item, lot), min([on_the_day, *since])
+
     def held(self, account: str, item: str | None = None) -> dict[tuple[str, str, str], int]:
         """What is not zero, by (account, item, lot). An account ending in ":" is all below it."""
         where = "account = :account"
@@ -252,6 +211,14 @@ class Books:
         if body is None:
             raise NotFound(f"there is no entry {seq} in the books of station {self.station_code}")
         return decode_body(body)
+
+    def last_part(self, seq: int) -> int:
+        """The last entry of the command that began with entry `seq`."""
+        while self.value(
+            "SELECT part FROM entries WHERE station = :station AND seq = :seq", seq=seq + 1
+        ):
+            seq += 1
+        return seq
 
     def closed_through(self) -> date | None:
         """The last day that is closed, or None."""

@@ -22,7 +22,7 @@ from supplies.store import Row, Store
 from supplies.verification.links import ENTRIES, HEADS, Links
 from supplies.verification.mirror import check_mirror
 from supplies.verification.papers import ERASABLE, Papers
-from supplies.verification.reader import FIRST, LAST, ROW, Reader
+from supplies.verification.reader import FIRST, LAST, Reader
 from supplies.verification.replay import BALANCES, DAYS, TRANSFERS, Replay
 from supplies.verification.statements import STATED, Rows, Statements, rows_of
 
@@ -57,7 +57,9 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     stations: list[VerifiedStation]
 
 
-def verify(store: Store, station: str | None = None, *, progress: Progress | None = None) -> Verified:
+def verify(
+    store: Store, station: str | None = None, *, progress: Progress | None = None
+) -> Verified:
     """Recompute the books of a station, or of all; raise BooksBroken for the first thing wrong.
 
     progress: told how many entries of how many are done, from time to time. Raises NotFound for

@@ -64,6 +64,13 @@ encode = msgspec.json.Encoder().encode
 decode_body = msgspec.json.Decoder(Body).decode
 
 
+def parcel(transfer: Transfer) -> tuple[str | None, str | None]:
+    """The allocation and recipient of a hand-over, which a foreign key ties together."""
+    if transfer.source.startswith("in_transit:") and transfer.target.startswith("received:"):
+        return transfer.source.rsplit(":", 1)[1], transfer.target.partition(":")[2]
+    return None, None
+
+
 def chain(previous: bytes, body: bytes) -> bytes:
     """The hash of an entry, from the hash of the one before it and its own bytes."""
     return hashlib.sha256(previous + body).digest()
@@ -86,7 +93,7 @@ def part_id(command_id: str, part: int) -> str:
 
 def moment(when: datetime) -> str:
     """A time as the books write it: UTC to the microsecond."""
-    return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 _COLUMNS = {statement: statement.__struct_fields__ for statement in STATEMENTS}

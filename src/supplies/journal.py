@@ -71,6 +71,7 @@ class Standing:
     """What a command being corrected has done so far; its documents and lots are kept.
 
     seq: the entry that holds now. document: the head's. effect: its net effect on balances.
+    by_day: the same, by the day on which it would be undone.
     lots: by (line, item). allocations: its own, by recipient. served: what its arrival set aside,
     by (pledge, need). taken: lots it took, by item, so that a correction takes the same again.
     """
@@ -79,6 +80,7 @@ class Standing:
     document: str | None
     kind: str
     effect: Mapping[Key, int]
+    by_day: Mapping[Key, Mapping[date, int]] = field(default_factory=dict)
     lots: Mapping[tuple[int, str], str] = field(default_factory=dict)
     allocations: Mapping[str, list[Allocation]] = field(default_factory=dict)
     served: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -88,7 +90,8 @@ class Standing:
 class Journal:
     """Drafts of one command, on top of the books.
 
-    now: the ledger clock's moment, UTC. today: its day in the station's zone.
+    head: the last entry's hash. now: the ledger clock's moment, UTC. today: its day in the
+    station's zone.
     """
 
     def __init__(
@@ -96,15 +99,15 @@ class Journal:
         books: Books,
         command: Command,
         *,
-        by: str,
         now: datetime,
         today: date,
         standing: Standing | None = None,
     ) -> None:
-        self.books, self.command, self.by, self.now, self.today = books, command, by, now, today
+        self.books, self.command, self.now, self.today = books, command, now, today
         self.standing = standing
         self.drafts: list[Draft] = []
-        self.next_seq = books.head()[0] + 1
+        last, self.head, self.latest_day = books.head()
+        self.next_seq = last + 1
         self.happened_on = command.happened_on or today
         self.closed_through = books.closed_through()
         self._changed: Counter[Key] = Counter()
@@ -188,6 +191,26 @@ class Journal:
         """What will stand in an account once the drafts so far are made."""
         return self.books.balance(account, item, lot) + self._changed[account, item, lot]
 
+    def least(self, account: str, item: str, lot: str = "") -> int:
+        """What may be taken on the command's day: the least that will stand on it or since."""
+        now = self.balance(account, item, lot)
+        first = self.booked_on(self.happened_on).isoformat()
+        if first >= self.latest_day:
+            return now
+        key = account, item, lot
+        closings = self.books.closings(key, since=first)
+        undone: Mapping[date, int] = {}
+        if self.standing is not None:
+            undone = self.standing.by_day.get(key, {})
+        drafted = self._changed[key] + sum(undone.values())
+        least = now
+        for day in {first, *closings, *(day.isoformat() for day in undone)}:
+            if day >= first:
+                stood = max((known for known in closings if known <= day), default="")
+                before = sum(n for when, n in undone.items() if when.isoformat() <= day)
+                least = min(least, closings.get(stood, 0) - before + drafted)
+        return least
+
     def held(self, account: str, item: str | None = None) -> dict[Key, int]:
         """As `Books.held`, once the drafts so far are made."""
         held = self.books.held(account, item)
@@ -244,10 +267,15 @@ class Journal:
         there = self._shelf(account, item, lot)
         today = self.happened_on.isoformat()
         good = [on for on in there if allow_expired or (on.expires_on or _NEVER) >= today]
+        now = sum(on.quantity for on in good)
+        if kind_of(account).floored:
+            good = [on._replace(quantity=self.least(account, item, on.lot)) for on in good]
+            good = [on for on in good if on.quantity > 0]
         available = sum(on.quantity for on in good)
         if available < quantity:
-            expired = sum(on.quantity for on in there) - available
-            besides = f" ({expired} more have expired)" if expired else ""
+            expired = sum(on.quantity for on in there) - now
+            besides = f" on every day since {self.happened_on}" if available < now else ""
+            besides += f" ({expired} more have expired)" if expired else ""
             raise not_enough(self.books, account, item, quantity, available, pointer, besides)
         picked = []
         for on in sorted(good, key=self._order):

@@ -134,7 +134,7 @@ def _need_of(journal: Journal, recipient: str, line: AllocationLine, pointer: st
 def first_open_need(journal: Journal, recipient: str, item: str) -> Need | None:
     """The most urgent, oldest need of which something is neither claimed nor served."""
     for need in needs_of(journal, recipient, item):
-        if journal.balance(NEEDED(need.need), item) > 0:
+        if journal.least(NEEDED(need.need), item) > 0:
             return need
     return None
 

@@ -174,14 +174,14 @@ def _keep_pledge(
     rest = quantity
     for_needs: list[tuple[Need, str, int]] = []
     for need, claimed in _claims_in_turn(journal, line, pledge.pledge):
-        taken = min(rest, claimed)
-        if taken:
+        taken = min(rest, claimed, journal.least(PLEDGED(pledge.pledge, need.need), line.item))
+        if taken > 0:
             journal.move(
                 draft, PLEDGED(pledge.pledge, need.need), DONOR(donor), line.item, "", taken
             )
             for_needs.append((need, pledge.pledge, taken))
             rest -= taken
-    free = max(0, min(rest, journal.balance(PLEDGED(pledge.pledge), line.item)))
+    free = max(0, min(rest, journal.least(PLEDGED(pledge.pledge), line.item)))
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(donor), line.item, "", free, pointer)
     return quantity - rest + free, for_needs
 

@@ -98,7 +98,6 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     again = Journal(
         journal.books,
         restated,
-        by=journal.by,
         now=journal.now,
         today=journal.today,
         standing=_standing(history),

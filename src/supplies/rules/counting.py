@@ -57,7 +57,7 @@ def count_stock(command: CountStock, journal: Journal) -> None:
                 name = journal.books.item(line.item).name
                 unborne.append(f"{rest} × {name} more are missing than the books still hold")
     if unborne:
-        raise Contradicted(f"{'; '.join(unborne)} in {sheet.location}", command.sheet)
+        raise Contradicted(f"{'; '.join(unborne)} in {sheet.location}")
 
 
 def _check_line(journal: Journal, command: CountStock, index: int) -> None:
@@ -124,7 +124,7 @@ def _shortage(journal: Journal, draft: Draft, location: str, line: CountLine, qu
         if line.lot in (None, lot)
     ]
     for account, lot in free + _allocations(journal, location, line):
-        part = min(quantity, max(0, journal.balance(account, line.item, lot)))
+        part = min(quantity, max(0, journal.least(account, line.item, lot)))
         journal.move(draft, account, UNEXPLAINED(location), line.item, lot, part)
         if part and account.startswith(ALLOCATED.prefix):
             restore_needs(journal, draft, keys_of(account)[0])

@@ -8,6 +8,7 @@ from supplies.accounts import ALLOCATED, ASSIGNED, IN_TRANSIT, LOST, MET, RECEIV
 from supplies.books import unknown
 from supplies.commands import (
     CloseDelivery,
+    CountStock,
     Dispatch,
     OutcomeLine,
     ReassignDelivery,
@@ -26,6 +27,7 @@ from supplies.model import (
 from supplies.model import OutcomeLine as StatedLine
 from supplies.rules.allocations import find_allocation
 from supplies.rules.serving import find_need, needs_in, restore_needs
+from supplies.texts import without_texts
 
 LOST_ON_THE_WAY = "on_the_way"
 """The reason under which a stop's lost goods are written off."""
@@ -44,10 +46,6 @@ class Contradicted(SuppliesError):
 
     slug = "conflict"
     title = "The books say otherwise"
-
-    def __init__(self, detail: str, document: str, about: str | None = None) -> None:
-        super().__init__(detail)
-        self.document, self.about = document, about
 
 
 def dispatch(command: Dispatch, journal: Journal) -> None:
@@ -107,9 +105,9 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
         raise InvalidField.at("/happened_at", f"{command.happened_at} is in the future")
     lines = outcome_lines(command, loaded)
     if journal.standing is None:
-        _compare_with_first(journal, command, lines, about)
+        _compare_with_first(journal, command, lines)
     for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
-        _settled(line, load, index, command, about)
+        _settled(line, load, index, command)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
     state_outcome(draft, command, lines, first=journal.standing is None)
     for line, load in zip(lines, loaded, strict=True):
@@ -165,17 +163,13 @@ def _implied(outcome: str, load: StopLine) -> OutcomeLine:
             return OutcomeLine(line=load.line, lost=load.loaded)
 
 
-def _settled(
-    line: OutcomeLine, load: StopLine, index: int, command: ReportOutcome, about: str
-) -> None:
+def _settled(line: OutcomeLine, load: StopLine, index: int, command: ReportOutcome) -> None:
     """Received + brought_back + lost = loaded; more is a fact that the books contradict."""
     said = line.received + line.brought_back + line.lost
     if said > load.loaded:
         raise Contradicted(
             f"{said} × {load.item} came of line {line.line}, but {load.loaded} were loaded "
-            f"for {command.allocation} on delivery {command.delivery}",
-            command.delivery,
-            about,
+            f"for {command.allocation} on delivery {command.delivery}"
         )
     if said < load.loaded:
         raise InvalidField(
@@ -185,9 +179,7 @@ def _settled(
         )
 
 
-def _compare_with_first(
-    journal: Journal, command: ReportOutcome, lines: list[OutcomeLine], about: str
-) -> None:
+def _compare_with_first(journal: Journal, command: ReportOutcome, lines: list[OutcomeLine]) -> None:
     """The same outcome again is a repeat; a differing second one is a conflict."""
     where = {"delivery": command.delivery, "allocation": command.allocation}
     standing = journal.books.latest(StopOutcome, **where)
@@ -209,9 +201,7 @@ def _compare_with_first(
         raise Repeated(seq)
     raise Contradicted(
         f"the stop for {command.allocation} on delivery {command.delivery} was reported as "
-        f"{standing.outcome} by entry {seq}, now as {command.outcome}",
-        command.delivery,
-        about,
+        f"{standing.outcome} by entry {seq}, now as {command.outcome}"
     )
 
 
@@ -278,12 +268,20 @@ def fill_need(
     )
 
 
-def keep_conflict(
-    command: msgspec.Struct, journal: Journal, because: Contradicted, codes: bytes
-) -> None:
+def keep_conflict(command: ReportOutcome | CountStock, journal: Journal, because: str) -> None:
     """The contradicted fact, as an entry that moves nothing."""
-    draft = journal.entry("conflict_noted", document=because.document, about=because.about)
-    draft.state(Conflict(document=because.document, because=because.detail, stated=codes.decode()))
+    document, about = _fact_of(command, journal)
+    draft = journal.entry("conflict_noted", document=document, about=about)
+    stated = msgspec.json.encode(without_texts(command)).decode()
+    draft.state(Conflict(document=document, because=because, stated=stated))
+
+
+def _fact_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
+    """The delivery or count sheet a fact is about, and the person, if one."""
+    if isinstance(command, CountStock):
+        return command.sheet, None
+    stop, _ = find_stop(journal, command)
+    return command.delivery, f"recipient:{stop.recipient}"
 
 
 # --- the end of a team's day ----------------------------------------------------------------

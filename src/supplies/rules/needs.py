@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplies.accounts import ASKED, CLAIMED, ENDED, NEEDED, keys_of
+from supplies.accounts import ASKED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, keys_of
 from supplies.commands import EndNeed, NoteNeed
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.journal import Journal
@@ -21,6 +21,8 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
         )
     draft = journal.entry("need_noted", prefix="n", about=f"recipient:{command.recipient}")
     need = str(draft.document)
+    if journal.standing is not None:
+        _same_door(journal, need, command.recipient)
     journal.move(
         draft, ASKED(command.recipient), NEEDED(need), command.item, "", quantity, "/quantity"
     )
@@ -34,6 +36,19 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
             needed_by=command.needed_by,
         )
     )
+
+
+def _same_door(journal: Journal, need: str, recipient: str) -> None:
+    """Once goods serve a need they serve its recipient: it cannot become another's."""
+    before = find_need(journal, need).recipient
+    if recipient == before:
+        return
+    if journal.held(f"{ASSIGNED.prefix}{need}:") or journal.held(MET(need)):
+        raise InvalidField.at(
+            "/command/recipient",
+            f"goods for need {need} were set aside for or reached recipient {before}; "
+            "release or take them back first, or note a need anew",
+        )
 
 
 def end_need(command: EndNeed, journal: Journal) -> None:

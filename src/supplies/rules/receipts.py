@@ -156,13 +156,15 @@ def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gi
     seq = journal.books.stated_in(Arrival, arrival=donation)
     if arrival is None or seq is None:
         raise InvalidField.at(pointer, f"there is no donation {donation}")
-    texts = texts_of(journal.books, seq)
-    if texts is None:
-        raise Forgotten(f"the donor of {donation} was forgotten at their wish")
     lines = [
         _gift_line(journal, line)
         for line in journal.books.lines(ArrivalLine, seq, arrival=donation)
     ]
+    if not lines:
+        raise InvalidField.at(pointer, f"donation {donation} was reversed")
+    texts = texts_of(journal.books, seq)
+    if texts is None:
+        raise Forgotten(f"the donor of {donation} was forgotten at their wish")
     gift = Gift(
         donation=donation,
         received_on=journal.books.body(seq).happened_on,
@@ -216,8 +218,6 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
             raise InvalidField.at(
                 pointer, "the donations are of different donors; a receipt is for one donor"
             )
-        if not gift.lines:
-            raise InvalidField.at(pointer, f"donation {donation} was reversed")
         if gift.donation in {other.donation for other in gifts}:
             raise InvalidField.at(pointer, f"donation {donation} is named twice")
         gifts.append(gift)

@@ -95,7 +95,7 @@ def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -
     claims = journal.held(f"{CLAIMED.prefix}{need.need}:")
     for account, _, _ in sorted(claims, key=lambda key: -number_of(keys_of(key[0])[1])):
         pledge = keys_of(account)[1]
-        dropped = min(quantity, journal.balance(account, need.item))
+        dropped = max(0, min(quantity, journal.least(account, need.item)))
         drop_claim(journal, draft, need, pledge, dropped)
         quantity -= dropped
 
@@ -107,10 +107,10 @@ def serve(
 
     displace: whether what is claimed counts as open too.
     """
-    open_ = max(0, journal.balance(NEEDED(need.need), need.item))
+    open_ = max(0, journal.least(NEEDED(need.need), need.item))
     if displace and quantity > open_:
         displace_claims(journal, draft, need, quantity - open_)
-        open_ = journal.balance(NEEDED(need.need), need.item)
+        open_ = max(0, journal.least(NEEDED(need.need), need.item))
     served = min(quantity, open_)
     journal.move(draft, NEEDED(need.need), target, need.item, "", served)
     return served

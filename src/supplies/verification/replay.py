@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from supplies.accounts import CHART, Family, Kind, keys_of
 from supplies.errors import BooksBroken

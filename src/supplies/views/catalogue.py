@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from supplies.books import Books, from_row
+from supplies.books import Books
+from supplies.catalogue import from_row
 from supplies.errors import InvalidField, NotFound
 from supplies.model import Noun
 from supplies.views.shapes import DEFAULT_LIMIT, Page, cut, one_more

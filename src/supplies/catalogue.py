@@ -1,0 +1,134 @@
+"""The catalogue: what codes stand for. It may be changed, and holds all names and addresses."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from supplies.decoding import check_fields
+from supplies.errors import AlreadyDone, Fault, InvalidField, NotFound
+from supplies.model import Item, Location, Noun, Station
+from supplies.store import Row, Store
+
+N = TypeVar("N", bound=Noun)
+
+PERSONAL = {
+    "donor": ("donors", ("name", "name_en", "phone", "address", "note")),
+    "recipient": ("recipients", ("name", "phone", "address", "access", "note")),
+}
+"""The table of each kind of person who can be forgotten, and what in it is personal."""
+
+
+class Catalogue:
+    """The nouns by code, read once and kept until another connection writes."""
+
+    def __init__(self, store: Store, station: str) -> None:
+        self.store, self.station_code = store, station
+        self._kept: dict[tuple[type[Noun], str], Noun] = {}
+        self._seen = -1
+
+    def refresh(self) -> None:
+        """Forget what was kept if the database has changed under us; once a transaction."""
+        changes = self.store.changes()
+        if changes != self._seen:
+            self._kept.clear()
+            self._seen = changes
+
+    def forget(self) -> None:
+        """Forget all that was kept: this connection changed the catalogue."""
+        self._kept.clear()
+
+    def get(self, noun: type[N], code: str) -> N | None:
+        """The noun with this code, or None."""
+        kept = self._kept.get((noun, code))
+        if kept is None:
+            kept = self._read(noun, code)
+            if kept is not None:
+                self._kept[noun, code] = kept
+        return kept  # type: ignore[return-value]  # the key holds the type
+
+    def _read(self, noun: type[N], code: str) -> N | None:
+        row = self.store.one(
+            f"SELECT {', '.join(noun.__struct_fields__)} FROM {noun.table} "
+            f"WHERE code = :code{'' if noun is Station else ' AND station = :station'}",
+            {"code": code} if noun is Station else {"code": code, "station": self.station_code},
+        )
+        return None if row is None else from_row(noun, row)
+
+    # --- changing ------------------------------------------------------------------------------
+
+    def register(self, noun: Noun) -> None:
+        """Enter a noun under a code that is free."""
+        checked = _named(check_fields(noun))
+        if self.get(type(noun), noun.code) is not None:
+            sentence = f"the code {noun.code} is taken in {noun.table}; choose another"
+            raise AlreadyDone(sentence, [Fault("/code", sentence)])
+        values = self._columns(checked)
+        names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+        self.store.run(f"INSERT INTO {noun.table} ({names}) VALUES ({marks})", values)
+        self.forget()
+
+    def amend(self, noun: Noun) -> None:
+        """Replace what is said of a code; the unit of an item that has moved is frozen."""
+        checked = _named(check_fields(noun))
+        before = self.get(type(noun), noun.code)
+        if before is None:
+            raise NotFound(f"there is no {noun.code} in {noun.table}")
+        if isinstance(before, Item) and isinstance(checked, Item):
+            self._keep_unit(before, checked)
+        values = self._columns(checked)
+        sets = ", ".join(f"{name} = :{name}" for name in values if name not in ("code", "station"))
+        here = "" if isinstance(noun, Station) else " AND station = :station"
+        self.store.run(f"UPDATE {noun.table} SET {sets} WHERE code = :code{here}", values)
+        self.forget()
+
+    def forget_person(self, party: str) -> None:
+        """Erase what is personal about `donor:CODE` or `recipient:CODE`; the code stays."""
+        what, _, code = party.partition(":")
+        table, columns = PERSONAL[what]
+        sets = ", ".join(f"{name} = NULL" for name in columns)
+        self.store.run(
+            f"UPDATE {table} SET {sets} WHERE station = :station AND code = :code",
+            {"station": self.station_code, "code": code},
+        )
+        self.forget()
+
+    def _keep_unit(self, before: Item, after: Item) -> None:
+        if before.unit == after.unit:
+            return
+        moved = self.store.one(
+            "SELECT 1 FROM balances WHERE station = :station AND item = :item LIMIT 1",
+            {"station": self.station_code, "item": before.code},
+        )
+        if moved is not None:
+            raise InvalidField.at(
+                "/unit",
+                f"{before.name} has moved in {before.unit}; its unit stays, "
+                "register another item for another unit",
+            )
+
+    def _columns(self, noun: Noun) -> dict[str, Any]:
+        values = msgspec.structs.asdict(noun)
+        if isinstance(noun, Item):
+            values["packs"] = msgspec.json.encode(noun.packs, order="sorted").decode()
+        for name, value in values.items():
+            if isinstance(value, bool):
+                values[name] = int(value)
+        return values if isinstance(noun, Station) else {"station": self.station_code, **values}
+
+
+def _named(noun: N) -> N:
+    if getattr(noun, "name", "") is None:
+        raise InvalidField.at("/name", "a name is missing; say what to call them")
+    return noun
+
+
+def from_row(noun: type[N], row: Row) -> N:
+    """A noun from its columns in the order of its fields."""
+    values = dict(zip(noun.__struct_fields__, row, strict=True))
+    if noun is Item:
+        values["packs"] = msgspec.json.decode(values["packs"])
+    if noun is Location:
+        values["quarantine"] = bool(values["quarantine"])
+    return noun(**values)

@@ -1,0 +1,200 @@
+"""Writing down: drafts become entries with number, hash, rows and transfers, or none of them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Self
+
+import msgspec
+
+from supplies.accounts import kind_of
+from supplies.books import Books
+from supplies.commands import Command
+from supplies.decoding import check_fields
+from supplies.entries import (
+    INSERTS,
+    Body,
+    cells,
+    chain,
+    encode,
+    moment,
+    new_salt,
+    parcel,
+    part_id,
+    salted,
+)
+from supplies.errors import InvalidField, NotEnough
+from supplies.journal import Draft, Journal, not_enough
+from supplies.model import Forgetting
+from supplies.store import Store
+from supplies.texts import texts_in
+
+_ENTRY = (
+    "INSERT INTO entries (station, seq, id, part, kind, document, happened_on, booked_on, "
+    "recorded_at, recorded_by, supersedes, body, hash) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_TRANSFER = (
+    "INSERT INTO transfers (station, seq, line, day, source, target, item, lot, "
+    "quantity, allocation, recipient) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_ERASABLE = (
+    "INSERT INTO erasable (station, seq, digest, about, salt, content) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A command with who gives it and its id, for `Ledger.record_many`. id None: a new one."""
+
+    command: Command
+    by: str
+    id: str | None = None
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """A command that meets the limits of its fields, with its own bytes and free text.
+
+    id: a UUID. named: whether the caller gave it, so that it may have been used before.
+    """
+
+    command: Command
+    by: str
+    id: str
+    named: bool
+    content: bytes
+    texts: bytes | None
+    salt: bytes
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """Check a request before anything is locked; raises InvalidField."""
+        if not request.by or len(request.by) > 64 or not request.by.isprintable():
+            raise InvalidField("say by a code of 1 to 64 letters who records this")
+        checked = check_fields(request.command)
+        texts = texts_in(checked)
+        return cls(
+            command=checked,
+            by=request.by,
+            id=str(uuid.uuid4()) if request.id is None else _uuid(request.id),
+            named=request.id is not None,
+            content=encode(checked),
+            texts=encode(texts) if texts else None,
+            salt=new_salt() if texts else b"",
+        )
+
+    @property
+    def digest(self) -> str:
+        """What a repeat is compared with."""
+        return salted(self.salt, self.content)
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise InvalidField(f"the id {text[:64]!r} is no UUID") from None
+
+
+class Writer:
+    """Writes a command's drafts into the store, within the transaction that is open."""
+
+    def __init__(self, store: Store, books: Books) -> None:
+        self.store, self.books, self.station = store, books, books.station_code
+
+    def enter(self, journal: Journal, request: Checked) -> None:
+        """Write the drafts down; where a floor refuses, none of them, and NotEnough says why."""
+        previous = journal.head
+        try:
+            with self.store.savepoint():
+                for part, draft in enumerate(journal.drafts):
+                    previous = self._write(draft, part, journal, request, previous)
+        except NotEnough:
+            raise self._why(journal) from None
+
+    def _write(
+        self, draft: Draft, part: int, journal: Journal, request: Checked, previous: bytes
+    ) -> bytes:
+        texts = None
+        if part == 0 and request.texts is not None:
+            texts = salted(request.salt, request.texts)
+            draft.erasables.append((texts, request.salt, request.texts))
+        body = Body(
+            station=self.station,
+            seq=draft.seq,
+            id=part_id(request.id, part),
+            part=part,
+            kind=draft.kind,
+            document=draft.document,
+            happened_on=draft.happened_on,
+            booked_on=draft.booked_on,
+            recorded_at=moment(journal.now),
+            recorded_by=request.by,
+            supersedes=draft.supersedes,
+            about=draft.about,
+            request=request.digest if part == 0 else None,
+            texts=texts,
+            transfers=tuple(move.transfer for move in draft.moves),
+            rows=tuple(draft.rows),  # type: ignore[arg-type]  # every statement is in the union
+        )
+        content = encode(body)
+        head = chain(previous, content)
+        self._entry(body, content, head)
+        for digest, salt, text in draft.erasables:
+            self.store.run(_ERASABLE, (self.station, draft.seq, digest, draft.about, salt, text))
+        return head
+
+    def _entry(self, body: Body, content: bytes, head: bytes) -> None:
+        key = (self.station, body.seq)
+        day = body.booked_on.isoformat()
+        self.store.run(
+            _ENTRY,
+            (
+                *key,
+                body.id,
+                body.part,
+                body.kind,
+                body.document,
+                body.happened_on.isoformat(),
+                day,
+                body.recorded_at,
+                body.recorded_by,
+                body.supersedes,
+                content,
+                head,
+            ),
+        )
+        # Rows first: a hand-over's foreign key looks for its allocation.
+        for row in body.rows:
+            self.store.run(INSERTS[type(row)], (*key, *cells(row)))
+            if isinstance(row, Forgetting):
+                self._erase(row.party)
+        for line, transfer in enumerate(body.transfers, 1):
+            self.store.run(_TRANSFER, (*key, line, day, *transfer, *parcel(transfer)))
+
+    def _erase(self, party: str) -> None:
+        """Forget a person: their texts' salt and content, and what the catalogue says of them."""
+        self.store.run(
+            "UPDATE erasable SET salt = NULL, content = NULL "
+            "WHERE station = :station AND about = :party AND content IS NOT NULL",
+            {"station": self.station, "party": party},
+        )
+        self.books.catalogue.forget_person(party)
+
+    def _why(self, journal: Journal) -> NotEnough:
+        """Which transfer a floor refused, and what there is instead, now or on some day."""
+        changed: dict[tuple[str, str, str], int] = {}
+        for draft in journal.drafts:
+            since = draft.booked_on
+            for move in draft.moves:
+                source, target, item, lot, quantity = move.transfer
+                now, least = self.books.least_since(since, source, item, lot)
+                there = min(now, least) + changed.get((source, item, lot), 0)
+                if kind_of(source).floored and there < quantity:
+                    besides = f" on every day since {since}" if least < now else ""
+                    return not_enough(
+                        self.books, source, item, quantity, max(0, there), move.pointer, besides
+                    )
+                for account, sign in ((source, -1), (target, 1)):
+                    key = account, item, lot
+                    changed[key] = changed.get(key, 0) + sign * quantity
+        raise AssertionError("a floor refused a transfer, but none is short")
