@@ -2,15 +2,16 @@
 
 Open a station's books, record commands, read views::
 
-    from supplies import Ledger, NoteNeed, views
+    from supplies import Ledger, NoteNeed
+    from supplies.views.needs import needs
 
     with Ledger.open("books.db", station="lx") as ledger:
         ledger.record(NoteNeed(recipient="R-007", item="mask", quantity=10), by="u_1")
         with ledger.reading() as books:
-            open_needs = views.needs.needs(books, status="open")
+            still_open = needs(books, status="open")
 
 This page is the whole public API; names are imported when first used, so that the command line
-starts at once. `supplies.views` reads, `supplies.errors` is the family of refusals.
+starts at once. `supplies.views` reads, one room a noun; `supplies.errors` is the family of refusals.
 """
 
 from __future__ import annotations
