@@ -166,10 +166,11 @@ class Writer:
         # Rows first: a hand-over's foreign key looks for its allocation.
         for row in body.rows:
             self.store.run(INSERTS[type(row)], (*key, *cells(row)))
-            if isinstance(row, Forgetting):
-                self._erase(row.party)
         for line, transfer in enumerate(body.transfers, 1):
             self.store.run(_TRANSFER, (*key, line, day, *transfer, *parcel(transfer)))
+        for row in body.rows:
+            if isinstance(row, Forgetting):
+                self._erase(row.party)
 
     def _erase(self, party: str) -> None:
         """Forget a person: their texts' salt and content, and what the catalogue says of them."""

@@ -96,7 +96,7 @@ CREATE TABLE entries (
 
 CREATE UNIQUE INDEX one_superseding_entry ON entries (station, supersedes)
 WHERE supersedes IS NOT NULL;
-CREATE INDEX entries_by_kind ON entries (station, kind, booked_on);
+CREATE INDEX entries_by_kind ON entries (station, kind, seq);
 CREATE INDEX entries_by_document ON entries (station, document, seq);
 
 CREATE TABLE heads (
@@ -152,6 +152,8 @@ CREATE TABLE balances (
 ) STRICT, WITHOUT ROWID;
 
 -- What is used up is most of the table in time: questions about what stands somewhere skip it.
+-- A recall asks who holds a lot.
+CREATE INDEX balances_by_lot ON balances (station, lot, account) WHERE lot <> '';
 CREATE INDEX balances_held ON balances (station, account, item, lot) WHERE quantity <> 0;
 
 -- What stood in each account at the end of each day on which it moved.

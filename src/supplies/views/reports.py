@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,6 @@ from supplies.accounts import (
     STOCK,
     USED,
     Column,
-    keys_of,
     kind_of,
 )
 from supplies.books import Books
@@ -34,8 +32,8 @@ from supplies.documents import (
 )
 from supplies.errors import BooksBroken, InvalidField
 from supplies.views.activities import counted
+from supplies.views.households import fully_met, surveyed
 from supplies.views.moments import Key, held
-from supplies.views.queries import among
 from supplies.views.stations import station_head
 
 NOTICES = USED("notices")
@@ -74,8 +72,8 @@ def station_report(books: Books, first: date, last: date) -> StationReport:
         workers=activities[WORKERS],
         contacts=activities[CONTACTS],
         visits=activities[VISITS],
-        households_surveyed=_surveyed(books, first, last),
-        households_fully_met=_fully_met(books, needs),
+        households_surveyed=surveyed(books, first, last),
+        households_fully_met=fully_met(books, needs),
         notices_posted=_posted(books, first, last),
         activities=[ActivityLine(kind=kind, count=count) for kind, count in activities.items()],
         goods=_goods(books, first, last, shelves),
@@ -184,57 +182,6 @@ def _posted(books: Books, first: date, last: date) -> int:
 
 
 # --- needs ---------------------------------------------------------------------------------------
-
-
-def _surveyed(books: Books, first: date, last: date) -> int:
-    """Households of which a need was noted in the period, and not taken back within it."""
-    return int(
-        books.value(
-            "SELECT count(DISTINCT n.recipient) FROM needs n "
-            "JOIN entries e ON e.station = n.station AND e.seq = n.seq "
-            "JOIN recipients r ON r.station = n.station AND r.code = n.recipient "
-            "WHERE n.station = :station AND n.quantity > 0 AND r.kind = 'household' "
-            "AND e.happened_on >= :first AND e.happened_on <= :last AND n.seq = ("
-            "SELECT max(m.seq) FROM needs m "
-            "JOIN entries o ON o.station = m.station AND o.seq = m.seq "
-            "WHERE m.station = n.station AND m.need = n.need AND o.booked_on <= :last)",
-            first=first.isoformat(),
-            last=last.isoformat(),
-        )
-    )
-
-
-def _fully_met(books: Books, standing: dict[Key, int]) -> int:
-    """Households to whom something was given and nothing of what they asked for is still owed."""
-    stages = _stages_of_needs(standing)
-    met: defaultdict[str, bool] = defaultdict(bool)
-    owed: defaultdict[str, bool] = defaultdict(bool)
-    for need, recipient in _households_of(books, stages):
-        met[recipient] |= MET.name in stages[need]
-        owed[recipient] |= bool(stages[need] - {MET.name})
-    return sum(1 for recipient in met if met[recipient] and not owed[recipient])
-
-
-def _stages_of_needs(standing: dict[Key, int]) -> defaultdict[str, set[str]]:
-    stages: defaultdict[str, set[str]] = defaultdict(set)
-    for account, _, _ in standing:
-        stages[keys_of(account)[0]].add(kind_of(account).name)
-    return stages
-
-
-def _households_of(books: Books, needs: Iterable[str]) -> list[tuple[str, str]]:
-    """Each need that is a household's, with whose it is."""
-    rows = among(
-        books,
-        needs,
-        "SELECT DISTINCT n.need, n.recipient FROM wanted w "
-        "CROSS JOIN needs n CROSS JOIN recipients r "
-        "WHERE n.station = :station AND n.need = w.id AND r.station = n.station "
-        "AND r.code = n.recipient AND r.kind = 'household' "
-        "AND n.seq = (SELECT max(m.seq) FROM needs m "
-        "WHERE m.station = n.station AND m.need = n.need)",
-    )
-    return [(need, recipient) for need, recipient in rows]
 
 
 def _short(needs: dict[Key, int], shelves: dict[Key, int]) -> list[ShortLine]:

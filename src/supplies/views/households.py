@@ -1,0 +1,63 @@
+"""Households in the station report: of whom needs are known, and whose are met."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from supplies.accounts import MET, keys_of, kind_of
+from supplies.books import Books
+from supplies.views.moments import Key
+from supplies.views.queries import among
+
+
+def surveyed(books: Books, first: date, last: date) -> int:
+    """Households of which a need was noted in the period, and not taken back within it."""
+    return int(
+        books.value(
+            "SELECT count(DISTINCT n.recipient) FROM needs n "
+            "JOIN entries e ON e.station = n.station AND e.seq = n.seq "
+            "JOIN recipients r ON r.station = n.station AND r.code = n.recipient "
+            "WHERE n.station = :station AND n.quantity > 0 AND r.kind = 'household' "
+            "AND e.happened_on >= :first AND e.happened_on <= :last AND n.seq = ("
+            "SELECT max(m.seq) FROM needs m "
+            "JOIN entries o ON o.station = m.station AND o.seq = m.seq "
+            "WHERE m.station = n.station AND m.need = n.need AND o.booked_on <= :last)",
+            first=first.isoformat(),
+            last=last.isoformat(),
+        )
+    )
+
+
+def fully_met(books: Books, standing: dict[Key, int]) -> int:
+    """Households to whom something was given and nothing of what they asked for is still owed."""
+    stages = _stages_of_needs(standing)
+    met: defaultdict[str, bool] = defaultdict(bool)
+    owed: defaultdict[str, bool] = defaultdict(bool)
+    for need, recipient in _households_of(books, stages):
+        met[recipient] |= MET.name in stages[need]
+        owed[recipient] |= bool(stages[need] - {MET.name})
+    return sum(1 for recipient in met if met[recipient] and not owed[recipient])
+
+
+def _stages_of_needs(standing: dict[Key, int]) -> defaultdict[str, set[str]]:
+    stages: defaultdict[str, set[str]] = defaultdict(set)
+    for account, _, _ in standing:
+        stages[keys_of(account)[0]].add(kind_of(account).name)
+    return stages
+
+
+def _households_of(books: Books, needs: Iterable[str]) -> list[tuple[str, str]]:
+    """Each need that is a household's, with whose it is."""
+    rows = among(
+        books,
+        needs,
+        "SELECT DISTINCT n.need, n.recipient FROM wanted w "
+        "CROSS JOIN needs n CROSS JOIN recipients r "
+        "WHERE n.station = :station AND n.need = w.id AND r.station = n.station "
+        "AND r.code = n.recipient AND r.kind = 'household' "
+        "AND n.seq = (SELECT max(m.seq) FROM needs m "
+        "WHERE m.station = n.station AND m.need = n.need)",
+    )
+    return [(need, recipient) for need, recipient in rows]

@@ -1,0 +1,177 @@
+import pytest
+from desk import Desk
+from shown import shows
+
+from supplies import commands as c
+from supplies.errors import Forgotten, InvalidField, NotFound
+from supplies.model import Recipient
+from supplies.views.deliveries import deliveries, delivery
+from supplies.views.slips import delivery_slips
+
+
+def test_a_delivery_shows_its_stops_in_order_and_how_each_went(desk: Desk) -> None:
+    desk.stock(20)
+    first, second = desk.allocate(10), desk.allocate(4, "R-2")
+    name = desk.dispatch(second, first)
+    desk.outcome(name, first, "partly", lines=[c.OutcomeLine(line=1, received=8, brought_back=2)])
+
+    def line(
+        loaded: int, received: int, back: int, lost: int, on_the_way: int
+    ) -> dict[str, object]:
+        return {
+            "line": 1,
+            "item": "mask",
+            "lot": "l_lx_1_1",
+            "loaded": loaded,
+            "received": received,
+            "brought_back": back,
+            "lost": lost,
+            "in_transit": on_the_way,
+        }
+
+    assert shows(
+        delivery(desk.books, name),
+        {
+            "id": "v_4",
+            "team": "T-1",
+            "status": "out",
+            "stops": [
+                {
+                    "stop": 1,
+                    "allocation": second,
+                    "recipient": "R-2",
+                    "outcome": None,
+                    "lines": [line(4, 0, 0, 0, 4)],
+                },
+                {
+                    "stop": 2,
+                    "allocation": first,
+                    "recipient": "R-1",
+                    "outcome": "partly",
+                    "lines": [line(10, 8, 2, 0, 0)],
+                },
+            ],
+        },
+    )
+
+
+def test_an_outcome_is_shown_as_it_was_corrected(desk: Desk) -> None:
+    desk.stock(20)
+    allocation = desk.allocate(10)
+    name = desk.dispatch(allocation)
+    done = desk.outcome(name, allocation, "handed_over")
+    right = c.ReportOutcome(delivery=name, allocation=allocation, outcome="lost")
+    desk(c.Correct(entry=done.seq, command=right, reason="the bag was stolen"))
+    (stop,) = delivery(desk.books, name).stops
+    assert (stop.outcome, stop.lines[0].received, stop.lines[0].lost) == ("lost", 0, 10)
+
+
+def test_one_lot_from_two_shelves_is_two_lines_each_with_its_own_part(desk: Desk) -> None:
+    pledge = desk.pledge(10, {desk.need(10): 10})
+    given = desk.give(5, pledge=pledge)
+    allocation = f"a_{given.seq + 1}"
+    back = [c.OutcomeLine(line=1, brought_back=5, location="annex")]
+    desk.outcome(desk.dispatch(allocation), allocation, "not_at_home", lines=back)
+    right = desk.donation(8, pledge=pledge)
+    desk(c.Correct(entry=given.seq, command=right, reason="three were overlooked"))
+    again = desk.dispatch(allocation)
+    (stop,) = delivery(desk.books, again).stops
+    assert [(line.loaded, line.in_transit) for line in stop.lines] == [(5, 5), (3, 3)]
+    assert len({line.lot for line in stop.lines}) == 1
+    lines = [c.OutcomeLine(line=1, received=5), c.OutcomeLine(line=2, lost=3)]
+    desk.outcome(again, allocation, "partly", lines=lines)
+    (stop,) = delivery(desk.books, again).stops
+    assert [(line.received, line.lost, line.in_transit) for line in stop.lines] == [
+        (5, 0, 0),
+        (0, 3, 0),
+    ]
+
+
+def test_deliveries_are_found_by_the_team_that_has_them_and_by_status(desk: Desk) -> None:
+    desk.stock(20)
+    allocations = [desk.allocate(1) for _ in range(3)]
+    names = [desk.dispatch(allocation) for allocation in allocations]
+    desk(c.ReassignDelivery(delivery=names[1], team="T-2"))
+    desk.outcome(names[0], allocations[0], "handed_over")
+    desk(c.CloseDelivery(delivery=names[0]))
+
+    def ids(**only: str) -> list[str]:
+        return [one.id for one in deliveries(desk.books, **only).items]
+
+    assert ids() == names
+    assert ids(team="T-2") == [names[1]]
+    assert ids(team="T-1") == [names[0], names[2]]
+    assert ids(status="closed") == [names[0]]
+    assert ids(status="out", team="T-1") == [names[2]]
+    assert delivery(desk.books, names[0]).status == "closed"
+    with pytest.raises(InvalidField, match="none of out, closed"):
+        ids(status="lost")
+
+
+def test_a_delivery_that_is_not_there_is_not_found(desk: Desk) -> None:
+    with pytest.raises(NotFound, match="no delivery v_1"):
+        delivery(desk.books, "v_1")
+    with pytest.raises(NotFound, match="no delivery v_1"):
+        delivery_slips(desk.books, "v_1")
+
+
+def test_a_slip_masks_name_and_telephone_and_gives_the_full_door(desk: Desk) -> None:
+    desk.ledger.register(
+        Recipient(
+            code="R-7",
+            name="陈大文",
+            phone="13912345678",
+            address="龙穴街1号 301",
+            access="knock slowly",
+        )
+    )
+    desk.stock(20, batch="B7")
+    mine, other = desk.allocate(10, "R-7"), desk.allocate(4)
+    name = desk.dispatch(mine, other)
+    slip, second = delivery_slips(desk.books, name)
+    assert shows(
+        slip,
+        {
+            "delivery": name,
+            "allocation": mine,
+            "stop": 1,
+            "stops": 2,
+            "station": {
+                "code": "lx",
+                "name": "龙穴街社工服务站",
+                "name_en": None,
+                "credit_code": None,
+                "address": None,
+                "phone": None,
+                "host": "http://127.0.0.1:8000",
+            },
+            "team": "一队",
+            "day": "2020-02-10",
+            "recipient": "R-7",
+            "name": "陈**",
+            "phone": "139****5678",
+            "address": "龙穴街1号 301",
+            "access": "knock slowly",
+            "lines": [
+                {
+                    "name": "口罩",
+                    "name_en": "mask",
+                    "unit": "piece",
+                    "quantity": 10,
+                    "batch": "B7",
+                    "expires_on": None,
+                }
+            ],
+        },
+    )
+    assert (second.stop, second.recipient, second.phone) == (2, "R-1", None)
+
+
+def test_the_slip_of_someone_forgotten_is_not_printed_again(desk: Desk) -> None:
+    desk.stock(20)
+    allocation = desk.allocate(10)
+    name = desk.dispatch(allocation)
+    desk.outcome(name, allocation, "handed_over")
+    desk(c.ForgetRecipient(recipient="R-1"))
+    with pytest.raises(Forgotten):
+        delivery_slips(desk.books, name)

@@ -1,0 +1,217 @@
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+from desk import Desk
+from shown import shows
+
+from supplies import commands as c
+from supplies.documents import GoodsLine
+from supplies.errors import BooksBroken, InvalidField
+from supplies.views.reports import station_report, station_report_paper
+
+FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
+
+
+def on(day: int) -> date:
+    return date(2020, 2, day)
+
+
+def goods(desk: Desk, first: date = FIRST, last: date = LAST) -> dict[str, GoodsLine]:
+    return {line.item: line for line in station_report(desk.books, first, last).goods}
+
+
+def figures(line: GoodsLine) -> dict[str, int]:
+    """What is not zero."""
+    every: dict[str, Any] = msgspec.structs.asdict(line)
+    return {name: n for name, n in every.items() if isinstance(n, int) and n}
+
+
+def handed_out(n: int, recipient: str = "R-1", item: str = "mask", **more: Any) -> c.HandOut:
+    line = c.LotLine(item=item, quantity=n)
+    return c.HandOut(recipient=recipient, location="store", lines=[line], **more)
+
+
+def test_the_report_is_in_the_shape_that_programs_are_written_against(desk: Desk) -> None:
+    desk.need(10, happened_on=on(3))
+    desk.give(8)
+    desk(c.RecordActivity(kind="worker", count=14))
+    desk(c.RecordActivity(kind="visit", count=60))
+    desk(c.RecordActivity(kind="flats", count=777))
+    assert shows(
+        station_report(desk.books, FIRST, LAST),
+        {
+            "station": "lx",
+            "from": "2020-02-03",
+            "to": "2020-02-13",
+            "as_of_seq": 6,
+            "workers": 14,
+            "contacts": 0,
+            "visits": 60,
+            "households_surveyed": 1,
+            "households_fully_met": 0,
+            "notices_posted": 0,
+            "activities": [
+                {"kind": "flats", "count": 777},
+                {"kind": "visit", "count": 60},
+                {"kind": "worker", "count": 14},
+            ],
+            "goods": [
+                {
+                    "item": "mask",
+                    "unit": "piece",
+                    "opening": 0,
+                    "received": 8,
+                    "handed_over": 0,
+                    "used": 0,
+                    "lost": 0,
+                    "unexplained": 0,
+                    "other": 0,
+                    "on_hand": 8,
+                    "allocated": 0,
+                    "in_transit": 0,
+                }
+            ],
+            "short": [{"item": "mask", "needed": 10, "free": 8}],
+        },
+    )
+
+
+def test_every_column_follows_from_what_flowed(desk: Desk) -> None:
+    desk.stock(100)
+    desk.give(50)
+    line = [c.LotLine(item="mask", quantity=7)]
+    desk(c.IssueGoods(purpose="gate", location="store", lines=line))
+    desk(c.WriteOff(reason="damaged", location="store", lines=line))
+    desk(c.LendGoods(borrower="clinic", location="store", lines=line))
+    desk(handed_out(5))
+    desk.allocate(3)
+    desk.dispatch(desk.allocate(4))
+    sheet = str(desk(c.OpenCountSheet(location="store")).document)
+    desk(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=118)]))
+    assert figures(goods(desk)["mask"]) == {
+        "opening": 100,
+        "received": 50,
+        "handed_over": 5,
+        "used": 7,
+        "lost": 7,
+        "unexplained": 2,
+        "other": 7,
+        "on_hand": 118,
+        "allocated": 3,
+        "in_transit": 4,
+    }
+
+
+def test_goods_held_before_the_period_open_it_and_later_ones_are_left_out(desk: Desk) -> None:
+    desk.give(50, happened_on=on(2))
+    desk.give(20, happened_on=on(5))
+    desk(handed_out(30, happened_on=on(6)))
+    desk(handed_out(10, happened_on=on(9)))
+    found = goods(desk, on(3), on(7))["mask"]
+    assert figures(found) == {"opening": 50, "received": 20, "handed_over": 30, "on_hand": 40}
+    later = goods(desk, on(8), on(8))["mask"]
+    assert figures(later) == {"opening": 40, "on_hand": 40}
+
+
+def test_figures_are_as_corrected_and_goods_given_back_are_not_received(desk: Desk) -> None:
+    given = desk.give(50, happened_on=on(5))
+    right = desk.donation(42, happened_on=on(5))
+    desk(c.Correct(entry=given.seq, command=right, reason="typed wrongly"))
+    line = [c.LotLine(item="mask", quantity=2)]
+    desk(c.ReturnGoods(location="store", lines=line, reason="too small"))
+    assert figures(goods(desk)["mask"]) == {"received": 42, "other": 2, "on_hand": 40}
+
+
+def test_a_household_is_fully_met_when_nothing_it_asked_for_is_owed(desk: Desk) -> None:
+    desk.stock(100)
+    desk.stock(100, "soap")
+    desk.need(5, "R-1", happened_on=on(4))
+    desk.need(2, "R-1", "soap", happened_on=on(4))
+    desk.need(5, "R-2", happened_on=on(4))
+    desk.need(5, "G-1", happened_on=on(4))
+    for recipient in ("R-1", "R-2", "G-1"):
+        desk(handed_out(5, recipient))
+    found = station_report(desk.books, FIRST, LAST)
+    assert (found.households_surveyed, found.households_fully_met) == (2, 1)
+    before = station_report(desk.books, FIRST, on(9))
+    assert (before.households_surveyed, before.households_fully_met) == (2, 0)
+    after = station_report(desk.books, on(5), LAST)
+    assert (after.households_surveyed, after.households_fully_met) == (0, 1)
+    desk(handed_out(2, "R-1", "soap"))
+    assert station_report(desk.books, FIRST, LAST).households_fully_met == 2
+
+
+def test_a_need_taken_back_was_not_surveyed(desk: Desk) -> None:
+    desk.need(5)
+    desk(c.Reverse(entry=1, reason="another household's"))
+    assert station_report(desk.books, FIRST, LAST).households_surveyed == 0
+
+
+def test_notices_are_those_put_up_less_those_taken_down(desk: Desk) -> None:
+    line = c.ArrivalLine(item="rice", quantity=20)
+    desk(c.RecordArrival(origin="made", party="station", location="store", lines=[line]))
+    issued = [c.LotLine(item="rice", quantity=12)]
+    done = desk(c.IssueGoods(purpose="notices", location="store", lines=issued))
+    back = [c.LotLine(item="rice", quantity=2)]
+    desk(c.ReturnIssue(issue=str(done.document), lines=back))
+    assert station_report(desk.books, FIRST, LAST).notices_posted == 10
+    assert station_report(desk.books, FIRST, on(9)).notices_posted == 0
+
+
+def test_activities_are_net_of_corrections(desk: Desk) -> None:
+    done = desk(c.RecordActivity(kind="contact", count=45, happened_on=on(4)))
+    desk(c.RecordActivity(kind="contact", count=9))
+    right = c.RecordActivity(kind="contact", count=54, happened_on=on(6))
+    desk(c.Correct(entry=done.seq, command=right, reason="a page was missed"))
+    assert station_report(desk.books, FIRST, LAST).contacts == 63
+    assert station_report(desk.books, on(4), on(5)).contacts == 0
+    assert station_report(desk.books, on(6), on(6)).contacts == 54
+    desk(c.Reverse(entry=desk.entries(), reason="not at all"))
+    assert station_report(desk.books, FIRST, LAST).contacts == 9
+
+
+def test_what_a_closed_period_reported_stays(desk: Desk) -> None:
+    done = desk(c.RecordActivity(kind="contact", count=45, happened_on=on(4)))
+    desk(c.ClosePeriod(through=on(5)))
+    right = c.RecordActivity(kind="contact", count=54, happened_on=on(4))
+    desk(c.Correct(entry=done.seq, command=right, reason="a page was missed"))
+    assert station_report(desk.books, FIRST, on(5)).contacts == 45
+    assert station_report(desk.books, on(6), LAST).contacts == 9
+
+
+def test_only_items_of_which_more_is_needed_than_is_free_are_short(desk: Desk) -> None:
+    desk.stock(10)
+    desk.need(4)
+    claimed = desk.need(6, "R-2")
+    desk.pledge(6, {claimed: 6})
+    assert station_report(desk.books, FIRST, LAST).short == []
+    desk.need(1, "R-2")
+    (short,) = station_report(desk.books, FIRST, LAST).short
+    assert (short.item, short.needed, short.free) == ("mask", 11, 10)
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(desk: Desk) -> None:
+    with pytest.raises(InvalidField, match="2020-02-03 is before 2020-02-13"):
+        station_report(desk.books, LAST, FIRST)
+
+
+def test_flows_that_do_not_explain_what_stands_are_reported_as_broken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.stock(10)
+    monkeypatch.setattr("supplies.views.reports._HELD", ())
+    with pytest.raises(BooksBroken) as broken:
+        station_report(desk.books, FIRST, LAST)
+    assert (broken.value.expected, broken.value.found) == ("10", "0")
+
+
+def test_the_paper_says_who_reports_and_when(desk: Desk) -> None:
+    desk.stock(10)
+    moment = desk.clock()
+    paper = station_report_paper(desk.books, FIRST, LAST, printed_at=moment)
+    assert (paper.station.code, paper.names) == ("lx", {"mask": "口罩"})
+    assert paper.printed_at == moment
+    assert paper.printed_at.isoformat() == "2020-02-10T12:00:00+08:00"
+    assert paper.report == station_report(desk.books, FIRST, LAST)

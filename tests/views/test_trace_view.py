@@ -1,0 +1,87 @@
+import pytest
+from desk import Desk
+from shown import shows
+
+from supplies import commands as c
+from supplies.errors import NotFound
+from supplies.views.trace import trace
+
+
+def test_a_lot_is_traced_from_its_donor_to_every_door(desk: Desk) -> None:
+    desk.give(20, batch="B7")
+    lot = "l_lx_1_1"
+    allocation = desk.allocate(5)
+    desk.outcome(desk.dispatch(allocation), allocation, "handed_over")
+    desk(c.HandOut(recipient="G-1", location="store", lines=[c.LotLine(item="mask", quantity=3)]))
+    desk(c.WriteOff(reason="damaged", location="store", lines=[c.LotLine(item="mask", quantity=1)]))
+
+    def stands(account: str, quantity: int) -> dict[str, object]:
+        return {"account": account, "item": "mask", "lot": lot, "quantity": quantity}
+
+    assert shows(
+        trace(desk.books, lot),
+        {
+            "lot": lot,
+            "lots": [
+                {
+                    "lot": lot,
+                    "item": "mask",
+                    "name": "口罩",
+                    "unit": "piece",
+                    "batch": "B7",
+                    "expires_on": None,
+                    "origin": "donor:D-1",
+                    "parents": [],
+                    "children": [],
+                    "given": [{"donor": "D-1", "quantity": 20}],
+                    "stands": [stands("lost:damaged", 1), stands("stock:store", 11)],
+                    "reached": [
+                        {"recipient": "G-1", "quantity": 3},
+                        {"recipient": "R-1", "quantity": 5},
+                    ],
+                }
+            ],
+        },
+    )
+
+
+def repack(desk: Desk, consumed: list[tuple[str, int]], produced: tuple[str, int]) -> str:
+    done = desk(
+        c.Convert(
+            location="store",
+            consumed=[c.LotLine(item=item, quantity=n) for item, n in consumed],
+            produced=[c.ConvertedLine(item=produced[0], quantity=produced[1])],
+        )
+    )
+    return f"l_lx_{done.seq}_1"
+
+
+def test_a_trace_follows_every_repacking_both_ways(desk: Desk) -> None:
+    desk.give(4, "rice")
+    desk.give(6, "mask", donor="D-2")
+    rice, masks = "l_lx_1_1", "l_lx_3_1"
+    mixed = repack(desk, [("rice", 4), ("mask", 6)], ("soap", 2))
+    last = repack(desk, [("soap", 2)], ("mask", 9))
+    desk(c.HandOut(recipient="R-1", location="store", lines=[c.LotLine(item="mask", quantity=9)]))
+
+    found = trace(desk.books, rice)
+    assert [one.lot for one in found.lots] == [rice, mixed, last]
+    assert found.lots[1].parents == sorted([rice, masks])
+    assert found.lots[1].children == [last]
+    assert [(one.recipient, one.quantity) for one in found.lots[2].reached] == [("R-1", 9)]
+
+    back = trace(desk.books, last)
+    assert [one.lot for one in back.lots] == [rice, masks, mixed, last]
+    assert [given.donor for one in back.lots for given in one.given] == ["D-1", "D-2"]
+
+
+def test_a_wrong_donor_corrected_is_traced_to_the_right_one(desk: Desk) -> None:
+    desk.give(20)
+    desk(c.Correct(entry=1, command=desk.donation(20, donor="D-2"), reason="wrong donor"))
+    (found,) = trace(desk.books, "l_lx_1_1").lots
+    assert [(given.donor, given.quantity) for given in found.given] == [("D-2", 20)]
+
+
+def test_a_lot_that_is_not_there_is_not_found(desk: Desk) -> None:
+    with pytest.raises(NotFound, match="no lot l_9"):
+        trace(desk.books, "l_9")

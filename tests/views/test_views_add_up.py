@@ -1,0 +1,74 @@
+"""In the whole scene the parts that views show come to what they are parts of."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from supplies.books import Books
+from supplies.scene import FIRST, LAST, book_scene
+from supplies.views.allocations import allocations
+from supplies.views.deliveries import deliveries
+from supplies.views.donations import donations
+from supplies.views.needs import needs
+from supplies.views.pledges import pledges
+from supplies.views.receipts import receipts
+from supplies.views.reports import station_report
+from supplies.views.stock import stock
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+    """The scene's books, read as one state."""
+    path: Path = tmp_path_factory.mktemp("scene") / "books.db"
+    with book_scene(str(path)).ledger as ledger, ledger.reading() as found:
+        yield found
+
+
+def test_the_parts_of_every_need_come_to_what_was_asked(books: Books) -> None:
+    found = needs(books, limit=None).items
+    assert found
+    for need in found:
+        parts = need.needed + need.claimed + need.assigned + need.met + need.ended
+        assert parts == need.asked, need
+
+
+def test_the_parts_of_every_pledge_line_come_to_what_was_promised(books: Books) -> None:
+    lines = [line for pledge in pledges(books, limit=None).items for line in pledge.lines]
+    assert lines
+    for line in lines:
+        assert line.arrived + line.outstanding + line.lapsed + line.cancelled == line.promised, line
+
+
+def test_the_parts_of_every_allocation_line_come_to_what_was_set_aside(books: Books) -> None:
+    lines = [line for one in allocations(books, limit=None).items for line in one.lines]
+    assert lines
+    for line in lines:
+        parts = line.allocated + line.in_transit + line.received + line.released + line.lost
+        assert parts == line.quantity, line
+
+
+def test_the_parts_of_every_loaded_line_come_to_what_was_loaded(books: Books) -> None:
+    found = deliveries(books, limit=None).items
+    lines = [line for one in found for stop in one.stops for line in stop.lines]
+    assert lines
+    for line in lines:
+        parts = line.received + line.brought_back + line.lost + line.in_transit
+        assert parts == line.loaded, line
+
+
+def test_every_donation_has_a_receipt_over_its_goods_as_they_stand(books: Books) -> None:
+    papers = {one.number: one for one in receipts(books, limit=None).items}
+    for donation in donations(books, limit=None).items:
+        assert donation.receipt is not None
+        paper = papers[donation.receipt]
+        assert donation.id in paper.donations
+        assert (paper.status == "issued") == bool(donation.lines)
+
+
+def test_the_report_ends_with_what_the_shelves_show_on_its_last_day(books: Books) -> None:
+    on_hand: dict[str, int] = {}
+    for row in stock(books, as_of=LAST, limit=None).items:
+        on_hand[row.item] = on_hand.get(row.item, 0) + row.on_hand
+    report = station_report(books, FIRST, LAST)
+    assert {line.item: line.on_hand for line in report.goods if line.on_hand} == on_hand
