@@ -38,7 +38,7 @@ ACTIVITIES = (
     (8, "joint_checks", 6, "with police and health station"),
     (9, "flats_checked", 777, "flats"),
     (10, "newcomers_registered", 178, "people new to the area"),
-    (12, "forms_collected", 910, "health forms"),
+    (13, "forms_collected", 910, "health forms"),
     (11, "people_measured", 1000, "temperatures taken at gate post 1"),
     (11, "people_measured", 1000, "temperatures taken at gate post 2"),
     (11, "people_measured", 1000, "temperatures taken at gate post 3"),
@@ -228,9 +228,9 @@ class Scene:
             ),
             wish="给龙穴街有困难的老人",
         )
-        typed = c.DonationLine(item="mask", quantity=12, expires_on=date(2021, 12, 31))
+        typed = c.DonationLine(item="mask", quantity=12)
         wrong = self._give("D-03", typed)
-        meant = c.DonationLine(item="mask", quantity=21, expires_on=date(2021, 12, 31))
+        meant = c.DonationLine(item="mask", quantity=21)
         self.clock.day(6)
         self._record(
             c.Correct(
@@ -314,7 +314,7 @@ class Scene:
         )
         self._give(
             "D-04",
-            c.DonationLine(item="sanitiser", quantity=40, expires_on=date(2021, 6, 30)),
+            c.DonationLine(item="sanitiser", quantity=40),
             c.DonationLine(item="disinfectant", quantity=2, expires_on=date(2021, 3, 31)),
         )
         self._give(
