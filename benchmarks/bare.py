@@ -67,6 +67,16 @@ def rows_of(store: Store, first: int, last: int) -> Rows:
     return rows
 
 
+_MOVE = (
+    "UPDATE balances SET quantity = quantity + ?, seq = ?, line = ? "
+    "WHERE station = ? AND account = ? AND item = ? AND lot = ?"
+)
+_MOVE_DAYS = (
+    "UPDATE days SET quantity = quantity + ?, seq = ?, line = ? "
+    "WHERE station = ? AND account = ? AND item = ? AND lot = ? AND day >= ?"
+)
+
+
 def _balances(transfer: tuple[Any, ...]) -> Rows:
     station, seq, line, day, source, target, item, lot, quantity = transfer[:9]
     rows: Rows = []
@@ -78,8 +88,7 @@ def _balances(transfer: tuple[Any, ...]) -> Rows:
                 [key],
             ),
             (
-                "UPDATE balances SET quantity = quantity + ?, seq = ?, line = ? "
-                "WHERE station = ? AND account = ? AND item = ? AND lot = ?",
+                _MOVE,
                 [(change, seq, line, *key)],
             ),
             (
@@ -87,8 +96,7 @@ def _balances(transfer: tuple[Any, ...]) -> Rows:
                 [(*key, day)],
             ),
             (
-                "UPDATE days SET quantity = quantity + ?, seq = ?, line = ? "
-                "WHERE station = ? AND account = ? AND item = ? AND lot = ? AND day >= ?",
+                _MOVE_DAYS,
                 [(change, seq, line, *key, day)],
             ),
         ]

@@ -21,7 +21,8 @@ from supplies.errors import (
     SuppliesError,
 )
 from supplies.ledger import Recorded
-from supplies.model import Donor, Item, Recipient
+from supplies.model import Donor, Item, Recipient, Station
+from supplies.views.reports import station_report
 from supplies.writing import Request
 
 ID = "0b5a35f2-57a2-4a4c-9f0a-93c1a4f0c111"
@@ -278,6 +279,27 @@ def test_a_code_in_use_a_missing_name_and_a_frozen_unit_are_refused(desk: Desk) 
     )
     ledger.amend(Item(code="rice", name="rice", unit="bag"))
     refused(desk, NotFound, lambda: ledger.amend(Item(code="tea", name="tea")))
+
+
+@pytest.mark.parametrize("zone", ["1", "Mars/Olympus", "../etc", ""])
+def test_a_time_zone_that_does_not_exist_is_refused(desk: Desk, zone: str) -> None:
+    station = Station(code="lx", name="Longxue", zone=zone)
+    assert "name one as in Asia/Shanghai" in refused(
+        desk, InvalidField, lambda: desk.ledger.amend(station), at="/zone"
+    )
+
+
+def test_a_forgotten_donor_is_not_given_a_name_again(desk: Desk) -> None:
+    desk(c.ForgetDonor(donor="D-2"))
+    refused(desk, Forgotten, lambda: desk.ledger.amend(Donor(code="D-2", name="again")))
+
+
+def test_the_first_of_all_days_is_a_day_like_any_other(desk: Desk) -> None:
+    desk(c.ClosePeriod(through=date(2020, 2, 5)))
+    desk(c.ReopenPeriod(day=date.min, reason="x"))
+    with desk.ledger.reading() as books:
+        report = station_report(books, date.min, TODAY)
+    assert report.goods == []
 
 
 def test_nouns_are_registered_together_or_not_at_all(desk: Desk) -> None:

@@ -11,7 +11,7 @@ Open a station's books, record commands, read views::
             still_open = needs(books, status="open")
 
 This page is the whole public API; names are imported when first used, so that the command line
-starts at once. `supplies.views` reads, one room a noun; `supplies.errors` is the family of refusals.
+starts at once. `supplies.views` reads, one room a noun; `supplies.errors` is all refusals.
 """
 
 from __future__ import annotations

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from supplies.decoding import check_fields
-from supplies.errors import AlreadyDone, Fault, InvalidField, NotFound
+from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound
 from supplies.model import Item, Location, Noun, Station
 from supplies.store import Row, Store
 
@@ -60,7 +61,7 @@ class Catalogue:
 
     def register(self, noun: Noun) -> None:
         """Enter a noun under a code that is free."""
-        checked = _named(check_fields(noun))
+        checked = _sound(check_fields(noun))
         if self.get(type(noun), noun.code) is not None:
             sentence = f"the code {noun.code} is taken in {noun.table}; choose another"
             raise AlreadyDone(sentence, [Fault("/code", sentence)])
@@ -71,12 +72,16 @@ class Catalogue:
 
     def amend(self, noun: Noun) -> None:
         """Replace what is said of a code; the unit of an item that has moved is frozen."""
-        checked = _named(check_fields(noun))
+        checked = _sound(check_fields(noun))
         before = self.get(type(noun), noun.code)
         if before is None:
             raise NotFound(f"there is no {noun.code} in {noun.table}")
         if isinstance(before, Item) and isinstance(checked, Item):
             self._keep_unit(before, checked)
+        if getattr(before, "name", "") is None:
+            raise Forgotten(
+                f"{noun.code} was forgotten at their wish; register them under another code"
+            )
         values = self._columns(checked)
         sets = ", ".join(f"{name} = :{name}" for name in values if name not in ("code", "station"))
         here = "" if isinstance(noun, Station) else " AND station = :station"
@@ -118,9 +123,17 @@ class Catalogue:
         return values if isinstance(noun, Station) else {"station": self.station_code, **values}
 
 
-def _named(noun: N) -> N:
+def _sound(noun: N) -> N:
+    """A noun that has a name, and a station whose time zone exists."""
     if getattr(noun, "name", "") is None:
         raise InvalidField.at("/name", "a name is missing; say what to call them")
+    if isinstance(noun, Station):
+        try:
+            ZoneInfo(noun.zone)
+        except (KeyError, ValueError, OSError):
+            raise InvalidField.at(
+                "/zone", f"{noun.zone} is no time zone; name one as in Asia/Shanghai"
+            ) from None
     return noun
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from supplies.entries import Body
 from supplies.errors import NotFound
-from supplies.model import TABLES, Period
+from supplies.model import TABLES, Period, Statement
 from supplies.store import Row, Store
 from supplies.verification.links import ENTRIES, HEADS, Links
 from supplies.verification.mirror import check_mirror
@@ -28,6 +28,13 @@ from supplies.verification.statements import STATED, Rows, Statements, rows_of
 
 CHUNK = 5_000
 """Entries that are held in memory at a time."""
+
+STRETCH = 100_000
+"""Entries whose statements are gathered before their tables are read.
+
+Those tables are kept in the order of their documents, not of entries: each reading of a part
+looks through the whole table, so it is read in few large parts.
+"""
 
 LEDGER_TABLES = (
     *(table.name for table in (ENTRIES, HEADS, TRANSFERS, BALANCES, DAYS, ERASABLE)),
@@ -94,16 +101,16 @@ class _Verification:
         self.links, self.statements = Links(reader), Statements(reader)
         self.papers, self.replay = Papers(reader), Replay(reader)
         self.transfers = 0
+        self.stated: dict[type[Statement], list[Row]] = {kind: [] for kind in STATED}
 
     def run(self, advance: Callable[[int], None]) -> VerifiedStation:
         """Range by range, then what holds of the whole."""
+        since = FIRST
         for low, high in _ranges(self.count):
-            entries = self.reader.rows(ENTRIES, low, high)
-            if not entries and high != LAST:
-                raise self.reader.broken("entries", "seq", self.links.seq + 1, low, None)
-            self._check(entries, low, high)
-            advance(len(entries))
-        self.links.check_head()
+            advance(self._check(low, high))
+            if high == LAST or high - max(since, 0) >= STRETCH:
+                self._compare_statements(since, high)
+                since = high + 1
         self.papers.check_erased()
         self.replay.check_days()
         self.replay.check_balances()
@@ -116,19 +123,32 @@ class _Verification:
             head=self.links.hash.hex(),
         )
 
-    def _check(self, entries: list[Row], low: int, high: int) -> None:
-        """The next entries, and the rows of every table that are theirs."""
+    def _check(self, low: int, high: int) -> int:
+        """The next entries, how many they are, and the rows that stand in their order."""
+        entries = self.reader.rows(ENTRIES, low, high)
         bodies: list[Body] = self.links.follow(entries)
+        if high == LAST:
+            self.links.check_head()
+        elif self.links.seq < high:
+            raise self.links.gap()
         transfers, stated = rows_of(bodies)
         self.reader.compare(TRANSFERS, transfers, self.reader.rows(TRANSFERS, low, high))
-        for statement, table in STATED.items():
-            self.reader.compare(table, stated[statement], self.reader.rows(table, low, high))
         self.links.check_days(bodies, _closings(stated))
         self.statements.take(stated, bodies)
         texts = self.reader.rows(ERASABLE, low, high)
         self.papers.take(stated, bodies, texts, self.statements.donations)
         self.replay.move(transfers, self.statements.lots, self.statements.recipients)
         self.transfers += len(transfers)
+        for statement, rows in stated.items():
+            self.stated[statement] += rows
+        return len(entries)
+
+    def _compare_statements(self, low: int, high: int) -> None:
+        """Every row of every statement's table, for the entries gathered."""
+        for statement, table in STATED.items():
+            expected, self.stated[statement] = self.stated[statement], []
+            self.reader.compare(table, expected, self.reader.rows(table, low, high))
+        self.statements.check_restated()
 
 
 def _closings(stated: Rows) -> dict[int, date]:

@@ -579,7 +579,8 @@ Correctable = (
 class Correct(Command, frozen=True, kw_only=True):
     """A command as it should have been: the difference is booked, the receipt replaced.
 
-    entry: any entry of the command to correct. command: of the same type as the original.
+    entry: the command's entry that holds now. command: of the same type as the original; a day that
+    it does not say stays as it was.
     """
 
     entry: Annotated[int, Meta(ge=1)]  # by path

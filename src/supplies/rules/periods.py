@@ -67,4 +67,6 @@ def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
             [Fault("/from", "not closed")],
         )
     draft = journal.entry("period_reopened", day=journal.today)
-    draft.state(Period(closed_through=command.day - timedelta(days=1)))
+    # Before the first day there is none, so that one stays closed.
+    before = max(command.day, date.min + timedelta(days=1)) - timedelta(days=1)
+    draft.state(Period(closed_through=before))

@@ -541,6 +541,7 @@ CREATE INDEX allocation_lines_by_need ON allocation_lines (station, need);
 CREATE INDEX stops_by_allocation ON stops (station, allocation);
 CREATE INDEX receipt_donations_by_donation ON receipt_donations (station, donation);
 CREATE INDEX receipt_replacements_by_replaced ON receipt_replacements (station, replaced);
+CREATE INDEX activities_by_kind ON activities (station, kind);
 CREATE INDEX lot_parents_by_parent ON lot_parents (station, parent);
 
 -- For people who open the file with a tool of their own: what is asked most, under plain names.

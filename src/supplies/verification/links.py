@@ -160,9 +160,18 @@ class Links:
             closed = closings.get(body.seq, closed)
         self.closed_through = closed
 
+    def gap(self) -> BooksBroken:
+        """The next entry is not there."""
+        return self.reader.broken("entries", "seq", self.seq + 1, self.seq + 1, None)
+
     def check_head(self) -> None:
-        """The station's row in `heads` stands at the last entry; without entries there is none."""
+        """The station's row in `heads` stands at the last entry; without entries there is none.
+
+        A head further on that is no hash of this chain: the last entries are gone, not changed.
+        """
         found = self.reader.everything(HEADS)
+        if self.seq and found and found[0][0] > self.seq and found[0][1] != self.hash:
+            raise self.gap()
         expected = [(self.seq, self.hash, self.latest_day)] if self.seq else []
         self.reader.compare(HEADS, expected, found)
 
@@ -177,6 +186,4 @@ def _further_id(command: str, part: int) -> str | None:
     except ValueError:
         return None
     made = hashlib.sha1(name, usedforsecurity=False).hexdigest()
-    return (
-        f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"
-    )
+    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"

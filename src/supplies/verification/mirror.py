@@ -25,7 +25,9 @@ _MIRRORED = {
 _Sum = Counter[tuple[str, ...]]
 
 
-def check_mirror(reader: Reader, stands: Mapping[Key, Stand], recipients: Mapping[str, str]) -> None:
+def check_mirror(
+    reader: Reader, stands: Mapping[Key, Stand], recipients: Mapping[str, str]
+) -> None:
     """Raise where needs and goods differ. recipients: whose each need is."""
     claimed, promised, assigned, set_aside, met, received = _sums(stands, recipients)
     for key in claimed.keys() | promised.keys():
@@ -35,7 +37,7 @@ def check_mirror(reader: Reader, stands: Mapping[Key, Stand], recipients: Mappin
                 "balances",
                 "quantity",
                 None,
-                f"{promised[key]} × {item} in {CLAIMED(need, pledge)} as in {PLEDGED(pledge, need)}",
+                f"{promised[key]} × {item} in {CLAIMED(need, pledge)}, as promised",
                 claimed[key],
             )
     for needs, goods, account in ((assigned, set_aside, ALLOCATED), (met, received, RECEIVED)):

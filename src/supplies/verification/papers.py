@@ -1,11 +1,10 @@
-"""Receipts and erasable texts: numbers without gaps, digests that hold, absences that were stated."""
+"""Receipts and erasable texts: numbers without gaps, digests that hold, absences with a reason."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import date
 
 import msgspec
 
@@ -32,7 +31,7 @@ class _Frozen(msgspec.Struct, gc=False):
     """What a frozen receipt says that its entry says too."""
 
     number: str
-    issued_on: date
+    issued_on: str
     donations: list[str]
 
 
@@ -77,7 +76,7 @@ class Papers:
                 self._check_frozen(row, content, covered[row[1]])
         self._check_known(stated)
 
-    # --- receipts ------------------------------------------------------------------------------------
+    # --- receipts --------------------------------------------------------------------------------
 
     def _check_receipt(self, row: Row, body: Body) -> None:
         """The next number of its series and year, of the day it was issued on."""
@@ -100,10 +99,10 @@ class Papers:
             frozen = _decode(content)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise self._wrong_text("content", seq, "a frozen receipt", error) from None
-        if (frozen.number, frozen.issued_on.isoformat()) != (number, issued_on):
+        if frozen.number != number or frozen.issued_on != issued_on:
             found = f"{frozen.number}, {frozen.issued_on}"
             raise self._wrong_text("content", seq, f"{number}, {issued_on}", found)
-        if sorted(frozen.donations) != sorted(donations):
+        if frozen.donations != donations and sorted(frozen.donations) != sorted(donations):
             raise self._wrong_text("content", seq, donations, frozen.donations)
 
     def _check_known(self, stated: Rows) -> None:
@@ -128,7 +127,7 @@ class Papers:
             if copy != self._copies[number]:
                 raise self.reader.broken("reprints", "copy", seq, self._copies[number], copy)
 
-    # --- texts ---------------------------------------------------------------------------------------
+    # --- texts -----------------------------------------------------------------------------------
 
     def _check_texts(
         self, stated: Rows, bodies: Sequence[Body], texts: Sequence[Row]

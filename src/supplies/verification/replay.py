@@ -128,19 +128,36 @@ class Replay:
     def _wrong(self, column: str, seq: int, expected: object, found: object) -> BooksBroken:
         return self.reader.broken("transfers", column, seq, expected, found)
 
-    # --- beside what the store holds ---------------------------------------------------------------
+    # --- beside what the store holds -------------------------------------------------------------
 
     def check_days(self) -> None:
-        """`days` holds each day's end on which an account moved."""
+        """`days` holds each day's end on which an account moved.
+
+        Each row found is looked up; their keys are unique, so as many as there should be are all.
+        """
+        found = self.reader.everything(DAYS)
+        stands, right = self.stands, 0
+        for account, item, lot, day, quantity, seq, line in found:
+            stand = stands.get((account, item, lot))
+            if stand is None:
+                break
+            if stand.day == day:
+                if stand.quantity != quantity or stand.seq != seq or stand.line != line:
+                    break
+            elif not stand.earlier or stand.earlier.get(day) != (quantity, seq, line):
+                break
+            right += 1
+        days = sum(1 + len(stand.earlier or ()) for stand in stands.values())
+        if not right == days == len(found):
+            self.reader.compare(DAYS, self._days(), found)
+
+    def _days(self) -> list[Row]:
         expected: list[Row] = []
         for key, stand in self.stands.items():
             expected.append((*key, stand.day, stand.quantity, stand.seq, stand.line))
             if stand.earlier:
                 expected += [(*key, day, *closing) for day, closing in stand.earlier.items()]
-        found = self.reader.everything(DAYS)
-        # As sets, for the store gives them in no order that could be had cheaply here.
-        if len(found) != len(expected) or set(found) != set(expected):
-            self.reader.compare(DAYS, expected, found)
+        return expected
 
     def check_balances(self) -> None:
         """`balances` holds just what the transfers come to: what the latest day ended with.

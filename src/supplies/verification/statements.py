@@ -118,6 +118,7 @@ class Statements:
         self.recipients: dict[str, str] = {}
         self.needs: dict[str, str] = {}
         self.donations: set[str] = set()
+        self._restated: list[tuple[Table, str, str, int]] = []
 
     def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
         """Check the next entries' statements, and remember what later ones lean on."""
@@ -144,7 +145,7 @@ class Statements:
                 )
             number = document.rpartition("_")[2]
             if number != str(seq):
-                self._check_restated(table, document, number, seq)
+                self._restated.append((table, document, number, seq))
 
     def _take_lots(self, stated: Rows) -> None:
         """A lot carries the number of the entry it was born in, and stays of its item."""
@@ -152,7 +153,7 @@ class Statements:
         for row in stated[Lot]:
             seq, lot, item = row[0], row[1], row[2]
             if lot.startswith(own) and (number := lot.rsplit("_", 2)[1]) != str(seq):
-                self._check_restated(STATED[Lot], lot, number, seq)
+                self._restated.append((STATED[Lot], lot, number, seq))
             if self.lots.setdefault(lot, item) != item:
                 raise self.reader.broken("lots", "item", seq, self.lots[lot], item)
         for seq, lot, parent in stated[LotParent]:
@@ -166,16 +167,20 @@ class Statements:
                 if lot and self.lots.get(lot) != item:
                     raise self.reader.broken(TABLES[kind], "lot", row[0], f"a lot of {item}", lot)
 
-    def _check_restated(self, table: Table, document: str, number: str, seq: int) -> None:
-        """A document of an earlier entry: that entry did make it."""
-        column = table.columns[1]
-        if number.isdecimal() and 0 < int(number) < seq:
-            made = self.reader.one(
-                f"SELECT 1 FROM {table.name} WHERE station = :station "
-                f"AND {column} = :document AND seq = :seq",
-                document=document,
-                seq=int(number),
-            )
-            if made is not None:
-                return
-        raise self.reader.broken(table.name, column, seq, f"an id that ends in {seq}", document)
+    def check_restated(self) -> None:
+        """Documents of earlier entries: those did make them. The tables have been compared."""
+        for table, document, number, seq in self._restated:
+            column = table.columns[1]
+            made = None
+            if number.isdecimal() and 0 < int(number) < seq:
+                made = self.reader.one(
+                    f"SELECT 1 FROM {table.name} WHERE station = :station "
+                    f"AND {column} = :document AND seq = :seq",
+                    document=document,
+                    seq=int(number),
+                )
+            if made is None:
+                raise self.reader.broken(
+                    table.name, column, seq, f"an id that ends in {seq}", document
+                )
+        self._restated.clear()

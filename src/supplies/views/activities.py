@@ -1,4 +1,4 @@
-"""Work that moves no goods, counted by kind over a period, net of corrections."""
+"""Work that moves no goods: one by one, and counted by kind over a period."""
 
 from __future__ import annotations
 
@@ -6,6 +6,58 @@ from collections import Counter
 from datetime import date, timedelta
 
 from supplies.books import Books
+from supplies.errors import NotFound
+from supplies.model import Activity
+from supplies.texts import texts_of
+from supplies.views.queries import Found, Series, document, documents
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+
+SERIES = Series(Activity, "activity", kind="activity_recorded", prefix="y", owner="kind")
+
+
+class ActivityView(View, frozen=True, kw_only=True):
+    """Work that was done. who: in words, None if not said or erased. count 0: it was reversed."""
+
+    id: str
+    kind: str
+    count: int
+    happened_on: date
+    who: str | None
+
+
+def activity(books: Books, name: str) -> ActivityView:
+    """The activity with this id."""
+    found = document(books, SERIES, name)
+    if found is None:
+        raise NotFound(f"there is no activity {name}; see the list of activities")
+    return _view(books, found)
+
+
+def activities(
+    books: Books,
+    *,
+    kind: str | None = None,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+) -> Page[ActivityView]:
+    """Activities, oldest first."""
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, ActivityView]]:
+        found = documents(books, SERIES, owner=kind, after=position, limit=wanted)
+        return [(each.first, _view(books, each)) for each in found]
+
+    return page(fetch, after, limit)
+
+
+def _view(books: Books, found: Found[Activity]) -> ActivityView:
+    texts = texts_of(books, found.seq) or {}
+    return ActivityView(
+        id=found.stated.activity,
+        kind=found.stated.kind,
+        count=found.stated.count,
+        happened_on=found.happened_on,
+        who=texts.get("who"),
+    )
 
 
 def counted(books: Books, first: date, last: date) -> Counter[str]:

@@ -89,9 +89,16 @@ def receipts(
 
 
 def receipt_paper(
-    books: Books, number: str, check_code: CheckCode, *, copy: int | None = None
+    books: Books,
+    number: str,
+    check_code: CheckCode,
+    *,
+    copy: int | None = None,
+    original: bool = False,
 ) -> ReceiptPaper:
-    """A receipt as it is printed. copy: as this marked copy; None: as the original.
+    """A receipt as it is printed, with what has become of it since: void, replaced.
+
+    copy: as this marked copy. original: as it was handed out, always the same bytes.
 
     Raises Forgotten where the donor was forgotten, and with them what the paper says.
     """
@@ -101,6 +108,7 @@ def receipt_paper(
             f"receipt {number} names a donor who was forgotten; it is not printed again"
         )
     code = check_code(number, found.document_digest)
+    void = None if original else found.void
     return ReceiptPaper(
         document=found.document,
         proof=Proof(
@@ -109,9 +117,9 @@ def receipt_paper(
             digest=found.document_digest,
             check_code=code,
             url=f"{found.document.station.host}/v/{number}?c={code}",
-            void_on=None if found.void is None else found.void.on,
-            void_reason=None if found.void is None else found.void.reason,
-            replaced_by=found.replaced_by,
+            void_on=None if void is None else void.on,
+            void_reason=None if void is None else void.reason,
+            replaced_by=None if original else found.replaced_by,
             copy=copy,
             copied_on=None if copy is None else _copied_on(books, number, copy),
         ),

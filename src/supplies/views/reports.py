@@ -100,7 +100,8 @@ def station_report_paper(
 
 def _goods(books: Books, first: date, last: date, shelves: dict[Key, int]) -> list[GoodsLine]:
     flows = _flows(books, first, last)
-    before = _by_item(held(books, _HELD, on=first - timedelta(days=1)))
+    day_before = max(first, date.min + timedelta(days=1)) - timedelta(days=1)
+    before = _by_item(held(books, _HELD, on=day_before))
     after = _by_item(shelves)
     items = sorted({*flows, *before, *after})
     return [_goods_line(books, item, flows[item], before[item], after[item]) for item in items]

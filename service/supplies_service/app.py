@@ -1,0 +1,69 @@
+"""The application: the only place where its parts are wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+
+from supplies.errors import SuppliesError
+from supplies.keys import StationKey
+from supplies.ledger import Clock, Ledger, system_clock
+from supplies_service import openapi, problems
+from supplies_service.bodies import MAX_BODY
+from supplies_service.desk import Desk, Office
+from supplies_service.loopback import is_loopback
+from supplies_service.routes import CONTROLLERS
+from supplies_service.routes.parameters import known_parameters
+
+
+def create_app(database: str, station: str, *, clock: Clock = system_clock) -> Litestar:
+    """The service over one station's books, which must be there already.
+
+    clock: gives the moment now, aware; tests set it.
+    """
+
+    @asynccontextmanager
+    async def books_open(app: Litestar) -> AsyncIterator[None]:
+        with Ledger.open(database, station=station, clock=clock, create=False) as ledger:
+            app.state.office = Office(ledger, StationKey.beside(database))
+            yield
+
+    return Litestar(
+        route_handlers=CONTROLLERS,
+        lifespan=[books_open],
+        dependencies={"desk": Provide(desk, sync_to_thread=False)},
+        guards=[from_this_machine, known_parameters],
+        exception_handlers={
+            SuppliesError: problems.answer_refusal,
+            HTTPException: problems.answer_http,
+            Exception: problems.answer_failure,
+        },
+        openapi_config=openapi.config(version("supplies")),
+        request_max_body_size=MAX_BODY,
+        logging_config=None,
+    )
+
+
+def desk(request: Request[Any, Any, State]) -> Desk:
+    """The desk that a request stands at."""
+    return Desk(request.app.state.office, request)
+
+
+def from_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Refuse names that are not this machine's: nobody signs in yet.
+
+    A page elsewhere whose name was made to point here must not read the books through a browser.
+    """
+    if not is_loopback(connection.url.hostname or ""):
+        raise problems.Malformed(
+            "until people can sign in the service answers to 127.0.0.1 and localhost only"
+        )

@@ -1,0 +1,154 @@
+"""Where a request meets the ledger: the command in, the recorded entry out, and the views."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+
+from supplies.books import Books
+from supplies.commands import Command
+from supplies.errors import InvalidField
+from supplies.keys import StationKey
+from supplies.ledger import Ledger, Recorded
+from supplies.views.entries import ConflictView, EntryView, conflict, entry
+from supplies.views.shapes import Page, View
+from supplies.views.stock import StockView
+from supplies_service import bodies
+
+C = TypeVar("C", bound=Command)
+T = TypeVar("T")
+
+NOBODY_SIGNED_IN = "u_local"
+"""Who records, until people can sign in."""
+
+KEY_HEADER = "idempotency-key"
+
+_KEYS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
+"""The namespace in which a caller's keys become ids of commands."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Entered(View, frozen=True, kw_only=True):
+    """The entry that was made; its `document` names what came of it."""
+
+    entry: EntryView
+
+
+class Contradicted(View, frozen=True, kw_only=True):
+    """A fact that the books contradict: kept, moving nothing, until a coordinator decides."""
+
+    entry: EntryView
+    conflict: ConflictView
+
+
+Show = Callable[[Books, Recorded], tuple[str, msgspec.Struct]]
+"""What a recorded command answers: where its outcome is found, and what is shown of it."""
+
+
+def entered(books: Books, done: Recorded) -> tuple[str, Entered]:
+    """The entry alone, for what has no page of its own."""
+    return f"/api/entries/{done.seq}", Entered(entry=entry(books, done.seq))
+
+
+class Office:
+    """What all requests share: the books and the station's key."""
+
+    def __init__(self, ledger: Ledger, key: StationKey) -> None:
+        self.ledger, self.key = ledger, key
+
+
+class Desk:
+    """One request at the ledger."""
+
+    def __init__(self, office: Office, request: Request[Any, Any, State]) -> None:
+        self.ledger, self.key, self.request = office.ledger, office.key, request
+        self.by = NOBODY_SIGNED_IN
+
+    def reading(self) -> AbstractContextManager[Books]:
+        """The books as they stand at one moment. Nothing is awaited within."""
+        return self.ledger.reading()
+
+    # --- writing -----------------------------------------------------------------------------
+
+    async def body(self) -> dict[str, Any]:
+        """The request's JSON object."""
+        return await bodies.json_object(self.request)
+
+    async def record(
+        self, kind: type[Command], show: Show, /, **path: str | int
+    ) -> Response[bytes]:
+        """Record the command in the body; what the address says of it comes by name."""
+        return await self.carry_out(bodies.command(kind, await self.body(), path), show)
+
+    async def carry_out(self, command: Command, show: Show) -> Response[bytes]:
+        """Record a command and show what came of it; a repeat is answered like the first."""
+        done = self.ledger.record(command, by=self.by, id=self.command_id())
+        with self.reading() as books:
+            if done.conflict is not None:
+                kept = Contradicted(
+                    entry=entry(books, done.seq), conflict=conflict(books, done.seq)
+                )
+                where = {"Location": f"/api/entries/{done.seq}"}
+                return answer(kept, status=202, headers=where)
+            location, shown = show(books, done)
+        return answer(shown, status=201, headers={"Location": location})
+
+    def command_id(self) -> str | None:
+        """The id that the caller's key gives to the command; keys belong to their caller."""
+        key = self.request.headers.get(KEY_HEADER)
+        if key is None:
+            return None
+        if not (1 <= len(key) <= 200 and key.isascii() and key.isprintable()):
+            raise InvalidField("Idempotency-Key takes 1 to 200 printable ASCII characters")
+        return str(uuid.uuid5(_KEYS, f"{self.by}\n{key}"))
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def show(self, view: Callable[[Books], msgspec.Struct]) -> Response[bytes]:
+        """One thing as it stands."""
+        with self.reading() as books:
+            return answer(view(books))
+
+    def page(self, view: Callable[[Books], Page[Any] | StockView]) -> Response[bytes]:
+        """Part of a list, with the way to the next in `Link`."""
+        with self.reading() as books:
+            shown = view(books)
+        if shown.next is None:
+            return answer(shown)
+        query = {**dict(self.request.query_params.items()), "after": shown.next}
+        link = f'<{self.request.url.path}?{urlencode(query)}>; rel="next"'
+        return answer(shown, headers={"Link": link})
+
+
+ADesk = NamedDependency[Desk]
+"""What a handler asks for."""
+
+
+def answer(
+    shown: msgspec.Struct, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[bytes]:
+    """A struct as JSON, field by field in its own order."""
+    return Response(
+        _encode(shown),
+        status_code=status,
+        media_type="application/json",
+        headers=dict(headers or {}),
+    )
+
+
+def paper(content: bytes, name: str) -> Response[bytes]:
+    """A PDF that browsers show and save under this name."""
+    return Response(
+        content,
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
+    )

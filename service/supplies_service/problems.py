@@ -1,0 +1,193 @@
+"""Every refusal as problem+json (RFC 9457), in one place, telling nothing that is not theirs."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import Headers
+from litestar.exceptions import HTTPException, ValidationException
+
+from supplies.decoding import invalid
+from supplies.errors import (
+    AgainstBooks,
+    Busy,
+    DiskFull,
+    InvalidField,
+    NotFound,
+    SuppliesError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+RETRY_AFTER = "5"
+"""Seconds after which a busy store is worth another try."""
+
+_log = logging.getLogger("supplies.service")
+
+
+class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One field at fault. pointer: RFC 6901, into the request's body, or naming a parameter."""
+
+    pointer: str
+    detail: str
+    asked: int | None = None
+    available: int | None = None
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 9457. type: a stable relative URI. instance: what the service's log calls this answer."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[FieldProblem]
+
+
+class Malformed(SuppliesError):
+    """The request cannot be read as what it says it is."""
+
+    slug = "malformed"
+    title = "The request cannot be read"
+
+
+class WrongMethod(SuppliesError):
+    """The address is right, but not for this verb."""
+
+    slug = "method"
+    title = "Not with this method"
+
+
+class TooLarge(SuppliesError):
+    """The body is larger than any request needs to be."""
+
+    slug = "too-large"
+    title = "The request is too large"
+
+
+class WrongMediaType(SuppliesError):
+    """The body is not JSON, or does not say that it is."""
+
+    slug = "media-type"
+    title = "Only JSON is understood"
+
+
+class Internal(SuppliesError):
+    """Our fault. What it was stands in the log, under the answer's instance."""
+
+
+_STATUS: Mapping[type[SuppliesError], int] = {
+    Malformed: 400,
+    NotFound: 404,
+    WrongMethod: 405,
+    AgainstBooks: 409,
+    TooLarge: 413,
+    WrongMediaType: 415,
+    InvalidField: 422,
+    Internal: 500,
+    Busy: 503,
+    DiskFull: 503,
+}
+"""The status of each error, or of the nearest of its ancestors; no other is told to anybody."""
+
+_BUSY = "the books cannot be written just now; nothing was recorded, try again"
+
+
+def status_of(error: SuppliesError) -> int | None:
+    """The status that tells this error; None if it is none of the caller's business."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
+
+
+def answer_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Response[bytes]:
+    """A refusal of the ledger, or of ours, as it is. Store errors keep their paths to the log."""
+    status = status_of(error)
+    if status is None:
+        return answer_failure(request, error)
+    detail = _BUSY if isinstance(error, Busy | DiskFull) else error.detail
+    headers = {"Retry-After": RETRY_AFTER} if status == 503 else {}
+    return _answer(error, status, detail, headers, _instance())
+
+
+def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """What Litestar itself refuses: routes, verbs, sizes and parameters."""
+    if error.status_code >= 500:
+        return answer_failure(request, error)
+    refusal = _as_refusal(request, error)
+    status = status_of(refusal) or 400
+    # Litestar adds nothing private here, and 405 must say what is allowed (RFC 9110).
+    return _answer(refusal, status, refusal.detail, error.headers or {}, _instance())
+
+
+def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Anything else is our fault: logged in full, told in one sentence."""
+    instance = _instance()
+    _log.error("%s %s failed (%s)", request.method, request.url.path, instance, exc_info=error)
+    sentence = "something went wrong here, not with your request; the log of the service says what"
+    return _answer(Internal(sentence), 500, sentence, {}, instance)
+
+
+def _as_refusal(request: Request[Any, Any, Any], error: HTTPException) -> SuppliesError:
+    path = request.url.path[:200]
+    if error.status_code == 404:
+        return NotFound(f"there is nothing at {path}; see /schema/openapi.json for what there is")
+    if error.status_code == 405:
+        allowed = Headers(error.headers or {}).get("allow", "")
+        return WrongMethod(f"{request.method} is not possible at {path}; it takes {allowed}")
+    if error.status_code == 413:
+        return TooLarge("the body is larger than a mebibyte; send it in several requests")
+    if isinstance(error, ValidationException):
+        return _wrong_parameters(error)
+    return Malformed("the request cannot be read; see /schema/openapi.json for what it should be")
+
+
+def _wrong_parameters(error: ValidationException) -> InvalidField:
+    """Litestar's words on query parameters in ours; their pointers name the parameter."""
+    missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
+    if missing:
+        name = missing[1]
+        return InvalidField.at(f"/{name}", f"the query lacks {name}; add it to the address")
+    wrong = error.extra if isinstance(error.extra, list) else []
+    faults = [
+        fault
+        for extra in wrong
+        for fault in invalid(f"{extra.get('message', '')} - at `$.{extra.get('key', '')}`").faults
+    ]
+    return InvalidField("; ".join(fault.detail for fault in faults) or error.detail, faults)
+
+
+def _instance() -> str:
+    return uuid.uuid4().urn
+
+
+def _answer(
+    error: SuppliesError, status: int, detail: str, headers: Mapping[str, str], instance: str
+) -> Response[bytes]:
+    problem = Problem(
+        type=f"/problems/{error.slug}",
+        title=error.title,
+        status=status,
+        detail=detail,
+        instance=instance,
+        errors=[
+            FieldProblem(
+                pointer=fault.pointer,
+                detail=fault.detail,
+                asked=fault.asked,
+                available=fault.available,
+            )
+            for fault in error.faults
+        ],
+    )
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers=dict(headers),
+    )

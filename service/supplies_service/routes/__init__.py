@@ -1,0 +1,42 @@
+"""One room a resource. `CONTROLLERS` is the whole list."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from supplies_service.routes.activities import ActivityController
+from supplies_service.routes.allocations import AllocationController
+from supplies_service.routes.catalogue import NOUN_CONTROLLERS, ForgetController
+from supplies_service.routes.deliveries import DeliveryController
+from supplies_service.routes.donations import DonationController
+from supplies_service.routes.entries import EntryController
+from supplies_service.routes.front import FrontController
+from supplies_service.routes.lots import LotController
+from supplies_service.routes.needs import NeedController
+from supplies_service.routes.periods import PeriodController
+from supplies_service.routes.pledges import PledgeController
+from supplies_service.routes.receipts import ReceiptController
+from supplies_service.routes.reports import ReportController
+from supplies_service.routes.station import StationController
+from supplies_service.routes.stock import StockController
+from supplies_service.routes.verify import VerifyController
+
+CONTROLLERS: list[ControllerRouterHandler] = [
+    *NOUN_CONTROLLERS,
+    ForgetController,
+    NeedController,
+    PledgeController,
+    DonationController,
+    ReceiptController,
+    AllocationController,
+    DeliveryController,
+    StockController,
+    LotController,
+    EntryController,
+    ActivityController,
+    PeriodController,
+    ReportController,
+    StationController,
+    VerifyController,
+    FrontController,
+]

@@ -1,0 +1,60 @@
+"""Activities: work that moves no goods."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.books import Books
+from supplies.commands import RecordActivity
+from supplies.ledger import Recorded
+from supplies.views.activities import ActivityView
+from supplies.views.activities import activities as activities_view
+from supplies.views.activities import activity as activity_view
+from supplies.views.entries import EntryView, entry
+from supplies.views.shapes import Page, View
+from supplies_service.desk import ADesk
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+
+class ActivityEntered(View, frozen=True, kw_only=True):
+    """The entry that was made, and the activity."""
+
+    entry: EntryView
+    activity: ActivityView
+
+
+def shown(books: Books, done: Recorded) -> tuple[str, ActivityEntered]:
+    """The activity that an entry states."""
+    found = activity_view(books, str(done.document))
+    where = f"/api/activities/{found.id}"
+    return where, ActivityEntered(entry=entry(books, done.seq), activity=found)
+
+
+class ActivityController(Controller):
+    """Visits, telephone calls, checks; the station report counts them."""
+
+    path = "/api/activities"
+    tags = ("activities",)
+
+    @post(operation_id="recordActivity", opt=takes(RecordActivity, ActivityEntered))
+    async def record(self, desk: ADesk) -> Response[bytes]:
+        """Record work that was done."""
+        return await desk.record(RecordActivity, shown)
+
+    @get(operation_id="listActivities", opt=gives(Page[ActivityView]))
+    async def activities(
+        self,
+        desk: ADesk,
+        kind: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Activities, oldest first."""
+        return desk.page(lambda books: activities_view(books, kind=kind, after=after, limit=limit))
+
+    @get("/{activity:str}", operation_id="getActivity", opt=gives(ActivityView))
+    async def activity(self, desk: ADesk, activity: FromPath[str]) -> Response[bytes]:
+        """An activity as it is stated now."""
+        return desk.show(lambda books: activity_view(books, activity))

@@ -1,0 +1,75 @@
+"""Allocations: goods set aside for one recipient, and released."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.books import Books
+from supplies.commands import Allocate, Release
+from supplies.ledger import Recorded
+from supplies.views.allocations import AllocationView
+from supplies.views.allocations import allocation as allocation_view
+from supplies.views.allocations import allocations as allocations_view
+from supplies.views.entries import EntryView, entry
+from supplies.views.shapes import Page, View
+from supplies_service.desk import ADesk
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+
+class AllocationEntered(View, frozen=True, kw_only=True):
+    """The entry that was made, and the allocation as it stands."""
+
+    entry: EntryView
+    allocation: AllocationView
+
+
+def shown(books: Books, done: Recorded) -> tuple[str, AllocationEntered]:
+    """The allocation that an entry is about."""
+    found = allocation_view(books, str(done.document))
+    return f"/api/allocations/{found.id}", AllocationEntered(
+        entry=entry(books, done.seq), allocation=found
+    )
+
+
+class AllocationController(Controller):
+    """What is set aside for whom."""
+
+    path = "/api/allocations"
+    tags = ("allocations",)
+
+    @post(operation_id="allocate", opt=takes(Allocate, AllocationEntered))
+    async def allocate(self, desk: ADesk) -> Response[bytes]:
+        """Set free goods aside for a recipient; without lots, what expires first."""
+        return await desk.record(Allocate, shown)
+
+    @get(operation_id="listAllocations", opt=gives(Page[AllocationView]))
+    async def allocations(
+        self,
+        desk: ADesk,
+        recipient: FromQuery[str | None] = None,
+        status: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Allocations, oldest first."""
+        return desk.page(
+            lambda books: allocations_view(
+                books, recipient=recipient, status=status, after=after, limit=limit
+            )
+        )
+
+    @get("/{allocation:str}", operation_id="getAllocation", opt=gives(AllocationView))
+    async def allocation(self, desk: ADesk, allocation: FromPath[str]) -> Response[bytes]:
+        """An allocation as it stands."""
+        return desk.show(lambda books: allocation_view(books, allocation))
+
+    @post(
+        "/{allocation:str}/release",
+        operation_id="releaseAllocation",
+        opt=takes(Release, AllocationEntered),
+    )
+    async def release(self, desk: ADesk, allocation: FromPath[str]) -> Response[bytes]:
+        """Free what is still set aside, all of it or the lines named."""
+        return await desk.record(Release, shown, allocation=allocation)

@@ -1,0 +1,155 @@
+"""The catalogue: items, locations, teams, donors and recipients, by code."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from litestar import Controller, Response, get, patch, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.books import Books
+from supplies.commands import ForgetDonor, ForgetRecipient
+from supplies.decoding import convert
+from supplies.errors import AlreadyDone, Forgotten, InvalidField
+from supplies.ledger import Recorded
+from supplies.model import Donor, Item, Location, Noun, Recipient, Team
+from supplies.views.catalogue import noun, nouns
+from supplies.views.entries import EntryView, entry
+from supplies.views.shapes import Page, View
+from supplies_service.desk import ADesk, Desk, answer
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+N = TypeVar("N", bound=Noun)
+
+
+async def register(desk: Desk, kind: type[N]) -> N:
+    """Enter a noun. Its code names the request: the same again, with a key, is a repeat."""
+    named = desk.command_id()
+    new = convert(kind, await desk.body())
+    try:
+        desk.ledger.register(new)
+    except AlreadyDone:
+        with desk.reading() as books:
+            if named is None or noun(books, kind, new.code) != new:
+                raise
+    return new
+
+
+async def amend(desk: Desk, kind: type[N], code: str) -> N:
+    """Change the fields given, and leave the others."""
+    body = await desk.body()
+    if "code" in body:
+        raise InvalidField.at("/code", "a code stays; register another and use that")
+    with desk.reading() as books:
+        before = noun(books, kind, code)
+    if getattr(before, "name", "") is None:
+        raise Forgotten(f"{code} was forgotten at their wish; register them under another code")
+    after = convert(kind, {**msgspec.to_builtins(before), **body})
+    desk.ledger.amend(after)
+    return after
+
+
+def controller(kind: type[Noun], one: str) -> type[Controller]:
+    """The room of one kind of noun, with the same verbs as all of them."""
+    title, many = one.capitalize(), kind.table
+    registered = msgspec.defstruct(f"{title}Registered", [(one, kind)], kw_only=True, frozen=True)
+
+    class NounController(Controller):
+        path = f"/api/{many}"
+        tags = (many,)
+
+        @post(operation_id=f"register{title}", opt=takes(kind, registered))
+        async def register(self, desk: ADesk) -> Response[bytes]:
+            """Register under a code of its own."""
+            new = await register(desk, kind)
+            where = {"Location": f"/api/{many}/{new.code}"}
+            return answer(registered(**{one: new}), status=201, headers=where)
+
+        @get(operation_id=f"list{many.capitalize()}", opt=gives(Page[kind]))  # type: ignore[valid-type]  # msgspec reads it at run time
+        async def nouns(
+            self,
+            desk: ADesk,
+            q: FromQuery[str | None] = None,
+            after: After = None,
+            limit: Limit = DEFAULT_LIMIT,
+        ) -> Response[bytes]:
+            """All by code, or those with `q` in code or name."""
+            return desk.page(lambda books: nouns(books, kind, q=q, after=after, limit=limit))
+
+        @get("/{code:str}", operation_id=f"get{title}", opt=gives(kind))
+        async def noun(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
+            """One, by its code."""
+            return desk.show(lambda books: noun(books, kind, code))
+
+        @patch("/{code:str}", operation_id=f"amend{title}", opt=takes(kind, kind, partial=True))
+        async def amend(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
+            """Change the fields given, and leave the others."""
+            return answer(await amend(desk, kind, code))
+
+    NounController.__name__ = NounController.__qualname__ = f"{title}Controller"
+    return NounController
+
+
+NOUN_CONTROLLERS = [
+    controller(Item, "item"),
+    controller(Location, "location"),
+    controller(Team, "team"),
+    controller(Donor, "donor"),
+    controller(Recipient, "recipient"),
+]
+
+
+class DonorForgotten(View, frozen=True, kw_only=True):
+    """The entry that was made, and what is left of the donor."""
+
+    entry: EntryView
+    donor: Donor
+
+
+class RecipientForgotten(View, frozen=True, kw_only=True):
+    """The entry that was made, and what is left of the recipient."""
+
+    entry: EntryView
+    recipient: Recipient
+
+
+def donor_forgotten(books: Books, done: Recorded) -> tuple[str, DonorForgotten]:
+    """A donor without anything personal."""
+    left = noun(books, Donor, str(done.document))
+    return f"/api/donors/{left.code}", DonorForgotten(entry=entry(books, done.seq), donor=left)
+
+
+def recipient_forgotten(books: Books, done: Recorded) -> tuple[str, RecipientForgotten]:
+    """A recipient without anything personal."""
+    left = noun(books, Recipient, str(done.document))
+    return f"/api/recipients/{left.code}", RecipientForgotten(
+        entry=entry(books, done.seq), recipient=left
+    )
+
+
+class ForgetController(Controller):
+    """People who wish to be forgotten."""
+
+    path = "/api"
+
+    @post(
+        "/donors/{donor:str}/forget",
+        operation_id="forgetDonor",
+        tags=["donors"],
+        opt=takes(ForgetDonor, DonorForgotten),
+    )
+    async def donor(self, desk: ADesk, donor: FromPath[str]) -> Response[bytes]:
+        """Erase everything personal about a donor; the goods stay in the books."""
+        return await desk.record(ForgetDonor, donor_forgotten, donor=donor)
+
+    @post(
+        "/recipients/{recipient:str}/forget",
+        operation_id="forgetRecipient",
+        tags=["recipients"],
+        opt=takes(ForgetRecipient, RecipientForgotten),
+    )
+    async def recipient(self, desk: ADesk, recipient: FromPath[str]) -> Response[bytes]:
+        """Erase everything personal about a recipient; the goods stay in the books."""
+        return await desk.record(ForgetRecipient, recipient_forgotten, recipient=recipient)

@@ -1,0 +1,101 @@
+"""Deliveries: teams on their way, what happened at each door, and the end of the round."""
+
+from __future__ import annotations
+
+from anyio.to_thread import run_sync
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+from supplies_receipts import delivery_slips as draw_slips
+
+from supplies.books import Books
+from supplies.commands import CloseDelivery, Dispatch, ReassignDelivery, ReportOutcome
+from supplies.ledger import Recorded
+from supplies.views.deliveries import DeliveryView
+from supplies.views.deliveries import deliveries as deliveries_view
+from supplies.views.deliveries import delivery as delivery_view
+from supplies.views.entries import EntryView, entry
+from supplies.views.shapes import Page, View
+from supplies.views.slips import delivery_slips
+from supplies_service.desk import ADesk, paper
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+
+class DeliveryEntered(View, frozen=True, kw_only=True):
+    """The entry that was made, and the delivery as it stands."""
+
+    entry: EntryView
+    delivery: DeliveryView
+
+
+def shown(books: Books, done: Recorded) -> tuple[str, DeliveryEntered]:
+    """The delivery that an entry is about."""
+    found = delivery_view(books, str(done.document))
+    return f"/api/deliveries/{found.id}", DeliveryEntered(
+        entry=entry(books, done.seq), delivery=found
+    )
+
+
+class DeliveryController(Controller):
+    """Who is on the way to which doors with what."""
+
+    path = "/api/deliveries"
+    tags = ("deliveries",)
+
+    @post(operation_id="dispatchDelivery", opt=takes(Dispatch, DeliveryEntered))
+    async def dispatch(self, desk: ADesk) -> Response[bytes]:
+        """Send a team out with everything still set aside in these allocations."""
+        return await desk.record(Dispatch, shown)
+
+    @get(operation_id="listDeliveries", opt=gives(Page[DeliveryView]))
+    async def deliveries(
+        self,
+        desk: ADesk,
+        team: FromQuery[str | None] = None,
+        status: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Deliveries, oldest first."""
+        return desk.page(
+            lambda books: deliveries_view(books, team=team, status=status, after=after, limit=limit)
+        )
+
+    @get("/{delivery:str}", operation_id="getDelivery", opt=gives(DeliveryView))
+    async def delivery(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+        """A delivery as it stands."""
+        return desk.show(lambda books: delivery_view(books, delivery))
+
+    @get("/{delivery:str}/slips/pdf", operation_id="printSlips", opt=gives(bytes))
+    async def slips(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+        """The slips that the team carries, one a door."""
+        with desk.reading() as books:
+            slips = delivery_slips(books, delivery)
+        return paper(await run_sync(draw_slips, slips), f"slips-{delivery}")
+
+    @post(
+        "/{delivery:str}/outcomes",
+        operation_id="reportOutcome",
+        opt=takes(ReportOutcome, DeliveryEntered, contradicted=True),
+    )
+    async def report(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+        """Say what happened at a door. A fact: where the books contradict it, it is kept (202)."""
+        return await desk.record(ReportOutcome, shown, delivery=delivery)
+
+    @post(
+        "/{delivery:str}/close",
+        operation_id="closeDelivery",
+        opt=takes(CloseDelivery, DeliveryEntered),
+    )
+    async def close(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+        """End the round, once nothing is in transit."""
+        return await desk.record(CloseDelivery, shown, delivery=delivery)
+
+    @post(
+        "/{delivery:str}/reassign",
+        operation_id="reassignDelivery",
+        opt=takes(ReassignDelivery, DeliveryEntered),
+    )
+    async def reassign(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+        """Let another team go on."""
+        return await desk.record(ReassignDelivery, shown, delivery=delivery)

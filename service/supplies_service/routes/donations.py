@@ -1,0 +1,120 @@
+"""Donations: recorded with their receipt, corrected and reversed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.books import Books
+from supplies.commands import Correct, RecordDonation, Reverse
+from supplies.errors import InvalidField
+from supplies.keys import StationKey
+from supplies.ledger import Recorded
+from supplies.model import Allocation
+from supplies.views.allocations import AllocationView
+from supplies.views.allocations import allocation as allocation_view
+from supplies.views.donations import DonationView
+from supplies.views.donations import donation as donation_view
+from supplies.views.donations import donations as donations_view
+from supplies.views.entries import EntryView, entries, entry
+from supplies.views.receipts import ReceiptView
+from supplies.views.shapes import MAX_LIMIT, Page, View
+from supplies_service import bodies
+from supplies_service.desk import ADesk, Desk
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.routes.receipts import with_code
+
+
+class DonationEntered(View, frozen=True, kw_only=True):
+    """The entry, the donation as it stands, its receipt, and what was set aside of it."""
+
+    entry: EntryView
+    donation: DonationView
+    receipt: ReceiptView | None
+    allocations: list[AllocationView]
+
+
+def shown(key: StationKey, books: Books, done: Recorded) -> tuple[str, DonationEntered]:
+    """The donation that an entry is about, with the paper that is valid for it now."""
+    found = donation_view(books, str(done.document))
+    receipt = None if found.receipt is None else with_code(key, books, found.receipt)
+    set_aside = dict.fromkeys(row.allocation for row in books.stated(Allocation, arrival=found.id))
+    return f"/api/donations/{found.id}", DonationEntered(
+        entry=entry(books, done.seq),
+        donation=found,
+        receipt=receipt,
+        allocations=[allocation_view(books, name) for name in set_aside],
+    )
+
+
+class DonationController(Controller):
+    """What donors give."""
+
+    path = "/api/donations"
+    tags = ("donations",)
+
+    @post(operation_id="recordDonation", opt=takes(RecordDonation, DonationEntered))
+    async def record(self, desk: ADesk) -> Response[bytes]:
+        """Record goods given; they get a receipt, and go where their pledge claimed needs."""
+        return await desk.record(RecordDonation, partial(shown, desk.key))
+
+    @get(operation_id="listDonations", opt=gives(Page[DonationView]))
+    async def donations(
+        self,
+        desk: ADesk,
+        donor: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Donations, oldest first."""
+        return desk.page(lambda books: donations_view(books, donor=donor, after=after, limit=limit))
+
+    @get("/{donation:str}", operation_id="getDonation", opt=gives(DonationView))
+    async def donation(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
+        """A donation as it stands."""
+        return desk.show(lambda books: donation_view(books, donation))
+
+    @post(
+        "/{donation:str}/correct",
+        operation_id="correctDonation",
+        opt=takes(Correct, DonationEntered, "entry", command=RecordDonation),
+    )
+    async def correct(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
+        """State a donation as it should have been; the difference is booked, the receipt replaced.
+
+        `command` is the donation's own body; its type need not be said.
+        """
+        seq = standing_entry(desk, donation)
+        body = await desk.body()
+        if isinstance(body.get("command"), dict):
+            stated = body["command"].get("type", RecordDonation.__name__)
+            if stated != RecordDonation.__name__:
+                raise InvalidField.at("/command/type", "a donation is corrected to a donation")
+            body["command"] = {**body["command"], "type": stated}
+        command = bodies.command(Correct, body, {"entry": seq})
+        return await desk.carry_out(command, partial(shown, desk.key))
+
+    @post(
+        "/{donation:str}/reverse",
+        operation_id="reverseDonation",
+        opt=takes(Reverse, DonationEntered, "entry"),
+    )
+    async def reverse(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
+        """Undo a donation that was none, as far as its goods have not moved on."""
+        return await desk.record(
+            Reverse, partial(shown, desk.key), entry=standing_entry(desk, donation)
+        )
+
+
+def standing_entry(desk: Desk, donation: str) -> int:
+    """The entry that holds for a donation; for a repeat, the one that held the first time."""
+    with desk.reading() as books:
+        corrected_by = donation_view(books, donation).superseded_by
+        about = entries(books, document=donation, limit=MAX_LIMIT).items
+    for one in about:
+        if one.supersedes is not None and one.id == desk.command_id():
+            return one.supersedes
+    return corrected_by or about[0].seq

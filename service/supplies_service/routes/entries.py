@@ -1,0 +1,83 @@
+"""Entries as they were hashed; mended, and decided on where a fact contradicted the books."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from supplies.commands import Correct, ResolveConflict, Reverse
+from supplies.views.entries import ConflictView, EntryView
+from supplies.views.entries import conflicts as conflicts_view
+from supplies.views.entries import entries as entries_view
+from supplies.views.entries import entry as entry_view
+from supplies.views.shapes import Page
+from supplies_service.bodies import entry_number
+from supplies_service.desk import ADesk, Entered, entered
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+OpenOnly = Annotated[
+    bool, QueryParameter(name="open", description="only those that wait to be decided")
+]
+
+
+class EntryController(Controller):
+    """What was written down, never to be changed."""
+
+    path = "/api/entries"
+    tags = ("entries",)
+
+    @get(operation_id="listEntries", opt=gives(Page[EntryView]))
+    async def entries(
+        self,
+        desk: ADesk,
+        kind: FromQuery[str | None] = None,
+        document: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Entries, oldest first."""
+        return desk.page(
+            lambda books: entries_view(
+                books, kind=kind, document=document, after=after, limit=limit
+            )
+        )
+
+    @get("/conflicts", operation_id="listConflicts", opt=gives(Page[ConflictView]))
+    async def conflicts(
+        self,
+        desk: ADesk,
+        open_only: OpenOnly = True,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Facts that the books contradicted, oldest first."""
+        return desk.page(
+            lambda books: conflicts_view(books, open_only=open_only, after=after, limit=limit)
+        )
+
+    @post(
+        "/conflicts/{conflict:str}/resolve",
+        operation_id="resolveConflict",
+        opt=takes(ResolveConflict, Entered),
+    )
+    async def resolve(self, desk: ADesk, conflict: FromPath[str]) -> Response[bytes]:
+        """Restate the standing outcome, or book what the fact says from `unexplained`."""
+        return await desk.record(ResolveConflict, entered, conflict=entry_number(conflict))
+
+    @get("/{entry:str}", operation_id="getEntry", opt=gives(EntryView))
+    async def entry(self, desk: ADesk, entry: FromPath[str]) -> Response[bytes]:
+        """An entry, with the exact bytes that were hashed."""
+        return desk.show(lambda books: entry_view(books, entry_number(entry)))
+
+    @post("/{entry:str}/reverse", operation_id="reverseEntry", opt=takes(Reverse, Entered))
+    async def reverse(self, desk: ADesk, entry: FromPath[str]) -> Response[bytes]:
+        """Undo an entry's command, as far as its goods have not moved on."""
+        return await desk.record(Reverse, entered, entry=entry_number(entry))
+
+    @post("/{entry:str}/correct", operation_id="correctEntry", opt=takes(Correct, Entered))
+    async def correct(self, desk: ADesk, entry: FromPath[str]) -> Response[bytes]:
+        """State a command as it should have been; the difference is booked."""
+        return await desk.record(Correct, entered, entry=entry_number(entry))

@@ -1,0 +1,22 @@
+"""Lots: from a donor to the doors reached, and from a batch to whoever holds it."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath
+
+from supplies.views.trace import TraceView, trace
+from supplies_service.desk import ADesk
+from supplies_service.openapi import gives
+
+
+class LotController(Controller):
+    """Goods that came together."""
+
+    path = "/api/lots"
+    tags = ("stock",)
+
+    @get("/{lot:str}/trace", operation_id="traceLot", opt=gives(TraceView))
+    async def trace(self, desk: ADesk, lot: FromPath[str]) -> Response[bytes]:
+        """Where a lot came from, through every repacking, and where it went."""
+        return desk.show(lambda books: trace(books, lot))

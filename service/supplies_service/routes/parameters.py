@@ -1,0 +1,42 @@
+"""Query parameters: those that many lists take, and the refusal of those that nobody knows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
+
+from supplies.errors import Fault, InvalidField
+from supplies.views.shapes import DEFAULT_LIMIT, MAX_LIMIT
+
+__all__ = ["DEFAULT_LIMIT", "After", "Limit", "known_parameters"]
+
+Limit = Annotated[
+    int, QueryParameter(ge=1, le=MAX_LIMIT, description="the most that one page holds")
+]
+After = Annotated[str | None, QueryParameter(description="the `next` of the page before")]
+
+
+def known_parameters(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Refuse what a handler does not take: a filter that is misspelt would show everything."""
+    if not connection.query_params:
+        return
+    declared = {
+        name: parameter.kwarg_definition
+        for name, parameter in handler.parsed_fn_signature.parameters.items()
+    }
+    known = [
+        mark.name or name for name, mark in declared.items() if isinstance(mark, QueryParameter)
+    ]
+    faults = [
+        Fault(f"/{name[:64]}", f"there is no parameter {name[:64]} here")
+        for name in dict.fromkeys(connection.query_params)
+        if name not in known
+    ]
+    if faults:
+        takes = ", ".join(known) or "none"
+        raise InvalidField(f"{faults[0].detail} (parameters: {takes})", faults)

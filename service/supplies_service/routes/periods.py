@@ -1,0 +1,60 @@
+"""Periods: closed, so that nothing is booked in them any more, and with a reason reopened."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from litestar import Controller, Response, get, post
+
+from supplies.books import Books
+from supplies.commands import ClosePeriod, ReopenPeriod
+from supplies.ledger import Recorded
+from supplies.views.entries import EntryView, entry
+from supplies.views.shapes import View
+from supplies_service.desk import ADesk
+from supplies_service.openapi import gives, takes
+
+
+class PeriodView(View, frozen=True, kw_only=True):
+    """closed_through: nothing is booked on or before this day; None: every day is open."""
+
+    closed_through: date | None
+
+
+class PeriodEntered(View, frozen=True, kw_only=True):
+    """The entry that was made, and which days are closed now."""
+
+    entry: EntryView
+    period: PeriodView
+
+
+def period(books: Books) -> PeriodView:
+    """Which days are closed."""
+    return PeriodView(closed_through=books.closed_through())
+
+
+def shown(books: Books, done: Recorded) -> tuple[str, PeriodEntered]:
+    """Which days are closed since an entry."""
+    return "/api/periods", PeriodEntered(entry=entry(books, done.seq), period=period(books))
+
+
+class PeriodController(Controller):
+    """Which days may still be booked on."""
+
+    path = "/api/periods"
+    tags = ("periods",)
+
+    @get(operation_id="getPeriods", opt=gives(PeriodView))
+    async def periods(self, desk: ADesk) -> Response[bytes]:
+        """Which days are closed."""
+        return desk.show(period)
+
+    @post("/close", operation_id="closePeriod", opt=takes(ClosePeriod, PeriodEntered))
+    async def close(self, desk: ADesk) -> Response[bytes]:
+        """Close all days through one; only once nothing is unexplained."""
+        return await desk.record(ClosePeriod, shown)
+
+    @post("/reopen", operation_id="reopenPeriod", opt=takes(ReopenPeriod, PeriodEntered))
+    async def reopen(self, desk: ADesk) -> Response[bytes]:
+        """Open all days from one again."""
+        return await desk.record(ReopenPeriod, shown)

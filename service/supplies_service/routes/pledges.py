@@ -1,0 +1,73 @@
+"""Pledges: made, taken back, and no longer waited for."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.books import Books
+from supplies.commands import CancelPledge, LapsePledge, MakePledge
+from supplies.ledger import Recorded
+from supplies.views.entries import EntryView, entry
+from supplies.views.pledges import PledgeView
+from supplies.views.pledges import pledge as pledge_view
+from supplies.views.pledges import pledges as pledges_view
+from supplies.views.shapes import Page, View
+from supplies_service.desk import ADesk
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+
+class PledgeEntered(View, frozen=True, kw_only=True):
+    """The entry that was made, and the pledge as it stands."""
+
+    entry: EntryView
+    pledge: PledgeView
+
+
+def shown(books: Books, done: Recorded) -> tuple[str, PledgeEntered]:
+    """The pledge that an entry is about."""
+    found = pledge_view(books, str(done.document))
+    return f"/api/pledges/{found.id}", PledgeEntered(entry=entry(books, done.seq), pledge=found)
+
+
+class PledgeController(Controller):
+    """What donors promise."""
+
+    path = "/api/pledges"
+    tags = ("pledges",)
+
+    @post(operation_id="makePledge", opt=takes(MakePledge, PledgeEntered))
+    async def make(self, desk: ADesk) -> Response[bytes]:
+        """Promise goods; lines may claim needs."""
+        return await desk.record(MakePledge, shown)
+
+    @get(operation_id="listPledges", opt=gives(Page[PledgeView]))
+    async def pledges(
+        self,
+        desk: ADesk,
+        donor: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Pledges, oldest first."""
+        return desk.page(lambda books: pledges_view(books, donor=donor, after=after, limit=limit))
+
+    @get("/{pledge:str}", operation_id="getPledge", opt=gives(PledgeView))
+    async def pledge(self, desk: ADesk, pledge: FromPath[str]) -> Response[bytes]:
+        """A pledge as it stands."""
+        return desk.show(lambda books: pledge_view(books, pledge))
+
+    @post(
+        "/{pledge:str}/cancel",
+        operation_id="cancelPledge",
+        opt=takes(CancelPledge, PledgeEntered),
+    )
+    async def cancel(self, desk: ADesk, pledge: FromPath[str]) -> Response[bytes]:
+        """Take a promise back, all that is outstanding or the lines named."""
+        return await desk.record(CancelPledge, shown, pledge=pledge)
+
+    @post("/{pledge:str}/lapse", operation_id="lapsePledge", opt=takes(LapsePledge, PledgeEntered))
+    async def lapse(self, desk: ADesk, pledge: FromPath[str]) -> Response[bytes]:
+        """Wait no longer for a promise that was not kept."""
+        return await desk.record(LapsePledge, shown, pledge=pledge)

@@ -1,0 +1,138 @@
+"""Receipts: read, printed, copied, voided and replaced."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+from anyio.to_thread import run_sync
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+from supplies_receipts import donation_receipt
+
+from supplies.books import Books
+from supplies.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
+from supplies.keys import StationKey
+from supplies.ledger import Recorded
+from supplies.model import Reprint
+from supplies.views.entries import EntryView, entry
+from supplies.views.receipts import ReceiptView, receipt_paper
+from supplies.views.receipts import receipt as receipt_view
+from supplies.views.receipts import receipts as receipts_view
+from supplies.views.shapes import Page, View
+from supplies_service.bodies import entry_number
+from supplies_service.desk import ADesk, Desk, paper
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+
+class ReceiptEntered(View, frozen=True, kw_only=True):
+    """The entry that was made, and the receipt as it stands."""
+
+    entry: EntryView
+    receipt: ReceiptView
+
+
+def coded(key: StationKey, view: ReceiptView) -> ReceiptView:
+    """A receipt with the code that its paper carries, which only the station's key gives."""
+    code = key.check_code(view.number, view.document_digest)
+    return msgspec.structs.replace(view, check_code=code)
+
+
+def with_code(key: StationKey, books: Books, number: str) -> ReceiptView:
+    """The receipt with this number, and its check code."""
+    return coded(key, receipt_view(books, number))
+
+
+def shown(key: StationKey, books: Books, done: Recorded) -> tuple[str, ReceiptEntered]:
+    """The receipt that an entry is about."""
+    found = with_code(key, books, str(done.document))
+    return f"/api/receipts/{found.number}", ReceiptEntered(
+        entry=entry(books, done.seq), receipt=found
+    )
+
+
+def copied(key: StationKey, books: Books, done: Recorded) -> tuple[str, ReceiptEntered]:
+    """The receipt, and where its marked copy is."""
+    location, answer = shown(key, books, done)
+    made = books.stated(Reprint, seq=done.seq)[0]
+    return f"{location}/copies/{made.copy}/pdf", answer
+
+
+class ReceiptController(Controller):
+    """The papers that donors hold."""
+
+    path = "/api/receipts"
+    tags = ("receipts",)
+
+    @post(operation_id="issueReceipt", opt=takes(IssueReceipt, ReceiptEntered))
+    async def issue(self, desk: ADesk) -> Response[bytes]:
+        """Issue one receipt over several donations, in the place of their own."""
+        return await desk.record(IssueReceipt, partial(shown, desk.key))
+
+    @get(operation_id="listReceipts", opt=gives(Page[ReceiptView]))
+    async def receipts(
+        self,
+        desk: ADesk,
+        donor: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Receipts in the order of their numbers."""
+
+        def listed(books: Books) -> Page[ReceiptView]:
+            page = receipts_view(books, donor=donor, after=after, limit=limit)
+            return Page(items=[coded(desk.key, view) for view in page.items], next=page.next)
+
+        return desk.page(listed)
+
+    @get("/{number:str}", operation_id="getReceipt", opt=gives(ReceiptView))
+    async def receipt(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+        """A receipt, with the document as it was frozen."""
+        return desk.show(lambda books: with_code(desk.key, books, number))
+
+    @get("/{number:str}/pdf", operation_id="printReceipt", opt=gives(bytes))
+    async def pdf(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+        """The receipt's paper: the original, the same bytes each time."""
+        return await drawn(desk, number, None)
+
+    @get("/{number:str}/copies/{copy:str}/pdf", operation_id="printReceiptCopy", opt=gives(bytes))
+    async def copy(
+        self, desk: ADesk, number: FromPath[str], copy: FromPath[str]
+    ) -> Response[bytes]:
+        """A copy that was reprinted, marked as one."""
+        return await drawn(desk, number, entry_number(copy))
+
+    @post(
+        "/{number:str}/reprint",
+        operation_id="reprintReceipt",
+        opt=takes(ReprintReceipt, ReceiptEntered),
+    )
+    async def reprint(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+        """Hand out a marked copy; Location is where its paper is."""
+        return await desk.record(ReprintReceipt, partial(copied, desk.key), number=number)
+
+    @post("/{number:str}/void", operation_id="voidReceipt", opt=takes(VoidReceipt, ReceiptEntered))
+    async def void(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+        """Void a receipt; its number stays."""
+        return await desk.record(VoidReceipt, partial(shown, desk.key), number=number)
+
+    @post(
+        "/{number:str}/replace",
+        operation_id="replaceReceipt",
+        opt=takes(ReplaceReceipt, ReceiptEntered),
+    )
+    async def replace(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+        """Void a receipt and issue it anew from today's records."""
+        return await desk.record(ReplaceReceipt, partial(shown, desk.key), number=number)
+
+
+async def drawn(desk: Desk, number: str, copy: int | None) -> Response[bytes]:
+    """The paper as PDF, drawn beside the event loop: it takes longer than a read may.
+
+    copy: that marked copy; None: the original as it was handed out, whatever became of it since.
+    """
+    with desk.reading() as books:
+        shown = receipt_paper(books, number, desk.key.check_code, copy=copy, original=copy is None)
+    name = number if copy is None else f"{number}-copy-{copy}"
+    return paper(await run_sync(donation_receipt, shown), name)

@@ -1,0 +1,51 @@
+"""Reports: figures computed from the books, and their papers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from anyio.to_thread import run_sync
+from litestar import Controller, Response, get
+from litestar.params import FromQuery, QueryParameter
+from supplies_receipts import station_report as draw_report
+
+from supplies.documents import StationReport
+from supplies.views.reports import station_report, station_report_paper
+from supplies.views.stock import StockView, stock
+from supplies_service.desk import ADesk, paper
+from supplies_service.openapi import gives
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+First = Annotated[date, QueryParameter(name="from", description="the first day, inclusive")]
+Last = Annotated[date, QueryParameter(name="to", description="the last day, inclusive")]
+
+
+class ReportController(Controller):
+    """What a station tells of its work."""
+
+    path = "/api/reports"
+    tags = ("reports",)
+
+    @get("/station", operation_id="reportStation", opt=gives(StationReport))
+    async def station(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+        """The station's work from one day to another."""
+        return desk.show(lambda books: station_report(books, first, last))
+
+    @get("/station/pdf", operation_id="printStationReport", opt=gives(bytes))
+    async def station_pdf(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+        """The station report as a paper."""
+        with desk.reading() as books:
+            shown = station_report_paper(books, first, last, printed_at=desk.ledger.clock())
+        return paper(await run_sync(draw_report, shown), f"station-report-{first}-{last}")
+
+    @get("/stock", operation_id="reportStock", opt=gives(StockView))
+    async def stock(
+        self,
+        desk: ADesk,
+        as_of: FromQuery[date | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """What stands on all shelves, now or at a day's end."""
+        return desk.page(lambda books: stock(books, as_of=as_of, after=after, limit=limit))

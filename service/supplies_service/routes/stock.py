@@ -1,0 +1,132 @@
+"""Stock: what stands on the shelves, and all that happens to it there."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies import commands as c
+from supplies.views.stock import StockView
+from supplies.views.stock import stock as stock_view
+from supplies_service.desk import ADesk, Entered, entered
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+
+class StockController(Controller):
+    """Goods on the shelf. What is done to them answers with the entry, whose document names it."""
+
+    path = "/api/stock"
+    tags = ("stock",)
+
+    @get(operation_id="getStock", opt=gives(StockView))
+    async def stock(
+        self,
+        desk: ADesk,
+        as_of: FromQuery[date | None] = None,
+        at_seq: FromQuery[int | None] = None,
+        location: FromQuery[str | None] = None,
+        item: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """What stands on the shelves: now, at a day's end, or as it was known at an entry."""
+        return desk.page(
+            lambda books: stock_view(
+                books,
+                as_of=as_of,
+                at_seq=at_seq,
+                location=location,
+                item=item,
+                after=after,
+                limit=limit,
+            )
+        )
+
+    @post("/openings", operation_id="openStock", opt=takes(c.OpenStock, Entered))
+    async def open(self, desk: ADesk) -> Response[bytes]:
+        """Enter what stood on the shelf before these books began."""
+        return await desk.record(c.OpenStock, entered)
+
+    @post("/arrivals", operation_id="recordArrival", opt=takes(c.RecordArrival, Entered))
+    async def arrive(self, desk: ADesk) -> Response[bytes]:
+        """Enter goods bought, made or borrowed."""
+        return await desk.record(c.RecordArrival, entered)
+
+    @post("/moves", operation_id="moveGoods", opt=takes(c.Move, Entered))
+    async def move(self, desk: ADesk) -> Response[bytes]:
+        """Carry free goods from one place to another."""
+        return await desk.record(c.Move, entered)
+
+    @post("/count-sheets", operation_id="openCountSheet", opt=takes(c.OpenCountSheet, Entered))
+    async def open_count_sheet(self, desk: ADesk) -> Response[bytes]:
+        """Begin a stock-take."""
+        return await desk.record(c.OpenCountSheet, entered)
+
+    @post(
+        "/count-sheets/{sheet:str}/count",
+        operation_id="countStock",
+        opt=takes(c.CountStock, Entered, contradicted=True),
+    )
+    async def count(self, desk: ADesk, sheet: FromPath[str]) -> Response[bytes]:
+        """Say what was counted. A fact: where the books contradict it, it is kept (202)."""
+        return await desk.record(c.CountStock, entered, sheet=sheet)
+
+    @post("/issues", operation_id="issueGoods", opt=takes(c.IssueGoods, Entered))
+    async def issue(self, desk: ADesk) -> Response[bytes]:
+        """Draw free goods for the station's own use."""
+        return await desk.record(c.IssueGoods, entered)
+
+    @post(
+        "/issues/{issue:str}/return", operation_id="returnIssue", opt=takes(c.ReturnIssue, Entered)
+    )
+    async def return_issue(self, desk: ADesk, issue: FromPath[str]) -> Response[bytes]:
+        """Bring back what was drawn and not used."""
+        return await desk.record(c.ReturnIssue, entered, issue=issue)
+
+    @post("/write-offs", operation_id="writeOff", opt=takes(c.WriteOff, Entered))
+    async def write_off(self, desk: ADesk) -> Response[bytes]:
+        """Write off what is expired, damaged or missing."""
+        return await desk.record(c.WriteOff, entered)
+
+    @post("/found", operation_id="findAgain", opt=takes(c.FindAgain, Entered))
+    async def find(self, desk: ADesk) -> Response[bytes]:
+        """Enter what was written off and is there after all."""
+        return await desk.record(c.FindAgain, entered)
+
+    @post("/take-backs", operation_id="takeBack", opt=takes(c.TakeBack, Entered))
+    async def take_back(self, desk: ADesk) -> Response[bytes]:
+        """Take goods back from a recipient."""
+        return await desk.record(c.TakeBack, entered)
+
+    @post("/returns", operation_id="returnGoods", opt=takes(c.ReturnGoods, Entered))
+    async def give_back(self, desk: ADesk) -> Response[bytes]:
+        """Give free goods back to the donor or lender of each lot."""
+        return await desk.record(c.ReturnGoods, entered)
+
+    @post("/loans", operation_id="lendGoods", opt=takes(c.LendGoods, Entered))
+    async def lend(self, desk: ADesk) -> Response[bytes]:
+        """Lend free goods."""
+        return await desk.record(c.LendGoods, entered)
+
+    @post("/loans/{loan:str}/return", operation_id="returnLoan", opt=takes(c.ReturnLoan, Entered))
+    async def return_loan(self, desk: ADesk, loan: FromPath[str]) -> Response[bytes]:
+        """Bring back what was lent."""
+        return await desk.record(c.ReturnLoan, entered, loan=loan)
+
+    @post("/hand-outs", operation_id="handOut", opt=takes(c.HandOut, Entered))
+    async def hand_out(self, desk: ADesk) -> Response[bytes]:
+        """Hand free goods over at the counter, or to a group."""
+        return await desk.record(c.HandOut, entered)
+
+    @post("/conversions", operation_id="convertGoods", opt=takes(c.Convert, Entered))
+    async def convert(self, desk: ADesk) -> Response[bytes]:
+        """Repack goods."""
+        return await desk.record(c.Convert, entered)
+
+    @post("/settlements", operation_id="settle", opt=takes(c.Settle, Entered))
+    async def settle(self, desk: ADesk) -> Response[bytes]:
+        """Explain what a count or a late fact left unexplained."""
+        return await desk.record(c.Settle, entered)

@@ -1,0 +1,90 @@
+"""What the QR of a paper leads to: whether this paper is in these books."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import date
+from typing import Literal
+from urllib.parse import quote, urlencode
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from supplies.books import Books
+from supplies.errors import NotFound
+from supplies.masking import mask_name
+from supplies.views.receipts import receipt
+from supplies.views.shapes import View
+from supplies_service.desk import ADesk, Desk
+from supplies_service.openapi import gives
+
+
+class VerifiedGoods(View, frozen=True, kw_only=True):
+    """One line of a paper."""
+
+    name: str
+    unit: str
+    quantity: int
+
+
+class VerifiedReceipt(View, frozen=True, kw_only=True):
+    """What anyone who holds a paper may know. donor: masked; None: anonymous or forgotten.
+
+    goods: empty where the donor was forgotten, and the paper's content with them.
+    """
+
+    number: str
+    status: Literal["issued", "void"]
+    date: date
+    goods: list[VerifiedGoods]
+    donor: str | None
+    replaced_by: str | None
+
+
+def verified(desk: Desk, books: Books, number: str, code: str) -> VerifiedReceipt:
+    """The paper with this number and code; a wrong code tells no more than a wrong number."""
+    none = NotFound("there is no paper with this number and code in these books")
+    try:
+        found = receipt(books, number)
+    except NotFound:
+        raise none from None
+    right = desk.key.check_code(number, found.document_digest)
+    if not hmac.compare_digest(right.encode(), code.upper().encode()):
+        raise none
+    paper = found.document
+    name = None if paper is None else paper.donor.name
+    return VerifiedReceipt(
+        number=number,
+        status=found.status,
+        date=found.issued_on,
+        goods=[
+            VerifiedGoods(name=line.name, unit=line.unit, quantity=line.quantity)
+            for line in (() if paper is None else paper.lines)
+        ],
+        donor=None if name is None else mask_name(name),
+        replaced_by=found.replaced_by,
+    )
+
+
+class VerifyController(Controller):
+    """Papers checked against the books."""
+
+    path = "/"
+
+    @get(
+        "/api/verify/{number:str}",
+        operation_id="verifyReceipt",
+        tags=["receipts"],
+        opt=gives(VerifiedReceipt),
+    )
+    async def verify(
+        self, desk: ADesk, number: FromPath[str], c: FromQuery[str]
+    ) -> Response[bytes]:
+        """Whether a paper with this number and check code `c` is in these books."""
+        return desk.show(lambda books: verified(desk, books, number, c))
+
+    @get("/v/{number:str}", include_in_schema=False)
+    async def short(self, number: FromPath[str], c: FromQuery[str] = "") -> Redirect:
+        """Where the QR leads."""
+        return Redirect(f"/api/verify/{quote(number, safe='')}?{urlencode({'c': c})}")

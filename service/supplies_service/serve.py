@@ -1,0 +1,77 @@
+"""Running the service: granian, one worker, on loopback, until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from functools import partial
+
+from granian import Granian
+from granian.constants import Interfaces, RuntimeModes
+from granian.log import LogLevels
+from litestar import Litestar
+
+from supplies.errors import InvalidField, StoreError
+from supplies_service.app import create_app
+from supplies_service.loopback import is_loopback
+
+LAST_ANSWERS_SECONDS = 10
+"""How long requests under way may take once the service is told to stop."""
+
+
+def serve(database: str, *, station: str, host: str, port: int) -> int:
+    """Serve one station's books until interrupted; the exit status."""
+    address = _address(host)
+    _check_port(address, port)
+    shown = f"[{address}]" if ":" in address else address
+    print(f"The books of {station} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # said to whoever started it
+    server = Granian(
+        "supplies_service.app:create_app",
+        address=address,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        # Single-threaded was the fastest mode measured, and it keeps the books on one thread.
+        runtime_mode=RuntimeModes.st,
+        websockets=False,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=LAST_ANSWERS_SECONDS,
+    )
+    # Given as a function, the application is not looked for in the current directory first.
+    server.serve(target_loader=partial(_application, database, station), wrap_loader=False)
+    return 0
+
+
+def _application(database: str, station: str) -> Litestar:
+    """The application, in granian's worker.
+
+    Ctrl-C in a terminal reaches the worker too; it waits until its parent tells it to stop, who
+    would otherwise take it to have failed.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    return create_app(database, station)
+
+
+def _address(host: str) -> str:
+    if not is_loopback(host):
+        raise InvalidField(
+            f"until people can sign in the service listens on loopback only, not on {host}; "
+            "use --host 127.0.0.1"
+        )
+    return "127.0.0.1" if host == "localhost" else host
+
+
+def _check_port(address: str, port: int) -> None:
+    """Refuse a port that is taken: granian would share it with whoever has it."""
+    if not 1 <= port <= 65535:
+        raise InvalidField(f"{port} is no port; they go from 1 to 65535")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise StoreError(
+                f"port {port} of {address} cannot be used ({error.strerror}); "
+                "name another with --port"
+            ) from error

@@ -1,0 +1,53 @@
+"""The service over fresh books of station lx, with a clock that the tests set."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from desk import TODAY, Clock, register_all
+from litestar import Litestar
+from litestar.testing import TestClient
+from rest import ADDRESS, Rest
+from supplies_service.app import create_app
+
+from supplies.ledger import Ledger
+
+
+class Service(NamedTuple):
+    """The application, made once, and the directory from which it opens its books."""
+
+    app: Litestar
+    clock: Clock
+    folder: Path
+    fresh: Path
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """Made once, since making its routes takes longer than most tests do."""
+    clock, folder = Clock(), tmp_path_factory.mktemp("service") / "books"
+    fresh = tmp_path_factory.mktemp("fresh")
+    with Ledger.open(str(fresh / "books.db"), station="lx", clock=clock) as ledger:
+        register_all(ledger)
+    app = create_app(str(folder / "books.db"), "lx", clock=clock)
+    return Service(app, clock, folder, fresh)
+
+
+@pytest.fixture
+def served(service: Service) -> Iterator[TestClient]:
+    """The application over fresh books of station lx."""
+    shutil.rmtree(service.folder, ignore_errors=True)
+    shutil.copytree(service.fresh, service.folder)
+    service.clock.day = TODAY
+    with TestClient(service.app, base_url=ADDRESS, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def rest(served: TestClient) -> Rest:
+    """Short words for what tests ask of the service."""
+    return Rest(served)

@@ -1,0 +1,108 @@
+"""The OpenAPI document covers every route, and its request bodies are closed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+from rest import Rest
+
+VERBS = {"GET", "POST", "PATCH", "DELETE", "PUT"}
+
+NOT_DOCUMENTED = {"/", "/v/{number}", "/schema", "/schema/{path}", "/schema/openapi.json"}
+"""What people, and not programs, are meant to open; and the document itself."""
+
+
+@pytest.fixture
+def document(rest: Rest) -> Any:
+    return rest.get("/schema/openapi.json")
+
+
+def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
+    for path, verbs in document["paths"].items():
+        for verb, operation in verbs.items():
+            yield path, verb.upper(), operation
+
+
+def resolved(document: Any, schema: Any) -> Any:
+    """A schema, followed to where it stands."""
+    while "$ref" in schema:
+        *_, name = schema["$ref"].split("/")
+        schema = document["components"]["schemas"][name]
+    return schema
+
+
+def test_every_route_is_documented(served: TestClient, document: Any) -> None:
+    app = served.app
+    assert isinstance(app, Litestar)
+    routes = {
+        (re.sub(r":\w+}", "}", route.path), verb)
+        for route in app.routes
+        for verb in VERBS & set(getattr(route, "methods", ()))
+    }
+    wanted = {(path, verb) for path, verb in routes if path not in NOT_DOCUMENTED}
+    assert {(path, verb) for path, verb, _ in operations(document)} == wanted
+
+
+def test_it_is_openapi_3_1_and_refers_to_nothing_that_is_not_there(document: Any) -> None:
+    assert document["openapi"].startswith("3.1")
+    names = set(document["components"]["schemas"])
+    assert set(re.findall(r"#/components/schemas/([^'\"]+)", str(document))) == names
+
+
+def test_operations_have_a_name_of_their_own_and_say_what_they_do(document: Any) -> None:
+    ids = [operation["operationId"] for *_, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    for path, _, operation in operations(document):
+        assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", operation["operationId"])
+        assert operation["summary"], path
+        assert operation["tags"], path
+
+
+def test_request_bodies_are_closed_and_leave_out_what_the_address_says(document: Any) -> None:
+    for path, verb, operation in operations(document):
+        if verb == "GET":
+            assert "requestBody" not in operation
+            continue
+        content = operation["requestBody"]["content"]["application/json"]
+        body = resolved(document, content["schema"])
+        assert body["additionalProperties"] is False, path
+        in_path = set(re.findall(r"{(\w+)}", path))
+        assert not ({"type", "station"} | in_path) & set(body["properties"]), path
+        assert set(body["required"]) <= set(body["properties"])
+
+
+def test_lines_of_request_bodies_are_closed(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    for name in ("DonationLine", "PledgeLine", "LotLine", "OutcomeLine", "Claim", "LotPart"):
+        assert schemas[name]["additionalProperties"] is False
+
+
+def test_answers_and_problems_are_described(document: Any) -> None:
+    for path, verb, operation in operations(document):
+        answers = operation["responses"]
+        assert ("201" if verb == "POST" else "200") in answers, path
+        for status, answer in answers.items():
+            (kind,) = answer["content"]
+            problem = kind == "application/problem+json"
+            assert problem == (int(status) >= 400), path
+
+
+def test_a_donation_is_corrected_to_a_donation(document: Any) -> None:
+    operation = document["paths"]["/api/donations/{donation}/correct"]["post"]
+    content = operation["requestBody"]["content"]["application/json"]
+    body = resolved(document, content["schema"])
+    inner = resolved(document, body["properties"]["command"])
+    assert "lines" in inner["properties"]
+    assert "type" not in inner["properties"]
+
+
+def test_no_page_fetches_its_parts_from_elsewhere(served: TestClient) -> None:
+    for path in ("/", "/schema", "/schema/openapi.json"):
+        text = served.get(path).text
+        assert "<script" not in text
+        assert not re.search(r"(src|href)=.https?:", text)

@@ -1,0 +1,299 @@
+"""Every refusal is problem+json, names the field at fault, and tells nothing of our insides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+from rest import Rest, problem
+from supplies_service.bodies import MAX_BODY
+
+from supplies.ledger import Ledger
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"{'a': 1}", b"\xff\xfe", b"[" * 100_000])
+def test_a_body_that_is_no_json_is_malformed(served: TestClient, body: bytes) -> None:
+    problem(served.post("/api/needs", content=body, headers=JSON), 400, "malformed")
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/nothing", "/api/needs/n_1/nothing"])
+def test_an_unknown_address_is_not_found(served: TestClient, path: str) -> None:
+    problem(served.get(path), 404, "not-found")
+    problem(served.post(path, json={}), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/api/{many}/x_1" for many in ("items", "locations", "teams", "donors", "recipients")),
+        "/api/needs/n_1",
+        "/api/pledges/p_1",
+        "/api/donations/d_1",
+        "/api/receipts/JZ-2020-000001",
+        "/api/receipts/JZ-2020-000001/pdf",
+        "/api/allocations/a_1",
+        "/api/deliveries/v_1",
+        "/api/deliveries/v_1/slips/pdf",
+        "/api/lots/l_1/trace",
+        "/api/entries/1",
+        "/api/entries/none",
+        f"/api/entries/{10**30}",
+        "/api/verify/JZ-2020-000001?c=0",
+        "/api/needs/%00%ff",
+    ],
+)
+def test_what_the_books_do_not_hold_is_not_found(served: TestClient, path: str) -> None:
+    problem(served.get(path), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/needs/n_1/end", {"reason": "moved"}),
+        ("/api/needs/no code/end", {"reason": "moved"}),
+        ("/api/pledges/p_1/cancel", {"reason": "so"}),
+        ("/api/pledges/p_1/lapse", {"reason": "so"}),
+        ("/api/donations/d_1/correct", {"reason": "so", "command": {}}),
+        ("/api/donations/d_1/reverse", {"reason": "so"}),
+        ("/api/receipts/JZ-2020-000001/void", {"reason": "so"}),
+        ("/api/receipts/JZ-2020-000001/replace", {"reason": "so"}),
+        ("/api/receipts/JZ-2020-000001/reprint", {}),
+        ("/api/allocations/a_1/release", {"reason": "so"}),
+        ("/api/deliveries/v_1/close", {}),
+        ("/api/deliveries/v_1/reassign", {"team": "T-1"}),
+        ("/api/deliveries/v_1/outcomes", {"allocation": "a_1", "outcome": "refused"}),
+        ("/api/stock/count-sheets/c_1/count", {"lines": [{"item": "mask", "counted": 0}]}),
+        ("/api/stock/issues/i_1/return", {"lines": [{"item": "mask", "quantity": 1}]}),
+        ("/api/stock/loans/g_1/return", {"lines": [{"item": "mask", "quantity": 1}]}),
+        ("/api/entries/1/reverse", {"reason": "so"}),
+        ("/api/entries/0/reverse", {"reason": "so"}),
+        ("/api/entries/conflicts/1/resolve", {"by": "correct", "reason": "so"}),
+        ("/api/donors/nobody/forget", {}),
+        ("/api/recipients/nobody/forget", {}),
+    ],
+)
+def test_what_is_to_be_done_to_nothing_is_not_found(rest: Rest, path: str, body: Any) -> None:
+    rest.refused(path, body, 404, "not-found")
+
+
+def test_another_verb_is_told_which_verbs_there_are(served: TestClient) -> None:
+    answer = served.delete("/api/needs")
+    told = problem(answer, 405, "method")
+    assert {"GET", "POST"} <= set(answer.headers["allow"].replace(" ", "").split(","))
+    assert "POST" in told["detail"]
+
+
+def test_a_body_beyond_the_limit_is_too_large(served: TestClient) -> None:
+    large = b'{"note":"' + b"x" * MAX_BODY + b'"}'
+    problem(served.post("/api/needs", content=large, headers=JSON), 413, "too-large")
+
+
+def test_a_body_beyond_the_limit_that_says_no_length_is_too_large(served: TestClient) -> None:
+    pieces = iter([b"x" * 2**16] * 20)
+    problem(served.post("/api/needs", content=pieces, headers=JSON), 413, "too-large")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [None, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=gbk"],
+)
+def test_a_body_that_does_not_say_it_is_json_is_refused(
+    served: TestClient, kind: str | None
+) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    answer = served.post("/api/deliveries/v_1/close", content=b"{}", headers=headers)
+    problem(answer, 415, "media-type")
+
+
+def test_json_in_utf_8_may_say_so(served: TestClient) -> None:
+    answer = served.post(
+        "/api/teams",
+        content='{"code":"T-9","name":"九队"}'.encode(),
+        headers={"Content-Type": "Application/JSON; charset=UTF-8"},
+    )
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("quantity", "5"),
+        ("quantity", 1.0),
+        ("quantity", 1.5),
+        ("quantity", True),
+        ("quantity", None),
+        ("quantity", 0),
+        ("quantity", -3),
+        ("quantity", 10**12 + 1),
+        ("quantity", 10**30),
+        ("quantity", [5]),
+        ("item", 5),
+        ("item", ""),
+        ("item", "no such item"),
+        ("item", "unknown"),
+        ("recipient", "R-\u0000"),
+        ("recipient", "x" * 65),
+        ("pack", "crate"),
+        ("urgency", "very"),
+        ("needed_by", "tomorrow"),
+        ("needed_by", "2020-02-30"),
+        ("needed_by", "2019-12-31"),
+        ("happened_on", "2020-02-11"),
+        ("note", "a\u0007bell"),
+        ("note", "x" * 2001),
+        ("note", 7),
+        ("station", "lx"),
+        ("type", "NoteNeed"),
+        ("colour", "red"),
+    ],
+)
+def test_a_wrong_field_is_named_by_its_pointer(rest: Rest, field: str, value: Any) -> None:
+    body = {"recipient": "R-1", "item": "mask", "quantity": 5, field: value}
+    told = rest.refused("/api/needs", body, 422, "invalid-field")
+    assert [error["pointer"] for error in told["errors"]] == [f"/{field}"]
+    assert rest.get("/api/needs") == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"text"', b"5", b"null"])
+def test_a_body_that_is_no_object_is_refused(served: TestClient, body: bytes) -> None:
+    problem(served.post("/api/needs", content=body, headers=JSON), 422, "invalid-field")
+
+
+def test_a_missing_field_is_named(rest: Rest) -> None:
+    told = rest.refused("/api/needs", {"recipient": "R-1", "item": "mask"}, 422, "invalid-field")
+    assert told["errors"][0]["pointer"] == "/quantity"
+
+
+def test_a_field_of_a_line_is_named_by_its_place(rest: Rest) -> None:
+    told = rest.refused("/api/donations", rest.donation(0), 422, "invalid-field")
+    assert told["errors"][0]["pointer"] == "/lines/0/quantity"
+    told = rest.refused("/api/donations", rest.donation(size="L"), 422, "invalid-field")
+    assert told["errors"][0]["pointer"] == "/lines/0/size"
+
+
+def test_a_field_that_stands_in_the_address_is_not_sent(rest: Rest) -> None:
+    body = {"need": "n_2", "reason": "moved"}
+    told = rest.refused(f"/api/needs/{rest.need()}/end", body, 422, "invalid-field")
+    assert told["errors"][0]["pointer"] == "/need"
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer"),
+    [
+        ("/api/needs?recipent=R-1", "/recipent"),
+        ("/api/health?verbose=1", "/verbose"),
+        ("/api/needs?limit=0", "/limit"),
+        ("/api/needs?limit=501", "/limit"),
+        ("/api/needs?limit=many", "/limit"),
+        ("/api/needs?after=there", "/after"),
+        ("/api/needs?status=lost", "/status"),
+        ("/api/stock?as_of=today", "/as_of"),
+        (f"/api/stock?at_seq={10**30}", "/at_seq"),
+        ("/api/reports/station?to=2020-02-13", "/from"),
+        ("/api/reports/station?from=2020-02-14&to=2020-02-13", "/to"),
+        ("/api/verify/JZ-2020-000001", "/c"),
+        ("/api/items?q=" + "x" * 201, "/q"),
+    ],
+)
+def test_a_wrong_parameter_is_named(served: TestClient, path: str, pointer: str) -> None:
+    told = problem(served.get(path), 422, "invalid-field")
+    assert [error["pointer"] for error in told["errors"]] == [pointer]
+
+
+def test_more_than_there_is_says_how_much_there_is(rest: Rest) -> None:
+    rest.give(12)
+    line = {"item": "mask", "quantity": 20}
+    body = {"recipient": "R-1", "location": "store", "lines": [line]}
+    told = rest.refused("/api/allocations", body, 409, "not-enough")
+    assert told["detail"] == "only 12 × 口罩 are free in Store A; 20 were asked for"
+    assert told["errors"] == [
+        {
+            "pointer": "/lines/0/quantity",
+            "detail": "20 asked, 12 there",
+            "asked": 20,
+            "available": 12,
+        }
+    ]
+
+
+def test_what_happened_before_is_already_done(rest: Rest) -> None:
+    rest.give()
+    allocation = rest.allocation()
+    rest.delivery(allocation)
+    body = {"team": "T-2", "allocations": [allocation]}
+    told = rest.refused("/api/deliveries", body, 409, "already-done")
+    assert told["errors"][0]["pointer"] == "/allocations/0"
+    rest.refused("/api/items", {"code": "mask", "name": "口罩"}, 409, "already-done")
+
+
+def test_the_same_key_with_another_command_is_a_conflict(rest: Rest) -> None:
+    body = {"recipient": "R-1", "item": "mask", "quantity": 5}
+    rest.post("/api/needs", body, key="k-1")
+    answer = rest.send("/api/needs", {**body, "quantity": 6}, key="k-1")
+    problem(answer, 409, "idempotency-conflict")
+    problem(rest.send("/api/donations", rest.donation(), key="k-1"), 409, "idempotency-conflict")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201])
+def test_a_key_that_is_none_is_refused(rest: Rest, key: str) -> None:
+    problem(rest.send("/api/donations", rest.donation(), key=key), 422, "invalid-field")
+
+
+def test_a_plan_in_a_closed_period_is_refused(rest: Rest) -> None:
+    rest.post("/api/periods/close", {"through": "2020-02-05"})
+    body = {"recipient": "R-1", "item": "mask", "quantity": 5, "happened_on": "2020-02-05"}
+    rest.refused("/api/needs", body, 409, "period-closed")
+    assert rest.get("/api/periods") == {"closed_through": "2020-02-05"}
+    rest.post("/api/periods/reopen", {"from": "2020-02-05", "reason": "a need came late"})
+    rest.post("/api/needs", body)
+
+
+def test_a_delivery_with_goods_on_the_way_is_not_closed(rest: Rest) -> None:
+    rest.give()
+    delivery = rest.delivery(rest.allocation())
+    rest.refused(f"/api/deliveries/{delivery}/close", {}, 409, "unaccounted")
+
+
+def test_who_was_forgotten_stays_forgotten(rest: Rest) -> None:
+    receipt = rest.give()["receipt"]["number"]
+    forgotten = rest.post("/api/donors/D-1/forget")
+    assert forgotten["donor"]["name"] is None
+    rest.refused("/api/donations", rest.donation(), 409, "forgotten")
+    problem(rest.client.get(f"/api/receipts/{receipt}/pdf"), 409, "forgotten")
+    problem(rest.client.patch("/api/donors/D-1", json={"name": "again"}), 409, "forgotten")
+    assert rest.get(f"/api/receipts/{receipt}")["document"] is None
+
+
+def test_what_fails_within_is_told_in_one_sentence(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("SELECT secret FROM books.db")
+
+    monkeypatch.setattr(Ledger, "record", broken)
+    told = rest.refused("/api/donations", rest.donation(), 500, "internal")
+    assert told["instance"] in caplog.text
+    assert "SELECT secret" in caplog.text
+
+
+def test_books_that_cannot_be_written_are_busy_for_a_while(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from supplies.errors import Busy
+
+    def busy(*_: object, **__: object) -> None:
+        raise Busy("another program has been holding books.db")
+
+    monkeypatch.setattr(Ledger, "record", busy)
+    answer = rest.send("/api/donations", rest.donation())
+    problem(answer, 503, "busy")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_another_host_is_refused(served: TestClient) -> None:
+    for host in ("evil.example", "127.0.0.1.evil.example", "192.168.1.5:8000"):
+        problem(served.get("/api/donors", headers={"Host": host}), 400, "malformed")
+    assert served.get("/api/donors", headers={"Host": "localhost:8000"}).status_code == 200

@@ -1,0 +1,252 @@
+"""Each resource by its verbs: what is sent, what comes back, and what the books say then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rest import Rest
+
+NOUNS = [
+    ("items", {"code": "gloves", "name": "手套", "packs": {"box": 100}}, {"category": "ppe"}),
+    ("locations", {"code": "gate", "name": "Gate 1"}, {"quarantine": True}),
+    ("teams", {"code": "T-9", "name": "九队"}, {"name": "新九队"}),
+    ("donors", {"code": "D-9", "name": "某人"}, {"phone": "13800138000"}),
+    ("recipients", {"code": "R-9", "name": "某户"}, {"access": "knock slowly"}),
+]
+
+
+@pytest.mark.parametrize(("many", "body", "change"), NOUNS)
+def test_a_noun_is_registered_read_and_amended(
+    rest: Rest, many: str, body: dict[str, Any], change: dict[str, Any]
+) -> None:
+    path = f"/api/{many}/{body['code']}"
+    answer = rest.send(f"/api/{many}", body)
+    assert answer.headers["location"] == path
+    registered = answer.json()[many.removesuffix("s")]
+    assert registered == rest.get(path)
+    assert body.items() <= registered.items()
+    amended = rest.client.patch(path, json=change)
+    assert amended.status_code == 200, amended.text
+    assert amended.json() == {**registered, **change} == rest.get(path)
+
+
+def test_amending_refuses_a_code_a_stranger_and_a_moved_unit(rest: Rest) -> None:
+    rest.give()
+    for body, pointer in (
+        ({"code": "m"}, "/code"),
+        ({"colour": "red"}, "/colour"),
+        ({"unit": "box"}, "/unit"),
+        ({"name": None}, "/name"),
+    ):
+        answer = rest.client.patch("/api/items/mask", json=body)
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"][0]["pointer"] == pointer
+    assert rest.client.patch("/api/items/none", json={}).status_code == 404
+
+
+def test_the_station_is_read_and_amended(rest: Rest) -> None:
+    assert rest.get("/api/station")["code"] == "lx"
+    answer = rest.client.patch("/api/station", json={"address": "龙穴街"})
+    assert answer.json()["address"] == rest.get("/api/station")["address"] == "龙穴街"
+
+
+def test_a_need_is_noted_and_ended(rest: Rest) -> None:
+    body = {"recipient": "R-1", "item": "mask", "quantity": 2, "pack": "ten", "urgency": "high"}
+    told = rest.post("/api/needs", body)
+    assert list(told) == ["entry", "need"]
+    assert (told["need"]["asked"], told["need"]["status"]) == (20, "open")
+    assert told["entry"]["transfers"][0]["quantity"] == 20
+    path = f"/api/needs/{told['need']['id']}"
+    assert rest.get(path) == told["need"]
+    ended = rest.post(f"{path}/end", {"reason": "helped_elsewhere"})
+    assert (ended["need"]["status"], ended["need"]["ended"]) == ("ended", 20)
+
+
+def test_a_pledge_is_made_cancelled_in_part_and_lapses(rest: Rest) -> None:
+    need = rest.need(6)
+    line = {"item": "mask", "quantity": 50, "claims": [{"need": need, "quantity": 6}]}
+    told = rest.post("/api/pledges", {"donor": "D-1", "due_on": "2020-02-12", "lines": [line]})
+    path = f"/api/pledges/{told['pledge']['id']}"
+    assert rest.get(path) == told["pledge"]
+    assert rest.get(f"/api/needs/{need}")["status"] == "claimed"
+    part = {"reason": "less came", "lines": [{"line": 1, "quantity": 20}]}
+    cancelled = rest.post(f"{path}/cancel", part)["pledge"]["lines"][0]
+    assert (cancelled["outstanding"], cancelled["cancelled"]) == (30, 20)
+    lapsed = rest.post(f"{path}/lapse", {"reason": "nothing came"})["pledge"]
+    assert (lapsed["status"], lapsed["lines"][0]["lapsed"]) == ("lapsed", 30)
+    assert rest.get(f"/api/needs/{need}")["status"] == "open"
+
+
+def test_a_donation_answers_with_its_receipt_and_is_corrected_and_reversed(rest: Rest) -> None:
+    told = rest.give(12)
+    assert list(told) == ["entry", "donation", "receipt", "allocations"]
+    donation, number = told["donation"]["id"], told["receipt"]["number"]
+    assert told["receipt"] == rest.get(f"/api/receipts/{number}")
+    assert told["receipt"]["document"]["lines"][0]["in_words"] == "壹拾贰"
+
+    body = {"reason": "12 was typed where 21 came", "command": rest.donation(21)}
+    corrected = rest.post(f"/api/donations/{donation}/correct", body)
+    assert corrected["donation"]["lines"][0]["quantity"] == 21
+    assert corrected["receipt"]["replaces"] == [number]
+    assert rest.get(f"/api/receipts/{number}")["status"] == "void"
+    typed = {"reason": "so", "command": {**rest.donation(21), "type": "HandOut"}}
+    rest.refused(f"/api/donations/{donation}/correct", typed, 422, "invalid-field")
+
+    reversed_ = rest.post(f"/api/donations/{donation}/reverse", {"reason": "it was a loan"})
+    assert reversed_["donation"]["lines"] == []
+    assert reversed_["receipt"]["status"] == "void"
+    assert rest.get("/api/stock")["items"] == []
+
+
+def test_receipts_are_combined_reprinted_replaced_and_voided(rest: Rest) -> None:
+    donations = [rest.give()["donation"]["id"] for _ in range(2)]
+    told = rest.post("/api/receipts", {"donations": donations})
+    assert list(told) == ["entry", "receipt"]
+    receipt = told["receipt"]
+    assert receipt["donations"] == donations
+    assert len(receipt["replaces"]) == 2
+    path = f"/api/receipts/{receipt['number']}"
+    assert rest.post(f"{path}/reprint")["receipt"]["reprints"] == 1
+    newer = rest.post(f"{path}/replace", {"reason": "a field was missing"})["receipt"]
+    assert newer["replaces"] == [receipt["number"]]
+    path = f"/api/receipts/{newer['number']}"
+    void = rest.post(f"{path}/void", {"reason": "lost"})["receipt"]
+    assert (void["status"], void["void"]["reason"]) == ("void", "lost")
+
+
+def test_goods_are_allocated_and_released(rest: Rest) -> None:
+    rest.give(10)
+    allocation = rest.allocation(10)
+    path = f"/api/allocations/{allocation}"
+    part = {"reason": "too many", "lines": [{"line": 1, "quantity": 4}]}
+    released = rest.post(f"{path}/release", part)["allocation"]
+    assert (released["lines"][0]["allocated"], released["lines"][0]["released"]) == (6, 4)
+    rest.post(f"{path}/release", {"reason": "moved away"})
+    assert rest.get(path)["status"] == "released"
+
+
+def test_a_delivery_is_reassigned_settled_and_closed(rest: Rest) -> None:
+    rest.give(10)
+    allocation = rest.allocation(10)
+    path = f"/api/deliveries/{rest.delivery(allocation)}"
+    assert rest.post(f"{path}/reassign", {"team": "T-2"})["delivery"]["team"] == "T-2"
+    line = {"line": 1, "received": 7, "brought_back": 2, "lost": 1, "to": "stock"}
+    outcome = {
+        "allocation": allocation,
+        "outcome": "partly",
+        "happened_at": "2020-02-10T03:00:00Z",
+        "lines": [line],
+        "received_by": "neighbour",
+        "proof": "signature",
+        "note": "two boxes were wet",
+    }
+    stop = rest.post(f"{path}/outcomes", outcome)["delivery"]["stops"][0]
+    assert (stop["outcome"], stop["lines"][0]["received"]) == ("partly", 7)
+    assert rest.post(f"{path}/close")["delivery"]["status"] == "closed"
+    assert rest.get("/api/stock")["items"][0]["free"] == 2
+
+
+def masks(quantity: int, **more: Any) -> list[dict[str, Any]]:
+    return [{"item": "mask", "quantity": quantity, **more}]
+
+
+def test_all_that_happens_on_the_shelf(rest: Rest) -> None:
+    def do(path: str, **body: Any) -> str:
+        entry = rest.post(f"/api/stock/{path}", body)["entry"]
+        assert entry == rest.get(f"/api/entries/{entry['seq']}")
+        return str(entry["document"])
+
+    store: dict[str, Any] = {"location": "store"}
+    do("openings", **store, lines=masks(100, batch="B1"))
+    do("arrivals", **store, origin="bought", party="S-1", lines=masks(20))
+    do("moves", **{"from": "store", "to": "annex"}, lines=masks(10))
+    issue = do("issues", **store, purpose="gate-post-1", lines=masks(10))
+    do(f"issues/{issue}/return", lines=masks(3))
+    do("write-offs", **store, reason="damaged", lines=masks(5))
+    do("found", **store, reason="damaged", lines=masks(2))
+    do("hand-outs", **store, recipient="G-1", headcount=10, lines=masks(20))
+    do("take-backs", **store, recipient="G-1", reason="too many", lines=masks(4))
+    loan = do("loans", **store, borrower="school", lines=masks(8))
+    do(f"loans/{loan}/return", lines=masks(8))
+    do("conversions", **store, consumed=masks(10), produced=[{"item": "soap", "quantity": 1}])
+    lot = rest.give(6)["donation"]["lines"][0]["lot"]
+    do("returns", **store, reason="not wanted", lines=masks(6, lot=lot))
+    sheet = do("count-sheets", **store)
+    free = sum(r["free"] for r in rest.get("/api/stock", item="mask", location="store")["items"])
+    assert free == 100 + 20 - 10 - 10 + 3 - 5 + 2 - 20 + 4 - 10
+    do(f"count-sheets/{sheet}/count", lines=[{"item": "mask", "counted": free - 1}])
+    do("settlements", place="store", by="lost", reason="nobody knows", lines=masks(1))
+    report = rest.get("/api/reports/station", **{"from": "2020-02-10", "to": "2020-02-10"})
+    line = next(line for line in report["goods"] if line["item"] == "mask")
+    assert line["on_hand"] == free - 1 + 10
+
+
+def test_stock_is_shown_as_it_was_on_a_day_and_at_an_entry(rest: Rest) -> None:
+    seq = rest.give(12)["entry"]["seq"]
+    rest.post("/api/donations", {**rest.donation(5), "happened_on": "2020-02-08"})
+    early = rest.get("/api/stock", as_of="2020-02-08")
+    assert [row["free"] for row in early["items"]] == [5]
+    known = rest.get("/api/stock", at_seq=seq)
+    assert [row["free"] for row in known["items"]] == [12]
+    assert known["as_of"] == {"date": "2020-02-10", "seq": seq}
+
+
+def test_a_lot_is_traced_to_the_door(rest: Rest) -> None:
+    lot = rest.give(5)["donation"]["lines"][0]["lot"]
+    allocation = rest.allocation(5)
+    delivery = rest.delivery(allocation)
+    body = {"allocation": allocation, "outcome": "handed_over"}
+    rest.post(f"/api/deliveries/{delivery}/outcomes", body)
+    traced = rest.get(f"/api/lots/{lot}/trace")["lots"][0]
+    assert traced["given"] == [{"donor": "D-1", "quantity": 5}]
+    assert traced["reached"] == [{"recipient": "R-1", "quantity": 5}]
+
+
+def test_any_entry_is_corrected_and_reversed_by_its_number(rest: Rest) -> None:
+    need = rest.post("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 5})
+    path = f"/api/entries/{need['entry']['seq']}"
+    command = {"type": "NoteNeed", "recipient": "R-1", "item": "mask", "quantity": 8}
+    told = rest.post(f"{path}/correct", {"reason": "8 was meant", "command": command})
+    assert told["entry"]["supersedes"] == need["entry"]["seq"]
+    assert rest.get(path)["superseded_by"] == told["entry"]["seq"]
+    assert rest.get(f"/api/needs/{need['need']['id']}")["asked"] == 8
+    reason = {"reason": "noted twice"}
+    rest.refused(f"{path}/reverse", reason, 409, "already-done")
+    rest.post(f"/api/entries/{told['entry']['seq']}/reverse", reason)
+    assert rest.get(f"/api/needs/{need['need']['id']}")["asked"] == 0
+
+
+def test_activities_are_counted_by_the_report(rest: Rest) -> None:
+    rest.post("/api/activities", {"kind": "visit", "count": 36, "who": "all of us"})
+    days = {"from": "2020-02-10", "to": "2020-02-10"}
+    assert rest.get("/api/reports/station", **days)["visits"] == 36
+
+
+def test_recipients_and_donors_are_forgotten(rest: Rest) -> None:
+    for many, code in (("recipients", "R-2"), ("donors", "D-2")):
+        told = rest.post(f"/api/{many}/{code}/forget")
+        assert told[many.removesuffix("s")] == rest.get(f"/api/{many}/{code}")
+        assert rest.get(f"/api/{many}/{code}")["name"] is None
+
+
+def test_the_front_page_leads_to_what_there_is(rest: Rest) -> None:
+    rest.give()
+    page = rest.client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "龙穴街社工服务站" in page.text
+    for link in page.text.split('href="')[1:]:
+        address = link.partition('"')[0].replace("&amp;", "&")
+        assert rest.client.get(address).status_code == 200, address
+
+
+def test_the_front_page_of_empty_books_has_no_report_to_lead_to(rest: Rest) -> None:
+    page = rest.client.get("/")
+    assert page.status_code == 200
+    assert "nothing booked yet" in page.text
+    assert "/api/reports" not in page.text
+
+
+def test_health_names_the_last_entry(rest: Rest) -> None:
+    seq = rest.give()["receipt"]["entry"]["seq"]
+    assert rest.get("/api/health") == {"status": "ok", "station": "lx", "seq": seq}

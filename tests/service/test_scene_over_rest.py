@@ -1,0 +1,129 @@
+"""The main thread of the scene through REST: from a pledge to a door, with a receipt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Clock
+from litestar.testing import TestClient
+from pypdf import PdfReader
+from rest import ADDRESS, Rest
+from supplies_service.app import create_app
+
+from supplies.chain import verify
+from supplies.ledger import Ledger
+from supplies.model import Station
+
+
+@pytest.fixture
+def longxue(books_path: Path, clock: Clock) -> Iterator[Rest]:
+    """The service over books that hold nothing but their station."""
+    with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
+        ledger.register(Station(code="lx", name="龙穴街社工服务站（演示）"))
+    app = create_app(str(books_path), "lx", clock=clock)
+    with TestClient(app, base_url=ADDRESS) as client:
+        yield Rest(client)
+
+
+def register(rest: Rest) -> None:
+    packs = {"box50": 50}
+    rest.post("/api/items", {"code": "mask", "name": "口罩", "name_en": "mask", "packs": packs})
+    rest.post("/api/locations", {"code": "store-a", "name": "Store A"})
+    rest.post("/api/teams", {"code": "t_1", "name": "Team 1"})
+    firm = {"code": "D-01", "name": "蓝湾科技公司（虚构）", "kind": "organisation"}
+    rest.post("/api/donors", firm)
+    for code in ("R-001", "R-002"):
+        person = {
+            "code": code,
+            "name": "住户（虚构）",
+            "phone": "13800000001",
+            "address": "1号101房",
+        }
+        rest.post("/api/recipients", person)
+
+
+def promise(rest: Rest) -> tuple[list[str], str]:
+    """Two needs noted and claimed by a pledge."""
+    needs = []
+    for code in ("R-001", "R-002"):
+        body = {"recipient": code, "item": "mask", "quantity": 10, "urgency": "high"}
+        needs.append(rest.post("/api/needs", body)["need"]["id"])
+    claims = [{"need": need, "quantity": 10} for need in needs]
+    line = {"item": "mask", "quantity": 50, "claims": claims}
+    body = {"donor": "D-01", "due_on": "2020-02-06", "lines": [line]}
+    pledge = rest.post("/api/pledges", body)["pledge"]
+    assert pledge["status"] == "open"
+    assert {rest.get(f"/api/needs/{need}")["status"] for need in needs} == {"claimed"}
+    return needs, pledge["id"]
+
+
+def donate(rest: Rest, pledge: str) -> tuple[str, list[str]]:
+    """A box and a little more arrive: the claims are set aside at once, the rest is a gift."""
+    box = {"item": "mask", "quantity": 1, "pack": "box50", "pledge": pledge, "batch": "B7"}
+    beside = {"item": "mask", "quantity": 21, "expires_on": "2021-12-31"}
+    told = rest.post(
+        "/api/donations",
+        {
+            "donor": "D-01",
+            "location": "store-a",
+            "handled_by": "陈晓（虚构）",
+            "wish": "给有困难的老人",
+            "lines": [{**box, "expires_on": "2022-01-31"}, beside],
+        },
+    )
+    assert [line["on_pledge"] for line in told["donation"]["lines"]] == [50, 0]
+    assert rest.get(f"/api/pledges/{pledge}")["status"] == "kept"
+    assert [row["lines"][0]["quantity"] for row in told["allocations"]] == [10, 10]
+    return told["receipt"]["number"], [row["id"] for row in told["allocations"]]
+
+
+def deliver(rest: Rest, allocations: list[str]) -> None:
+    """One door takes all; at the other a neighbour takes eight."""
+    body = {"team": "t_1", "allocations": allocations}
+    path = f"/api/deliveries/{rest.post('/api/deliveries', body)['delivery']['id']}"
+    first, second = allocations
+    outcome: dict[str, Any] = {"allocation": first, "outcome": "handed_over"}
+    rest.post(f"{path}/outcomes", {**outcome, "received_by": "self", "proof": "signature"})
+    rest.refused(f"{path}/close", {}, 409, "unaccounted")
+    line = {"line": 1, "received": 8, "brought_back": 2, "to": "stock"}
+    outcome = {"allocation": second, "outcome": "partly", "lines": [line]}
+    rest.post(f"{path}/outcomes", {**outcome, "received_by": "neighbour"})
+    assert rest.post(f"{path}/close")["delivery"]["status"] == "closed"
+
+
+def test_from_a_pledge_to_a_door_with_a_receipt_and_a_report(
+    longxue: Rest, clock: Clock, books_path: Path
+) -> None:
+    rest = longxue
+    clock.day = date(2020, 2, 3)
+    register(rest)
+    needs, pledge = promise(rest)
+    clock.day = date(2020, 2, 5)
+    number, allocations = donate(rest, pledge)
+    clock.day = date(2020, 2, 6)
+    deliver(rest, allocations)
+
+    met = [rest.get(f"/api/needs/{need}") for need in needs]
+    assert [(need["met"], need["needed"]) for need in met] == [(10, 0), (8, 2)]
+
+    pdf = rest.client.get(f"/api/receipts/{number}/pdf").content
+    pages = PdfReader(BytesIO(pdf)).pages
+    said = re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
+    for words in (number, "蓝湾科技公司", "口罩", "伍拾", "贰拾壹", "陈晓", "给有困难的老人", "B7"):
+        assert words in said
+
+    clock.day = date(2020, 2, 13)
+    report = rest.get("/api/reports/station", **{"from": "2020-02-03", "to": "2020-02-13"})
+    assert (report["households_surveyed"], report["households_fully_met"]) == (2, 1)
+    (goods,) = report["goods"]
+    assert (goods["received"], goods["handed_over"], goods["on_hand"]) == (71, 18, 53)
+    assert report["short"] == []
+
+    with Ledger.open(str(books_path), station="lx") as ledger:
+        assert verify(ledger.store, "lx").receipts == 1

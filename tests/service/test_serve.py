@@ -1,0 +1,147 @@
+"""`supplies serve` as people start it: a process of its own, stopped by a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from desk import register_all
+from supplies_service.loopback import is_loopback
+from supplies_service.serve import serve
+
+from supplies.cli import main
+from supplies.errors import InvalidField, StoreError
+from supplies.ledger import Ledger
+
+PATIENCE = 60
+"""Seconds; only a machine that is broken or very busy takes as many."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def books(books_path: Path) -> str:
+    with Ledger.open(str(books_path), station="lx") as ledger:
+        register_all(ledger)
+    return str(books_path)
+
+
+@contextmanager
+def serving(database: str, port: int) -> Iterator[subprocess.Popen[str]]:
+    """The service as a process, once it answers."""
+    call = "import sys; from supplies.cli import main; sys.exit(main())"
+    arguments = ["serve", "--database", database, "--port", str(port)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", call, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def wait_until_it_answers(process: subprocess.Popen[str], url: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"{url} did not answer within {PATIENCE} seconds")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_to_look_serves_and_stops_cleanly(books: str, stop: signal.Signals) -> None:
+    port = free_port()
+    with serving(books, port) as process, httpx.Client(base_url=f"http://127.0.0.1:{port}") as web:
+        body = {"recipient": "R-1", "item": "mask", "quantity": 5}
+        assert web.post("/api/needs", json=body).status_code == 201
+        assert web.get("/api/needs/n_1").json()["asked"] == 5
+        assert web.get("/").status_code == 200
+        # As a terminal does: Ctrl-C goes to the process and to all that it started.
+        (os.killpg if stop == signal.SIGINT else os.kill)(process.pid, stop)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, err
+    assert out.splitlines() == [f"The books of lx are at http://127.0.0.1:{port}/ (Ctrl-C stops)."]
+    assert err == ""
+    with Ledger.open(books, station="lx") as ledger:
+        assert ledger.balance("needed:n_1", "mask") == 5
+
+
+def test_several_at_once_are_each_recorded_once(books: str) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    port = free_port()
+    body = {"recipient": "R-1", "item": "mask", "quantity": 1}
+    with (
+        serving(books, port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as web,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        answers = list(threads.map(lambda _: web.post("/api/needs", json=body), range(40)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert sorted(answer.json()["entry"]["seq"] for answer in answers) == list(range(1, 41))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
+def test_it_refuses_to_listen_beyond_loopback(books: str, host: str) -> None:
+    with pytest.raises(InvalidField, match=r"until people can sign in .* loopback only"):
+        serve(books, station="lx", host=host, port=free_port())
+
+
+def test_the_command_line_says_so_too(books: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--database", books, "--host", "0.0.0.0"]) == 1
+    assert "loopback only" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_refused(books: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(StoreError, match="name another with --port"):
+            serve(books, station="lx", host="127.0.0.1", port=other.getsockname()[1])
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+def test_what_is_no_port_is_refused(books: str, port: int) -> None:
+    with pytest.raises(InvalidField, match="is no port"):
+        serve(books, station="lx", host="127.0.0.1", port=port)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("localhost.evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("10.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_known_by_name_and_address(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback

@@ -1,0 +1,78 @@
+"""Papers come as PDF, the same bytes each time, and say what the books say."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+
+from pypdf import PdfReader
+from rest import Rest, problem
+
+
+def text(pdf: bytes) -> str:
+    """All text of a paper, without spaces: where a line breaks is not what it says."""
+    return re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
+
+
+def paper(rest: Rest, path: str) -> bytes:
+    answer = rest.client.get(path)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"].endswith('.pdf"')
+    return answer.content
+
+
+def test_a_receipt_is_printed_with_its_entry_and_code(rest: Rest) -> None:
+    receipt = rest.give(12)["receipt"]
+    path = f"/api/receipts/{receipt['number']}/pdf"
+    pdf = paper(rest, path)
+    assert pdf == paper(rest, path)
+    said = text(pdf)
+    for words in (receipt["number"], "广州某企业", "口罩", "壹拾贰", receipt["check_code"]):
+        assert words in said
+    assert receipt["entry"]["hash"][:8] in said
+
+
+def test_a_reprint_is_a_marked_copy_and_leaves_the_original_as_it_was(rest: Rest) -> None:
+    number = rest.give()["receipt"]["number"]
+    original = paper(rest, f"/api/receipts/{number}/pdf")
+    answer = rest.send(f"/api/receipts/{number}/reprint", {})
+    copy = paper(rest, answer.headers["location"])
+    assert copy != original
+    assert number in text(copy)
+    assert paper(rest, f"/api/receipts/{number}/pdf") == original
+    problem(rest.client.get(f"/api/receipts/{number}/copies/2/pdf"), 404, "not-found")
+
+
+def test_slips_are_printed_one_a_door(rest: Rest) -> None:
+    rest.give(5)
+    delivery = rest.delivery(rest.allocation(5))
+    pdf = paper(rest, f"/api/deliveries/{delivery}/slips/pdf")
+    assert len(PdfReader(BytesIO(pdf)).pages) == 1
+    assert "口罩" in text(pdf)
+    assert "王某" not in text(pdf)
+
+
+def test_the_station_report_is_printed(rest: Rest) -> None:
+    rest.give(12)
+    pdf = paper(rest, "/api/reports/station/pdf?from=2020-02-03&to=2020-02-13")
+    assert "龙穴街社工服务站" in text(pdf)
+
+
+def test_whoever_holds_a_paper_can_ask_whether_it_is_in_the_books(rest: Rest) -> None:
+    receipt = rest.give(12)["receipt"]
+    short = f"/v/{receipt['number']}?c={receipt['check_code']}"
+    answer = rest.client.get(short)
+    assert answer.url.path == f"/api/verify/{receipt['number']}"
+    told = answer.json()
+    assert told == {
+        "number": receipt["number"],
+        "status": "issued",
+        "date": "2020-02-10",
+        "goods": [{"name": "口罩", "unit": "piece", "quantity": 12}],
+        "donor": "广**",
+        "replaced_by": None,
+    }
+    for code in ("", "00000000", "ü"):
+        path = f"/api/verify/{receipt['number']}?c={code}"
+        problem(rest.client.get(path), 404, "not-found")
