@@ -14,8 +14,8 @@ from benchmarks.bare import Bare, Rows, rows_of
 from benchmarks.workload import CYCLE, open_books, work
 from supplies.chain import verify
 from supplies.ledger import Ledger, Recorded
-from supplies.writing import Request
 from supplies.views.entries import entries
+from supplies.writing import Request
 
 COMMANDS = 10_000
 SLICE = 50 * CYCLE

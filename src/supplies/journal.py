@@ -136,6 +136,12 @@ class Journal:
         """
         happened_on = day or self.happened_on
         if self.standing is not None and not self.drafts:
+            if document not in (None, self.standing.document):
+                raise InvalidField.at(
+                    "/command",
+                    f"the entry is of {self.standing.document}, not of {document}; "
+                    f"record what is of {document} by itself",
+                )
             kind, document = self.standing.kind, self.standing.document
         elif prefix is not None:
             document = f"{prefix}_{self.next_seq}"

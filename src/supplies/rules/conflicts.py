@@ -53,7 +53,8 @@ def _restate(
 ) -> None:
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.stated_in(StopOutcome, **where)
-    if seq is None:
+    # Once decided from `unexplained` a stop is settled there, not by its outcome.
+    if seq is None or journal.books.body(seq).kind == "conflict_resolved":
         raise InvalidField.at(
             "/by", "no outcome of this stop stands that could be corrected; say unexplained"
         )

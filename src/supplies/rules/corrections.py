@@ -15,8 +15,16 @@ from typing import Any
 import msgspec
 
 from supplies.accounts import (
+    ALLOCATED,
     ASKED,
+    ASSIGNED,
+    CLAIMED,
+    ENDED,
+    IN_TRANSIT,
+    MET,
+    NEEDED,
     PLEDGED,
+    RECEIVED,
     Family,
     family_of,
     keys_of,
@@ -26,7 +34,7 @@ from supplies.books import Books
 from supplies.commands import Command, Correct, Correctable, Reverse
 from supplies.entries import Body, Transfer
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough, Unaccounted
-from supplies.journal import Draft, Journal, Key, Move, Standing, net
+from supplies.journal import Draft, Journal, Key, Move, Standing, net, not_enough
 from supplies.model import (
     Activity,
     Allocation,
@@ -36,11 +44,14 @@ from supplies.model import (
     HandOutTo,
     Lot,
     Need,
+    NeedEnd,
     Pledge,
     StopOutcome,
     Withdrawal,
 )
 from supplies.rules import receipts
+from supplies.rules.deliveries import Contradicted
+from supplies.rules.serving import find_need, restore_needs, unmeet
 
 Rules = Mapping[type[Command], Callable[[Any, Journal], None]]
 
@@ -100,10 +111,15 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
         restated,
         now=journal.now,
         today=journal.today,
-        standing=_standing(history),
+        standing=_standing(journal, history),
     )
-    rules[type(restated)](restated, again)
+    try:
+        rules[type(restated)](restated, again)
+    except Contradicted as because:
+        # Only a fact is kept although the books contradict it; a correction is a decision.
+        raise NotEnough(because.detail, [Fault("/command", because.detail)]) from None
     head, *others = again.drafts
+    _keep_step(again, head)
     head.supersedes = history.latest.seq
     wanted = [(head.booked_on, move.transfer) for move in head.moves]
     pointers = {move.transfer[:3]: move.pointer for move in head.moves}
@@ -126,7 +142,17 @@ def reverse(command: Reverse, journal: Journal) -> None:
     )
     head.supersedes = history.latest.seq
     head.rows = [_emptied(row) for row in history.latest.rows if type(row) in _EMPTIED]
-    _enter(journal, head, [], history, {}, [])
+    again = Journal(
+        journal.books,
+        command,
+        now=journal.now,
+        today=journal.today,
+        standing=_standing(journal, history),
+    )
+    again.drafts = [head]
+    _keep_step(again, head)
+    wanted = [(head.booked_on, move.transfer) for move in head.moves]
+    _enter(journal, head, wanted, history, {}, [])
     _renew_receipt(journal, history, None)
 
 
@@ -190,7 +216,7 @@ def _parts(books: Books, head: Body) -> list[Body]:
     return parts
 
 
-def _standing(history: History) -> Standing:
+def _standing(journal: Journal, history: History) -> Standing:
     lots: dict[tuple[int, str], str] = {}
     allocations: dict[str, list[Allocation]] = defaultdict(list)
     produced = 0
@@ -208,11 +234,16 @@ def _standing(history: History) -> Standing:
             pledge, need = keys_of(account)
             served[pledge, need] -= change
     effect = net(transfer for _, transfer in history.transfers())
+    by_day: dict[Key, Counter[date]] = defaultdict(Counter)
+    for day, transfer in history.transfers():
+        for key, change in net([transfer]).items():
+            by_day[key][journal.booked_on(day)] += change
     return Standing(
         seq=history.latest.seq,
         document=history.first.document,
         kind=history.first.kind,
         effect=effect,
+        by_day=by_day,
         lots=lots,
         allocations=allocations,
         served=served,
@@ -239,6 +270,54 @@ def _may_be_undone(books: Books, history: History) -> None:
             )
 
 
+# --- needs keep step with goods ------------------------------------------------------------------
+
+
+def _keep_step(journal: Journal, draft: Draft) -> None:
+    """What is assigned or met beyond the goods that will be there goes back to its need."""
+    assert journal.standing is not None
+    moved = {key for d in journal.drafts for key in net(move.transfer for move in d.moves)}
+    allocations: set[str] = set()
+    doors: set[tuple[str, str]] = set()
+    for account, item, _ in {*journal.standing.effect, *moved}:
+        kind, keys = kind_of(account), keys_of(account)
+        if kind is ALLOCATED:
+            allocations.add(keys[0])
+        elif kind in (IN_TRANSIT, ASSIGNED):
+            allocations.add(keys[1])
+        elif kind is RECEIVED:
+            doors.add((keys[0], item))
+        elif kind is MET:
+            doors.add((find_need(journal, keys[0]).recipient, item))
+    for allocation in sorted(allocations):
+        restore_needs(journal, draft, allocation)
+    for recipient, item in sorted(doors):
+        unmeet(journal, draft, recipient, item)
+
+
+def _end_again(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
+    """What a correction would leave open of a need that was ended is ended with it."""
+    totals: Counter[Key] = Counter()
+    for (_, key), quantity in change.items():
+        totals[key] += quantity
+    for (account, item, lot), total in totals.items():
+        kind, keys = kind_of(account), keys_of(account)
+        if not total or kind not in (NEEDED, CLAIMED) or (kind is CLAIMED and total < 0):
+            continue
+        end = journal.books.latest(NeedEnd, need=keys[0])
+        if end is None:
+            continue
+        seq = journal.books.stated_in(NeedEnd, need=keys[0]) or 0
+        ended_on = journal.booked_on(journal.books.body(seq).booked_on)
+        day = max(ended_on, *(day for (day, key) in change if key == (account, item, lot)))
+        change[day, (account, item, lot)] -= total
+        change[day, (ENDED(end.need, end.reason), item, lot)] += total
+        if kind is CLAIMED:
+            need, pledge = keys
+            change[day, (PLEDGED(pledge, need), item, lot)] -= total
+            change[day, (PLEDGED(pledge), item, lot)] += total
+
+
 # --- the difference -------------------------------------------------------------------------
 
 
@@ -256,6 +335,7 @@ def _enter(
         for day, transfer in transfers:
             for key, quantity in net([transfer]).items():
                 change[journal.booked_on(day), key] += sign * quantity
+    _end_again(journal, change)
     remaining = _paired(change)
     head.moves = []
     steps = _in_order(journal, head.booked_on, remaining, history)
@@ -336,9 +416,10 @@ def _in_order(
         if step is None:
             step = _detour(books, remaining, changed)
         if step is None:
-            raise _moved_on(
-                journal, remaining[0][1], _there(books, remaining[0][1], changed), history
-            )
+            source, _, item, lot, quantity = remaining[0][1]
+            key = source, item, lot
+            there = books.balance(*key) + changed[key]
+            raise _moved_on(journal, key, quantity, there, history)
         if step in remaining:
             remaining.remove(step)
         ordered.append(step)
@@ -381,36 +462,35 @@ def _recipient_of(books: Books, account: str) -> str:
 # --- goods that have moved on ---------------------------------------------------------------
 
 
-def _there(books: Books, transfer: Transfer, changed: Counter[Key]) -> int:
-    source, _, item, lot, _ = transfer
-    return books.balance(source, item, lot) + changed[source, item, lot]
-
-
 def _check_days(journal: Journal, steps: list[tuple[date, Transfer]], history: History) -> None:
     """No day since may end below zero either."""
     latest = journal.books.head()[2]
     changes: dict[Key, Counter[str]] = defaultdict(Counter)
-    takes: dict[Key, Transfer] = {}
     for day, transfer in steps:
         for key, quantity in net([transfer]).items():
             changes[key][day.isoformat()] += quantity
-        takes[transfer.source, transfer.item, transfer.lot] = transfer
     for key, by_day in changes.items():
-        if not kind_of(key[0]).floored or min(by_day) >= latest:
-            continue
+        last_alone = len(by_day) == 1 and min(by_day) >= latest
+        if not kind_of(key[0]).floored or last_alone:
+            continue  # what stands now is what stands at the end of such a day
         closings = journal.books.closings(key, since=min(by_day))
         for end in sorted({*closings, *by_day}):
             before = [closings[known] for known in sorted(closings) if known <= end]
             there = before[-1] if before else 0
-            if there + sum(n for moved, n in by_day.items() if moved <= end) < 0:
-                raise _moved_on(journal, takes.get(key, steps[0][1]), there, history)
+            taken = -sum(n for moved, n in by_day.items() if moved <= end)
+            if taken > there:
+                raise _moved_on(journal, key, taken, there, history, f" on {end}")
 
 
-def _moved_on(journal: Journal, transfer: Transfer, there: int, history: History) -> NotEnough:
-    """Name the entries in the way, and the smallest figure that would be possible."""
-    source, _, item, lot, quantity = transfer
+def _moved_on(
+    journal: Journal, key: Key, quantity: int, there: int, history: History, when: str = ""
+) -> NotEnough:
+    """Name the entries in the way, and the smallest figure that would be possible.
+
+    Where nothing took the goods away they never were there: then it says what is.
+    """
+    source, item, lot = key
     books = journal.books
-    smallest = smallest_figure(books, history, item, lot)
     takers = [
         seq
         for (seq,) in books.all(
@@ -423,7 +503,10 @@ def _moved_on(journal: Journal, transfer: Transfer, there: int, history: History
         )
         if seq not in {body.seq for body in history.bodies}
     ]
-    in_the_way = ", ".join(map(str, takers[:5])) or "later ones"
+    if not takers:
+        return not_enough(books, source, item, quantity, max(0, there), "", when)
+    smallest = smallest_figure(books, history, item, lot)
+    in_the_way = ", ".join(map(str, takers[:5]))
     name = books.item(item).name
     return NotEnough(
         f"the goods have moved on: {quantity} × {name} would have to come back, but {there} "

@@ -106,6 +106,8 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     lines = outcome_lines(command, loaded)
     if journal.standing is None:
         _compare_with_first(journal, command, lines)
+    else:
+        _same_stop(journal, command, journal.standing.seq)
     for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
         _settled(line, load, index, command)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
@@ -203,6 +205,22 @@ def _compare_with_first(journal: Journal, command: ReportOutcome, lines: list[Ou
         f"the stop for {command.allocation} on delivery {command.delivery} was reported as "
         f"{standing.outcome} by entry {seq}, now as {command.outcome}"
     )
+
+
+def _same_stop(journal: Journal, command: ReportOutcome, standing: int) -> None:
+    """A correction says again what happened at its own door."""
+    for row in journal.books.stated(StopOutcome, seq=standing):
+        if row.allocation != command.allocation:
+            raise InvalidField.at(
+                "/command/allocation",
+                f"the entry is the outcome of the stop for {row.allocation}; "
+                f"report that of {command.allocation} by itself",
+            )
+    where = {"delivery": command.delivery, "allocation": command.allocation}
+    seq = journal.books.stated_in(StopOutcome, **where)
+    if seq != standing:
+        sentence = f"entry {seq} decided this stop since, from what is unexplained; settle that"
+        raise AlreadyDone(sentence, [Fault("/entry", sentence)])
 
 
 def state_outcome(

@@ -81,10 +81,11 @@ def _nothing_on_the_way(journal: Journal, recipient: str) -> None:
 
 def _forget(journal: Journal, party: str) -> None:
     draft: Draft = journal.entry("forgotten", document=keys_of(party)[0])
-    draft.state(Forgetting(party=party))
     rows = journal.books.all(
         "SELECT digest FROM erasable WHERE station = :station AND about = :party "
         "AND content IS NOT NULL ORDER BY seq, digest",
         party=party,
     )
+    # What may be erased is named before the person is: the store erases nothing else.
     draft.state(*(Erasure(digest=digest) for (digest,) in rows))
+    draft.state(Forgetting(party=party))

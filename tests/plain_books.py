@@ -1,0 +1,339 @@
+"""The books in plain memory: replayed from the entries' bytes, to be held against the tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from typing import Any
+
+import msgspec
+
+from supplies.accounts import Family, family_of, keys_of, kind_of
+from supplies.books import Books
+from supplies.entries import Body, decode_body
+from supplies.model import (
+    Allocation,
+    Arrival,
+    ArrivalLine,
+    Conflict,
+    CountedLine,
+    CountSheet,
+    Delivery,
+    DeliveryEnd,
+    Lot,
+    Need,
+    NeedEnd,
+    Period,
+    Pledge,
+    PledgeLine,
+    Receipt,
+    ReceiptDonation,
+    ReceiptVoid,
+    Resolution,
+    Stop,
+    StopLine,
+    Withdrawal,
+)
+
+Key = tuple[str, str, str]
+
+
+class PlainBooks:
+    """What the entries say, in dicts. `absorb` reads new entries; `check` compares all tables."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.head = bytes(32)
+        self.bodies: list[Body] = []
+        self.balances: Counter[Key] = Counter()
+        self.moved: dict[str, Counter[Key]] = defaultdict(Counter)
+        """What each day changed."""
+        self.ordinals: dict[tuple[str, int], int] = {}
+        self.stated: dict[type, list[tuple[int, Any]]] = defaultdict(list)
+        self.superseded: set[int] = set()
+
+    # --- reading the entries back ----------------------------------------------------------------
+
+    def absorb(self) -> list[Body]:
+        """Read entries recorded since; their chain, numbers and columns must be right."""
+        rows = self.books.all(
+            "SELECT seq, id, part, kind, document, happened_on, booked_on, supersedes, body, hash "
+            "FROM entries WHERE station = :station AND seq > :seq ORDER BY seq",
+            seq=len(self.bodies),
+        )
+        new = []
+        for seq, id_, part, kind, document, happened, booked, supersedes, content, head in rows:
+            body = decode_body(content)
+            self.head = hashlib.sha256(self.head + content).digest()
+            assert head == self.head, f"entry {seq}: the chain does not recompute"
+            assert body.seq == seq == len(self.bodies) + 1, f"entry {seq}: a gap"
+            assert (body.id, body.part, body.kind, body.document) == (id_, part, kind, document)
+            assert (str(body.happened_on), str(body.booked_on)) == (happened, booked)
+            assert body.supersedes == supersedes
+            self._replay(body)
+            self.bodies.append(body)
+            new.append(body)
+        return new
+
+    def _replay(self, body: Body) -> None:
+        day = body.booked_on.isoformat()
+        for source, target, item, lot, quantity in body.transfers:
+            assert quantity > 0
+            assert family_of(source, lot) is family_of(target, lot), (source, target)
+            for account, sign in ((source, -1), (target, 1)):
+                self.balances[account, item, lot] += sign * quantity
+                self.moved[day][account, item, lot] += sign * quantity
+        for row in body.rows:
+            self.stated[type(row)].append((body.seq, row))
+            if isinstance(row, Receipt):
+                last = self.ordinals.get((row.series, row.year), 0)
+                assert row.ordinal == last + 1, f"receipt {row.number} leaves a gap"
+                self.ordinals[row.series, row.year] = row.ordinal
+        if body.supersedes is not None:
+            assert body.supersedes not in self.superseded, "superseded twice"
+            self.superseded.add(body.supersedes)
+
+    # --- questions -------------------------------------------------------------------------------
+
+    def total(self, prefix: str, item: str | None = None) -> int:
+        """Over all accounts that begin so, or of exactly this name."""
+        return sum(
+            quantity
+            for (account, what, _), quantity in self.balances.items()
+            if (account == prefix or (prefix.endswith(":") and account.startswith(prefix)))
+            and item in (None, what)
+        )
+
+    def held(self, prefix: str) -> dict[Key, int]:
+        """What is not zero in accounts that begin so."""
+        return {
+            key: quantity
+            for key, quantity in self.balances.items()
+            if quantity and key[0].startswith(prefix)
+        }
+
+    def latest(self, statement: type, field: str) -> dict[str, Any]:
+        """The statement that holds for each document."""
+        return {getattr(row, field): row for _, row in self.stated[statement]}
+
+    def latest_lines(self, head: type, line: type, field: str) -> dict[str, list[Any]]:
+        """The lines that hold for each document: those of the entry that stated it last."""
+        seqs = {getattr(row, field): seq for seq, row in self.stated[head]}
+        lines: dict[str, list[Any]] = {name: [] for name in seqs}
+        for seq, row in self.stated[line]:
+            if seqs.get(getattr(row, field)) == seq:
+                lines[getattr(row, field)].append(row)
+        return lines
+
+    def documents(self, statement: type, field: str) -> list[str]:
+        """All documents of a kind, oldest first."""
+        return list(self.latest(statement, field))
+
+    def needs(self, item: str | None = None) -> list[str]:
+        return [
+            name for name, need in self.latest(Need, "need").items() if item in (None, need.item)
+        ]
+
+    def pledges(self) -> dict[str, Pledge]:
+        return self.latest(Pledge, "pledge")
+
+    def pledge_lines(self) -> dict[str, list[PledgeLine]]:
+        return self.latest_lines(Pledge, PledgeLine, "pledge")
+
+    def allocations(self) -> dict[str, Allocation]:
+        return self.latest(Allocation, "allocation")
+
+    def open_deliveries(self) -> list[str]:
+        ended = set(self.documents(DeliveryEnd, "delivery"))
+        return [name for name in self.documents(Delivery, "delivery") if name not in ended]
+
+    def stops(self) -> list[Stop]:
+        return [row for _, row in self.stated[Stop]]
+
+    def loaded(self, stop: Stop) -> list[StopLine]:
+        return [
+            row
+            for _, row in self.stated[StopLine]
+            if (row.delivery, row.allocation) == (stop.delivery, stop.allocation)
+        ]
+
+    def open_conflicts(self) -> list[int]:
+        done = {row.conflict for _, row in self.stated[Resolution]}
+        return [seq for seq, _ in self.stated[Conflict] if seq not in done]
+
+    def open_sheets(self) -> dict[str, CountSheet]:
+        counted = set(self.documents(CountedLine, "sheet"))
+        return {
+            name: sheet
+            for name, sheet in self.latest(CountSheet, "sheet").items()
+            if name not in counted
+        }
+
+    def withdrawals(self, prefix: str) -> list[str]:
+        found = self.latest(Withdrawal, "withdrawal")
+        return [name for name, row in found.items() if row.account.startswith(prefix)]
+
+    def donations(self) -> dict[str, Arrival]:
+        return {
+            name: row
+            for name, row in self.latest(Arrival, "arrival").items()
+            if row.origin == "donor"
+        }
+
+    def receipts(self) -> list[str]:
+        return self.documents(Receipt, "number")
+
+    def closed_through(self) -> Any:
+        stated = self.stated[Period]
+        return stated[-1][1].closed_through if stated else None
+
+    # --- the laws --------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Every law of the design, on what was replayed, and the tables against the replay."""
+        self._tables_follow_the_entries()
+        self._sums_are_zero()
+        self._floors_hold()
+        self._claims_mirror_promises()
+        self._assigned_is_held()
+        self._met_was_received()
+        self._needs_add_up()
+        self._arrivals_state_what_came()
+        self._receipts_tell_the_donations()
+
+    def _tables_follow_the_entries(self) -> None:
+        rows = self.books.all(
+            "SELECT account, item, lot, quantity FROM balances WHERE station = :station"
+        )
+        stored = {(account, item, lot): n for account, item, lot, n in rows}
+        assert {k: n for k, n in stored.items() if n} == {
+            k: n for k, n in self.balances.items() if n
+        }
+        running: Counter[Key] = Counter()
+        expected = {}
+        for day in sorted(self.moved):
+            running.update(self.moved[day])  # Counter.update adds
+            for key in self.moved[day]:
+                expected[(*key, day)] = running[key]
+        rows = self.books.all(
+            "SELECT account, item, lot, day, quantity FROM days WHERE station = :station"
+        )
+        assert {(a, i, lot, d): n for a, i, lot, d, n in rows} == expected
+        self.closings = expected
+        head = self.books.head()
+        assert (head[0], head[1]) == (len(self.bodies), self.head or bytes(32))
+
+    def _sums_are_zero(self) -> None:
+        sums: Counter[tuple[Family, str, str]] = Counter()
+        for (account, item, lot), quantity in self.balances.items():
+            sums[family_of(account, lot), item, lot] += quantity
+        assert not any(sums.values()), {k: n for k, n in sums.items() if n}
+
+    def _floors_hold(self) -> None:
+        for key, quantity in [*self.balances.items(), *self.closings.items()]:
+            assert quantity >= 0 or not kind_of(key[0]).floored, (key, quantity)
+
+    def _claims_mirror_promises(self) -> None:
+        running: Counter[Key] = Counter()
+        for day in [*sorted(self.moved), None]:
+            if day is not None:
+                running.update(self.moved[day])
+            claimed: Counter[tuple[str, str, str]] = Counter()
+            for (account, item, _), quantity in running.items():
+                if account.startswith("claimed:"):
+                    need, pledge = keys_of(account)
+                    claimed[need, pledge, item] += quantity
+                elif account.startswith("pledged:") and len(keys_of(account)) == 2:
+                    pledge, need = keys_of(account)
+                    claimed[need, pledge, item] -= quantity
+            assert not any(claimed.values()), (day, claimed)
+
+    def _assigned_is_held(self) -> None:
+        over: Counter[tuple[str, str]] = Counter()
+        for (account, item, _), quantity in self.balances.items():
+            if account.startswith("assigned:"):
+                over[keys_of(account)[1], item] += quantity
+            elif account.startswith("allocated:"):
+                over[keys_of(account)[0], item] -= quantity
+            elif account.startswith("in_transit:"):
+                over[keys_of(account)[1], item] -= quantity
+        assert all(n <= 0 for n in over.values()), {k: n for k, n in over.items() if n > 0}
+
+    def _met_was_received(self) -> None:
+        needs = self.latest(Need, "need")
+        over: Counter[tuple[str, str]] = Counter()
+        for (account, item, _), quantity in self.balances.items():
+            if account.startswith("met:"):
+                over[needs[keys_of(account)[0]].recipient, item] += quantity
+            elif account.startswith("received:"):
+                over[keys_of(account)[0], item] -= quantity
+        assert all(n <= 0 for n in over.values()), {k: n for k, n in over.items() if n > 0}
+
+    def _needs_add_up(self) -> None:
+        """asked = needed + claimed + assigned + met + ended, as the need states."""
+        sums: Counter[str] = Counter()
+        asked: Counter[tuple[str, str]] = Counter()
+        for (account, item, _), quantity in self.balances.items():
+            if kind_of(account).name in ("needed", "claimed", "assigned", "met", "ended"):
+                sums[keys_of(account)[0]] += quantity
+            elif account.startswith("asked:"):
+                asked[keys_of(account)[0], item] -= quantity
+        for name, need in self.latest(Need, "need").items():
+            assert sums[name] == need.quantity, (need, sums[name])
+            asked[need.recipient, need.item] -= need.quantity
+        assert not any(asked.values()), asked
+        ended = set(self.documents(NeedEnd, "need"))
+        for name in ended:
+            assert not self.total(f"needed:{name}"), f"need {name} was ended, yet is open"
+            assert not self.total(f"claimed:{name}:"), f"need {name} was ended, yet is claimed"
+
+    def _arrivals_state_what_came(self) -> None:
+        """The lines of an arrival that hold are what its entries moved, lot by lot."""
+        stated: Counter[tuple[str, str]] = Counter()
+        for lines in self.latest_lines(Arrival, ArrivalLine, "arrival").values():
+            for line in lines:
+                stated[line.item, line.lot] += line.quantity
+        arrivals = set(self.latest(Arrival, "arrival"))
+        for body in self.bodies:
+            if body.document in arrivals:
+                for source, target, item, lot, quantity in body.transfers:
+                    for account, sign in ((source, -1), (target, 1)):
+                        if (
+                            kind_of(account).name
+                            in (
+                                "donor",
+                                "bought",
+                                "made",
+                                "borrowed",
+                                "opening",
+                            )
+                            and lot
+                        ):
+                            stated[item, lot] += sign * quantity
+        assert not any(stated.values()), {k: n for k, n in stated.items() if n}
+        lots = self.latest(Lot, "lot")
+        for key in self.balances:
+            assert not key[2] or lots[key[2]].item == key[1], key
+
+    def _receipts_tell_the_donations(self) -> None:
+        """At most one receipt holds for a donation, and it prints what the donation says now."""
+        void = {row.number for _, row in self.stated[ReceiptVoid]}
+        lines = self.latest_lines(Arrival, ArrivalLine, "arrival")
+        valid: dict[str, list[str]] = defaultdict(list)
+        seen = set()
+        for _, row in self.stated[ReceiptDonation]:
+            if row.number not in void:
+                assert row.donation not in seen, f"two receipts hold for {row.donation}"
+                seen.add(row.donation)
+                valid[row.number].append(row.donation)
+        contents = dict(
+            self.books.all("SELECT digest, content FROM erasable WHERE station = :station")
+        )
+        for number, receipt in self.latest(Receipt, "number").items():
+            content = contents[receipt.digest]
+            if number in valid and content is not None:
+                printed = msgspec.json.decode(content)
+                assert sorted(printed["donations"]) == sorted(valid[number])
+                assert sorted(line["quantity"] for line in printed["lines"]) == sorted(
+                    line.quantity for donation in valid[number] for line in lines[donation]
+                ), (number, printed)

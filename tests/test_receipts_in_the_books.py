@@ -1,0 +1,146 @@
+"""Receipts: one for every donation, numbered without gaps, frozen as they were issued."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from desk import Desk
+
+from supplies import commands as c
+from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
+from supplies.model import Donor, Receipt, ReceiptReplacement, ReceiptVoid
+
+FIRST = "JZ-2020-000001"
+
+
+def printed(desk: Desk, number: str) -> dict[str, Any]:
+    """What a receipt's frozen document says."""
+    receipt = desk.books.latest(Receipt, number=number)
+    assert receipt is not None
+    content = desk.books.value(
+        "SELECT content FROM erasable WHERE digest = :digest", digest=receipt.digest
+    )
+    found: dict[str, Any] = msgspec.json.decode(content)
+    return found
+
+
+def valid(desk: Desk) -> list[str]:
+    """The receipts that hold."""
+    void = {row.number for row in desk.books.stated(ReceiptVoid)}
+    return [row.number for row in desk.books.stated(Receipt) if row.number not in void]
+
+
+def test_receipts_are_numbered_without_gaps_in_the_year_of_their_issue(desk: Desk) -> None:
+    desk.give(1)
+    desk.give(2, happened_on=desk.day(-3))
+    desk.clock.advance(400)
+    desk.give(3)
+    assert [row.number for row in desk.books.stated(Receipt)] == [
+        FIRST,
+        "JZ-2020-000002",
+        "JZ-2021-000001",
+    ]
+
+
+def test_a_refused_donation_takes_no_number(desk: Desk) -> None:
+    with pytest.raises(InvalidField):
+        desk.give(1, item="gold")
+    desk.give(1)
+    assert valid(desk) == [FIRST]
+
+
+def test_a_receipt_freezes_what_was_given_in_figures_and_words(desk: Desk) -> None:
+    desk.give(50, batch="B1", wish="for the old")
+    paper = printed(desk, FIRST)
+    assert paper["donor"]["name"] == "广州某企业"
+    assert paper["donor"]["phone"] == "138****8000"
+    assert paper["wish"] == "for the old"
+    line = paper["lines"][0]
+    assert (line["quantity"], line["in_words"], line["in_words_en"]) == (50, "伍拾", "fifty")
+
+
+def test_a_combined_receipt_voids_and_replaces_the_single_ones(desk: Desk) -> None:
+    first, second = desk.give(3).document, desk.give(4).document
+    done = desk(c.IssueReceipt(donations=[str(first), str(second)]))
+    assert valid(desk) == [done.document] == ["JZ-2020-000003"]
+    assert [row.replaced for row in desk.books.stated(ReceiptReplacement)] == [
+        FIRST,
+        "JZ-2020-000002",
+    ]
+    assert [line["quantity"] for line in printed(desk, "JZ-2020-000003")["lines"]] == [3, 4]
+
+
+def test_reversing_one_donation_replaces_a_combined_receipt_by_one_over_the_rest(
+    desk: Desk,
+) -> None:
+    first, second = desk.give(3), desk.give(4)
+    desk(c.IssueReceipt(donations=[str(first.document), str(second.document)]))
+    desk(c.Reverse(entry=first.seq, reason="never came"))
+    assert valid(desk) == ["JZ-2020-000004"]
+    paper = printed(desk, "JZ-2020-000004")
+    assert paper["replaces"] == ["JZ-2020-000003"]
+    assert paper["donations"] == [second.document]
+
+
+def test_a_combined_receipt_is_for_one_donor_and_names_each_donation_once(desk: Desk) -> None:
+    first, other = str(desk.give(3).document), str(desk.give(4, donor="D-2").document)
+    with pytest.raises(InvalidField, match="a receipt is for one donor"):
+        desk(c.IssueReceipt(donations=[first, other]))
+    with pytest.raises(InvalidField, match="is named twice"):
+        desk(c.IssueReceipt(donations=[first, first]))
+    with pytest.raises(InvalidField, match="there is no donation d_99"):
+        desk(c.IssueReceipt(donations=["d_99"]))
+
+
+def test_part_of_a_combined_receipt_has_no_receipt_of_its_own(desk: Desk) -> None:
+    first, second = str(desk.give(3).document), str(desk.give(4).document)
+    desk(c.IssueReceipt(donations=[first, second]))
+    with pytest.raises(InvalidField, match="include them"):
+        desk(c.IssueReceipt(donations=[first]))
+
+
+def test_a_reversed_donation_gets_no_receipt(desk: Desk) -> None:
+    done = desk.give(3)
+    desk(c.Reverse(entry=done.seq, reason="never came"))
+    with pytest.raises(InvalidField, match="was reversed"):
+        desk(c.IssueReceipt(donations=[str(done.document)]))
+
+
+def test_a_void_receipt_keeps_its_number_and_is_not_voided_again(desk: Desk) -> None:
+    desk.give(3)
+    desk(c.VoidReceipt(number=FIRST, reason="torn"))
+    with pytest.raises(AlreadyDone, match=f"receipt {FIRST} is void already"):
+        desk(c.VoidReceipt(number=FIRST, reason="torn"))
+    desk.give(4)
+    assert valid(desk) == ["JZ-2020-000002"]
+
+
+def test_a_replacement_is_issued_from_todays_records(desk: Desk) -> None:
+    desk.give(3)
+    desk.ledger.amend(Donor(code="D-1", name="广州某某企业", kind="organisation"))
+    desk(c.ReplaceReceipt(number=FIRST, reason="name"))
+    assert printed(desk, FIRST)["donor"]["name"] == "广州某企业"
+    assert printed(desk, "JZ-2020-000002")["donor"]["name"] == "广州某某企业"
+
+
+def test_reprints_are_counted(desk: Desk) -> None:
+    desk.give(3)
+    for _ in range(2):
+        desk(c.ReprintReceipt(number=FIRST))
+    assert desk.books.all("SELECT copy FROM reprints ORDER BY copy") == [(1,), (2,)]
+    with pytest.raises(NotFound, match="there is no receipt JZ-2020-000009"):
+        desk(c.ReprintReceipt(number="JZ-2020-000009"))
+
+
+def test_a_forgotten_donors_receipt_keeps_its_number_but_is_not_printed_again(desk: Desk) -> None:
+    desk.give(3, donor="D-2")
+    desk(c.ForgetDonor(donor="D-2"))
+    assert valid(desk) == [FIRST]
+    for command in (
+        c.ReprintReceipt(number=FIRST),
+        c.ReplaceReceipt(number=FIRST, reason="r"),
+    ):
+        with pytest.raises(Forgotten):
+            desk(command)
