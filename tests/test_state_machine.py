@@ -42,7 +42,7 @@ from supplies.journal import FACTS
 from supplies.ledger import Ledger, Recorded, Request
 from supplies.model import Erasure, Forgetting, Need
 from supplies.rules import RULES
-from supplies.rules.corrections import REVERSIBLE
+from supplies.rules.history import CORRECTABLE
 
 settings.register_profile(
     "quick",
@@ -810,7 +810,7 @@ class Books(RuleBasedStateMachine):
             body.seq
             for body in self.plain.bodies
             if body.part == 0
-            and body.kind in REVERSIBLE
+            and body.kind in CORRECTABLE
             and body.seq not in self.plain.superseded
             and body.seq in self.given
         ]
@@ -1222,7 +1222,7 @@ TestBooks.settings = PROFILE
 
 
 def test_every_command_that_can_be_corrected_is_drawn_by_the_machine() -> None:
-    assert {kind.__name__ for kind in GENERATORS} == set(REVERSIBLE.values())
+    assert {kind.__name__ for kind in GENERATORS} == set(CORRECTABLE.values())
     assert set(RULES) >= set(GENERATORS)
 
 
