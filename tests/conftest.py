@@ -1,4 +1,4 @@
-"""What the core's tests share: a station whose clock the tests set."""
+"""What the core's tests share: a station whose clock the tests set, on each engine."""
 
 from __future__ import annotations
 
@@ -7,8 +7,28 @@ from pathlib import Path
 
 import pytest
 from desk import Clock, Desk, register_all
+from engines import ENGINES, RUNNING, Engines, Server, hasty
 
 from supplies.ledger import Ledger
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    """The engines of this run; PostgreSQL is started when it is first asked for."""
+    yield RUNNING
+    RUNNING.stop()
+
+
+@pytest.fixture
+def postgres(engines: Engines) -> Server:
+    """A real PostgreSQL."""
+    return engines.server
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn. A module of tests about one engine says so by a fixture of its own."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -19,14 +39,21 @@ def clock() -> Clock:
 
 @pytest.fixture
 def books_path(tmp_path: Path) -> Path:
-    """Where the desk's database lies."""
+    """Where SQLite's file lies, for tests of that file."""
     return tmp_path / "books.db"
 
 
 @pytest.fixture
-def desk(books_path: Path, clock: Clock) -> Iterator[Desk]:
+def books_url(engines: Engines, engine: str, tmp_path: Path) -> Iterator[str]:
+    """Where this engine keeps the desk's books."""
+    with engines.books(engine, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def desk(books_url: str, clock: Clock) -> Iterator[Desk]:
     """Station lx, open for business."""
-    with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
-        ledger.store.connection.execute("PRAGMA synchronous = OFF")  # type: ignore[attr-defined]
+    with Ledger.open(books_url, station="lx", clock=clock) as ledger:
+        hasty(ledger)
         register_all(ledger)
         yield Desk(ledger, clock)

@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from engines import Server
 from pypdf import PdfReader
 
 from supplies.cli import main
+from supplies.keys import StationKey
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +186,44 @@ def test_every_command_explains_itself(command: str) -> None:
     )
     assert "--database" in done.stdout
     assert "--station" in done.stdout
+
+
+def test_the_command_line_works_on_a_server_too(
+    postgres: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
+    with postgres.empty() as url:
+        monkeypatch.setenv("SUPPLIES_DATABASE", url)
+        assert "name one, as in SUPPLIES_KEYS" in refused(capsys, "demo")
+        monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
+        assert main(["demo"]) == 0
+        assert len(list((tmp_path / "demo-papers").iterdir())) == 14
+        assert "holds books already" in refused(capsys_emptied(capsys), "demo")
+        assert main(["verify", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["receipts"] == 7
+        assert main(["receipt", "JZ-2020-000001", "-o", "receipt.pdf"]) == 0
+        papers = [Path("receipt.pdf"), Path("demo-papers/JZ-2020-000001.pdf")]
+        assert papers[0].read_bytes() == papers[1].read_bytes()
+        words = ["report", "station", "--from", "2020-02-03", "--to", "2020-02-13", "--json"]
+        capsys.readouterr()
+        assert main(words) == 0
+        assert json.loads(capsys.readouterr().out)["workers"] == 14
+        assert main(["init", "--name", "North", "--station", "no", "--series", "NO"]) == 0
+        assert "(no) are ready in postgresql://" in capsys.readouterr().out
+
+
+def capsys_emptied(capsys: pytest.CaptureFixture[str]) -> pytest.CaptureFixture[str]:
+    capsys.readouterr()
+    return capsys
+
+
+def test_a_key_may_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = StationKey.beside(str(tmp_path / "books.db"))
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
+    named = StationKey.beside("postgresql://me@host/books")
+    assert named.check_code("JZ-1", "x") != beside.check_code("JZ-1", "x")
+    assert named.check_code("JZ-1", "x") == StationKey.beside("b.db").check_code("JZ-1", "x")

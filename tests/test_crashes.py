@@ -27,7 +27,7 @@ def gift():
     line = c.DonationLine(item="mask", quantity=1)
     return c.RecordDonation(location="store", handled_by="x", lines=[line])
 
-with Ledger.open({path!r}, station="lx", clock=Clock()) as ledger:
+with Ledger.open({url!r}, station="lx", clock=Clock()) as ledger:
     while True:
         names = [str(uuid.uuid4()) for _ in range(3)]
         ledger.record(gift(), by="u_1", id=names[0])
@@ -37,10 +37,10 @@ with Ledger.open({path!r}, station="lx", clock=Clock()) as ledger:
 """
 
 
-def test_every_acknowledged_command_survives_a_kill(books_path: Path) -> None:
-    ledger = Ledger.open(str(books_path), station="lx", clock=Clock())
+def test_every_acknowledged_command_survives_a_kill(books_url: str) -> None:
+    ledger = Ledger.open(books_url, station="lx", clock=Clock())
     register_all(ledger)
-    script = WRITER.format(tests=str(Path(__file__).parent), path=str(books_path))
+    script = WRITER.format(tests=str(Path(__file__).parent), url=books_url)
     chance = random.Random(20200203)
     acknowledged: list[str] = []
     for _ in range(ROUNDS):
@@ -61,17 +61,17 @@ def test_every_acknowledged_command_survives_a_kill(books_path: Path) -> None:
     ledger.close()
 
 
-def test_a_killed_writer_leaves_no_part_of_a_command(books_path: Path) -> None:
-    with Ledger.open(str(books_path), station="lx", clock=Clock()) as ledger:
+def test_a_killed_writer_leaves_no_part_of_a_command(books_url: str) -> None:
+    with Ledger.open(books_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
-    script = WRITER.format(tests=str(Path(__file__).parent), path=str(books_path))
+    script = WRITER.format(tests=str(Path(__file__).parent), url=books_url)
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
     ) as writer:
         assert writer.stdout is not None
         writer.stdout.readline()
         os.kill(writer.pid, signal.SIGKILL)
-    with Ledger.open(str(books_path), station="lx", clock=Clock(), create=False) as ledger:
+    with Ledger.open(books_url, station="lx", clock=Clock(), create=False) as ledger:
         gifts = ledger.books.value("SELECT count(*) FROM arrivals WHERE station = :station")
         receipts = ledger.books.value("SELECT count(*) FROM receipts WHERE station = :station")
         assert gifts == receipts > 0

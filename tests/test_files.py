@@ -32,6 +32,12 @@ GIFT = c.RecordDonation(
 )
 
 
+@pytest.fixture
+def engine() -> str:
+    """These tests are of SQLite's file; those of PostgreSQL's server are in `test_servers`."""
+    return "sqlite"
+
+
 def make_books(path: Path) -> None:
     with Ledger.open(str(path), station="lx", clock=Clock()) as ledger:
         register_all(ledger)

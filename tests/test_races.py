@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,14 +21,14 @@ Race = Callable[[Ledger, int], Recorded]
 
 
 @pytest.fixture
-def ledger(books_path: Path) -> Ledger:
-    ledger = Ledger.open(str(books_path), station="lx", clock=Clock())
-    register_all(ledger)
-    return ledger
+def ledger(books_url: str) -> Iterator[Ledger]:
+    with Ledger.open(books_url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        yield ledger
 
 
-def _run(path: str, race: Race, number: int, barrier: Barrier, answers: Any) -> None:
-    with Ledger.open(path, station="lx", clock=Clock()) as ledger:
+def _run(url: str, race: Race, number: int, barrier: Barrier, answers: Any) -> None:
+    with Ledger.open(url, station="lx", clock=Clock()) as ledger:
         barrier.wait()
         try:
             recorded = race(ledger, number)
@@ -38,12 +37,12 @@ def _run(path: str, race: Race, number: int, barrier: Barrier, answers: Any) -> 
             answers.put(type(error).__name__)
 
 
-def run_race(path: Path, race: Race) -> Counter[str]:
+def run_race(url: str, race: Race) -> Counter[str]:
     """Start the processes, let them go at the same moment, and count how each ended."""
     context = multiprocessing.get_context("spawn")
     barrier, answers = context.Barrier(PROCESSES), context.Queue()
     runners = [
-        context.Process(target=_run, args=(str(path), race, number, barrier, answers))
+        context.Process(target=_run, args=(url, race, number, barrier, answers))
         for number in range(PROCESSES)
     ]
     for runner in runners:
@@ -103,46 +102,46 @@ def give_often(ledger: Ledger, number: int) -> Recorded:
 # --- how it must end ---------------------------------------------------------------------------
 
 
-def test_the_last_goods_are_allocated_once(ledger: Ledger, books_path: Path) -> None:
+def test_the_last_goods_are_allocated_once(ledger: Ledger, books_url: str) -> None:
     open_stock(ledger, 9)
-    assert run_race(books_path, allocate_the_last) == {"won": 1, NotEnough.__name__: PROCESSES - 1}
+    assert run_race(books_url, allocate_the_last) == {"won": 1, NotEnough.__name__: PROCESSES - 1}
     assert ledger.books.held("stock:store", "mask") == {("stock:store", "mask", "l_lx_1_1"): 4}
     verify(ledger.store)
 
 
-def test_a_need_is_claimed_once(ledger: Ledger, books_path: Path) -> None:
+def test_a_need_is_claimed_once(ledger: Ledger, books_url: str) -> None:
     ledger.record(c.NoteNeed(recipient="R-1", item="mask", quantity=9), by="u_1")
-    assert run_race(books_path, claim_the_need) == {"won": 1, NotEnough.__name__: PROCESSES - 1}
+    assert run_race(books_url, claim_the_need) == {"won": 1, NotEnough.__name__: PROCESSES - 1}
     verify(ledger.store)
 
 
 def test_a_pledge_is_kept_once_and_the_rest_are_gifts_beside_it(
-    ledger: Ledger, books_path: Path
+    ledger: Ledger, books_url: str
 ) -> None:
     line = c.PledgeLine(item="mask", quantity=5)
     ledger.record(c.MakePledge(donor="D-1", lines=[line]), by="u_1")
-    assert run_race(books_path, keep_the_pledge) == {"won": PROCESSES}
+    assert run_race(books_url, keep_the_pledge) == {"won": PROCESSES}
     kept = ledger.books.value("SELECT sum(on_pledge) FROM arrival_lines WHERE station = :station")
     assert kept == 5
     assert ledger.balance("pledged:p_1", "mask") == 0
     verify(ledger.store)
 
 
-def test_an_allocation_goes_out_once(ledger: Ledger, books_path: Path) -> None:
+def test_an_allocation_goes_out_once(ledger: Ledger, books_url: str) -> None:
     open_stock(ledger, 5)
     allocate_the_last(ledger, 0)
-    ended = run_race(books_path, dispatch_it)
+    ended = run_race(books_url, dispatch_it)
     assert ended == {"won": 1, AlreadyDone.__name__: PROCESSES - 1}
     verify(ledger.store)
 
 
 def test_a_stop_has_one_outcome_and_a_differing_one_is_kept_as_a_conflict(
-    ledger: Ledger, books_path: Path
+    ledger: Ledger, books_url: str
 ) -> None:
     open_stock(ledger, 5)
     allocate_the_last(ledger, 0)
     dispatch_it(ledger, 0)
-    ended = run_race(books_path, settle_the_stop)
+    ended = run_race(books_url, settle_the_stop)
     # Half state one outcome, half the other: the first wins, its like are repeats.
     assert ended == {"won": PROCESSES // 2, "conflict": PROCESSES // 2}
     first = ledger.books.value("SELECT count(*) FROM outcomes WHERE first = 1")
@@ -151,9 +150,9 @@ def test_a_stop_has_one_outcome_and_a_differing_one_is_kept_as_a_conflict(
 
 
 def test_receipt_numbers_have_no_gap_and_nobody_finds_the_database_locked(
-    ledger: Ledger, books_path: Path
+    ledger: Ledger, books_url: str
 ) -> None:
-    assert run_race(books_path, give_often) == {"won": PROCESSES}
+    assert run_race(books_url, give_often) == {"won": PROCESSES}
     rows = ledger.books.all(
         "SELECT ordinal FROM receipts WHERE station = :station ORDER BY ordinal"
     )

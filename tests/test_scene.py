@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from engines import ENGINES, Engines, hasty
 
 from supplies.chain import verify
 from supplies.ledger import Ledger
@@ -18,12 +18,16 @@ from supplies.views.receipts import receipts
 from supplies.views.reports import station_report
 
 
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+@pytest.fixture(scope="module", params=ENGINES)
+def scene(
+    request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scene]:
     clock = SceneClock()
-    path: Path = tmp_path_factory.mktemp("scene") / "scene.db"
-    with Ledger.open(str(path), station=STATION, clock=clock) as ledger:
-        ledger.store.run("PRAGMA synchronous = OFF")
+    with (
+        engines.books(request.param, tmp_path_factory.mktemp("scene")) as url,
+        Ledger.open(url, station=STATION, clock=clock) as ledger,
+    ):
+        hasty(ledger)
         scene = Scene(ledger, clock)
         scene.book()
         yield scene

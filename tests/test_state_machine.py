@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 from desk import Clock, register_all
+from engines import RUNNING, Engines, hasty
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -80,7 +82,7 @@ def _template() -> Path:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _tidy() -> Any:
+def _tidy(engines: Engines) -> Any:
     yield
     while _TEMPLATE:
         shutil.rmtree(_TEMPLATE.pop().parent, ignore_errors=True)
@@ -89,15 +91,13 @@ def _tidy() -> Any:
 class Books(RuleBasedStateMachine):
     """Every rule draws a command that mostly makes sense from what stands in the books."""
 
+    engine = "sqlite"
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(dir=_template().parent))
-        path = self.folder / "books.db"
-        shutil.copy(_template(), path)
+        self.closing = ExitStack()
         self.clock = Clock(FIRST_DAY + timedelta(days=3))
-        self.ledger = Ledger.open(str(path), station="lx", clock=self.clock)
-        for pragma in ("synchronous = OFF", "journal_mode = MEMORY"):
-            self.ledger.store.connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+        self.ledger = self.open_ledger()
         self.plain = PlainBooks(self.ledger.books)
         self.given: dict[int, c.Command] = {}
         """The command of each head entry."""
@@ -105,11 +105,25 @@ class Books(RuleBasedStateMachine):
         self.changed = True
 
     def teardown(self) -> None:
-        try:
+        with self.closing:
             self.finish()
-        finally:
-            self.ledger.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def open_ledger(self) -> Ledger:
+        """Station lx, in a copy of the template or on the server."""
+        if self.engine == "sqlite":
+            folder = Path(tempfile.mkdtemp(dir=_template().parent))
+            self.closing.callback(shutil.rmtree, folder, ignore_errors=True)
+            url = str(shutil.copy(_template(), folder / "books.db"))
+        else:
+            url = self.closing.enter_context(RUNNING.server.books())
+            with Ledger.open(url, station="lx", clock=Clock(FIRST_DAY)) as ledger:
+                register_all(ledger)
+        ledger = Ledger.open(url, station="lx", clock=self.clock)
+        self.closing.callback(ledger.close)
+        if self.engine == "sqlite":
+            hasty(ledger)
+            ledger.store.run("PRAGMA journal_mode = MEMORY")
+        return ledger
 
     def finish(self) -> None:
         try:
@@ -1219,6 +1233,16 @@ GENERATORS: dict[type[c.Command], Any] = {
 
 TestBooks = Books.TestCase
 TestBooks.settings = PROFILE
+
+
+class BooksOnPostgres(Books):
+    """The same on the other engine: the rules are the same, so fewer runs see what differs."""
+
+    engine = "postgresql"
+
+
+TestBooksOnPostgres = BooksOnPostgres.TestCase
+TestBooksOnPostgres.settings = settings(PROFILE, max_examples=PROFILE.max_examples // 5)
 
 
 def test_every_command_that_can_be_corrected_is_drawn_by_the_machine() -> None:

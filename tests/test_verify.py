@@ -1,8 +1,8 @@
 """Verification finds any single changed, added or removed row, and names it.
 
 The books of `whole` hold an entry of nearly every kind. Tampering happens as an intruder with the
-file would do it: triggers dropped, foreign keys and checks off, within a transaction that each
-test rolls back.
+file, or a superuser of the server, would do it: triggers dropped or silenced, foreign keys and
+checks off, within a transaction that each test rolls back.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from engines import ENGINES, Engines
 
 from supplies import chain
 from supplies import commands as c
@@ -25,7 +25,8 @@ from supplies.entries import Body, Transfer, decode_body, encode, part_id
 from supplies.errors import BooksBroken, NotFound, StoreError
 from supplies.ledger import Ledger, Recorded
 from supplies.model import Donor, Item, Location, Recipient, Station, Team
-from supplies.store import schema
+from supplies.store import Store, open_store, schema
+from supplies.store.postgres import PostgresStore
 from supplies.store.sqlite import SqliteStore
 from supplies.verification.reader import ROW
 
@@ -48,13 +49,54 @@ class Tampering(SqliteStore):
     def reading(self) -> Iterator[None]:
         yield
 
+    def unguard(self) -> None:
+        """From here on nothing is refused, once a transaction begins."""
+        self.run("PRAGMA foreign_keys = OFF")
+        self.run("PRAGMA ignore_check_constraints = ON")
+        self.run("BEGIN")
+        for guard in schema.sqlite_guards():
+            self.run(f"DROP TRIGGER {guard.split()[2]}")
+
+    def let_transfers_move(self) -> None:
+        """The one trigger that an intruder finds useful."""
+        script = next(g for g in schema.sqlite_guards() if "TRIGGER transfers_move " in g)
+        self.run(script.removesuffix(";"))
+
+
+class PostgresTampering(PostgresStore):
+    """The same on a server, as its superuser."""
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        yield
+
+    def unguard(self) -> None:
+        """In this role neither triggers nor foreign keys are asked."""
+        self.run("BEGIN")
+        checks = self.all(
+            "SELECT c.relname, k.conname FROM pg_constraint k "
+            "JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'c' "
+            "AND c.relnamespace = current_schema()::regnamespace"
+        )
+        for table, name in checks:
+            self.run(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        self.run("SET LOCAL session_replication_role = replica")
+
+    def let_transfers_move(self) -> None:
+        self.run("ALTER TABLE transfers ENABLE ALWAYS TRIGGER transfers_move")
+
+
+def tampering(url: str) -> Any:
+    """The books under the hands of one who can do anything."""
+    return PostgresTampering(url) if url.startswith("postgresql:") else Tampering(url)
+
 
 class Scene:
     """A ledger, and one word for recording a command."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, url: str) -> None:
         self.clock = Clock()
-        self.ledger = Ledger.open(str(path), station="lx", clock=self.clock)
+        self.ledger = Ledger.open(url, station="lx", clock=self.clock)
         self.ledger.register(
             Station(code="lx", name="Longxue"),
             Item(code="mask", name="mask", packs={"box50": 50}),
@@ -241,22 +283,22 @@ def book_everything(scene: Scene) -> None:
     scene.does(late)
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with whole books, closed."""
-    path = tmp_path_factory.mktemp("books") / "whole.db"
-    scene = Scene(path)
-    book_everything(scene)
-    scene.ledger.close()
-    return path
+@pytest.fixture(scope="module", params=ENGINES)
+def whole(
+    request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Where whole books are, closed."""
+    with engines.books(request.param, tmp_path_factory.mktemp("books")) as url:
+        scene = Scene(url)
+        book_everything(scene)
+        scene.ledger.close()
+        yield url
 
 
 @pytest.fixture(scope="module")
-def opened(whole: Path) -> Iterator[Tampering]:
+def opened(whole: str) -> Iterator[Tampering]:
     """The books in a store that tests tamper with, each undoing what it did."""
-    store = Tampering(str(whole))
-    store.run("PRAGMA foreign_keys = OFF")
-    store.run("PRAGMA ignore_check_constraints = ON")
+    store = tampering(whole)
     yield store
     store.close()
 
@@ -264,14 +306,12 @@ def opened(whole: Path) -> Iterator[Tampering]:
 @pytest.fixture
 def store(opened: Tampering) -> Iterator[Tampering]:
     """The books without their guards, whole again after the test."""
-    opened.run("BEGIN")
-    for guard in schema.sqlite_guards():
-        opened.run(f"DROP TRIGGER {guard.split()[2]}")
+    opened.unguard()
     yield opened
     opened.run("ROLLBACK")
 
 
-def broken(store: SqliteStore, station: str | None = "lx") -> BooksBroken:
+def broken(store: Store, station: str | None = "lx") -> BooksBroken:
     """What verification finds first."""
     with pytest.raises(BooksBroken) as caught:
         verify(store, station)
@@ -285,7 +325,7 @@ def columns_of(table: str) -> list[tuple[str, str]]:
     return [(row[1], row[2]) for row in memory.execute(f"PRAGMA table_info({table})")]
 
 
-def rows_of(store: SqliteStore, table: str) -> list[dict[str, Any]]:
+def rows_of(store: Store, table: str) -> list[dict[str, Any]]:
     """All rows of a table by column, in the order of entries where it has one."""
     columns = [name for name, _ in columns_of(table)]
     order = "seq" if "seq" in columns else columns[0]
@@ -298,7 +338,7 @@ def where(table: str) -> str:
     return " AND ".join(f"{name} = :{name}" for name in schema.primary_keys()[table])
 
 
-def put(store: SqliteStore, table: str, row: dict[str, Any], column: str, value: Any) -> None:
+def put(store: Store, table: str, row: dict[str, Any], column: str, value: Any) -> None:
     """Change one value of one row."""
     store.run(
         f"UPDATE {table} SET {column} = :changed WHERE {where(table)}", {**row, "changed": value}
@@ -333,8 +373,8 @@ NAMED_OTHERWISE = {
 # --- whole books ---------------------------------------------------------------------------------
 
 
-def test_a_clean_ledger_with_entries_of_many_kinds_verifies(whole: Path) -> None:
-    store = SqliteStore(str(whole))
+def test_a_clean_ledger_with_entries_of_many_kinds_verifies(whole: str) -> None:
+    store = open_store(whole)
     verified = verify(store, "lx")
     (seq, head), (receipts,) = (
         store.one("SELECT seq, hash FROM heads") or (0, b""),
@@ -347,15 +387,15 @@ def test_a_clean_ledger_with_entries_of_many_kinds_verifies(whole: Path) -> None
     store.close()
 
 
-def test_the_scene_fills_every_ledger_table(whole: Path) -> None:
-    store = SqliteStore(str(whole))
+def test_the_scene_fills_every_ledger_table(whole: str) -> None:
+    store = open_store(whole)
     empty = [table for table in chain.LEDGER_TABLES if not store.all(f"SELECT 1 FROM {table}")]
     assert empty == []
     store.close()
 
 
-def test_books_without_entries_verify(tmp_path: Path) -> None:
-    scene = Scene(tmp_path / "empty.db")
+def test_books_without_entries_verify(books_url: str) -> None:
+    scene = Scene(books_url)
     assert verify(scene.ledger.store) == Verified(
         entries=0,
         transfers=0,
@@ -374,11 +414,11 @@ def test_a_station_that_is_not_there_is_no_clean_station(store: Tampering) -> No
         verify(store, "zz")
 
 
-def test_several_stations_stand_in_one_file_and_each_is_verified(tmp_path: Path) -> None:
-    scene = Scene(tmp_path / "two.db")
+def test_several_stations_stand_in_one_database_and_each_is_verified(books_url: str) -> None:
+    scene = Scene(books_url)
     book_needs_and_pledges(scene)
     scene.ledger.close()
-    other = Ledger.open(str(tmp_path / "two.db"), station="bj", clock=scene.clock)
+    other = Ledger.open(books_url, station="bj", clock=scene.clock)
     other.register(Station(code="bj", name="Beijing", series="BJ"))
     other.record(c.RecordActivity(kind="visit", count=1), by="w2")
     verified = verify(other.store)
@@ -508,8 +548,8 @@ def test_each_added_row_is_found(store: Tampering, table: str, way: str) -> None
 # --- forgetting ----------------------------------------------------------------------------------
 
 
-def test_forgetting_keeps_the_books_whole(tmp_path: Path) -> None:
-    scene = Scene(tmp_path / "books.db")
+def test_forgetting_keeps_the_books_whole(books_url: str) -> None:
+    scene = Scene(books_url)
     pledged = book_needs_and_pledges(scene)
     scene.does(c.CancelPledge(pledge=pledged[2], reason="cannot"))
     gift = [c.DonationLine(item="gel", quantity=2)]
@@ -665,9 +705,9 @@ def test_a_transfer_that_could_never_be_is_found(store: Tampering, field: str, v
     assert (error.table, error.seq) == ("transfers", seq), str(error)
 
 
-def test_more_taken_on_a_past_day_than_stood_there_is_found(tmp_path: Path) -> None:
+def test_more_taken_on_a_past_day_than_stood_there_is_found(books_url: str) -> None:
     """On the whole there is enough; on the day the goods left there was not."""
-    scene = Scene(tmp_path / "books.db")
+    scene = Scene(books_url)
     goods = [c.ArrivalLine(item="mask", quantity=10)]
     scene.clock.now += timedelta(days=9)
     scene.does(c.OpenStock(location="a", lines=goods, happened_on=date(2020, 2, 5)))
@@ -681,11 +721,8 @@ def test_more_taken_on_a_past_day_than_stood_there_is_found(tmp_path: Path) -> N
     )
     verify(scene.ledger.store)
     scene.ledger.close()
-    store = Tampering(str(tmp_path / "books.db"))
-    store.run("PRAGMA foreign_keys = OFF")
-    store.run("BEGIN")
-    for guard in schema.sqlite_guards():
-        store.run(f"DROP TRIGGER {guard.split()[2]}")
+    store = tampering(books_url)
+    store.unguard()
     early = date(2020, 2, 4)
     forge(
         store,
@@ -773,8 +810,7 @@ def cut_off(store: Tampering, seq: int) -> None:
     transfers = store.all(f"SELECT {', '.join(names)} FROM transfers ORDER BY seq, line")
     for table in ("balances", "days"):
         store.run(f"DELETE FROM {table}")
-    script = next(g for g in schema.sqlite_guards() if "TRIGGER transfers_move " in g)
-    store.run(script.removesuffix(";"))
+    store.let_transfers_move()
     store.run("DELETE FROM transfers")
     marks = ", ".join("?" * len(names))
     for row in transfers:

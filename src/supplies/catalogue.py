@@ -31,7 +31,7 @@ class Catalogue:
 
     def refresh(self) -> None:
         """Forget what was kept if the database has changed under us; once a transaction."""
-        changes = self.store.changes()
+        changes = self.store.changes(self.station_code)
         if changes != self._seen:
             self._kept.clear()
             self._seen = changes

@@ -1,7 +1,8 @@
 """A station's secret, and the check code that it gives each paper.
 
-The secret stands in a file of its own beside the books, readable by its owner alone, and never in
-the database: who holds a copy of the books cannot forge a paper's code.
+The secret stands in a file of its own, readable by its owner alone, and never in the database: who
+holds a copy of the books cannot forge a paper's code. The file is the one that `SUPPLIES_KEYS`
+names, else it lies beside the books; books that are no file have no such place.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ import secrets
 from pathlib import Path
 
 from supplies.errors import StoreError
+from supplies.store import file_of
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 8
 """Characters of a check code: 40 bits, five to a character."""
+
+KEYS_SETTING = "SUPPLIES_KEYS"
+"""Names the file of the key."""
 
 
 class StationKey:
@@ -27,8 +32,11 @@ class StationKey:
 
     @classmethod
     def beside(cls, database: str) -> StationKey:
-        """The key that belongs to a database's file, made if there is none yet."""
-        path = Path(database.removeprefix("sqlite:///")).with_suffix(".key")
+        """The key that belongs to a database, made if there is none yet.
+
+        Raises StoreError where it cannot be read or made, or nothing says where it is.
+        """
+        path = _path(database)
         try:
             return cls(_read(path) if path.exists() else _make(path))
         except OSError as error:
@@ -44,6 +52,20 @@ class StationKey:
         return "".join(
             _CROCKFORD[bits >> shift & 31] for shift in range(5 * (CODE_LENGTH - 1), -1, -5)
         )
+
+
+def _path(database: str) -> Path:
+    named = os.environ.get(KEYS_SETTING)
+    if named:
+        return Path(named)
+    file = file_of(database)
+    if file is None:
+        raise StoreError(
+            "books on a server have no file for the station's key beside them: name one, as in "
+            f"{KEYS_SETTING}=/etc/supplies/station.key, with the same content wherever papers "
+            "are printed"
+        )
+    return file.with_suffix(".key")
 
 
 def _read(path: Path) -> bytes:

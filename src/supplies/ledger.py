@@ -76,7 +76,7 @@ class Ledger:
     def open(
         cls, url: str, *, station: str, clock: Clock = system_clock, create: bool = True
     ) -> Ledger:
-        """Open the books that `url` names (a file's path, or sqlite:///PATH).
+        """Open the books that `url` names: a file's path, sqlite:///PATH or postgresql://….
 
         clock: gives the moment now, aware; tests set it. create: make the database where there
         is none. Raises a StoreError where the database cannot be used.

@@ -1,9 +1,9 @@
 """In the whole scene the parts that views show come to what they are parts of."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from engines import ENGINES, Engines
 
 from supplies.books import Books
 from supplies.scene import FIRST, LAST, book_scene
@@ -17,11 +17,16 @@ from supplies.views.reports import station_report
 from supplies.views.stock import stock
 
 
-@pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+@pytest.fixture(scope="module", params=ENGINES)
+def books(
+    request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Books]:
     """The scene's books, read as one state."""
-    path: Path = tmp_path_factory.mktemp("scene") / "books.db"
-    with book_scene(str(path)).ledger as ledger, ledger.reading() as found:
+    with (
+        engines.books(request.param, tmp_path_factory.mktemp("scene")) as url,
+        book_scene(url).ledger as ledger,
+        ledger.reading() as found,
+    ):
         yield found
 
 

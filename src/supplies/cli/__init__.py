@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 DEFAULT_DATABASE = "supplies.db"
 
 _DATABASE_HELP = (
-    "the books: a file or a URL (default: $SUPPLIES_DATABASE, else supplies.db in this directory)"
+    "the books: a file or postgresql://… "
+    "(default: $SUPPLIES_DATABASE, else supplies.db in this directory)"
 )
 
 
@@ -74,7 +75,7 @@ class _Version(argparse.Action):
 def _books(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database",
-        metavar="FILE",
+        metavar="FILE|URL",
         default=os.environ.get("SUPPLIES_DATABASE", DEFAULT_DATABASE),
         help=_DATABASE_HELP,
     )

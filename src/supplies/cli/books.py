@@ -10,7 +10,7 @@ import msgspec
 from supplies.errors import BooksBroken, InvalidField
 from supplies.ledger import Ledger
 from supplies.model import Station
-from supplies.store import Store, open_store
+from supplies.store import Store, file_of, open_store
 
 
 def station_of(store: Store, named: str | None) -> str:
@@ -46,7 +46,9 @@ def init(arguments: argparse.Namespace) -> int:
     )
     with Ledger.open(arguments.database, station=station.code) as ledger:
         ledger.register(station)
-    print(f"The books of {station.name} ({station.code}) are ready in {arguments.database}.")
+        url = ledger.store.url
+    where = url if file_of(arguments.database) is None else arguments.database
+    print(f"The books of {station.name} ({station.code}) are ready in {where}.")
     return 0
 
 

@@ -1,14 +1,16 @@
-"""`supplies demo`: the scene in a fresh file, with its papers."""
+"""`supplies demo`: the scene in fresh books, with its papers."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from shlex import quote
 
 from supplies.cli.papers import receipt_pdf, write_paper
 from supplies.errors import AlreadyDone
 from supplies.keys import StationKey
 from supplies.scene import FIRST, LAST, Scene, book_scene
+from supplies.store import file_of, open_store
 from supplies.views.receipts import receipts
 from supplies.views.reports import station_report_paper
 from supplies.views.slips import delivery_slips
@@ -16,18 +18,37 @@ from supplies.views.slips import delivery_slips
 
 def demo(arguments: argparse.Namespace) -> int:
     """Book the scene, write its papers and say what to open."""
-    database = Path(arguments.database.removeprefix("sqlite:///"))
-    if database.exists() and database.stat().st_size:
-        raise AlreadyDone(f"{database} exists already; the demonstration wants a new file")
-    folder = Path(arguments.papers or database.with_name(f"{database.stem}-papers"))
+    file = file_of(arguments.database)
+    if file is None:
+        database, beside = _fresh_server(arguments.database), Path("demo-papers")
+    else:
+        if file.exists() and file.stat().st_size:
+            raise AlreadyDone(f"{file} exists already; the demonstration wants a new file")
+        database, beside = str(file), file.with_name(f"{file.stem}-papers")
+    folder = Path(arguments.papers or beside)
+    StationKey.beside(arguments.database)
     scene = book_scene(arguments.database)
     with scene.ledger:
         count = _write_papers(scene, arguments.database, folder)
     print(f"The scene of {FIRST} to {LAST} is booked in {database} (all names are made up).")
     print(f"{count} papers are in {folder}: receipts, delivery slips and station-report.pdf.")
-    print(f"Look at it: supplies report station --from {FIRST} --to {LAST} --database {database}")
-    print(f"Serve it:   supplies serve --database {database}")
+    named = f"--database {quote(database)}"
+    print(f"Look at it: supplies report station --from {FIRST} --to {LAST} {named}")
+    print(f"Serve it:   supplies serve {named}")
     return 0
+
+
+def _fresh_server(url: str) -> str:
+    """The server's database as a sentence may name it, where no books are kept in it yet."""
+    store = open_store(url)
+    try:
+        if store.one("SELECT 1 FROM stations LIMIT 1") is not None:
+            raise AlreadyDone(
+                f"{store.url} holds books already; the demonstration wants a new database"
+            )
+        return store.url
+    finally:
+        store.close()
 
 
 def _write_papers(scene: Scene, database: str, folder: Path) -> int:
@@ -35,7 +56,6 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
     from supplies_receipts import station_report as draw_report
 
     folder.mkdir(parents=True, exist_ok=True)
-    StationKey.beside(database)
     ledger = scene.ledger
     with ledger.reading() as books:
         numbers = [receipt.number for receipt in receipts(books, limit=None).items]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, StoreError
 
 Row = tuple[Any, ...]
 Params = Mapping[str, Any]
+
+
+_SERVERS = ("postgresql://", "postgres://")
 
 
 class Store(Protocol):
@@ -44,25 +48,41 @@ class Store(Protocol):
     def lock(self, station: str) -> None:
         """Within a transaction: no one else writes to this station until it ends."""
 
-    def changes(self) -> int:
-        """A number that differs when another connection has written since."""
+    def changes(self, station: str) -> int:
+        """A number that differs when another connection has changed the station's nouns since."""
 
     def close(self) -> None:
         """Let go of the engine."""
 
 
+def file_of(url: str) -> Path | None:
+    """The file that a URL names; None where the books are no file."""
+    if url.startswith(_SERVERS):
+        return None
+    return Path(url.removeprefix("sqlite:///"))
+
+
 def open_store(url: str, *, create: bool = True) -> Store:
-    """The store that a URL names: a path or `sqlite:///PATH` is a file of SQLite.
+    """The store that a URL names: `postgresql://…` is a database of PostgreSQL.
+
+    A path or `sqlite:///PATH` is a file of SQLite.
 
     create: make and migrate the tables where they are not there yet.
     """
-    if url.startswith(("postgresql://", "postgres://")):
-        raise InvalidField(
-            "PostgreSQL is not served by this version; name a SQLite file, as in sqlite:///books.db"
-        )
+    if url.startswith(_SERVERS):
+        try:
+            from supplies.store.postgres import PostgresStore
+        except ImportError as error:
+            raise StoreError(
+                "PostgreSQL needs its driver: install it with `pip install 'supplies[postgres]'`"
+            ) from error
+        return PostgresStore(url, create=create)
     scheme, separator, path = url.partition("://")
     if separator and scheme != "sqlite":
-        raise InvalidField(f"{scheme}:// is no kind of database; name a file or sqlite:///FILE")
+        raise InvalidField(
+            f"{scheme}:// is no kind of database; "
+            "name a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+        )
     from supplies.store.sqlite import SqliteStore
 
     return SqliteStore(path[1:] if separator else url, create=create)

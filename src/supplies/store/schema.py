@@ -7,6 +7,8 @@ decides (which balances may be negative) is filled in from the chart.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 from importlib.resources import files
 
 from supplies.accounts import CHART
@@ -46,6 +48,53 @@ def primary_keys() -> dict[str, list[str]]:
         assert found is not None, f"table {name} has no primary key"
         keys[name] = found[1].replace(" ", "").split(",")
     return keys
+
+
+def foreign_and_other_keys() -> dict[str, Counter[str]]:
+    """How many constraints of each sort each table has: check, foreign key, primary key, unique."""
+    signs = {"c": "CHECK (", "f": "REFERENCES ", "p": "PRIMARY KEY", "u": "UNIQUE"}
+    found = re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) STRICT", tables(), re.DOTALL)
+    return {
+        name: Counter({sort: body.count(sign) for sort, sign in signs.items() if sign in body})
+        for name, body in found
+    }
+
+
+def postgres_tables() -> str:
+    """The same script in PostgreSQL's types; text sorts by its code points, as in SQLite."""
+    types = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
+    script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", tables())
+    return re.sub(r"\b(INTEGER|BLOB|TEXT)\b", lambda found: types[found[1]], script)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresGuards:
+    """PostgreSQL's functions and triggers: the statements that make them, each by its name.
+
+    A function's name is its own, a trigger's its table's and its own: `entries.entries_head`.
+    """
+
+    functions: dict[str, str]
+    triggers: dict[str, str]
+
+
+def postgres_guards(schema: str) -> PostgresGuards:
+    """What guards the books in this schema (its name, quoted)."""
+    text = _text("guards.postgres.sql").replace("{schema}", schema)
+    _, functions, append_only, kept, catalogue, once = re.split(
+        r"^-- (?:for each: )?[\w-]+\n", text, flags=re.MULTILINE
+    )
+    nouns = ("stations", *(noun.table for noun in CATALOGUE))
+    script = once
+    for template, names in ((append_only, APPEND_ONLY), (kept, KEPT), (catalogue, nouns)):
+        script += "".join(template.replace("{table}", name) for name in names)
+    made = re.findall(r"CREATE FUNCTION \S+\.(\w+)\(\).*?\nEND \$\$;", functions, re.DOTALL)
+    bodies = re.findall(r"CREATE FUNCTION .*?\nEND \$\$;", functions, re.DOTALL)
+    triggers = re.findall(r"(CREATE TRIGGER (\w+) .*? ON (\w+) .*);\n", script)
+    return PostgresGuards(
+        functions=dict(zip(made, bodies, strict=True)),
+        triggers={f"{table}.{name}": statement for statement, name, table in triggers},
+    )
 
 
 def sqlite_guards() -> list[str]:

@@ -106,6 +106,21 @@ CREATE TABLE heads (
     latest_day TEXT NOT NULL
 ) STRICT;
 
+-- Stands before the transfers, as a hand-over's foreign key looks here.
+CREATE TABLE allocations (
+    station TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    allocation TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    location TEXT NOT NULL,
+    arrival TEXT,
+    PRIMARY KEY (station, allocation),
+    FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
+    UNIQUE (station, allocation, recipient),
+    FOREIGN KEY (station, recipient) REFERENCES recipients (station, code),
+    FOREIGN KEY (station, location) REFERENCES locations (station, code)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE transfers (
     station TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -281,20 +296,6 @@ CREATE TABLE arrival_lines (
     recipient TEXT,
     PRIMARY KEY (station, arrival, line, seq),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE allocations (
-    station TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    allocation TEXT NOT NULL,
-    recipient TEXT NOT NULL,
-    location TEXT NOT NULL,
-    arrival TEXT,
-    PRIMARY KEY (station, allocation),
-    FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
-    UNIQUE (station, allocation, recipient),
-    FOREIGN KEY (station, recipient) REFERENCES recipients (station, code),
-    FOREIGN KEY (station, location) REFERENCES locations (station, code)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE allocation_lines (

@@ -220,7 +220,7 @@ class SqliteStore:
     def lock(self, station: str) -> None:
         """Nothing to do: BEGIN IMMEDIATE has locked the file."""
 
-    def changes(self) -> int:
+    def changes(self, station: str) -> int:
         """SQLite's own count of what other connections wrote."""
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row else 0

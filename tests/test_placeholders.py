@@ -1,0 +1,26 @@
+"""One set of statements, in either driver's words."""
+
+from __future__ import annotations
+
+import pytest
+
+from supplies.store.placeholders import pyformat
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("a = :a AND b = :b_2", "a = %(a)s AND b = %(b_2)s"),
+        ("VALUES (?, ?)", "VALUES (%s, %s)"),
+        ("x LIKE 'a%' AND y = :y", "x LIKE 'a%%' AND y = %(y)s"),
+        ("x % 2 = ?", "x %% 2 = %s"),
+        ("account = 'stock:' || :key", "account = 'stock:' || %(key)s"),
+        ("a = 'it''s :no ?' AND b = :b", "a = 'it''s :no ?' AND b = %(b)s"),
+        ('SELECT ":no" FROM t WHERE a = :a', 'SELECT ":no" FROM t WHERE a = %(a)s'),
+        ("SELECT 1 -- why? :no\nWHERE a = :a", "SELECT 1 -- why? :no\nWHERE a = %(a)s"),
+        ("current_schema()::regnamespace", "current_schema()::regnamespace"),
+        ("f.document = 'n_' || f.seq", "f.document = 'n_' || f.seq"),
+    ],
+)
+def test_parameters_are_told_apart_from_what_is_quoted(written: str, told: str) -> None:
+    assert pyformat(written) == told
