@@ -314,6 +314,17 @@ def test_a_refusal_by_the_floor_leaves_the_rest_of_a_batch(desk: Desk) -> None:
         assert store.one("SELECT count(*) FROM entries") == (1,)
 
 
+def test_the_planner_is_shown_new_books_before_they_grow(own_url: str) -> None:
+    """Else an entry is looked for in an index that has to be read from one end to the other."""
+    plan = "EXPLAIN SELECT body FROM entries WHERE station = 'lx' AND id = 'x'"
+    with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        for _ in range(postgres.ANALYSED_AFTER):
+            ledger.record(GIFT, by="u_1")
+        (first, *_) = ledger.store.all(plan)
+        assert "entries_station_id_key" in first[0]
+
+
 def _open(url: str, barrier: Any, answers: Any) -> None:
     barrier.wait()
     try:

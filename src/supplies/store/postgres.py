@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import psycopg
@@ -43,6 +43,13 @@ CONNECT_TIMEOUT_S = 10
 PREPARED_AFTER, PREPARED_AT_MOST = 3, 400
 """A statement is prepared when it comes for the fourth time; so many are kept."""
 
+ANALYSED_AFTER = 40
+"""Commits on new tables until the planner is shown them.
+
+It knows nothing of new tables, and takes any index that begins with the station for as good as the
+one that finds a row; the server itself looks only after a minute.
+"""
+
 _LOCKS = 0x5355_5050
 """Sets this program's advisory locks apart from those of others on the same database."""
 
@@ -66,11 +73,13 @@ class PostgresStore:
     def __init__(self, url: str, *, create: bool = True) -> None:
         self.url = _without_password(url)
         self._conninfo = _conninfo(url)
+        self._commits_unseen = 0
         self._connect()
         try:
             self._check_server()
             self._migrate(create)
             self._check_guards()
+            self._commits_unseen = self._until_analysed()
         except BaseException:
             self.close()
             raise
@@ -167,6 +176,20 @@ class PostgresStore:
         """Several statements without parameters, in one go."""
         with self._plainly():
             self.connection.execute(script.encode())
+
+    def _until_analysed(self) -> int:
+        """After how many commits to show the planner the tables; 0: it has seen them."""
+        row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
+        return ANALYSED_AFTER if row is None else 0
+
+    def _show_planner(self) -> None:
+        """Count down, and analyse the tables; what was committed stays so if that fails."""
+        if self._commits_unseen:
+            self._commits_unseen -= 1
+            if not self._commits_unseen:
+                names = ", ".join(schema.primary_keys())
+                with suppress(psycopg.Error):
+                    self.connection.execute(f"ANALYZE (SKIP_LOCKED) {names}".encode())
 
     # --- guards --------------------------------------------------------------------------------
 
@@ -356,6 +379,7 @@ class PostgresStore:
             self._refuse(error)
         if failed or ended != "COMMIT":
             raise StoreError(f"{self.url}: the transaction had failed; nothing was recorded")
+        self._show_planner()
 
     def _roll_back(self) -> None:
         """Undo what is open; where the connection is gone, the server has undone it."""
