@@ -142,6 +142,10 @@ def test_text_sorts_by_code_points_whatever_the_database_was_made_with(desk: Des
             AS 'BEGIN RETURN NULL; END'""",
             "refuse_change.*was changed",
         ),
+        (
+            "CREATE TRIGGER quiet AFTER INSERT ON entries EXECUTE FUNCTION refuse_deletion()",
+            "entries.quiet .* is not of this program",
+        ),
         ("CREATE RULE quiet AS ON INSERT TO transfers DO INSTEAD NOTHING", "a rule rewrites it"),
     ],
 )
@@ -171,6 +175,28 @@ def test_a_table_put_in_front_of_the_books_does_not_get_round_the_floor(
                 "item, lot, 10, NULL, NULL FROM transfers WHERE seq = %s LIMIT 1",
                 (head[0],),
             )
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("INSERT INTO lots SELECT station, 1, 'x', item, origin FROM lots", "with their entry"),
+        ("UPDATE items SET code = 'm' WHERE code = 'soap'", "never the code"),
+        ("UPDATE stations SET code = 'zz'", "never the code"),
+        ("INSERT INTO erasures SELECT station, seq, 'x' FROM heads", "forgets its person"),
+        ("INSERT INTO balances VALUES ('lx', 'lost:x', 'mask', 'l', 0, 0, 0)", "follow the tran"),
+        (
+            "INSERT INTO days VALUES ('lx', 'lost:x', 'mask', 'l', '2020-02-10', 0, 0, 0)",
+            "follow the transfers",
+        ),
+    ],
+)
+def test_rows_that_no_entry_states_are_refused(
+    desk: Desk, books_url: str, written: str, told: str
+) -> None:
+    desk.give(1)
+    with superuser(books_url) as pen, pytest.raises(psycopg.IntegrityError, match=told):
+        pen.execute(written.encode())
 
 
 def test_each_guard_is_made_and_no_other(own_url: str) -> None:

@@ -17,6 +17,43 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
+CREATE FUNCTION {schema}.stated_with_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.seq IS DISTINCT FROM (
+        SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station
+    ) THEN
+        RAISE EXCEPTION 'append-only: rows of % are recorded with their entry, not later',
+            TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION {schema}.code_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    stays boolean := NEW.code = OLD.code;
+BEGIN
+    IF TG_TABLE_NAME <> 'stations' THEN
+        stays := stays AND NEW.station = OLD.station;
+    END IF;
+    IF NOT stays THEN
+        RAISE EXCEPTION 'kept: what a code of % stands for is changed, never the code',
+            TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION {schema}.erasures_only_to_forget() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM {schema}.entries AS e
+        WHERE e.station = NEW.station AND e.seq = NEW.seq AND e.kind = 'forgotten'
+    ) THEN
+        RAISE EXCEPTION 'append-only: a text is erased by an entry that forgets its person'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION {schema}.entries_gapless() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.seq <> 1 + coalesce((
@@ -109,7 +146,12 @@ DECLARE
     sound boolean;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        sound := NEW.quantity = 0 AND NEW.seq = 0 AND NEW.line = 0;
+        sound := NEW.quantity = 0 AND NEW.seq = 0 AND NEW.line = 0 AND EXISTS (
+            SELECT 1 FROM {schema}.transfers AS t
+            WHERE t.station = NEW.station
+                AND t.seq = (SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station)
+                AND NEW.account IN (t.source, t.target) AND t.item = NEW.item AND t.lot = NEW.lot
+        );
     ELSE
         sound := NEW.station = OLD.station AND NEW.account = OLD.account
             AND NEW.item = OLD.item AND NEW.lot = OLD.lot
@@ -139,7 +181,13 @@ BEGIN
             WHERE d.station = NEW.station AND d.account = NEW.account
                 AND d.item = NEW.item AND d.lot = NEW.lot AND d.day < NEW.day
             ORDER BY d.day DESC LIMIT 1
-        ), 0);
+        ), 0) AND EXISTS (
+            SELECT 1 FROM {schema}.transfers AS t
+            WHERE t.station = NEW.station
+                AND t.seq = (SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station)
+                AND NEW.account IN (t.source, t.target) AND t.item = NEW.item AND t.lot = NEW.lot
+                AND t.day = NEW.day
+        );
     ELSE
         sound := NEW.station = OLD.station AND NEW.account = OLD.account
             AND NEW.item = OLD.item AND NEW.lot = OLD.lot AND NEW.day = OLD.day
@@ -218,10 +266,14 @@ END $$;
 -- for each: append-only
 CREATE TRIGGER {table}_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- for each: stated
+CREATE TRIGGER {table}_with_its_entry BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION stated_with_entry();
+
 -- for each: kept
 CREATE TRIGGER {table}_kept BEFORE DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
 
 -- for each: catalogue
+CREATE TRIGGER {table}_code_stays BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION code_stays();
 CREATE TRIGGER {table}_changed AFTER INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION catalogue_changed();
 
 -- once
@@ -236,5 +288,6 @@ CREATE TRIGGER balances_kept BEFORE DELETE OR TRUNCATE ON balances FOR EACH STAT
 CREATE TRIGGER days_follow BEFORE INSERT OR UPDATE ON days FOR EACH ROW EXECUTE FUNCTION days_follow();
 CREATE TRIGGER days_kept BEFORE DELETE OR TRUNCATE ON days FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
 CREATE TRIGGER erasable_only_erased BEFORE UPDATE ON erasable FOR EACH ROW EXECUTE FUNCTION erasable_only_erased();
+CREATE TRIGGER erasures_only_to_forget BEFORE INSERT ON erasures FOR EACH ROW EXECUTE FUNCTION erasures_only_to_forget();
 CREATE TRIGGER receipts_gapless BEFORE INSERT ON receipts FOR EACH ROW EXECUTE FUNCTION receipts_gapless();
 CREATE TRIGGER items_unit_is_frozen BEFORE UPDATE OF unit ON items FOR EACH ROW EXECUTE FUNCTION items_unit_is_frozen();

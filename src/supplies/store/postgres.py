@@ -205,6 +205,12 @@ class PostgresStore:
             )
         }
         self._compare("guard", guards.triggers, triggers)
+        for name in triggers.keys() - guards.triggers.keys():
+            if name.partition(".")[0] in schema.primary_keys():
+                raise GuardMissing(
+                    f"the trigger {name} of {self.url} is not of this program and could swallow "
+                    "rows; verify the books before they are used"
+                )
         functions: dict[str, str] = dict(
             self.all(
                 "SELECT proname, prosrc FROM pg_proc "

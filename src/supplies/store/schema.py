@@ -81,12 +81,14 @@ class PostgresGuards:
 def postgres_guards(schema: str) -> PostgresGuards:
     """What guards the books in this schema (its name, quoted)."""
     text = _text("guards.postgres.sql").replace("{schema}", schema)
-    _, functions, append_only, kept, catalogue, once = re.split(
+    _, functions, append_only, stated, kept, catalogue, once = re.split(
         r"^-- (?:for each: )?[\w-]+\n", text, flags=re.MULTILINE
     )
     nouns = ("stations", *(noun.table for noun in CATALOGUE))
+    rows = (*TABLES.values(), "erasable")
     script = once
-    for template, names in ((append_only, APPEND_ONLY), (kept, KEPT), (catalogue, nouns)):
+    sections = (append_only, APPEND_ONLY), (stated, rows), (kept, KEPT), (catalogue, nouns)
+    for template, names in sections:
         script += "".join(template.replace("{table}", name) for name in names)
     made = re.findall(r"CREATE FUNCTION \S+\.(\w+)\(\).*?\nEND \$\$;", functions, re.DOTALL)
     bodies = re.findall(r"CREATE FUNCTION .*?\nEND \$\$;", functions, re.DOTALL)
