@@ -15,7 +15,13 @@ import msgspec
 
 from supplies.books import Books
 from supplies.catalogue import Catalogue
-from supplies.commands import Command, CountStock, ReportOutcome
+from supplies.commands import (
+    Command,
+    CountStock,
+    ForgetDonor,
+    ForgetRecipient,
+    ReportOutcome,
+)
 from supplies.entries import salted
 from supplies.errors import (
     IdempotencyConflict,
@@ -140,7 +146,11 @@ class Ledger:
         """
         request = Checked.of(Request(command=command, by=by, id=id))
         with self._writing():
-            return self._record(request)
+            recorded = self._record(request)
+        if isinstance(request.command, ForgetDonor | ForgetRecipient):
+            with self._lock:
+                self.store.forget_traces()
+        return recorded
 
     def record_many(self, requests: Sequence[Request]) -> list[Recorded | SuppliesError]:
         """Record what waits together in one durable commit: each its own success or refusal.
