@@ -157,7 +157,7 @@ def test_a_row_is_not_replaced_by_way_of_another_unique_key(
         )
     pen.rollback()
     desk.give(1)
-    with pytest.raises(sqlite3.IntegrityError, match="this row of receipts exists"):
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         pen.execute(
             "INSERT OR REPLACE INTO receipts SELECT 'zz', 1, number, series, year, 1, issued_on, "
             "digest FROM receipts LIMIT 1"

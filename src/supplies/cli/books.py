@@ -7,6 +7,7 @@ import sys
 
 import msgspec
 
+from supplies.catalogue import check_noun
 from supplies.errors import BooksBroken, InvalidField
 from supplies.ledger import Ledger
 from supplies.model import Station
@@ -44,6 +45,7 @@ def init(arguments: argparse.Namespace) -> int:
         zone=arguments.zone,
         series=arguments.series,
     )
+    check_noun(station)  # before there is a file
     with Ledger.open(arguments.database, station=station.code) as ledger:
         ledger.register(station)
     print(f"The books of {station.name} ({station.code}) are ready in {arguments.database}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from supplies.cli.papers import receipt_pdf, write_paper
+from supplies.cli.papers import make_folder, receipt_pdf, write_paper
 from supplies.errors import AlreadyDone
 from supplies.keys import StationKey
 from supplies.scene import FIRST, LAST, Scene, book_scene
@@ -20,6 +20,7 @@ def demo(arguments: argparse.Namespace) -> int:
     if database.exists() and database.stat().st_size:
         raise AlreadyDone(f"{database} exists already; the demonstration wants a new file")
     folder = Path(arguments.papers or database.with_name(f"{database.stem}-papers"))
+    make_folder(folder)
     scene = book_scene(arguments.database)
     with scene.ledger:
         count = _write_papers(scene, arguments.database, folder)
@@ -34,7 +35,6 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
     from supplies_receipts import delivery_slips as draw_slips
     from supplies_receipts import station_report as draw_report
 
-    folder.mkdir(parents=True, exist_ok=True)
     StationKey.beside(database)
     ledger = scene.ledger
     with ledger.reading() as books:

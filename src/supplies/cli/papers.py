@@ -31,6 +31,14 @@ def receipt_pdf(ledger: Ledger, database: str, number: str) -> bytes:
     return donation_receipt(paper)
 
 
+def make_folder(path: Path) -> None:
+    """A folder for papers, or why it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made ({error.strerror}); name another") from error
+
+
 def write_paper(path: Path, content: bytes) -> None:
     """Put a paper into a file, or say why it cannot be."""
     try:
