@@ -136,6 +136,32 @@ def test_verify_answers_with_its_exit_status(
     assert (told["table"], told["column"], told["found"]) == ("activities", "count", "15")
 
 
+def test_an_option_that_a_report_does_not_take_is_refused(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("report", "needs", "--as-of", "2020-02-05", "--database", str(demo))
+    assert "takes no --as-of" in refused(capsys, *words)
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_booked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "new.db"
+    (tmp_path / "file").write_text("")
+    words = ("demo", "--database", str(path), "--papers", str(tmp_path / "file" / "papers"))
+    assert "cannot be made" in refused(capsys, *words)
+    assert not path.exists()
+
+
+def test_a_station_in_no_zone_leaves_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "new.db"
+    words = ("init", "--database", str(path), "--name", "x", "--zone", "Mars/Base")
+    assert "is no time zone" in refused(capsys, *words)
+    assert not path.exists()
+
+
 def test_a_file_that_is_no_database_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
