@@ -144,3 +144,26 @@ def test_a_forgotten_donors_receipt_keeps_its_number_but_is_not_printed_again(de
     ):
         with pytest.raises(Forgotten):
             desk(command)
+
+
+@pytest.mark.parametrize(
+    ("more", "character"),
+    [({"wish": "谢谢🙂"}, r"U\+1F642, SLIGHTLY SMILING FACE"), ({"batch": "ع1"}, r"U\+0639")],
+)
+def test_what_no_font_can_show_is_refused_before_a_number_is_taken(
+    desk: Desk, more: dict[str, str], character: str
+) -> None:
+    with pytest.raises(InvalidField, match=character):
+        desk.give(3, **more)
+    assert desk.entries() == 0
+    desk.give(3, wish="给喆堃、䶮㑇、𠮷先生\n\t两行")
+    assert valid(desk) == [FIRST]
+
+
+def test_a_donor_whose_name_no_font_can_show_gets_a_receipt_once_it_is_mended(desk: Desk) -> None:
+    desk.ledger.register(Donor(code="D-9", name="李🙂"))
+    with pytest.raises(InvalidField, match="“李🙂” cannot be printed"):
+        desk.give(3, donor="D-9")
+    desk.ledger.amend(Donor(code="D-9", name="李喆"))
+    desk.give(3, donor="D-9")
+    assert valid(desk) == [FIRST]
