@@ -12,7 +12,7 @@ import pikepdf
 from desk import Desk
 from supplies_receipts import check_receipt, proven_receipt
 from supplies_receipts.attachment import attach
-from supplies_receipts.proven import ATTACHMENT
+from supplies_receipts.proven import _SAYS, ATTACHMENT
 
 from supplies.keys import StationKeys
 from supplies.proof import NotGenuine, PublicKeys
@@ -72,10 +72,14 @@ def stripped(pdf: bytes) -> bytes:
 
 def with_attached(pdf: bytes, content: bytes) -> bytes:
     """The same page with other data inside."""
-    return attach(stripped(pdf), ATTACHMENT, content, "")
+    return attach(stripped(pdf), ATTACHMENT, content, _SAYS)
 
 
 def with_told(pdf: bytes, **fields: Any) -> bytes:
     """The same page, with some fields of the data inside said otherwise."""
-    told = attached(pdf) | fields
-    return with_attached(pdf, json.dumps(told, ensure_ascii=False).encode())
+    return with_attached(pdf, written(attached(pdf) | fields))
+
+
+def written(told: dict[str, Any]) -> bytes:
+    """Data in the very spelling of the program, so that nothing else gives them away."""
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import random
 import subprocess
 import sys
+from collections import Counter
 from io import BytesIO
 from pathlib import Path
 
@@ -19,14 +21,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from desk import Desk
 from papers_in_hand import Office, changed, verdict, with_told
 from pypdf import PdfReader
-from supplies_receipts import proven, proven_receipt
+from supplies_receipts import donation_receipt, proven, proven_receipt
 
 from supplies import commands as c
+from supplies.documents import Marks
 from supplies.errors import Forgotten, InvalidField
 from supplies.keys import StationKeys
-from supplies.proof import read_public_keys, write_public_keys
+from supplies.proof import paper_of, read_public_keys, write_public_keys
 from supplies.views.receipts import paper_in_books, receipt, receipt_record, sealed
 
+NO_MARKS = msgspec.to_builtins(Marks())
 FIRST, SECOND = "JZ-2020-000001", "JZ-2020-000002"
 
 
@@ -131,7 +135,18 @@ def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(office: Offi
 # --- altered ---------------------------------------------------------------------------------
 
 
-def test_another_figure_on_the_page_is_found_out(office: Office) -> None:
+def test_another_quantity_on_the_page_is_found_out(office: Office) -> None:
+    """As a forger would with this very program: all is drawn anew, the signed data kept."""
+    content = hand.written(hand.attached(office.give(10)))
+    paper = paper_of(receipt_record(office.desk.books, FIRST, office.keys.seal))
+    line = msgspec.structs.replace(paper.document.lines[0], quantity=90)
+    document = msgspec.structs.replace(paper.document, lines=[line])
+    forged = donation_receipt(msgspec.structs.replace(paper, document=document))
+    pdf = hand.attach(forged, proven.ATTACHMENT, content, proven._SAYS)
+    assert verdict(pdf, office.keys.public())[0] == "altered"
+
+
+def test_another_line_on_the_page_is_found_out(office: Office) -> None:
     pdf = edited(office.give(), b" re", b" re 10 10 5 5 re")
     assert verdict(pdf, office.keys.public()) == (
         "altered",
@@ -159,11 +174,14 @@ def test_what_is_laid_over_the_page_is_found_out(office: Office) -> None:
     def second(pdf: pikepdf.Pdf) -> None:
         pdf.attachments["more.txt"] = b"more"
 
+    def title(pdf: pikepdf.Pdf) -> None:
+        pdf.docinfo.Title = "捐赠物资接收凭证 JZ-2020-000009"
+
     def glyphs(pdf: pikepdf.Pdf) -> None:
         fonts = pdf.pages[0].Resources.Font
         fonts[next(iter(fonts))].ToUnicode = pdf.make_stream(b"other letters")
 
-    for change in (note, script, sheet, wider, second, glyphs):
+    for change in (note, script, sheet, wider, second, title, glyphs):
         found, says = verdict(changed(paper, change), office.keys.public())
         assert (found, "its page is not" in says) == ("altered", True), change.__name__
 
@@ -184,6 +202,7 @@ def test_what_is_laid_over_the_page_is_found_out(office: Office) -> None:
         ("salt", "00" * 16, "not the one signed"),
         ("salt", "no hex", "not the one signed"),
         ("document", "{}", "not the one signed"),
+        ("marks", {**NO_MARKS, "copy": 2, "copied_on": "2020-02-11"}, "its page is not"),
         ("marks", {"copy": 2}, "its page is not"),
         ("format", "supplies-receipt-2", "cannot be read"),
         ("more", 1, "cannot be read"),
@@ -198,7 +217,8 @@ def test_any_field_of_the_data_that_was_changed_is_found_out(
 
 def test_the_data_of_another_receipt_is_found_out(office: Office) -> None:
     one, other = office.give(10), office.give(20)
-    told = json.dumps(hand.attached(other)).encode()
+    told = hand.written(hand.attached(other))
+    assert verdict(with_told(one), office.keys.public()) == ("genuine", FIRST)
     found, says = verdict(hand.with_attached(one, told), office.keys.public())
     assert (found, "its page is not" in says) == ("altered", True)
     found, says = verdict(hand.with_attached(one, b"\xff"), office.keys.public())
@@ -208,6 +228,19 @@ def test_the_data_of_another_receipt_is_found_out(office: Office) -> None:
 def test_a_key_that_is_named_by_another_id_is_found_out(office: Office) -> None:
     paper = with_told(office.give(), key_id="k7")
     assert verdict(paper, office.keys.public())[0] == "altered"
+
+
+def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(office: Office) -> None:
+    paper, keys = office.give(), office.keys.public()
+    chance, found = random.Random(7), Counter[str]()
+    for _ in range(150):
+        broken = bytearray(paper)
+        for at in (chance.randrange(len(paper)) for _ in range(3)):
+            broken[at] ^= 1 << chance.randrange(8)
+        found[verdict(bytes(broken), keys)[0]] += 1
+    assert set(found) <= {"altered", "no-receipt", "no-attachment", "genuine"}
+    # What is not shown, such as the day on which the file was saved, may change.
+    assert found["altered"] > found["genuine"]
 
 
 # --- of others, or none ----------------------------------------------------------------------

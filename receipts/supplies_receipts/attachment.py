@@ -16,8 +16,20 @@ _OF_THE_FILE = {"/Pages", "/Names", "/Metadata", "/AF", "/Type"}
 """What of a PDF's root is compared by itself, or shows nothing."""
 
 
+_BROKEN = (
+    pikepdf.PdfError,
+    pikepdf.PasswordError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What reading raises where a stranger's PDF has one kind of thing in the place of another."""
+
+
 class Unreadable(Exception):
-    """The bytes are no PDF that can be opened."""
+    """The bytes are no PDF, or one that is damaged where it was read."""
 
 
 @contextmanager
@@ -26,7 +38,7 @@ def opened(content: bytes) -> Iterator[Pdf]:
     try:
         with pikepdf.open(BytesIO(content), attempt_recovery=False) as pdf:
             yield pdf
-    except (pikepdf.PdfError, pikepdf.PasswordError) as error:
+    except _BROKEN as error:
         raise Unreadable(str(error)) from error
 
 
@@ -59,9 +71,12 @@ def attached(pdf: Pdf, name: str) -> bytes | None:
     return file.read_bytes()
 
 
-def subject(pdf: Pdf) -> tuple[str, str]:
-    """What a PDF says of itself: its subject and its title."""
-    return str(pdf.docinfo.get("/Subject", "")), str(pdf.docinfo.get("/Title", ""))
+def titles(pdf: Pdf) -> tuple[str, str, str]:
+    """What a PDF says of itself, as a reader's window shows it: subject, title and author."""
+    subject, title, author = (
+        str(pdf.docinfo.get(key, "")) for key in ("/Subject", "/Title", "/Author")
+    )
+    return subject, title, author
 
 
 def show_the_same(one: Pdf, other: Pdf) -> bool:
@@ -70,7 +85,9 @@ def show_the_same(one: Pdf, other: Pdf) -> bool:
     What a program may change that only saves a file anew does not count: compression, the order
     of objects, dates. Anything else does: a note upon a page, a form, a script, another font.
     """
-    if len(one.pages) != len(other.pages) or set(one.attachments) != set(other.attachments):
+    if len(one.pages) != len(other.pages) or titles(one) != titles(other):
+        return False
+    if set(one.attachments) != set(other.attachments):
         return False
     if any(attached(one, name) != attached(other, name) for name in one.attachments):
         return False

@@ -30,17 +30,23 @@ def proven_receipt(record: ReceiptRecord) -> bytes:
 
 def read_receipt(pdf: bytes) -> ReceiptRecord:
     """The record inside a paper, unweighed; NotGenuine where there is none to read."""
+    ours = False
     try:
         with attachment.opened(pdf) as paper:
+            subject, title, _ = attachment.titles(paper)
+            ours = subject == "supplies" and title.startswith(TITLE.zh)
             content = attachment.attached(paper, ATTACHMENT)
-            subject, title = attachment.subject(paper)
     except attachment.Unreadable as error:
+        if ours:
+            raise NotGenuine(
+                "altered", "this paper was altered or damaged: the data inside cannot be read"
+            ) from error
         raise NotGenuine(
             "no-receipt", "this file is no receipt of this program: it is no sound PDF"
         ) from error
     if content is not None:
         return read_record(content)
-    if subject == "supplies" and title.startswith(TITLE.zh):
+    if ours:
         raise NotGenuine(
             "no-attachment",
             "this looks like a receipt, but the signed data inside it was taken out; "
@@ -80,8 +86,11 @@ def _drawn_alike(pdf: bytes, record: ReceiptRecord) -> bool:
         return False
     if drawn == pdf:
         return True
-    with attachment.opened(pdf) as one, attachment.opened(drawn) as other:
-        return attachment.show_the_same(one, other)
+    try:
+        with attachment.opened(pdf) as one, attachment.opened(drawn) as other:
+            return attachment.show_the_same(one, other)
+    except attachment.Unreadable:  # a page that cannot be read shows nothing
+        return False
 
 
 def _made(record: ReceiptRecord) -> bytes:

@@ -122,6 +122,7 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 
 def _receipt(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "To check a receipt that somebody holds: supplies receipt check --help"
     parser.add_argument("number", help="as in JZ-2020-000001")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where the PDF goes")
 
