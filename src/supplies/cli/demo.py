@@ -7,7 +7,7 @@ from pathlib import Path
 
 from supplies.cli.papers import make_folder, receipt_pdf, write_paper
 from supplies.errors import AlreadyDone
-from supplies.keys import StationKey
+from supplies.keys import key_file, make_keys
 from supplies.scene import FIRST, LAST, Scene, book_scene
 from supplies.views.receipts import receipts
 from supplies.views.reports import station_report_paper
@@ -26,6 +26,7 @@ def demo(arguments: argparse.Namespace) -> int:
         count = _write_papers(scene, arguments.database, folder)
     print(f"The scene of {FIRST} to {LAST} is booked in {database} (all names are made up).")
     print(f"{count} papers are in {folder}: receipts, delivery slips and station-report.pdf.")
+    print(f"The station's keys are in {key_file(arguments.database)}, readable by you alone.")
     print(f"Look at it: supplies report station --from {FIRST} --to {LAST} --database {database}")
     print(f"Serve it:   supplies serve --database {database}")
     return 0
@@ -35,7 +36,7 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
     from supplies_receipts import delivery_slips as draw_slips
     from supplies_receipts import station_report as draw_report
 
-    StationKey.beside(database)
+    make_keys(database)
     ledger = scene.ledger
     with ledger.reading() as books:
         numbers = [receipt.number for receipt in receipts(books, limit=None).items]
