@@ -11,6 +11,9 @@ from desk import Desk
 from supplies.errors import NotEnough, StoreError
 from supplies.store import open_store, schema
 
+SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
+"""What only SQLite has words for: replacing rows, keys turned off by whoever holds the pen."""
+
 
 @pytest.fixture
 def pen(desk: Desk, books_url: str) -> Iterator[Any]:
@@ -129,9 +132,81 @@ def test_numbers_have_no_gap_and_a_transfer_comes_with_its_entry(pen: Any) -> No
         )
     with pytest.raises(StoreError, match="next number of its series"):
         pen.run(
-            "INSERT INTO receipts SELECT station, seq, 'JZ-2020-000009', series, year, 9, "
-            "issued_on, digest FROM receipts"
+            "INSERT INTO receipts SELECT r.station, h.seq, 'JZ-2020-000009', series, year, 9, "
+            "issued_on, digest FROM receipts r CROSS JOIN heads h"
         )
+
+
+@SQLITE
+@pytest.mark.parametrize("table", ["balances", "days"])
+def test_a_balance_is_neither_replaced_nor_invented(pen: Any, table: str) -> None:
+    """A foreign pen has no recursive triggers: replacing would delete without a word."""
+    pen.run("PRAGMA recursive_triggers = OFF")
+    names = row(pen, table)
+    zero = ", ".join("0" if name in ("quantity", "seq", "line") else name for name in names)
+    with pytest.raises(StoreError, match=f"{table} follow the transfers"):
+        pen.run(f"INSERT OR REPLACE INTO {table} SELECT {zero} FROM {table}")
+    other = zero.replace("account", "'stock:annex'", 1)
+    with pytest.raises(StoreError, match=f"{table} follow the transfers"):
+        pen.run(f"INSERT INTO {table} SELECT {other} FROM {table} LIMIT 1")
+
+
+@SQLITE
+def test_a_row_is_not_replaced_by_way_of_another_unique_key(pen: Any, desk: Desk) -> None:
+    other = desk.allocate(1)
+    pen.run("PRAGMA foreign_keys = OFF")
+    pen.run("PRAGMA recursive_triggers = OFF")
+    head = "(SELECT seq FROM heads)"
+    with pytest.raises(StoreError, match="this row of stops exists"):
+        pen.run(
+            f"INSERT OR REPLACE INTO stops SELECT station, {head}, delivery, stop, '{other}', "
+            "recipient FROM stops"
+        )
+    desk.outcome("v_4", "a_3", "refused")
+    with pytest.raises(StoreError, match="this row of outcomes exists"):
+        pen.run(
+            f"INSERT OR REPLACE INTO outcomes SELECT station, {head}, delivery, allocation, "
+            "'lost', happened_at, received_by, proof, 1 FROM outcomes"
+        )
+    desk.give(1)
+    with pytest.raises(StoreError, match="append-only"):
+        pen.run(
+            "INSERT OR REPLACE INTO receipts SELECT 'zz', 1, number, series, year, 1, issued_on, "
+            "digest FROM receipts LIMIT 1"
+        )
+
+
+@SQLITE
+@pytest.mark.parametrize("table", [*schema.STATED, "erasable"])
+def test_no_row_is_slipped_under_an_old_entry(pen: Any, table: str) -> None:
+    columns = row(pen, table)
+    blobs = ("salt", "content")
+    values = ["'lx'", "1", *("NULL" if name in blobs else "1" for name in columns[2:])]
+    with pytest.raises(StoreError, match=f"rows of {table} are recorded with"):
+        pen.run(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(values)})")
+
+
+def test_an_erasure_is_stated_only_by_an_entry_that_forgets(pen: Any) -> None:
+    with pytest.raises(StoreError, match="forgets its person"):
+        pen.run("INSERT INTO erasures SELECT station, seq, 'x' FROM heads")
+
+
+@SQLITE
+@pytest.mark.parametrize("table", ["recipients", "items", "donors", "locations", "teams"])
+def test_a_code_stays_with_what_it_stands_for(pen: Any, table: str) -> None:
+    pen.run("PRAGMA foreign_keys = OFF")
+    pen.run("PRAGMA recursive_triggers = OFF")
+    with pytest.raises(StoreError, match="never the code"):
+        pen.run(f"UPDATE OR REPLACE {table} SET code = 'X-9'")
+    with pytest.raises(StoreError, match="never deleted"):
+        pen.run(f"DELETE FROM {table}")
+
+
+def test_the_version_of_the_tables_is_not_rewritten(pen: Any) -> None:
+    with pytest.raises(StoreError, match="append-only"):
+        pen.run("DELETE FROM migrations")
+    with pytest.raises(StoreError, match="append-only"):
+        pen.run("UPDATE migrations SET version = 9")
 
 
 def test_a_text_is_erased_only_by_forgetting_its_person(pen: Any) -> None:

@@ -55,12 +55,11 @@ class Tampering(SqliteStore):
         self.run("PRAGMA ignore_check_constraints = ON")
         self.run("BEGIN")
         for guard in schema.sqlite_guards():
-            self.run(f"DROP TRIGGER {guard.split()[2]}")
+            self.run(f"DROP TRIGGER {guard}")
 
     def let_transfers_move(self) -> None:
         """The one trigger that an intruder finds useful."""
-        script = next(g for g in schema.sqlite_guards() if "TRIGGER transfers_move " in g)
-        self.run(script.removesuffix(";"))
+        self.run(schema.sqlite_guards()["transfers_move"])
 
 
 class PostgresTampering(PostgresStore):

@@ -27,7 +27,7 @@ from supplies_receipts.wording import Words
 
 _A5_LINES = 5
 
-_TITLE = Words("捐赠物资接收凭证", "Receipt for donated goods (in kind)")
+TITLE = Words("捐赠物资接收凭证", "Receipt for donated goods (in kind)")
 _NOBODY = Words("匿名", "Anonymous")
 _NO_WISH = Words("无", "none")
 
@@ -60,11 +60,11 @@ _GAP = 1.1  # between fields
 def donation_receipt(paper: ReceiptPaper) -> bytes:
     """The receipt as a PDF: the same paper gives the same bytes, marks and all.
 
-    Signature and attachment are added to these bytes, not drawn; nothing here knows of them.
+    Signature and attachment are added to these bytes by `proven`, not drawn.
     """
     document = paper.document
     (width, height), pages = _planned(document)
-    sheet = Sheet(title=f"{_TITLE.zh} {document.number}", author=document.station.name)
+    sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
     for at, body in enumerate(pages, 1):
         with sheet.page(width, height):
             head = _head(document) if at == 1 else _running_head(document)
@@ -108,11 +108,11 @@ def _head(document: DonationReceipt) -> Block:
             flow.beside(
                 [
                     flow.stacked([flow.text(MARGIN, _SIDE, t, s) for t, s in issuer if t]),
-                    flow.text(centre, middle, _TITLE.zh, _HEADING, "centre"),
+                    flow.text(centre, middle, TITLE.zh, _HEADING, "centre"),
                     flow.stacked(
                         [
                             flow.space(_HEADING.line),
-                            flow.text(centre, middle, _TITLE.en, _SUBTITLE, "centre"),
+                            flow.text(centre, middle, TITLE.en, _SUBTITLE, "centre"),
                         ]
                     ),
                     flow.stacked([flow.text(right, _SIDE, t, s, "right") for t, s in number]),
@@ -128,13 +128,13 @@ def _head(document: DonationReceipt) -> Block:
 def _running_head(document: DonationReceipt) -> Block:
     """What a further page needs to belong to the first."""
     half = WIDTH / 2
-    room = half - _ISSUED.width(f"  {_TITLE.zh}") - 1
+    room = half - _ISSUED.width(f"  {TITLE.zh}") - 1
     name = one_line(document.station.name, _ISSUED, room, smallest=_ISSUED.size).lines[0]
     return flow.stacked(
         [
             flow.beside(
                 [
-                    flow.text(MARGIN, half, f"{name}  {_TITLE.zh}", _ISSUED),
+                    flow.text(MARGIN, half, f"{name}  {TITLE.zh}", _ISSUED),
                     flow.text(MARGIN + half, half, f"No. {document.number}", _NUMBER, "right"),
                 ]
             ),

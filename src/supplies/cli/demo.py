@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from shlex import quote
 
-from supplies.cli.papers import receipt_pdf, write_paper
+from supplies.cli.papers import make_folder, receipt_pdf, write_paper
 from supplies.errors import AlreadyDone
-from supplies.keys import StationKey
+from supplies.keys import key_file, make_keys
 from supplies.scene import FIRST, LAST, Scene, book_scene
 from supplies.store import file_of, open_store
 from supplies.views.receipts import receipts
@@ -18,6 +18,7 @@ from supplies.views.slips import delivery_slips
 
 def demo(arguments: argparse.Namespace) -> int:
     """Book the scene, write its papers and say what to open."""
+    keys = key_file(arguments.database)
     file = file_of(arguments.database)
     if file is None:
         database, beside = _fresh_server(arguments.database), Path("demo-papers")
@@ -26,12 +27,13 @@ def demo(arguments: argparse.Namespace) -> int:
             raise AlreadyDone(f"{file} exists already; the demonstration wants a new file")
         database, beside = str(file), file.with_name(f"{file.stem}-papers")
     folder = Path(arguments.papers or beside)
-    StationKey.beside(arguments.database)
+    make_folder(folder)
     scene = book_scene(arguments.database)
     with scene.ledger:
         count = _write_papers(scene, arguments.database, folder)
     print(f"The scene of {FIRST} to {LAST} is booked in {database} (all names are made up).")
     print(f"{count} papers are in {folder}: receipts, delivery slips and station-report.pdf.")
+    print(f"The station's keys are in {keys}, readable by you alone.")
     named = f"--database {quote(database)}"
     print(f"Look at it: supplies report station --from {FIRST} --to {LAST} {named}")
     print(f"Serve it:   supplies serve {named}")
@@ -55,7 +57,7 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
     from supplies_receipts import delivery_slips as draw_slips
     from supplies_receipts import station_report as draw_report
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_keys(database)
     ledger = scene.ledger
     with ledger.reading() as books:
         numbers = [receipt.number for receipt in receipts(books, limit=None).items]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from supplies.cli.books import open_ledger
 from supplies.errors import StoreError
-from supplies.keys import StationKey
+from supplies.keys import StationKeys
 from supplies.ledger import Ledger
-from supplies.views.receipts import receipt_paper
+from supplies.views.receipts import receipt_record
 
 
 def receipt(arguments: argparse.Namespace) -> int:
@@ -22,13 +22,21 @@ def receipt(arguments: argparse.Namespace) -> int:
 
 
 def receipt_pdf(ledger: Ledger, database: str, number: str) -> bytes:
-    """A receipt's original, drawn from its frozen document."""
-    from supplies_receipts import donation_receipt
+    """A receipt as it stands, drawn from its frozen document, with its proof inside."""
+    from supplies_receipts import proven_receipt
 
-    key = StationKey.beside(database)
+    keys = StationKeys.beside(database)
     with ledger.reading() as books:
-        paper = receipt_paper(books, number, check_code=key.check_code)
-    return donation_receipt(paper)
+        record = receipt_record(books, number, keys.seal)
+    return proven_receipt(record)
+
+
+def make_folder(path: Path) -> None:
+    """A folder for papers, or why it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made ({error.strerror}); name another") from error
 
 
 def write_paper(path: Path, content: bytes) -> None:

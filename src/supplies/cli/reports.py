@@ -22,6 +22,7 @@ from supplies.views.stock import stock
 
 def report(arguments: argparse.Namespace) -> int:
     """Print a report, or write the station report's PDF."""
+    _only_what_it_takes(arguments)
     with open_ledger(arguments) as ledger:
         if arguments.what == "station":
             return _station(arguments, ledger)
@@ -35,6 +36,17 @@ def report(arguments: argparse.Namespace) -> int:
             [[show(row) for _, show in columns] for row in shape.items],
         )
     return 0
+
+
+_TAKES = {"station": ("first", "last", "output"), "stock": ("as_of",)}
+_OPTIONS = {"first": "--from", "last": "--to", "output": "--output", "as_of": "--as-of"}
+
+
+def _only_what_it_takes(arguments: argparse.Namespace) -> None:
+    """An option that a report does not take is refused rather than ignored."""
+    for name, option in _OPTIONS.items():
+        if getattr(arguments, name) is not None and name not in _TAKES.get(arguments.what, ()):
+            raise InvalidField(f"the report of {arguments.what} takes no {option}")
 
 
 def _stock(arguments: argparse.Namespace, books: Books) -> Any:

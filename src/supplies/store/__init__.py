@@ -48,6 +48,12 @@ class Store(Protocol):
     def lock(self, station: str) -> None:
         """Within a transaction: no one else writes to this station until it ends."""
 
+    def check_guards(self) -> None:
+        """Raise GuardMissing where what protects the books is gone or changed."""
+
+    def forget_traces(self) -> None:
+        """After a commit that erased: leave no copy of it behind where the engine can help it."""
+
     def changes(self, station: str) -> int:
         """A number that differs when another connection has changed the station's nouns since."""
 
@@ -62,12 +68,13 @@ def file_of(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///"))
 
 
-def open_store(url: str, *, create: bool = True) -> Store:
+def open_store(url: str, *, create: bool = True, guarded: bool = True) -> Store:
     """The store that a URL names: `postgresql://…` is a database of PostgreSQL.
 
     A path or `sqlite:///PATH` is a file of SQLite.
 
-    create: make and migrate the tables where they are not there yet.
+    create: make and migrate the tables where they are not there yet. guarded: refuse books
+    whose guards are missing; only verification looks at such.
     """
     if url.startswith(_SERVERS):
         try:
@@ -76,13 +83,15 @@ def open_store(url: str, *, create: bool = True) -> Store:
             raise StoreError(
                 "PostgreSQL needs its driver: install it with `pip install 'supplies[postgres]'`"
             ) from error
-        return PostgresStore(url, create=create)
+        return PostgresStore(url, create=create, guarded=guarded)
     scheme, separator, path = url.partition("://")
     if separator and scheme != "sqlite":
         raise InvalidField(
             f"{scheme}:// is no kind of database; "
             "name a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
         )
+    if separator and not path.startswith("/"):
+        raise InvalidField(f"{url} names no file; write sqlite:///{path}")
     from supplies.store.sqlite import SqliteStore
 
-    return SqliteStore(path[1:] if separator else url, create=create)
+    return SqliteStore(path[1:] if separator else url, create=create, guarded=guarded)
