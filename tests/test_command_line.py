@@ -347,6 +347,8 @@ def test_the_command_line_works_on_a_server_too(
         assert json.loads(capsys.readouterr().out)["workers"] == 14
         assert main(["init", "--name", "North", "--station", "no", "--series", "NO"]) == 0
         assert "(no) are ready in postgresql://" in capsys.readouterr().out
+        assert main(["station", "key", "new"]) == 0
+        assert "Key k2 signs" in capsys.readouterr().out
 
 
 def capsys_emptied(capsys: pytest.CaptureFixture[str]) -> pytest.CaptureFixture[str]:

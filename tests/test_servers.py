@@ -115,6 +115,14 @@ def test_books_of_a_newer_version_are_refused(own_url: str) -> None:
         open_store(own_url)
 
 
+def test_books_that_do_not_say_their_version_are_refused(own_url: str) -> None:
+    with superuser(own_url) as other:
+        other.execute("SET session_replication_role = replica")
+        other.execute("DELETE FROM migrations")
+    with pytest.raises(NotADatabase, match="which version"):
+        open_store(own_url)
+
+
 def test_text_sorts_by_code_points_whatever_the_database_was_made_with(desk: Desk) -> None:
     desk.ledger.register(*(Item(code=code, name=code) for code in ("Z", "a", "B", "b-1", "b1")))
     codes = [code for (code,) in desk.books.all("SELECT code FROM items ORDER BY code")]
