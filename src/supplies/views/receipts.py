@@ -248,6 +248,8 @@ def _receipts(
         f"FROM {' CROSS JOIN '.join(source)} "
         "LEFT JOIN receipt_voids v ON v.station = r.station AND v.number = r.number "
         "LEFT JOIN receipt_replacements n ON n.station = r.station AND n.replaced = r.number "
+        "AND n.number = (SELECT min(m.number) FROM receipt_replacements m "
+        "WHERE m.station = r.station AND m.replaced = r.number) "
         "WHERE e.station = :station AND e.kind = 'receipt_issued' AND r.station = e.station "
         "AND r.number = e.document AND x.station = e.station AND x.seq = e.seq "
         f"AND x.digest = r.digest{where} ORDER BY e.seq LIMIT :limit",
