@@ -131,6 +131,14 @@ class Sheet:
         yield
         self._canvas.showPage()
 
+    @contextmanager
+    def moved(self, right: float) -> Iterator[None]:
+        """What is drawn inside stands further right, by so many millimetres."""
+        self._canvas.saveState()
+        self._canvas.translate(right * mm, 0)
+        yield
+        self._canvas.restoreState()
+
     def finish(self) -> bytes:
         """The whole PDF. Nothing can be drawn afterwards."""
         with fonts.lock:
