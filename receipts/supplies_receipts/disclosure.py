@@ -131,11 +131,11 @@ def _quantity(quantity: int, unit: str) -> Cell:
 def _closing(paper: DisclosurePaper) -> Block:
     zh = (
         "捐赠人按其本人意愿署名：全名、隐去名字，或统称“爱心人士”。"
-        "受助人一概不列姓名与住址，不足五户（人）的只写“<5”。"
+        "受助人一概不列姓名与住址，不足五户（人）的只写 <5 。"
     )
     en = (
         "Donors are named as each consented: in full, by family name, or not at all. Recipients "
-        "are never named; counts under five are shown as “<5”."
+        "are never named; counts under five are shown as <5."
     )
     phone = paper.station.phone
     contact = f"咨询与监督 Questions: {phone}" if phone else ""

@@ -201,12 +201,12 @@ def _closing() -> Block:
     """How the figures came about, so that a reader need not take them on trust."""
     zh = (
         "本报告由账目逐笔推算：以上每一件接收的物资，都在等式右边找得到去向；若对不上，则不予出具。"
-        "多方捐赠混装的物资按比例归属。报告不含任何受助人的姓名与住址，不足五户（人）的只写“<5”。"
+        "多方捐赠混装的物资按比例归属。报告不含任何受助人的姓名与住址，不足五户（人）的只写 <5 。"
     )
     en = (
         "Computed from every entry of the books: whatever was received is found again on the right "
         "of the sum, or no statement is issued. Goods repacked from several gifts belong to each "
-        "in proportion. No recipient is named; counts under five are shown as “<5”."
+        "in proportion. No recipient is named; counts under five are shown as <5."
     )
     return flow.stacked(
         [flow.text(MARGIN, WIDTH, zh, SMALL), flow.text(MARGIN, WIDTH, en, a4.CELL_EN)]

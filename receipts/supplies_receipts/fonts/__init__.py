@@ -11,7 +11,7 @@ import lzma
 import re
 import threading
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -50,6 +50,8 @@ class Choice(NamedTuple):
     thickened: bool
 
 
+# Most of a paper is said on every paper: in a batch each string is looked at once.
+@lru_cache(maxsize=4096)
 def choose(text: str, *, bold: bool) -> Choice:
     """The face for a string; `GlyphMissing` if a character of it would be drawn as a box."""
     characters = set(map(ord, text))
@@ -63,6 +65,7 @@ def choose(text: str, *, bold: bool) -> Choice:
     return Choice(REGULAR, thickened=True)
 
 
+@lru_cache(maxsize=4096)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide a string is, in points."""
     face = choose(text, bold=bold).face

@@ -125,11 +125,15 @@ def _statement(arguments: argparse.Namespace, ledger: Ledger) -> int:
         shape = donor_statement(books, arguments.donor, first, last)
     if arguments.json:
         return _as_json(shape)
-    rows = [
-        [line.item, line.received, line.repacked, *(line.places.get(place, 0) for place in PLACES)]
-        for line in shape.goods
-    ]
-    _table(["item", "received", "repacked", *PLACES], rows)
+    there = {place for line in shape.goods for place in line.places}
+    shown = [place for place in PLACES if place in there]
+    _table(
+        ["item", "received", "repacked", *(place.replace("_", " ") for place in shown)],
+        [
+            [line.item, line.received, line.repacked, *(line.places.get(p, 0) for p in shown)]
+            for line in shape.goods
+        ],
+    )
     _table(
         ["month", "community", "reached", "count"],
         [[line.month, line.community or "", line.who, line.count] for line in shape.served],
