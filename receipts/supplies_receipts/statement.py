@@ -37,7 +37,7 @@ def donor_statement(paper: DonorStatementPaper) -> bytes:
         _added_up(statement.station, line)
     return a4.drawn(
         _blocks(paper),
-        title=f"{_TITLE.zh} {paper.donor.name or statement.donor} {statement.last.isoformat()}",
+        title=f"{_TITLE.zh} {statement.donor} {statement.last.isoformat()}",
         author=paper.station.name,
         foot=a4.as_of(statement.as_of_seq, paper.printed_at),
     )
