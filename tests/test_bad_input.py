@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +20,9 @@ from supplies.errors import (
     NotEnough,
     NotFound,
     PeriodClosed,
+    StoreError,
     SuppliesError,
+    Unaccounted,
 )
 from supplies.ledger import Recorded
 from supplies.model import Donor, Item, Recipient, Station
@@ -339,3 +343,145 @@ def test_the_clock_decides_what_today_is_in_the_stations_zone(desk: Desk) -> Non
     body = desk.books.body(recorded.seq)
     assert body.happened_on == TODAY
     assert body.recorded_at == "2020-02-10T04:00:00.000000Z"
+
+
+# --- what a review found ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "\n"])
+def test_what_is_undone_is_undone_for_a_reason(desk: Desk, reason: str) -> None:
+    desk.stock(5)
+    allocation = desk.allocate(5)
+    release = c.Release(allocation=allocation, reason=reason)
+    refused(desk, InvalidField, lambda: desk(release), at="/reason")
+
+
+@pytest.mark.parametrize("by", ["王小明", "Wang Xiaoming", "", "x" * 65, 5])
+def test_who_records_is_a_code_and_never_a_name(desk: Desk, by: Any) -> None:
+    activity = c.RecordActivity(kind="visit", count=1)
+    refused(desk, InvalidField, lambda: desk.ledger.record(activity, by=by))
+
+
+def test_a_batch_number_has_no_room_for_a_name(desk: Desk) -> None:
+    refused(desk, InvalidField, lambda: desk.give(1, batch="王小明"), at="/lines/0/batch")
+    desk.give(1, batch="B7/2020-01.a")
+
+
+def test_nothing_is_set_aside_in_a_quarantine_whichever_way_it_comes(desk: Desk) -> None:
+    need = desk.need(5)
+    pledge = desk.pledge(5, {need: 5})
+    gift = desk.donation(5, pledge=pledge, location="ward")
+    assert "is a quarantine" in refused(desk, InvalidField, lambda: desk(gift))
+    desk.stock(5)
+    allocation = desk.allocate(5)
+    delivery = desk.dispatch(allocation)
+    back = c.OutcomeLine(line=1, brought_back=5, to="allocated", location="ward")
+    refused(
+        desk,
+        InvalidField,
+        lambda: desk.outcome(delivery, allocation, "partly", lines=[back]),
+        at="/lines/0/location",
+    )
+
+
+def test_goods_that_expired_on_the_shelf_do_not_go_out_unless_said(desk: Desk) -> None:
+    desk.stock(5, expires_on=desk.day(2))
+    allocation = desk.allocate(5)
+    desk.clock.advance(3)
+    sentence = refused(desk, InvalidField, lambda: desk.dispatch(allocation), at="/allocations/0")
+    assert "expired on 2020-02-12; release it, or say allow_expired" in sentence
+    desk.dispatch(allocation, allow_expired=True)
+
+
+def test_the_same_outcome_with_goods_brought_elsewhere_is_another_outcome(desk: Desk) -> None:
+    desk.stock(5)
+    allocation = desk.allocate(5)
+    delivery = desk.dispatch(allocation)
+    back = c.OutcomeLine(line=1, received=2, brought_back=3, to="stock")
+    desk.outcome(delivery, allocation, "partly", lines=[back])
+    assert desk.outcome(delivery, allocation, "partly", lines=[back]).repeated
+    there = c.OutcomeLine(line=1, received=2, brought_back=3, to="stock", location="annex")
+    assert desk.outcome(delivery, allocation, "partly", lines=[there]).conflict is not None
+
+
+def test_nobody_is_forgotten_while_a_conflict_about_them_waits(desk: Desk) -> None:
+    desk.stock(5)
+    allocation = desk.allocate(5)
+    delivery = desk.dispatch(allocation)
+    desk.outcome(delivery, allocation, "handed_over")
+    conflict = desk.outcome(delivery, allocation, "refused").seq
+    forget = c.ForgetRecipient(recipient="R-1")
+    assert f"conflict of entry {conflict}" in refused(desk, Unaccounted, lambda: desk(forget))
+
+
+def test_what_was_forgotten_is_not_left_in_the_file(desk: Desk, books_path: Path) -> None:
+    secret = "for my neighbour Zhu Bajie"
+    desk.give(5, wish=secret)
+    wal = books_path.with_name(books_path.name + "-wal")
+    assert secret.encode() in books_path.read_bytes() + wal.read_bytes()
+    desk(c.ForgetDonor(donor="D-1"))
+    assert secret.encode() not in books_path.read_bytes() + wal.read_bytes()
+    assert "广州某企业".encode() not in books_path.read_bytes() + wal.read_bytes()
+
+
+def test_the_code_of_unknown_donors_is_nobodys(desk: Desk) -> None:
+    nobody = Donor(code="anonymous", name="Wang")
+    refused(desk, InvalidField, lambda: desk.ledger.register(nobody), at="/code")
+
+
+def test_a_series_of_receipts_is_one_stations_for_ever(desk: Desk) -> None:
+    other = Station(code="nx", name="Nansha", series="JZ")
+    refused(desk, AlreadyDone, lambda: desk.ledger.register(other), at="/series")
+    desk.give(1)
+    desk.ledger.amend(Station(code="lx", name="Longxue", series="LX"))
+    refused(desk, AlreadyDone, lambda: desk.ledger.register(other), at="/series")
+
+
+def test_a_count_before_its_sheet_was_opened_is_refused(desk: Desk) -> None:
+    sheet = str(desk(c.OpenCountSheet(location="store")).document)
+    lines = [c.CountLine(item="mask", counted=1)]
+    early = c.CountStock(sheet=sheet, lines=lines, happened_on=desk.day(-1))
+    refused(desk, InvalidField, lambda: desk(early), at="/happened_on")
+
+
+def test_a_resolved_conflict_shows_on_the_day_of_its_fact(desk: Desk) -> None:
+    desk.stock(5)
+    allocation = desk.allocate(5)
+    delivery = desk.dispatch(allocation)
+    desk.outcome(delivery, allocation, "refused")
+    conflict = desk.outcome(delivery, allocation, "handed_over").seq
+    fact = desk.day(0)
+    desk.clock.advance(3)
+    desk(c.ResolveConflict(conflict=conflict, by="unexplained", reason="seen at the door"))
+    assert desk.books.balance_on(fact, "received:R-1", "mask", "l_lx_1_1") == 5
+
+
+def test_reading_may_ask_for_reading_but_not_for_recording(desk: Desk) -> None:
+    with desk.ledger.reading(), desk.ledger.reading() as books:
+        assert books.head()[0] == 0
+        with pytest.raises(StoreError, match="leave `reading"):
+            desk.give(1)
+    desk.give(1)
+    assert desk.ledger.verify().entries == 2
+
+
+def test_an_id_may_be_a_uuid(desk: Desk) -> None:
+    activity = c.RecordActivity(kind="visit", count=1)
+    desk.ledger.record(activity, by="u_1", id=uuid.UUID(ID))
+    assert desk.ledger.record(activity, by="u_1", id=ID).repeated
+
+
+def test_a_pledge_that_was_kept_in_part_stays_its_donors(desk: Desk) -> None:
+    pledge = desk.pledge(10)
+    desk.give(4, pledge=pledge)
+    lines = [c.PledgeLine(item="mask", quantity=10)]
+    other = c.Correct(entry=1, reason="x", command=c.MakePledge(donor="D-2", lines=lines))
+    refused(desk, InvalidField, lambda: desk(other), at="/command/donor")
+
+
+def test_a_command_of_many_lines_over_many_lots_is_recorded_in_one_go(desk: Desk) -> None:
+    for _ in range(4):
+        lines = [c.ArrivalLine(item="mask", quantity=2)] * 500
+        desk(c.OpenStock(location="store", lines=lines))
+    desk(c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=3)] * 500))
+    assert desk.total("stock:annex") == 1500

@@ -187,6 +187,32 @@ def test_verify_answers_with_its_exit_status(
     assert (told["table"], told["column"], told["found"]) == ("activities", "count", "15")
 
 
+def test_an_option_that_a_report_does_not_take_is_refused(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("report", "needs", "--as-of", "2020-02-05", "--database", str(demo))
+    assert "takes no --as-of" in refused(capsys, *words)
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_booked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "new.db"
+    (tmp_path / "file").write_text("")
+    words = ("demo", "--database", str(path), "--papers", str(tmp_path / "file" / "papers"))
+    assert "cannot be made" in refused(capsys, *words)
+    assert not path.exists()
+
+
+def test_a_station_in_no_zone_leaves_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "new.db"
+    words = ("init", "--database", str(path), "--name", "x", "--zone", "Mars/Base")
+    assert "is no time zone" in refused(capsys, *words)
+    assert not path.exists()
+
+
 def test_a_file_that_is_no_database_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,11 +236,119 @@ def test_books_are_made_for_a_station(tmp_path: Path, capsys: pytest.CaptureFixt
     )
 
 
+# --- papers that somebody holds --------------------------------------------------------------
+
+
+@pytest.fixture
+def station_pub(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    path = tmp_path / "station.pub"
+    words = ["station", "key", "public", "-o", str(path), "--database", str(demo)]
+    assert main(words) == 0
+    assert "The public keys are in" in capsys.readouterr().out
+    return path
+
+
+def paper_of(demo: Path, number: str = "JZ-2020-000003") -> str:
+    return str(demo.with_name("demo-papers") / f"{number}.pdf")
+
+
+def test_a_receipt_is_checked_without_any_books(
+    demo: Path, station_pub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["receipt", "check", paper_of(demo), "--key", str(station_pub)]
+    assert main(words) == 0
+    assert "genuine: this is receipt JZ-2020-000003" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["verdict"], told["number"], told["key_id"]) == ("genuine", "JZ-2020-000003", "k1")
+    assert told["marks"]["void_on"] is None
+
+
+def test_a_void_receipt_is_genuine_and_says_that_it_is_void(
+    demo: Path, station_pub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["receipt", "check", paper_of(demo, "JZ-2020-000002"), "--key", str(station_pub)]
+    assert main(words) == 0
+    assert "it is marked as void since 2020-02-06" in capsys.readouterr().out
+
+
+def test_what_is_not_genuine_fails_in_one_sentence(
+    demo: Path, station_pub: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = str(demo.with_name("demo-papers") / "station-report.pdf")
+    assert main(["receipt", "check", report, "--key", str(station_pub)]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "no-receipt: this file is no receipt of this program" in err
+    assert main(["receipt", "check", report, "--key", str(station_pub), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["verdict"] == "no-receipt"
+    missing = str(tmp_path / "missing")
+    check = ["receipt", "check"]
+    assert "name the receipt's PDF" in refused(capsys, *check, missing, "--key", str(station_pub))
+    assert "public keys" in refused(capsys, *check, report, "--key", missing)
+    assert "no file of public keys" in refused(capsys, *check, report, "--key", report)
+
+
+def test_a_paper_is_found_in_the_books_and_not_in_others(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["verify", "--receipt", paper_of(demo), "--database"]
+    assert main([*words, str(demo)]) == 0
+    assert "is receipt JZ-2020-000003 of these books" in capsys.readouterr().out
+    void = ["verify", "--receipt", paper_of(demo, "JZ-2020-000002"), "--database", str(demo)]
+    assert main([*void, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["receipt"]
+    assert (told["status"], told["replaced_by"]) == ("void", "JZ-2020-000003")
+    other = str(tmp_path / "other.db")
+    assert main(["init", "--database", other, "--name", "另一站"]) == 0
+    capsys.readouterr()
+    assert main([*words, other]) == 1
+    out, err = capsys.readouterr()
+    assert "The books are sound" in out
+    assert "there is no receipt JZ-2020-000003 in these books" in err
+    letter = tmp_path / "letter.pdf"
+    letter.write_text("Dear all")
+    assert main(["verify", "--json", "--receipt", str(letter), "--database", str(demo)]) == 1
+    told = json.loads(capsys.readouterr().out)["receipt"]
+    assert (told["in_books"], told["number"]) == (False, None)
+
+
+def test_a_new_key_leaves_the_papers_of_the_old_as_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books = tmp_path / "demo.db"
+    assert main(["demo", "--database", str(books)]) == 0
+    assert main(["station", "key", "new", "--database", str(books)]) == 0
+    assert "Key k2 signs" in capsys.readouterr().out
+    assert main(["station", "key", "public", "--database", str(books)]) == 0
+    assert [line[:2] for line in capsys.readouterr().out.splitlines()] == ["# ", "k1", "k2"]
+    again = tmp_path / "again.pdf"
+    words = ["receipt", "JZ-2020-000003", "-o", str(again), "--database", str(books)]
+    assert main(words) == 0
+    assert again.read_bytes() == Path(paper_of(books)).read_bytes()
+
+
+def test_the_keys_of_new_books_are_named_and_a_lost_file_is_not_replaced_unasked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books, key = tmp_path / "books.db", tmp_path / "books.key"
+    assert main(["init", "--database", str(books), "--name", "南社"]) == 0
+    assert str(key) in capsys.readouterr().out
+    key.unlink()
+    assert "from its backup" in refused(
+        capsys, "station", "key", "public", "--database", str(books)
+    )
+    assert main(["station", "key", "new", "--database", str(books)]) == 0
+    assert "Key k1 signs" in capsys.readouterr().out
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
 def test_help_loads_nothing_that_it_does_not_need() -> None:
     script = (
         "import sys\nfrom supplies.cli import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
         "heavy = {'msgspec', 'sqlite3', 'litestar', 'reportlab', 'rich', 'asyncio'}\n"
+        "heavy |= {'pikepdf', 'cryptography'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(
@@ -235,3 +369,13 @@ def test_every_command_explains_itself(command: str) -> None:
     )
     assert "--database" in done.stdout
     assert "--station" in done.stdout
+
+
+@pytest.mark.parametrize("words", ["receipt check", "station key new", "station key public"])
+def test_commands_of_several_words_explain_themselves(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([*words.split(), "--help"])
+    assert left.value.code == 0
+    assert f"usage: supplies {words}" in capsys.readouterr().out

@@ -14,6 +14,7 @@ from desk import Clock, Desk, register_all
 
 from supplies import commands as c
 from supplies.chain import verify
+from supplies.cli import main
 from supplies.errors import (
     Busy,
     DiskFull,
@@ -107,6 +108,47 @@ def test_a_weakened_guard_is_noticed_when_the_books_are_opened(books_path: Path)
     raw.close()
     with pytest.raises(GuardMissing, match=r"transfers_no_update.*was changed"):
         Ledger.open(str(books_path), station="lx")
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ("DROP INDEX one_outcome_a_stop", "one_outcome_a_stop is missing"),
+        ("DROP VIEW goods_on_the_shelf", "goods_on_the_shelf is missing"),
+        (
+            "CREATE TRIGGER swallow BEFORE INSERT ON erasable BEGIN SELECT RAISE(IGNORE); END",
+            "swallow on erasable is not of this program",
+        ),
+    ],
+)
+def test_whatever_protects_the_books_is_missed(books_path: Path, damage: str, says: str) -> None:
+    make_books(books_path)
+    with sqlite3.connect(books_path) as raw:
+        raw.execute(damage)
+    raw.close()
+    with pytest.raises(GuardMissing, match=says):
+        Ledger.open(str(books_path), station="lx")
+
+
+def test_unguarded_books_can_still_be_verified(
+    books_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_books(books_path)
+    with sqlite3.connect(books_path) as raw:
+        raw.execute("DROP TRIGGER lots_no_update")
+    raw.close()
+    assert main(["verify", "--database", str(books_path)]) == 1
+    assert "lots_no_update is missing" in capsys.readouterr().err
+    with sqlite3.connect(books_path) as raw:
+        raw.execute("UPDATE lots SET batch = 'X'")
+    raw.close()
+    assert main(["verify", "--database", str(books_path)]) == 1
+    assert "lots.batch: expected nothing, found X" in capsys.readouterr().err
+
+
+def test_an_address_that_names_no_file_is_refused() -> None:
+    with pytest.raises(InvalidField, match=r"write sqlite:///books\.db"):
+        open_store("sqlite://books.db")
 
 
 def test_a_locked_database_is_reported_and_nothing_is_recorded(

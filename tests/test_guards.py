@@ -119,9 +119,79 @@ def test_numbers_have_no_gap_and_a_transfer_comes_with_its_entry(pen: sqlite3.Co
         )
     with pytest.raises(sqlite3.IntegrityError, match="next number of its series"):
         pen.execute(
-            "INSERT INTO receipts SELECT station, seq, 'JZ-2020-000009', series, year, 9, "
-            "issued_on, digest FROM receipts"
+            "INSERT INTO receipts SELECT r.station, h.seq, 'JZ-2020-000009', series, year, 9, "
+            "issued_on, digest FROM receipts r JOIN heads h"
         )
+
+
+@pytest.mark.parametrize("table", ["balances", "days"])
+def test_a_balance_is_neither_replaced_nor_invented(pen: sqlite3.Connection, table: str) -> None:
+    """A foreign pen has no recursive triggers: replacing would delete without a word."""
+    pen.execute("PRAGMA recursive_triggers = OFF")
+    names = row(pen, table)
+    zero = ", ".join("0" if name in ("quantity", "seq", "line") else name for name in names)
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table} follow the transfers"):
+        pen.execute(f"INSERT OR REPLACE INTO {table} SELECT {zero} FROM {table}")
+    other = zero.replace("account", "'stock:annex'", 1)
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table} follow the transfers"):
+        pen.execute(f"INSERT INTO {table} SELECT {other} FROM {table} LIMIT 1")
+
+
+def test_a_row_is_not_replaced_by_way_of_another_unique_key(
+    pen: sqlite3.Connection, desk: Desk
+) -> None:
+    other = desk.allocate(1)
+    pen.execute("PRAGMA foreign_keys = OFF")
+    head = "(SELECT seq FROM heads)"
+    with pytest.raises(sqlite3.IntegrityError, match="this row of stops exists"):
+        pen.execute(
+            f"INSERT OR REPLACE INTO stops SELECT station, {head}, delivery, stop, '{other}', "
+            "recipient FROM stops"
+        )
+    pen.rollback()
+    desk.outcome("v_4", "a_3", "refused")
+    with pytest.raises(sqlite3.IntegrityError, match="this row of outcomes exists"):
+        pen.execute(
+            f"INSERT OR REPLACE INTO outcomes SELECT station, {head}, delivery, allocation, "
+            "'lost', happened_at, received_by, proof, 1 FROM outcomes"
+        )
+    pen.rollback()
+    desk.give(1)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        pen.execute(
+            "INSERT OR REPLACE INTO receipts SELECT 'zz', 1, number, series, year, 1, issued_on, "
+            "digest FROM receipts LIMIT 1"
+        )
+
+
+@pytest.mark.parametrize("table", [*schema.STATED, "erasable"])
+def test_no_row_is_slipped_under_an_old_entry(pen: sqlite3.Connection, table: str) -> None:
+    columns = row(pen, table)
+    blobs = ("salt", "content")
+    values = ["'lx'", "1", *("NULL" if name in blobs else "1" for name in columns[2:])]
+    with pytest.raises(sqlite3.IntegrityError, match=f"rows of {table} are recorded with"):
+        pen.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(values)})")
+
+
+def test_an_erasure_is_stated_only_by_an_entry_that_forgets(pen: sqlite3.Connection) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="forgets its person"):
+        pen.execute("INSERT INTO erasures SELECT station, seq, 'x' FROM heads")
+
+
+@pytest.mark.parametrize("table", ["recipients", "items", "donors", "locations", "teams"])
+def test_a_code_stays_with_what_it_stands_for(pen: sqlite3.Connection, table: str) -> None:
+    pen.execute("PRAGMA foreign_keys = OFF")
+    with pytest.raises(sqlite3.IntegrityError, match="never the code"):
+        pen.execute(f"UPDATE OR REPLACE {table} SET code = 'X-9'")
+    with pytest.raises(sqlite3.IntegrityError, match="never deleted"):
+        pen.execute(f"DELETE FROM {table}")
+
+
+def test_the_version_of_the_tables_is_not_rewritten(pen: sqlite3.Connection) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        pen.execute("DELETE FROM migrations")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        pen.execute("UPDATE migrations SET version = 9")
 
 
 def test_a_text_is_erased_only_by_forgetting_its_person(pen: sqlite3.Connection) -> None:

@@ -9,6 +9,7 @@ import pytest
 from desk import Desk
 
 from supplies import commands as c
+from supplies.chain import verify
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
 from supplies.model import Donor, Receipt, ReceiptReplacement, ReceiptVoid
 
@@ -144,3 +145,62 @@ def test_a_forgotten_donors_receipt_keeps_its_number_but_is_not_printed_again(de
     ):
         with pytest.raises(Forgotten):
             desk(command)
+
+
+@pytest.mark.parametrize(
+    ("more", "character"),
+    [
+        ({"wish": "谢谢🙂"}, r"U\+1F642, SLIGHTLY SMILING FACE"),
+        ({"wish": "شكرا"}, r"U\+0634"),
+    ],
+)
+def test_what_no_font_can_show_is_refused_before_a_number_is_taken(
+    desk: Desk, more: dict[str, str], character: str
+) -> None:
+    with pytest.raises(InvalidField, match=character):
+        desk.give(3, **more)
+    assert desk.entries() == 0
+    desk.give(3, wish="给喆堃、䶮㑇、𠮷先生\n\t两行")
+    assert valid(desk) == [FIRST]
+
+
+def test_a_donor_whose_name_no_font_can_show_gets_a_receipt_once_it_is_mended(desk: Desk) -> None:
+    desk.ledger.register(Donor(code="D-9", name="李🙂"))
+    with pytest.raises(InvalidField, match="“李🙂” cannot be printed"):
+        desk.give(3, donor="D-9")
+    desk.ledger.amend(Donor(code="D-9", name="李喆"))
+    desk.give(3, donor="D-9")
+    assert valid(desk) == [FIRST]
+
+
+def test_a_combined_receipt_made_out_to_the_wrong_donor_becomes_one_for_each(desk: Desk) -> None:
+    first, second = desk.give(5), desk.give(6)
+    desk(c.IssueReceipt(donations=[str(first.document), str(second.document)]))
+    right = desk.donation(6, donor="D-2")
+    desk(c.Correct(entry=second.seq, reason="typed wrongly", command=right))
+    papers = {paper["donor"]["code"]: paper for paper in (printed(desk, n) for n in valid(desk))}
+    assert {code: paper["donations"] for code, paper in papers.items()} == {
+        "D-1": [first.document],
+        "D-2": [second.document],
+    }
+    assert [paper["replaces"] for paper in papers.values()] == [["JZ-2020-000003"]] * 2
+    verify(desk.ledger.store)
+
+
+def test_a_donation_reversed_and_stated_again_has_a_receipt_again(desk: Desk) -> None:
+    gift = desk.give(3).seq
+    reversal = desk(c.Reverse(entry=gift, reason="never came")).seq
+    assert valid(desk) == []
+    desk(c.Correct(entry=reversal, reason="it came", command=desk.donation(2)))
+    assert valid(desk) == ["JZ-2020-000002"]
+    paper = printed(desk, "JZ-2020-000002")
+    assert (paper["lines"][0]["quantity"], paper["replaces"]) == (2, [FIRST])
+
+
+def test_a_donation_whose_receipt_was_voided_by_itself_stays_without_when_corrected(
+    desk: Desk,
+) -> None:
+    gift = desk.give(3).seq
+    desk(c.VoidReceipt(number=FIRST, reason="the donor wants none"))
+    desk(c.Correct(entry=gift, reason="r", command=desk.donation(2)))
+    assert valid(desk) == []

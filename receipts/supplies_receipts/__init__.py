@@ -10,22 +10,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from supplies.documents import DeliverySlip, ReceiptPaper, RunSheet, StationReportPaper
+from supplies.documents import (
+    DeliverySlip,
+    ReceiptPaper,
+    ReceiptRecord,
+    RunSheet,
+    StationReportPaper,
+)
+from supplies.proof import PublicKeys
 from supplies.statements import DisclosurePaper, DonorStatementPaper
 
 __all__ = [
+    "check_receipt",
     "delivery_slips",
     "disclosure_sheet",
     "donation_receipt",
     "donation_receipts",
     "donor_statement",
+    "proven_receipt",
     "round_sheet",
     "station_report",
 ]
 
 
 def donation_receipt(paper: ReceiptPaper) -> bytes:
-    """捐赠物资接收凭证, for the donor. A character that no font has raises `fonts.GlyphMissing`."""
+    """捐赠物资接收凭证, the page alone. What no font has raises `fonts.GlyphMissing`."""
     from supplies_receipts import receipt
 
     return receipt.donation_receipt(paper)
@@ -38,6 +47,23 @@ def donation_receipts(
     from supplies_receipts import receipt_batch
 
     return receipt_batch.donation_receipts(papers, told)
+
+
+def proven_receipt(record: ReceiptRecord) -> bytes:
+    """捐赠物资接收凭证, for the donor: the page with its signed record attached inside."""
+    from supplies_receipts import proven
+
+    return proven.proven_receipt(record)
+
+
+def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
+    """The record of a genuine receipt; any other file raises `supplies.proof.NotGenuine`.
+
+    keys: the station's public keys; None leaves open whose receipt it is.
+    """
+    from supplies_receipts import proven
+
+    return proven.check_receipt(pdf, keys)
 
 
 def delivery_slips(slips: Sequence[DeliverySlip], paper: Literal["roll", "a5"] = "roll") -> bytes:

@@ -27,7 +27,7 @@ from supplies_receipts.wording import Words
 
 _A5_LINES = 5
 
-_TITLE = Words("捐赠物资接收凭证", "Receipt for donated goods (in kind)")
+TITLE = Words("捐赠物资接收凭证", "Receipt for donated goods (in kind)")
 _NOBODY = Words("匿名", "Anonymous")
 _NO_WISH = Words("无", "none")
 
@@ -60,10 +60,10 @@ _GAP = 1.1  # between fields
 def donation_receipt(paper: ReceiptPaper) -> bytes:
     """The receipt as a PDF: the same paper gives the same bytes, marks and all.
 
-    Signature and attachment are added to these bytes, not drawn; nothing here knows of them.
+    Signature and attachment are added to these bytes by `proven`, not drawn.
     """
     document = paper.document
-    sheet = Sheet(title=f"{_TITLE.zh} {document.number}", author=document.station.name)
+    sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
     draw(sheet, paper)
     return sheet.finish()
 
@@ -114,11 +114,11 @@ def _head(document: DonationReceipt) -> Block:
             flow.beside(
                 [
                     flow.stacked([flow.text(MARGIN, _SIDE, t, s) for t, s in issuer if t]),
-                    flow.text(centre, middle, _TITLE.zh, _HEADING, "centre"),
+                    flow.text(centre, middle, TITLE.zh, _HEADING, "centre"),
                     flow.stacked(
                         [
                             flow.space(_HEADING.line),
-                            flow.text(centre, middle, _TITLE.en, _SUBTITLE, "centre"),
+                            flow.text(centre, middle, TITLE.en, _SUBTITLE, "centre"),
                         ]
                     ),
                     flow.stacked([flow.text(right, _SIDE, t, s, "right") for t, s in number]),
@@ -134,13 +134,13 @@ def _head(document: DonationReceipt) -> Block:
 def _running_head(document: DonationReceipt) -> Block:
     """What a further page needs to belong to the first."""
     half = WIDTH / 2
-    room = half - _ISSUED.width(f"  {_TITLE.zh}") - 1
+    room = half - _ISSUED.width(f"  {TITLE.zh}") - 1
     name = one_line(document.station.name, _ISSUED, room, smallest=_ISSUED.size).lines[0]
     return flow.stacked(
         [
             flow.beside(
                 [
-                    flow.text(MARGIN, half, f"{name}  {_TITLE.zh}", _ISSUED),
+                    flow.text(MARGIN, half, f"{name}  {TITLE.zh}", _ISSUED),
                     flow.text(MARGIN + half, half, f"No. {document.number}", _NUMBER, "right"),
                 ]
             ),

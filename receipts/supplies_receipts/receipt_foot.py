@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from supplies.documents import Proof, ReceiptPaper
-from supplies_receipts import flow
+from supplies_receipts import flow, fonts
 from supplies_receipts.layout import A4, BLACK, GREY, RED, Sheet, Style, boxed, one_line
 from supplies_receipts.wording import Words
 
@@ -118,7 +118,7 @@ def _voided(sheet: Sheet, proof: Proof, on: date, height: float) -> None:
     said = [f"{mark} {on.isoformat()}"]
     if proof.replaced_by is not None:
         said.append(f"由新凭证替换 Replaced by No. {proof.replaced_by}")
-    reason = " ".join(f"原因 Reason  {proof.void_reason or '—'}".split())
+    reason = fonts.legible(" ".join(f"原因 Reason  {proof.void_reason or '—'}".split()))
     width = WIDTH * 0.55
     sheet.paragraph(MARGIN, 4, one_line(" · ".join(said), _VOIDED, width))
     # A reason may be long; the books have it in full.

@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 
 from supplies.errors import SuppliesError
-from supplies.keys import StationKey
+from supplies.keys import StationKeys
 from supplies.ledger import Clock, Ledger, system_clock
 from supplies_service import openapi, problems
 from supplies_service.bodies import MAX_BODY
@@ -34,7 +34,7 @@ def create_app(database: str, station: str, *, clock: Clock = system_clock) -> L
     @asynccontextmanager
     async def books_open(app: Litestar) -> AsyncIterator[None]:
         with Ledger.open(database, station=station, clock=clock, create=False) as ledger:
-            app.state.office = Office(ledger, StationKey.beside(database))
+            app.state.office = Office(ledger, StationKeys.beside(database, make=True))
             yield
 
     return Litestar(

@@ -16,7 +16,7 @@ from litestar.di import NamedDependency
 from supplies.books import Books
 from supplies.commands import Command
 from supplies.errors import InvalidField
-from supplies.keys import StationKey
+from supplies.keys import StationKeys
 from supplies.ledger import Ledger, Recorded
 from supplies.views.entries import ConflictView, EntryView, conflict, entry
 from supplies.views.shapes import Page, View
@@ -60,9 +60,9 @@ def entered(books: Books, done: Recorded) -> tuple[str, Entered]:
 
 
 class Office:
-    """What all requests share: the books and the station's key."""
+    """What all requests share: the books and the station's keys."""
 
-    def __init__(self, ledger: Ledger, key: StationKey) -> None:
+    def __init__(self, ledger: Ledger, key: StationKeys) -> None:
         self.ledger, self.key = ledger, key
 
 

@@ -128,24 +128,6 @@ class Books:
         )
         return int(found or 0)
 
-    def balance_at(self, seq: int, account: str, item: str, lot: str = "") -> int:
-        """What the books knew of an account when entry `seq` was the last."""
-        return sum(
-            int(
-                self.value(
-                    f"SELECT coalesce(sum(quantity), 0) * :sign FROM transfers "
-                    f"WHERE station = :station AND {side} = :account AND item = :item "
-                    "AND lot = :lot AND seq <= :seq",
-                    account=account,
-                    item=item,
-                    lot=lot,
-                    seq=seq,
-                    sign=sign,
-                )
-            )
-            for side, sign in (("target", 1), ("source", -1))
-        )
-
     def closings(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
         """What stood in (account, item, lot) at the end of each day since that moved it.
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from supplies.accounts import DONOR_UNKNOWN
 from supplies.decoding import check_fields
 from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound
-from supplies.model import Item, Location, Noun, Station
+from supplies.model import Donor, Item, Location, Noun, Station
 from supplies.store import Row, Store
 
 N = TypeVar("N", bound=Noun)
@@ -61,10 +62,11 @@ class Catalogue:
 
     def register(self, noun: Noun) -> None:
         """Enter a noun under a code that is free."""
-        checked = _sound(check_fields(noun))
+        checked = check_noun(noun)
         if self.get(type(noun), noun.code) is not None:
             sentence = f"the code {noun.code} is taken in {noun.table}; choose another"
             raise AlreadyDone(sentence, [Fault("/code", sentence)])
+        self._keep_series(checked)
         values = self._columns(checked)
         names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
         self.store.run(f"INSERT INTO {noun.table} ({names}) VALUES ({marks})", values)
@@ -72,7 +74,7 @@ class Catalogue:
 
     def amend(self, noun: Noun) -> None:
         """Replace what is said of a code; the unit of an item that has moved is frozen."""
-        checked = _sound(check_fields(noun))
+        checked = check_noun(noun)
         before = self.get(type(noun), noun.code)
         if before is None:
             raise NotFound(f"there is no {noun.code} in {noun.table}")
@@ -82,6 +84,7 @@ class Catalogue:
             raise Forgotten(
                 f"{noun.code} was forgotten at their wish; register them under another code"
             )
+        self._keep_series(checked)
         values = self._columns(checked)
         sets = ", ".join(f"{name} = :{name}" for name in values if name not in ("code", "station"))
         here = "" if isinstance(noun, Station) else " AND station = :station"
@@ -113,6 +116,19 @@ class Catalogue:
                 "register another item for another unit",
             )
 
+    def _keep_series(self, noun: Noun) -> None:
+        """A series of receipt numbers is one station's for ever."""
+        if not isinstance(noun, Station):
+            return
+        other = self.store.one(
+            "SELECT code FROM stations WHERE series = :series AND code <> :code UNION ALL "
+            "SELECT station FROM receipts WHERE series = :series AND station <> :code LIMIT 1",
+            {"series": noun.series, "code": noun.code},
+        )
+        if other is not None:
+            sentence = f"receipts of station {other[0]} are numbered {noun.series}; choose another"
+            raise AlreadyDone(sentence, [Fault("/series", sentence)])
+
     def _columns(self, noun: Noun) -> dict[str, Any]:
         values = msgspec.structs.asdict(noun)
         if isinstance(noun, Item):
@@ -123,10 +139,15 @@ class Catalogue:
         return values if isinstance(noun, Station) else {"station": self.station_code, **values}
 
 
-def _sound(noun: N) -> N:
-    """A noun that has a name, and a station whose time zone exists."""
+def check_noun(noun: N) -> N:
+    """A noun within the limits of its fields, with a name; a station in a zone that exists."""
+    noun = check_fields(noun)
     if getattr(noun, "name", "") is None:
         raise InvalidField.at("/name", "a name is missing; say what to call them")
+    if isinstance(noun, Donor) and noun.code == DONOR_UNKNOWN:
+        raise InvalidField.at(
+            "/code", f"{DONOR_UNKNOWN} stands for donors nobody knows; choose another code"
+        )
     if isinstance(noun, Station):
         try:
             ZoneInfo(noun.zone)

@@ -21,6 +21,7 @@ from supplies.fields import (
     Count,
     Moment,
     Quantity,
+    Reason,
     ShortText,
     Text,
 )
@@ -137,7 +138,7 @@ class CancelPledge(Command, frozen=True, kw_only=True):
     """The donor takes a promise back. lines: None is all that is outstanding."""
 
     pledge: Code  # by path
-    reason: Text
+    reason: Reason
     lines: Annotated[list[DroppedLine], Lines] | None = None
 
 
@@ -145,7 +146,7 @@ class LapsePledge(Command, frozen=True, kw_only=True):
     """A promise was not kept and is no longer waited for. lines: None is all outstanding."""
 
     pledge: Code  # by path
-    reason: Text
+    reason: Reason
     lines: Annotated[list[DroppedLine], Lines] | None = None
 
 
@@ -217,7 +218,9 @@ class LotPart(Shape, frozen=True, kw_only=True):
 
 
 class AllocationLine(GoodsLine, frozen=True, kw_only=True):
-    """Goods set aside. need: which need they serve; None is the recipient's most urgent open one.
+    """Goods set aside. need: which need they serve; None is the recipient's most urgent.
+
+    Where more is set aside than is open of the need, claims on it fall away.
 
     lots: exactly these; None takes what expires first, and never what has expired unless
     `allow_expired`.
@@ -248,7 +251,7 @@ class Release(Command, frozen=True, kw_only=True):
     """What was set aside becomes free again. lines: None is all that is still allocated."""
 
     allocation: Code  # by path
-    reason: Text
+    reason: Reason
     lines: Annotated[list[ReleasedLine], Lines] | None = None
 
 
@@ -258,10 +261,14 @@ Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
 
 
 class Dispatch(Command, frozen=True, kw_only=True):
-    """A team takes along everything still set aside in these allocations, in this order."""
+    """A team takes along everything still set aside in these allocations, in this order.
+
+    allow_expired: take goods along that are past their day.
+    """
 
     team: Code
     allocations: Annotated[list[Code], Lines]
+    allow_expired: bool = False
     note: Text | None = None
 
 
@@ -320,7 +327,7 @@ class ResolveConflict(Command, frozen=True, kw_only=True):
 
     conflict: Annotated[int, Meta(ge=1)]  # by path: the entry's seq
     by: Literal["correct", "unexplained"]
-    reason: Text
+    reason: Reason
 
 
 # --- stock ----------------------------------------------------------------------------------
@@ -403,7 +410,7 @@ class TakeBack(Command, frozen=True, kw_only=True):
     recipient: Code
     location: Code
     lines: Annotated[list[LotLine], Lines]
-    reason: Text
+    reason: Reason
 
 
 class ReturnGoods(Command, frozen=True, kw_only=True):
@@ -411,7 +418,7 @@ class ReturnGoods(Command, frozen=True, kw_only=True):
 
     location: Code
     lines: Annotated[list[LotLine], Lines]
-    reason: Text
+    reason: Reason
 
 
 class LendGoods(Command, frozen=True, kw_only=True):
@@ -474,7 +481,7 @@ class Settle(Command, frozen=True, kw_only=True):
     by: Literal["lost", "opening", "donor", "bought", "made", "borrowed"]
     party: Code | None = None
     lines: Annotated[list[LotLine], Lines]
-    reason: Text
+    reason: Reason
 
 
 # --- receipts -------------------------------------------------------------------------------
@@ -490,14 +497,14 @@ class VoidReceipt(Command, frozen=True, kw_only=True):
     """A receipt no longer holds. Its number stays."""
 
     number: Code  # by path
-    reason: Text
+    reason: Reason
 
 
 class ReplaceReceipt(Command, frozen=True, kw_only=True):
     """A receipt is voided and issued anew from today's records."""
 
     number: Code  # by path
-    reason: Text
+    reason: Reason
 
 
 class ReprintReceipt(Command, frozen=True, kw_only=True):
@@ -519,7 +526,7 @@ class ReopenPeriod(Command, frozen=True, kw_only=True):
     """Days from this one on may be booked on again."""
 
     day: date = field(name="from")
-    reason: Text
+    reason: Reason
 
 
 class RecordActivity(Command, frozen=True, kw_only=True):
@@ -549,7 +556,7 @@ class Reverse(Command, frozen=True, kw_only=True):
     """As if an entry's command had never been given, as far as its goods have not moved on."""
 
     entry: Annotated[int, Meta(ge=1)]  # by path
-    reason: Text
+    reason: Reason
 
 
 Correctable = (
@@ -585,4 +592,4 @@ class Correct(Command, frozen=True, kw_only=True):
 
     entry: Annotated[int, Meta(ge=1)]  # by path
     command: Correctable
-    reason: Text
+    reason: Reason

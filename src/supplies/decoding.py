@@ -50,6 +50,8 @@ _WORDS = (
     (r"Expected `array` of length >= (\d+)", r"must have at least \1 lines"),
     (r"Expected `array` of length <= (\d+)", r"must have at most \1 lines"),
     (r"Expected `str` matching regex '\^\[A-Za-z0-9\].*", "must be a code: letters, digits, . - _"),
+    (r"Expected `str` matching regex '\^\(\?=.*", "must say something, in plain characters"),
+    (r"Expected `str` matching regex '\^\[!.*", "must be letters, digits and signs, no spaces"),
     (r"Expected `str` matching regex '\^\[\^.*", "must not hold control characters"),
     (r"Expected `str` matching regex '(.*)'", r"must match \1"),
     (r"Object missing required field `(\w+)`", r"lacks the field \1"),

@@ -7,6 +7,7 @@ knows (entry, check code, marks) it becomes a paper.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
 import msgspec
 
@@ -93,6 +94,46 @@ class ReceiptPaper(Document, frozen=True, kw_only=True):
 
     document: DonationReceipt
     proof: Proof
+
+
+class EntryPlace(Document, frozen=True, kw_only=True):
+    """Where in the books an entry stands: its number, and its hash in hex."""
+
+    seq: int
+    hash: str
+
+
+class Marks(Document, frozen=True, kw_only=True):
+    """What a later printing adds to a receipt. An original has none; nothing of it is signed."""
+
+    void_on: date | None = None
+    void_reason: str | None = None
+    replaced_by: str | None = None
+    copy: int | None = None
+    copied_on: date | None = None
+
+
+class ReceiptRecord(Document, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The machine-readable receipt that is attached inside its own PDF.
+
+    document: the frozen document, exactly the text whose bytes were digested. digest: SHA-256 of
+    salt and document, hex, as salt is. public_key, signature: Ed25519, base64; what is signed is
+    told by `supplies.proof.signed`. drawn_by: the program whose page this is.
+    """
+
+    format: Literal["supplies-receipt-1"] = "supplies-receipt-1"
+    number: str
+    issued_on: date
+    digest: str
+    salt: str
+    document: str
+    entry: EntryPlace
+    check_code: str
+    key_id: str
+    public_key: str
+    signature: str
+    marks: Marks = Marks()
+    drawn_by: str = ""
 
 
 class SlipLine(Document, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ given, so a struct built by hand meets the same limits as one that came as JSON.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
@@ -37,8 +37,14 @@ Code = Annotated[
 Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE)]
 """A name of a thing or a person: one line."""
 
-Batch = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ONE_LINE)]
-"""A maker's batch number. It stands in the hashed chain."""
+Batch = Annotated[
+    str,
+    Meta(
+        pattern=r"^[!-~]{1,64}$(?!\n)",
+        description="as the maker prints it: letters, digits and signs, no spaces",
+    ),
+]
+"""A maker's batch number. It stands in the hashed chain, so it leaves no room for a name."""
 
 Text = Annotated[str, Meta(max_length=2000, pattern=_MANY_LINES, extra={"erasable": True})]
 """Free text: it may name a person, so it is kept apart from the chain and can be erased."""
@@ -48,5 +54,15 @@ ShortText = Annotated[
 ]
 """Free text of one line, never empty: who handled it, who came."""
 
-Day = date
+Reason = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=2000,
+        pattern=r"^(?=[\s\S]*\S)[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]*$(?!\n)",
+        extra={"erasable": True},
+    ),
+]
+"""Why something was undone: free text that says something."""
+
 Moment = Annotated[datetime, Meta(tz=True)]

@@ -111,6 +111,7 @@ class Journal:
         self.happened_on = command.happened_on or today
         self.closed_through = books.closed_through()
         self._changed: Counter[Key] = Counter()
+        self._shelves: dict[tuple[str, str], list[OnShelf]] = {}
         if standing is not None:
             self._changed.subtract(standing.effect)
         if self.happened_on > today:
@@ -190,6 +191,7 @@ class Journal:
         draft.moves.append(Move(Transfer(source, target, item, lot, quantity), pointer))
         self._changed[source, item, lot] -= quantity
         self._changed[target, item, lot] += quantity
+        self._shelves.pop((target, item), None)
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -265,43 +267,50 @@ class Journal:
     ) -> list[tuple[str, int]]:
         """So much of an item from an account, by lot: what expires first goes first.
 
-        lot: this one only. allow_expired: whether lots past their day may be taken; one named by
-        hand may be. Raises NotEnough with what is there.
+        lot: this one only. allow_expired: whether lots past their day may be taken. Raises
+        NotEnough with what is there.
         """
         if lot is not None:
             self.lot(lot, item, f"{pointer}/lot")
-        there = self._shelf(account, item, lot)
-        today = self.happened_on.isoformat()
-        good = [on for on in there if allow_expired or (on.expires_on or _NEVER) >= today]
-        now = sum(on.quantity for on in good)
-        if kind_of(account).floored:
-            good = [on._replace(quantity=self.least(account, item, on.lot)) for on in good]
-            good = [on for on in good if on.quantity > 0]
-        available = sum(on.quantity for on in good)
-        if available < quantity:
-            expired = sum(on.quantity for on in there) - now
-            besides = f" on every day since {self.happened_on}" if available < now else ""
-            besides += f" ({expired} more have expired)" if expired else ""
-            raise not_enough(self.books, account, item, quantity, available, pointer, besides)
-        picked = []
-        for on in sorted(good, key=self._order):
-            taken = min(quantity, on.quantity)
-            picked.append((on.lot, taken))
-            quantity -= taken
-            if not quantity:
-                break
-        return picked
+        today, floored = self.happened_on.isoformat(), kind_of(account).floored
+        picked: list[tuple[str, int]] = []
+        rest, now, expired = quantity, 0, 0
+        for on in self._shelf(account, item):
+            there = on.quantity + self._changed[account, item, on.lot]
+            if there <= 0 or lot not in (None, on.lot):
+                continue
+            if not allow_expired and (on.expires_on or _NEVER) < today:
+                expired += there
+                continue
+            now += there
+            free = self.least(account, item, on.lot) if floored else there
+            taken = max(0, min(rest, free))
+            if taken:
+                picked.append((on.lot, taken))
+                rest -= taken
+            if not rest:
+                return picked
+        available = quantity - rest
+        besides = f" on every day since {self.happened_on}" if available < now else ""
+        besides += f" ({expired} more have expired)" if expired else ""
+        raise not_enough(self.books, account, item, quantity, available, pointer, besides)
 
-    def _shelf(self, account: str, item: str, lot: str | None) -> list[OnShelf]:
-        """The lots of an item in an account, with the drafts so far."""
-        shelf = {on.lot: on for on in self.books.shelf(account, item)}
-        for (where, what, name), change in self._changed.items():
-            if (where, what) == (account, item) and name and change:
-                expires_on = self.lot(name, item).expires_on
-                day = None if expires_on is None else expires_on.isoformat()
-                there = shelf.get(name) or OnShelf(name, day, 0)
-                shelf[name] = there._replace(quantity=there.quantity + change)
-        return [on for on in shelf.values() if on.quantity > 0 and lot in (None, on.lot)]
+    def _shelf(self, account: str, item: str) -> list[OnShelf]:
+        """The lots of an item in an account in the order in which they leave.
+
+        Quantities are what the books hold, drafts aside. Kept, because a command of many lines
+        asks for the same shelf again and again.
+        """
+        shelf = self._shelves.get((account, item))
+        if shelf is None:
+            there = {on.lot: on for on in self.books.shelf(account, item)}
+            for where, what, name in self._changed:
+                if (where, what) == (account, item) and name and name not in there:
+                    expires_on = self.lot(name, item).expires_on
+                    day = None if expires_on is None else expires_on.isoformat()
+                    there[name] = OnShelf(name, day, 0)
+            shelf = self._shelves[account, item] = sorted(there.values(), key=self._order)
+        return shelf
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
         """A lot as it is described now; one of another item is refused."""

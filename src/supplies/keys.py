@@ -1,64 +1,233 @@
-"""A station's secret, and the check code that it gives each paper.
+"""A station's keys, and the seal that they give each paper: a check code and a signature.
 
-The secret stands in a file of its own beside the books, readable by its owner alone, and never in
-the database: who holds a copy of the books cannot forge a paper's code.
+The keys stand in a file of their own beside the books, readable by its owner alone, and never in
+the database: who holds a copy of the books cannot forge a paper. A key is never taken out, so that
+a paper is sealed alike however often it is printed; a new one seals what is issued after it.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
 import secrets
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from supplies.errors import StoreError
+from supplies.proof import Issued, PublicKeys, Seal, signed
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 8
 """Characters of a check code: 40 bits, five to a character."""
 
+_KEY_BYTES = 32
 
-class StationKey:
-    """The secret of the stations in one database."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+class _Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One key. code_secret, private: hex. after: each station's last entry when it was made."""
+
+    id: str
+    code_secret: str
+    private: str
+    after: dict[str, int]
+
+
+class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All keys that the stations of one database ever had, the oldest first."""
+
+    format: Literal["supplies-keys-1"] = "supplies-keys-1"
+    keys: list[_Key]
+
+
+class StationKeys:
+    """The keys of the stations in one database, read anew when their file has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, ...] = ()
+        self._read: list[_Key] = []
 
     @classmethod
-    def beside(cls, database: str) -> StationKey:
-        """The key that belongs to a database's file, made if there is none yet."""
-        path = Path(database.removeprefix("sqlite:///")).with_suffix(".key")
-        try:
-            return cls(_read(path) if path.exists() else _make(path))
-        except OSError as error:
-            raise StoreError(
-                f"the station's key {path} cannot be used ({error.strerror}): "
-                "it must be readable and writable by this user"
-            ) from error
+    def beside(cls, database: str, *, make: bool = False) -> StationKeys:
+        """The keys that belong to a database's file. make: the first one, where there is none."""
+        keys = cls(key_file(database))
+        if make:
+            make_keys(database)
+        keys._keys()
+        return keys
 
-    def check_code(self, number: str, digest: str) -> str:
-        """Eight characters that only this key gives to this paper (HMAC-SHA256, 40 bits)."""
-        mac = hmac.new(self._secret, f"{number}:{digest}".encode(), hashlib.sha256).digest()
-        bits = int.from_bytes(mac[:5], "big")
-        return "".join(
-            _CROCKFORD[bits >> shift & 31] for shift in range(5 * (CODE_LENGTH - 1), -1, -5)
+    def check_code(self, issued: Issued) -> str:
+        """Eight characters that only the station's key gives to this receipt."""
+        return _code(self._for(issued), issued)
+
+    def seal(self, issued: Issued) -> Seal:
+        """The code and signature of a receipt, by the key that was in use when it was issued."""
+        key = self._for(issued)
+        code, private = _code(key, issued), _private(key.private)
+        says = signed(
+            number=issued.number,
+            issued_on=issued.issued_on,
+            digest=issued.digest,
+            seq=issued.seq,
+            entry_hash=issued.hash,
+            check_code=code,
         )
+        signature = base64.b64encode(private.sign(says)).decode()
+        return Seal(code, key.id, _public(key.private), signature)
+
+    def public(self) -> PublicKeys:
+        """All public keys by id: with them every paper ever issued can be checked."""
+        return {key.id: _public(key.private) for key in self._keys()}
+
+    def add(self, after: Mapping[str, int]) -> str:
+        """Make a further key, for what is issued after these entries; its id.
+
+        Called while nobody else can write to the books, whose entries `after` counts.
+        """
+        keys = self._keys()
+        new = _new_key(f"k{len(keys) + 1}", after)
+        try:
+            _write(self._path, [*keys, new], replacing=True)
+        except OSError as error:
+            raise _unusable(self._path, error) from error
+        return new.id
+
+    def _for(self, issued: Issued) -> _Key:
+        keys = self._keys()
+        fitting = [key for key in keys if issued.seq > key.after.get(issued.station, 0)]
+        return (fitting or keys)[-1 if fitting else 0]
+
+    def _keys(self) -> list[_Key]:
+        try:
+            found = self._path.stat()
+            seen = (found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode)
+            if seen != self._seen:
+                self._read, self._seen = _read(self._path), seen
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"the station's keys {self._path} are missing: put the file back from its backup, "
+                "or make a new key with `supplies station key new`"
+            ) from error
+        except OSError as error:
+            raise _unusable(self._path, error) from error
+        return self._read
 
 
-def _read(path: Path) -> bytes:
-    secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    if path.stat().st_mode & 0o077:
-        raise StoreError(f"the station's key {path} may be read by others: chmod 600 it first")
-    return secret
+def key_file(database: str) -> Path:
+    """Where the keys of a database are kept."""
+    return Path(database.removeprefix("sqlite:///")).with_suffix(".key")
 
 
-def _make(path: Path) -> bytes:
-    secret = secrets.token_bytes(32)
+def make_keys(database: str) -> bool:
+    """Make the first key where there is none; whether one was made."""
+    path = key_file(database)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if path.exists():
+            return False
+        return _write(path, [_new_key("k1", {})], replacing=False)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _code(key: _Key, issued: Issued) -> str:
+    """HMAC-SHA256 over number and digest, its first 40 bits."""
+    secret, says = bytes.fromhex(key.code_secret), f"{issued.number}:{issued.digest}".encode()
+    bits = int.from_bytes(hmac.new(secret, says, hashlib.sha256).digest()[:5], "big")
+    return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(5 * (CODE_LENGTH - 1), -1, -5))
+
+
+def _new_key(key_id: str, after: Mapping[str, int]) -> _Key:
+    return _Key(
+        id=key_id,
+        code_secret=secrets.token_hex(_KEY_BYTES),
+        private=secrets.token_hex(_KEY_BYTES),
+        after=dict(after),
+    )
+
+
+@cache
+def _private(secret: str) -> Ed25519PrivateKey:
+    # Loaded when a paper is signed: most commands sign none.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret))
+
+
+@cache
+def _public(secret: str) -> str:
+    return base64.b64encode(_private(secret).public_key().public_bytes_raw()).decode()
+
+
+# --- the file --------------------------------------------------------------------------------
+
+
+def _read(path: Path) -> list[_Key]:
+    with path.open("rb") as file:
+        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            raise StoreError(f"the station's keys {path} may be read by others: chmod 600 it first")
+        content = file.read()
+    try:
+        keys = msgspec.json.decode(content, type=_KeyFile).keys
+        sizes = {
+            len(bytes.fromhex(text)) for key in keys for text in (key.private, key.code_secret)
+        }
+    except ValueError as error:  # not JSON, not ours, not hex
+        raise _damaged(path) from error
+    if sizes != {_KEY_BYTES} or [key.id for key in keys] != [f"k{n + 1}" for n in range(len(keys))]:
+        raise _damaged(path)
+    return keys
+
+
+def _write(path: Path, keys: list[_Key], *, replacing: bool) -> bool:
+    """Put the file there whole or not at all. replacing False: False if one is there already."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(_KeyFile(keys=keys))) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if replacing:
+            draft.replace(path)
+        else:
+            path.hardlink_to(draft)
     except FileExistsError:
-        return _read(path)  # another process was quicker
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secret.hex() + "\n")
-    return secret
+        return False  # another process was quicker
+    finally:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+    _settle(path.parent)
+    return True
+
+
+def _settle(folder: Path) -> None:
+    """Make the name itself durable: a key that signed a paper must not be lost with the power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _damaged(path: Path) -> StoreError:
+    return StoreError(
+        f"{path} is no file of station keys, or a damaged one: put it back from its backup"
+    )
+
+
+def _unusable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"the station's keys {path} cannot be used ({error.strerror}): "
+        "the file must be readable and writable by this user"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,7 +16,14 @@ import msgspec
 
 from supplies.books import Books
 from supplies.catalogue import Catalogue
-from supplies.commands import Command, CountStock, ReportOutcome
+from supplies.chain import Progress, Verified, verify
+from supplies.commands import (
+    Command,
+    CountStock,
+    ForgetDonor,
+    ForgetRecipient,
+    ReportOutcome,
+)
 from supplies.entries import salted
 from supplies.errors import (
     IdempotencyConflict,
@@ -68,6 +76,7 @@ class Ledger:
     def __init__(self, store: Store, station: str, clock: Clock) -> None:
         self.store, self.station_code, self.clock = store, station, clock
         self._lock = threading.RLock()
+        self._reading = False
         self._catalogue = Catalogue(store, station)
         self.books = Books(store, self._catalogue)
         self._writer = Writer(store, self.books)
@@ -104,14 +113,30 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Books]:
         """The books as they stand at one moment, whatever is recorded meanwhile."""
-        with self._lock, self.store.reading():
-            self._catalogue.refresh()
-            yield self.books
+        with self._lock:
+            if self._reading:
+                yield self.books
+                return
+            self._reading = True
+            try:
+                with self.store.reading():
+                    self._catalogue.refresh()
+                    yield self.books
+            finally:
+                self._reading = False
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
         """What stands in an account now, in base units of the item; lot "" is no lot."""
         with self._lock:
             return self.books.balance(account, item, lot)
+
+    def verify(self, progress: Progress | None = None) -> Verified:
+        """Recompute this station's books; BooksBroken names the first thing that is wrong.
+
+        progress: told how many entries of how many are done.
+        """
+        with self._lock:
+            return verify(self.store, self.station_code, progress=progress)
 
     # --- the catalogue -----------------------------------------------------------------------
 
@@ -131,7 +156,7 @@ class Ledger:
 
     # --- recording ---------------------------------------------------------------------------
 
-    def record(self, command: Command, *, by: str, id: str | None = None) -> Recorded:
+    def record(self, command: Command, *, by: str, id: str | uuid.UUID | None = None) -> Recorded:
         """Record a command: all of its entries, durably, or a refusal and none.
 
         by: code of who records it. id: a UUID that names this request; the same id with the same
@@ -140,7 +165,11 @@ class Ledger:
         """
         request = Checked.of(Request(command=command, by=by, id=id))
         with self._writing():
-            return self._record(request)
+            recorded = self._record(request)
+        if isinstance(request.command, ForgetDonor | ForgetRecipient):
+            with self._lock:
+                self.store.forget_traces()
+        return recorded
 
     def record_many(self, requests: Sequence[Request]) -> list[Recorded | SuppliesError]:
         """Record what waits together in one durable commit: each its own success or refusal.
@@ -161,7 +190,13 @@ class Ledger:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with self._lock, self.store.writing():
+        with self._lock:
+            if self._reading:
+                raise StoreError("recording waits until reading is done: leave `reading()` first")
+            yield from self._transaction()
+
+    def _transaction(self) -> Iterator[None]:
+        with self.store.writing():
             self.store.lock(self.station_code)
             self._catalogue.refresh()
             try:

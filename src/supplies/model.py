@@ -24,7 +24,6 @@ class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A thing or person with a code of its own. table: where it is kept."""
 
     table: ClassVar[str]
-    personal: ClassVar[tuple[str, ...]] = ()
 
     code: Code
 
@@ -52,7 +51,6 @@ class Donor(Noun, frozen=True, kw_only=True):
     """
 
     table = "donors"
-    personal = ("name", "name_en", "phone", "address", "note")
 
     name: Label | None = None
     name_en: Label | None = None
@@ -71,7 +69,6 @@ class Recipient(Noun, frozen=True, kw_only=True):
     """
 
     table = "recipients"
-    personal = ("name", "phone", "address", "access", "note")
 
     name: Label | None = None
     kind: Literal["household", "group"] = "household"
@@ -96,7 +93,6 @@ class Team(Noun, frozen=True, kw_only=True):
     """Who carries goods to the doors."""
 
     table = "teams"
-    personal = ("name",)
 
     name: Label
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Self
 
@@ -38,6 +39,9 @@ _TRANSFER = (
     "INSERT INTO transfers (station, seq, line, day, source, target, item, lot, "
     "quantity, allocation, recipient) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_BY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+"""Who records stands in the chain: a code, as every other."""
+
 _ERASABLE = (
     "INSERT INTO erasable (station, seq, digest, about, salt, content) VALUES (?, ?, ?, ?, ?, ?)"
 )
@@ -48,7 +52,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     command: Command
     by: str
-    id: str | None = None
+    id: str | uuid.UUID | None = None
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -68,8 +72,10 @@ class Checked(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, request: Request) -> Self:
         """Check a request before anything is locked; raises InvalidField."""
-        if not request.by or len(request.by) > 64 or not request.by.isprintable():
-            raise InvalidField("say by a code of 1 to 64 letters who records this")
+        if not isinstance(request.by, str) or not _BY.match(request.by):
+            raise InvalidField(
+                "say by a code who records this: letters, digits, . - _; never a name"
+            )
         checked = check_fields(request.command)
         texts = texts_in(checked)
         return cls(
@@ -88,11 +94,11 @@ class Checked(msgspec.Struct, frozen=True):
         return salted(self.salt, self.content)
 
 
-def _uuid(text: str) -> str:
+def _uuid(given: str | uuid.UUID) -> str:
     try:
-        return str(uuid.UUID(text))
+        return str(uuid.UUID(str(given)))
     except ValueError:
-        raise InvalidField(f"the id {text[:64]!r} is no UUID") from None
+        raise InvalidField(f"the id {str(given)[:64]!r} is no UUID") from None
 
 
 class Writer:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import lzma
+from io import BytesIO
+
 import paper_reading as reading
 import pytest
+from fontTools.ttLib import TTFont
 from supplies_receipts import fonts
 from supplies_receipts.fonts import build
 from supplies_receipts.layout import Sheet, Style, boxed, fitted, one_line, paragraph
 from supplies_receipts.lines import broken, shortened
+
+from supplies.printable import printable
 
 RARE = "喆堃䶮㑇𠮷镕昇玥𬱟𨭎"
 
@@ -35,6 +41,13 @@ def test_every_character_of_gbk_but_one_sign_can_be_printed() -> None:
 
 def test_extension_a_can_be_printed_but_for_its_latest_additions() -> None:
     fonts.choose("".join(map(chr, range(0x3400, 0x4DB6))), bold=False)
+
+
+def test_the_core_knows_what_the_face_can_print() -> None:
+    """If this fails, the face is new: run supplies_receipts.fonts.build again."""
+    packed = (build.HERE / "regular.ttf.xz").read_bytes()
+    face = TTFont(BytesIO(lzma.decompress(packed)))
+    assert set(map(ord, printable())) == set(face.getBestCmap())
 
 
 @pytest.mark.parametrize("bold", [False, True])

@@ -296,6 +296,11 @@ def test_a_character_that_no_font_has_is_refused_by_name(field: str) -> None:
     assert refused.value.slug == "invalid-field"
 
 
+def test_a_reason_that_no_font_has_does_not_keep_a_void_paper_from_being_printed() -> None:
+    paper = proved(receipt(), void_on=date(2020, 2, 6), void_reason="写错\n了🙂")
+    assert "写错了□" in reading.text(donation_receipt(paper))
+
+
 def test_rare_names_are_copied_out_as_they_were_put_in() -> None:
     names = "喆堃䶮㑇𠮷镕昇玥"
     paper = receipt()

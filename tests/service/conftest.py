@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 from rest import ADDRESS, Rest
 from supplies_service.app import create_app
 
+from supplies.keys import StationKeys
 from supplies.ledger import Ledger
 
 
@@ -45,6 +46,12 @@ def served(service: Service) -> Iterator[TestClient]:
     service.clock.day = TODAY
     with TestClient(service.app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def keys(service: Service, served: TestClient) -> StationKeys:
+    """The keys that the application made beside its books."""
+    return StationKeys.beside(str(service.folder / "books.db"))
 
 
 @pytest.fixture

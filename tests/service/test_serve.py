@@ -84,7 +84,9 @@ def test_it_says_where_to_look_serves_and_stops_cleanly(books: str, stop: signal
         (os.killpg if stop == signal.SIGINT else os.kill)(process.pid, stop)
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
-    assert out.splitlines() == [f"The books of lx are at http://127.0.0.1:{port}/ (Ctrl-C stops)."]
+    made, where = out.splitlines()
+    assert made.startswith("There was no key to sign receipts with; a new one is in ")
+    assert where == f"The books of lx are at http://127.0.0.1:{port}/ (Ctrl-C stops)."
     assert err == ""
     with Ledger.open(books, station="lx") as ledger:
         assert ledger.balance("needed:n_1", "mask") == 5

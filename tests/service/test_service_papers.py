@@ -7,6 +7,9 @@ from io import BytesIO
 
 from pypdf import PdfReader
 from rest import Rest, problem
+from supplies_receipts import check_receipt
+
+from supplies.keys import StationKeys
 
 
 def text(pdf: bytes) -> str:
@@ -31,6 +34,16 @@ def test_a_receipt_is_printed_with_its_entry_and_code(rest: Rest) -> None:
     for words in (receipt["number"], "广州某企业", "口罩", "壹拾贰", receipt["check_code"]):
         assert words in said
     assert receipt["entry"]["hash"][:8] in said
+
+
+def test_a_receipt_carries_its_signature_and_shows_it(rest: Rest, keys: StationKeys) -> None:
+    number = rest.give(12)["receipt"]["number"]
+    pdf = paper(rest, f"/api/receipts/{number}/pdf")
+    record = check_receipt(pdf, keys.public())
+    shown = rest.get(f"/api/receipts/{number}")
+    assert (shown["signature"], shown["key_id"]) == (record.signature, "k1")
+    assert (shown["check_code"], shown["document_digest"]) == (record.check_code, record.digest)
+    assert rest.get("/api/receipts")["items"] == [shown]
 
 
 def test_a_reprint_is_a_marked_copy_and_leaves_the_original_as_it_was(rest: Rest) -> None:

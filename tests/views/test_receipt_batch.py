@@ -7,12 +7,17 @@ from desk import Desk
 
 from supplies import commands as c
 from supplies.errors import InvalidField
+from supplies.proof import Issued, Seal
 from supplies.views.receipt_batches import receipt_papers
 from supplies.views.receipts import ReceiptView, receipt_paper
 
 
 def code(receipt: ReceiptView) -> str:
     return f"code of {receipt.number}"
+
+
+def seal(issued: Issued) -> Seal:
+    return Seal(f"code of {issued.number}", "k1", "a public key", "a signature")
 
 
 def test_those_of_the_period_that_hold_are_printed_by_number(desk: Desk) -> None:
@@ -35,7 +40,7 @@ def test_each_is_the_original_that_is_printed_alone(desk: Desk) -> None:
     desk.give(1)
     desk(c.ReprintReceipt(number=number))
     (paper,) = receipt_papers(desk.books, desk.clock.day, desk.clock.day, code)
-    alone = receipt_paper(desk.books, number, lambda *_: f"code of {number}", original=True)
+    alone = receipt_paper(desk.books, number, seal, original=True)
     assert paper == alone
 
 

@@ -7,6 +7,7 @@ from shown import shows
 from supplies import commands as c
 from supplies.errors import Forgotten, NotFound
 from supplies.model import Receipt
+from supplies.proof import Issued, Seal
 from supplies.views.receipts import receipt, receipt_paper, receipts
 
 FIRST, SECOND, THIRD = (f"JZ-2020-00000{n}" for n in (1, 2, 3))
@@ -14,6 +15,10 @@ FIRST, SECOND, THIRD = (f"JZ-2020-00000{n}" for n in (1, 2, 3))
 
 def code(number: str, digest: str) -> str:
     return f"{number[-1]}{digest[:4]}"
+
+
+def seal(issued: Issued) -> Seal:
+    return Seal(code(issued.number, issued.digest), "k1", "a public key", "a signature")
 
 
 def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(desk: Desk) -> None:
@@ -124,7 +129,7 @@ def test_receipts_are_listed_as_issued_and_found_by_donor(desk: Desk) -> None:
 def test_the_paper_joins_the_document_with_its_proof(desk: Desk) -> None:
     desk.give()
     found = receipt(desk.books, FIRST)
-    paper = receipt_paper(desk.books, FIRST, code)
+    paper = receipt_paper(desk.books, FIRST, seal)
     secret = code(FIRST, found.document_digest)
     assert paper.document == found.document
     assert shows(
@@ -150,7 +155,7 @@ def test_the_paper_of_a_replaced_receipt_and_of_a_copy_say_so(desk: Desk) -> Non
     desk(c.ReprintReceipt(number=FIRST))
     desk.clock.advance()
     desk(c.ReplaceReceipt(number=FIRST, reason="a new address"))
-    proof = receipt_paper(desk.books, FIRST, code, copy=1).proof
+    proof = receipt_paper(desk.books, FIRST, seal, copy=1).proof
     assert (proof.copy, proof.copied_on) == (1, date(2020, 2, 11))
     assert (proof.void_on, proof.void_reason, proof.replaced_by) == (
         date(2020, 2, 12),
@@ -159,7 +164,7 @@ def test_the_paper_of_a_replaced_receipt_and_of_a_copy_say_so(desk: Desk) -> Non
     )
     assert receipt(desk.books, FIRST).reprints == 1
     with pytest.raises(NotFound, match="no copy 2"):
-        receipt_paper(desk.books, FIRST, code, copy=2)
+        receipt_paper(desk.books, FIRST, seal, copy=2)
 
 
 def test_a_forgotten_donor_s_receipt_keeps_its_number_and_no_name(desk: Desk) -> None:
@@ -168,7 +173,7 @@ def test_a_forgotten_donor_s_receipt_keeps_its_number_and_no_name(desk: Desk) ->
     found = receipt(desk.books, FIRST)
     assert (found.number, found.status, found.document) == (FIRST, "issued", None)
     with pytest.raises(Forgotten):
-        receipt_paper(desk.books, FIRST, code)
+        receipt_paper(desk.books, FIRST, seal)
 
 
 def test_a_receipt_that_is_not_there_is_not_found(desk: Desk) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import lzma
 import re
 import threading
-import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
@@ -19,28 +18,25 @@ from typing import Any, NamedTuple
 # reportlab ships neither types nor stubs: its objects are Any, and stay in here and in layout.
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
-from supplies.errors import InvalidField
+from supplies.printable import GlyphMissing
 
 REGULAR = "SuppliesRegular"
 BOLD = "SuppliesBold"
 
+__all__ = [
+    "BOLD",
+    "REGULAR",
+    "Choice",
+    "GlyphMissing",
+    "choose",
+    "legible",
+    "load",
+    "lock",
+    "width",
+]
+
 lock = threading.RLock()
 """Held while a face is loaded or subset: reportlab reads the font file with one shared cursor."""
-
-
-class GlyphMissing(InvalidField):
-    """A character that no face of the papers has, so that no paper can show it."""
-
-    title = "A character cannot be printed"
-
-    def __init__(self, character: str, text: str) -> None:
-        name = unicodedata.name(character, "a character without a name")
-        where = text if len(text) <= 40 else f"{text[:39]}…"
-        super().__init__(
-            f"“{character}” (U+{ord(character):04X}, {name}) in “{where}” cannot be printed: "
-            "no font of the papers has it"
-        )
-        self.character = character
 
 
 class Choice(NamedTuple):
@@ -63,6 +59,11 @@ def choose(text: str, *, bold: bool) -> Choice:
     if characters <= _characters(BOLD):
         return Choice(BOLD, thickened=False)
     return Choice(REGULAR, thickened=True)
+
+
+def legible(text: str) -> str:
+    """The text with □ for what no face has: only for words that the books say in full."""
+    return "".join(sign if ord(sign) in _characters(REGULAR) else "□" for sign in text)
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@
 `regular.ttf.xz` holds all of Noto Sans SC and what its Japanese and Hong Kong sisters add beyond
 the basic plane: 𠮷, common in names of the south, is only in the Japanese one. `bold.ttf.xz` holds
 the fixed wording alone, read from the sources of this package; run this again when wording is new.
+What the regular face holds is also listed for the core, which issues no paper that says more.
 The same packages and the same fontTools give the same bytes.
 """
 
@@ -22,7 +23,11 @@ from fontTools.merge import Merger
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
+from supplies import printable
+from supplies.printable import in_ranges
+
 HERE = Path(__file__).parent
+PRINTABLE = Path(printable.__file__).with_suffix(".txt")
 BASIC_PLANE = 0xFFFF
 SAMPLES = {"__main__.py", "samples.py"}
 ASCII = frozenset(range(0x20, 0x7F))
@@ -42,7 +47,9 @@ def main() -> None:
         rare = {code for code in sister.getBestCmap() if code > BASIC_PLANE} - known
         parts.append(_subset(sister, rare))
         known |= rare
-    _write("regular", _merged(parts))
+    regular = _merged(parts)
+    _write("regular", regular)
+    PRINTABLE.write_text(in_ranges(regular.getBestCmap()), encoding="ascii")
     _write("bold", _subset(_open(packages, "sc", "700Bold"), fixed_wording()))
 
 

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from supplies.books import Books
 from supplies.commands import Correct, RecordDonation, Reverse
 from supplies.errors import InvalidField
-from supplies.keys import StationKey
+from supplies.keys import StationKeys
 from supplies.ledger import Recorded
 from supplies.model import Allocation
 from supplies.views.allocations import AllocationView
@@ -25,7 +25,7 @@ from supplies_service import bodies
 from supplies_service.desk import ADesk, Desk
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
-from supplies_service.routes.receipts import with_code
+from supplies_service.routes.receipts import with_seal
 
 
 class DonationEntered(View, frozen=True, kw_only=True):
@@ -37,10 +37,10 @@ class DonationEntered(View, frozen=True, kw_only=True):
     allocations: list[AllocationView]
 
 
-def shown(key: StationKey, books: Books, done: Recorded) -> tuple[str, DonationEntered]:
+def shown(key: StationKeys, books: Books, done: Recorded) -> tuple[str, DonationEntered]:
     """The donation that an entry is about, with the paper that is valid for it now."""
     found = donation_view(books, str(done.document))
-    receipt = None if found.receipt is None else with_code(key, books, found.receipt)
+    receipt = None if found.receipt is None else with_seal(key, books, found.receipt)
     set_aside = dict.fromkeys(row.allocation for row in books.stated(Allocation, arrival=found.id))
     return f"/api/donations/{found.id}", DonationEntered(
         entry=entry(books, done.seq),

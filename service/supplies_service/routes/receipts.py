@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 
-import msgspec
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
-from supplies_receipts import donation_receipt, donation_receipts
+from supplies_receipts import donation_receipts, proven_receipt
 
 from supplies.books import Books
 from supplies.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
-from supplies.keys import StationKey
+from supplies.keys import StationKeys
 from supplies.ledger import Recorded
 from supplies.model import Reprint
 from supplies.views.entries import EntryView, entry
 from supplies.views.receipt_batches import receipt_papers
-from supplies.views.receipts import ReceiptView, receipt_paper
+from supplies.views.receipts import ReceiptView, issued, receipt_record, sealed
 from supplies.views.receipts import receipt as receipt_view
 from supplies.views.receipts import receipts as receipts_view
 from supplies.views.shapes import Page, View
@@ -34,26 +33,20 @@ class ReceiptEntered(View, frozen=True, kw_only=True):
     receipt: ReceiptView
 
 
-def coded(key: StationKey, view: ReceiptView) -> ReceiptView:
-    """A receipt with the code that its paper carries, which only the station's key gives."""
-    code = key.check_code(view.number, view.document_digest)
-    return msgspec.structs.replace(view, check_code=code)
+def with_seal(key: StationKeys, books: Books, number: str) -> ReceiptView:
+    """The receipt with this number, with the code and signature that its paper carries."""
+    return sealed(books, receipt_view(books, number), key.seal)
 
 
-def with_code(key: StationKey, books: Books, number: str) -> ReceiptView:
-    """The receipt with this number, and its check code."""
-    return coded(key, receipt_view(books, number))
-
-
-def shown(key: StationKey, books: Books, done: Recorded) -> tuple[str, ReceiptEntered]:
+def shown(key: StationKeys, books: Books, done: Recorded) -> tuple[str, ReceiptEntered]:
     """The receipt that an entry is about."""
-    found = with_code(key, books, str(done.document))
+    found = with_seal(key, books, str(done.document))
     return f"/api/receipts/{found.number}", ReceiptEntered(
         entry=entry(books, done.seq), receipt=found
     )
 
 
-def copied(key: StationKey, books: Books, done: Recorded) -> tuple[str, ReceiptEntered]:
+def copied(key: StationKeys, books: Books, done: Recorded) -> tuple[str, ReceiptEntered]:
     """The receipt, and where its marked copy is."""
     location, answer = shown(key, books, done)
     made = books.stated(Reprint, seq=done.seq)[0]
@@ -83,7 +76,9 @@ class ReceiptController(Controller):
 
         def listed(books: Books) -> Page[ReceiptView]:
             page = receipts_view(books, donor=donor, after=after, limit=limit)
-            return Page(items=[coded(desk.key, view) for view in page.items], next=page.next)
+            return Page(
+                items=[sealed(books, view, desk.key.seal) for view in page.items], next=page.next
+            )
 
         return desk.page(listed)
 
@@ -91,15 +86,15 @@ class ReceiptController(Controller):
     async def batch(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
         """All receipts issued from one day to another that still hold, as one document."""
         with desk.reading() as books:
-            shown = receipt_papers(
-                books, first, last, lambda one: desk.key.check_code(one.number, one.document_digest)
+            papers = receipt_papers(
+                books, first, last, lambda one: desk.key.seal(issued(books, one)).check_code
             )
-        return paper(await run_sync(donation_receipts, shown), f"receipts-{first}-{last}")
+        return paper(await run_sync(donation_receipts, papers), f"receipts-{first}-{last}")
 
     @get("/{number:str}", operation_id="getReceipt", opt=gives(ReceiptView))
     async def receipt(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
         """A receipt, with the document as it was frozen."""
-        return desk.show(lambda books: with_code(desk.key, books, number))
+        return desk.show(lambda books: with_seal(desk.key, books, number))
 
     @get("/{number:str}/pdf", operation_id="printReceipt", opt=gives(bytes))
     async def pdf(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
@@ -143,6 +138,6 @@ async def drawn(desk: Desk, number: str, copy: int | None) -> Response[bytes]:
     copy: that marked copy; None: the original as it was handed out, whatever became of it since.
     """
     with desk.reading() as books:
-        shown = receipt_paper(books, number, desk.key.check_code, copy=copy, original=copy is None)
+        record = receipt_record(books, number, desk.key.seal, copy=copy, original=copy is None)
     name = number if copy is None else f"{number}-copy-{copy}"
-    return paper(await run_sync(donation_receipt, shown), name)
+    return paper(await run_sync(proven_receipt, record), name)

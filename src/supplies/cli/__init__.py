@@ -23,7 +23,7 @@ _DATABASE_HELP = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 only when all went well."""
-    words = sys.argv[1:] if argv is None else list(argv)
+    words = _joined(sys.argv[1:] if argv is None else list(argv))
     asked = next((word for word in words if not word.startswith("-")), "")
     arguments = _parser(asked).parse_args(words)
     module, function = arguments.run.split(":")
@@ -44,6 +44,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _joined(words: list[str]) -> list[str]:
+    """The words, those that make up a command's name as one: `receipt check FILE`."""
+    for length in (3, 2):
+        name = " ".join(words[:length])
+        if name in _COMMANDS:
+            return [name, *words[length:]]
+    return words
+
+
 def _parser(asked: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="supplies", description="A ledger for donated goods: from a pledge to a door."
@@ -56,7 +65,8 @@ def _parser(asked: str) -> argparse.ArgumentParser:
         if name == asked:
             command.description = says[0].upper() + says[1:] + "."
             command.set_defaults(run=run)
-            _books(command)
+            if name not in _WITHOUT_BOOKS:
+                _books(command)
             options(command)
     return parser
 
@@ -117,6 +127,7 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 
 def _receipt(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "To check a receipt that somebody holds: supplies receipt check --help"
     parser.add_argument("number", nargs="?", help="as in JZ-2020-000001; or give --from and --to")
     parser.add_argument("--from", dest="first", metavar="DAY", help="all issued from this day on")
     parser.add_argument("--to", dest="last", metavar="DAY", help="up to and with this day")
@@ -124,7 +135,27 @@ def _receipt(parser: argparse.ArgumentParser) -> None:
 
 
 def _verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--receipt", metavar="FILE", help="and whether this paper is in the books")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _receipt_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the receipt's PDF")
+    parser.add_argument(
+        "--key",
+        metavar="FILE",
+        required=True,
+        help="the station's public keys, as it gave them out",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _key_public(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", help="where they go (default: printed)")
+
+
+def _no_options(parser: argparse.ArgumentParser) -> None:
+    pass
 
 
 _COMMANDS = {
@@ -133,6 +164,12 @@ _COMMANDS = {
     "serve": ("serving:serve", "serve the books over HTTP", _serve),
     "report": ("reports:report", "print stock, pledges, needs, or what a period came to", _report),
     "receipt": ("papers:receipt", "print a receipt, or all of a period, as PDF", _receipt),
+    "receipt check": ("proof:receipt_check", "say whether a receipt is genuine", _receipt_check),
     "verify": ("books:verify", "recompute the books and compare", _verify),
+    "station key new": ("proof:key_new", "make a further key to sign receipts with", _no_options),
+    "station key public": ("proof:key_public", "print the station's public keys", _key_public),
 }
-"""Each command: what runs it, what it does, and its options."""
+"""Each command: what runs it, what it does, and its options. A name may be several words."""
+
+_WITHOUT_BOOKS = {"receipt check"}
+"""Commands that anyone can run, who has no books."""

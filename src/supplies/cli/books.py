@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from supplies.catalogue import check_noun
 from supplies.errors import BooksBroken, InvalidField
+from supplies.keys import key_file, make_keys
 from supplies.ledger import Ledger
 from supplies.model import Station
 from supplies.store import Store, open_store
+
+if TYPE_CHECKING:
+    from supplies.views.receipts import PaperInBooks
 
 
 def station_of(store: Store, named: str | None) -> str:
@@ -44,20 +50,33 @@ def init(arguments: argparse.Namespace) -> int:
         zone=arguments.zone,
         series=arguments.series,
     )
+    check_noun(station)  # before there is a file
     with Ledger.open(arguments.database, station=station.code) as ledger:
         ledger.register(station)
+    made = make_keys(arguments.database)
     print(f"The books of {station.name} ({station.code}) are ready in {arguments.database}.")
+    if made:
+        print(
+            f"The key that signs its receipts is in {key_file(arguments.database)}, readable by "
+            "you alone: back it up."
+        )
     return 0
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    """Recompute the books; 1 if anything is not what the entries say."""
+    """Recompute the books; 1 if anything is not what the entries say.
+
+    With --receipt also 1 where that paper is not in them.
+    """
     from supplies.chain import verify as verify_books
 
-    store = open_store(arguments.database, create=False)
+    # Unguarded books are looked at too: that is when one wants to know.
+    store = open_store(arguments.database, create=False, guarded=False)
     try:
         station = None if arguments.station is None else station_of(store, arguments.station)
         verified = verify_books(store, station, progress=None)
+        store.check_guards()
+        held = None if arguments.receipt is None else _held(arguments, store)
     except BooksBroken as broken:
         if arguments.json:
             print(msgspec.json.encode(_told(broken)).decode())
@@ -67,13 +86,46 @@ def verify(arguments: argparse.Namespace) -> int:
     finally:
         store.close()
     if arguments.json:
-        print(msgspec.json.encode(verified).decode())
+        told = msgspec.to_builtins(verified)
+        print(msgspec.json.encode(told if held is None else {**told, "receipt": held}).decode())
     else:
         print(
             f"{verified.entries} entries, {verified.transfers} transfers and "
             f"{verified.receipts} receipts are as the chain says. The books are sound."
         )
-    return 0
+        if held is not None:
+            said = f"{arguments.receipt}: {held.says}."
+            print(said, file=sys.stdout if held.in_books else sys.stderr)
+    return 0 if held is None or held.in_books else 1
+
+
+def _held(arguments: argparse.Namespace, store: Store) -> PaperInBooks:
+    """What the books know of a paper: those of its number's station, or of the one asked for."""
+    from supplies_receipts import check_receipt
+
+    from supplies.cli.proof import read_paper
+    from supplies.proof import NotGenuine
+    from supplies.views.receipts import PaperInBooks, paper_in_books
+
+    doubt = ""
+    try:
+        record = check_receipt(read_paper(arguments.receipt), None)
+    except NotGenuine as error:
+        if error.record is None:
+            return PaperInBooks(number=None, in_books=False, says=error.detail)
+        record, doubt = error.record, f"; but {error.detail}"
+    holder = store.one(
+        "SELECT station FROM receipts WHERE number = :number", {"number": record.number}
+    )
+    # A paper that nobody issued is not in any station's books: the first can say so.
+    anyone = store.one("SELECT code FROM stations ORDER BY code") or ("",)
+    station = arguments.station or (holder or anyone)[0]
+    with (
+        Ledger.open(arguments.database, station=station, create=False) as ledger,
+        ledger.reading() as books,
+    ):
+        found = paper_in_books(books, record)
+    return msgspec.structs.replace(found, says=found.says + doubt)
 
 
 def _told(broken: BooksBroken) -> dict[str, object]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from supplies.cli.papers import receipt_pdf, write_paper
+from supplies.cli.papers import make_folder, receipt_pdf, write_paper
 from supplies.errors import AlreadyDone
-from supplies.keys import StationKey
+from supplies.keys import key_file, make_keys
 from supplies.model import Donor
 from supplies.scene import FIRST, LAST, Scene, book_scene
 from supplies.views.catalogue import nouns
@@ -24,12 +24,14 @@ def demo(arguments: argparse.Namespace) -> int:
     if database.exists() and database.stat().st_size:
         raise AlreadyDone(f"{database} exists already; the demonstration wants a new file")
     folder = Path(arguments.papers or database.with_name(f"{database.stem}-papers"))
+    make_folder(folder)
     scene = book_scene(arguments.database)
     with scene.ledger:
         count = _write_papers(scene, arguments.database, folder)
     print(f"The scene of {FIRST} to {LAST} is booked in {database} (all names are made up).")
     print(f"{count} papers are in {folder}: receipts, slips, run sheets, statements to donors,")
     print("disclosure.pdf and station-report.pdf.")
+    print(f"The station's keys are in {key_file(arguments.database)}, readable by you alone.")
     print(f"Look at it: supplies report station --from {FIRST} --to {LAST} --database {database}")
     print(f"Serve it:   supplies serve --database {database}")
     return 0
@@ -40,8 +42,7 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
     from supplies_receipts import disclosure_sheet, donor_statement, round_sheet
     from supplies_receipts import station_report as draw_report
 
-    folder.mkdir(parents=True, exist_ok=True)
-    StationKey.beside(database)
+    make_keys(database)
     ledger = scene.ledger
     with ledger.reading() as books:
         numbers = [receipt.number for receipt in receipts(books, limit=None).items]

@@ -8,10 +8,10 @@ from pathlib import Path
 from supplies.cli.books import open_ledger
 from supplies.cli.words import period, progress
 from supplies.errors import InvalidField, StoreError
-from supplies.keys import StationKey
+from supplies.keys import StationKeys
 from supplies.ledger import Ledger
 from supplies.views.receipt_batches import receipt_papers
-from supplies.views.receipts import receipt_paper
+from supplies.views.receipts import issued, receipt_record
 
 
 def receipt(arguments: argparse.Namespace) -> int:
@@ -31,10 +31,10 @@ def _batch(arguments: argparse.Namespace) -> int:
     from supplies_receipts import donation_receipts
 
     first, last = period(arguments)
-    key = StationKey.beside(arguments.database)
+    keys = StationKeys.beside(arguments.database)
     with open_ledger(arguments) as ledger, ledger.reading() as books:
         papers = receipt_papers(
-            books, first, last, lambda one: key.check_code(one.number, one.document_digest)
+            books, first, last, lambda one: keys.seal(issued(books, one)).check_code
         )
     with progress("Drawing receipts", len(papers)) as told:
         content = donation_receipts(papers, told)
@@ -44,13 +44,21 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 
 def receipt_pdf(ledger: Ledger, database: str, number: str) -> bytes:
-    """A receipt's original, drawn from its frozen document."""
-    from supplies_receipts import donation_receipt
+    """A receipt as it stands, drawn from its frozen document, with its proof inside."""
+    from supplies_receipts import proven_receipt
 
-    key = StationKey.beside(database)
+    keys = StationKeys.beside(database)
     with ledger.reading() as books:
-        paper = receipt_paper(books, number, check_code=key.check_code)
-    return donation_receipt(paper)
+        record = receipt_record(books, number, keys.seal)
+    return proven_receipt(record)
+
+
+def make_folder(path: Path) -> None:
+    """A folder for papers, or why it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made ({error.strerror}); name another") from error
 
 
 def write_paper(path: Path, content: bytes) -> None:

@@ -26,6 +26,7 @@ from supplies.views.stock import stock
 
 def report(arguments: argparse.Namespace) -> int:
     """Print a report, or write the PDF of one over a period."""
+    _only_what_it_takes(arguments)
     with open_ledger(arguments) as ledger:
         if arguments.what in _PERIODS:
             return _PERIODS[arguments.what](arguments, ledger)
@@ -39,6 +40,28 @@ def report(arguments: argparse.Namespace) -> int:
             [[show(row) for _, show in columns] for row in shape.items],
         )
     return 0
+
+
+_TAKES = {
+    "station": ("first", "last", "output"),
+    "statement": ("first", "last", "output", "donor"),
+    "disclosure": ("first", "last", "output"),
+    "stock": ("as_of",),
+}
+_OPTIONS = {
+    "first": "--from",
+    "last": "--to",
+    "output": "--output",
+    "as_of": "--as-of",
+    "donor": "--donor",
+}
+
+
+def _only_what_it_takes(arguments: argparse.Namespace) -> None:
+    """An option that a report does not take is refused rather than ignored."""
+    for name, option in _OPTIONS.items():
+        if getattr(arguments, name) is not None and name not in _TAKES.get(arguments.what, ()):
+            raise InvalidField(f"the report of {arguments.what} takes no {option}")
 
 
 def _stock(arguments: argparse.Namespace, books: Books) -> Any:

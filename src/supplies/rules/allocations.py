@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from supplies.accounts import ALLOCATED, ASSIGNED, NEEDED, STOCK
+from supplies.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK
 from supplies.books import unknown
 from supplies.commands import Allocate, AllocationLine, Release, ReleasedLine
 from supplies.errors import AlreadyDone, InvalidField
@@ -33,6 +33,7 @@ class SettingAside:
         self, journal: Journal, item: str, lot: str, need: str | None, quantity: int, pointer: str
     ) -> None:
         """Stock → allocated."""
+        open_shelf(journal, self.location)
         _, before = self.lots.get((item, lot), (need, 0))
         self.lots[item, lot] = need, before + quantity
         journal.move(
@@ -121,20 +122,25 @@ def _set_aside(journal: Journal, aside: SettingAside, line: AllocationLine, poin
         aside.add(journal, line.item, lot, name, part, pointer)
     if need is not None:
         target = ASSIGNED(need.need, aside.allocation)
-        displace = line.need is not None
-        serve(journal, aside.draft, need, target, quantity, displace=displace)
+        serve(journal, aside.draft, need, target, quantity, displace=True)
 
 
 def _need_of(journal: Journal, recipient: str, line: AllocationLine, pointer: str) -> Need | None:
     if line.need is not None:
         return need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=recipient)
-    return first_open_need(journal, recipient, line.item)
+    return first_open_need(journal, recipient, line.item, claimed=True)
 
 
-def first_open_need(journal: Journal, recipient: str, item: str) -> Need | None:
-    """The most urgent, oldest need of which something is neither claimed nor served."""
-    for need in needs_of(journal, recipient, item):
+def first_open_need(
+    journal: Journal, recipient: str, item: str, *, claimed: bool = False
+) -> Need | None:
+    """The most urgent, oldest need that is still open; claimed: or, if none is, promised only."""
+    needs = needs_of(journal, recipient, item)
+    for need in needs:
         if journal.least(NEEDED(need.need), item) > 0:
+            return need
+    for need in needs if claimed else ():
+        if journal.total(f"{CLAIMED.prefix}{need.need}:", item) > 0:
             return need
     return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 
 from supplies.accounts import IN_TRANSIT, RECEIVED, UNEXPLAINED
@@ -9,7 +11,7 @@ from supplies.books import unknown
 from supplies.commands import Correct, OutcomeLine, ReportOutcome, ResolveConflict
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.journal import Draft, Journal
-from supplies.model import Conflict, Resolution, StopLine, StopOutcome
+from supplies.model import Conflict, Resolution, Stop, StopLine, StopOutcome
 from supplies.model import OutcomeLine as StatedLine
 from supplies.rules.corrections import Rules, correct
 from supplies.rules.deliveries import fill_need, find_stop, outcome_lines, state_outcome
@@ -29,7 +31,11 @@ def resolve_conflict(
         if command.by == "correct":
             _restate(journal, command, outcome, rules)
         else:
-            _from_unexplained(journal, outcome)
+            _from_unexplained(journal, outcome, command.conflict)
+    elif command.by == "correct":
+        raise InvalidField.at(
+            "/by", "a count is not corrected: say unexplained, and open another count sheet"
+        )
     else:
         # A count that the books could not bear is settled by the next count, not by an entry.
         journal.entry("conflict_resolved", document=conflict.document)
@@ -61,15 +67,19 @@ def _restate(
     correct(Correct(entry=seq, command=outcome, reason=command.reason), journal, rules)
 
 
-def _from_unexplained(journal: Journal, outcome: ReportOutcome) -> None:
+def _from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: int) -> None:
     """What the fact says more, or less, than the books: to or from `unexplained`.
 
     The goods that the team still has are handed over first.
     """
     stop, loaded = find_stop(journal, outcome)
+    journal.happened_on = day = _true_day(journal, outcome, conflict)
     lines = outcome_lines(outcome, loaded)
     draft = journal.entry(
-        "conflict_resolved", document=outcome.delivery, about=f"recipient:{stop.recipient}"
+        "conflict_resolved",
+        document=outcome.delivery,
+        about=f"recipient:{stop.recipient}",
+        day=day,
     )
     before = _received_before(journal, outcome)
     for line, load in zip(lines, loaded, strict=True):
@@ -77,7 +87,13 @@ def _from_unexplained(journal: Journal, outcome: ReportOutcome) -> None:
     restore_needs(journal, draft, outcome.allocation)
     for item in sorted({load.item for load in loaded}):
         unmeet(journal, draft, stop.recipient, item)
-    state_outcome(draft, outcome, lines, first=not before)
+    state_outcome(draft, outcome, lines, loaded, first=not before)
+
+
+def _true_day(journal: Journal, outcome: ReportOutcome, conflict: int) -> date:
+    """The day of the fact, but not before the goods went out."""
+    went_out = journal.books.stated_in(Stop, delivery=outcome.delivery) or conflict
+    return max(journal.books.body(conflict).happened_on, journal.books.body(went_out).booked_on)
 
 
 def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]:

@@ -29,6 +29,11 @@ def count_stock(command: CountStock, journal: Journal) -> None:
     if journal.books.latest(CountedLine, sheet=command.sheet) is not None:
         raise AlreadyDone(f"count sheet {command.sheet} was counted already; open another")
     opened = journal.books.stated_in(CountSheet, sheet=command.sheet) or 0
+    began = journal.books.body(opened).happened_on
+    if journal.happened_on < began:
+        raise InvalidField.at(
+            "/happened_on", f"{journal.happened_on} is before the sheet was opened ({began})"
+        )
     expected = _held_at(journal, sheet.location, opened)
     draft = journal.entry("stock_counted", document=command.sheet)
     unborne: list[str] = []

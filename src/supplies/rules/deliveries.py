@@ -25,7 +25,7 @@ from supplies.model import (
     StopOutcome,
 )
 from supplies.model import OutcomeLine as StatedLine
-from supplies.rules.allocations import find_allocation
+from supplies.rules.allocations import find_allocation, open_shelf
 from supplies.rules.serving import find_need, needs_in, restore_needs
 from supplies.texts import without_texts
 
@@ -73,6 +73,8 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
             )
         )
         for line, ((account, item, lot), quantity) in enumerate(held.items(), 1):
+            if not command.allow_expired:
+                _not_expired(journal, item, lot, pointer)
             journal.move(draft, account, IN_TRANSIT(delivery, name), item, lot, quantity, pointer)
             draft.state(
                 StopLine(
@@ -85,6 +87,16 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
                     loaded=quantity,
                 )
             )
+
+
+def _not_expired(journal: Journal, item: str, lot: str, pointer: str) -> None:
+    expires_on = journal.lot(lot, item).expires_on
+    if expires_on is not None and expires_on < journal.happened_on:
+        raise InvalidField.at(
+            pointer,
+            f"{journal.books.item(item).name} of lot {lot} expired on {expires_on}; "
+            "release it, or say allow_expired",
+        )
 
 
 def _nothing_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDone:
@@ -105,13 +117,13 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
         raise InvalidField.at("/happened_at", f"{command.happened_at} is in the future")
     lines = outcome_lines(command, loaded)
     if journal.standing is None:
-        _compare_with_first(journal, command, lines)
+        _compare_with_first(journal, command, lines, loaded)
     else:
         _same_stop(journal, command, journal.standing.seq)
     for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
         _settled(line, load, index, command)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
-    state_outcome(draft, command, lines, first=journal.standing is None)
+    state_outcome(draft, command, lines, loaded, first=journal.standing is None)
     for line, load in zip(lines, loaded, strict=True):
         _unload(journal, draft, command, stop, line, load)
     restore_needs(journal, draft, command.allocation)
@@ -181,23 +193,19 @@ def _settled(line: OutcomeLine, load: StopLine, index: int, command: ReportOutco
         )
 
 
-def _compare_with_first(journal: Journal, command: ReportOutcome, lines: list[OutcomeLine]) -> None:
+def _compare_with_first(
+    journal: Journal, command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
+) -> None:
     """The same outcome again is a repeat; a differing second one is a conflict."""
     where = {"delivery": command.delivery, "allocation": command.allocation}
     standing = journal.books.latest(StopOutcome, **where)
     seq = journal.books.stated_in(StopOutcome, **where)
     if standing is None or seq is None:
         return
-    before = {line.line: line for line in journal.books.lines(StatedLine, seq, **where)}
-    same = standing.outcome == command.outcome and all(
-        line.line in before
-        and (line.received, line.brought_back, line.lost)
-        == (
-            before[line.line].received,
-            before[line.line].brought_back,
-            before[line.line].lost,
-        )
-        for line in lines
+    same = (
+        standing.outcome == command.outcome
+        and command.received_by in (None, standing.received_by)
+        and journal.books.lines(StatedLine, seq, **where) == stated_lines(command, lines, loaded)
     )
     if same:
         raise Repeated(seq)
@@ -224,7 +232,12 @@ def _same_stop(journal: Journal, command: ReportOutcome, standing: int) -> None:
 
 
 def state_outcome(
-    draft: Draft, command: ReportOutcome, lines: list[OutcomeLine], *, first: bool
+    draft: Draft,
+    command: ReportOutcome,
+    lines: list[OutcomeLine],
+    loaded: list[StopLine],
+    *,
+    first: bool,
 ) -> None:
     """Write an outcome and its lines down."""
     draft.state(
@@ -237,19 +250,31 @@ def state_outcome(
             proof=command.proof,
             first=int(first),
         ),
-        *(
-            StatedLine(
-                delivery=command.delivery,
-                allocation=command.allocation,
-                line=line.line,
-                received=line.received,
-                brought_back=line.brought_back,
-                lost=line.lost,
-                target=line.to if line.brought_back else "",
-            )
-            for line in lines
-        ),
+        *stated_lines(command, lines, loaded),
     )
+
+
+def stated_lines(
+    command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
+) -> list[StatedLine]:
+    """An outcome's lines as they are written down, with the account that took what came back."""
+    return [
+        StatedLine(
+            delivery=command.delivery,
+            allocation=command.allocation,
+            line=line.line,
+            received=line.received,
+            brought_back=line.brought_back,
+            lost=line.lost,
+            target=_taken_back_to(command, line, load) if line.brought_back else "",
+        )
+        for line, load in zip(lines, loaded, strict=True)
+    ]
+
+
+def _taken_back_to(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
+    location = line.location or load.location
+    return STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
 
 
 def _unload(
@@ -261,11 +286,12 @@ def _unload(
     load: StopLine,
 ) -> None:
     team = IN_TRANSIT(command.delivery, command.allocation)
-    location = line.location or load.location
-    if line.location is not None:
-        journal.books.location(line.location, f"/lines/{line.line - 1}/location")
     pointer = f"/lines/{line.line - 1}"
-    back = STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
+    if line.location is not None and line.to == "allocated":
+        open_shelf(journal, line.location, f"{pointer}/location")
+    elif line.location is not None:
+        journal.books.location(line.location, f"{pointer}/location")
+    back = _taken_back_to(command, line, load)
     journal.move(draft, team, RECEIVED(stop.recipient), load.item, load.lot, line.received, pointer)
     fill_need(journal, draft, command.allocation, load, line.received)
     journal.move(draft, team, back, load.item, load.lot, line.brought_back, pointer)

@@ -80,6 +80,12 @@ def _nothing_on_the_way(journal: Journal, recipient: str) -> None:
 
 
 def _forget(journal: Journal, party: str) -> None:
+    for (seq,) in journal.books.all(
+        "SELECT c.seq FROM conflicts c WHERE c.station = :station AND NOT EXISTS ("
+        "SELECT 1 FROM resolutions r WHERE r.station = c.station AND r.conflict = c.seq)"
+    ):
+        if journal.books.body(seq).about == party:
+            raise Unaccounted(f"the conflict of entry {seq} is about {party}; resolve it first")
     draft: Draft = journal.entry("forgotten", document=keys_of(party)[0])
     rows = journal.books.all(
         "SELECT digest FROM erasable WHERE station = :station AND about = :party "

@@ -13,8 +13,12 @@ from supplies.model import Period
 
 def close_period(command: ClosePeriod, journal: Journal) -> None:
     """Only once nothing is unexplained and no conflict waits."""
-    if command.through > journal.today:
-        raise InvalidField.at("/through", f"{command.through} is in the future")
+    if command.through >= journal.today:
+        raise InvalidField.at(
+            "/through",
+            f"{command.through} is not over (today is {journal.today}): what happens today "
+            "could no longer be booked on its day",
+        )
     closed = journal.closed_through
     if closed is not None and command.through <= closed:
         raise AlreadyDone(f"the books are closed through {closed} already")

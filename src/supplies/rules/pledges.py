@@ -26,6 +26,7 @@ def find_pledge(
 def make_pledge(command: MakePledge, journal: Journal) -> None:
     """Donor → pledged; needed → claimed."""
     journal.books.donor(command.donor, "/donor")
+    _same_donor(journal, command)
     if command.due_on is not None and command.due_on < journal.happened_on:
         raise InvalidField.at(
             "/due_on", f"{command.due_on} is before the pledge was made ({journal.happened_on})"
@@ -44,6 +45,24 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
         quantity = journal.units(line, pointer)
         _promise(journal, draft, command.donor, line, quantity, pointer)
         draft.state(StatedLine(pledge=pledge, line=index + 1, item=line.item, quantity=quantity))
+
+
+def _same_donor(journal: Journal, command: MakePledge) -> None:
+    """A correction may name another donor only while nothing has arrived on the pledge."""
+    if journal.standing is None:
+        return
+    pledge, _ = find_pledge(journal, str(journal.standing.document))
+    kept = journal.books.value(
+        "SELECT 1 FROM arrival_lines WHERE station = :station AND pledge = :pledge "
+        "AND on_pledge > 0 LIMIT 1",
+        pledge=pledge.pledge,
+    )
+    if pledge.donor != command.donor and kept is not None:
+        raise InvalidField.at(
+            "/command/donor",
+            f"goods of {pledge.donor} have arrived on pledge {pledge.pledge}; "
+            "correct those donations first",
+        )
 
 
 def _promise(

@@ -26,6 +26,7 @@ from supplies.model import (
     ReceiptVoid,
     Reprint,
 )
+from supplies.printable import check_printable
 from supplies.texts import texts_of
 from supplies.words import chinese, english
 
@@ -55,7 +56,10 @@ class Gift:
 
 
 def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str]) -> str:
-    """Take the next number of the series and year, and freeze the document. The number."""
+    """Take the next number of the series and year, and freeze the document. The number.
+
+    A name or a wish that no font can show is refused: nobody could ever print the paper.
+    """
     station, today = journal.books.station, journal.today
     last = journal.books.value(
         "SELECT max(ordinal) FROM receipts "
@@ -66,6 +70,7 @@ def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str
     ordinal = int(last or 0) + 1
     number = f"{station.series}-{today.year}-{ordinal:06d}"
     content = _encode(_freeze(journal, number, donor, gifts, replaces))
+    check_printable(content)
     salt = new_salt()
     digest = salted(salt, content)
     draft = journal.entry("receipt_issued", document=number, about=DONOR(donor), day=today)

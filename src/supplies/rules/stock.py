@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from supplies.accounts import (
     BORROWED,
@@ -87,31 +88,30 @@ def move_stock(command: Move, journal: Journal) -> None:
 
 def issue_goods(command: IssueGoods, journal: Journal) -> None:
     """Stock → used."""
-    open_shelf(journal, command.location)
-    draft = journal.entry("goods_issued", prefix="i")
-    account = USED(command.purpose)
-    draft.state(
-        Withdrawal(
-            withdrawal=str(draft.document),
-            account=account,
-            location=command.location,
-            due_on=None,
-        )
-    )
-    flow(journal, draft, command.lines, STOCK(command.location), account, expired=False)
+    _withdraw(journal, command, "goods_issued", "i", USED(command.purpose), None)
 
 
 def lend_goods(command: LendGoods, journal: Journal) -> None:
     """Stock → lent."""
+    _withdraw(journal, command, "goods_lent", "g", LENT(command.borrower), command.due_on)
+
+
+def _withdraw(
+    journal: Journal,
+    command: IssueGoods | LendGoods,
+    kind: str,
+    prefix: str,
+    account: str,
+    due_on: date | None,
+) -> None:
     open_shelf(journal, command.location)
-    draft = journal.entry("goods_lent", prefix="g")
-    account = LENT(command.borrower)
+    draft = journal.entry(kind, prefix=prefix)
     draft.state(
         Withdrawal(
             withdrawal=str(draft.document),
             account=account,
             location=command.location,
-            due_on=command.due_on,
+            due_on=due_on,
         )
     )
     flow(journal, draft, command.lines, STOCK(command.location), account, expired=False)

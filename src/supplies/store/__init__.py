@@ -44,6 +44,12 @@ class Store(Protocol):
     def lock(self, station: str) -> None:
         """Within a transaction: no one else writes to this station until it ends."""
 
+    def check_guards(self) -> None:
+        """Raise GuardMissing where what protects the books is gone or changed."""
+
+    def forget_traces(self) -> None:
+        """After a commit that erased: leave no copy of it behind where the engine can help it."""
+
     def changes(self) -> int:
         """A number that differs when another connection has written since."""
 
@@ -51,10 +57,11 @@ class Store(Protocol):
         """Let go of the engine."""
 
 
-def open_store(url: str, *, create: bool = True) -> Store:
+def open_store(url: str, *, create: bool = True, guarded: bool = True) -> Store:
     """The store that a URL names: a path or `sqlite:///PATH` is a file of SQLite.
 
-    create: make and migrate the tables where they are not there yet.
+    create: make and migrate the tables where they are not there yet. guarded: refuse books
+    whose guards are missing; only verification looks at such.
     """
     if url.startswith(("postgresql://", "postgres://")):
         raise InvalidField(
@@ -63,6 +70,8 @@ def open_store(url: str, *, create: bool = True) -> Store:
     scheme, separator, path = url.partition("://")
     if separator and scheme != "sqlite":
         raise InvalidField(f"{scheme}:// is no kind of database; name a file or sqlite:///FILE")
+    if separator and not path.startswith("/"):
+        raise InvalidField(f"{url} names no file; write sqlite:///{path}")
     from supplies.store.sqlite import SqliteStore
 
-    return SqliteStore(path[1:] if separator else url, create=create)
+    return SqliteStore(path[1:] if separator else url, create=create, guarded=guarded)

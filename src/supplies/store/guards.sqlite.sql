@@ -1,5 +1,5 @@
--- What SQLite itself refuses, whoever holds the pen. {table}, {key} and {same} are filled in for
--- each ledger table; the rest is as it stands.
+-- What SQLite itself refuses, whoever holds the pen. {table} and {same} are filled in for each
+-- ledger table, {same} being true of a row that shares one of its unique keys with the new one.
 
 -- for each: append-only
 CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN
@@ -16,6 +16,12 @@ WHEN EXISTS (SELECT 1 FROM {table} AS old WHERE {same}) BEGIN
     SELECT RAISE(ABORT, 'append-only: this row of {table} exists; record another entry');
 END;
 
+-- for each: stated
+CREATE TRIGGER {table}_with_its_entry BEFORE INSERT ON {table}
+WHEN NEW.seq IS NOT (SELECT seq FROM heads WHERE station = NEW.station) BEGIN
+    SELECT RAISE(ABORT, 'append-only: rows of {table} are recorded with their entry, not later');
+END;
+
 -- for each: kept
 CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN
     SELECT RAISE(ABORT, 'kept: rows of {table} are never deleted');
@@ -26,7 +32,23 @@ WHEN EXISTS (SELECT 1 FROM {table} AS old WHERE {same}) BEGIN
     SELECT RAISE(ABORT, 'kept: this row of {table} exists');
 END;
 
+-- for each: named
+CREATE TRIGGER {table}_code_stays BEFORE UPDATE ON {table}
+WHEN NEW.code <> OLD.code OR NEW.station <> OLD.station BEGIN
+    SELECT RAISE(ABORT, 'kept: what a code of {table} stands for is changed, never the code');
+END;
+
 -- once
+CREATE TRIGGER stations_code_stays BEFORE UPDATE ON stations WHEN NEW.code <> OLD.code BEGIN
+    SELECT RAISE(ABORT, 'kept: what a code of stations stands for is changed, never the code');
+END;
+
+CREATE TRIGGER erasures_only_to_forget BEFORE INSERT ON erasures
+WHEN (SELECT kind FROM entries WHERE station = NEW.station AND seq = NEW.seq) IS NOT 'forgotten'
+BEGIN
+    SELECT RAISE(ABORT, 'append-only: a text is erased by an entry that forgets its person');
+END;
+
 CREATE TRIGGER entries_gapless BEFORE INSERT ON entries
 WHEN NEW.seq <> 1 + coalesce((SELECT seq FROM heads WHERE station = NEW.station), 0)
     OR EXISTS (SELECT 1 FROM entries WHERE station = NEW.station AND id = NEW.id)
@@ -70,34 +92,48 @@ WHEN NEW.seq IS NOT (SELECT seq FROM heads WHERE station = NEW.station)
 END;
 
 CREATE TRIGGER transfers_move AFTER INSERT ON transfers BEGIN
-    INSERT INTO balances VALUES (NEW.station, NEW.source, NEW.item, NEW.lot, 0, 0, 0)
-        ON CONFLICT DO NOTHING;
-    INSERT INTO balances VALUES (NEW.station, NEW.target, NEW.item, NEW.lot, 0, 0, 0)
-        ON CONFLICT DO NOTHING;
+    INSERT INTO balances
+    SELECT NEW.station, NEW.source, NEW.item, NEW.lot, 0, 0, 0 WHERE NOT EXISTS (
+        SELECT 1 FROM balances
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot
+    );
+    INSERT INTO balances
+    SELECT NEW.station, NEW.target, NEW.item, NEW.lot, 0, 0, 0 WHERE NOT EXISTS (
+        SELECT 1 FROM balances
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot
+    );
     UPDATE balances SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
         WHERE station = NEW.station AND account = NEW.source
             AND item = NEW.item AND lot = NEW.lot;
     UPDATE balances SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
         WHERE station = NEW.station AND account = NEW.target
             AND item = NEW.item AND lot = NEW.lot;
-    INSERT INTO days VALUES (
-        NEW.station, NEW.source, NEW.item, NEW.lot, NEW.day,
-        coalesce((
-            SELECT quantity FROM days
-            WHERE station = NEW.station AND account = NEW.source
-                AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
-            ORDER BY day DESC LIMIT 1
-        ), 0), 0, 0
-    ) ON CONFLICT DO NOTHING;
-    INSERT INTO days VALUES (
-        NEW.station, NEW.target, NEW.item, NEW.lot, NEW.day,
-        coalesce((
-            SELECT quantity FROM days
-            WHERE station = NEW.station AND account = NEW.target
-                AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
-            ORDER BY day DESC LIMIT 1
-        ), 0), 0, 0
-    ) ON CONFLICT DO NOTHING;
+    INSERT INTO days
+    SELECT NEW.station, NEW.source, NEW.item, NEW.lot, NEW.day, coalesce((
+        SELECT quantity FROM days
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
+        ORDER BY day DESC LIMIT 1
+    ), 0), 0, 0
+    WHERE NOT EXISTS (
+        SELECT 1 FROM days
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot AND day = NEW.day
+    );
+    INSERT INTO days
+    SELECT NEW.station, NEW.target, NEW.item, NEW.lot, NEW.day, coalesce((
+        SELECT quantity FROM days
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
+        ORDER BY day DESC LIMIT 1
+    ), 0), 0, 0
+    WHERE NOT EXISTS (
+        SELECT 1 FROM days
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot AND day = NEW.day
+    );
     UPDATE days SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
         WHERE station = NEW.station AND account = NEW.source
             AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day;
@@ -107,7 +143,18 @@ CREATE TRIGGER transfers_move AFTER INSERT ON transfers BEGIN
 END;
 
 CREATE TRIGGER balances_from_zero BEFORE INSERT ON balances
-WHEN NEW.quantity <> 0 OR NEW.seq <> 0 OR NEW.line <> 0 BEGIN
+WHEN NEW.quantity <> 0 OR NEW.seq <> 0 OR NEW.line <> 0
+    OR EXISTS (
+        SELECT 1 FROM balances
+        WHERE station = NEW.station AND account = NEW.account
+            AND item = NEW.item AND lot = NEW.lot
+    )
+    OR NOT EXISTS (
+        SELECT 1 FROM transfers AS t
+        WHERE t.station = NEW.station
+            AND t.seq = (SELECT seq FROM heads WHERE station = NEW.station)
+            AND NEW.account IN (t.source, t.target) AND t.item = NEW.item AND t.lot = NEW.lot
+    ) BEGIN
     SELECT RAISE(ABORT, 'kept: balances follow the transfers');
 END;
 
@@ -133,7 +180,19 @@ WHEN NEW.seq <> 0 OR NEW.line <> 0 OR NEW.quantity <> coalesce((
     WHERE station = NEW.station AND account = NEW.account
         AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
     ORDER BY day DESC LIMIT 1
-), 0) BEGIN
+), 0)
+    OR EXISTS (
+        SELECT 1 FROM days
+        WHERE station = NEW.station AND account = NEW.account
+            AND item = NEW.item AND lot = NEW.lot AND day = NEW.day
+    )
+    OR NOT EXISTS (
+        SELECT 1 FROM transfers AS t
+        WHERE t.station = NEW.station
+            AND t.seq = (SELECT seq FROM heads WHERE station = NEW.station)
+            AND NEW.account IN (t.source, t.target) AND t.item = NEW.item AND t.lot = NEW.lot
+            AND t.day = NEW.day
+    ) BEGIN
     SELECT RAISE(ABORT, 'kept: days follow the transfers');
 END;
 

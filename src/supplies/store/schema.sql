@@ -151,9 +151,9 @@ CREATE TABLE balances (
     CONSTRAINT floor CHECK (quantity >= 0 OR {floor})
 ) STRICT, WITHOUT ROWID;
 
--- What is used up is most of the table in time: questions about what stands somewhere skip it.
 -- A recall asks who holds a lot.
 CREATE INDEX balances_by_lot ON balances (station, lot, account) WHERE lot <> '';
+-- What is used up is most of the table in time: questions about what stands somewhere skip it.
 CREATE INDEX balances_held ON balances (station, account, item, lot) WHERE quantity <> 0;
 
 -- What stood in each account at the end of each day on which it moved.

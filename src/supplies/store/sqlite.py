@@ -33,7 +33,7 @@ MINIMUM = (3, 37, 0)
 class SqliteStore:
     """The books in one SQLite file, in WAL mode, durable at every commit."""
 
-    def __init__(self, path: str, *, create: bool = True) -> None:
+    def __init__(self, path: str, *, create: bool = True, guarded: bool = True) -> None:
         self.path = Path(path)
         self.url = f"sqlite:///{path}"
         if sqlite3.sqlite_version_info < MINIMUM:
@@ -44,7 +44,8 @@ class SqliteStore:
         with self._plainly():
             self._connect(create)
             self._migrate(create)
-            self._check_guards()
+        if guarded:
+            self.check_guards()
 
     # --- opening -----------------------------------------------------------------------------
 
@@ -69,6 +70,8 @@ class SqliteStore:
         pragma("PRAGMA journal_mode = WAL")
         pragma("PRAGMA synchronous = FULL")
         pragma("PRAGMA temp_store = MEMORY")
+        # What is erased is overwritten, so that a forgotten name is not left in free pages.
+        pragma("PRAGMA secure_delete = ON")
         # A checkpoint waits for the disk twice: one every 16 MB rather than every 4.
         pragma("PRAGMA wal_autocheckpoint = 4000")
 
@@ -88,7 +91,12 @@ class SqliteStore:
                 raise NotADatabase(f"{self.path} is empty; make a ledger with `supplies init`")
             with self.writing():
                 self._create()
-        version = (self.one("SELECT max(version) FROM migrations") or (0,))[0]
+        version = (self.one("SELECT coalesce(max(version), 0) FROM migrations") or (0,))[0]
+        if version == 0:
+            raise NotADatabase(
+                f"{self.path} does not say which version of this program made it; "
+                "restore it from a backup"
+            )
         if version > schema.VERSION:
             raise NewerVersion(
                 f"{self.path} was made by a newer version of this program (its tables are "
@@ -99,41 +107,39 @@ class SqliteStore:
         """Make tables and guards, unless another process was quicker."""
         if self.one("SELECT 1 FROM sqlite_master WHERE name = 'migrations'"):
             return
-        for statement in schema.tables().split(";\n"):
-            if statement.strip():
-                self.connection.execute(statement)
-        for guard in schema.sqlite_guards():
-            self.connection.execute(guard)
+        for statement in (*schema.statements().values(), *schema.sqlite_guards().values()):
+            self.connection.execute(statement)
         self.run(
             "INSERT INTO migrations (version, applied_at) "
             "VALUES (:version, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
             {"version": schema.VERSION},
         )
 
-    def _check_guards(self) -> None:
-        """Refuse books whose triggers were dropped or changed, or whose tables were."""
-        found: dict[str, str] = dict(
-            self.all("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        )
-        for guard in schema.sqlite_guards():
-            name = guard.split()[2]
-            if found.get(name) != guard.removesuffix(";"):
+    def check_guards(self) -> None:
+        """Raise GuardMissing where a table, index or trigger of ours is not as it was made.
+
+        A trigger of someone else's on our tables is refused too: it could swallow rows.
+        """
+        found = {
+            name: (table, sql)
+            for name, table, sql in self.all("SELECT name, tbl_name, sql FROM sqlite_master")
+        }
+        guards = schema.sqlite_guards()
+        made = {**schema.statements(), **guards}
+        for name, wanted in made.items():
+            if found.get(name, ("", ""))[1] != wanted:
                 what = "was changed" if name in found else "is missing"
-                raise GuardMissing(
-                    f"the guard {name} of {self.path} {what}: its books are no longer protected; "
-                    "restore the file from a backup, or verify it before it is used"
-                )
-        tables: dict[str, str] = dict(
-            self.all("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+                raise self._unguarded(f"{name} {what}")
+        triggers = self.all("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'")
+        for name, table in triggers:
+            if name not in guards and table in made:
+                raise self._unguarded(f"{name} on {table} is not of this program")
+
+    def _unguarded(self, what: str) -> GuardMissing:
+        return GuardMissing(
+            f"the guard {what}: the books in {self.path} are no longer protected; "
+            "see what `supplies verify` says of them, and restore them from a backup"
         )
-        for name in ("entries", "transfers", "balances", "days"):
-            expected = f"CREATE TABLE {name} ("
-            wanted = next(s for s in schema.tables().split(";\n") if expected in s)
-            if tables.get(name) != wanted[wanted.index(expected) :].strip():
-                raise GuardMissing(
-                    f"the table {name} of {self.path} is not as this program made it; "
-                    "restore the file from a backup"
-                )
 
     # --- statements --------------------------------------------------------------------------
 
@@ -224,6 +230,13 @@ class SqliteStore:
         """SQLite's own count of what other connections wrote."""
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row else 0
+
+    def forget_traces(self) -> None:
+        """Bring what was erased into the file and empty the log, where its old pages still stand.
+
+        While another reads, SQLite empties the log later; nothing else is lost by that.
+        """
+        self.all("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the file."""

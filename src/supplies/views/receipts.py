@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
@@ -10,15 +10,19 @@ import msgspec
 
 from supplies.accounts import DONOR
 from supplies.books import Books
-from supplies.documents import DonationReceipt, Proof, ReceiptPaper
+from supplies.documents import (
+    DonationReceipt,
+    EntryPlace,
+    Marks,
+    ReceiptPaper,
+    ReceiptRecord,
+)
 from supplies.errors import Forgotten, NotFound
 from supplies.model import Reprint
+from supplies.proof import Issued, Sealer, paper_of
 from supplies.texts import texts_of
 from supplies.views.queries import among
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
-
-CheckCode = Callable[[str, str], str]
-"""From a receipt's number and digest, the code that its QR carries."""
 
 _decode = msgspec.json.Decoder(DonationReceipt).decode
 
@@ -95,35 +99,78 @@ def receipts(
     return page(fetch, after, limit)
 
 
+def sealed(books: Books, view: ReceiptView, seal: Sealer) -> ReceiptView:
+    """A receipt with the code and signature that its paper carries."""
+    given = seal(issued(books, view))
+    return msgspec.structs.replace(
+        view, check_code=given.check_code, signature=given.signature, key_id=given.key_id
+    )
+
+
+def issued(books: Books, view: ReceiptView) -> Issued:
+    """What a receipt's code and signature are made of."""
+    return Issued(
+        station=books.station.code,
+        number=view.number,
+        issued_on=view.issued_on,
+        digest=view.document_digest,
+        seq=view.entry.seq,
+        hash=view.entry.hash,
+    )
+
+
 def receipt_paper(
     books: Books,
     number: str,
-    check_code: CheckCode,
+    seal: Sealer,
     *,
     copy: int | None = None,
     original: bool = False,
 ) -> ReceiptPaper:
-    """A receipt as it is printed, with what has become of it since: void, replaced.
+    """A receipt as it is printed; asked as `receipt_record` is."""
+    return paper_of(receipt_record(books, number, seal, copy=copy, original=original))
 
-    copy: as this marked copy. original: as it was handed out, always the same bytes.
+
+def receipt_record(
+    books: Books,
+    number: str,
+    seal: Sealer,
+    *,
+    copy: int | None = None,
+    original: bool = False,
+) -> ReceiptRecord:
+    """A receipt with its proof, and with what has become of it since: void, replaced.
+
+    copy: as this marked copy. original: as it was handed out, always the same record.
 
     Raises Forgotten where the donor was forgotten, and with them what the paper says.
     """
     found = receipt(books, number)
-    if found.document is None:
+    kept = books.one(
+        "SELECT salt, content FROM erasable "
+        "WHERE station = :station AND seq = :seq AND digest = :digest",
+        seq=found.entry.seq,
+        digest=found.document_digest,
+    )
+    if kept is None or kept[1] is None:
         raise Forgotten(
             f"receipt {number} names a donor who was forgotten; it is not printed again"
         )
-    code = check_code(number, found.document_digest)
+    salt, content = kept
+    given = seal(issued(books, found))
     void = None if original else found.void
-    return ReceiptPaper(
-        document=found.document,
-        proof=Proof(
-            seq=found.entry.seq,
-            hash=found.entry.hash,
-            digest=found.document_digest,
-            check_code=code,
-            url=f"{found.document.station.host}/v/{number}?c={code}",
+    return ReceiptRecord(
+        number=number,
+        issued_on=found.issued_on,
+        digest=found.document_digest,
+        salt=salt.hex(),
+        document=content.decode(),
+        entry=EntryPlace(seq=found.entry.seq, hash=found.entry.hash),
+        check_code=given.check_code,
+        key_id=given.key_id,
+        public_key=given.public_key,
+        signature=given.signature,
+        marks=Marks(
             void_on=None if void is None else void.on,
             void_reason=None if void is None else void.reason,
             replaced_by=None if original else found.replaced_by,
@@ -131,6 +178,63 @@ def receipt_paper(
             copied_on=None if copy is None else _copied_on(books, number, copy),
         ),
     )
+
+
+class PaperInBooks(View, frozen=True, kw_only=True):
+    """What the books know of a paper that somebody holds.
+
+    in_books: whether number, day, document and entry are those of a receipt in them; says why
+    not. forgotten: its donor was, so that the paper says what the books no longer can.
+    number: None where the file is no whole receipt.
+    """
+
+    number: str | None
+    in_books: bool
+    says: str
+    status: Literal["issued", "void"] | None = None
+    void_on: date | None = None
+    replaced_by: str | None = None
+    forgotten: bool = False
+
+
+def paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
+    """Whether a paper is in these books, and what has become of it since."""
+    number = record.number
+    try:
+        found = receipt(books, number)
+    except NotFound:
+        return PaperInBooks(
+            number=number, in_books=False, says=f"there is no receipt {number} in these books"
+        )
+    if (record.digest, record.issued_on) != (found.document_digest, found.issued_on):
+        says = f"receipt {number} of these books is another paper: its document is not this one's"
+        return PaperInBooks(number=number, in_books=False, says=says)
+    if (record.entry.seq, record.entry.hash) != (found.entry.seq, found.entry.hash):
+        says = (
+            f"receipt {number} stands in these books under another entry than the paper names: "
+            "either the paper was altered, or the books were rewritten after it was printed"
+        )
+        return PaperInBooks(number=number, in_books=False, says=says)
+    return PaperInBooks(
+        number=number,
+        in_books=True,
+        says=_standing(found),
+        status=found.status,
+        void_on=None if found.void is None else found.void.on,
+        replaced_by=found.replaced_by,
+        forgotten=found.document is None,
+    )
+
+
+def _standing(found: ReceiptView) -> str:
+    says = f"this paper is receipt {found.number} of these books, entry {found.entry.seq}"
+    if found.void is not None:
+        says += f"; it is void since {found.void.on}"
+    if found.replaced_by is not None:
+        says += f", replaced by {found.replaced_by}"
+    if found.document is None:
+        says += "; its donor was forgotten, and the books no longer hold what it says"
+    return says
 
 
 def _copied_on(books: Books, number: str, copy: int) -> date:

@@ -1,0 +1,84 @@
+"""What the papers can print, known to the core without any font: asked before a number is taken.
+
+`printable.txt` is written by `python -m supplies_receipts.fonts.build` with the fonts, and a test
+holds it to them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from supplies.errors import InvalidField
+
+
+class GlyphMissing(InvalidField):
+    """A character that no face of the papers has, so that no paper can show it."""
+
+    title = "A character cannot be printed"
+
+    def __init__(self, character: str, text: str) -> None:
+        name = unicodedata.name(character, "a character without a name")
+        where = text if len(text) <= 40 else f"{text[:39]}…"
+        super().__init__(
+            f"“{character}” (U+{ord(character):04X}, {name}) in “{where}” cannot be printed: "
+            "no font of the papers has it"
+        )
+        self.character = character
+
+
+def check_printable(content: bytes) -> None:
+    """Raise GlyphMissing for the first text in a document's JSON that no paper can show.
+
+    JSON itself is ASCII, which can be printed, and so are its escapes of line ends: one look at
+    all of it is enough where nothing is amiss.
+    """
+    text = content.decode()
+    if set(text) <= printable():
+        return
+    for said in _texts(msgspec.json.decode(text)):
+        for character in said:
+            if character not in printable() and character not in "\n\t":
+                raise GlyphMissing(character, said)
+
+
+@cache
+def printable() -> frozenset[str]:
+    """Every character that the papers' regular face has."""
+    ranges = files(__package__).joinpath("printable.txt").read_text(encoding="ascii").split()
+    return frozenset(map(chr, chain.from_iterable(map(_codes, ranges))))
+
+
+def in_ranges(characters: Iterable[int]) -> str:
+    """Code points as `printable.txt` lists them: hex, as 20-7E or 2030, a line for each 256."""
+    lines: dict[int, list[list[int]]] = {}
+    for code in sorted(characters):
+        held = lines.setdefault(code >> 8, [])
+        if held and held[-1][1] == code - 1:
+            held[-1][1] = code
+        else:
+            held.append([code, code])
+    return "".join(
+        " ".join(f"{a:X}" if a == b else f"{a:X}-{b:X}" for a, b in held) + "\n"
+        for held in lines.values()
+    )
+
+
+def _codes(span: str) -> range:
+    first, _, last = span.partition("-")
+    return range(int(first, 16), int(last or first, 16) + 1)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from chain.from_iterable(map(_texts, value.values()))
+    elif isinstance(value, list):
+        yield from chain.from_iterable(map(_texts, value))

@@ -1,0 +1,226 @@
+"""What makes a receipt a proof: what is signed, and how a paper's record is weighed.
+
+Nothing here holds a secret or opens a book: whoever has a paper and the station's public keys can
+check it. The secrets are in `supplies.keys`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from supplies.documents import DonationReceipt, Proof, ReceiptPaper, ReceiptRecord
+from supplies.entries import salted
+from supplies.errors import InvalidField, SuppliesError
+
+Fault = Literal[
+    "altered", "other-key", "unknown-key", "other-version", "no-attachment", "no-receipt"
+]
+"""Why a paper is not genuine."""
+
+PublicKeys = Mapping[str, str]
+"""A station's public keys, base64, by their ids."""
+
+_decode_record = msgspec.json.Decoder(ReceiptRecord).decode
+_decode_document = msgspec.json.Decoder(DonationReceipt).decode
+
+
+class NotGenuine(SuppliesError):
+    """A file that cannot be taken for a receipt of this station. fault: which way it is not.
+
+    record: the signed data, where they are sound and only the page could not be compared.
+    """
+
+    slug = "not-genuine"
+    title = "Not a genuine receipt"
+
+    def __init__(self, fault: Fault, detail: str, record: ReceiptRecord | None = None) -> None:
+        super().__init__(detail)
+        self.fault, self.record = fault, record
+
+
+class Issued(NamedTuple):
+    """A receipt as the books hold it: all that its code and signature depend on."""
+
+    station: str
+    number: str
+    issued_on: date
+    digest: str
+    seq: int
+    hash: str
+
+
+class Seal(NamedTuple):
+    """What the station's key gives to a receipt. public_key, signature: base64."""
+
+    check_code: str
+    key_id: str
+    public_key: str
+    signature: str
+
+
+Sealer = Callable[[Issued], Seal]
+"""How views ask for a seal without holding a key."""
+
+
+def signed(
+    *, number: str, issued_on: date, digest: str, seq: int, entry_hash: str, check_code: str
+) -> bytes:
+    """The exact bytes under a receipt's signature: seven lines of UTF-8, each ended by LF.
+
+    The digest stands for all that the document says; with the entry and the check code everything
+    on an original's page is signed.
+    """
+    says = ("supplies-receipt-1", number, issued_on.isoformat(), digest, seq, entry_hash)
+    return "".join(f"{line}\n" for line in (*says, check_code)).encode()
+
+
+# --- a record, and the paper it is for -------------------------------------------------------
+
+
+def read_record(content: bytes) -> ReceiptRecord:
+    """The record in an attachment; NotGenuine where it is none."""
+    try:
+        return _decode_record(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotGenuine(
+            "altered", f"the receipt attached to this paper cannot be read: {error}"
+        ) from error
+
+
+def document_in(record: ReceiptRecord) -> DonationReceipt:
+    """The frozen document of a record."""
+    try:
+        return _decode_document(record.document)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise NotGenuine(
+            "altered", f"the document attached to this paper cannot be read: {error}"
+        ) from error
+
+
+def paper_of(record: ReceiptRecord) -> ReceiptPaper:
+    """The receipt as its record says that it was printed."""
+    document, marks = document_in(record), msgspec.structs.asdict(record.marks)
+    return ReceiptPaper(
+        document=document,
+        proof=Proof(
+            seq=record.entry.seq,
+            hash=record.entry.hash,
+            digest=record.digest,
+            check_code=record.check_code,
+            url=f"{document.station.host}/v/{record.number}?c={record.check_code}",
+            **marks,
+        ),
+    )
+
+
+# --- weighing a record -----------------------------------------------------------------------
+
+
+def check_record(record: ReceiptRecord) -> None:
+    """Raise NotGenuine unless the record fits together and the key that it names has signed it.
+
+    Whose key that is, is `check_key`'s question.
+    """
+    if not _signed_with(record):
+        raise NotGenuine("altered", "this paper was altered: its signature does not fit it")
+    if salted(_salt(record), record.document.encode()) != record.digest:
+        raise NotGenuine(
+            "altered", "this paper was altered: the attached document is not the one signed"
+        )
+    document = document_in(record)
+    if (document.number, document.issued_on) != (record.number, record.issued_on):
+        raise NotGenuine(
+            "altered", "this paper was altered: its number or day is not its document's"
+        )
+
+
+def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
+    """Raise NotGenuine unless the key that signed the record is among the station's."""
+    if keys.get(record.key_id) == record.public_key:
+        return
+    if record.key_id in keys:
+        raise NotGenuine(
+            "other-key", "this paper was signed with another station's key, not with this station's"
+        )
+    if record.public_key in keys.values():
+        raise NotGenuine("altered", "this paper was altered: it names its key by another id")
+    raise NotGenuine(
+        "unknown-key",
+        f"this paper was signed with a key {_short(record.key_id)} that the given file does not "
+        f"hold ({', '.join(keys)}): ask the station for its present public keys",
+    )
+
+
+def _signed_with(record: ReceiptRecord) -> bool:
+    # Loaded when a signature is checked: it costs more than all else here.
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    says = signed(
+        number=record.number,
+        issued_on=record.issued_on,
+        digest=record.digest,
+        seq=record.entry.seq,
+        entry_hash=record.entry.hash,
+        check_code=record.check_code,
+    )
+    try:
+        key = Ed25519PublicKey.from_public_bytes(_raw(record.public_key))
+        key.verify(_raw(record.signature), says)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _salt(record: ReceiptRecord) -> bytes:
+    try:
+        return bytes.fromhex(record.salt)
+    except ValueError:
+        return b""  # the digest will not fit, which is what there is to say
+
+
+def _short(text: str) -> str:
+    """A word from a stranger's file, fit for a sentence."""
+    return text if re.fullmatch(r"[\w-]{1,20}", text) else "of no usable name"
+
+
+# --- the public keys as a file ---------------------------------------------------------------
+
+_LINE = re.compile(r"(k[1-9][0-9]{0,5}) ed25519 ([A-Za-z0-9+/]{43}=)")
+
+
+def write_public_keys(keys: PublicKeys) -> str:
+    """The file that a station gives to whoever wants to check its papers: a line a key."""
+    head = "# Public keys for receipts. To check one: supplies receipt check FILE.pdf --key THIS\n"
+    return head + "".join(f"{key_id} ed25519 {key}\n" for key_id, key in keys.items())
+
+
+def read_public_keys(text: str, named: str) -> PublicKeys:
+    """The keys in such a file. named: what the file is called, for the refusal of another."""
+    lines = [line.strip() for line in text.splitlines()]
+    found = [_LINE.fullmatch(line) for line in lines if line and not line.startswith("#")]
+    keys = {match[1]: match[2] for match in found if match is not None}
+    if not found or len(keys) != len(found):
+        raise InvalidField(
+            f"{named} is no file of public keys; a station writes one with "
+            "`supplies station key public -o station.pub`"
+        )
+    return keys
+
+
+def _raw(text: str) -> bytes:
+    """The bytes of canonical base64: one signature has one spelling."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+    if base64.b64encode(raw).decode() != text:
+        raise ValueError("not canonical base64")
+    return raw

@@ -1,0 +1,118 @@
+"""The station's keys: kept tight, never lost by a new one, refused when they are not in order."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import stat
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from supplies.errors import StoreError
+from supplies.keys import StationKeys, key_file, make_keys
+from supplies.proof import Issued
+
+RECEIPT = Issued("lx", "JZ-2020-000001", date(2020, 2, 5), "ab" * 32, 7, "cd" * 32)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return str(tmp_path / "books.db")
+
+
+def test_keys_are_made_once_and_readable_by_their_owner_alone(database: str) -> None:
+    assert make_keys(database)
+    path = key_file(database)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first = path.read_bytes()
+    assert not make_keys(database)
+    StationKeys.beside(database).add({"lx": 7})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert json.loads(path.read_bytes())["keys"][0] == json.loads(first)["keys"][0]
+    assert [file.name for file in path.parent.iterdir()] == ["books.key"]
+
+
+def test_two_stations_never_have_the_same_key(tmp_path: Path) -> None:
+    one, other = (StationKeys.beside(str(tmp_path / name), make=True) for name in ("a.db", "b.db"))
+    assert one.public() != other.public()
+    assert one.seal(RECEIPT) != other.seal(RECEIPT)
+    assert one.check_code(RECEIPT) != other.check_code(RECEIPT)
+
+
+def test_the_same_receipt_has_the_same_seal_each_time(database: str) -> None:
+    first = StationKeys.beside(database, make=True).seal(RECEIPT)
+    assert StationKeys.beside(database).seal(RECEIPT) == first
+    assert first.check_code == StationKeys.beside(database).check_code(RECEIPT)
+    assert len(first.check_code) == 8
+
+
+@pytest.mark.parametrize("change", [{"number": "JZ-2020-000002"}, {"digest": "00" * 32}])
+def test_another_receipt_has_another_code(database: str, change: dict[str, str]) -> None:
+    keys = StationKeys.beside(database, make=True)
+    assert keys.check_code(RECEIPT._replace(**change)) != keys.check_code(RECEIPT)
+
+
+def test_each_receipt_keeps_the_key_of_its_own_time(database: str) -> None:
+    keys = StationKeys.beside(database, make=True)
+    assert keys.add({"lx": 7}) == "k2"
+    assert keys.add({"lx": 20, "nx": 3}) == "k3"
+    used = {
+        (station, seq): keys.seal(RECEIPT._replace(station=station, seq=seq)).key_id
+        for station, seq in [("lx", 7), ("lx", 8), ("lx", 20), ("lx", 21), ("nx", 3), ("nx", 4)]
+    }
+    assert list(used.values()) == ["k1", "k2", "k2", "k3", "k2", "k3"]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
+def test_keys_that_others_may_read_are_refused(database: str, mode: int) -> None:
+    keys = StationKeys.beside(database, make=True)
+    key_file(database).chmod(mode)
+    with pytest.raises(StoreError, match="chmod 600"):
+        StationKeys.beside(database)
+    with pytest.raises(StoreError, match="chmod 600"):
+        keys.seal(RECEIPT)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"00" * 32,
+        b"\xff\xfe",
+        b'{"format":"supplies-keys-1","keys":[]}',
+        b'{"format":"supplies-keys-1","keys":[{"id":"k2","code_secret":"%s","private":"%s",'
+        b'"after":{}}]}' % (b"00" * 32, b"00" * 32),
+        b'{"format":"supplies-keys-1","keys":[{"id":"k1","code_secret":"00","private":"%s",'
+        b'"after":{}}]}' % (b"00" * 32),
+    ],
+)
+def test_a_damaged_key_file_is_refused_and_left_as_it_is(database: str, content: bytes) -> None:
+    path = key_file(database)
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(StoreError, match="damaged"):
+        StationKeys.beside(database, make=True)
+    assert path.read_bytes() == content
+
+
+def test_missing_keys_are_not_made_without_being_asked_for(database: str) -> None:
+    with pytest.raises(StoreError, match="from its backup"):
+        StationKeys.beside(database)
+    assert not key_file(database).exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_takes_no_keys_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="cannot be used"):
+        make_keys(str(tmp_path / "books.db"))
+
+
+def test_processes_that_start_at_once_agree_on_one_key(database: str) -> None:
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        made = pool.map(make_keys, [database] * 8)
+    assert made.count(True) == 1
+    assert [path.name for path in key_file(database).parent.iterdir()] == ["books.key"]
