@@ -14,6 +14,7 @@ from engines import Server
 from pypdf import PdfReader
 
 from supplies.cli import main
+from supplies.cli.words import progress
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,8 @@ def test_the_demonstration_writes_its_papers(demo: Path) -> None:
     papers = sorted(path.name for path in demo.with_name("demo-papers").iterdir())
     assert "station-report.pdf" in papers
     assert len([name for name in papers if name.startswith("JZ-2020-")]) == 7
-    assert len([name for name in papers if name.startswith("slips-")]) == 6
+    for kind, count in (("slips-", 6), ("run-sheet-", 6), ("statement-", 5), ("disclosure", 1)):
+        assert len([name for name in papers if name.startswith(kind)]) == count
 
 
 def test_the_demonstration_wants_a_new_file(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,6 +103,55 @@ def test_a_receipt_is_written_as_pdf(
     first = paper.read_bytes()
     assert main(words) == 0
     assert paper.read_bytes() == first
+
+
+def test_all_receipts_of_a_period_are_written_as_one_pdf(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paper = tmp_path / "receipts.pdf"
+    days = ["--from", "2020-02-03", "--to", "2020-02-13"]
+    words = ["receipt", "-o", str(paper), "--database", str(demo)]
+    assert main([*words, *days]) == 0
+    assert "6 receipts" in capsys.readouterr().out
+    assert len(PdfReader(paper).pages) == 6
+    assert "say the period" in refused(capsys, *words)
+    assert "not both" in refused(capsys, *words, *days, "JZ-2020-000001")
+    empty = ["--from", "2019-02-03", "--to", "2019-02-13"]
+    assert "no receipt to print" in refused(capsys, *words, *empty)
+
+
+@pytest.mark.parametrize("what", [["statement", "--donor", "D-02"], ["disclosure"]])
+def test_statement_and_disclosure_are_told_as_tables_json_and_pdf(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: list[str]
+) -> None:
+    words = ["report", *what, "--from", "2020-02-03", "--to", "2020-02-13"]
+    words += ["--database", str(demo)]
+    assert main(words) == 0
+    assert "sanitiser" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["from"] == "2020-02-03"
+    paper = tmp_path / "paper.pdf"
+    assert main([*words, "-o", str(paper)]) == 0
+    assert f"The {what[0]} is in" in capsys.readouterr().out
+    assert "南沙爱心协会" in PdfReader(paper).pages[0].extract_text()
+    assert "say" in refused(capsys, "report", what[0], "--database", str(demo))
+
+
+def test_a_statement_is_somebodys(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["report", "statement", "--from", "2020-02-03", "--to", "2020-02-13"]
+    assert "--donor D-01" in refused(capsys, *words, "--database", str(demo))
+
+
+def test_a_bar_shows_how_far_long_work_is_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with progress("Drawing", 3) as told:
+        told(1)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress("Drawing", 3) as told:
+        told(3)
+    assert "Drawing" in capsys.readouterr().err
 
 
 def test_a_receipt_that_is_not_there_is_refused(
@@ -334,7 +385,7 @@ def test_the_command_line_works_on_a_server_too(
         assert "name one, as in SUPPLIES_KEYS" in refused(capsys, "demo")
         monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
         assert main(["demo"]) == 0
-        assert len(list((tmp_path / "demo-papers").iterdir())) == 14
+        assert len(list((tmp_path / "demo-papers").iterdir())) == 26
         assert "holds books already" in refused(capsys_emptied(capsys), "demo")
         assert main(["verify", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["receipts"] == 7

@@ -8,8 +8,10 @@ import pytest
 from desk import Desk
 
 from supplies import commands as c
+from supplies.chain import verify
 from supplies.errors import AlreadyDone, InvalidField, NotEnough
 from supplies.model import Allocation, Lot
+from supplies.views.trace import trace
 
 
 def correct(desk: Desk, entry: int, command: Any) -> Any:
@@ -420,3 +422,146 @@ def test_an_outcome_moved_before_its_dispatch_is_refused_and_names_the_day(desk:
     )
     with pytest.raises(NotEnough, match=f"is in transit on delivery {delivery} on {desk.day(-1)}"):
         correct(desk, outcome, early)
+
+
+# --- what was undone before, and what has moved on ---------------------------------------------
+
+
+def test_a_reversal_is_not_reversed(desk: Desk) -> None:
+    desk.stock(10)
+    reversal = desk(c.Reverse(entry=1, reason="not ours")).seq
+    with pytest.raises(AlreadyDone, match="took back all that entry 1 did; correct it"):
+        desk(c.Reverse(entry=reversal, reason="again"))
+    activity = desk(c.RecordActivity(kind="visit", count=3)).seq
+    reversal = desk(c.Reverse(entry=activity, reason="r")).seq
+    with pytest.raises(AlreadyDone):
+        desk(c.Reverse(entry=reversal, reason="again"))
+
+
+def test_a_reversal_booked_late_is_stated_again_on_a_reopened_day(desk: Desk) -> None:
+    def promise(day: int) -> c.MakePledge:
+        lines = [c.PledgeLine(item="mask", quantity=8)]
+        return c.MakePledge(donor="D-1", happened_on=desk.day(day), lines=lines)
+
+    desk(promise(-4))
+    desk(c.ClosePeriod(through=desk.day(-4)))
+    reversal = desk(c.Reverse(entry=1, reason="r")).seq
+    desk(c.ReopenPeriod(day=desk.day(-5), reason="r"))
+    correct(desk, reversal, promise(0))
+    pledged = [desk.books.balance_on(desk.day(day), "pledged:p_1", "mask") for day in range(-5, 1)]
+    assert pledged == [0, 0, 0, 0, 0, 8]
+
+
+@pytest.mark.parametrize("smaller", [4, 5, 7, 8])
+def test_a_smaller_gift_serves_first_what_was_handed_over(desk: Desk, smaller: int) -> None:
+    urgent = desk.need(4, urgency="high")
+    other = desk.need(4, recipient="R-2", urgency="low")
+    pledge = desk.pledge(20, {urgent: 4, other: 4})
+    gift = desk.give(20, pledge=pledge).seq
+    theirs = f"a_{gift + 2}"
+    desk.outcome(desk.dispatch(theirs), theirs, "handed_over")
+    with pytest.raises(NotEnough, match="the smallest figure possible is 4"):
+        correct(desk, gift, desk.donation(1, pledge=pledge))
+    correct(desk, gift, desk.donation(smaller, pledge=pledge))
+    assert desk.total("received:R-2") == 4 == desk.balance(f"met:{other}")
+    assert (
+        desk.total("allocated:") == smaller - 4 == desk.balance(f"assigned:{urgent}:a_{gift + 1}")
+    )
+    assert desk.balance(f"claimed:{urgent}:{pledge}") == 8 - smaller
+
+
+def test_what_was_released_of_a_gift_counts_as_undone(desk: Desk) -> None:
+    need = desk.need(4)
+    pledge = desk.pledge(20, {need: 4})
+    gift = desk.give(20, pledge=pledge).seq
+    desk(c.Release(allocation=f"a_{gift + 1}", reason="r"))
+    correct(desk, gift, desk.donation(1, pledge=pledge))
+    assert (desk.total("stock:store"), desk.total("allocated:")) == (1, 0)
+    assert desk.balance(f"claimed:{need}:{pledge}") == 3
+    assert desk.balance(f"needed:{need}") == 1
+
+
+def test_what_was_released_and_is_free_may_go_however_it_was_wished(desk: Desk) -> None:
+    gift = desk.give(20, recipient="R-1", happened_on=desk.day(-2)).seq
+    desk(c.Release(allocation=f"a_{gift + 1}", reason="r"))
+    desk(c.HandOut(recipient="R-2", location="store", lines=mask(5)))
+    with pytest.raises(NotEnough, match="the smallest figure possible is 5"):
+        correct(desk, gift, desk.donation(4, recipient="R-1"))
+    done = correct(desk, gift, desk.donation(12, recipient="R-1"))
+    assert (desk.total("stock:store"), desk.total("allocated:")) == (7, 0)
+    with pytest.raises(NotEnough, match="the goods have moved on"):
+        desk(c.Reverse(entry=done.seq, reason="R-2 has five"))
+
+
+def test_two_figures_in_the_way_are_named_together_and_are_possible(desk: Desk) -> None:
+    def opened(masks: int, soap: int) -> c.OpenStock:
+        lines = [
+            c.ArrivalLine(item="mask", quantity=masks),
+            c.ArrivalLine(item="soap", quantity=soap),
+        ]
+        return c.OpenStock(location="store", lines=lines)
+
+    desk(opened(10, 10))
+    soap = [c.LotLine(item="soap", quantity=3)]
+    desk(c.WriteOff(reason="damaged", location="store", lines=[*mask(6), *soap]))
+    with pytest.raises(NotEnough, match="figures possible are 6 × 口罩, 3 × 洗手液") as refusal:
+        correct(desk, 1, opened(1, 1))
+    assert [fault.pointer for fault in refusal.value.faults] == [
+        "/command/lines/0/quantity",
+        "/command/lines/1/quantity",
+    ]
+    correct(desk, 1, opened(6, 3))
+
+
+def test_a_day_that_cannot_be_is_not_blamed_on_the_figure(desk: Desk) -> None:
+    desk.stock(10, happened_on=desk.day(-5))
+    desk(c.WriteOff(reason="damaged", location="store", lines=mask(1), happened_on=desk.day(-3)))
+    with pytest.raises(NotEnough) as refusal:
+        correct(desk, 1, opening(10, happened_on=desk.day(-1)))
+    assert "smallest" not in str(refusal.value)
+
+
+# --- lots ------------------------------------------------------------------------------------
+
+
+def batches(*batch: tuple[str, int]) -> c.OpenStock:
+    lines = [c.ArrivalLine(item="mask", quantity=n, batch=name) for name, n in batch]
+    return c.OpenStock(location="store", lines=lines)
+
+
+def test_swapped_lines_leave_every_lot_what_it_was(desk: Desk) -> None:
+    desk(batches(("A", 10), ("B", 10)))
+    desk(c.HandOut(recipient="R-1", location="store", lines=mask(10, lot="l_lx_1_1")))
+    done = correct(desk, 1, batches(("B", 10), ("A", 10)))
+    assert desk.books.body(done.seq).transfers == ()
+    held = trace(desk.books, "l_lx_1_1").lots[0]
+    assert (held.batch, [reached.recipient for reached in held.reached]) == ("A", ["R-1"])
+
+
+def test_a_dropped_line_takes_its_own_lot_and_no_other(desk: Desk) -> None:
+    desk(batches(("A", 10), ("B", 10)))
+    desk(c.HandOut(recipient="R-1", location="store", lines=mask(10, lot="l_lx_1_2")))
+    dropped = correct(desk, 1, batches(("B", 10)))
+    assert desk.total("stock:store") == 0
+    assert desk.balance("received:R-1", "mask", "l_lx_1_2") == 10
+    correct(desk, dropped.seq, batches(("A", 4), ("B", 10)))
+    assert desk.balance("stock:store", "mask", "l_lx_1_1") == 4
+
+
+def test_a_corrected_repacking_has_the_parents_of_the_correction(desk: Desk) -> None:
+    wrong, right = desk.stock(10, "rice"), desk.stock(10, "rice")
+
+    def repack(lot: str) -> c.Convert:
+        return c.Convert(
+            location="store",
+            consumed=[c.LotLine(item="rice", quantity=10, lot=lot)],
+            produced=[c.ConvertedLine(item="soap", quantity=50)],
+        )
+
+    entry = desk(repack(wrong)).seq
+    correct(desk, entry, repack(right))
+    born = f"l_lx_{entry}_1"
+    family = {lot.lot: lot for lot in trace(desk.books, born).lots}
+    assert family[born].parents == [right]
+    assert [lot.lot for lot in trace(desk.books, wrong).lots] == [wrong]
+    verify(desk.ledger.store)

@@ -12,6 +12,7 @@ from supplies import commands as c
 from supplies.chain import verify
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
 from supplies.model import Donor, Receipt, ReceiptReplacement, ReceiptVoid
+from supplies.views.receipts import receipts
 
 FIRST = "JZ-2020-000001"
 
@@ -184,6 +185,8 @@ def test_a_combined_receipt_made_out_to_the_wrong_donor_becomes_one_for_each(des
         "D-2": [second.document],
     }
     assert [paper["replaces"] for paper in papers.values()] == [["JZ-2020-000003"]] * 2
+    listed = receipts(desk.books).items
+    assert len({row.number for row in listed}) == len(listed) == 5
     verify(desk.ledger.store)
 
 

@@ -42,7 +42,7 @@ from supplies.errors import (
 )
 from supplies.journal import FACTS
 from supplies.ledger import Ledger, Recorded, Request
-from supplies.model import Erasure, Forgetting, Need
+from supplies.model import Allocation, Erasure, Forgetting, Need
 from supplies.rules import RULES
 from supplies.rules.history import CORRECTABLE
 
@@ -373,12 +373,17 @@ class Books(RuleBasedStateMachine):
                 chain.append(bodies[at])
                 at += 1
             seq = bodies[seq].supersedes
+        own = {row.allocation for body in chain for row in body.rows if isinstance(row, Allocation)}
+        released = [b for b in bodies.values() if b.kind == "released" and b.document in own]
+        chain += released
         days: dict[tuple[date, tuple[str, str, str]], int] = {}
         closed = self.plain.closed_through()
+
+        def open_day(day: date) -> date:
+            return day if closed is None or day > closed else closed + timedelta(days=1)
+
         for body in chain:
-            day = body.booked_on
-            if closed is not None and day <= closed:
-                day = closed + timedelta(days=1)
+            day = open_day(body.booked_on)
             for source, target, item, lot, quantity in body.transfers:
                 if not lot:
                     continue  # needs keep step with goods that moved on other days
@@ -389,6 +394,7 @@ class Books(RuleBasedStateMachine):
         if isinstance(command, c.Reverse):
             assert not left, (command, days)
         else:
+            left -= {open_day(body.booked_on) for body in released}
             assert len(left) <= 1, (command, {k: n for k, n in days.items() if n})
 
     # --- drawing ---------------------------------------------------------------------------------
@@ -1052,19 +1058,13 @@ class Books(RuleBasedStateMachine):
 
     def smallest_figure_holds(self, seq: int, command: Any, smallest: int) -> None:
         """The figure that a refusal names is possible, and none below it is."""
-        if not isinstance(command, c.OpenStock | c.RecordArrival) or len(command.lines) > 1:
+        if len(getattr(command, "lines", ())) != 1:
             return
-        before: Any = self.given[seq]
-        if not isinstance(before, type(command)) or len(before.lines) > 1:
-            return
-        line = before.lines[0]
+        line = command.lines[0]
         for quantity, fits in ((smallest - 1, False), (smallest, True)):
             if quantity > 0:
-                restated = msgspec.structs.replace(
-                    before,
-                    happened_on=None,
-                    lines=[msgspec.structs.replace(line, quantity=quantity, pack=None)],
-                )
+                lines = [msgspec.structs.replace(line, quantity=quantity, pack=None)]
+                restated = msgspec.structs.replace(command, lines=lines)
                 done = self.record(c.Correct(entry=seq, command=restated, reason="r"))
                 assert isinstance(done, Recorded) == fits, (restated, done)
 

@@ -1,21 +1,34 @@
-"""The papers of the ledger, as PDF: each a pure function of one struct of `supplies.documents`.
+"""The papers of the ledger, as PDF: each a pure function of one struct of documents.
 
-The same paper gives the same bytes under one version of the program. Importing this package is
-cheap: reportlab and the fonts are loaded with the first paper drawn.
+The structs stand in `supplies.documents` and `supplies.statements`. The same paper gives the same
+bytes under one version of the program. Importing this package is cheap: reportlab and the fonts
+are loaded with the first paper drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal
 
-from supplies.documents import DeliverySlip, ReceiptPaper, ReceiptRecord, StationReportPaper
+from supplies.documents import (
+    DeliverySlip,
+    ReceiptPaper,
+    ReceiptRecord,
+    RunSheet,
+    StationReportPaper,
+)
 from supplies.proof import PublicKeys
+from supplies.statements import DisclosurePaper, DonorStatementPaper
 
 __all__ = [
     "check_receipt",
     "delivery_slips",
+    "disclosure_sheet",
     "donation_receipt",
+    "donation_receipts",
+    "donor_statement",
     "proven_receipt",
+    "round_sheet",
     "station_report",
 ]
 
@@ -25,6 +38,15 @@ def donation_receipt(paper: ReceiptPaper) -> bytes:
     from supplies_receipts import receipt
 
     return receipt.donation_receipt(paper)
+
+
+def donation_receipts(
+    papers: Sequence[ReceiptPaper], told: Callable[[int], None] = lambda _: None
+) -> bytes:
+    """Many receipts as one document. told: called with the number drawn so far."""
+    from supplies_receipts import receipt_batch
+
+    return receipt_batch.donation_receipts(papers, told)
 
 
 def proven_receipt(record: ReceiptRecord) -> bytes:
@@ -44,11 +66,36 @@ def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     return proven.check_receipt(pdf, keys)
 
 
-def delivery_slips(slips: Sequence[DeliverySlip]) -> bytes:
-    """配送单 for a team's round: one page of an 80 mm roll a stop, in the order given."""
+def delivery_slips(slips: Sequence[DeliverySlip], paper: Literal["roll", "a5"] = "roll") -> bytes:
+    """配送单 for a team's round, in the order given: a page of an 80 mm roll a stop, or A5."""
+    if paper == "a5":
+        from supplies_receipts import slip_a5
+
+        return slip_a5.delivery_slips_a5(slips)
     from supplies_receipts import slip
 
     return slip.delivery_slips(slips)
+
+
+def round_sheet(sheet: RunSheet) -> bytes:
+    """出车单: a team's round on A4, what to load and where to go, signed at each step."""
+    from supplies_receipts import run_sheet
+
+    return run_sheet.run_sheet(sheet)
+
+
+def donor_statement(paper: DonorStatementPaper) -> bytes:
+    """捐赠物资去向报告, for the donor. Gifts that are not all found again raise `BooksBroken`."""
+    from supplies_receipts import statement
+
+    return statement.donor_statement(paper)
+
+
+def disclosure_sheet(paper: DisclosurePaper) -> bytes:
+    """捐赠物资收支公示: what came from whom, as each consented, and where it went."""
+    from supplies_receipts import disclosure
+
+    return disclosure.disclosure(paper)
 
 
 def station_report(paper: StationReportPaper) -> bytes:

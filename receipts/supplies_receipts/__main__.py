@@ -24,7 +24,16 @@ from supplies.documents import (
     StationReport,
     StationReportPaper,
 )
-from supplies_receipts import delivery_slips, donation_receipt, station_report
+from supplies_receipts import (
+    delivery_slips,
+    disclosure_sheet,
+    donation_receipt,
+    donation_receipts,
+    donor_statement,
+    round_sheet,
+    samples,
+    station_report,
+)
 
 STATION = StationHead(
     code="sample",
@@ -215,13 +224,18 @@ def main(arguments: list[str]) -> int:
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
     directory = Path(arguments[0] if arguments else ".")
     directory.mkdir(parents=True, exist_ok=True)
-    samples = {
+    papers = {
         "receipt.pdf": donation_receipt(receipt()),
         "receipt-of-60-lines.pdf": donation_receipt(receipt(60)),
+        "receipts.pdf": donation_receipts([receipt(1), receipt(6), receipt()]),
         "delivery-slips.pdf": delivery_slips(slips()),
+        "delivery-slips-a5.pdf": delivery_slips(slips(), "a5"),
+        "run-sheet.pdf": round_sheet(samples.round_(STATION)),
+        "donor-statement.pdf": donor_statement(samples.statement(STATION)),
+        "disclosure.pdf": disclosure_sheet(samples.disclosure(STATION)),
         "station-report.pdf": station_report(report()),
     }
-    for name, content in samples.items():
+    for name, content in papers.items():
         (directory / name).write_bytes(content)
         sys.stdout.write(f"{directory / name}  {len(content):,} bytes\n")
     return 0

@@ -39,6 +39,8 @@ HAIRLINE = 0.3  # points
 _ASCENT = 0.88
 _THICKENING = 0.03
 
+_BEFORE = {"left": 0.0, "centre": 0.5, "right": 1.0}  # how much of a text stands before its x
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -131,6 +133,14 @@ class Sheet:
         yield
         self._canvas.showPage()
 
+    @contextmanager
+    def moved(self, right: float) -> Iterator[None]:
+        """What is drawn inside stands further right, by so many millimetres."""
+        self._canvas.saveState()
+        self._canvas.translate(right * mm, 0)
+        yield
+        self._canvas.restoreState()
+
     def finish(self) -> bytes:
         """The whole PDF. Nothing can be drawn afterwards."""
         with fonts.lock:
@@ -140,7 +150,7 @@ class Sheet:
     def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
         """One line of text, the top of its line box at y, from, to or around x."""
         face, thickened = fonts.choose(text, bold=style.bold)
-        shift = {"left": 0.0, "centre": 0.5, "right": 1.0}[align] * style.width(text)
+        shift = 0.0 if align == "left" else _BEFORE[align] * style.width(text)
         down = ((style.leading - 1) / 2 + _ASCENT) * style.size
         line = self._canvas.beginText((x - shift) * mm, self._up(y) - down)
         line.setFont(face, style.size)

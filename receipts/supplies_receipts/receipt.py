@@ -63,8 +63,15 @@ def donation_receipt(paper: ReceiptPaper) -> bytes:
     Signature and attachment are added to these bytes by `proven`, not drawn.
     """
     document = paper.document
-    (width, height), pages = _planned(document)
     sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
+    draw(sheet, paper)
+    return sheet.finish()
+
+
+def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
+    """The pages of a receipt, after whatever the sheet holds already."""
+    document = paper.document
+    (width, height), pages = _planned(document)
     for at, body in enumerate(pages, 1):
         with sheet.page(width, height):
             head = _head(document) if at == 1 else _running_head(document)
@@ -72,7 +79,6 @@ def donation_receipt(paper: ReceiptPaper) -> bytes:
             if at == len(pages):
                 closing(sheet, paper, height - MARGIN - CLOSING)
             margins(sheet, paper.proof, height, wording.page(at, len(pages)))
-    return sheet.finish()
 
 
 def _planned(document: DonationReceipt) -> tuple[tuple[float, float], list[Block]]:

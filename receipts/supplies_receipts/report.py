@@ -17,48 +17,37 @@ from supplies.documents import (
     StationReportPaper,
 )
 from supplies.errors import BooksBroken
-from supplies_receipts import charts, flow, wording
-from supplies_receipts.flow import Block
-from supplies_receipts.layout import A4, GREY, TEAL, Sheet, Style, fitted
-from supplies_receipts.report_tables import (
+from supplies_receipts import a4, charts, flow, wording
+from supplies_receipts.a4 import (
     CELL_EN,
+    FIGURE,
     HALF,
     MARGIN,
-    SMALL,
+    SAID,
+    SAID_EN,
+    UNDER,
     WIDTH,
-    done_and_short,
-    goods_table,
     section,
 )
+from supplies_receipts.flow import Block
+from supplies_receipts.layout import fitted
+from supplies_receipts.report_tables import done_and_short, goods_table
 from supplies_receipts.wording import Words
 
-_FOOT = 5.0
-
 _TITLE = Words("工作报告", "Station report")
-
-_HEADING = Style(19, bold=True, leading=1.2)
-_NAME = Style(11, bold=True, leading=1.25)
-_PERIOD = Style(11, leading=1.35)
-_SAID = Style(10, leading=1.55)
-_SAID_EN = Style(8, ink=GREY, leading=1.4)
-_FIGURE = Style(20, bold=True, ink=TEAL, leading=1.15)
-_UNDER = Style(8.5, leading=1.25)
-_TINY = Style(6, ink=GREY)
 
 
 def station_report(paper: StationReportPaper) -> bytes:
     """The report as a PDF. Goods that do not add up are no report: `BooksBroken`."""
     for line in paper.report.goods:
         _added_up(paper.report.station, line)
-    width, height = A4
-    pages = flow.paginated(_blocks(paper), *[height - 2 * MARGIN - _FOOT] * 2)
-    title = f"{_TITLE.zh} {paper.report.first.isoformat()} {paper.report.last.isoformat()}"
-    sheet = Sheet(title=title, author=paper.station.name)
-    for at, body in enumerate(pages, 1):
-        with sheet.page(width, height):
-            body.draw(sheet, MARGIN)
-            _foot(sheet, paper, height - MARGIN, wording.page(at, len(pages)))
-    return sheet.finish()
+    report = paper.report
+    return a4.drawn(
+        _blocks(paper),
+        title=f"{_TITLE.zh} {report.first.isoformat()} {report.last.isoformat()}",
+        author=paper.station.name,
+        foot=a4.as_of(report.as_of_seq, paper.printed_at),
+    )
 
 
 def _added_up(station: str, line: GoodsLine) -> None:
@@ -79,7 +68,7 @@ def _added_up(station: str, line: GoodsLine) -> None:
 def _blocks(paper: StationReportPaper) -> list[Block]:
     report = paper.report
     return [
-        _head(paper),
+        a4.heading(_TITLE, paper.station, report.first, report.last),
         _said(report),
         flow.space(4),
         _figures(report),
@@ -92,50 +81,7 @@ def _blocks(paper: StationReportPaper) -> list[Block]:
     ]
 
 
-def _foot(sheet: Sheet, paper: StationReportPaper, top: float, page: str) -> None:
-    entry = f"截至账目 As of entry {paper.report.as_of_seq}"
-    printed = f"打印于 Printed {wording.moment(paper.printed_at)}"
-    sheet.text(MARGIN, top, f"{entry} · {printed}", _TINY)
-    sheet.text(MARGIN + WIDTH, top, page, _TINY, "right")
-
-
-# --- head, words, figures ------------------------------------------------------------------------
-
-
-def _head(paper: StationReportPaper) -> Block:
-    station, report = paper.station, paper.report
-    contact = " · ".join(filter(None, (station.address, station.phone)))
-    issuer = [(station.name, _NAME), (station.name_en, SMALL), (contact, SMALL)]
-    left, right = WIDTH * 0.4, WIDTH * 0.6
-    period = wording.days(report.first, report.last)
-    period_en = wording.days_en(report.first, report.last)
-    return flow.stacked(
-        [
-            flow.beside(
-                [
-                    flow.stacked(
-                        [
-                            flow.text(MARGIN, left, _TITLE.zh, _HEADING),
-                            flow.text(MARGIN, left, _TITLE.en, Style(8.5, ink=GREY)),
-                        ]
-                    ),
-                    flow.stacked(
-                        [flow.text(MARGIN + left, right, t, s, "right") for t, s in issuer if t]
-                    ),
-                ]
-            ),
-            flow.space(2),
-            flow.rule(MARGIN, WIDTH, weight=1.2, ink=TEAL),
-            flow.space(2.5),
-            flow.beside(
-                [
-                    flow.text(MARGIN, WIDTH / 2, period, _PERIOD),
-                    flow.text(MARGIN + WIDTH / 2, WIDTH / 2, period_en, _PERIOD, "right"),
-                ]
-            ),
-            flow.space(2),
-        ]
-    )
+# --- words, figures ------------------------------------------------------------------------------
 
 
 def _said(report: StationReport) -> Block:
@@ -160,9 +106,7 @@ def _said(report: StationReport) -> Block:
         f"notices posted at {many(report.notices_posted, 'place')}. "
         f"{many(came, 'kind')} of goods came in, {number(went)} went out.{short_en}"
     )
-    return flow.stacked(
-        [flow.text(MARGIN, WIDTH, zh, _SAID), flow.text(MARGIN, WIDTH, en, _SAID_EN)]
-    )
+    return flow.stacked([flow.text(MARGIN, WIDTH, zh, SAID), flow.text(MARGIN, WIDTH, en, SAID_EN)])
 
 
 def _work(report: StationReport) -> list[tuple[Words, int]]:
@@ -182,7 +126,7 @@ def _figures(report: StationReport) -> Block:
     tiles = []
     for at, (words, count) in enumerate(work):
         said = wording.number(count)
-        lines = ((said, fitted(said, _FIGURE, width - 2)), (words.zh, _UNDER), (words.en, CELL_EN))
+        lines = ((said, fitted(said, FIGURE, width - 2)), (words.zh, UNDER), (words.en, CELL_EN))
         tiles.append(
             flow.stacked([flow.text(MARGIN + at * width, width - 2, t, s) for t, s in lines])
         )

@@ -7,21 +7,21 @@ from itertools import zip_longest
 
 from supplies.documents import GoodsLine, StationReport
 from supplies_receipts import flow, wording
+from supplies_receipts.a4 import (
+    BOLD,
+    CELL,
+    CELL_EN,
+    HALF,
+    MARGIN,
+    NONE,
+    SMALL,
+    WIDTH,
+    section,
+    unit_said,
+)
 from supplies_receipts.flow import Block, Column, Table
-from supplies_receipts.layout import A4, GREY, Style, fitted
+from supplies_receipts.layout import Style, fitted
 from supplies_receipts.wording import Words
-
-MARGIN = 15.0
-WIDTH = A4[0] - 2 * MARGIN
-HALF = 87.0
-"""Width of each of two parts that stand side by side."""
-
-SMALL = Style(7, ink=GREY, leading=1.3)
-CELL_EN = Style(6, ink=GREY, leading=1.25)
-
-_SECTION = Style(10.5, bold=True, leading=1.4)
-_CELL = Style(8, leading=1.25)
-_BOLD = Style(8, bold=True, leading=1.25)
 
 _NUMBER = 14.2
 _GOODS = (
@@ -44,27 +44,12 @@ _EQUATION = Words(
 )
 
 
-def section(x: float, words: Words) -> Block:
-    """The title of a part of the report."""
-    return flow.beside(
-        [
-            flow.text(x, HALF, words.zh, _SECTION),
-            flow.stacked(
-                [
-                    flow.space(1.3),
-                    flow.text(x + _SECTION.width(words.zh) + 2, HALF, words.en, SMALL),
-                ]
-            ),
-        ]
-    )
-
-
 def goods_table(lines: list[GoodsLine], names: Mapping[str, str]) -> list[Block]:
     """A row an item, with every column of the equation. names: by the item's code."""
     above = [section(MARGIN, Words("物资收支", "Goods")), flow.space(0.8)]
     table = Table(MARGIN, _GOODS, above=above)
     if not lines:
-        return [table.row([[("无 none", _CELL)]])]
+        return [table.row([[(NONE, CELL)]])]
     note = flow.stacked(
         [
             flow.space(1),
@@ -76,18 +61,17 @@ def goods_table(lines: list[GoodsLine], names: Mapping[str, str]) -> list[Block]
 
 
 def _goods_row(table: Table, line: GoodsLine, name: str) -> Block:
-    unit = wording.unit(line.unit)
-    unit_said = unit.zh if unit.zh == unit.en else unit.label
     figures = (
-        (line.opening, _CELL), (line.received, _BOLD), (line.handed_over, _BOLD),
-        (line.used, _CELL), (line.lost, _CELL), (line.unexplained, _CELL), (line.other, _CELL),
-        (line.on_hand, _BOLD), (line.allocated, _CELL), (line.in_transit, _CELL),
+        (line.opening, CELL), (line.received, BOLD), (line.handed_over, BOLD),
+        (line.used, CELL), (line.lost, CELL), (line.unexplained, CELL), (line.other, CELL),
+        (line.on_hand, BOLD), (line.allocated, CELL), (line.in_transit, CELL),
     )  # fmt: skip
-    named = [(name, _CELL), (f"{line.item} · {unit_said}", CELL_EN)]
-    return table.row([named, *(_figure(value, style) for value, style in figures)])
+    named = [(name, CELL), (f"{line.item} · {unit_said(line.unit)}", CELL_EN)]
+    return table.row([named, *(figure(value, style) for value, style in figures)])
 
 
-def _figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
+def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
+    """A number in a cell, set smaller where it must be; a dash for none."""
     said = wording.number(value) if value else "–"
     return [(said, fitted(said, style, width - flow.GUTTER))]
 
@@ -113,22 +97,20 @@ def done_and_short(report: StationReport, names: Mapping[str, str]) -> list[Bloc
         ),
         above=[section(right, Words("期末不足", "Short at the end")), flow.space(0.8)],
     )
-    done_rows = [
-        done.row([[(a.kind, _CELL)], _figure(a.count, _BOLD, 18)]) for a in report.activities
-    ]
+    done_rows = [done.row([[(a.kind, CELL)], figure(a.count, BOLD, 18)]) for a in report.activities]
     short_rows = [
         short.row(
             [
-                [(names[s.item], _CELL)],
-                _figure(s.needed, _CELL, 18),
-                _figure(s.free, _CELL, 18),
-                _figure(s.needed - s.free, _BOLD, 18),
+                [(names[s.item], CELL)],
+                figure(s.needed, CELL, 18),
+                figure(s.free, CELL, 18),
+                figure(s.needed - s.free, BOLD, 18),
             ]
         )
         for s in report.short
     ]
     head = flow.beside([done.head, short.head])
-    none = [("无 none", _CELL)]
+    none = [(NONE, CELL)]
     pairs = zip_longest(done_rows or [done.row([none])], short_rows or [short.row([none])])
     both = [flow.beside([block for block in pair if block]) for pair in pairs]
     return [Block(row.height, row.draw, head) for row in both]

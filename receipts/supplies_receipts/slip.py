@@ -17,11 +17,11 @@ from supplies_receipts.layout import Sheet, Style
 from supplies_receipts.wording import Words
 
 _ROLL = 80.0
-_MARGIN = 4.0
-_WIDTH = _ROLL - 2 * _MARGIN
+MARGIN = 4.0
+WIDTH = _ROLL - 2 * MARGIN
 _TEAR = 6.0  # at the end of a page, where the roll is torn off
 
-_TITLE = Words("配送单", "Delivery slip")
+TITLE = Words("配送单", "Delivery slip")
 _NO_ADDRESS = Words("地址未登记", "no address on record")
 _OUTCOMES = (
     Words("本人", "self"),
@@ -52,15 +52,16 @@ def delivery_slips(slips: Sequence[DeliverySlip]) -> bytes:
     if not slips:
         raise InvalidField("a delivery without stops has no slips to print")
     first = slips[0]
-    sheet = Sheet(title=f"{_TITLE.zh} {first.delivery}", author=first.station.name)
+    sheet = Sheet(title=f"{TITLE.zh} {first.delivery}", author=first.station.name)
     for slip in slips:
-        page = flow.stacked(_blocks(slip))
-        with sheet.page(_ROLL, _MARGIN + page.height + _TEAR):
-            page.draw(sheet, _MARGIN)
+        page = flow.stacked([*goods(slip), _rule(0.8), *hand_over(slip)])
+        with sheet.page(_ROLL, MARGIN + page.height + _TEAR):
+            page.draw(sheet, MARGIN)
     return sheet.finish()
 
 
-def _blocks(slip: DeliverySlip) -> list[Block]:
+def goods(slip: DeliverySlip) -> list[Block]:
+    """Where to go and what to hand over there."""
     return [
         *_head(slip),
         _rule(0.8),
@@ -68,17 +69,17 @@ def _blocks(slip: DeliverySlip) -> list[Block]:
         _rule(0.8),
         *(_item(line) for line in slip.lines),
         _totals(slip.lines),
-        _rule(0.8),
-        *_handed_over(),
-        *_signed(slip),
-        _rule(0.4),
-        *_foot(slip),
     ]
+
+
+def hand_over(slip: DeliverySlip) -> list[Block]:
+    """What is filled in and signed at the door."""
+    return [*_handed_over(), *_signed(slip), _rule(0.4), *_foot(slip)]
 
 
 def _head(slip: DeliverySlip) -> list[Block]:
     stop = f"{slip.stop}/{slip.stops}"
-    room = _WIDTH - _STOP.width(stop) - 3
+    room = WIDTH - _STOP.width(stop) - 3
     return [
         flow.beside(
             [
@@ -87,18 +88,18 @@ def _head(slip: DeliverySlip) -> list[Block]:
                         _text(slip.station.name, _STATION, room),
                         flow.beside(
                             [
-                                _text(_TITLE.zh, _HEADING),
+                                _text(TITLE.zh, _HEADING),
                                 flow.stacked(
                                     [
                                         flow.space(1.9),
-                                        _text(_TITLE.en, _SMALL, at=_HEADING.width(_TITLE.zh) + 2),
+                                        _text(TITLE.en, _SMALL, at=_HEADING.width(TITLE.zh) + 2),
                                     ]
                                 ),
                             ]
                         ),
                     ]
                 ),
-                flow.text(_MARGIN, _WIDTH, stop, _STOP, "right"),
+                flow.text(MARGIN, WIDTH, stop, _STOP, "right"),
             ]
         ),
         _text(f"{slip.delivery} · {slip.allocation} · {slip.day.isoformat()}", _SMALL),
@@ -115,7 +116,7 @@ def _door(slip: DeliverySlip) -> list[Block]:
     if slip.access:
         blocks += [
             flow.space(0.8),
-            forms.framed(_MARGIN, _WIDTH, "上门提示 At the door", slip.access),
+            forms.framed(MARGIN, WIDTH, "上门提示 At the door", slip.access),
         ]
     return blocks
 
@@ -126,20 +127,20 @@ def _item(line: SlipLine) -> Block:
     amount = f"{wording.number(line.quantity)} {unit.zh}"
     unit_en = unit.en if unit.en != unit.zh else ""
     widest = max(_QUANTITY.width(amount), _SMALL.width(unit_en))
-    wide = min(widest + 0.1, _WIDTH / 2)  # a hair more: a rounding must not break the line
-    name_width = _WIDTH - forms.TICK - 2 - wide - 2
+    wide = min(widest + 0.1, WIDTH / 2)  # a hair more: a rounding must not break the line
+    name_width = WIDTH - forms.TICK - 2 - wide - 2
     expiry = "" if line.expires_on is None else f"有效期至 {line.expires_on.isoformat()}"
     small = "  ".join(filter(None, (line.batch, expiry)))
     says = [(line.name, _ITEM), (line.name_en, _SMALL), (small, _SMALL)]
     name = [_text(t, s, name_width, at=forms.TICK + 2) for t, s in says if t]
     row = flow.beside(
         [
-            forms.tick(_MARGIN),
+            forms.tick(MARGIN),
             flow.stacked(name),
             flow.stacked(
                 [
-                    flow.text(_MARGIN + _WIDTH - wide, wide, amount, _QUANTITY, "right"),
-                    flow.text(_MARGIN + _WIDTH - wide, wide, unit_en, _SMALL, "right"),
+                    flow.text(MARGIN + WIDTH - wide, wide, amount, _QUANTITY, "right"),
+                    flow.text(MARGIN + WIDTH - wide, wide, unit_en, _SMALL, "right"),
                 ]
             ),
         ]
@@ -160,13 +161,13 @@ def _totals(lines: Sequence[SlipLine]) -> Block:
 
 def _handed_over() -> list[Block]:
     """Six boxes for the spoken code, and who took the goods."""
-    third = _WIDTH / 3
+    third = WIDTH / 3
     choices = [
         flow.stacked(
             [
                 flow.beside(
                     [
-                        forms.choice(_MARGIN + at * third, third, words)
+                        forms.choice(MARGIN + at * third, third, words)
                         for at, words in enumerate(_OUTCOMES[row : row + 3])
                     ]
                 ),
@@ -178,12 +179,12 @@ def _handed_over() -> list[Block]:
     return [
         _text("居民口述的验证码 Code spoken by the resident", _LABEL),
         flow.space(0.6),
-        forms.digits(_MARGIN, _WIDTH, _DIGITS),
+        forms.digits(MARGIN, WIDTH, _DIGITS),
         flow.space(1.4),
         _text("签收人 Received by", _LABEL),
         flow.space(0.6),
         *choices,
-        forms.written(_MARGIN, _WIDTH, "未送达原因 Reason"),
+        forms.written(MARGIN, WIDTH, "未送达原因 Reason"),
     ]
 
 
@@ -192,11 +193,11 @@ def _signed(slip: DeliverySlip) -> list[Block]:
         flow.space(1.4),
         _text("签名 Signature", _LABEL),
         flow.space(0.6),
-        forms.box(_MARGIN, _WIDTH, _SIGNATURE),
+        forms.box(MARGIN, WIDTH, _SIGNATURE),
         flow.space(1),
         _text(f"配送队 Team  {slip.team}", forms.LABEL),
-        forms.written(_MARGIN, _WIDTH, "送达时间 Time"),
-        forms.written(_MARGIN, _WIDTH, "配送员 Courier"),
+        forms.written(MARGIN, WIDTH, "送达时间 Time"),
+        forms.written(MARGIN, WIDTH, "配送员 Courier"),
         flow.space(1),
     ]
 
@@ -211,21 +212,21 @@ def _foot(slip: DeliverySlip) -> list[Block]:
         _text(privacy.zh, _LABEL),
         _text(privacy.en, _SMALL),
         *([_text(f"站点电话 Station  {phone}", _SMALL)] if phone else []),
-        flow.text(_MARGIN, _WIDTH, number, Style(9, bold=True), "right"),
+        flow.text(MARGIN, WIDTH, number, Style(9, bold=True), "right"),
     ]
 
 
 # --- small parts ---------------------------------------------------------------------------------
 
 
-def _text(content: str, style: Style, width: float = _WIDTH, *, at: float = 0) -> Block:
-    return flow.text(_MARGIN + at, width, content, style)
+def _text(content: str, style: Style, width: float = WIDTH, *, at: float = 0) -> Block:
+    return flow.text(MARGIN + at, width, content, style)
 
 
 def _rule(weight: float) -> Block:
-    line = flow.rule(_MARGIN, _WIDTH, weight=weight)
+    line = flow.rule(MARGIN, WIDTH, weight=weight)
     return flow.stacked([flow.space(1.2), line, flow.space(1.2)])
 
 
 def _hairline() -> Block:
-    return flow.rule(_MARGIN, _WIDTH, weight=0.3)
+    return flow.rule(MARGIN, WIDTH, weight=0.3)

@@ -175,3 +175,24 @@ def family_of(account: str, lot: str) -> Family:
 def columns(*wanted: Column) -> frozenset[str]:
     """The names of the kinds shown in these columns."""
     return frozenset(kind.name for kind in CHART.values() if kind.column in wanted)
+
+
+def place_of(kind: Kind) -> str:
+    """What a place where goods can be is called in a statement, in one word.
+
+    The column of the kind; where several kinds share the column `other`, each has its own name.
+    """
+    return kind.name if kind.column in (None, Column.OTHER) else str(kind.column)
+
+
+def is_origin(kind: Kind) -> bool:
+    """Whether goods come from such an account: what stands in it is below zero."""
+    return kind.column in (Column.OPENING, Column.RECEIVED)
+
+
+PLACES: tuple[str, ...] = tuple(
+    place_of(kind)
+    for kind in CHART.values()
+    if Family.GOODS in kind.families and not is_origin(kind)
+)
+"""Every place where goods can be, in the order of the chart: the terms of a statement's sum."""

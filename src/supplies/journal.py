@@ -7,7 +7,7 @@ floors, which the database does. `Journal` answers balances as the drafts so far
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -67,13 +67,47 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedLot:
+    """A line with the lot it bore. stands: whether the entry that holds now has it still."""
+
+    lot: str
+    line: int
+    item: str
+    batch: str | None
+    expires_on: date | None
+    quantity: int
+    value_minor: int | None = None
+    currency: str | None = None
+    pledge: str | None = None
+    recipient: str | None = None
+    stands: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a command itself set aside of one lot.
+
+    moved: how much of it went on from there (set out, handed over) and cannot come back; what
+    was released counts as undone.
+    """
+
+    allocation: str
+    recipient: str
+    item: str
+    lot: str
+    need: str | None
+    quantity: int
+    moved: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What a command being corrected has done so far; its documents and lots are kept.
 
     seq: the entry that holds now. document: the head's. effect: its net effect on balances.
     by_day: the same, by the day on which it would be undone.
-    lots: by (line, item). allocations: its own, by recipient. served: what its arrival set aside,
-    by (pledge, need). taken: lots it took, by item, so that a correction takes the same again.
+    lots: all it bore, the latest first. allocations: its own, by recipient. asides: what it set
+    aside in them. taken: lots it took, so that a correction takes the same again.
     """
 
     seq: int
@@ -81,9 +115,9 @@ class Standing:
     kind: str
     effect: Mapping[Key, int]
     by_day: Mapping[Key, Mapping[date, int]] = field(default_factory=dict)
-    lots: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    lots: Sequence[StatedLot] = ()
     allocations: Mapping[str, list[Allocation]] = field(default_factory=dict)
-    served: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    asides: Sequence[Aside] = ()
     taken: frozenset[str] = frozenset()
 
 

@@ -141,7 +141,10 @@ class Lot(Statement, frozen=True, kw_only=True, tag="lots"):
 
 
 class LotParent(Statement, frozen=True, kw_only=True, tag="lot_parents"):
-    """A lot born of repacking, and one of the lots it was made from."""
+    """A lot born of repacking, and one of the lots it was made from.
+
+    A corrected repacking states them again; those of the latest entry hold.
+    """
 
     lot: str
     parent: str

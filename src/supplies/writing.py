@@ -8,7 +8,6 @@ from typing import Self
 
 import msgspec
 
-from supplies.accounts import kind_of
 from supplies.books import Books
 from supplies.commands import Command
 from supplies.decoding import check_fields
@@ -25,6 +24,7 @@ from supplies.entries import (
     salted,
 )
 from supplies.errors import InvalidField, NotEnough
+from supplies.floors import Floors
 from supplies.journal import Draft, Journal, not_enough
 from supplies.model import Forgetting
 from supplies.store import Store
@@ -189,19 +189,16 @@ class Writer:
 
     def _why(self, journal: Journal) -> NotEnough:
         """Which transfer a floor refused, and what there is instead, now or on some day."""
-        changed: dict[tuple[str, str, str], int] = {}
-        for draft in journal.drafts:
-            since = draft.booked_on
-            for move in draft.moves:
-                source, target, item, lot, quantity = move.transfer
-                now, least = self.books.least_since(since, source, item, lot)
-                there = min(now, least) + changed.get((source, item, lot), 0)
-                if kind_of(source).floored and there < quantity:
-                    besides = f" on every day since {since}" if least < now else ""
-                    return not_enough(
-                        self.books, source, item, quantity, max(0, there), move.pointer, besides
-                    )
-                for account, sign in ((source, -1), (target, 1)):
-                    key = account, item, lot
-                    changed[key] = changed.get(key, 0) + sign * quantity
-        raise AssertionError("a floor refused a transfer, but none is short")
+        steps = [(draft.booked_on, move) for draft in journal.drafts for move in draft.moves]
+        floors = Floors(self.books, [(day, move.transfer) for day, move in steps])
+        for day, move in steps:
+            step = day, move.transfer
+            if not floors.bear(step):
+                source, _, item, lot, quantity = move.transfer
+                key = source, item, lot
+                least, now = floors.least(day, key), list(floors.ends(key).values())[-1]
+                besides = f" on every day since {day}" if least < now else ""
+                there = max(0, least)
+                return not_enough(self.books, source, item, quantity, there, move.pointer, besides)
+            floors.make(step)
+        return NotEnough("the books hold less than this would take, now or on some day since")

@@ -113,8 +113,9 @@ def in_a_new_process(expression: str, seed: int) -> str:
     """The SHA-256 of a paper that another process draws."""
     program = (
         "import hashlib\n"
-        "from supplies_receipts import donation_receipt, delivery_slips, station_report\n"
-        "from supplies_receipts.__main__ import receipt, report, slips\n"
+        "from supplies_receipts import *\n"
+        "from supplies_receipts import samples\n"
+        "from supplies_receipts.__main__ import STATION, receipt, report, slips\n"
         f"print(hashlib.sha256({expression}).hexdigest())\n"
     )
     done = subprocess.run(

@@ -66,6 +66,61 @@ def test_slips_are_printed_one_a_door(rest: Rest) -> None:
     assert "王某" not in text(pdf)
 
 
+def test_slips_come_on_a5_where_asked_and_in_no_other_size(rest: Rest) -> None:
+    rest.give(5)
+    path = f"/api/deliveries/{rest.delivery(rest.allocation(5))}/slips/pdf"
+    (page,) = PdfReader(BytesIO(paper(rest, f"{path}?format=a5"))).pages
+    assert page.mediabox.width > page.mediabox.height
+    assert paper(rest, f"{path}?format=roll") == paper(rest, path)
+    answer = rest.client.get(f"{path}?format=a3")
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_run_sheet_is_printed(rest: Rest) -> None:
+    rest.give(5)
+    delivery = rest.delivery(rest.allocation(5))
+    pdf = paper(rest, f"/api/deliveries/{delivery}/run-sheet/pdf")
+    assert "出车单" in text(pdf)
+    assert "王某" not in text(pdf)
+    problem(rest.client.get("/api/deliveries/v_9/run-sheet/pdf"), 404, "not-found")
+
+
+def test_all_receipts_of_a_period_are_one_document(rest: Rest) -> None:
+    numbers = [rest.give(amount)["receipt"]["number"] for amount in (1, 2, 3)]
+    rest.post(f"/api/receipts/{numbers[1]}/void", {"reason": "twice"})
+    pdf = paper(rest, "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13")
+    assert len(PdfReader(BytesIO(pdf)).pages) == 2
+    assert numbers[1] not in text(pdf)
+    assert pdf == paper(rest, "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13")
+    empty = rest.client.get("/api/receipts/batch/pdf?from=2019-02-03&to=2019-02-13")
+    problem(empty, 422, "invalid-field")
+
+
+def test_a_donor_is_told_where_the_gifts_went(rest: Rest) -> None:
+    number = rest.give(12)["receipt"]["number"]
+    period = "from=2020-02-03&to=2020-02-13"
+    told = rest.get("/api/donors/D-1/statement", **{"from": "2020-02-03", "to": "2020-02-13"})
+    assert told["receipts"] == [number]
+    assert told["goods"][0]["places"] == {"free": 12}
+    said = text(paper(rest, f"/api/donors/D-1/statement/pdf?{period}"))
+    assert "捐赠物资去向报告" in said
+    assert "接收12=在架可用12（件）" in said
+    problem(rest.client.get(f"/api/donors/D-9/statement?{period}"), 404, "not-found")
+    rest.post("/api/donors/D-1/forget")
+    problem(rest.client.get(f"/api/donors/D-1/statement?{period}"), 409, "forgotten")
+
+
+def test_what_came_and_went_is_made_public(rest: Rest) -> None:
+    rest.give(12)
+    shown = rest.get("/api/reports/disclosure", **{"from": "2020-02-03", "to": "2020-02-13"})
+    given = {"source": "donor", "name": None, "item": "mask", "quantity": 12}
+    assert shown["received"] == [given]
+    pdf = paper(rest, "/api/reports/disclosure/pdf?from=2020-02-03&to=2020-02-13")
+    assert "爱心人士" in text(pdf)
+    assert "广州某企业" not in text(pdf)
+
+
 def test_the_station_report_is_printed(rest: Rest) -> None:
     rest.give(12)
     pdf = paper(rest, "/api/reports/station/pdf?from=2020-02-03&to=2020-02-13")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import lzma
 import re
 import threading
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -46,6 +46,8 @@ class Choice(NamedTuple):
     thickened: bool
 
 
+# Most of a paper is said on every paper: in a batch each string is looked at once.
+@lru_cache(maxsize=4096)
 def choose(text: str, *, bold: bool) -> Choice:
     """The face for a string; `GlyphMissing` if a character of it would be drawn as a box."""
     characters = set(map(ord, text))
@@ -64,6 +66,7 @@ def legible(text: str) -> str:
     return "".join(sign if ord(sign) in _characters(REGULAR) else "□" for sign in text)
 
 
+@lru_cache(maxsize=4096)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide a string is, in points."""
     face = choose(text, bold=bold).face

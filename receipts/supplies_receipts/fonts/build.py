@@ -29,6 +29,7 @@ from supplies.printable import in_ranges
 HERE = Path(__file__).parent
 PRINTABLE = Path(printable.__file__).with_suffix(".txt")
 BASIC_PLANE = 0xFFFF
+SAMPLES = {"__main__.py", "samples.py"}
 ASCII = frozenset(range(0x20, 0x7F))
 
 # Reading orders, kerning and vertical writing: reportlab uses none of them.
@@ -54,7 +55,7 @@ def main() -> None:
 
 def fixed_wording() -> Set[int]:
     """Every character that the sources of the papers contain: what the papers always say."""
-    sources = (path for path in HERE.parent.glob("*.py") if path.name != "__main__.py")
+    sources = (path for path in HERE.parent.glob("*.py") if path.name not in SAMPLES)
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     return ASCII | {ord(character) for character in text if character.isprintable()}
 

@@ -17,6 +17,7 @@ from supplies_service.routes.periods import PeriodController
 from supplies_service.routes.pledges import PledgeController
 from supplies_service.routes.receipts import ReceiptController
 from supplies_service.routes.reports import ReportController
+from supplies_service.routes.statements import StatementController
 from supplies_service.routes.station import StationController
 from supplies_service.routes.stock import StockController
 from supplies_service.routes.verify import VerifyController
@@ -24,6 +25,7 @@ from supplies_service.routes.verify import VerifyController
 CONTROLLERS: list[ControllerRouterHandler] = [
     *NOUN_CONTROLLERS,
     ForgetController,
+    StatementController,
     NeedController,
     PledgeController,
     DonationController,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import delivery_slips as draw_slips
+from supplies_receipts import round_sheet
 
 from supplies.books import Books
 from supplies.commands import CloseDelivery, Dispatch, ReassignDelivery, ReportOutcome
@@ -15,10 +18,14 @@ from supplies.views.deliveries import deliveries as deliveries_view
 from supplies.views.deliveries import delivery as delivery_view
 from supplies.views.entries import EntryView, entry
 from supplies.views.shapes import Page, View
-from supplies.views.slips import delivery_slips
+from supplies.views.slips import delivery_slips, run_sheet
 from supplies_service.desk import ADesk, paper
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+PaperSize = Annotated[
+    Literal["roll", "a5"], QueryParameter(name="format", description="a roll of 80 mm, or A5")
+]
 
 
 class DeliveryEntered(View, frozen=True, kw_only=True):
@@ -67,11 +74,20 @@ class DeliveryController(Controller):
         return desk.show(lambda books: delivery_view(books, delivery))
 
     @get("/{delivery:str}/slips/pdf", operation_id="printSlips", opt=gives(bytes))
-    async def slips(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
-        """The slips that the team carries, one a door."""
+    async def slips(
+        self, desk: ADesk, delivery: FromPath[str], size: PaperSize = "roll"
+    ) -> Response[bytes]:
+        """The slips that the team carries, one a door: for a roll of 80 mm, or on A5."""
         with desk.reading() as books:
             slips = delivery_slips(books, delivery)
-        return paper(await run_sync(draw_slips, slips), f"slips-{delivery}")
+        return paper(await run_sync(draw_slips, slips, size), f"slips-{delivery}")
+
+    @get("/{delivery:str}/run-sheet/pdf", operation_id="printRunSheet", opt=gives(bytes))
+    async def run_sheet(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+        """The whole round on A4: what to load, where to go, and who signs for it."""
+        with desk.reading() as books:
+            sheet = run_sheet(books, delivery)
+        return paper(await run_sync(round_sheet, sheet), f"run-sheet-{delivery}")
 
     @post(
         "/{delivery:str}/outcomes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from litestar.connection import ASGIConnection
@@ -11,11 +12,13 @@ from litestar.params import QueryParameter
 from supplies.errors import Fault, InvalidField
 from supplies.views.shapes import DEFAULT_LIMIT, MAX_LIMIT
 
-__all__ = ["DEFAULT_LIMIT", "After", "Limit", "known_parameters"]
+__all__ = ["DEFAULT_LIMIT", "After", "First", "Last", "Limit", "known_parameters"]
 
 Limit = Annotated[
     int, QueryParameter(ge=1, le=MAX_LIMIT, description="the most that one page holds")
 ]
+First = Annotated[date, QueryParameter(name="from", description="the first day, inclusive")]
+Last = Annotated[date, QueryParameter(name="to", description="the last day, inclusive")]
 After = Annotated[str | None, QueryParameter(description="the `next` of the page before")]
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
-from supplies_receipts import proven_receipt
+from supplies_receipts import donation_receipts, proven_receipt
 
 from supplies.books import Books
 from supplies.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
@@ -15,14 +15,15 @@ from supplies.keys import StationKeys
 from supplies.ledger import Recorded
 from supplies.model import Reprint
 from supplies.views.entries import EntryView, entry
-from supplies.views.receipts import ReceiptView, receipt_record, sealed
+from supplies.views.receipt_batches import receipt_papers
+from supplies.views.receipts import ReceiptView, issued, receipt_record, sealed
 from supplies.views.receipts import receipt as receipt_view
 from supplies.views.receipts import receipts as receipts_view
 from supplies.views.shapes import Page, View
 from supplies_service.bodies import entry_number
 from supplies_service.desk import ADesk, Desk, paper
 from supplies_service.openapi import gives, takes
-from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
 
 
 class ReceiptEntered(View, frozen=True, kw_only=True):
@@ -80,6 +81,15 @@ class ReceiptController(Controller):
             )
 
         return desk.page(listed)
+
+    @get("/batch/pdf", operation_id="printReceipts", opt=gives(bytes))
+    async def batch(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+        """All receipts issued from one day to another that still hold, as one document."""
+        with desk.reading() as books:
+            papers = receipt_papers(
+                books, first, last, lambda one: desk.key.seal(issued(books, one)).check_code
+            )
+        return paper(await run_sync(donation_receipts, papers), f"receipts-{first}-{last}")
 
     @get("/{number:str}", operation_id="getReceipt", opt=gives(ReceiptView))
     async def receipt(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:

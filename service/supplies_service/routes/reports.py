@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromQuery
+from supplies_receipts import disclosure_sheet
 from supplies_receipts import station_report as draw_report
 
 from supplies.documents import StationReport
+from supplies.statements import Disclosure
+from supplies.views.disclosures import disclosure, disclosure_paper
 from supplies.views.reports import station_report, station_report_paper
 from supplies.views.stock import StockView, stock
 from supplies_service.desk import ADesk, paper
 from supplies_service.openapi import gives
-from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
-
-First = Annotated[date, QueryParameter(name="from", description="the first day, inclusive")]
-Last = Annotated[date, QueryParameter(name="to", description="the last day, inclusive")]
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
 
 
 class ReportController(Controller):
@@ -38,6 +37,18 @@ class ReportController(Controller):
         with desk.reading() as books:
             shown = station_report_paper(books, first, last, printed_at=desk.ledger.clock())
         return paper(await run_sync(draw_report, shown), f"station-report-{first}-{last}")
+
+    @get("/disclosure", operation_id="reportDisclosure", opt=gives(Disclosure))
+    async def disclosure(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+        """What came from whom, as each consented, and where it went, by community."""
+        return desk.show(lambda books: disclosure(books, first, last))
+
+    @get("/disclosure/pdf", operation_id="printDisclosure", opt=gives(bytes))
+    async def disclosure_pdf(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+        """The disclosure as a sheet for the notice board."""
+        with desk.reading() as books:
+            shown = disclosure_paper(books, first, last, printed_at=desk.ledger.clock())
+        return paper(await run_sync(disclosure_sheet, shown), f"disclosure-{first}-{last}")
 
     @get("/stock", operation_id="reportStock", opt=gives(StockView))
     async def stock(

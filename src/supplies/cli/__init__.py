@@ -113,18 +113,25 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000)
 
 
+_REPORTS = ["stock", "pledges", "needs", "station", "statement", "disclosure"]
+
+
 def _report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["stock", "pledges", "needs", "station"])
-    parser.add_argument("--from", dest="first", metavar="DAY", help="first day (station)")
-    parser.add_argument("--to", dest="last", metavar="DAY", help="last day (station)")
+    parser.add_argument("what", choices=_REPORTS)
+    period = "(station, statement, disclosure)"
+    parser.add_argument("--from", dest="first", metavar="DAY", help=f"first day {period}")
+    parser.add_argument("--to", dest="last", metavar="DAY", help=f"last day {period}")
+    parser.add_argument("--donor", metavar="CODE", help="whose gifts (statement)")
     parser.add_argument("--as-of", metavar="DAY", help="as it stood at the end of a day (stock)")
     parser.add_argument("--json", action="store_true", help="print JSON in the shape of the API")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the report's PDF (station)")
+    parser.add_argument("-o", "--output", metavar="FILE", help=f"write its PDF {period}")
 
 
 def _receipt(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "To check a receipt that somebody holds: supplies receipt check --help"
-    parser.add_argument("number", help="as in JZ-2020-000001")
+    parser.add_argument("number", nargs="?", help="as in JZ-2020-000001; or give --from and --to")
+    parser.add_argument("--from", dest="first", metavar="DAY", help="all issued from this day on")
+    parser.add_argument("--to", dest="last", metavar="DAY", help="up to and with this day")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where the PDF goes")
 
 
@@ -156,8 +163,8 @@ _COMMANDS = {
     "init": ("books:init", "make the books of a station", _init),
     "demo": ("demo:demo", "book the demonstration scene into a new file", _demo),
     "serve": ("serving:serve", "serve the books over HTTP", _serve),
-    "report": ("reports:report", "print stock, pledges, needs or the station's report", _report),
-    "receipt": ("papers:receipt", "print a receipt as PDF", _receipt),
+    "report": ("reports:report", "print stock, pledges, needs, or what a period came to", _report),
+    "receipt": ("papers:receipt", "print a receipt, or all of a period, as PDF", _receipt),
     "receipt check": ("proof:receipt_check", "say whether a receipt is genuine", _receipt_check),
     "verify": ("books:verify", "recompute the books and compare", _verify),
     "station key new": ("proof:key_new", "make a further key to sign receipts with", _no_options),

@@ -9,11 +9,15 @@ from shlex import quote
 from supplies.cli.papers import make_folder, receipt_pdf, write_paper
 from supplies.errors import AlreadyDone
 from supplies.keys import key_file, make_keys
+from supplies.model import Donor
 from supplies.scene import FIRST, LAST, Scene, book_scene
 from supplies.store import file_of, open_store
+from supplies.views.catalogue import nouns
+from supplies.views.disclosures import disclosure_paper
 from supplies.views.receipts import receipts
 from supplies.views.reports import station_report_paper
-from supplies.views.slips import delivery_slips
+from supplies.views.slips import delivery_slips, run_sheet
+from supplies.views.statements import donor_statement_paper
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -32,7 +36,8 @@ def demo(arguments: argparse.Namespace) -> int:
     with scene.ledger:
         count = _write_papers(scene, arguments.database, folder)
     print(f"The scene of {FIRST} to {LAST} is booked in {database} (all names are made up).")
-    print(f"{count} papers are in {folder}: receipts, delivery slips and station-report.pdf.")
+    print(f"{count} papers are in {folder}: receipts, slips, run sheets, statements to donors,")
+    print("disclosure.pdf and station-report.pdf.")
     print(f"The station's keys are in {keys}, readable by you alone.")
     named = f"--database {quote(database)}"
     print(f"Look at it: supplies report station --from {FIRST} --to {LAST} {named}")
@@ -55,6 +60,7 @@ def _fresh_server(url: str) -> str:
 
 def _write_papers(scene: Scene, database: str, folder: Path) -> int:
     from supplies_receipts import delivery_slips as draw_slips
+    from supplies_receipts import disclosure_sheet, donor_statement, round_sheet
     from supplies_receipts import station_report as draw_report
 
     make_keys(database)
@@ -62,10 +68,23 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
     with ledger.reading() as books:
         numbers = [receipt.number for receipt in receipts(books, limit=None).items]
         slips = {delivery: delivery_slips(books, delivery) for delivery in scene.deliveries}
-        report = station_report_paper(books, FIRST, LAST, printed_at=ledger.clock())
+        rounds = {delivery: run_sheet(books, delivery) for delivery in scene.deliveries}
+        donors = [donor.code for donor in nouns(books, Donor, limit=None).items]
+        now = ledger.clock()
+        statements = {
+            donor: donor_statement_paper(books, donor, FIRST, LAST, printed_at=now)
+            for donor in donors
+        }
+        public = disclosure_paper(books, FIRST, LAST, printed_at=now)
+        report = station_report_paper(books, FIRST, LAST, printed_at=now)
     for number in numbers:
         write_paper(folder / f"{number}.pdf", receipt_pdf(ledger, database, number))
     for delivery, stops in slips.items():
         write_paper(folder / f"slips-{delivery}.pdf", draw_slips(stops))
+    for delivery, sheet in rounds.items():
+        write_paper(folder / f"run-sheet-{delivery}.pdf", round_sheet(sheet))
+    for donor, statement in statements.items():
+        write_paper(folder / f"statement-{donor}.pdf", donor_statement(statement))
+    write_paper(folder / "disclosure.pdf", disclosure_sheet(public))
     write_paper(folder / "station-report.pdf", draw_report(report))
-    return len(numbers) + len(slips) + 1
+    return len(numbers) + len(slips) + len(rounds) + len(statements) + 2

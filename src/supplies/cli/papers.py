@@ -6,18 +6,40 @@ import argparse
 from pathlib import Path
 
 from supplies.cli.books import open_ledger
-from supplies.errors import StoreError
+from supplies.cli.words import period, progress
+from supplies.errors import InvalidField, StoreError
 from supplies.keys import StationKeys
 from supplies.ledger import Ledger
-from supplies.views.receipts import receipt_record
+from supplies.views.receipt_batches import receipt_papers
+from supplies.views.receipts import issued, receipt_record
 
 
 def receipt(arguments: argparse.Namespace) -> int:
-    """Write one receipt as PDF."""
+    """Write one receipt as PDF, or all that were issued in a period as one document."""
+    if arguments.number is None:
+        return _batch(arguments)
+    if arguments.first or arguments.last:
+        raise InvalidField("name one receipt, or a period with --from and --to; not both")
     with open_ledger(arguments) as ledger:
         content = receipt_pdf(ledger, arguments.database, arguments.number)
     write_paper(Path(arguments.output), content)
     print(f"Receipt {arguments.number} is in {arguments.output}.")
+    return 0
+
+
+def _batch(arguments: argparse.Namespace) -> int:
+    from supplies_receipts import donation_receipts
+
+    first, last = period(arguments)
+    keys = StationKeys.beside(arguments.database)
+    with open_ledger(arguments) as ledger, ledger.reading() as books:
+        papers = receipt_papers(
+            books, first, last, lambda one: keys.seal(issued(books, one)).check_code
+        )
+    with progress("Drawing receipts", len(papers)) as told:
+        content = donation_receipts(papers, told)
+    write_paper(Path(arguments.output), content)
+    print(f"{len(papers)} receipts of {first} to {last} are in {arguments.output}.")
     return 0
 
 

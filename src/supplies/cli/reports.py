@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from supplies.accounts import PLACES
 from supplies.books import Books
 from supplies.cli.books import open_ledger
+from supplies.cli.papers import write_paper
+from supplies.cli.words import day, period
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger
+from supplies.views.disclosures import disclosure, disclosure_paper
 from supplies.views.needs import needs
 from supplies.views.pledges import pledges
 from supplies.views.reports import station_report, station_report_paper
+from supplies.views.statements import donor_statement, donor_statement_paper
 from supplies.views.stock import stock
 
 
 def report(arguments: argparse.Namespace) -> int:
-    """Print a report, or write the station report's PDF."""
+    """Print a report, or write the PDF of one over a period."""
     _only_what_it_takes(arguments)
     with open_ledger(arguments) as ledger:
-        if arguments.what == "station":
-            return _station(arguments, ledger)
+        if arguments.what in _PERIODS:
+            return _PERIODS[arguments.what](arguments, ledger)
         with ledger.reading() as books:
             shape, columns = _LISTS[arguments.what](arguments, books)
     if arguments.json:
@@ -38,8 +42,19 @@ def report(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_TAKES = {"station": ("first", "last", "output"), "stock": ("as_of",)}
-_OPTIONS = {"first": "--from", "last": "--to", "output": "--output", "as_of": "--as-of"}
+_TAKES = {
+    "station": ("first", "last", "output"),
+    "statement": ("first", "last", "output", "donor"),
+    "disclosure": ("first", "last", "output"),
+    "stock": ("as_of",),
+}
+_OPTIONS = {
+    "first": "--from",
+    "last": "--to",
+    "output": "--output",
+    "as_of": "--as-of",
+    "donor": "--donor",
+}
 
 
 def _only_what_it_takes(arguments: argparse.Namespace) -> None:
@@ -50,7 +65,7 @@ def _only_what_it_takes(arguments: argparse.Namespace) -> None:
 
 
 def _stock(arguments: argparse.Namespace, books: Books) -> Any:
-    as_of = None if arguments.as_of is None else _day("--as-of", arguments.as_of)
+    as_of = None if arguments.as_of is None else day("--as-of", arguments.as_of)
     shape = stock(books, as_of=as_of, limit=None)
     return shape, [
         ("place", lambda row: row.location),
@@ -95,23 +110,16 @@ _LISTS = {"stock": _stock, "pledges": _pledges, "needs": _needs}
 
 
 def _station(arguments: argparse.Namespace, ledger: Ledger) -> int:
-    if arguments.first is None or arguments.last is None:
-        raise InvalidField("say the period: --from 2020-02-03 --to 2020-02-13")
-    first, last = _day("--from", arguments.first), _day("--to", arguments.last)
+    first, last = period(arguments)
     with ledger.reading() as books:
         if arguments.output is not None:
             from supplies_receipts import station_report as draw
 
-            from supplies.cli.papers import write_paper
-
             paper = station_report_paper(books, first, last, printed_at=ledger.clock())
-            write_paper(Path(arguments.output), draw(paper))
-            print(f"The report is in {arguments.output}.")
-            return 0
+            return _written(arguments, draw(paper))
         shape = station_report(books, first, last)
     if arguments.json:
-        print(msgspec.json.encode(shape).decode())
-        return 0
+        return _as_json(shape)
     fields = msgspec.structs.asdict(shape)
     figures = [name for name, value in fields.items() if isinstance(value, int)]
     _table(["figure", "count"], [[name.replace("_", " "), fields[name]] for name in figures])
@@ -125,11 +133,71 @@ def _station(arguments: argparse.Namespace, ledger: Ledger) -> int:
     return 0
 
 
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidField(f"{option} {text} is no day; write it as 2020-02-03") from None
+def _statement(arguments: argparse.Namespace, ledger: Ledger) -> int:
+    first, last = period(arguments)
+    if arguments.donor is None:
+        raise InvalidField("say whose gifts: --donor D-01")
+    with ledger.reading() as books:
+        if arguments.output is not None:
+            from supplies_receipts import donor_statement as draw
+
+            paper = donor_statement_paper(
+                books, arguments.donor, first, last, printed_at=ledger.clock()
+            )
+            return _written(arguments, draw(paper))
+        shape = donor_statement(books, arguments.donor, first, last)
+    if arguments.json:
+        return _as_json(shape)
+    there = {place for line in shape.goods for place in line.places}
+    shown = [place for place in PLACES if place in there]
+    _table(
+        ["item", "received", "repacked", *(place.replace("_", " ") for place in shown)],
+        [
+            [line.item, line.received, line.repacked, *(line.places.get(p, 0) for p in shown)]
+            for line in shape.goods
+        ],
+    )
+    _table(
+        ["month", "community", "reached", "count"],
+        [[line.month, line.community or "", line.who, line.count] for line in shape.served],
+    )
+    return 0
+
+
+def _disclosure(arguments: argparse.Namespace, ledger: Ledger) -> int:
+    first, last = period(arguments)
+    with ledger.reading() as books:
+        if arguments.output is not None:
+            from supplies_receipts import disclosure_sheet as draw
+
+            paper = disclosure_paper(books, first, last, printed_at=ledger.clock())
+            return _written(arguments, draw(paper))
+        shape = disclosure(books, first, last)
+    if arguments.json:
+        return _as_json(shape)
+    _table(
+        ["source", "name", "item", "quantity"],
+        [[line.source, line.name or "", line.item, line.quantity] for line in shape.received],
+    )
+    _table(
+        ["community", "reached", "item", "quantity", "count"],
+        [[x.community or "", x.who, x.item, x.quantity, x.count] for x in shape.handed_over],
+    )
+    return 0
+
+
+_PERIODS = {"station": _station, "statement": _statement, "disclosure": _disclosure}
+
+
+def _written(arguments: argparse.Namespace, content: bytes) -> int:
+    write_paper(Path(arguments.output), content)
+    print(f"The {arguments.what} is in {arguments.output}.")
+    return 0
+
+
+def _as_json(shape: msgspec.Struct) -> int:
+    print(msgspec.json.encode(shape).decode())
+    return 0
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

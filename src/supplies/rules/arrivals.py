@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from supplies.accounts import (
-    ASSIGNED,
-    CLAIMED,
     DONOR,
     DONOR_UNKNOWN,
     OPENING,
@@ -22,13 +22,14 @@ from supplies.commands import (
     RecordDonation,
 )
 from supplies.errors import InvalidField
-from supplies.journal import Draft, Journal
-from supplies.model import Allocation, Arrival, Lot, Need
+from supplies.journal import Draft, Journal, StatedLot
+from supplies.model import Arrival, Lot, Need
 from supplies.model import ArrivalLine as StatedLine
-from supplies.rules.allocations import SettingAside, first_open_need
+from supplies.rules.earmarks import Served, set_aside, shares_of
+from supplies.rules.lots import lots_for
 from supplies.rules.pledges import find_pledge
 from supplies.rules.receipts import Gift, GiftLine, issue
-from supplies.rules.serving import claims_on, serve
+from supplies.rules.serving import claims_on
 
 
 def record_donation(command: RecordDonation, journal: Journal) -> None:
@@ -40,17 +41,18 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     draft = journal.entry("donation_received", prefix="d", about=DONOR(donor))
     donation = str(draft.document)
     draft.state(Arrival(arrival=donation, origin="donor", party=donor, location=command.location))
-    served: list[_Served] = []
+    served: list[Served] = []
     gift = Gift(donation, draft.happened_on, place.name, command.handled_by, command.wish, [])
+    lots = _lots_for(journal, command.lines)
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
         quantity = journal.units(line, pointer)
-        lot = _bear(journal, draft, line, index + 1, DONOR(donor), pointer)
-        kept, for_needs = _keep_pledge(journal, draft, donor, line, quantity, pointer)
+        lot = _bear(journal, draft, line, index + 1, lots, DONOR(donor), pointer)
+        kept, for_needs = _keep_pledge(journal, draft, donor, line, lot, quantity, pointer)
         journal.move(
             draft, DONOR(donor), STOCK(command.location), line.item, lot, quantity, pointer
         )
-        served += _shares(journal, line, lot, quantity, for_needs, pointer)
+        served += shares_of(journal, line, lot, quantity, for_needs, pointer)
         draft.state(
             StatedLine(
                 arrival=donation,
@@ -64,7 +66,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
             )
         )
         gift.lines.append(GiftLine(line.item, quantity, line.batch, line.expires_on))
-    _set_aside(journal, draft, command.location, served)
+    set_aside(journal, draft, command.location, served)
     if journal.standing is None:
         issue(journal, donor, [gift], replaces=[])
 
@@ -94,10 +96,11 @@ def _arrive(
     draft.state(
         Arrival(arrival=str(draft.document), origin=origin, party=party, location=location)  # type: ignore[arg-type]  # one of the chart's origins
     )
+    lots = _lots_for(journal, lines)
     for index, line in enumerate(lines):
         pointer = f"/lines/{index}"
         quantity = journal.units(line, pointer)
-        lot = _bear(journal, draft, line, index + 1, source, pointer)
+        lot = _bear(journal, draft, line, index + 1, lots, source, pointer)
         journal.move(draft, source, STOCK(location), line.item, lot, quantity, pointer)
         draft.state(
             StatedLine(
@@ -116,11 +119,35 @@ def _arrive(
 # --- lots -----------------------------------------------------------------------------------
 
 
+def _lots_for(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) -> dict[int, str]:
+    """The lots that the lines of a correction go on with, by line number."""
+    return lots_for(
+        journal,
+        [
+            StatedLot(
+                lot="",
+                line=number,
+                item=line.item,
+                batch=line.batch,
+                expires_on=line.expires_on,
+                quantity=journal.units(line, f"/lines/{number - 1}"),
+                value_minor=None if line.value is None else line.value.minor,
+                currency=None if line.value is None else line.value.currency,
+                pledge=line.pledge if isinstance(line, DonationLine) else None,
+                recipient=line.recipient if isinstance(line, DonationLine) else None,
+            )
+            for number, line in enumerate(lines, 1)
+            if journal.standing is not None
+        ],
+    )
+
+
 def _bear(
     journal: Journal,
     draft: Draft,
     line: DonationLine | ArrivalLine,
     number: int,
+    lots: dict[int, str],
     origin: str,
     pointer: str,
 ) -> str:
@@ -131,8 +158,7 @@ def _bear(
             f"{line.expires_on} is before the goods came ({draft.happened_on}); "
             "expired goods are not taken in",
         )
-    standing = journal.standing
-    kept = None if standing is None else standing.lots.get((number, line.item))
+    kept = lots.get(number)
     described = Lot(
         lot=kept or f"l_{journal.books.station_code}_{draft.seq}_{number}",
         item=line.item,
@@ -155,6 +181,7 @@ def _keep_pledge(
     draft: Draft,
     donor: str,
     line: DonationLine,
+    lot: str,
     quantity: int,
     pointer: str,
 ) -> tuple[int, list[tuple[Need, str, int]]]:
@@ -172,121 +199,82 @@ def _keep_pledge(
             f"pledge {pledge.pledge} promises no {line.item}; leave the pledge out for a gift",
         )
     rest = quantity
-    for_needs: list[tuple[Need, str, int]] = []
-    for need, claimed in _claims_in_turn(journal, line, pledge.pledge):
-        taken = min(rest, claimed, journal.least(PLEDGED(pledge.pledge, need.need), line.item))
-        if taken > 0:
-            journal.move(
-                draft, PLEDGED(pledge.pledge, need.need), DONOR(donor), line.item, "", taken
-            )
-            for_needs.append((need, pledge.pledge, taken))
-            rest -= taken
+    taken: dict[str, int] = {}
+    needs: dict[str, Need] = {}
+    for need, wanted, kept_back in _claims_in_turn(journal, draft, line, lot, pledge.pledge):
+        promised = PLEDGED(pledge.pledge, need.need)
+        part = min(rest - kept_back, wanted, journal.least(promised, line.item))
+        if part > 0:
+            journal.move(draft, promised, DONOR(donor), line.item, "", part)
+            needs[need.need] = need
+            taken[need.need] = taken.get(need.need, 0) + part
+            rest -= part
     free = max(0, min(rest, journal.least(PLEDGED(pledge.pledge), line.item)))
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(donor), line.item, "", free, pointer)
+    for_needs = [(needs[name], pledge.pledge, part) for name, part in taken.items()]
     return quantity - rest + free, for_needs
 
 
-def _claims_in_turn(journal: Journal, line: DonationLine, pledge: str) -> list[tuple[Need, int]]:
-    """Claims that this line may serve; a correction serves again what was served before."""
+def _claims_in_turn(
+    journal: Journal, draft: Draft, line: DonationLine, lot: str, pledge: str
+) -> list[tuple[Need, int, int]]:
+    """Claims that a line may serve, how far, and what to keep back for others.
+
+    A correction serves first what has moved on, which cannot come back, then what this lot served
+    before, then the rest; within each the most urgent, oldest.
+    """
     claims = [
         (need, claimed)
         for need, claimed in claims_on(journal, pledge, line.item)
         if claimed > 0 and line.recipient in (None, need.recipient)
     ]
     if journal.standing is None:
-        return claims
-    served = journal.standing.served
-    again = [
-        (need, min(claimed, served[pledge, need.need]))
-        for need, claimed in claims
-        if (pledge, need.need) in served
-    ]
-    more = [
-        (need, claimed - served.get((pledge, need.need), 0))
-        for need, claimed in claims
-        if claimed > served.get((pledge, need.need), 0)
-    ]
-    return again + more
-
-
-# --- what goes straight into an allocation --------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Served:
-    """Goods that came for someone: for a need that `pledge` claimed, or by the donor's wish."""
-
-    recipient: str
-    item: str
-    lot: str
-    quantity: int
-    need: Need | None
-    pledge: str | None
-    pointer: str
-
-
-def _shares(
-    journal: Journal,
-    line: DonationLine,
-    lot: str,
-    quantity: int,
-    for_needs: list[tuple[Need, str, int]],
-    pointer: str,
-) -> list[_Served]:
-    shares: list[_Served] = []
-    for need, pledge, taken in for_needs:
-        shares.append(_Served(need.recipient, line.item, lot, taken, need, pledge, pointer))
-        quantity -= taken
-    if line.recipient is not None:
-        journal.books.recipient(line.recipient, f"{pointer}/for")
-        if quantity:
-            need_ = first_open_need(journal, line.recipient, line.item)
-            shares.append(_Served(line.recipient, line.item, lot, quantity, need_, None, pointer))
-    return shares
-
-
-def _set_aside(journal: Journal, head: Draft, location: str, served: list[_Served]) -> None:
-    """Stock → allocated for each recipient; a correction goes on with the allocations there are."""
-    standing = journal.standing
-    there = {} if standing is None else {r: list(a) for r, a in standing.allocations.items()}
-    asides: list[tuple[SettingAside, bool]] = []
-    for share in served:
-        need = None if share.need is None else share.need.need
-        for aside, _ in asides:
-            if aside.recipient == share.recipient and aside.takes(share.item, share.lot, need):
-                break
-        else:
-            aside, again = _begin(journal, head, location, share.recipient, there)
-            asides.append((aside, again))
-        aside.add(journal, share.item, share.lot, need, share.quantity, share.pointer)
-        _assign(journal, aside, share)
-    for aside, again in asides:
-        aside.state(again=again)
-
-
-def _begin(
-    journal: Journal,
-    head: Draft,
-    location: str,
-    recipient: str,
-    there: dict[str, list[Allocation]],
-) -> tuple[SettingAside, bool]:
-    if there.get(recipient):
-        kept = there[recipient].pop(0)
-        return SettingAside(head, kept.allocation, recipient, kept.location), True
-    draft = journal.entry("allocated", prefix="a", about=f"recipient:{recipient}")
-    aside = SettingAside(
-        draft, str(draft.document), recipient, location, arrival=str(head.document)
+        return [(need, claimed, 0) for need, claimed in claims]
+    before = _served_before(journal, draft, line, lot, {need.need for need, _ in claims})
+    turns: list[tuple[Need, int, int]] = []
+    turns += ((need, before.moved[need.need], 0) for need, _ in claims)
+    turns += (
+        (need, before.served[need.need] - before.moved[need.need], before.wished)
+        for need, _ in claims
     )
-    return aside, False
+    for others in (before.elsewhere, before.moved_elsewhere):
+        turns += (
+            (need, claimed - before.served[need.need] - others[need.need], before.wished)
+            for need, claimed in claims
+        )
+    return turns
 
 
-def _assign(journal: Journal, aside: SettingAside, share: _Served) -> None:
-    if share.need is None:
-        return
-    target = ASSIGNED(share.need.need, aside.allocation)
-    if share.pledge is not None:
-        source = CLAIMED(share.need.need, share.pledge)
-        journal.move(aside.draft, source, target, share.item, "", share.quantity)
-    else:
-        serve(journal, aside.draft, share.need, target, share.quantity, displace=False)
+@dataclass(slots=True)
+class _Before:
+    """What a lot served so far of some needs, and how much of that moved on.
+
+    elsewhere, moved_elsewhere: the same of the lots of lines still to come. wished: what moved on
+    for the household of the donor's wish, beside these needs.
+    """
+
+    served: Counter[str] = field(default_factory=Counter)
+    moved: Counter[str] = field(default_factory=Counter)
+    elsewhere: Counter[str] = field(default_factory=Counter)
+    moved_elsewhere: Counter[str] = field(default_factory=Counter)
+    wished: int = 0
+
+
+def _served_before(
+    journal: Journal, draft: Draft, line: DonationLine, lot: str, needs: set[str]
+) -> _Before:
+    before = _Before()
+    behind = {row.lot for row in draft.rows if isinstance(row, StatedLine)}
+    for aside in () if journal.standing is None else journal.standing.asides:
+        own = aside.lot == lot
+        if aside.item != line.item or aside.lot in behind:
+            continue
+        if aside.need in needs:
+            served, moved = before.elsewhere, before.moved_elsewhere
+            if own:
+                served, moved = before.served, before.moved
+            served[aside.need] += aside.quantity
+            moved[aside.need] += aside.moved
+        elif own and aside.recipient == line.recipient:
+            before.wished += aside.moved
+    return before

@@ -6,6 +6,7 @@ difference of the two effects becomes the correcting entry. To reverse is to cor
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,8 +22,8 @@ from supplies.accounts import (
     kind_of,
 )
 from supplies.commands import Command, Correct, Reverse
-from supplies.errors import Fault, InvalidField, NotEnough
-from supplies.journal import Draft, Journal, net
+from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough
+from supplies.journal import Draft, Journal, Key, net
 from supplies.model import (
     Activity,
     Arrival,
@@ -36,8 +37,9 @@ from supplies.model import (
 )
 from supplies.rules import receipts
 from supplies.rules.deliveries import Contradicted
-from supplies.rules.difference import enter_difference
-from supplies.rules.history import History, check_type, history_of, standing_of
+from supplies.rules.difference import MovedOn, enter_difference
+from supplies.rules.figures import with_smallest_figures
+from supplies.rules.history import History, check_type, history_of, moved_on, standing_of
 from supplies.rules.serving import find_need, restore_needs, unmeet
 
 Rules = Mapping[type[Command], Callable[[Any, Journal], None]]
@@ -50,25 +52,29 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     restated = command.command
     if restated.happened_on is None:
         restated = msgspec.structs.replace(restated, happened_on=history.latest.happened_on)
-    again = Journal(
-        journal.books,
-        restated,
-        now=journal.now,
-        today=journal.today,
-        standing=standing_of(journal, history),
-    )
+
+    def attempt(figures: Command) -> None:
+        sheet = Journal(journal.books, journal.command, now=journal.now, today=journal.today)
+        _restate(figures, sheet, history, rules)
+
+    try:
+        _restate(restated, journal, history, rules)
+    except MovedOn as refusal:
+        raise with_smallest_figures(refusal, restated, history, journal, attempt) from None
+    _renew_receipt(journal, history, command.command)
+
+
+def _restate(restated: Command, journal: Journal, history: History, rules: Rules) -> None:
+    """Run the command's rule as if it had done nothing yet, and enter the difference."""
+    again = _thought_away(restated, journal, history)
     try:
         rules[type(restated)](restated, again)
     except Contradicted as because:
         # Only a fact is kept although the books contradict it; a correction is a decision.
         raise NotEnough(because.detail, [Fault("/command", because.detail)]) from None
     head, *others = again.drafts
-    _keep_step(again, head)
-    head.supersedes = history.latest.seq
-    wanted = [(head.booked_on, move.transfer) for move in head.moves]
     pointers = {move.transfer[:3]: move.pointer for move in head.moves}
-    enter_difference(journal, head, wanted, history, pointers, others)
-    _renew_receipt(journal, history, command.command)
+    _enter(journal, again, head, others, history, pointers)
 
 
 def reverse(command: Reverse, journal: Journal) -> None:
@@ -84,20 +90,66 @@ def reverse(command: Reverse, journal: Journal) -> None:
         booked_on=journal.booked_on(first.happened_on),
         about=first.about,
     )
-    head.supersedes = history.latest.seq
     head.rows = [_emptied(row) for row in history.latest.rows if type(row) in _EMPTIED]
-    again = Journal(
+    again = _thought_away(command, journal, history)
+    again.drafts = [head]
+    _enter(journal, again, head, [], history, {})
+    _renew_receipt(journal, history, None)
+
+
+def _thought_away(command: Command, journal: Journal, history: History) -> Journal:
+    """A sheet on which what the command has done so far is thought away."""
+    return Journal(
         journal.books,
         command,
         now=journal.now,
         today=journal.today,
         standing=standing_of(journal, history),
     )
-    again.drafts = [head]
+
+
+def _enter(
+    journal: Journal,
+    again: Journal,
+    head: Draft,
+    others: list[Draft],
+    history: History,
+    pointers: dict[Any, str],
+) -> None:
+    """Write down what the command as stated again changes. again: the sheet it stands on."""
+    released = _release_again(again, history)
     _keep_step(again, head)
-    wanted = [(head.booked_on, move.transfer) for move in head.moves]
-    enter_difference(journal, head, wanted, history, {}, [])
-    _renew_receipt(journal, history, None)
+    head.supersedes = history.latest.seq
+    wanted = [
+        (draft.booked_on, move.transfer) for draft in (head, *released) for move in draft.moves
+    ]
+    enter_difference(journal, head, wanted, history, pointers, others)
+
+
+def _release_again(again: Journal, history: History) -> list[Draft]:
+    """What was released of the command's own allocations stays so, as far as it is there again.
+
+    What moved on goes first: it cannot come back. Each release stays on its day.
+    """
+    assert again.standing is not None
+    kept: Counter[Key] = Counter()
+    aside = net(move.transfer for draft in again.drafts for move in draft.moves)
+    own = [(b.booked_on, t) for b in (*history.bodies, *history.released) for t in b.transfers]
+    drafts: list[Draft] = []
+    for body in history.released:
+        day = again.booked_on(body.booked_on)
+        draft = Draft(again.next_seq, body.kind, body.document, day, day)
+        for source, target, item, lot, quantity in body.transfers:
+            key = source, item, lot
+            if kind_of(source) is ALLOCATED:
+                if key not in kept:
+                    kept[key] = aside[key] - moved_on(again.books, key, own)
+                part = max(0, min(quantity, kept[key]))
+                again.move(draft, source, target, item, lot, part)
+                kept[key] -= part
+        restore_needs(again, draft, str(body.document))
+        drafts.append(draft)
+    return drafts
 
 
 _EMPTIED = (Arrival, Pledge, Withdrawal, HandOutTo, Need, Activity)
@@ -123,7 +175,16 @@ def _emptied(row: Any) -> Any:
 
 
 def _may_be_undone(history: History) -> None:
-    """Something did happen at a door: an outcome is stated again, never taken back."""
+    """Something did happen at a door: an outcome is stated again, never taken back.
+
+    Nor is there anything to undo where all was taken back before.
+    """
+    if not history.stands():
+        raise AlreadyDone(
+            f"entry {history.latest.seq} took back all that entry {history.first.seq} did; "
+            "correct it to state that again",
+            [Fault("/entry", "nothing is left to reverse")],
+        )
     if any(isinstance(row, StopOutcome) for row in history.rows()):
         raise InvalidField.at(
             "/entry", "an outcome is a fact: correct it to what happened at the door"
@@ -158,7 +219,8 @@ def _renew_receipt(journal: Journal, history: History, command: Command | None) 
     if history.first.kind != "donation_received" or donation is None:
         return
     gift = None if command is None else _gift_in(journal, donation, command)
-    receipts.renew_for(journal, donation, gift)
+    stood = any(isinstance(row, ArrivalLine) for row in history.latest.rows)
+    receipts.renew_for(journal, donation, gift, again=not stood)
 
 
 def _gift_in(journal: Journal, donation: str, command: Any) -> receipts.Gift:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from supplies.accounts import (
     ASKED,
     CLAIMED,
+    DONOR,
     ENDED,
     NEEDED,
     PLEDGED,
@@ -20,18 +22,16 @@ from supplies.accounts import (
 from supplies.books import Books
 from supplies.entries import Transfer
 from supplies.errors import Fault, InvalidField, NotEnough
+from supplies.floors import Floors, Step
 from supplies.journal import Draft, Journal, Key, Move, net, not_enough
-from supplies.model import (
-    Need,
-    NeedEnd,
-)
+from supplies.model import ArrivalLine, Lot, Need, NeedEnd, Pledge
 from supplies.rules.history import History
 
 
 def enter_difference(
     journal: Journal,
     head: Draft,
-    wanted: list[tuple[date, Transfer]],
+    wanted: list[Step],
     history: History,
     pointers: dict[Any, str],
     others: list[Draft],
@@ -43,10 +43,11 @@ def enter_difference(
             for key, quantity in net([transfer]).items():
                 change[journal.booked_on(day), key] += sign * quantity
     _end_again(journal, change)
-    remaining = _paired(change)
+    steps = _paired(change)
+    others_steps = [(d.booked_on, move.transfer) for d in others for move in d.moves]
+    _check_end(journal, steps + others_steps, history, head)
+    steps = _in_order(journal, head.booked_on, steps)
     head.moves = []
-    steps = _in_order(journal, head.booked_on, remaining, history)
-    _check_days(journal, steps, history)
     drafts = [head]
     for day, transfer in steps:
         if day != drafts[-1].booked_on:
@@ -80,7 +81,7 @@ def _renumber(drafts: list[Draft], others: list[Draft]) -> None:
             )
 
 
-def _paired(change: Counter[tuple[date, Key]]) -> list[tuple[date, Transfer]]:
+def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
     """Changes of balances as transfers: what falls pays for what rises, within its family."""
     groups: dict[tuple[date, str, str, Family], list[tuple[str, int]]] = defaultdict(list)
     for (day, (account, item, lot)), quantity in sorted(change.items()):
@@ -100,104 +101,100 @@ def _paired(change: Counter[tuple[date, Key]]) -> list[tuple[date, Transfer]]:
     return paired
 
 
-def _in_order(
-    journal: Journal,
-    first_day: date,
-    remaining: list[tuple[date, Transfer]],
-    history: History,
-) -> list[tuple[date, Transfer]]:
-    """Transfers in an order that keeps every floor now, those of the first day first."""
-    changed: Counter[Key] = Counter()
-    ordered: list[tuple[date, Transfer]] = []
+def _in_order(journal: Journal, first_day: date, remaining: list[Step]) -> list[Step]:
+    """Transfers in an order that keeps every floor on both axes, those of the first day first.
+
+    In the end no floor is broken; so where steps wait for one another, one of them goes by way of
+    an account without a floor, and all others find room.
+    """
     books = journal.books
-
-    def fits(transfer: Transfer) -> bool:
-        source, _, item, lot, quantity = transfer
-        if not kind_of(source).floored:
-            return True
-        return books.balance(source, item, lot) + changed[source, item, lot] >= quantity
-
+    floors = Floors(books, remaining)
+    ordered: list[Step] = []
     while remaining:
         remaining.sort(key=lambda step: step[0] != (ordered[-1][0] if ordered else first_day))
-        step = next((step for step in remaining if fits(step[1])), None)
-        if step is None:
-            step = _detour(books, remaining, changed)
-        if step is None:
-            source, _, item, lot, quantity = remaining[0][1]
-            key = source, item, lot
-            there = books.balance(*key) + changed[key]
-            raise _moved_on(journal, key, quantity, there, history)
-        if step in remaining:
-            remaining.remove(step)
+        index = next((at for at, step in enumerate(remaining) if floors.bear(step)), None)
+        if index is not None:
+            step = remaining.pop(index)
+        else:
+            index = _first_waiting(remaining)
+            day, (source, target, item, lot, quantity) = remaining[index]
+            hub = _without_floor(books, source, item, lot)
+            remaining[index] = day, Transfer(source, hub, item, lot, quantity)
+            step = day, Transfer(hub, target, item, lot, quantity)
         ordered.append(step)
-        source, target, item, lot, quantity = step[1]
-        changed[source, item, lot] -= quantity
-        changed[target, item, lot] += quantity
+        floors.make(step)
     return ordered
 
 
-def _detour(
-    books: Books, remaining: list[tuple[date, Transfer]], changed: Counter[Key]
-) -> tuple[date, Transfer] | None:
-    """When a need's date changes, its steps wait for one another: go by way of `asked`.
-
-    Only where the need's steps cancel out over the days; else something has truly moved on.
-    """
-    total = net(transfer for _, transfer in remaining)
-    for index, (day, transfer) in enumerate(remaining):
-        source, target, item, lot, quantity = transfer
-        if family_of(source, lot) is not Family.NEEDS or ASKED in (
-            kind_of(source),
-            kind_of(target),
-        ):
-            continue
-        short = quantity - books.balance(source, item, lot) - changed[source, item, lot]
-        if short <= 0 or total[source, item, lot] < 0:
-            continue
-        asked = ASKED(_recipient_of(books, source))
-        remaining[index] = (day, Transfer(source, asked, item, lot, quantity))
-        return day, Transfer(asked, target, item, lot, quantity)
-    return None
+def _first_waiting(remaining: list[Step]) -> int:
+    """A step that fills an account with a floor: one that goes to none fills nothing."""
+    return next(
+        at for at, (_, transfer) in enumerate(remaining) if kind_of(transfer.target).floored
+    )
 
 
-def _recipient_of(books: Books, account: str) -> str:
-    need = books.latest(Need, need=keys_of(account)[0])
-    assert need is not None, f"{account} has no need"
-    return need.recipient
+def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
+    """Where what stands in an account came from at first, which has no floor."""
+    if family_of(account, lot) is Family.NEEDS:
+        need = books.latest(Need, need=keys_of(account)[0])
+        assert need is not None, f"{account} has no need"
+        return ASKED(need.recipient)
+    if family_of(account, lot) is Family.PROMISES:
+        pledge = books.latest(Pledge, pledge=keys_of(account)[0])
+        assert pledge is not None, f"{account} has no pledge"
+        return DONOR(pledge.donor)
+    described = books.latest(Lot, lot=lot)
+    assert described is not None, f"{lot} is no lot of {item}"
+    return described.origin
 
 
 # --- goods that have moved on ---------------------------------------------------------------
 
 
-def _check_days(journal: Journal, steps: list[tuple[date, Transfer]], history: History) -> None:
-    """No day since may end below zero either."""
-    latest = journal.books.head()[2]
+class MovedOn(NotEnough):
+    """What a correction would take back is not there any more.
+
+    key: where it would have to be. bears: the line of each lot that the restated command bears.
+    """
+
+    def __init__(
+        self, detail: str, faults: Sequence[Fault], *, key: Key, bears: Mapping[str, int]
+    ) -> None:
+        super().__init__(detail, faults)
+        self.key, self.bears = key, bears
+
+
+def _check_end(journal: Journal, steps: list[Step], history: History, head: Draft) -> None:
+    """Neither now nor at the end of any day may less than nothing be left."""
+    floors = Floors(journal.books, steps)
     changes: dict[Key, Counter[str]] = defaultdict(Counter)
     for day, transfer in steps:
         for key, quantity in net([transfer]).items():
-            changes[key][day.isoformat()] += quantity
-    for key, by_day in changes.items():
-        last_alone = len(by_day) == 1 and min(by_day) >= latest
-        if not kind_of(key[0]).floored or last_alone:
-            continue  # what stands now is what stands at the end of such a day
-        closings = journal.books.closings(key, since=min(by_day))
-        for end in sorted({*closings, *by_day}):
-            before = [closings[known] for known in sorted(closings) if known <= end]
-            there = before[-1] if before else 0
-            taken = -sum(n for moved, n in by_day.items() if moved <= end)
-            if taken > there:
-                raise _moved_on(journal, key, taken, there, history, f" on {end}")
+            if kind_of(key[0]).floored:
+                changes[key][day.isoformat()] += quantity
+    for now in (True, False):
+        for key, by_day in changes.items():
+            ends = list(floors.ends(key).items())
+            for end, there in ends[-1:] if now else ends:
+                taken = -sum(n for moved, n in by_day.items() if moved <= end)
+                if taken > max(0, there):
+                    when = "" if now else f" on {end}"
+                    raise _moved_on(journal, key, taken, there, history, head, when)
 
 
 def _moved_on(
-    journal: Journal, key: Key, quantity: int, there: int, history: History, when: str = ""
+    journal: Journal,
+    key: Key,
+    quantity: int,
+    there: int,
+    history: History,
+    head: Draft,
+    when: str,
 ) -> NotEnough:
-    """Name the entries in the way, and the smallest figure that would be possible.
-
-    Where nothing took the goods away they never were there: then it says what is.
-    """
+    """Name the entries in the way; where nothing took the goods away, say what there is."""
     source, item, lot = key
     books = journal.books
+    own = {body.seq for body in (*history.bodies, *history.released)}
     takers = [
         seq
         for (seq,) in books.all(
@@ -208,46 +205,20 @@ def _moved_on(
             lot=lot,
             since=history.first.seq,
         )
-        if seq not in {body.seq for body in history.bodies}
+        if seq not in own
     ]
     if not takers:
         return not_enough(books, source, item, quantity, max(0, there), "", when)
-    smallest = smallest_figure(books, history, item, lot)
     in_the_way = ", ".join(map(str, takers[:5]))
     name = books.item(item).name
-    return NotEnough(
+    still = f"{'is' if there == 1 else 'are'} still there" if not when else f"stood there{when}"
+    return MovedOn(
         f"the goods have moved on: {quantity} × {name} would have to come back, but {there} "
-        f"{'is' if there == 1 else 'are'} still there; in the way: entry {in_the_way}; "
-        f"the smallest figure possible is {smallest}",
-        [Fault("", f"smallest {smallest}", quantity, smallest)],
+        f"{still}; in the way: entry {in_the_way}",
+        [Fault("", f"{quantity} to come back, {there} there", quantity, there)],
+        key=key,
+        bears={row.lot: row.line for row in head.rows if isinstance(row, ArrivalLine)},
     )
-
-
-def smallest_figure(books: Books, history: History, item: str, lot: str) -> int:
-    """The least that could have arrived, given what has left since, now and on every day.
-
-    What stands free or in the command's own allocations may be taken back; the rest has moved on.
-    """
-    effect = net(transfer for _, transfer in history.transfers())
-    rises = {
-        key: change
-        for key, change in effect.items()
-        if key[1] == item and key[2] == lot and change > 0 and kind_of(key[0]).floored
-    }
-    stands = min(
-        (sum(stands.values()) for stands in _axes(books, history.latest.booked_on, list(rises))),
-        default=0,
-    )
-    return max(0, sum(rises.values()) - max(0, stands))
-
-
-def _axes(books: Books, since: date, keys: list[Key]) -> list[dict[Key, int]]:
-    """What stands in these accounts now, and at the end of each day since."""
-    closings = {key: books.closings(key, since=since.isoformat()) for key in keys}
-    axes = [{key: books.balance(*key) for key in keys}]
-    for day in sorted({since.isoformat()}.union(*closings.values())):
-        axes.append({key: books.balance_on(date.fromisoformat(day), *key) for key in keys})
-    return axes
 
 
 def _end_again(journal: Journal, change: Counter[tuple[date, Key]]) -> None:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from supplies.accounts import (
-    PLEDGED,
-    keys_of,
-)
+from supplies.accounts import ALLOCATED, ASKED, CONVERTED, DONOR, keys_of, kind_of
 from supplies.books import Books
 from supplies.commands import Correctable
 from supplies.entries import Body, Transfer
 from supplies.errors import AlreadyDone, Fault, InvalidField
-from supplies.journal import Journal, Key, Standing, net
+from supplies.journal import Aside, Journal, Key, Standing, StatedLot, net
 from supplies.model import (
+    Activity,
     Allocation,
+    AllocationLine,
     ArrivalLine,
     Lot,
 )
@@ -51,15 +50,25 @@ CORRECTABLE = {
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A command and all that corrected it since, oldest first, with the entry that holds now."""
+    """A command and all that corrected it since, oldest first, with the entry that holds now.
+
+    released: the releases of its own allocations: these undid part of it.
+    """
 
     first: Body
     bodies: list[Body]
     latest: Body
+    released: list[Body]
 
     def transfers(self) -> list[tuple[date, Transfer]]:
-        """All it moved, by the day it was booked on."""
-        return [(body.booked_on, move) for body in self.bodies for move in body.transfers]
+        """All it moved and what releases undid of it, by the day it was booked on."""
+        return _booked([*self.bodies, *self.released])
+
+    def stands(self) -> bool:
+        """Whether anything of it is left that could be undone."""
+        left = net(transfer for _, transfer in self.transfers())
+        moves = any(lot or kind_of(account) in (DONOR, ASKED) for account, _, lot in left)
+        return moves or any(isinstance(row, Activity) and row.count for row in self.latest.rows)
 
     def rows(self) -> Iterable[Any]:
         """All it stated."""
@@ -85,7 +94,25 @@ def history_of(books: Books, seq: int) -> History:
     while chain[0].supersedes is not None:
         chain.insert(0, books.body(chain[0].supersedes))
     bodies = [part for body in chain for part in _parts(books, body)]
-    return History(chain[0], bodies, head)
+    return History(chain[0], bodies, head, _releases(books, bodies))
+
+
+def _booked(bodies: Iterable[Body]) -> list[tuple[date, Transfer]]:
+    return [(body.booked_on, move) for body in bodies for move in body.transfers]
+
+
+def _releases(books: Books, bodies: list[Body]) -> list[Body]:
+    own = {row.allocation for body in bodies for row in body.rows if isinstance(row, Allocation)}
+    found = [
+        seq
+        for allocation in own
+        for (seq,) in books.all(
+            "SELECT seq FROM entries WHERE station = :station AND document = :allocation "
+            "AND kind = 'released'",
+            allocation=allocation,
+        )
+    ]
+    return [books.body(seq) for seq in sorted(found)]
 
 
 def _superseded_by(books: Books, seq: int) -> int | None:
@@ -107,22 +134,10 @@ def _parts(books: Books, head: Body) -> list[Body]:
 
 def standing_of(journal: Journal, history: History) -> Standing:
     """What a rule that runs again must know of what was done: its effect, its documents."""
-    lots: dict[tuple[int, str], str] = {}
     allocations: dict[str, list[Allocation]] = defaultdict(list)
-    produced = 0
     for row in history.rows():
-        if isinstance(row, ArrivalLine):
-            lots[row.line, row.item] = row.lot
-        elif isinstance(row, Lot) and row.origin.startswith("converted:"):
-            produced += 1
-            lots[int(row.lot.rsplit("_", 1)[1]), row.item] = row.lot
-        elif isinstance(row, Allocation):
+        if isinstance(row, Allocation):
             allocations[row.recipient].append(row)
-    served: Counter[tuple[str, str]] = Counter()
-    for (account, _, _), change in net(t for _, t in history.transfers()).items():
-        if account.startswith(PLEDGED.prefix) and len(keys_of(account)) == 2:
-            pledge, need = keys_of(account)
-            served[pledge, need] -= change
     effect = net(transfer for _, transfer in history.transfers())
     by_day: dict[Key, Counter[date]] = defaultdict(Counter)
     for day, transfer in history.transfers():
@@ -134,11 +149,98 @@ def standing_of(journal: Journal, history: History) -> Standing:
         kind=history.first.kind,
         effect=effect,
         by_day=by_day,
-        lots=lots,
+        lots=_lots_of(journal.books, history),
         allocations=allocations,
-        served=served,
+        asides=_asides_of(journal.books, history),
         taken=frozenset(lot for _, _, lot in effect if lot),
     )
+
+
+def _lots_of(books: Books, history: History) -> list[StatedLot]:
+    """Every lot that the command bore, as it is described now; the latest statement first."""
+    found: dict[str, StatedLot] = {}
+    for body in reversed(history.bodies):
+        for stated in _lines_of(body):
+            lot = books.latest(Lot, lot=stated.lot)
+            assert lot is not None, f"{stated.lot} was stated but is no lot"
+            found.setdefault(
+                stated.lot,
+                replace(
+                    stated,
+                    batch=lot.batch,
+                    expires_on=lot.expires_on,
+                    value_minor=lot.value_minor,
+                    currency=lot.currency,
+                    stands=body.seq == history.latest.seq,
+                ),
+            )
+    return list(found.values())
+
+
+def _lines_of(body: Body) -> list[StatedLot]:
+    """The lines of one entry with the lots they bore; a repacking states its lots in order."""
+    lines: list[StatedLot] = []
+    for row in body.rows:
+        if isinstance(row, ArrivalLine):
+            lines.append(
+                StatedLot(
+                    lot=row.lot,
+                    line=row.line,
+                    item=row.item,
+                    batch=None,
+                    expires_on=None,
+                    quantity=row.quantity,
+                    pledge=row.pledge,
+                    recipient=row.recipient,
+                )
+            )
+        elif isinstance(row, Lot) and row.origin.startswith(CONVERTED.prefix):
+            lines.append(StatedLot(row.lot, len(lines) + 1, row.item, None, None, quantity=0))
+    return lines
+
+
+def _asides_of(books: Books, history: History) -> list[Aside]:
+    """What the command set aside itself, for which need, and how much of it has moved on."""
+    needs: dict[tuple[str, str, str], str | None] = {}
+    recipients: dict[str, str] = {}
+    for row in history.rows():
+        if isinstance(row, AllocationLine):
+            needs[row.allocation, row.item, row.lot] = row.need
+        elif isinstance(row, Allocation):
+            recipients[row.allocation] = row.recipient
+    own, released = _booked(history.bodies), _booked(history.released)
+    return [
+        Aside(
+            allocation=allocation,
+            recipient=recipients[allocation],
+            item=item,
+            lot=lot,
+            need=needs.get((allocation, item, lot)),
+            quantity=quantity,
+            moved=moved_on(books, (account, item, lot), own + released),
+        )
+        for (account, item, lot), quantity in net(transfer for _, transfer in own).items()
+        if kind_of(account) is ALLOCATED and (allocation := keys_of(account)[0]) in recipients
+    ]
+
+
+def moved_on(books: Books, key: Key, own: list[tuple[date, Transfer]]) -> int:
+    """How much others took away of what these transfers left, at most at any day's end."""
+    changes = {day: 0 for day, _ in own}
+    for day, transfer in own:
+        changes[day] += net([transfer])[key]
+    days = {day for day, change in changes.items() if change}
+    if not days:
+        return 0
+    closings = books.closings(key, since=min(days).isoformat())
+    ends = days.union(date.fromisoformat(day) for day in closings)
+    taken = 0
+    for end in ends:
+        known = max((day for day in closings if day <= end.isoformat()), default=None)
+        there = 0 if known is None else closings[known]
+        left = sum(change for day, change in changes.items() if day <= end)
+        taken = max(taken, left - there)
+    return taken
 
 
 def check_type(command: Correctable, history: History) -> None:

@@ -67,7 +67,8 @@ def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str
         series=station.series,
         year=today.year,
     )
-    ordinal = int(last or 0) + 1
+    now = sum(isinstance(row, Receipt) for draft in journal.drafts for row in draft.rows)
+    ordinal = int(last or 0) + now + 1
     number = f"{station.series}-{today.year}-{ordinal:06d}"
     content = _encode(_freeze(journal, number, donor, gifts, replaces))
     check_printable(content)
@@ -247,31 +248,51 @@ def _replace(journal: Journal, donor: str, gifts: list[Gift], old: list[str]) ->
         void(journal, number, DONOR(donor))
 
 
-def renew_for(journal: Journal, donation: str, changed: Gift | None) -> None:
+def renew_for(journal: Journal, donation: str, changed: Gift | None, *, again: bool) -> None:
     """After a donation was corrected, or reversed (None): its receipt follows.
 
-    A receipt over several is replaced by one over those that remain.
+    A receipt over several is replaced by one over those that remain; where the correction names
+    another donor, by one for each. again: the donation had been reversed, and its receipt voided
+    with it; now it gets one again. One that was voided by itself stays without.
     """
     number = valid_receipt_of(journal, donation)
-    if number is None:
+    replaced = number or (_last_receipt_of(journal, donation) if again else None)
+    if replaced is None:
         return
-    donor, gifts = "", []
-    for other in donations_of(journal, number):
-        if other != donation:
-            donor, gift = gift_of(journal, other)
-            gifts.append(gift)
+    gifts: dict[str, list[Gift]] = {}
     if changed is not None:
-        gifts.insert(0, changed)
+        gifts[_donor_in(journal, donation)] = [changed]
+    if number is not None:
+        others = [other for other in donations_of(journal, number) if other != donation]
+        for donor, gift in (gift_of(journal, other) for other in others):
+            gifts.setdefault(donor, []).append(gift)
+        void(journal, number, DONOR(_donor_of(journal, donation)))
+    before = _donor_of(journal, donation)
+    for donor in sorted(gifts, key=lambda donor: donor != before):
+        issue(journal, donor, gifts[donor], replaces=[replaced])
+
+
+def _last_receipt_of(journal: Journal, donation: str) -> str | None:
+    """The latest receipt that was for a donation, void or not."""
+    found = journal.books.latest(ReceiptDonation, donation=donation)
+    return None if found is None else found.number
+
+
+def _donor_of(journal: Journal, donation: str) -> str:
+    """The donor of a donation as it stands."""
     arrival = journal.books.latest(Arrival, arrival=donation)
-    assert arrival is not None
-    for draft in journal.drafts:
-        for row in draft.rows:
-            if isinstance(row, Arrival) and row.arrival == donation:
-                arrival = row
-    donor = donor or arrival.party
-    void(journal, number, DONOR(donor))
-    if gifts:
-        issue(journal, donor, gifts, replaces=[number])
+    assert arrival is not None, f"there is no donation {donation}"
+    return arrival.party
+
+
+def _donor_in(journal: Journal, donation: str) -> str:
+    """The donor of a donation as the drafts state it."""
+    return next(
+        row.party
+        for draft in journal.drafts
+        for row in draft.rows
+        if isinstance(row, Arrival) and row.arrival == donation
+    )
 
 
 def void_receipt(command: VoidReceipt, journal: Journal) -> None:

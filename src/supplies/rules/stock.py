@@ -37,9 +37,10 @@ from supplies.commands import (
     WriteOff,
 )
 from supplies.errors import InvalidField
-from supplies.journal import Draft, Journal
+from supplies.journal import Draft, Journal, StatedLot
 from supplies.model import HandOutTo, Lot, LotParent, Withdrawal
 from supplies.rules.allocations import open_shelf
+from supplies.rules.lots import lots_for
 from supplies.rules.serving import meet, unmeet
 
 SPILLED = "spilled"
@@ -261,8 +262,15 @@ def convert(command: Convert, journal: Journal) -> None:
     flow(journal, draft, command.consumed, shelf, conversion, at="/consumed")
     flow(journal, draft, command.spilled, shelf, LOST(SPILLED), at="/spilled")
     parents = sorted({move.transfer.lot for move in draft.moves})
+    lots = lots_for(
+        journal,
+        [
+            StatedLot("", number, line.item, line.batch, line.expires_on, quantity=0)
+            for number, line in enumerate(command.produced, 1)
+        ],
+    )
     for index, line in enumerate(command.produced):
-        _produce(journal, draft, line, index, shelf, parents)
+        _produce(journal, draft, line, index, shelf, lots.get(index + 1), parents)
 
 
 def _produce(
@@ -271,6 +279,7 @@ def _produce(
     line: ConvertedLine,
     index: int,
     shelf: str,
+    kept: str | None,
     parents: list[str],
 ) -> None:
     pointer = f"/produced/{index}"
@@ -279,7 +288,6 @@ def _produce(
         raise InvalidField.at(
             f"{pointer}/expires_on", f"{line.expires_on} is before {draft.happened_on}"
         )
-    kept = None if journal.standing is None else journal.standing.lots.get((index + 1, line.item))
     lot = Lot(
         lot=kept or f"l_{journal.books.station_code}_{draft.seq}_{index + 1}",
         item=line.item,
@@ -287,9 +295,8 @@ def _produce(
         batch=line.batch,
         expires_on=line.expires_on,
     )
-    draft.state(lot)
-    if kept is None:
-        draft.state(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))
+    # The parents are stated with the lot each time: those of the latest entry hold.
+    draft.state(lot, *(LotParent(lot=lot.lot, parent=parent) for parent in parents))
     journal.move(draft, lot.origin, shelf, line.item, lot.lot, quantity, pointer)
 
 

@@ -222,7 +222,7 @@ CREATE TABLE lot_parents (
     seq INTEGER NOT NULL,
     lot TEXT NOT NULL,
     parent TEXT NOT NULL,
-    PRIMARY KEY (station, lot, parent),
+    PRIMARY KEY (station, lot, seq, parent),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq)
 ) STRICT, WITHOUT ROWID;
 

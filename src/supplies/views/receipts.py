@@ -77,17 +77,24 @@ def receipts(
     books: Books,
     *,
     donor: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ReceiptView]:
-    """Receipts in the order in which they were issued. donor: only this one's."""
-    where = " AND e.seq > :after" + (
-        "" if donor is None else " AND x.station = :station AND x.about = :about"
-    )
+    """Receipts in the order in which they were issued.
+
+    donor: only this one's. first, last: only those issued on these days and between.
+    """
+    where = " AND e.seq > :after"
+    where += "" if donor is None else " AND x.station = :station AND x.about = :about"
+    where += "" if first is None else " AND r.issued_on >= :first"
+    where += "" if last is None else " AND r.issued_on <= :last"
+    days = {"first": first and first.isoformat(), "last": last and last.isoformat()}
     about = None if donor is None else DONOR(donor)
 
     def fetch(position: int, wanted: int) -> list[tuple[int, ReceiptView]]:
-        return _receipts(books, where, limit=wanted, after=position, about=about)
+        return _receipts(books, where, limit=wanted, after=position, about=about, **days)
 
     return page(fetch, after, limit)
 
@@ -248,6 +255,8 @@ def _receipts(
         f"FROM {' CROSS JOIN '.join(source)} "
         "LEFT JOIN receipt_voids v ON v.station = r.station AND v.number = r.number "
         "LEFT JOIN receipt_replacements n ON n.station = r.station AND n.replaced = r.number "
+        "AND n.number = (SELECT min(m.number) FROM receipt_replacements m "
+        "WHERE m.station = r.station AND m.replaced = r.number) "
         "WHERE e.station = :station AND e.kind = 'receipt_issued' AND r.station = e.station "
         "AND r.number = e.document AND x.station = e.station AND x.seq = e.seq "
         f"AND x.digest = r.digest{where} ORDER BY e.seq LIMIT :limit",

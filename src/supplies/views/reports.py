@@ -76,7 +76,7 @@ def station_report(books: Books, first: date, last: date) -> StationReport:
         households_fully_met=fully_met(books, needs),
         notices_posted=_posted(books, first, last),
         activities=[ActivityLine(kind=kind, count=count) for kind, count in activities.items()],
-        goods=_goods(books, first, last, shelves),
+        goods=goods_lines(books, first, last, shelves),
         short=_short(needs, shelves),
     )
 
@@ -98,7 +98,11 @@ def station_report_paper(
 # --- goods ---------------------------------------------------------------------------------------
 
 
-def _goods(books: Books, first: date, last: date, shelves: dict[Key, int]) -> list[GoodsLine]:
+def goods_lines(
+    books: Books, first: date, last: date, shelves: dict[Key, int] | None = None
+) -> list[GoodsLine]:
+    """Every item that moved or stood in the period. shelves: what is held at its end, if known."""
+    shelves = held(books, _HELD, on=last) if shelves is None else shelves
     flows = _flows(books, first, last)
     day_before = max(first, date.min + timedelta(days=1)) - timedelta(days=1)
     before = _by_item(held(books, _HELD, on=day_before))

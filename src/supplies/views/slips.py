@@ -1,18 +1,34 @@
-"""Delivery slips: what a team carries to each door, with no more of a person than it needs."""
+"""Delivery slips and run sheet: what a team carries, with no more of a person than it needs."""
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date
 from itertools import groupby
+from typing import NamedTuple
 
 from supplies.books import Books
-from supplies.documents import DeliverySlip, SlipLine
+from supplies.documents import DeliverySlip, LoadLine, RunSheet, RunStop, SlipLine
 from supplies.errors import NotFound
 from supplies.masking import mask_name, mask_phone
-from supplies.model import Lot
+from supplies.model import Lot, Recipient, StopLine
 from supplies.views.deliveries import SERIES
 from supplies.views.doors import Door, doors
 from supplies.views.queries import document, lots
 from supplies.views.stations import station_head
+
+
+class _Round(NamedTuple):
+    """A delivery, stop by stop. loaded: its lines; lots: as they are described now."""
+
+    team: str
+    day: date
+    loaded: list[Door]
+    lots: dict[str, Lot]
+
+    def stops(self) -> list[list[Door]]:
+        """The lines of each stop, in the order of the way."""
+        return [list(lines) for _, lines in groupby(self.loaded, key=lambda door: door.stop)]
 
 
 def delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
@@ -20,15 +36,8 @@ def delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
 
     Raises Forgotten where a recipient was forgotten since: their slip is not printed again.
     """
-    found = document(books, SERIES, delivery)
-    if found is None:
-        raise NotFound(f"there is no delivery {delivery}; see the list of deliveries")
-    loaded = doors(books, "delivery", [delivery])
-    described = lots(books, [door.lot for door in loaded])
-    stops = [list(lines) for _, lines in groupby(loaded, key=lambda door: door.stop)]
-    head = station_head(books)
-    team = books.team(found.stated.team).name
-    day = books.body(found.first).happened_on
+    way = _round(books, delivery)
+    stops, head = way.stops(), station_head(books)
     slips = []
     for lines in stops:
         first = lines[0]
@@ -40,17 +49,91 @@ def delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
                 stop=first.stop,
                 stops=len(stops),
                 station=head,
-                team=team,
-                day=day,
+                team=way.team,
+                day=way.day,
                 recipient=first.recipient,
                 name=mask_name(recipient.name or ""),
-                phone=None if recipient.phone is None else mask_phone(recipient.phone),
+                phone=_phone(recipient),
                 address=recipient.address,
                 access=recipient.access,
-                lines=[_line(books, door, described[door.lot]) for door in lines],
+                lines=_lines(books, way, lines),
             )
         )
     return slips
+
+
+def run_sheet(books: Books, delivery: str) -> RunSheet:
+    """The whole round on one sheet: what to load, lot by lot, and the stops in their order.
+
+    Raises Forgotten where a recipient was forgotten since.
+    """
+    way = _round(books, delivery)
+    stops = []
+    for lines in way.stops():
+        recipient = books.recipient(lines[0].recipient)
+        stops.append(
+            RunStop(
+                stop=lines[0].stop,
+                recipient=recipient.code,
+                name=mask_name(recipient.name or ""),
+                phone=_phone(recipient),
+                address=recipient.address,
+                lines=_lines(books, way, lines),
+            )
+        )
+    return RunSheet(
+        delivery=delivery,
+        station=station_head(books),
+        team=way.team,
+        day=way.day,
+        load=_load(books, delivery, way.lots),
+        stops=stops,
+    )
+
+
+def _round(books: Books, delivery: str) -> _Round:
+    found = document(books, SERIES, delivery)
+    if found is None:
+        raise NotFound(f"there is no delivery {delivery}; see the list of deliveries")
+    loaded = doors(books, "delivery", [delivery])
+    return _Round(
+        team=books.team(found.stated.team).name,
+        day=books.body(found.first).happened_on,
+        loaded=loaded,
+        lots=lots(books, [door.lot for door in loaded]),
+    )
+
+
+def _load(books: Books, delivery: str, described: dict[str, Lot]) -> list[LoadLine]:
+    """What leaves each shelf, lot by lot: what expires first stands first."""
+    sums: Counter[tuple[str, str, str]] = Counter()
+    for line in books.stated(StopLine, delivery=delivery):
+        sums[line.location, line.item, line.lot] += line.loaded
+
+    def turn(key: tuple[str, str, str]) -> tuple[str, str, date, str]:
+        location, item, lot = key
+        return location, item, described[lot].expires_on or date.max, lot
+
+    return [
+        LoadLine(
+            name=books.item(item).name,
+            unit=books.item(item).unit,
+            lot=lot,
+            batch=described[lot].batch,
+            expires_on=described[lot].expires_on,
+            location=books.location(location).name,
+            quantity=sums[location, item, lot],
+        )
+        for location, item, lot in sorted(sums, key=turn)
+    ]
+
+
+def _phone(recipient: Recipient) -> str | None:
+    return None if recipient.phone is None else mask_phone(recipient.phone)
+
+
+def _lines(books: Books, way: _Round, doors_: list[Door]) -> list[SlipLine]:
+    return [_line(books, door, way.lots[door.lot]) for door in doors_]
 
 
 def _line(books: Books, door: Door, lot: Lot) -> SlipLine:

@@ -95,11 +95,14 @@ def _age(lot: str) -> tuple[int, int]:
 
 
 def _links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
+    """Lots and their parents, as the latest entry that stated the lot's parents has them."""
     rows = among(
         books,
         names,
         "SELECT p.lot, p.parent FROM wanted w CROSS JOIN lot_parents p "
-        f"WHERE p.station = :station AND p.{key} = w.id ORDER BY p.lot, p.parent",
+        f"WHERE p.station = :station AND p.{key} = w.id AND p.seq = ("
+        "SELECT max(q.seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot) "
+        "ORDER BY p.lot, p.parent",
     )
     return [LotParent(lot=lot, parent=parent) for lot, parent in rows]
 

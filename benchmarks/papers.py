@@ -1,0 +1,132 @@
+"""The papers beside bare reportlab that draws the same page: every position worked out before.
+
+The bare program is the calls of reportlab that a receipt comes to, written out line by line, and
+one QR code worked out for each page.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from io import BytesIO
+from time import perf_counter
+from typing import Any
+
+import segno
+from msgspec.structs import replace
+from reportlab.pdfgen.canvas import Canvas
+from supplies_receipts import donation_receipt, donation_receipts, fonts, layout
+from supplies_receipts.__main__ import receipt
+
+from supplies.documents import ReceiptPaper
+
+RECEIPTS = 1_000
+ROUNDS = 3
+
+_ONCE = ("c.setTitle", "c.setAuthor", "c.setSubject", "c.setCreator", "c.save(")
+"""What is said once a document; all else is the page."""
+
+_FRESH = (
+    "from supplies_receipts import donation_receipt\n"
+    "from supplies_receipts.__main__ import receipt\n"
+    "donation_receipt(receipt())\n"
+)
+
+
+def run() -> None:
+    """Print every figure of the papers' own speed and size."""
+    papers = [_numbered(at) for at in range(1, RECEIPTS + 1)]
+    single = donation_receipt(papers[0])  # loads the fonts: that is measured by itself
+    bare = _Bare(papers[0])
+    ours: list[float] = []
+    theirs: list[float] = []
+    for _ in range(ROUNDS):
+        begin = perf_counter()
+        batch = donation_receipts(papers)
+        ours.append(perf_counter() - begin)
+        begin = perf_counter()
+        plain = bare.draw(RECEIPTS)
+        theirs.append(perf_counter() - begin)
+    ratio = statistics.median(o / t for o, t in zip(ours, theirs, strict=True))
+    print(
+        f"{RECEIPTS} receipts in one batch {RECEIPTS / statistics.median(ours):8.0f}/s   "
+        f"bare reportlab, same page {RECEIPTS / statistics.median(theirs):8.0f}/s   "
+        f"time ratio {ratio:.2f}"
+    )
+    print(
+        f"size of a receipt: {len(batch) / RECEIPTS / 1024:.1f} KB in the batch "
+        f"({len(plain) / RECEIPTS / 1024:.1f} KB bare), {len(single) / 1024:.1f} KB alone"
+    )
+    print(f"first receipt of a fresh process: {_first():.2f} s, with the process itself")
+
+
+def _numbered(at: int) -> ReceiptPaper:
+    """A receipt of three lines with a number, and so a QR code, of its own."""
+    paper = receipt()
+    number = f"JZ-2020-{at:06d}"
+    return ReceiptPaper(
+        document=replace(paper.document, number=number),
+        proof=replace(paper.proof, seq=at, url=f"http://127.0.0.1:8000/v/{number}?c=7K3M9QXA"),
+    )
+
+
+def _first() -> float:
+    """The median of three, from starting Python until the paper is there."""
+    times = []
+    for _ in range(3):
+        begin = perf_counter()
+        subprocess.run([sys.executable, "-c", _FRESH], check=True)
+        times.append(perf_counter() - begin)
+    return statistics.median(times)
+
+
+class _Bare:
+    """One page as a list of reportlab's own calls, written out as a program and compiled."""
+
+    def __init__(self, paper: ReceiptPaper) -> None:
+        calls: list[str] = []
+        layout.Canvas = lambda *args, **kwargs: _Noted(Canvas(*args, **kwargs), "c", calls)
+        try:
+            donation_receipt(paper)
+        finally:
+            layout.Canvas = Canvas
+        page = [line for line in calls if not line.startswith(_ONCE)]
+        source = "def page(c):\n" + "".join(f"    {line}\n" for line in page)
+        made: dict[str, Any] = {}
+        exec(compile(source, "bare page", "exec"), made)
+        self._page, self._url = made["page"], paper.proof.url
+
+    def draw(self, count: int) -> bytes:
+        """So many of these pages in one document."""
+        file = BytesIO()
+        canvas = Canvas(file, invariant=1, pageCompression=1, initialFontName=fonts.REGULAR)
+        for _ in range(count):
+            # Every receipt has a code of its own, which somebody must work out.
+            segno.make_qr(self._url, error="m", boost_error=False, mask=3)
+            self._page(canvas)
+        canvas.save()
+        return file.getvalue()
+
+
+class _Noted:
+    """Stands before an object of reportlab and notes every call as a line of Python."""
+
+    def __init__(self, real: Any, name: str, calls: list[str]) -> None:
+        self._real, self._name, self._calls = real, name, calls
+
+    def __getattr__(self, method: str) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            said = [arg._name if isinstance(arg, _Noted) else repr(arg) for arg in args]
+            said += [f"{key}={value!r}" for key, value in kwargs.items()]
+            real = [arg._real if isinstance(arg, _Noted) else arg for arg in args]
+            answer = getattr(self._real, method)(*real, **kwargs)
+            line = f"{self._name}.{method}({', '.join(said)})"
+            if method in ("beginText", "beginPath"):
+                part = method[-4].lower()
+                self._calls.append(f"{part} = {line}")
+                return _Noted(answer, part, self._calls)
+            self._calls.append(line)
+            return answer
+
+        return call

@@ -1,0 +1,99 @@
+"""What the reports on A4 share: margins, the head with who reports on which days, the foot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from supplies.documents import StationHead
+from supplies_receipts import flow, wording
+from supplies_receipts.flow import Block
+from supplies_receipts.layout import A4, GREY, TEAL, Sheet, Style
+from supplies_receipts.wording import Words
+
+MARGIN = 15.0
+WIDTH = A4[0] - 2 * MARGIN
+HALF = 87.0
+"""Width of each of two parts that stand side by side."""
+
+CELL = Style(8, leading=1.25)
+BOLD = Style(8, bold=True, leading=1.25)
+CELL_EN = Style(6, ink=GREY, leading=1.25)
+SMALL = Style(7, ink=GREY, leading=1.3)
+SAID = Style(10, leading=1.55)
+SAID_EN = Style(8, ink=GREY, leading=1.4)
+FIGURE = Style(20, bold=True, ink=TEAL, leading=1.15)
+UNDER = Style(8.5, leading=1.25)
+NONE = "无 none"
+
+_FOOT = 5.0
+
+_HEADING = Style(19, bold=True, leading=1.2)
+_NAME = Style(11, bold=True, leading=1.25)
+_PERIOD = Style(11, leading=1.35)
+_SECTION = Style(10.5, bold=True, leading=1.4)
+_TINY = Style(6, ink=GREY)
+
+
+def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> bytes:
+    """The blocks on as many pages as they need. foot: what stands at the left under each."""
+    width, height = A4
+    pages = flow.paginated(blocks, *[height - 2 * MARGIN - _FOOT] * 2)
+    sheet = Sheet(title=title, author=author)
+    for at, body in enumerate(pages, 1):
+        with sheet.page(width, height):
+            body.draw(sheet, MARGIN)
+            sheet.text(MARGIN, height - MARGIN, foot, _TINY)
+            page = wording.page(at, len(pages))
+            sheet.text(MARGIN + WIDTH, height - MARGIN, page, _TINY, "right")
+    return sheet.finish()
+
+
+def as_of(seq: int, printed_at: datetime) -> str:
+    """The foot of what is computed from the books: how much of them, and when."""
+    return f"截至账目 As of entry {seq} · 打印于 Printed {wording.moment(printed_at)}"
+
+
+def heading(title: Words, station: StationHead, first: date, last: date) -> Block:
+    """What it is and who issues it over a rule, and the days under it."""
+    contact = " · ".join(filter(None, (station.address, station.phone)))
+    issuer = [(station.name, _NAME), (station.name_en, SMALL), (contact, SMALL)]
+    left, right = WIDTH * 0.4, WIDTH * 0.6
+    days, days_en = wording.days(first, last), wording.days_en(first, last)
+    named = [
+        flow.text(MARGIN, left, title.zh, _HEADING),
+        flow.text(MARGIN, left, title.en, Style(8.5, ink=GREY)),
+    ]
+    issued = [flow.text(MARGIN + left, right, t, s, "right") for t, s in issuer if t]
+    return flow.stacked(
+        [
+            flow.beside([flow.stacked(named), flow.stacked(issued)]),
+            flow.space(2),
+            flow.rule(MARGIN, WIDTH, weight=1.2, ink=TEAL),
+            flow.space(2.5),
+            flow.beside(
+                [
+                    flow.text(MARGIN, WIDTH / 2, days, _PERIOD),
+                    flow.text(MARGIN + WIDTH / 2, WIDTH / 2, days_en, _PERIOD, "right"),
+                ]
+            ),
+            flow.space(2),
+        ]
+    )
+
+
+def section(x: float, words: Words) -> Block:
+    """The title of a part of a report."""
+    after = x + _SECTION.width(words.zh) + 2
+    return flow.beside(
+        [
+            flow.text(x, HALF, words.zh, _SECTION),
+            flow.stacked([flow.space(1.3), flow.text(after, WIDTH / 2, words.en, SMALL)]),
+        ]
+    )
+
+
+def unit_said(code: str) -> str:
+    """A unit in both languages, once where it is the same."""
+    unit = wording.unit(code)
+    return unit.zh if unit.zh == unit.en else unit.label

@@ -1,0 +1,103 @@
+"""What the places of the chart of accounts are called, and the bar that shows how much arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from supplies.accounts import PLACES
+from supplies_receipts.flow import Block
+from supplies_receipts.layout import GREY, MIST, PALE, SEA, TEAL, Ink, Sheet, Style
+from supplies_receipts.wording import Words
+
+NAMES: dict[str, Words] = {
+    "handed_over": Words("已发放", "handed over"),
+    "in_transit": Words("在途", "on the way"),
+    "allocated": Words("已预留", "set aside"),
+    "free": Words("在架可用", "free on the shelf"),
+    "used": Words("站点自用", "used by the station"),
+    "lost": Words("损耗", "lost"),
+    "lent": Words("借出", "lent"),
+    "converted": Words("已分装", "repacked"),
+    "returned": Words("已退还", "given back"),
+    "sent": Words("转运中", "on its way to another station"),
+    "delivered": Words("已转交他站", "at another station"),
+    "unexplained": Words("待查明", "unexplained"),
+}
+"""Every place, in the order in which a donor asks for it."""
+
+SOURCES: dict[str, Words] = {
+    "donor": Words("爱心人士", "donors who are not named"),
+    "bought": Words("采购", "bought"),
+    "made": Words("自制", "made"),
+    "borrowed": Words("借入", "borrowed"),
+    "opening": Words("期初", "there before the books"),
+    "from_station": Words("他站调入", "from another station"),
+}
+"""Origins that bear no name; as the chart of accounts calls them."""
+
+_SHELF = ("free", "allocated")
+_LEGEND: tuple[tuple[Ink, Words], ...] = (
+    (TEAL, NAMES["handed_over"]),
+    (SEA, NAMES["in_transit"]),
+    (MIST, Words("在库", "on the shelf")),
+    (PALE, Words("其他", "elsewhere")),
+)
+_SHARE = Style(7, leading=1.25)
+_SMALL = Style(6, ink=GREY, leading=1.25)
+_BAR = 2.8
+_SHARE_WIDTH = 9.0
+
+
+def shelf(places: Mapping[str, int]) -> int:
+    """What stands on the shelf, free or set aside."""
+    return sum(places.get(place, 0) for place in _SHELF)
+
+
+def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
+    """What is neither with people, nor on the way, nor on the shelf; in the order of `NAMES`."""
+    shown = {"handed_over", "in_transit", *_SHELF}
+    return {place: places[place] for place in NAMES if place in places and place not in shown}
+
+
+def in_order(places: Mapping[str, int]) -> list[tuple[Words, int]]:
+    """The places that are not zero, as they are called."""
+    assert set(PLACES) == set(NAMES)
+    return [(NAMES[place], places[place]) for place in NAMES if places.get(place)]
+
+
+def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
+    """How much of the whole has come to its end, and where the rest is."""
+    handed = places.get("handed_over", 0)
+    parts = [
+        (TEAL, handed),
+        (SEA, places.get("in_transit", 0)),
+        (MIST, shelf(places)),
+        (PALE, sum(part for part in elsewhere(places).values() if part > 0)),
+    ]
+    # What turned up unexplained makes the parts more than the whole.
+    total = max(whole, sum(part for _, part in parts), 1)
+    share = f"{handed * 100 // whole}%" if whole > 0 else "–"
+    length = width - _SHARE_WIDTH
+
+    def draw(sheet: Sheet, y: float) -> None:
+        at = x
+        for ink, part in parts:
+            sheet.fill(at, y + 1, length * part / total, _BAR, ink)
+            at += length * part / total
+        sheet.text(x + width, y + 0.9, share, _SHARE, "right")
+
+    return Block(_BAR + 2, draw)
+
+
+def legend(right: float) -> Block:
+    """What the colours of the bars mean, ending at the right edge."""
+    widths = [3 + _SMALL.width(words.label) + 3 for _, words in _LEGEND]
+
+    def draw(sheet: Sheet, y: float) -> None:
+        at = right - sum(widths) + 3
+        for (ink, words), width in zip(_LEGEND, widths, strict=True):
+            sheet.fill(at, y + 0.5, 2, 2, ink)
+            sheet.text(at + 2.8, y, words.label, _SMALL)
+            at += width
+
+    return Block(3.6, draw)

@@ -1,0 +1,205 @@
+"""出车单: a team's round on A4. What to load, lot by lot; the stops in order; who signs for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supplies.documents import LoadLine, RunSheet, RunStop, SlipLine
+from supplies.errors import InvalidField
+from supplies_receipts import a4, flow, forms, wording
+from supplies_receipts.a4 import BOLD, CELL, CELL_EN, MARGIN, SMALL, WIDTH
+from supplies_receipts.flow import Block, Cell, Column, Table
+from supplies_receipts.layout import HAIRLINE, PALE, Sheet, Style, fitted
+from supplies_receipts.wording import Words
+
+_TITLE = Words("出车单", "Run sheet")
+_STEPS = (
+    Words("装车", "Loaded"),
+    Words("已送达", "Handed over"),
+    Words("带回", "Brought back"),
+)
+
+_QUANTITY = 22.0
+_BLANK = 17.0  # to write a number in
+_LOAD = (
+    Column(Words("物资", "Goods"), WIDTH - 62 - _QUANTITY - 3 * _BLANK),
+    Column(Words("批号与有效期", "Batch, expiry"), 34),
+    Column(Words("取货处", "From"), 28),
+    Column(Words("应装", "To load"), _QUANTITY, "right"),
+    *(Column(words, _BLANK) for words in _STEPS),
+)
+_STOPS = (
+    Column(Words("站", "Stop"), 12),
+    Column(Words("住户", "Door"), 66),
+    Column(Words("物资", "Goods"), WIDTH - 78 - 2 * _BLANK),
+    Column(Words("已送达", "Handed over"), _BLANK),
+    Column(Words("带回", "Brought back"), _BLANK),
+)
+
+_NUMBER = Style(14, bold=True, leading=1.1)
+_DOOR = Style(9.5, leading=1.25)
+_STEP = Style(9, bold=True, leading=1.25)
+_BOX = 5.0  # high, to write a number in
+_SIGN = 56.0  # wide, each of three signatures
+
+
+def run_sheet(sheet: RunSheet) -> bytes:
+    """The sheet as a PDF, on as many pages as the round needs."""
+    if not sheet.stops:
+        raise InvalidField("a delivery without stops has no run sheet to print")
+    return a4.drawn(
+        [
+            _head(sheet),
+            *_load(sheet.load),
+            flow.space(4),
+            *_stops(sheet.stops),
+            flow.space(4),
+            _signatures(),
+            flow.space(2),
+            _privacy(),
+        ],
+        title=f"{_TITLE.zh} {sheet.delivery}",
+        author=sheet.station.name,
+        foot=f"{_TITLE.label} {sheet.delivery} · {sheet.day.isoformat()}",
+    )
+
+
+def _head(sheet: RunSheet) -> Block:
+    stops = f"{wording.number(len(sheet.stops))} 站 stops"
+    team = f"配送队 Team  {sheet.team} · {sheet.delivery} · {stops}"
+    return flow.stacked(
+        [
+            a4.heading(_TITLE, sheet.station, sheet.day, sheet.day),
+            flow.text(MARGIN, WIDTH, team, _DOOR),
+            flow.space(3),
+        ]
+    )
+
+
+def _load(lines: Sequence[LoadLine]) -> list[Block]:
+    """What to take from the shelf; the numbers are written in at each of the three steps."""
+    above = [a4.section(MARGIN, Words("装车清单", "To load")), flow.space(0.6)]
+    table = Table(MARGIN, _LOAD, above=above)
+    return [
+        _blanks(
+            table.row(
+                [
+                    [(line.name, CELL), (line.lot, CELL_EN)],
+                    _lot(line),
+                    [(line.location, CELL)],
+                    _quantity(line.quantity, line.unit),
+                ]
+            ),
+            table,
+            len(_STEPS),
+        )
+        for line in lines
+    ]
+
+
+def _stops(stops: Sequence[RunStop]) -> list[Block]:
+    """The doors in the order of the way."""
+    above = [a4.section(MARGIN, Words("站点顺序", "Stops in order")), flow.space(0.6)]
+    table = Table(MARGIN, _STOPS, above=above)
+    return [Block(block.height, block.draw, table.head) for stop in stops for block in _stop(stop)]
+
+
+def _stop(stop: RunStop) -> list[Block]:
+    """One door; where its goods are many, they may run on over pages."""
+    left, wide = MARGIN + _STOPS[0].width, _STOPS[1].width - flow.GUTTER
+    door = flow.stacked(
+        [
+            flow.text(left, wide, f"{stop.name}  {stop.phone or ''}".strip(), _DOOR),
+            flow.text(left, wide, stop.address or "（地址未登记 no address on record）", CELL),
+            flow.text(left, wide, stop.recipient, CELL_EN),
+        ]
+    )
+    number = flow.text(MARGIN + 1, _STOPS[0].width, str(stop.stop), _NUMBER)
+    goods = [_goods(line) for line in stop.lines]
+    beside, height = 0, 0.0
+    while beside < len(goods) and (not beside or height + goods[beside].height < door.height + 3):
+        height += goods[beside].height
+        beside += 1
+    first = flow.stacked([flow.space(0.8), flow.beside([number, door, *_column(goods[:beside])])])
+    under = flow.stacked([flow.space(0.6), flow.rule(MARGIN, WIDTH, weight=HAIRLINE, ink=PALE)])
+    *rest, last = [first, *goods[beside:]]
+    return [*rest, flow.stacked([last, under])]
+
+
+def _column(blocks: Sequence[Block]) -> list[Block]:
+    return [flow.stacked(blocks)] if blocks else []
+
+
+def _goods(line: SlipLine) -> Block:
+    """What is for the door, with boxes to write in what was handed over and what came back."""
+    unit = wording.unit(line.unit).zh
+    quantity = f"{wording.number(line.quantity)} {unit}"
+    wide = min(_QUANTITY, BOLD.width(quantity) + 0.1)
+    left = MARGIN + _STOPS[0].width + _STOPS[1].width
+    lot = "  ".join(said for said, _ in _lot(line) if said)
+    end = left + _STOPS[2].width - flow.GUTTER
+    named = [
+        flow.text(left, end - left - wide - 2, said, style)
+        for said, style in ((line.name, CELL), (lot, CELL_EN))
+        if said
+    ]
+    amount = flow.text(end - wide, wide, quantity, fitted(quantity, BOLD, wide), "right")
+    said = flow.beside([flow.stacked(named), amount])
+
+    def draw(sheet: Sheet, y: float) -> None:
+        said.draw(sheet, y)
+        _boxes(sheet, y, 2)
+
+    return Block(max(said.height, _BOX) + 0.8, draw)
+
+
+def _lot(line: LoadLine | SlipLine) -> Cell:
+    expiry = "" if line.expires_on is None else f"有效期至 {line.expires_on.isoformat()}"
+    return [(line.batch or "", CELL), (expiry, CELL_EN)]
+
+
+def _quantity(quantity: int, unit: str) -> Cell:
+    said = f"{wording.number(quantity)} {wording.unit(unit).zh}"
+    return [(said, fitted(said, BOLD, _QUANTITY - flow.GUTTER))]
+
+
+def _blanks(row: Block, table: Table, count: int) -> Block:
+    """The row with so many boxes at its right end, to write numbers in."""
+
+    def draw(sheet: Sheet, y: float) -> None:
+        row.draw(sheet, y)
+        _boxes(sheet, y + 0.7, count)
+
+    return Block(row.height, draw, table.head)
+
+
+def _boxes(sheet: Sheet, y: float, count: int) -> None:
+    for at in range(count):
+        left = MARGIN + WIDTH - (count - at) * _BLANK
+        sheet.box(left + 1, y, _BLANK - 2, _BOX, weight=0.5)
+
+
+def _signatures() -> Block:
+    """Three steps, each with who signs for it and when."""
+    gap = (WIDTH - len(_STEPS) * _SIGN) / (len(_STEPS) - 1)
+    lefts = [MARGIN + at * (_SIGN + gap) for at in range(len(_STEPS))]
+    parts = [
+        flow.stacked(
+            [
+                flow.text(x, _SIGN, words.label, _STEP),
+                flow.space(3),
+                forms.written(x, _SIGN, "签名 Signature"),
+                forms.written(x, _SIGN, "时间 Time"),
+            ]
+        )
+        for x, words in zip(lefts, _STEPS, strict=True)
+    ]
+    return flow.beside(parts)
+
+
+def _privacy() -> Block:
+    zh = "本单含住户地址，回站后交回，24 小时内销毁。"
+    en = "This sheet bears addresses: hand it back at the station; destroy it within 24 hours."
+    return flow.stacked(
+        [flow.text(MARGIN, WIDTH, zh, SMALL), flow.text(MARGIN, WIDTH, en, CELL_EN)]
+    )

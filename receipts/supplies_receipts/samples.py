@@ -1,0 +1,165 @@
+"""Made-up statements, disclosures and rounds: what the samples and the tests of papers draw."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from supplies.documents import (
+    DonorName,
+    GoodsLine,
+    LoadLine,
+    RunSheet,
+    RunStop,
+    SlipLine,
+    StationHead,
+)
+from supplies.statements import (
+    Departure,
+    Disclosure,
+    DisclosurePaper,
+    DonorStatement,
+    DonorStatementPaper,
+    GivenLine,
+    ServedLine,
+    StatementLine,
+    WentLine,
+    WishLine,
+)
+
+_FIRST, _LAST = date(2020, 2, 3), date(2020, 3, 13)
+_PRINTED = datetime(2020, 3, 13, 10, 0, tzinfo=UTC)
+
+
+def statement(station: StationHead, items: int = 3) -> DonorStatementPaper:
+    """A donor's statement of so many items."""
+    goods = [
+        _stands("mask-kn95", "口罩（KN95，独立包装）", "piece", 71, 0, handed_over=48, in_transit=6,
+                allocated=5, free=8, used=3, lost=1),
+        _stands("sanitiser", "免洗洗手液 100 mL", "bottle", 150, 0, handed_over=149, unexplained=1),
+        _stands("rice-bag", "大米 2.5 kg 袋", "bag", 0, 40, handed_over=31, free=9),
+        _stands("rice", "散装大米", "kg", 100, 0, converted=100),
+        _stands("drum", "消毒液（桶装）", "drum", 12, 0, lent=2, returned=1, free=9),
+    ]  # fmt: skip
+    shown = DonorStatement(
+        station=station.code,
+        donor="D-01",
+        first=_FIRST,
+        last=_LAST,
+        as_of_seq=311,
+        receipts=[f"JZ-2020-{number:06d}" for number in range(1, items + 1)],
+        goods=[goods[at % len(goods)] for at in range(items)],
+        served=[
+            ServedLine(month="2020-02", community="样例社区", who="household", count=36),
+            ServedLine(month="2020-02", community="样例社区", who="person", count=95),
+            ServedLine(month="2020-02", community="样例新村", who="household", count="<5"),
+            ServedLine(month="2020-03", community=None, who="household", count=12),
+        ],
+        wishes=[
+            WishLine(receipt="JZ-2020-000001", wish="优先用于独居长者（样例数据）。")
+        ],
+        departures=[
+            Departure(
+                day=date(2020, 2, 9), item="mask-kn95", name="口罩（KN95，独立包装）", unit="piece",
+                quantity=3, reason="该户已由邻里互助解决，不再需要（样例数据）。", by="u_1",
+            )
+        ],
+    )  # fmt: skip
+    donor = DonorName(
+        code="D-01",
+        name="样例商贸有限公司（虚构）",
+        name_en="Sample Trading Ltd (fictitious)",
+        phone="138****0000",
+    )
+    return DonorStatementPaper(station=station, donor=donor, statement=shown, printed_at=_PRINTED)
+
+
+def _stands(
+    item: str, name: str, unit: str, received: int, repacked: int, **places: int
+) -> StatementLine:
+    return StatementLine(
+        item=item,
+        name=name,
+        name_en=None,
+        unit=unit,
+        received=received,
+        repacked=repacked,
+        places=places,
+    )
+
+
+def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
+    """A disclosure of the gifts of so many donors who are named, and of others."""
+    named = ["样例商贸有限公司（虚构）", "张**", "样例爱心协会（虚构）"]
+    given = [
+        GivenLine(source="donor", name=named[at % 3], item=item, quantity=quantity)
+        for at in range(donors)
+        for item, quantity in (("mask-kn95", 71), ("sanitiser", 150))
+    ]
+    given += [
+        GivenLine(source="donor", name=None, item="sanitiser", quantity=10),
+        GivenLine(source="made", name=None, item="leaflet", quantity=260),
+    ]
+    came = {"mask-kn95": 71 * donors, "sanitiser": 150 * donors + 10, "leaflet": 260}
+    units = {"mask-kn95": "piece", "sanitiser": "bottle", "leaflet": "sheet"}
+    went = [
+        WentLine(community="样例社区", who="household", item="mask-kn95", quantity=48, count=16),
+        WentLine(community="样例社区", who="household", item="sanitiser", quantity=60, count=30),
+        WentLine(community="样例新村", who="household", item="sanitiser", quantity=9, count="<5"),
+        WentLine(community=None, who="person", item="leaflet", quantity=260, count=260),
+    ]
+    gone = {"mask-kn95": 48, "sanitiser": 69, "leaflet": 260}
+    goods = [
+        GoodsLine(
+            item=item, unit=units[item], opening=0, received=came[item], handed_over=gone[item],
+            used=0, lost=0, unexplained=0, other=0, on_hand=came[item] - gone[item], allocated=0,
+            in_transit=0,
+        )
+        for item in came
+    ]  # fmt: skip
+    shown = Disclosure(
+        station=station.code, first=_FIRST, last=_LAST, as_of_seq=311, received=given,
+        handed_over=went, goods=goods,
+    )  # fmt: skip
+    names = {
+        "mask-kn95": "口罩（KN95，独立包装）",
+        "sanitiser": "免洗洗手液 100 mL",
+        "leaflet": "防疫知识宣传单张",
+    }
+    return DisclosurePaper(station=station, disclosure=shown, names=names, printed_at=_PRINTED)
+
+
+def round_(station: StationHead, stops: int = 3) -> RunSheet:
+    """A round of so many doors."""
+    expiry = date(2022, 1, 31)
+    lines = [
+        SlipLine(
+            name="口罩（KN95，独立包装）", name_en=None, unit="piece", quantity=10,
+            batch="B7-2019", expires_on=expiry,
+        ),
+        SlipLine(
+            name="免洗洗手液 100 mL", name_en=None, unit="bottle", quantity=2, batch="XS-0131",
+            expires_on=expiry,
+        ),
+    ]  # fmt: skip
+    load = [
+        LoadLine(
+            name=line.name, unit=line.unit, lot=f"l_sample_12_{at}", batch=line.batch,
+            expires_on=line.expires_on, location="样例仓库甲", quantity=line.quantity * stops,
+        )
+        for at, line in enumerate(lines, 1)
+    ]  # fmt: skip
+    doors = [
+        RunStop(
+            stop=at, recipient=f"R-{at:03d}", name="李**（虚构）", phone="139****0001",
+            address=f"样例小区 {at} 栋 2 单元 1104 房", lines=lines,
+        )
+        for at in range(1, stops + 1)
+    ]  # fmt: skip
+    return RunSheet(
+        delivery="v_1",
+        station=station,
+        team="样例一组",
+        day=date(2020, 2, 6),
+        load=load,
+        stops=doors,
+    )

@@ -1,0 +1,37 @@
+"""Statements to donors: what became of their gifts."""
+
+from __future__ import annotations
+
+from anyio.to_thread import run_sync
+from litestar import Controller, Response, get
+from litestar.params import FromPath
+from supplies_receipts import donor_statement as draw
+
+from supplies.statements import DonorStatement
+from supplies.views.statements import donor_statement, donor_statement_paper
+from supplies_service.desk import ADesk, paper
+from supplies_service.openapi import gives
+from supplies_service.routes.parameters import First, Last
+
+
+class StatementController(Controller):
+    """What a donor is told."""
+
+    path = "/api/donors/{donor:str}/statement"
+    tags = ("donors",)
+
+    @get(operation_id="stateDonor", opt=gives(DonorStatement))
+    async def statement(
+        self, desk: ADesk, donor: FromPath[str], first: First, last: Last
+    ) -> Response[bytes]:
+        """What became of all that a donor gave from one day to another."""
+        return desk.show(lambda books: donor_statement(books, donor, first, last))
+
+    @get("/pdf", operation_id="printDonorStatement", opt=gives(bytes))
+    async def pdf(
+        self, desk: ADesk, donor: FromPath[str], first: First, last: Last
+    ) -> Response[bytes]:
+        """The statement as a paper."""
+        with desk.reading() as books:
+            shown = donor_statement_paper(books, donor, first, last, printed_at=desk.ledger.clock())
+        return paper(await run_sync(draw, shown), f"statement-{donor}-{first}-{last}")

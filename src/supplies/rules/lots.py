@@ -1,0 +1,60 @@
+"""Which lot a line of a corrected command goes on with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from supplies.journal import Journal, StatedLot
+
+_Likeness = Callable[[StatedLot], tuple[Any, ...]]
+
+
+def _label(lot: StatedLot) -> tuple[Any, ...]:
+    """What stands on the goods: two lots that differ in it are never taken for one another."""
+    return lot.item, lot.batch, lot.expires_on
+
+
+def _purpose(lot: StatedLot) -> tuple[Any, ...]:
+    return *_label(lot), lot.value_minor, lot.currency, lot.pledge, lot.recipient
+
+
+_LIKENESSES: tuple[_Likeness, ...] = (
+    lambda lot: (*_purpose(lot), lot.quantity, lot.line),
+    lambda lot: (*_purpose(lot), lot.quantity),
+    lambda lot: (*_purpose(lot), lot.line),
+    _purpose,
+    lambda lot: (*_label(lot), lot.quantity, lot.line),
+    lambda lot: (*_label(lot), lot.quantity),
+    lambda lot: (*_label(lot), lot.line),
+    _label,
+    lambda lot: (lot.item, lot.line),
+)
+"""How a line can be like a lot, the most alike first; at last by item and place alone: then its
+label was typed wrongly."""
+
+
+def lots_for(journal: Journal, lines: Iterable[StatedLot]) -> dict[int, str]:
+    """The lots of a command's lines by line number; a line that is not there bears a new one.
+
+    Lots that stand go before lots that an earlier correction dropped. So lines may be swapped or
+    dropped, and the lots of the others stay what they are.
+    """
+    if journal.standing is None:
+        return {}
+    found: dict[int, str] = {}
+    waiting = list(lines)
+    for stands in (True, False):
+        left = [lot for lot in journal.standing.lots if lot.stands is stands]
+        for alike in _LIKENESSES:
+            by_likeness: dict[tuple[Any, ...], list[StatedLot]] = defaultdict(list)
+            for lot in left:
+                by_likeness[alike(lot)].append(lot)
+            for line in waiting:
+                if candidates := by_likeness[alike(line)]:
+                    found[line.line] = candidates.pop(0).lot
+            taken = set(found.values())
+            left = [lot for lot in left if lot.lot not in taken]
+            waiting = [line for line in waiting if line.line not in found]
+    return found

@@ -1,0 +1,64 @@
+"""Departures from a donor's wish: goods set aside by it that were released, why, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from supplies.accounts import ALLOCATED
+from supplies.books import Books
+from supplies.masking import mask_within
+from supplies.model import Recipient
+from supplies.statements import Departure
+from supplies.texts import texts_of
+from supplies.views.queries import among
+
+
+def departures(books: Books, lots: Iterable[str], last: date) -> list[Departure]:
+    """Releases of allocations that were made in the gift's own transaction, oldest first."""
+    rows = among(
+        books,
+        lots,
+        "SELECT e.seq, e.happened_on, e.recorded_by, a.recipient, t.item, sum(t.quantity) "
+        "FROM wanted w CROSS JOIN balances b CROSS JOIN transfers t CROSS JOIN entries e "
+        "CROSS JOIN allocations a WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
+        "AND b.account >= :start AND b.account < :end "
+        "AND t.station = b.station AND t.source = b.account AND t.item = b.item "
+        "AND t.lot = b.lot AND e.station = t.station AND e.seq = t.seq AND e.kind = 'released' "
+        "AND e.booked_on <= :last AND a.station = e.station AND a.allocation = e.document "
+        "AND a.arrival IS NOT NULL "
+        "GROUP BY e.seq, e.happened_on, e.recorded_by, a.recipient, t.item "
+        "ORDER BY e.seq, t.item",
+        start=ALLOCATED.prefix,
+        end=f"{ALLOCATED.name};",  # ";" follows ":" in ASCII
+        last=last.isoformat(),
+    )
+    return [
+        _departure(books, seq, date.fromisoformat(day), by, recipient, item, int(quantity))
+        for seq, day, by, recipient, item, quantity in sorted(rows)
+    ]
+
+
+def _departure(
+    books: Books, seq: int, day: date, by: str, recipient: str, item: str, quantity: int
+) -> Departure:
+    texts = texts_of(books, seq)
+    reason = None if texts is None else texts.get("reason")
+    known = books.item(item)
+    return Departure(
+        day=day,
+        item=item,
+        name=known.name,
+        unit=known.unit,
+        quantity=quantity,
+        reason=None if reason is None else mask_within(reason, _secrets(books, recipient)),
+        by=by,
+    )
+
+
+def _secrets(books: Books, recipient: str) -> list[str | None]:
+    """What a donor must not learn of the household that the goods were set aside for."""
+    person = books.catalogue.get(Recipient, recipient)
+    if person is None:
+        return [recipient]
+    return [recipient, person.name, person.phone, person.address]

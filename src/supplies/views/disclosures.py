@@ -1,0 +1,132 @@
+"""公示: what was received from whom, as each consented, and where it went, by community."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from supplies.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of, kind_of
+from supplies.books import Books
+from supplies.errors import InvalidField
+from supplies.masking import mask_count, mask_name
+from supplies.model import Donor
+from supplies.statements import Disclosure, DisclosurePaper, GivenLine, WentLine
+from supplies.views.flows import flows
+from supplies.views.reports import goods_lines
+from supplies.views.served import Home, gatherings, homes, people
+from supplies.views.stations import station_head
+
+_ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
+
+Who = Literal["household", "person"]
+_Place = tuple[str, Who, str]
+"""A community ("" where none is recorded), who was reached there, and an item."""
+
+
+def disclosure(books: Books, first: date, last: date) -> Disclosure:
+    """What came in from first to last, both inclusive, and where goods went in that time."""
+    if last < first:
+        raise InvalidField.at("/to", f"{last} is before {first}")
+    return Disclosure(
+        station=books.station_code,
+        first=first,
+        last=last,
+        as_of_seq=books.head()[0],
+        received=_received(books, first, last),
+        handed_over=_handed_over(books, first, last),
+        goods=goods_lines(books, first, last),
+    )
+
+
+def disclosure_paper(
+    books: Books, first: date, last: date, *, printed_at: datetime
+) -> DisclosurePaper:
+    """The disclosure as it is put up. printed_at: the ledger clock's moment."""
+    found = disclosure(books, first, last)
+    items = {line.item for line in found.received} | {line.item for line in found.handed_over}
+    items |= {line.item for line in found.goods}
+    return DisclosurePaper(
+        station=station_head(books),
+        disclosure=found,
+        names={code: books.item(code).name for code in sorted(items)},
+        printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
+    )
+
+
+# --- from whom -----------------------------------------------------------------------------------
+
+
+def _received(books: Books, first: date, last: date) -> list[GivenLine]:
+    """A line a donor who may be named and item; all others' gifts of an item are one line."""
+    came = flows(books, _ORIGINS, first, last)
+    donors = {keys_of(account)[0] for account, _ in came if kind_of(account) is DONOR}
+    names = {code: _published(books, code) for code in donors}
+    sums: Counter[tuple[str, str, str | None, str]] = Counter()
+    for (account, item), quantity in came.items():
+        kind, key = kind_of(account), keys_of(account)[0]
+        name = names[key] if kind is DONOR else None
+        sums[kind.name, "" if name is None else key, name, item] -= quantity
+    order = {kind.name: place for place, kind in enumerate(_ORIGINS)}
+    lines = sorted(sums.items(), key=lambda line: (order[line[0][0]], line[0][2] is None, *line[0]))
+    return [
+        GivenLine(source=source, name=name, item=item, quantity=quantity)
+        for (source, _, name, item), quantity in lines
+        if quantity
+    ]
+
+
+def _published(books: Books, code: str) -> str | None:
+    """The name as its bearer consented to see it published: in full, 张**, or not at all."""
+    donor = books.catalogue.get(Donor, code)
+    if donor is None or donor.name is None or donor.publish == "no":
+        return None
+    return donor.name if donor.publish == "name" else mask_name(donor.name)
+
+
+# --- where it went -------------------------------------------------------------------------------
+
+
+def _handed_over(books: Books, first: date, last: date) -> list[WentLine]:
+    went = {
+        (keys_of(account)[0], item): quantity
+        for (account, item), quantity in flows(books, [RECEIVED], first, last).items()
+    }
+    known = homes(books, sorted({recipient for recipient, _ in went}))
+    sums: Counter[_Place] = Counter()
+    counts: Counter[_Place] = Counter()
+    for (recipient, item), quantity in went.items():
+        place = _place(known[recipient], item)
+        sums[place] += quantity
+        counts[place] += place[1] == "household" and quantity > 0
+    groups = sorted(code for code, home in known.items() if home.kind == "group")
+    counts.update(_gathered(books, groups, first, last))
+    return [
+        WentLine(
+            community=community or None,
+            who=who,
+            item=item,
+            quantity=quantity,
+            count=mask_count(counts[community, who, item]),
+        )
+        for (community, who, item), quantity in sorted(sums.items())
+        if quantity
+    ]
+
+
+def _place(home: Home, item: str) -> _Place:
+    return home.community or "", "household" if home.kind == "household" else "person", item
+
+
+def _gathered(books: Books, groups: Iterable[str], first: date, last: date) -> Counter[_Place]:
+    """Persons of groups, by item: each hand-out counts once for each item it gave."""
+    by_item = defaultdict(list)
+    for gathering in gatherings(books, groups, first, last):
+        by_item[gathering.item].append(gathering)
+    counts: Counter[_Place] = Counter()
+    for item, met in by_item.items():
+        for gathering in people(met).values():
+            counts[gathering.community or "", "person", item] += gathering.headcount
+    return counts

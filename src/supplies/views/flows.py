@@ -1,0 +1,31 @@
+"""What flowed into and out of accounts over a period, for reports that name accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from supplies.accounts import Kind
+from supplies.books import Books
+
+
+def flows(
+    books: Books, kinds: Iterable[Kind], first: date, last: date
+) -> dict[tuple[str, str], int]:
+    """By account of these kinds and item, how much more goods came into it than left it."""
+    within = " OR ".join(
+        f"(account >= '{kind.prefix}' AND account < '{kind.name};')"  # ";" follows ":" in ASCII
+        for kind in kinds
+    )
+    sides = " UNION ALL ".join(
+        f"SELECT {side} AS account, item, {sign}quantity AS quantity FROM transfers "
+        "WHERE station = :station AND day >= :first AND day <= :last AND lot <> ''"
+        for side, sign in (("target", ""), ("source", "-"))
+    )
+    rows = books.all(
+        f"SELECT account, item, sum(quantity) FROM ({sides}) AS moves WHERE {within} "
+        "GROUP BY account, item HAVING sum(quantity) <> 0 ORDER BY account, item",
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    return {(account, item): int(quantity) for account, item, quantity in rows}

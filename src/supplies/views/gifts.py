@@ -1,0 +1,224 @@
+"""Whose goods a lot holds, through every repacking, and where each one's part of it stands.
+
+A lot belongs to whoever its origin accounts name, in proportion; what is repacked belongs to the
+owners of what went in. Parts are whole numbers by cumulative floors: over all owners, and over all
+places, they sum exactly.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from math import lcm
+from typing import Literal, NamedTuple
+
+from supplies.accounts import CHART, CONVERTED, DONOR, is_origin, kind_of
+from supplies.books import Books
+from supplies.errors import BooksBroken
+from supplies.views.queries import among
+
+Owner = tuple[str, str]
+"""A lot that came in, and the account that it came from."""
+
+_ORDER = {name: place for place, name in enumerate(CHART)}
+
+
+class Part(NamedTuple):
+    """How much of a lot in one account is asked for by whom."""
+
+    lot: str
+    item: str
+    account: str
+    quantity: int
+
+
+class Gifts(NamedTuple):
+    """A donor's gifts of a period. given: what came, by lot. repacked: what came of it, by lot.
+
+    items: each lot's. parts: where all of it stands.
+    """
+
+    given: dict[str, int]
+    repacked: dict[str, int]
+    items: dict[str, str]
+    parts: list[Part]
+
+
+def gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
+    """What a donor gave from first to last, and where it stood at the end of the last day.
+
+    A gift belongs to the day on which it came, as far as is known now: corrected figures count.
+    """
+    rows = books.all(
+        "SELECT lot, min(day) FROM days WHERE station = :station AND account = :account "
+        "AND lot <> '' AND quantity <> 0 GROUP BY lot HAVING min(day) BETWEEN :first AND :last",
+        account=DONOR(donor),
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    mine = {(lot, DONOR(donor)) for lot, _ in rows}
+    kin = _Kin(books, {lot for lot, _ in rows}, last)
+    given = {lot: -kin.stands[lot].get(account, 0) for lot, account in mine}
+    given = {lot: quantity for lot, quantity in given.items() if quantity}
+    repacked: dict[str, int] = {}
+    parts: list[Part] = []
+    for lot in sorted(kin.stands):
+        owners = kin.owners(lot)
+        made = sum(n for owner, n in owners.items() if owner in mine and owner[0] != lot)
+        if made:
+            repacked[lot] = made
+        for account, shares in kin.shares(lot).items():
+            quantity = sum(n for owner, n in shares.items() if owner in mine)
+            if quantity:
+                parts.append(Part(lot, kin.items[lot], account, quantity))
+    return Gifts(given, repacked, kin.items, parts)
+
+
+def parted(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
+    """Each quantity in parts by the weights: every row sums exactly, and so does every column.
+
+    A column comes to its weight where the quantities come to the sum of the weights.
+    """
+    rows, total, before = [], 0, [0] * len(weights)
+    for quantity in quantities:
+        total += quantity
+        after = _floors(total, weights)
+        rows.append([now - then for now, then in zip(after, before, strict=True)])
+        before = after
+    return rows
+
+
+def _floors(units: int, weights: Sequence[int]) -> list[int]:
+    """So many units by weight, each from what those before it left over."""
+    rest, parts = sum(weights), []
+    for weight in weights:
+        part = units * weight // rest if rest else 0
+        parts.append(part)
+        units, rest = units - part, rest - weight
+    return parts
+
+
+class _Kin:
+    """Lots, what was made of them, and what that was made from, as of the end of a day."""
+
+    def __init__(self, books: Books, lots: set[str], last: date) -> None:
+        self._books, self._last = books, last
+        self.stands: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self.items: dict[str, str] = {}
+        self._went_in: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self._owners: dict[str, dict[Owner, int]] = {}
+        self._follow(lots, made_of_them=True)
+        self._follow(
+            {lot for held in self._went_in.values() for lot in held} - set(self.stands),
+            made_of_them=False,
+        )
+
+    def owners(self, lot: str) -> dict[Owner, int]:
+        """How much of a lot is whose."""
+        if lot not in self._owners:
+            # Kept before it is known: lots made from each other in a ring own nothing, and the
+            # sum fails.
+            self._owners[lot] = {}
+            found: Counter[Owner] = Counter()
+            for account, quantity in self.stands[lot].items():
+                kind = kind_of(account)
+                if is_origin(kind):
+                    found[lot, account] += -quantity
+                elif kind is CONVERTED and quantity < 0:
+                    found.update(self._made(account, -quantity))
+            self._owners[lot] = dict(sorted(found.items()))
+        return self._owners[lot]
+
+    def shares(self, lot: str) -> dict[str, dict[Owner, int]]:
+        """Each account in which a lot stands, with how much there is whose.
+
+        Raises BooksBroken where the accounts do not come to what the lot began with.
+        """
+        owners = self.owners(lot)
+        places = {
+            account: quantity
+            for account, quantity in sorted(self.stands[lot].items(), key=_in_order)
+            if not is_origin(kind_of(account)) and not _made_here(account, quantity)
+        }
+        came, stands = sum(owners.values()), sum(places.values())
+        if came != stands:
+            what = f"quantity of lot {lot}"
+            raise BooksBroken(
+                station=self._books.station_code, seq=None, table="days", column=what,
+                expected=came, found=stands,
+            )  # fmt: skip
+        rows = parted(places.values(), list(owners.values()))
+        return {
+            account: dict(zip(owners, row, strict=True))
+            for account, row in zip(places, rows, strict=True)
+        }
+
+    def _made(self, conversion: str, quantity: int) -> dict[Owner, int]:
+        """What was made, by the owners of what went in.
+
+        Each kind of goods that went in counts alike; within a kind, by how much of it went in.
+        """
+        went_in = self._went_in[conversion]
+        sums: Counter[str] = Counter()
+        for lot, used in went_in.items():
+            sums[self.items[lot]] += used
+        whole = lcm(*sums.values()) if sums else 0
+        weights: Counter[Owner] = Counter()
+        for lot in sorted(went_in):
+            weight = whole // sums[self.items[lot]]
+            for owner, part in self.shares(lot)[conversion].items():
+                weights[owner] += part * weight
+        parts = _floors(quantity, [weights[owner] for owner in sorted(weights)])
+        return dict(zip(sorted(weights), parts, strict=True))
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def _follow(self, lots: set[str], *, made_of_them: bool) -> None:
+        """Read these lots and what they were made from; and what was made of them, if asked."""
+        known: set[str] = set(self._went_in)
+        while lots:
+            for lot, item, account, quantity in self._standing("lot", lots):
+                self.stands[lot][account] = quantity
+                self.items[lot] = item
+            conversions = {
+                account
+                for lot in lots
+                for account, quantity in self.stands[lot].items()
+                if kind_of(account) is CONVERTED and (quantity < 0 or made_of_them)
+            } - known
+            known |= conversions
+            made, used = set(), set()
+            for lot, _, account, quantity in self._standing("account", conversions):
+                if quantity > 0:
+                    self._went_in[account][lot] = quantity
+                    used.add(lot)
+                else:
+                    made.add(lot)
+            lots = (made if made_of_them else used) - set(self.stands)
+
+    def _standing(
+        self, column: Literal["lot", "account"], names: set[str]
+    ) -> list[tuple[str, str, str, int]]:
+        rows = among(
+            self._books,
+            sorted(names),
+            "SELECT d.lot, d.item, d.account, d.quantity "
+            "FROM wanted w CROSS JOIN balances b CROSS JOIN days d "
+            f"WHERE b.station = :station AND b.{column} = w.id AND b.lot <> '' "
+            "AND d.station = b.station AND d.account = b.account AND d.item = b.item "
+            "AND d.lot = b.lot AND d.quantity <> 0 AND d.day = ("
+            "SELECT max(o.day) FROM days o WHERE o.station = b.station "
+            "AND o.account = b.account AND o.item = b.item AND o.lot = b.lot AND o.day <= :last)",
+            last=self._last.isoformat(),
+        )
+        return [(lot, item, account, int(quantity)) for lot, item, account, quantity in rows]
+
+
+def _made_here(account: str, quantity: int) -> bool:
+    return kind_of(account) is CONVERTED and quantity < 0
+
+
+def _in_order(standing: tuple[str, int]) -> tuple[int, str]:
+    account = standing[0]
+    return _ORDER[kind_of(account).name], account

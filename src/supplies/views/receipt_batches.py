@@ -1,0 +1,38 @@
+"""All receipts of a period, to be printed as one document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from supplies.books import Books
+from supplies.documents import Proof, ReceiptPaper
+from supplies.errors import InvalidField
+from supplies.views.receipts import ReceiptView, receipts
+
+Code = Callable[[ReceiptView], str]
+"""From a receipt, the code that its QR carries."""
+
+
+def receipt_papers(books: Books, first: date, last: date, code: Code) -> list[ReceiptPaper]:
+    """The originals of receipts issued from first to last that still hold, by number.
+
+    Those voided since are left out, and those whose donor was forgotten.
+    """
+    if last < first:
+        raise InvalidField.at("/to", f"{last} is before {first}")
+    found = receipts(books, first=first, last=last, limit=None).items
+    return [
+        ReceiptPaper(
+            document=receipt.document,
+            proof=Proof(
+                seq=receipt.entry.seq,
+                hash=receipt.entry.hash,
+                digest=receipt.document_digest,
+                check_code=code(receipt),
+                url=f"{receipt.document.station.host}/v/{receipt.number}?c={code(receipt)}",
+            ),
+        )
+        for receipt in found
+        if receipt.status == "issued" and receipt.document is not None
+    ]

@@ -1,0 +1,129 @@
+"""How many were reached, and in which community: never who."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from supplies.accounts import RECEIVED, keys_of
+from supplies.books import Books
+from supplies.masking import mask_count
+from supplies.statements import ServedLine
+from supplies.views.queries import among
+
+
+class Home(NamedTuple):
+    """What reports say of a recipient: its kind, and the community it belongs to."""
+
+    kind: str
+    community: str | None
+
+
+class Gathering(NamedTuple):
+    """Goods of one lot that a group received together. headcount: of all who came."""
+
+    hand_out: str
+    community: str | None
+    headcount: int
+    day: str
+    item: str
+    lot: str
+    quantity: int
+
+
+def homes(books: Books, recipients: Iterable[str]) -> dict[str, Home]:
+    """Recipients by code, forgotten ones among them: they are counted all the same."""
+    rows = among(
+        books,
+        recipients,
+        "SELECT r.code, r.kind, r.community FROM wanted w CROSS JOIN recipients r "
+        "WHERE r.station = :station AND r.code = w.id",
+    )
+    return {code: Home(kind, community) for code, kind, community in rows}
+
+
+def gatherings(books: Books, groups: Iterable[str], first: date, last: date) -> list[Gathering]:
+    """What these groups received at the counter from first to last, with how many they were."""
+    rows = among(
+        books,
+        groups,
+        "SELECT h.hand_out, r.community, h.headcount, t.day, t.item, t.lot, "
+        "CASE WHEN t.target = 'received:' || w.id THEN t.quantity ELSE -t.quantity END "
+        "FROM wanted w CROSS JOIN hand_outs h CROSS JOIN recipients r CROSS JOIN entries e "
+        "CROSS JOIN transfers t WHERE h.station = :station AND h.recipient = w.id "
+        "AND h.headcount IS NOT NULL AND h.seq = (SELECT max(m.seq) FROM hand_outs m "
+        "WHERE m.station = h.station AND m.hand_out = h.hand_out) "
+        "AND r.station = h.station AND r.code = h.recipient "
+        "AND e.station = h.station AND e.document = h.hand_out "
+        "AND t.station = e.station AND t.seq = e.seq AND t.lot <> '' "
+        "AND (t.target = 'received:' || w.id OR t.source = 'received:' || w.id) "
+        "AND t.day >= :first AND t.day <= :last ORDER BY t.seq, t.line",
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    return [Gathering(*row) for row in rows]
+
+
+def people(met: Iterable[Gathering]) -> dict[str, Gathering]:
+    """Each hand-out of which something stayed with the group, as it was first recorded."""
+    stayed: defaultdict[str, int] = defaultdict(int)
+    first: dict[str, Gathering] = {}
+    for gathering in met:
+        stayed[gathering.hand_out] += gathering.quantity
+        first.setdefault(gathering.hand_out, gathering)
+    return {name: gathering for name, gathering in first.items() if stayed[name] > 0}
+
+
+def served(books: Books, lots: set[str], first: date, last: date) -> list[ServedLine]:
+    """By month and community, households that goods of these lots reached, and persons in groups.
+
+    A household counts in each month in which it received more than was taken back from it.
+    """
+    reached = _reached(books, lots, last)
+    known = homes(books, {recipient for _, recipient in reached})
+    counts: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for month, recipient in reached:
+        if known[recipient].kind == "household":
+            counts[month, known[recipient].community or "", "household"] += 1
+    groups = sorted({code for _, code in reached if known[code].kind == "group"})
+    met = [one for one in gatherings(books, groups, first, last) if one.lot in lots]
+    for gathering in people(met).values():
+        key = (gathering.day[:7], gathering.community or "", "person")
+        counts[key] += gathering.headcount
+    return [
+        ServedLine(
+            month=month,
+            community=community or None,
+            who="household" if who == "household" else "person",
+            count=mask_count(count),
+        )
+        for (month, community, who), count in sorted(counts.items())
+    ]
+
+
+def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:
+    """Months and recipients who then received more of these lots than they gave back."""
+    rows = among(
+        books,
+        sorted(lots),
+        "SELECT d.account, d.item, d.lot, d.day, d.quantity "
+        "FROM wanted w CROSS JOIN balances b CROSS JOIN days d "
+        "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
+        "AND b.account >= :start AND b.account < :end "
+        "AND d.station = b.station AND d.account = b.account AND d.item = b.item "
+        "AND d.lot = b.lot AND d.day <= :last ORDER BY d.account, d.item, d.lot, d.day",
+        start=RECEIVED.prefix,
+        end=f"{RECEIVED.name};",  # ";" follows ":" in ASCII
+        last=last.isoformat(),
+    )
+    before: dict[tuple[str, str, str], int] = {}
+    gained: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for account, item, lot, day, quantity in rows:
+        key = (account, item, lot)
+        gained[day[:7], keys_of(account)[0], item] += quantity - before.get(key, 0)
+        before[key] = quantity
+    return {
+        (month, recipient) for (month, recipient, _), quantity in gained.items() if quantity > 0
+    }

@@ -1,0 +1,133 @@
+"""The donor's statement: what became of all that one donor gave, or no statement at all."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from supplies.accounts import PLACES, RECEIVED, kind_of, place_of
+from supplies.books import Books
+from supplies.documents import DonorName
+from supplies.errors import BooksBroken, InvalidField
+from supplies.masking import mask_phone
+from supplies.statements import DonorStatement, DonorStatementPaper, StatementLine, WishLine
+from supplies.views.departures import departures
+from supplies.views.gifts import Gifts, gifts
+from supplies.views.queries import among
+from supplies.views.receipts import ReceiptView, receipts
+from supplies.views.served import served
+from supplies.views.stations import station_head
+
+
+def donor_statement(books: Books, donor: str, first: date, last: date) -> DonorStatement:
+    """What a donor gave from first to last, and where it stood at the end of the last day.
+
+    Raises BooksBroken where the places do not come to what was given, Forgotten where the donor
+    was forgotten.
+    """
+    if last < first:
+        raise InvalidField.at("/to", f"{last} is before {first}")
+    books.donor(donor)
+    found = gifts(books, donor, first, last)
+    issued = _receipts(books, donor, found)
+    reached = {part.lot for part in found.parts if kind_of(part.account) is RECEIVED}
+    return DonorStatement(
+        station=books.station_code,
+        donor=donor,
+        first=first,
+        last=last,
+        as_of_seq=books.head()[0],
+        receipts=[receipt.number for receipt in issued],
+        goods=_lines(books, found),
+        served=served(books, reached, first, last),
+        wishes=_wishes(issued),
+        departures=departures(books, sorted(found.given), last),
+    )
+
+
+def donor_statement_paper(
+    books: Books, donor: str, first: date, last: date, *, printed_at: datetime
+) -> DonorStatementPaper:
+    """The statement as it is printed. printed_at: the ledger clock's moment."""
+    known = books.donor(donor)
+    return DonorStatementPaper(
+        station=station_head(books),
+        donor=DonorName(
+            code=donor,
+            name=known.name,
+            name_en=known.name_en,
+            phone=None if known.phone is None else mask_phone(known.phone),
+        ),
+        statement=donor_statement(books, donor, first, last),
+        printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
+    )
+
+
+# --- the equation --------------------------------------------------------------------------------
+
+
+def _lines(books: Books, found: Gifts) -> list[StatementLine]:
+    received, repacked = (_by_item(found.items, came) for came in (found.given, found.repacked))
+    places: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for part in found.parts:
+        places[part.item][place_of(kind_of(part.account))] += part.quantity
+    items = sorted({*received, *repacked, *places})
+    return [_line(books, item, received[item], repacked[item], places[item]) for item in items]
+
+
+def _by_item(items: dict[str, str], came: dict[str, int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for lot, quantity in came.items():
+        found[items[lot]] += quantity
+    return found
+
+
+def _line(
+    books: Books, code: str, received: int, repacked: int, places: Counter[str]
+) -> StatementLine:
+    """One item, whose places must come to what was received and repacked."""
+    item = books.item(code)
+    stands = {name: places[name] for name in PLACES if places[name]}
+    if received + repacked != sum(stands.values()):
+        raise BooksBroken(
+            station=books.station_code,
+            seq=None,
+            table="days",
+            column=f"quantity of {code}",
+            expected=received + repacked,
+            found=sum(stands.values()),
+        )
+    return StatementLine(
+        item=code,
+        name=item.name,
+        name_en=item.name_en,
+        unit=item.unit,
+        received=received,
+        repacked=repacked,
+        places=stands,
+    )
+
+
+# --- receipts and wishes -------------------------------------------------------------------------
+
+
+def _receipts(books: Books, donor: str, found: Gifts) -> list[ReceiptView]:
+    """The donor's valid receipts for these gifts, in the order of their numbers."""
+    rows = among(
+        books,
+        found.given,
+        "SELECT DISTINCT l.arrival FROM wanted w CROSS JOIN arrival_lines l "
+        "WHERE l.station = :station AND l.lot = w.id",
+    )
+    arrivals = {arrival for (arrival,) in rows}
+    every = receipts(books, donor=donor, limit=None).items
+    return [one for one in every if one.status == "issued" and arrivals & set(one.donations)]
+
+
+def _wishes(issued: list[ReceiptView]) -> list[WishLine]:
+    return [
+        WishLine(receipt=receipt.number, wish=receipt.document.wish)
+        for receipt in issued
+        if receipt.document is not None and receipt.document.wish
+    ]

@@ -1,0 +1,52 @@
+"""All receipts of a period: those that hold, as they were handed out."""
+
+from datetime import date
+
+import pytest
+from desk import Desk
+
+from supplies import commands as c
+from supplies.errors import InvalidField
+from supplies.proof import Issued, Seal
+from supplies.views.receipt_batches import receipt_papers
+from supplies.views.receipts import ReceiptView, receipt_paper
+
+
+def code(receipt: ReceiptView) -> str:
+    return f"code of {receipt.number}"
+
+
+def seal(issued: Issued) -> Seal:
+    return Seal(f"code of {issued.number}", "k1", "a public key", "a signature")
+
+
+def test_those_of_the_period_that_hold_are_printed_by_number(desk: Desk) -> None:
+    desk.give(1)
+    wrong = desk.give(2, donor="D-2")
+    desk(c.Correct(entry=wrong.seq, command=desk.donation(3, donor="D-2"), reason="typed wrong"))
+    desk.clock.advance()
+    desk.give(4)
+    today, tomorrow = date(2020, 2, 10), date(2020, 2, 11)
+    found = receipt_papers(desk.books, today, today, code)
+    assert [paper.document.number for paper in found] == ["JZ-2020-000001", "JZ-2020-000003"]
+    assert len(receipt_papers(desk.books, today, tomorrow, code)) == 3
+    assert receipt_papers(desk.books, date(2019, 1, 1), date(2019, 12, 31), code) == []
+    with pytest.raises(InvalidField, match="is before"):
+        receipt_papers(desk.books, tomorrow, today, code)
+
+
+def test_each_is_the_original_that_is_printed_alone(desk: Desk) -> None:
+    number = "JZ-2020-000001"
+    desk.give(1)
+    desk(c.ReprintReceipt(number=number))
+    (paper,) = receipt_papers(desk.books, desk.clock.day, desk.clock.day, code)
+    alone = receipt_paper(desk.books, number, seal, original=True)
+    assert paper == alone
+
+
+def test_receipts_of_the_forgotten_are_left_out(desk: Desk) -> None:
+    desk.give(1)
+    desk.give(2, donor="D-2")
+    desk(c.ForgetDonor(donor="D-2"))
+    found = receipt_papers(desk.books, desk.clock.day, desk.clock.day, code)
+    assert [paper.document.number for paper in found] == ["JZ-2020-000001"]
