@@ -137,46 +137,54 @@ class PostgresStore:
 
     def _migrate(self, create: bool) -> None:
         found = self._tables()
-        if "migrations" not in found:
-            if not found and not create:
-                raise NotADatabase(f"{self.url} is empty; make a ledger with `supplies init`")
+        if not found and not create:
+            raise NotADatabase(f"{self.url} is empty; make a ledger with `supplies init`")
+        if self._version(found) < schema.newest():
             with self.writing():
                 # Processes that start together take turns here; the second finds it all made.
                 self.run(f"SELECT pg_advisory_xact_lock({_LOCKS})")
-                found = self._tables()
-                if found and "migrations" not in found:
-                    raise NotADatabase(
-                        f"{self.url} is a database of another program (it holds "
-                        f"{', '.join(sorted(found)[:3])}); name another, or make a new one"
-                    )
-                if not found:
-                    self._create()
-        version = (self.one("SELECT coalesce(max(version), 0) FROM migrations") or (0,))[0]
-        if version == 0:
+                self._bring_up_to_date(self._version(self._tables()))
+        version = self._version(self._tables())
+        if version > schema.newest():
+            raise NewerVersion(
+                f"{self.url} was made by a newer version of this program (its tables are "
+                f"version {version}, this program knows {schema.newest()}); upgrade this program"
+            )
+
+    def _version(self, found: set[str]) -> int:
+        """Which version of this program made the tables that were found; 0: there are none."""
+        if not found:
+            return 0
+        if "migrations" not in found:
+            raise NotADatabase(
+                f"{self.url} is a database of another program (it holds "
+                f"{', '.join(sorted(found)[:3])}); name another, or make a new one"
+            )
+        row = self.one("SELECT max(version) FROM migrations")
+        if row is None or row[0] is None:
             raise NotADatabase(
                 f"{self.url} does not say which version of this program made it; "
                 "restore it from a backup"
             )
-        if version > schema.VERSION:
-            raise NewerVersion(
-                f"{self.url} was made by a newer version of this program (its tables are "
-                f"version {version}, this program knows {schema.VERSION}); upgrade this program"
-            )
+        return int(row[0])
 
-    def _create(self) -> None:
-        self._script(schema.postgres_tables())
-        self._script(
-            'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, '
-            "changes BIGINT NOT NULL)"
-        )
+    def _bring_up_to_date(self, version: int) -> None:
+        """Make what this version needs and a database of an older one has not; 0 is a new one."""
+        if version == 0:
+            self._script(
+                'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, '
+                "changes BIGINT NOT NULL)"
+            )
+        for migration in schema.missing(version):
+            self._script(schema.in_postgres(migration.script))
+            self.run(
+                "INSERT INTO migrations (version, applied_at) VALUES (:version, "
+                """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))""",
+                {"version": migration.version},
+            )
         guards = schema.postgres_guards(self._schema)
-        self._script("\n".join(guards.functions.values()))
-        self._script(";\n".join(guards.triggers.values()))
-        self.run(
-            "INSERT INTO migrations (version, applied_at) VALUES (:version, "
-            """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))""",
-            {"version": schema.VERSION},
-        )
+        self._script("\n".join(schema.newer(guards.functions, version).values()))
+        self._script(";\n".join(schema.newer(guards.triggers, version).values()))
 
     def _script(self, script: str) -> None:
         """Several statements without parameters, in one go."""

@@ -1,6 +1,8 @@
 """The tables and their guards as SQL text, for whichever engine asks.
 
-Migrations are forward-only and frozen: version 1 is `schema.sql`. What the chart of accounts
+They are made by an ordered list of scripts, `migrations/NNNN-….sql`, which goes forward only: a
+script that was released is never changed, and what a later version needs stands in one more. A new
+database is made by all of them, one of before by those it has not seen. What the chart of accounts
 decides (which balances may be negative) is filled in from the chart.
 """
 
@@ -8,13 +10,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from supplies.accounts import CHART
 from supplies.model import CATALOGUE, TABLES
 
-VERSION = 1
+SINCE: Mapping[str, int] = {}
+"""Guards and functions that came with a later version than their table: name to version."""
 
 STATED = tuple(TABLES.values())
 """Tables whose rows are recorded with their entry, and at no other time."""
@@ -39,19 +44,83 @@ def floor_condition() -> str:
     return " OR ".join(f"substr(account, 1, {len(prefix)}) = '{prefix}'" for prefix in free)
 
 
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step forward: the script that leads to a version, in the words both engines share."""
+
+    version: int
+    script: str
+
+    def statements(self) -> list[str]:
+        """Its statements in their order, without the comments before them."""
+        parts = (re.sub(r"\A(?:\s*--[^\n]*\n|\s+)*", "", part) for part in _parted(self.script))
+        return [part for part in parts if part]
+
+
+def _parted(script: str) -> list[str]:
+    return [part.rstrip().removesuffix(";") for part in script.split(";\n")]
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """All of them, in order."""
+    folder = files("supplies.store") / "migrations"
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
+    return tuple(
+        Migration(
+            version=int(name[:4]),
+            script=_text(f"migrations/{name}").replace("{floor}", floor_condition()),
+        )
+        for name in names
+    )
+
+
+def missing(version: int) -> list[Migration]:
+    """What a database of this version has not seen; 0 is a new one."""
+    return [one for one in migrations() if one.version > version]
+
+
+def newest() -> int:
+    """The version that this program knows."""
+    return migrations()[-1].version
+
+
 def tables() -> str:
-    """The script that makes the tables of version 1."""
-    return _text("schema.sql").replace("{floor}", floor_condition())
+    """The scripts that make all tables, one after the other."""
+    return "\n".join(one.script for one in migrations())
 
 
 def statements() -> dict[str, str]:
-    """Everything version 1 is made of but its guards: each statement by the name it makes."""
+    """All tables, views and indexes: each statement by the name it makes."""
     made = {}
-    for text in tables().split(";\n"):
-        found = re.search(r"CREATE (?:TABLE|VIEW|(?:UNIQUE )?INDEX) (\w+)", text)
-        if found is not None:
-            made[found[1]] = text[found.start() :].strip().removesuffix(";")
+    for migration in migrations():
+        for text in migration.statements():
+            found = _MAKES.match(text)
+            if found is not None:
+                made[found[1]] = text
     return made
+
+
+_MAKES = re.compile(r"CREATE (?:TABLE|VIEW|(?:UNIQUE )?INDEX) (\w+)")
+
+
+def newer(guards: Mapping[str, str], version: int) -> dict[str, str]:
+    """Those guards that a database of this version cannot have yet.
+
+    What it should have is not made again: where it is missing, the books are refused.
+    """
+    made_by = {
+        found[1]: migration.version
+        for migration in migrations()
+        for text in migration.statements()
+        if (found := _MAKES.match(text)) is not None
+    }
+
+    def since(name: str, text: str) -> int:
+        table = re.search(r"^CREATE TRIGGER .*? ON (\w+)", text, re.DOTALL)
+        return max(SINCE.get(name, 1), made_by[table[1]] if table else 1)
+
+    return {name: text for name, text in guards.items() if since(name, text) > version}
 
 
 def primary_keys() -> dict[str, list[str]]:
@@ -77,10 +146,10 @@ def foreign_and_other_keys() -> dict[str, Counter[str]]:
     }
 
 
-def postgres_tables() -> str:
-    """The same script in PostgreSQL's types; text sorts by its code points, as in SQLite."""
+def in_postgres(script: str) -> str:
+    """A script in PostgreSQL's types; text sorts by its code points, as in SQLite."""
     types = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
-    script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", tables())
+    script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", script)
     return re.sub(r"\b(INTEGER|BLOB|TEXT)\b", lambda found: types[found[1]], script)
 
 

@@ -90,30 +90,43 @@ class SqliteStore:
             if not create:
                 raise NotADatabase(f"{self.path} is empty; make a ledger with `supplies init`")
             with self.writing():
-                self._create()
-        version = (self.one("SELECT coalesce(max(version), 0) FROM migrations") or (0,))[0]
+                self._bring_up_to_date(made=False)
+            return
+        version = self._version()
         if version == 0:
             raise NotADatabase(
                 f"{self.path} does not say which version of this program made it; "
                 "restore it from a backup"
             )
-        if version > schema.VERSION:
+        if version > schema.newest():
             raise NewerVersion(
                 f"{self.path} was made by a newer version of this program (its tables are "
-                f"version {version}, this program knows {schema.VERSION}); upgrade this program"
+                f"version {version}, this program knows {schema.newest()}); upgrade this program"
             )
+        if version < schema.newest():
+            with self.writing():
+                self._bring_up_to_date(made=True)
 
-    def _create(self) -> None:
-        """Make tables and guards, unless another process was quicker."""
-        if self.one("SELECT 1 FROM sqlite_master WHERE name = 'migrations'"):
-            return
-        for statement in (*schema.statements().values(), *schema.sqlite_guards().values()):
+    def _version(self) -> int:
+        return int((self.one("SELECT coalesce(max(version), 0) FROM migrations") or (0,))[0])
+
+    def _bring_up_to_date(self, *, made: bool) -> None:
+        """Make what this version needs and the file has not, unless another process was quicker.
+
+        made: whether there are tables of an older version.
+        """
+        made = made or self.one("SELECT 1 FROM sqlite_master WHERE name = 'migrations'") is not None
+        version = self._version() if made else 0
+        for migration in schema.missing(version):
+            for statement in migration.statements():
+                self.connection.execute(statement)
+            self.run(
+                "INSERT INTO migrations (version, applied_at) "
+                "VALUES (:version, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+                {"version": migration.version},
+            )
+        for statement in schema.newer(schema.sqlite_guards(), version).values():
             self.connection.execute(statement)
-        self.run(
-            "INSERT INTO migrations (version, applied_at) "
-            "VALUES (:version, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
-            {"version": schema.VERSION},
-        )
 
     def check_guards(self) -> None:
         """Raise GuardMissing where a table, index or trigger of ours is not as it was made.
