@@ -13,11 +13,13 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
+from litestar.routes import HTTPRoute
 
 from supplies.errors import SuppliesError
 from supplies.keys import StationKeys
 from supplies.ledger import Clock, Ledger, system_clock
 from supplies_service import openapi, problems
+from supplies_service.auth import at_the_gate, refuse_unmarked
 from supplies_service.bodies import MAX_BODY
 from supplies_service.desk import Desk, Office
 from supplies_service.loopback import is_loopback
@@ -37,12 +39,13 @@ def create_app(database: str, station: str, *, clock: Clock = system_clock) -> L
             app.state.office = Office(ledger, StationKeys.beside(database, make=True))
             yield
 
-    return Litestar(
+    app = Litestar(
         route_handlers=CONTROLLERS,
         lifespan=[books_open],
         dependencies={"desk": Provide(desk, sync_to_thread=False)},
-        guards=[from_this_machine, known_parameters],
+        guards=[from_this_machine, at_the_gate, known_parameters],
         exception_handlers={
+            problems.SignInFirst: problems.lead_to_sign_in,
             SuppliesError: problems.answer_refusal,
             HTTPException: problems.answer_http,
             Exception: problems.answer_failure,
@@ -51,6 +54,14 @@ def create_app(database: str, station: str, *, clock: Clock = system_clock) -> L
         request_max_body_size=MAX_BODY,
         logging_config=None,
     )
+    refuse_unmarked(
+        handler
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.fn.__module__.startswith("supplies_service.")
+    )
+    return app
 
 
 def desk(request: Request[Any, Any, State]) -> Desk:

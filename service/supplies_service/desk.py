@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -13,6 +13,8 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 
+from supplies.access.credentials import Caller
+from supplies.access.gate import Gate
 from supplies.books import Books
 from supplies.commands import Command
 from supplies.errors import InvalidField
@@ -22,12 +24,13 @@ from supplies.views.entries import ConflictView, EntryView, conflict, entry
 from supplies.views.shapes import Page, View
 from supplies.views.stock import StockView
 from supplies_service import bodies
+from supplies_service.auth import caller_of, note_refusal
+from supplies_service.codes import codes_only
+from supplies_service.problems import Forbidden
 
 C = TypeVar("C", bound=Command)
 T = TypeVar("T")
-
-NOBODY_SIGNED_IN = "u_local"
-"""Who records, until people can sign in."""
+S = TypeVar("S", bound=msgspec.Struct)
 
 KEY_HEADER = "idempotency-key"
 
@@ -65,13 +68,41 @@ class Office:
     def __init__(self, ledger: Ledger, key: StationKeys) -> None:
         self.ledger, self.key = ledger, key
 
+    async def administer(self, job: Callable[[Gate], T]) -> T:
+        """Change rows that no entry states, durably once this returns."""
+        with self.ledger.administering() as books:
+            return job(Gate(books, self.ledger.clock()))
+
 
 class Desk:
     """One request at the ledger."""
 
     def __init__(self, office: Office, request: Request[Any, Any, State]) -> None:
-        self.ledger, self.key, self.request = office.ledger, office.key, request
-        self.by = NOBODY_SIGNED_IN
+        self.office, self.ledger, self.key = office, office.ledger, office.key
+        self.request = request
+        self._caller = caller_of(request.scope)
+
+    # --- who stands here -----------------------------------------------------------------------
+
+    @property
+    def caller(self) -> Caller:
+        """Who came in. A route that serves everybody has nobody to ask for."""
+        assert self._caller is not None, "this route serves everybody; nobody came in by name"
+        return self._caller
+
+    @property
+    def by(self) -> str:
+        """The code that entries name the caller by."""
+        return self.caller.who
+
+    def gate(self, books: Books) -> Gate:
+        """The gate over these books, now."""
+        return Gate(books, self.ledger.clock())
+
+    async def forbid(self, sentence: str) -> NoReturn:
+        """Refuse what is not the caller's, and leave a line of it."""
+        await note_refusal(self.request, self.caller)
+        raise Forbidden(sentence)
 
     def reading(self) -> AbstractContextManager[Books]:
         """The books as they stand at one moment. Nothing is awaited within."""
@@ -116,17 +147,23 @@ class Desk:
     def show(self, view: Callable[[Books], msgspec.Struct]) -> Response[bytes]:
         """One thing as it stands."""
         with self.reading() as books:
-            return answer(view(books))
+            return answer(self._for_the_caller(view(books)))
 
     def page(self, view: Callable[[Books], Page[Any] | StockView]) -> Response[bytes]:
         """Part of a list, with the way to the next in `Link`."""
         with self.reading() as books:
-            shown = view(books)
+            shown = self._for_the_caller(view(books))
         if shown.next is None:
             return answer(shown)
         query = {**dict(self.request.query_params.items()), "after": shown.next}
         link = f'<{self.request.url.path}?{urlencode(query)}>; rel="next"'
         return answer(shown, headers={"Link": link})
+
+    def _for_the_caller(self, shown: S) -> S:
+        """Auditors see codes, not names."""
+        if self._caller is not None and self._caller.role == "auditor":
+            return codes_only(shown)
+        return shown
 
 
 ADesk = NamedDependency[Desk]

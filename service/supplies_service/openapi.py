@@ -11,17 +11,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from litestar import Litestar, MediaType, Request
+from litestar import Litestar, MediaType, Request, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from supplies.access.roles import LETTERS
+from supplies_service.auth import PUBLIC
 from supplies_service.desk import Contradicted
 from supplies_service.problems import MEDIA_TYPE, Problem
 
 _TEMPLATE = "#/components/schemas/{name}"
 
 _READ_PROBLEMS = {400: "Malformed", 404: "Not there", 422: "A parameter is not right", 500: "Ours"}
+_GATE_PROBLEMS = {401: "Nobody signed in", 403: "Not for this role", 429: "Too many tries"}
 _WRITE_PROBLEMS = {
     **_READ_PROBLEMS,
     409: "Against the books",
@@ -40,6 +43,12 @@ _KEY_PARAMETER = {
 }
 
 
+_TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token, or what a donor's or team's link holds. `x-roles` says who may.",
+}
+
 _PDF = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -54,24 +63,31 @@ class _Shape(msgspec.Struct, frozen=True, kw_only=True):
     inner: Mapping[str, Any] = {}
 
 
-def gives(answer: Any) -> dict[str, Any]:
-    """For a handler's `opt`: what it answers; bytes is a PDF."""
-    return {"shape": _Shape(gives=answer)}
+def gives(answer: Any, *, roles: str, personal: bool = False) -> dict[str, Any]:
+    """For a handler's `opt`: what it answers; bytes is a PDF, None is nothing.
+
+    roles: whom it serves, by the letters of the API's table; `PUBLIC` is everybody. personal:
+    whether its answer names people, so that each look at it leaves a line in the access log.
+    """
+    return {"shape": _Shape(gives=answer), "roles": roles, "personal": personal}
 
 
 def takes(
     body: Any,
     answer: Any,
     *hidden: str,
+    roles: str,
+    personal: bool = False,
+    secret: bool = False,
     partial: bool = False,
     contradicted: bool = False,
     **inner: Any,
 ) -> dict[str, Any]:
-    """For a handler's `opt`: its body, and what it answers.
+    """For a handler's `opt`: its body, and what it answers. roles, personal: as of `gives`.
 
     hidden: fields that the address says, beside those named in its path. partial: any of the
     fields alone will do. contradicted: whether it may be kept as a conflict. inner: fields whose
-    struct the address settles.
+    struct the address settles. secret: whether it tells a secret, which nobody may keep.
     """
     shape = _Shape(
         gives=answer,
@@ -81,7 +97,7 @@ def takes(
         contradicted=contradicted,
         inner=inner,
     )
-    return {"shape": shape}
+    return {"shape": shape, "roles": roles, "personal": personal, "secret": secret}
 
 
 class ClosedDocument(JsonRenderPlugin):
@@ -104,8 +120,10 @@ def config(version: str) -> OpenAPIConfig:
         title="supplies",
         version=version,
         description="A ledger for donated goods. Every error is problem+json (RFC 9457).",
-        path="/schema",
         render_plugins=[ClosedDocument()],
+        openapi_router=Router(
+            path="/schema", route_handlers=[], include_in_schema=False, opt={"roles": PUBLIC}
+        ),
     )
 
 
@@ -120,7 +138,12 @@ def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
             if more:
                 operation["description"] = " ".join(" ".join(more).split())
             _fill(operation, handler.opt["shape"], structs)
-    return {**document, "components": {"schemas": structs.referred_by(document["paths"])}}
+            _say_whom_it_serves(operation, handler.opt["roles"], structs)
+    components = {
+        "schemas": structs.referred_by(document["paths"]),
+        "securitySchemes": {"token": _TOKEN},
+    }
+    return {**document, "components": components}
 
 
 def _shaped(app: Litestar) -> Iterable[HTTPRouteHandler]:
@@ -202,6 +225,18 @@ def _fill(operation: dict[str, Any], shape: _Shape, structs: _Structs) -> None:
     for status, words in problems.items():
         answers[str(status)] = {"description": words, "content": problem}
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _say_whom_it_serves(operation: dict[str, Any], roles: str, structs: _Structs) -> None:
+    """Give one operation its roles, and the answers of the gate."""
+    gate = _GATE_PROBLEMS if roles != PUBLIC else {429: "Too many tries"}
+    operation["security"] = [{"token": []}] if roles != PUBLIC else []
+    operation["x-roles"] = [LETTERS[letter] for letter in roles if roles != PUBLIC]
+    problem = {MEDIA_TYPE: {"schema": structs.of(Problem)}}
+    told = {
+        str(status): {"description": words, "content": problem} for status, words in gate.items()
+    }
+    operation["responses"] = dict(sorted({**operation["responses"], **told}.items()))
 
 
 def _answer(kind: Any, structs: _Structs) -> dict[str, Any]:

@@ -79,18 +79,50 @@ class WrongMediaType(SuppliesError):
     title = "Only JSON is understood"
 
 
+class Unauthenticated(SuppliesError):
+    """Nobody came in: nothing was shown at the gate, or nothing that holds."""
+
+    slug = "unauthenticated"
+    title = "Sign in first"
+
+
+class Forbidden(SuppliesError):
+    """Who calls is known, and this is not theirs."""
+
+    slug = "forbidden"
+    title = "Not allowed"
+
+
+class RateLimited(SuppliesError):
+    """Too many tries. retry_after: seconds until another one counts."""
+
+    slug = "rate-limited"
+    title = "Too many tries"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class SignInFirst(SuppliesError):
+    """A page that is somebody's, and nobody signed in: the browser is led to where one does."""
+
+
 class Internal(SuppliesError):
     """Our fault. What it was stands in the log, under the answer's instance."""
 
 
 _STATUS: Mapping[type[SuppliesError], int] = {
     Malformed: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
     NotFound: 404,
     WrongMethod: 405,
     AgainstBooks: 409,
     TooLarge: 413,
     WrongMediaType: 415,
     InvalidField: 422,
+    RateLimited: 429,
     Internal: 500,
     Busy: 503,
     DiskFull: 503,
@@ -111,8 +143,21 @@ def answer_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Res
     if status is None:
         return answer_failure(request, error)
     detail = _BUSY if isinstance(error, Busy | DiskFull) else error.detail
-    headers = {"Retry-After": RETRY_AFTER} if status == 503 else {}
-    return _answer(error, status, detail, headers, _instance())
+    return _answer(error, status, detail, _headers(error, status), _instance())
+
+
+def _headers(error: SuppliesError, status: int) -> dict[str, str]:
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.retry_after)}
+    if status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": RETRY_AFTER} if status == 503 else {}
+
+
+def lead_to_sign_in(request: Request[Any, Any, Any], error: SignInFirst) -> Response[bytes]:
+    """To the page where people sign in; donors come in by their link alone."""
+    where = "/my/lost" if request.url.path.startswith("/my") else "/sign-in"
+    return Response(b"", status_code=303, headers={"Location": where})
 
 
 def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

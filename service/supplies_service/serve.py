@@ -19,9 +19,12 @@ LAST_ANSWERS_SECONDS = 10
 """How long requests under way may take once the service is told to stop."""
 
 
-def serve(database: str, *, station: str, host: str, port: int) -> int:
-    """Serve one station's books until interrupted; the exit status."""
-    address = _address(host)
+def serve(database: str, *, station: str, host: str, port: int, people: bool) -> int:
+    """Serve one station's books until interrupted; the exit status.
+
+    people: whether somebody can sign in. Until then it listens to this machine alone.
+    """
+    address = _address(host, people)
     _check_port(address, port)
     shown = f"[{address}]" if ":" in address else address
     print(f"The books of {station} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # said to whoever started it
@@ -52,11 +55,11 @@ def _application(database: str, station: str) -> Litestar:
     return create_app(database, station)
 
 
-def _address(host: str) -> str:
-    if not is_loopback(host):
+def _address(host: str, people: bool) -> str:
+    if not people and not is_loopback(host):
         raise InvalidField(
-            f"until people can sign in the service listens on loopback only, not on {host}; "
-            "use --host 127.0.0.1"
+            f"until somebody can sign in the service listens on loopback only, not on {host}; "
+            "use --host 127.0.0.1, or make a coordinator first with `supplies user add`"
         )
     return "127.0.0.1" if host == "localhost" else host
 

@@ -22,6 +22,13 @@ PERSONAL = {
 """The table of each kind of person who can be forgotten, and what in it is personal."""
 
 
+ELSEWHERE = {
+    "donor": ("UPDATE donor_requests SET wish = NULL", "DELETE FROM credentials"),
+    "recipient": (),
+}
+"""What else is erased with them: what they wished, and the links that lead to their papers."""
+
+
 class Catalogue:
     """The nouns by code, read once and kept until another connection writes."""
 
@@ -96,10 +103,10 @@ class Catalogue:
         what, _, code = party.partition(":")
         table, columns = PERSONAL[what]
         sets = ", ".join(f"{name} = NULL" for name in columns)
-        self.store.run(
-            f"UPDATE {table} SET {sets} WHERE station = :station AND code = :code",
-            {"station": self.station_code, "code": code},
-        )
+        here = {"station": self.station_code, "code": code}
+        self.store.run(f"UPDATE {table} SET {sets} WHERE station = :station AND code = :code", here)
+        for statement in ELSEWHERE[what]:
+            self.store.run(f"{statement} WHERE station = :station AND {what} = :code", here)
         self.forget()
 
     def _keep_unit(self, before: Item, after: Item) -> None:

@@ -138,6 +138,17 @@ class Ledger:
         with self._lock:
             return verify(self.store, self.station_code, progress=progress)
 
+    # --- what no entry states ------------------------------------------------------------------
+
+    @contextmanager
+    def administering(self) -> Iterator[Books]:
+        """A transaction for rows that no entry states: who may come in, and what they looked at.
+
+        Durable when it is left, undone when it fails.
+        """
+        with self._writing():
+            yield self.books
+
     # --- the catalogue -----------------------------------------------------------------------
 
     def register(self, *nouns: Noun) -> None:

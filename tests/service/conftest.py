@@ -11,7 +11,7 @@ import pytest
 from desk import TODAY, Clock, register_all
 from litestar import Litestar
 from litestar.testing import TestClient
-from rest import ADDRESS, Rest
+from rest import ADDRESS, Rest, let_in, sessions, signed_in
 from supplies_service.app import create_app
 
 from supplies.keys import StationKeys
@@ -19,12 +19,18 @@ from supplies.ledger import Ledger
 
 
 class Service(NamedTuple):
-    """The application, made once, and the directory from which it opens its books."""
+    """The application, made once, and the directory from which it opens its books.
+
+    tokens: what to show, by role; those of a courier and a donor are links to T-1 and D-1.
+    sessions: what the browsers of those with a password keep.
+    """
 
     app: Litestar
     clock: Clock
     folder: Path
     fresh: Path
+    tokens: dict[str, str]
+    sessions: dict[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -34,18 +40,25 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
     fresh = tmp_path_factory.mktemp("fresh")
     with Ledger.open(str(fresh / "books.db"), station="lx", clock=clock) as ledger:
         register_all(ledger)
+        tokens, cookies = let_in(ledger), sessions(ledger)
     app = create_app(str(folder / "books.db"), "lx", clock=clock)
-    return Service(app, clock, folder, fresh)
+    return Service(app, clock, folder, fresh, tokens, cookies)
 
 
 @pytest.fixture
-def served(service: Service) -> Iterator[TestClient]:
-    """The application over fresh books of station lx."""
+def strangers(service: Service) -> Iterator[TestClient]:
+    """The application over fresh books of station lx; nobody has signed in."""
     shutil.rmtree(service.folder, ignore_errors=True)
     shutil.copytree(service.fresh, service.folder)
     service.clock.day = TODAY
     with TestClient(service.app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def served(strangers: TestClient, service: Service) -> TestClient:
+    """The same to a coordinator."""
+    return signed_in(strangers, service.tokens["coordinator"])
 
 
 @pytest.fixture

@@ -3,12 +3,57 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from httpx import Response
 from litestar.testing import TestClient
 
+from supplies.access import credentials, users
+from supplies.access.gate import Gate
+from supplies.ledger import Ledger
+
+LONG = timedelta(days=700)
+"""Longer than any test's clock runs."""
+
 ADDRESS = "http://127.0.0.1:8000"
+
+
+def let_in(ledger: Ledger) -> dict[str, str]:
+    """Somebody of every role, and what each shows at the gate."""
+    with ledger.administering() as books:
+        gate = Gate(books, ledger.clock())
+        shown = {}
+        for role in ("coordinator", "recorder", "auditor"):
+            user = users.add(gate, users.NewUser(login=role, role=role), by="test")
+            _, shown[role] = credentials.issue(
+                gate, kind="token", role=role, by="test", holder=user.code, lasting=LONG
+            )
+        for role, whom in (("courier", {"team": "T-1"}), ("donor", {"donor": "D-1"})):
+            if books.one(f"SELECT 1 FROM {next(iter(whom))}s WHERE station = :station"):
+                _, shown[role] = credentials.issue(
+                    gate, kind="link", role=role, by="test", lasting=LONG, **whom
+                )
+    return shown
+
+
+def sessions(ledger: Ledger) -> dict[str, str]:
+    """The cookies of those of them who have a password, as a browser keeps them."""
+    with ledger.administering() as books:
+        gate = Gate(books, ledger.clock())
+        users.add(gate, users.NewUser(login="courier", role="courier", team="T-1"), by="test")
+        return {
+            user.role: credentials.issue(
+                gate, kind="session", role=user.role, by="test", holder=user.code, lasting=LONG
+            )[1]
+            for user in users.listed(gate)
+        }
+
+
+def signed_in(client: TestClient, token: str) -> TestClient:
+    """The client, showing a token with every request."""
+    client.headers["Authorization"] = f"Bearer {token}"
+    return client
 
 
 class Rest:

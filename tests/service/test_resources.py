@@ -230,23 +230,6 @@ def test_recipients_and_donors_are_forgotten(rest: Rest) -> None:
         assert rest.get(f"/api/{many}/{code}")["name"] is None
 
 
-def test_the_front_page_leads_to_what_there_is(rest: Rest) -> None:
-    rest.give()
-    page = rest.client.get("/")
-    assert page.headers["content-type"].startswith("text/html")
-    assert "龙穴街社工服务站" in page.text
-    for link in page.text.split('href="')[1:]:
-        address = link.partition('"')[0].replace("&amp;", "&")
-        assert rest.client.get(address).status_code == 200, address
-
-
-def test_the_front_page_of_empty_books_has_no_report_to_lead_to(rest: Rest) -> None:
-    page = rest.client.get("/")
-    assert page.status_code == 200
-    assert "nothing booked yet" in page.text
-    assert "/api/reports" not in page.text
-
-
 def test_health_names_the_last_entry(rest: Rest) -> None:
     seq = rest.give()["receipt"]["entry"]["seq"]
     assert rest.get("/api/health") == {"status": "ok", "station": "lx", "seq": seq}

@@ -15,7 +15,7 @@ import pytest
 from desk import Clock
 from litestar.testing import TestClient
 from pypdf import PdfReader
-from rest import ADDRESS, Rest
+from rest import ADDRESS, Rest, let_in, signed_in
 from supplies_service.app import create_app
 
 from supplies.chain import verify
@@ -30,9 +30,10 @@ def longxue(books_path: Path, clock: Clock) -> Iterator[Rest]:
     """The service over books that hold nothing but their station."""
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
         ledger.register(Station(code="lx", name="龙穴街社工服务站（演示）"))
+        token = let_in(ledger)["coordinator"]
     app = create_app(str(books_path), "lx", clock=clock)
     with TestClient(app, base_url=ADDRESS) as client:
-        yield Rest(client)
+        yield Rest(signed_in(client, token))
 
 
 def register(rest: Rest) -> None:
@@ -179,8 +180,9 @@ def test_the_whole_scene_goes_through_the_service(books_path: Path) -> None:
     clock = SceneClock()
     with Ledger.open(str(books_path), station=STATION, clock=clock) as ledger:
         ledger.register(Station(code=STATION, name="龙穴街社工服务站（演示）"))
+        token = let_in(ledger)["coordinator"]
         with TestClient(create_app(str(books_path), STATION, clock=clock), base_url=ADDRESS) as it:
-            rest = Rest(it)
+            rest = Rest(signed_in(it, token))
             Scene(OverRest(rest, ledger), clock).book()  # type: ignore[arg-type]  # its stand-in
             report = rest.get("/api/reports/station", **{"from": "2020-02-03", "to": "2020-02-13"})
             paper = it.get("/api/receipts/JZ-2020-000003/pdf").content

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from desk import register_all
+from rest import let_in
 from supplies_service.loopback import is_loopback
 from supplies_service.serve import serve
 
@@ -37,6 +38,13 @@ def books(books_path: Path) -> str:
     with Ledger.open(str(books_path), station="lx") as ledger:
         register_all(ledger)
     return str(books_path)
+
+
+@pytest.fixture
+def bearer(books: str) -> dict[str, str]:
+    """What a coordinator's program sends along."""
+    with Ledger.open(books, station="lx") as ledger:
+        return {"Authorization": f"Bearer {let_in(ledger)['coordinator']}"}
 
 
 @contextmanager
@@ -73,33 +81,40 @@ def wait_until_it_answers(process: subprocess.Popen[str], url: str) -> None:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_to_look_serves_and_stops_cleanly(books: str, stop: signal.Signals) -> None:
-    port = free_port()
-    with serving(books, port) as process, httpx.Client(base_url=f"http://127.0.0.1:{port}") as web:
+def test_it_says_where_to_look_serves_and_stops_cleanly(
+    books: str, bearer: dict[str, str], stop: signal.Signals
+) -> None:
+    port, base = free_port(), "http://127.0.0.1:{}"
+    with (
+        serving(books, port) as process,
+        httpx.Client(base_url=base.format(port), headers=bearer) as web,
+    ):
         body = {"recipient": "R-1", "item": "mask", "quantity": 5}
         assert web.post("/api/needs", json=body).status_code == 201
         assert web.get("/api/needs/n_1").json()["asked"] == 5
-        assert web.get("/").status_code == 200
+        assert web.get("/").headers["location"] == "/sign-in"
         # As a terminal does: Ctrl-C goes to the process and to all that it started.
         (os.killpg if stop == signal.SIGINT else os.kill)(process.pid, stop)
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
-    made, where = out.splitlines()
+    made, nobody, address, where = out.splitlines()
     assert made.startswith("There was no key to sign receipts with; a new one is in ")
+    assert nobody.startswith("Nobody can sign in yet.")
+    assert address.startswith(f"  http://127.0.0.1:{port}/invitation/supplies.")
     assert where == f"The books of lx are at http://127.0.0.1:{port}/ (Ctrl-C stops)."
     assert err == ""
     with Ledger.open(books, station="lx") as ledger:
         assert ledger.balance("needed:n_1", "mask") == 5
 
 
-def test_several_at_once_are_each_recorded_once(books: str) -> None:
+def test_several_at_once_are_each_recorded_once(books: str, bearer: dict[str, str]) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     port = free_port()
     body = {"recipient": "R-1", "item": "mask", "quantity": 1}
     with (
         serving(books, port),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as web,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=bearer) as web,
         ThreadPoolExecutor(8) as threads,
     ):
         answers = list(threads.map(lambda _: web.post("/api/needs", json=body), range(40)))
@@ -109,8 +124,8 @@ def test_several_at_once_are_each_recorded_once(books: str) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
 def test_it_refuses_to_listen_beyond_loopback(books: str, host: str) -> None:
-    with pytest.raises(InvalidField, match=r"until people can sign in .* loopback only"):
-        serve(books, station="lx", host=host, port=free_port())
+    with pytest.raises(InvalidField, match=r"until somebody can sign in .* loopback only"):
+        serve(books, station="lx", host=host, port=free_port(), people=False)
 
 
 def test_the_command_line_says_so_too(books: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,13 +138,13 @@ def test_a_port_that_is_taken_is_refused(books: str) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(StoreError, match="name another with --port"):
-            serve(books, station="lx", host="127.0.0.1", port=other.getsockname()[1])
+            serve(books, station="lx", host="127.0.0.1", port=other.getsockname()[1], people=True)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_what_is_no_port_is_refused(books: str, port: int) -> None:
     with pytest.raises(InvalidField, match="is no port"):
-        serve(books, station="lx", host="127.0.0.1", port=port)
+        serve(books, station="lx", host="127.0.0.1", port=port, people=True)
 
 
 @pytest.mark.parametrize(

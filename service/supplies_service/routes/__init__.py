@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from supplies_service.pages.gate import GatePages
+from supplies_service.pages.home import HomePages
+from supplies_service.pages.mine import DonorDoor, DonorPages
+from supplies_service.routes.access_log import AccessLogController
 from supplies_service.routes.activities import ActivityController
 from supplies_service.routes.allocations import AllocationController
 from supplies_service.routes.catalogue import NOUN_CONTROLLERS, ForgetController
 from supplies_service.routes.deliveries import DeliveryController
 from supplies_service.routes.donations import DonationController
 from supplies_service.routes.entries import EntryController
-from supplies_service.routes.front import FrontController
+from supplies_service.routes.health import HealthController
+from supplies_service.routes.links import DonorLinkController, TeamLinkController
 from supplies_service.routes.lots import LotController
 from supplies_service.routes.needs import NeedController
 from supplies_service.routes.periods import PeriodController
@@ -20,6 +25,8 @@ from supplies_service.routes.reports import ReportController
 from supplies_service.routes.statements import StatementController
 from supplies_service.routes.station import StationController
 from supplies_service.routes.stock import StockController
+from supplies_service.routes.tokens import TokenController
+from supplies_service.routes.users import UserController
 from supplies_service.routes.verify import VerifyController
 
 CONTROLLERS: list[ControllerRouterHandler] = [
@@ -39,6 +46,15 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     PeriodController,
     ReportController,
     StationController,
+    DonorLinkController,
+    TeamLinkController,
+    UserController,
+    TokenController,
+    AccessLogController,
     VerifyController,
-    FrontController,
+    HealthController,
+    GatePages,
+    HomePages,
+    DonorDoor,
+    DonorPages,
 ]

@@ -38,12 +38,12 @@ class ActivityController(Controller):
     path = "/api/activities"
     tags = ("activities",)
 
-    @post(operation_id="recordActivity", opt=takes(RecordActivity, ActivityEntered))
+    @post(operation_id="recordActivity", opt=takes(RecordActivity, ActivityEntered, roles="CR"))
     async def record(self, desk: ADesk) -> Response[bytes]:
         """Record work that was done."""
         return await desk.record(RecordActivity, shown)
 
-    @get(operation_id="listActivities", opt=gives(Page[ActivityView]))
+    @get(operation_id="listActivities", opt=gives(Page[ActivityView], roles="CRA"))
     async def activities(
         self,
         desk: ADesk,
@@ -54,7 +54,7 @@ class ActivityController(Controller):
         """Activities, oldest first."""
         return desk.page(lambda books: activities_view(books, kind=kind, after=after, limit=limit))
 
-    @get("/{activity:str}", operation_id="getActivity", opt=gives(ActivityView))
+    @get("/{activity:str}", operation_id="getActivity", opt=gives(ActivityView, roles="CRA"))
     async def activity(self, desk: ADesk, activity: FromPath[str]) -> Response[bytes]:
         """An activity as it is stated now."""
         return desk.show(lambda books: activity_view(books, activity))

@@ -39,12 +39,12 @@ class AllocationController(Controller):
     path = "/api/allocations"
     tags = ("allocations",)
 
-    @post(operation_id="allocate", opt=takes(Allocate, AllocationEntered))
+    @post(operation_id="allocate", opt=takes(Allocate, AllocationEntered, roles="CR"))
     async def allocate(self, desk: ADesk) -> Response[bytes]:
         """Set free goods aside for a recipient; without lots, what expires first."""
         return await desk.record(Allocate, shown)
 
-    @get(operation_id="listAllocations", opt=gives(Page[AllocationView]))
+    @get(operation_id="listAllocations", opt=gives(Page[AllocationView], roles="CR"))
     async def allocations(
         self,
         desk: ADesk,
@@ -60,7 +60,7 @@ class AllocationController(Controller):
             )
         )
 
-    @get("/{allocation:str}", operation_id="getAllocation", opt=gives(AllocationView))
+    @get("/{allocation:str}", operation_id="getAllocation", opt=gives(AllocationView, roles="CR"))
     async def allocation(self, desk: ADesk, allocation: FromPath[str]) -> Response[bytes]:
         """An allocation as it stands."""
         return desk.show(lambda books: allocation_view(books, allocation))
@@ -68,7 +68,7 @@ class AllocationController(Controller):
     @post(
         "/{allocation:str}/release",
         operation_id="releaseAllocation",
-        opt=takes(Release, AllocationEntered),
+        opt=takes(Release, AllocationEntered, roles="CR"),
     )
     async def release(self, desk: ADesk, allocation: FromPath[str]) -> Response[bytes]:
         """Free what is still set aside, all of it or the lines named."""

@@ -23,6 +23,9 @@ from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 N = TypeVar("N", bound=Noun)
 
+PEOPLE = (Donor, Recipient)
+"""Of whom there is something personal."""
+
 
 async def register(desk: Desk, kind: type[N]) -> N:
     """Enter a noun. Its code names the request: the same again, with a key, is a repeat."""
@@ -60,14 +63,17 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
         path = f"/api/{many}"
         tags = (many,)
 
-        @post(operation_id=f"register{title}", opt=takes(kind, registered))
+        @post(operation_id=f"register{title}", opt=takes(kind, registered, roles="CR"))
         async def register(self, desk: ADesk) -> Response[bytes]:
             """Register under a code of its own."""
             new = await register(desk, kind)
             where = {"Location": f"/api/{many}/{new.code}"}
             return answer(registered(**{one: new}), status=201, headers=where)
 
-        @get(operation_id=f"list{many.capitalize()}", opt=gives(Page[kind]))  # type: ignore[valid-type]  # msgspec reads it at run time
+        @get(
+            operation_id=f"list{many.capitalize()}",
+            opt=gives(Page[kind], roles="CRA", personal=kind in PEOPLE),  # type: ignore[valid-type]  # msgspec reads it at run time
+        )
         async def nouns(
             self,
             desk: ADesk,
@@ -76,14 +82,24 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[bytes]:
             """All by code, or those with `q` in code or name."""
+            if q is not None and kind in PEOPLE and desk.caller.role == "auditor":
+                await desk.forbid("auditors see codes: people are not searched for by name")
             return desk.page(lambda books: nouns(books, kind, q=q, after=after, limit=limit))
 
-        @get("/{code:str}", operation_id=f"get{title}", opt=gives(kind))
+        @get(
+            "/{code:str}",
+            operation_id=f"get{title}",
+            opt=gives(kind, roles="CRA", personal=kind in PEOPLE),
+        )
         async def noun(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
             """One, by its code."""
             return desk.show(lambda books: noun(books, kind, code))
 
-        @patch("/{code:str}", operation_id=f"amend{title}", opt=takes(kind, kind, partial=True))
+        @patch(
+            "/{code:str}",
+            operation_id=f"amend{title}",
+            opt=takes(kind, kind, partial=True, roles="CR"),
+        )
         async def amend(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
             """Change the fields given, and leave the others."""
             return answer(await amend(desk, kind, code))
@@ -138,7 +154,7 @@ class ForgetController(Controller):
         "/donors/{donor:str}/forget",
         operation_id="forgetDonor",
         tags=["donors"],
-        opt=takes(ForgetDonor, DonorForgotten),
+        opt=takes(ForgetDonor, DonorForgotten, roles="C"),
     )
     async def donor(self, desk: ADesk, donor: FromPath[str]) -> Response[bytes]:
         """Erase everything personal about a donor; the goods stay in the books."""
@@ -148,7 +164,7 @@ class ForgetController(Controller):
         "/recipients/{recipient:str}/forget",
         operation_id="forgetRecipient",
         tags=["recipients"],
-        opt=takes(ForgetRecipient, RecipientForgotten),
+        opt=takes(ForgetRecipient, RecipientForgotten, roles="C"),
     )
     async def recipient(self, desk: ADesk, recipient: FromPath[str]) -> Response[bytes]:
         """Erase everything personal about a recipient; the goods stay in the books."""

@@ -12,6 +12,7 @@ from supplies_receipts import round_sheet
 
 from supplies.books import Books
 from supplies.commands import CloseDelivery, Dispatch, ReassignDelivery, ReportOutcome
+from supplies.documents import RunSheet
 from supplies.ledger import Recorded
 from supplies.views.deliveries import DeliveryView
 from supplies.views.deliveries import deliveries as deliveries_view
@@ -19,6 +20,7 @@ from supplies.views.deliveries import delivery as delivery_view
 from supplies.views.entries import EntryView, entry
 from supplies.views.shapes import Page, View
 from supplies.views.slips import delivery_slips, run_sheet
+from supplies_service import own
 from supplies_service.desk import ADesk, paper
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
@@ -49,12 +51,12 @@ class DeliveryController(Controller):
     path = "/api/deliveries"
     tags = ("deliveries",)
 
-    @post(operation_id="dispatchDelivery", opt=takes(Dispatch, DeliveryEntered))
+    @post(operation_id="dispatchDelivery", opt=takes(Dispatch, DeliveryEntered, roles="CR"))
     async def dispatch(self, desk: ADesk) -> Response[bytes]:
         """Send a team out with everything still set aside in these allocations."""
         return await desk.record(Dispatch, shown)
 
-    @get(operation_id="listDeliveries", opt=gives(Page[DeliveryView]))
+    @get(operation_id="listDeliveries", opt=gives(Page[DeliveryView], roles="CRAT"))
     async def deliveries(
         self,
         desk: ADesk,
@@ -63,28 +65,50 @@ class DeliveryController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
-        """Deliveries, oldest first."""
+        """Deliveries, oldest first. A courier sees those that the own team carries now."""
+        team, status = await own.deliveries_list(desk, team, status)
         return desk.page(
             lambda books: deliveries_view(books, team=team, status=status, after=after, limit=limit)
         )
 
-    @get("/{delivery:str}", operation_id="getDelivery", opt=gives(DeliveryView))
+    @get("/{delivery:str}", operation_id="getDelivery", opt=gives(DeliveryView, roles="CRAT"))
     async def delivery(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
         """A delivery as it stands."""
+        await own.delivery(desk, delivery)
         return desk.show(lambda books: delivery_view(books, delivery))
 
-    @get("/{delivery:str}/slips/pdf", operation_id="printSlips", opt=gives(bytes))
+    @get(
+        "/{delivery:str}/slips/pdf",
+        operation_id="printSlips",
+        opt=gives(bytes, roles="CRT", personal=True),
+    )
     async def slips(
         self, desk: ADesk, delivery: FromPath[str], size: PaperSize = "roll"
     ) -> Response[bytes]:
         """The slips that the team carries, one a door: for a roll of 80 mm, or on A5."""
+        await own.delivery(desk, delivery)
         with desk.reading() as books:
             slips = delivery_slips(books, delivery)
         return paper(await run_sync(draw_slips, slips, size), f"slips-{delivery}")
 
-    @get("/{delivery:str}/run-sheet/pdf", operation_id="printRunSheet", opt=gives(bytes))
+    @get(
+        "/{delivery:str}/run-sheet",
+        operation_id="getRunSheet",
+        opt=gives(RunSheet, roles="CRT", personal=True),
+    )
+    async def round(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+        """The whole round: where to go, with what, and how each door is found."""
+        await own.delivery(desk, delivery)
+        return desk.show(lambda books: run_sheet(books, delivery))
+
+    @get(
+        "/{delivery:str}/run-sheet/pdf",
+        operation_id="printRunSheet",
+        opt=gives(bytes, roles="CRT", personal=True),
+    )
     async def run_sheet(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
         """The whole round on A4: what to load, where to go, and who signs for it."""
+        await own.delivery(desk, delivery)
         with desk.reading() as books:
             sheet = run_sheet(books, delivery)
         return paper(await run_sync(round_sheet, sheet), f"run-sheet-{delivery}")
@@ -92,16 +116,17 @@ class DeliveryController(Controller):
     @post(
         "/{delivery:str}/outcomes",
         operation_id="reportOutcome",
-        opt=takes(ReportOutcome, DeliveryEntered, contradicted=True),
+        opt=takes(ReportOutcome, DeliveryEntered, contradicted=True, roles="CRT"),
     )
     async def report(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
         """Say what happened at a door. A fact: where the books contradict it, it is kept (202)."""
+        await own.delivery(desk, delivery)
         return await desk.record(ReportOutcome, shown, delivery=delivery)
 
     @post(
         "/{delivery:str}/close",
         operation_id="closeDelivery",
-        opt=takes(CloseDelivery, DeliveryEntered),
+        opt=takes(CloseDelivery, DeliveryEntered, roles="CR"),
     )
     async def close(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
         """End the round, once nothing is in transit."""
@@ -110,7 +135,7 @@ class DeliveryController(Controller):
     @post(
         "/{delivery:str}/reassign",
         operation_id="reassignDelivery",
-        opt=takes(ReassignDelivery, DeliveryEntered),
+        opt=takes(ReassignDelivery, DeliveryEntered, roles="CR"),
     )
     async def reassign(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
         """Let another team go on."""

@@ -21,7 +21,7 @@ from supplies.views.donations import donations as donations_view
 from supplies.views.entries import EntryView, entries, entry
 from supplies.views.receipts import ReceiptView
 from supplies.views.shapes import MAX_LIMIT, Page, View
-from supplies_service import bodies
+from supplies_service import bodies, own
 from supplies_service.desk import ADesk, Desk
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
@@ -56,12 +56,12 @@ class DonationController(Controller):
     path = "/api/donations"
     tags = ("donations",)
 
-    @post(operation_id="recordDonation", opt=takes(RecordDonation, DonationEntered))
+    @post(operation_id="recordDonation", opt=takes(RecordDonation, DonationEntered, roles="CR"))
     async def record(self, desk: ADesk) -> Response[bytes]:
         """Record goods given; they get a receipt, and go where their pledge claimed needs."""
         return await desk.record(RecordDonation, partial(shown, desk.key))
 
-    @get(operation_id="listDonations", opt=gives(Page[DonationView]))
+    @get(operation_id="listDonations", opt=gives(Page[DonationView], roles="CRA"))
     async def donations(
         self,
         desk: ADesk,
@@ -72,7 +72,7 @@ class DonationController(Controller):
         """Donations, oldest first."""
         return desk.page(lambda books: donations_view(books, donor=donor, after=after, limit=limit))
 
-    @get("/{donation:str}", operation_id="getDonation", opt=gives(DonationView))
+    @get("/{donation:str}", operation_id="getDonation", opt=gives(DonationView, roles="CRA"))
     async def donation(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
         """A donation as it stands."""
         return desk.show(lambda books: donation_view(books, donation))
@@ -80,13 +80,14 @@ class DonationController(Controller):
     @post(
         "/{donation:str}/correct",
         operation_id="correctDonation",
-        opt=takes(Correct, DonationEntered, "entry", command=RecordDonation),
+        opt=takes(Correct, DonationEntered, "entry", command=RecordDonation, roles="CR"),
     )
     async def correct(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
         """State a donation as it should have been; the difference is booked, the receipt replaced.
 
         `command` is the donation's own body; its type need not be said.
         """
+        await own.donation_of_today(desk, donation)
         seq = standing_entry(desk, donation)
         body = await desk.body()
         if isinstance(body.get("command"), dict):
@@ -100,10 +101,11 @@ class DonationController(Controller):
     @post(
         "/{donation:str}/reverse",
         operation_id="reverseDonation",
-        opt=takes(Reverse, DonationEntered, "entry"),
+        opt=takes(Reverse, DonationEntered, "entry", roles="CR"),
     )
     async def reverse(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
         """Undo a donation that was none, as far as its goods have not moved on."""
+        await own.donation_of_today(desk, donation)
         return await desk.record(
             Reverse, partial(shown, desk.key), entry=standing_entry(desk, donation)
         )

@@ -29,7 +29,7 @@ class EntryController(Controller):
     path = "/api/entries"
     tags = ("entries",)
 
-    @get(operation_id="listEntries", opt=gives(Page[EntryView]))
+    @get(operation_id="listEntries", opt=gives(Page[EntryView], roles="CRA"))
     async def entries(
         self,
         desk: ADesk,
@@ -45,7 +45,7 @@ class EntryController(Controller):
             )
         )
 
-    @get("/conflicts", operation_id="listConflicts", opt=gives(Page[ConflictView]))
+    @get("/conflicts", operation_id="listConflicts", opt=gives(Page[ConflictView], roles="C"))
     async def conflicts(
         self,
         desk: ADesk,
@@ -61,23 +61,27 @@ class EntryController(Controller):
     @post(
         "/conflicts/{conflict:str}/resolve",
         operation_id="resolveConflict",
-        opt=takes(ResolveConflict, Entered),
+        opt=takes(ResolveConflict, Entered, roles="C"),
     )
     async def resolve(self, desk: ADesk, conflict: FromPath[str]) -> Response[bytes]:
         """Restate the standing outcome, or book what the fact says from `unexplained`."""
         return await desk.record(ResolveConflict, entered, conflict=entry_number(conflict))
 
-    @get("/{entry:str}", operation_id="getEntry", opt=gives(EntryView))
+    @get("/{entry:str}", operation_id="getEntry", opt=gives(EntryView, roles="CRA"))
     async def entry(self, desk: ADesk, entry: FromPath[str]) -> Response[bytes]:
         """An entry, with the exact bytes that were hashed."""
         return desk.show(lambda books: entry_view(books, entry_number(entry)))
 
-    @post("/{entry:str}/reverse", operation_id="reverseEntry", opt=takes(Reverse, Entered))
+    @post(
+        "/{entry:str}/reverse", operation_id="reverseEntry", opt=takes(Reverse, Entered, roles="C")
+    )
     async def reverse(self, desk: ADesk, entry: FromPath[str]) -> Response[bytes]:
         """Undo an entry's command, as far as its goods have not moved on."""
         return await desk.record(Reverse, entered, entry=entry_number(entry))
 
-    @post("/{entry:str}/correct", operation_id="correctEntry", opt=takes(Correct, Entered))
+    @post(
+        "/{entry:str}/correct", operation_id="correctEntry", opt=takes(Correct, Entered, roles="C")
+    )
     async def correct(self, desk: ADesk, entry: FromPath[str]) -> Response[bytes]:
         """State a command as it should have been; the difference is booked."""
         return await desk.record(Correct, entered, entry=entry_number(entry))

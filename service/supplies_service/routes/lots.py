@@ -16,7 +16,7 @@ class LotController(Controller):
     path = "/api/lots"
     tags = ("stock",)
 
-    @get("/{lot:str}/trace", operation_id="traceLot", opt=gives(TraceView))
+    @get("/{lot:str}/trace", operation_id="traceLot", opt=gives(TraceView, roles="CRA"))
     async def trace(self, desk: ADesk, lot: FromPath[str]) -> Response[bytes]:
         """Where a lot came from, through every repacking, and where it went."""
         return desk.show(lambda books: trace(books, lot))

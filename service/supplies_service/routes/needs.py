@@ -37,12 +37,12 @@ class NeedController(Controller):
     path = "/api/needs"
     tags = ("needs",)
 
-    @post(operation_id="noteNeed", opt=takes(NoteNeed, NeedEntered))
+    @post(operation_id="noteNeed", opt=takes(NoteNeed, NeedEntered, roles="CR"))
     async def note(self, desk: ADesk) -> Response[bytes]:
         """Note a need."""
         return await desk.record(NoteNeed, shown)
 
-    @get(operation_id="listNeeds", opt=gives(Page[NeedView]))
+    @get(operation_id="listNeeds", opt=gives(Page[NeedView], roles="CRA"))
     async def needs(
         self,
         desk: ADesk,
@@ -59,7 +59,7 @@ class NeedController(Controller):
             )
         )
 
-    @get("/{need:str}", operation_id="getNeed", opt=gives(NeedView))
+    @get("/{need:str}", operation_id="getNeed", opt=gives(NeedView, roles="CRA"))
     async def need(self, desk: ADesk, need: FromPath[str]) -> Response[bytes]:
         """A need as it stands."""
         return desk.show(lambda books: need_view(books, need))
@@ -67,7 +67,7 @@ class NeedController(Controller):
     @post(
         "/{need:str}/end",
         operation_id="endNeed",
-        opt=takes(EndNeed, NeedEntered),
+        opt=takes(EndNeed, NeedEntered, roles="CR"),
     )
     async def end(self, desk: ADesk, need: FromPath[str]) -> Response[bytes]:
         """End a need that is no longer asked for."""

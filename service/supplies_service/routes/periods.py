@@ -44,17 +44,17 @@ class PeriodController(Controller):
     path = "/api/periods"
     tags = ("periods",)
 
-    @get(operation_id="getPeriods", opt=gives(PeriodView))
+    @get(operation_id="getPeriods", opt=gives(PeriodView, roles="CRA"))
     async def periods(self, desk: ADesk) -> Response[bytes]:
         """Which days are closed."""
         return desk.show(period)
 
-    @post("/close", operation_id="closePeriod", opt=takes(ClosePeriod, PeriodEntered))
+    @post("/close", operation_id="closePeriod", opt=takes(ClosePeriod, PeriodEntered, roles="C"))
     async def close(self, desk: ADesk) -> Response[bytes]:
         """Close all days through one; only once nothing is unexplained."""
         return await desk.record(ClosePeriod, shown)
 
-    @post("/reopen", operation_id="reopenPeriod", opt=takes(ReopenPeriod, PeriodEntered))
+    @post("/reopen", operation_id="reopenPeriod", opt=takes(ReopenPeriod, PeriodEntered, roles="C"))
     async def reopen(self, desk: ADesk) -> Response[bytes]:
         """Open all days from one again."""
         return await desk.record(ReopenPeriod, shown)

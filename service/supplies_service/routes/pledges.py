@@ -13,6 +13,7 @@ from supplies.views.pledges import PledgeView
 from supplies.views.pledges import pledge as pledge_view
 from supplies.views.pledges import pledges as pledges_view
 from supplies.views.shapes import Page, View
+from supplies_service import own
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
@@ -37,12 +38,12 @@ class PledgeController(Controller):
     path = "/api/pledges"
     tags = ("pledges",)
 
-    @post(operation_id="makePledge", opt=takes(MakePledge, PledgeEntered))
+    @post(operation_id="makePledge", opt=takes(MakePledge, PledgeEntered, roles="CR"))
     async def make(self, desk: ADesk) -> Response[bytes]:
         """Promise goods; lines may claim needs."""
         return await desk.record(MakePledge, shown)
 
-    @get(operation_id="listPledges", opt=gives(Page[PledgeView]))
+    @get(operation_id="listPledges", opt=gives(Page[PledgeView], roles="CRAD"))
     async def pledges(
         self,
         desk: ADesk,
@@ -51,23 +52,29 @@ class PledgeController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Pledges, oldest first."""
-        return desk.page(lambda books: pledges_view(books, donor=donor, after=after, limit=limit))
+        whose = await own.donors_list(desk, donor)
+        return desk.page(lambda books: pledges_view(books, donor=whose, after=after, limit=limit))
 
-    @get("/{pledge:str}", operation_id="getPledge", opt=gives(PledgeView))
+    @get("/{pledge:str}", operation_id="getPledge", opt=gives(PledgeView, roles="CRAD"))
     async def pledge(self, desk: ADesk, pledge: FromPath[str]) -> Response[bytes]:
         """A pledge as it stands."""
+        await own.pledge(desk, pledge)
         return desk.show(lambda books: pledge_view(books, pledge))
 
     @post(
         "/{pledge:str}/cancel",
         operation_id="cancelPledge",
-        opt=takes(CancelPledge, PledgeEntered),
+        opt=takes(CancelPledge, PledgeEntered, roles="CR"),
     )
     async def cancel(self, desk: ADesk, pledge: FromPath[str]) -> Response[bytes]:
         """Take a promise back, all that is outstanding or the lines named."""
         return await desk.record(CancelPledge, shown, pledge=pledge)
 
-    @post("/{pledge:str}/lapse", operation_id="lapsePledge", opt=takes(LapsePledge, PledgeEntered))
+    @post(
+        "/{pledge:str}/lapse",
+        operation_id="lapsePledge",
+        opt=takes(LapsePledge, PledgeEntered, roles="CR"),
+    )
     async def lapse(self, desk: ADesk, pledge: FromPath[str]) -> Response[bytes]:
         """Wait no longer for a promise that was not kept."""
         return await desk.record(LapsePledge, shown, pledge=pledge)

@@ -20,6 +20,7 @@ from supplies.views.receipts import ReceiptView, issued, receipt_record, sealed
 from supplies.views.receipts import receipt as receipt_view
 from supplies.views.receipts import receipts as receipts_view
 from supplies.views.shapes import Page, View
+from supplies_service import own
 from supplies_service.bodies import entry_number
 from supplies_service.desk import ADesk, Desk, paper
 from supplies_service.openapi import gives, takes
@@ -59,12 +60,12 @@ class ReceiptController(Controller):
     path = "/api/receipts"
     tags = ("receipts",)
 
-    @post(operation_id="issueReceipt", opt=takes(IssueReceipt, ReceiptEntered))
+    @post(operation_id="issueReceipt", opt=takes(IssueReceipt, ReceiptEntered, roles="CR"))
     async def issue(self, desk: ADesk) -> Response[bytes]:
         """Issue one receipt over several donations, in the place of their own."""
         return await desk.record(IssueReceipt, partial(shown, desk.key))
 
-    @get(operation_id="listReceipts", opt=gives(Page[ReceiptView]))
+    @get(operation_id="listReceipts", opt=gives(Page[ReceiptView], roles="CRAD", personal=True))
     async def receipts(
         self,
         desk: ADesk,
@@ -73,16 +74,17 @@ class ReceiptController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Receipts in the order of their numbers."""
+        whose = await own.donors_list(desk, donor)
 
         def listed(books: Books) -> Page[ReceiptView]:
-            page = receipts_view(books, donor=donor, after=after, limit=limit)
+            page = receipts_view(books, donor=whose, after=after, limit=limit)
             return Page(
                 items=[sealed(books, view, desk.key.seal) for view in page.items], next=page.next
             )
 
         return desk.page(listed)
 
-    @get("/batch/pdf", operation_id="printReceipts", opt=gives(bytes))
+    @get("/batch/pdf", operation_id="printReceipts", opt=gives(bytes, roles="CR", personal=True))
     async def batch(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
         """All receipts issued from one day to another that still hold, as one document."""
         with desk.reading() as books:
@@ -91,17 +93,31 @@ class ReceiptController(Controller):
             )
         return paper(await run_sync(donation_receipts, papers), f"receipts-{first}-{last}")
 
-    @get("/{number:str}", operation_id="getReceipt", opt=gives(ReceiptView))
+    @get(
+        "/{number:str}",
+        operation_id="getReceipt",
+        opt=gives(ReceiptView, roles="CRAD", personal=True),
+    )
     async def receipt(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
         """A receipt, with the document as it was frozen."""
+        await own.receipt(desk, number)
         return desk.show(lambda books: with_seal(desk.key, books, number))
 
-    @get("/{number:str}/pdf", operation_id="printReceipt", opt=gives(bytes))
+    @get(
+        "/{number:str}/pdf",
+        operation_id="printReceipt",
+        opt=gives(bytes, roles="CRD", personal=True),
+    )
     async def pdf(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
         """The receipt's paper: the original, the same bytes each time."""
+        await own.receipt(desk, number)
         return await drawn(desk, number, None)
 
-    @get("/{number:str}/copies/{copy:str}/pdf", operation_id="printReceiptCopy", opt=gives(bytes))
+    @get(
+        "/{number:str}/copies/{copy:str}/pdf",
+        operation_id="printReceiptCopy",
+        opt=gives(bytes, roles="CR", personal=True),
+    )
     async def copy(
         self, desk: ADesk, number: FromPath[str], copy: FromPath[str]
     ) -> Response[bytes]:
@@ -111,13 +127,17 @@ class ReceiptController(Controller):
     @post(
         "/{number:str}/reprint",
         operation_id="reprintReceipt",
-        opt=takes(ReprintReceipt, ReceiptEntered),
+        opt=takes(ReprintReceipt, ReceiptEntered, roles="CR"),
     )
     async def reprint(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
         """Hand out a marked copy; Location is where its paper is."""
         return await desk.record(ReprintReceipt, partial(copied, desk.key), number=number)
 
-    @post("/{number:str}/void", operation_id="voidReceipt", opt=takes(VoidReceipt, ReceiptEntered))
+    @post(
+        "/{number:str}/void",
+        operation_id="voidReceipt",
+        opt=takes(VoidReceipt, ReceiptEntered, roles="C"),
+    )
     async def void(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
         """Void a receipt; its number stays."""
         return await desk.record(VoidReceipt, partial(shown, desk.key), number=number)
@@ -125,7 +145,7 @@ class ReceiptController(Controller):
     @post(
         "/{number:str}/replace",
         operation_id="replaceReceipt",
-        opt=takes(ReplaceReceipt, ReceiptEntered),
+        opt=takes(ReplaceReceipt, ReceiptEntered, roles="C"),
     )
     async def replace(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
         """Void a receipt and issue it anew from today's records."""

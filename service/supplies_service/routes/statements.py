@@ -9,6 +9,7 @@ from supplies_receipts import donor_statement as draw
 
 from supplies.statements import DonorStatement
 from supplies.views.statements import donor_statement, donor_statement_paper
+from supplies_service import own
 from supplies_service.desk import ADesk, paper
 from supplies_service.openapi import gives
 from supplies_service.routes.parameters import First, Last
@@ -20,18 +21,20 @@ class StatementController(Controller):
     path = "/api/donors/{donor:str}/statement"
     tags = ("donors",)
 
-    @get(operation_id="stateDonor", opt=gives(DonorStatement))
+    @get(operation_id="stateDonor", opt=gives(DonorStatement, roles="CRD", personal=True))
     async def statement(
         self, desk: ADesk, donor: FromPath[str], first: First, last: Last
     ) -> Response[bytes]:
         """What became of all that a donor gave from one day to another."""
+        await own.donor(desk, donor)
         return desk.show(lambda books: donor_statement(books, donor, first, last))
 
-    @get("/pdf", operation_id="printDonorStatement", opt=gives(bytes))
+    @get("/pdf", operation_id="printDonorStatement", opt=gives(bytes, roles="CRD", personal=True))
     async def pdf(
         self, desk: ADesk, donor: FromPath[str], first: First, last: Last
     ) -> Response[bytes]:
         """The statement as a paper."""
+        await own.donor(desk, donor)
         with desk.reading() as books:
             shown = donor_statement_paper(books, donor, first, last, printed_at=desk.ledger.clock())
         return paper(await run_sync(draw, shown), f"statement-{donor}-{first}-{last}")

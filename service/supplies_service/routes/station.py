@@ -16,12 +16,14 @@ class StationController(Controller):
     path = "/api/station"
     tags = ("station",)
 
-    @get(operation_id="getStation", opt=gives(Station))
+    @get(operation_id="getStation", opt=gives(Station, roles="CRA"))
     async def station(self, desk: ADesk) -> Response[bytes]:
         """The station's settings."""
         return desk.show(lambda books: books.station)
 
-    @patch(operation_id="amendStation", opt=takes(Station, Station, "code", partial=True))
+    @patch(
+        operation_id="amendStation", opt=takes(Station, Station, "code", partial=True, roles="C")
+    )
     async def amend(self, desk: ADesk) -> Response[bytes]:
         """Change the settings given, and leave the others."""
         return answer(await amend(desk, Station, desk.ledger.station_code))

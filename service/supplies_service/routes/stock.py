@@ -21,7 +21,7 @@ class StockController(Controller):
     path = "/api/stock"
     tags = ("stock",)
 
-    @get(operation_id="getStock", opt=gives(StockView))
+    @get(operation_id="getStock", opt=gives(StockView, roles="CRA"))
     async def stock(
         self,
         desk: ADesk,
@@ -45,22 +45,28 @@ class StockController(Controller):
             )
         )
 
-    @post("/openings", operation_id="openStock", opt=takes(c.OpenStock, Entered))
+    @post("/openings", operation_id="openStock", opt=takes(c.OpenStock, Entered, roles="CR"))
     async def open(self, desk: ADesk) -> Response[bytes]:
         """Enter what stood on the shelf before these books began."""
         return await desk.record(c.OpenStock, entered)
 
-    @post("/arrivals", operation_id="recordArrival", opt=takes(c.RecordArrival, Entered))
+    @post(
+        "/arrivals", operation_id="recordArrival", opt=takes(c.RecordArrival, Entered, roles="CR")
+    )
     async def arrive(self, desk: ADesk) -> Response[bytes]:
         """Enter goods bought, made or borrowed."""
         return await desk.record(c.RecordArrival, entered)
 
-    @post("/moves", operation_id="moveGoods", opt=takes(c.Move, Entered))
+    @post("/moves", operation_id="moveGoods", opt=takes(c.Move, Entered, roles="CR"))
     async def move(self, desk: ADesk) -> Response[bytes]:
         """Carry free goods from one place to another."""
         return await desk.record(c.Move, entered)
 
-    @post("/count-sheets", operation_id="openCountSheet", opt=takes(c.OpenCountSheet, Entered))
+    @post(
+        "/count-sheets",
+        operation_id="openCountSheet",
+        opt=takes(c.OpenCountSheet, Entered, roles="CR"),
+    )
     async def open_count_sheet(self, desk: ADesk) -> Response[bytes]:
         """Begin a stock-take."""
         return await desk.record(c.OpenCountSheet, entered)
@@ -68,65 +74,71 @@ class StockController(Controller):
     @post(
         "/count-sheets/{sheet:str}/count",
         operation_id="countStock",
-        opt=takes(c.CountStock, Entered, contradicted=True),
+        opt=takes(c.CountStock, Entered, contradicted=True, roles="CR"),
     )
     async def count(self, desk: ADesk, sheet: FromPath[str]) -> Response[bytes]:
         """Say what was counted. A fact: where the books contradict it, it is kept (202)."""
         return await desk.record(c.CountStock, entered, sheet=sheet)
 
-    @post("/issues", operation_id="issueGoods", opt=takes(c.IssueGoods, Entered))
+    @post("/issues", operation_id="issueGoods", opt=takes(c.IssueGoods, Entered, roles="CR"))
     async def issue(self, desk: ADesk) -> Response[bytes]:
         """Draw free goods for the station's own use."""
         return await desk.record(c.IssueGoods, entered)
 
     @post(
-        "/issues/{issue:str}/return", operation_id="returnIssue", opt=takes(c.ReturnIssue, Entered)
+        "/issues/{issue:str}/return",
+        operation_id="returnIssue",
+        opt=takes(c.ReturnIssue, Entered, roles="CR"),
     )
     async def return_issue(self, desk: ADesk, issue: FromPath[str]) -> Response[bytes]:
         """Bring back what was drawn and not used."""
         return await desk.record(c.ReturnIssue, entered, issue=issue)
 
-    @post("/write-offs", operation_id="writeOff", opt=takes(c.WriteOff, Entered))
+    @post("/write-offs", operation_id="writeOff", opt=takes(c.WriteOff, Entered, roles="CR"))
     async def write_off(self, desk: ADesk) -> Response[bytes]:
         """Write off what is expired, damaged or missing."""
         return await desk.record(c.WriteOff, entered)
 
-    @post("/found", operation_id="findAgain", opt=takes(c.FindAgain, Entered))
+    @post("/found", operation_id="findAgain", opt=takes(c.FindAgain, Entered, roles="CR"))
     async def find(self, desk: ADesk) -> Response[bytes]:
         """Enter what was written off and is there after all."""
         return await desk.record(c.FindAgain, entered)
 
-    @post("/take-backs", operation_id="takeBack", opt=takes(c.TakeBack, Entered))
+    @post("/take-backs", operation_id="takeBack", opt=takes(c.TakeBack, Entered, roles="CR"))
     async def take_back(self, desk: ADesk) -> Response[bytes]:
         """Take goods back from a recipient."""
         return await desk.record(c.TakeBack, entered)
 
-    @post("/returns", operation_id="returnGoods", opt=takes(c.ReturnGoods, Entered))
+    @post("/returns", operation_id="returnGoods", opt=takes(c.ReturnGoods, Entered, roles="CR"))
     async def give_back(self, desk: ADesk) -> Response[bytes]:
         """Give free goods back to the donor or lender of each lot."""
         return await desk.record(c.ReturnGoods, entered)
 
-    @post("/loans", operation_id="lendGoods", opt=takes(c.LendGoods, Entered))
+    @post("/loans", operation_id="lendGoods", opt=takes(c.LendGoods, Entered, roles="CR"))
     async def lend(self, desk: ADesk) -> Response[bytes]:
         """Lend free goods."""
         return await desk.record(c.LendGoods, entered)
 
-    @post("/loans/{loan:str}/return", operation_id="returnLoan", opt=takes(c.ReturnLoan, Entered))
+    @post(
+        "/loans/{loan:str}/return",
+        operation_id="returnLoan",
+        opt=takes(c.ReturnLoan, Entered, roles="CR"),
+    )
     async def return_loan(self, desk: ADesk, loan: FromPath[str]) -> Response[bytes]:
         """Bring back what was lent."""
         return await desk.record(c.ReturnLoan, entered, loan=loan)
 
-    @post("/hand-outs", operation_id="handOut", opt=takes(c.HandOut, Entered))
+    @post("/hand-outs", operation_id="handOut", opt=takes(c.HandOut, Entered, roles="CR"))
     async def hand_out(self, desk: ADesk) -> Response[bytes]:
         """Hand free goods over at the counter, or to a group."""
         return await desk.record(c.HandOut, entered)
 
-    @post("/conversions", operation_id="convertGoods", opt=takes(c.Convert, Entered))
+    @post("/conversions", operation_id="convertGoods", opt=takes(c.Convert, Entered, roles="CR"))
     async def convert(self, desk: ADesk) -> Response[bytes]:
         """Repack goods."""
         return await desk.record(c.Convert, entered)
 
-    @post("/settlements", operation_id="settle", opt=takes(c.Settle, Entered))
+    @post("/settlements", operation_id="settle", opt=takes(c.Settle, Entered, roles="C"))
     async def settle(self, desk: ADesk) -> Response[bytes]:
         """Explain what a count or a late fact left unexplained."""
         return await desk.record(c.Settle, entered)

@@ -11,11 +11,13 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
+from supplies.access.attempts import VERIFY
 from supplies.books import Books
 from supplies.errors import NotFound
 from supplies.masking import mask_name
 from supplies.views.receipts import issued, receipt
 from supplies.views.shapes import View
+from supplies_service.auth import PUBLIC, address_of, let_try
 from supplies_service.desk import ADesk, Desk
 from supplies_service.openapi import gives
 
@@ -76,15 +78,16 @@ class VerifyController(Controller):
         "/api/verify/{number:str}",
         operation_id="verifyReceipt",
         tags=["receipts"],
-        opt=gives(VerifiedReceipt),
+        opt=gives(VerifiedReceipt, roles=PUBLIC),
     )
     async def verify(
         self, desk: ADesk, number: FromPath[str], c: FromQuery[str]
     ) -> Response[bytes]:
         """Whether a paper with this number and check code `c` is in these books."""
+        await let_try(desk.request, VERIFY, address_of(desk.request))
         return desk.show(lambda books: verified(desk, books, number, c))
 
-    @get("/v/{number:str}", include_in_schema=False)
+    @get("/v/{number:str}", include_in_schema=False, opt={"roles": PUBLIC})
     async def short(self, number: FromPath[str], c: FromQuery[str] = "") -> Redirect:
         """Where the QR leads."""
         return Redirect(f"/api/verify/{quote(number, safe='')}?{urlencode({'c': c})}")

@@ -155,6 +155,33 @@ def _key_public(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="where they go (default: printed)")
 
 
+def _login(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("login", metavar="LOGIN", help="what they sign in with")
+
+
+def _user_add(parser: argparse.ArgumentParser) -> None:
+    _login(parser)
+    parser.add_argument("--role", choices=_ROLES, required=True)
+    parser.add_argument("--team", metavar="CODE", help="whose deliveries a courier carries")
+    parser.add_argument(
+        "--password-from-stdin", action="store_true", help="set it now, not by a one-time address"
+    )
+
+
+def _user_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON in the shape of the API")
+
+
+def _user_token(parser: argparse.ArgumentParser) -> None:
+    _login(parser)
+    parser.add_argument("--role", choices=_ROLES, help="no more than the user's own (the default)")
+    parser.add_argument("--label", metavar="TEXT", help="which program it is for")
+    parser.add_argument("--days", type=int, metavar="N", help="how long it lasts (default: 90)")
+
+
+_ROLES = ["coordinator", "recorder", "courier", "auditor"]
+
+
 def _no_options(parser: argparse.ArgumentParser) -> None:
     pass
 
@@ -169,6 +196,11 @@ _COMMANDS = {
     "verify": ("books:verify", "recompute the books and compare", _verify),
     "station key new": ("proof:key_new", "make a further key to sign receipts with", _no_options),
     "station key public": ("proof:key_public", "print the station's public keys", _key_public),
+    "user add": ("users:user_add", "let a person in", _user_add),
+    "user list": ("users:user_list", "print who may come in", _user_list),
+    "user password": ("users:user_password", "set a password anew, if forgotten too", _login),
+    "user disable": ("users:user_disable", "let a person in no longer", _login),
+    "user token": ("users:user_token", "make a token for a program", _user_token),
 }
 """Each command: what runs it, what it does, and its options. A name may be several words."""
 

@@ -1,0 +1,37 @@
+"""The few pages that letting people in needs: sign in, set a password, own tokens, own papers.
+
+Plain forms, no script. Each is drawn from a template of the same name and what its handler read.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Response
+
+STYLE = (files("supplies_service.pages") / "templates" / "style.css").read_bytes()
+
+
+def page(template: str, *, status: int = 200, **shown: Any) -> Response[bytes]:
+    """A page as HTML. It may name people, so no browser and no proxy keeps it."""
+    text = _environment().get_template(f"{template}.html").render(**shown)
+    return Response(
+        text.encode(),
+        status_code=status,
+        media_type="text/html; charset=utf-8",
+        headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("supplies_service.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

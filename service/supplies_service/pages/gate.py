@@ -1,0 +1,155 @@
+"""Coming in and going out: sign in, set a password by a one-time address, sign out."""
+
+from __future__ import annotations
+
+from anyio.to_thread import run_sync
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+
+from supplies.access import attempts, credentials, log, passwords, users
+from supplies.access.gate import Gate
+from supplies.errors import InvalidField
+from supplies_service.auth import PUBLIC, SESSION_COOKIE, address_of, let_try
+from supplies_service.desk import ADesk, Desk
+from supplies_service.pages import STYLE, page
+from supplies_service.pages.forms import fields, go, sealed, session_cookie
+from supplies_service.problems import RateLimited
+
+WORKING_DAY = int(credentials.LASTING["session"].total_seconds())
+
+WRONG = "This login and this password do not belong together. 登录名与密码不符。"
+GONE = "This address led here once, or its time is over. Ask for another. 此链接已用过或已过期。"
+NOT_THE_SAME = "The two passwords were not the same. 两次输入的密码不同。"
+
+
+class GatePages(Controller):
+    """The pages before the gate."""
+
+    path = "/"
+    include_in_schema = False
+    opt = {"roles": PUBLIC}  # noqa: RUF012  # Litestar reads it so
+
+    @get("/style.css")
+    async def style(self) -> Response[bytes]:
+        """How the pages look."""
+        return Response(STYLE, media_type="text/css; charset=utf-8")
+
+    @get("/sign-in")
+    async def sign_in_page(self) -> Response[bytes]:
+        """Where people sign in."""
+        return page("sign_in", login="", told=None)
+
+    @post("/sign-in")
+    async def sign_in(self, desk: ADesk) -> Response[bytes]:
+        """Let somebody in by login and password, and not too many who guess."""
+        sent = await fields(desk.request, ("login", "password"))
+        login, address = sent["login"].strip(), address_of(desk.request)
+        try:
+            await let_try(desk.request, attempts.SIGN_IN_FROM_ADDRESS, address)
+            await let_try(desk.request, attempts.SIGN_IN_AS, login)
+        except RateLimited as error:
+            answer = page("sign_in", status=429, login=login, told=error.detail)
+            answer.headers["Retry-After"] = str(error.retry_after)
+            return answer
+        with desk.reading() as books:
+            found = users.password_of(desk.gate(books), login)
+        right = await run_sync(passwords.matches, found and found[1], sent["password"])
+        if found is None or not right:
+            await self._note(desk, None if found is None else found[0], "refused", "/sign-in")
+            return page("sign_in", status=401, login=login, told=WRONG)
+        return await self._let_in(desk, found[0], login)
+
+    @get("/invitation/{shown:str}")
+    async def invitation_page(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
+        """Where a password is set, once."""
+        with desk.reading() as books:
+            user = _invited(desk.gate(books), shown)
+        if user is None:
+            return page("lost", status=404, told=GONE)
+        return page("invitation", login=user.login, shortest=passwords.SHORTEST, told=None)
+
+    @post("/invitation/{shown:str}")
+    async def accept(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
+        """Set the password, and come in."""
+        sent = await fields(desk.request, ("password", "again"))
+        with desk.reading() as books:
+            user = _invited(desk.gate(books), shown)
+        if user is None:
+            return page("lost", status=404, told=GONE)
+        try:
+            if sent["password"] != sent["again"]:
+                raise InvalidField(NOT_THE_SAME)
+            kept = await run_sync(passwords.hashed, sent["password"], user.login)
+        except InvalidField as error:
+            return page(
+                "invitation",
+                status=422,
+                login=user.login,
+                shortest=passwords.SHORTEST,
+                told=error.detail,
+            )
+
+        def set_once(gate: Gate) -> bool:
+            # Asked again within the transaction: of two who hold the address, one comes in.
+            still = _invited(gate, shown)
+            if still is not None:
+                users.set_password(gate, still.code, kept)
+            return still is not None
+
+        if not await desk.office.administer(set_once):
+            return page("lost", status=404, told=GONE)
+        return await self._let_in(desk, user.code, user.login)
+
+    @post("/sign-out")
+    async def sign_out(self, desk: ADesk) -> Response[bytes]:
+        """Go out: the session ends here too, not in the browser alone."""
+        await sealed(desk.request, ())
+        shown = desk.request.cookies.get(SESSION_COOKIE, "")
+
+        def end(gate: Gate) -> None:
+            admitted = credentials.admit(gate, shown, ("session",))
+            if admitted is not None:
+                credentials.revoke(gate, admitted[0].credential)
+
+        await desk.office.administer(end)
+        return go("/sign-in", session_cookie(desk.request, "", 0))
+
+    async def _let_in(self, desk: Desk, code: str, login: str) -> Response[bytes]:
+        address = address_of(desk.request)
+
+        def begin(gate: Gate) -> str:
+            attempts.forgive(gate, attempts.SIGN_IN_AS, login)
+            user = users.get(gate, code)
+            made, shown = credentials.issue(
+                gate, kind="session", role=user.role, by=code, holder=code
+            )
+            log.write(
+                gate,
+                method="POST",
+                route="/sign-in",
+                outcome="signed-in",
+                who=code,
+                role=user.role,
+                credential=made.id,
+                address=address,
+            )
+            return shown
+
+        shown = await desk.office.administer(begin)
+        return go("/", session_cookie(desk.request, shown, WORKING_DAY))
+
+    async def _note(self, desk: Desk, who: str | None, outcome: str, route: str) -> None:
+        address = address_of(desk.request)
+        await desk.office.administer(
+            lambda gate: log.write(
+                gate, method="POST", route=route, outcome=outcome, who=who, address=address
+            )
+        )
+
+
+def _invited(gate: Gate, shown: str) -> users.User | None:
+    """Whom an invitation is for; None where it was used or its time is over."""
+    admitted = credentials.admit(gate, shown, ("invitation",))
+    if admitted is None or admitted[0].user is None:
+        return None
+    return users.get(gate, admitted[0].user)

@@ -1,0 +1,126 @@
+"""A donor's own page, behind the link they were given: promises, receipts, where the gifts went."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from anyio.to_thread import run_sync
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+from supplies_receipts import donor_statement as draw_statement
+
+from supplies.access import attempts, credentials, wishes
+from supplies.access.wishes import NewRequest
+from supplies.books import Books
+from supplies.decoding import convert
+from supplies.errors import InvalidField, NotFound
+from supplies.views.pledges import pledges
+from supplies.views.receipts import receipts
+from supplies.views.statements import donor_statement_paper
+from supplies_service import own
+from supplies_service.auth import DONOR_COOKIE, PUBLIC, let_try
+from supplies_service.desk import ADesk, Desk, paper
+from supplies_service.pages import page
+from supplies_service.pages.forms import donor_cookie, go, seal_of, sealed
+from supplies_service.problems import RateLimited
+from supplies_service.routes.receipts import drawn
+
+LOST = (
+    "This link has ended or was cut short; ask the station for another. "
+    "此链接已失效或不完整，请向工作站索取新的链接。"
+)
+
+
+class DonorDoor(Controller):
+    """Where a donor's link leads at first."""
+
+    path = "/my"
+    include_in_schema = False
+    opt = {"roles": PUBLIC}  # noqa: RUF012  # Litestar reads it so
+
+    @get("/lost")
+    async def lost(self) -> Response[bytes]:
+        """What is told to whom no link lets in."""
+        return page("lost", status=404, told=LOST)
+
+    @get("/{shown:str}")
+    async def come_in(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
+        """Keep the link in a cookie, so that it stands in no address from here on."""
+        with desk.reading() as books:
+            gate = desk.gate(books)
+            admitted = credentials.admit(gate, shown, ("link",))
+        if admitted is None or admitted[0].donor is None:
+            return page("lost", status=404, told=LOST)
+        return go("/my", donor_cookie(desk.request, shown, 3600))
+
+
+class DonorPages(Controller):
+    """What a donor sees."""
+
+    path = "/my"
+    include_in_schema = False
+    opt = {"roles": "D", "page": True}  # noqa: RUF012  # Litestar reads it so
+
+    @get()
+    async def mine(self, desk: ADesk) -> Response[bytes]:
+        """The donor's own promises and papers."""
+        return mine(desk)
+
+    @get("/receipts/{number:str}")
+    async def receipt(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+        """The paper of one of the donor's receipts."""
+        await own.receipt(desk, number)
+        return await drawn(desk, number, None)
+
+    @get("/statement")
+    async def statement(self, desk: ADesk) -> Response[bytes]:
+        """Where all the gifts went, from the first to this day, as a paper."""
+        donor = str(desk.caller.donor)
+        with desk.reading() as books:
+            first, last = _days(books, donor)
+            shown = donor_statement_paper(books, donor, first, last, printed_at=desk.ledger.clock())
+        return paper(await run_sync(draw_statement, shown), f"statement-{donor}-{first}-{last}")
+
+    @post("/requests")
+    async def ask(self, desk: ADesk) -> Response[bytes]:
+        """Ask for the own name to be corrected, hidden or forgotten."""
+        sent = await sealed(desk.request, ("kind", "wish"), DONOR_COOKIE)
+        donor = str(desk.caller.donor)
+        try:
+            new = convert(NewRequest, {"kind": sent["kind"], "wish": sent["wish"].strip() or None})
+            await let_try(desk.request, attempts.ASKED_BY_DONOR, donor)
+            await desk.office.administer(lambda gate: wishes.ask(gate, donor, new))
+        except (InvalidField, RateLimited) as error:
+            return mine(desk, status=422, told=error.detail)
+        return go("/my")
+
+
+def mine(desk: Desk, *, status: int = 200, told: str | None = None) -> Response[bytes]:
+    """The page. told: what was wrong."""
+    with desk.reading() as books:
+        shown = _shown(desk, books)
+    seal = seal_of(desk.request, DONOR_COOKIE)
+    return page("my", status=status, told=told, seal=seal, **shown)
+
+
+def _shown(desk: Desk, books: Books) -> dict[str, Any]:
+    donor = str(desk.caller.donor)
+    return {
+        "station": books.station,
+        "donor": books.donor(donor),
+        "items": books.item,
+        "pledges": pledges(books, donor=donor, limit=None).items,
+        "receipts": receipts(books, donor=donor, limit=None).items,
+        "requests": wishes.listed(desk.gate(books), donor, after=0, limit=100),
+    }
+
+
+def _days(books: Books, donor: str) -> tuple[date, date]:
+    """From the day of the first gift that a receipt tells of to the last day booked on."""
+    issued = receipts(books, donor=donor, limit=1).items
+    document = issued[0].document if issued else None
+    if document is None:
+        raise NotFound("nothing was given yet that a statement could tell of")
+    last = date.fromisoformat(str(books.head()[2]))
+    return min(document.received_on, last), last

@@ -1,0 +1,44 @@
+"""The access log: who looked at personal data, and who was refused."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get
+from litestar.params import FromQuery
+
+from supplies.access import log
+from supplies.access.log import Look
+from supplies.books import Books
+from supplies.views.shapes import Page, cut, one_more
+from supplies_service.desk import ADesk
+from supplies_service.openapi import gives
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+
+class AccessLogController(Controller):
+    """What was looked at."""
+
+    path = "/api/access-log"
+    tags = ("access-log",)
+
+    @get(operation_id="readAccessLog", opt=gives(Page[Look], roles="C"))
+    async def lines(
+        self,
+        desk: ADesk,
+        who: FromQuery[str | None] = None,
+        subject: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Every look at personal data and every refused attempt, the newest first."""
+
+        def read(books: Books) -> Page[Look]:
+            found = log.read(
+                desk.gate(books),
+                before=log.position(after),
+                limit=one_more(limit),
+                who=who,
+                subject=subject,
+            )
+            return cut([(line.seq, line) for line in found], limit)
+
+        return desk.page(read)

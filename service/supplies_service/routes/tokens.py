@@ -1,0 +1,104 @@
+"""Tokens: what programs show, on behalf of a user and as no more than that user is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from litestar import Controller, Response, delete, get, post
+from litestar.params import FromPath
+from msgspec import Meta
+
+from supplies.access import credentials, users
+from supplies.access.credentials import Credential
+from supplies.access.gate import Gate
+from supplies.access.roles import MAY_GRANT, UserRole
+from supplies.decoding import convert
+from supplies.errors import InvalidField, NotFound
+from supplies.fields import Code, Label
+from supplies.views.shapes import Page, View
+from supplies_service.desk import ADesk, answer
+from supplies_service.openapi import gives, takes
+
+Days = Annotated[int, Meta(ge=1, le=credentials.LONGEST.days)]
+
+
+class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For which program. role: None is the user's own. days: how long it lasts."""
+
+    user: Code
+    label: Label
+    role: UserRole | None = None
+    days: Days = credentials.LASTING["token"].days
+
+
+class TokenMade(View, frozen=True, kw_only=True):
+    """The token, and what the program shows. It is told here and never again."""
+
+    token: Credential
+    secret: str
+
+
+def make(gate: Gate, new: NewToken, by: str) -> TokenMade:
+    """Make a token, as no more than its user is."""
+    user = users.get(gate, new.user)
+    role = new.role or user.role
+    if user.disabled_at is not None:
+        raise InvalidField.at("/user", f"{user.code} may no longer come in, nor would a token")
+    if role not in MAY_GRANT[user.role]:
+        allowed = " or ".join(MAY_GRANT[user.role])
+        raise InvalidField.at("/role", f"a token of a {user.role} can be {allowed}, not {role}")
+    made, shown = credentials.issue(
+        gate,
+        kind="token",
+        role=role,
+        by=by,
+        holder=user.code,
+        label=new.label,
+        lasting=timedelta(days=new.days),
+    )
+    return TokenMade(token=made, secret=shown)
+
+
+def revoke(gate: Gate, name: str, *, holder: str | None = None) -> Credential:
+    """End a token, one of `holder` where named."""
+    found = credentials.get(gate, name)
+    if found.kind != "token" or holder not in (None, found.holder):
+        raise NotFound("there is no such token; see the list of tokens")
+    return credentials.revoke(gate, name)
+
+
+class TokenController(Controller):
+    """What programs show to be let in."""
+
+    path = "/api/tokens"
+    tags = ("tokens",)
+
+    @post(operation_id="makeToken", opt=takes(NewToken, TokenMade, roles="C", secret=True))
+    async def make(self, desk: ADesk) -> Response[bytes]:
+        """Make a token for a program of a user; its secret is answered once."""
+        new, by = convert(NewToken, await desk.body()), desk.by
+        made = await desk.office.administer(lambda gate: make(gate, new, by))
+        return answer(made, status=201, headers={"Location": f"/api/tokens/{made.token.id}"})
+
+    @get(operation_id="listTokens", opt=gives(Page[Credential], roles="C"))
+    async def tokens(self, desk: ADesk) -> Response[bytes]:
+        """All tokens, the newest first, those that ended too."""
+        return desk.page(
+            lambda books: Page(items=credentials.listed(desk.gate(books), kinds=("token",)))
+        )
+
+    @get("/{token:str}", operation_id="getToken", opt=gives(Credential, roles="C"))
+    async def token(self, desk: ADesk, token: FromPath[str]) -> Response[bytes]:
+        """One token, with its last use."""
+        return desk.show(lambda books: credentials.get(desk.gate(books), token))
+
+    @delete(
+        "/{token:str}",
+        operation_id="revokeToken",
+        status_code=200,
+        opt=gives(Credential, roles="C"),
+    )
+    async def revoke(self, desk: ADesk, token: FromPath[str]) -> Response[bytes]:
+        """End a token at once."""
+        return answer(await desk.office.administer(lambda gate: revoke(gate, token)))

@@ -1,0 +1,81 @@
+"""Users: who may come in, and how they set a password."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+
+from supplies.access import credentials, users
+from supplies.access.gate import Gate
+from supplies.access.users import NewUser, User
+from supplies.decoding import convert
+from supplies.views.shapes import Page, View
+from supplies_service.desk import ADesk, answer
+from supplies_service.openapi import gives, takes
+
+
+class Nothing(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A body in which nothing needs to be said."""
+
+
+class Invited(View, frozen=True, kw_only=True):
+    """A user, and the page on which they set a password, once. It is told here and never again."""
+
+    user: User
+    invitation: str
+    expires_at: str
+
+
+def invite(gate: Gate, user: User, by: str) -> Invited:
+    """Make the one-time address; a former one leads nowhere then."""
+    credentials.revoke_all(gate, kinds=("invitation",), holder=user.code)
+    made, shown = credentials.issue(
+        gate, kind="invitation", role=user.role, by=by, holder=user.code
+    )
+    return Invited(user=user, invitation=f"/invitation/{shown}", expires_at=made.expires_at)
+
+
+class UserController(Controller):
+    """People with a password and a role."""
+
+    path = "/api/users"
+    tags = ("users",)
+
+    @post(operation_id="addUser", opt=takes(NewUser, Invited, roles="C", secret=True))
+    async def add(self, desk: ADesk) -> Response[bytes]:
+        """Let a person in; they set their password at the address that is answered."""
+        new = convert(NewUser, await desk.body())
+        by = desk.by
+        made = await desk.office.administer(
+            lambda gate: invite(gate, users.add(gate, new, by=by), by)
+        )
+        return answer(made, status=201, headers={"Location": f"/api/users/{made.user.code}"})
+
+    @get(operation_id="listUsers", opt=gives(Page[User], roles="C"))
+    async def users(self, desk: ADesk) -> Response[bytes]:
+        """All users, those who may no longer come in too; a station's fit on one page."""
+        return desk.page(lambda books: Page(items=users.listed(desk.gate(books))))
+
+    @get("/{user:str}", operation_id="getUser", opt=gives(User, roles="C"))
+    async def user(self, desk: ADesk, user: FromPath[str]) -> Response[bytes]:
+        """One user."""
+        return desk.show(lambda books: users.get(desk.gate(books), user))
+
+    @post(
+        "/{user:str}/invitation",
+        operation_id="inviteUser",
+        opt=takes(Nothing, Invited, roles="C", secret=True),
+    )
+    async def invite(self, desk: ADesk, user: FromPath[str]) -> Response[bytes]:
+        """Let a user set a new password, at an address that is answered once."""
+        convert(Nothing, await desk.body())
+        by = desk.by
+        made = await desk.office.administer(lambda gate: invite(gate, users.get(gate, user), by))
+        return answer(made, status=201, headers={"Location": f"/api/users/{user}"})
+
+    @post("/{user:str}/disable", operation_id="disableUser", opt=takes(Nothing, User, roles="C"))
+    async def disable(self, desk: ADesk, user: FromPath[str]) -> Response[bytes]:
+        """Let a person in no longer: sessions and tokens end at once."""
+        convert(Nothing, await desk.body())
+        done = await desk.office.administer(lambda gate: users.disable(gate, user))
+        return answer(done, status=201, headers={"Location": f"/api/users/{user}"})

@@ -1,0 +1,78 @@
+"""How often something may be tried: counted in the database, so that all processes count together.
+
+A span begins with the clock's own multiples of its length, so a row says all there is to know, and
+those of spans gone by are swept away by whoever comes next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import NamedTuple
+
+from supplies.access.gate import Gate
+
+
+class Allowance(NamedTuple):
+    """So many tries of one thing within each span."""
+
+    what: str
+    tries: int
+    within: timedelta
+
+
+SIGN_IN_FROM_ADDRESS = Allowance("sign-in-address", 30, timedelta(minutes=15))
+SIGN_IN_AS = Allowance("sign-in-login", 10, timedelta(minutes=15))
+"""From one place, and with one login from wherever: a guess a minute and a half finds nothing."""
+
+VERIFY = Allowance("verify", 30, timedelta(minutes=1))
+"""Whoever holds papers checks some; codes of eight characters are not found at this pace."""
+
+STRANGERS = Allowance("strangers", 60, timedelta(minutes=1))
+"""Refused attempts that are written down one by one; beyond, they are refused with 429."""
+
+ASKED_BY_DONOR = Allowance("donor-requests", 10, timedelta(days=1))
+
+
+def seconds_to_wait(gate: Gate, allowance: Allowance, who: str) -> int:
+    """Count a try; 0 when it is allowed, else the seconds until the next span."""
+    who = _digest(who)
+    length = int(allowance.within.total_seconds())
+    span = gate.seconds // length
+    gate.run(
+        "DELETE FROM attempts WHERE station = :station AND what = :what AND span < :span",
+        what=allowance.what,
+        span=span,
+    )
+    gate.run(
+        "INSERT INTO attempts (station, what, who, span, tried) "
+        "VALUES (:station, :what, :who, :span, 1) "
+        "ON CONFLICT (station, what, who, span) DO UPDATE SET tried = attempts.tried + 1",
+        what=allowance.what,
+        who=who,
+        span=span,
+    )
+    row = gate.one(
+        "SELECT tried FROM attempts WHERE station = :station AND what = :what "
+        "AND who = :who AND span = :span",
+        what=allowance.what,
+        who=who,
+        span=span,
+    )
+    if row is None or row[0] <= allowance.tries:
+        return 0
+    return (span + 1) * length - gate.seconds
+
+
+def forgive(gate: Gate, allowance: Allowance, who: str) -> None:
+    """Forget the tries of someone who came in after all."""
+    gate.run(
+        "DELETE FROM attempts WHERE station = :station AND what = :what AND who = :who",
+        what=allowance.what,
+        who=_digest(who),
+    )
+
+
+def _digest(who: str) -> str:
+    """Who it was cannot be read back: some type their password where the login goes."""
+    return hashlib.sha256(who.encode("utf-8", "surrogatepass")).hexdigest()[:32]

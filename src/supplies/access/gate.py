@@ -1,0 +1,58 @@
+"""Where questions of access are asked: one station's rows, at one moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from supplies.books import Books
+from supplies.entries import moment
+from supplies.store import Row
+
+
+class Gate:
+    """One station's rows of access within a transaction, and what time it is.
+
+    Made over the books that `Ledger.reading()` or `Ledger.administering()` yields.
+    """
+
+    def __init__(self, books: Books, now: datetime) -> None:
+        self.books, self.station = books, books.station_code
+        self._now = now.astimezone(UTC)
+
+    @property
+    def now(self) -> str:
+        """The moment as it is kept; such texts sort as moments do."""
+        return moment(self._now)
+
+    @property
+    def seconds(self) -> int:
+        """The moment in whole seconds since 1970."""
+        return int(self._now.timestamp())
+
+    def later(self, lasting: timedelta) -> str:
+        """The moment so much later."""
+        return moment(self._now + lasting)
+
+    def all(self, sql: str, **params: Any) -> list[Row]:
+        """Rows of a query; `:station` is filled in."""
+        return self.books.all(sql, **params)
+
+    def one(self, sql: str, **params: Any) -> Row | None:
+        """The first row of a query, or None."""
+        return self.books.one(sql, **params)
+
+    def run(self, sql: str, **params: Any) -> int:
+        """Carry out a statement; the number of rows it changed."""
+        return self.books.store.run(sql, {"station": self.station, **params})
+
+    def insert(self, table: str, **values: Any) -> None:
+        """Write a new row."""
+        row = {"station": self.station, **values}
+        names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+        self.books.store.run(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)
+
+    def next(self, table: str) -> int:
+        """The number of the next row of a table that counts its rows."""
+        row = self.one(f"SELECT coalesce(max(seq), 0) + 1 FROM {table} WHERE station = :station")
+        return 1 if row is None else int(row[0])

@@ -1,0 +1,95 @@
+"""The access log: every look at personal data and every refused attempt, a line each.
+
+It names who, when, which route and about which code, never a name: it is itself to be read. Logs
+of access are to be kept at least six months (Cybersecurity Law of China, art. 21).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from supplies.access.gate import Gate
+from supplies.errors import InvalidField
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """One line. who, role, credential: None where nobody had signed in.
+
+    route: as it is written in the API's table, with the names of what varies. subject: the code in
+    the address; None where a list was asked for. outcome: looked, refused or signed-in.
+    address: the network's.
+    """
+
+    seq: int
+    at: str
+    who: str | None
+    role: str | None
+    credential: str | None
+    method: str
+    route: str
+    subject: str | None
+    outcome: str
+    address: str | None
+
+
+def write(
+    gate: Gate,
+    *,
+    method: str,
+    route: str,
+    outcome: str,
+    who: str | None = None,
+    role: str | None = None,
+    credential: str | None = None,
+    subject: str | None = None,
+    address: str | None = None,
+) -> None:
+    """Write a line down."""
+    gate.insert(
+        "access_log",
+        seq=gate.next("access_log"),
+        at=gate.now,
+        who=who,
+        role=role,
+        credential=credential,
+        method=method,
+        route=route,
+        subject=subject,
+        outcome=outcome,
+        address=address,
+    )
+
+
+def read(
+    gate: Gate,
+    *,
+    before: int | None = None,
+    limit: int,
+    who: str | None = None,
+    subject: str | None = None,
+) -> list[Look]:
+    """Lines, the newest first. before: older than this one. who, subject: only theirs."""
+    where = "".join(
+        f" AND {name} = :{name}"
+        for name, value in (("who", who), ("subject", subject))
+        if value is not None
+    )
+    rows = gate.all(
+        f"SELECT {', '.join(Look.__struct_fields__)} FROM access_log "
+        f"WHERE station = :station AND seq < :before{where} ORDER BY seq DESC LIMIT :limit",
+        before=2**62 if before is None else before,
+        limit=limit,
+        **{name: value for name, value in (("who", who), ("subject", subject)) if value},
+    )
+    return [
+        msgspec.convert(dict(zip(Look.__struct_fields__, row, strict=True)), Look) for row in rows
+    ]
+
+
+def position(after: str | None) -> int | None:
+    """Where a page goes on; `after` is the number of its predecessor's last line."""
+    if after is None:
+        return None
+    if not (after.isascii() and after.isdigit() and len(after) <= 18):
+        raise InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
+    return int(after)

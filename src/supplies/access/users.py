@@ -1,0 +1,188 @@
+"""Users: people of a station with a password and a role."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from supplies.access import credentials
+from supplies.access.gate import Gate
+from supplies.access.roles import UserRole
+from supplies.decoding import check_fields
+from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotFound
+from supplies.fields import Code
+
+Login = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\s\x00-\x1f\x7f\ud800-\udfff]+$(?!\n)",
+        description="what a person types to sign in: no spaces",
+    ),
+]
+
+LAST_COORDINATOR = (
+    "this is the last coordinator who can sign in; make another one first, or nobody could"
+)
+
+
+class LastCoordinator(AgainstBooks):
+    """Nobody would be left who could let anybody in."""
+
+    slug = "already-done"
+    title = "Somebody must stay"
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is to come in. team: for a courier, whose deliveries they carry; else None."""
+
+    login: Login
+    role: UserRole
+    team: Code | None = None
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A user. code: what entries name them by, for ever. disabled_at: None while they may come in.
+
+    has_password: whether they have set one.
+    """
+
+    code: str
+    login: str
+    role: UserRole
+    team: str | None
+    has_password: bool
+    made_at: str
+    disabled_at: str | None
+
+
+_COLUMNS = "code, login, role, team, password IS NOT NULL, made_at, disabled_at"
+
+
+def _user(row: Any) -> User:
+    code, login, role, team, has_password, made_at, disabled_at = row
+    return User(
+        code=code,
+        login=login,
+        role=role,
+        team=team,
+        has_password=bool(has_password),
+        made_at=made_at,
+        disabled_at=disabled_at,
+    )
+
+
+def add(gate: Gate, new: NewUser, *, by: str) -> User:
+    """Let a person in; they set a password by an invitation.
+
+    Raises AlreadyDone for a login in use, InvalidField for a courier without a team.
+    """
+    new = check_fields(new)
+    if (new.role == "courier") != (new.team is not None):
+        raise InvalidField.at(
+            "/team", "a courier carries a team's deliveries: name the team; others have none"
+        )
+    if new.team is not None:
+        gate.books.team(new.team, "/team")
+    if gate.one(
+        "SELECT 1 FROM users WHERE station = :station AND lower(login) = lower(:login)",
+        login=new.login,
+    ):
+        sentence = "this login is in use; choose another"
+        raise AlreadyDone(sentence, [Fault("/login", sentence)])
+    number = gate.one("SELECT count(*) + 1 FROM users WHERE station = :station")
+    code = f"u_{1 if number is None else number[0]}"
+    gate.insert(
+        "users",
+        code=code,
+        login=new.login,
+        role=new.role,
+        team=new.team,
+        made_at=gate.now,
+        made_by=by,
+    )
+    return get(gate, code)
+
+
+def get(gate: Gate, code: str) -> User:
+    """The user with this code."""
+    row = gate.one(
+        f"SELECT {_COLUMNS} FROM users WHERE station = :station AND code = :code", code=code
+    )
+    if row is None:
+        raise NotFound(f"there is no user {code}; see the list of users")
+    return _user(row)
+
+
+def by_login(gate: Gate, login: str) -> User:
+    """The user who signs in with this."""
+    row = gate.one(
+        f"SELECT {_COLUMNS} FROM users WHERE station = :station AND login = :login", login=login
+    )
+    if row is None:
+        raise NotFound("nobody signs in with this login; `supplies user list` names those who do")
+    return _user(row)
+
+
+def password_of(gate: Gate, login: str) -> tuple[str, str | None] | None:
+    """Code and kept password of who signs in with this and may; None: nobody does."""
+    row = gate.one(
+        "SELECT code, password FROM users "
+        "WHERE station = :station AND login = :login AND disabled_at IS NULL",
+        login=login,
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def listed(gate: Gate) -> list[User]:
+    """All users, those who may no longer come in too."""
+    rows = gate.all(
+        f"SELECT {_COLUMNS} FROM users WHERE station = :station "
+        "ORDER BY made_at, length(code), code"
+    )
+    return [_user(row) for row in rows]
+
+
+def anybody(gate: Gate) -> bool:
+    """Whether some coordinator can sign in."""
+    return _coordinators(gate) > 0
+
+
+def set_password(gate: Gate, code: str, kept: str) -> User:
+    """Set a password (hashed already): whoever was signed in with the old one is out."""
+    get(gate, code)
+    gate.run(
+        "UPDATE users SET password = :kept WHERE station = :station AND code = :code",
+        kept=kept,
+        code=code,
+    )
+    credentials.revoke_all(gate, holder=code, kinds=("session", "invitation"))
+    return get(gate, code)
+
+
+def disable(gate: Gate, code: str) -> User:
+    """Let a person in no longer: sessions and tokens end at once; the code stays in the books."""
+    user = get(gate, code)
+    if user.disabled_at is not None:
+        return user
+    if user.role == "coordinator" and user.has_password and _coordinators(gate) == 1:
+        raise LastCoordinator(LAST_COORDINATOR)
+    gate.run(
+        "UPDATE users SET disabled_at = :now, password = NULL "
+        "WHERE station = :station AND code = :code",
+        now=gate.now,
+        code=code,
+    )
+    credentials.revoke_all(gate, holder=code, kinds=("session", "invitation", "token"))
+    return get(gate, code)
+
+
+def _coordinators(gate: Gate) -> int:
+    row = gate.one(
+        "SELECT count(*) FROM users WHERE station = :station AND role = 'coordinator' "
+        "AND password IS NOT NULL AND disabled_at IS NULL"
+    )
+    return 0 if row is None else int(row[0])
