@@ -109,7 +109,9 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="loopback only, until somebody can sign in")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="loopback only, until somebody can sign in"
+    )
     parser.add_argument("--port", type=int, default=8000)
 
 
