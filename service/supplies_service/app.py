@@ -23,6 +23,7 @@ from supplies_service.desk import Desk, Office
 from supplies_service.loopback import is_loopback
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import known_parameters
+from supplies_service.writer import GroupWriter
 
 
 def create_app(database: str, station: str, *, clock: Clock = system_clock) -> Litestar:
@@ -33,9 +34,16 @@ def create_app(database: str, station: str, *, clock: Clock = system_clock) -> L
 
     @asynccontextmanager
     async def books_open(app: Litestar) -> AsyncIterator[None]:
-        with Ledger.open(database, station=station, clock=clock, create=False) as ledger:
-            app.state.office = Office(ledger, StationKeys.beside(database, make=True))
-            yield
+        def opened() -> Ledger:
+            return Ledger.open(database, station=station, clock=clock, create=False)
+
+        with opened() as ledger:
+            writer = GroupWriter(opened())
+            try:
+                app.state.office = Office(ledger, StationKeys.beside(database, make=True), writer)
+                yield
+            finally:
+                await writer.stop()
 
     return Litestar(
         route_handlers=CONTROLLERS,

@@ -6,6 +6,7 @@ from functools import partial
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
+from msgspec.structs import replace
 
 from supplies.books import Books
 from supplies.commands import Correct, RecordDonation, Reverse
@@ -20,9 +21,9 @@ from supplies.views.donations import donation as donation_view
 from supplies.views.donations import donations as donations_view
 from supplies.views.entries import EntryView, entries, entry
 from supplies.views.receipts import ReceiptView
-from supplies.views.shapes import MAX_LIMIT, Page, View
+from supplies.views.shapes import Page, View
 from supplies_service import bodies
-from supplies_service.desk import ADesk, Desk
+from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.receipts import with_seal
@@ -87,15 +88,20 @@ class DonationController(Controller):
 
         `command` is the donation's own body; its type need not be said.
         """
-        seq = standing_entry(desk, donation)
+        with desk.reading() as books:
+            seq = standing_entry(books, donation)
         body = await desk.body()
         if isinstance(body.get("command"), dict):
             stated = body["command"].get("type", RecordDonation.__name__)
             if stated != RecordDonation.__name__:
                 raise InvalidField.at("/command/type", "a donation is corrected to a donation")
-            body["command"] = {**body["command"], "type": stated}
+            body = {**body, "command": {**body["command"], "type": stated}}
         command = bodies.command(Correct, body, {"entry": seq})
-        return await desk.carry_out(command, partial(shown, desk.key))
+
+        def about(books: Books) -> Correct:
+            return replace(command, entry=standing_entry(books, donation))
+
+        return await desk.carry_out(about, partial(shown, desk.key))
 
     @post(
         "/{donation:str}/reverse",
@@ -104,17 +110,17 @@ class DonationController(Controller):
     )
     async def reverse(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
         """Undo a donation that was none, as far as its goods have not moved on."""
-        return await desk.record(
-            Reverse, partial(shown, desk.key), entry=standing_entry(desk, donation)
-        )
+        with desk.reading() as books:
+            seq = standing_entry(books, donation)
+        command = bodies.command(Reverse, await desk.body(), {"entry": seq})
+
+        def about(books: Books) -> Reverse:
+            return replace(command, entry=standing_entry(books, donation))
+
+        return await desk.carry_out(about, partial(shown, desk.key))
 
 
-def standing_entry(desk: Desk, donation: str) -> int:
-    """The entry that holds for a donation; for a repeat, the one that held the first time."""
-    with desk.reading() as books:
-        corrected_by = donation_view(books, donation).superseded_by
-        about = entries(books, document=donation, limit=MAX_LIMIT).items
-    for one in about:
-        if one.supersedes is not None and one.id == desk.command_id():
-            return one.supersedes
-    return corrected_by or about[0].seq
+def standing_entry(books: Books, donation: str) -> int:
+    """The entry that holds for a donation."""
+    corrected_by = donation_view(books, donation).superseded_by
+    return corrected_by or entries(books, document=donation, limit=1).items[0].seq
