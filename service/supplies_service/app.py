@@ -21,8 +21,10 @@ from supplies_service import openapi, problems
 from supplies_service.bodies import MAX_BODY
 from supplies_service.desk import Desk, Office
 from supplies_service.loopback import is_loopback
+from supplies_service.metrics import Metrics
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import known_parameters
+from supplies_service.watching import Watched
 from supplies_service.writer import GroupWriter
 
 
@@ -31,6 +33,7 @@ def create_app(database: str, station: str, *, clock: Clock = system_clock) -> L
 
     clock: gives the moment now, aware; tests set it.
     """
+    metrics = Metrics()
 
     @asynccontextmanager
     async def books_open(app: Litestar) -> AsyncIterator[None]:
@@ -38,14 +41,15 @@ def create_app(database: str, station: str, *, clock: Clock = system_clock) -> L
             return Ledger.open(database, station=station, clock=clock, create=False)
 
         with opened() as ledger:
-            writer = GroupWriter(opened())
+            keys = StationKeys.beside(database, make=True)
+            writer = GroupWriter(opened(), watcher=metrics)
+            app.state.office = Office(ledger, keys, writer, metrics)
             try:
-                app.state.office = Office(ledger, StationKeys.beside(database, make=True), writer)
                 yield
             finally:
                 await writer.stop()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=CONTROLLERS,
         lifespan=[books_open],
         dependencies={"desk": Provide(desk, sync_to_thread=False)},
@@ -59,6 +63,13 @@ def create_app(database: str, station: str, *, clock: Clock = system_clock) -> L
         request_max_body_size=MAX_BODY,
         logging_config=None,
     )
+    metrics.show(
+        "supplies_writer_waiting",
+        "Requests that were accepted and are not yet durable",
+        lambda: app.state.office.writer.waiting,
+    )
+    app.asgi_handler = Watched(app.asgi_handler, metrics)
+    return app
 
 
 def desk(request: Request[Any, Any, State]) -> Desk:

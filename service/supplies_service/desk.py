@@ -23,7 +23,9 @@ from supplies.views.entries import ConflictView, EntryView, conflict, entry
 from supplies.views.shapes import Page, View
 from supplies.views.stock import StockView
 from supplies_service import bodies
+from supplies_service.metrics import Metrics
 from supplies_service.repeats import Again, Do, Made, Reply, encode, once
+from supplies_service.watching import called_by
 from supplies_service.writer import GroupWriter, Job
 
 T = TypeVar("T")
@@ -75,8 +77,10 @@ class Office:
     ledger: for reading; whoever writes does it through the writer.
     """
 
-    def __init__(self, ledger: Ledger, key: StationKeys, writer: GroupWriter) -> None:
-        self.ledger, self.key, self.writer = ledger, key, writer
+    def __init__(
+        self, ledger: Ledger, key: StationKeys, writer: GroupWriter, metrics: Metrics
+    ) -> None:
+        self.ledger, self.key, self.writer, self.metrics = ledger, key, writer, metrics
 
 
 class Desk:
@@ -86,6 +90,7 @@ class Desk:
         self.office, self.request = office, request
         self.ledger, self.key = office.ledger, office.key
         self.by = NOBODY_SIGNED_IN
+        called_by(request.scope, self.by)
         self._body: dict[str, Any] | None = None
 
     def reading(self) -> AbstractContextManager[Books]:

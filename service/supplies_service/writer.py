@@ -8,12 +8,13 @@ for the disk the next requests queue up; the busier the service, the more share 
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import uuid
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from supplies.answers import KEPT_FOR
@@ -68,15 +69,19 @@ class GroupWriter:
         self._changed = threading.Condition()
         self._stopping = False
         self._tidied: datetime | None = None
-        self.committed_at: datetime | None = None
-        """When something was last made durable, by the ledger's clock; None: not yet."""
+        self._committed_at = -math.inf
+        self._carrying = 0
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """How many requests stand in the queue."""
-        return len(self._queue)
+        """How many requests were accepted and are not yet answered."""
+        return len(self._queue) + self._carrying
+
+    def idle_seconds(self) -> float:
+        """For how long nothing was made durable; infinite where nothing was yet."""
+        return monotonic() - self._committed_at
 
     # --- for the event loop --------------------------------------------------------------------
 
@@ -122,6 +127,7 @@ class GroupWriter:
                     return
                 size = min(len(self._queue), self._most_together)
                 group = [self._queue.popleft() for _ in range(size)]
+                self._carrying = size
             outcomes = self._outcomes(group)
             for loop in {waiting.loop for waiting in group}:
                 mine = [
@@ -130,6 +136,7 @@ class GroupWriter:
                     if waiting.loop is loop
                 ]
                 loop.call_soon_threadsafe(_hand_back, mine)
+            self._carrying = 0
 
     def _outcomes(self, group: list[_Waiting]) -> list[Any]:
         """What became of each: what its job returned, or the error that it raised."""
@@ -158,7 +165,7 @@ class GroupWriter:
                     raise
                 except Exception as error:
                     outcomes.append(error)
-        self.committed_at = self._ledger.clock()
+        self._committed_at = monotonic()
         if self._watcher is not None:
             self._watcher.committed(len(group), perf_counter() - begin)
         return outcomes

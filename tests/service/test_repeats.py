@@ -35,6 +35,29 @@ def test_without_a_key_the_same_gift_may_come_twice(rest: Rest) -> None:
     assert first["donation"]["id"] != second["donation"]["id"]
 
 
+def test_a_gift_that_looks_recorded_twice_is_answered_with_a_warning(
+    rest: Rest, service: Service
+) -> None:
+    first = rest.give(7)
+    assert first["warnings"] == []
+    (warning,) = rest.give(7)["warnings"]
+    assert (warning["warning"], warning["about"]) == ("likely-duplicate", first["donation"]["id"])
+    assert rest.post("/api/donations", rest.donation(7), key="meant")["warnings"] == []
+    assert rest.give(8)["warnings"] == []
+    assert rest.post("/api/donations", {**rest.donation(7), "donor": "D-2"})["warnings"] == []
+    for _ in range(2):
+        nobody = {**rest.donation(7), "donor": None}
+        assert rest.post("/api/donations", nobody)["warnings"] == []
+    service.clock.advance()
+    assert rest.give(7)["warnings"] == []
+
+
+def test_a_gift_that_was_reversed_is_no_first(rest: Rest) -> None:
+    first = rest.give(7)["donation"]["id"]
+    rest.post(f"/api/donations/{first}/reverse", {"reason": "typed at the wrong desk"})
+    assert rest.give(7)["warnings"] == []
+
+
 def test_a_repeated_correction_is_one_correction(rest: Rest) -> None:
     donation = rest.give(12)["donation"]["id"]
     body = {"reason": "12 was typed where 21 came", "command": rest.donation(21)}

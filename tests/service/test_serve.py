@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -87,7 +88,9 @@ def test_it_says_where_to_look_serves_and_stops_cleanly(books: str, stop: signal
     made, where = out.splitlines()
     assert made.startswith("There was no key to sign receipts with; a new one is in ")
     assert where == f"The books of lx are at http://127.0.0.1:{port}/ (Ctrl-C stops)."
-    assert err == ""
+    told = [json.loads(line) for line in err.splitlines()]
+    assert {"/api/needs", "/api/needs/{need}", "/"} <= {line["route"] for line in told}
+    assert {line["level"] for line in told} == {"info"}
     with Ledger.open(books, station="lx") as ledger:
         assert ledger.balance("needed:n_1", "mask") == 5
 

@@ -10,9 +10,10 @@ import os
 import signal
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -132,7 +133,7 @@ def test_an_answer_that_never_arrived_is_given_to_the_repeat(books: str) -> None
         with ledger.together(), socket.create_connection(("127.0.0.1", port)) as hasty:
             hasty.sendall(request)
             wait_until_it_waits(web)
-        first = answer_once_recorded(web, ledger)
+        first = asked(web, "cut")
         assert first.status_code == 201
         assert first.json()["entry"]["seq"] == 1
         assert asked(web, "cut").content == first.content
@@ -140,8 +141,54 @@ def test_an_answer_that_never_arrived_is_given_to_the_repeat(books: str) -> None
 
 
 def wait_until_it_waits(web: httpx.Client) -> None:
-    """Until the request stands in the writer's queue or in its hands: it was accepted."""
+    """Until the request is with the writer, and so accepted."""
+    deadline = time.monotonic() + PATIENCE
+    while "supplies_writer_waiting 1.0" not in web.get("/api/metrics").text:
+        assert time.monotonic() < deadline
 
 
-def answer_once_recorded(web: httpx.Client, ledger: Ledger) -> httpx.Response:
-    return asked(web, "cut")
+# --- bodies without end ----------------------------------------------------------------------------
+
+
+def answered(connection: socket.socket) -> bytes:
+    """All that comes until the service hangs up."""
+    connection.settimeout(PATIENCE)
+    parts = []
+    while part := connection.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def head(port: int, *more: str) -> bytes:
+    lines = (
+        "POST /api/needs HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Content-Type: application/json",
+    )
+    return "\r\n".join((*lines, *more, "", "")).encode()
+
+
+def test_bodies_that_are_too_large_or_too_slow_are_cut_off(
+    books: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPPLIES_BODY_SECONDS", "0.5")
+    port, place = free_port(), "127.0.0.1"
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    with serving(books, port):
+        with socket.create_connection((place, port)) as slow:
+            slow.sendall(head(port, "Content-Length: 100") + b"{")
+            told = answered(slow)
+            assert told.startswith(b"HTTP/1.1 408 ")
+            assert b'"/problems/too-slow"' in told
+        with socket.create_connection((place, port)) as said:
+            said.sendall(head(port, f"Content-Length: {2**30}"))
+            assert answered(said).startswith(b"HTTP/1.1 413 ")
+        with socket.create_connection((place, port)) as endless:
+            endless.sendall(head(port, "Transfer-Encoding: chunked"))
+            with suppress(ConnectionError):
+                for _ in range(40):
+                    endless.sendall(chunk)
+            with suppress(ConnectionError):
+                assert answered(endless).startswith(b"HTTP/1.1 413 ")
+        with httpx.Client(base_url=f"http://{place}:{port}", timeout=PATIENCE) as web:
+            assert asked(web, "still there").status_code == 201

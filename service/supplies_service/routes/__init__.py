@@ -11,6 +11,7 @@ from supplies_service.routes.deliveries import DeliveryController
 from supplies_service.routes.donations import DonationController
 from supplies_service.routes.entries import EntryController
 from supplies_service.routes.front import FrontController
+from supplies_service.routes.health import HealthController
 from supplies_service.routes.lots import LotController
 from supplies_service.routes.needs import NeedController
 from supplies_service.routes.periods import PeriodController
@@ -40,5 +41,6 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     ReportController,
     StationController,
     VerifyController,
+    HealthController,
     FrontController,
 ]

@@ -19,6 +19,7 @@ from supplies.views.allocations import allocation as allocation_view
 from supplies.views.donations import DonationView
 from supplies.views.donations import donation as donation_view
 from supplies.views.donations import donations as donations_view
+from supplies.views.duplicates import Warned, likely_duplicates
 from supplies.views.entries import EntryView, entries, entry
 from supplies.views.receipts import ReceiptView
 from supplies.views.shapes import Page, View
@@ -30,15 +31,21 @@ from supplies_service.routes.receipts import with_seal
 
 
 class DonationEntered(View, frozen=True, kw_only=True):
-    """The entry, the donation as it stands, its receipt, and what was set aside of it."""
+    """The entry, the donation as it stands, its receipt, and what was set aside of it.
+
+    warnings: where it came without a key and looks like a gift that was recorded before.
+    """
 
     entry: EntryView
     donation: DonationView
     receipt: ReceiptView | None
     allocations: list[AllocationView]
+    warnings: list[Warned]
 
 
-def shown(key: StationKeys, books: Books, done: Recorded) -> tuple[str, DonationEntered]:
+def shown(
+    key: StationKeys, books: Books, done: Recorded, *, may_be_twice: bool = False
+) -> tuple[str, DonationEntered]:
     """The donation that an entry is about, with the paper that is valid for it now."""
     found = donation_view(books, str(done.document))
     receipt = None if found.receipt is None else with_seal(key, books, found.receipt)
@@ -48,6 +55,7 @@ def shown(key: StationKeys, books: Books, done: Recorded) -> tuple[str, Donation
         donation=found,
         receipt=receipt,
         allocations=[allocation_view(books, name) for name in set_aside],
+        warnings=likely_duplicates(books, found.id) if may_be_twice else [],
     )
 
 
@@ -60,7 +68,9 @@ class DonationController(Controller):
     @post(operation_id="recordDonation", opt=takes(RecordDonation, DonationEntered))
     async def record(self, desk: ADesk) -> Response[bytes]:
         """Record goods given; they get a receipt, and go where their pledge claimed needs."""
-        return await desk.record(RecordDonation, partial(shown, desk.key))
+        may_be_twice = desk.idempotency_key() is None
+        show = partial(shown, desk.key, may_be_twice=may_be_twice)
+        return await desk.record(RecordDonation, show)
 
     @get(operation_id="listDonations", opt=gives(Page[DonationView]))
     async def donations(

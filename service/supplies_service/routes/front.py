@@ -1,16 +1,14 @@
-"""The front page, which only says where to look, and whether the service lives."""
+"""The front page, which only says where to look."""
 
 from __future__ import annotations
 
 from html import escape
 
-from litestar import Controller, MediaType, Response, get
+from litestar import Controller, MediaType, get
 
 from supplies.books import Books
 from supplies.views.entries import entries
-from supplies.views.shapes import View
 from supplies_service.desk import ADesk
-from supplies_service.openapi import gives
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -41,19 +39,6 @@ _LINKS = (
 )
 
 
-class Health(View, frozen=True, kw_only=True):
-    """That the books can be read. seq: their last entry."""
-
-    status: str
-    station: str
-    seq: int
-
-
-def health(books: Books) -> Health:
-    """A read of the books."""
-    return Health(status="ok", station=books.station.code, seq=books.head()[0])
-
-
 def front(books: Books) -> str:
     """Where to look, with the report's links over all days that were booked on."""
     seq, _, last = books.head()
@@ -82,8 +67,3 @@ class FrontController(Controller):
         """Where to look."""
         with desk.reading() as books:
             return front(books)
-
-    @get("/api/health", operation_id="getHealth", tags=["service"], opt=gives(Health))
-    async def health(self, desk: ADesk) -> Response[bytes]:
-        """Whether the books can be read."""
-        return desk.show(health)
