@@ -25,13 +25,19 @@ from supplies_service.metrics import Metrics
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import known_parameters
 from supplies_service.watching import Watched
-from supplies_service.writer import GroupWriter
+from supplies_service.writer import MOST_TOGETHER, GroupWriter
 
 
-def create_app(database: str, station: str, *, clock: Clock = system_clock) -> Litestar:
+def create_app(
+    database: str,
+    station: str,
+    *,
+    clock: Clock = system_clock,
+    most_together: int = MOST_TOGETHER,
+) -> Litestar:
     """The service over one station's books, which must be there already.
 
-    clock: gives the moment now, aware; tests set it.
+    clock: gives the moment now, aware; tests set it. most_together: requests in one commit.
     """
     metrics = Metrics()
 
@@ -42,7 +48,7 @@ def create_app(database: str, station: str, *, clock: Clock = system_clock) -> L
 
         with opened() as ledger:
             keys = StationKeys.beside(database, make=True)
-            writer = GroupWriter(opened(), watcher=metrics)
+            writer = GroupWriter(opened(), watcher=metrics, most_together=most_together)
             app.state.office = Office(ledger, keys, writer, metrics)
             try:
                 yield

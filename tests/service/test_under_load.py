@@ -147,7 +147,7 @@ def wait_until_it_waits(web: httpx.Client) -> None:
         assert time.monotonic() < deadline
 
 
-# --- bodies without end ----------------------------------------------------------------------------
+# --- bodies without end --------------------------------------------------------------------------
 
 
 def answered(connection: socket.socket) -> bytes:
