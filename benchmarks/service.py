@@ -87,7 +87,7 @@ def _print(figures: dict[str, _Figures]) -> None:
     print(f"a commit for what waits, beside a commit each: {gain:.2f} ×")
 
 
-# --- the client ------------------------------------------------------------------------------------
+# --- the client ----------------------------------------------------------------------------------
 
 _STOCK = "/api/stock?location=store-a&item=mask"
 _MOVE = {"from": "store-a", "to": "annex", "lines": [{"item": "mask", "quantity": 1}]}
@@ -174,7 +174,7 @@ async def _load(port: int, ask: Ask, status: int) -> list[float]:
     return [latency for _, connection in made for latency in connection.latencies]
 
 
-# --- the servers -----------------------------------------------------------------------------------
+# --- the servers ---------------------------------------------------------------------------------
 
 
 @contextmanager

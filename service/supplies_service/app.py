@@ -83,8 +83,12 @@ def desk(request: Request[Any, Any, State]) -> Desk:
     return Desk(request.app.state.office, request)
 
 
-def from_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def from_this_machine(
+    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+) -> None:
     """Refuse names that are not this machine's: nobody signs in yet.
+
+    Async, as every guard must be: Litestar would send it through a thread at each request.
 
     A page elsewhere whose name was made to point here must not read the books through a browser.
     """
