@@ -176,6 +176,16 @@ def test_a_field_of_a_line_is_named_by_its_place(rest: Rest) -> None:
     assert told["errors"][0]["pointer"] == "/lines/0/size"
 
 
+def test_a_command_has_a_bound_of_lines(rest: Rest) -> None:
+    line = {"item": "mask", "quantity": 1}
+    told = rest.refused(
+        "/api/donations", {**rest.donation(), "lines": [line] * 501}, 422, "invalid-field"
+    )
+    assert told["errors"][0]["pointer"] == "/lines"
+    many = rest.post("/api/donations", {**rest.donation(), "lines": [line] * 500})
+    assert len(many["donation"]["lines"]) == 500
+
+
 def test_a_field_that_stands_in_the_address_is_not_sent(rest: Rest) -> None:
     body = {"need": "n_2", "reason": "moved"}
     told = rest.refused(f"/api/needs/{rest.need()}/end", body, 422, "invalid-field")
