@@ -146,7 +146,7 @@ def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
             operation["summary"], *more = (handler.fn.__doc__ or "").strip().split("\n\n")
             if more:
                 operation["description"] = " ".join(" ".join(more).split())
-            _fill(operation, handler.opt["shape"], structs)
+            _fill(operation, handler.opt["shape"], structs, personal=handler.opt["personal"])
             _say_whom_it_serves(operation, handler.opt["roles"], structs)
     components = {
         "schemas": structs.referred_by(document["paths"]),
@@ -212,7 +212,7 @@ def _names(part: Any) -> set[str]:
     return set(re.findall(r'"#/components/schemas/([^"]+)"', text))
 
 
-def _fill(operation: dict[str, Any], shape: _Shape, structs: _Structs) -> None:
+def _fill(operation: dict[str, Any], shape: _Shape, structs: _Structs, *, personal: bool) -> None:
     """Give one operation its body and its answers."""
     success, *_ = operation["responses"]
     answers = {success: _answer(shape.gives, structs)}
@@ -225,8 +225,8 @@ def _fill(operation: dict[str, Any], shape: _Shape, structs: _Structs) -> None:
         if success == "201":
             operation.setdefault("parameters", []).append(_KEY_PARAMETER)
             answers[success]["headers"] = {"Location": {"schema": {"type": "string"}}}
-    elif shape.gives is bytes:
-        problems = {**problems, 409: "Forgotten: it is not printed again"}
+    elif personal or shape.gives is bytes:
+        problems = {**problems, 409: "Forgotten: it is not told again"}
     if shape.contradicted:
         answers["202"] = _answer(Contradicted, structs)
         answers["202"]["description"] = "Kept as a conflict: the books contradict it"
