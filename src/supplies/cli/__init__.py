@@ -142,6 +142,20 @@ def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
+def _backup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="where the copy goes; it must not exist yet")
+    parser.add_argument(
+        "--with-keys", action="store_true", help="and the station's keys, beside it as FILE's .key"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the backup")
+    parser.add_argument("to", metavar="TO", nargs="?", help="new books (default: --database)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
 def _receipt_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the receipt's PDF")
     parser.add_argument(
@@ -196,6 +210,8 @@ _COMMANDS = {
     "receipt": ("papers:receipt", "print a receipt, or all of a period, as PDF", _receipt),
     "receipt check": ("proof:receipt_check", "say whether a receipt is genuine", _receipt_check),
     "verify": ("books:verify", "recompute the books and compare", _verify),
+    "backup": ("backup:backup", "copy the books while they are in use, and verify it", _backup),
+    "restore": ("backup:restore", "make books out of a backup", _restore),
     "station key new": ("proof:key_new", "make a further key to sign receipts with", _no_options),
     "station key public": ("proof:key_public", "print the station's public keys", _key_public),
     "user add": ("users:user_add", "let a person in", _user_add),
