@@ -109,10 +109,12 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Each setting has a variable, SUPPLIES_HOST and so on: see docs/serving.md."
     parser.add_argument(
-        "--host", default="127.0.0.1", help="loopback only, until somebody can sign in"
+        "--host", help="where to listen; loopback only, until somebody can sign in (127.0.0.1)"
     )
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=int, help="(8000)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that answer (1)")
 
 
 _REPORTS = ["stock", "pledges", "needs", "station", "statement", "disclosure"]
