@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar, Request
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
 
 from supplies.errors import SuppliesError
@@ -22,8 +20,9 @@ from supplies_service import openapi, problems
 from supplies_service.auth import at_the_gate, refuse_unmarked
 from supplies_service.bodies import MAX_BODY
 from supplies_service.desk import Desk, Office
-from supplies_service.loopback import is_loopback
+from supplies_service.headers import Guarded
 from supplies_service.metrics import Metrics
+from supplies_service.proxies import answers_to, behind, known_host
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import known_parameters
 from supplies_service.watching import Watched
@@ -35,11 +34,15 @@ def create_app(
     station: str,
     *,
     clock: Clock = system_clock,
+    hosts: Sequence[str] = (),
+    proxies: Sequence[str] = (),
     most_together: int = MOST_TOGETHER,
 ) -> Litestar:
     """The service over one station's books, which must be there already.
 
-    clock: gives the moment now, aware; tests set it. most_together: requests in one commit.
+    clock: gives the moment now, aware; tests set it. hosts: names it answers to, beside loopback's
+    and that of the station's papers. proxies: addresses and networks that may say who calls.
+    most_together: requests in one commit.
     """
     metrics = Metrics()
 
@@ -49,6 +52,8 @@ def create_app(
             return Ledger.open(database, station=station, clock=clock, create=False)
 
         with opened() as ledger:
+            with ledger.reading() as books:
+                app.state.hosts = answers_to(*hosts, station=books.station.host)
             keys = StationKeys.beside(database, make=True)
             writer = GroupWriter(opened(), watcher=metrics, most_together=most_together)
             app.state.office = Office(ledger, keys, writer, metrics)
@@ -61,7 +66,7 @@ def create_app(
         route_handlers=CONTROLLERS,
         lifespan=[books_open],
         dependencies={"desk": Provide(desk, sync_to_thread=False)},
-        guards=[from_this_machine, at_the_gate, known_parameters],
+        guards=[known_host, at_the_gate, known_parameters],
         exception_handlers={
             problems.SignInFirst: problems.lead_to_sign_in,
             SuppliesError: problems.answer_refusal,
@@ -84,25 +89,10 @@ def create_app(
         "Requests that were accepted and are not yet durable",
         lambda: app.state.office.writer.waiting,
     )
-    app.asgi_handler = Watched(app.asgi_handler, metrics)
+    app.asgi_handler = behind(Guarded(Watched(app.asgi_handler, metrics)), proxies)
     return app
 
 
 def desk(request: Request[Any, Any, State]) -> Desk:
     """The desk that a request stands at."""
     return Desk(request.app.state.office, request)
-
-
-async def from_this_machine(
-    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
-) -> None:
-    """Refuse names that are not this machine's: nobody signs in yet.
-
-    Async, as every guard must be: Litestar would send it through a thread at each request.
-
-    A page elsewhere whose name was made to point here must not read the books through a browser.
-    """
-    if not is_loopback(connection.url.hostname or ""):
-        raise problems.Malformed(
-            "until people can sign in the service answers to 127.0.0.1 and localhost only"
-        )

@@ -17,6 +17,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from supplies.access.roles import LETTERS
+from supplies_service import reading_room
 from supplies_service.auth import PUBLIC
 from supplies_service.desk import Contradicted
 from supplies_service.problems import MEDIA_TYPE, Problem
@@ -124,14 +125,17 @@ class ClosedDocument(JsonRenderPlugin):
 
 
 def config(version: str) -> OpenAPIConfig:
-    """The document alone: the pages that show it would fetch their parts from elsewhere."""
+    """The document, and our own page that shows it: Litestar's fetch their parts from elsewhere."""
     return OpenAPIConfig(
         title="supplies",
         version=version,
         description="A ledger for donated goods. Every error is problem+json (RFC 9457).",
         render_plugins=[ClosedDocument()],
         openapi_router=Router(
-            path="/schema", route_handlers=[], include_in_schema=False, opt={"roles": PUBLIC}
+            path="/schema",
+            route_handlers=reading_room.HANDLERS,
+            include_in_schema=False,
+            opt={"roles": PUBLIC},
         ),
     )
 
