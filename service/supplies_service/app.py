@@ -11,13 +11,14 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
 
 from supplies.errors import SuppliesError
 from supplies.keys import StationKeys
 from supplies.ledger import Clock, Ledger, system_clock
 from supplies_service import openapi, problems
-from supplies_service.auth import at_the_gate, refuse_unmarked
+from supplies_service.auth import Connection, at_the_gate, refuse_unmarked
 from supplies_service.bodies import MAX_BODY
 from supplies_service.desk import Desk, Office
 from supplies_service.headers import Guarded
@@ -66,7 +67,7 @@ def create_app(
         route_handlers=CONTROLLERS,
         lifespan=[books_open],
         dependencies={"desk": Provide(desk, sync_to_thread=False)},
-        guards=[known_host, at_the_gate, known_parameters],
+        guards=[way_in],
         exception_handlers={
             problems.SignInFirst: problems.lead_to_sign_in,
             SuppliesError: problems.answer_refusal,
@@ -91,6 +92,17 @@ def create_app(
     )
     app.asgi_handler = behind(Guarded(Watched(app.asgi_handler, metrics)), proxies)
     return app
+
+
+async def way_in(connection: Connection, handler: BaseRouteHandler) -> None:
+    """What stands before every handler.
+
+    One guard, and async: Litestar copies the handler for each at every request, and would send a
+    sync one through a thread.
+    """
+    await known_host(connection, handler)
+    await at_the_gate(connection, handler)
+    await known_parameters(connection, handler)
 
 
 def desk(request: Request[Any, Any, State]) -> Desk:

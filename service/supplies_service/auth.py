@@ -20,7 +20,6 @@ from supplies.access import attempts, credentials, log
 from supplies.access.credentials import Caller, Kind
 from supplies.access.gate import Gate
 from supplies.access.roles import LETTERS
-from supplies.books import Books
 from supplies_service.loopback import is_loopback
 from supplies_service.problems import Forbidden, RateLimited, SignInFirst, Unauthenticated
 
@@ -109,13 +108,10 @@ def _admitted(connection: Connection, on_a_page: bool) -> tuple[Caller | None, b
     shown = _cookie(connection) if on_a_page else _bearer(connection)
     if not shown:
         return None, False
-    office = connection.app.state.office
-
-    def ask(books: Books) -> tuple[Caller, bool] | None:
-        return credentials.admit(Gate(books, office.ledger.clock()), shown, kinds)
-
-    with office.ledger.reading() as books:
-        return ask(books) or (None, False)
+    ledger = connection.app.state.office.ledger
+    # One question, so it needs no transaction around it.
+    with ledger.glancing() as books:
+        return credentials.admit(Gate(books, ledger.clock()), shown, kinds) or (None, False)
 
 
 def _bearer(connection: Connection) -> str:

@@ -127,6 +127,12 @@ class Ledger:
             finally:
                 self._reading = False
 
+    @contextmanager
+    def glancing(self) -> Iterator[Books]:
+        """The books for a single question, which sees one state without a transaction."""
+        with self._lock:
+            yield self.books
+
     def balance(self, account: str, item: str, lot: str = "") -> int:
         """What stands in an account now, in base units of the item; lot "" is no lot."""
         with self._lock:
