@@ -23,6 +23,9 @@ from supplies.store import Params, Row, schema
 BUSY_TIMEOUT_MS = 20_000
 """How long a writer waits for another program's transaction before it gives up."""
 
+TRACES_TIMEOUT_MS = 250
+"""How long readers are waited for before the log is left to be emptied later."""
+
 if TYPE_CHECKING:
     import sqlite_utils
 
@@ -247,9 +250,14 @@ class SqliteStore:
     def forget_traces(self) -> None:
         """Bring what was erased into the file and empty the log, where its old pages still stand.
 
-        While another reads, SQLite empties the log later; nothing else is lost by that.
+        While another reads, SQLite empties the log later; nothing else is lost by that. It is not
+        waited for: who replicates the file reads always, and all writers would wait with us.
         """
-        self.all("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.run(f"PRAGMA busy_timeout = {TRACES_TIMEOUT_MS}")
+        try:
+            self.all("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self.run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     def check_pages(self) -> None:
         """Raise NotADatabase where the file itself is damaged, whatever its rows say."""
