@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from types import TracebackType
 from typing import Self
@@ -138,6 +138,14 @@ class Ledger:
         with self._lock:
             return verify(self.store, self.station_code, progress=progress)
 
+    def today(self) -> date:
+        """The ledger clock's day in the station's zone."""
+        with self._lock:
+            return self._day(self.clock())
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(zone_of(self.books.station)).date()
+
     # --- what no entry states ------------------------------------------------------------------
 
     @contextmanager
@@ -222,7 +230,7 @@ class Ledger:
         if before is not None:
             return before
         now = self.clock().astimezone(UTC)
-        today = now.astimezone(zone_of(self.books.station)).date()
+        today = self._day(now)
         rule = RULES.get(type(request.command))
         if rule is None:
             raise InvalidField(f"{type(request.command).__name__} is no command of the ledger")

@@ -101,6 +101,7 @@ POST   C     /api/receipts/{number}/void
 POST   C     /api/receipts/{number}/replace
 GET    CR    /api/allocations
 POST   CR    /api/allocations
+GET    CR    /api/allocations/proposal
 GET    CR    /api/allocations/{allocation}
 POST   CR    /api/allocations/{allocation}/release
 GET    CRAT  /api/deliveries
