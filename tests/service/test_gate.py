@@ -148,6 +148,7 @@ GET    CRA   /api/reports/station/pdf
 GET    CRA   /api/reports/disclosure
 GET    CRA   /api/reports/disclosure/pdf
 GET    CRA   /api/reports/stock
+GET    CRA   /api/reports/alerts
 GET    CRA   /api/station
 PATCH  C     /api/station
 GET    C     /api/users

@@ -1,6 +1,7 @@
 from datetime import date
 
 import msgspec
+import pytest
 from desk import Clock, Desk, register_all
 from engines import RUNNING, hasty
 from hypothesis import HealthCheck, given, settings
