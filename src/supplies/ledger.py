@@ -26,6 +26,7 @@ from supplies.commands import (
 )
 from supplies.entries import salted
 from supplies.errors import (
+    AlreadyDone,
     IdempotencyConflict,
     InvalidField,
     NotEnough,
@@ -37,7 +38,7 @@ from supplies.model import Conflict, Noun, Station
 from supplies.rules import RULES
 from supplies.rules.deliveries import Contradicted, Repeated, keep_conflict
 from supplies.store import Store, open_store
-from supplies.writing import Checked, Request, Writer
+from supplies.writing import Checked, Request, Writer, id_of_its_own
 
 UNDENIABLE = (ReportOutcome, CountStock)
 """Facts that are kept as conflicts where the books contradict them."""
@@ -276,6 +277,10 @@ class Ledger:
             )
         # Where its texts were erased the salt is gone and the request can no longer be compared.
         if salt is not None and body.request != salted(salt, request.content):
+            if id_of_its_own(request.command) is not None:
+                raise AlreadyDone(
+                    f"this was done already to shipment {body.document}, otherwise: see entry {seq}"
+                )
             raise IdempotencyConflict(
                 f"the id {request.id} was used for another command (entry {seq}); "
                 "use a new id for a new command"

@@ -130,6 +130,11 @@ POST   CR    /api/stock/loans/{loan}/return
 POST   CR    /api/stock/hand-outs
 POST   CR    /api/stock/conversions
 POST   C     /api/stock/settlements
+GET    CR    /api/shipments
+POST   CR    /api/shipments
+GET    CR    /api/shipments/{shipment}
+POST   CR    /api/shipments/{shipment}/receive
+POST   CR    /api/shipments/{shipment}/acknowledge
 GET    CRA   /api/lots/{lot}/trace
 GET    CRA   /api/entries
 GET    CRA   /api/entries/{entry}

@@ -14,6 +14,7 @@ from supplies.views.entries import conflicts
 from supplies.views.moments import held
 from supplies.views.queries import among, latest, lots
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.shipments import ShipmentView, awaited, under_way
 
 AlertKind = Literal[
     "expired",
@@ -23,6 +24,8 @@ AlertKind = Literal[
     "need_past_its_day",
     "pledge_overdue",
     "allocation_waiting",
+    "shipment_to_receive",
+    "shipment_unacknowledged",
 ]
 
 SOON, OUT, WAITING = 30, 1, 7
@@ -67,6 +70,8 @@ def alerts(
         *_needs(books, today),
         *_pledges(books, today),
         *_allocations(books, today - timedelta(days=waiting)),
+        *_shipments("shipment_to_receive", awaited(books, limit=None).items),
+        *_shipments("shipment_unacknowledged", under_way(books)),
     ]
 
     def fetch(position: int, wanted: int) -> list[tuple[int, Alert]]:
@@ -195,6 +200,28 @@ def _by_document(books: Books, kind: Kind) -> dict[str, dict[str | None, int | N
     for (name, item), quantity in there.items():
         found.setdefault(name, {})[item] = quantity
     return found
+
+
+def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
+    """What is on the way between stations, by item: until it is received and acknowledged."""
+    goods: Counter[tuple[str, date, str]] = Counter()
+    for one in found:
+        for line in one.lines:
+            goods[one.id, one.happened_on, line.item] += line.quantity
+    return _in_turn(
+        [
+            Alert(
+                what=what,
+                code=name,
+                location=None,
+                item=item,
+                quantity=quantity,
+                since=since,
+                due=None,
+            )
+            for (name, since, item), quantity in goods.items()
+        ]
+    )
 
 
 # --- days that went by ---------------------------------------------------------------------------
