@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from types import TracebackType
 from typing import Self
@@ -27,6 +27,7 @@ from supplies.commands import (
 )
 from supplies.entries import salted
 from supplies.errors import (
+    AlreadyDone,
     IdempotencyConflict,
     InvalidField,
     NotEnough,
@@ -38,7 +39,7 @@ from supplies.model import Conflict, Noun, Station
 from supplies.rules import RULES
 from supplies.rules.deliveries import Contradicted, Repeated, keep_conflict
 from supplies.store import Store, open_store
-from supplies.writing import Checked, Request, Writer
+from supplies.writing import Checked, Request, Writer, id_of_its_own
 
 UNDENIABLE = (ReportOutcome, CountStock)
 """Facts that are kept as conflicts where the books contradict them."""
@@ -145,6 +146,14 @@ class Ledger:
         """
         with self._lock:
             return verify(self.store, self.station_code, progress=progress)
+
+    def today(self) -> date:
+        """The ledger clock's day in the station's zone."""
+        with self._lock:
+            return self._day(self.clock())
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(zone_of(self.books.station)).date()
 
     # --- what no entry states ------------------------------------------------------------------
 
@@ -266,7 +275,7 @@ class Ledger:
         if before is not None:
             return before
         now = self.clock().astimezone(UTC)
-        today = now.astimezone(zone_of(self.books.station)).date()
+        today = self._day(now)
         rule = RULES.get(type(request.command))
         if rule is None:
             raise InvalidField(f"{type(request.command).__name__} is no command of the ledger")
@@ -314,6 +323,10 @@ class Ledger:
             )
         # Where its texts were erased the salt is gone and the request can no longer be compared.
         if salt is not None and body.request != salted(salt, request.content):
+            if id_of_its_own(request.command) is not None:
+                raise AlreadyDone(
+                    f"this was done already to shipment {body.document}, otherwise: see entry {seq}"
+                )
             raise IdempotencyConflict(
                 f"the id {request.id} was used for another command (entry {seq}); "
                 "use a new id for a new command"

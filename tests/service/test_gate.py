@@ -104,6 +104,7 @@ POST   C     /api/receipts/{number}/void
 POST   C     /api/receipts/{number}/replace
 GET    CR    /api/allocations
 POST   CR    /api/allocations
+GET    CR    /api/allocations/proposal
 GET    CR    /api/allocations/{allocation}
 POST   CR    /api/allocations/{allocation}/release
 GET    CRAT  /api/deliveries
@@ -132,6 +133,11 @@ POST   CR    /api/stock/loans/{loan}/return
 POST   CR    /api/stock/hand-outs
 POST   CR    /api/stock/conversions
 POST   C     /api/stock/settlements
+GET    CR    /api/shipments
+POST   CR    /api/shipments
+GET    CR    /api/shipments/{shipment}
+POST   CR    /api/shipments/{shipment}/receive
+POST   CR    /api/shipments/{shipment}/acknowledge
 GET    CRA   /api/lots/{lot}/trace
 GET    CRA   /api/entries
 GET    CRA   /api/entries/{entry}
@@ -150,6 +156,7 @@ GET    CRA   /api/reports/station/pdf
 GET    CRA   /api/reports/disclosure
 GET    CRA   /api/reports/disclosure/pdf
 GET    CRA   /api/reports/stock
+GET    CRA   /api/reports/alerts
 GET    CRA   /api/station
 PATCH  C     /api/station
 GET    C     /api/users
