@@ -12,7 +12,7 @@ from supplies.errors import InvalidField, NotFound
 from supplies.model import Allocation, AllocationLine
 from supplies.views.doors import doors
 from supplies.views.queries import Found, Series, document, documents, latest, moved, standing
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page, sifted
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page, place, sifted
 
 AllocationStatus = Literal["allocated", "in_transit", "partly_received", "received", "released"]
 
@@ -89,7 +89,7 @@ def allocations(
 
     if status is None:
         return page(fetch, after, limit)
-    return page(sifted(fetch, lambda view: view.status == status), after, limit)
+    return sifted(fetch, place(after), limit, lambda view: view.status == status)
 
 
 def _views(books: Books, found: Sequence[Found[Allocation]]) -> list[AllocationView]:

@@ -10,6 +10,8 @@ import msgspec
 from supplies.errors import InvalidField
 
 T = TypeVar("T")
+P = TypeVar("P", int, str)
+"""A place in a list."""
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
@@ -36,14 +38,16 @@ Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
 
 def page(fetch: Fetch[T], after: str | None, limit: int | None) -> Page[T]:
     """A page of what is listed by the number of its entry. limit None: all of it."""
-    wanted = one_more(limit)
+    return cut(fetch(place(after), one_more(limit)), limit)
+
+
+def place(after: str | None) -> int:
+    """The place in a list that an `after` names: the number of an entry."""
     if after is None:
-        position = 0
-    elif after.isascii() and after.isdigit() and len(after) <= 18:
-        position = int(after)
-    else:
-        raise InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
-    return cut(fetch(position, wanted), limit)
+        return 0
+    if after.isascii() and after.isdigit() and len(after) <= 18:
+        return int(after)
+    raise InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
 
 
 def cut(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
@@ -63,17 +67,28 @@ def one_more(limit: int | None) -> int:
     return limit + 1
 
 
-def sifted(fetch: Fetch[T], keep: Callable[[T], bool]) -> Fetch[T]:
-    """Fetch on until enough was found that is to be kept: for what SQL cannot tell apart."""
+PATIENCE = 8
+"""How many times a page's length is looked through before what was found is shown."""
 
-    def narrowed(after: int, wanted: int) -> list[tuple[int, T]]:
-        kept: list[tuple[int, T]] = []
-        while len(kept) < wanted:
-            found = fetch(after, wanted)
-            kept += [(position, view) for position, view in found if keep(view)]
-            if len(found) < wanted:
-                break
-            after = found[-1][0]
-        return kept[:wanted]
 
-    return narrowed
+def sifted(
+    fetch: Callable[[P, int], Sequence[tuple[P, T]]],
+    after: P,
+    limit: int | None,
+    keep: Callable[[T], bool],
+) -> Page[T]:
+    """A page of what is to be kept of a list, for what the query cannot tell apart.
+
+    However little of the list is to be kept, a page looks through a bounded part of it: then it
+    holds fewer than it might, even none, and `next` goes on from there.
+    """
+    wanted = one_more(limit)
+    kept: list[tuple[P, T]] = []
+    position = after
+    for _ in range(PATIENCE):
+        found = fetch(position, wanted)
+        kept += [each for each in found if keep(each[1])]
+        if len(found) < wanted or (limit is not None and len(kept) > limit):
+            return cut(kept, limit)
+        position = found[-1][0]
+    return Page(items=[view for _, view in kept], next=str(position))
