@@ -23,21 +23,39 @@ from supplies_service.auth import at_the_gate, refuse_unmarked
 from supplies_service.bodies import MAX_BODY
 from supplies_service.desk import Desk, Office
 from supplies_service.loopback import is_loopback
+from supplies_service.metrics import Metrics
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import known_parameters
+from supplies_service.watching import Watched
+from supplies_service.writer import MOST_TOGETHER, GroupWriter
 
 
-def create_app(database: str, station: str, *, clock: Clock = system_clock) -> Litestar:
+def create_app(
+    database: str,
+    station: str,
+    *,
+    clock: Clock = system_clock,
+    most_together: int = MOST_TOGETHER,
+) -> Litestar:
     """The service over one station's books, which must be there already.
 
-    clock: gives the moment now, aware; tests set it.
+    clock: gives the moment now, aware; tests set it. most_together: requests in one commit.
     """
+    metrics = Metrics()
 
     @asynccontextmanager
     async def books_open(app: Litestar) -> AsyncIterator[None]:
-        with Ledger.open(database, station=station, clock=clock, create=False) as ledger:
-            app.state.office = Office(ledger, StationKeys.beside(database, make=True))
-            yield
+        def opened() -> Ledger:
+            return Ledger.open(database, station=station, clock=clock, create=False)
+
+        with opened() as ledger:
+            keys = StationKeys.beside(database, make=True)
+            writer = GroupWriter(opened(), watcher=metrics, most_together=most_together)
+            app.state.office = Office(ledger, keys, writer, metrics)
+            try:
+                yield
+            finally:
+                await writer.stop()
 
     app = Litestar(
         route_handlers=CONTROLLERS,
@@ -61,6 +79,12 @@ def create_app(database: str, station: str, *, clock: Clock = system_clock) -> L
         for handler in route.route_handlers
         if handler.fn.__module__.startswith("supplies_service.")
     )
+    metrics.show(
+        "supplies_writer_waiting",
+        "Requests that were accepted and are not yet durable",
+        lambda: app.state.office.writer.waiting,
+    )
+    app.asgi_handler = Watched(app.asgi_handler, metrics)
     return app
 
 
@@ -69,8 +93,12 @@ def desk(request: Request[Any, Any, State]) -> Desk:
     return Desk(request.app.state.office, request)
 
 
-def from_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def from_this_machine(
+    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+) -> None:
     """Refuse names that are not this machine's: nobody signs in yet.
+
+    Async, as every guard must be: Litestar would send it through a thread at each request.
 
     A page elsewhere whose name was made to point here must not read the books through a browser.
     """

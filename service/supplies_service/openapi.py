@@ -23,15 +23,21 @@ from supplies_service.problems import MEDIA_TYPE, Problem
 
 _TEMPLATE = "#/components/schemas/{name}"
 
-_READ_PROBLEMS = {400: "Malformed", 404: "Not there", 422: "A parameter is not right", 500: "Ours"}
+_READ_PROBLEMS = {
+    400: "Malformed",
+    404: "Not there",
+    422: "A parameter is not right",
+    500: "Ours",
+    503: "Busy; see Retry-After",
+}
 _GATE_PROBLEMS = {401: "Nobody signed in", 403: "Not for this role", 429: "Too many tries"}
 _WRITE_PROBLEMS = {
     **_READ_PROBLEMS,
+    408: "The body came too slowly",
     409: "Against the books",
     413: "Too large",
     415: "Not JSON",
     422: "A field is not right",
-    503: "Busy; see Retry-After",
 }
 
 _KEY_PARAMETER = {
@@ -49,7 +55,10 @@ _TOKEN = {
     "description": "A token, or what a donor's or team's link holds. `x-roles` says who may.",
 }
 
-_PDF = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+_NO_STRUCT: Mapping[Any, Any] = {
+    bytes: {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+    str: {"text/plain": {"schema": {"type": "string"}}},
+}
 
 
 class _Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +73,7 @@ class _Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def gives(answer: Any, *, roles: str, personal: bool = False) -> dict[str, Any]:
-    """For a handler's `opt`: what it answers; bytes is a PDF, None is nothing.
+    """For a handler's `opt`: what it answers; bytes is a PDF, str is text.
 
     roles: whom it serves, by the letters of the API's table; `PUBLIC` is everybody. personal:
     whether its answer names people, so that each look at it leaves a line in the access log.
@@ -160,7 +169,7 @@ class _Structs:
         kinds = [Problem, Contradicted]
         for shape in shapes:
             named = (shape.gives, shape.takes, *shape.inner.values())
-            kinds += [kind for kind in named if kind not in (None, bytes)]
+            kinds += [kind for kind in named if kind not in (None, bytes, str)]
         schemas, self._all = msgspec.json.schema_components(kinds, ref_template=_TEMPLATE)
         # Generic pages are made anew each time they are written; their names tell them apart.
         self._by_name = {repr(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
@@ -240,5 +249,7 @@ def _say_whom_it_serves(operation: dict[str, Any], roles: str, structs: _Structs
 
 
 def _answer(kind: Any, structs: _Structs) -> dict[str, Any]:
-    content = {"application/json": {"schema": structs.of(kind)}} if kind is not bytes else _PDF
+    if kind in _NO_STRUCT:
+        return {"description": "As asked", "content": _NO_STRUCT[kind]}
+    content = {"application/json": {"schema": structs.of(kind)}}
     return {"description": "As asked", "content": content}

@@ -12,6 +12,7 @@ from granian.log import LogLevels
 from litestar import Litestar
 
 from supplies.errors import InvalidField, StoreError
+from supplies_service import logs
 from supplies_service.app import create_app
 from supplies_service.loopback import is_loopback
 
@@ -52,6 +53,7 @@ def _application(database: str, station: str) -> Litestar:
     would otherwise take it to have failed.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    logs.to()
     return create_app(database, station)
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from supplies.answers import Answers
 from supplies.books import Books
 from supplies.catalogue import Catalogue
 from supplies.chain import Progress, Verified, verify
@@ -76,10 +77,11 @@ class Ledger:
     def __init__(self, store: Store, station: str, clock: Clock) -> None:
         self.store, self.station_code, self.clock = store, station, clock
         self._lock = threading.RLock()
-        self._reading = False
+        self._reading = self._together = self._erased = False
         self._catalogue = Catalogue(store, station)
         self.books = Books(store, self._catalogue)
-        self._writer = Writer(store, self.books)
+        self.answers = Answers(store, station)
+        self._writer = Writer(store, self.books, self.answers)
 
     @classmethod
     def open(
@@ -118,7 +120,7 @@ class Ledger:
     def reading(self) -> Iterator[Books]:
         """The books as they stand at one moment, whatever is recorded meanwhile."""
         with self._lock:
-            if self._reading:
+            if self._reading or self._together:
                 yield self.books
                 return
             self._reading = True
@@ -160,7 +162,7 @@ class Ledger:
 
         Raises InvalidField for a value out of bounds, AlreadyDone for a code in use.
         """
-        with self._writing():
+        with self._writing(), self.part():
             for noun in nouns:
                 self._catalogue.register(noun)
 
@@ -180,11 +182,12 @@ class Ledger:
         """
         request = Checked.of(Request(command=command, by=by, id=id))
         with self._writing():
-            recorded = self._record(request)
-        if isinstance(request.command, ForgetDonor | ForgetRecipient):
-            with self._lock:
-                self.store.forget_traces()
-        return recorded
+            return self._record(request)
+
+    def recorded(self, seq: int) -> Recorded:
+        """What the command that began with entry `seq` was answered when it was recorded."""
+        with self.reading():
+            return self._as_recorded(seq)
 
     def record_many(self, requests: Sequence[Request]) -> list[Recorded | SuppliesError]:
         """Record what waits together in one durable commit: each its own success or refusal.
@@ -193,7 +196,7 @@ class Ledger:
         the store itself fails, all of it is undone and that error is raised.
         """
         answers: list[Recorded | SuppliesError] = []
-        with self._writing():
+        with self.together():
             for request in requests:
                 try:
                     answers.append(self._record(Checked.of(request)))
@@ -204,11 +207,46 @@ class Ledger:
         return answers
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def together(self) -> Iterator[None]:
+        """One durable commit for all that this ledger is asked to write within, or none of it.
+
+        What is answered within holds only once this has ended. A refusal undoes the command that
+        was refused; whoever catches it may go on. `part` makes several calls one.
+        """
         with self._lock:
             if self._reading:
                 raise StoreError("recording waits until reading is done: leave `reading()` first")
-            yield from self._transaction()
+            if self._together:
+                raise StoreError("what is done together is one commit; begin no other within")
+            self._together = True
+            try:
+                yield from self._transaction()
+            finally:
+                self._together = False
+                erased, self._erased = self._erased, False
+            if erased:
+                self.store.forget_traces()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Within `together`: several calls of which, where one fails, all are undone."""
+        try:
+            with self.store.savepoint():
+                yield
+        except BaseException:
+            # What this part changed in the catalogue is undone with it.
+            self._catalogue.forget()
+            raise
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction of its own, or the one that is open."""
+        with self._lock:
+            if self._together:
+                yield
+                return
+            with self.together():
+                yield
 
     def _transaction(self) -> Iterator[None]:
         with self.store.writing():
@@ -244,6 +282,8 @@ class Ledger:
             journal = Journal(self.books, request.command, now=now, today=today)
             keep_conflict(request.command, journal, conflict)
             self._writer.enter(journal, request)
+        if isinstance(request.command, ForgetDonor | ForgetRecipient):
+            self._erased = True
         return Recorded(
             seq=journal.drafts[0].seq,
             last=journal.drafts[-1].seq,

@@ -8,6 +8,7 @@ from typing import Self
 
 import msgspec
 
+from supplies.answers import Answers
 from supplies.books import Books
 from supplies.commands import Command
 from supplies.decoding import check_fields
@@ -104,8 +105,9 @@ def _uuid(given: str | uuid.UUID) -> str:
 class Writer:
     """Writes a command's drafts into the store, within the transaction that is open."""
 
-    def __init__(self, store: Store, books: Books) -> None:
-        self.store, self.books, self.station = store, books, books.station_code
+    def __init__(self, store: Store, books: Books, answers: Answers) -> None:
+        self.store, self.books, self.answers = store, books, answers
+        self.station = books.station_code
 
     def enter(self, journal: Journal, request: Checked) -> None:
         """Write the drafts down; where a floor refuses, none of them, and NotEnough says why."""
@@ -186,6 +188,8 @@ class Writer:
             {"station": self.station, "party": party},
         )
         self.books.catalogue.forget_person(party)
+        # Any answer that is kept may show them.
+        self.answers.erase()
 
     def _why(self, journal: Journal) -> NotEnough:
         """Which transfer a floor refused, and what there is instead, now or on some day."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -102,7 +103,9 @@ def test_it_says_where_to_look_serves_and_stops_cleanly(
     assert nobody.startswith("Nobody can sign in yet.")
     assert address.startswith(f"  http://127.0.0.1:{port}/invitation/supplies.")
     assert where == f"The books of lx are at http://127.0.0.1:{port}/ (Ctrl-C stops)."
-    assert err == ""
+    told = [json.loads(line) for line in err.splitlines()]
+    assert {"/api/needs", "/api/needs/{need}", "/"} <= {line["route"] for line in told}
+    assert {line["level"] for line in told} == {"info"}
     with Ledger.open(books, station="lx") as ledger:
         assert ledger.balance("needed:n_1", "mask") == 5
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Controller, Response, get, patch
 
 from supplies.model import Station
-from supplies_service.desk import ADesk, answer
+from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.catalogue import amend
 
@@ -26,4 +26,4 @@ class StationController(Controller):
     )
     async def amend(self, desk: ADesk) -> Response[bytes]:
         """Change the settings given, and leave the others."""
-        return answer(await amend(desk, Station, desk.ledger.station_code))
+        return await amend(desk, Station, desk.ledger.station_code)
