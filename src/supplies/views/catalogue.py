@@ -70,7 +70,7 @@ def nouns(
     wanted = words(q or "")
     where, params = _having(books, kind, wanted)
 
-    def fetch(position: str, most: int) -> list[tuple[str, N]]:
+    def fetch(position: str, most: int) -> list[tuple[str, N | None]]:
         rows = books.all(
             f"SELECT {_columns(kind, personal)} FROM {where} AND n.code > :after "
             "ORDER BY n.code LIMIT :limit",
@@ -78,9 +78,10 @@ def nouns(
             limit=most,
             **params,
         )
-        return [(one.code, one) for one in (from_row(kind, row) for row in rows)]
+        found = [from_row(kind, row) for row in rows]
+        return [(one.code, one if holds(one, wanted) else None) for one in found]
 
-    return sifted(fetch, "" if after is None else after, limit, lambda one: holds(one, wanted))
+    return sifted(fetch, after or "", limit)
 
 
 def _columns(kind: type[Noun], personal: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -67,27 +67,30 @@ def one_more(limit: int | None) -> int:
     return limit + 1
 
 
+def one_of(field: str, value: str | None, known: Iterable[str]) -> None:
+    """Refuse a value of a filter that nothing can have; None: not filtered."""
+    if value is not None and value not in known:
+        raise InvalidField.at(f"/{field}", f"{value[:64]!r} is none of {', '.join(known)}")
+
+
 PATIENCE = 8
 """How many times a page's length is looked through before what was found is shown."""
 
 
 def sifted(
-    fetch: Callable[[P, int], Sequence[tuple[P, T]]],
-    after: P,
-    limit: int | None,
-    keep: Callable[[T], bool],
+    fetch: Callable[[P, int], Sequence[tuple[P, T | None]]], after: P, limit: int | None
 ) -> Page[T]:
-    """A page of what is to be kept of a list, for what the query cannot tell apart.
+    """A page of a list from which some is left out (None) that the query could not tell apart.
 
-    However little of the list is to be kept, a page looks through a bounded part of it: then it
-    holds fewer than it might, even none, and `next` goes on from there.
+    However little of the list is kept, a page looks through a bounded part of it: then it holds
+    fewer than it might, even none, and `next` goes on from there.
     """
     wanted = one_more(limit)
     kept: list[tuple[P, T]] = []
     position = after
     for _ in range(PATIENCE):
         found = fetch(position, wanted)
-        kept += [each for each in found if keep(each[1])]
+        kept += [(where, view) for where, view in found if view is not None]
         if len(found) < wanted or (limit is not None and len(kept) > limit):
             return cut(kept, limit)
         position = found[-1][0]
