@@ -93,7 +93,11 @@ class Ledger:
         clock: gives the moment now, aware; tests set it. create: make the database where there
         is none. Raises a StoreError where the database cannot be used.
         """
-        return cls(open_store(url, create=create), station, clock)
+        ledger = cls(open_store(url, create=create), station, clock)
+        if not ledger._catalogue.searchable():
+            with ledger._writing():
+                ledger._catalogue.make_searchable()
+        return ledger
 
     def __enter__(self) -> Self:
         return self

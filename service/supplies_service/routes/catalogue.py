@@ -80,10 +80,13 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[bytes]:
-            """All by code, or those with `q` in code or name."""
+            """All by code, or those with each word of `q` in code or name."""
             if q is not None and kind in PEOPLE and desk.caller.role == "auditor":
                 await desk.forbid("auditors see codes: people are not searched for by name")
-            return desk.page(lambda books: nouns(books, kind, q=q, after=after, limit=limit))
+            named = desk.caller.role != "auditor"
+            return desk.page(
+                lambda books: nouns(books, kind, q, after=after, limit=limit, personal=named)
+            )
 
         @get(
             "/{code:str}",
@@ -92,7 +95,8 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
         )
         async def noun(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
             """One, by its code."""
-            return desk.show(lambda books: noun(books, kind, code))
+            named = desk.caller.role != "auditor"
+            return desk.show(lambda books: noun(books, kind, code, personal=named))
 
         @patch(
             "/{code:str}",

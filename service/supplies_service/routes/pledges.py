@@ -48,6 +48,7 @@ class PledgeController(Controller):
         self,
         desk: ADesk,
         donor: FromQuery[str | None] = None,
+        status: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
