@@ -11,11 +11,9 @@ import pytest
 from desk import Desk
 
 from supplies import commands as c
-from supplies.model import Donor, Item
 from supplies.store.sqlite import SqliteStore
 from supplies.views.activities import activities
 from supplies.views.allocations import allocations
-from supplies.views.catalogue import nouns
 from supplies.views.deliveries import deliveries
 from supplies.views.donations import donations
 from supplies.views.entries import conflicts, entries
