@@ -11,7 +11,7 @@ from supplies.commands import Outcome
 from supplies.errors import NotFound
 from supplies.model import Delivery
 from supplies.views.doors import Door, doors
-from supplies.views.listing import begun, listing, of
+from supplies.views.listing import begun, listing, of, pending
 from supplies.views.queries import Found, Series, among, document
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, one_of
 
@@ -70,11 +70,12 @@ def deliveries(
 ) -> Page[DeliveryView]:
     """Deliveries, oldest first. team, status: only those a team has now, or that are out."""
     one_of("status", status, get_args(DeliveryStatus))
+    source = begun(SERIES) if team is None else of(SERIES, "team", team)
     return listing(
         books,
         SERIES,
         _views,
-        begun(SERIES) if team is None else of(SERIES, "team", team),
+        pending("delivery") if status == "out" else source,
         after=after,
         limit=limit,
         about=lambda one: team in (None, one.team),

@@ -90,6 +90,15 @@ def holding(kind: Kind, *, last: bool = False) -> Source:
     )
 
 
+def pending(noun: str) -> Source:
+    """Those of this noun that wait to be closed."""
+    return _source(
+        "SELECT p.number AS number FROM pending p "
+        "WHERE p.station = :station AND p.noun = :noun AND p.number > :after",
+        noun=noun,
+    )
+
+
 def _source(sql: str, **params: Any) -> Source:
     def numbers(books: Books, after: int, limit: int) -> list[int]:
         rows = books.all(f"{sql} ORDER BY number LIMIT :limit", after=after, limit=limit, **params)
