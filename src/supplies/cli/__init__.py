@@ -169,6 +169,43 @@ def _receipt_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
+def _station_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON in the shape of the API")
+
+
+def _station_set(parser: argparse.ArgumentParser) -> None:
+    for name, says in _STATION_SETTINGS.items():
+        parser.add_argument(f"--{name}", metavar="TEXT", help=says)
+    parser.add_argument("--languages", choices=["zh+en", "zh", "en"], help="of its receipts")
+    parser.add_argument(
+        "--values", choices=["never", "evidenced"], help="print values that have evidence, or none"
+    )
+    parser.add_argument("--logo", metavar="FILE", help="a small PNG for the receipt's head")
+    parser.add_argument(
+        "--no",
+        metavar="NAME",
+        action="append",
+        default=[],
+        choices=["name-en", "credit-code", "address", "phone", "statement", "statement-en", "logo"],
+        help="take this setting away, as in --no logo",
+    )
+
+
+_STATION_SETTINGS = {
+    "name": "its name, as papers print it",
+    "name-en": "its English name",
+    "credit-code": "its 统一社会信用代码",
+    "address": "where it is",
+    "phone": "its telephone",
+    "host": "where the QR code of a receipt leads, as in https://example.org",
+    "zone": "its time zone (IANA name)",
+    "series": "prefix of its receipt numbers from now on",
+    "jurisdiction": "whose law words the statement, as cn",
+    "statement": "the statement on receipts in its own words, in Chinese",
+    "statement-en": "the same in English",
+}
+
+
 def _key_public(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="where they go (default: printed)")
 
@@ -214,6 +251,8 @@ _COMMANDS = {
     "verify": ("books:verify", "recompute the books and compare", _verify),
     "backup": ("backup:backup", "copy the books while they are in use, and verify it", _backup),
     "restore": ("backup:restore", "make books out of a backup", _restore),
+    "station show": ("station:station_show", "print the station's settings", _station_show),
+    "station set": ("station:station_set", "change the station's settings", _station_set),
     "station key new": ("proof:key_new", "make a further key to sign receipts with", _no_options),
     "station key public": ("proof:key_public", "print the station's public keys", _key_public),
     "user add": ("users:user_add", "let a person in", _user_add),
