@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import ledger, papers
+from benchmarks import ledger, papers, service
 
-BENCHES = {"ledger": ledger.run, "papers": papers.run}
+BENCHES = {"ledger": ledger.run, "papers": papers.run, "service": service.run}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BENCHES:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar, Request
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -19,31 +18,56 @@ from supplies.errors import SuppliesError
 from supplies.keys import StationKeys
 from supplies.ledger import Clock, Ledger, system_clock
 from supplies_service import openapi, problems
-from supplies_service.auth import at_the_gate, refuse_unmarked
+from supplies_service.auth import Connection, at_the_gate, refuse_unmarked
 from supplies_service.bodies import MAX_BODY
 from supplies_service.desk import Desk, Office
-from supplies_service.loopback import is_loopback
+from supplies_service.headers import Guarded
+from supplies_service.metrics import Metrics
+from supplies_service.proxies import answers_to, behind, known_host
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import known_parameters
+from supplies_service.watching import Watched
+from supplies_service.writer import MOST_TOGETHER, GroupWriter
 
 
-def create_app(database: str, station: str, *, clock: Clock = system_clock) -> Litestar:
+def create_app(
+    database: str,
+    station: str,
+    *,
+    clock: Clock = system_clock,
+    hosts: Sequence[str] = (),
+    proxies: Sequence[str] = (),
+    most_together: int = MOST_TOGETHER,
+) -> Litestar:
     """The service over one station's books, which must be there already.
 
-    clock: gives the moment now, aware; tests set it.
+    clock: gives the moment now, aware; tests set it. hosts: names it answers to, beside loopback's
+    and that of the station's papers. proxies: addresses and networks that may say who calls.
+    most_together: requests in one commit.
     """
+    metrics = Metrics()
 
     @asynccontextmanager
     async def books_open(app: Litestar) -> AsyncIterator[None]:
-        with Ledger.open(database, station=station, clock=clock, create=False) as ledger:
-            app.state.office = Office(ledger, StationKeys.beside(database, make=True))
-            yield
+        def opened() -> Ledger:
+            return Ledger.open(database, station=station, clock=clock, create=False)
+
+        with opened() as ledger:
+            with ledger.reading() as books:
+                app.state.hosts = answers_to(*hosts, station=books.station.host)
+            keys = StationKeys.beside(database, make=True)
+            writer = GroupWriter(opened(), watcher=metrics, most_together=most_together)
+            app.state.office = Office(ledger, keys, writer, metrics)
+            try:
+                yield
+            finally:
+                await writer.stop()
 
     app = Litestar(
         route_handlers=CONTROLLERS,
         lifespan=[books_open],
         dependencies={"desk": Provide(desk, sync_to_thread=False)},
-        guards=[from_this_machine, at_the_gate, known_parameters],
+        guards=[way_in],
         exception_handlers={
             problems.SignInFirst: problems.lead_to_sign_in,
             SuppliesError: problems.answer_refusal,
@@ -61,20 +85,26 @@ def create_app(database: str, station: str, *, clock: Clock = system_clock) -> L
         for handler in route.route_handlers
         if handler.fn.__module__.startswith("supplies_service.")
     )
+    metrics.show(
+        "supplies_writer_waiting",
+        "Requests that were accepted and are not yet durable",
+        lambda: app.state.office.writer.waiting,
+    )
+    app.asgi_handler = behind(Guarded(Watched(app.asgi_handler, metrics)), proxies)
     return app
+
+
+async def way_in(connection: Connection, handler: BaseRouteHandler) -> None:
+    """What stands before every handler.
+
+    One guard, and async: Litestar copies the handler for each at every request, and would send a
+    sync one through a thread.
+    """
+    await known_host(connection, handler)
+    await at_the_gate(connection, handler)
+    await known_parameters(connection, handler)
 
 
 def desk(request: Request[Any, Any, State]) -> Desk:
     """The desk that a request stands at."""
     return Desk(request.app.state.office, request)
-
-
-def from_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuse names that are not this machine's: nobody signs in yet.
-
-    A page elsewhere whose name was made to point here must not read the books through a browser.
-    """
-    if not is_loopback(connection.url.hostname or ""):
-        raise problems.Malformed(
-            "until people can sign in the service answers to 127.0.0.1 and localhost only"
-        )

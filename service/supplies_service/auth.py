@@ -20,7 +20,7 @@ from supplies.access import attempts, credentials, log
 from supplies.access.credentials import Caller, Kind
 from supplies.access.gate import Gate
 from supplies.access.roles import LETTERS
-from supplies.books import Books
+from supplies_service.loopback import is_loopback
 from supplies_service.problems import Forbidden, RateLimited, SignInFirst, Unauthenticated
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -43,7 +43,7 @@ SIGN_IN = "sign in: send a token as `Authorization: Bearer …`; `supplies user 
 async def at_the_gate(connection: Connection, handler: BaseRouteHandler) -> None:
     """Let a caller through to a handler, or refuse; both as its `opt` says."""
     serves = handler.opt.get("roles", "")
-    if serves == PUBLIC:
+    if serves == PUBLIC or (handler.opt.get("here", False) and _is_here(connection)):
         return
     on_a_page = handler.opt.get("page", False)
     caller, is_to_be_noted = _admitted(connection, on_a_page)
@@ -97,18 +97,21 @@ async def let_try(connection: Connection, allowance: attempts.Allowance, who: st
         raise RateLimited(f"too many tries; try again in {wait} seconds", retry_after=wait)
 
 
+def _is_here(connection: Connection) -> bool:
+    """Whether a program of this machine asks by itself, and no proxy for somebody else."""
+    forwarded = any(name in connection.headers for name in ("forwarded", "x-forwarded-for"))
+    return not forwarded and is_loopback(connection.client.host if connection.client else "")
+
+
 def _admitted(connection: Connection, on_a_page: bool) -> tuple[Caller | None, bool]:
     kinds: tuple[Kind, ...] = ("session", "link") if on_a_page else _BEARER_KINDS
     shown = _cookie(connection) if on_a_page else _bearer(connection)
     if not shown:
         return None, False
-    office = connection.app.state.office
-
-    def ask(books: Books) -> tuple[Caller, bool] | None:
-        return credentials.admit(Gate(books, office.ledger.clock()), shown, kinds)
-
-    with office.ledger.reading() as books:
-        return ask(books) or (None, False)
+    ledger = connection.app.state.office.ledger
+    # One question, so it needs no transaction around it.
+    with ledger.glancing() as books:
+        return credentials.admit(Gate(books, ledger.clock()), shown, kinds) or (None, False)
 
 
 def _bearer(connection: Connection) -> str:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 
 from supplies.commands import Command
 from supplies.decoding import convert
 from supplies.errors import InvalidField, NotFound
-from supplies_service.problems import Malformed, WrongMediaType
+from supplies_service.problems import Malformed, TooSlow, WrongMediaType
 
 MAX_BODY = 2**20
 """Bytes. Five hundred lines with every field filled need about a third of it."""
 
 C = TypeVar("C", bound=Command)
+
+BODY_SECONDS = float(os.environ.get("SUPPLIES_BODY_SECONDS", "30"))
+"""How long a whole body may take to arrive: a mebibyte over a slow telephone does in less."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -31,7 +37,7 @@ async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise WrongMediaType("send JSON in UTF-8, with Content-Type: application/json")
     try:
-        body = _decode(await request.body())
+        body = _decode(await whole(request))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"the body is not JSON: {error}") from None
     except RecursionError:
@@ -39,6 +45,19 @@ async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidField.at("", "the body must be a JSON object, as in {}")
     return body
+
+
+async def whole(request: Request[Any, Any, Any]) -> bytes:
+    """The body's bytes, once all of them are there; whoever sends them too slowly is cut off."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.body()
+    except TimeoutError:
+        raise TooSlow(
+            f"the body did not arrive within {BODY_SECONDS:g} seconds; send it again, or in parts"
+        ) from None
+    except InternalServerException:
+        raise Malformed("the connection ended before the body did") from None
 
 
 def command(kind: type[C], body: Mapping[str, Any], path: Mapping[str, str | int]) -> C:

@@ -15,6 +15,7 @@ from litestar.di import NamedDependency
 
 from supplies.access.credentials import Caller
 from supplies.access.gate import Gate
+from supplies.answers import Answered, Keyed
 from supplies.books import Books
 from supplies.commands import Command
 from supplies.errors import InvalidField
@@ -26,9 +27,12 @@ from supplies.views.stock import StockView
 from supplies_service import bodies
 from supplies_service.auth import caller_of, note_refusal
 from supplies_service.codes import codes_only
+from supplies_service.metrics import Metrics
 from supplies_service.problems import Forbidden
+from supplies_service.repeats import Again, Do, Made, Reply, encode, once
+from supplies_service.watching import called_by
+from supplies_service.writer import GroupWriter, Job
 
-C = TypeVar("C", bound=Command)
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -37,7 +41,7 @@ KEY_HEADER = "idempotency-key"
 _KEYS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
 """The namespace in which a caller's keys become ids of commands."""
 
-_encode = msgspec.json.Encoder().encode
+_canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 class Entered(View, frozen=True, kw_only=True):
@@ -62,25 +66,40 @@ def entered(books: Books, done: Recorded) -> tuple[str, Entered]:
     return f"/api/entries/{done.seq}", Entered(entry=entry(books, done.seq))
 
 
-class Office:
-    """What all requests share: the books and the station's keys."""
+def made(books: Books, done: Recorded, show: Show) -> Made:
+    """What a recorded command is answered."""
+    if done.conflict is None:
+        return Made(201, *show(books, done), seq=done.seq)
+    kept = Contradicted(entry=entry(books, done.seq), conflict=conflict(books, done.seq))
+    return Made(202, f"/api/entries/{done.seq}", kept, seq=done.seq)
 
-    def __init__(self, ledger: Ledger, key: StationKeys) -> None:
-        self.ledger, self.key = ledger, key
+
+class Office:
+    """What all requests share: the books, the way to write in them, and the station's keys.
+
+    ledger: for reading; whoever writes does it through the writer.
+    """
+
+    def __init__(
+        self, ledger: Ledger, key: StationKeys, writer: GroupWriter, metrics: Metrics
+    ) -> None:
+        self.ledger, self.key, self.writer, self.metrics = ledger, key, writer, metrics
 
     async def administer(self, job: Callable[[Gate], T]) -> T:
         """Change rows that no entry states, durably once this returns."""
-        with self.ledger.administering() as books:
-            return job(Gate(books, self.ledger.clock()))
+        return await self.writer.run(lambda ledger: job(Gate(ledger.books, ledger.clock())))
 
 
 class Desk:
     """One request at the ledger."""
 
     def __init__(self, office: Office, request: Request[Any, Any, State]) -> None:
-        self.office, self.ledger, self.key = office, office.ledger, office.key
-        self.request = request
+        self.office, self.request = office, request
+        self.ledger, self.key = office.ledger, office.key
+        self._body: dict[str, Any] | None = None
         self._caller = caller_of(request.scope)
+        if self._caller is not None:
+            called_by(request.scope, self._caller.who)
 
     # --- who stands here -----------------------------------------------------------------------
 
@@ -104,6 +123,8 @@ class Desk:
         await note_refusal(self.request, self.caller)
         raise Forbidden(sentence)
 
+    # --- reading -----------------------------------------------------------------------------
+
     def reading(self) -> AbstractContextManager[Books]:
         """The books as they stand at one moment. Nothing is awaited within."""
         return self.ledger.reading()
@@ -112,7 +133,9 @@ class Desk:
 
     async def body(self) -> dict[str, Any]:
         """The request's JSON object."""
-        return await bodies.json_object(self.request)
+        if self._body is None:
+            self._body = await bodies.json_object(self.request)
+        return self._body
 
     async def record(
         self, kind: type[Command], show: Show, /, **path: str | int
@@ -120,27 +143,79 @@ class Desk:
         """Record the command in the body; what the address says of it comes by name."""
         return await self.carry_out(bodies.command(kind, await self.body(), path), show)
 
-    async def carry_out(self, command: Command, show: Show) -> Response[bytes]:
-        """Record a command and show what came of it; a repeat is answered like the first."""
-        done = self.ledger.record(command, by=self.by, id=self.command_id())
-        with self.reading() as books:
-            if done.conflict is not None:
-                kept = Contradicted(
-                    entry=entry(books, done.seq), conflict=conflict(books, done.seq)
-                )
-                where = {"Location": f"/api/entries/{done.seq}"}
-                return answer(kept, status=202, headers=where)
-            location, shown = show(books, done)
-        return answer(shown, status=201, headers={"Location": location})
+    async def carry_out(
+        self, command: Command | Callable[[Books], Command], show: Show
+    ) -> Response[bytes]:
+        """Record a command and show what came of it; a repeat is answered like the first.
 
-    def command_id(self) -> str | None:
-        """The id that the caller's key gives to the command; keys belong to their caller."""
-        key = self.request.headers.get(KEY_HEADER)
+        command: or how it is made of what the books hold when its turn comes.
+        """
+        by, name = self.by, self.command_id()
+
+        def do(ledger: Ledger) -> Made:
+            asked = command if isinstance(command, Command) else command(ledger.books)
+            return made(ledger.books, ledger.record(asked, by=by, id=name), show)
+
+        def again(ledger: Ledger, known: Answered) -> msgspec.Struct:
+            assert known.seq is not None, "a command records an entry"
+            return made(ledger.books, ledger.recorded(known.seq), show).shown
+
+        return await self.once(do, again)
+
+    async def once(self, do: Do, again: Again, *, secret: bool = False) -> Response[bytes]:
+        """Answer a POST: do what it asks, unless its key says that this was done before.
+
+        As `repeats.once`. What `do` writes, and that the key was used, is one commit.
+        """
+        reply: Reply = await self.write(once(await self._keyed(), do, again, secret=secret))
+        where = {} if reply.location is None else {"Location": reply.location}
+        return _json(reply.content, reply.status, where)
+
+    async def administer(
+        self,
+        do: Callable[[Gate], tuple[str, msgspec.Struct]],
+        again: Callable[[Gate, str], msgspec.Struct],
+        *,
+        secret: bool = False,
+    ) -> Response[bytes]:
+        """Answer a POST about rows that no entry states: `do` says where its outcome is, and what.
+
+        again: what to show of it later, by the last part of where it is. secret: as of `once`.
+        """
+
+        def first(ledger: Ledger) -> Made:
+            return Made(201, *do(Gate(ledger.books, ledger.clock())))
+
+        def later(ledger: Ledger, known: Answered) -> msgspec.Struct:
+            name = str(known.location).rpartition("/")[2]
+            return again(Gate(ledger.books, ledger.clock()), name)
+
+        return await self.once(first, later, secret=secret)
+
+    async def write(self, job: Job[T]) -> T:
+        """Carry out a job of the writer's; its outcome, once that is durable."""
+        return await self.office.writer.run(job)
+
+    async def _keyed(self) -> Keyed | None:
+        """The request as it was sent, where it carries a key; keys belong to their caller."""
+        key = self.idempotency_key()
         if key is None:
             return None
-        if not (1 <= len(key) <= 200 and key.isascii() and key.isprintable()):
+        scope = self.request.scope
+        sent = _canonical([scope["method"], scope["path"], await self.body()])
+        return Keyed(self.by, key, sent)
+
+    def idempotency_key(self) -> str | None:
+        """The key that the request carries; None: it may be done again."""
+        key = self.request.headers.get(KEY_HEADER)
+        if key is not None and not (1 <= len(key) <= 200 and key.isascii() and key.isprintable()):
             raise InvalidField("Idempotency-Key takes 1 to 200 printable ASCII characters")
-        return str(uuid.uuid5(_KEYS, f"{self.by}\n{key}"))
+        return key
+
+    def command_id(self) -> str | None:
+        """The id that the caller's key gives to the command."""
+        key = self.idempotency_key()
+        return None if key is None else str(uuid.uuid5(_KEYS, f"{self.by}\n{key}"))
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -174,11 +249,12 @@ def answer(
     shown: msgspec.Struct, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response[bytes]:
     """A struct as JSON, field by field in its own order."""
+    return _json(encode(shown), status, headers or {})
+
+
+def _json(content: bytes, status: int, headers: Mapping[str, str]) -> Response[bytes]:
     return Response(
-        _encode(shown),
-        status_code=status,
-        media_type="application/json",
-        headers=dict(headers or {}),
+        content, status_code=status, media_type="application/json", headers=dict(headers)
     )
 
 

@@ -17,21 +17,28 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from supplies.access.roles import LETTERS
+from supplies_service import reading_room
 from supplies_service.auth import PUBLIC
 from supplies_service.desk import Contradicted
 from supplies_service.problems import MEDIA_TYPE, Problem
 
 _TEMPLATE = "#/components/schemas/{name}"
 
-_READ_PROBLEMS = {400: "Malformed", 404: "Not there", 422: "A parameter is not right", 500: "Ours"}
+_READ_PROBLEMS = {
+    400: "Malformed",
+    404: "Not there",
+    422: "A parameter is not right",
+    500: "Ours",
+    503: "Busy; see Retry-After",
+}
 _GATE_PROBLEMS = {401: "Nobody signed in", 403: "Not for this role", 429: "Too many tries"}
 _WRITE_PROBLEMS = {
     **_READ_PROBLEMS,
+    408: "The body came too slowly",
     409: "Against the books",
     413: "Too large",
     415: "Not JSON",
     422: "A field is not right",
-    503: "Busy; see Retry-After",
 }
 
 _KEY_PARAMETER = {
@@ -49,7 +56,10 @@ _TOKEN = {
     "description": "A token, or what a donor's or team's link holds. `x-roles` says who may.",
 }
 
-_PDF = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+_NO_STRUCT: Mapping[Any, Any] = {
+    bytes: {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+    str: {"text/plain": {"schema": {"type": "string"}}},
+}
 
 
 class _Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +74,7 @@ class _Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def gives(answer: Any, *, roles: str, personal: bool = False) -> dict[str, Any]:
-    """For a handler's `opt`: what it answers; bytes is a PDF, None is nothing.
+    """For a handler's `opt`: what it answers; bytes is a PDF, str is text.
 
     roles: whom it serves, by the letters of the API's table; `PUBLIC` is everybody. personal:
     whether its answer names people, so that each look at it leaves a line in the access log.
@@ -115,14 +125,17 @@ class ClosedDocument(JsonRenderPlugin):
 
 
 def config(version: str) -> OpenAPIConfig:
-    """The document alone: the pages that show it would fetch their parts from elsewhere."""
+    """The document, and our own page that shows it: Litestar's fetch their parts from elsewhere."""
     return OpenAPIConfig(
         title="supplies",
         version=version,
         description="A ledger for donated goods. Every error is problem+json (RFC 9457).",
         render_plugins=[ClosedDocument()],
         openapi_router=Router(
-            path="/schema", route_handlers=[], include_in_schema=False, opt={"roles": PUBLIC}
+            path="/schema",
+            route_handlers=reading_room.HANDLERS,
+            include_in_schema=False,
+            opt={"roles": PUBLIC},
         ),
     )
 
@@ -137,7 +150,7 @@ def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
             operation["summary"], *more = (handler.fn.__doc__ or "").strip().split("\n\n")
             if more:
                 operation["description"] = " ".join(" ".join(more).split())
-            _fill(operation, handler.opt["shape"], structs)
+            _fill(operation, handler.opt["shape"], structs, personal=handler.opt["personal"])
             _say_whom_it_serves(operation, handler.opt["roles"], structs)
     components = {
         "schemas": structs.referred_by(document["paths"]),
@@ -160,7 +173,7 @@ class _Structs:
         kinds = [Problem, Contradicted]
         for shape in shapes:
             named = (shape.gives, shape.takes, *shape.inner.values())
-            kinds += [kind for kind in named if kind not in (None, bytes)]
+            kinds += [kind for kind in named if kind not in (None, bytes, str)]
         schemas, self._all = msgspec.json.schema_components(kinds, ref_template=_TEMPLATE)
         # Generic pages are made anew each time they are written; their names tell them apart.
         self._by_name = {repr(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
@@ -203,7 +216,7 @@ def _names(part: Any) -> set[str]:
     return set(re.findall(r'"#/components/schemas/([^"]+)"', text))
 
 
-def _fill(operation: dict[str, Any], shape: _Shape, structs: _Structs) -> None:
+def _fill(operation: dict[str, Any], shape: _Shape, structs: _Structs, *, personal: bool) -> None:
     """Give one operation its body and its answers."""
     success, *_ = operation["responses"]
     answers = {success: _answer(shape.gives, structs)}
@@ -216,8 +229,8 @@ def _fill(operation: dict[str, Any], shape: _Shape, structs: _Structs) -> None:
         if success == "201":
             operation.setdefault("parameters", []).append(_KEY_PARAMETER)
             answers[success]["headers"] = {"Location": {"schema": {"type": "string"}}}
-    elif shape.gives is bytes:
-        problems = {**problems, 409: "Forgotten: it is not printed again"}
+    elif personal or shape.gives is bytes:
+        problems = {**problems, 409: "Forgotten: it is not told again"}
     if shape.contradicted:
         answers["202"] = _answer(Contradicted, structs)
         answers["202"]["description"] = "Kept as a conflict: the books contradict it"
@@ -240,5 +253,7 @@ def _say_whom_it_serves(operation: dict[str, Any], roles: str, structs: _Structs
 
 
 def _answer(kind: Any, structs: _Structs) -> dict[str, Any]:
-    content = {"application/json": {"schema": structs.of(kind)}} if kind is not bytes else _PDF
+    if kind in _NO_STRUCT:
+        return {"description": "As asked", "content": _NO_STRUCT[kind]}
+    content = {"application/json": {"schema": structs.of(kind)}}
     return {"description": "As asked", "content": content}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,13 +21,15 @@ from supplies.errors import (
     NotFound,
     SuppliesError,
 )
+from supplies_service.logs import FIELDS, LOGGER
+from supplies_service.watching import request_id
 
 MEDIA_TYPE = "application/problem+json"
 
 RETRY_AFTER = "5"
 """Seconds after which a busy store is worth another try."""
 
-_log = logging.getLogger("supplies.service")
+_log = logging.getLogger(LOGGER)
 
 
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,6 +71,13 @@ class TooLarge(SuppliesError):
 
     slug = "too-large"
     title = "The request is too large"
+
+
+class TooSlow(SuppliesError):
+    """The body did not arrive in the time that any body may take."""
+
+    slug = "too-slow"
+    title = "The request came too slowly"
 
 
 class WrongMediaType(SuppliesError):
@@ -118,6 +126,7 @@ _STATUS: Mapping[type[SuppliesError], int] = {
     Forbidden: 403,
     NotFound: 404,
     WrongMethod: 405,
+    TooSlow: 408,
     AgainstBooks: 409,
     TooLarge: 413,
     WrongMediaType: 415,
@@ -143,7 +152,8 @@ def answer_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Res
     if status is None:
         return answer_failure(request, error)
     detail = _BUSY if isinstance(error, Busy | DiskFull) else error.detail
-    return _answer(error, status, detail, _headers(error, status), _instance())
+    headers = _headers(error, status)
+    return _answer(request, error, status, detail, headers)
 
 
 def _headers(error: SuppliesError, status: int) -> dict[str, str]:
@@ -151,6 +161,9 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
         return {"Retry-After": str(error.retry_after)}
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
+    if status in (408, 413):
+        # The rest of the body is not waited for.
+        return {"Connection": "close"}
     return {"Retry-After": RETRY_AFTER} if status == 503 else {}
 
 
@@ -167,15 +180,15 @@ def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     refusal = _as_refusal(request, error)
     status = status_of(refusal) or 400
     # Litestar adds nothing private here, and 405 must say what is allowed (RFC 9110).
-    return _answer(refusal, status, refusal.detail, error.headers or {}, _instance())
+    return _answer(request, refusal, status, refusal.detail, error.headers or {})
 
 
 def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Anything else is our fault: logged in full, told in one sentence."""
-    instance = _instance()
-    _log.error("%s %s failed (%s)", request.method, request.url.path, instance, exc_info=error)
+    fields = {"request": request_id(request.scope)}
+    _log.error("failed", extra={FIELDS: fields}, exc_info=error)
     sentence = "something went wrong here, not with your request; the log of the service says what"
-    return _answer(Internal(sentence), 500, sentence, {}, instance)
+    return _answer(request, Internal(sentence), 500, sentence, {})
 
 
 def _as_refusal(request: Request[Any, Any, Any], error: HTTPException) -> SuppliesError:
@@ -207,19 +220,19 @@ def _wrong_parameters(error: ValidationException) -> InvalidField:
     return InvalidField("; ".join(fault.detail for fault in faults) or error.detail, faults)
 
 
-def _instance() -> str:
-    return uuid.uuid4().urn
-
-
 def _answer(
-    error: SuppliesError, status: int, detail: str, headers: Mapping[str, str], instance: str
+    request: Request[Any, Any, Any],
+    error: SuppliesError,
+    status: int,
+    detail: str,
+    headers: Mapping[str, str],
 ) -> Response[bytes]:
     problem = Problem(
         type=f"/problems/{error.slug}",
         title=error.title,
         status=status,
         detail=detail,
-        instance=instance,
+        instance=f"urn:uuid:{request_id(request.scope)}",
         errors=[
             FieldProblem(
                 pointer=fault.pointer,

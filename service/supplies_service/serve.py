@@ -1,7 +1,8 @@
-"""Running the service: granian, one worker, on loopback, until it is told to stop."""
+"""Running the service: granian and its workers, until it is told to stop."""
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 from functools import partial
@@ -12,19 +13,21 @@ from granian.log import LogLevels
 from litestar import Litestar
 
 from supplies.errors import InvalidField, StoreError
+from supplies_service import logs
 from supplies_service.app import create_app
 from supplies_service.loopback import is_loopback
+from supplies_service.settings import Settings
 
 LAST_ANSWERS_SECONDS = 10
 """How long requests under way may take once the service is told to stop."""
 
 
-def serve(database: str, *, station: str, host: str, port: int, people: bool) -> int:
+def serve(settings: Settings, *, station: str, people: bool) -> int:
     """Serve one station's books until interrupted; the exit status.
 
     people: whether somebody can sign in. Until then it listens to this machine alone.
     """
-    address = _address(host, people)
+    address, port = _address(settings.host, people), settings.port
     _check_port(address, port)
     shown = f"[{address}]" if ":" in address else address
     print(f"The books of {station} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # said to whoever started it
@@ -33,26 +36,35 @@ def serve(database: str, *, station: str, host: str, port: int, people: bool) ->
         address=address,
         port=port,
         interface=Interfaces.ASGI,
-        workers=1,
+        # Each has its own connection to the books; a commit of one waits for another's.
+        workers=settings.workers,
+        respawn_failed_workers=settings.workers > 1,
         # Single-threaded was the fastest mode measured, and it keeps the books on one thread.
         runtime_mode=RuntimeModes.st,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
         workers_kill_timeout=LAST_ANSWERS_SECONDS,
     )
     # Given as a function, the application is not looked for in the current directory first.
-    server.serve(target_loader=partial(_application, database, station), wrap_loader=False)
+    server.serve(target_loader=partial(_application, settings, station), wrap_loader=False)
     return 0
 
 
-def _application(database: str, station: str) -> Litestar:
+def _application(settings: Settings, station: str) -> Litestar:
     """The application, in granian's worker.
 
     Ctrl-C in a terminal reaches the worker too; it waits until its parent tells it to stop, who
     would otherwise take it to have failed.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    return create_app(database, station)
+    logs.to()
+    logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
+    return create_app(
+        settings.database,
+        station,
+        hosts=(settings.host, *settings.hosts),
+        proxies=settings.proxies,
+    )
 
 
 def _address(host: str, people: bool) -> str:

@@ -49,6 +49,10 @@ class Books:
         self.store, self.catalogue = store, catalogue
         self.station_code = catalogue.station_code
 
+    def of(self, station: str) -> Books:
+        """The books of another station in this database."""
+        return Books(self.store, Catalogue(self.store, station))
+
     # --- the catalogue -----------------------------------------------------------------------
 
     @property

@@ -10,7 +10,8 @@ import msgspec
 from supplies.accounts import DONOR_UNKNOWN
 from supplies.decoding import check_fields
 from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound
-from supplies.model import Donor, Item, Location, Noun, Station
+from supplies.model import CATALOGUE, Donor, Item, Location, Noun, Recipient, Station
+from supplies.searching import WAY, all_pieces
 from supplies.store import Row, Store
 
 N = TypeVar("N", bound=Noun)
@@ -77,6 +78,10 @@ class Catalogue:
         values = self._columns(checked)
         names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
         self.store.run(f"INSERT INTO {noun.table} ({names}) VALUES ({marks})", values)
+        if isinstance(noun, Station):
+            self._searchable()
+        else:
+            self._make_searchable(checked)
         self.forget()
 
     def amend(self, noun: Noun) -> None:
@@ -96,6 +101,8 @@ class Catalogue:
         sets = ", ".join(f"{name} = :{name}" for name in values if name not in ("code", "station"))
         here = "" if isinstance(noun, Station) else " AND station = :station"
         self.store.run(f"UPDATE {noun.table} SET {sets} WHERE code = :code{here}", values)
+        if not isinstance(noun, Station):
+            self._make_searchable(checked)
         self.forget()
 
     def forget_person(self, party: str) -> None:
@@ -108,6 +115,48 @@ class Catalogue:
         for statement in ELSEWHERE[what]:
             self.store.run(f"{statement} WHERE station = :station AND {what} = :code", here)
         self.forget()
+        left = self.get(Donor if what == "donor" else Recipient, code)
+        assert left is not None, "whoever is forgotten was registered"
+        self._make_searchable(left)
+
+    # --- search --------------------------------------------------------------------------------
+
+    def searchable(self) -> bool:
+        """Whether this station's names are found as this program looks for them."""
+        row = self.store.one(
+            "SELECT 1 FROM stations s LEFT JOIN searchable f ON f.station = s.code "
+            "WHERE s.code = :station AND coalesce(f.way, 0) < :way",
+            {"station": self.station_code, "way": WAY},
+        )
+        return row is None
+
+    def make_searchable(self) -> None:
+        """Make the pieces of all names anew: an older program made other ones, or none."""
+        for noun in CATALOGUE:
+            rows = self.store.all(
+                f"SELECT {', '.join(noun.__struct_fields__)} FROM {noun.table} "
+                "WHERE station = :station ORDER BY code",
+                {"station": self.station_code},
+            )
+            for row in rows:
+                self._make_searchable(from_row(noun, row))
+        self._searchable()
+
+    def _make_searchable(self, noun: Noun) -> None:
+        here = (self.station_code, noun.table, noun.code)
+        self.store.run(
+            "DELETE FROM search WHERE station = :station AND noun = :noun AND code = :code",
+            dict(zip(("station", "noun", "code"), here, strict=True)),
+        )
+        self.store.many(
+            "INSERT INTO search (station, noun, code, piece) VALUES (?, ?, ?, ?)",
+            [(*here, piece) for piece in sorted(all_pieces(noun))],
+        )
+
+    def _searchable(self) -> None:
+        here = {"station": self.station_code, "way": WAY}
+        self.store.run("DELETE FROM searchable WHERE station = :station", here)
+        self.store.run("INSERT INTO searchable (station, way) VALUES (:station, :way)", here)
 
     def _keep_unit(self, before: Item, after: Item) -> None:
         if before.unit == after.unit:

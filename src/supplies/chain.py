@@ -24,6 +24,7 @@ from supplies.verification.mirror import check_mirror
 from supplies.verification.papers import ERASABLE, Papers
 from supplies.verification.reader import FIRST, LAST, Reader
 from supplies.verification.replay import BALANCES, DAYS, TRANSFERS, Replay
+from supplies.verification.shipments import Shipments
 from supplies.verification.statements import STATED, Rows, Statements, rows_of
 
 CHUNK = 5_000
@@ -100,6 +101,7 @@ class _Verification:
         self.reader = reader = Reader(store, station)
         self.links, self.statements = Links(reader), Statements(reader)
         self.papers, self.replay = Papers(reader), Replay(reader)
+        self.shipments = Shipments(reader)
         self.transfers = 0
         self.stated: dict[type[Statement], list[Row]] = {kind: [] for kind in STATED}
 
@@ -115,6 +117,7 @@ class _Verification:
         self.replay.check_days()
         self.replay.check_balances()
         check_mirror(self.reader, self.replay.stands, self.statements.needs)
+        self.shipments.check(self.replay.stands)
         return VerifiedStation(
             station=self.station,
             entries=self.links.seq,
@@ -135,6 +138,7 @@ class _Verification:
         self.reader.compare(TRANSFERS, transfers, self.reader.rows(TRANSFERS, low, high))
         self.links.check_days(bodies, _closings(stated))
         self.statements.take(stated, bodies)
+        self.shipments.take(stated, bodies)
         texts = self.reader.rows(ERASABLE, low, high)
         self.papers.take(stated, bodies, texts, self.statements.donations)
         self.replay.move(transfers, self.statements.lots, self.statements.recipients)

@@ -17,8 +17,10 @@ from msgspec import Meta, field
 from supplies.fields import (
     MAX_LINES,
     Batch,
+    Bytes,
     Code,
     Count,
+    Hash,
     Moment,
     Quantity,
     Reason,
@@ -487,6 +489,61 @@ class Settle(Command, frozen=True, kw_only=True):
     party: Code | None = None
     lines: Annotated[list[LotLine], Lines]
     reason: Reason
+
+
+# --- goods between stations -----------------------------------------------------------------
+
+
+class SendShipment(Command, frozen=True, kw_only=True):
+    """Free goods leave for another station. station ("to" in JSON): its code."""
+
+    station: Code = field(name="to")
+    location: Code
+    lines: Annotated[list[LotLine], Lines]
+    note: Text | None = None
+
+
+class CitedEntry(Shape, frozen=True, kw_only=True):
+    """An entry of another station, as that station shows it: hash = SHA-256(previous ‖ body)."""
+
+    previous: Hash
+    body: Bytes
+    hash: Hash
+
+
+class ArrivedLine(Shape, frozen=True, kw_only=True):
+    """How much of a line of a shipment arrived, in base units; none of it is 0.
+
+    item: what the goods are called here; None: as the sender calls them.
+    """
+
+    line: Annotated[int, Meta(ge=1)]
+    arrived: Count
+    item: Code | None = None
+
+
+class ReceiveShipment(Command, frozen=True, kw_only=True):
+    """What another station sent has come, all of it or as the lines say. It happens once.
+
+    lines: each line of the shipment; None: everything arrived, under the sender's codes. sent: the
+    entry that sent it; None where the sender's books are in this database.
+    """
+
+    shipment: Code  # by path
+    location: Code
+    lines: Annotated[list[ArrivedLine], Lines] | None = None
+    sent: CitedEntry | None = None
+    note: Text | None = None
+
+
+class AcknowledgeShipment(Command, frozen=True, kw_only=True):
+    """The other station says what arrived of a shipment; the rest is lost. It happens once.
+
+    received: the entry that received it; None where that station's books are in this database.
+    """
+
+    shipment: Code  # by path
+    received: CitedEntry | None = None
 
 
 # --- receipts -------------------------------------------------------------------------------

@@ -65,4 +65,12 @@ Reason = Annotated[
 ]
 """Why something was undone: free text that says something."""
 
+Hash = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256, 64 digits of lower hex")
+]
+"""The hash of an entry."""
+
+Bytes = Annotated[bytes, Meta(max_length=2**19, description="the exact bytes, base64")]
+"""An entry's body, as it was hashed."""
+
 Moment = Annotated[datetime, Meta(tz=True)]

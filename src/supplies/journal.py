@@ -19,6 +19,7 @@ from supplies.commands import (
     CountStock,
     GoodsLine,
     NoteNeed,
+    ReceiveShipment,
     RecordArrival,
     RecordDonation,
     ReportOutcome,
@@ -28,7 +29,7 @@ from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
 from supplies.fields import MAX_QUANTITY
 from supplies.model import Allocation, Lot, Statement
 
-FACTS = (RecordDonation, RecordArrival, ReportOutcome, CountStock)
+FACTS = (RecordDonation, RecordArrival, ReceiveShipment, ReportOutcome, CountStock)
 """Commands that state what happened: late ones are booked on the first open day."""
 
 Key = tuple[str, str, str]

@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from types import TracebackType
 from typing import Self
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from supplies.answers import Answers
 from supplies.books import Books
 from supplies.catalogue import Catalogue
 from supplies.chain import Progress, Verified, verify
@@ -26,6 +27,7 @@ from supplies.commands import (
 )
 from supplies.entries import salted
 from supplies.errors import (
+    AlreadyDone,
     IdempotencyConflict,
     InvalidField,
     NotEnough,
@@ -37,7 +39,7 @@ from supplies.model import Conflict, Noun, Station
 from supplies.rules import RULES
 from supplies.rules.deliveries import Contradicted, Repeated, keep_conflict
 from supplies.store import Store, open_store
-from supplies.writing import Checked, Request, Writer
+from supplies.writing import Checked, Request, Writer, id_of_its_own
 
 UNDENIABLE = (ReportOutcome, CountStock)
 """Facts that are kept as conflicts where the books contradict them."""
@@ -76,10 +78,11 @@ class Ledger:
     def __init__(self, store: Store, station: str, clock: Clock) -> None:
         self.store, self.station_code, self.clock = store, station, clock
         self._lock = threading.RLock()
-        self._reading = False
+        self._reading = self._together = self._erased = False
         self._catalogue = Catalogue(store, station)
         self.books = Books(store, self._catalogue)
-        self._writer = Writer(store, self.books)
+        self.answers = Answers(store, station)
+        self._writer = Writer(store, self.books, self.answers)
 
     @classmethod
     def open(
@@ -90,7 +93,11 @@ class Ledger:
         clock: gives the moment now, aware; tests set it. create: make the database where there
         is none. Raises a StoreError where the database cannot be used.
         """
-        return cls(open_store(url, create=create), station, clock)
+        ledger = cls(open_store(url, create=create), station, clock)
+        if not ledger._catalogue.searchable():
+            with ledger._writing():
+                ledger._catalogue.make_searchable()
+        return ledger
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +121,7 @@ class Ledger:
     def reading(self) -> Iterator[Books]:
         """The books as they stand at one moment, whatever is recorded meanwhile."""
         with self._lock:
-            if self._reading:
+            if self._reading or self._together:
                 yield self.books
                 return
             self._reading = True
@@ -124,6 +131,12 @@ class Ledger:
                     yield self.books
             finally:
                 self._reading = False
+
+    @contextmanager
+    def glancing(self) -> Iterator[Books]:
+        """The books for a single question, which sees one state without a transaction."""
+        with self._lock:
+            yield self.books
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
         """What stands in an account now, in base units of the item; lot "" is no lot."""
@@ -137,6 +150,14 @@ class Ledger:
         """
         with self._lock:
             return verify(self.store, self.station_code, progress=progress)
+
+    def today(self) -> date:
+        """The ledger clock's day in the station's zone."""
+        with self._lock:
+            return self._day(self.clock())
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(zone_of(self.books.station)).date()
 
     # --- what no entry states ------------------------------------------------------------------
 
@@ -156,7 +177,7 @@ class Ledger:
 
         Raises InvalidField for a value out of bounds, AlreadyDone for a code in use.
         """
-        with self._writing():
+        with self._writing(), self.part():
             for noun in nouns:
                 self._catalogue.register(noun)
 
@@ -176,11 +197,12 @@ class Ledger:
         """
         request = Checked.of(Request(command=command, by=by, id=id))
         with self._writing():
-            recorded = self._record(request)
-        if isinstance(request.command, ForgetDonor | ForgetRecipient):
-            with self._lock:
-                self.store.forget_traces()
-        return recorded
+            return self._record(request)
+
+    def recorded(self, seq: int) -> Recorded:
+        """What the command that began with entry `seq` was answered when it was recorded."""
+        with self.reading():
+            return self._as_recorded(seq)
 
     def record_many(self, requests: Sequence[Request]) -> list[Recorded | SuppliesError]:
         """Record what waits together in one durable commit: each its own success or refusal.
@@ -189,7 +211,7 @@ class Ledger:
         the store itself fails, all of it is undone and that error is raised.
         """
         answers: list[Recorded | SuppliesError] = []
-        with self._writing():
+        with self.together():
             for request in requests:
                 try:
                     answers.append(self._record(Checked.of(request)))
@@ -200,11 +222,46 @@ class Ledger:
         return answers
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def together(self) -> Iterator[None]:
+        """One durable commit for all that this ledger is asked to write within, or none of it.
+
+        What is answered within holds only once this has ended. A refusal undoes the command that
+        was refused; whoever catches it may go on. `part` makes several calls one.
+        """
         with self._lock:
             if self._reading:
                 raise StoreError("recording waits until reading is done: leave `reading()` first")
-            yield from self._transaction()
+            if self._together:
+                raise StoreError("what is done together is one commit; begin no other within")
+            self._together = True
+            try:
+                yield from self._transaction()
+            finally:
+                self._together = False
+                erased, self._erased = self._erased, False
+            if erased:
+                self.store.forget_traces()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Within `together`: several calls of which, where one fails, all are undone."""
+        try:
+            with self.store.savepoint():
+                yield
+        except BaseException:
+            # What this part changed in the catalogue is undone with it.
+            self._catalogue.forget()
+            raise
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction of its own, or the one that is open."""
+        with self._lock:
+            if self._together:
+                yield
+                return
+            with self.together():
+                yield
 
     def _transaction(self) -> Iterator[None]:
         with self.store.writing():
@@ -222,7 +279,7 @@ class Ledger:
         if before is not None:
             return before
         now = self.clock().astimezone(UTC)
-        today = now.astimezone(zone_of(self.books.station)).date()
+        today = self._day(now)
         rule = RULES.get(type(request.command))
         if rule is None:
             raise InvalidField(f"{type(request.command).__name__} is no command of the ledger")
@@ -240,6 +297,8 @@ class Ledger:
             journal = Journal(self.books, request.command, now=now, today=today)
             keep_conflict(request.command, journal, conflict)
             self._writer.enter(journal, request)
+        if isinstance(request.command, ForgetDonor | ForgetRecipient):
+            self._erased = True
         return Recorded(
             seq=journal.drafts[0].seq,
             last=journal.drafts[-1].seq,
@@ -268,6 +327,10 @@ class Ledger:
             )
         # Where its texts were erased the salt is gone and the request can no longer be compared.
         if salt is not None and body.request != salted(salt, request.content):
+            if id_of_its_own(request.command) is not None:
+                raise AlreadyDone(
+                    f"this was done already to shipment {body.document}, otherwise: see entry {seq}"
+                )
             raise IdempotencyConflict(
                 f"the id {request.id} was used for another command (entry {seq}); "
                 "use a new id for a new command"

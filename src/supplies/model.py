@@ -345,6 +345,62 @@ class HandOutTo(Statement, frozen=True, kw_only=True, tag="hand_outs"):
     headcount: int | None
 
 
+class Shipment(Statement, frozen=True, kw_only=True, tag="shipments"):
+    """Goods sent to another station. destination: its code. location: where they left from."""
+
+    shipment: str
+    destination: str
+    location: str
+
+
+class ShipmentLine(Statement, frozen=True, kw_only=True, tag="shipment_lines"):
+    """What a shipment carries of one lot, described so that the other station can take it in.
+
+    value_minor: this part's share of the lot's value, in minor units; None: not valued.
+    """
+
+    shipment: str
+    line: int
+    item: str
+    unit: str
+    lot: str
+    quantity: int
+    batch: str | None
+    expires_on: date | None
+    value_minor: int | None
+    currency: str | None
+
+
+class ShipmentReceived(Statement, frozen=True, kw_only=True, tag="shipments_received"):
+    """Goods that another station sent have come. sent_seq, sent_hash: of its entry, hash in hex."""
+
+    shipment: str
+    sender: str
+    sent_seq: int
+    sent_hash: str
+    location: str
+
+
+class ShipmentArrival(Statement, frozen=True, kw_only=True, tag="shipment_arrivals"):
+    """What arrived of a shipment's line. sent_lot: its lot there. lot: here; None: none arrived."""
+
+    shipment: str
+    line: int
+    item: str
+    sent_lot: str
+    lot: str | None
+    sent: int
+    arrived: int
+
+
+class ShipmentAcknowledged(Statement, frozen=True, kw_only=True, tag="shipments_acknowledged"):
+    """The other station has the goods. received_seq, received_hash: of its entry, hash in hex."""
+
+    shipment: str
+    received_seq: int
+    received_hash: str
+
+
 class Receipt(Statement, frozen=True, kw_only=True, tag="receipts"):
     """A numbered paper. digest: of the frozen document, hex."""
 
@@ -432,6 +488,11 @@ AnyStatement = (
     | CountedLine
     | Withdrawal
     | HandOutTo
+    | Shipment
+    | ShipmentLine
+    | ShipmentReceived
+    | ShipmentArrival
+    | ShipmentAcknowledged
     | Receipt
     | ReceiptDonation
     | ReceiptReplacement

@@ -8,8 +8,9 @@ from typing import Self
 
 import msgspec
 
+from supplies.answers import Answers
 from supplies.books import Books
-from supplies.commands import Command
+from supplies.commands import AcknowledgeShipment, Command, ReceiveShipment
 from supplies.decoding import check_fields
 from supplies.entries import (
     INSERTS,
@@ -41,6 +42,9 @@ _TRANSFER = (
 )
 _BY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 """Who records stands in the chain: a code, as every other."""
+
+_SHIPMENTS = uuid.UUID("0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54")
+"""The namespace in which what happens once to a shipment has its id."""
 
 _ERASABLE = (
     "INSERT INTO erasable (station, seq, digest, about, salt, content) VALUES (?, ?, ?, ?, ?, ?)"
@@ -78,11 +82,13 @@ class Checked(msgspec.Struct, frozen=True):
             )
         checked = check_fields(request.command)
         texts = texts_in(checked)
+        id = request.id if request.id is None else _uuid(request.id)
+        id = id_of_its_own(checked) or id
         return cls(
             command=checked,
             by=request.by,
-            id=str(uuid.uuid4()) if request.id is None else _uuid(request.id),
-            named=request.id is not None,
+            id=id or str(uuid.uuid4()),
+            named=id is not None,
             content=encode(checked),
             texts=encode(texts) if texts else None,
             salt=new_salt() if texts else b"",
@@ -92,6 +98,14 @@ class Checked(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """What a repeat is compared with."""
         return salted(self.salt, self.content)
+
+
+def id_of_its_own(command: Command) -> str | None:
+    """The id of a command that happens once, whoever gives it, derived from the shipment."""
+    if isinstance(command, ReceiveShipment | AcknowledgeShipment):
+        name = f"{type(command).__name__} {command.shipment}"
+        return str(uuid.uuid5(_SHIPMENTS, name))
+    return None
 
 
 def _uuid(given: str | uuid.UUID) -> str:
@@ -104,8 +118,9 @@ def _uuid(given: str | uuid.UUID) -> str:
 class Writer:
     """Writes a command's drafts into the store, within the transaction that is open."""
 
-    def __init__(self, store: Store, books: Books) -> None:
-        self.store, self.books, self.station = store, books, books.station_code
+    def __init__(self, store: Store, books: Books, answers: Answers) -> None:
+        self.store, self.books, self.answers = store, books, answers
+        self.station = books.station_code
 
     def enter(self, journal: Journal, request: Checked) -> None:
         """Write the drafts down; where a floor refuses, none of them, and NotEnough says why."""
@@ -186,6 +201,8 @@ class Writer:
             {"station": self.station, "party": party},
         )
         self.books.catalogue.forget_person(party)
+        # Any answer that is kept may show them.
+        self.answers.erase()
 
     def _why(self, journal: Journal) -> NotEnough:
         """Which transfer a floor refused, and what there is instead, now or on some day."""

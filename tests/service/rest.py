@@ -30,7 +30,9 @@ def let_in(ledger: Ledger) -> dict[str, str]:
                 gate, kind="token", role=role, by="test", holder=user.code, lasting=LONG
             )
         for role, whom in (("courier", {"team": "T-1"}), ("donor", {"donor": "D-1"})):
-            if books.one(f"SELECT 1 FROM {next(iter(whom))}s WHERE station = :station"):
+            ((what, code),) = whom.items()
+            there = f"SELECT 1 FROM {what}s WHERE station = :station AND code = :code"
+            if books.one(there, code=code):
                 _, shown[role] = credentials.issue(
                     gate, kind="link", role=role, by="test", lasting=LONG, **whom
                 )

@@ -24,6 +24,7 @@ EVERYBODY = "-"
 TABLE = """
 GET    -     /api/health
 GET    -     /api/verify/{number}
+GET    CRA   /api/metrics
 GET    -     /v/{number}
 GET    -     /style.css
 GET    -     /sign-in
@@ -57,6 +58,7 @@ PATCH  CR    /api/teams/{code}
 GET    CR    /api/teams/{team}/link
 POST   CR    /api/teams/{team}/link
 DELETE CR    /api/teams/{team}/link
+DELETE CR    /api/teams/{team}/link/{link}
 GET    CRA   /api/donors
 POST   CR    /api/donors
 GET    CRA   /api/donors/{code}
@@ -65,6 +67,7 @@ POST   C     /api/donors/{donor}/forget
 GET    CR    /api/donors/{donor}/link
 POST   CR    /api/donors/{donor}/link
 DELETE CR    /api/donors/{donor}/link
+DELETE CR    /api/donors/{donor}/link/{link}
 GET    CR    /api/donors/{donor}/requests
 POST   D     /api/donors/{donor}/requests
 GET    CR    /api/donors/{donor}/requests/{request_id}
@@ -101,6 +104,7 @@ POST   C     /api/receipts/{number}/void
 POST   C     /api/receipts/{number}/replace
 GET    CR    /api/allocations
 POST   CR    /api/allocations
+GET    CR    /api/allocations/proposal
 GET    CR    /api/allocations/{allocation}
 POST   CR    /api/allocations/{allocation}/release
 GET    CRAT  /api/deliveries
@@ -129,6 +133,11 @@ POST   CR    /api/stock/loans/{loan}/return
 POST   CR    /api/stock/hand-outs
 POST   CR    /api/stock/conversions
 POST   C     /api/stock/settlements
+GET    CR    /api/shipments
+POST   CR    /api/shipments
+GET    CR    /api/shipments/{shipment}
+POST   CR    /api/shipments/{shipment}/receive
+POST   CR    /api/shipments/{shipment}/acknowledge
 GET    CRA   /api/lots/{lot}/trace
 GET    CRA   /api/entries
 GET    CRA   /api/entries/{entry}
@@ -147,6 +156,7 @@ GET    CRA   /api/reports/station/pdf
 GET    CRA   /api/reports/disclosure
 GET    CRA   /api/reports/disclosure/pdf
 GET    CRA   /api/reports/stock
+GET    CRA   /api/reports/alerts
 GET    CRA   /api/station
 PATCH  C     /api/station
 GET    C     /api/users
@@ -277,6 +287,20 @@ def test_a_token_is_told_once_and_holds_until_it_is_revoked(
     ended = rest.client.delete(f"/api/tokens/{made['token']['id']}")
     assert ended.json()["revoked_at"] == used
     problem(strangers.get("/api/stock", headers=app), 401, "unauthenticated")
+
+
+def test_a_repeat_is_answered_without_the_secret_and_makes_no_second_token(rest: Rest) -> None:
+    body = {"user": "u_2", "label": "counting app"}
+    made = rest.post("/api/tokens", body, key="one")
+    again = rest.post("/api/tokens", body, key="one")
+    assert again["token"]["id"] == made["token"]["id"]
+    assert (made["secret"] is None, again["secret"]) == (False, None)
+
+
+def test_the_metrics_are_for_this_machine_or_a_token(rest: Rest, strangers: TestClient) -> None:
+    del strangers.headers["Authorization"]
+    forwarded = {"X-Forwarded-For": "203.0.113.9"}
+    problem(strangers.get("/api/metrics", headers=forwarded), 401, "unauthenticated")
 
 
 def test_a_token_expires(rest: Rest, service: Service) -> None:

@@ -240,7 +240,7 @@ def test_the_link_stands_in_no_address_once_it_was_followed(donor: Browser) -> N
     for link in re.findall(r'(?:href|action)="([^"]+)"', donor.open("/my")):
         assert "supplies." not in link
     answer = donor.client.get("/my")
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
     assert answer.headers["cache-control"] == "no-store"
 
 

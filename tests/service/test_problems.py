@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
 from rest import Rest, problem
 from supplies_service.bodies import MAX_BODY
+from supplies_service.logs import JsonLines
 
 from supplies.ledger import Ledger
 
@@ -174,6 +176,16 @@ def test_a_field_of_a_line_is_named_by_its_place(rest: Rest) -> None:
     assert told["errors"][0]["pointer"] == "/lines/0/size"
 
 
+def test_a_command_has_a_bound_of_lines(rest: Rest) -> None:
+    line = {"item": "mask", "quantity": 1}
+    told = rest.refused(
+        "/api/donations", {**rest.donation(), "lines": [line] * 501}, 422, "invalid-field"
+    )
+    assert told["errors"][0]["pointer"] == "/lines"
+    many = rest.post("/api/donations", {**rest.donation(), "lines": [line] * 500})
+    assert len(many["donation"]["lines"]) == 500
+
+
 def test_a_field_that_stands_in_the_address_is_not_sent(rest: Rest) -> None:
     body = {"need": "n_2", "reason": "moved"}
     told = rest.refused(f"/api/needs/{rest.need()}/end", body, 422, "invalid-field")
@@ -275,8 +287,13 @@ def test_what_fails_within_is_told_in_one_sentence(
 
     monkeypatch.setattr(Ledger, "record", broken)
     told = rest.refused("/api/donations", rest.donation(), 500, "internal")
-    assert told["instance"] in caplog.text
-    assert "SELECT secret" in caplog.text
+    (record,) = [record for record in caplog.records if record.getMessage() == "failed"]
+    line = json.loads(JsonLines().format(record))
+    assert told["instance"] == f"urn:uuid:{line['request']}"
+    assert line["error"][0]["kind"] == "builtins.RuntimeError"
+    assert line["error"][0]["where"][-1].endswith(" broken")
+    # What an error says may quote what somebody sent: kind and place must do.
+    assert "SELECT secret" not in str(line)
 
 
 def test_books_that_cannot_be_written_are_busy_for_a_while(

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from rest import Rest
+from conftest import Service
+from litestar.testing import TestClient
+from rest import Rest, problem
+from supplies_service.repeats import Made, once
+
+from supplies.answers import Keyed
+from supplies.ledger import Ledger, Recorded
 
 BOTTLES = [{"item": "soap", "quantity": 5}]
 
@@ -27,6 +33,29 @@ def test_a_repeated_donation_is_one_donation(rest: Rest) -> None:
 def test_without_a_key_the_same_gift_may_come_twice(rest: Rest) -> None:
     first, second = rest.give(), rest.give()
     assert first["donation"]["id"] != second["donation"]["id"]
+
+
+def test_a_gift_that_looks_recorded_twice_is_answered_with_a_warning(
+    rest: Rest, service: Service
+) -> None:
+    first = rest.give(7)
+    assert first["warnings"] == []
+    (warning,) = rest.give(7)["warnings"]
+    assert (warning["warning"], warning["about"]) == ("likely-duplicate", first["donation"]["id"])
+    assert rest.post("/api/donations", rest.donation(7), key="meant")["warnings"] == []
+    assert rest.give(8)["warnings"] == []
+    assert rest.post("/api/donations", {**rest.donation(7), "donor": "D-2"})["warnings"] == []
+    for _ in range(2):
+        nobody = {**rest.donation(7), "donor": None}
+        assert rest.post("/api/donations", nobody)["warnings"] == []
+    service.clock.advance()
+    assert rest.give(7)["warnings"] == []
+
+
+def test_a_gift_that_was_reversed_is_no_first(rest: Rest) -> None:
+    first = rest.give(7)["donation"]["id"]
+    rest.post(f"/api/donations/{first}/reverse", {"reason": "typed at the wrong desk"})
+    assert rest.give(7)["warnings"] == []
 
 
 def test_a_repeated_correction_is_one_correction(rest: Rest) -> None:
@@ -76,3 +105,123 @@ def test_a_differing_outcome_is_kept_as_a_conflict_and_resolved(rest: Rest) -> N
     rest.post(f"/api/entries/conflicts/{told['entry']['seq']}/resolve", decision)
     assert rest.get("/api/entries/conflicts")["items"] == []
     assert len(rest.get("/api/entries/conflicts", open="false")["items"]) == 1
+
+
+# --- the key itself ------------------------------------------------------------------------------
+
+
+def kept(service: Service) -> list[bytes | None]:
+    """The bytes of all answers that are kept."""
+    with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
+        return [answer for (answer,) in ledger.store.all("SELECT answer FROM answers")]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "other"),
+    [
+        ("/api/teams", {"code": "T-9", "name": "九队"}, {"code": "T-9", "name": "十队"}),
+        ("/api/activities", {"kind": "visit", "count": 1}, {"kind": "visit", "count": 2}),
+        # What is left out is not the same as what says the same.
+        (
+            "/api/activities",
+            {"kind": "visit", "count": 1},
+            {"kind": "visit", "count": 1, "who": ""},
+        ),
+    ],
+)
+def test_another_body_under_a_key_is_a_conflict(
+    rest: Rest, path: str, body: Any, other: Any
+) -> None:
+    rest.post(path, body, key="k")
+    problem(rest.send(path, other, key="k"), 409, "idempotency-conflict")
+    problem(rest.send("/api/donors/D-2/forget", {}, key="k"), 409, "idempotency-conflict")
+    assert rest.get("/api/donors/D-2")["name"] == "李某"
+
+
+def test_the_same_json_in_other_words_is_the_same(rest: Rest, served: TestClient) -> None:
+    first = rest.post("/api/teams", {"code": "T-9", "name": "九队"}, key="k")
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    written = '{"name" : "\\u4e5d队",\n "code":"T-9"}'.encode()
+    assert served.post("/api/teams", content=written, headers=headers).json() == first
+
+
+def test_a_refusal_uses_no_key_up(rest: Rest) -> None:
+    line = {"item": "mask", "quantity": 1}
+    body = {"recipient": "R-1", "location": "store", "lines": [line]}
+    problem(rest.send("/api/allocations", body, key="k"), 409, "not-enough")
+    rest.give()
+    rest.post("/api/allocations", body, key="k")
+
+
+def test_a_repeat_is_answered_as_the_first_though_much_has_happened_since(rest: Rest) -> None:
+    first = rest.send("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 5}, key="k")
+    rest.give()
+    rest.allocation(5)
+    again = rest.send("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 5}, key="k")
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+
+
+# --- personal data -------------------------------------------------------------------------------
+
+
+def test_whoever_is_forgotten_is_in_no_answer(rest: Rest, service: Service) -> None:
+    donor = {"code": "D-9", "name": "黄小明", "phone": "13900139000"}
+    rest.post("/api/donors", donor, key="donor")
+    gift = {**rest.donation(), "donor": "D-9"}
+    first = rest.send("/api/donations", gift, key="gift")
+    assert "黄小明" in first.text
+    rest.post("/api/donors/D-9/forget", key="forget")
+    again = rest.send("/api/donations", gift, key="gift")
+    assert again.status_code == 201
+    assert again.headers["location"] == first.headers["location"]
+    assert again.json()["entry"] == first.json()["entry"]
+    assert "黄小明" not in again.text
+    registered = rest.post("/api/donors", donor, key="donor")
+    assert registered["donor"]["name"] is None
+    # The forgetting's own answer names nobody, so it may stay.
+    assert [answer for answer in kept(service) if answer and b'"D-9"' not in answer] == []
+    for file in service.folder.iterdir():
+        assert "黄小明".encode() not in file.read_bytes()
+        assert b"13900139000" not in file.read_bytes()
+
+
+def test_bytes_of_answers_go_after_thirty_days(rest: Rest, service: Service) -> None:
+    body = {"kind": "visit", "count": 1}
+    first = rest.send("/api/activities", body, key="k")
+    noun = rest.send("/api/teams", {"code": "T-9", "name": "九队"}, key="n")
+    assert kept(service) == [first.content, noun.content]
+    service.clock.advance(29)
+    rest.post("/api/activities", body)
+    assert kept(service) == [first.content, noun.content]
+    service.clock.advance(2)
+    rest.post("/api/activities", body)
+    assert kept(service) == [None, None]
+    for path, sent, key, before in (
+        ("/api/activities", body, "k", first),
+        ("/api/teams", {"code": "T-9", "name": "九队"}, "n", noun),
+    ):
+        again = rest.send(path, sent, key=key)
+        assert (again.status_code, again.content) == (before.status_code, before.content)
+        assert again.headers["location"] == before.headers["location"]
+    problem(
+        rest.send("/api/activities", {**body, "count": 2}, key="k"), 409, "idempotency-conflict"
+    )
+
+
+def test_what_is_shown_once_is_not_kept(served: TestClient, service: Service) -> None:
+    keyed = Keyed("u_1", "k", b"a token")
+
+    def do(ledger: Ledger) -> Made:
+        return Made(201, "/api/tokens/1", Recorded(seq=1, last=1, id="secret", document=None))
+
+    def again(ledger: Ledger, _: object) -> Recorded:
+        return Recorded(seq=1, last=1, id="not shown", document=None)
+
+    with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
+        job = once(keyed, do, again, secret=True)
+        with ledger.together():
+            first, second = job(ledger), job(ledger)
+    assert b"secret" in first.content
+    assert b"not shown" in second.content
+    assert second[:2] == first[:2]
+    assert kept(service) == [None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -18,7 +19,9 @@ from desk import register_all
 from rest import let_in
 from supplies_service.loopback import is_loopback
 from supplies_service.serve import serve
+from supplies_service.settings import Settings
 
+from supplies.chain import verify
 from supplies.cli import main
 from supplies.errors import InvalidField, StoreError
 from supplies.ledger import Ledger
@@ -48,10 +51,10 @@ def bearer(books: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(database: str, port: int) -> Iterator[subprocess.Popen[str]]:
+def serving(database: str, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
     """The service as a process, once it answers."""
     call = "import sys; from supplies.cli import main; sys.exit(main())"
-    arguments = ["serve", "--database", database, "--port", str(port)]
+    arguments = ["serve", "--database", database, "--port", str(port), *options]
     process = subprocess.Popen(
         [sys.executable, "-c", call, *arguments],
         stdout=subprocess.PIPE,
@@ -102,7 +105,9 @@ def test_it_says_where_to_look_serves_and_stops_cleanly(
     assert nobody.startswith("Nobody can sign in yet.")
     assert address.startswith(f"  http://127.0.0.1:{port}/invitation/supplies.")
     assert where == f"The books of lx are at http://127.0.0.1:{port}/ (Ctrl-C stops)."
-    assert err == ""
+    told = [json.loads(line) for line in err.splitlines()]
+    assert {"/api/needs", "/api/needs/{need}", "/"} <= {line["route"] for line in told}
+    assert {line["level"] for line in told} == {"info"}
     with Ledger.open(books, station="lx") as ledger:
         assert ledger.balance("needed:n_1", "mask") == 5
 
@@ -122,10 +127,38 @@ def test_several_at_once_are_each_recorded_once(books: str, bearer: dict[str, st
     assert sorted(answer.json()["entry"]["seq"] for answer in answers) == list(range(1, 41))
 
 
+def test_several_workers_answer_from_one_file(books: str, bearer: dict[str, str]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/api/needs"
+    body = {"recipient": "R-1", "item": "mask", "quantity": 1}
+
+    def ask(number: int) -> httpx.Response:
+        # Each in a connection of its own, so that the workers share them.
+        headers = {**bearer, "Idempotency-Key": f"{number // 2}"}
+        return httpx.post(address, json=body, headers=headers, timeout=PATIENCE)
+
+    with serving(books, port, "--workers", "2") as process:
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(ask, range(40)))
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert {answer.status_code for answer in answers} == {201}
+    # Every second is a repeat, by whichever worker it was answered the first time.
+    assert sorted(answer.json()["entry"]["seq"] for answer in answers) == [
+        seq for seq in range(1, 21) for _ in range(2)
+    ]
+    with Ledger.open(books, station="lx") as ledger:
+        assert ledger.balance("needed:n_20", "mask") == 1
+        assert verify(ledger.store).entries == 20
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
 def test_it_refuses_to_listen_beyond_loopback(books: str, host: str) -> None:
     with pytest.raises(InvalidField, match=r"until somebody can sign in .* loopback only"):
-        serve(books, station="lx", host=host, port=free_port(), people=False)
+        serve(Settings(database=books, host=host, port=free_port()), station="lx", people=False)
 
 
 def test_the_command_line_says_so_too(books: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,14 +170,15 @@ def test_a_port_that_is_taken_is_refused(books: str) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
+        settings = Settings(database=books, port=other.getsockname()[1])
         with pytest.raises(StoreError, match="name another with --port"):
-            serve(books, station="lx", host="127.0.0.1", port=other.getsockname()[1], people=True)
+            serve(settings, station="lx", people=True)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_what_is_no_port_is_refused(books: str, port: int) -> None:
     with pytest.raises(InvalidField, match="is no port"):
-        serve(books, station="lx", host="127.0.0.1", port=port, people=True)
+        serve(Settings(database=books, port=port), station="lx", people=True)
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,12 @@ STYLE = (files("supplies_service.pages") / "templates" / "style.css").read_bytes
 
 
 def page(template: str, *, status: int = 200, **shown: Any) -> Response[bytes]:
-    """A page as HTML. It may name people, so no browser and no proxy keeps it."""
+    """A page as HTML. It may name people, so no browser and no proxy keeps it (headers.py)."""
     text = _environment().get_template(f"{template}.html").render(**shown)
     return Response(
         text.encode(),
         status_code=status,
         media_type="text/html; charset=utf-8",
-        headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
     )
 
 

@@ -22,6 +22,7 @@ from supplies_service.routes.periods import PeriodController
 from supplies_service.routes.pledges import PledgeController
 from supplies_service.routes.receipts import ReceiptController
 from supplies_service.routes.reports import ReportController
+from supplies_service.routes.shipments import ShipmentController
 from supplies_service.routes.statements import StatementController
 from supplies_service.routes.station import StationController
 from supplies_service.routes.stock import StockController
@@ -40,6 +41,7 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     AllocationController,
     DeliveryController,
     StockController,
+    ShipmentController,
     LotController,
     EntryController,
     ActivityController,

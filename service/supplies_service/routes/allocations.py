@@ -12,6 +12,8 @@ from supplies.views.allocations import AllocationView
 from supplies.views.allocations import allocation as allocation_view
 from supplies.views.allocations import allocations as allocations_view
 from supplies.views.entries import EntryView, entry
+from supplies.views.proposal import ProposedAllocation
+from supplies.views.proposal import proposal as proposal_view
 from supplies.views.shapes import Page, View
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
@@ -57,6 +59,31 @@ class AllocationController(Controller):
         return desk.page(
             lambda books: allocations_view(
                 books, recipient=recipient, status=status, after=after, limit=limit
+            )
+        )
+
+    @get(
+        "/proposal",
+        operation_id="proposeAllocations",
+        opt=gives(Page[ProposedAllocation], roles="CR"),
+    )
+    async def proposal(
+        self,
+        desk: ADesk,
+        item: FromQuery[str | None] = None,
+        location: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Whom to give what of what is free; each row can be posted as it is.
+
+        The most urgent needs first, evenly between households, what expires first of what has
+        not expired. A page shows the proposal as it is now: set its rows aside before asking on.
+        """
+        today = desk.ledger.today()
+        return desk.page(
+            lambda books: proposal_view(
+                books, today, item=item, location=location, after=after, limit=limit
             )
         )
 

@@ -8,17 +8,19 @@ import msgspec
 from litestar import Controller, Response, get, patch, post
 from litestar.params import FromPath, FromQuery
 
+from supplies.answers import Answered
 from supplies.books import Books
 from supplies.commands import ForgetDonor, ForgetRecipient
 from supplies.decoding import convert
-from supplies.errors import AlreadyDone, Forgotten, InvalidField
-from supplies.ledger import Recorded
+from supplies.errors import Forgotten, InvalidField
+from supplies.ledger import Ledger, Recorded
 from supplies.model import Donor, Item, Location, Noun, Recipient, Team
 from supplies.views.catalogue import noun, nouns
 from supplies.views.entries import EntryView, entry
 from supplies.views.shapes import Page, View
 from supplies_service.desk import ADesk, Desk, answer
 from supplies_service.openapi import gives, takes
+from supplies_service.repeats import Made
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 N = TypeVar("N", bound=Noun)
@@ -27,31 +29,21 @@ PEOPLE = (Donor, Recipient)
 """Of whom there is something personal."""
 
 
-async def register(desk: Desk, kind: type[N]) -> N:
-    """Enter a noun. Its code names the request: the same again, with a key, is a repeat."""
-    named = desk.command_id()
-    new = convert(kind, await desk.body())
-    try:
-        desk.ledger.register(new)
-    except AlreadyDone:
-        with desk.reading() as books:
-            if named is None or noun(books, kind, new.code) != new:
-                raise
-    return new
-
-
-async def amend(desk: Desk, kind: type[N], code: str) -> N:
+async def amend(desk: Desk, kind: type[N], code: str) -> Response[bytes]:
     """Change the fields given, and leave the others."""
     body = await desk.body()
     if "code" in body:
         raise InvalidField.at("/code", "a code stays; register another and use that")
-    with desk.reading() as books:
-        before = noun(books, kind, code)
-    if getattr(before, "name", "") is None:
-        raise Forgotten(f"{code} was forgotten at their wish; register them under another code")
-    after = convert(kind, {**msgspec.to_builtins(before), **body})
-    desk.ledger.amend(after)
-    return after
+
+    def changed(ledger: Ledger) -> N:
+        before = noun(ledger.books, kind, code)
+        if getattr(before, "name", "") is None:
+            raise Forgotten(f"{code} was forgotten at their wish; register them under another code")
+        after = convert(kind, {**msgspec.to_builtins(before), **body})
+        ledger.amend(after)
+        return after
+
+    return answer(await desk.write(changed))
 
 
 def controller(kind: type[Noun], one: str) -> type[Controller]:
@@ -66,9 +58,16 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
         @post(operation_id=f"register{title}", opt=takes(kind, registered, roles="CR"))
         async def register(self, desk: ADesk) -> Response[bytes]:
             """Register under a code of its own."""
-            new = await register(desk, kind)
-            where = {"Location": f"/api/{many}/{new.code}"}
-            return answer(registered(**{one: new}), status=201, headers=where)
+            new = convert(kind, await desk.body())
+
+            def do(ledger: Ledger) -> Made:
+                ledger.register(new)
+                return Made(201, f"/api/{many}/{new.code}", registered(**{one: new}))
+
+            def again(ledger: Ledger, _: Answered) -> msgspec.Struct:
+                return registered(**{one: noun(ledger.books, kind, new.code)})
+
+            return await desk.once(do, again)
 
         @get(
             operation_id=f"list{many.capitalize()}",
@@ -81,10 +80,13 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[bytes]:
-            """All by code, or those with `q` in code or name."""
+            """All by code, or those with each word of `q` in code or name."""
             if q is not None and kind in PEOPLE and desk.caller.role == "auditor":
                 await desk.forbid("auditors see codes: people are not searched for by name")
-            return desk.page(lambda books: nouns(books, kind, q=q, after=after, limit=limit))
+            named = desk.caller.role != "auditor"
+            return desk.page(
+                lambda books: nouns(books, kind, q, after=after, limit=limit, personal=named)
+            )
 
         @get(
             "/{code:str}",
@@ -93,7 +95,8 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
         )
         async def noun(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
             """One, by its code."""
-            return desk.show(lambda books: noun(books, kind, code))
+            named = desk.caller.role != "auditor"
+            return desk.show(lambda books: noun(books, kind, code, personal=named))
 
         @patch(
             "/{code:str}",
@@ -102,7 +105,7 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
         )
         async def amend(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
             """Change the fields given, and leave the others."""
-            return answer(await amend(desk, kind, code))
+            return await amend(desk, kind, code)
 
     NounController.__name__ = NounController.__qualname__ = f"{title}Controller"
     return NounController

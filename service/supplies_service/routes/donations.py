@@ -6,6 +6,7 @@ from functools import partial
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
+from msgspec.structs import replace
 
 from supplies.books import Books
 from supplies.commands import Correct, RecordDonation, Reverse
@@ -18,26 +19,33 @@ from supplies.views.allocations import allocation as allocation_view
 from supplies.views.donations import DonationView
 from supplies.views.donations import donation as donation_view
 from supplies.views.donations import donations as donations_view
+from supplies.views.duplicates import Warned, likely_duplicates
 from supplies.views.entries import EntryView, entries, entry
 from supplies.views.receipts import ReceiptView
-from supplies.views.shapes import MAX_LIMIT, Page, View
+from supplies.views.shapes import Page, View
 from supplies_service import bodies, own
-from supplies_service.desk import ADesk, Desk
+from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.receipts import with_seal
 
 
 class DonationEntered(View, frozen=True, kw_only=True):
-    """The entry, the donation as it stands, its receipt, and what was set aside of it."""
+    """The entry, the donation as it stands, its receipt, and what was set aside of it.
+
+    warnings: where it came without a key and looks like a gift that was recorded before.
+    """
 
     entry: EntryView
     donation: DonationView
     receipt: ReceiptView | None
     allocations: list[AllocationView]
+    warnings: list[Warned]
 
 
-def shown(key: StationKeys, books: Books, done: Recorded) -> tuple[str, DonationEntered]:
+def shown(
+    key: StationKeys, books: Books, done: Recorded, *, may_be_twice: bool = False
+) -> tuple[str, DonationEntered]:
     """The donation that an entry is about, with the paper that is valid for it now."""
     found = donation_view(books, str(done.document))
     receipt = None if found.receipt is None else with_seal(key, books, found.receipt)
@@ -47,6 +55,7 @@ def shown(key: StationKeys, books: Books, done: Recorded) -> tuple[str, Donation
         donation=found,
         receipt=receipt,
         allocations=[allocation_view(books, name) for name in set_aside],
+        warnings=likely_duplicates(books, found.id) if may_be_twice else [],
     )
 
 
@@ -59,7 +68,9 @@ class DonationController(Controller):
     @post(operation_id="recordDonation", opt=takes(RecordDonation, DonationEntered, roles="CR"))
     async def record(self, desk: ADesk) -> Response[bytes]:
         """Record goods given; they get a receipt, and go where their pledge claimed needs."""
-        return await desk.record(RecordDonation, partial(shown, desk.key))
+        may_be_twice = desk.idempotency_key() is None
+        show = partial(shown, desk.key, may_be_twice=may_be_twice)
+        return await desk.record(RecordDonation, show)
 
     @get(operation_id="listDonations", opt=gives(Page[DonationView], roles="CRA"))
     async def donations(
@@ -88,15 +99,20 @@ class DonationController(Controller):
         `command` is the donation's own body; its type need not be said.
         """
         await own.donation_of_today(desk, donation)
-        seq = standing_entry(desk, donation)
+        with desk.reading() as books:
+            seq = standing_entry(books, donation)
         body = await desk.body()
         if isinstance(body.get("command"), dict):
             stated = body["command"].get("type", RecordDonation.__name__)
             if stated != RecordDonation.__name__:
                 raise InvalidField.at("/command/type", "a donation is corrected to a donation")
-            body["command"] = {**body["command"], "type": stated}
+            body = {**body, "command": {**body["command"], "type": stated}}
         command = bodies.command(Correct, body, {"entry": seq})
-        return await desk.carry_out(command, partial(shown, desk.key))
+
+        def about(books: Books) -> Correct:
+            return replace(command, entry=standing_entry(books, donation))
+
+        return await desk.carry_out(about, partial(shown, desk.key))
 
     @post(
         "/{donation:str}/reverse",
@@ -106,17 +122,17 @@ class DonationController(Controller):
     async def reverse(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
         """Undo a donation that was none, as far as its goods have not moved on."""
         await own.donation_of_today(desk, donation)
-        return await desk.record(
-            Reverse, partial(shown, desk.key), entry=standing_entry(desk, donation)
-        )
+        with desk.reading() as books:
+            seq = standing_entry(books, donation)
+        command = bodies.command(Reverse, await desk.body(), {"entry": seq})
+
+        def about(books: Books) -> Reverse:
+            return replace(command, entry=standing_entry(books, donation))
+
+        return await desk.carry_out(about, partial(shown, desk.key))
 
 
-def standing_entry(desk: Desk, donation: str) -> int:
-    """The entry that holds for a donation; for a repeat, the one that held the first time."""
-    with desk.reading() as books:
-        corrected_by = donation_view(books, donation).superseded_by
-        about = entries(books, document=donation, limit=MAX_LIMIT).items
-    for one in about:
-        if one.supersedes is not None and one.id == desk.command_id():
-            return one.supersedes
-    return corrected_by or about[0].seq
+def standing_entry(books: Books, donation: str) -> int:
+    """The entry that holds for a donation."""
+    corrected_by = donation_view(books, donation).superseded_by
+    return corrected_by or entries(books, document=donation, limit=1).items[0].seq

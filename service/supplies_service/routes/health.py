@@ -1,33 +1,112 @@
-"""Whether the service lives."""
+"""Whether the service lives, and what its keeper should look after."""
 
 from __future__ import annotations
+
+import asyncio
+import shutil
 
 from litestar import Controller, Response, get
 
 from supplies.books import Books
+from supplies.errors import Busy, StoreError
+from supplies.ledger import Ledger
+from supplies.soundness import Sound, last_found_sound, try_writing
+from supplies.store import file_of
 from supplies.views.shapes import View
 from supplies_service.auth import PUBLIC
-from supplies_service.desk import ADesk
+from supplies_service.desk import ADesk, Desk
+from supplies_service.metrics import MEDIA_TYPE
 from supplies_service.openapi import gives
+
+PROBED_EVERY = 10.0
+"""Seconds: where nothing was written for so long, it is tried whether it can be."""
+
+PATIENCE = 5.0
+"""Seconds that trying to write may take."""
+
+ROOM_NEEDED = 512 * 2**20
+"""Bytes. With less on the disk of the books it is time to make room."""
+
+VERIFIED_WITHIN = 31
+"""Days. Books that nobody has recomputed for longer should be."""
 
 
 class Health(View, frozen=True, kw_only=True):
-    """That the books can be read. seq: their last entry."""
+    """That the books can be read and written; where they cannot, the answer is a problem (503).
+
+    seq: their last entry. verified: when they were last found sound; None: never yet.
+    free_bytes: on the disk of the books; None: they lie on a server of their own.
+    attention: what their keeper should see to, in sentences; empty where all is well.
+    """
 
     status: str
     station: str
     seq: int
-
-
-def health(books: Books) -> Health:
-    """A read of the books."""
-    return Health(status="ok", station=books.station.code, seq=books.head()[0])
+    verified: Sound | None
+    free_bytes: int | None
+    attention: list[str]
 
 
 class HealthController(Controller):
-    """Whether the service lives."""
+    """Watching the service."""
 
-    @get("/api/health", operation_id="getHealth", tags=["service"], opt=gives(Health, roles=PUBLIC))
+    path = "/api"
+    tags = ("service",)
+
+    @get("/health", operation_id="getHealth", opt=gives(Health, roles=PUBLIC))
     async def health(self, desk: ADesk) -> Response[bytes]:
-        """Whether the books can be read."""
-        return desk.show(health)
+        """Whether the books can be read and written."""
+        await can_write(desk)
+        return desk.show(lambda books: health(desk, books))
+
+    @get("/metrics", operation_id="getMetrics", opt=gives(str, roles="CRA") | {"here": True})
+    async def metrics(self, desk: ADesk) -> Response[bytes]:
+        """Counts and times, as Prometheus reads them."""
+        return Response(desk.office.metrics.text(), media_type=MEDIA_TYPE)
+
+
+async def can_write(desk: Desk) -> None:
+    """Raise Busy where the books cannot be written; tried only if nothing else was written."""
+    writer = desk.office.writer
+    if writer.idle_seconds() < PROBED_EVERY:
+        return
+
+    def probe(ledger: Ledger) -> None:
+        try_writing(ledger.store, ledger.station_code, ledger.clock())
+
+    try:
+        await asyncio.wait_for(writer.run(probe), PATIENCE)
+    except (StoreError, TimeoutError) as error:
+        raise Busy("the books cannot be written just now") from error
+
+
+def health(desk: Desk, books: Books) -> Health:
+    """What is known of the books, and what is to be seen to."""
+    verified, free = last_found_sound(books), free_bytes(desk.ledger.store.url)
+    attention = []
+    if free is not None and free < ROOM_NEEDED:
+        attention.append(
+            f"only {free // 2**20} MiB are free on the disk of the books; make room there"
+        )
+    now = desk.ledger.clock()
+    if verified is None:
+        attention.append("the books were never recomputed; run `supplies verify`")
+    elif (now - verified.verified_at).days >= VERIFIED_WITHIN:
+        attention.append(
+            f"the books were last recomputed on {verified.verified_at.date()}; "
+            "run `supplies verify`"
+        )
+    return Health(
+        status="ok",
+        station=books.station.code,
+        seq=books.head()[0],
+        verified=verified,
+        free_bytes=free,
+        attention=attention,
+    )
+
+
+def free_bytes(url: str) -> int | None:
+    """The room on the disk of the books; None where they are no file of this machine."""
+    file = file_of(url)
+    return None if file is None else shutil.disk_usage(file.parent).free

@@ -13,6 +13,7 @@ from supplies.access.gate import Gate
 from supplies.access.wishes import Answer, DonorRequest, NewRequest
 from supplies.books import Books
 from supplies.decoding import convert
+from supplies.errors import NotFound
 from supplies.fields import Label
 from supplies.views.shapes import Page, View, cut, one_more
 from supplies_service import own
@@ -32,13 +33,14 @@ class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LinkMade(View, frozen=True, kw_only=True):
-    """The link, and what is shown to be let in; told here and never again.
+    """The link, and what is shown to be let in.
 
-    address: the page it leads to on this service; None for a team, whose program shows the secret.
+    secret: told once; None in the answer to a repeat. address: the page it leads to on this
+    service; None for a team, whose program shows the secret.
     """
 
     link: Credential
-    secret: str
+    secret: str | None
     address: str | None
 
 
@@ -48,7 +50,7 @@ class LinksRevoked(View, frozen=True, kw_only=True):
     revoked: int
 
 
-def donors_link(gate: Gate, donor: str, new: NewLink, by: str) -> LinkMade:
+def donors_link(gate: Gate, donor: str, new: NewLink, by: str) -> tuple[str, LinkMade]:
     """A link to what concerns this donor's gifts."""
     gate.books.donor(donor)
     made, shown = credentials.issue(
@@ -60,10 +62,11 @@ def donors_link(gate: Gate, donor: str, new: NewLink, by: str) -> LinkMade:
         label=new.label,
         lasting=timedelta(days=new.days),
     )
-    return LinkMade(link=made, secret=shown, address=f"/my/{shown}")
+    link = LinkMade(link=made, secret=shown, address=f"/my/{shown}")
+    return f"/api/donors/{donor}/link/{made.id}", link
 
 
-def teams_link(gate: Gate, team: str, new: NewLink, by: str) -> LinkMade:
+def teams_link(gate: Gate, team: str, new: NewLink, by: str) -> tuple[str, LinkMade]:
     """A link to what this team carries."""
     gate.books.team(team)
     made, shown = credentials.issue(
@@ -75,7 +78,22 @@ def teams_link(gate: Gate, team: str, new: NewLink, by: str) -> LinkMade:
         label=new.label,
         lasting=timedelta(days=new.days),
     )
-    return LinkMade(link=made, secret=shown, address=None)
+    link = LinkMade(link=made, secret=shown, address=None)
+    return f"/api/teams/{team}/link/{made.id}", link
+
+
+def linked_before(gate: Gate, name: str) -> LinkMade:
+    """A link once its secret was told."""
+    return LinkMade(link=credentials.get(gate, name), secret=None, address=None)
+
+
+def end_link(gate: Gate, name: str, **whose: str) -> Credential:
+    """End one link, of this donor or team."""
+    (field, code) = next(iter(whose.items()))
+    found = credentials.get(gate, name)
+    if found.kind != "link" or getattr(found, field) != code:
+        raise NotFound(f"{field} {code} has no such link; see the list of their links")
+    return credentials.revoke(gate, name)
 
 
 class DonorLinkController(Controller):
@@ -88,8 +106,9 @@ class DonorLinkController(Controller):
     async def link(self, desk: ADesk, donor: FromPath[str]) -> Response[bytes]:
         """Make a link to the donor's own pledges, receipts and statement."""
         new, by = convert(NewLink, await desk.body()), desk.by
-        made = await desk.office.administer(lambda gate: donors_link(gate, donor, new, by))
-        return answer(made, status=201, headers={"Location": f"/api/donors/{donor}/link"})
+        return await desk.administer(
+            lambda gate: donors_link(gate, donor, new, by), linked_before, secret=True
+        )
 
     @get("/link", operation_id="listDonorLinks", opt=gives(Page[Credential], roles="CR"))
     async def links(self, desk: ADesk, donor: FromPath[str]) -> Response[bytes]:
@@ -113,15 +132,28 @@ class DonorLinkController(Controller):
         )
         return answer(LinksRevoked(revoked=ended))
 
+    @delete(
+        "/link/{link:str}",
+        operation_id="endDonorLink",
+        status_code=200,
+        opt=gives(Credential, roles="CR"),
+    )
+    async def end(self, desk: ADesk, donor: FromPath[str], link: FromPath[str]) -> Response[bytes]:
+        """End one link of the donor at once."""
+        return answer(await desk.office.administer(lambda gate: end_link(gate, link, donor=donor)))
+
     @post("/requests", operation_id="askAsDonor", opt=takes(NewRequest, DonorRequest, roles="D"))
     async def ask(self, desk: ADesk, donor: FromPath[str]) -> Response[bytes]:
         """Ask for the own name to be corrected, hidden or forgotten; somebody answers."""
         await own.donor(desk, donor)
         new = convert(NewRequest, await desk.body())
         await let_try(desk.request, attempts.ASKED_BY_DONOR, donor)
-        asked = await desk.office.administer(lambda gate: wishes.ask(gate, donor, new))
-        where = {"Location": f"/api/donors/{donor}/requests/{asked.id}"}
-        return answer(asked, status=201, headers=where)
+
+        def do(gate: Gate) -> tuple[str, DonorRequest]:
+            asked = wishes.ask(gate, donor, new)
+            return f"/api/donors/{donor}/requests/{asked.id}", asked
+
+        return await desk.administer(do, lambda gate, seq: wishes.get(gate, donor, int(seq)))
 
     @get(
         "/requests",
@@ -166,11 +198,11 @@ class DonorLinkController(Controller):
     ) -> Response[bytes]:
         """Say what was done about a request; what was asked is erased with it."""
         number, said, by = entry_number(request_id), convert(Answer, await desk.body()), desk.by
-        done = await desk.office.administer(
-            lambda gate: wishes.answered(gate, donor, number, said, by=by)
+        where = f"/api/donors/{donor}/requests/{number}"
+        return await desk.administer(
+            lambda gate: (where, wishes.answered(gate, donor, number, said, by=by)),
+            lambda gate, _: wishes.get(gate, donor, number),
         )
-        where = {"Location": f"/api/donors/{donor}/requests/{number}"}
-        return answer(done, status=201, headers=where)
 
 
 class TeamLinkController(Controller):
@@ -183,8 +215,9 @@ class TeamLinkController(Controller):
     async def link(self, desk: ADesk, team: FromPath[str]) -> Response[bytes]:
         """Make a link to the team's open deliveries."""
         new, by = convert(NewLink, await desk.body()), desk.by
-        made = await desk.office.administer(lambda gate: teams_link(gate, team, new, by))
-        return answer(made, status=201, headers={"Location": f"/api/teams/{team}/link"})
+        return await desk.administer(
+            lambda gate: teams_link(gate, team, new, by), linked_before, secret=True
+        )
 
     @get("/link", operation_id="listTeamLinks", opt=gives(Page[Credential], roles="CR"))
     async def links(self, desk: ADesk, team: FromPath[str]) -> Response[bytes]:
@@ -204,3 +237,13 @@ class TeamLinkController(Controller):
             lambda gate: credentials.revoke_all(gate, kinds=("link",), team=team)
         )
         return answer(LinksRevoked(revoked=ended))
+
+    @delete(
+        "/link/{link:str}",
+        operation_id="endTeamLink",
+        status_code=200,
+        opt=gives(Credential, roles="CR"),
+    )
+    async def end(self, desk: ADesk, team: FromPath[str], link: FromPath[str]) -> Response[bytes]:
+        """End one link of the team at once: that of a lost telephone, say."""
+        return answer(await desk.office.administer(lambda gate: end_link(gate, link, team=team)))

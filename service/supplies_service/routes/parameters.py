@@ -22,7 +22,7 @@ Last = Annotated[date, QueryParameter(name="to", description="the last day, incl
 After = Annotated[str | None, QueryParameter(description="the `next` of the page before")]
 
 
-def known_parameters(
+async def known_parameters(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
     """Refuse what a handler does not take: a filter that is misspelt would show everything."""

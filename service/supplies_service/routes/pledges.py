@@ -48,12 +48,15 @@ class PledgeController(Controller):
         self,
         desk: ADesk,
         donor: FromQuery[str | None] = None,
+        status: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Pledges, oldest first."""
         whose = await own.donors_list(desk, donor)
-        return desk.page(lambda books: pledges_view(books, donor=whose, after=after, limit=limit))
+        return desk.page(
+            lambda books: pledges_view(books, donor=whose, status=status, after=after, limit=limit)
+        )
 
     @get("/{pledge:str}", operation_id="getPledge", opt=gives(PledgeView, roles="CRAD"))
     async def pledge(self, desk: ADesk, pledge: FromPath[str]) -> Response[bytes]:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 from supplies_receipts import disclosure_sheet
 from supplies_receipts import station_report as draw_report
 
 from supplies.documents import StationReport
 from supplies.statements import Disclosure
+from supplies.views.alerts import OUT, SOON, WAITING, Alert
+from supplies.views.alerts import alerts as alerts_view
 from supplies.views.disclosures import disclosure, disclosure_paper
 from supplies.views.reports import station_report, station_report_paper
+from supplies.views.shapes import Page
 from supplies.views.stock import StockView, stock
 from supplies_service.desk import ADesk, paper
 from supplies_service.openapi import gives
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
+
+Soon = Annotated[int, QueryParameter(ge=0, le=3650, description="days before goods expire")]
+Out = Annotated[int, QueryParameter(ge=0, le=3650, description="days a delivery may be out")]
+Waiting = Annotated[int, QueryParameter(ge=0, le=3650, description="days goods may stand aside")]
 
 
 class ReportController(Controller):
@@ -60,3 +68,21 @@ class ReportController(Controller):
     ) -> Response[bytes]:
         """What stands on all shelves, now or at a day's end."""
         return desk.page(lambda books: stock(books, as_of=as_of, after=after, limit=limit))
+
+    @get("/alerts", operation_id="reportAlerts", opt=gives(Page[Alert], roles="CRA"))
+    async def alerts(
+        self,
+        desk: ADesk,
+        soon: Soon = SOON,
+        out: Out = OUT,
+        waiting: Waiting = WAITING,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """What to look at today: what expires, what is overdue, what waits for somebody."""
+        today = desk.ledger.today()
+        return desk.page(
+            lambda books: alerts_view(
+                books, today, soon=soon, out=out, waiting=waiting, after=after, limit=limit
+            )
+        )

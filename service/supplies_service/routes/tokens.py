@@ -33,10 +33,10 @@ class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TokenMade(View, frozen=True, kw_only=True):
-    """The token, and what the program shows. It is told here and never again."""
+    """The token, and what the program shows. secret: told once; None in the answer to a repeat."""
 
     token: Credential
-    secret: str
+    secret: str | None
 
 
 def make(gate: Gate, new: NewToken, by: str) -> TokenMade:
@@ -78,8 +78,15 @@ class TokenController(Controller):
     async def make(self, desk: ADesk) -> Response[bytes]:
         """Make a token for a program of a user; its secret is answered once."""
         new, by = convert(NewToken, await desk.body()), desk.by
-        made = await desk.office.administer(lambda gate: make(gate, new, by))
-        return answer(made, status=201, headers={"Location": f"/api/tokens/{made.token.id}"})
+
+        def do(gate: Gate) -> tuple[str, TokenMade]:
+            made = make(gate, new, by)
+            return f"/api/tokens/{made.token.id}", made
+
+        def again(gate: Gate, name: str) -> TokenMade:
+            return TokenMade(token=credentials.get(gate, name), secret=None)
+
+        return await desk.administer(do, again, secret=True)
 
     @get(operation_id="listTokens", opt=gives(Page[Credential], roles="C"))
     async def tokens(self, desk: ADesk) -> Response[bytes]:

@@ -10,7 +10,7 @@ from supplies.access.gate import Gate
 from supplies.access.users import NewUser, User
 from supplies.decoding import convert
 from supplies.views.shapes import Page, View
-from supplies_service.desk import ADesk, answer
+from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
 
 
@@ -19,20 +19,29 @@ class Nothing(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Invited(View, frozen=True, kw_only=True):
-    """A user, and the page on which they set a password, once. It is told here and never again."""
+    """A user, and the page on which they set a password, once.
+
+    invitation, expires_at: told once; None in the answer to a repeat.
+    """
 
     user: User
-    invitation: str
-    expires_at: str
+    invitation: str | None
+    expires_at: str | None
 
 
-def invite(gate: Gate, user: User, by: str) -> Invited:
+def invite(gate: Gate, user: User, by: str) -> tuple[str, Invited]:
     """Make the one-time address; a former one leads nowhere then."""
     credentials.revoke_all(gate, kinds=("invitation",), holder=user.code)
     made, shown = credentials.issue(
         gate, kind="invitation", role=user.role, by=by, holder=user.code
     )
-    return Invited(user=user, invitation=f"/invitation/{shown}", expires_at=made.expires_at)
+    invited = Invited(user=user, invitation=f"/invitation/{shown}", expires_at=made.expires_at)
+    return f"/api/users/{user.code}", invited
+
+
+def invited_before(user: User) -> Invited:
+    """The same once the address was told."""
+    return Invited(user=user, invitation=None, expires_at=None)
 
 
 class UserController(Controller):
@@ -46,10 +55,11 @@ class UserController(Controller):
         """Let a person in; they set their password at the address that is answered."""
         new = convert(NewUser, await desk.body())
         by = desk.by
-        made = await desk.office.administer(
-            lambda gate: invite(gate, users.add(gate, new, by=by), by)
+        return await desk.administer(
+            lambda gate: invite(gate, users.add(gate, new, by=by), by),
+            lambda gate, code: invited_before(users.get(gate, code)),
+            secret=True,
         )
-        return answer(made, status=201, headers={"Location": f"/api/users/{made.user.code}"})
 
     @get(operation_id="listUsers", opt=gives(Page[User], roles="C"))
     async def users(self, desk: ADesk) -> Response[bytes]:
@@ -70,12 +80,17 @@ class UserController(Controller):
         """Let a user set a new password, at an address that is answered once."""
         convert(Nothing, await desk.body())
         by = desk.by
-        made = await desk.office.administer(lambda gate: invite(gate, users.get(gate, user), by))
-        return answer(made, status=201, headers={"Location": f"/api/users/{user}"})
+        return await desk.administer(
+            lambda gate: invite(gate, users.get(gate, user), by),
+            lambda gate, code: invited_before(users.get(gate, code)),
+            secret=True,
+        )
 
     @post("/{user:str}/disable", operation_id="disableUser", opt=takes(Nothing, User, roles="C"))
     async def disable(self, desk: ADesk, user: FromPath[str]) -> Response[bytes]:
         """Let a person in no longer: sessions and tokens end at once."""
         convert(Nothing, await desk.body())
-        done = await desk.office.administer(lambda gate: users.disable(gate, user))
-        return answer(done, status=201, headers={"Location": f"/api/users/{user}"})
+        return await desk.administer(
+            lambda gate: (f"/api/users/{user}", users.disable(gate, user)),
+            users.get,
+        )

@@ -69,17 +69,16 @@ def read(
     subject: str | None = None,
 ) -> list[Look]:
     """Lines, the newest first. before: older than this one. who, subject: only theirs."""
-    where = "".join(
-        f" AND {name} = :{name}"
-        for name, value in (("who", who), ("subject", subject))
-        if value is not None
-    )
+    asked = {
+        name: value for name, value in (("who", who), ("subject", subject)) if value is not None
+    }
+    where = "".join(f" AND {name} = :{name}" for name in asked)
     rows = gate.all(
         f"SELECT {', '.join(Look.__struct_fields__)} FROM access_log "
         f"WHERE station = :station AND seq < :before{where} ORDER BY seq DESC LIMIT :limit",
         before=2**62 if before is None else before,
         limit=limit,
-        **{name: value for name, value in (("who", who), ("subject", subject)) if value},
+        **asked,
     )
     return [
         msgspec.convert(dict(zip(Look.__struct_fields__, row, strict=True)), Look) for row in rows

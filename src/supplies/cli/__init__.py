@@ -109,10 +109,12 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Each setting has a variable, SUPPLIES_HOST and so on: see docs/serving.md."
     parser.add_argument(
-        "--host", default="127.0.0.1", help="loopback only, until somebody can sign in"
+        "--host", help="where to listen; loopback only, until somebody can sign in (127.0.0.1)"
     )
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=int, help="(8000)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that answer (1)")
 
 
 _REPORTS = ["stock", "pledges", "needs", "station", "statement", "disclosure"]
@@ -151,6 +153,20 @@ def _slips(parser: argparse.ArgumentParser) -> None:
 
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--receipt", metavar="FILE", help="and whether this paper is in the books")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _backup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="where the copy goes; it must not exist yet")
+    parser.add_argument(
+        "--with-keys", action="store_true", help="and the station's keys, beside it as FILE's .key"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the backup")
+    parser.add_argument("to", metavar="TO", nargs="?", help="new books (default: --database)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -249,6 +265,8 @@ _COMMANDS = {
     "verify": ("books:verify", "recompute the books and compare", _verify),
     "station show": ("station:station_show", "print the station's settings", _station_show),
     "station set": ("station:station_set", "change the station's settings", _station_set),
+    "backup": ("backup:backup", "copy the books while they are in use, and verify it", _backup),
+    "restore": ("backup:restore", "make books out of a backup", _restore),
     "station key new": ("proof:key_new", "make a further key to sign receipts with", _no_options),
     "station key public": ("proof:key_public", "print the station's public keys", _key_public),
     "user add": ("users:user_add", "let a person in", _user_add),

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from supplies.catalogue import check_noun
-from supplies.errors import BooksBroken, InvalidField
+from supplies.errors import BooksBroken, InvalidField, StoreError
 from supplies.keys import key_file, make_keys
-from supplies.ledger import Ledger
+from supplies.ledger import Ledger, system_clock
 from supplies.model import Station
 from supplies.store import Store, file_of, open_store
 
 if TYPE_CHECKING:
+    from supplies.chain import Verified
     from supplies.views.receipts import PaperInBooks
 
 
@@ -85,6 +86,7 @@ def verify(arguments: argparse.Namespace) -> int:
         return 1
     finally:
         store.close()
+    _note(arguments.database, verified)
     if arguments.json:
         told = msgspec.to_builtins(verified)
         print(msgspec.json.encode(told if held is None else {**told, "receipt": held}).decode())
@@ -97,6 +99,20 @@ def verify(arguments: argparse.Namespace) -> int:
             said = f"{arguments.receipt}: {held.says}."
             print(said, file=sys.stdout if held.in_books else sys.stderr)
     return 0 if held is None or held.in_books else 1
+
+
+def _note(database: str, verified: Verified) -> None:
+    """Keep that the books were found sound; where they may not be written they still are."""
+    from supplies.soundness import note_sound
+
+    try:
+        store = open_store(database, create=False)
+        try:
+            note_sound(store, verified, system_clock())
+        finally:
+            store.close()
+    except StoreError as error:
+        print(f"supplies: that they are sound was not noted: {error}", file=sys.stderr)
 
 
 def _held(arguments: argparse.Namespace, store: Store) -> PaperInBooks:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 
 from supplies.access.first import way_in
 from supplies.access.gate import Gate
@@ -13,7 +15,12 @@ from supplies.keys import key_file, make_keys
 def serve(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     from supplies_service.serve import serve as run
+    from supplies_service.settings import Settings, unknown
 
+    said = {name: getattr(arguments, name) for name in ("database", "station", "host", "port")}
+    settings = Settings.of(os.environ, **said, workers=arguments.workers)
+    for name in unknown(os.environ):
+        print(f"supplies: {name} is no setting; see docs/serving.md", file=sys.stderr)
     with open_ledger(arguments) as ledger:
         station = ledger.station_code
         with ledger.administering() as books:
@@ -27,16 +34,10 @@ def serve(arguments: argparse.Namespace) -> int:
     if path is not None:
         print(
             "Nobody can sign in yet. The first coordinator sets a password at this address, "
-            f"once, within a day:\n  http://{_shown(arguments.host)}:{arguments.port}{path}",
+            f"once, within a day:\n  http://{_shown(settings.host)}:{settings.port}{path}",
             flush=True,
         )
-    return run(
-        arguments.database,
-        station=station,
-        host=arguments.host,
-        port=arguments.port,
-        people=path is None,
-    )
+    return run(settings, station=station, people=path is None)
 
 
 def _shown(host: str) -> str:

@@ -23,6 +23,7 @@ from supplies.rules import (
     periods,
     pledges,
     receipts,
+    shipments,
     stock,
 )
 
@@ -57,6 +58,9 @@ _PLAIN: dict[type[c.Command], Rule] = {
     c.HandOut: stock.hand_out,
     c.Convert: stock.convert,
     c.Settle: stock.settle,
+    c.SendShipment: shipments.send_shipment,
+    c.ReceiveShipment: shipments.receive_shipment,
+    c.AcknowledgeShipment: shipments.acknowledge_shipment,
     c.IssueReceipt: receipts.issue_receipt,
     c.VoidReceipt: receipts.void_receipt,
     c.ReplaceReceipt: receipts.replace_receipt,

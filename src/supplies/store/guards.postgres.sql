@@ -263,6 +263,27 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- What waits to be closed or decided is kept beside what was dispatched and contradicted.
+CREATE FUNCTION {schema}.waits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    CASE TG_TABLE_NAME
+    WHEN 'deliveries' THEN
+        IF NEW.delivery = 'v_' || NEW.seq THEN
+            INSERT INTO {schema}.pending VALUES (NEW.station, 'delivery', NEW.seq);
+        END IF;
+    WHEN 'delivery_ends' THEN
+        DELETE FROM {schema}.pending
+        WHERE station = NEW.station AND noun = 'delivery'
+            AND number = CAST(substr(NEW.delivery, 3) AS bigint);
+    WHEN 'conflicts' THEN
+        INSERT INTO {schema}.pending VALUES (NEW.station, 'conflict', NEW.seq);
+    ELSE
+        DELETE FROM {schema}.pending
+        WHERE station = NEW.station AND noun = 'conflict' AND number = NEW.conflict;
+    END CASE;
+    RETURN NULL;
+END $$;
+
 -- for each: append-only
 CREATE TRIGGER {table}_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -291,3 +312,7 @@ CREATE TRIGGER erasable_only_erased BEFORE UPDATE ON erasable FOR EACH ROW EXECU
 CREATE TRIGGER erasures_only_to_forget BEFORE INSERT ON erasures FOR EACH ROW EXECUTE FUNCTION erasures_only_to_forget();
 CREATE TRIGGER receipts_gapless BEFORE INSERT ON receipts FOR EACH ROW EXECUTE FUNCTION receipts_gapless();
 CREATE TRIGGER items_unit_is_frozen BEFORE UPDATE OF unit ON items FOR EACH ROW EXECUTE FUNCTION items_unit_is_frozen();
+CREATE TRIGGER deliveries_wait AFTER INSERT ON deliveries FOR EACH ROW EXECUTE FUNCTION waits();
+CREATE TRIGGER delivery_ends_wait AFTER INSERT ON delivery_ends FOR EACH ROW EXECUTE FUNCTION waits();
+CREATE TRIGGER conflicts_wait AFTER INSERT ON conflicts FOR EACH ROW EXECUTE FUNCTION waits();
+CREATE TRIGGER resolutions_wait AFTER INSERT ON resolutions FOR EACH ROW EXECUTE FUNCTION waits();

@@ -235,3 +235,22 @@ WHEN NEW.unit <> OLD.unit AND EXISTS (
 ) BEGIN
     SELECT RAISE(ABORT, 'kept: the unit of an item is frozen once goods have moved');
 END;
+
+CREATE TRIGGER deliveries_wait AFTER INSERT ON deliveries WHEN NEW.delivery = 'v_' || NEW.seq BEGIN
+    INSERT INTO pending (station, noun, number) VALUES (NEW.station, 'delivery', NEW.seq);
+END;
+
+CREATE TRIGGER delivery_ends_wait AFTER INSERT ON delivery_ends BEGIN
+    DELETE FROM pending
+    WHERE station = NEW.station AND noun = 'delivery'
+        AND number = CAST(substr(NEW.delivery, 3) AS INTEGER);
+END;
+
+CREATE TRIGGER conflicts_wait AFTER INSERT ON conflicts BEGIN
+    INSERT INTO pending (station, noun, number) VALUES (NEW.station, 'conflict', NEW.seq);
+END;
+
+CREATE TRIGGER resolutions_wait AFTER INSERT ON resolutions BEGIN
+    DELETE FROM pending
+    WHERE station = NEW.station AND noun = 'conflict' AND number = NEW.conflict;
+END;

@@ -18,7 +18,13 @@ from importlib.resources import files
 from supplies.accounts import CHART
 from supplies.model import CATALOGUE, TABLES
 
-SINCE: Mapping[str, int] = {}
+_WAITING = ("deliveries", "delivery_ends", "conflicts", "resolutions")
+
+SINCE: Mapping[str, int] = {
+    "waits": 7,
+    **{f"{table}_wait": 7 for table in _WAITING},
+    **{f"{table}.{table}_wait": 7 for table in _WAITING},
+}
 """Guards and functions that came with a later version than their table: name to version."""
 
 STATED = tuple(TABLES.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +22,9 @@ from supplies.store import Params, Row, schema
 
 BUSY_TIMEOUT_MS = 20_000
 """How long a writer waits for another program's transaction before it gives up."""
+
+TRACES_TIMEOUT_MS = 250
+"""How long readers are waited for before the log is left to be emptied later."""
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -247,9 +250,26 @@ class SqliteStore:
     def forget_traces(self) -> None:
         """Bring what was erased into the file and empty the log, where its old pages still stand.
 
-        While another reads, SQLite empties the log later; nothing else is lost by that.
+        While another reads, SQLite empties the log later; nothing else is lost by that. It is not
+        waited for: who replicates the file reads always, and all writers would wait with us.
         """
-        self.all("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.run(f"PRAGMA busy_timeout = {TRACES_TIMEOUT_MS}")
+        try:
+            self.all("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self.run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+    def check_pages(self) -> None:
+        """Raise NotADatabase where the file itself is damaged, whatever its rows say."""
+        found = [text for (text,) in self.all("PRAGMA integrity_check(1)")]
+        if found != ["ok"]:
+            raise NotADatabase(
+                f"{self.path} is damaged ({found[0]}); restore it from another backup"
+            )
+
+    def into_one_file(self) -> None:
+        """Leave all of it in the one file, so that it can be read where nothing may be written."""
+        self.all("PRAGMA journal_mode = DELETE")
 
     def close(self) -> None:
         """Close the file."""
@@ -303,3 +323,24 @@ class SqliteStore:
         if code == sqlite3.SQLITE_CONSTRAINT and "floor" in text:
             raise NotEnough("more was asked of an account than stands in it") from error
         raise StoreError(f"{self.path}: {text}; nothing was recorded") from error
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file as it stood at one moment, into one that is empty; others may go on writing.
+
+    Raises NotADatabase for what is no file of SQLite, StoreError where one cannot be used.
+    """
+    # Not made where it is missing; read alone where it may not be written.
+    there_already = f"{source.absolute().as_uri()}?mode=rw"
+    try:
+        with (
+            closing(sqlite3.connect(there_already, uri=True)) as here,
+            closing(sqlite3.connect(target)) as there,
+        ):
+            here.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            # In one step: page by page it would begin again whenever somebody writes.
+            here.backup(there, pages=-1)
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+            raise NotADatabase(f"{source} is not a database; name a ledger's file") from error
+        raise StoreError(f"{source} cannot be copied to {target}: {error}") from error

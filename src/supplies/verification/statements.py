@@ -25,6 +25,8 @@ from supplies.model import (
     LotParent,
     Need,
     Pledge,
+    Shipment,
+    ShipmentLine,
     Statement,
     StopLine,
     Withdrawal,
@@ -50,11 +52,18 @@ DOCUMENTS: tuple[type[Statement], ...] = (
     CountSheet,
     Withdrawal,
     HandOutTo,
+    Shipment,
     Activity,
 )
 """Statements that begin a document: the id, their first field, ends in the entry's number."""
 
-OF_A_LOT: tuple[type[Statement], ...] = (ArrivalLine, AllocationLine, StopLine, CountedLine)
+OF_A_LOT: tuple[type[Statement], ...] = (
+    ArrivalLine,
+    AllocationLine,
+    StopLine,
+    CountedLine,
+    ShipmentLine,
+)
 """Statements of goods of one lot."""
 
 

@@ -9,10 +9,11 @@ from supplies.books import Books
 from supplies.errors import NotFound
 from supplies.model import Activity
 from supplies.texts import texts_of
-from supplies.views.queries import Found, Series, document, documents
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.listing import begun, listing, of
+from supplies.views.queries import Found, Series, document
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View
 
-SERIES = Series(Activity, "activity", kind="activity_recorded", prefix="y", owner="kind")
+SERIES = Series(Activity, "activity", kind="activity_recorded", prefix="y")
 
 
 class ActivityView(View, frozen=True, kw_only=True):
@@ -40,13 +41,16 @@ def activities(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ActivityView]:
-    """Activities, oldest first."""
-
-    def fetch(position: int, wanted: int) -> list[tuple[int, ActivityView]]:
-        found = documents(books, SERIES, owner=kind, after=position, limit=wanted)
-        return [(each.first, _view(books, each)) for each in found]
-
-    return page(fetch, after, limit)
+    """Activities, oldest first. kind: only those."""
+    return listing(
+        books,
+        SERIES,
+        lambda books, found: [_view(books, each) for each in found],
+        begun(SERIES) if kind is None else of(SERIES, "kind", kind),
+        after=after,
+        limit=limit,
+        about=lambda one: kind in (None, one.kind),
+    )
 
 
 def _view(books: Books, found: Found[Activity]) -> ActivityView:

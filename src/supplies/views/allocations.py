@@ -6,17 +6,21 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from supplies.accounts import ALLOCATED
+from supplies.accounts import ALLOCATED, IN_TRANSIT
 from supplies.books import Books
-from supplies.errors import InvalidField, NotFound
+from supplies.errors import NotFound
 from supplies.model import Allocation, AllocationLine
 from supplies.views.doors import doors
-from supplies.views.queries import Found, Series, document, documents, latest, moved, standing
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page, sifted
+from supplies.views.listing import begun, holding, listing, of
+from supplies.views.queries import Found, Series, document, latest, moved, standing
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, one_of
 
 AllocationStatus = Literal["allocated", "in_transit", "partly_received", "received", "released"]
 
-SERIES = Series(Allocation, "allocation", kind="allocated", prefix="a", owner="recipient")
+SERIES = Series(Allocation, "allocation", kind="allocated", prefix="a")
+
+LIVE = {"allocated": holding(ALLOCATED), "in_transit": holding(IN_TRANSIT, last=True)}
+"""Where to find those that are still on their way, few whatever was received before."""
 
 SET_ASIDE = ("allocated", "donation_received")
 """The kinds of entry that set goods aside: by hand, or as a donation on a claim arrives."""
@@ -73,23 +77,18 @@ def allocations(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[AllocationView]:
     """Allocations, oldest first. recipient, status: only those."""
-    known = get_args(AllocationStatus)
-    if status is not None and status not in known:
-        raise InvalidField.at("/status", f"{status[:64]!r} is none of {', '.join(known)}")
-
-    def fetch(position: int, wanted: int) -> list[tuple[int, AllocationView]]:
-        found = documents(
-            books,
-            SERIES,
-            after=position,
-            limit=wanted,
-            owner=recipient,
-        )
-        return list(zip([one.first for one in found], _views(books, found), strict=True))
-
-    if status is None:
-        return page(fetch, after, limit)
-    return page(sifted(fetch, lambda view: view.status == status), after, limit)
+    one_of("status", status, get_args(AllocationStatus))
+    source = LIVE.get(status or "", begun(SERIES))
+    return listing(
+        books,
+        SERIES,
+        _views,
+        source if recipient is None else of(SERIES, "recipient", recipient),
+        after=after,
+        limit=limit,
+        about=lambda one: recipient in (None, one.recipient),
+        shown=lambda view: status in (None, view.status),
+    )
 
 
 def _views(books: Books, found: Sequence[Found[Allocation]]) -> list[AllocationView]:

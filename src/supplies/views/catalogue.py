@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from supplies.books import Books
-from supplies.catalogue import from_row
+from supplies.catalogue import PERSONAL, from_row
 from supplies.errors import InvalidField, NotFound
 from supplies.model import Noun
-from supplies.views.shapes import DEFAULT_LIMIT, Page, cut, one_more
+from supplies.searching import holds, pieces, words
+from supplies.views.queries import among
+from supplies.views.shapes import DEFAULT_LIMIT, Page, one_more, sifted
 
 N = TypeVar("N", bound=Noun)
-
-_SEARCHED = ("code", "name", "name_en")
 
 _LONGEST_QUERY = 200
 """A label is no longer, so nothing longer can be part of one."""
 
+_FEW = 1000
+"""How far to count the rows of a piece, to begin with one that few have."""
 
-def noun(books: Books, kind: type[N], code: str) -> N:
-    """The noun with this code, forgotten people too: their names are None."""
-    found = books.catalogue.get(kind, code)
+_COUNTED = 24
+"""How many pieces to count at most."""
+
+_ASKED = 4
+"""How many pieces to ask the index for: what these leave is compared one by one."""
+
+_PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL.values()}
+
+
+def noun(books: Books, kind: type[N], code: str, *, personal: bool = True) -> N:
+    """The noun with this code, forgotten people too: their names are None.
+
+    personal: False leaves unread what is personal, and shows None there.
+    """
+    if personal:
+        found = books.catalogue.get(kind, code)
+    else:
+        row = books.one(
+            f"SELECT {_columns(kind, personal)} FROM {kind.table} n "
+            "WHERE n.station = :station AND n.code = :code",
+            code=code,
+        )
+        found = None if row is None else from_row(kind, row)
     if found is None:
-        raise NotFound(f"there is no {code} in {kind.table}; see the list")
+        raise NotFound(f"there is no {code[:64]} in {kind.table}; see the list")
     return found
 
 
@@ -32,30 +54,67 @@ def nouns(
     q: str | None = None,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
+    *,
+    personal: bool = True,
 ) -> Page[N]:
-    """Nouns of a kind by code. q: only those with this in their code or name, whatever its case."""
-    wanted = one_more(limit)
+    """Nouns of a kind by code.
+
+    q: only those with each of its words in their code or name, whatever its case. personal:
+    as of `noun`; without it nobody is searched for by name.
+    """
+    one_more(limit)
     if q is not None and len(q) > _LONGEST_QUERY:
         raise InvalidField.at("/q", f"search for at most {_LONGEST_QUERY} characters")
-    where = "" if not q else f" AND ({' OR '.join(_matches(kind))})"
-    rows = books.all(
-        f"SELECT {', '.join(kind.__struct_fields__)} FROM {kind.table} "
-        f"WHERE station = :station AND code > :after{where} ORDER BY code LIMIT :limit",
-        after=after or "",
-        q=f"%{_escaped((q or '').lower())}%",
-        limit=wanted,
+    if q is not None and not personal and kind.table in _PERSONAL:
+        raise InvalidField.at("/q", "people are not searched for by name where names are not shown")
+    wanted = words(q or "")
+    where, params = _having(books, kind, wanted)
+
+    def fetch(position: str, most: int) -> list[tuple[str, N | None]]:
+        rows = books.all(
+            f"SELECT {_columns(kind, personal)} FROM {where} AND n.code > :after "
+            "ORDER BY n.code LIMIT :limit",
+            after=position,
+            limit=most,
+            **params,
+        )
+        found = [from_row(kind, row) for row in rows]
+        return [(one.code, one if holds(one, wanted) else None) for one in found]
+
+    return sifted(fetch, after or "", limit)
+
+
+def _columns(kind: type[Noun], personal: bool) -> str:
+    hidden = frozenset() if personal else _PERSONAL.get(kind.table, frozenset())
+    return ", ".join("NULL" if name in hidden else f"n.{name}" for name in kind.__struct_fields__)
+
+
+def _having(books: Books, kind: type[Noun], wanted: list[str]) -> tuple[str, dict[str, Any]]:
+    """SQL: nouns `n` that have the pieces of these words, found by the rarest, and its values."""
+    rarest = _rarest(books, kind, wanted)
+    if not rarest:
+        return f"{kind.table} n WHERE n.station = :station", {}
+    params = {f"piece{index}": piece for index, piece in enumerate(rarest)}
+    others = "".join(
+        " AND EXISTS (SELECT 1 FROM search o WHERE o.station = s.station AND o.noun = s.noun "
+        f"AND o.code = s.code AND o.piece = :{name})"
+        for name in list(params)[1:]
     )
-    found = [from_row(kind, row) for row in rows]
-    return cut([(one.code, one) for one in found], limit)
+    return (
+        f"search s CROSS JOIN {kind.table} n WHERE s.station = :station AND s.noun = :noun "
+        "AND s.piece = :piece0 AND s.code > :after AND n.station = s.station "
+        f"AND n.code = s.code{others}"
+    ), {"noun": kind.table, **params}
 
 
-def _matches(kind: type[Noun]) -> list[str]:
-    columns = [name for name in _SEARCHED if name in kind.__struct_fields__]
-    return [f"lower({column}) LIKE :q ESCAPE '!'" for column in columns]
-
-
-def _escaped(text: str) -> str:
-    """What LIKE takes to mean nothing but itself."""
-    for sign in "!%_":
-        text = text.replace(sign, f"!{sign}")
-    return text
+def _rarest(books: Books, kind: type[Noun], wanted: list[str]) -> list[str]:
+    """The pieces of these words that the fewest nouns have, the rarest first."""
+    rows = among(
+        books,
+        sorted({piece for word in wanted for piece in pieces(word)})[:_COUNTED],
+        "SELECT w.id, (SELECT count(*) FROM (SELECT 1 FROM search s WHERE s.station = :station "
+        "AND s.noun = :noun AND s.piece = w.id LIMIT :few) AS counted) FROM wanted w",
+        noun=kind.table,
+        few=_FEW,
+    )
+    return [piece for _, piece in sorted((int(count), piece) for piece, count in rows)][:_ASKED]

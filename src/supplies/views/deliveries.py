@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Literal
+from typing import Literal, get_args
 
 from supplies.books import Books
 from supplies.commands import Outcome
-from supplies.errors import InvalidField, NotFound
+from supplies.errors import NotFound
 from supplies.model import Delivery
 from supplies.views.doors import Door, doors
-from supplies.views.queries import Found, Series, among, document, documents
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.listing import begun, listing, of, pending
+from supplies.views.queries import Found, Series, among, document
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, one_of
 
 DeliveryStatus = Literal["out", "closed"]
 
 SERIES = Series(Delivery, "delivery", kind="dispatched", prefix="v")
-
-_ENDED = (
-    "EXISTS (SELECT 1 FROM delivery_ends x WHERE x.station = l.station AND x.delivery = l.delivery)"
-)
-
-_BY_STATUS = {"out": f" AND NOT {_ENDED}", "closed": f" AND {_ENDED}"}
 
 
 class StopLineView(View, frozen=True, kw_only=True):
@@ -74,16 +69,18 @@ def deliveries(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DeliveryView]:
     """Deliveries, oldest first. team, status: only those a team has now, or that are out."""
-    if status is not None and status not in _BY_STATUS:
-        raise InvalidField.at("/status", f"{status[:64]!r} is none of {', '.join(_BY_STATUS)}")
-    where = "" if team is None else " AND l.team = :team"
-    where += "" if status is None else _BY_STATUS[status]
-
-    def fetch(position: int, wanted: int) -> list[tuple[int, DeliveryView]]:
-        found = documents(books, SERIES, after=position, limit=wanted, where=where, team=team)
-        return list(zip([one.first for one in found], _views(books, found), strict=True))
-
-    return page(fetch, after, limit)
+    one_of("status", status, get_args(DeliveryStatus))
+    source = begun(SERIES) if team is None else of(SERIES, "team", team)
+    return listing(
+        books,
+        SERIES,
+        _views,
+        pending("delivery") if status == "out" else source,
+        after=after,
+        limit=limit,
+        about=lambda one: team in (None, one.team),
+        shown=lambda view: status in (None, view.status),
+    )
 
 
 def _views(books: Books, found: Sequence[Found[Delivery]]) -> list[DeliveryView]:

@@ -9,10 +9,11 @@ from supplies.accounts import DONOR_UNKNOWN
 from supplies.books import Books
 from supplies.errors import NotFound
 from supplies.model import Arrival, ArrivalLine, Lot
-from supplies.views.queries import Found, Series, among, document, documents, latest, lots
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.listing import begun, listing, of
+from supplies.views.queries import Found, Series, among, document, latest, lots
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View
 
-SERIES = Series(Arrival, "arrival", kind="donation_received", prefix="d", owner="party")
+SERIES = Series(Arrival, "arrival", kind="donation_received", prefix="d")
 
 
 class DonationLineView(View, frozen=True, kw_only=True):
@@ -59,12 +60,18 @@ def donations(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DonationView]:
     """Donations, oldest first. donor: only this one's; "anonymous" for those of nobody known."""
-
-    def fetch(position: int, wanted: int) -> list[tuple[int, DonationView]]:
-        found = documents(books, SERIES, after=position, limit=wanted, owner=donor)
-        return list(zip([one.first for one in found], _views(books, found), strict=True))
-
-    return page(fetch, after, limit)
+    source = begun(SERIES)
+    if donor is not None:
+        source = of(SERIES, "party", donor, within=" AND x.origin = 'donor'")
+    return listing(
+        books,
+        SERIES,
+        _views,
+        source,
+        after=after,
+        limit=limit,
+        about=lambda one: donor in (None, one.party),
+    )
 
 
 def _views(books: Books, found: Sequence[Found[Arrival]]) -> list[DonationView]:

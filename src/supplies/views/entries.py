@@ -164,23 +164,29 @@ def conflicts(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ConflictView]:
     """Conflicts, oldest first. open_only: those that wait for a coordinator."""
-    where = " AND c.seq > :after" + (" AND r.seq IS NULL" if open_only else "")
+    waiting = (
+        " AND p.station = c.station AND p.noun = 'conflict' AND p.number = c.seq "
+        "AND p.number > :after"
+    )
 
     def fetch(position: int, wanted: int) -> list[tuple[int, ConflictView]]:
-        return _conflicts(books, where, limit=wanted, after=position)
+        if not open_only:
+            return _conflicts(books, " AND c.seq > :after", limit=wanted, after=position)
+        source = "pending p CROSS JOIN conflicts c"
+        return _conflicts(books, waiting, source, limit=wanted, after=position)
 
     return page(fetch, after, limit)
 
 
 def _conflicts(
-    books: Books, where: str, *, limit: int, **params: object
+    books: Books, where: str, source: str = "conflicts c", *, limit: int, **params: object
 ) -> list[tuple[int, ConflictView]]:
     rows = books.all(
         "SELECT c.seq, c.document, c.because, c.stated, e.happened_on, e.recorded_at, "
-        "e.recorded_by, r.seq, r.way FROM conflicts c "
-        "JOIN entries e ON e.station = c.station AND e.seq = c.seq "
+        f"e.recorded_by, r.seq, r.way FROM {source} CROSS JOIN entries e "
         "LEFT JOIN resolutions r ON r.station = c.station AND r.conflict = c.seq "
-        f"WHERE c.station = :station{where} ORDER BY c.seq LIMIT :limit",
+        "WHERE c.station = :station AND e.station = c.station AND e.seq = c.seq"
+        f"{where} ORDER BY {source[0]}.{'number' if source[0] == 'p' else 'seq'} LIMIT :limit",
         limit=limit,
         **params,
     )

@@ -19,22 +19,30 @@ def held(
     on: date | None = None,
     at: int | None = None,
     item: str | None = None,
+    key: str | None = None,
 ) -> dict[Key, int]:
     """What is not zero in all accounts of these kinds.
 
     on: at the end of this day, as far as is known now. at: what was known when entry `at` was the
-    last. Neither: now. item: of this item only.
+    last. Neither: now. item: of this item only. key: only accounts whose last key is this one;
+    of kinds with a single key that is one account, found without looking at the others.
     """
     if on is not None and on.isoformat() >= books.head()[2]:
         on = None
     only = "" if item is None else " AND item = :item"
+    if key is not None and at is None:
+        only += " AND substr(account, length(account) - length(:key)) = ':' || :key"
     sql = _at(only) if at is not None else _now(only) if on is None else _on(only)
     found: dict[Key, int] = {}
     for kind in kinds:
+        start, end = kind.prefix, f"{kind.name};"  # ";" follows ":" in ASCII
+        if key is not None and len(kind.keys) == 1:
+            start, end = kind(key), f"{kind(key)}!"  # "!" comes before all that codes are made of
         rows = books.all(
             sql,
-            start=kind.prefix,
-            end=f"{kind.name};",  # ";" follows ":" in ASCII
+            start=start,
+            end=end,
+            key=key,
             day=None if on is None else on.isoformat(),
             seq=at,
             item=item,

@@ -9,17 +9,21 @@ from typing import Literal, get_args
 from supplies.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED
 from supplies.books import Books
 from supplies.commands import Urgency
-from supplies.errors import InvalidField, NotFound
+from supplies.errors import NotFound
 from supplies.model import Need
-from supplies.views.queries import Found, Series, document, documents, standing, under
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.listing import Source, begun, holding, listing, of
+from supplies.views.queries import Found, Series, document, standing
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, one_of
 
 NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
 
-SERIES = Series(Need, "need", kind="need_noted", prefix="n", owner="recipient")
+SERIES = Series(Need, "need", kind="need_noted", prefix="n")
 
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
 """The account that must hold something for each status; the first that does decides."""
+
+LIVE = ("open", "claimed", "assigned")
+"""The statuses of needs for which something is still to be done: few, whatever was met before."""
 
 
 class NeedView(View, frozen=True, kw_only=True):
@@ -56,39 +60,26 @@ def needs(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[NeedView]:
     """Needs, oldest first. status, recipient, item: only those."""
-    where = "" if status is None else _has_status(status)
-    where += "" if item is None else " AND l.item = :item"
-
-    def fetch(position: int, wanted: int) -> list[tuple[int, NeedView]]:
-        found = documents(
-            books,
-            SERIES,
-            after=position,
-            limit=wanted,
-            owner=recipient,
-            where=where,
-            item=item,
-        )
-        return list(zip([one.first for one in found], _views(books, found), strict=True))
-
-    return page(fetch, after, limit)
-
-
-def _has_status(status: str) -> str:
-    """SQL: nothing stands in an earlier stage, and something in this one, unless it is the last."""
-    if status not in STAGES:
-        raise InvalidField.at("/status", f"{status[:64]!r} is none of {', '.join(STAGES)}")
-    names = list(STAGES)
-    before = names[: names.index(status)]
-    conditions = [f" AND NOT {_holds(name)}" for name in before]
-    return "".join(conditions) + ("" if status == names[-1] else f" AND {_holds(status)}")
-
-
-def _holds(status: str) -> str:
-    return (
-        "EXISTS (SELECT 1 FROM balances b WHERE b.station = l.station AND b.quantity > 0 "
-        f"AND ({' OR '.join(under(STAGES[status], 'l.need'))}))"
+    one_of("status", status, STAGES)
+    return listing(
+        books,
+        SERIES,
+        _views,
+        _source(status, recipient, item),
+        after=after,
+        limit=limit,
+        about=lambda one: recipient in (None, one.recipient) and item in (None, one.item),
+        shown=lambda view: status in (None, view.status),
     )
+
+
+def _source(status: str | None, recipient: str | None, item: str | None) -> Source:
+    """The index that leads to the fewest of those that are asked for."""
+    if recipient is not None:
+        return of(SERIES, "recipient", recipient)
+    if status in LIVE:
+        return holding(STAGES[status])
+    return begun(SERIES) if item is None else of(SERIES, "item", item)
 
 
 def _views(books: Books, found: Sequence[Found[Need]]) -> list[NeedView]:

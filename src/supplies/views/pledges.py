@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from supplies.accounts import PLEDGED, keys_of
 from supplies.books import Books
 from supplies.errors import NotFound
 from supplies.model import Pledge, PledgeLine
+from supplies.views.listing import begun, holding, listing, of
 from supplies.views.queries import (
     Found,
     Series,
     Standing,
     document,
-    documents,
     latest,
     moved,
     standing,
 )
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, one_of
 
 PledgeStatus = Literal["open", "kept", "lapsed", "cancelled"]
 
-SERIES = Series(Pledge, "pledge", kind="pledge_made", prefix="p", owner="donor")
+SERIES = Series(Pledge, "pledge", kind="pledge_made", prefix="p")
 
 KEPT, LAPSED, CANCELLED = "donation_received", "pledge_lapsed", "pledge_cancelled"
 """The kinds of entry that tell the one arrow back from `pledged` to `donor` apart."""
@@ -73,16 +73,23 @@ def pledges(
     books: Books,
     *,
     donor: str | None = None,
+    status: str | None = None,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[PledgeView]:
-    """Pledges, oldest first. donor: only this one's."""
-
-    def fetch(position: int, wanted: int) -> list[tuple[int, PledgeView]]:
-        found = documents(books, SERIES, after=position, limit=wanted, owner=donor)
-        return list(zip([one.first for one in found], _views(books, found), strict=True))
-
-    return page(fetch, after, limit)
+    """Pledges, oldest first. donor, status: only those."""
+    one_of("status", status, get_args(PledgeStatus))
+    source = holding(PLEDGED) if status == "open" else begun(SERIES)
+    return listing(
+        books,
+        SERIES,
+        _views,
+        source if donor is None else of(SERIES, "donor", donor),
+        after=after,
+        limit=limit,
+        about=lambda one: donor in (None, one.donor),
+        shown=lambda view: status in (None, view.status),
+    )
 
 
 def _views(books: Books, found: Sequence[Found[Pledge]]) -> list[PledgeView]:

@@ -8,6 +8,7 @@ may choose to read a whole table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -31,15 +32,13 @@ class Series(Generic[S]):
     """One sort of document, listed in the order in which they began.
 
     statement, key: what states them, and its column that holds their id. kind, prefix: of the
-    entry that each begins with; its number ends the id. owner: the indexed column that tells
-    whose they are; None: nobody's.
+    entry that each begins with; its number ends the id.
     """
 
     statement: type[S]
     key: str
     kind: str
     prefix: str
-    owner: str | None = None
 
 
 class Found(NamedTuple, Generic[S]):
@@ -55,43 +54,17 @@ class Found(NamedTuple, Generic[S]):
     stated: S
 
 
-def documents(
-    books: Books,
-    series: Series[S],
-    *,
-    after: int = 0,
-    limit: int = 1,
-    owner: str | None = None,
-    where: str = "",
-    **params: Any,
-) -> list[Found[S]]:
-    """Documents in the order in which they began, each as it was stated last.
-
-    owner: only those that are this one's now. where: further conditions, on the entry `f` that a
-    document began with and on `l`, its latest statement.
-    """
+def stated(books: Books, series: Series[S], numbers: Iterable[int]) -> list[Found[S]]:
+    """The documents that began with these entries, in their order, each as it was stated last."""
     table, key = TABLES[series.statement], series.key
-    source = "entries f"
-    if owner is not None:
-        source = (
-            f"(SELECT DISTINCT x.{key} AS id FROM {table} x WHERE x.station = :station "
-            f"AND x.{series.owner} = :owner) AS owned CROSS JOIN entries f"
-        )
-        where += f" AND f.document = owned.id AND l.{series.owner} = :owner"
-    rows = books.all(
-        f"SELECT f.seq, l.seq, e.happened_on, {_columns(series.statement)} "
-        f"FROM {source} CROSS JOIN {table} l CROSS JOIN entries e "
-        "WHERE f.station = :station AND f.kind = :kind AND f.seq > :after "
-        # Corrections have the kind and document of what they correct, but not its number.
-        f"AND f.document = '{series.prefix}_' || f.seq "
-        f"AND l.station = f.station AND l.{key} = f.document AND l.seq = ("
-        f"SELECT max(m.seq) FROM {table} m WHERE m.station = f.station AND m.{key} = f.document) "
-        f"AND e.station = l.station AND e.seq = l.seq{where} ORDER BY f.seq LIMIT :limit",
-        kind=series.kind,
-        after=after,
-        limit=limit,
-        owner=owner,
-        **params,
+    rows = among(
+        books,
+        numbers,
+        f"SELECT w.id, l.seq, e.happened_on, {_columns(series.statement)} "
+        f"FROM wanted w CROSS JOIN {table} l CROSS JOIN entries e "
+        f"WHERE l.station = :station AND l.{key} = '{series.prefix}_' || w.id AND l.seq = ("
+        f"SELECT max(m.seq) FROM {table} m WHERE m.station = l.station AND m.{key} = l.{key}) "
+        "AND e.station = l.station AND e.seq = l.seq ORDER BY w.id",
     )
     return [
         Found(row[0], row[1], date.fromisoformat(row[2]), as_statement(series.statement, row[3:]))
@@ -101,8 +74,10 @@ def documents(
 
 def document(books: Books, series: Series[S], name: str) -> Found[S] | None:
     """One document as it was stated last, or None."""
-    found = documents(books, series, where=" AND f.document = :name", name=name)
-    return found[0] if found else None
+    prefix, _, number = name.partition("_")
+    if prefix != series.prefix or not re.fullmatch("[1-9][0-9]{0,17}", number):
+        return None
+    return next(iter(stated(books, series, [int(number)])), None)
 
 
 def latest(

@@ -87,7 +87,8 @@ def receipts(
     donor: only this one's. first, last: only those issued on these days and between.
     """
     where = " AND e.seq > :after"
-    where += "" if donor is None else " AND x.station = :station AND x.about = :about"
+    if donor is not None:
+        where = " AND x.station = :station AND x.about = :about AND x.seq > :after"
     where += "" if first is None else " AND r.issued_on >= :first"
     where += "" if last is None else " AND r.issued_on <= :last"
     days = {"first": first and first.isoformat(), "last": last and last.isoformat()}
@@ -259,7 +260,7 @@ def _receipts(
         "WHERE m.station = r.station AND m.replaced = r.number) "
         "WHERE e.station = :station AND e.kind = 'receipt_issued' AND r.station = e.station "
         "AND r.number = e.document AND x.station = e.station AND x.seq = e.seq "
-        f"AND x.digest = r.digest{where} ORDER BY e.seq LIMIT :limit",
+        f"AND x.digest = r.digest{where} ORDER BY {source[0][-1]}.seq LIMIT :limit",
         limit=limit,
         **params,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -10,6 +10,8 @@ import msgspec
 from supplies.errors import InvalidField
 
 T = TypeVar("T")
+P = TypeVar("P", int, str)
+"""A place in a list."""
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
@@ -36,14 +38,16 @@ Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
 
 def page(fetch: Fetch[T], after: str | None, limit: int | None) -> Page[T]:
     """A page of what is listed by the number of its entry. limit None: all of it."""
-    wanted = one_more(limit)
+    return cut(fetch(place(after), one_more(limit)), limit)
+
+
+def place(after: str | None) -> int:
+    """The place in a list that an `after` names: the number of an entry."""
     if after is None:
-        position = 0
-    elif after.isascii() and after.isdigit() and len(after) <= 18:
-        position = int(after)
-    else:
-        raise InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
-    return cut(fetch(position, wanted), limit)
+        return 0
+    if after.isascii() and after.isdigit() and len(after) <= 18:
+        return int(after)
+    raise InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
 
 
 def cut(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
@@ -63,17 +67,31 @@ def one_more(limit: int | None) -> int:
     return limit + 1
 
 
-def sifted(fetch: Fetch[T], keep: Callable[[T], bool]) -> Fetch[T]:
-    """Fetch on until enough was found that is to be kept: for what SQL cannot tell apart."""
+def one_of(field: str, value: str | None, known: Iterable[str]) -> None:
+    """Refuse a value of a filter that nothing can have; None: not filtered."""
+    if value is not None and value not in known:
+        raise InvalidField.at(f"/{field}", f"{value[:64]!r} is none of {', '.join(known)}")
 
-    def narrowed(after: int, wanted: int) -> list[tuple[int, T]]:
-        kept: list[tuple[int, T]] = []
-        while len(kept) < wanted:
-            found = fetch(after, wanted)
-            kept += [(position, view) for position, view in found if keep(view)]
-            if len(found) < wanted:
-                break
-            after = found[-1][0]
-        return kept[:wanted]
 
-    return narrowed
+PATIENCE = 8
+"""How many times a page's length is looked through before what was found is shown."""
+
+
+def sifted(
+    fetch: Callable[[P, int], Sequence[tuple[P, T | None]]], after: P, limit: int | None
+) -> Page[T]:
+    """A page of a list from which some is left out (None) that the query could not tell apart.
+
+    However little of the list is kept, a page looks through a bounded part of it: then it holds
+    fewer than it might, even none, and `next` goes on from there.
+    """
+    wanted = one_more(limit)
+    kept: list[tuple[P, T]] = []
+    position = after
+    for _ in range(PATIENCE):
+        found = fetch(position, wanted)
+        kept += [(where, view) for where, view in found if view is not None]
+        if len(found) < wanted or (limit is not None and len(kept) > limit):
+            return cut(kept, limit)
+        position = found[-1][0]
+    return Page(items=[view for _, view in kept], next=str(position))

@@ -110,7 +110,7 @@ def _places(
 ) -> dict[Place, Counter[str]]:
     """By place, how much stands in each kind of account."""
     places: defaultdict[Place, Counter[str]] = defaultdict(Counter)
-    there = held(books, (STOCK, ALLOCATED), on=as_of, at=at_seq, item=item)
+    there = held(books, (STOCK, ALLOCATED), on=as_of, at=at_seq, item=item, key=location)
     for (account, code, lot), quantity in there.items():
         shelf = keys_of(account)[-1]
         if location in (None, shelf):

@@ -1,0 +1,42 @@
+"""One server of the service's bench: `python -m benchmarks.served KIND BOOKS PORT`."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+from granian import Granian
+from granian.constants import Interfaces, RuntimeModes
+from granian.log import LogLevels
+from litestar import Litestar, get
+from supplies_service import logs
+from supplies_service.app import create_app
+
+from benchmarks.workload import STATION, clock
+
+
+@get("/")
+async def hello() -> dict[str, str]:
+    """The least that a handler can do."""
+    return {"hello": "world"}
+
+
+def application(kind: str, books: str) -> Litestar:
+    """hello: nothing but that. grouped: the service. single: the service, a commit each."""
+    if kind == "hello":
+        return Litestar([hello], openapi_config=None, logging_config=None)
+    logs.to()
+    together = {"most_together": 1} if kind == "single" else {}
+    return create_app(books, STATION, clock=clock, **together)
+
+
+if __name__ == "__main__":
+    _, kind, books, port = sys.argv
+    Granian(
+        "benchmarks.served:application",
+        port=int(port),
+        interface=Interfaces.ASGI,
+        runtime_mode=RuntimeModes.st,
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve(target_loader=partial(application, kind, books), wrap_loader=False)

@@ -1,0 +1,261 @@
+"""The service under load beside a Litestar handler that only says hello, in the same run.
+
+Each server is a granian of its own, run as `supplies serve` runs it, with its log in a file. The
+client is one process with raw connections that know no more HTTP than they must. What is compared
+is asked in turn, a short while each, so that whatever else the machine does meets all alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.workload import STATION, open_books
+from supplies.access import credentials, users
+from supplies.access.gate import Gate
+from supplies.commands import ArrivalLine, OpenStock
+from supplies.keys import make_keys
+from supplies.ledger import Ledger
+from supplies.model import Location
+
+CONNECTIONS = 32
+ROUNDS = 5
+SECONDS = 1.5
+GOODS = 10**9
+
+Ask = Callable[[int], bytes]
+"""The n-th request of a kind, as bytes."""
+
+
+def run() -> None:
+    """Print every figure of the service's own speed."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        place = Path(folder)
+        hello = stack.enter_context(_server(place, "hello"))
+        grouped = stack.enter_context(_server(place, "grouped"))
+        single = stack.enter_context(_server(place, "single"))
+        shown, shown_single = (
+            (place / f"{kind}.token").read_text() for kind in ("grouped", "single")
+        )
+        plans: dict[str, tuple[int, Ask, int]] = {
+            "hello, a bare Litestar handler": (hello, _get("/"), 200),
+            "GET stock of an item at a place": (grouped, _get(_STOCK, shown), 200),
+            "POST move, durable, with a key": (
+                grouped,
+                _post("/api/stock/moves", _MOVE, shown),
+                201,
+            ),
+            "POST gift with its receipt": (grouped, _post("/api/donations", _GIFT, shown), 201),
+            "POST move, a commit each": (
+                single,
+                _post("/api/stock/moves", _MOVE, shown_single),
+                201,
+            ),
+        }
+        figures = {name: _Figures() for name in plans}
+        for _ in range(ROUNDS):
+            for name, (port, ask, status) in plans.items():
+                figures[name].add(asyncio.run(_load(port, ask, status)))
+        _print(figures)
+
+
+class _Figures:
+    """Rates and latencies of one kind of request, round by round."""
+
+    def __init__(self) -> None:
+        self.rates: list[float] = []
+        self.p50: list[float] = []
+        self.p99: list[float] = []
+
+    def add(self, latencies: list[float]) -> None:
+        cuts = statistics.quantiles(latencies, n=100)
+        self.rates.append(len(latencies) / SECONDS)
+        self.p50.append(cuts[49])
+        self.p99.append(cuts[98])
+
+
+def _print(figures: dict[str, _Figures]) -> None:
+    hello, *_, single = figures.values()
+    for name, one in figures.items():
+        p50, p99 = statistics.median(one.p50), statistics.median(one.p99)
+        ratio = statistics.median(a / b for a, b in zip(one.rates, hello.rates, strict=True))
+        print(
+            f"{name:31} {statistics.median(one.rates):6.0f}/s  {ratio:4.2f} × hello  "
+            f"p50 {p50 * 1e3:5.1f} ms  p99 {p99 * 1e3:5.1f} ms  ({p99 / p50:.1f} × p50)"
+        )
+    grouped = figures["POST move, durable, with a key"]
+    gain = statistics.median(a / b for a, b in zip(grouped.rates, single.rates, strict=True))
+    print(f"a commit for what waits, beside a commit each: {gain:.2f} ×")
+
+
+# --- the client ----------------------------------------------------------------------------------
+
+_STOCK = "/api/stock?location=store-a&item=mask"
+_MOVE = {"from": "store-a", "to": "annex", "lines": [{"item": "mask", "quantity": 1}]}
+_GIFT = {
+    "donor": "D-01",
+    "location": "gate",  # each gift is a lot of its own; they are not what is moved
+    "handled_by": "made up",
+    "lines": [{"item": "mask", "quantity": 1}],
+}
+
+
+def _get(path: str, token: str = "") -> Ask:
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
+    ).encode()
+    return lambda _: request
+
+
+def _post(path: str, body: Any, token: str) -> Ask:
+    content = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: {len(content)}\r\nIdempotency-Key: "
+    ).encode()
+    run = time.monotonic_ns()
+    return lambda number: head + f"{run}-{number}\r\n\r\n".encode() + content
+
+
+class _Connection(asyncio.Protocol):
+    """Asks, waits for the whole answer, asks again."""
+
+    def __init__(self, ask: Ask, numbers: Iterator[int], status: int, until: float) -> None:
+        self._ask, self._numbers, self._until = ask, numbers, until
+        self._wanted = f"HTTP/1.1 {status} ".encode()
+        self._answer = b""
+        self.latencies: list[float] = []
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._send()
+
+    def _send(self) -> None:
+        self._began = time.perf_counter()
+        self._transport.write(self._ask(next(self._numbers)))
+
+    def data_received(self, data: bytes) -> None:
+        answer = self._answer = self._answer + data if self._answer else data
+        end = answer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        at = answer.lower().find(b"content-length: ", 0, end) + 16
+        length = int(answer[at : answer.find(b"\r", at)])
+        if len(answer) < end + 4 + length:
+            return
+        now = time.perf_counter()
+        self.latencies.append(now - self._began)
+        self._answer = b""
+        if not answer.startswith(self._wanted):
+            self.done.set_exception(AssertionError(answer.decode()))
+        elif now < self._until:
+            self._send()
+        else:
+            self.done.set_result(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("hung up"))
+
+
+_NUMBERS = itertools.count()
+
+
+async def _load(port: int, ask: Ask, status: int) -> list[float]:
+    """Every latency of all connections that ask for a while."""
+    loop, until = asyncio.get_running_loop(), time.perf_counter() + SECONDS
+    made = [
+        await loop.create_connection(
+            lambda: _Connection(ask, _NUMBERS, status, until), "127.0.0.1", port
+        )
+        for _ in range(CONNECTIONS)
+    ]
+    await asyncio.gather(*(connection.done for _, connection in made))
+    for transport, _ in made:
+        transport.close()
+    return [latency for _, connection in made for latency in connection.latencies]
+
+
+# --- the servers ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _server(place: Path, kind: str) -> Iterator[int]:
+    """A granian in a process of its own; the port it answers on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    path = place / f"{kind}.db"
+    if kind != "hello":
+        with open_books(path) as ledger:
+            ledger.register(
+                Location(code="annex", name="Annex"), Location(code="gate", name="Gate")
+            )
+            lines = [ArrivalLine(item="mask", quantity=GOODS)]
+            ledger.record(OpenStock(location="store-a", lines=lines), by="u_1")
+            (place / f"{kind}.token").write_text(_token(ledger))
+        make_keys(str(path))
+    with (place / f"{kind}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.served", kind, str(path), str(port)], stderr=log
+        )
+    try:
+        _wait(process, port)
+        yield port
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        if kind != "hello":
+            _check(path)
+    finally:
+        process.kill()
+
+
+def _token(ledger: Ledger) -> str:
+    """What the load shows at the gate."""
+    with ledger.administering() as books:
+        gate = Gate(books, ledger.clock())
+        user = users.add(gate, users.NewUser(login="bench", role="recorder"), by="bench")
+        return credentials.issue(gate, kind="token", role="recorder", by="bench", holder=user.code)[
+            1
+        ]
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("the server did not start")
+
+
+def _check(path: Path) -> None:
+    """That no goods were made or lost: what came stands at the two places, and the books hold."""
+    with (
+        Ledger.open(str(path), station=STATION, create=False) as ledger,
+        ledger.reading() as books,
+    ):
+        there = sum(books.held("stock:").values())
+        given = -sum(books.held("donor:").values())
+        moves = books.value(
+            "SELECT count(*) FROM entries WHERE station = :station AND kind = 'goods_moved'"
+        )
+        annex = sum(books.held("stock:annex").values())
+    assert there == GOODS + given, (there, given)
+    assert annex == moves > 0, (annex, moves)
+    print(f"{path.stem}: {moves} moves and {given} gifts: no goods were made or lost")

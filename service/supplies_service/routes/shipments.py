@@ -1,0 +1,79 @@
+"""Shipments: goods between stations."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from supplies.books import Books
+from supplies.commands import AcknowledgeShipment, ReceiveShipment, SendShipment
+from supplies.ledger import Recorded
+from supplies.views.entries import EntryView, entry
+from supplies.views.shapes import Page, View
+from supplies.views.shipments import ShipmentView
+from supplies.views.shipments import shipment as shipment_view
+from supplies.views.shipments import shipments as shipments_view
+from supplies_service.desk import ADesk
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+
+class ShipmentEntered(View, frozen=True, kw_only=True):
+    """The entry that was made, and the shipment as it stands."""
+
+    entry: EntryView
+    shipment: ShipmentView
+
+
+def shown(books: Books, done: Recorded) -> tuple[str, ShipmentEntered]:
+    """The shipment that an entry is about."""
+    found = shipment_view(books, str(done.document))
+    return f"/api/shipments/{found.id}", ShipmentEntered(
+        entry=entry(books, done.seq), shipment=found
+    )
+
+
+class ShipmentController(Controller):
+    """Goods that go to another station, or come from one."""
+
+    path = "/api/shipments"
+    tags = ("shipments",)
+
+    @post(operation_id="sendShipment", opt=takes(SendShipment, ShipmentEntered, roles="CR"))
+    async def send(self, desk: ADesk) -> Response[bytes]:
+        """Send free goods to another station; without lots, what expires first."""
+        return await desk.record(SendShipment, shown)
+
+    @get(operation_id="listShipments", opt=gives(Page[ShipmentView], roles="CR"))
+    async def shipments(
+        self,
+        desk: ADesk,
+        way: FromQuery[str | None] = None,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Shipments that left or came (`way` is out or in), or are awaited here."""
+        return desk.page(lambda books: shipments_view(books, way=way, after=after, limit=limit))
+
+    @get("/{shipment:str}", operation_id="getShipment", opt=gives(ShipmentView, roles="CR"))
+    async def shipment(self, desk: ADesk, shipment: FromPath[str]) -> Response[bytes]:
+        """A shipment as it stands; its `entry` is what the other station cites."""
+        return desk.show(lambda books: shipment_view(books, shipment))
+
+    @post(
+        "/{shipment:str}/receive",
+        operation_id="receiveShipment",
+        opt=takes(ReceiveShipment, ShipmentEntered, roles="CR"),
+    )
+    async def receive(self, desk: ADesk, shipment: FromPath[str]) -> Response[bytes]:
+        """Take in what another station sent, all of it or as the lines say."""
+        return await desk.record(ReceiveShipment, shown, shipment=shipment)
+
+    @post(
+        "/{shipment:str}/acknowledge",
+        operation_id="acknowledgeShipment",
+        opt=takes(AcknowledgeShipment, ShipmentEntered, roles="CR"),
+    )
+    async def acknowledge(self, desk: ADesk, shipment: FromPath[str]) -> Response[bytes]:
+        """Enter what arrived there, citing the other station's entry; the rest is lost."""
+        return await desk.record(AcknowledgeShipment, shown, shipment=shipment)

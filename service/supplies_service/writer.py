@@ -1,0 +1,188 @@
+"""The one writer: what waits is written together in one durable commit, and only then answered.
+
+A thread with a ledger, and so a connection, of its own takes everything that stands in the queue,
+carries each out as a part of one transaction, commits, and hands the outcomes back. While it waits
+for the disk the next requests queue up; the busier the service, the more share a commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import monotonic, perf_counter
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from supplies.answers import KEPT_FOR
+from supplies.commands import Command
+from supplies.errors import Busy, DiskFull, StoreError
+from supplies.ledger import Ledger, Recorded
+
+T = TypeVar("T")
+
+MOST_WAITING = 1024
+"""Requests in the queue; who comes then is told to come again."""
+
+MOST_TOGETHER = 64
+"""Requests in one commit: a bound on how long the first of them waits for the last."""
+
+_TIDIED_EVERY = timedelta(hours=1)
+"""By the ledger's clock: how often answers that were kept long enough are erased."""
+
+Job = Callable[[Ledger], T]
+"""Something to write. It may be carried out a second time where its first commit failed."""
+
+
+class Watcher(Protocol):
+    """Whoever wants to know of each commit."""
+
+    def committed(self, requests: int, seconds: float) -> None:
+        """So many requests shared a commit that took so long; called from the writer's thread."""
+
+
+class _Waiting(NamedTuple):
+    """A request in the queue, and where its outcome is awaited."""
+
+    job: Job[Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
+class GroupWriter:
+    """The queue, and the thread behind it. `stop` it: until then its thread lives."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        watcher: Watcher | None = None,
+        most_waiting: int = MOST_WAITING,
+        most_together: int = MOST_TOGETHER,
+    ) -> None:
+        self._ledger, self._watcher = ledger, watcher
+        self._most_waiting, self._most_together = most_waiting, most_together
+        self._queue: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._tidied: datetime | None = None
+        self._committed_at = -math.inf
+        self._carrying = 0
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many requests were accepted and are not yet answered."""
+        return len(self._queue) + self._carrying
+
+    def idle_seconds(self) -> float:
+        """For how long nothing was made durable; infinite where nothing was yet."""
+        return monotonic() - self._committed_at
+
+    # --- for the event loop --------------------------------------------------------------------
+
+    async def record(
+        self, command: Command, *, by: str, id: str | uuid.UUID | None = None
+    ) -> Recorded:
+        """As `Ledger.record`, in a commit that is shared with others."""
+        return await self.run(lambda ledger: ledger.record(command, by=by, id=id))
+
+    async def run(self, job: Job[T]) -> T:
+        """Carry out a job in the next commit; its outcome, once that is durable.
+
+        Where the job raises, what it wrote is undone, and that alone. What was accepted is
+        carried out even if nobody awaits it any more. Raises Busy where the queue is full.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(job, loop, loop.create_future())
+        with self._changed:
+            if self._stopping:
+                raise Busy("the service is being stopped; nothing was recorded, try again")
+            if len(self._queue) >= self._most_waiting:
+                raise Busy("more is waiting to be written than may wait; try again")
+            self._queue.append(waiting)
+            self._changed.notify()
+        return await waiting.future  # type: ignore[no-any-return]  # what the job returned
+
+    async def stop(self) -> None:
+        """Take no more, carry out what was accepted, and let go of the books."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        await asyncio.to_thread(self._thread.join)
+        self._ledger.close()
+
+    # --- the thread ------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue and not self._stopping:
+                    self._changed.wait()
+                if not self._queue:
+                    return
+                size = min(len(self._queue), self._most_together)
+                group = [self._queue.popleft() for _ in range(size)]
+                self._carrying = size
+            outcomes = self._outcomes(group)
+            for loop in {waiting.loop for waiting in group}:
+                mine = [
+                    (waiting.future, outcome)
+                    for waiting, outcome in zip(group, outcomes, strict=True)
+                    if waiting.loop is loop
+                ]
+                loop.call_soon_threadsafe(_hand_back, mine)
+            self._carrying = 0
+
+    def _outcomes(self, group: list[_Waiting]) -> list[Any]:
+        """What became of each: what its job returned, or the error that it raised."""
+        try:
+            return self._commit(group)
+        except (Busy, DiskFull) as error:
+            return [error] * len(group)
+        except StoreError as error:
+            # Somebody's statement that the engine refuses takes nobody else's down with it.
+            if len(group) == 1:
+                return [error]
+            return [outcome for waiting in group for outcome in self._outcomes([waiting])]
+        except BaseException as error:  # whoever waits is told, and the thread lives on
+            return [error] * len(group)
+
+    def _commit(self, group: list[_Waiting]) -> list[Any]:
+        begin = perf_counter()
+        outcomes: list[Any] = []
+        with self._ledger.together():
+            self._tidy()
+            for waiting in group:
+                try:
+                    with self._ledger.part():
+                        outcomes.append(waiting.job(self._ledger))
+                except StoreError:
+                    raise
+                except Exception as error:
+                    outcomes.append(error)
+        self._committed_at = monotonic()
+        if self._watcher is not None:
+            self._watcher.committed(len(group), perf_counter() - begin)
+        return outcomes
+
+    def _tidy(self) -> None:
+        """Erase the bytes of answers that were kept long enough."""
+        now = self._ledger.clock()
+        if self._tidied is None or not timedelta() <= now - self._tidied < _TIDIED_EVERY:
+            self._ledger.answers.erase(before=now - KEPT_FOR)
+            self._tidied = now
+
+
+def _hand_back(outcomes: list[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, outcome in outcomes:
+        if future.done():  # whoever waited has gone away
+            continue
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)

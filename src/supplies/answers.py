@@ -1,0 +1,96 @@
+"""What was answered to requests that carry a key, so that a repeat is answered alike.
+
+A row is written in the transaction of what its request did: either both are there or neither. It
+keeps a salted digest of the request as it was sent, and the answer's own bytes. Those may hold
+personal data, so they are erased when anybody is forgotten, and after a while in any case; the
+row stays, and with it that the key was used, for what, and where its outcome is found.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from supplies.entries import moment, new_salt, salted
+from supplies.errors import IdempotencyConflict
+from supplies.store import Store
+
+KEPT_FOR = timedelta(days=30)
+"""How long an answer's own bytes are kept."""
+
+
+class Keyed(msgspec.Struct, frozen=True):
+    """A request with a key. caller: whose key it is. sent: the request as it came, canonical."""
+
+    caller: str
+    key: str
+    sent: bytes
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """What was answered. location: where its outcome is; None: nowhere of its own.
+
+    seq: the entry it recorded; None: it recorded none. answer: the bytes; None: not kept, or
+    erased since.
+    """
+
+    status: int
+    location: str | None
+    seq: int | None
+    answer: bytes | None
+
+
+class Answers:
+    """One station's answers. Every method is called within a transaction of the store."""
+
+    def __init__(self, store: Store, station: str) -> None:
+        self.store, self.station = store, station
+
+    def find(self, request: Keyed) -> Answered | None:
+        """What this request was answered before; None: its key is new.
+
+        Raises IdempotencyConflict where the caller used the key for another request.
+        """
+        row = self.store.one(
+            "SELECT salt, digest, status, location, seq, answer FROM answers "
+            "WHERE station = :station AND caller = :caller AND request_key = :key",
+            {"station": self.station, "caller": request.caller, "key": request.key},
+        )
+        if row is None:
+            return None
+        if row[1] != salted(row[0], request.sent):
+            raise IdempotencyConflict(
+                f"the key {request.key[:64]} was used for another request; "
+                "use a new key for a new request"
+            )
+        return Answered(status=row[2], location=row[3], seq=row[4], answer=row[5])
+
+    def keep(self, request: Keyed, answered: Answered, *, now: datetime) -> None:
+        """Keep what a request is about to be answered."""
+        salt = new_salt()
+        self.store.run(
+            "INSERT INTO answers (station, caller, request_key, salt, digest, answered_at, "
+            "status, location, seq, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self.station,
+                request.caller,
+                request.key,
+                salt,
+                salted(salt, request.sent),
+                moment(now),
+                answered.status,
+                answered.location,
+                answered.seq,
+                answered.answer,
+            ),
+        )
+
+    def erase(self, *, before: datetime | None = None) -> int:
+        """Erase the bytes of all answers, or of those given before a moment; how many."""
+        older = "" if before is None else " AND answered_at < :before"
+        return self.store.run(
+            f"UPDATE answers SET answer = NULL WHERE station = :station{older} "
+            "AND answer IS NOT NULL",
+            {"station": self.station, **({} if before is None else {"before": moment(before)})},
+        )

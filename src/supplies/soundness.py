@@ -1,0 +1,53 @@
+"""When the books were last recomputed and found sound, and whether they can be written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from supplies.books import Books
+from supplies.chain import Verified
+from supplies.entries import moment
+from supplies.store import Store
+
+
+class Sound(msgspec.Struct, frozen=True, kw_only=True):
+    """A verification that found nothing wrong. seq: the last entry that it looked at."""
+
+    verified_at: datetime
+    seq: int
+
+
+def note_sound(store: Store, verified: Verified, now: datetime) -> None:
+    """Keep that all entries of these stations were recomputed and found sound."""
+    with store.writing():
+        for each in verified.stations:
+            store.run(
+                "INSERT INTO verifications (station, verified_at, seq, hash) "
+                "VALUES (:station, :at, :seq, :hash) ON CONFLICT DO NOTHING",
+                {
+                    "station": each.station,
+                    "at": moment(now),
+                    "seq": each.entries,
+                    "hash": each.head,
+                },
+            )
+
+
+def last_found_sound(books: Books) -> Sound | None:
+    """The last verification of these books; None if there was none yet."""
+    row = books.one(
+        "SELECT verified_at, seq FROM verifications WHERE station = :station "
+        "ORDER BY verified_at DESC LIMIT 1"
+    )
+    return None if row is None else Sound(verified_at=datetime.fromisoformat(row[0]), seq=row[1])
+
+
+def try_writing(store: Store, station: str, now: datetime) -> None:
+    """Write something, within a transaction, that no entry is concerned with."""
+    store.run(
+        "INSERT INTO write_probes (station, written_at) VALUES (:station, :at) "
+        "ON CONFLICT (station) DO UPDATE SET written_at = :at",
+        {"station": station, "at": moment(now)},
+    )

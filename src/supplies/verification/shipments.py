@@ -1,0 +1,141 @@
+"""Goods between stations: what was sent is on the way or arrived, what is cited is there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from supplies.accounts import DELIVERED, FROM_STATION, SENT, keys_of
+from supplies.entries import Body
+from supplies.model import (
+    Shipment,
+    ShipmentAcknowledged,
+    ShipmentArrival,
+    ShipmentLine,
+    ShipmentReceived,
+)
+from supplies.verification.reader import Reader
+from supplies.verification.replay import Key, Stand
+from supplies.verification.statements import Rows
+
+_Goods = Counter[tuple[str, str]]
+"""By item and lot."""
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What left here. arrived: as the other station says, once it was acknowledged."""
+
+    destination: str
+    carried: _Goods = field(default_factory=Counter)
+    acknowledged: bool = False
+
+
+class Shipments:
+    """What was stated of shipments so far, and what stations cite of one another."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self._sent: dict[str, _Sent] = {}
+        self._came: dict[str, _Goods] = {}
+
+    def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
+        """Remember the next entries' shipments, and look up what they cite."""
+        for _, shipment, destination, _ in stated[Shipment]:
+            self._sent[shipment] = _Sent(destination)
+        for seq, shipment, _, item, _, lot, quantity, *_ in stated[ShipmentLine]:
+            sent = self._sent.get(shipment)
+            if sent is None:
+                raise self.reader.broken(
+                    "shipment_lines", "shipment", seq, "a shipment that was sent", shipment
+                )
+            sent.carried[item, lot] += quantity
+        for seq, shipment, sender, sent_seq, sent_hash, _ in stated[ShipmentReceived]:
+            document = bodies[seq - bodies[0].seq].document
+            if shipment != document:
+                raise self.reader.broken("shipments_received", "shipment", seq, document, shipment)
+            self._came[shipment] = Counter()
+            self._look_up("shipments_received", "sent_hash", seq, sender, sent_seq, sent_hash)
+        for _, shipment, _, item, _, lot, _, arrived in stated[ShipmentArrival]:
+            if lot is not None:
+                self._came[shipment][item, lot] += arrived
+        for seq, shipment, there, cited in stated[ShipmentAcknowledged]:
+            sent = self._sent.get(shipment)
+            if sent is None or sent.acknowledged:
+                raise self.reader.broken(
+                    "shipments_acknowledged", "shipment", seq, "a shipment on its way", shipment
+                )
+            sent.acknowledged = True
+            other = sent.destination
+            self._look_up("shipments_acknowledged", "received_hash", seq, other, there, cited)
+
+    def _look_up(
+        self, table: str, column: str, seq: int, station: str, cited: int, found: str
+    ) -> None:
+        """The entry cited has this hash, if the other station keeps its books here."""
+        row = self.reader.store.one(
+            "SELECT h.seq, e.hash FROM heads h LEFT JOIN entries e "
+            "ON e.station = h.station AND e.seq = :seq WHERE h.station = :other",
+            {"other": station, "seq": cited},
+        )
+        if row is None:
+            return
+        expected = None if row[1] is None else row[1].hex()
+        if expected != found:
+            raise self.reader.broken(table, column, seq, expected, found)
+
+    def check(self, stands: Mapping[Key, Stand]) -> None:
+        """Accounts hold what was stated: all of it on the way until it is acknowledged, then none.
+
+        What was delivered is what the other station, where it keeps its books here, took in.
+        """
+        there = _by_shipment(stands)
+        for shipment, sent in self._sent.items():
+            on_the_way = there.get(SENT(shipment), Counter())
+            delivered = there.get(DELIVERED(shipment), Counter())
+            if not sent.acknowledged:
+                self._compare(SENT(shipment), sent.carried, on_the_way)
+                self._compare(DELIVERED(shipment), Counter(), delivered)
+                continue
+            self._compare(SENT(shipment), Counter(), on_the_way)
+            arrived = self._taken_in(shipment, sent)
+            if arrived is not None:
+                self._compare(DELIVERED(shipment), arrived, delivered)
+        for shipment, came in self._came.items():
+            origin = there.get(FROM_STATION(shipment), Counter())
+            self._compare(FROM_STATION(shipment), came, Counter({k: -n for k, n in origin.items()}))
+
+    def _taken_in(self, shipment: str, sent: _Sent) -> _Goods | None:
+        """What the other station says arrived, under our items and lots; None: not told here."""
+        rows = self.reader.store.all(
+            "SELECT a.sent_lot, a.arrived FROM shipment_arrivals a "
+            "WHERE a.station = :other AND a.shipment = :shipment",
+            {"other": sent.destination, "shipment": shipment},
+        )
+        if not rows:
+            return None
+        items = {lot: item for item, lot in sent.carried}
+        return Counter({(items.get(lot, ""), lot): n for lot, n in rows if n})
+
+    def _compare(self, account: str, expected: _Goods, found: _Goods) -> None:
+        for key in sorted(expected.keys() | found.keys()):
+            if expected[key] != found[key]:
+                item, lot = key
+                raise self.reader.broken(
+                    "balances",
+                    "quantity",
+                    None,
+                    f"{expected[key]} × {item} of lot {lot} in {account}",
+                    found[key],
+                )
+
+
+def _by_shipment(stands: Mapping[Key, Stand]) -> dict[str, _Goods]:
+    """By account of a shipment, what stands in it by item and lot."""
+    kinds = {SENT.name, DELIVERED.name, FROM_STATION.name}
+    found: dict[str, _Goods] = {}
+    for (account, item, lot), stand in stands.items():
+        if stand.kind.name in kinds and stand.quantity and keys_of(account):
+            found.setdefault(account, Counter())[item, lot] += stand.quantity
+    return found

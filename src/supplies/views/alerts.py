@@ -1,0 +1,267 @@
+"""Alerts: what a coordinator should look at today. Codes alone, never a name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Literal
+
+from supplies.accounts import ALLOCATED, IN_TRANSIT, NEEDED, PLEDGED, STOCK, Kind, keys_of
+from supplies.books import Books
+from supplies.model import Need, Pledge
+from supplies.views.entries import conflicts
+from supplies.views.moments import held
+from supplies.views.queries import among, latest, lots
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.shipments import ShipmentView, awaited, under_way
+
+AlertKind = Literal[
+    "expired",
+    "expires_soon",
+    "conflict_open",
+    "delivery_out",
+    "need_past_its_day",
+    "pledge_overdue",
+    "allocation_waiting",
+    "shipment_to_receive",
+    "shipment_unacknowledged",
+]
+
+SOON, OUT, WAITING = 30, 1, 7
+"""Days: before goods expire, that a delivery may be out, that an allocation may stand."""
+
+
+class Alert(View, frozen=True, kw_only=True):
+    """Something to look at.
+
+    code: of the lot, the document, or the conflict's entry. location: only of goods on a shelf.
+    item, quantity: how much of what it is about, in base units; None: of no goods. since: the day
+    from which it is so. due: the day by which it should have been otherwise; None: none was named.
+    """
+
+    what: AlertKind
+    code: str
+    location: str | None
+    item: str | None
+    quantity: int | None
+    since: date
+    due: date | None
+
+
+def alerts(
+    books: Books,
+    today: date,
+    *,
+    soon: int = SOON,
+    out: int = OUT,
+    waiting: int = WAITING,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+) -> Page[Alert]:
+    """What to look at on the station's day, kind by kind, in each what has stood the longest first.
+
+    soon, out, waiting: the days of `SOON`, `OUT` and `WAITING`.
+    """
+    found = [
+        *_expiring(books, today, today + timedelta(days=soon)),
+        *_conflicts(books),
+        *_deliveries(books, today - timedelta(days=out)),
+        *_needs(books, today),
+        *_pledges(books, today),
+        *_allocations(books, today - timedelta(days=waiting)),
+        *_shipments("shipment_to_receive", awaited(books, limit=None).items),
+        *_shipments("shipment_unacknowledged", under_way(books)),
+    ]
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, Alert]]:
+        return list(enumerate(found, 1))[position : position + wanted]
+
+    return page(fetch, after, limit)
+
+
+def _in_turn(found: list[Alert]) -> list[Alert]:
+    return sorted(found, key=lambda one: (one.since, len(one.code), one.code, one.item or ""))
+
+
+# --- goods on the shelf --------------------------------------------------------------------------
+
+
+def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
+    """What stands on shelves past its day, and what soon will; what is set aside too."""
+    there: Counter[tuple[str, str, str]] = Counter()
+    for (account, item, lot), quantity in held(books, (STOCK, ALLOCATED)).items():
+        there[keys_of(account)[-1], item, lot] += quantity
+    described = lots(books, [lot for _, _, lot in there])
+    expired: list[Alert] = []
+    soon: list[Alert] = []
+    for (location, item, lot), quantity in there.items():
+        due = described[lot].expires_on
+        if due is None or due > horizon:
+            continue
+        past = due < today
+        (expired if past else soon).append(
+            Alert(
+                what="expired" if past else "expires_soon",
+                code=lot,
+                location=location,
+                item=item,
+                quantity=quantity,
+                since=due + timedelta(days=1) if past else due - (horizon - today),
+                due=due,
+            )
+        )
+    return [*_in_turn(expired), *_in_turn(soon)]
+
+
+# --- what waits for somebody ---------------------------------------------------------------------
+
+
+def _conflicts(books: Books) -> Iterator[Alert]:
+    for conflict in conflicts(books, limit=None).items:
+        yield Alert(
+            what="conflict_open",
+            code=str(conflict.seq),
+            location=None,
+            item=None,
+            quantity=None,
+            since=conflict.happened_on,
+            due=None,
+        )
+
+
+def _deliveries(books: Books, latest_day: date) -> list[Alert]:
+    """Teams that left on this day or before and have not closed."""
+    left = {
+        row[0]: date.fromisoformat(row[1])
+        for row in books.all(
+            "SELECT e.document, e.happened_on FROM entries e WHERE e.station = :station "
+            "AND e.kind = 'dispatched' AND e.happened_on <= :day AND NOT EXISTS ("
+            "SELECT 1 FROM delivery_ends x "
+            "WHERE x.station = e.station AND x.delivery = e.document)",
+            day=latest_day.isoformat(),
+        )
+    }
+    carried = _by_document(books, IN_TRANSIT)
+    found = []
+    for name, since in left.items():
+        for item, quantity in carried.get(name, {None: None}).items():
+            found.append(
+                Alert(
+                    what="delivery_out",
+                    code=name,
+                    location=None,
+                    item=item,
+                    quantity=quantity,
+                    since=since,
+                    due=None,
+                )
+            )
+    return _in_turn(found)
+
+
+def _allocations(books: Books, latest_day: date) -> list[Alert]:
+    """What was set aside on this day or before and still stands on the shelf."""
+    there = _by_document(books, ALLOCATED)
+    stood = {
+        row[0]: date.fromisoformat(row[1])
+        for row in among(
+            books,
+            there,
+            "SELECT w.id, e.happened_on FROM wanted w CROSS JOIN allocations a "
+            "CROSS JOIN entries e WHERE a.station = :station AND a.allocation = w.id "
+            "AND e.station = a.station AND e.seq = a.seq",
+        )
+    }
+    return _in_turn(
+        [
+            Alert(
+                what="allocation_waiting",
+                code=name,
+                location=None,
+                item=item,
+                quantity=quantity,
+                since=stood[name],
+                due=None,
+            )
+            for name, goods in there.items()
+            if stood[name] <= latest_day
+            for item, quantity in goods.items()
+        ]
+    )
+
+
+def _by_document(books: Books, kind: Kind) -> dict[str, dict[str | None, int | None]]:
+    """By first key and item, what stands in accounts of a kind."""
+    found: dict[str, dict[str | None, int | None]] = {}
+    there: Counter[tuple[str, str]] = Counter()
+    for (account, item, _), quantity in held(books, (kind,)).items():
+        there[keys_of(account)[0], item] += quantity
+    for (name, item), quantity in there.items():
+        found.setdefault(name, {})[item] = quantity
+    return found
+
+
+def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
+    """What is on the way between stations, by item: until it is received and acknowledged."""
+    goods: Counter[tuple[str, date, str]] = Counter()
+    for one in found:
+        for line in one.lines:
+            goods[one.id, one.happened_on, line.item] += line.quantity
+    return _in_turn(
+        [
+            Alert(
+                what=what,
+                code=name,
+                location=None,
+                item=item,
+                quantity=quantity,
+                since=since,
+                due=None,
+            )
+            for (name, since, item), quantity in goods.items()
+        ]
+    )
+
+
+# --- days that went by ---------------------------------------------------------------------------
+
+
+def _needs(books: Books, today: date) -> list[Alert]:
+    """Needs of which some is still open after the day by which it was needed."""
+    there = _by_document(books, NEEDED)
+    due = {name: rows[0].needed_by for name, rows in latest(books, Need, "need", there).items()}
+    return _past("need_past_its_day", there, due, today)
+
+
+def _pledges(books: Books, today: date) -> list[Alert]:
+    """Pledges of which some has not come by the day it was due."""
+    there = _by_document(books, PLEDGED)
+    due = {name: rows[0].due_on for name, rows in latest(books, Pledge, "pledge", there).items()}
+    return _past("pledge_overdue", there, due, today)
+
+
+def _past(
+    what: AlertKind,
+    there: dict[str, dict[str | None, int | None]],
+    due: dict[str, date | None],
+    today: date,
+) -> list[Alert]:
+    found = []
+    for name, goods in there.items():
+        day = due[name]
+        if day is None or day >= today:
+            continue
+        for item, quantity in goods.items():
+            found.append(
+                Alert(
+                    what=what,
+                    code=name,
+                    location=None,
+                    item=item,
+                    quantity=quantity,
+                    since=day + timedelta(days=1),
+                    due=day,
+                )
+            )
+    return _in_turn(found)

@@ -1,0 +1,60 @@
+"""Gifts that look as if they had been recorded twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from supplies.accounts import DONOR, DONOR_UNKNOWN
+from supplies.books import Books
+from supplies.model import Arrival, ArrivalLine
+from supplies.views.queries import latest
+from supplies.views.shapes import View
+
+LOOKED_AT = 20
+"""The donor's latest gifts: what is recorded twice is recorded twice in a row, or nearly."""
+
+
+class Warned(View, frozen=True, kw_only=True):
+    """What was recorded all the same, though it may be a slip. about: the document it concerns."""
+
+    warning: str
+    detail: str
+    about: str
+
+
+def likely_duplicates(books: Books, donation: str) -> list[Warned]:
+    """Gifts of the same donor, goods and day as this one; nobody knows it of anonymous ones."""
+    this = books.latest(Arrival, arrival=donation)
+    if this is None or this.party == DONOR_UNKNOWN:
+        return []
+    rows = books.all(
+        "SELECT DISTINCT a.arrival FROM (SELECT arrival, seq FROM arrivals "
+        "WHERE station = :station AND origin = :origin AND party = :party "
+        "ORDER BY seq DESC LIMIT :most) AS a "
+        "JOIN entries e ON e.station = :station AND e.seq = a.seq WHERE e.happened_on = ("
+        "SELECT happened_on FROM entries WHERE station = :station AND seq = :seq) "
+        "ORDER BY a.arrival",
+        origin=DONOR.name,
+        party=this.party,
+        most=LOOKED_AT,
+        seq=books.stated_in(Arrival, arrival=donation),
+    )
+    lines = latest(books, ArrivalLine, "arrival", [name for (name,) in rows], head=Arrival)
+    goods = {name: _goods(stated) for name, stated in lines.items()}
+    return [
+        Warned(
+            warning="likely-duplicate",
+            detail=f"donor {this.party} gave the same goods on the same day in {name}; "
+            f"if this is the same gift, reverse {donation}",
+            about=name,
+        )
+        for name in goods
+        if name != donation and goods[name] == goods.get(donation)
+    ]
+
+
+def _goods(lines: list[ArrivalLine]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for line in lines:
+        total[line.item] += line.quantity
+    return total

@@ -1,0 +1,107 @@
+"""Lists of documents, in the order in which they began, each as it was stated last.
+
+A list goes by numbers: that of the entry that a document began with is the end of its id, and its
+place in every list. A source gives the numbers that come next, from an index; then the documents
+are read by key. What only the latest statement or the finished view can tell is sifted out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from supplies.accounts import Kind
+from supplies.books import Books
+from supplies.model import TABLES, Statement
+from supplies.views.queries import Found, Series, stated
+from supplies.views.shapes import Page, place, sifted
+
+S = TypeVar("S", bound=Statement)
+V = TypeVar("V")
+
+Source = Callable[[Books, int, int], list[int]]
+"""From what comes after a number, at most so many numbers, in order."""
+
+_DIGITS = "'0123456789'"
+
+
+def listing(
+    books: Books,
+    series: Series[S],
+    views: Callable[[Books, Sequence[Found[S]]], Sequence[V]],
+    source: Source,
+    *,
+    after: str | None,
+    limit: int | None,
+    about: Callable[[S], bool] = lambda _: True,
+    shown: Callable[[V], bool] = lambda _: True,
+) -> Page[V]:
+    """A page of the documents whose numbers the source gives.
+
+    about: whether what is stated of it now is asked for; shown: whether its view is.
+    """
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, V | None]]:
+        numbers = source(books, position, wanted)
+        found = [one for one in stated(books, series, numbers) if about(one.stated)]
+        made = zip([one.first for one in found], views(books, found), strict=True)
+        kept = {number: view for number, view in made if shown(view)}
+        return [(number, kept.get(number)) for number in numbers]
+
+    return sifted(fetch, place(after), limit)
+
+
+def begun(series: Series[Any]) -> Source:
+    """All of a series, by the entries that they began with."""
+    return _source(
+        "SELECT f.seq AS number FROM entries f WHERE f.station = :station AND f.kind = :kind "
+        # Corrections have the kind and document of what they correct, but not its number.
+        f"AND f.seq > :after AND f.document = '{series.prefix}_' || f.seq",
+        kind=series.kind,
+    )
+
+
+def of(series: Series[Any], column: str, value: str, within: str = "") -> Source:
+    """Those of which it was ever stated that they are this one's. within: a further condition."""
+    number = f"CAST(substr(x.{series.key}, 3) AS BIGINT)"
+    return _source(
+        f"SELECT DISTINCT {number} AS number FROM {TABLES[series.statement]} x "
+        f"WHERE x.station = :station AND x.{column} = :value{within} AND {number} > :after",
+        value=value,
+    )
+
+
+def holding(kind: Kind, *, last: bool = False) -> Source:
+    """Those of whose accounts of this kind one holds something.
+
+    last: their id is the last of its two keys; else it is the first.
+    """
+    start = len(kind.prefix) + 3
+    rest = f"ltrim(substr(b.account, {start}), {_DIGITS})"
+    if not last:
+        length = f"length(b.account) - {start - 1} - length({rest})"
+        number = f"CAST(substr(b.account, {start}, {length}) AS BIGINT)"
+    else:
+        number = f"CAST(substr({rest}, 4) AS BIGINT)"
+    return _source(
+        f"SELECT DISTINCT {number} AS number FROM balances b WHERE b.station = :station "
+        f"AND b.account >= '{kind.prefix}' AND b.account < '{kind.name};' AND b.quantity > 0 "
+        f"AND {number} > :after"
+    )
+
+
+def pending(noun: str) -> Source:
+    """Those of this noun that wait to be closed."""
+    return _source(
+        "SELECT p.number AS number FROM pending p "
+        "WHERE p.station = :station AND p.noun = :noun AND p.number > :after",
+        noun=noun,
+    )
+
+
+def _source(sql: str, **params: Any) -> Source:
+    def numbers(books: Books, after: int, limit: int) -> list[int]:
+        rows = books.all(f"{sql} ORDER BY number LIMIT :limit", after=after, limit=limit, **params)
+        return [int(number) for (number,) in rows]
+
+    return numbers

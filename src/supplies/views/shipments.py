@@ -1,0 +1,287 @@
+"""Shipments: goods that left for another station, or came from one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal, NamedTuple, get_args
+
+import msgspec
+
+from supplies.accounts import DELIVERED
+from supplies.books import Books
+from supplies.entries import ZERO_HASH
+from supplies.errors import InvalidField, NotFound
+from supplies.model import (
+    Lot,
+    Shipment,
+    ShipmentAcknowledged,
+    ShipmentArrival,
+    ShipmentLine,
+    ShipmentReceived,
+)
+from supplies.store import Row
+from supplies.views.queries import among, latest, lots, standing
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, cut, one_more, page
+
+Way = Literal["out", "in", "awaited"]
+ShipmentStatus = Literal["on_the_way", "received", "acknowledged"]
+
+_SENT, _RECEIVED = "shipment_sent", "shipment_received"
+
+
+class Citation(View, frozen=True, kw_only=True):
+    """An entry for the other station to cite. body: the exact bytes hashed, base64 in JSON."""
+
+    previous: str
+    body: bytes
+    hash: str
+
+
+class ShipmentLineView(View, frozen=True, kw_only=True):
+    """What was sent of one lot, in base units, and what became of it.
+
+    lot: the sender's. value_minor: in minor units of `currency`; None: not valued. arrived: None
+    until it is known here. lot_here: the lot it became at this station, if it came here.
+    """
+
+    line: int
+    item: str
+    lot: str
+    batch: str | None
+    expires_on: date | None
+    value_minor: int | None
+    currency: str | None
+    quantity: int
+    arrived: int | None
+    lost: int | None
+    lot_here: str | None
+
+
+class ShipmentView(View, frozen=True, kw_only=True):
+    """A shipment as this station sees it.
+
+    way: out (sent from here), in (received here), awaited (on the way here, from a station whose
+    books are in this database). location: where the goods left from or were taken in; None:
+    neither is ours. happened_on: when that was. entry: this station's, for the other to cite; None:
+    nothing has happened here yet.
+    """
+
+    id: str
+    way: Way
+    sender: str = msgspec.field(name="from")
+    destination: str = msgspec.field(name="to")
+    status: ShipmentStatus
+    location: str | None
+    happened_on: date
+    lines: list[ShipmentLineView]
+    entry: Citation | None
+
+
+def shipment(books: Books, name: str) -> ShipmentView:
+    """The shipment with this id, if it was sent from here, came here or is on its way here."""
+    rows = books.all(
+        "SELECT seq FROM entries WHERE station = :station AND document = :name "
+        "AND kind IN (:sent, :received) ORDER BY seq LIMIT 1",
+        name=name,
+        sent=_SENT,
+        received=_RECEIVED,
+    )
+    if rows:
+        return _views(books, [row[0] for row in rows])[0]
+    found = _awaited(books, limit=1, name=name)
+    if not found:
+        raise NotFound(f"there is no shipment {name} here; see the list of shipments")
+    return found[0]
+
+
+def shipments(
+    books: Books,
+    *,
+    way: str | None = None,
+    after: str | None = None,
+    limit: int | None = DEFAULT_LIMIT,
+) -> Page[ShipmentView]:
+    """Shipments in the order in which they left or came. way: only those.
+
+    What is still on its way here, from stations in this database, is listed by `awaited` alone.
+    """
+    if way is not None and way not in get_args(Way):
+        raise InvalidField.at("/way", f"{way[:64]!r} is none of {', '.join(get_args(Way))}")
+    if way == "awaited":
+        return awaited(books, after=after, limit=limit)
+    kinds = {"out": (_SENT, _SENT), "in": (_RECEIVED, _RECEIVED)}.get(way or "", (_SENT, _RECEIVED))
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, ShipmentView]]:
+        rows = books.all(
+            "SELECT seq FROM entries WHERE station = :station AND kind IN (:one, :other) "
+            "AND seq > :after ORDER BY seq LIMIT :limit",
+            one=kinds[0],
+            other=kinds[1],
+            after=position,
+            limit=wanted,
+        )
+        seqs = [row[0] for row in rows]
+        return list(zip(seqs, _views(books, seqs), strict=True))
+
+    return page(fetch, after, limit)
+
+
+def awaited(
+    books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
+) -> Page[ShipmentView]:
+    """What stations in this database sent here and was not received yet, by id."""
+    found = _awaited(books, limit=one_more(limit), after=after or "")
+    return cut([(one.id, one) for one in found], limit)
+
+
+def under_way(books: Books) -> list[ShipmentView]:
+    """What left here and was not acknowledged yet, oldest first."""
+    rows = books.all(
+        "SELECT s.seq FROM shipments s WHERE s.station = :station AND NOT EXISTS ("
+        "SELECT 1 FROM shipments_acknowledged a "
+        "WHERE a.station = s.station AND a.shipment = s.shipment) ORDER BY s.seq"
+    )
+    return _views(books, [row[0] for row in rows])
+
+
+# --- as this station sees them -------------------------------------------------------------------
+
+
+class _Entry(NamedTuple):
+    """The entry with which a shipment left or came."""
+
+    seq: int
+    kind: str
+    shipment: str
+    happened_on: date
+    citation: Citation
+
+
+def _views(books: Books, seqs: Sequence[int]) -> list[ShipmentView]:
+    """The shipments that these entries sent or received."""
+    entries = [_entry(row) for row in among(books, seqs, _ENTRY)]
+    out = _out(books, [one for one in entries if one.kind == _SENT])
+    came = _came(books, [one for one in entries if one.kind == _RECEIVED])
+    return [(out | came)[one.seq] for one in sorted(entries)]
+
+
+_ENTRY = (
+    "SELECT e.seq, e.kind, e.document, e.happened_on, e.body, e.hash, p.hash FROM wanted w "
+    "CROSS JOIN entries e LEFT JOIN entries p ON p.station = e.station AND p.seq = e.seq - 1 "
+    "WHERE e.station = :station AND e.seq = w.id"
+)
+
+
+def _entry(row: Row) -> _Entry:
+    seq, kind, shipment, happened_on, body, own, previous = row
+    citation = Citation(previous=(previous or ZERO_HASH).hex(), body=body, hash=own.hex())
+    return _Entry(seq, kind, shipment, date.fromisoformat(happened_on), citation)
+
+
+def _out(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentView]:
+    names = [one.shipment for one in entries]
+    stated = latest(books, Shipment, "shipment", names)
+    lines = latest(books, ShipmentLine, "shipment", names)
+    acknowledged = latest(books, ShipmentAcknowledged, "shipment", names)
+    delivered: Counter[tuple[str, str]] = Counter()
+    for row in standing(books, DELIVERED, names):
+        delivered[row.id, row.lot] += row.quantity
+    return {
+        one.seq: ShipmentView(
+            id=one.shipment,
+            way="out",
+            sender=books.station_code,
+            destination=stated[one.shipment][0].destination,
+            status="acknowledged" if one.shipment in acknowledged else "on_the_way",
+            location=stated[one.shipment][0].location,
+            happened_on=one.happened_on,
+            lines=[
+                _sent_line(
+                    line,
+                    delivered[one.shipment, line.lot] if one.shipment in acknowledged else None,
+                )
+                for line in lines[one.shipment]
+            ],
+            entry=one.citation,
+        )
+        for one in entries
+    }
+
+
+def _sent_line(line: ShipmentLine, arrived: int | None) -> ShipmentLineView:
+    return ShipmentLineView(
+        line=line.line,
+        item=line.item,
+        lot=line.lot,
+        batch=line.batch,
+        expires_on=line.expires_on,
+        value_minor=line.value_minor,
+        currency=line.currency,
+        quantity=line.quantity,
+        arrived=arrived,
+        lost=None if arrived is None else line.quantity - arrived,
+        lot_here=None,
+    )
+
+
+def _came(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentView]:
+    names = [one.shipment for one in entries]
+    stated = latest(books, ShipmentReceived, "shipment", names)
+    lines = latest(books, ShipmentArrival, "shipment", names)
+    here = lots(books, [line.lot for theirs in lines.values() for line in theirs if line.lot])
+    return {
+        one.seq: ShipmentView(
+            id=one.shipment,
+            way="in",
+            sender=stated[one.shipment][0].sender,
+            destination=books.station_code,
+            status="received",
+            location=stated[one.shipment][0].location,
+            happened_on=one.happened_on,
+            lines=[_arrived_line(line, here.get(line.lot or "")) for line in lines[one.shipment]],
+            entry=one.citation,
+        )
+        for one in entries
+    }
+
+
+def _arrived_line(line: ShipmentArrival, lot: Lot | None) -> ShipmentLineView:
+    return ShipmentLineView(
+        line=line.line,
+        item=line.item,
+        lot=line.sent_lot,
+        batch=None if lot is None else lot.batch,
+        expires_on=None if lot is None else lot.expires_on,
+        value_minor=None if lot is None else lot.value_minor,
+        currency=None if lot is None else lot.currency,
+        quantity=line.sent,
+        arrived=line.arrived,
+        lost=line.sent - line.arrived,
+        lot_here=line.lot,
+    )
+
+
+def _awaited(
+    books: Books, *, limit: int, after: str = "", name: str | None = None
+) -> list[ShipmentView]:
+    rows = books.all(
+        "SELECT s.station, s.seq FROM shipments s WHERE s.destination = :station "
+        "AND s.shipment > :after AND NOT EXISTS (SELECT 1 FROM shipments_received r "
+        "WHERE r.station = s.destination AND r.shipment = s.shipment)"
+        + ("" if name is None else " AND s.shipment = :name")
+        + " ORDER BY s.shipment LIMIT :limit",
+        after=after,
+        name=name,
+        limit=limit,
+    )
+    by_sender: defaultdict[str, list[int]] = defaultdict(list)
+    for sender, seq in rows:
+        by_sender[sender].append(seq)
+    found = [
+        msgspec.structs.replace(view, way="awaited", location=None, entry=None)
+        for sender, seqs in by_sender.items()
+        for view in _views(books.of(sender), seqs)
+    ]
+    return sorted(found, key=lambda view: view.id)

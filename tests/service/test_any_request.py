@@ -1,0 +1,76 @@
+"""Whatever the document allows is asked of a running service: nothing breaks, nothing surprises.
+
+Requests are made up from the OpenAPI document by schemathesis, right ones and wrong ones, to books
+in which the whole scene stands. No answer may be a 5xx, none may be one that the document does not
+name, and each has the shape and the headers that it promises.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from rest import let_in
+from test_serve import PATIENCE, free_port, serving
+
+from supplies.chain import verify
+from supplies.ledger import Ledger
+from supplies.scene import STATION, book_scene
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "response_headers_conformance",
+)
+
+REQUESTS_EACH = 4
+"""So many are made up for each operation, beside those that try each limit of each field."""
+
+
+@pytest.fixture
+def scene(books_path: Path) -> tuple[str, str]:
+    """The books of the scene, and a coordinator's token to them."""
+    booked = book_scene(str(books_path))
+    booked.ledger.close()
+    with Ledger.open(str(books_path), station=STATION) as ledger:
+        return str(books_path), let_in(ledger)["coordinator"]
+
+
+def test_any_request_is_answered_as_the_document_says(
+    scene: tuple[str, str], tmp_path: Path
+) -> None:
+    database, token = scene
+    port = free_port()
+    with serving(database, port) as process:
+        assert process.stderr
+        # A line for each answer: unread, they would fill the pipe and hold the service up.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "run"),
+                f"http://127.0.0.1:{port}/schema/openapi.json",
+                *("--header", f"Authorization: Bearer {token}"),
+                *("--checks", ",".join(CHECKS)),
+                *("--phases", "coverage,fuzzing"),
+                *("--max-examples", str(REQUESTS_EACH)),
+                *("--seed", "1"),
+                *("--workers", "1"),
+                *("--max-failures", "10"),
+            ],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=10 * PATIENCE,
+        )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    counted = re.search(r"Tested: (\d+)", done.stdout)
+    assert counted, done.stdout
+    assert int(counted[1]) > 100
+    with Ledger.open(database, station=STATION) as ledger:
+        verify(ledger.store)

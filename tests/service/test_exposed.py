@@ -1,0 +1,115 @@
+"""The service as strangers and proxies meet it: names, forwarded addresses, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from litestar.testing import TestClient
+from litestar.types import ASGIApp, Receive, Scope, Send
+from rest import let_in, problem
+from supplies_service.app import create_app
+from supplies_service.proxies import answers_to
+
+from supplies.ledger import Ledger
+from supplies.model import Station
+
+
+class Peer:
+    """The application, as met from an address that the test sets: at first a proxy's."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app, self.address = app, "10.0.0.2"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["client"] = (self.address, 4000)
+        await self._app(scope, receive, send)
+
+
+def test_every_answer_carries_what_the_browser_must_not_do(served: TestClient) -> None:
+    for path, status in (
+        ("/api/donors", 200),
+        ("/api/nothing", 404),
+        ("/sign-in", 200),
+        ("/style.css", 200),
+        ("/", 303),
+    ):
+        answer = served.get(path, follow_redirects=False)
+        assert answer.status_code == status
+        headers = answer.headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["cache-control"] == "no-store"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        default = "'none'" if path.startswith("/api") else "'self'"
+        assert headers["content-security-policy"].startswith(f"default-src {default};")
+        assert "unsafe" not in headers["content-security-policy"]
+        assert "strict-transport-security" not in headers
+
+
+def test_over_tls_the_browser_is_told_to_stay_there(served: TestClient) -> None:
+    answer = served.get("https://127.0.0.1:8000/sign-in")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_it_answers_to_its_own_names_alone() -> None:
+    ours = answers_to("0.0.0.0", "Nas", station="https://supplies.example.org/lx")
+    assert ours == {"nas", "supplies.example.org"}
+    assert answers_to("::", station="not an address") == frozenset()
+
+
+@pytest.fixture
+def tokens(books_path: Path) -> dict[str, str]:
+    """Who may come in to books whose papers lead to a name of their own."""
+    with Ledger.open(str(books_path), station="lx") as ledger:
+        host = "https://supplies.example.org"
+        ledger.register(Station(code="lx", name="龙穴街社工服务站", host=host))
+        return let_in(ledger)
+
+
+@pytest.fixture
+def behind_a_proxy(books_path: Path, tokens: dict[str, str]) -> Iterator[TestClient]:
+    """The service, which takes the word of 10.0.0.0/8; the caller is one of those."""
+    app = create_app(str(books_path), "lx", hosts=("nas.local",), proxies=("10.0.0.0/8",))
+    app.asgi_handler = Peer(app.asgi_handler)
+    with TestClient(app, base_url="http://nas.local") as client:
+        client.headers["Authorization"] = f"Bearer {tokens['coordinator']}"
+        yield client
+
+
+def addresses(client: TestClient) -> list[str]:
+    """Where those came from who were refused, the newest first."""
+    lines = client.get("/api/access-log").json()["items"]
+    return [line["address"] for line in lines if line["outcome"] == "refused"]
+
+
+def test_names_of_settings_and_station_are_answered(behind_a_proxy: TestClient) -> None:
+    for host in ("nas.local", "NAS.local:8000", "supplies.example.org", "localhost"):
+        assert behind_a_proxy.get("/api/donors", headers={"Host": host}).status_code == 200
+    problem(behind_a_proxy.get("/api/donors", headers={"Host": "evil.example"}), 400, "malformed")
+
+
+def test_a_proxy_of_the_settings_says_who_calls(behind_a_proxy: TestClient) -> None:
+    forwarded = {
+        # What the caller made up stands before what the proxies saw.
+        "X-Forwarded-For": "127.0.0.1, 203.0.113.9, 10.0.0.7",
+        "X-Forwarded-Proto": "https",
+        "Authorization": "Bearer wrong",
+    }
+    answer = behind_a_proxy.get("/api/donors", headers=forwarded)
+    assert answer.status_code == 401
+    assert "strict-transport-security" in answer.headers
+    assert addresses(behind_a_proxy)[0] == "203.0.113.9"
+
+
+def test_nobody_else_is_believed(behind_a_proxy: TestClient) -> None:
+    behind_a_proxy.app.asgi_handler.address = "192.0.2.1"
+    forwarded = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    answer = behind_a_proxy.get(
+        "/api/donors", headers={**forwarded, "Authorization": "Bearer wrong"}
+    )
+    assert answer.status_code == 401
+    assert "strict-transport-security" not in answer.headers
+    assert addresses(behind_a_proxy)[0] == "192.0.2.1"

@@ -1,0 +1,28 @@
+"""What is proposed can be posted as it is; what a coordinator should look at is told."""
+
+from __future__ import annotations
+
+from conftest import Service
+from rest import Rest
+
+
+def test_every_row_of_a_proposal_can_be_posted_as_it_is(rest: Rest) -> None:
+    rest.need(10), rest.need(4, recipient="R-2", urgency="high")
+    rest.give(9)
+    rows = rest.get("/api/allocations/proposal")["items"]
+    assert [row["recipient"] for row in rows] == ["R-2", "R-1"]
+    for row in rows:
+        made = rest.post("/api/allocations", row)["allocation"]
+        assert sum(line["allocated"] for line in made["lines"]) == row["lines"][0]["quantity"]
+    assert rest.get("/api/allocations/proposal") == {"items": [], "next": None}
+    assert rest.get("/api/stock")["items"][0]["free"] == 0
+
+
+def test_alerts_follow_the_days_that_are_asked_for(rest: Rest, service: Service) -> None:
+    rest.give(5, expires_on="2020-02-15")
+    (told,) = rest.get("/api/reports/alerts")["items"]
+    assert (told["what"], told["due"], told["quantity"]) == ("expires_soon", "2020-02-15", 5)
+    assert rest.get("/api/reports/alerts", soon=2)["items"] == []
+    service.clock.advance(6)
+    assert rest.get("/api/reports/alerts")["items"][0]["what"] == "expired"
+    assert rest.client.get("/api/reports/alerts", params={"soon": -1}).status_code == 422

@@ -1,0 +1,76 @@
+"""The page that shows the API: whole, readable in a browser, with nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from litestar.testing import TestClient
+from rest import problem
+from supplies_service.reading_room import ASSETS, POLICY
+from test_serve import PATIENCE, free_port, serving
+
+from supplies.ledger import Ledger
+from supplies.model import Station
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def test_everything_on_the_page_comes_from_here(strangers: TestClient) -> None:
+    answer = strangers.get("/schema")
+    assert answer.status_code == 200
+    assert answer.headers["content-security-policy"] == POLICY
+    links = re.findall(r'(?:src|href)="([^"]*)"', answer.text)
+    assert len(links) == 5
+    for link in links:
+        assert link.startswith("/schema/")
+        assert strangers.get(link).status_code == 200
+    assert "//" not in answer.text.replace("<!doctype html>", "")
+
+
+def test_its_policy_lets_nothing_leave() -> None:
+    sources = {word for rule in POLICY.split("; ") for word in rule.split()[1:]}
+    assert sources == {"'none'", "'self'", "'unsafe-inline'", "data:"}
+    assert "script-src 'self';" in POLICY
+
+
+def test_only_the_files_it_needs_are_served(strangers: TestClient) -> None:
+    for name in ASSETS:
+        answer = strangers.get(f"/schema/parts/{name}")
+        assert len(answer.content) > 500
+        assert answer.headers["content-type"].partition(";")[0] == ASSETS[name]
+    for name in ("swagger-ui.js", "..%2Fstatic%2Fswagger-ui.css", "index.html"):
+        problem(strangers.get(f"/schema/parts/{name}"), 404, "not-found")
+
+
+def test_a_browser_without_the_internet_shows_the_api(tmp_path: Path) -> None:
+    if BROWSER is None:
+        pytest.skip("there is no Chromium on this machine: the page was not looked at")
+    books = str(tmp_path / "books.db")
+    with Ledger.open(books, station="lx") as ledger:
+        ledger.register(Station(code="lx", name="龙穴街社工服务站"))
+    port = free_port()
+    with serving(books, port):
+        seen = subprocess.run(
+            [
+                BROWSER,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                f"--user-data-dir={tmp_path / 'profile'}",
+                "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+                "--virtual-time-budget=5000",
+                "--dump-dom",
+                f"http://127.0.0.1:{port}/schema",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=2 * PATIENCE,
+            check=True,
+        ).stdout
+    # Swagger UI has drawn the document: its title, and an operation by its path.
+    assert "A ledger for donated goods" in seen
+    assert 'data-path="/api/donations"' in seen

@@ -1,0 +1,79 @@
+"""Goods that go to another station: what is shown here can be posted there, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Service
+from litestar.testing import TestClient
+from rest import ADDRESS, Rest, let_in, problem, signed_in
+from supplies_service.app import create_app
+
+from supplies.ledger import Ledger
+from supplies.model import Item, Location, Station
+
+
+@pytest.fixture
+def there(service: Service, tmp_path: Path) -> Iterator[Rest]:
+    """Station hp with a database and a service of its own."""
+    path = str(tmp_path / "hp.db")
+    with Ledger.open(path, station="hp", clock=service.clock) as ledger:
+        ledger.register(Station(code="hp", name="黄浦站", series="HP"))
+        ledger.register(Item(code="mask", name="口罩"), Location(code="depot", name="Depot"))
+        tokens = let_in(ledger)
+    app = create_app(path, "hp", clock=service.clock)
+    with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
+        yield Rest(signed_in(client, tokens["coordinator"]))
+
+
+def sent(rest: Rest, quantity: int = 8) -> Any:
+    rest.give(10, batch="B7")
+    body = {
+        "to": "hp",
+        "location": "store",
+        "lines": [{"item": "mask", "quantity": quantity}],
+    }
+    return rest.post("/api/shipments", body)["shipment"]
+
+
+def test_a_shipment_goes_from_service_to_service_and_back(rest: Rest, there: Rest) -> None:
+    out = sent(rest)
+    path = f"/api/shipments/{out['id']}"
+    assert (out["from"], out["to"], out["status"]) == ("lx", "hp", "on_the_way")
+    arrived = {
+        "location": "depot",
+        "sent": rest.get(path)["entry"],
+        "lines": [{"line": 1, "arrived": 7}],
+    }
+    came = there.post(f"{path}/receive", arrived)["shipment"]
+    assert (came["way"], came["status"], came["lines"][0]["lost"]) == ("in", "received", 1)
+    assert there.get("/api/stock")["items"][0]["batch"] == "B7"
+    done = rest.post(f"{path}/acknowledge", {"received": there.get(path)["entry"]})["shipment"]
+    assert (done["status"], done["lines"][0]["arrived"]) == ("acknowledged", 7)
+    again = rest.post(f"{path}/acknowledge", {"received": there.get(path)["entry"]})
+    assert again["shipment"] == done
+    assert rest.get("/api/shipments", way="out")["items"] == [done]
+    assert there.get("/api/shipments")["items"] == [there.get(path)]
+
+
+def test_what_is_wrong_with_a_shipment_is_named(rest: Rest, there: Rest) -> None:
+    out = sent(rest)
+    path = f"/api/shipments/{out['id']}"
+    told = there.refused(f"{path}/receive", {"location": "depot"}, 422, "invalid-field")
+    assert told["errors"][0]["pointer"] == "/sent"
+    forged = {**out["entry"], "hash": "0" * 64}
+    told = there.refused(
+        f"{path}/receive", {"location": "depot", "sent": forged}, 422, "invalid-field"
+    )
+    assert told["errors"][0]["pointer"] == "/sent/hash"
+    broken = {**out["entry"], "body": "not base64!"}
+    there.refused(f"{path}/receive", {"location": "depot", "sent": broken}, 422, "invalid-field")
+    good = {"location": "depot", "sent": out["entry"]}
+    there.post(f"{path}/receive", good)
+    more = {**good, "lines": [{"line": 1, "arrived": 1}]}
+    there.refused(f"{path}/receive", more, 409, "already-done")
+    problem(there.client.get("/api/shipments/x_lx_99"), 404, "not-found")
+    problem(there.client.get("/api/shipments", params={"way": "up"}), 422, "invalid-field")

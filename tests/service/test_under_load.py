@@ -1,0 +1,213 @@
+"""A service that is stopped, killed or hung up on while it is busy keeps its word.
+
+Whatever was answered is there, once; whatever was accepted is answered; a repeat gets the answer
+that never arrived.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from desk import register_all
+from rest import let_in
+from test_serve import PATIENCE, free_port, serving
+
+from supplies.ledger import Ledger
+
+CLIENTS = 8
+
+NEED = {"recipient": "R-1", "item": "mask", "quantity": 1}
+
+
+@pytest.fixture
+def books(books_path: Path) -> str:
+    with Ledger.open(str(books_path), station="lx") as ledger:
+        register_all(ledger)
+    return str(books_path)
+
+
+@pytest.fixture
+def bearer(books: str) -> dict[str, str]:
+    """What a coordinator's program sends along."""
+    with Ledger.open(books, station="lx") as ledger:
+        return {"Authorization": f"Bearer {let_in(ledger)['coordinator']}"}
+
+
+def asked(web: httpx.Client, key: str) -> httpx.Response:
+    return web.post("/api/needs", json=NEED, headers={"Idempotency-Key": key})
+
+
+class Load:
+    """Clients that ask and ask, each request under a key of its own, until nobody answers.
+
+    answered: each key that got an answer, and the answer. unanswered: those that got none.
+    """
+
+    def __init__(self, port: int, bearer: dict[str, str]) -> None:
+        self._bearer = bearer
+        self.answered: dict[str, httpx.Response] = {}
+        self.unanswered: list[str] = []
+        self._enough = threading.Condition()
+        self._url = f"http://127.0.0.1:{port}"
+        self._threads = [threading.Thread(target=self._ask) for _ in range(CLIENTS)]
+
+    def _ask(self) -> None:
+        with httpx.Client(base_url=self._url, timeout=PATIENCE, headers=self._bearer) as web:
+            while True:
+                key = str(uuid.uuid4())
+                try:
+                    answer = asked(web, key)
+                except httpx.TransportError:
+                    self.unanswered.append(key)
+                    return
+                if answer.status_code == 503:
+                    return
+                assert answer.status_code == 201, answer.text
+                with self._enough:
+                    self.answered[key] = answer
+                    self._enough.notify()
+
+    @contextmanager
+    def until(self, answers: int) -> Iterator[None]:
+        """Within, so many were answered and more are under way; after it, nobody asks any more."""
+        for thread in self._threads:
+            thread.start()
+        with self._enough:
+            assert self._enough.wait_for(lambda: len(self.answered) >= answers, PATIENCE)
+        yield
+        for thread in self._threads:
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
+
+def recorded(books: str) -> int:
+    with Ledger.open(books, station="lx") as ledger:
+        return ledger.verify().entries
+
+
+def test_whatever_was_answered_before_a_kill_is_there_once(
+    books: str, bearer: dict[str, str]
+) -> None:
+    port = free_port()
+    load = Load(port, bearer)
+    with serving(books, port) as process, load.until(150):
+        os.killpg(process.pid, signal.SIGKILL)
+    there = recorded(books)
+    assert len(load.answered) <= there <= len(load.answered) + len(load.unanswered)
+    url = f"http://127.0.0.1:{port}"
+    with serving(books, port), httpx.Client(base_url=url, timeout=PATIENCE, headers=bearer) as web:
+        for key, first in load.answered.items():
+            again = asked(web, key)
+            assert (again.status_code, again.content) == (first.status_code, first.content)
+            assert again.headers["location"] == first.headers["location"]
+        assert web.get("/api/health").json()["seq"] == there
+        # Whether or not it had been recorded: asked again, it is, and only once.
+        for key in load.unanswered * 2:
+            assert asked(web, key).status_code == 201
+    assert recorded(books) == len(load.answered) + len(load.unanswered)
+
+
+def test_whatever_was_accepted_before_it_was_stopped_is_recorded_and_answered(
+    books: str, bearer: dict[str, str]
+) -> None:
+    port = free_port()
+    load = Load(port, bearer)
+    with serving(books, port) as process:
+        with load.until(150):
+            process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, err
+    assert recorded(books) == len(load.answered)
+
+
+def test_an_answer_that_never_arrived_is_given_to_the_repeat(
+    books: str, bearer: dict[str, str]
+) -> None:
+    port = free_port()
+    body = b'{"recipient":"R-1","item":"mask","quantity":1}'
+    request = (
+        f"POST /api/needs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nIdempotency-Key: cut\r\n"
+        f"Authorization: {bearer['Authorization']}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+    with (
+        serving(books, port),
+        Ledger.open(books, station="lx") as ledger,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=bearer) as web,
+    ):
+        # Nothing is written while we hold the pen, so the answer cannot come before we hang up.
+        with ledger.together(), socket.create_connection(("127.0.0.1", port)) as hasty:
+            hasty.sendall(request)
+            wait_until_it_waits(web)
+        first = asked(web, "cut")
+        assert first.status_code == 201
+        assert first.json()["entry"]["seq"] == 1
+        assert asked(web, "cut").content == first.content
+    assert recorded(books) == 1
+
+
+def wait_until_it_waits(web: httpx.Client) -> None:
+    """Until the request is with the writer, and so accepted."""
+    deadline = time.monotonic() + PATIENCE
+    while "supplies_writer_waiting 1.0" not in web.get("/api/metrics").text:
+        assert time.monotonic() < deadline
+
+
+# --- bodies without end --------------------------------------------------------------------------
+
+
+def answered(connection: socket.socket) -> bytes:
+    """All that comes until the service hangs up."""
+    connection.settimeout(PATIENCE)
+    parts = []
+    while part := connection.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def head(port: int, bearer: dict[str, str], *more: str) -> bytes:
+    lines = (
+        "POST /api/needs HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Content-Type: application/json",
+        f"Authorization: {bearer['Authorization']}",
+    )
+    return "\r\n".join((*lines, *more, "", "")).encode()
+
+
+def test_bodies_that_are_too_large_or_too_slow_are_cut_off(
+    books: str, bearer: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPPLIES_BODY_SECONDS", "0.5")
+    port, place = free_port(), "127.0.0.1"
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    with serving(books, port):
+        with socket.create_connection((place, port)) as slow:
+            slow.sendall(head(port, bearer, "Content-Length: 100") + b"{")
+            told = answered(slow)
+            assert told.startswith(b"HTTP/1.1 408 ")
+            assert b'"/problems/too-slow"' in told
+        with socket.create_connection((place, port)) as said:
+            said.sendall(head(port, bearer, f"Content-Length: {2**30}"))
+            assert answered(said).startswith(b"HTTP/1.1 413 ")
+        with socket.create_connection((place, port)) as endless:
+            endless.sendall(head(port, bearer, "Transfer-Encoding: chunked"))
+            with suppress(ConnectionError):
+                for _ in range(40):
+                    endless.sendall(chunk)
+            with suppress(ConnectionError):
+                assert answered(endless).startswith(b"HTTP/1.1 413 ")
+        with httpx.Client(
+            base_url=f"http://{place}:{port}", timeout=PATIENCE, headers=bearer
+        ) as web:
+            assert asked(web, "still there").status_code == 201

@@ -1,0 +1,117 @@
+"""What the service tells its keepers: a log without names, figures, and whether all is well."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import Service
+from rest import Rest, problem
+from supplies_service import logs
+from supplies_service.routes import health
+
+from supplies.cli import main
+from supplies.ledger import Ledger
+
+NAMES = ("黄小明", "13900139000", "王家巷")
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What the service logs, as it stands in the file."""
+    stream = io.StringIO()
+    logger = logs.logging.getLogger(logs.LOGGER)
+    before = logger.handlers[:], logger.level, logger.propagate
+    logs.to(stream)
+    yield stream
+    logger.handlers[:], logger.propagate = before[0], before[2]
+    logger.setLevel(before[1])
+
+
+def lines(log: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def test_every_answer_is_a_line_and_a_problem_names_its_line(rest: Rest, log: io.StringIO) -> None:
+    rest.need()
+    told = rest.refused("/api/needs", {"recipient": "R-1"}, 422, "invalid-field")
+    problem(rest.client.get("/nothing/here"), 404, "not-found")
+    noted, refused, lost = lines(log)
+    assert (noted["method"], noted["route"], noted["status"]) == ("POST", "/api/needs", 201)
+    assert noted["ms"] > 0
+    assert noted["by"] == "u_1"
+    assert told["instance"] == f"urn:uuid:{refused['request']}"
+    assert (lost["route"], lost["status"]) == ("unknown", 404)
+
+
+def test_an_answer_carries_the_id_that_the_log_knows_it_by(rest: Rest, log: io.StringIO) -> None:
+    answer = rest.client.get("/api/needs")
+    assert [line["request"] for line in lines(log)] == [answer.headers["x-request-id"]]
+
+
+def test_no_name_that_is_sent_reaches_log_or_metrics(
+    rest: Rest, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, phone, address = NAMES
+    donor = {"code": "D-9", "name": name, "phone": phone, "address": address}
+    rest.post("/api/donors", donor)
+    rest.refused("/api/donors", {**donor, "phone": [phone]}, 422, "invalid-field")
+    rest.refused("/api/donors", donor, 409, "already-done")
+    rest.client.get(f"/api/donors?q={name}")
+    rest.client.get(f"/api/donors/{name}")
+    rest.client.get(f"/{name}?{phone}={address}")
+    rest.client.post("/api/donors", content=name.encode())
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError(name)
+
+    monkeypatch.setattr(Ledger, "register", broken)
+    rest.refused("/api/donors", donor, 500, "internal")
+    assert len(lines(log)) == 9
+    figures = rest.client.get("/api/metrics").text
+    for private in NAMES:
+        for text in (log.getvalue(), figures):
+            assert private not in text
+            assert private.encode("unicode_escape").decode() not in text
+
+
+def test_metrics_count_by_route_and_tell_of_the_writer(rest: Rest) -> None:
+    rest.need()
+    rest.get("/api/needs/n_1")
+    answer = rest.client.get("/api/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    text = answer.text
+    assert 'supplies_answers_total{method="POST",route="/api/needs",status="201"}' in text
+    assert 'supplies_answer_seconds_count{method="GET",route="/api/needs/{need}"}' in text
+    assert "n_1" not in text
+    assert "supplies_writer_waiting 0.0" in text
+    assert "supplies_commit_seconds_count" in text
+
+
+def test_health_asks_for_what_is_missing(
+    rest: Rest, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seq = rest.give()["receipt"]["entry"]["seq"]
+    (never,) = rest.get("/api/health")["attention"]
+    assert "never recomputed; run `supplies verify`" in never
+    assert main(["verify", "--database", str(service.folder / "books.db")]) == 0
+    well = rest.get("/api/health")
+    assert well["attention"] == []
+    assert well["verified"]["seq"] == seq
+    assert well["free_bytes"] > 0
+    monkeypatch.setattr(health, "ROOM_NEEDED", 2**62)
+    assert "make room there" in rest.get("/api/health")["attention"][0]
+
+
+def test_books_that_cannot_be_written_are_not_healthy(
+    rest: Rest, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "PROBED_EVERY", 0.0)
+    monkeypatch.setattr(health, "PATIENCE", 0.2)
+    assert rest.get("/api/health")["status"] == "ok"
+    with Ledger.open(str(service.folder / "books.db"), station="lx") as other, other.together():
+        problem(rest.client.get("/api/health"), 503, "busy")
+    assert rest.get("/api/health")["status"] == "ok"
