@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import Literal
 
 import segno
+from reportlab import rl_config
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -33,6 +34,9 @@ MIST: Ink = (0.86, 0.91, 0.92)
 
 A4 = (210.0, 297.0)
 A5_LANDSCAPE = (210.0, 148.0)
+
+# Pages as bytes, not as letters that stand for bytes: a quarter smaller, and quicker.
+rl_config.useA85 = 0
 
 HAIRLINE = 0.3  # points
 

@@ -158,7 +158,8 @@ def _title(x: float, width: float) -> Block:
 def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
     """The station's name and what stands under it, right of its logo where it has one."""
     left = 0.0 if logo is None else _LOGO + 2
-    names = [flow.text(MARGIN + left, _SIDE - left, t, s) for t, s in lines]
+    room = _SIDE - left - flow.GUTTER  # the title begins where the side ends
+    names = [flow.text(MARGIN + left, room, t, s) for t, s in lines]
     image = [] if logo is None else [flow.image(MARGIN, _LOGO, base64.b64decode(logo))]
     return flow.beside([*image, flow.stacked(names)])
 

@@ -139,6 +139,18 @@ def _receipt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where the PDF goes")
 
 
+def _run_sheet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("delivery", metavar="DELIVERY", help="as in dl_12")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where the PDF goes")
+
+
+def _slips(parser: argparse.ArgumentParser) -> None:
+    _run_sheet(parser)
+    parser.add_argument(
+        "--paper", choices=["roll", "a5"], default="roll", help="80 mm roll (the default) or A5"
+    )
+
+
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--receipt", metavar="FILE", help="and whether this paper is in the books")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -248,6 +260,8 @@ _COMMANDS = {
     "report": ("reports:report", "print stock, pledges, needs, or what a period came to", _report),
     "receipt": ("papers:receipt", "print a receipt, or all of a period, as PDF", _receipt),
     "receipt check": ("proof:receipt_check", "say whether a receipt is genuine", _receipt_check),
+    "slips": ("papers:slips", "print all slips of a delivery, as PDF", _slips),
+    "run-sheet": ("papers:round_sheet", "print a delivery's run sheet, as PDF", _run_sheet),
     "verify": ("books:verify", "recompute the books and compare", _verify),
     "backup": ("backup:backup", "copy the books while they are in use, and verify it", _backup),
     "restore": ("backup:restore", "make books out of a backup", _restore),
