@@ -16,9 +16,10 @@ from supplies.access.roles import MAY_GRANT, UserRole
 from supplies.decoding import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.fields import Code, Label
-from supplies.views.shapes import Page, View
+from supplies.views.shapes import Page, View, part_of
 from supplies_service.desk import ADesk, answer
 from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 Days = Annotated[int, Meta(ge=1, le=credentials.LONGEST.days)]
 
@@ -89,10 +90,17 @@ class TokenController(Controller):
         return await desk.administer(do, again, secret=True)
 
     @get(operation_id="listTokens", opt=gives(Page[Credential], roles="C"))
-    async def tokens(self, desk: ADesk) -> Response[bytes]:
+    async def tokens(
+        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Response[bytes]:
         """All tokens, the newest first, those that ended too."""
         return desk.page(
-            lambda books: Page(items=credentials.listed(desk.gate(books), kinds=("token",)))
+            lambda books: part_of(
+                credentials.listed(desk.gate(books), kinds=("token",)),
+                lambda token: token.id,
+                after,
+                limit,
+            )
         )
 
     @get("/{token:str}", operation_id="getToken", opt=gives(Credential, roles="C"))

@@ -9,9 +9,10 @@ from supplies.access import credentials, users
 from supplies.access.gate import Gate
 from supplies.access.users import NewUser, User
 from supplies.decoding import convert
-from supplies.views.shapes import Page, View
+from supplies.views.shapes import Page, View, part_of
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 
 class Nothing(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,9 +63,15 @@ class UserController(Controller):
         )
 
     @get(operation_id="listUsers", opt=gives(Page[User], roles="C"))
-    async def users(self, desk: ADesk) -> Response[bytes]:
-        """All users, those who may no longer come in too; a station's fit on one page."""
-        return desk.page(lambda books: Page(items=users.listed(desk.gate(books))))
+    async def users(
+        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Response[bytes]:
+        """All users in the order in which they came, those who may no longer come in too."""
+        return desk.page(
+            lambda books: part_of(
+                users.listed(desk.gate(books)), lambda user: user.code, after, limit
+            )
+        )
 
     @get("/{user:str}", operation_id="getUser", opt=gives(User, roles="C"))
     async def user(self, desk: ADesk, user: FromPath[str]) -> Response[bytes]:

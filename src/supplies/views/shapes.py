@@ -47,7 +47,12 @@ def place(after: str | None) -> int:
         return 0
     if after.isascii() and after.isdigit() and len(after) <= 18:
         return int(after)
-    raise InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
+    raise misplaced(after)
+
+
+def misplaced(after: str) -> InvalidField:
+    """That a list has no such place."""
+    return InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
 
 
 def cut(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
@@ -56,6 +61,21 @@ def cut(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
     if limit is not None and len(found) > limit:
         following = str(found[limit - 1][0])
     return Page(items=[view for _, view in found[:limit]], next=following)
+
+
+def part_of(
+    whole: Sequence[T], name: Callable[[T], str], after: str | None, limit: int | None
+) -> Page[T]:
+    """A page of a list that is short enough to be read whole, and from which nothing goes.
+
+    name: what tells each apart; a page goes on behind the one that `after` names.
+    """
+    wanted, names = one_more(limit), [name(one) for one in whole]
+    if after is not None and after not in names:
+        raise misplaced(after)
+    start = 0 if after is None else names.index(after) + 1
+    shown = slice(start, start + wanted)
+    return cut(list(zip(names[shown], whole[shown], strict=True)), limit)
 
 
 def one_more(limit: int | None) -> int:
