@@ -17,7 +17,7 @@ from supplies.access.roles import MAY_GRANT, UserRole
 from supplies.decoding import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.fields import Code, Label
-from supplies.views.shapes import Page, View, cut, one_more
+from supplies.views.shapes import Page, View, cut, misplaced, one_more
 from supplies_service.desk import ADesk, answer
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
@@ -72,6 +72,8 @@ def shown_page(
     team: str | None = None,
 ) -> Page[Credential]:
     """A page of what may be shown at the gate; a donor's or a team's alone where named."""
+    if after is not None and not credentials.known(gate, after):
+        raise misplaced(after)
     found = credentials.listed(
         gate, kinds=kinds, donor=donor, team=team, after=after, limit=one_more(limit)
     )

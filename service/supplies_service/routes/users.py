@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
@@ -10,7 +12,7 @@ from supplies.access.gate import Gate
 from supplies.access.users import NewUser, User
 from supplies.books import Books
 from supplies.decoding import convert
-from supplies.views.shapes import Page, View, cut, one_more
+from supplies.views.shapes import Page, View, cut, misplaced, one_more
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
@@ -70,6 +72,8 @@ class UserController(Controller):
         """Users in the order in which they came, those who may no longer come in too."""
 
         def read(books: Books) -> Page[User]:
+            if after is not None and not re.fullmatch(r"u_[0-9]{1,9}", after):
+                raise misplaced(after)
             found = users.listed(desk.gate(books), after=after, limit=one_more(limit))
             return cut([(user.code, user) for user in found], limit)
 

@@ -168,6 +168,11 @@ def get(gate: Gate, name: str) -> Credential:
     return found[0]
 
 
+def known(gate: Gate, name: str) -> bool:
+    """Whether there is one with this id."""
+    return bool(_selected(gate, "AND c.id = :id", id=name))
+
+
 def listed(
     gate: Gate,
     *,
