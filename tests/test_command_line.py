@@ -240,6 +240,23 @@ def test_books_are_made_for_a_station(tmp_path: Path, capsys: pytest.CaptureFixt
 # --- papers that somebody holds --------------------------------------------------------------
 
 
+@pytest.mark.parametrize("paper", ["roll", "a5"])
+def test_slips_and_run_sheet_of_a_delivery_are_written(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], paper: str
+) -> None:
+    delivery = next(demo.with_name("demo-papers").glob("run-sheet-*")).stem[len("run-sheet-") :]
+    file = tmp_path / "paper.pdf"
+    words = [delivery, "-o", str(file), "--database", str(demo)]
+    assert main(["slips", *words, "--paper", paper]) == 0
+    count = int(capsys.readouterr().out.split()[0])
+    assert len(PdfReader(file).pages) >= count > 0
+    assert main(["run-sheet", *words]) == 0
+    assert "出车单" in PdfReader(file).pages[0].extract_text()
+    capsys.readouterr()
+    other = ["dl_none", "-o", str(file), "--database", str(demo)]
+    assert "there is no delivery dl_none" in refused(capsys, "slips", *other)
+
+
 @pytest.fixture
 def station_pub(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     path = tmp_path / "station.pub"

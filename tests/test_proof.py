@@ -239,7 +239,7 @@ def test_a_key_that_is_named_by_another_id_is_found_out(office: Office) -> None:
 def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(office: Office) -> None:
     paper, keys = office.give(), office.keys.public()
     chance, found = random.Random(7), Counter[str]()
-    for _ in range(150):
+    for _ in range(100):
         broken = bytearray(paper)
         for at in (chance.randrange(len(paper)) for _ in range(3)):
             broken[at] ^= 1 << chance.randrange(8)

@@ -29,6 +29,7 @@ from supplies.store import Store, open_store, schema
 from supplies.store.postgres import PostgresStore
 from supplies.store.sqlite import SqliteStore
 from supplies.verification.reader import ROW
+from supplies.views.shipments import shipment
 
 
 class Clock:
@@ -235,13 +236,48 @@ def book_stock(scene: Scene) -> None:
     scene.does(c.RecordActivity(kind="visit", count=6, who="Zhang and Li"))
 
 
-def book_everything(scene: Scene) -> None:
+def book_shipments(scene: Scene, elsewhere: str) -> None:
+    """Goods sent to station hp, whose books are elsewhere, and others that came from there."""
+    with Ledger.open(elsewhere, station="hp", clock=scene.clock) as other:
+        other.register(
+            Station(code="hp", name="Huangpu", series="HP"),
+            Item(code="mask", name="mask"),
+            Location(code="d", name="Depot"),
+        )
+        mine, theirs = scene.ledger, other
+        lines = [c.LotLine(item="mask", quantity=3)]
+        out = scene.begins(c.SendShipment(station="hp", location="a", lines=lines))
+        theirs.record(
+            c.ReceiveShipment(
+                shipment=out,
+                location="d",
+                sent=cited(mine, out),
+                lines=[c.ArrivedLine(line=1, arrived=2)],
+            ),
+            by="w2",
+        )
+        back = c.SendShipment(
+            station="lx", location="d", lines=[c.LotLine(item="mask", quantity=1)]
+        )
+        name = str(theirs.record(back, by="w2").document)
+        scene.does(c.ReceiveShipment(shipment=name, location="a", sent=cited(theirs, name)))
+        scene.does(c.AcknowledgeShipment(shipment=out, received=cited(theirs, out)))
+
+
+def cited(ledger: Ledger, name: str) -> c.CitedEntry:
+    """A station's entry about a shipment, for the other to cite."""
+    entry = shipment(ledger.books, name).entry
+    return msgspec.convert(msgspec.to_builtins(entry), c.CitedEntry)
+
+
+def book_everything(scene: Scene, elsewhere: str) -> None:
     """An entry of nearly every kind, so that no table is empty."""
     _, _, pledge = book_needs_and_pledges(scene)
     book_goods(scene, pledge)
     book_deliveries(scene)
     scene.clock.now += timedelta(days=2)
     book_stock(scene)
+    book_shipments(scene, elsewhere)
     # Booked on a day before the latest: the days since move as well.
     scene.does(
         c.WriteOff(
@@ -289,7 +325,7 @@ def whole(
     """Where whole books are, closed."""
     with engines.books(request.param, tmp_path_factory.mktemp("books")) as url:
         scene = Scene(url)
-        book_everything(scene)
+        book_everything(scene, str(tmp_path_factory.mktemp("elsewhere") / "hp.db"))
         scene.ledger.close()
         yield url
 

@@ -66,15 +66,22 @@ def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     return proven.check_receipt(pdf, keys)
 
 
-def delivery_slips(slips: Sequence[DeliverySlip], paper: Literal["roll", "a5"] = "roll") -> bytes:
-    """配送单 for a team's round, in the order given: a page of an 80 mm roll a stop, or A5."""
+def delivery_slips(
+    slips: Sequence[DeliverySlip],
+    paper: Literal["roll", "a5"] = "roll",
+    told: Callable[[int], None] = lambda _: None,
+) -> bytes:
+    """配送单 for a team's round, in the order given: a page of an 80 mm roll a stop, or A5.
+
+    told: called with the number drawn so far.
+    """
     if paper == "a5":
         from supplies_receipts import slip_a5
 
-        return slip_a5.delivery_slips_a5(slips)
+        return slip_a5.delivery_slips_a5(slips, told)
     from supplies_receipts import slip
 
-    return slip.delivery_slips(slips)
+    return slip.delivery_slips(slips, told)
 
 
 def round_sheet(sheet: RunSheet) -> bytes:

@@ -72,6 +72,11 @@ def beside(blocks: Sequence[Block]) -> Block:
     return Block(max(block.height for block in blocks), draw)
 
 
+def image(x: float, side: float, content: bytes) -> Block:
+    """A PNG within a square, at its top left."""
+    return Block(side, lambda sheet, y: sheet.image(x, y, side, content))
+
+
 def rule(x: float, width: float, *, weight: float, ink: Ink = BLACK) -> Block:
     """A line across, taking no height."""
     return Block(0, lambda sheet, y: sheet.rule(x, y, width, weight=weight, ink=ink))
@@ -100,7 +105,7 @@ class Table:
         self._columns = columns
         self._lefts = list(accumulate((column.width for column in columns), initial=x))
         self._width = self._lefts[-1] - x
-        titles = [((c.title.zh, HEAD), (c.title.en, HEAD_EN)) for c in columns]
+        titles = [((c.title.leads, HEAD), (c.title.under, HEAD_EN)) for c in columns]
         top = rule(x, self._width, weight=0.6)
         self.head = stacked([*above, top, self._cells(titles), top])
 

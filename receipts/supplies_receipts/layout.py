@@ -12,7 +12,9 @@ from io import BytesIO
 from typing import Literal
 
 import segno
+from reportlab import rl_config
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from supplies_receipts import fonts
@@ -32,6 +34,9 @@ MIST: Ink = (0.86, 0.91, 0.92)
 
 A4 = (210.0, 297.0)
 A5_LANDSCAPE = (210.0, 148.0)
+
+# Pages as bytes, not as letters that stand for bytes: a quarter smaller, and quicker.
+rl_config.useA85 = 0
 
 HAIRLINE = 0.3  # points
 
@@ -214,6 +219,14 @@ class Sheet:
                 path.rect((x + first * module) * mm, top, length * module * mm, module * mm)
         self._canvas.setFillColorRGB(*BLACK)
         self._canvas.drawPath(path, stroke=0, fill=1)
+
+    def image(self, x: float, y: float, side: float, content: bytes) -> None:
+        """A PNG, as large as fits into a square of this side, its top left at x, y."""
+        picture = ImageReader(BytesIO(content))
+        wide, high = picture.getSize()
+        part = side * mm / max(wide, high)
+        bottom = self._up(y) - high * part
+        self._canvas.drawImage(picture, x * mm, bottom, wide * part, high * part, mask="auto")
 
     def stamp(self, x: float, y: float, text: str, style: Style, *, degrees: float) -> None:
         """Text across the page around a point, so thin of colour that all else stays readable."""

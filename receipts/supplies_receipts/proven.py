@@ -1,7 +1,8 @@
 """A receipt that carries its own proof, and the checking of one that somebody holds.
 
 The PDF is a function of the record attached inside it: to check a paper its record is weighed,
-and its page drawn again from the record and compared.
+and its page drawn again from the record and compared. A file that somebody holds is a stranger's:
+it is read in a process of its own.
 """
 
 from __future__ import annotations
@@ -13,8 +14,17 @@ import msgspec
 
 from supplies.documents import ReceiptRecord
 from supplies.errors import SuppliesError
-from supplies.proof import NotGenuine, PublicKeys, check_key, check_record, paper_of, read_record
-from supplies_receipts import attachment
+from supplies.proof import (
+    Fault,
+    NotGenuine,
+    PublicKeys,
+    check_key,
+    check_record,
+    paper_of,
+    read_record,
+)
+from supplies_receipts import attachment, fonts
+from supplies_receipts.apart import Apart, Died
 from supplies_receipts.receipt import TITLE, donation_receipt
 
 ATTACHMENT = "supplies-receipt.json"
@@ -28,7 +38,81 @@ def proven_receipt(record: ReceiptRecord) -> bytes:
     return _made(msgspec.structs.replace(record, drawn_by=_program()))
 
 
-def read_receipt(pdf: bytes) -> ReceiptRecord:
+def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
+    """The record of a genuine receipt; NotGenuine, with the way in which it is not, for any other.
+
+    keys: the station's; None where the books themselves will tell whether the paper is theirs.
+    """
+    try:
+        answer = _apart(
+            msgspec.msgpack.encode(_Question(pdf, None if keys is None else dict(keys)))
+        )
+    except Died as error:
+        raise NotGenuine(
+            "no-receipt",
+            f"this file is no receipt of this program: reading it came to no end ({error})",
+        ) from error
+    found = msgspec.msgpack.decode(answer, type=_Answer)
+    if found.fault is not None:
+        raise NotGenuine(found.fault, found.detail, found.record)
+    assert found.record is not None, "a genuine paper has a record"
+    return found.record
+
+
+class _Question(msgspec.Struct, frozen=True, array_like=True):
+    pdf: bytes
+    keys: dict[str, str] | None
+
+
+class _Answer(msgspec.Struct, frozen=True, array_like=True):
+    record: ReceiptRecord | None
+    fault: Fault | None = None
+    detail: str = ""
+
+
+_apart = Apart(__name__, "weighed")
+
+
+def prepare() -> None:
+    """Load what weighing any paper needs, before there is one."""
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401
+
+    _program()
+    fonts.load()
+    fonts.choose("凭证", bold=True)
+
+
+def weighed(question: bytes) -> bytes:
+    """What `check_receipt` is answered, worked out in the process that may break."""
+    asked = msgspec.msgpack.decode(question, type=_Question)
+    try:
+        answer = _Answer(_weighed(asked.pdf, asked.keys))
+    except NotGenuine as error:
+        answer = _Answer(error.record, error.fault, error.detail)
+    return msgspec.msgpack.encode(answer)
+
+
+def _weighed(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
+    record = _read(pdf)
+    check_record(record)
+    if keys is not None:
+        check_key(record, keys)
+    if not _drawn_alike(pdf, record):
+        if record.drawn_by == _program():
+            raise NotGenuine(
+                "altered", "this paper was altered: its page is not what its signed data says"
+            )
+        raise NotGenuine(
+            "other-version",
+            "the signed data in this paper is genuine, but its page was drawn by another version "
+            f"of the program ({_word(record.drawn_by)}) and cannot be compared by this one "
+            f"({_program()}): trust the data, or check the paper with that version",
+            record,
+        )
+    return record
+
+
+def _read(pdf: bytes) -> ReceiptRecord:
     """The record inside a paper, unweighed; NotGenuine where there is none to read."""
     ours = False
     try:
@@ -53,30 +137,6 @@ def read_receipt(pdf: bytes) -> ReceiptRecord:
             "ask for the file as the station issued it",
         )
     raise NotGenuine("no-receipt", "this file is no receipt of this program")
-
-
-def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
-    """The record of a genuine receipt; NotGenuine, with the way in which it is not, for any other.
-
-    keys: the station's; None where the books themselves will tell whether the paper is theirs.
-    """
-    record = read_receipt(pdf)
-    check_record(record)
-    if keys is not None:
-        check_key(record, keys)
-    if not _drawn_alike(pdf, record):
-        if record.drawn_by == _program():
-            raise NotGenuine(
-                "altered", "this paper was altered: its page is not what its signed data says"
-            )
-        raise NotGenuine(
-            "other-version",
-            "the signed data in this paper is genuine, but its page was drawn by another version "
-            f"of the program ({_word(record.drawn_by)}) and cannot be compared by this one "
-            f"({_program()}): trust the data, or check the paper with that version",
-            record,
-        )
-    return record
 
 
 def _drawn_alike(pdf: bytes, record: ReceiptRecord) -> bool:

@@ -7,10 +7,11 @@ that a marked paper is set line for line as the original was.
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 from supplies.documents import DonationReceipt, ReceiptLine, ReceiptPaper
-from supplies_receipts import flow, wording
+from supplies_receipts import flow, small_print, wording
 from supplies_receipts.flow import Block, Column, Table
 from supplies_receipts.layout import (
     A4,
@@ -22,7 +23,15 @@ from supplies_receipts.layout import (
     fitted,
     one_line,
 )
-from supplies_receipts.receipt_foot import CLOSING, MARGIN, TINY, VALUE, WIDTH, closing, margins
+from supplies_receipts.receipt_foot import (
+    MARGIN,
+    TINY,
+    VALUE,
+    WIDTH,
+    closing,
+    closing_height,
+    margins,
+)
 from supplies_receipts.wording import Words
 
 _A5_LINES = 5
@@ -30,6 +39,11 @@ _A5_LINES = 5
 TITLE = Words("捐赠物资接收凭证", "Receipt for donated goods (in kind)")
 _NOBODY = Words("匿名", "Anonymous")
 _NO_WISH = Words("无", "none")
+_CREDIT_CODE = Words("统一社会信用代码", "Credit code")
+_ISSUED_ON = Words("签发日期", "Issued on")
+_REPLACES = Words("本凭证替换", "Replaces")
+_BLANK = Words("以下空白", "nothing below this line")
+_UNTIL = Words("有效期至", "Expires")
 
 _NAME = Style(10.5, bold=True, leading=1.25)
 _NUMBER = Style(10.5, bold=True, ink=RED, leading=1.25)
@@ -54,6 +68,7 @@ _COLUMNS = (
 )
 
 _SIDE = 64.0  # of the head, left and right of the title
+_LOGO = 12.0  # side of the square that a logo is fitted into
 _GAP = 1.1  # between fields
 
 
@@ -63,6 +78,7 @@ def donation_receipt(paper: ReceiptPaper) -> bytes:
     Signature and attachment are added to these bytes by `proven`, not drawn.
     """
     document = paper.document
+    # The title leads in Chinese whatever the paper is written in: a file is known by it.
     sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
     draw(sheet, paper)
     return sheet.finish()
@@ -70,25 +86,31 @@ def donation_receipt(paper: ReceiptPaper) -> bytes:
 
 def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     """The pages of a receipt, after whatever the sheet holds already."""
+    with wording.written_in(paper.document.station.languages):
+        _draw(sheet, paper)
+
+
+def _draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     document = paper.document
-    (width, height), pages = _planned(document)
+    foot = closing_height(document)
+    (width, height), pages = _planned(document, foot)
     for at, body in enumerate(pages, 1):
         with sheet.page(width, height):
             head = _head(document) if at == 1 else _running_head(document)
             flow.stacked([head, body]).draw(sheet, MARGIN)
             if at == len(pages):
-                closing(sheet, paper, height - MARGIN - CLOSING)
+                closing(sheet, paper, height - MARGIN - foot)
             margins(sheet, paper.proof, height, wording.page(at, len(pages)))
 
 
-def _planned(document: DonationReceipt) -> tuple[tuple[float, float], list[Block]]:
+def _planned(document: DonationReceipt, foot: float) -> tuple[tuple[float, float], list[Block]]:
     """The size of paper, and what stands on each page under its head."""
     body = [*_fields(document), *_table(document.lines)]
     first, next_ = _head(document).height, _running_head(document).height
 
     def pages(height: float) -> list[Block]:
         room = height - 2 * MARGIN
-        return flow.paginated(body, room - first, room - next_, CLOSING)
+        return flow.paginated(body, room - first, room - next_, foot)
 
     small = pages(A5_LANDSCAPE[1])
     if len(document.lines) <= _A5_LINES and len(small) == 1:
@@ -102,25 +124,20 @@ def _planned(document: DonationReceipt) -> tuple[tuple[float, float], list[Block
 def _head(document: DonationReceipt) -> Block:
     """Who issues, what it is, which number: side by side over a rule."""
     station, right = document.station, MARGIN + WIDTH - _SIDE
-    code = station.credit_code and f"统一社会信用代码 Credit code {station.credit_code}"
-    issuer = [(station.name, _NAME), (station.name_en, _SMALL), (code, _SMALL)]
-    issued = f"签发日期 Issued on  {document.issued_on.isoformat()}"
+    code = station.credit_code and f"{_CREDIT_CODE.label} {station.credit_code}"
+    name = wording.named(station.name, station.name_en)
+    issuer = [(name.leads, _NAME), (name.under, _SMALL), (code, _SMALL)]
+    issued = f"{_ISSUED_ON.label}  {document.issued_on.isoformat()}"
     number = [(f"No. {document.number}", _NUMBER), (issued, _ISSUED)]
     if len(document.replaces) == 1:
-        number.append((f"本凭证替换 Replaces No. {document.replaces[0]}", _SMALL))
+        number.append((f"{_REPLACES.label} No. {document.replaces[0]}", _SMALL))
     centre, middle = MARGIN + _SIDE, WIDTH - 2 * _SIDE
     return flow.stacked(
         [
             flow.beside(
                 [
-                    flow.stacked([flow.text(MARGIN, _SIDE, t, s) for t, s in issuer if t]),
-                    flow.text(centre, middle, TITLE.zh, _HEADING, "centre"),
-                    flow.stacked(
-                        [
-                            flow.space(_HEADING.line),
-                            flow.text(centre, middle, TITLE.en, _SUBTITLE, "centre"),
-                        ]
-                    ),
+                    _issuer(station.logo, [(t, s) for t, s in issuer if t]),
+                    _title(centre, middle),
                     flow.stacked([flow.text(right, _SIDE, t, s, "right") for t, s in number]),
                 ]
             ),
@@ -131,16 +148,33 @@ def _head(document: DonationReceipt) -> Block:
     )
 
 
+def _title(x: float, width: float) -> Block:
+    """What the paper is, large as far as there is room."""
+    heading = fitted(TITLE.leads, _HEADING, width)
+    under = [flow.text(x, width, TITLE.under, _SUBTITLE, "centre")] if TITLE.under else []
+    return flow.stacked([flow.text(x, width, TITLE.leads, heading, "centre"), *under])
+
+
+def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
+    """The station's name and what stands under it, right of its logo where it has one."""
+    left = 0.0 if logo is None else _LOGO + 2
+    room = _SIDE - left - flow.GUTTER  # the title begins where the side ends
+    names = [flow.text(MARGIN + left, room, t, s) for t, s in lines]
+    image = [] if logo is None else [flow.image(MARGIN, _LOGO, base64.b64decode(logo))]
+    return flow.beside([*image, flow.stacked(names)])
+
+
 def _running_head(document: DonationReceipt) -> Block:
     """What a further page needs to belong to the first."""
     half = WIDTH / 2
-    room = half - _ISSUED.width(f"  {TITLE.zh}") - 1
-    name = one_line(document.station.name, _ISSUED, room, smallest=_ISSUED.size).lines[0]
+    room = half - _ISSUED.width(f"  {TITLE.leads}") - 1
+    said = wording.named(document.station.name, document.station.name_en).leads
+    name = one_line(said, _ISSUED, room, smallest=_ISSUED.size).lines[0]
     return flow.stacked(
         [
             flow.beside(
                 [
-                    flow.text(MARGIN, half, f"{name}  {TITLE.zh}", _ISSUED),
+                    flow.text(MARGIN, half, f"{name}  {TITLE.leads}", _ISSUED),
                     flow.text(MARGIN + half, half, f"No. {document.number}", _NUMBER, "right"),
                 ]
             ),
@@ -161,18 +195,21 @@ class _Field:
 
 def _fields(document: DonationReceipt) -> list[Block]:
     donor, station = document.donor, document.station
-    name = _NOBODY.zh if donor.name is None else donor.name
-    name_en = _NOBODY.en if donor.name is None else donor.name_en
+    name = _NOBODY if donor.name is None else wording.named(donor.name, donor.name_en)
     coded = Words("捐赠人", "Donor" if donor.code is None else f"Donor · {donor.code}")
     received = wording.days(document.received_on, document.received_until)
     at = " ".join(filter(None, (station.address, station.phone)))
     pairs = [
-        _Field(coded, name, name_en),
+        _Field(coded, name.leads, name.under),
         _Field(Words("接收日期与地点", "Received on, at"), f"{received}  {document.location}", at),
         _Field(Words("捐赠编号", "Donation no."), "、".join(document.donations)),
         _Field(Words("联系方式", "Contact"), donor.phone or "—"),
     ]
-    wish = document.wish or f"{_NO_WISH.zh} {_NO_WISH.en}"
+    if document.agreement is not None:
+        pairs.append(_Field(small_print.AGREEMENT, document.agreement))
+    if document.fiscal_ticket is not None:
+        pairs.append(_Field(small_print.FISCAL_TICKET, document.fiscal_ticket))
+    wish = document.wish or _NO_WISH.label
     blocks = [*_paired(pairs), *_long(_Field(Words("定向意愿", "Wish of the donor"), wish))]
     if len(document.replaces) > 1:
         replaced = Words("本凭证替换", "This receipt replaces")
@@ -221,7 +258,7 @@ def _table(lines: list[ReceiptLine]) -> list[Block]:
     below = flow.stacked(
         [
             flow.space(0.5),
-            flow.text(MARGIN, WIDTH, "以下空白 nothing below this line", TINY, "centre"),
+            flow.text(MARGIN, WIDTH, _BLANK.label, TINY, "centre"),
         ]
     )
     if not rows:
@@ -232,14 +269,17 @@ def _table(lines: list[ReceiptLine]) -> list[Block]:
 
 def _row(table: Table, at: int, line: ReceiptLine) -> Block:
     unit, quantity = wording.unit(line.unit), wording.number(line.quantity)
-    expiry = "" if line.expires_on is None else f"有效期至 {line.expires_on.isoformat()}"
+    expiry = "" if line.expires_on is None else f"{_UNTIL.leads} {line.expires_on.isoformat()}"
+    name = wording.named(line.name, line.name_en)
+    words = Words(f"{line.in_words}{unit.zh}", line.in_words_en)
+    value = "" if line.value is None else f"{small_print.VALUE.label} {wording.money(line.value)}"
     return table.row(
         [
             [(str(at), _CELL)],
-            [(line.name, _CELL), (line.name_en or "", _CELL_EN)],
+            [(name.leads, _CELL), (name.under, _CELL_EN)],
             [(line.batch or "", _CELL_SMALL), (expiry, _CELL_SMALL)],
-            [(unit.zh, _CELL), (unit.en if unit.en != unit.zh else "", _CELL_EN)],
+            [(unit.leads, _CELL), (unit.under if unit.en != unit.zh else "", _CELL_EN)],
             [(quantity, fitted(quantity, _QUANTITY, _COLUMNS[4].width - flow.GUTTER))],
-            [(f"{line.in_words}{unit.zh}", _CELL), (line.in_words_en, _CELL_EN)],
+            [(words.leads, _CELL), (words.under, _CELL_EN), (value, _CELL_SMALL)],
         ]
     )

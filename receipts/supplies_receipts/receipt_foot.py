@@ -8,31 +8,36 @@ from __future__ import annotations
 
 from datetime import date
 
-from supplies.documents import Proof, ReceiptPaper
+from supplies.documents import DonationReceipt, Proof, ReceiptPaper
 from supplies_receipts import flow, fonts
+from supplies_receipts.flow import Block
 from supplies_receipts.layout import A4, BLACK, GREY, RED, Sheet, Style, boxed, one_line
 from supplies_receipts.wording import Words
 
 MARGIN = 12.0
 WIDTH = A4[0] - 2 * MARGIN  # A5 across is as wide as A4 upright
 
-CLOSING = 38.5
-"""Height of the foot of the last page."""
+_CLOSING = 38.5  # height of the foot of the last page where the statement is short
 
 VALUE = Style(9.5, leading=1.25)
 TINY = Style(6, ink=GREY, leading=1.2)
 
-# What the law asks elsewhere are further lines here, and a rule for values: a jurisdiction pack.
-_STATEMENT = (
-    Words(
-        "兹收到上列捐赠物资。本凭证未作估价，不是公益事业捐赠票据；"
-        "接收方未因此提供任何商品或服务作为回报。",
-        "The goods listed were received as described. They are not valued here; this is not a "
-        "fiscal donation ticket; nothing was given in return.",
-    ),
+# Of receipts that were frozen before the statement was a setting.
+_STATEMENT = Words(
+    "兹收到上列捐赠物资。本凭证未作估价，不是公益事业捐赠票据；"
+    "接收方未因此提供任何商品或服务作为回报。",
+    "The goods listed were received as described. They are not valued here; this is not a "
+    "fiscal donation ticket; nothing was given in return.",
 )
 
 _VOID = Words("作废", "VOID")
+_DUPLICATE = Words("副本", "DUPLICATE")
+_REPLACED_BY = Words("由新凭证替换", "Replaced by")
+_REASON = Words("原因", "Reason")
+_ENTRY = Words("账目", "Entry")
+_CHECK_CODE = Words("查验码", "Check code")
+_SCAN = Words("扫码查验", "Scan to verify")
+_SEAL_HERE = Words("盖章", "Seal")
 _SIGNERS = (Words("经办人", "Handler"), Words("复核人", "Checker"), Words("捐赠人签名", "Donor"))
 
 _LAW = Style(7, leading=1.25)
@@ -49,39 +54,51 @@ _LINE = 33.0  # to sign on
 
 def closing(sheet: Sheet, paper: ReceiptPaper, top: float) -> None:
     """The foot of the last page, anchored at its bottom; the seal's circle is kept clear."""
-    text_width = WIDTH - _SEAL - 4
-    said = [
-        flow.text(MARGIN, text_width, said, style)
-        for words in _STATEMENT
-        for said, style in ((words.zh, _LAW), (words.en, _LAW_EN))
-    ]
-    flow.stacked([flow.space(0.5), *said]).draw(sheet, top)
-    bottom = top + CLOSING
+    _stated(paper.document).draw(sheet, top)
+    bottom = top + closing_height(paper.document)
     _qr(sheet, paper, bottom)
-    _signatures(sheet, paper.document.handled_by, bottom)
+    _signatures(sheet, paper.document, bottom)
     left = MARGIN + WIDTH - _SEAL
     sheet.dashed_circle(left, bottom - _SEAL, _SEAL, GREY)
-    sheet.text(MARGIN + WIDTH, bottom - TINY.line, "盖章 Seal", TINY, "right")
+    sheet.text(MARGIN + WIDTH, bottom - TINY.line, _SEAL_HERE.label, TINY, "right")
+
+
+def closing_height(document: DonationReceipt) -> float:
+    """Height of the foot: the statement over the code, and no less than the seal needs."""
+    return max(_CLOSING, _stated(document).height + _QR + 0.5)
+
+
+def _stated(document: DonationReceipt) -> Block:
+    stated = document.statement
+    words = _STATEMENT if stated is None else Words(stated.zh, stated.en)
+    said = [
+        flow.text(MARGIN, WIDTH - _SEAL - 4, said, style)
+        for said, style in ((words.leads, _LAW), (words.under, _LAW_EN))
+        if said
+    ]
+    return flow.stacked([flow.space(0.5), *said])
 
 
 def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
     sheet.qr(MARGIN, bottom - _QR, _QR, paper.proof.url)
     beside = MARGIN + _QR + 2.5
     top = bottom - _QR
-    code = f"查验码 Check code  {paper.proof.check_code}"
-    host = one_line(f"扫码查验 Scan to verify  {paper.document.station.host}", TINY, 90)
+    code = f"{_CHECK_CODE.label}  {paper.proof.check_code}"
+    host = one_line(f"{_SCAN.label}  {paper.document.station.host}", TINY, 90)
     sheet.text(beside, top, code, _CODE)
     sheet.paragraph(beside, top + _CODE.line, host)
 
 
-def _signatures(sheet: Sheet, handled_by: str, bottom: float) -> None:
-    """Three lines to sign on, the handler's name already over the first."""
+def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
+    """Three lines to sign on, the names of handler and checker already over theirs."""
     gap, first = 6.0, MARGIN + _QR + 2.5
     base = bottom - 2 * TINY.line
-    name = boxed(handled_by, VALUE, _LINE, _QR - 13)
-    sheet.paragraph(first, base - name.height - 0.4, name)
-    for at, signer in enumerate(_SIGNERS):
+    names = (document.handled_by, document.checked_by, None)
+    for at, (signer, said) in enumerate(zip(_SIGNERS, names, strict=True)):
         x = first + at * (_LINE + gap)
+        if said is not None:
+            name = boxed(said, VALUE, _LINE, _QR - 13)
+            sheet.paragraph(x, base - name.height - 0.4, name)
         sheet.rule(x, base, _LINE, weight=0.5, ink=BLACK)
         sheet.text(x, base + 0.6, signer.label, TINY)
 
@@ -92,7 +109,7 @@ def _signatures(sheet: Sheet, handled_by: str, bottom: float) -> None:
 def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
     """The entry and the page count beneath, marks above."""
     foot = height - MARGIN + 2.5
-    entry = f"账目 Entry {proof.seq} · {proof.hash[:16]}"
+    entry = f"{_ENTRY.label} {proof.seq} · {proof.hash[:16]}"
     sheet.text(MARGIN, foot, entry, TINY)
     sheet.text(MARGIN + WIDTH, foot, page, TINY, "right")
     if proof.copy is not None:
@@ -104,7 +121,8 @@ def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
 def _copied(sheet: Sheet, proof: Proof) -> None:
     """A frame that says that this is not the original, which reprint it is, and of which day."""
     on = "" if proof.copied_on is None else f"  {proof.copied_on.isoformat()}"
-    mark = f"副本 DUPLICATE  第 {proof.copy} 次 No. {proof.copy}{on}"
+    counted = Words(f"第 {proof.copy} 次", f"No. {proof.copy}")
+    mark = f"{_DUPLICATE.label}  {counted.label}{on}"
     width = _MARK.width(mark) + 4
     x = MARGIN + WIDTH - width
     sheet.box(x, 4.6, width, _MARK.line + 1.2, weight=0.8, ink=RED)
@@ -113,12 +131,12 @@ def _copied(sheet: Sheet, proof: Proof) -> None:
 
 def _voided(sheet: Sheet, proof: Proof, on: date, height: float) -> None:
     """Void across the page; when, why and what stands instead in the margin. The number stays."""
-    mark = f"{_VOID.zh} {_VOID.en}"
+    mark = _VOID.label
     sheet.stamp(A4[0] / 2, height / 2, mark, _STAMP, degrees=25)
     said = [f"{mark} {on.isoformat()}"]
     if proof.replaced_by is not None:
-        said.append(f"由新凭证替换 Replaced by No. {proof.replaced_by}")
-    reason = fonts.legible(" ".join(f"原因 Reason  {proof.void_reason or '—'}".split()))
+        said.append(f"{_REPLACED_BY.label} No. {proof.replaced_by}")
+    reason = fonts.legible(" ".join(f"{_REASON.label}  {proof.void_reason or '—'}".split()))
     width = WIDTH * 0.55
     sheet.paragraph(MARGIN, 4, one_line(" · ".join(said), _VOIDED, width))
     # A reason may be long; the books have it in full.

@@ -7,7 +7,7 @@ resident speaks is written into the boxes at the door and printed nowhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from supplies.documents import DeliverySlip, SlipLine
 from supplies.errors import InvalidField
@@ -47,16 +47,17 @@ _DIGITS = 6
 _SIGNATURE = 22.0
 
 
-def delivery_slips(slips: Sequence[DeliverySlip]) -> bytes:
-    """A page a stop, each as long as what it says."""
+def delivery_slips(slips: Sequence[DeliverySlip], told: Callable[[int], None]) -> bytes:
+    """A page a stop, each as long as what it says. told: how many are drawn."""
     if not slips:
         raise InvalidField("a delivery without stops has no slips to print")
     first = slips[0]
     sheet = Sheet(title=f"{TITLE.zh} {first.delivery}", author=first.station.name)
-    for slip in slips:
+    for drawn, slip in enumerate(slips, 1):
         page = flow.stacked([*goods(slip), _rule(0.8), *hand_over(slip)])
         with sheet.page(_ROLL, MARGIN + page.height + _TEAR):
             page.draw(sheet, MARGIN)
+        told(drawn)
     return sheet.finish()
 
 

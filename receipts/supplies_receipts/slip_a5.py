@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from supplies.documents import DeliverySlip
 from supplies.errors import InvalidField
@@ -16,14 +16,15 @@ _GAP = (A5_LANDSCAPE[0] - 2 * WIDTH) / 3  # left, between the columns, and right
 _TINY = Style(6)
 
 
-def delivery_slips_a5(slips: Sequence[DeliverySlip]) -> bytes:
-    """A page a stop; further pages where the goods are many."""
+def delivery_slips_a5(slips: Sequence[DeliverySlip], told: Callable[[int], None]) -> bytes:
+    """A page a stop; further pages where the goods are many. told: how many are drawn."""
     if not slips:
         raise InvalidField("a delivery without stops has no slips to print")
     first = slips[0]
     sheet = Sheet(title=f"{TITLE.zh} {first.delivery}", author=first.station.name)
-    for slip in slips:
+    for drawn, slip in enumerate(slips, 1):
         _draw(sheet, slip)
+        told(drawn)
     return sheet.finish()
 
 

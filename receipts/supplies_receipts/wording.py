@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
+
+from supplies.documents import Amount, Languages
+
+_languages: ContextVar[Languages] = ContextVar("languages", default="zh+en")
+
+
+@contextmanager
+def written_in(languages: Languages) -> Iterator[None]:
+    """What is worded inside is worded in these languages."""
+    before = _languages.set(languages)
+    try:
+        yield
+    finally:
+        _languages.reset(before)
 
 
 class Words(NamedTuple):
@@ -15,7 +34,39 @@ class Words(NamedTuple):
     @property
     def label(self) -> str:
         """Both in one line, for the small labels over a value."""
-        return f"{self.zh} {self.en}"
+        return f"{self.leads} {self.under}".strip()
+
+    @property
+    def leads(self) -> str:
+        """What stands first and large, in the paper's languages."""
+        return self.en if _languages.get() == "en" else self.zh
+
+    @property
+    def under(self) -> str:
+        """What stands beneath it in small type; empty in a paper of one language."""
+        return self.en if _languages.get() == "zh+en" else ""
+
+
+def named(zh: str, en: str | None) -> Words:
+    """A name from the books: what has no English one goes by its own in an English paper too."""
+    return Words(zh, en or (zh if _languages.get() == "en" else ""))
+
+
+def money(amount: Amount) -> str:
+    """An amount with its currency, as the paper's first language writes it."""
+    # Loaded with the first value that is printed: few papers have one.
+    from babel.numbers import format_currency
+
+    minor = Decimal(amount.minor).scaleb(-_digits(amount.currency))
+    locale = "en" if _languages.get() == "en" else "zh_CN"
+    return format_currency(minor, amount.currency, locale=locale)
+
+
+@cache
+def _digits(currency: str) -> int:
+    from babel.numbers import get_currency_precision
+
+    return get_currency_precision(currency)
 
 
 _UNITS = {
@@ -55,7 +106,9 @@ def day(value: date) -> str:
 
 
 def days(first: date, last: date) -> str:
-    """One day, or a span of days with what they share said once."""
+    """One day, or a span of days with what they share said once; in figures in an English paper."""
+    if _languages.get() == "en":
+        return days_en(first, last)
     if first == last:
         return day(first)
     if first.year != last.year:
@@ -87,4 +140,5 @@ def many(count: int, noun: str) -> str:
 
 def page(at: int, of: int) -> str:
     """The count at the foot of a page."""
-    return f"第 {at} 页，共 {of} 页  Page {at} of {of}"
+    said = Words(f"第 {at} 页，共 {of} 页", f"Page {at} of {of}")
+    return f"{said.leads}  {said.under}".strip()

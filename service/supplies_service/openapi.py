@@ -20,6 +20,7 @@ from supplies.access.roles import LETTERS
 from supplies_service import reading_room
 from supplies_service.auth import PUBLIC
 from supplies_service.desk import Contradicted
+from supplies_service.examples import EXAMPLES
 from supplies_service.problems import MEDIA_TYPE, Problem
 
 _TEMPLATE = "#/components/schemas/{name}"
@@ -224,7 +225,11 @@ def _fill(operation: dict[str, Any], shape: _Shape, structs: _Structs, *, person
     if shape.takes is not None:
         problems = _WRITE_PROBLEMS
         in_path = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"}
-        body = {"schema": structs.body(shape, in_path | set(shape.hidden))}
+        hidden, example = in_path | set(shape.hidden), EXAMPLES[shape.takes.__name__]
+        body = {
+            "schema": structs.body(shape, hidden),
+            "example": {key: value for key, value in example.items() if key not in hidden},
+        }
         operation["requestBody"] = {"required": True, "content": {"application/json": body}}
         if success == "201":
             operation.setdefault("parameters", []).append(_KEY_PARAMETER)

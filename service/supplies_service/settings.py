@@ -15,8 +15,10 @@ from supplies.errors import InvalidField
 
 PREFIX = "SUPPLIES_"
 
-ELSEWHERE = frozenset({"SUPPLIES_KEYS"})
-"""Variables that the core itself reads."""
+ELSEWHERE = frozenset(
+    {"SUPPLIES_KEYS", "SUPPLIES_BODY_SECONDS", "SUPPLIES_BACKUPS", "SUPPLIES_REPLICA"}
+)
+"""Variables that are read in their own rooms: the keys', the bodies', and those of `deploy/`."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -173,6 +173,8 @@ class RecordDonation(Command, frozen=True, kw_only=True):
 
     handled_by: who took them in, required (Charity Law of China, 2023, art. 38: 经办人).
     wish: the donor's own words on what they are for (定向意愿).
+    checked_by: who looked it over (复核人). agreement: number of the donation agreement.
+    fiscal_ticket: number of the fiscal ticket that a partner charity issued for it.
     """
 
     donor: Code | None = None
@@ -180,6 +182,9 @@ class RecordDonation(Command, frozen=True, kw_only=True):
     handled_by: ShortText
     lines: Annotated[list[DonationLine], Lines]
     wish: Text | None = None
+    checked_by: ShortText | None = None
+    agreement: ShortText | None = None
+    fiscal_ticket: ShortText | None = None
     note: Text | None = None
 
 

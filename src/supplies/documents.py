@@ -16,8 +16,19 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Part of a paper."""
 
 
+Languages = Literal["zh+en", "zh", "en"]
+"""What a paper is written in: Chinese with English beneath, or one of them alone."""
+
+
+class Said(Document, frozen=True, kw_only=True):
+    """The same thing in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
 class StationHead(Document, frozen=True, kw_only=True):
-    """Who issues the paper, as its settings stood that day."""
+    """Who issues the paper, as its settings stood that day. logo: a PNG, base64; None: none."""
 
     code: str
     name: str
@@ -26,6 +37,8 @@ class StationHead(Document, frozen=True, kw_only=True):
     address: str | None
     phone: str | None
     host: str
+    logo: str | None = None
+    languages: Languages = "zh+en"
 
 
 class DonorName(Document, frozen=True, kw_only=True):
@@ -37,8 +50,18 @@ class DonorName(Document, frozen=True, kw_only=True):
     phone: str | None
 
 
+class Amount(Document, frozen=True, kw_only=True):
+    """Money in minor units of a currency."""
+
+    minor: int
+    currency: str
+
+
 class ReceiptLine(Document, frozen=True, kw_only=True):
-    """Goods received, in base units. in_words: Chinese financial numerals; in_words_en English."""
+    """Goods received, in base units. in_words: Chinese financial numerals; in_words_en English.
+
+    value: None where none is printed.
+    """
 
     name: str
     name_en: str | None
@@ -48,13 +71,16 @@ class ReceiptLine(Document, frozen=True, kw_only=True):
     in_words_en: str
     batch: str | None
     expires_on: date | None
+    value: Amount | None = None
 
 
 class DonationReceipt(Document, frozen=True, kw_only=True):
     """捐赠物资接收凭证: what a receipt freezes when it takes its number.
 
     received_on: the day of the gift; the first and last where it covers several.
-    wish: the donor's own words, None if they had none.
+    wish: the donor's own words, None if they had none. checked_by: 复核人. agreement: number of the
+    donation agreement. fiscal_ticket: number of a fiscal ticket that a partner charity issued.
+    statement: None in documents frozen before it was a setting.
     """
 
     number: str
@@ -69,6 +95,10 @@ class DonationReceipt(Document, frozen=True, kw_only=True):
     wish: str | None
     lines: list[ReceiptLine]
     replaces: list[str]
+    checked_by: str | None = None
+    agreement: str | None = None
+    fiscal_ticket: str | None = None
+    statement: Said | None = None
 
 
 class Proof(Document, frozen=True, kw_only=True):

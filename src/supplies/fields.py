@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 MAX_QUANTITY = 10**12
@@ -33,6 +34,16 @@ Code = Annotated[
     ),
 ]
 """A code or id: it stands in the hashed chain and in URLs, so it must never be a person's name."""
+
+
+def is_code(text: str) -> bool:
+    """Whether this could be a code or id."""
+    try:
+        msgspec.convert(text, Code)
+    except msgspec.ValidationError:
+        return False
+    return True
+
 
 Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE)]
 """A name of a thing or a person: one line."""

@@ -334,6 +334,24 @@ def test_entries_name_who_recorded_them(rest: Rest, service: Service) -> None:
     assert made["entry"]["recorded_by"] == "u_2"
 
 
+def test_users_and_tokens_come_in_pages(rest: Rest) -> None:
+    for number in range(9):
+        rest.post("/api/users", {"login": f"person-{number}", "role": "auditor"})
+        make_token(rest)
+    for path, name in (("/api/users", "code"), ("/api/tokens", "id")):
+        whole = [one[name] for one in rest.get(path)["items"]]
+        paged, after = [], None
+        while True:
+            query = {"limit": 5} | ({"after": after} if after else {})
+            page = rest.get(path, **query)
+            paged += [one[name] for one in page["items"]]
+            after = page["next"]
+            if after is None:
+                break
+        assert paged == whole
+        assert len(set(whole)) == len(whole) > 9
+
+
 def test_a_login_is_one_persons(rest: Rest) -> None:
     rest.post("/api/users", {"login": "kai", "role": "courier", "team": "T-1"})
     told = rest.refused("/api/users", {"login": "KAI", "role": "auditor"}, 409, "already-done")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from rest import Rest
+from rest import Rest, problem
 
 PATHS = [
     "/api/items",
@@ -22,6 +22,7 @@ PATHS = [
     "/api/entries",
     "/api/stock",
     "/api/reports/stock",
+    "/api/users",
 ]
 
 
@@ -84,3 +85,53 @@ def test_lists_are_narrowed_by_what_they_are_about(rest: Rest) -> None:
     assert {row["location"] for row in rest.get("/api/stock", location="store")["items"]} == {
         "store"
     }
+
+
+def test_pledges_are_narrowed_by_what_became_of_them(rest: Rest) -> None:
+    fill(rest)
+    assert len(rest.get("/api/pledges", status="open")["items"]) == 3
+    assert rest.get("/api/pledges", status="kept")["items"] == []
+
+
+def test_receipts_are_narrowed_by_their_days(rest: Rest) -> None:
+    fill(rest)
+    day = rest.get("/api/receipts")["items"][0]["issued_on"]
+    assert len(rest.get("/api/receipts", **{"from": day, "to": day})["items"]) == 6
+    assert rest.get("/api/receipts", to="1999-12-31")["items"] == []
+
+
+def test_a_list_goes_on_where_it_was_though_more_is_written_meanwhile(rest: Rest) -> None:
+    for number in range(1, 4):
+        rest.need(number)
+    first = rest.get("/api/needs", limit=2)
+    rest.need(4)
+    rest.post("/api/items", {"code": "aaa", "name": "新的", "unit": "piece"})
+    rest_of_it = rest.get("/api/needs", limit=2, after=first["next"])
+    assert [n["asked"] for n in first["items"] + rest_of_it["items"]] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/api/tokens", "/api/access-log"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("after", "王 某"),
+        ("after", "\0"),
+        ("limit", "0"),
+        ("limit", "501"),
+        ("limit", "x"),
+        ("misspelt", "1"),
+    ],
+)
+def test_what_a_list_does_not_know_is_refused_in_a_sentence(
+    rest: Rest, path: str, name: str, value: str
+) -> None:
+    answer = rest.client.get(path, params={name: value})
+    wrong = problem(answer, 422, "invalid-field")
+    assert [fault["pointer"] for fault in wrong["errors"]] == [f"/{name}"]
+    assert wrong["detail"]
+
+
+@pytest.mark.parametrize("path", ["/api/needs", "/api/pledges", "/api/allocations"])
+def test_a_status_that_nothing_has_is_refused(rest: Rest, path: str) -> None:
+    wrong = problem(rest.client.get(path, params={"status": "odd"}), 422, "invalid-field")
+    assert wrong["errors"][0]["pointer"] == "/status"

@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from rest import Rest
+from supplies_service.examples import EXAMPLES
+
+from supplies import commands
+from supplies.decoding import convert
 
 VERBS = {"GET", "POST", "PATCH", "DELETE", "PUT"}
 
@@ -101,6 +106,30 @@ def test_a_donation_is_corrected_to_a_donation(document: Any) -> None:
     inner = resolved(document, body["properties"]["command"])
     assert "lines" in inner["properties"]
     assert "type" not in inner["properties"]
+
+
+def test_each_body_has_an_example_of_its_fields(document: Any) -> None:
+    for path, verb, operation in operations(document):
+        if "requestBody" in operation:
+            content = operation["requestBody"]["content"]["application/json"]
+            body, example = resolved(document, content["schema"]), content["example"]
+            assert set(body["required"]) <= set(example), (path, verb)
+            assert set(example) <= set(body["properties"]), (path, verb)
+
+
+COMMANDS = [kind for kind in EXAMPLES if hasattr(commands, kind)]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_example_is_read_as_its_command_is(name: str) -> None:
+    kind = getattr(commands, name)
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    address = {
+        key: 1 if key in ("entry", "conflict") else "x_1"
+        for key, field in fields.items()
+        if field.required and key not in EXAMPLES[name]
+    }
+    convert(kind, {**EXAMPLES[name], **address})
 
 
 def test_no_page_fetches_its_parts_from_elsewhere(served: TestClient) -> None:

@@ -1,5 +1,6 @@
 from datetime import date
 
+import msgspec
 import pytest
 from desk import Desk
 from shown import shows
@@ -8,6 +9,7 @@ from supplies import commands as c
 from supplies.errors import Forgotten, NotFound
 from supplies.model import Receipt
 from supplies.proof import Issued, Seal
+from supplies.settings import PaperSettings, statement_of
 from supplies.views.receipts import receipt, receipt_paper, receipts
 
 FIRST, SECOND, THIRD = (f"JZ-2020-00000{n}" for n in (1, 2, 3))
@@ -44,6 +46,8 @@ def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(desk: 
                     "address": None,
                     "phone": None,
                     "host": "http://127.0.0.1:8000",
+                    "logo": None,
+                    "languages": "zh+en",
                 },
                 "donor": {
                     "code": "D-1",
@@ -67,9 +71,14 @@ def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(desk: 
                         "in_words_en": "fifty",
                         "batch": "B7",
                         "expires_on": "2022-01-31",
+                        "value": None,
                     }
                 ],
                 "replaces": [],
+                "checked_by": None,
+                "agreement": None,
+                "fiscal_ticket": None,
+                "statement": msgspec.to_builtins(statement_of(PaperSettings(), valued=False)),
             },
             "document_digest": stated.digest,
             "entry": {"seq": 2, "hash": hashed.hex()},

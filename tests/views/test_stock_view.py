@@ -6,6 +6,7 @@ from shown import shows
 
 from supplies import commands as c
 from supplies.errors import InvalidField
+from supplies.model import Location
 from supplies.views.stock import balances, stock
 
 
@@ -129,3 +130,25 @@ def test_balances_are_those_of_an_account_and_all_below_it(desk: Desk) -> None:
         "pledged:p_3",
     ]
     assert balances(desk.books, "stock:store") == []
+
+
+def test_places_whose_codes_begin_alike_are_all_on_some_page(desk: Desk) -> None:
+    for code in ("store-2", "store.x", "store_1"):
+        desk.ledger.register(Location(code=code, name=code))
+    for place in ("store", "store-2", "store.x", "store_1"):
+        desk.stock(1, location=place)
+    seen, after = [], None
+    while True:
+        part = stock(desk.books, limit=1, after=after)
+        seen += [row.location for row in part.items]
+        after = part.next
+        if after is None:
+            break
+    assert seen == ["store", "store-2", "store.x", "store_1"]
+
+
+@pytest.mark.parametrize("after", ["", "7", "store", "store:mask", "a:b:c:d", "store:口罩:l_1"])
+def test_what_is_no_place_on_a_shelf_is_refused(desk: Desk, after: str) -> None:
+    with pytest.raises(InvalidField, match="no place in this list") as refusal:
+        stock(desk.books, after=after)
+    assert refusal.value.faults[0].pointer == "/after"

@@ -30,6 +30,7 @@ HERE = Path(__file__).parent
 PRINTABLE = Path(printable.__file__).with_suffix(".txt")
 BASIC_PLANE = 0xFFFF
 SAMPLES = {"__main__.py", "samples.py"}
+REGULAR_ONLY = {"small_print.py"}
 ASCII = frozenset(range(0x20, 0x7F))
 
 # Reading orders, kerning and vertical writing: reportlab uses none of them.
@@ -54,8 +55,8 @@ def main() -> None:
 
 
 def fixed_wording() -> Set[int]:
-    """Every character that the sources of the papers contain: what the papers always say."""
-    sources = (path for path in HERE.parent.glob("*.py") if path.name not in SAMPLES)
+    """Every character of the papers' sources that may be set in bold: what they always say."""
+    sources = (path for path in HERE.parent.glob("*.py") if path.name not in SAMPLES | REGULAR_ONLY)
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     return ASCII | {ord(character) for character in text if character.isprintable()}
 

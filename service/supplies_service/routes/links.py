@@ -22,7 +22,7 @@ from supplies_service.bodies import entry_number
 from supplies_service.desk import ADesk, answer
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
-from supplies_service.routes.tokens import Days
+from supplies_service.routes.tokens import Days, shown_page
 
 
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,12 +111,16 @@ class DonorLinkController(Controller):
         )
 
     @get("/link", operation_id="listDonorLinks", opt=gives(Page[Credential], roles="CR"))
-    async def links(self, desk: ADesk, donor: FromPath[str]) -> Response[bytes]:
+    async def links(
+        self,
+        desk: ADesk,
+        donor: FromPath[str],
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
         """The donor's links, the newest first, those that ended too."""
         return desk.page(
-            lambda books: Page(
-                items=credentials.listed(desk.gate(books), kinds=("link",), donor=donor)
-            )
+            lambda books: shown_page(desk.gate(books), after, limit, kinds=("link",), donor=donor)
         )
 
     @delete(
@@ -220,12 +224,16 @@ class TeamLinkController(Controller):
         )
 
     @get("/link", operation_id="listTeamLinks", opt=gives(Page[Credential], roles="CR"))
-    async def links(self, desk: ADesk, team: FromPath[str]) -> Response[bytes]:
+    async def links(
+        self,
+        desk: ADesk,
+        team: FromPath[str],
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
         """The team's links, the newest first, those that ended too."""
         return desk.page(
-            lambda books: Page(
-                items=credentials.listed(desk.gate(books), kinds=("link",), team=team)
-            )
+            lambda books: shown_page(desk.gate(books), after, limit, kinds=("link",), team=team)
         )
 
     @delete(

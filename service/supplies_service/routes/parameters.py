@@ -12,13 +12,28 @@ from litestar.params import QueryParameter
 from supplies.errors import Fault, InvalidField
 from supplies.views.shapes import DEFAULT_LIMIT, MAX_LIMIT
 
-__all__ = ["DEFAULT_LIMIT", "After", "First", "Last", "Limit", "known_parameters"]
+__all__ = [
+    "DEFAULT_LIMIT",
+    "After",
+    "First",
+    "FirstOrNone",
+    "Last",
+    "LastOrNone",
+    "Limit",
+    "known_parameters",
+]
 
 Limit = Annotated[
     int, QueryParameter(ge=1, le=MAX_LIMIT, description="the most that one page holds")
 ]
 First = Annotated[date, QueryParameter(name="from", description="the first day, inclusive")]
 Last = Annotated[date, QueryParameter(name="to", description="the last day, inclusive")]
+FirstOrNone = Annotated[
+    date | None, QueryParameter(name="from", description="the first day, inclusive")
+]
+LastOrNone = Annotated[
+    date | None, QueryParameter(name="to", description="the last day, inclusive")
+]
 After = Annotated[str | None, QueryParameter(description="the `next` of the page before")]
 
 
@@ -35,6 +50,13 @@ async def known_parameters(
     known = [
         mark.name or name for name, mark in declared.items() if isinstance(mark, QueryParameter)
     ]
+    faults = [
+        Fault(f"/{name[:64]}", f"{name[:64]} holds a NUL character; nothing here does")
+        for name, value in connection.query_params.multi_items()
+        if "\0" in name + value
+    ]
+    if faults:
+        raise InvalidField(faults[0].detail, faults)
     faults = [
         Fault(f"/{name[:64]}", f"there is no parameter {name[:64]} here")
         for name in dict.fromkeys(connection.query_params)

@@ -24,7 +24,15 @@ from supplies_service import own
 from supplies_service.bodies import entry_number
 from supplies_service.desk import ADesk, Desk, paper
 from supplies_service.openapi import gives, takes
-from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
+from supplies_service.routes.parameters import (
+    DEFAULT_LIMIT,
+    After,
+    First,
+    FirstOrNone,
+    Last,
+    LastOrNone,
+    Limit,
+)
 
 
 class ReceiptEntered(View, frozen=True, kw_only=True):
@@ -70,6 +78,8 @@ class ReceiptController(Controller):
         self,
         desk: ADesk,
         donor: FromQuery[str | None] = None,
+        first: FirstOrNone = None,
+        last: LastOrNone = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
@@ -77,7 +87,9 @@ class ReceiptController(Controller):
         whose = await own.donors_list(desk, donor)
 
         def listed(books: Books) -> Page[ReceiptView]:
-            page = receipts_view(books, donor=whose, after=after, limit=limit)
+            page = receipts_view(
+                books, donor=whose, first=first, last=last, after=after, limit=limit
+            )
             return Page(
                 items=[sealed(books, view, desk.key.seal) for view in page.items], next=page.next
             )

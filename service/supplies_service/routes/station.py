@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from litestar import Controller, Response, get, patch
 
-from supplies.model import Station
-from supplies_service.desk import ADesk
+from supplies.settings import StationShown, amend_station, station_shown
+from supplies_service.desk import ADesk, answer
 from supplies_service.openapi import gives, takes
-from supplies_service.routes.catalogue import amend
 
 
 class StationController(Controller):
@@ -16,14 +15,17 @@ class StationController(Controller):
     path = "/api/station"
     tags = ("station",)
 
-    @get(operation_id="getStation", opt=gives(Station, roles="CRA"))
+    @get(operation_id="getStation", opt=gives(StationShown, roles="CRA"))
     async def station(self, desk: ADesk) -> Response[bytes]:
-        """The station's settings."""
-        return desk.show(lambda books: books.station)
+        """The station's settings, those of its papers among them."""
+        return desk.show(station_shown)
 
     @patch(
-        operation_id="amendStation", opt=takes(Station, Station, "code", partial=True, roles="C")
+        operation_id="amendStation",
+        opt=takes(StationShown, StationShown, "code", partial=True, roles="C"),
     )
     async def amend(self, desk: ADesk) -> Response[bytes]:
-        """Change the settings given, and leave the others."""
-        return await amend(desk, Station, desk.ledger.station_code)
+        """Change the settings given, and leave the others; receipts that were issued stay."""
+        changes = await desk.body()
+        done = await desk.office.administer(lambda gate: amend_station(gate.books, changes))
+        return answer(done)

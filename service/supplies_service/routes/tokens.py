@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -10,15 +11,16 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from supplies.access import credentials, users
-from supplies.access.credentials import Credential
+from supplies.access.credentials import Credential, Kind
 from supplies.access.gate import Gate
 from supplies.access.roles import MAY_GRANT, UserRole
 from supplies.decoding import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.fields import Code, Label
-from supplies.views.shapes import Page, View
+from supplies.views.shapes import Page, View, cut, misplaced, one_more
 from supplies_service.desk import ADesk, answer
 from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 Days = Annotated[int, Meta(ge=1, le=credentials.LONGEST.days)]
 
@@ -60,6 +62,24 @@ def make(gate: Gate, new: NewToken, by: str) -> TokenMade:
     return TokenMade(token=made, secret=shown)
 
 
+def shown_page(
+    gate: Gate,
+    after: str | None,
+    limit: int,
+    *,
+    kinds: Sequence[Kind],
+    donor: str | None = None,
+    team: str | None = None,
+) -> Page[Credential]:
+    """A page of what may be shown at the gate; a donor's or a team's alone where named."""
+    if after is not None and not credentials.known(gate, after):
+        raise misplaced(after)
+    found = credentials.listed(
+        gate, kinds=kinds, donor=donor, team=team, after=after, limit=one_more(limit)
+    )
+    return cut([(one.id, one) for one in found], limit)
+
+
 def revoke(gate: Gate, name: str, *, holder: str | None = None) -> Credential:
     """End a token, one of `holder` where named."""
     found = credentials.get(gate, name)
@@ -89,11 +109,11 @@ class TokenController(Controller):
         return await desk.administer(do, again, secret=True)
 
     @get(operation_id="listTokens", opt=gives(Page[Credential], roles="C"))
-    async def tokens(self, desk: ADesk) -> Response[bytes]:
-        """All tokens, the newest first, those that ended too."""
-        return desk.page(
-            lambda books: Page(items=credentials.listed(desk.gate(books), kinds=("token",)))
-        )
+    async def tokens(
+        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Response[bytes]:
+        """Tokens, the newest first, those that ended too."""
+        return desk.page(lambda books: shown_page(desk.gate(books), after, limit, kinds=("token",)))
 
     @get("/{token:str}", operation_id="getToken", opt=gives(Credential, roles="C"))
     async def token(self, desk: ADesk, token: FromPath[str]) -> Response[bytes]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
 from supplies.access import credentials, users
 from supplies.access.gate import Gate
 from supplies.access.users import NewUser, User
+from supplies.books import Books
 from supplies.decoding import convert
-from supplies.views.shapes import Page, View
+from supplies.views.shapes import Page, View, cut, misplaced, one_more
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 
 class Nothing(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,9 +66,18 @@ class UserController(Controller):
         )
 
     @get(operation_id="listUsers", opt=gives(Page[User], roles="C"))
-    async def users(self, desk: ADesk) -> Response[bytes]:
-        """All users, those who may no longer come in too; a station's fit on one page."""
-        return desk.page(lambda books: Page(items=users.listed(desk.gate(books))))
+    async def users(
+        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Response[bytes]:
+        """Users in the order in which they came, those who may no longer come in too."""
+
+        def read(books: Books) -> Page[User]:
+            if after is not None and not re.fullmatch(r"u_[0-9]{1,9}", after):
+                raise misplaced(after)
+            found = users.listed(desk.gate(books), after=after, limit=one_more(limit))
+            return cut([(user.code, user) for user in found], limit)
+
+        return desk.page(read)
 
     @get("/{user:str}", operation_id="getUser", opt=gives(User, roles="C"))
     async def user(self, desk: ADesk, user: FromPath[str]) -> Response[bytes]:

@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from supplies.access.gate import Gate
+from supplies.access.gate import EVERYTHING, Gate
 from supplies.access.roles import MAY_GRANT, Role
 from supplies.errors import NotFound
 
@@ -168,6 +168,11 @@ def get(gate: Gate, name: str) -> Credential:
     return found[0]
 
 
+def known(gate: Gate, name: str) -> bool:
+    """Whether there is one with this id."""
+    return bool(_selected(gate, "AND c.id = :id", id=name))
+
+
 def listed(
     gate: Gate,
     *,
@@ -175,15 +180,25 @@ def listed(
     holder: str | None = None,
     team: str | None = None,
     donor: str | None = None,
+    after: str | None = None,
+    limit: int = EVERYTHING,
 ) -> list[Credential]:
-    """Those of these kinds, the newest first; of one holder, team or donor where named."""
-    where = "".join(
+    """Those of these kinds, the newest first; of one holder, team or donor where named.
+
+    after: the id behind which to go on.
+    """
+    where = f" AND c.kind IN ({', '.join(repr(str(kind)) for kind in kinds)})"
+    where += "".join(
         f" AND c.{name} = :{name}"
         for name, value in (("holder", holder), ("team", team), ("donor", donor))
         if value is not None
     )
-    found = _selected(gate, where, holder=holder, team=team, donor=donor)
-    return [one for one in found if one.kind in kinds]
+    if after is not None:
+        where += (
+            " AND (c.made_at, c.id) < (SELECT made_at, id FROM credentials "
+            "WHERE station = :station AND id = :after)"
+        )
+    return _selected(gate, where, limit=limit, holder=holder, team=team, donor=donor, after=after)
 
 
 def revoke(gate: Gate, name: str) -> Credential:
@@ -213,10 +228,11 @@ def revoke_all(
     return len(still)
 
 
-def _selected(gate: Gate, where: str, **params: str | None) -> list[Credential]:
+def _selected(gate: Gate, where: str, *, limit: int = 1, **params: str | None) -> list[Credential]:
     rows = gate.all(
         f"SELECT {_COLUMNS} FROM credentials c WHERE c.station = :station {where} "
-        "ORDER BY c.made_at DESC, c.id",
+        "ORDER BY c.made_at DESC, c.id DESC LIMIT :limit",
+        limit=limit,
         **{name: value for name, value in params.items() if value is not None},
     )
     return [_credential(row) for row in rows]

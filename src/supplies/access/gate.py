@@ -9,6 +9,9 @@ from supplies.books import Books
 from supplies.entries import moment
 from supplies.store import Row
 
+EVERYTHING = 2**62
+"""More than any list holds: where there is no limit."""
+
 
 class Gate:
     """One station's rows of access within a transaction, and what time it is.

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from supplies.access import credentials
-from supplies.access.gate import Gate
+from supplies.access.gate import EVERYTHING, Gate
 from supplies.access.roles import UserRole
 from supplies.decoding import check_fields
 from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotFound
@@ -137,11 +137,17 @@ def password_of(gate: Gate, login: str) -> tuple[str, str | None] | None:
     return None if row is None else (row[0], row[1])
 
 
-def listed(gate: Gate) -> list[User]:
-    """All users, those who may no longer come in too."""
+def listed(gate: Gate, *, after: str | None = None, limit: int = EVERYTHING) -> list[User]:
+    """Users in the order in which they came, those who may no longer come in too.
+
+    after: the code behind which to go on.
+    """
     rows = gate.all(
         f"SELECT {_COLUMNS} FROM users WHERE station = :station "
-        "ORDER BY made_at, length(code), code"
+        "AND (length(code), code) > (length(:after), :after) "
+        "ORDER BY length(code), code LIMIT :limit",
+        after=after or "",
+        limit=limit,
     )
     return [_user(row) for row in rows]
 

@@ -139,6 +139,18 @@ def _receipt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where the PDF goes")
 
 
+def _run_sheet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("delivery", metavar="DELIVERY", help="as in dl_12")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where the PDF goes")
+
+
+def _slips(parser: argparse.ArgumentParser) -> None:
+    _run_sheet(parser)
+    parser.add_argument(
+        "--paper", choices=["roll", "a5"], default="roll", help="80 mm roll (the default) or A5"
+    )
+
+
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--receipt", metavar="FILE", help="and whether this paper is in the books")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -167,6 +179,43 @@ def _receipt_check(parser: argparse.ArgumentParser) -> None:
         help="the station's public keys, as it gave them out",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _station_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON in the shape of the API")
+
+
+def _station_set(parser: argparse.ArgumentParser) -> None:
+    for name, says in _STATION_SETTINGS.items():
+        parser.add_argument(f"--{name}", metavar="TEXT", help=says)
+    parser.add_argument("--languages", choices=["zh+en", "zh", "en"], help="of its receipts")
+    parser.add_argument(
+        "--values", choices=["never", "evidenced"], help="print values that have evidence, or none"
+    )
+    parser.add_argument("--logo", metavar="FILE", help="a small PNG for the receipt's head")
+    parser.add_argument(
+        "--no",
+        metavar="NAME",
+        action="append",
+        default=[],
+        choices=["name-en", "credit-code", "address", "phone", "statement", "statement-en", "logo"],
+        help="take this setting away, as in --no logo",
+    )
+
+
+_STATION_SETTINGS = {
+    "name": "its name, as papers print it",
+    "name-en": "its English name",
+    "credit-code": "its 统一社会信用代码",
+    "address": "where it is",
+    "phone": "its telephone",
+    "host": "where the QR code of a receipt leads, as in https://example.org",
+    "zone": "its time zone (IANA name)",
+    "series": "prefix of its receipt numbers from now on",
+    "jurisdiction": "whose law words the statement, as cn",
+    "statement": "the statement on receipts in its own words, in Chinese",
+    "statement-en": "the same in English",
+}
 
 
 def _key_public(parser: argparse.ArgumentParser) -> None:
@@ -211,9 +260,13 @@ _COMMANDS = {
     "report": ("reports:report", "print stock, pledges, needs, or what a period came to", _report),
     "receipt": ("papers:receipt", "print a receipt, or all of a period, as PDF", _receipt),
     "receipt check": ("proof:receipt_check", "say whether a receipt is genuine", _receipt_check),
+    "slips": ("papers:slips", "print all slips of a delivery, as PDF", _slips),
+    "run-sheet": ("papers:round_sheet", "print a delivery's run sheet, as PDF", _run_sheet),
     "verify": ("books:verify", "recompute the books and compare", _verify),
     "backup": ("backup:backup", "copy the books while they are in use, and verify it", _backup),
     "restore": ("backup:restore", "make books out of a backup", _restore),
+    "station show": ("station:station_show", "print the station's settings", _station_show),
+    "station set": ("station:station_set", "change the station's settings", _station_set),
     "station key new": ("proof:key_new", "make a further key to sign receipts with", _no_options),
     "station key public": ("proof:key_public", "print the station's public keys", _key_public),
     "user add": ("users:user_add", "let a person in", _user_add),

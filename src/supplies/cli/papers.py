@@ -1,4 +1,4 @@
-"""`supplies receipt`: papers as files."""
+"""`supplies receipt`, `supplies slips`, `supplies run-sheet`: papers as files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from supplies.keys import StationKeys
 from supplies.ledger import Ledger
 from supplies.views.receipt_batches import receipt_papers
 from supplies.views.receipts import issued, receipt_record
+from supplies.views.slips import delivery_slips, run_sheet
 
 
 def receipt(arguments: argparse.Namespace) -> int:
@@ -40,6 +41,30 @@ def _batch(arguments: argparse.Namespace) -> int:
         content = donation_receipts(papers, told)
     write_paper(Path(arguments.output), content)
     print(f"{len(papers)} receipts of {first} to {last} are in {arguments.output}.")
+    return 0
+
+
+def slips(arguments: argparse.Namespace) -> int:
+    """Write all slips of a delivery as one document."""
+    from supplies_receipts import delivery_slips as draw_slips
+
+    with open_ledger(arguments) as ledger, ledger.reading() as books:
+        found = delivery_slips(books, arguments.delivery)
+    with progress("Drawing slips", len(found)) as told:
+        content = draw_slips(found, arguments.paper, told)
+    write_paper(Path(arguments.output), content)
+    print(f"{len(found)} slips of delivery {arguments.delivery} are in {arguments.output}.")
+    return 0
+
+
+def round_sheet(arguments: argparse.Namespace) -> int:
+    """Write a delivery's run sheet."""
+    from supplies_receipts import round_sheet as draw_sheet
+
+    with open_ledger(arguments) as ledger, ledger.reading() as books:
+        found = run_sheet(books, arguments.delivery)
+    write_paper(Path(arguments.output), draw_sheet(found))
+    print(f"The run sheet of delivery {arguments.delivery} is in {arguments.output}.")
     return 0
 
 

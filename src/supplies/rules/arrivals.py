@@ -28,7 +28,7 @@ from supplies.model import ArrivalLine as StatedLine
 from supplies.rules.earmarks import Served, set_aside, shares_of
 from supplies.rules.lots import lots_for
 from supplies.rules.pledges import find_pledge
-from supplies.rules.receipts import Gift, GiftLine, issue
+from supplies.rules.receipts import GiftLine, gift_in, issue
 from supplies.rules.serving import claims_on
 
 
@@ -42,7 +42,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     donation = str(draft.document)
     draft.state(Arrival(arrival=donation, origin="donor", party=donor, location=command.location))
     served: list[Served] = []
-    gift = Gift(donation, draft.happened_on, place.name, command.handled_by, command.wish, [])
+    gift = gift_in(command, donation, draft.happened_on, place.name)
     lots = _lots_for(journal, command.lines)
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
@@ -65,10 +65,14 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
                 recipient=line.recipient,
             )
         )
-        gift.lines.append(GiftLine(line.item, quantity, line.batch, line.expires_on))
+        gift.lines.append(GiftLine(line.item, quantity, line.batch, line.expires_on, _worth(line)))
     set_aside(journal, draft, command.location, served)
     if journal.standing is None:
         issue(journal, donor, [gift], replaces=[])
+
+
+def _worth(line: DonationLine) -> tuple[int, str] | None:
+    return None if line.value is None else (line.value.minor, line.value.currency)
 
 
 def open_stock(command: OpenStock, journal: Journal) -> None:

@@ -226,17 +226,11 @@ def _renew_receipt(journal: Journal, history: History, command: Command | None) 
 def _gift_in(journal: Journal, donation: str, command: Any) -> receipts.Gift:
     head = journal.drafts[0]
     lots = {row.lot: row for row in head.rows if isinstance(row, Lot)}
-    lines = []
+    place = journal.books.location(command.location).name
+    gift = receipts.gift_in(command, donation, head.happened_on, place)
     for row in head.rows:
         if isinstance(row, ArrivalLine):
             lot = lots.get(row.lot) or journal.books.latest(Lot, lot=row.lot)
             assert lot is not None
-            lines.append(receipts.GiftLine(row.item, row.quantity, lot.batch, lot.expires_on))
-    return receipts.Gift(
-        donation=donation,
-        received_on=head.happened_on,
-        location=journal.books.location(command.location).name,
-        handled_by=command.handled_by,
-        wish=command.wish,
-        lines=lines,
-    )
+            gift.lines.append(receipts.line_of(row, lot))
+    return gift

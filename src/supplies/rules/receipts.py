@@ -9,8 +9,14 @@ from datetime import date
 import msgspec
 
 from supplies.accounts import DONOR, DONOR_UNKNOWN
-from supplies.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
-from supplies.documents import DonationReceipt, DonorName, ReceiptLine, StationHead
+from supplies.commands import (
+    IssueReceipt,
+    RecordDonation,
+    ReplaceReceipt,
+    ReprintReceipt,
+    VoidReceipt,
+)
+from supplies.documents import Amount, DonationReceipt, DonorName, ReceiptLine
 from supplies.entries import new_salt, salted
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
 from supplies.journal import Journal
@@ -27,6 +33,13 @@ from supplies.model import (
     Reprint,
 )
 from supplies.printable import check_printable
+from supplies.settings import (
+    PaperSettings,
+    paper_settings,
+    prints_values,
+    statement_of,
+    station_head,
+)
 from supplies.texts import texts_of
 from supplies.words import chinese, english
 
@@ -35,12 +48,13 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class GiftLine:
-    """Goods of one line, in base units."""
+    """Goods of one line, in base units. worth: minor units and their currency, None: not valued."""
 
     item: str
     quantity: int
     batch: str | None
     expires_on: date | None
+    worth: tuple[int, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,25 @@ class Gift:
     location: str
     handled_by: str
     wish: str | None
+    checked_by: str | None
+    agreement: str | None
+    fiscal_ticket: str | None
     lines: list[GiftLine]
+
+
+def gift_in(command: RecordDonation, donation: str, day: date, place: str) -> Gift:
+    """A donation as its command tells it, with no line yet. place: the location's name."""
+    return Gift(
+        donation=donation,
+        received_on=day,
+        location=place,
+        handled_by=command.handled_by,
+        wish=command.wish,
+        checked_by=command.checked_by,
+        agreement=command.agreement,
+        fiscal_ticket=command.fiscal_ticket,
+        lines=[],
+    )
 
 
 def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str]) -> str:
@@ -100,33 +132,30 @@ def void(journal: Journal, number: str, about: str) -> None:
 def _freeze(
     journal: Journal, number: str, donor: str, gifts: list[Gift], replaces: list[str]
 ) -> DonationReceipt:
-    station = journal.books.station
+    settings = paper_settings(journal.books)
+    lines = [_line(journal, settings, line) for gift in gifts for line in gift.lines]
     return DonationReceipt(
         number=number,
         issued_on=journal.today,
-        station=StationHead(
-            code=station.code,
-            name=station.name,
-            name_en=station.name_en,
-            credit_code=station.credit_code,
-            address=station.address,
-            phone=station.phone,
-            host=station.host,
-        ),
+        station=station_head(journal.books),
         donor=_donor_name(journal, donor),
         donations=[gift.donation for gift in gifts],
         received_on=min(gift.received_on for gift in gifts),
         received_until=max(gift.received_on for gift in gifts),
         location=_joined(gift.location for gift in gifts),
         handled_by=_joined(gift.handled_by for gift in gifts),
-        wish=_joined(gift.wish for gift in gifts if gift.wish) or None,
-        lines=[_line(journal, line) for gift in gifts for line in gift.lines],
+        wish=_joined(gift.wish for gift in gifts) or None,
+        lines=lines,
         replaces=replaces,
+        checked_by=_joined(gift.checked_by for gift in gifts) or None,
+        agreement=_joined(gift.agreement for gift in gifts) or None,
+        fiscal_ticket=_joined(gift.fiscal_ticket for gift in gifts) or None,
+        statement=statement_of(settings, valued=any(line.value for line in lines)),
     )
 
 
-def _joined(names: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(names))
+def _joined(names: Iterable[str | None]) -> str:
+    return "; ".join(dict.fromkeys(filter(None, names)))
 
 
 def _donor_name(journal: Journal, donor: str) -> DonorName:
@@ -139,8 +168,9 @@ def _donor_name(journal: Journal, donor: str) -> DonorName:
     return DonorName(code=donor, name=found.name, name_en=found.name_en, phone=phone)
 
 
-def _line(journal: Journal, line: GiftLine) -> ReceiptLine:
+def _line(journal: Journal, settings: PaperSettings, line: GiftLine) -> ReceiptLine:
     item = journal.books.item(line.item)
+    worth = line.worth if prints_values(settings) else None
     return ReceiptLine(
         name=item.name,
         name_en=item.name_en,
@@ -150,6 +180,7 @@ def _line(journal: Journal, line: GiftLine) -> ReceiptLine:
         in_words_en=english(line.quantity),
         batch=line.batch,
         expires_on=line.expires_on,
+        value=None if worth is None else Amount(minor=worth[0], currency=worth[1]),
     )
 
 
@@ -177,6 +208,9 @@ def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gi
         location=journal.books.location(arrival.location).name,
         handled_by=texts["handled_by"],
         wish=texts.get("wish"),
+        checked_by=texts.get("checked_by"),
+        agreement=texts.get("agreement"),
+        fiscal_ticket=texts.get("fiscal_ticket"),
         lines=lines,
     )
     return arrival.party, gift
@@ -185,7 +219,15 @@ def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gi
 def _gift_line(journal: Journal, line: ArrivalLine) -> GiftLine:
     lot = journal.books.latest(Lot, lot=line.lot)
     assert lot is not None, f"line of {line.arrival} has no lot"
-    return GiftLine(line.item, line.quantity, lot.batch, lot.expires_on)
+    return line_of(line, lot)
+
+
+def line_of(line: ArrivalLine, lot: Lot) -> GiftLine:
+    """A line with what is said of its lot now."""
+    worth = None
+    if lot.value_minor is not None and lot.currency is not None:
+        worth = (lot.value_minor, lot.currency)
+    return GiftLine(line.item, line.quantity, lot.batch, lot.expires_on, worth)
 
 
 def find_receipt(journal: Journal, number: str) -> Receipt:

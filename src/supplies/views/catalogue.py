@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 from supplies.books import Books
 from supplies.catalogue import PERSONAL, from_row
 from supplies.errors import InvalidField, NotFound
+from supplies.fields import is_code
 from supplies.model import Noun
 from supplies.searching import holds, pieces, words
 from supplies.views.queries import among
-from supplies.views.shapes import DEFAULT_LIMIT, Page, one_more, sifted
+from supplies.views.shapes import DEFAULT_LIMIT, Page, misplaced, one_more, sifted
 
 N = TypeVar("N", bound=Noun)
 
@@ -81,6 +82,8 @@ def nouns(
         found = [from_row(kind, row) for row in rows]
         return [(one.code, one if holds(one, wanted) else None) for one in found]
 
+    if after is not None and not is_code(after):
+        raise misplaced(after)
     return sifted(fetch, after or "", limit)
 
 

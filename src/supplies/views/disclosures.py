@@ -13,11 +13,11 @@ from supplies.books import Books
 from supplies.errors import InvalidField
 from supplies.masking import mask_count, mask_name
 from supplies.model import Donor
+from supplies.settings import station_head
 from supplies.statements import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies.views.flows import flows
 from supplies.views.reports import goods_lines
 from supplies.views.served import Home, gatherings, homes, people
-from supplies.views.stations import station_head
 
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 

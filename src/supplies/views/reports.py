@@ -31,10 +31,10 @@ from supplies.documents import (
     StationReportPaper,
 )
 from supplies.errors import BooksBroken, InvalidField
+from supplies.settings import station_head
 from supplies.views.activities import counted
 from supplies.views.households import fully_met, surveyed
 from supplies.views.moments import Key, held
-from supplies.views.stations import station_head
 
 NOTICES = USED("notices")
 """Where notices go when they are posted."""

@@ -47,7 +47,12 @@ def place(after: str | None) -> int:
         return 0
     if after.isascii() and after.isdigit() and len(after) <= 18:
         return int(after)
-    raise InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
+    raise misplaced(after)
+
+
+def misplaced(after: str) -> InvalidField:
+    """That a list has no such place."""
+    return InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
 
 
 def cut(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:

@@ -12,10 +12,10 @@ from supplies.documents import DeliverySlip, LoadLine, RunSheet, RunStop, SlipLi
 from supplies.errors import NotFound
 from supplies.masking import mask_name, mask_phone
 from supplies.model import Lot, Recipient, StopLine
+from supplies.settings import station_head
 from supplies.views.deliveries import SERIES
 from supplies.views.doors import Door, doors
 from supplies.views.queries import document, lots
-from supplies.views.stations import station_head
 
 
 class _Round(NamedTuple):

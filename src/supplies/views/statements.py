@@ -11,13 +11,13 @@ from supplies.books import Books
 from supplies.documents import DonorName
 from supplies.errors import BooksBroken, InvalidField
 from supplies.masking import mask_phone
+from supplies.settings import station_head
 from supplies.statements import DonorStatement, DonorStatementPaper, StatementLine, WishLine
 from supplies.views.departures import departures
 from supplies.views.gifts import Gifts, gifts
 from supplies.views.queries import among
 from supplies.views.receipts import ReceiptView, receipts
 from supplies.views.served import served
-from supplies.views.stations import station_head
 
 
 def donor_statement(books: Books, donor: str, first: date, last: date) -> DonorStatement:

@@ -10,10 +10,11 @@ import msgspec
 from supplies.accounts import ALLOCATED, STOCK, keys_of, kind_of
 from supplies.books import Books
 from supplies.errors import InvalidField
+from supplies.fields import is_code
 from supplies.model import Lot
 from supplies.views.moments import held
 from supplies.views.queries import lots
-from supplies.views.shapes import DEFAULT_LIMIT, View, cut, one_more
+from supplies.views.shapes import DEFAULT_LIMIT, View, cut, misplaced, one_more
 
 Place = tuple[str, str, str]
 """Where a row stands: location, item, lot."""
@@ -73,10 +74,10 @@ def stock(
     as_of: at the end of this day, as far as is known now. at_seq: as it was known when this entry
     was the last. location, item: only those.
     """
-    most = one_more(limit)
+    most, start = one_more(limit), _place(after)
     moment = _moment(books, as_of, at_seq)
     places = _places(books, location, item, as_of, at_seq)
-    wanted = sorted(place for place in places if after is None or ":".join(place) > after)
+    wanted = sorted(place for place in places if start is None or place > start)
     shown = wanted[:most]
     described = lots(books, [lot for _, _, lot in shown])
     rows = [
@@ -84,6 +85,16 @@ def stock(
     ]
     part = cut(rows, limit)
     return StockView(as_of=moment, items=part.items, next=part.next)
+
+
+def _place(after: str | None) -> Place | None:
+    """Where a page goes on. Compared part by part, as rows are sorted: "-" comes before ":"."""
+    if after is None:
+        return None
+    parts = after.split(":")
+    if len(parts) != 3 or not all(is_code(part) for part in parts):
+        raise misplaced(after)
+    return parts[0], parts[1], parts[2]
 
 
 def _moment(books: Books, as_of: date | None, at_seq: int | None) -> AsOf:

@@ -26,7 +26,6 @@ CREATE TABLE shipment_lines (
     value_minor INTEGER,
     currency TEXT,
     PRIMARY KEY (station, shipment, line),
-    UNIQUE (station, shipment, lot),
     FOREIGN KEY (station, seq) REFERENCES entries (station, seq),
     FOREIGN KEY (station, shipment) REFERENCES shipments (station, shipment)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,166 @@
+"""An example of each request's body, as it stands in the OpenAPI document. All names are made up.
+
+A test decodes each as the service does, so that none of them ages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_REASON = {"reason": "entered twice"}
+
+_FREE = {"location": "store-a", "lines": [{"item": "mask-kn95", "quantity": 10}]}
+"""Goods on a shelf, by first-expired-first-out."""
+
+_DONATION = {
+    "donor": "D-01",
+    "location": "store-a",
+    "happened_on": "2020-02-05",
+    "handled_by": "陈晓",
+    "wish": "elderly first",
+    "lines": [
+        {
+            "item": "mask-kn95",
+            "quantity": 1,
+            "pack": "box50",
+            "pledge": "p_1",
+            "batch": "B7",
+            "expires_on": "2022-01-31",
+            "value": {"minor": 12000, "currency": "CNY", "evidence": "invoice 88"},
+        }
+    ],
+}
+
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    # --- what codes stand for
+    "Item": {
+        "code": "mask-kn95",
+        "name": "口罩 (KN95)",
+        "name_en": "mask (KN95)",
+        "unit": "piece",
+        "packs": {"box50": 50},
+    },
+    "Location": {"code": "store-a", "name": "Store A"},
+    "Team": {"code": "t_1", "name": "一队"},
+    "Donor": {"code": "D-01", "name": "蓝湾公司", "kind": "organisation", "publish": "name"},
+    "Recipient": {
+        "code": "R-007",
+        "name": "王某",
+        "community": "longxue",
+        "access": "knock slowly",
+    },
+    "ForgetDonor": {},
+    "ForgetRecipient": {},
+    "StationShown": {"phone": "020-12345678"},
+    # --- needs, pledges, donations
+    "NoteNeed": {
+        "recipient": "R-007",
+        "item": "mask-kn95",
+        "quantity": 10,
+        "urgency": "high",
+        "needed_by": "2020-02-08",
+        "happened_on": "2020-02-03",
+    },
+    "EndNeed": {"reason": "helped_elsewhere"},
+    "MakePledge": {
+        "donor": "D-01",
+        "due_on": "2020-02-06",
+        "lines": [
+            {"item": "mask-kn95", "quantity": 50, "claims": [{"need": "n_1", "quantity": 6}]}
+        ],
+    },
+    "CancelPledge": {
+        "reason": "the factory was closed",
+        "lines": [{"line": 1, "quantity": 20, "drop": [{"need": "n_1", "quantity": 2}]}],
+    },
+    "LapsePledge": {"reason": "nothing came by the day that was promised"},
+    "RecordDonation": _DONATION,
+    "Correct": {
+        "reason": "fifty were counted, not sixty",
+        "command": {"type": "RecordDonation", **_DONATION},
+    },
+    "Reverse": _REASON,
+    # --- receipts
+    "IssueReceipt": {"donations": ["d_1", "d_5"]},
+    "ReprintReceipt": {},
+    "VoidReceipt": {"reason": "handed to the wrong donor"},
+    "ReplaceReceipt": {"reason": "the donor's name was corrected"},
+    # --- allocations and deliveries
+    "Allocate": {
+        "recipient": "R-007",
+        "location": "store-a",
+        "lines": [
+            {
+                "item": "mask-kn95",
+                "quantity": 10,
+                "need": "n_1",
+                "lots": [{"lot": "l_lx_1_1", "quantity": 10}],
+            }
+        ],
+    },
+    "Release": {"reason": "the household was helped by a neighbour"},
+    "Dispatch": {"team": "t_1", "allocations": ["a_1", "a_2"]},
+    "ReportOutcome": {
+        "allocation": "a_1",
+        "outcome": "partly",
+        "happened_at": "2020-02-05T06:20:00Z",
+        "lines": [{"line": 1, "received": 8, "brought_back": 2, "to": "allocated"}],
+        "received_by": "neighbour",
+        "proof": "signature",
+    },
+    "CloseDelivery": {},
+    "ReassignDelivery": {"team": "t_2"},
+    # --- stock
+    "OpenStock": {"location": "store-a", "lines": [{"item": "soap", "quantity": 30}]},
+    "RecordArrival": {
+        "origin": "bought",
+        "party": "pharmacy-12",
+        "location": "store-a",
+        "lines": [{"item": "mask-kn95", "quantity": 2, "pack": "box50"}],
+    },
+    "Move": {
+        "from": "store-a",
+        "to": "store-b",
+        "lines": [{"item": "mask-kn95", "quantity": 10}],
+    },
+    "OpenCountSheet": {"location": "store-a"},
+    "CountStock": {"lines": [{"item": "mask-kn95", "counted": 48}]},
+    "IssueGoods": {"purpose": "gate-post-1", **_FREE},
+    "ReturnIssue": {"lines": [{"item": "mask-kn95", "quantity": 2}]},
+    "WriteOff": {"reason": "expired", **_FREE},
+    "FindAgain": {"reason": "missing", **_FREE},
+    "TakeBack": {"recipient": "R-007", "reason": "too many were left", **_FREE},
+    "ReturnGoods": {"reason": "the donor asked for them", **_FREE},
+    "LendGoods": {"borrower": "clinic-3", "due_on": "2020-03-01", **_FREE},
+    "ReturnLoan": {"lines": [{"item": "mask-kn95", "quantity": 10}]},
+    "HandOut": {"recipient": "G-01", "headcount": 95, **_FREE},
+    "Convert": {
+        "location": "store-a",
+        "consumed": [{"item": "disinfectant-drum", "quantity": 1}],
+        "produced": [{"item": "disinfectant", "quantity": 50}],
+    },
+    "Settle": {
+        "place": "store-a",
+        "by": "lost",
+        "reason": "not found after the stock-take",
+        "lines": [{"item": "mask-kn95", "quantity": 2}],
+    },
+    # --- between stations
+    "SendShipment": {"to": "nansha", **_FREE},
+    "ReceiveShipment": {"location": "store-a", "lines": [{"line": 1, "arrived": 10}]},
+    "AcknowledgeShipment": {},
+    # --- entries, work, periods
+    "ResolveConflict": {"by": "correct", "reason": "the neighbour confirmed it"},
+    "RecordActivity": {"kind": "visit", "count": 12, "happened_on": "2020-02-05"},
+    "ClosePeriod": {"through": "2020-02-29"},
+    "ReopenPeriod": {"from": "2020-02-01", "reason": "a late delivery note"},
+    # --- who may come in
+    "NewUser": {"login": "chen", "role": "recorder"},
+    "Nothing": {},
+    "NewToken": {"user": "u_2", "label": "counting app", "role": "recorder", "days": 30},
+    "NewLink": {"days": 90, "label": "letter of 5 February"},
+    "NewRequest": {"kind": "correct", "wish": "please write the firm's full name"},
+    "Answer": {"answer": "done"},
+}
+"""By the name of the struct that a body is decoded to."""

@@ -1,0 +1,199 @@
+"""The settings of a station's papers: kept beside the station, and frozen into each receipt.
+
+What a jurisdiction asks of a receipt is a file of its own, `jurisdictions/CODE.toml`: the wording
+of the statement and a rule for values. A station may word the statement itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+import tomllib
+import zlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from supplies.books import Books
+from supplies.decoding import convert
+from supplies.documents import Languages, Said, StationHead
+from supplies.errors import InvalidField, NotFound
+from supplies.fields import Code
+from supplies.model import Station
+from supplies.printable import GlyphMissing, check_printable
+
+LOGO_BYTES = 8192
+"""How large a logo's file may be: each receipt carries it, on its page and in its data."""
+
+LOGO_SIDE = 800
+"""Pixels of a logo's longer side."""
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+_Wording = Annotated[
+    str, Meta(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]*$(?!\n)")
+]
+
+
+class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a station's papers look and what they say.
+
+    languages: of its receipts. values: "evidenced" prints a value where its evidence was recorded
+    and the jurisdiction allows it. statement, statement_en: in the place of the jurisdiction's.
+    logo: a PNG, base64. None: none.
+    """
+
+    languages: Languages = "zh+en"
+    values: Literal["never", "evidenced"] = "never"
+    jurisdiction: Code = "cn"
+    statement: _Wording | None = None
+    statement_en: _Wording | None = None
+    logo: Annotated[str, Meta(max_length=LOGO_BYTES * 4 // 3 + 4)] | None = None
+
+
+class StationShown(Station, frozen=True, kw_only=True):
+    """A station with the settings of its papers."""
+
+    papers: PaperSettings = PaperSettings()
+
+
+def paper_settings(books: Books) -> PaperSettings:
+    """What holds now; the defaults where nothing was ever set."""
+    kept = books.value("SELECT settings FROM station_settings WHERE station = :station")
+    return PaperSettings() if kept is None else _decode(kept)
+
+
+_decode = msgspec.json.Decoder(PaperSettings).decode
+
+
+def station_shown(books: Books) -> StationShown:
+    """The station with all its settings."""
+    station = msgspec.structs.asdict(books.station)
+    return StationShown(**station, papers=paper_settings(books))
+
+
+def station_head(books: Books) -> StationHead:
+    """Who issues a paper printed now; a receipt shows what was frozen with it instead."""
+    station, settings = books.station, paper_settings(books)
+    return StationHead(
+        code=station.code,
+        name=station.name,
+        name_en=station.name_en,
+        credit_code=station.credit_code,
+        address=station.address,
+        phone=station.phone,
+        host=station.host,
+        logo=settings.logo,
+        languages=settings.languages,
+    )
+
+
+def amend_station(books: Books, changes: Mapping[str, Any]) -> StationShown:
+    """Change the settings named, as JSON names them, and leave the others; all or none.
+
+    Called within `Ledger.administering()`. Raises InvalidField for what no paper could show.
+    """
+    if "code" in changes:
+        raise InvalidField.at("/code", "a code stays; register another and use that")
+    before = msgspec.to_builtins(station_shown(books))
+    after = {**before, **changes}
+    if isinstance(changes.get("papers"), Mapping):
+        after["papers"] = {**before["papers"], **changes["papers"]}
+    shown = convert(StationShown, after)
+    _check(shown)
+    station = {name: getattr(shown, name) for name in Station.__struct_fields__}
+    books.catalogue.amend(Station(**station))
+    books.store.run(
+        "INSERT INTO station_settings (station, settings) VALUES (:station, :settings) "
+        "ON CONFLICT (station) DO UPDATE SET settings = excluded.settings",
+        {"station": shown.code, "settings": msgspec.json.encode(shown.papers).decode()},
+    )
+    return shown
+
+
+def statement_of(settings: PaperSettings, *, valued: bool) -> Said:
+    """What a receipt states: in the station's words, or else in the jurisdiction's."""
+    pack = jurisdiction(settings.jurisdiction)["valued" if valued else "statement"]
+    return Said(zh=settings.statement or pack["zh"], en=settings.statement_en or pack["en"])
+
+
+def prints_values(settings: PaperSettings) -> bool:
+    """Whether a value with evidence is printed."""
+    return settings.values == "evidenced" and bool(jurisdiction(settings.jurisdiction)["values"])
+
+
+@cache
+def jurisdictions() -> tuple[str, ...]:
+    """The codes of all packs."""
+    folder = files("supplies") / "jurisdictions"
+    return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+@cache
+def jurisdiction(code: str) -> dict[str, Any]:
+    """A jurisdiction's pack."""
+    if code not in jurisdictions():
+        raise NotFound(f"there is no jurisdiction {code}; there are {', '.join(jurisdictions())}")
+    return tomllib.loads((files("supplies") / "jurisdictions" / f"{code}.toml").read_text("utf-8"))
+
+
+# --- checks ----------------------------------------------------------------------------------
+
+
+def _check(shown: StationShown) -> None:
+    told = msgspec.to_builtins(shown)
+    pointers = {f"/{name}": value for name, value in told.items() if name != "papers"}
+    pointers |= {f"/papers/{name}": value for name, value in told["papers"].items()}
+    for pointer, value in pointers.items():
+        try:
+            check_printable(msgspec.json.encode(value))
+        except GlyphMissing as error:
+            raise InvalidField.at(pointer, error.detail) from error
+    if shown.papers.jurisdiction not in jurisdictions():
+        raise InvalidField.at(
+            "/papers/jurisdiction",
+            f"there is no {shown.papers.jurisdiction}; there are {', '.join(jurisdictions())}",
+        )
+    if (shown.papers.statement is None) != (shown.papers.statement_en is None):
+        raise InvalidField.at(
+            "/papers/statement",
+            "word the statement in both languages, statement and statement_en, or in neither",
+        )
+    if shown.papers.logo is not None:
+        _check_logo(shown.papers.logo)
+
+
+def _check_logo(logo: str) -> None:
+    pointer, wanted = "/papers/logo", f"a PNG of at most {LOGO_BYTES} bytes"
+    try:
+        content = base64.b64decode(logo, validate=True)
+    except binascii.Error as error:
+        raise InvalidField.at(pointer, f"the logo must be base64 of {wanted}") from error
+    if len(content) > LOGO_BYTES:
+        raise InvalidField.at(pointer, f"the logo has {len(content)} bytes; use {wanted}")
+    if not _whole_png(content):
+        raise InvalidField.at(pointer, f"the logo is no whole PNG; use {wanted}")
+    width, height = struct.unpack(">II", content[16:24])
+    if not (0 < width <= LOGO_SIDE and 0 < height <= LOGO_SIDE):
+        raise InvalidField.at(
+            pointer,
+            f"the logo is {width} by {height} pixels; neither side may be over {LOGO_SIDE}",
+        )
+
+
+def _whole_png(content: bytes) -> bool:
+    """Whether every part of a PNG is there and sound, from its head to its end."""
+    at, kinds = len(_PNG), []
+    while content.startswith(_PNG) and at + 12 <= len(content):
+        (length,) = struct.unpack(">I", content[at : at + 4])
+        kind, part = content[at + 4 : at + 8], content[at + 4 : at + 8 + length]
+        if content[at + 8 + length : at + 12 + length] != struct.pack(">I", zlib.crc32(part)):
+            return False
+        kinds.append(kind)
+        at += 12 + length
+    return at == len(content) and kinds[:1] == [b"IHDR"] and kinds[-1:] == [b"IEND"]

@@ -1,0 +1,194 @@
+"""What lies in deploy/ is true of this program, and is tried where the machine can."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from desk import register_all
+from rest import let_in
+from supplies_service.serve import LAST_ANSWERS_SECONDS
+from supplies_service.settings import unknown
+from test_serve import PATIENCE, free_port, serving
+
+from supplies.ledger import Ledger
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+FILES = sorted(path.name for path in DEPLOY.iterdir())
+
+
+@pytest.fixture
+def books(books_path: Path) -> str:
+    with Ledger.open(str(books_path), station="lx") as ledger:
+        register_all(ledger)
+    return str(books_path)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_variable_named_is_one(name: str) -> None:
+    text = (DEPLOY / name).read_text("utf-8")
+    named = set(re.findall(r"SUPPLIES_[A-Z][A-Z_]*", text))
+    assert unknown(dict.fromkeys(named, "")) == []
+
+
+def test_the_container_is_built_of_what_is_here() -> None:
+    text = (DEPLOY / "Dockerfile").read_text("utf-8")
+    copied = re.findall(r"^COPY (?!--)(.*) \S+$", text, re.M)
+    for name in " ".join(copied).split():
+        assert (ROOT / name).exists()
+    # What the wheel is made of is all there: the project file names it.
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    for package in re.findall(r'"([\w/]+/supplies\w*)"', project):
+        assert package.partition("/")[0] in " ".join(copied).split()
+    assert re.search(r"^USER \d+$", text, re.M)
+    assert "VOLUME /data" in text
+
+
+def test_its_health_check_finds_the_service_well_and_notices_when_it_is_gone(books: str) -> None:
+    text = (DEPLOY / "Dockerfile").read_text("utf-8")
+    found = re.search(r'HEALTHCHECK .*?CMD \["python", "-c", "([^"]*)"\]', text, re.DOTALL)
+    assert found is not None
+    port = free_port()
+    check = found[1].replace(":8000/", f":{port}/")
+    assert check != found[1]
+
+    def status() -> int:
+        return subprocess.run(
+            [sys.executable, "-c", check], capture_output=True, timeout=PATIENCE
+        ).returncode
+
+    with serving(books, port):
+        assert status() == 0
+    assert status() != 0
+
+
+def test_systemd_waits_longer_than_the_last_answers_take() -> None:
+    unit = (DEPLOY / "supplies.service").read_text("utf-8")
+    found = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)
+    assert found is not None
+    assert int(found[1]) > LAST_ANSWERS_SECONDS
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("supplies")])
+def test_systemd_understands_its_units(name: str, tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("there is no systemd on this machine: its units were not looked at")
+    for unit in DEPLOY.glob("supplies*"):
+        # What they start is elsewhere on this machine.
+        text = unit.read_text("utf-8")
+        text = re.sub(r"^ExecStart=/opt\S+", "ExecStart=/bin/true", text, flags=re.M)
+        (tmp_path / unit.name).write_text(text.replace("User=supplies", "User=root"), "utf-8")
+    done = subprocess.run(
+        [analyze, "verify", "--man=no", tmp_path / name], capture_output=True, text=True
+    )
+    about = [line for line in done.stderr.splitlines() if "supplies" in line]
+    assert (done.returncode, about) == (0, [])
+
+
+def test_the_backup_of_every_night_makes_one_and_keeps_thirty_days(
+    books: str, tmp_path: Path
+) -> None:
+    unit = (DEPLOY / "supplies-backup.service").read_text("utf-8").replace("\\\n", " ")
+    found = re.search(r"^ExecStart=(.*)$", unit, re.M)
+    assert found is not None
+    shell, options, script = shlex.split(found[1].replace("%%", "%"))
+    script = script.replace("/opt/supplies/bin/", f"{Path(sys.executable).parent}/")
+    shelf = tmp_path / "backups"
+    shelf.mkdir()
+    old = shelf / "books-2020-01-01T023000.db"
+    old.write_bytes(b"")
+    subprocess.run(["touch", "-d", "2020-01-01", old], check=True)
+    subprocess.run(
+        [shell, options, script],
+        env={"PATH": "/usr/bin:/bin", "SUPPLIES_DATABASE": books, "SUPPLIES_BACKUPS": str(shelf)},
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    (made,) = shelf.iterdir()
+    assert re.fullmatch(r"books-20\d\d-\d\d-\d\dT\d{6}\.db", made.name)
+
+
+def test_nginx_says_who_calls_and_that_it_was_by_tls(
+    books: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nginx, openssl = shutil.which("nginx"), shutil.which("openssl")
+    if nginx is None or openssl is None:
+        pytest.skip("there is no nginx on this machine: its configuration was not tried")
+    with Ledger.open(books, station="lx") as ledger:
+        token = let_in(ledger)["coordinator"]
+    port, plain, secure = free_port(), free_port(), free_port()
+    made = [
+        openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=x",
+    ]
+    made += ["-keyout", "privkey.pem", "-out", "fullchain.pem"]
+    subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
+    site = (DEPLOY / "nginx.conf").read_text("utf-8")
+    for ours, here in (
+        ("/etc/ssl/supplies", str(tmp_path)),
+        ("listen 80;", f"listen 127.0.0.1:{plain};"),
+        ("listen 443 ssl;", f"listen 127.0.0.1:{secure} ssl;"),
+        ("127.0.0.1:8000", f"127.0.0.1:{port}"),
+    ):
+        assert ours in site
+        site = site.replace(ours, here)
+    (tmp_path / "nginx.conf").write_text(
+        f"daemon off; user root; pid {tmp_path}/pid; error_log {tmp_path}/errors;"
+        f"events {{}} http {{ {site} }}",
+        "utf-8",
+    )
+    monkeypatch.setenv("SUPPLIES_PROXIES", "127.0.0.1")
+    monkeypatch.setenv("SUPPLIES_HOSTS", "supplies.example.org")
+    address = f"https://127.0.0.1:{secure}"
+    named = {"Host": "supplies.example.org"}
+    with serving(books, port):
+        proxy = subprocess.Popen([nginx, "-p", tmp_path, "-c", tmp_path / "nginx.conf"])
+        try:
+            with httpx.Client(base_url=address, verify=False, headers=named) as web:
+                wait_until_it_listens(proxy, web)
+                page = web.get("/sign-in")
+                assert page.status_code == 200
+                assert "strict-transport-security" in page.headers
+                refused = web.get("/api/donors", headers={"X-Forwarded-For": "203.0.113.9"})
+                assert refused.status_code == 401
+                assert web.get("/api/metrics").status_code == 404
+                lines = web.get(
+                    "/api/access-log", headers={"Authorization": f"Bearer {token}"}
+                ).json()["items"]
+        finally:
+            proxy.terminate()
+            proxy.wait()
+    # The proxy is at 127.0.0.1, as is who called it; what the caller made up is not believed.
+    assert lines[0]["address"] == "127.0.0.1"
+
+
+def wait_until_it_listens(process: subprocess.Popen[bytes], web: httpx.Client) -> None:
+    import time
+
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert process.poll() is None
+        try:
+            web.get("/style.css")
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("nginx did not listen")

@@ -1,0 +1,105 @@
+"""The page for operators: its drill is done as it stands there, its figures are measured."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from desk import Clock, register_all
+
+from supplies import commands as c
+from supplies.cli import main
+from supplies.ledger import Ledger, Request
+
+PAGE = (Path(__file__).parents[1] / "docs" / "operators.md").read_text("utf-8")
+
+MANY = 400
+"""Commands after which a table's first pages no longer count."""
+
+
+def commands_under(heading: str) -> list[str]:
+    """The commands that the page shows under a heading."""
+    part = PAGE.partition(f"# {heading}\n")[2]
+    assert part, f"the page has no {heading}"
+    return re.findall(r"^ {4}(\S.*)$", re.split(r"\n##+ ", part)[0], re.M)
+
+
+def test_the_drill_is_done_as_the_page_says(tmp_path: Path) -> None:
+    database = tmp_path / "books.db"
+    assert main(["demo", "--database", str(database), "--papers", str(tmp_path / "papers")]) == 0
+    drill = commands_under("A drill")
+    assert len(drill) == 4
+    done = subprocess.run(
+        ["/bin/sh", "-e"],
+        input="\n".join(drill),
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "SUPPLIES_DATABASE": str(database),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The books are sound." in done.stdout
+    assert (tmp_path / "restored.key").read_bytes() == (tmp_path / "books.key").read_bytes()
+
+
+def need(number: int) -> c.Command:
+    return c.NoteNeed(recipient="R-1", item="mask", quantity=1)
+
+
+def allocation(number: int) -> c.Command:
+    line = c.AllocationLine(item="mask", quantity=1)
+    return c.Allocate(recipient="R-1", location="store", lines=[line])
+
+
+def gift(*items: str) -> Callable[[int], c.Command]:
+    lines = [c.DonationLine(item=item, quantity=10) for item in items]
+    return lambda number: c.RecordDonation(
+        donor="D-1", location="store", handled_by="陈晓", lines=lines
+    )
+
+
+KINDS = {
+    "a need": need,
+    "an allocation of one line": allocation,
+    "a donation of one line, with its receipt": gift("mask"),
+    "a donation of three lines, with its receipt": gift("mask", "soap", "rice"),
+}
+
+
+def test_every_row_of_the_page_is_measured() -> None:
+    assert set(re.findall(r"^\| (.*?) \| \d+ \|$", PAGE, re.M)) == set(KINDS)
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_the_disk_fills_as_the_page_says(what: str, books_path: Path) -> None:
+    found = re.search(rf"^\| {re.escape(what)} \| (\d+) \|$", PAGE, re.M)
+    assert found is not None
+    said = int(found[1])
+    with Ledger.open(str(books_path), station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        ledger.record(gift("mask")(0), by="u_1")
+        stock = c.DonationLine(item="mask", quantity=10**6)
+        ledger.record(
+            c.RecordDonation(location="store", handled_by="陈晓", lines=[stock]), by="u_1"
+        )
+
+        def size() -> int:
+            ledger.store.all("PRAGMA wal_checkpoint(TRUNCATE)")
+            return books_path.stat().st_size
+
+        before = size()
+        requests = [Request(command=KINDS[what](number), by="u_1") for number in range(MANY)]
+        for answer in ledger.record_many(requests):
+            assert not isinstance(answer, Exception), answer
+        grown = (size() - before) / MANY
+    assert said * 0.8 < grown < said * 1.2
