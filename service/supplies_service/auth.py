@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -30,8 +31,10 @@ PUBLIC = "-"
 
 SESSION_COOKIE, DONOR_COOKIE = "supplies_session", "supplies_donor"
 
-_SEE_NAMES = ("coordinator", "recorder", "courier")
-"""Auditors see codes, donors what is their own: neither looks at another's data."""
+_SEE_NAMES = ("coordinator", "recorder")
+"""Auditors see codes. What couriers and donors see is theirs or not, which is asked later: only
+then is it written down that they looked.
+"""
 
 _BEARER_KINDS: tuple[Kind, ...] = ("token", "link")
 
@@ -49,8 +52,10 @@ async def at_the_gate(connection: Connection, handler: BaseRouteHandler) -> None
     caller, is_to_be_noted = _admitted(connection, on_a_page)
     if caller is None:
         if on_a_page:
+            if _cookie(connection):
+                await refuse_stranger(connection)
             raise SignInFirst("sign in first")
-        await _refuse_stranger(connection)
+        await refuse_stranger(connection)
         raise Unauthenticated(SIGN_IN)
     if caller.role not in {LETTERS[letter] for letter in serves}:
         await note_refusal(connection, caller)
@@ -89,12 +94,34 @@ async def note_refusal(connection: Connection, caller: Caller | None) -> None:
     await connection.app.state.office.administer(lambda gate: log.write(gate, **line))
 
 
+async def note_look(connection: Connection, caller: Caller) -> None:
+    """Leave a line of a look at personal data."""
+    line = _line(connection, caller, "looked")
+    await connection.app.state.office.administer(lambda gate: log.write(gate, **line))
+
+
 async def let_try(connection: Connection, allowance: attempts.Allowance, who: str) -> None:
-    """Count a try; RateLimited where there were too many, in whichever process."""
+    """Count a try; RateLimited where there were too many, in whichever process.
+
+    who: an address, whose neighbours in one household's IPv6 network count as one; or a login.
+    """
+    who = _one_household(who)
     office = connection.app.state.office
     wait = await office.administer(lambda gate: attempts.seconds_to_wait(gate, allowance, who))
     if wait:
         raise RateLimited(f"too many tries; try again in {wait} seconds", retry_after=wait)
+
+
+def _one_household(who: str) -> str:
+    """A network address as tries are counted: of IPv6 its first 64 bits, which are one line's."""
+    try:
+        address = ip_address(who)
+    except ValueError:
+        return who
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or ip_network((int(address) >> 64 << 64, 64)))
+    return str(address)
 
 
 def _is_here(connection: Connection) -> bool:
@@ -104,7 +131,9 @@ def _is_here(connection: Connection) -> bool:
 
 
 def _admitted(connection: Connection, on_a_page: bool) -> tuple[Caller | None, bool]:
-    kinds: tuple[Kind, ...] = ("session", "link") if on_a_page else _BEARER_KINDS
+    kinds: tuple[Kind, ...] = _BEARER_KINDS
+    if on_a_page:
+        kinds = ("link",) if _of_donors(connection) else ("session",)
     shown = _cookie(connection) if on_a_page else _bearer(connection)
     if not shown:
         return None, False
@@ -120,11 +149,14 @@ def _bearer(connection: Connection) -> str:
 
 
 def _cookie(connection: Connection) -> str:
-    of_donors = connection.url.path.startswith("/my")
-    return connection.cookies.get(DONOR_COOKIE if of_donors else SESSION_COOKIE, "")
+    return connection.cookies.get(DONOR_COOKIE if _of_donors(connection) else SESSION_COOKIE, "")
 
 
-async def _refuse_stranger(connection: Connection) -> None:
+def _of_donors(connection: Connection) -> bool:
+    return connection.url.path.startswith("/my")
+
+
+async def refuse_stranger(connection: Connection) -> None:
     """Leave a line, unless so many come from one address that they would fill the disk."""
     address = address_of(connection)
     await let_try(connection, attempts.STRANGERS, address)

@@ -22,7 +22,13 @@ NAMES: Mapping[type[msgspec.Struct], Mapping[str, str | None]] = {
     Donor: dict.fromkeys(PERSONAL["donor"][1]),
     Recipient: dict.fromkeys(PERSONAL["recipient"][1]),
     DonorName: {"name": None, "name_en": None, "phone": None},
-    DonationReceipt: {"handled_by": WITHHELD, "wish": None},
+    DonationReceipt: {
+        "handled_by": WITHHELD,
+        "checked_by": None,
+        "wish": None,
+        "agreement": None,
+        "fiscal_ticket": None,
+    },
     VoidMark: {"reason": None},
     ActivityView: {"who": None},
 }

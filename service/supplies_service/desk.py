@@ -25,7 +25,7 @@ from supplies.views.entries import ConflictView, EntryView, conflict, entry
 from supplies.views.shapes import Page, View
 from supplies.views.stock import StockView
 from supplies_service import bodies
-from supplies_service.auth import caller_of, note_refusal
+from supplies_service.auth import caller_of, note_look, note_refusal
 from supplies_service.codes import codes_only
 from supplies_service.metrics import Metrics
 from supplies_service.problems import Forbidden
@@ -118,6 +118,11 @@ class Desk:
         """The gate over these books, now."""
         return Gate(books, self.ledger.clock())
 
+    async def note_look(self) -> None:
+        """Leave a line where a courier or a donor is about to see names that are theirs to see."""
+        if self.request.route_handler.opt.get("personal", False):
+            await note_look(self.request, self.caller)
+
     async def forbid(self, sentence: str) -> NoReturn:
         """Refuse what is not the caller's, and leave a line of it."""
         await note_refusal(self.request, self.caller)
@@ -195,6 +200,19 @@ class Desk:
     async def write(self, job: Job[T]) -> T:
         """Carry out a job of the writer's; its outcome, once that is durable."""
         return await self.office.writer.run(job)
+
+    async def is_repeat(self) -> bool:
+        """Whether a POST was answered before: a repeat is answered alike, whatever changed since.
+
+        Raises IdempotencyConflict where its key was used for another request.
+        """
+        if self.request.method != "POST":
+            return False
+        keyed = await self._keyed()
+        if keyed is None:
+            return False
+        with self.reading():
+            return self.ledger.answers.find(keyed) is not None
 
     async def _keyed(self) -> Keyed | None:
         """The request as it was sent, where it carries a key; keys belong to their caller."""

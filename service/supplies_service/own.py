@@ -24,8 +24,10 @@ NOT_YOUR_TEAMS = "this is no delivery of your team that is out now"
 
 async def donor(desk: Desk, code: str) -> None:
     """A donor asks about nobody else."""
-    if desk.caller.role == "donor" and desk.caller.donor != code:
-        await desk.forbid(NOT_YOURS)
+    if desk.caller.role == "donor":
+        if desk.caller.donor != code:
+            await desk.forbid(NOT_YOURS)
+        await desk.note_look()
 
 
 async def donors_list(desk: Desk, asked: str | None) -> str | None:
@@ -49,16 +51,17 @@ async def receipt(desk: Desk, number: str) -> None:
     if desk.caller.role == "donor":
         with desk.reading() as books:
             document = receipt_view(books, number).document
-        await donor(desk, "" if document is None else str(document.donor.code))
+        await donor(desk, "" if document is None else document.donor.code or "")
 
 
 async def delivery(desk: Desk, name: str) -> None:
     """A courier sees what the own team carries now, and nothing of it once it is closed."""
-    if desk.caller.role == "courier":
+    if desk.caller.role == "courier" and not await desk.is_repeat():
         with desk.reading() as books:
             found = delivery_view(books, name)
         if found.team != desk.caller.team or found.status != "out":
             await desk.forbid(NOT_YOUR_TEAMS)
+        await desk.note_look()
 
 
 async def deliveries_list(
@@ -75,7 +78,7 @@ async def deliveries_list(
 
 async def donation_of_today(desk: Desk, name: str) -> None:
     """A recorder mends what was recorded today; what is older is a coordinator's."""
-    if desk.caller.role == "recorder":
+    if desk.caller.role == "recorder" and not await desk.is_repeat():
         with desk.reading() as books:
             today = _recorded_today(books, name, desk.ledger.clock())
         if not today:

@@ -11,6 +11,9 @@ from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 from rest import Rest, problem, signed_in
 
+from supplies.access import log
+from supplies.access.gate import Gate
+
 ROLES = {
     "C": "coordinator",
     "R": "recorder",
@@ -425,6 +428,24 @@ def test_a_lost_telephones_link_is_ended_at_once(rest: Rest, service: Service, o
     problem(rest.client.get(f"/api/deliveries/{out}", headers=telephone), 401, "unauthenticated")
 
 
+def test_a_teams_link_opens_no_page_of_the_staff(strangers: TestClient, service: Service) -> None:
+    link = {"Cookie": f"supplies_session={service.tokens['courier']}"}
+    answer = strangers.get("/", headers=link, follow_redirects=False)
+    assert answer.headers["location"] == "/sign-in"
+
+
+def test_an_outcome_is_repeated_after_the_delivery_was_closed(
+    rest: Rest, service: Service, out: str
+) -> None:
+    courier = as_courier(rest, service) | {"Idempotency-Key": "door-1"}
+    stop = rest.get(f"/api/deliveries/{out}")["stops"][0]["allocation"]
+    path, body = f"/api/deliveries/{out}/outcomes", {"allocation": stop, "outcome": "handed_over"}
+    first = rest.client.post(path, json=body, headers=courier)
+    rest.post(f"/api/deliveries/{out}/close")
+    again = rest.client.post(path, json=body, headers=courier)
+    assert (again.status_code, again.content) == (201, first.content)
+
+
 # --- donors ---------------------------------------------------------------------------------------
 
 
@@ -455,6 +476,14 @@ def test_a_donor_sees_the_own_papers_and_nobody_elses(rest: Rest, donor: dict[st
     problem(other, 403, "forbidden")
 
 
+def test_a_donors_looks_leave_lines(rest: Rest, donor: dict[str, str]) -> None:
+    mine, _ = gifts_of_two(rest)
+    rest.client.get(f"/api/receipts/{mine}", headers=donor)
+    who, outcome, route, subject = lines(rest)[0]
+    assert who.startswith("link.")
+    assert (outcome, route, subject) == ("looked", "/api/receipts/{number}", mine)
+
+
 def test_a_donor_sees_the_own_pledges_and_nobody_elses(rest: Rest, donor: dict[str, str]) -> None:
     line = {"item": "mask", "quantity": 5}
     mine = rest.post("/api/pledges", {"donor": "D-1", "lines": [line]})["pledge"]["id"]
@@ -463,6 +492,14 @@ def test_a_donor_sees_the_own_pledges_and_nobody_elses(rest: Rest, donor: dict[s
     assert [one["id"] for one in listed] == [mine]
     assert rest.client.get(f"/api/pledges/{mine}", headers=donor).status_code == 200
     problem(rest.client.get(f"/api/pledges/{other}", headers=donor), 403, "forbidden")
+
+
+def test_no_donor_is_taken_for_those_nobody_knows(rest: Rest) -> None:
+    rest.post("/api/donors", {"code": "None", "name": "某"})
+    shown = {"Authorization": f"Bearer {rest.post('/api/donors/None/link', {})['secret']}"}
+    anonymous = {**rest.donation(), "donor": None}
+    number = rest.post("/api/donations", anonymous)["receipt"]["number"]
+    problem(rest.client.get(f"/api/receipts/{number}", headers=shown), 403, "forbidden")
 
 
 def test_a_donors_link_expires_and_is_revoked(rest: Rest, service: Service) -> None:
@@ -512,9 +549,20 @@ def test_what_a_forgotten_donor_asked_and_held_is_gone(
 
 def test_an_auditor_sees_codes_and_no_name(rest: Rest, service: Service, out: str) -> None:
     auditor = {"Authorization": f"Bearer {service.tokens['auditor']}"}
-    number = rest.give()["receipt"]["number"]
+    body = rest.donation() | {"checked_by": "林某", "agreement": "with Wang", "wish": "给林某"}
+    number = rest.post("/api/donations", body)["receipt"]["number"]
     rest.post("/api/activities", {"kind": "visit", "count": 1, "who": "陈某"})
-    names = ("广州某企业", "李某", "王某", "张某", "13800138000", "陈某", "新来居民")
+    names = (
+        "广州某企业",
+        "李某",
+        "王某",
+        "张某",
+        "13800138000",
+        "陈某",
+        "新来居民",
+        "林某",
+        "Wang",
+    )
     found = {"code": "D-1", "number": number, "entry": "1", "donation": "d_1", "delivery": out}
     found |= {"lot": "l_1", "activity": "y_6"}
     read = 0
@@ -546,11 +594,12 @@ def test_a_recorder_mends_what_was_recorded_today_and_nothing_older(
 ) -> None:
     recorder = {"Authorization": f"Bearer {service.tokens['recorder']}"}
     first, second = rest.give()["donation"]["id"], rest.give()["donation"]["id"]
-    today = rest.client.post(
-        f"/api/donations/{first}/reverse", json={"reason": "twice"}, headers=recorder
-    )
+    keyed = recorder | {"Idempotency-Key": "late in the evening"}
+    path, why = f"/api/donations/{first}/reverse", {"reason": "twice"}
+    today = rest.client.post(path, json=why, headers=keyed)
     assert today.status_code == 201
     service.clock.advance(1)
+    assert rest.client.post(path, json=why, headers=keyed).content == today.content
     answer = rest.client.post(
         f"/api/donations/{second}/reverse", json={"reason": "twice"}, headers=recorder
     )
@@ -581,6 +630,33 @@ def test_every_look_at_personal_data_leaves_a_line(rest: Rest, service: Service)
     ]
     assert lines(rest, subject="R-1") == [("u_1", "looked", "/api/recipients/{code}", "R-1")]
     assert "王" not in rest.client.get("/api/access-log").text
+
+
+def test_changing_a_person_shows_them_and_leaves_a_line(rest: Rest) -> None:
+    rest.client.patch("/api/recipients/R-1", json={})
+    assert lines(rest, subject="R-1") == [("u_1", "looked", "/api/recipients/{code}", "R-1")]
+
+
+def test_what_is_refused_on_a_page_leaves_a_line_too(rest: Rest) -> None:
+    del rest.client.headers["Authorization"]
+    for path in ("/my/supplies.0", "/invitation/supplies.0"):
+        assert rest.client.get(path).status_code == 404
+    forged = {"Cookie": "supplies_session=supplies.0"}
+    rest.client.get("/", headers=forged, follow_redirects=False)
+    form = {"login": "coordinator", "password": "whatever it may be"}
+    for origin in ("https://evil.example", "http://[x"):
+        answer = rest.client.post("/sign-in", data=form, headers={"Origin": origin})
+        problem(answer, 403, "forbidden")
+    ledger = rest.client.app.state.office.ledger
+    with ledger.reading() as books:
+        found = log.read(Gate(books, ledger.clock()), limit=9)
+    assert [(one.route, one.outcome) for one in reversed(found)] == [
+        ("/my/{shown}", "refused"),
+        ("/invitation/{shown}", "refused"),
+        ("/", "refused"),
+        ("/sign-in", "refused"),
+        ("/sign-in", "refused"),
+    ]
 
 
 def test_every_refused_attempt_leaves_a_line(

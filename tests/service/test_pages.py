@@ -194,7 +194,7 @@ def test_the_first_page_leads_to_the_report_once_something_is_booked(
     signed_in: Browser, service: Service
 ) -> None:
     assert "/report" not in signed_in.open("/")
-    token = {"Authorization": f"Bearer {service.tokens['coordinator']}"}
+    token = {"Authorization": f"Bearer {service.tokens['recorder']}"}
     body = {"recipient": "R-1", "item": "mask", "quantity": 1}
     assert signed_in.client.post("/api/needs", json=body, headers=token).status_code == 201
     assert 'href="/report"' in signed_in.open("/")

@@ -11,8 +11,12 @@ from urllib.parse import parse_qsl, urlsplit
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 
-from supplies_service.auth import DONOR_COOKIE, SESSION_COOKIE
-from supplies_service.problems import Forbidden, Malformed, WrongMediaType
+from supplies_service.auth import DONOR_COOKIE, SESSION_COOKIE, refuse_stranger
+from supplies_service.bodies import whole
+from supplies_service.problems import Forbidden, Malformed, TooLarge, WrongMediaType
+
+MAX_FORM, MAX_FIELDS = 16 * 1024, 20
+"""Bytes and fields: the longest wish takes less than half of it."""
 
 _ELSEWHERE = "this form was sent from another site; open the page here and send it again"
 
@@ -22,14 +26,17 @@ async def fields(request: Request[Any, Any, Any], names: Sequence[str]) -> dict[
 
     Raises Forbidden for a form that comes from another site: browsers name it in `Origin`.
     """
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if not _from_here(request):
+        await refuse_stranger(request)
         raise Forbidden(_ELSEWHERE)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise WrongMediaType("send the form of the page")
     try:
-        sent = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        body = await whole(request)
+        if len(body) > MAX_FORM:
+            raise TooLarge("a form is never so large; open the page and send it again")
+        sent = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS))
     except (UnicodeDecodeError, ValueError):
         raise Malformed("the form cannot be read; open the page and send it again") from None
     return {name: sent.get(name, "") for name in names}
@@ -47,8 +54,18 @@ async def sealed(
     """The fields of a form on a signed-in page, which carries its seal."""
     sent = await fields(request, (*names, "seal"))
     if not hmac.compare_digest(sent.pop("seal").encode(), seal_of(request, cookie).encode()):
+        await refuse_stranger(request)
         raise Forbidden(_ELSEWHERE)
     return sent
+
+
+def _from_here(request: Request[Any, Any, Any]) -> bool:
+    """Whether a form comes from a page of ours, as far as a browser says where it comes from."""
+    origin = request.headers.get("origin")
+    try:
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    except ValueError:
+        return False
 
 
 def session_cookie(request: Request[Any, Any, Any], shown: str, seconds: int) -> Cookie:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
 from supplies.access import attempts, credentials, log, passwords, users
 from supplies.access.gate import Gate
 from supplies.errors import InvalidField
-from supplies_service.auth import PUBLIC, SESSION_COOKIE, address_of, let_try
+from supplies_service.auth import (
+    PUBLIC,
+    SESSION_COOKIE,
+    address_of,
+    let_try,
+    refuse_stranger,
+)
 from supplies_service.desk import ADesk, Desk
-from supplies_service.pages import STYLE, page
+from supplies_service.pages import STYLE, page, slowly
 from supplies_service.pages.forms import fields, go, sealed, session_cookie
 from supplies_service.problems import RateLimited
 
@@ -42,10 +47,12 @@ class GatePages(Controller):
     @post("/sign-in")
     async def sign_in(self, desk: ADesk) -> Response[bytes]:
         """Let somebody in by login and password, and not too many who guess."""
-        sent = await fields(desk.request, ("login", "password"))
-        login, address = sent["login"].strip(), address_of(desk.request)
+        address, login = address_of(desk.request), ""
         try:
             await let_try(desk.request, attempts.SIGN_IN_FROM_ADDRESS, address)
+            sent = await fields(desk.request, ("login", "password"))
+            login = sent["login"].strip()
+            await let_try(desk.request, attempts.SIGN_IN_AS_FROM, f"{login} {address}")
             await let_try(desk.request, attempts.SIGN_IN_AS, login)
         except RateLimited as error:
             answer = page("sign_in", status=429, login=login, told=error.detail)
@@ -53,11 +60,11 @@ class GatePages(Controller):
             return answer
         with desk.reading() as books:
             found = users.password_of(desk.gate(books), login)
-        right = await run_sync(passwords.matches, found and found[1], sent["password"])
+        right = await slowly(passwords.matches, found and found[1], sent["password"])
         if found is None or not right:
             await self._note(desk, None if found is None else found[0], "refused", "/sign-in")
             return page("sign_in", status=401, login=login, told=WRONG)
-        return await self._let_in(desk, found[0], login)
+        return await self._let_in(desk, found[0], login, found[1])
 
     @get("/invitation/{shown:str}")
     async def invitation_page(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
@@ -65,6 +72,7 @@ class GatePages(Controller):
         with desk.reading() as books:
             user = _invited(desk.gate(books), shown)
         if user is None:
+            await refuse_stranger(desk.request)
             return page("lost", status=404, told=GONE)
         return page("invitation", login=user.login, shortest=passwords.SHORTEST, told=None)
 
@@ -75,11 +83,12 @@ class GatePages(Controller):
         with desk.reading() as books:
             user = _invited(desk.gate(books), shown)
         if user is None:
+            await refuse_stranger(desk.request)
             return page("lost", status=404, told=GONE)
         try:
             if sent["password"] != sent["again"]:
                 raise InvalidField(NOT_THE_SAME)
-            kept = await run_sync(passwords.hashed, sent["password"], user.login)
+            kept = await slowly(passwords.hashed, sent["password"], user.login)
         except InvalidField as error:
             return page(
                 "invitation",
@@ -93,12 +102,12 @@ class GatePages(Controller):
             # Asked again within the transaction: of two who hold the address, one comes in.
             still = _invited(gate, shown)
             if still is not None:
-                users.set_password(gate, still.code, kept)
+                users.set_password(gate, still.code, kept, tokens_too=True)
             return still is not None
 
         if not await desk.office.administer(set_once):
             return page("lost", status=404, told=GONE)
-        return await self._let_in(desk, user.code, user.login)
+        return await self._let_in(desk, user.code, user.login, kept)
 
     @post("/sign-out")
     async def sign_out(self, desk: ADesk) -> Response[bytes]:
@@ -114,10 +123,13 @@ class GatePages(Controller):
         await desk.office.administer(end)
         return go("/sign-in", session_cookie(desk.request, "", 0))
 
-    async def _let_in(self, desk: Desk, code: str, login: str) -> Response[bytes]:
+    async def _let_in(self, desk: Desk, code: str, login: str, kept: str | None) -> Response[bytes]:
         address = address_of(desk.request)
 
-        def begin(gate: Gate) -> str:
+        def begin(gate: Gate) -> str | None:
+            # The password may have been changed while it was compared.
+            if users.password_of(gate, login) != (code, kept):
+                return None
             attempts.forgive(gate, attempts.SIGN_IN_AS, login)
             user = users.get(gate, code)
             made, shown = credentials.issue(
@@ -136,6 +148,8 @@ class GatePages(Controller):
             return shown
 
         shown = await desk.office.administer(begin)
+        if shown is None:
+            return page("sign_in", status=401, login=login, told=WRONG)
         return go("/", session_cookie(desk.request, shown, WORKING_DAY))
 
     async def _note(self, desk: Desk, who: str | None, outcome: str, route: str) -> None:

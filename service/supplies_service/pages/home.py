@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from supplies_receipts import station_report as draw_report
 
-from supplies.access import credentials, passwords, users
+from supplies.access import attempts, credentials, passwords, users
 from supplies.access.gate import Gate
 from supplies.access.roles import MAY_GRANT
 from supplies.books import Books
@@ -18,8 +19,9 @@ from supplies.decoding import convert
 from supplies.errors import InvalidField, NotFound, SuppliesError
 from supplies.views.entries import entries
 from supplies.views.reports import station_report_paper
+from supplies_service.auth import let_try, note_refusal
 from supplies_service.desk import ADesk, Desk, paper
-from supplies_service.pages import page
+from supplies_service.pages import page, slowly
 from supplies_service.pages.forms import go, seal_of, sealed
 from supplies_service.routes.tokens import NewToken, make, revoke
 
@@ -50,7 +52,7 @@ class HomePages(Controller):
         sent = await sealed(desk.request, ("label", "role", "days"))
         code = str(desk.caller.user)
         try:
-            days = int(sent["days"]) if sent["days"].isascii() and sent["days"].isdigit() else 0
+            days = int(sent["days"]) if re.fullmatch("[0-9]{1,4}", sent["days"]) else 0
             asked = {"user": code, "label": sent["label"], "role": sent["role"], "days": days}
             new = convert(NewToken, asked)
             made = await desk.office.administer(lambda gate: make(gate, new, code))
@@ -83,11 +85,13 @@ class HomePages(Controller):
             gate = desk.gate(books)
             login = users.get(gate, str(desk.caller.user)).login
             found = users.password_of(gate, login)
-        if not await run_sync(passwords.matches, found and found[1], sent["now"]):
+        await let_try(desk.request, attempts.SIGN_IN_AS, login)
+        if not await slowly(passwords.matches, found and found[1], sent["now"]):
+            await note_refusal(desk.request, desk.caller)
             raise InvalidField("this is not your password now; nothing was changed")
         if sent["password"] != sent["again"]:
             raise InvalidField("the two new passwords were not the same; nothing was changed")
-        return await run_sync(passwords.hashed, sent["password"], login)
+        return await slowly(passwords.hashed, sent["password"], login)
 
 
 def home(

@@ -17,9 +17,10 @@ from supplies.decoding import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.views.pledges import pledges
 from supplies.views.receipts import receipts
+from supplies.views.shapes import MAX_LIMIT
 from supplies.views.statements import donor_statement_paper
 from supplies_service import own
-from supplies_service.auth import DONOR_COOKIE, PUBLIC, let_try
+from supplies_service.auth import DONOR_COOKIE, PUBLIC, let_try, refuse_stranger
 from supplies_service.desk import ADesk, Desk, paper
 from supplies_service.pages import page
 from supplies_service.pages.forms import donor_cookie, go, seal_of, sealed
@@ -51,6 +52,7 @@ class DonorDoor(Controller):
             gate = desk.gate(books)
             admitted = credentials.admit(gate, shown, ("link",))
         if admitted is None or admitted[0].donor is None:
+            await refuse_stranger(desk.request)
             return page("lost", status=404, told=LOST)
         return go("/my", donor_cookie(desk.request, shown, 3600))
 
@@ -60,11 +62,12 @@ class DonorPages(Controller):
 
     path = "/my"
     include_in_schema = False
-    opt = {"roles": "D", "page": True}  # noqa: RUF012  # Litestar reads it so
+    opt = {"roles": "D", "page": True, "personal": True}  # noqa: RUF012  # Litestar reads it so
 
     @get()
     async def mine(self, desk: ADesk) -> Response[bytes]:
         """The donor's own promises and papers."""
+        await desk.note_look()
         return mine(desk)
 
     @get("/receipts/{number:str}")
@@ -77,6 +80,7 @@ class DonorPages(Controller):
     async def statement(self, desk: ADesk) -> Response[bytes]:
         """Where all the gifts went, from the first to this day, as a paper."""
         donor = str(desk.caller.donor)
+        await desk.note_look()
         with desk.reading() as books:
             first, last = _days(books, donor)
             shown = donor_statement_paper(books, donor, first, last, printed_at=desk.ledger.clock())
@@ -110,8 +114,8 @@ def _shown(desk: Desk, books: Books) -> dict[str, Any]:
         "station": books.station,
         "donor": books.donor(donor),
         "items": books.item,
-        "pledges": pledges(books, donor=donor, limit=None).items,
-        "receipts": receipts(books, donor=donor, limit=None).items,
+        "pledges": pledges(books, donor=donor, limit=MAX_LIMIT).items,
+        "receipts": receipts(books, donor=donor, limit=MAX_LIMIT).items,
         "requests": wishes.listed(desk.gate(books), donor, after=0, limit=100),
     }
 

@@ -101,7 +101,7 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
         @patch(
             "/{code:str}",
             operation_id=f"amend{title}",
-            opt=takes(kind, kind, partial=True, roles="CR"),
+            opt=takes(kind, kind, partial=True, roles="CR", personal=kind in PEOPLE),
         )
         async def amend(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
             """Change the fields given, and leave the others."""

@@ -65,7 +65,10 @@ class DonationController(Controller):
     path = "/api/donations"
     tags = ("donations",)
 
-    @post(operation_id="recordDonation", opt=takes(RecordDonation, DonationEntered, roles="CR"))
+    @post(
+        operation_id="recordDonation",
+        opt=takes(RecordDonation, DonationEntered, roles="CR"),
+    )
     async def record(self, desk: ADesk) -> Response[bytes]:
         """Record goods given; they get a receipt, and go where their pledge claimed needs."""
         may_be_twice = desk.idempotency_key() is None
@@ -91,7 +94,9 @@ class DonationController(Controller):
     @post(
         "/{donation:str}/correct",
         operation_id="correctDonation",
-        opt=takes(Correct, DonationEntered, "entry", command=RecordDonation, roles="CR"),
+        opt=takes(
+            Correct, DonationEntered, "entry", command=RecordDonation, roles="CR", personal=True
+        ),
     )
     async def correct(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
         """State a donation as it should have been; the difference is booked, the receipt replaced.
@@ -117,7 +122,7 @@ class DonationController(Controller):
     @post(
         "/{donation:str}/reverse",
         operation_id="reverseDonation",
-        opt=takes(Reverse, DonationEntered, "entry", roles="CR"),
+        opt=takes(Reverse, DonationEntered, "entry", roles="CR", personal=True),
     )
     async def reverse(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
         """Undo a donation that was none, as far as its goods have not moved on."""

@@ -151,7 +151,8 @@ class DonorLinkController(Controller):
         """Ask for the own name to be corrected, hidden or forgotten; somebody answers."""
         await own.donor(desk, donor)
         new = convert(NewRequest, await desk.body())
-        await let_try(desk.request, attempts.ASKED_BY_DONOR, donor)
+        if not await desk.is_repeat():
+            await let_try(desk.request, attempts.ASKED_BY_DONOR, donor)
 
         def do(gate: Gate) -> tuple[str, DonorRequest]:
             asked = wishes.ask(gate, donor, new)

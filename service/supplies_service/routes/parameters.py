@@ -9,7 +9,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
-from supplies.errors import Fault, InvalidField
+from supplies.errors import Fault, InvalidField, NotFound
 from supplies.views.shapes import DEFAULT_LIMIT, MAX_LIMIT
 
 __all__ = [
@@ -41,6 +41,8 @@ async def known_parameters(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
     """Refuse what a handler does not take: a filter that is misspelt would show everything."""
+    if any("\0" in str(value) for value in connection.path_params.values()):
+        raise NotFound("there is nothing at this address; see the lists")
     if not connection.query_params:
         return
     declared = {

@@ -68,7 +68,10 @@ class ReceiptController(Controller):
     path = "/api/receipts"
     tags = ("receipts",)
 
-    @post(operation_id="issueReceipt", opt=takes(IssueReceipt, ReceiptEntered, roles="CR"))
+    @post(
+        operation_id="issueReceipt",
+        opt=takes(IssueReceipt, ReceiptEntered, roles="CR", personal=True),
+    )
     async def issue(self, desk: ADesk) -> Response[bytes]:
         """Issue one receipt over several donations, in the place of their own."""
         return await desk.record(IssueReceipt, partial(shown, desk.key))
@@ -139,7 +142,7 @@ class ReceiptController(Controller):
     @post(
         "/{number:str}/reprint",
         operation_id="reprintReceipt",
-        opt=takes(ReprintReceipt, ReceiptEntered, roles="CR"),
+        opt=takes(ReprintReceipt, ReceiptEntered, roles="CR", personal=True),
     )
     async def reprint(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
         """Hand out a marked copy; Location is where its paper is."""
@@ -148,7 +151,7 @@ class ReceiptController(Controller):
     @post(
         "/{number:str}/void",
         operation_id="voidReceipt",
-        opt=takes(VoidReceipt, ReceiptEntered, roles="C"),
+        opt=takes(VoidReceipt, ReceiptEntered, roles="C", personal=True),
     )
     async def void(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
         """Void a receipt; its number stays."""
@@ -157,7 +160,7 @@ class ReceiptController(Controller):
     @post(
         "/{number:str}/replace",
         operation_id="replaceReceipt",
-        opt=takes(ReplaceReceipt, ReceiptEntered, roles="C"),
+        opt=takes(ReplaceReceipt, ReceiptEntered, roles="C", personal=True),
     )
     async def replace(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
         """Void a receipt and issue it anew from today's records."""

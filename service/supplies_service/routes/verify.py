@@ -17,7 +17,7 @@ from supplies.errors import NotFound
 from supplies.masking import mask_name
 from supplies.views.receipts import issued, receipt
 from supplies.views.shapes import View
-from supplies_service.auth import PUBLIC, address_of, let_try
+from supplies_service.auth import PUBLIC, address_of, let_try, note_refusal
 from supplies_service.desk import ADesk, Desk
 from supplies_service.openapi import gives
 
@@ -85,7 +85,11 @@ class VerifyController(Controller):
     ) -> Response[bytes]:
         """Whether a paper with this number and check code `c` is in these books."""
         await let_try(desk.request, VERIFY, address_of(desk.request))
-        return desk.show(lambda books: verified(desk, books, number, c))
+        try:
+            return desk.show(lambda books: verified(desk, books, number, c))
+        except NotFound:
+            await note_refusal(desk.request, None)
+            raise
 
     @get("/v/{number:str}", include_in_schema=False, opt={"roles": PUBLIC})
     async def short(self, number: FromPath[str], c: FromQuery[str] = "") -> Redirect:

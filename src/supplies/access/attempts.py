@@ -22,8 +22,11 @@ class Allowance(NamedTuple):
 
 
 SIGN_IN_FROM_ADDRESS = Allowance("sign-in-address", 30, timedelta(minutes=15))
-SIGN_IN_AS = Allowance("sign-in-login", 10, timedelta(minutes=15))
-"""From one place, and with one login from wherever: a guess a minute and a half finds nothing."""
+SIGN_IN_AS_FROM = Allowance("sign-in-login-address", 10, timedelta(minutes=15))
+SIGN_IN_AS = Allowance("sign-in-login", 100, timedelta(minutes=15))
+"""From one place; with one login from one place; and with one login from wherever, which is wider,
+so that nobody keeps another out by guessing on purpose.
+"""
 
 VERIFY = Allowance("verify", 30, timedelta(minutes=1))
 """Whoever holds papers checks some; codes of eight characters are not found at this pace."""

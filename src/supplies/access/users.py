@@ -157,8 +157,11 @@ def anybody(gate: Gate) -> bool:
     return _coordinators(gate) > 0
 
 
-def set_password(gate: Gate, code: str, kept: str) -> User:
-    """Set a password (hashed already): whoever was signed in with the old one is out."""
+def set_password(gate: Gate, code: str, kept: str, *, tokens_too: bool = False) -> User:
+    """Set a password (hashed already): whoever was signed in with the old one is out.
+
+    tokens_too: end the user's tokens as well, where the old one may be known to somebody else.
+    """
     get(gate, code)
     gate.run(
         "UPDATE users SET password = :kept WHERE station = :station AND code = :code",
@@ -166,6 +169,8 @@ def set_password(gate: Gate, code: str, kept: str) -> User:
         code=code,
     )
     credentials.revoke_all(gate, holder=code, kinds=("session", "invitation"))
+    if tokens_too:
+        credentials.revoke_all(gate, holder=code, kinds=("token",))
     return get(gate, code)
 
 

@@ -71,8 +71,8 @@ def user_password(arguments: argparse.Namespace) -> int:
             )
         kept = _ask(user.login) if sys.stdin.isatty() else _read(user.login)
         with ledger.administering() as books:
-            users.set_password(Gate(books, ledger.clock()), user.code, kept)
-    print(f"{user.login} signs in with the new password; whoever was signed in is out.")
+            users.set_password(Gate(books, ledger.clock()), user.code, kept, tokens_too=True)
+    print(f"{user.login} signs in with the new password; their sessions and tokens have ended.")
     return 0
 
 
