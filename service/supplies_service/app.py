@@ -52,12 +52,12 @@ def create_app(
         def opened() -> Ledger:
             return Ledger.open(database, station=station, clock=clock, create=False)
 
-        with opened() as ledger:
+        with opened() as ledger, opened() as apart:
             with ledger.reading() as books:
                 app.state.hosts = answers_to(*hosts, station=books.station.host)
             keys = StationKeys.beside(database, make=True)
             writer = GroupWriter(opened(), watcher=metrics, most_together=most_together)
-            app.state.office = Office(ledger, keys, writer, metrics)
+            app.state.office = Office(ledger, apart, keys, writer, metrics)
             try:
                 yield
             finally:

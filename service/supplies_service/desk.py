@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
+from anyio.to_thread import run_sync
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -77,13 +78,20 @@ def made(books: Books, done: Recorded, show: Show) -> Made:
 class Office:
     """What all requests share: the books, the way to write in them, and the station's keys.
 
-    ledger: for reading; whoever writes does it through the writer.
+    ledger: for reading on the event loop, shortly; apart: for what takes longer, in threads, one
+    after the other. Whoever writes does it through the writer.
     """
 
     def __init__(
-        self, ledger: Ledger, key: StationKeys, writer: GroupWriter, metrics: Metrics
+        self,
+        ledger: Ledger,
+        apart: Ledger,
+        key: StationKeys,
+        writer: GroupWriter,
+        metrics: Metrics,
     ) -> None:
-        self.ledger, self.key, self.writer, self.metrics = ledger, key, writer, metrics
+        self.ledger, self.apart = ledger, apart
+        self.key, self.writer, self.metrics = key, writer, metrics
 
     async def administer(self, job: Callable[[Gate], T]) -> T:
         """Change rows that no entry states, durably once this returns."""
@@ -236,6 +244,19 @@ class Desk:
         return None if key is None else str(uuid.uuid5(_KEYS, f"{self.by}\n{key}"))
 
     # --- reading -----------------------------------------------------------------------------
+
+    async def apart(self, view: Callable[[Books], T]) -> T:
+        """What takes longer than the event loop may wait: read in a thread, over other eyes."""
+
+        def read() -> T:
+            with self.office.apart.reading() as books:
+                return view(books)
+
+        return await run_sync(read)
+
+    async def show_apart(self, view: Callable[[Books], msgspec.Struct]) -> Response[bytes]:
+        """One thing as it stands, whose reading grows with the books."""
+        return answer(self._for_the_caller(await self.apart(view)))
 
     def show(self, view: Callable[[Books], msgspec.Struct]) -> Response[bytes]:
         """One thing as it stands."""

@@ -41,9 +41,12 @@ class HomePages(Controller):
     @get("/report", opt={"roles": "CRA"})
     async def report(self, desk: ADesk) -> Response[bytes]:
         """The station report over all days that were booked on, as a paper."""
+        now = desk.ledger.clock()
         with desk.reading() as books:
             first, last = _days(books)
-            shown = station_report_paper(books, first, last, printed_at=desk.ledger.clock())
+        shown = await desk.apart(
+            lambda books: station_report_paper(books, first, last, printed_at=now)
+        )
         return paper(await run_sync(draw_report, shown), f"station-report-{first}-{last}")
 
     @post("/tokens")

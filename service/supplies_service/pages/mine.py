@@ -81,9 +81,12 @@ class DonorPages(Controller):
         """Where all the gifts went, from the first to this day, as a paper."""
         donor = str(desk.caller.donor)
         await desk.note_look()
+        now = desk.ledger.clock()
         with desk.reading() as books:
             first, last = _days(books, donor)
-            shown = donor_statement_paper(books, donor, first, last, printed_at=desk.ledger.clock())
+        shown = await desk.apart(
+            lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)
+        )
         return paper(await run_sync(draw_statement, shown), f"statement-{donor}-{first}-{last}")
 
     @post("/requests")

@@ -102,10 +102,11 @@ class ReceiptController(Controller):
     @get("/batch/pdf", operation_id="printReceipts", opt=gives(bytes, roles="CR", personal=True))
     async def batch(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
         """All receipts issued from one day to another that still hold, as one document."""
-        with desk.reading() as books:
-            papers = receipt_papers(
+        papers = await desk.apart(
+            lambda books: receipt_papers(
                 books, first, last, lambda one: desk.key.seal(issued(books, one)).check_code
             )
+        )
         return paper(await run_sync(donation_receipts, papers), f"receipts-{first}-{last}")
 
     @get(

@@ -37,25 +37,27 @@ class ReportController(Controller):
     @get("/station", operation_id="reportStation", opt=gives(StationReport, roles="CRA"))
     async def station(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
         """The station's work from one day to another."""
-        return desk.show(lambda books: station_report(books, first, last))
+        return await desk.show_apart(lambda books: station_report(books, first, last))
 
     @get("/station/pdf", operation_id="printStationReport", opt=gives(bytes, roles="CRA"))
     async def station_pdf(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
         """The station report as a paper."""
-        with desk.reading() as books:
-            shown = station_report_paper(books, first, last, printed_at=desk.ledger.clock())
+        now = desk.ledger.clock()
+        shown = await desk.apart(
+            lambda books: station_report_paper(books, first, last, printed_at=now)
+        )
         return paper(await run_sync(draw_report, shown), f"station-report-{first}-{last}")
 
     @get("/disclosure", operation_id="reportDisclosure", opt=gives(Disclosure, roles="CRA"))
     async def disclosure(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
         """What came from whom, as each consented, and where it went, by community."""
-        return desk.show(lambda books: disclosure(books, first, last))
+        return await desk.show_apart(lambda books: disclosure(books, first, last))
 
     @get("/disclosure/pdf", operation_id="printDisclosure", opt=gives(bytes, roles="CRA"))
     async def disclosure_pdf(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
         """The disclosure as a sheet for the notice board."""
-        with desk.reading() as books:
-            shown = disclosure_paper(books, first, last, printed_at=desk.ledger.clock())
+        now = desk.ledger.clock()
+        shown = await desk.apart(lambda books: disclosure_paper(books, first, last, printed_at=now))
         return paper(await run_sync(disclosure_sheet, shown), f"disclosure-{first}-{last}")
 
     @get("/stock", operation_id="reportStock", opt=gives(StockView, roles="CRA"))

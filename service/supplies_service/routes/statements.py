@@ -27,7 +27,7 @@ class StatementController(Controller):
     ) -> Response[bytes]:
         """What became of all that a donor gave from one day to another."""
         await own.donor(desk, donor)
-        return desk.show(lambda books: donor_statement(books, donor, first, last))
+        return await desk.show_apart(lambda books: donor_statement(books, donor, first, last))
 
     @get("/pdf", operation_id="printDonorStatement", opt=gives(bytes, roles="CRD", personal=True))
     async def pdf(
@@ -35,6 +35,8 @@ class StatementController(Controller):
     ) -> Response[bytes]:
         """The statement as a paper."""
         await own.donor(desk, donor)
-        with desk.reading() as books:
-            shown = donor_statement_paper(books, donor, first, last, printed_at=desk.ledger.clock())
+        now = desk.ledger.clock()
+        shown = await desk.apart(
+            lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)
+        )
         return paper(await run_sync(draw, shown), f"statement-{donor}-{first}-{last}")
