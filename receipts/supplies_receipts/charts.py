@@ -51,12 +51,14 @@ def _goods_bar(x: float, width: float, line: GoodsLine, called: str) -> Block:
     whole = line.opening + line.received
     unit = wording.unit(line.unit).zh
     said = f"{wording.number(line.handed_over)} / {wording.number(whole)} {unit}"
-    room = width - _FIGURE.width(said) - 3
+    # The table below has the unit in full.
+    figure = one_line(said, _FIGURE, width * 0.75)
+    room = width - figure.style.width(figure.lines[0]) - 3
     name = one_line(called, _LABEL, room)
 
     def draw(sheet: Sheet, y: float) -> None:
         sheet.paragraph(x, y, name)
-        sheet.text(x + width, y, said, _FIGURE, "right")
+        sheet.paragraph(x + width, y, figure, "right")
         top = y + _LABEL.line + 0.3
         sheet.fill(x, top, width, _BAR, MIST)
         handed = min(width, width * line.handed_over / whole)

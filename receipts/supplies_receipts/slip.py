@@ -13,7 +13,7 @@ from supplies.documents import DeliverySlip, SlipLine
 from supplies.errors import InvalidField
 from supplies_receipts import flow, forms, wording
 from supplies_receipts.flow import Block
-from supplies_receipts.layout import Sheet, Style
+from supplies_receipts.layout import Sheet, Style, fitted
 from supplies_receipts.wording import Words
 
 _ROLL = 80.0
@@ -125,10 +125,12 @@ def _door(slip: DeliverySlip) -> list[Block]:
 def _item(line: SlipLine) -> Block:
     """A box to tick, what it is, and how much of it at the right."""
     unit = wording.unit(line.unit)
-    amount = f"{wording.number(line.quantity)} {unit.zh}"
+    figure = wording.number(line.quantity)
+    amount = f"{figure} {unit.zh}"
     unit_en = unit.en if unit.en != unit.zh else ""
     widest = max(_QUANTITY.width(amount), _SMALL.width(unit_en))
-    wide = min(widest + 0.1, WIDTH / 2)  # a hair more: a rounding must not break the line
+    wide = min(widest + 0.1, WIDTH / 3)  # a hair more: a rounding must not break the line
+    large = fitted(figure, _QUANTITY, wide)
     name_width = WIDTH - forms.TICK - 2 - wide - 2
     expiry = "" if line.expires_on is None else f"有效期至 {line.expires_on.isoformat()}"
     small = "  ".join(filter(None, (line.batch, expiry)))
@@ -140,7 +142,7 @@ def _item(line: SlipLine) -> Block:
             flow.stacked(name),
             flow.stacked(
                 [
-                    flow.text(MARGIN + WIDTH - wide, wide, amount, _QUANTITY, "right"),
+                    flow.text(MARGIN + WIDTH - wide, wide, amount, large, "right"),
                     flow.text(MARGIN + WIDTH - wide, wide, unit_en, _SMALL, "right"),
                 ]
             ),

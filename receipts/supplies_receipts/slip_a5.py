@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from supplies.documents import DeliverySlip
 from supplies.errors import InvalidField
 from supplies_receipts import flow, wording
-from supplies_receipts.layout import A5_LANDSCAPE, Sheet, Style
+from supplies_receipts.layout import A5_LANDSCAPE, Sheet, Style, one_line
 from supplies_receipts.slip import MARGIN, TITLE, WIDTH, goods, hand_over
 
 _TOP = 12.0
@@ -44,6 +44,7 @@ def _draw(sheet: Sheet, slip: DeliverySlip) -> None:
                 with sheet.moved(2 * _GAP + WIDTH - MARGIN):
                     signed[at - count + len(signed)].draw(sheet, _TOP)
             number = f"{slip.delivery} · {slip.allocation} · {slip.stop}/{slip.stops}"
-            sheet.text(_GAP, height - _TOP, number, _TINY)
             page = wording.page(at + 1, count)
+            room = width - 2 * _GAP - _TINY.width(page) - 3
+            sheet.paragraph(_GAP, height - _TOP, one_line(number, _TINY, room, smallest=3))
             sheet.text(width - _GAP, height - _TOP, page, _TINY, "right")

@@ -8,7 +8,7 @@ from supplies.statements import Departure, ServedLine, StatementLine
 from supplies_receipts import a4, flow, places, wording
 from supplies_receipts.a4 import BOLD, CELL, CELL_EN, MARGIN, WIDTH
 from supplies_receipts.flow import Block, Cell, Column, Table
-from supplies_receipts.layout import Style, fitted
+from supplies_receipts.layout import Style, fitted, paragraph
 from supplies_receipts.wording import Words
 
 _NUMBER = 17.0
@@ -36,6 +36,7 @@ _DEPARTURES = (
     Column(Words("原因", "Reason"), WIDTH - 117),
     Column(Words("批准人", "By"), 25),
 )
+_LINES = 30  # of a reason, in one row of the table
 
 
 def goods_table(goods: Sequence[StatementLine]) -> list[Block]:
@@ -116,15 +117,25 @@ def departures_table(lines: Sequence[Departure]) -> list[Block]:
         none = "没有 none: nothing that was set aside as wished was put to another use"
         return [flow.stacked([*above, flow.text(MARGIN, WIDTH, none, CELL)])]
     table = Table(MARGIN, _DEPARTURES, above=above)
-    return [
-        table.row(
-            [
-                [(wording.day(line.day), CELL)],
-                [(line.name, CELL), (line.item, CELL_EN)],
-                [(f"{wording.number(line.quantity)} {wording.unit(line.unit).zh}", BOLD)],
-                [(line.reason or "原因已应要求删除 erased on request", CELL)],
-                [(line.by, CELL)],
-            ]
-        )
-        for line in lines
+    return [row for line in lines for row in _departure(table, line)]
+
+
+def _fitting(figure: str, column: Column) -> Style:
+    return fitted(figure, BOLD, column.width - flow.GUTTER)
+
+
+def _departure(table: Table, line: Departure) -> list[Block]:
+    """One departure; a reason longer than a page has room for goes on in rows under it."""
+    column = _DEPARTURES[3].width - flow.GUTTER
+    reason = line.reason or "原因已应要求删除 erased on request"
+    said = paragraph(reason, CELL, column).lines
+    first, *rest = ["\n".join(said[at : at + _LINES]) for at in range(0, len(said), _LINES)]
+    figure = wording.number(line.quantity)
+    cells: list[Cell] = [
+        [(wording.day(line.day), CELL)],
+        [(line.name, CELL), (line.item, CELL_EN)],
+        [(f"{figure} {wording.unit(line.unit).zh}", _fitting(figure, _DEPARTURES[2]))],
+        [(first, CELL)],
+        [(line.by, CELL)],
     ]
+    return [table.row(cells), *(table.row([[], [], [], [(more, CELL)]]) for more in rest)]

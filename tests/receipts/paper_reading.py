@@ -6,9 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
-from itertools import combinations
 from typing import NamedTuple
 
 import pypdf
@@ -78,11 +78,14 @@ def words(pdf: bytes) -> list[Word]:
     return found
 
 
-def assert_well_set(pdf: bytes, margin: float) -> None:
-    """No text nearer to the edge of its page than the margin (mm), and none upon other text."""
+def assert_well_set(pdf: bytes, margin: float, found: list[Word] | None = None) -> None:
+    """No text nearer to the edge of its page than the margin (mm), and none upon other text.
+
+    found: its words, where they were read already.
+    """
     sizes = [page.mediabox for page in pages(pdf)]
     kept = margin / 25.4 * 72 - 0.5
-    found = words(pdf)
+    found = words(pdf) if found is None else found
     assert found
     for word in found:
         page = sizes[word.page - 1]
@@ -90,11 +93,19 @@ def assert_well_set(pdf: bytes, margin: float) -> None:
         assert word.right <= float(page.width) - kept, word
         assert word.top >= 8, word
         assert word.bottom <= float(page.height) - 8, word
-    for one, other in combinations(found, 2):
-        if one.page == other.page:
-            beside = one.right <= other.left + 0.3 or other.right <= one.left + 0.3
-            above = one.bottom <= other.top + 0.3 or other.bottom <= one.top + 0.3
-            assert beside or above, (one, other)
+    for one, other in _side_by_side(found):
+        beside = one.right <= other.left + 0.3 or other.right <= one.left + 0.3
+        assert beside, (one, other)
+
+
+def _side_by_side(found: list[Word]) -> Iterator[tuple[Word, Word]]:
+    """Words of one page that neither stands wholly above the other."""
+    ordered = sorted(found, key=lambda word: (word.page, word.top))
+    for at, one in enumerate(ordered):
+        for other in ordered[at + 1 :]:
+            if other.page != one.page or one.bottom <= other.top + 0.3:
+                break
+            yield one, other
 
 
 def assert_only_embedded_fonts(pdf: bytes) -> None:

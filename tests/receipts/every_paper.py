@@ -1,0 +1,324 @@
+"""Every paper with so many lines, in rare characters, its names short or as long as fields allow.
+
+`python every_paper.py` prints the SHA-256 of each, for a test to compare with its own process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
+
+from msgspec.structs import replace
+from supplies_receipts import (
+    delivery_slips,
+    disclosure_sheet,
+    donation_receipt,
+    donation_receipts,
+    donor_statement,
+    round_sheet,
+    samples,
+    station_report,
+)
+from supplies_receipts.__main__ import STATION, receipt, report, slips
+
+from supplies.documents import (
+    ActivityLine,
+    DonorName,
+    GoodsLine,
+    Languages,
+    LoadLine,
+    ReceiptLine,
+    ReceiptPaper,
+    RunStop,
+    ShortLine,
+    SlipLine,
+    StationHead,
+)
+from supplies.fields import MAX_QUANTITY
+from supplies.statements import Departure, GivenLine, ServedLine, StatementLine, WentLine, WishLine
+from supplies.words import chinese, english
+
+RARE = "喆堃䶮㑇𠮷"
+LINES = (1, 5, 6, 60)
+_DAY = date(2020, 2, 5)
+
+
+class Paper(NamedTuple):
+    """A paper drawn, what must be read in it, and the figures that must stand in it unbroken."""
+
+    pdf: bytes
+    says: list[str]
+    figures: list[str]
+
+
+class Of(NamedTuple):
+    """How many lines, and whether every field is as long as it may be."""
+
+    lines: int
+    long: bool
+
+    def name(self, what: str, at: int = 1) -> str:
+        """A name of its own for each line."""
+        said = f"{what}{at}号{RARE}"
+        return (said + RARE * 40)[:200] if self.long else said
+
+    def english(self, at: int = 1) -> str:
+        said = f"Goods no. {at}"
+        return (
+            f"{said} for neighbours and friends{', and theirs' * 20}"[:200] if self.long else said
+        )
+
+    def code(self, what: str, at: int = 1) -> str:
+        return f"{what}-{at:03d}".ljust(64, "w") if self.long else f"{what}-{at:03d}"
+
+    def text(self, what: str, at: int = 1) -> str:
+        """Free text: of the first lines as long as it may be."""
+        said = self.name(what, at)
+        return (f"{said}。" + f"{RARE}，" * 400)[:2000] if self.long and at < 3 else said
+
+    def quantity(self, at: int) -> int:
+        return MAX_QUANTITY - at * 37 if self.long else 1000 + at * 37
+
+    @property
+    def unit(self) -> str:
+        return "w" * 64 if self.long else "bottle"
+
+    @property
+    def each(self) -> range:
+        return range(1, self.lines + 1)
+
+    @property
+    def names(self) -> list[str]:
+        return [self.name("物资", at) for at in self.each]
+
+    @property
+    def figures(self) -> list[str]:
+        return [f"{self.quantity(at):,}" for at in self.each]
+
+    def station(self, languages: Languages = "zh+en") -> StationHead:
+        # Poppler garbles 𠮷 in the properties of a file, where the station is the author.
+        name = self.name("站点").replace("𠮷", "玥")
+        return replace(
+            STATION, name=name, name_en=self.english(), address=self.name("地址"),
+            languages=languages,
+        )  # fmt: skip
+
+    def donor(self) -> DonorName:
+        return DonorName(
+            code=self.code("D"), name=self.name("捐赠人"), name_en=self.english(), phone=None
+        )
+
+    def slip_line(self, at: int) -> SlipLine:
+        return SlipLine(
+            name=self.name("物资", at), name_en=self.english(at), unit=self.unit,
+            quantity=self.quantity(at), batch=self.code("B", at), expires_on=_DAY,
+        )  # fmt: skip
+
+    def goods_line(self, at: int) -> GoodsLine:
+        quantity = self.quantity(at)
+        return GoodsLine(
+            item=self.code("i", at), unit=self.unit, opening=0, received=quantity,
+            handed_over=quantity - 9, used=0, lost=1, unexplained=0, other=0, on_hand=8,
+            allocated=3, in_transit=0,
+        )  # fmt: skip
+
+    def items(self) -> dict[str, str]:
+        return {self.code("i", at): self.name("物资", at) for at in self.each}
+
+
+def _receipt(of: Of, languages: Languages) -> ReceiptPaper:
+    lines = [
+        ReceiptLine(
+            name=of.name("物资", at), name_en=of.english(at), unit=of.unit,
+            quantity=of.quantity(at), in_words=chinese(of.quantity(at)),
+            in_words_en=english(of.quantity(at)), batch=of.code("B", at), expires_on=_DAY,
+        )
+        for at in of.each
+    ]  # fmt: skip
+    paper = receipt(1)
+    document = replace(
+        paper.document, station=of.station(languages), donor=of.donor(), lines=lines,
+        location=of.name("地点"), handled_by=of.name("经办"), checked_by=of.name("复核"),
+        wish=of.text("意愿"), number=f"JZ-2020-{of.lines:06d}",
+    )  # fmt: skip
+    return replace(paper, document=document)
+
+
+def _said_of(of: Of, languages: Languages) -> list[str]:
+    """What a receipt says; in English the names lead that are English."""
+    names = [*of.names, of.name("捐赠人"), of.station().name]
+    both = [of.name("地点"), of.name("地址"), of.name("经办"), of.name("复核"), of.text("意愿")]
+    goods = [of.english(at) for at in of.each]
+    words = [chinese(of.quantity(at)) for at in of.each]
+    words_en = [english(of.quantity(at)) for at in of.each]
+    if languages == "en":
+        return [*both, *goods, *words_en]
+    return [*both, *names, *words, *([*goods, *words_en] if languages == "zh+en" else [])]
+
+
+def _receipt_in(languages: Languages) -> Callable[[Of], Paper]:
+    def drawn(of: Of) -> Paper:
+        pdf = donation_receipt(_receipt(of, languages))
+        return Paper(pdf, _said_of(of, languages), of.figures)
+
+    return drawn
+
+
+def _batch(of: Of) -> Paper:
+    """Receipts in different languages, one after another."""
+    written: tuple[Languages, ...] = ("en", "zh", "zh+en")
+    pdf = donation_receipts([_receipt(of, languages) for languages in written])
+    says = [said for languages in written for said in _said_of(of, languages)]
+    return Paper(pdf, says, of.figures)
+
+
+def _slips(paper: str) -> Callable[[Of], Paper]:
+    def drawn(of: Of) -> Paper:
+        slip = replace(
+            slips()[0], station=of.station(), lines=[of.slip_line(at) for at in of.each],
+            name=of.name("住户"), address=of.name("地址"), access=of.name("提示"),
+            team=of.name("队"), recipient=of.code("R"), delivery=of.code("v"),
+            allocation=of.code("a"),
+        )  # fmt: skip
+        pdf = delivery_slips([slip], "a5" if paper == "a5" else "roll")
+        says = [of.station().name, slip.name, slip.team, of.name("地址"), of.name("提示")]
+        says += [of.code("B", at) for at in of.each]
+        return Paper(pdf, [*of.names, *says], of.figures)
+
+    return drawn
+
+
+def _round(of: Of) -> Paper:
+    """A line for each lot that is loaded, and a stop for each."""
+    load = [
+        LoadLine(
+            name=of.name("物资", at), unit=of.unit, lot=of.code("l", at), batch=of.code("B", at),
+            expires_on=_DAY, location=of.name("库位", at), quantity=of.quantity(at),
+        )
+        for at in of.each
+    ]  # fmt: skip
+    stops = [
+        RunStop(
+            stop=at, recipient=of.code("R", at), name=of.name("住户", at), phone="139****0001",
+            address=of.name("地址", at), lines=[of.slip_line(at)],
+        )
+        for at in of.each
+    ]  # fmt: skip
+    sheet = replace(
+        samples.round_(STATION), station=of.station(), team=of.name("队"), load=load, stops=stops
+    )
+    says = [of.name(what, at) for what in ("库位", "住户", "地址") for at in of.each]
+    says += [of.code(what, at) for what in "lBR" for at in of.each]
+    return Paper(round_sheet(sheet), [*of.names * 2, *says, sheet.team], of.figures * 2)
+
+
+def _statement(of: Of) -> Paper:
+    goods = [
+        StatementLine(
+            item=of.code("i", at), name=of.name("物资", at), name_en=of.english(at), unit=of.unit,
+            received=of.quantity(at), repacked=0,
+            places={"handed_over": of.quantity(at) - 9, "free": 8, "lost": 1},
+        )
+        for at in of.each
+    ]  # fmt: skip
+    departures = [
+        Departure(
+            day=_DAY, item=of.code("i", at), name=of.name("物资", at), unit=of.unit,
+            quantity=of.quantity(at), reason=of.text("原因", at), by=of.code("u", at),
+        )
+        for at in of.each
+    ]  # fmt: skip
+    served = [
+        ServedLine(month="2020-02", community=of.code("c", at), who="household", count=10 + at)
+        for at in of.each
+    ]
+    wishes = [WishLine(receipt=f"JZ-2020-{at:06d}", wish=of.text("意愿", at)) for at in of.each]
+    paper = samples.statement(STATION, of.lines)
+    shown = replace(
+        paper.statement, goods=goods, departures=departures, served=served, wishes=wishes
+    )
+    pdf = donor_statement(replace(paper, station=of.station(), donor=of.donor(), statement=shown))
+    says = [of.text(what, at) for what in ("意愿", "原因") for at in of.each]
+    says += [of.code(what, at) for what in "icu" for at in of.each]
+    says += [of.name("捐赠人"), of.station().name, of.name("地址")]
+    handed_over = [f"{of.quantity(at) - 9:,}" for at in of.each]
+    return Paper(pdf, [*of.names * 2, *says], [*of.figures * 2, *handed_over])
+
+
+def _report(of: Of) -> Paper:
+    paper = report()
+    done = [ActivityLine(kind=of.code("k", at), count=of.quantity(at)) for at in of.each]
+    short = [ShortLine(item=of.code("i", at), needed=of.quantity(at), free=5) for at in of.each]
+    shown = replace(
+        paper.report, goods=[of.goods_line(at) for at in of.each], activities=done, short=short,
+        contacts=of.quantity(0),
+    )  # fmt: skip
+    pdf = station_report(replace(paper, station=of.station(), report=shown, names=of.items()))
+    says = [of.code(what, at) for what in "ik" for at in of.each]
+    figures = [f"{of.quantity(at) - less:,}" for at in of.each for less in (0, 0, 0, 5, 9)]
+    return Paper(pdf, [*of.names * 2, *says, of.station().name, of.name("地址")], figures)
+
+
+def _disclosure(of: Of) -> Paper:
+    paper = samples.disclosure(STATION)
+    came = [
+        GivenLine(source="donor", name=of.name("捐赠人", at), item=of.code("i", at),
+                  quantity=of.quantity(at))
+        for at in of.each
+    ]  # fmt: skip
+    went = [
+        WentLine(community=of.code("c", at), who="household", item=of.code("i", at),
+                 quantity=of.quantity(at) - 9, count=10 + at)
+        for at in of.each
+    ]  # fmt: skip
+    goods = [of.goods_line(at) for at in of.each]
+    shown = replace(paper.disclosure, received=came, handed_over=went, goods=goods)
+    pdf = disclosure_sheet(replace(paper, station=of.station(), disclosure=shown, names=of.items()))
+    says = [*of.names * 3, *(of.name("捐赠人", at) for at in of.each)]
+    says += [of.code(what, at) for what in "ic" for at in of.each]
+    figures = [f"{of.quantity(at) - less:,}" for at in of.each for less in (0, 0, 9, 9)]
+    return Paper(pdf, [*says, of.station().name, of.name("地址")], figures)
+
+
+MARGINS = {
+    "receipt zh+en": 12, "receipt zh": 12, "receipt en": 12, "receipts": 12, "slip": 4,
+    "slip a5": 12, "run sheet": 15, "statement": 15, "report": 15, "disclosure": 15,
+}  # fmt: skip
+"""Every paper, and how much of its edge stays free (mm)."""
+
+_DRAWN: dict[str, Callable[[Of], Paper]] = {
+    "receipt zh+en": _receipt_in("zh+en"),
+    "receipt zh": _receipt_in("zh"),
+    "receipt en": _receipt_in("en"),
+    "receipts": _batch,
+    "slip": _slips("roll"),
+    "slip a5": _slips("a5"),
+    "run sheet": _round,
+    "statement": _statement,
+    "report": _report,
+    "disclosure": _disclosure,
+}
+
+
+def drawn(paper: str, of: Of) -> Paper:
+    """That paper, drawn."""
+    return _DRAWN[paper](of)
+
+
+CASES = [(paper, Of(lines, long)) for paper in MARGINS for long in (False, True) for lines in LINES]
+
+
+def digests(drawn: Callable[[str, Of], Paper] = drawn) -> list[str]:
+    """The SHA-256 of every paper but the longest, which take longest to draw."""
+    return [
+        f"{paper} {of.lines} {hashlib.sha256(drawn(paper, of).pdf).hexdigest()}"
+        for paper, of in CASES
+        if not (of.long and of.lines > 6)
+    ]
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(digests()))
