@@ -1262,6 +1262,11 @@ def test_every_command_that_can_be_corrected_is_drawn_by_the_machine() -> None:
     assert set(RULES) >= set(GENERATORS)
 
 
+OF_TWO_STATIONS = {c.SendShipment, c.ReceiveShipment, c.AcknowledgeShipment}
+"""Given over two stations by the property test of tests/test_shipments.py."""
+
+
 def test_every_command_of_the_ledger_is_given_by_the_machine() -> None:
     machine = Path(__file__).read_text(encoding="utf-8")
-    assert [kind.__name__ for kind in RULES if f"c.{kind.__name__}" not in machine] == []
+    here = set(RULES) - OF_TWO_STATIONS
+    assert [kind.__name__ for kind in here if f"c.{kind.__name__}" not in machine] == []

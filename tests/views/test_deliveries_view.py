@@ -144,6 +144,8 @@ def test_a_slip_masks_name_and_telephone_and_gives_the_full_door(desk: Desk) -> 
                 "address": None,
                 "phone": None,
                 "host": "http://127.0.0.1:8000",
+                "logo": None,
+                "languages": "zh+en",
             },
             "team": "一队",
             "day": "2020-02-10",
