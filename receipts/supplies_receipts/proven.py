@@ -75,7 +75,7 @@ _apart = Apart(__name__, "weighed")
 
 def prepare() -> None:
     """Load what weighing any paper needs, before there is one."""
-    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401  # loaded, not used
 
     _program()
     fonts.load()

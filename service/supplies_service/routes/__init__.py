@@ -13,9 +13,10 @@ from supplies_service.routes.allocations import AllocationController
 from supplies_service.routes.catalogue import NOUN_CONTROLLERS, ForgetController
 from supplies_service.routes.deliveries import DeliveryController
 from supplies_service.routes.donations import DonationController
+from supplies_service.routes.donor_requests import DonorRequestController
 from supplies_service.routes.entries import EntryController
 from supplies_service.routes.health import HealthController
-from supplies_service.routes.links import DonorLinkController, TeamLinkController
+from supplies_service.routes.links import LINK_CONTROLLERS
 from supplies_service.routes.lots import LotController
 from supplies_service.routes.needs import NeedController
 from supplies_service.routes.periods import PeriodController
@@ -48,8 +49,8 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     PeriodController,
     ReportController,
     StationController,
-    DonorLinkController,
-    TeamLinkController,
+    *LINK_CONTROLLERS,
+    DonorRequestController,
     UserController,
     TokenController,
     AccessLogController,

@@ -1,0 +1,88 @@
+"""What donors ask about their own name, and what was done about it."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+
+from supplies.access import attempts, wishes
+from supplies.access.gate import Gate
+from supplies.access.wishes import Answer, DonorRequest, NewRequest
+from supplies.books import Books
+from supplies.decoding import convert
+from supplies.views.shapes import Page, cut, one_more
+from supplies_service import own
+from supplies_service.auth import let_try
+from supplies_service.bodies import entry_number
+from supplies_service.desk import ADesk
+from supplies_service.openapi import gives, takes
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+
+
+class DonorRequestController(Controller):
+    """Names that are to be corrected, hidden or forgotten."""
+
+    path = "/api/donors/{donor:str}/requests"
+    tags = ("donors",)
+
+    @post(operation_id="askAsDonor", opt=takes(NewRequest, DonorRequest, roles="D"))
+    async def ask(self, desk: ADesk, donor: FromPath[str]) -> Response[bytes]:
+        """Ask for the own name to be corrected, hidden or forgotten; somebody answers."""
+        await own.donor(desk, donor)
+        new = convert(NewRequest, await desk.body())
+        if not await desk.is_repeat():
+            await let_try(desk.request, attempts.ASKED_BY_DONOR, donor)
+
+        def do(gate: Gate) -> tuple[str, DonorRequest]:
+            asked = wishes.ask(gate, donor, new)
+            return f"/api/donors/{donor}/requests/{asked.id}", asked
+
+        return await desk.administer(do, lambda gate, seq: wishes.get(gate, donor, int(seq)))
+
+    @get(
+        operation_id="listDonorRequests",
+        opt=gives(Page[DonorRequest], roles="CR", personal=True),
+    )
+    async def requests(
+        self,
+        desk: ADesk,
+        donor: FromPath[str],
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """What the donor asked, the oldest first."""
+
+        def read(books: Books) -> Page[DonorRequest]:
+            place = 0 if after is None else entry_number(after)
+            found = wishes.listed(desk.gate(books), donor, after=place, limit=one_more(limit))
+            return cut([(one.id, one) for one in found], limit)
+
+        return desk.page(read)
+
+    @get(
+        "/{request_id:str}",
+        operation_id="getDonorRequest",
+        opt=gives(DonorRequest, roles="CR", personal=True),
+    )
+    async def request(
+        self, desk: ADesk, donor: FromPath[str], request_id: FromPath[str]
+    ) -> Response[bytes]:
+        """One request."""
+        number = entry_number(request_id)
+        return desk.show(lambda books: wishes.get(desk.gate(books), donor, number))
+
+    @post(
+        "/{request_id:str}/answer",
+        operation_id="answerDonorRequest",
+        opt=takes(Answer, DonorRequest, roles="CR"),
+    )
+    async def answer(
+        self, desk: ADesk, donor: FromPath[str], request_id: FromPath[str]
+    ) -> Response[bytes]:
+        """Say what was done about a request; what was asked is erased with it."""
+        number, said, by = entry_number(request_id), convert(Answer, await desk.body()), desk.by
+        where = f"/api/donors/{donor}/requests/{number}"
+        return await desk.administer(
+            lambda gate: (where, wishes.answered(gate, donor, number, said, by=by)),
+            lambda gate, _: wishes.get(gate, donor, number),
+        )
