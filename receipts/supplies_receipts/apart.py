@@ -9,6 +9,7 @@ what the module's `prepare` loads, where it has one, every fork has already.
 
 from __future__ import annotations
 
+import atexit
 import os
 import resource
 import signal
@@ -51,11 +52,12 @@ class Apart:
                 raise Died("the reader of files ended") from error
 
     def close(self) -> None:
-        """End the server; it ends by itself with this process."""
+        """End the server, now or when this process ends."""
         if self._server is not None and self._owner == os.getpid():
             self._server.kill()
             self._server.communicate()
         self._server = None
+        atexit.unregister(self.close)
 
     def _asked(self, question: bytes) -> bytes:
         # A fork of this process must not talk to its parent's server.
@@ -64,6 +66,7 @@ class Apart:
                 self._arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
             self._owner = os.getpid()
+            atexit.register(self.close)
         into, out = self._server.stdin, self._server.stdout
         assert into is not None
         assert out is not None
