@@ -68,6 +68,20 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     conflict: str | None = None
 
 
+class _Turn:
+    """Whose turn it is at a store, and what is going on there.
+
+    reading, together: the station whose books are read at one moment, or for which what is done
+    now is one commit; None: nothing is under way. erased: whether that commit forgets somebody.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.reading: str | None = None
+        self.together: str | None = None
+        self.erased = False
+
+
 class Ledger:
     """One station's ledger.
 
@@ -75,10 +89,11 @@ class Ledger:
     writing, open a second `Ledger` on the same URL. Use it as a context manager, or `close` it.
     """
 
-    def __init__(self, store: Store, station: str, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, station: str, clock: Clock, *, turn: _Turn | None = None
+    ) -> None:
         self.store, self.station_code, self.clock = store, station, clock
-        self._lock = threading.RLock()
-        self._reading = self._together = self._erased = False
+        self._turn = turn or _Turn()
         self._catalogue = Catalogue(store, station)
         self.books = Books(store, self._catalogue)
         self.answers = Answers(store, station)
@@ -93,11 +108,23 @@ class Ledger:
         clock: gives the moment now, aware; tests set it. create: make the database where there
         is none. Raises a StoreError where the database cannot be used.
         """
-        ledger = cls(open_store(url, create=create), station, clock)
-        if not ledger._catalogue.searchable():
-            with ledger._writing():
-                ledger._catalogue.make_searchable()
-        return ledger
+        return cls(open_store(url, create=create), station, clock)._brought_up_to_date()
+
+    def at(self, station: str) -> Ledger:
+        """The ledger of another station in this database, over the same connection.
+
+        Both take turns, and closing either closes both. Asked for outside of `reading()` and
+        `together()`. A station that is not there yet is said so by whatever asks of it.
+        """
+        return Ledger(self.store, station, self.clock, turn=self._turn)._brought_up_to_date()
+
+    def _brought_up_to_date(self) -> Self:
+        """The ledger itself, once its names are searched by the way of now and no older one."""
+        with self._turn.lock:
+            if not self._catalogue.searchable():
+                with self._writing():
+                    self._catalogue.make_searchable()
+        return self
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +139,7 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the database."""
-        with self._lock:
+        with self._turn.lock:
             self.store.close()
 
     # --- reading -----------------------------------------------------------------------------
@@ -120,27 +147,30 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Books]:
         """The books as they stand at one moment, whatever is recorded meanwhile."""
-        with self._lock:
-            if self._reading or self._together:
+        with self._turn.lock:
+            under_way = self._turn.reading or self._turn.together
+            if under_way is not None:
+                if under_way != self.station_code:
+                    self._catalogue.refresh()
                 yield self.books
                 return
-            self._reading = True
+            self._turn.reading = self.station_code
             try:
                 with self.store.reading():
                     self._catalogue.refresh()
                     yield self.books
             finally:
-                self._reading = False
+                self._turn.reading = None
 
     @contextmanager
     def glancing(self) -> Iterator[Books]:
         """The books for a single question, which sees one state without a transaction."""
-        with self._lock:
+        with self._turn.lock:
             yield self.books
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
         """What stands in an account now, in base units of the item; lot "" is no lot."""
-        with self._lock:
+        with self._turn.lock:
             return self.books.balance(account, item, lot)
 
     def verify(self, progress: Progress | None = None) -> Verified:
@@ -148,12 +178,12 @@ class Ledger:
 
         progress: told how many entries of how many are done.
         """
-        with self._lock:
+        with self._turn.lock:
             return verify(self.store, self.station_code, progress=progress)
 
     def today(self) -> date:
         """The ledger clock's day in the station's zone."""
-        with self._lock:
+        with self._turn.lock:
             return self._day(self.clock())
 
     def _day(self, moment: datetime) -> date:
@@ -228,17 +258,18 @@ class Ledger:
         What is answered within holds only once this has ended. A refusal undoes the command that
         was refused; whoever catches it may go on. `part` makes several calls one.
         """
-        with self._lock:
-            if self._reading:
+        turn = self._turn
+        with turn.lock:
+            if turn.reading is not None:
                 raise StoreError("recording waits until reading is done: leave `reading()` first")
-            if self._together:
+            if turn.together is not None:
                 raise StoreError("what is done together is one commit; begin no other within")
-            self._together = True
+            turn.together = self.station_code
             try:
                 yield from self._transaction()
             finally:
-                self._together = False
-                erased, self._erased = self._erased, False
+                turn.together = None
+                erased, turn.erased = turn.erased, False
             if erased:
                 self.store.forget_traces()
 
@@ -256,8 +287,8 @@ class Ledger:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """A transaction of its own, or the one that is open."""
-        with self._lock:
-            if self._together:
+        with self._turn.lock:
+            if self._turn.together == self.station_code:
                 yield
                 return
             with self.together():
@@ -298,7 +329,7 @@ class Ledger:
             keep_conflict(request.command, journal, conflict)
             self._writer.enter(journal, request)
         if isinstance(request.command, ForgetDonor | ForgetRecipient):
-            self._erased = True
+            self._turn.erased = True
         return Recorded(
             seq=journal.drafts[0].seq,
             last=journal.drafts[-1].seq,

@@ -41,6 +41,9 @@ NOTICES = USED("notices")
 
 _HELD = (STOCK, ALLOCATED, IN_TRANSIT)
 
+Wants = dict[str, tuple[int, int]]
+"""By item: needed, and free."""
+
 _ORIGINS = (Column.OPENING, Column.RECEIVED)
 """Columns of accounts from which goods come: what is shown is what left them."""
 
@@ -59,12 +62,18 @@ def station_report(books: Books, first: date, last: date) -> StationReport:
 
     Raises BooksBroken where what flowed does not explain what stands.
     """
+    return with_wants(books, first, last)[0]
+
+
+def with_wants(books: Books, first: date, last: date) -> tuple[StationReport, Wants]:
+    """The report, and by item what is needed and what is free at its end, short or not."""
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
     activities = counted(books, first, last)
     needs = held(books, (NEEDED, CLAIMED, ASSIGNED, MET), on=last)
     shelves = held(books, _HELD, on=last)
-    return StationReport(
+    wants = _wants(needs, shelves)
+    report = StationReport(
         station=books.station_code,
         first=first,
         last=last,
@@ -77,8 +86,9 @@ def station_report(books: Books, first: date, last: date) -> StationReport:
         notices_posted=_posted(books, first, last),
         activities=[ActivityLine(kind=kind, count=count) for kind, count in activities.items()],
         goods=goods_lines(books, first, last, shelves),
-        short=_short(needs, shelves),
+        short=short_lines(wants),
     )
+    return report, wants
 
 
 def station_report_paper(
@@ -189,18 +199,22 @@ def _posted(books: Books, first: date, last: date) -> int:
 # --- needs ---------------------------------------------------------------------------------------
 
 
-def _short(needs: dict[Key, int], shelves: dict[Key, int]) -> list[ShortLine]:
-    """Items of which more is needed than is free, promised or not."""
-    needed: Counter[str] = Counter()
+def _wants(needs: dict[Key, int], shelves: dict[Key, int]) -> Wants:
+    """By item, how much is needed, promised or not, and how much is free."""
+    needed, free = Counter[str](), Counter[str]()
     for (account, item, _), quantity in needs.items():
         if kind_of(account) in (NEEDED, CLAIMED):
             needed[item] += quantity
-    free: Counter[str] = Counter()
     for (account, item, _), quantity in shelves.items():
         if kind_of(account) is STOCK:
             free[item] += quantity
+    return {item: (needed[item], free[item]) for item in sorted({*needed, *free})}
+
+
+def short_lines(wants: Wants) -> list[ShortLine]:
+    """Items of which more is needed than is free."""
     return [
-        ShortLine(item=item, needed=quantity, free=free[item])
-        for item, quantity in sorted(needed.items())
-        if quantity > free[item]
+        ShortLine(item=item, needed=needed, free=free)
+        for item, (needed, free) in sorted(wants.items())
+        if needed > free
     ]

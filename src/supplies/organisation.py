@@ -1,0 +1,98 @@
+"""An organisation: the station at its head, and those under it. No entry states who is under whom.
+
+The head's coordinators may look into the books of all its stations, and figures are summed up over
+them. A station that is under nobody is an organisation of its own.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from supplies.books import Books
+from supplies.errors import InvalidField, NotFound
+from supplies.fields import is_code
+
+
+class StationLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A station in a list. head: whose organisation it is in; None: its own."""
+
+    code: str
+    name: str
+    name_en: str | None
+    zone: str
+    series: str
+    head: str | None
+
+
+_LINES = (
+    "SELECT s.code, s.name, s.name_en, s.zone, s.series, o.head FROM stations s "
+    "LEFT JOIN organisations o ON o.station = s.code"
+)
+
+OURS = (
+    "ours (code) AS (SELECT code FROM stations WHERE code = :station "
+    "UNION ALL SELECT station FROM organisations WHERE head = :station)"
+)
+"""SQL, behind WITH: the stations of the organisation that `:station` heads, itself among them."""
+
+
+def head_of(books: Books) -> str | None:
+    """The station at the head of this one's organisation; None: it is under nobody."""
+    head = books.value("SELECT head FROM organisations WHERE station = :station")
+    return None if head is None else str(head)
+
+
+def stations(
+    books: Books, *, after: str = "", limit: int | None = None, all_of_them: bool = False
+) -> list[StationLine]:
+    """The stations of the organisation that this one heads, by code, itself among them.
+
+    after: the code behind which to go on. all_of_them: every station of the database.
+    """
+    ours = "" if all_of_them else " WHERE (s.code = :station OR o.head = :station)"
+    here = f"{' WHERE' if all_of_them else ' AND'} s.code > :after ORDER BY s.code"
+    most = "" if limit is None else " LIMIT :limit"
+    rows = books.all(f"{_LINES}{ours}{here}{most}", after=after, limit=limit)
+    names = StationLine.__struct_fields__
+    return [StationLine(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def leads(books: Books, station: str) -> bool:
+    """Whether this station's coordinators may look into the books of that one."""
+    if not is_code(station):
+        return False
+    under = books.value(
+        "SELECT 1 FROM organisations WHERE station = :other AND head = :station", other=station
+    )
+    return under is not None
+
+
+def put_under(books: Books, head: str | None) -> None:
+    """Put the station under the head of an organisation; None: under nobody.
+
+    Called within `Ledger.administering()`. Raises InvalidField where that would make a second
+    level: whoever looks into a station's books is to be seen at a glance.
+    """
+    here = {"station": books.station.code}
+    if head is not None:
+        _check_head(books, head)
+    books.store.run("DELETE FROM organisations WHERE station = :station", here)
+    if head is not None:
+        books.store.run(
+            "INSERT INTO organisations (station, head) VALUES (:station, :head)",
+            {**here, "head": head},
+        )
+
+
+def _check_head(books: Books, head: str) -> None:
+    code = books.station_code
+    if head == code:
+        raise InvalidField(f"{code} is no station under itself; name the one at the head")
+    if books.value("SELECT 1 FROM stations WHERE code = :head", head=head) is None:
+        raise NotFound(f"there is no station {head} in these books; `supplies station list`")
+    above = head_of(books.of(head))
+    if above is not None:
+        raise InvalidField(f"{head} is itself under {above}; put {code} under {above}")
+    below = books.value("SELECT station FROM organisations WHERE head = :station LIMIT 1")
+    if below is not None:
+        raise InvalidField(f"{code} has stations under it, {below} for one; put those there first")

@@ -1,0 +1,297 @@
+"""Figures over all stations of an organisation: what stands where, what is needed, what was done.
+
+Items of two stations are the same where code and unit are, as when goods go from one to another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import msgspec
+
+from supplies.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
+from supplies.books import Books
+from supplies.documents import ActivityLine, GoodsLine, ShortLine, StationReport
+from supplies.fields import is_code
+from supplies.organisation import OURS
+from supplies.views.reports import Wants, short_lines, with_wants
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, cut, misplaced, one_more
+
+
+class StockOfItem(View, frozen=True, kw_only=True):
+    """What all stations have of an item. stations: how many of them have some on a shelf."""
+
+    item: str
+    unit: str
+    name: str
+    stations: int
+    on_hand: int
+    free: int
+    allocated: int
+
+
+class StockAtStation(View, frozen=True, kw_only=True):
+    """What one station has of an item."""
+
+    station: str
+    name: str
+    unit: str
+    on_hand: int
+    free: int
+    allocated: int
+
+
+class NeedOfItem(View, frozen=True, kw_only=True):
+    """What all stations were asked for of an item. stations: how many of them were."""
+
+    item: str
+    unit: str
+    name: str
+    stations: int
+    needed: int
+    claimed: int
+    assigned: int
+    met: int
+    ended: int
+
+
+class NeedAtStation(View, frozen=True, kw_only=True):
+    """What one station was asked for of an item."""
+
+    station: str
+    name: str
+    unit: str
+    needed: int
+    claimed: int
+    assigned: int
+    met: int
+    ended: int
+
+
+_SHELVES = {"free": STOCK, "allocated": ALLOCATED}
+_NEEDS = {"needed": NEEDED, "claimed": CLAIMED, "assigned": ASSIGNED, "met": MET, "ended": ENDED}
+
+
+def stock_by_item(
+    books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
+) -> Page[StockOfItem]:
+    """What stands on the shelves of all stations, by item and unit."""
+    found = _by_item(books, _SHELVES, after, limit)
+    return cut(
+        [
+            (
+                f"{item}:{unit}",
+                StockOfItem(
+                    item=item,
+                    unit=unit,
+                    name=name,
+                    stations=count,
+                    on_hand=sum(sums.values()),
+                    **sums,
+                ),
+            )
+            for (item, unit, name, count), sums in found
+        ],
+        limit,
+    )
+
+
+def stock_by_station(
+    books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
+) -> Page[StockAtStation]:
+    """Which stations have some of this item on their shelves, by their codes."""
+    found = _by_station(books, _SHELVES, item, after, limit)
+    return cut(
+        [
+            (
+                station,
+                StockAtStation(
+                    station=station, name=name, unit=unit, on_hand=sum(sums.values()), **sums
+                ),
+            )
+            for (station, unit, name), sums in found
+        ],
+        limit,
+    )
+
+
+def needs_by_item(
+    books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
+) -> Page[NeedOfItem]:
+    """What all stations were asked for, by item and unit."""
+    found = _by_item(books, _NEEDS, after, limit)
+    return cut(
+        [
+            (
+                f"{item}:{unit}",
+                NeedOfItem(item=item, unit=unit, name=name, stations=count, **sums),
+            )
+            for (item, unit, name, count), sums in found
+        ],
+        limit,
+    )
+
+
+def needs_by_station(
+    books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
+) -> Page[NeedAtStation]:
+    """Which stations were asked for this item, by their codes."""
+    found = _by_station(books, _NEEDS, item, after, limit)
+    return cut(
+        [
+            (station, NeedAtStation(station=station, name=name, unit=unit, **sums))
+            for (station, unit, name), sums in found
+        ],
+        limit,
+    )
+
+
+# --- sums over stations --------------------------------------------------------------------------
+
+
+def _by_item(
+    books: Books, kinds: Mapping[str, Kind], after: str | None, limit: int | None
+) -> list[tuple[tuple[str, str, str, int], dict[str, int]]]:
+    """By item and unit: name, number of stations, and what stands in accounts of each kind."""
+    item, colon, unit = (after or ":").partition(":")
+    if not colon or (item and not is_code(item)):
+        raise misplaced(after or "")
+    rows = books.all(
+        f"WITH {OURS}, parts AS ({_parts(kinds)}) "
+        f"SELECT p.item, i.unit, min(i.name), count(DISTINCT p.station), {_sums(kinds)} "
+        "FROM parts p CROSS JOIN items i WHERE i.station = p.station AND i.code = p.item "
+        "AND (p.item, i.unit) > (:after_item, :after_unit) "
+        "GROUP BY p.item, i.unit ORDER BY p.item, i.unit LIMIT :limit",
+        after_item=item,
+        after_unit=unit,
+        limit=one_more(limit),
+    )
+    return [((row[0], row[1], row[2], row[3]), _summed(kinds, row[4:])) for row in rows]
+
+
+def _by_station(
+    books: Books, kinds: Mapping[str, Kind], item: str, after: str | None, limit: int | None
+) -> list[tuple[tuple[str, str, str], dict[str, int]]]:
+    """By station: the item's unit and name there, and what stands in accounts of each kind."""
+    if after is not None and not is_code(after):
+        raise misplaced(after)
+    rows = books.all(
+        f"WITH {OURS}, parts AS ({_parts(kinds, ' AND b.item = :item AND ours.code > :after')}) "
+        f"SELECT p.station, i.unit, i.name, {_sums(kinds)} "
+        "FROM parts p CROSS JOIN items i WHERE i.station = p.station AND i.code = p.item "
+        "GROUP BY p.station, i.unit, i.name ORDER BY p.station LIMIT :limit",
+        item=item,
+        after=after or "",
+        limit=one_more(limit),
+    )
+    return [((row[0], row[1], row[2]), _summed(kinds, row[3:])) for row in rows]
+
+
+def _parts(kinds: Mapping[str, Kind], only: str = "") -> str:
+    """SQL: what is not zero in accounts of these kinds, in the column of its kind."""
+    return " UNION ALL ".join(
+        "SELECT b.station, b.item, "
+        + ", ".join(f"{'b.quantity' if name == shown else '0'} AS {shown}" for shown in kinds)
+        + " FROM ours CROSS JOIN balances b WHERE b.station = ours.code "
+        f"AND b.account >= '{kind.prefix}' AND b.account < '{kind.name};' "  # ";" follows ":"
+        f"AND b.quantity <> 0{only}"
+        for name, kind in kinds.items()
+    )
+
+
+def _sums(kinds: Mapping[str, Kind]) -> str:
+    return ", ".join(f"sum(p.{name})" for name in kinds)
+
+
+def _summed(kinds: Mapping[str, Kind], cells: Sequence[Any]) -> dict[str, int]:
+    return {name: int(cell) for name, cell in zip(kinds, cells, strict=True)}
+
+
+# --- the report ----------------------------------------------------------------------------------
+
+
+class StationAsOf(View, frozen=True, kw_only=True):
+    """A station whose work is in a report, and the last entry that it knew of."""
+
+    station: str
+    as_of_seq: int
+
+
+class OrganisationReport(View, frozen=True, kw_only=True):
+    """The work of all stations of an organisation over a period, as `StationReport` has it.
+
+    Each station is read at a moment of its own. goods: by item and unit; its equation holds as
+    it does for each station. short: items of which all stations together have less than they need.
+    """
+
+    head: str
+    first: date = msgspec.field(name="from")
+    last: date = msgspec.field(name="to")
+    workers: int
+    contacts: int
+    visits: int
+    households_surveyed: int
+    households_fully_met: int
+    notices_posted: int
+    activities: list[ActivityLine]
+    goods: list[GoodsLine]
+    short: list[ShortLine]
+    stations: list[StationAsOf]
+
+
+class Part(NamedTuple):
+    """One station's part of the report."""
+
+    report: StationReport
+    wants: Wants
+
+
+def part_of_report(books: Books, first: date, last: date) -> Part:
+    """The station's part; it is summed up with the others' by `organisation_report`."""
+    return Part(*with_wants(books, first, last))
+
+
+_FIGURES = (
+    "workers",
+    "contacts",
+    "visits",
+    "households_surveyed",
+    "households_fully_met",
+    "notices_posted",
+)
+
+
+def organisation_report(
+    head: str, first: date, last: date, parts: Iterable[Part]
+) -> OrganisationReport:
+    """The sum of the parts of all stations of an organisation."""
+    figures, activities = Counter[str](), Counter[str]()
+    goods: dict[tuple[str, str], Counter[str]] = {}
+    wants: dict[str, tuple[int, int]] = {}
+    stations = []
+    for report, wanted in parts:
+        stations.append(StationAsOf(station=report.station, as_of_seq=report.as_of_seq))
+        figures.update({name: getattr(report, name) for name in _FIGURES})
+        activities.update({line.kind: line.count for line in report.activities})
+        for line in report.goods:
+            told = msgspec.structs.asdict(line)
+            key = told.pop("item"), told.pop("unit")
+            goods.setdefault(key, Counter()).update(told)
+        for item, (needed, free) in wanted.items():
+            before = wants.get(item, (0, 0))
+            wants[item] = before[0] + needed, before[1] + free
+    return OrganisationReport(
+        head=head,
+        first=first,
+        last=last,
+        **{name: figures[name] for name in _FIGURES},
+        activities=[ActivityLine(kind=kind, count=n) for kind, n in sorted(activities.items())],
+        goods=[
+            GoodsLine(item=item, unit=unit, **sums) for (item, unit), sums in sorted(goods.items())
+        ],
+        short=short_lines(wants),
+        stations=stations,
+    )
