@@ -15,31 +15,31 @@ from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
 
 from supplies.errors import SuppliesError
-from supplies.keys import StationKeys
-from supplies.ledger import Clock, Ledger, system_clock
+from supplies.ledger import Clock, system_clock
 from supplies_service import openapi, problems
 from supplies_service.auth import Connection, at_the_gate, refuse_unmarked
 from supplies_service.bodies import MAX_BODY
-from supplies_service.desk import Desk, Office
+from supplies_service.desk import Desk
 from supplies_service.headers import Guarded
 from supplies_service.metrics import Metrics
-from supplies_service.proxies import answers_to, behind, known_host
+from supplies_service.offices import Offices
+from supplies_service.proxies import Names, behind, known_host
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import known_parameters
 from supplies_service.watching import Watched
-from supplies_service.writer import MOST_TOGETHER, GroupWriter
+from supplies_service.writer import MOST_TOGETHER
 
 
 def create_app(
     database: str,
-    station: str,
+    station: str | None,
     *,
     clock: Clock = system_clock,
     hosts: Sequence[str] = (),
     proxies: Sequence[str] = (),
     most_together: int = MOST_TOGETHER,
 ) -> Litestar:
-    """The service over one station's books, which must be there already.
+    """The service over books that must be there already: one station's, or (None) all of them.
 
     clock: gives the moment now, aware; tests set it. hosts: names it answers to, beside loopback's
     and that of the station's papers. proxies: addresses and networks that may say who calls.
@@ -49,19 +49,15 @@ def create_app(
 
     @asynccontextmanager
     async def books_open(app: Litestar) -> AsyncIterator[None]:
-        def opened() -> Ledger:
-            return Ledger.open(database, station=station, clock=clock, create=False)
-
-        with opened() as ledger, opened() as apart:
-            with ledger.reading() as books:
-                app.state.hosts = answers_to(*hosts, station=books.station.host)
-            keys = StationKeys.beside(database, make=True)
-            writer = GroupWriter(opened(), watcher=metrics, most_together=most_together)
-            app.state.office = Office(ledger, apart, keys, writer, metrics)
-            try:
-                yield
-            finally:
-                await writer.stop()
+        offices = Offices(
+            database, only=station, clock=clock, metrics=metrics, most_together=most_together
+        )
+        app.state.offices = offices
+        app.state.names = Names(*hosts, of_papers=offices.hosts)
+        try:
+            yield
+        finally:
+            await offices.stop()
 
     app = Litestar(
         route_handlers=CONTROLLERS,
@@ -88,7 +84,7 @@ def create_app(
     metrics.show(
         "supplies_writer_waiting",
         "Requests that were accepted and are not yet durable",
-        lambda: app.state.office.writer.waiting,
+        lambda: app.state.offices.waiting(),
     )
     app.asgi_handler = behind(Guarded(Watched(app.asgi_handler, metrics)), proxies)
     return app
@@ -107,4 +103,4 @@ async def way_in(connection: Connection, handler: BaseRouteHandler) -> None:
 
 def desk(request: Request[Any, Any, State]) -> Desk:
     """The desk that a request stands at."""
-    return Desk(request.app.state.office, request)
+    return Desk(request)

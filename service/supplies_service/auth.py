@@ -4,6 +4,10 @@ A route says whom it serves in its `opt`, by the letters of the API's table (`ro
 that says nothing serves nobody, and the application does not start with it. `/api` takes a token in
 the `Authorization` header and nothing else: a cookie would come along from any other site. The
 pages beside it take a cookie and nothing else.
+
+What is shown names its station, and that station's books are the ones that the request reads and
+writes. Only a coordinator of the station that heads an organisation may ask about another of its
+stations, with `?station=`, and only look.
 """
 
 from __future__ import annotations
@@ -21,7 +25,9 @@ from supplies.access import attempts, credentials, log
 from supplies.access.credentials import Caller, Kind
 from supplies.access.gate import Gate
 from supplies.access.roles import LETTERS
+from supplies.organisation import leads
 from supplies_service.loopback import is_loopback
+from supplies_service.offices import Office, lead_to, office_of, offices_of
 from supplies_service.problems import Forbidden, RateLimited, SignInFirst, Unauthenticated
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -35,6 +41,11 @@ _SEE_NAMES = ("coordinator", "recorder")
 """Auditors see codes. What couriers and donors see is theirs or not, which is asked later: only
 then is it written down that they looked.
 """
+
+STATION = "station"
+"""The parameter that names another station."""
+
+_READING = {"GET", "HEAD"}
 
 _BEARER_KINDS: tuple[Kind, ...] = ("token", "link")
 
@@ -63,10 +74,39 @@ async def at_the_gate(connection: Connection, handler: BaseRouteHandler) -> None
             f"this is not for the role {caller.role}; it serves "
             f"{' and '.join(sorted(LETTERS[letter] for letter in serves)) or 'nobody'}"
         )
+    own = office_of(connection)
+    if takes_station(handler):
+        await _to_the_station_asked_about(connection, caller)
     looks = handler.opt.get("personal", False) and caller.role in _SEE_NAMES
     if looks or is_to_be_noted:
-        await _came_in(connection, caller, looks=looks, used=is_to_be_noted)
+        await _came_in(connection, caller, own, looks=looks, used=is_to_be_noted)
     connection.scope["user"] = caller
+
+
+def takes_station(handler: BaseRouteHandler) -> bool:
+    """Whether it may be asked about another station: what a coordinator reads through the API."""
+    reads = isinstance(handler, HTTPRouteHandler) and handler.http_methods <= _READING
+    return reads and "shape" in handler.opt and "C" in handler.opt["roles"]
+
+
+async def _to_the_station_asked_about(connection: Connection, caller: Caller) -> None:
+    """Lead to the office that `?station=` names, whom it is open to."""
+    asked = connection.query_params.get(STATION)
+    if asked is None or asked == caller.station:
+        return
+    office = None
+    if caller.role == "coordinator":
+        ledger = office_of(connection).ledger
+        with ledger.glancing() as books:
+            if leads(books, asked):
+                office = offices_of(connection).find(asked)
+    if office is None:
+        await note_refusal(connection, caller)
+        raise Forbidden(
+            "these are another station's books; into them may look the coordinators of the "
+            "station at the head of its organisation"
+        )
+    lead_to(connection, office)
 
 
 def caller_of(scope: Scope) -> Caller | None:
@@ -91,13 +131,13 @@ def address_of(connection: Connection) -> str:
 async def note_refusal(connection: Connection, caller: Caller | None) -> None:
     """Leave a line of an attempt that was refused."""
     line = _line(connection, caller, "refused")
-    await connection.app.state.office.administer(lambda gate: log.write(gate, **line))
+    await office_of(connection).administer(lambda gate: log.write(gate, **line))
 
 
 async def note_look(connection: Connection, caller: Caller) -> None:
     """Leave a line of a look at personal data."""
     line = _line(connection, caller, "looked")
-    await connection.app.state.office.administer(lambda gate: log.write(gate, **line))
+    await office_of(connection).administer(lambda gate: log.write(gate, **line))
 
 
 async def let_try(connection: Connection, allowance: attempts.Allowance, who: str) -> None:
@@ -106,7 +146,7 @@ async def let_try(connection: Connection, allowance: attempts.Allowance, who: st
     who: an address, whose neighbours in one household's IPv6 network count as one; or a login.
     """
     who = _one_household(who)
-    office = connection.app.state.office
+    office = office_of(connection)
     wait = await office.administer(lambda gate: attempts.seconds_to_wait(gate, allowance, who))
     if wait:
         raise RateLimited(f"too many tries; try again in {wait} seconds", retry_after=wait)
@@ -137,10 +177,16 @@ def _admitted(connection: Connection, on_a_page: bool) -> tuple[Caller | None, b
     shown = _cookie(connection) if on_a_page else _bearer(connection)
     if not shown:
         return None, False
-    ledger = connection.app.state.office.ledger
+    office = offices_of(connection).find(credentials.station_of(shown))
+    if office is None:
+        return None, False
     # One question, so it needs no transaction around it.
-    with ledger.glancing() as books:
-        return credentials.admit(Gate(books, ledger.clock()), shown, kinds) or (None, False)
+    with office.ledger.glancing() as books:
+        admitted = credentials.admit(Gate(books, office.ledger.clock()), shown, kinds)
+    if admitted is None:
+        return None, False
+    lead_to(connection, office)
+    return admitted
 
 
 def _bearer(connection: Connection) -> str:
@@ -163,17 +209,24 @@ async def refuse_stranger(connection: Connection) -> None:
     await note_refusal(connection, None)
 
 
-async def _came_in(connection: Connection, caller: Caller, *, looks: bool, used: bool) -> None:
-    """What an admission leaves behind, in one durable step before anything is answered."""
-    line = _line(connection, caller, "looked")
+async def _came_in(
+    connection: Connection, caller: Caller, own: Office, *, looks: bool, used: bool
+) -> None:
+    """What an admission leaves behind, durably before anything is answered.
+
+    own: the office of the caller's station, where the credential is; the look is written down
+    where the names are that were looked at.
+    """
+    line, at = _line(connection, caller, "looked"), office_of(connection)
 
     def write(gate: Gate) -> None:
-        if used:
+        if used and gate.station == own.station:
             credentials.used(gate, caller.credential)
-        if looks:
+        if looks and gate.station == at.station:
             log.write(gate, **line)
 
-    await connection.app.state.office.administer(write)
+    for office in {own.station: own, at.station: at}.values():
+        await office.administer(write)
 
 
 def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[str, Any]:
@@ -186,8 +239,14 @@ def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[s
         "route": str(connection.scope.get("path_template", "")),
         "subject": None if subject is None or subject.startswith("supplies.") else subject,
         "outcome": outcome,
-        "who": None if caller is None else caller.who,
+        "who": None if caller is None else _known_as(connection, caller),
         "role": None if caller is None else caller.role,
         "credential": None if caller is None else caller.credential,
         "address": address_of(connection),
     }
+
+
+def _known_as(connection: Connection, caller: Caller) -> str:
+    """By what another station's log names a caller: codes of users are each station's own."""
+    at = office_of(connection).station
+    return caller.who if caller.station == at else f"{caller.station}/{caller.who}"

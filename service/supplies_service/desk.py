@@ -20,7 +20,6 @@ from supplies.answers import Answered, Keyed
 from supplies.books import Books
 from supplies.commands import Command
 from supplies.errors import InvalidField
-from supplies.keys import StationKeys
 from supplies.ledger import Ledger, Recorded
 from supplies.views.entries import ConflictView, EntryView, conflict, entry
 from supplies.views.shapes import Page, View
@@ -28,11 +27,11 @@ from supplies.views.stock import StockView
 from supplies_service import bodies
 from supplies_service.auth import caller_of, note_look, note_refusal
 from supplies_service.codes import codes_only
-from supplies_service.metrics import Metrics
+from supplies_service.offices import Office, lead_to, office_of, offices_of
 from supplies_service.problems import Forbidden
 from supplies_service.repeats import Again, Do, Made, Reply, encode, once
 from supplies_service.watching import called_by
-from supplies_service.writer import GroupWriter, Job
+from supplies_service.writer import Job
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -75,39 +74,22 @@ def made(books: Books, done: Recorded, show: Show) -> Made:
     return Made(202, f"/api/entries/{done.seq}", kept, seq=done.seq)
 
 
-class Office:
-    """What all requests share: the books, the way to write in them, and the station's keys.
-
-    ledger: for reading on the event loop, shortly; apart: for what takes longer, in threads, one
-    after the other. Whoever writes does it through the writer.
-    """
-
-    def __init__(
-        self,
-        ledger: Ledger,
-        apart: Ledger,
-        key: StationKeys,
-        writer: GroupWriter,
-        metrics: Metrics,
-    ) -> None:
-        self.ledger, self.apart = ledger, apart
-        self.key, self.writer, self.metrics = key, writer, metrics
-
-    async def administer(self, job: Callable[[Gate], T]) -> T:
-        """Change rows that no entry states, durably once this returns."""
-        return await self.writer.run(lambda ledger: job(Gate(ledger.books, ledger.clock())))
-
-
 class Desk:
-    """One request at the ledger."""
+    """One request at the ledger of the station that it is for."""
 
-    def __init__(self, office: Office, request: Request[Any, Any, State]) -> None:
-        self.office, self.request = office, request
+    def __init__(self, request: Request[Any, Any, State]) -> None:
+        self.request, self.offices = request, offices_of(request)
+        self.office = office = office_of(request)
         self.ledger, self.key = office.ledger, office.key
         self._body: dict[str, Any] | None = None
         self._caller = caller_of(request.scope)
         if self._caller is not None:
             called_by(request.scope, self._caller.who)
+
+    def at(self, office: Office) -> Desk:
+        """The desk of another station, for a request that says itself which one it is for."""
+        lead_to(self.request, office)
+        return Desk(self.request)
 
     # --- who stands here -----------------------------------------------------------------------
 
@@ -207,7 +189,7 @@ class Desk:
 
     async def write(self, job: Job[T]) -> T:
         """Carry out a job of the writer's; its outcome, once that is durable."""
-        return await self.office.writer.run(job)
+        return await self.office.write(job)
 
     async def is_repeat(self) -> bool:
         """Whether a POST was answered before: a repeat is answered alike, whatever changed since.
@@ -266,7 +248,14 @@ class Desk:
     def page(self, view: Callable[[Books], Page[Any] | StockView]) -> Response[bytes]:
         """Part of a list, with the way to the next in `Link`."""
         with self.reading() as books:
-            shown = self._for_the_caller(view(books))
+            return self._paged(view(books))
+
+    async def page_apart(self, view: Callable[[Books], Page[Any]]) -> Response[bytes]:
+        """Part of a list whose reading grows with the books."""
+        return self._paged(await self.apart(view))
+
+    def _paged(self, found: Page[Any] | StockView) -> Response[bytes]:
+        shown = self._for_the_caller(found)
         if shown.next is None:
             return answer(shown)
         query = {**dict(self.request.query_params.items()), "after": shown.next}

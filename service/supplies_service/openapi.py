@@ -18,7 +18,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from supplies.access.roles import LETTERS
 from supplies_service import reading_room
-from supplies_service.auth import PUBLIC
+from supplies_service.auth import PUBLIC, STATION, takes_station
 from supplies_service.desk import Contradicted
 from supplies_service.examples import EXAMPLES
 from supplies_service.problems import MEDIA_TYPE, Problem
@@ -50,6 +50,14 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
 }
 
+
+_STATION_PARAMETER = {
+    "name": STATION,
+    "in": "query",
+    "required": False,
+    "description": "Another station of the organisation whose head the caller coordinates.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+}
 
 _TOKEN = {
     "type": "http",
@@ -153,6 +161,8 @@ def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
                 operation["description"] = " ".join(" ".join(more).split())
             _fill(operation, handler.opt["shape"], structs, personal=handler.opt["personal"])
             _say_whom_it_serves(operation, handler.opt["roles"], structs)
+            if takes_station(handler):
+                operation.setdefault("parameters", []).append(_STATION_PARAMETER)
     components = {
         "schemas": structs.referred_by(document["paths"]),
         "securitySchemes": {"token": _TOKEN},

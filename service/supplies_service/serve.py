@@ -22,15 +22,16 @@ LAST_ANSWERS_SECONDS = 10
 """How long requests under way may take once the service is told to stop."""
 
 
-def serve(settings: Settings, *, station: str, people: bool) -> int:
-    """Serve one station's books until interrupted; the exit status.
+def serve(settings: Settings, *, station: str | None, people: bool) -> int:
+    """Serve one station's books, or (None) those of all, until interrupted; the exit status.
 
     people: whether somebody can sign in. Until then it listens to this machine alone.
     """
     address, port = _address(settings.host, people), settings.port
     _check_port(address, port)
     shown = f"[{address}]" if ":" in address else address
-    print(f"The books of {station} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # said to whoever started it
+    whose = "all stations" if station is None else station
+    print(f"The books of {whose} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # said to whoever started it
     server = Granian(
         "supplies_service.app:create_app",
         address=address,
@@ -50,7 +51,7 @@ def serve(settings: Settings, *, station: str, people: bool) -> int:
     return 0
 
 
-def _application(settings: Settings, station: str) -> Litestar:
+def _application(settings: Settings, station: str | None) -> Litestar:
     """The application, in granian's worker.
 
     Ctrl-C in a terminal reaches the worker too; it waits until its parent tells it to stop, who

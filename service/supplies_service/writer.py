@@ -1,8 +1,9 @@
-"""The one writer: what waits is written together in one durable commit, and only then answered.
+"""A writer: what waits is written together in one durable commit, and only then answered.
 
-A thread with a ledger, and so a connection, of its own takes everything that stands in the queue,
+A thread with a ledger, and so a connection, of its own takes everything that waits for a station,
 carries each out as a part of one transaction, commits, and hands the outcomes back. While it waits
-for the disk the next requests queue up; the busier the service, the more share a commit.
+for the disk the next requests queue up; the busier the service, the more share a commit. Stations
+take turns.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ MOST_WAITING = 1024
 MOST_TOGETHER = 64
 """Requests in one commit: a bound on how long the first of them waits for the last."""
 
+_LEDGERS_KEPT = 1000
+"""Stations whose ledger, and what it has read of their catalogue, a writer keeps."""
+
 _TIDIED_EVERY = timedelta(hours=1)
 """By the ledger's clock: how often answers that were kept long enough are erased."""
 
@@ -45,7 +49,7 @@ class Watcher(Protocol):
 
 
 class _Waiting(NamedTuple):
-    """A request in the queue, and where its outcome is awaited."""
+    """A request that waits, and where its outcome is awaited."""
 
     job: Job[Any]
     loop: asyncio.AbstractEventLoop
@@ -65,10 +69,13 @@ class GroupWriter:
     ) -> None:
         self._ledger, self._watcher = ledger, watcher
         self._most_waiting, self._most_together = most_waiting, most_together
-        self._queue: deque[_Waiting] = deque()
+        self._queues: dict[str, deque[_Waiting]] = {}
+        """What waits for each station; the one whose turn is next stands first."""
+        self._queued = 0
+        self._ledgers = {ledger.station_code: ledger}
         self._changed = threading.Condition()
         self._stopping = False
-        self._tidied: datetime | None = None
+        self._tidied: dict[str, datetime] = {}
         self._committed_at = -math.inf
         self._carrying = 0
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
@@ -77,7 +84,7 @@ class GroupWriter:
     @property
     def waiting(self) -> int:
         """How many requests were accepted and are not yet answered."""
-        return len(self._queue) + self._carrying
+        return self._queued + self._carrying
 
     def idle_seconds(self) -> float:
         """For how long nothing was made durable; infinite where nothing was yet."""
@@ -91,20 +98,22 @@ class GroupWriter:
         """As `Ledger.record`, in a commit that is shared with others."""
         return await self.run(lambda ledger: ledger.record(command, by=by, id=id))
 
-    async def run(self, job: Job[T]) -> T:
-        """Carry out a job in the next commit; its outcome, once that is durable.
+    async def run(self, job: Job[T], *, at: str | None = None) -> T:
+        """Carry out a job in a station's next commit; its outcome, once that is durable.
 
-        Where the job raises, what it wrote is undone, and that alone. What was accepted is
-        carried out even if nobody awaits it any more. Raises Busy where the queue is full.
+        at: the station; None: the one that the writer's own ledger is of. Where the job raises,
+        what it wrote is undone, and that alone. What was accepted is carried out even if nobody
+        awaits it any more. Raises Busy where the queue is full.
         """
         loop = asyncio.get_running_loop()
         waiting = _Waiting(job, loop, loop.create_future())
         with self._changed:
             if self._stopping:
                 raise Busy("the service is being stopped; nothing was recorded, try again")
-            if len(self._queue) >= self._most_waiting:
+            if self._queued >= self._most_waiting:
                 raise Busy("more is waiting to be written than may wait; try again")
-            self._queue.append(waiting)
+            self._queues.setdefault(at or self._ledger.station_code, deque()).append(waiting)
+            self._queued += 1
             self._changed.notify()
         return await waiting.future  # type: ignore[no-any-return]  # what the job returned
 
@@ -121,14 +130,12 @@ class GroupWriter:
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._queue and not self._stopping:
+                while not self._queued and not self._stopping:
                     self._changed.wait()
-                if not self._queue:
+                if not self._queued:
                     return
-                size = min(len(self._queue), self._most_together)
-                group = [self._queue.popleft() for _ in range(size)]
-                self._carrying = size
-            outcomes = self._outcomes(group)
+                station, group = self._next_group()
+            outcomes = self._outcomes(station, group)
             for loop in {waiting.loop for waiting in group}:
                 mine = [
                     (waiting.future, outcome)
@@ -138,29 +145,47 @@ class GroupWriter:
                 loop.call_soon_threadsafe(_hand_back, mine)
             self._carrying = 0
 
-    def _outcomes(self, group: list[_Waiting]) -> list[Any]:
+    def _next_group(self) -> tuple[str, list[_Waiting]]:
+        """The station whose turn it is, and what waits for it; what is too much waits again."""
+        station = next(iter(self._queues))
+        queue = self._queues.pop(station)
+        group = [queue.popleft() for _ in range(min(len(queue), self._most_together))]
+        if queue:
+            self._queues[station] = queue
+        self._queued -= len(group)
+        self._carrying = len(group)
+        return station, group
+
+    def _at(self, station: str) -> Ledger:
+        if station not in self._ledgers:
+            if len(self._ledgers) > _LEDGERS_KEPT:
+                self._ledgers = {self._ledger.station_code: self._ledger}
+            self._ledgers[station] = self._ledger.at(station)
+        return self._ledgers[station]
+
+    def _outcomes(self, station: str, group: list[_Waiting]) -> list[Any]:
         """What became of each: what its job returned, or the error that it raised."""
         try:
-            return self._commit(group)
+            return self._commit(self._at(station), group)
         except (Busy, DiskFull) as error:
             return [error] * len(group)
         except StoreError as error:
             # Somebody's statement that the engine refuses takes nobody else's down with it.
             if len(group) == 1:
                 return [error]
-            return [outcome for waiting in group for outcome in self._outcomes([waiting])]
+            return [outcome for waiting in group for outcome in self._outcomes(station, [waiting])]
         except BaseException as error:  # whoever waits is told, and the thread lives on
             return [error] * len(group)
 
-    def _commit(self, group: list[_Waiting]) -> list[Any]:
+    def _commit(self, ledger: Ledger, group: list[_Waiting]) -> list[Any]:
         begin = perf_counter()
         outcomes: list[Any] = []
-        with self._ledger.together():
-            self._tidy()
+        with ledger.together():
+            self._tidy(ledger)
             for waiting in group:
                 try:
-                    with self._ledger.part():
-                        outcomes.append(waiting.job(self._ledger))
+                    with ledger.part():
+                        outcomes.append(waiting.job(ledger))
                 except StoreError:
                     raise
                 except Exception as error:
@@ -170,12 +195,12 @@ class GroupWriter:
             self._watcher.committed(len(group), perf_counter() - begin)
         return outcomes
 
-    def _tidy(self) -> None:
+    def _tidy(self, ledger: Ledger) -> None:
         """Erase the bytes of answers that were kept long enough."""
-        now = self._ledger.clock()
-        if self._tidied is None or not timedelta() <= now - self._tidied < _TIDIED_EVERY:
-            self._ledger.answers.erase(before=now - KEPT_FOR)
-            self._tidied = now
+        now, last = ledger.clock(), self._tidied.get(ledger.station_code)
+        if last is None or not timedelta() <= now - last < _TIDIED_EVERY:
+            ledger.answers.erase(before=now - KEPT_FOR)
+            self._tidied[ledger.station_code] = now
 
 
 def _hand_back(outcomes: list[tuple[asyncio.Future[Any], Any]]) -> None:

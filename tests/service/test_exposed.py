@@ -9,8 +9,9 @@ import pytest
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 from rest import let_in, problem
+from supplies_service import proxies
 from supplies_service.app import create_app
-from supplies_service.proxies import answers_to
+from supplies_service.proxies import Names
 
 from supplies.ledger import Ledger
 from supplies.model import Station
@@ -55,9 +56,20 @@ def test_over_tls_the_browser_is_told_to_stay_there(served: TestClient) -> None:
 
 
 def test_it_answers_to_its_own_names_alone() -> None:
-    ours = answers_to("0.0.0.0", "Nas", station="https://supplies.example.org/lx")
-    assert ours == {"nas", "supplies.example.org"}
-    assert answers_to("::", station="not an address") == frozenset()
+    names = Names("0.0.0.0", "Nas", of_papers=lambda: ["https://supplies.example.org/lx", "::"])
+    assert all(map(names.answers_to, ("nas", "supplies.example.org")))
+    assert not any(map(names.answers_to, ("0.0.0.0", "::", "", "evil.example.org")))
+
+
+def test_the_name_of_a_station_that_was_added_is_answered_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    papers = ["https://one.example.org"]
+    names = Names(of_papers=lambda: papers)
+    papers.append("https://two.example.org")
+    assert not names.answers_to("two.example.org")
+    monkeypatch.setattr(proxies, "ASKED_EVERY", -1.0)
+    assert names.answers_to("two.example.org")
 
 
 @pytest.fixture

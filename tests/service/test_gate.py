@@ -162,6 +162,12 @@ GET    CRA   /api/reports/stock
 GET    CRA   /api/reports/alerts
 GET    CRA   /api/station
 PATCH  C     /api/station
+GET    C     /api/organisation/stations
+GET    C     /api/organisation/stock
+GET    C     /api/organisation/stock/{item}
+GET    C     /api/organisation/needs
+GET    C     /api/organisation/needs/{item}
+GET    C     /api/organisation/report
 GET    C     /api/users
 POST   C     /api/users
 GET    C     /api/users/{user}
@@ -216,7 +222,7 @@ def test_each_route_serves_its_roles_and_nobody_else(
 ) -> None:
     wrong = []
     for method, serves, path in ROUTES:
-        with strangers.app.state.office.ledger.administering() as books:
+        with strangers.app.state.offices.home.ledger.administering() as books:
             books.store.run("DELETE FROM attempts")  # or strangers would be told to wait
         page = not path.startswith("/api")
         answer = strangers.request(
@@ -647,7 +653,7 @@ def test_what_is_refused_on_a_page_leaves_a_line_too(rest: Rest) -> None:
     for origin in ("https://evil.example", "http://[x"):
         answer = rest.client.post("/sign-in", data=form, headers={"Origin": origin})
         problem(answer, 403, "forbidden")
-    ledger = rest.client.app.state.office.ledger
+    ledger = rest.client.app.state.offices.home.ledger
     with ledger.reading() as books:
         found = log.read(Gate(books, ledger.clock()), limit=9)
     assert [(one.route, one.outcome) for one in reversed(found)] == [

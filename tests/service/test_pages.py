@@ -53,7 +53,7 @@ def signed_in(browser: Browser, service: Service) -> Browser:
 
 
 def administer(browser: Browser, job: Any) -> Any:
-    ledger = browser.client.app.state.office.ledger
+    ledger = browser.client.app.state.offices.home.ledger
     with ledger.administering() as books:
         return job(Gate(books, ledger.clock()))
 
@@ -158,7 +158,7 @@ def test_a_form_of_another_site_is_refused(signed_in: Browser) -> None:
 
 def test_people_make_and_end_their_own_tokens(signed_in: Browser) -> None:
     made = signed_in.send("/tokens", page="/", label="till", role="recorder", days="30")
-    secret = re.search(r"supplies\.\w{16}\.[\w-]{43}", made.text)
+    secret = re.search(r"supplies\.lx\.\w{16}\.[\w-]{43}", made.text)
     assert secret
     assert secret[0] not in signed_in.open("/")
     headers = {"Authorization": f"Bearer {secret[0]}"}
@@ -203,9 +203,9 @@ def test_the_first_page_leads_to_the_report_once_something_is_booked(
 
 def test_no_secret_stands_in_the_database(signed_in: Browser, service: Service) -> None:
     made = signed_in.send("/tokens", page="/", label="till", role="recorder", days="30")
-    secret = re.search(r"supplies\.\w{16}\.([\w-]{43})", made.text)
+    secret = re.search(r"supplies\.lx\.\w{16}\.([\w-]{43})", made.text)
     assert secret
-    shown = [secret[1], signed_in.client.cookies["supplies_session"].split(".")[2], PASSWORD]
+    shown = [secret[1], signed_in.client.cookies["supplies_session"].split(".")[3], PASSWORD]
     with closing(sqlite3.connect(service.folder / "books.db")) as file:
         dump = "\n".join(file.iterdump())
     assert "$argon2id$" in dump

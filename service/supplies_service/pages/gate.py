@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from supplies.access import attempts, credentials, log, passwords, users
 from supplies.access.gate import Gate
@@ -40,37 +40,43 @@ class GatePages(Controller):
         return Response(STYLE, media_type="text/css; charset=utf-8")
 
     @get("/sign-in")
-    async def sign_in_page(self) -> Response[bytes]:
-        """Where people sign in."""
-        return page("sign_in", login="", told=None)
+    async def sign_in_page(self, desk: ADesk, station: FromQuery[str] = "") -> Response[bytes]:
+        """Where people sign in. station: filled in already, where there are several."""
+        return _sign_in_page(desk, station=station[:64])
 
     @post("/sign-in")
     async def sign_in(self, desk: ADesk) -> Response[bytes]:
         """Let somebody in by login and password, and not too many who guess."""
-        address, login = address_of(desk.request), ""
+        address, login, station = address_of(desk.request), "", ""
         try:
             await let_try(desk.request, attempts.SIGN_IN_FROM_ADDRESS, address)
-            sent = await fields(desk.request, ("login", "password"))
-            login = sent["login"].strip()
+            sent = await fields(desk.request, ("login", "password", "station"))
+            login, station = sent["login"].strip(), sent["station"].strip()
+            office = desk.offices.find(station or None)
+            if office is not None:
+                desk = desk.at(office)
             await let_try(desk.request, attempts.SIGN_IN_AS_FROM, f"{login} {address}")
             await let_try(desk.request, attempts.SIGN_IN_AS, login)
         except RateLimited as error:
-            answer = page("sign_in", status=429, login=login, told=error.detail)
+            answer = _sign_in_page(
+                desk, status=429, login=login, station=station, told=error.detail
+            )
             answer.headers["Retry-After"] = str(error.retry_after)
             return answer
-        with desk.reading() as books:
-            found = users.password_of(desk.gate(books), login)
+        found = None
+        if office is not None:
+            with desk.reading() as books:
+                found = users.password_of(desk.gate(books), login)
         right = await slowly(passwords.matches, found and found[1], sent["password"])
         if found is None or not right:
             await self._note(desk, None if found is None else found[0], "refused", "/sign-in")
-            return page("sign_in", status=401, login=login, told=WRONG)
+            return _sign_in_page(desk, status=401, login=login, station=station, told=WRONG)
         return await self._let_in(desk, found[0], login, found[1])
 
     @get("/invitation/{shown:str}")
     async def invitation_page(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
         """Where a password is set, once."""
-        with desk.reading() as books:
-            user = _invited(desk.gate(books), shown)
+        desk, user = self._invited(desk, shown)
         if user is None:
             await refuse_stranger(desk.request)
             return page("lost", status=404, told=GONE)
@@ -80,8 +86,7 @@ class GatePages(Controller):
     async def accept(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
         """Set the password, and come in."""
         sent = await fields(desk.request, ("password", "again"))
-        with desk.reading() as books:
-            user = _invited(desk.gate(books), shown)
+        desk, user = self._invited(desk, shown)
         if user is None:
             await refuse_stranger(desk.request)
             return page("lost", status=404, told=GONE)
@@ -109,6 +114,15 @@ class GatePages(Controller):
             return page("lost", status=404, told=GONE)
         return await self._let_in(desk, user.code, user.login, kept)
 
+    def _invited(self, desk: Desk, shown: str) -> tuple[Desk, users.User | None]:
+        """The desk of the station that an invitation names, and whom it is for."""
+        office = desk.offices.find(credentials.station_of(shown))
+        if office is None:
+            return desk, None
+        desk = desk.at(office)
+        with desk.reading() as books:
+            return desk, _invited(desk.gate(books), shown)
+
     @post("/sign-out")
     async def sign_out(self, desk: ADesk) -> Response[bytes]:
         """Go out: the session ends here too, not in the browser alone."""
@@ -120,7 +134,9 @@ class GatePages(Controller):
             if admitted is not None:
                 credentials.revoke(gate, admitted[0].credential)
 
-        await desk.office.administer(end)
+        office = desk.offices.find(credentials.station_of(shown))
+        if office is not None:
+            await office.administer(end)
         return go("/sign-in", session_cookie(desk.request, "", 0))
 
     async def _let_in(self, desk: Desk, code: str, login: str, kept: str | None) -> Response[bytes]:
@@ -149,7 +165,9 @@ class GatePages(Controller):
 
         shown = await desk.office.administer(begin)
         if shown is None:
-            return page("sign_in", status=401, login=login, told=WRONG)
+            return _sign_in_page(
+                desk, status=401, login=login, station=desk.office.station, told=WRONG
+            )
         return go("/", session_cookie(desk.request, shown, WORKING_DAY))
 
     async def _note(self, desk: Desk, who: str | None, outcome: str, route: str) -> None:
@@ -159,6 +177,14 @@ class GatePages(Controller):
                 gate, method="POST", route=route, outcome=outcome, who=who, address=address
             )
         )
+
+
+def _sign_in_page(
+    desk: Desk, *, status: int = 200, login: str = "", station: str = "", told: str | None = None
+) -> Response[bytes]:
+    """The page; it asks which station only where there are several."""
+    several = desk.offices.several()
+    return page("sign_in", status=status, login=login, station=station, several=several, told=told)
 
 
 def _invited(gate: Gate, shown: str) -> users.User | None:

@@ -48,9 +48,11 @@ class DonorDoor(Controller):
     @get("/{shown:str}")
     async def come_in(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
         """Keep the link in a cookie, so that it stands in no address from here on."""
-        with desk.reading() as books:
-            gate = desk.gate(books)
-            admitted = credentials.admit(gate, shown, ("link",))
+        admitted = None
+        office = desk.offices.find(credentials.station_of(shown))
+        if office is not None:
+            with desk.at(office).reading() as books:
+                admitted = credentials.admit(desk.gate(books), shown, ("link",))
         if admitted is None or admitted[0].donor is None:
             await refuse_stranger(desk.request)
             return page("lost", status=404, told=LOST)

@@ -19,6 +19,7 @@ from supplies_service.routes.health import HealthController
 from supplies_service.routes.links import LINK_CONTROLLERS
 from supplies_service.routes.lots import LotController
 from supplies_service.routes.needs import NeedController
+from supplies_service.routes.organisation import OrganisationController
 from supplies_service.routes.periods import PeriodController
 from supplies_service.routes.pledges import PledgeController
 from supplies_service.routes.receipts import ReceiptController
@@ -49,6 +50,7 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     PeriodController,
     ReportController,
     StationController,
+    OrganisationController,
     *LINK_CONTROLLERS,
     DonorRequestController,
     UserController,

@@ -62,7 +62,7 @@ class HealthController(Controller):
     @get("/metrics", operation_id="getMetrics", opt=gives(str, roles="CRA") | {"here": True})
     async def metrics(self, desk: ADesk) -> Response[bytes]:
         """Counts and times, as Prometheus reads them."""
-        return Response(desk.office.metrics.text(), media_type=MEDIA_TYPE)
+        return Response(desk.offices.metrics.text(), media_type=MEDIA_TYPE)
 
 
 async def can_write(desk: Desk) -> None:
@@ -75,7 +75,7 @@ async def can_write(desk: Desk) -> None:
         try_writing(ledger.store, ledger.station_code, ledger.clock())
 
     try:
-        await asyncio.wait_for(writer.run(probe), PATIENCE)
+        await asyncio.wait_for(desk.office.write(probe), PATIENCE)
     except (StoreError, TimeoutError) as error:
         raise Busy("the books cannot be written just now") from error
 

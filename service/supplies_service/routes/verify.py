@@ -46,14 +46,13 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
 
 def verified(desk: Desk, books: Books, number: str, code: str) -> VerifiedReceipt:
     """The paper with this number and code; a wrong code tells no more than a wrong number."""
-    none = NotFound("there is no paper with this number and code in these books")
     try:
         found = receipt(books, number)
     except NotFound:
-        raise none from None
+        raise unknown_paper() from None
     right = desk.key.check_code(issued(books, found))
     if not hmac.compare_digest(right.encode(), code.upper().encode()):
-        raise none
+        raise unknown_paper()
     paper = found.document
     name = None if paper is None else paper.donor.name
     return VerifiedReceipt(
@@ -67,6 +66,11 @@ def verified(desk: Desk, books: Books, number: str, code: str) -> VerifiedReceip
         donor=None if name is None else mask_name(name),
         replaced_by=found.replaced_by,
     )
+
+
+def unknown_paper() -> NotFound:
+    """The answer about a paper that is not ours, or whose code is wrong: one and the same."""
+    return NotFound("there is no paper with this number and code in these books")
 
 
 class VerifyController(Controller):
@@ -85,8 +89,11 @@ class VerifyController(Controller):
     ) -> Response[bytes]:
         """Whether a paper with this number and check code `c` is in these books."""
         await let_try(desk.request, VERIFY, address_of(desk.request))
+        issuer = desk.offices.of_receipt(number)
         try:
-            return desk.show(lambda books: verified(desk, books, number, c))
+            if issuer is None:
+                raise unknown_paper()
+            return desk.at(issuer).show(lambda books: verified(desk, books, number, c))
         except NotFound:
             await note_refusal(desk.request, None)
             raise

@@ -1,7 +1,8 @@
 """What is shown at the gate: sessions, tokens, links and invitations.
 
-Each is a random secret that is told once. Kept is its SHA-256: it has 256 bits of chance, so
-nothing slower is needed, and whoever reads the database comes in nowhere with what stands there.
+Each is a random secret that is told once, behind the code of its station. Kept is its SHA-256: it
+has 256 bits of chance, so nothing slower is needed, and whoever reads the database comes in
+nowhere with what stands there.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ LONGEST = timedelta(days=730)
 _USED_AGAIN = timedelta(minutes=1)
 """The last use is written down once in so long: each request would be a commit otherwise."""
 
-_SHOWN = re.compile(r"supplies\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})")
+_SHOWN = re.compile(
+    r"supplies\.(?:([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.)?([0-9a-f]{16})\.([A-Za-z0-9_-]{43})"
+)
+"""Station, id and secret. What was made before stations were named has none."""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,10 +67,12 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who came in. who: what entries and the access log name them by.
 
-    user: their code; None for links. team: whose deliveries a courier carries. donor: whose gifts.
+    station: whose they are. user: their code; None for links. team: whose deliveries a courier
+    carries. donor: whose gifts.
     """
 
     who: str
+    station: str
     role: Role
     credential: str
     kind: Kind
@@ -107,7 +113,13 @@ def issue(
         revoked_at=None,
     )
     gate.insert("credentials", secret=_digest(secret), **msgspec.structs.asdict(made))
-    return made, f"supplies.{name}.{secret}"
+    return made, f"supplies.{gate.station}.{name}.{secret}"
+
+
+def station_of(shown: str) -> str | None:
+    """The station that something shown at the gate names; None: it names none."""
+    parts = _SHOWN.fullmatch(shown)
+    return None if parts is None else parts[1]
 
 
 def admit(gate: Gate, shown: str, kinds: Sequence[Kind]) -> tuple[Caller, bool] | None:
@@ -117,7 +129,7 @@ def admit(gate: Gate, shown: str, kinds: Sequence[Kind]) -> tuple[Caller, bool] 
     no more than that user is now.
     """
     parts = _SHOWN.fullmatch(shown)
-    if parts is None:
+    if parts is None or parts[1] not in (None, gate.station):
         return None
     row = gate.one(
         "SELECT c.secret, c.kind, c.role, c.holder, c.team, c.donor, c.used_at, "
@@ -125,10 +137,10 @@ def admit(gate: Gate, shown: str, kinds: Sequence[Kind]) -> tuple[Caller, bool] 
         "LEFT JOIN users u ON u.station = c.station AND u.code = c.holder "
         "WHERE c.station = :station AND c.id = :id AND c.revoked_at IS NULL "
         "AND c.expires_at > :now",
-        id=parts[1],
+        id=parts[2],
         now=gate.now,
     )
-    if row is None or not hmac.compare_digest(bytes(row[0]), _digest(parts[2])):
+    if row is None or not hmac.compare_digest(bytes(row[0]), _digest(parts[3])):
         return None
     _, kind, role, holder, team, donor, used_at, users_role, users_team, disabled_at = row
     if kind not in kinds or disabled_at is not None:
@@ -140,9 +152,10 @@ def admit(gate: Gate, shown: str, kinds: Sequence[Kind]) -> tuple[Caller, bool] 
         elif kind == "token" and role not in MAY_GRANT[users_role]:
             return None
     caller = Caller(
-        who=holder or f"link.{parts[1]}",
+        who=holder or f"link.{parts[2]}",
+        station=gate.station,
         role=role,
-        credential=parts[1],
+        credential=parts[2],
         kind=kind,
         user=holder,
         team=team,

@@ -1,0 +1,187 @@
+"""The stations that a service serves: an office for each, made when it is first asked for.
+
+All offices share what costs: the connections that read, the writers, the keys. Which one a request
+is for is settled at the gate, by what the caller shows there, and by nobody else.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, TypeVar
+from zlib import crc32
+
+from litestar.connection import ASGIConnection
+
+from supplies.access.gate import Gate
+from supplies.errors import NotFound
+from supplies.keys import StationKeys
+from supplies.ledger import Clock, Ledger
+from supplies.store import file_of, open_store
+from supplies_service.metrics import Metrics
+from supplies_service.writer import MOST_TOGETHER, GroupWriter, Job
+
+T = TypeVar("T")
+
+_KEPT = 1000
+"""Offices that are kept; the one that was asked for longest ago is let go first."""
+
+_WRITERS = 4
+"""Stations that a process may write for at once, where the engine lets several write."""
+
+_OFFICE = "supplies_office"
+"""Where a request's scope holds the office that it is for."""
+
+
+class Office:
+    """One station's: its books, the way to write in them, and the keys.
+
+    ledger: for reading on the event loop, shortly; apart: for what takes longer, in threads, one
+    after the other. Whoever writes does it through the writer.
+    """
+
+    def __init__(
+        self, ledger: Ledger, apart: Ledger, writer: GroupWriter, key: StationKeys
+    ) -> None:
+        self.station = ledger.station_code
+        self.ledger, self.apart, self.writer, self.key = ledger, apart, writer, key
+
+    async def write(self, job: Job[T]) -> T:
+        """Carry out a job of the writer's; its outcome, once that is durable."""
+        return await self.writer.run(job, at=self.station)
+
+    async def administer(self, job: Callable[[Gate], T]) -> T:
+        """Change rows that no entry states, durably once this returns."""
+        return await self.write(lambda ledger: job(Gate(ledger.books, ledger.clock())))
+
+
+class Offices:
+    """All of them. `stop` lets go of the books.
+
+    only: the one station that is served; None: every station of the database.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        *,
+        only: str | None,
+        clock: Clock,
+        metrics: Metrics,
+        most_together: int = MOST_TOGETHER,
+    ) -> None:
+        self.metrics, self._only = metrics, only
+        first = only or _first(database)
+        self._made: OrderedDict[str, Office] = OrderedDict()
+        with ExitStack() as opened:
+
+            def open_books() -> Ledger:
+                return opened.enter_context(
+                    Ledger.open(database, station=first, clock=clock, create=False)
+                )
+
+            self._ledger, self._apart = open_books(), open_books()
+            self._key = StationKeys.beside(database, make=True)
+            self._writers = [
+                GroupWriter(open_books(), watcher=metrics, most_together=most_together)
+                for _ in range(1 if only is not None or file_of(database) else _WRITERS)
+            ]
+            self._books = opened.pop_all()
+        self.home = self._make(self._ledger.station_code)
+
+    async def stop(self) -> None:
+        """Carry out what was accepted, and let go of the books."""
+        for writer in self._writers:
+            await writer.stop()
+        self._books.close()
+
+    # --- which one ---------------------------------------------------------------------------
+
+    def find(self, station: str | None) -> Office | None:
+        """The office of a station; None where no such station is served.
+
+        station None: what was made before stations were named; it is of the only one there is.
+        """
+        if station is None:
+            return None if self.several() else self.home
+        if self._only not in (None, station):
+            return None
+        made = self._made.get(station)
+        if made is not None:
+            self._made.move_to_end(station)
+            return made
+        there = self._asked("SELECT 1 FROM stations WHERE code = :code", code=station)
+        return self._make(station) if there else None
+
+    def of_receipt(self, number: str) -> Office | None:
+        """The office whose station issued a receipt: numbers are nobody else's."""
+        issuer = self._asked("SELECT station FROM receipts WHERE number = :number", number=number)
+        return self.find(str(issuer[0][0])) if issuer else None
+
+    def several(self) -> bool:
+        """Whether more than one station is served."""
+        if self._only is not None:
+            return False
+        return len(self._asked("SELECT code FROM stations ORDER BY code LIMIT 2")) > 1
+
+    def hosts(self) -> list[str]:
+        """The addresses that the papers of all served stations lead to."""
+        rows = self._asked(
+            "SELECT DISTINCT host FROM stations WHERE :only IN ('', code)", only=self._only or ""
+        )
+        return [str(host) for (host,) in rows]
+
+    def waiting(self) -> int:
+        """How many requests were accepted and are not yet durable."""
+        return sum(writer.waiting for writer in self._writers)
+
+    def _asked(self, sql: str, **params: str) -> list[tuple[Any, ...]]:
+        with self._ledger.glancing() as books:
+            return books.all(sql, **params)
+
+    def _make(self, station: str) -> Office:
+        # Always the same writer for a station: what is written for it shares commits.
+        writer = self._writers[crc32(station.encode()) % len(self._writers)]
+        made = Office(self._ledger.at(station), self._apart.at(station), writer, self._key)
+        self._made[station] = made
+        while len(self._made) > _KEPT:
+            self._made.popitem(last=False)
+        return made
+
+
+def _first(database: str) -> str:
+    """The station that those belong to who have not said which: the head of all, or the first."""
+    store = open_store(database, create=False)
+    try:
+        row = store.one(
+            "SELECT s.code FROM stations s LEFT JOIN organisations o ON o.station = s.code "
+            "ORDER BY CASE WHEN o.head IS NULL THEN 0 ELSE 1 END, s.code LIMIT 1"
+        )
+        if row is None:
+            raise NotFound(f"there is no station in {store.url}; make one with `supplies init`")
+        return str(row[0])
+    finally:
+        store.close()
+
+
+# --- a request's ---------------------------------------------------------------------------------
+
+
+def offices_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Offices:
+    """All offices of the service that a request came to."""
+    offices: Offices = connection.app.state.offices
+    return offices
+
+
+def office_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Office:
+    """The office that a request is for: the first one, until the gate has said which."""
+    scope: Any = connection.scope
+    office: Office | None = scope.get(_OFFICE)
+    return office or offices_of(connection).home
+
+
+def lead_to(connection: ASGIConnection[Any, Any, Any, Any], office: Office) -> None:
+    """Say which office a request is for."""
+    scope: Any = connection.scope
+    scope[_OFFICE] = office

@@ -1,0 +1,117 @@
+"""What the station at the head of an organisation sees of all its stations together.
+
+One station's own books are read where they always are, with `?station=`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath
+
+from supplies.books import Books
+from supplies.fields import is_code
+from supplies.organisation import StationLine, stations
+from supplies.views.organisations import (
+    NeedAtStation,
+    NeedOfItem,
+    OrganisationReport,
+    Part,
+    StockAtStation,
+    StockOfItem,
+    needs_by_item,
+    needs_by_station,
+    organisation_report,
+    part_of_report,
+    stock_by_item,
+    stock_by_station,
+)
+from supplies.views.shapes import Page, cut, misplaced, one_more
+from supplies_service.desk import ADesk, answer
+from supplies_service.openapi import gives
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
+
+
+def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLine]:
+    """Part of the list of the organisation's stations."""
+    if after is not None and not is_code(after):
+        raise misplaced(after)
+    found = stations(books, after=after or "", limit=one_more(limit))
+    return cut([(line.code, line) for line in found], limit)
+
+
+def _part(station: str, first: date, last: date, books: Books) -> Part:
+    return part_of_report(books.of(station), first, last)
+
+
+class OrganisationController(Controller):
+    """All stations of an organisation; to a station under nobody and over nobody, its own."""
+
+    path = "/api/organisation"
+    tags = ("organisation",)
+
+    @get("/stations", operation_id="listStations", opt=gives(Page[StationLine], roles="C"))
+    async def stations(
+        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Response[bytes]:
+        """The stations that may be asked about with `?station=`, and this one, by code."""
+        return desk.page(lambda books: stations_page(books, after, limit))
+
+    @get("/stock", operation_id="stockOfOrganisation", opt=gives(Page[StockOfItem], roles="C"))
+    async def stock(
+        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Response[bytes]:
+        """What stands on the shelves of all stations, by item."""
+        return await desk.page_apart(lambda books: stock_by_item(books, after=after, limit=limit))
+
+    @get(
+        "/stock/{item:str}",
+        operation_id="stockByStation",
+        opt=gives(Page[StockAtStation], roles="C"),
+    )
+    async def stock_at(
+        self,
+        desk: ADesk,
+        item: FromPath[str],
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Which stations have some of an item."""
+        return await desk.page_apart(
+            lambda books: stock_by_station(books, item, after=after, limit=limit)
+        )
+
+    @get("/needs", operation_id="needsOfOrganisation", opt=gives(Page[NeedOfItem], roles="C"))
+    async def needs(
+        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Response[bytes]:
+        """What all stations were asked for, by item."""
+        return await desk.page_apart(lambda books: needs_by_item(books, after=after, limit=limit))
+
+    @get(
+        "/needs/{item:str}",
+        operation_id="needsByStation",
+        opt=gives(Page[NeedAtStation], roles="C"),
+    )
+    async def needs_at(
+        self,
+        desk: ADesk,
+        item: FromPath[str],
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Response[bytes]:
+        """Which stations were asked for an item."""
+        return await desk.page_apart(
+            lambda books: needs_by_station(books, item, after=after, limit=limit)
+        )
+
+    @get("/report", operation_id="reportOrganisation", opt=gives(OrganisationReport, roles="C"))
+    async def report(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+        """The work of all stations from one day to another."""
+        with desk.reading() as books:
+            codes = [line.code for line in stations(books)]
+        # One after the other, so that whoever else reads apart comes in between.
+        parts = [await desk.apart(partial(_part, code, first, last)) for code in codes]
+        return answer(organisation_report(desk.office.station, first, last, parts))

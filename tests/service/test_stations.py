@@ -1,0 +1,403 @@
+"""Several stations in one service: each sees its own, the head of an organisation all of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Clock, register_all
+from litestar.testing import TestClient
+from rest import ADDRESS, Rest, let_in, problem, signed_in
+from supplies_service.app import create_app
+
+from supplies.access import passwords, users
+from supplies.access.gate import Gate
+from supplies.ledger import Ledger
+from supplies.model import Donor, Item, Location, Recipient, Station
+from supplies.organisation import put_under
+
+PASSWORD = "four words nobody guesses"
+PERIOD = {"from": "2020-02-01", "to": "2020-02-29"}
+
+ALONE = "zz"
+"""A station of nobody's organisation, in the same database."""
+
+
+class Stations:
+    """The service over all stations, and somebody of every role at each."""
+
+    def __init__(self, client: TestClient, tokens: dict[str, dict[str, str]]) -> None:
+        self.client, self.tokens = client, tokens
+
+    def at(self, station: str, role: str = "coordinator") -> Rest:
+        """Somebody of a station, for what is asked next."""
+        return Rest(signed_in(self.client, self.tokens[station][role]))
+
+    def forbidden(self, path: str, **query: Any) -> Any:
+        return problem(self.client.get(path, params=query), 403, "forbidden")
+
+
+@pytest.fixture
+def tokens(books_url: str, clock: Clock) -> dict[str, dict[str, str]]:
+    """Station qu heads an organisation with lx and hp; zz is by itself."""
+    found = {}
+    for code, series in (("qu", "QU"), ("lx", "JZ"), ("hp", "HP"), (ALONE, "ZZ")):
+        with Ledger.open(books_url, station=code, clock=clock) as ledger:
+            if code == "lx":
+                register_all(ledger)
+            else:
+                ledger.register(Station(code=code, name=f"{code}站", series=series))
+                ledger.register(
+                    Item(code="mask", name="口罩"),
+                    Location(code="store", name="Store"),
+                    Donor(code="D-1", name="香港某商会"),
+                    Recipient(code="R-1", name=f"{code}某"),
+                )
+            found[code] = let_in(ledger)
+            if code in ("lx", "hp"):
+                with ledger.administering() as books:
+                    put_under(books, "qu")
+    return found
+
+
+@pytest.fixture
+def stations(
+    books_url: str,
+    clock: Clock,
+    tokens: dict[str, dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Stations]:
+    """The service over all of them, on each engine."""
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "stations.key"))
+    app = create_app(books_url, None, clock=clock)
+    with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
+        yield Stations(client, tokens)
+
+
+# --- each its own --------------------------------------------------------------------------------
+
+
+def test_each_station_records_into_its_own_chain(stations: Stations) -> None:
+    given = {code: stations.at(code).give(10) for code in ("qu", "lx", "hp", ALONE)}
+    assert {code: one["entry"]["station"] for code, one in given.items()} == {
+        code: code for code in given
+    }
+    assert {one["entry"]["seq"] for one in given.values()} == {1}
+    numbers = [one["receipt"]["number"] for one in given.values()]
+    assert numbers == [f"{series}-2020-000001" for series in ("QU", "JZ", "HP", "ZZ")]
+    for code in given:
+        rows = stations.at(code).get("/api/stock")["items"]
+        assert [row["on_hand"] for row in rows] == [10]
+        assert stations.at(code).get("/api/station")["code"] == code
+
+
+def test_the_same_key_at_two_stations_is_two_requests(stations: Stations) -> None:
+    for code in ("lx", "hp"):
+        rest = stations.at(code)
+        first = rest.post("/api/donations", rest.donation(3), key="k")
+        assert rest.post("/api/donations", rest.donation(3), key="k") == first
+        assert first["entry"]["station"] == code
+
+
+def test_goods_go_from_station_to_station_within_one_service(stations: Stations) -> None:
+    stations.at("lx").give(10)
+    body = {"to": "hp", "location": "store", "lines": [{"item": "mask", "quantity": 4}]}
+    path = f"/api/shipments/{stations.at('lx').post('/api/shipments', body)['shipment']['id']}"
+    entry = stations.at("lx").get(path)["entry"]
+    stations.at("hp").post(f"{path}/receive", {"location": "store", "sent": entry})
+    received = stations.at("hp").get(path)["entry"]
+    done = stations.at("lx").post(f"{path}/acknowledge", {"received": received})
+    assert done["shipment"]["status"] == "acknowledged"
+    rows = stations.at("qu").get("/api/organisation/stock/mask")["items"]
+    assert {row["station"]: row["on_hand"] for row in rows} == {"hp": 4, "lx": 6}
+
+
+def test_a_paper_is_verified_whichever_station_issued_it(stations: Stations) -> None:
+    for code in ("lx", ALONE):
+        receipt = stations.at(code).give(2)["receipt"]
+        answer = stations.client.get(
+            f"/api/verify/{receipt['number']}", params={"c": receipt["check_code"]}
+        )
+        assert answer.json()["goods"] == [{"name": "口罩", "unit": "piece", "quantity": 2}]
+    problem(stations.client.get("/api/verify/XX-2020-000001?c=00000000"), 404, "not-found")
+
+
+# --- who sees what -------------------------------------------------------------------------------
+
+
+def test_the_staff_of_a_station_see_their_own_only(stations: Stations) -> None:
+    stations.at("lx").give(10)
+    for role in ("coordinator", "recorder", "auditor"):
+        for code in ("lx", "qu", "no-such-station", "bad code"):
+            stations.at("hp", role)
+            told = stations.forbidden("/api/stock", station=code)
+            assert "another station's books" in told["detail"]
+        assert stations.at("hp", role).get("/api/stock", station="hp")["items"] == []
+
+
+def test_the_head_of_an_organisation_sees_all_of_it_and_nothing_else(stations: Stations) -> None:
+    stations.at("lx").give(10)
+    head = stations.at("qu")
+    assert head.get("/api/stock", station="lx")["items"][0]["on_hand"] == 10
+    assert head.get("/api/station", station="hp")["code"] == "hp"
+    number = head.get("/api/receipts", station="lx")["items"][0]["number"]
+    assert stations.client.get(
+        f"/api/receipts/{number}/pdf", params={"station": "lx"}
+    ).content.startswith(b"%PDF")
+    assert head.get("/api/stock")["items"] == []
+    stations.forbidden("/api/stock", station=ALONE)
+    for role in ("recorder", "auditor"):
+        stations.at("qu", role)
+        stations.forbidden("/api/stock", station="lx")
+
+
+def test_the_head_looks_and_does_not_act(stations: Stations) -> None:
+    head = stations.at("qu")
+    answer = head.client.post("/api/donations?station=lx", json=head.donation())
+    told = problem(answer, 422, "invalid-field")
+    assert "no parameter station" in told["detail"]
+    assert stations.at("lx").get("/api/entries")["items"] == []
+
+
+def test_a_link_opens_its_own_stations_books_only(stations: Stations) -> None:
+    stations.at("lx", "donor")
+    assert stations.client.get("/api/receipts").status_code == 200
+    stations.forbidden("/api/receipts", station="hp")
+
+
+def test_a_token_under_the_name_of_another_station_lets_nobody_in(stations: Stations) -> None:
+    token = stations.tokens["hp"]["coordinator"].replace(".hp.", ".lx.")
+    answer = signed_in(stations.client, token).get("/api/stock")
+    problem(answer, 401, "unauthenticated")
+    nameless = stations.tokens["hp"]["coordinator"].replace(".hp.", ".")
+    problem(signed_in(stations.client, nameless).get("/api/stock"), 401, "unauthenticated")
+
+
+def test_a_look_is_written_down_where_it_was_looked(stations: Stations) -> None:
+    stations.at("qu").get("/api/recipients", station="lx")
+    lines = stations.at("lx").get("/api/access-log")["items"]
+    seen = [(line["who"], line["route"], line["outcome"]) for line in lines]
+    assert ("qu/u_1", "/api/recipients", "looked") in seen
+    lines = stations.at("qu").get("/api/access-log")["items"]
+    assert "/api/recipients" not in [line["route"] for line in lines]
+
+
+def test_a_refusal_is_written_down_where_they_belong(stations: Stations) -> None:
+    stations.at("hp", "recorder")
+    stations.forbidden("/api/stock", station="lx")
+    lines = stations.at("hp").get("/api/access-log")["items"]
+    assert ("u_2", "refused") in [(line["who"], line["outcome"]) for line in lines]
+
+
+# --- over all stations ---------------------------------------------------------------------------
+
+
+def test_the_head_lists_its_stations(stations: Stations) -> None:
+    lines = stations.at("qu").get("/api/organisation/stations")["items"]
+    assert [(line["code"], line["head"]) for line in lines] == [
+        ("hp", "qu"),
+        ("lx", "qu"),
+        ("qu", None),
+    ]
+    page = stations.at("qu").get("/api/organisation/stations", limit=2)
+    assert (len(page["items"]), page["next"]) == (2, "lx")
+    rest = stations.at("qu").get("/api/organisation/stations", after="lx")
+    assert [line["code"] for line in rest["items"]] == ["qu"]
+    own = stations.at(ALONE).get("/api/organisation/stations")["items"]
+    assert [line["code"] for line in own] == [ALONE]
+
+
+def test_stock_is_summed_up_over_all_stations(stations: Stations) -> None:
+    stations.at("lx").give(10)
+    stations.at("hp").give(5)
+    stations.at(ALONE).give(100)
+    stations.at("lx").allocation(4)
+    assert stations.at("qu").get("/api/organisation/stock")["items"] == [
+        {
+            "item": "mask",
+            "unit": "piece",
+            "name": "口罩",
+            "stations": 2,
+            "on_hand": 15,
+            "free": 11,
+            "allocated": 4,
+        }
+    ]
+    rows = stations.at("qu").get("/api/organisation/stock/mask")["items"]
+    assert [(row["station"], row["free"], row["allocated"]) for row in rows] == [
+        ("hp", 5, 0),
+        ("lx", 6, 4),
+    ]
+    page = stations.at("qu").get("/api/organisation/stock/mask", limit=1)
+    assert page["next"] == "hp"
+    assert "after=hp" in stations.client.get("/api/organisation/stock/mask?limit=1").headers["link"]
+    rest = stations.at("qu").get("/api/organisation/stock/mask", after="hp")
+    assert [row["station"] for row in rest["items"]] == ["lx"]
+
+
+def test_items_of_another_unit_are_another_row(stations: Stations) -> None:
+    stations.at("lx").give(6)
+    stations.at("hp").post("/api/items", {"code": "soap", "name": "洗手液", "unit": "mL"})
+    body = stations.at("hp").donation(500)
+    body["lines"][0]["item"] = "soap"
+    stations.at("hp").post("/api/donations", body)
+    bottles = stations.at("lx").donation(3)
+    bottles["lines"][0]["item"] = "soap"
+    stations.at("lx").post("/api/donations", bottles)
+    rows = stations.at("qu").get("/api/organisation/stock")["items"]
+    assert [(row["item"], row["unit"], row["on_hand"]) for row in rows] == [
+        ("mask", "piece", 6),
+        ("soap", "bottle", 3),
+        ("soap", "mL", 500),
+    ]
+    first = stations.at("qu").get("/api/organisation/stock", limit=2)
+    rest = stations.at("qu").get("/api/organisation/stock", after=first["next"])
+    assert [row["unit"] for row in rest["items"]] == ["mL"]
+
+
+def test_needs_are_summed_up_over_all_stations(stations: Stations) -> None:
+    stations.at("lx").need(10)
+    stations.at("hp").need(7)
+    stations.at("lx").give(4)
+    stations.at("lx").allocation(4)
+    rows = stations.at("qu").get("/api/organisation/needs")["items"]
+    figures = ("stations", "needed", "claimed", "assigned", "met", "ended")
+    assert [[row[name] for name in figures] for row in rows] == [[2, 13, 0, 4, 0, 0]]
+    rows = stations.at("qu").get("/api/organisation/needs/mask")["items"]
+    assert [(row["station"], row["needed"]) for row in rows] == [("hp", 7), ("lx", 6)]
+
+
+def test_the_report_is_the_sum_of_all_stations_reports(stations: Stations) -> None:
+    stations.at("lx").give(10)
+    stations.at("lx").need(12)
+    stations.at("hp").give(5)
+    stations.at("hp").post("/api/activities", {"kind": "visit", "count": 3, "who": "李某"})
+    stations.at("lx").post("/api/activities", {"kind": "visit", "count": 4, "who": "陈某"})
+    total = stations.at("qu").get("/api/organisation/report", **PERIOD)
+    each = [stations.at(code).get("/api/reports/station", **PERIOD) for code in ("hp", "lx", "qu")]
+    for figure in ("workers", "contacts", "visits", "households_surveyed", "notices_posted"):
+        assert total[figure] == sum(report[figure] for report in each)
+    assert total["visits"] == 7
+    goods = total["goods"][0]
+    for column in ("received", "on_hand", "allocated", "handed_over"):
+        assert goods[column] == sum(line[column] for report in each for line in report["goods"])
+    assert total["stations"] == [
+        {"station": report["station"], "as_of_seq": report["as_of_seq"]} for report in each
+    ]
+
+
+def test_what_one_station_lacks_another_may_have(stations: Stations) -> None:
+    stations.at("lx").need(12)
+    stations.at("hp").give(12)
+    assert stations.at("lx").get("/api/reports/station", **PERIOD)["short"] != []
+    assert stations.at("qu").get("/api/organisation/report", **PERIOD)["short"] == []
+    stations.at("lx").need(1)
+    short = stations.at("qu").get("/api/organisation/report", **PERIOD)["short"]
+    assert short == [{"item": "mask", "needed": 13, "free": 12}]
+
+
+# --- coming in -----------------------------------------------------------------------------------
+
+
+def test_people_say_which_station_they_sign_in_to(
+    stations: Stations, books_url: str, clock: Clock
+) -> None:
+    for code in ("lx", "hp"):
+        with (
+            Ledger.open(books_url, station=code, clock=clock) as ledger,
+            ledger.administering() as books,
+        ):
+            users.set_password(
+                Gate(books, clock()), "u_1", passwords.hashed(PASSWORD + code, "coordinator")
+            )
+    client = stations.client
+    assert 'name="station"' in client.get("/sign-in").text
+    assert 'value="hp"' in client.get("/sign-in", params={"station": "hp"}).text
+
+    def sign_in(station: str, password: str) -> Any:
+        fields = {"login": "coordinator", "station": station, "password": password}
+        return client.post("/sign-in", data=fields, follow_redirects=False)
+
+    assert sign_in("lx", PASSWORD + "hp").status_code == 401
+    assert sign_in("nowhere", PASSWORD + "lx").status_code == 401
+    assert sign_in("", PASSWORD + "lx").status_code == 401
+    assert sign_in("hp", PASSWORD + "hp").status_code == 303
+    assert "hp站" in client.get("/").text
+    seal = re.search(r'name="seal" value="(\w+)"', client.get("/").text)
+    assert seal
+    assert (
+        client.post("/sign-out", data={"seal": seal[1]}, follow_redirects=False).status_code == 303
+    )
+    assert client.get("/", follow_redirects=False).status_code == 303
+
+
+def test_an_invitation_leads_to_its_own_station(
+    stations: Stations,
+) -> None:
+    made = stations.at("hp").post("/api/users", {"login": "new", "role": "recorder"})
+    del stations.client.headers["Authorization"]
+    fields = {"password": PASSWORD, "again": PASSWORD}
+    answer = stations.client.post(made["invitation"], data=fields, follow_redirects=False)
+    assert answer.status_code == 303
+    assert "hp站" in stations.client.get("/").text
+
+
+def test_a_station_added_while_the_service_runs_is_served(
+    stations: Stations, books_url: str, clock: Clock
+) -> None:
+    with Ledger.open(books_url, station="new", clock=clock) as ledger:
+        ledger.register(Station(code="new", name="新站", series="NW"))
+        token = let_in(ledger)["coordinator"]
+        with ledger.administering() as books:
+            put_under(books, "qu")
+    assert signed_in(stations.client, token).get("/api/station").json()["name"] == "新站"
+    lines = stations.at("qu").get("/api/organisation/stations")["items"]
+    assert "new" in [line["code"] for line in lines]
+
+
+def test_a_service_of_one_station_serves_no_other(
+    books_url: str,
+    clock: Clock,
+    tokens: dict[str, dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "stations.key"))
+    app = create_app(books_url, "lx", clock=clock)
+    with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
+        assert 'name="station"' not in client.get("/sign-in").text
+        assert signed_in(client, tokens["lx"]["coordinator"]).get("/api/stock").status_code == 200
+        for code in ("qu", "hp"):
+            signed_in(client, tokens[code]["coordinator"])
+            problem(client.get("/api/stock"), 401, "unauthenticated")
+            problem(client.get("/api/stock", params={"station": "lx"}), 401, "unauthenticated")
+
+
+def test_stations_write_beside_one_another(stations: Stations) -> None:
+    """What waits for one station shares its commits, and is each station's own."""
+    tokens = stations.tokens
+
+    def give(number: int) -> tuple[str, int]:
+        code = ("lx", "hp", "qu", ALONE)[number % 4]
+        headers = {"Authorization": f"Bearer {tokens[code]['recorder']}"}
+        body = stations_body(number + 1)
+        answer = stations.client.post("/api/donations", json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["entry"]["station"] == code
+        return code, number + 1
+
+    with ThreadPoolExecutor(8) as pool:
+        given = list(pool.map(give, range(40)))
+    for code in tokens:
+        rows = stations.at(code).get("/api/stock")["items"]
+        assert sum(row["on_hand"] for row in rows) == sum(n for at, n in given if at == code)
+
+
+def stations_body(quantity: int) -> dict[str, Any]:
+    line = {"item": "mask", "quantity": quantity}
+    return {"donor": None, "location": "store", "handled_by": "陈某", "lines": [line]}
