@@ -15,9 +15,9 @@ from zlib import crc32
 from litestar.connection import ASGIConnection
 
 from supplies.access.gate import Gate
-from supplies.errors import NotFound
 from supplies.keys import StationKeys
 from supplies.ledger import Clock, Ledger
+from supplies.organisation import first_station
 from supplies.store import file_of, open_store
 from supplies_service.metrics import Metrics
 from supplies_service.writer import MOST_TOGETHER, GroupWriter, Job
@@ -151,16 +151,9 @@ class Offices:
 
 
 def _first(database: str) -> str:
-    """The station that those belong to who have not said which: the head of all, or the first."""
     store = open_store(database, create=False)
     try:
-        row = store.one(
-            "SELECT s.code FROM stations s LEFT JOIN organisations o ON o.station = s.code "
-            "ORDER BY CASE WHEN o.head IS NULL THEN 0 ELSE 1 END, s.code LIMIT 1"
-        )
-        if row is None:
-            raise NotFound(f"there is no station in {store.url}; make one with `supplies init`")
-        return str(row[0])
+        return first_station(store)
     finally:
         store.close()
 

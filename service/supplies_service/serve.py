@@ -22,15 +22,15 @@ LAST_ANSWERS_SECONDS = 10
 """How long requests under way may take once the service is told to stop."""
 
 
-def serve(settings: Settings, *, station: str | None, people: bool) -> int:
-    """Serve one station's books, or (None) those of all, until interrupted; the exit status.
+def serve(settings: Settings, *, whose: str, people: bool) -> int:
+    """Serve one station's books, or those of all, until interrupted; the exit status.
 
-    people: whether somebody can sign in. Until then it listens to this machine alone.
+    whose: the books, as whoever started it is told. people: whether somebody can sign in. Until
+    then it listens to this machine alone.
     """
     address, port = _address(settings.host, people), settings.port
     _check_port(address, port)
     shown = f"[{address}]" if ":" in address else address
-    whose = "all stations" if station is None else station
     print(f"The books of {whose} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # said to whoever started it
     server = Granian(
         "supplies_service.app:create_app",
@@ -47,11 +47,11 @@ def serve(settings: Settings, *, station: str | None, people: bool) -> int:
         workers_kill_timeout=LAST_ANSWERS_SECONDS,
     )
     # Given as a function, the application is not looked for in the current directory first.
-    server.serve(target_loader=partial(_application, settings, station), wrap_loader=False)
+    server.serve(target_loader=partial(_application, settings), wrap_loader=False)
     return 0
 
 
-def _application(settings: Settings, station: str | None) -> Litestar:
+def _application(settings: Settings) -> Litestar:
     """The application, in granian's worker.
 
     Ctrl-C in a terminal reaches the worker too; it waits until its parent tells it to stop, who
@@ -62,7 +62,7 @@ def _application(settings: Settings, station: str | None) -> Litestar:
     logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
     return create_app(
         settings.database,
-        station,
+        settings.station,
         hosts=(settings.host, *settings.hosts),
         proxies=settings.proxies,
     )

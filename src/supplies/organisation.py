@@ -11,6 +11,7 @@ import msgspec
 from supplies.books import Books
 from supplies.errors import InvalidField, NotFound
 from supplies.fields import is_code
+from supplies.store import Row, Store
 
 
 class StationLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,19 +43,38 @@ def head_of(books: Books) -> str | None:
     return None if head is None else str(head)
 
 
-def stations(
-    books: Books, *, after: str = "", limit: int | None = None, all_of_them: bool = False
-) -> list[StationLine]:
+def stations(books: Books, *, after: str = "", limit: int | None = None) -> list[StationLine]:
     """The stations of the organisation that this one heads, by code, itself among them.
 
-    after: the code behind which to go on. all_of_them: every station of the database.
+    after: the code behind which to go on.
     """
-    ours = "" if all_of_them else " WHERE (s.code = :station OR o.head = :station)"
-    here = f"{' WHERE' if all_of_them else ' AND'} s.code > :after ORDER BY s.code"
-    most = "" if limit is None else " LIMIT :limit"
-    rows = books.all(f"{_LINES}{ours}{here}{most}", after=after, limit=limit)
-    names = StationLine.__struct_fields__
-    return [StationLine(**dict(zip(names, row, strict=True))) for row in rows]
+    rows = books.all(
+        f"{_LINES} WHERE (s.code = :station OR o.head = :station) AND s.code > :after "
+        f"ORDER BY s.code{'' if limit is None else ' LIMIT :limit'}",
+        after=after,
+        limit=limit,
+    )
+    return [_line(row) for row in rows]
+
+
+def all_stations(store: Store) -> list[StationLine]:
+    """Every station of the database, by code."""
+    return [_line(row) for row in store.all(f"{_LINES} ORDER BY s.code")]
+
+
+def first_station(store: Store) -> str:
+    """Where those belong who have not said which: at a head, or at a station under nobody."""
+    row = store.one(
+        "SELECT s.code FROM stations s LEFT JOIN organisations o ON o.station = s.code "
+        "ORDER BY CASE WHEN o.head IS NULL THEN 0 ELSE 1 END, s.code LIMIT 1"
+    )
+    if row is None:
+        raise NotFound(f"there is no station in {store.url}; make one with `supplies init`")
+    return str(row[0])
+
+
+def _line(row: Row) -> StationLine:
+    return StationLine(**dict(zip(StationLine.__struct_fields__, row, strict=True)))
 
 
 def leads(books: Books, station: str) -> bool:

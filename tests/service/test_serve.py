@@ -158,7 +158,7 @@ def test_several_workers_answer_from_one_file(books: str, bearer: dict[str, str]
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
 def test_it_refuses_to_listen_beyond_loopback(books: str, host: str) -> None:
     with pytest.raises(InvalidField, match=r"until somebody can sign in .* loopback only"):
-        serve(Settings(database=books, host=host, port=free_port()), station="lx", people=False)
+        serve(Settings(database=books, host=host, port=free_port()), whose="lx", people=False)
 
 
 def test_the_command_line_says_so_too(books: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,13 +172,13 @@ def test_a_port_that_is_taken_is_refused(books: str) -> None:
         other.listen()
         settings = Settings(database=books, port=other.getsockname()[1])
         with pytest.raises(StoreError, match="name another with --port"):
-            serve(settings, station="lx", people=True)
+            serve(settings, whose="lx", people=True)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_what_is_no_port_is_refused(books: str, port: int) -> None:
     with pytest.raises(InvalidField, match="is no port"):
-        serve(Settings(database=books, port=port), station="lx", people=True)
+        serve(Settings(database=books, port=port), whose="lx", people=True)
 
 
 @pytest.mark.parametrize(

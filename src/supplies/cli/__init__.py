@@ -67,7 +67,7 @@ def _parser(asked: str) -> argparse.ArgumentParser:
             command.description = says[0].upper() + says[1:] + "."
             command.set_defaults(run=run)
             if name not in _WITHOUT_BOOKS:
-                _books(command)
+                _books(command, of_a_station=name not in _OF_ALL_STATIONS)
             options(command)
     return parser
 
@@ -82,19 +82,20 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _books(parser: argparse.ArgumentParser) -> None:
+def _books(parser: argparse.ArgumentParser, *, of_a_station: bool) -> None:
     parser.add_argument(
         "--database",
         metavar="FILE|URL",
         default=os.environ.get("SUPPLIES_DATABASE", DEFAULT_DATABASE),
         help=_DATABASE_HELP,
     )
-    parser.add_argument(
-        "--station",
-        metavar="CODE",
-        default=os.environ.get("SUPPLIES_STATION"),
-        help="which station's books (default: $SUPPLIES_STATION, else the only one there is)",
-    )
+    if of_a_station:
+        parser.add_argument(
+            "--station",
+            metavar="CODE",
+            default=os.environ.get("SUPPLIES_STATION"),
+            help="which station's books (default: $SUPPLIES_STATION, else the only one there is)",
+        )
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
@@ -126,6 +127,11 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="first", metavar="DAY", help=f"first day {period}")
     parser.add_argument("--to", dest="last", metavar="DAY", help=f"last day {period}")
     parser.add_argument("--donor", metavar="CODE", help="whose gifts (statement)")
+    parser.add_argument(
+        "--organisation",
+        action="store_true",
+        help="over all stations of the organisation that this one heads (stock, needs, station)",
+    )
     parser.add_argument("--as-of", metavar="DAY", help="as it stood at the end of a day (stock)")
     parser.add_argument("--json", action="store_true", help="print JSON in the shape of the API")
     parser.add_argument("-o", "--output", metavar="FILE", help=f"write its PDF {period}")
@@ -181,6 +187,16 @@ def _receipt_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
+def _station_add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("code", metavar="CODE", help="its code: letters and digits, as in lx")
+    _init(parser)
+    parser.add_argument("--under", metavar="CODE", help="the station that heads its organisation")
+
+
+def _station_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON in the shape of the API")
+
+
 def _station_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON in the shape of the API")
 
@@ -192,13 +208,27 @@ def _station_set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--values", choices=["never", "evidenced"], help="print values that have evidence, or none"
     )
+    parser.add_argument(
+        "--under",
+        metavar="CODE",
+        help="the station that heads its organisation; its coordinators may look into these books",
+    )
     parser.add_argument("--logo", metavar="FILE", help="a small PNG for the receipt's head")
     parser.add_argument(
         "--no",
         metavar="NAME",
         action="append",
         default=[],
-        choices=["name-en", "credit-code", "address", "phone", "statement", "statement-en", "logo"],
+        choices=[
+            "name-en",
+            "credit-code",
+            "address",
+            "phone",
+            "statement",
+            "statement-en",
+            "logo",
+            "under",
+        ],
         help="take this setting away, as in --no logo",
     )
 
@@ -265,6 +295,8 @@ _COMMANDS = {
     "verify": ("books:verify", "recompute the books and compare", _verify),
     "backup": ("backup:backup", "copy the books while they are in use, and verify it", _backup),
     "restore": ("backup:restore", "make books out of a backup", _restore),
+    "station add": ("station:station_add", "add a station to the database", _station_add),
+    "station list": ("station:station_list", "print the database's stations", _station_list),
     "station show": ("station:station_show", "print the station's settings", _station_show),
     "station set": ("station:station_set", "change the station's settings", _station_set),
     "station key new": ("proof:key_new", "make a further key to sign receipts with", _no_options),
@@ -276,6 +308,9 @@ _COMMANDS = {
     "user token": ("users:user_token", "make a token for a program", _user_token),
 }
 """Each command: what runs it, what it does, and its options. A name may be several words."""
+
+_OF_ALL_STATIONS = {"station add", "station list"}
+"""Commands that are not about one station's books."""
 
 _WITHOUT_BOOKS = {"receipt check"}
 """Commands that anyone can run, who has no books."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from supplies.accounts import PLACES
 from supplies.books import Books
 from supplies.cli.books import open_ledger
+from supplies.cli.organisation import OVER_ALL, over_all_stations
 from supplies.cli.papers import write_paper
+from supplies.cli.tables import as_json, table, work
 from supplies.cli.words import day, period
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger
@@ -28,17 +27,18 @@ def report(arguments: argparse.Namespace) -> int:
     """Print a report, or write the PDF of one over a period."""
     _only_what_it_takes(arguments)
     with open_ledger(arguments) as ledger:
+        if arguments.organisation:
+            return over_all_stations(arguments, ledger)
         if arguments.what in _PERIODS:
             return _PERIODS[arguments.what](arguments, ledger)
         with ledger.reading() as books:
             shape, columns = _LISTS[arguments.what](arguments, books)
     if arguments.json:
-        print(msgspec.json.encode(shape).decode())
-    else:
-        _table(
-            [name for name, _ in columns],
-            [[show(row) for _, show in columns] for row in shape.items],
-        )
+        return as_json(shape)
+    table(
+        [name for name, _ in columns],
+        [[show(row) for _, show in columns] for row in shape.items],
+    )
     return 0
 
 
@@ -62,6 +62,11 @@ def _only_what_it_takes(arguments: argparse.Namespace) -> None:
     for name, option in _OPTIONS.items():
         if getattr(arguments, name) is not None and name not in _TAKES.get(arguments.what, ()):
             raise InvalidField(f"the report of {arguments.what} takes no {option}")
+    if arguments.organisation:
+        if arguments.what not in OVER_ALL:
+            raise InvalidField(f"the report of {arguments.what} takes no --organisation")
+        if arguments.output is not None or arguments.as_of is not None:
+            raise InvalidField("over all stations there is no paper and no --as-of")
 
 
 def _stock(arguments: argparse.Namespace, books: Books) -> Any:
@@ -119,17 +124,8 @@ def _station(arguments: argparse.Namespace, ledger: Ledger) -> int:
             return _written(arguments, draw(paper))
         shape = station_report(books, first, last)
     if arguments.json:
-        return _as_json(shape)
-    fields = msgspec.structs.asdict(shape)
-    figures = [name for name, value in fields.items() if isinstance(value, int)]
-    _table(["figure", "count"], [[name.replace("_", " "), fields[name]] for name in figures])
-    _table(["activity", "count"], [[line.kind, line.count] for line in shape.activities])
-    if shape.goods:
-        names = [name for name in shape.goods[0].__struct_fields__ if name not in ("item", "unit")]
-        _table(
-            [name.replace("_", " ") for name in names],
-            [[getattr(line, name) for name in names] for line in shape.goods],
-        )
+        return as_json(shape)
+    work(shape)
     return 0
 
 
@@ -147,17 +143,17 @@ def _statement(arguments: argparse.Namespace, ledger: Ledger) -> int:
             return _written(arguments, draw(paper))
         shape = donor_statement(books, arguments.donor, first, last)
     if arguments.json:
-        return _as_json(shape)
+        return as_json(shape)
     there = {place for line in shape.goods for place in line.places}
     shown = [place for place in PLACES if place in there]
-    _table(
+    table(
         ["item", "received", "repacked", *(place.replace("_", " ") for place in shown)],
         [
             [line.item, line.received, line.repacked, *(line.places.get(p, 0) for p in shown)]
             for line in shape.goods
         ],
     )
-    _table(
+    table(
         ["month", "community", "reached", "count"],
         [[line.month, line.community or "", line.who, line.count] for line in shape.served],
     )
@@ -174,12 +170,12 @@ def _disclosure(arguments: argparse.Namespace, ledger: Ledger) -> int:
             return _written(arguments, draw(paper))
         shape = disclosure(books, first, last)
     if arguments.json:
-        return _as_json(shape)
-    _table(
+        return as_json(shape)
+    table(
         ["source", "name", "item", "quantity"],
         [[line.source, line.name or "", line.item, line.quantity] for line in shape.received],
     )
-    _table(
+    table(
         ["community", "reached", "item", "quantity", "count"],
         [[x.community or "", x.who, x.item, x.quantity, x.count] for x in shape.handed_over],
     )
@@ -193,21 +189,3 @@ def _written(arguments: argparse.Namespace, content: bytes) -> int:
     write_paper(Path(arguments.output), content)
     print(f"The {arguments.what} is in {arguments.output}.")
     return 0
-
-
-def _as_json(shape: msgspec.Struct) -> int:
-    print(msgspec.json.encode(shape).decode())
-    return 0
-
-
-def _table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table()
-    for index, name in enumerate(names):
-        numbers = bool(rows) and all(isinstance(row[index], int) for row in rows)
-        table.add_column(name, justify="right" if numbers else "left")
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    Console().print(table)

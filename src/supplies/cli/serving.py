@@ -10,6 +10,9 @@ from supplies.access.first import way_in
 from supplies.access.gate import Gate
 from supplies.cli.books import open_ledger
 from supplies.keys import key_file, make_keys
+from supplies.ledger import Ledger
+from supplies.organisation import all_stations, first_station
+from supplies.store import open_store
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -21,10 +24,10 @@ def serve(arguments: argparse.Namespace) -> int:
     settings = Settings.of(os.environ, **said, workers=arguments.workers)
     for name in unknown(os.environ):
         print(f"supplies: {name} is no setting; see docs/serving.md", file=sys.stderr)
-    with open_ledger(arguments) as ledger:
-        station = ledger.station_code
-        with ledger.administering() as books:
-            path = way_in(Gate(books, ledger.clock()))
+    with _home(arguments) as ledger, ledger.administering() as books:
+        path = way_in(Gate(books, ledger.clock()))
+        others = arguments.station is None and len(all_stations(ledger.store)) > 1
+        whose = "all stations" if others else ledger.station_code
     if make_keys(arguments.database):
         print(
             f"There was no key to sign receipts with; a new one is in "
@@ -37,7 +40,19 @@ def serve(arguments: argparse.Namespace) -> int:
             f"once, within a day:\n  http://{_shown(settings.host)}:{settings.port}{path}",
             flush=True,
         )
-    return run(settings, station=station, people=path is None)
+    return run(settings, whose=whose, people=path is None)
+
+
+def _home(arguments: argparse.Namespace) -> Ledger:
+    """The ledger whose coordinator comes in first: of the station named, or of the first."""
+    if arguments.station is not None:
+        return open_ledger(arguments)
+    store = open_store(arguments.database, create=False)
+    try:
+        first = first_station(store)
+    finally:
+        store.close()
+    return Ledger.open(arguments.database, station=first, create=False)
 
 
 def _shown(host: str) -> str:

@@ -1,4 +1,4 @@
-"""`supplies station show|set`: what the papers say of the station, and how they look."""
+"""`supplies station …`: the stations of a database, what papers say of one, and how they look."""
 
 from __future__ import annotations
 
@@ -9,22 +9,69 @@ from typing import Any
 
 import msgspec
 
+from supplies.catalogue import check_noun
 from supplies.cli.books import open_ledger
 from supplies.errors import InvalidField
+from supplies.ledger import Ledger
+from supplies.model import Station
+from supplies.organisation import all_stations, head_of, put_under
 from supplies.settings import LOGO_BYTES, StationShown, amend_station, station_shown
+from supplies.store import open_store
 
 _STATION = ("name", "name_en", "credit_code", "address", "phone", "host", "zone", "series")
 _PAPERS = ("languages", "values", "jurisdiction", "statement", "statement_en")
 
 
+def station_add(arguments: argparse.Namespace) -> int:
+    """Register a further station in books that are there already."""
+    station = Station(
+        code=arguments.code,
+        name=arguments.name,
+        name_en=arguments.name_en,
+        zone=arguments.zone,
+        series=arguments.series,
+    )
+    check_noun(station)
+    opened = Ledger.open(arguments.database, station=station.code, create=False)
+    with opened as ledger, ledger.administering() as books:
+        ledger.register(station)
+        if arguments.under is not None:
+            put_under(books, arguments.under)
+    print(
+        f"The books of {station.name} ({station.code}) are ready. Let its first coordinator in:\n"
+        f"  supplies user add LOGIN --role coordinator --station {station.code}"
+    )
+    return 0
+
+
+def station_list(arguments: argparse.Namespace) -> int:
+    """Print all stations of the database, and which is under which."""
+    store = open_store(arguments.database, create=False)
+    try:
+        listed = all_stations(store)
+    finally:
+        store.close()
+    if arguments.json:
+        print(msgspec.json.encode(listed).decode())
+        return 0
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("station", "name", "receipts", "zone", "under")
+    for line in listed:
+        table.add_row(line.code, line.name, line.series, line.zone, line.head or "")
+    Console().print(table)
+    return 0
+
+
 def station_show(arguments: argparse.Namespace) -> int:
     """Print what holds now."""
     with open_ledger(arguments) as ledger, ledger.reading() as books:
-        shown = station_shown(books)
+        shown, head = station_shown(books), head_of(books)
     if arguments.json:
         print(msgspec.json.encode(shown).decode())
         return 0
-    _print(shown)
+    _print(shown, head)
     return 0
 
 
@@ -32,20 +79,27 @@ def station_set(arguments: argparse.Namespace) -> int:
     """Change what was named; receipts that were issued stay as they were."""
     station: dict[str, Any] = _given(arguments, _STATION)
     papers: dict[str, Any] = _given(arguments, _PAPERS)
+    organisation: dict[str, Any] = _given(arguments, ("under",))
     if arguments.logo is not None:
         papers["logo"] = _logo(arguments.logo)
     for name in arguments.no:
         field = name.replace("-", "_")
-        kind = station if field in _STATION else papers
+        kind = station if field in _STATION else organisation if field == "under" else papers
         if field in kind:
             raise InvalidField(f"--{name} is set and taken away in one command; say one of them")
         kind[field] = None
-    if not station and not papers:
+    if not station and not papers and not organisation:
         raise InvalidField("say what to change; `supplies station set --help` names the settings")
-    changes = {**station, "papers": papers} if papers else station
     with open_ledger(arguments) as ledger, ledger.administering() as books:
-        shown = amend_station(books, changes)
-    print(f"Receipts of {shown.name} issued from now on say so; earlier ones stay as they were.")
+        if station or papers:
+            amend_station(books, {**station, "papers": papers} if papers else station)
+        if organisation:
+            put_under(books, organisation["under"])
+        name, head = books.station.name, head_of(books)
+    if station or papers:
+        print(f"Receipts of {name} issued from now on say so; earlier ones stay as they were.")
+    if organisation:
+        print(f"{name} is under {head or 'nobody'} now.")
     return 0
 
 
@@ -67,7 +121,7 @@ def _logo(name: str) -> str:
     return base64.b64encode(content).decode()
 
 
-def _print(shown: StationShown) -> None:
+def _print(shown: StationShown, head: str | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -75,6 +129,6 @@ def _print(shown: StationShown) -> None:
     told = msgspec.to_builtins(shown)
     papers = told.pop("papers")
     papers["logo"] = None if papers["logo"] is None else "a PNG"
-    for name, value in {**told, **papers}.items():
+    for name, value in {**told, "under": head, **papers}.items():
         table.add_row(name.replace("_", "-"), "" if value is None else str(value))
     Console().print(table)

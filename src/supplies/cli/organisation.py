@@ -1,0 +1,53 @@
+"""`supplies report … --organisation`: the same over all stations of an organisation."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from supplies.books import Books
+from supplies.cli.tables import as_json, listed, work
+from supplies.cli.words import period, progress
+from supplies.ledger import Ledger
+from supplies.organisation import stations
+from supplies.views.organisations import (
+    needs_by_item,
+    organisation_report,
+    part_of_report,
+    stock_by_item,
+)
+from supplies.views.shapes import Page
+
+_LISTS: Mapping[str, Callable[..., Page[Any]]] = {"stock": stock_by_item, "needs": needs_by_item}
+
+OVER_ALL = ("station", *_LISTS)
+"""Reports that there are over all stations."""
+
+
+def over_all_stations(arguments: argparse.Namespace, ledger: Ledger) -> int:
+    """Print a report over the organisation that the ledger's station heads."""
+    with ledger.reading() as books:
+        if arguments.what == "station":
+            return _work(arguments, books)
+        shape = _LISTS[arguments.what](books, limit=None)
+    if arguments.json:
+        return as_json(shape)
+    listed(shape.items)
+    return 0
+
+
+def _work(arguments: argparse.Namespace, books: Books) -> int:
+    first, last = period(arguments)
+    codes = [line.code for line in stations(books)]
+    parts = []
+    with progress("Reading stations", len(codes)) as told:
+        for number, code in enumerate(codes, 1):
+            parts.append(part_of_report(books.of(code), first, last))
+            told(number)
+    shape = organisation_report(books.station_code, first, last, parts)
+    if arguments.json:
+        return as_json(shape)
+    work(shape)
+    listed(shape.stations)
+    return 0

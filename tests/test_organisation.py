@@ -1,0 +1,212 @@
+"""Stations of one database: who is under whom, what a head sums up, and ledgers side by side."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from desk import Clock, Desk
+
+from supplies import commands as c
+from supplies.cli import main
+from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
+from supplies.ledger import Ledger
+from supplies.model import Item, Location, Station
+from supplies.organisation import all_stations, first_station, head_of, leads, put_under, stations
+from supplies.views.organisations import stock_by_item
+
+
+@pytest.fixture
+def head(desk: Desk) -> Ledger:
+    """Station qu, in the desk's books and over the desk's connection."""
+    ledger = desk.ledger.at("qu")
+    ledger.register(Station(code="qu", name="区红会", series="QU"))
+    ledger.register(Item(code="mask", name="口罩"), Location(code="store", name="Store"))
+    return ledger
+
+
+def put(ledger: Ledger, under: str | None) -> None:
+    with ledger.administering() as books:
+        put_under(books, under)
+
+
+# --- one ledger's way to another -----------------------------------------------------------------
+
+
+def test_a_ledger_opens_anothers_over_the_same_connection(desk: Desk, head: Ledger) -> None:
+    desk.stock(5)
+    done = head.record(
+        c.OpenStock(location="store", lines=[c.ArrivalLine(item="mask", quantity=7)]), by="u_1"
+    )
+    assert done.seq == 1
+    assert head.balance("stock:store", "mask", "l_qu_1_1") == 7
+    assert desk.balance("stock:store", "mask", "l_lx_1_1") == 5
+    assert [each.station for each in head.verify().stations] == ["qu"]
+    assert [each.station for each in desk.ledger.verify().stations] == ["lx"]
+
+
+def test_what_is_one_commit_is_one_stations(desk: Desk, head: Ledger) -> None:
+    with desk.ledger.together():
+        with pytest.raises(StoreError, match="begin no other within"):
+            head.record(c.RecordActivity(kind="visit", count=1), by="u_1")
+        desk.stock(1)
+    with desk.ledger.reading(), pytest.raises(StoreError, match="leave `reading"):
+        head.record(c.RecordActivity(kind="visit", count=1), by="u_1")
+    assert desk.entries() == 1
+    assert head.books.head()[0] == 0
+
+
+def test_two_stations_are_read_at_one_moment(desk: Desk, head: Ledger) -> None:
+    with desk.ledger.reading() as ours, head.reading() as theirs:
+        assert (ours.station.code, theirs.station.code) == ("lx", "qu")
+
+
+def test_a_change_elsewhere_is_seen_while_another_station_is_read(
+    desk: Desk, head: Ledger, books_url: str, clock: Clock
+) -> None:
+    assert head.books.item("mask").name == "口罩"
+    with Ledger.open(books_url, station="qu", clock=clock) as other:
+        other.amend(Item(code="mask", name="医用口罩"))
+    with desk.ledger.reading(), head.reading() as books:
+        assert books.item("mask").name == "医用口罩"
+
+
+# --- who is under whom ---------------------------------------------------------------------------
+
+
+def test_a_station_is_put_under_the_head_of_an_organisation(desk: Desk, head: Ledger) -> None:
+    assert [line.code for line in stations(head.books)] == ["qu"]
+    put(desk.ledger, "qu")
+    assert head_of(desk.books) == "qu"
+    assert [(line.code, line.head) for line in stations(head.books)] == [("lx", "qu"), ("qu", None)]
+    assert leads(head.books, "lx")
+    assert not any(leads(desk.books, other) for other in ("qu", "lx", "", "a b", "zz"))
+    assert first_station(desk.ledger.store) == "qu"
+    put(desk.ledger, None)
+    assert not leads(head.books, "lx")
+    assert [line.head for line in all_stations(desk.ledger.store)] == [None, None]
+    assert first_station(desk.ledger.store) == "lx"
+
+
+def test_there_is_no_second_level(desk: Desk, head: Ledger) -> None:
+    town = desk.ledger.at("town")
+    town.register(Station(code="town", name="市", series="TW"))
+    put(desk.ledger, "qu")
+    with pytest.raises(InvalidField, match="lx is itself under qu; put town under qu"):
+        put(town, "lx")
+    with pytest.raises(InvalidField, match="qu has stations under it, lx for one"):
+        put(head, "town")
+    with pytest.raises(InvalidField, match="no station under itself"):
+        put(town, "town")
+    with pytest.raises(NotFound, match="no station nowhere"):
+        put(town, "nowhere")
+    assert head_of(desk.books) == "qu"
+
+
+def test_goods_of_all_stations_are_summed_up(desk: Desk, head: Ledger) -> None:
+    desk.stock(5)
+    desk.stock(3, location="annex")
+    head.record(
+        c.OpenStock(location="store", lines=[c.ArrivalLine(item="mask", quantity=7)]), by="u_1"
+    )
+    assert [row.on_hand for row in stock_by_item(head.books).items] == [7]
+    put(desk.ledger, "qu")
+    (row,) = stock_by_item(head.books).items
+    assert (row.stations, row.on_hand, row.free, row.allocated) == (2, 15, 15, 0)
+    with pytest.raises(InvalidField, match="no place in this list"):
+        stock_by_item(head.books, after="what")
+
+
+# --- the command line ----------------------------------------------------------------------------
+
+
+def test_stations_are_added_and_listed(
+    desk: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--database", books_url]
+    words = ["station", "add", "qu", "--name", "区红会", "--series", "QU", *where]
+    assert main(words) == 0
+    assert "supplies user add LOGIN --role coordinator --station qu" in capsys.readouterr().out
+    new = ["station", "add", "hp", "--name", "黄浦站", "--series", "HP", "--under", "qu", *where]
+    assert main(new) == 0
+    assert main(["station", "set", "--station", "lx", "--under", "qu", *where]) == 0
+    assert "龙穴街社工服务站 is under qu now" in capsys.readouterr().out
+    assert main(["station", "list", "--json", *where]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(line["code"], line["head"]) for line in listed] == [
+        ("hp", "qu"),
+        ("lx", "qu"),
+        ("qu", None),
+    ]
+    assert main(["station", "list", *where]) == 0
+    assert "黄浦站" in capsys.readouterr().out
+    assert main(["station", "show", "--station", "lx", *where]) == 0
+    assert "under" in capsys.readouterr().out
+    assert main(["station", "set", "--station", "lx", "--no", "under", *where]) == 0
+    assert head_of(desk.books) is None
+
+
+def test_a_station_that_cannot_be_added_leaves_nothing_behind(
+    desk: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--database", books_url]
+    for words, said in (
+        (["lx", "--name", "x", "--series", "X1"], "the code lx is taken"),
+        (["qu", "--name", "x", "--series", "JZ"], "are numbered JZ"),
+        (["qu", "--name", "x", "--series", "QU", "--under", "zz"], "there is no station zz"),
+        (["qu", "--name", "x", "--series", "QU", "--zone", "Mars"], "no time zone"),
+    ):
+        assert main(["station", "add", *words, *where]) == 1
+        assert said in capsys.readouterr().err
+    assert [line.code for line in all_stations(desk.ledger.store)] == ["lx"]
+
+
+def test_reports_go_over_all_stations(
+    desk: Desk, head: Ledger, books_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.stock(5)
+    desk.need(9)
+    put(desk.ledger, "qu")
+    where = ["--organisation", "--station", "qu", "--database", books_url]
+    assert main(["report", "stock", "--json", *where]) == 0
+    assert json.loads(capsys.readouterr().out)["items"][0]["on_hand"] == 5
+    assert main(["report", "needs", "--json", *where]) == 0
+    assert json.loads(capsys.readouterr().out)["items"][0]["needed"] == 9
+    period = ["--from", "2020-02-01", "--to", "2020-02-29"]
+    assert main(["report", "station", *period, "--json", *where]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["short"] == [{"item": "mask", "needed": 9, "free": 5}]
+    assert [each["station"] for each in report["stations"]] == ["lx", "qu"]
+    for words in (["stock"], ["needs"], ["station", *period]):
+        assert main(["report", *words, *where]) == 0
+        assert "mask" in capsys.readouterr().out
+    for words, said in (
+        (["pledges"], "takes no --organisation"),
+        (["stock", "--as-of", "2020-02-03"], "no --as-of"),
+        (["station", *period, "-o", "x.pdf"], "no paper"),
+    ):
+        assert main(["report", *words, *where]) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_a_series_is_one_stations(desk: Desk) -> None:
+    with pytest.raises(AlreadyDone, match="are numbered JZ"):
+        desk.ledger.at("qu").register(Station(code="qu", name="区红会", series="JZ"))
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def test_the_commands_of_the_page_run(
+    desk: Desk, books_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).parent.parent / "docs" / "stations.md"
+    commands = re.findall(r"^    supplies (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(commands) == 4
+    monkeypatch.setenv("SUPPLIES_DATABASE", books_url)
+    for command in commands:
+        assert main(shlex.split(command)) == 0, command
+    assert head_of(desk.books) == "qu"
