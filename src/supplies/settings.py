@@ -26,6 +26,7 @@ from supplies.errors import InvalidField, NotFound
 from supplies.fields import Code
 from supplies.model import Station
 from supplies.printable import GlyphMissing, check_printable
+from supplies.retention import Retention, keep, retention
 
 LOGO_BYTES = 8192
 """How large a logo's file may be: each receipt carries it, on its page and in its data."""
@@ -57,9 +58,10 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class StationShown(Station, frozen=True, kw_only=True):
-    """A station with the settings of its papers."""
+    """A station with the settings of its papers, and for how long it keeps what is personal."""
 
     papers: PaperSettings = PaperSettings()
+    retention: Retention = Retention()
 
 
 def paper_settings(books: Books) -> PaperSettings:
@@ -74,7 +76,7 @@ _decode = msgspec.json.Decoder(PaperSettings).decode
 def station_shown(books: Books) -> StationShown:
     """The station with all its settings."""
     station = msgspec.structs.asdict(books.station)
-    return StationShown(**station, papers=paper_settings(books))
+    return StationShown(**station, papers=paper_settings(books), retention=retention(books))
 
 
 def station_head(books: Books) -> StationHead:
@@ -102,8 +104,9 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationShown:
         raise InvalidField.at("/code", "a code stays; register another and use that")
     before = msgspec.to_builtins(station_shown(books))
     after = {**before, **changes}
-    if isinstance(changes.get("papers"), Mapping):
-        after["papers"] = {**before["papers"], **changes["papers"]}
+    for inner in ("papers", "retention"):
+        if isinstance(changes.get(inner), Mapping):
+            after[inner] = {**before[inner], **changes[inner]}
     shown = convert(StationShown, after)
     _check(shown)
     station = {name: getattr(shown, name) for name in Station.__struct_fields__}
@@ -113,6 +116,7 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationShown:
         "ON CONFLICT (station) DO UPDATE SET settings = excluded.settings",
         {"station": shown.code, "settings": msgspec.json.encode(shown.papers).decode()},
     )
+    keep(books, shown.retention)
     return shown
 
 
@@ -147,7 +151,8 @@ def jurisdiction(code: str) -> dict[str, Any]:
 
 def _check(shown: StationShown) -> None:
     told = msgspec.to_builtins(shown)
-    pointers = {f"/{name}": value for name, value in told.items() if name != "papers"}
+    inner = ("papers", "retention")
+    pointers = {f"/{name}": value for name, value in told.items() if name not in inner}
     pointers |= {f"/papers/{name}": value for name, value in told["papers"].items()}
     for pointer, value in pointers.items():
         try:

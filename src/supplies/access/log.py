@@ -6,9 +6,12 @@ of access are to be kept at least six months (Cybersecurity Law of China, art. 2
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 
 from supplies.access.gate import Gate
+from supplies.entries import moment
 from supplies.errors import InvalidField
 
 
@@ -57,6 +60,14 @@ def write(
         subject=subject,
         outcome=outcome,
         address=address,
+    )
+
+
+def erase(gate: Gate, *, before: datetime) -> int:
+    """Erase the lines from before a moment; how many. The numbers of the others stay."""
+    return gate.run(
+        "DELETE FROM access_log WHERE station = :station AND at < :before",
+        before=moment(before.astimezone(UTC)),
     )
 
 

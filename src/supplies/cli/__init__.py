@@ -197,6 +197,16 @@ def _station_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON in the shape of the API")
 
 
+def _forget_due(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="forget them, and not only list them")
+    parser.add_argument("--json", action="store_true", help="print the list as JSON")
+
+
+def _forget_as_in(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("books", metavar="BOOKS", help="books in which they were forgotten")
+    parser.add_argument("--yes", action="store_true", help="forget them, and not only list them")
+
+
 def _station_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON in the shape of the API")
 
@@ -213,6 +223,8 @@ def _station_set(parser: argparse.ArgumentParser) -> None:
         metavar="CODE",
         help="the station that heads its organisation; its coordinators may look into these books",
     )
+    for name, says in _KEPT_DAYS.items():
+        parser.add_argument(f"--{name}", metavar="DAYS", type=int, help=says)
     parser.add_argument("--logo", metavar="FILE", help="a small PNG for the receipt's head")
     parser.add_argument(
         "--no",
@@ -228,10 +240,17 @@ def _station_set(parser: argparse.ArgumentParser) -> None:
             "statement-en",
             "logo",
             "under",
+            *_KEPT_DAYS,
         ],
         help="take this setting away, as in --no logo",
     )
 
+
+_KEPT_DAYS = {
+    "keep-recipients": "days after the last entry about a household until it is to be forgotten",
+    "keep-donors": "the same of donors who are people",
+    "keep-access-log": "days that lines of the access log are kept, 183 at least",
+}
 
 _STATION_SETTINGS = {
     "name": "its name, as papers print it",
@@ -295,6 +314,12 @@ _COMMANDS = {
     "verify": ("books:verify", "recompute the books and compare", _verify),
     "backup": ("backup:backup", "copy the books while they are in use, and verify it", _backup),
     "restore": ("backup:restore", "make books out of a backup", _restore),
+    "forget due": ("forget:forget_due", "list or forget people whose time is over", _forget_due),
+    "forget as-in": (
+        "forget:forget_as_in",
+        "after restoring: forget again whoever was forgotten in other books",
+        _forget_as_in,
+    ),
     "station add": ("station:station_add", "add a station to the database", _station_add),
     "station list": ("station:station_list", "print the database's stations", _station_list),
     "station show": ("station:station_show", "print the station's settings", _station_show),

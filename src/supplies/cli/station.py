@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from supplies.books import Books
 from supplies.catalogue import check_noun
 from supplies.cli.books import open_ledger
 from supplies.errors import InvalidField
@@ -18,8 +19,13 @@ from supplies.organisation import all_stations, head_of, put_under
 from supplies.settings import LOGO_BYTES, StationShown, amend_station, station_shown
 from supplies.store import open_store
 
-_STATION = ("name", "name_en", "credit_code", "address", "phone", "host", "zone", "series")
-_PAPERS = ("languages", "values", "jurisdiction", "statement", "statement_en")
+_WHERE = {
+    "station": ("name", "name_en", "credit_code", "address", "phone", "host", "zone", "series"),
+    "papers": ("languages", "values", "jurisdiction", "statement", "statement_en"),
+    "retention": ("keep_recipients", "keep_donors", "keep_access_log"),
+    "organisation": ("under",),
+}
+"""Where each option of `station set` belongs."""
 
 
 def station_add(arguments: argparse.Namespace) -> int:
@@ -77,30 +83,46 @@ def station_show(arguments: argparse.Namespace) -> int:
 
 def station_set(arguments: argparse.Namespace) -> int:
     """Change what was named; receipts that were issued stay as they were."""
-    station: dict[str, Any] = _given(arguments, _STATION)
-    papers: dict[str, Any] = _given(arguments, _PAPERS)
-    organisation: dict[str, Any] = _given(arguments, ("under",))
+    changes: dict[str, dict[str, Any]] = {
+        where: _given(arguments, names) for where, names in _WHERE.items()
+    }
     if arguments.logo is not None:
-        papers["logo"] = _logo(arguments.logo)
+        changes["papers"]["logo"] = _logo(arguments.logo)
     for name in arguments.no:
         field = name.replace("-", "_")
-        kind = station if field in _STATION else organisation if field == "under" else papers
-        if field in kind:
+        where = next((where for where, names in _WHERE.items() if field in names), "papers")
+        if field in changes[where]:
             raise InvalidField(f"--{name} is set and taken away in one command; say one of them")
-        kind[field] = None
-    if not station and not papers and not organisation:
+        changes[where][field] = None
+    if not any(changes.values()):
         raise InvalidField("say what to change; `supplies station set --help` names the settings")
     with open_ledger(arguments) as ledger, ledger.administering() as books:
-        if station or papers:
-            amend_station(books, {**station, "papers": papers} if papers else station)
-        if organisation:
-            put_under(books, organisation["under"])
+        _change(books, **changes)
         name, head = books.station.name, head_of(books)
-    if station or papers:
+    if changes["station"] or changes["papers"]:
         print(f"Receipts of {name} issued from now on say so; earlier ones stay as they were.")
-    if organisation:
+    if changes["retention"]:
+        print("Who is due by that is listed by `supplies forget due`.")
+    if changes["organisation"]:
         print(f"{name} is under {head or 'nobody'} now.")
     return 0
+
+
+def _change(
+    books: Books,
+    *,
+    station: dict[str, Any],
+    papers: dict[str, Any],
+    retention: dict[str, Any],
+    organisation: dict[str, Any],
+) -> None:
+    kept = {f"{name.removeprefix('keep_')}_days": days for name, days in retention.items()}
+    inner = {"papers": papers, "retention": kept}
+    settings = {**station, **{name: told for name, told in inner.items() if told}}
+    if settings:
+        amend_station(books, settings)
+    if organisation:
+        put_under(books, organisation["under"])
 
 
 def _given(arguments: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
@@ -127,8 +149,11 @@ def _print(shown: StationShown, head: str | None) -> None:
 
     table = Table("setting", "value", show_header=False)
     told = msgspec.to_builtins(shown)
-    papers = told.pop("papers")
+    papers, kept = told.pop("papers"), told.pop("retention")
     papers["logo"] = None if papers["logo"] is None else "a PNG"
-    for name, value in {**told, "under": head, **papers}.items():
+    kept = {
+        f"keep {name.removesuffix('_days')}": days and f"{days} days" for name, days in kept.items()
+    }
+    for name, value in {**told, "under": head, **papers, **kept}.items():
         table.add_row(name.replace("_", "-"), "" if value is None else str(value))
     Console().print(table)

@@ -10,6 +10,7 @@ from typing import Literal
 from supplies.accounts import ALLOCATED, IN_TRANSIT, NEEDED, PLEDGED, STOCK, Kind, keys_of
 from supplies.books import Books
 from supplies.model import Need, Pledge
+from supplies.retention import due
 from supplies.views.entries import conflicts
 from supplies.views.moments import held
 from supplies.views.queries import among, latest, lots
@@ -26,6 +27,7 @@ AlertKind = Literal[
     "allocation_waiting",
     "shipment_to_receive",
     "shipment_unacknowledged",
+    "to_be_forgotten",
 ]
 
 SOON, OUT, WAITING = 30, 1, 7
@@ -35,9 +37,10 @@ SOON, OUT, WAITING = 30, 1, 7
 class Alert(View, frozen=True, kw_only=True):
     """Something to look at.
 
-    code: of the lot, the document, or the conflict's entry. location: only of goods on a shelf.
-    item, quantity: how much of what it is about, in base units; None: of no goods. since: the day
-    from which it is so. due: the day by which it should have been otherwise; None: none was named.
+    code: of the lot, the document, the person, or the conflict's entry. location: only of goods
+    on a shelf. item, quantity: how much of what it is about, in base units; None: of no goods.
+    since: the day from which it is so. due: the day by which it should have been otherwise; None:
+    none was named.
     """
 
     what: AlertKind
@@ -72,6 +75,7 @@ def alerts(
         *_allocations(books, today - timedelta(days=waiting)),
         *_shipments("shipment_to_receive", awaited(books, limit=None).items),
         *_shipments("shipment_unacknowledged", under_way(books)),
+        *_people(books, today),
     ]
 
     def fetch(position: int, wanted: int) -> list[tuple[int, Alert]]:
@@ -126,6 +130,20 @@ def _conflicts(books: Books) -> Iterator[Alert]:
             item=None,
             quantity=None,
             since=conflict.happened_on,
+            due=None,
+        )
+
+
+def _people(books: Books, today: date) -> Iterator[Alert]:
+    """Those whose names the station has kept for as long as it meant to."""
+    for person in due(books, today):
+        yield Alert(
+            what="to_be_forgotten",
+            code=person.code,
+            location=None,
+            item=None,
+            quantity=None,
+            since=person.last_on,
             due=None,
         )
 

@@ -1,0 +1,151 @@
+"""For how long a station keeps what is personal, and who is due to be forgotten.
+
+Personal data is kept for the shortest time that its purpose needs (Personal Information Protection
+Law of China, art. 19); how long that is, the station says. Nothing is forgotten by itself: who is
+due is shown, and forgotten by a command that somebody gives or a timer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from supplies.accounts import ASKED, DONOR, RECEIVED, Kind
+from supplies.books import Books
+from supplies.model import Forgetting
+
+LOG_AT_LEAST = 183
+"""Days: logs of access are kept six months at least (Cybersecurity Law of China, art. 21)."""
+
+_LONGEST = 36_525
+Days = Annotated[int, Meta(ge=1, le=_LONGEST)]
+
+Who = Literal["recipient", "donor"]
+
+
+PEOPLE: Mapping[Who, str] = {"recipient": "household", "donor": "person"}
+"""Of which kind they are who are people: groups and organisations have no privacy to keep."""
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long what is kept. None: until somebody asks otherwise.
+
+    recipients_days, donors_days: after the last day that an entry about the person is booked on.
+    access_log_days: of its lines.
+    """
+
+    recipients_days: Days | None = None
+    donors_days: Days | None = None
+    access_log_days: Annotated[int, Meta(ge=LOG_AT_LEAST, le=_LONGEST)] | None = None
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom a station knows, by code."""
+
+    who: Who
+    code: str
+
+
+class Due(Person, frozen=True, kw_only=True):
+    """Somebody whose time is over. last_on: the last day that an entry about them is booked on."""
+
+    last_on: date
+
+
+def retention(books: Books) -> Retention:
+    """What holds now."""
+    names = Retention.__struct_fields__
+    row = books.one(f"SELECT {', '.join(names)} FROM retention WHERE station = :station")
+    return Retention() if row is None else Retention(**dict(zip(names, row, strict=True)))
+
+
+def keep(books: Books, kept: Retention) -> None:
+    """Say how long what is kept from now on. Called within `Ledger.administering()`."""
+    names = Retention.__struct_fields__
+    columns, marks = ", ".join(names), ", ".join(f":{name}" for name in names)
+    books.store.run(
+        f"INSERT INTO retention (station, {columns}) VALUES (:station, {marks}) "
+        f"ON CONFLICT (station) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in names)}",
+        {"station": books.station.code, **msgspec.structs.asdict(kept)},
+    )
+
+
+def due(books: Books, today: date) -> list[Due]:
+    """Who is due on the station's day, who was last booked longest ago first.
+
+    Whoever has something open is due as well: forgetting them is refused until it is settled.
+    Who stands in no entry is not: nobody can say since when they are known.
+    """
+    kept = retention(books)
+    return sorted(
+        [
+            *_due(books, "recipient", kept.recipients_days, today),
+            *_due(books, "donor", kept.donors_days, today),
+        ],
+        key=lambda one: (one.last_on, one.who, one.code),
+    )
+
+
+def log_kept_since(books: Books, today: date) -> date | None:
+    """The first day whose lines of the access log are still kept; None: all are."""
+    days = retention(books).access_log_days
+    return None if days is None else today - timedelta(days=days)
+
+
+def forgotten(books: Books) -> list[Person]:
+    """Whom these books have forgotten, in the order in which they did."""
+    parties = [one.party.partition(":") for one in books.stated(Forgetting)]
+    return [
+        Person(who="donor" if what == "donor" else "recipient", code=code)
+        for what, _, code in parties
+    ]
+
+
+def known(books: Books, person: Person) -> bool:
+    """Whether these books still have a name for somebody."""
+    name = f"SELECT 1 FROM {person.who}s WHERE station = :station AND code = :code"
+    return books.value(f"{name} AND name IS NOT NULL", code=person.code) is not None
+
+
+def _moved(kind: Kind) -> str:
+    return (
+        f"SELECT substr(account, {len(kind.prefix) + 1}), seq FROM balances "
+        f"WHERE station = :station AND account >= '{kind.prefix}' AND account < '{kind.name};'"
+    )
+
+
+_ENTRIES_ABOUT = {
+    "recipient": (
+        "SELECT recipient AS code, seq FROM needs WHERE station = :station",
+        "SELECT recipient, seq FROM allocations WHERE station = :station",
+        "SELECT recipient, seq FROM hand_outs WHERE station = :station",
+        _moved(ASKED),
+        _moved(RECEIVED),
+    ),
+    "donor": (
+        "SELECT donor AS code, seq FROM pledges WHERE station = :station",
+        "SELECT party, seq FROM arrivals WHERE station = :station AND origin = 'donor'",
+        _moved(DONOR),
+    ),
+}
+"""SQL: in which entries somebody stands, by the statements about them and by what moved last."""
+
+
+def _due(books: Books, who: Who, days: int | None, today: date) -> list[Due]:
+    if days is None:
+        return []
+    rows = books.all(
+        f"SELECT p.code, e.booked_on FROM {who}s p CROSS JOIN ("
+        f"SELECT code, max(seq) AS seq FROM ({' UNION ALL '.join(_ENTRIES_ABOUT[who])}) AS stood "
+        "GROUP BY code) AS latest CROSS JOIN entries e "
+        "WHERE p.station = :station AND p.name IS NOT NULL AND p.kind = :kind "
+        "AND latest.code = p.code "
+        "AND e.station = :station AND e.seq = latest.seq AND e.booked_on < :first",
+        kind=PEOPLE[who],
+        first=(today - timedelta(days=days)).isoformat(),
+    )
+    return [Due(who=who, code=code, last_on=date.fromisoformat(day)) for code, day in rows]
