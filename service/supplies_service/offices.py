@@ -71,7 +71,7 @@ class Offices:
         metrics: Metrics,
         most_together: int = MOST_TOGETHER,
     ) -> None:
-        self.metrics, self._only = metrics, only
+        self.metrics, self.only = metrics, only
         first = only or _first(database)
         self._made: OrderedDict[str, Office] = OrderedDict()
         with ExitStack() as opened:
@@ -105,7 +105,7 @@ class Offices:
         """
         if station is None:
             return None if self.several() else self.home
-        if self._only not in (None, station):
+        if self.only not in (None, station):
             return None
         made = self._made.get(station)
         if made is not None:
@@ -121,14 +121,14 @@ class Offices:
 
     def several(self) -> bool:
         """Whether more than one station is served."""
-        if self._only is not None:
+        if self.only is not None:
             return False
         return len(self._asked("SELECT code FROM stations ORDER BY code LIMIT 2")) > 1
 
     def hosts(self) -> list[str]:
         """The addresses that the papers of all served stations lead to."""
         rows = self._asked(
-            "SELECT DISTINCT host FROM stations WHERE :only IN ('', code)", only=self._only or ""
+            "SELECT DISTINCT host FROM stations WHERE :only IN ('', code)", only=self.only or ""
         )
         return [str(host) for (host,) in rows]
 

@@ -44,6 +44,25 @@ def last_found_sound(books: Books) -> Sound | None:
     return None if row is None else Sound(verified_at=datetime.fromisoformat(row[0]), seq=row[1])
 
 
+def not_found_sound_since(
+    books: Books, since: datetime, *, only: str | None
+) -> tuple[str, datetime | None] | None:
+    """A station whose books were not recomputed since then, and when they last were; None: all.
+
+    only: this station alone; None: of all in the database.
+    """
+    row = books.one(
+        "SELECT s.code, (SELECT max(v.verified_at) FROM verifications v WHERE v.station = s.code) "
+        "FROM stations s WHERE :only IN ('', s.code) AND NOT EXISTS (SELECT 1 FROM verifications v "
+        "WHERE v.station = s.code AND v.verified_at > :since) ORDER BY s.code LIMIT 1",
+        only=only or "",
+        since=moment(since),
+    )
+    if row is None:
+        return None
+    return str(row[0]), None if row[1] is None else datetime.fromisoformat(row[1])
+
+
 def try_writing(store: Store, station: str, now: datetime) -> None:
     """Write something, within a transaction, that no entry is concerned with."""
     store.run(

@@ -16,6 +16,7 @@ from supplies_service.app import create_app
 
 from supplies.access import passwords, users
 from supplies.access.gate import Gate
+from supplies.cli import main
 from supplies.ledger import Ledger
 from supplies.model import Donor, Item, Location, Recipient, Station
 from supplies.organisation import put_under
@@ -401,3 +402,16 @@ def test_stations_write_beside_one_another(stations: Stations) -> None:
 def stations_body(quantity: int) -> dict[str, Any]:
     line = {"item": "mask", "quantity": quantity}
     return {"donor": None, "location": "store", "handled_by": "陈某", "lines": [line]}
+
+
+def test_health_names_a_station_that_nobody_has_verified(
+    stations: Stations, books_url: str
+) -> None:
+    def attention() -> list[str]:
+        return list(stations.client.get("/api/health").json()["attention"])
+
+    assert attention() == ["the books of hp were never recomputed; run `supplies verify`"]
+    assert main(["verify", "--station", "hp", "--database", books_url]) == 0
+    assert "books of lx" in attention()[0]
+    assert main(["verify", "--database", books_url]) == 0
+    assert attention() == []

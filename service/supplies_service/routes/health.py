@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from datetime import timedelta
 
 from litestar import Controller, Response, get
 
 from supplies.books import Books
 from supplies.errors import Busy, StoreError
 from supplies.ledger import Ledger
-from supplies.soundness import Sound, last_found_sound, try_writing
+from supplies.soundness import Sound, last_found_sound, not_found_sound_since, try_writing
 from supplies.store import file_of
 from supplies.views.shapes import View
 from supplies_service.auth import PUBLIC
@@ -34,7 +35,8 @@ VERIFIED_WITHIN = 31
 class Health(View, frozen=True, kw_only=True):
     """That the books can be read and written; where they cannot, the answer is a problem (503).
 
-    seq: their last entry. verified: when they were last found sound; None: never yet.
+    station: where those belong who have said no other. seq: its last entry. verified: when its
+    books were last found sound; None: never yet.
     free_bytes: on the disk of the books; None: they lie on a server of their own.
     attention: what their keeper should see to, in sentences; empty where all is well.
     """
@@ -88,14 +90,12 @@ def health(desk: Desk, books: Books) -> Health:
         attention.append(
             f"only {free // 2**20} MiB are free on the disk of the books; make room there"
         )
-    now = desk.ledger.clock()
-    if verified is None:
-        attention.append("the books were never recomputed; run `supplies verify`")
-    elif (now - verified.verified_at).days >= VERIFIED_WITHIN:
-        attention.append(
-            f"the books were last recomputed on {verified.verified_at.date()}; "
-            "run `supplies verify`"
-        )
+    month_ago = desk.ledger.clock() - timedelta(days=VERIFIED_WITHIN)
+    unsound = not_found_sound_since(books, month_ago, only=desk.offices.only)
+    if unsound is not None:
+        station, last = unsound
+        when = "never" if last is None else f"last on {last.date()}"
+        attention.append(f"the books of {station} were {when} recomputed; run `supplies verify`")
     return Health(
         status="ok",
         station=books.station.code,
