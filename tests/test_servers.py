@@ -27,7 +27,7 @@ from supplies.errors import (
 )
 from supplies.ledger import Ledger
 from supplies.model import Item, Station
-from supplies.store import open_store, postgres, schema
+from supplies.store import open_store, postgres, postgres_pool, schema
 
 GIFT = c.RecordDonation(
     location="store", handled_by="x", lines=[c.DonationLine(item="mask", quantity=1)]
@@ -292,7 +292,7 @@ def test_a_statement_that_takes_too_long_is_ended_and_said(desk: Desk) -> None:
 def test_who_waits_too_long_for_a_station_is_told(
     desk: Desk, books_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr(postgres_pool, "BUSY_TIMEOUT_MS", 50)
     store = desk.ledger.store
     with Ledger.open(books_url, station="lx", clock=Clock()) as other, store.writing():
         store.lock("lx")

@@ -1,4 +1,4 @@
-"""PostgreSQL's room: connection, transactions, guards, and its errors in plain words.
+"""PostgreSQL's room: transactions, statements, and its errors in plain words.
 
 A station's writers take turns by a lock of their station, taken before anything is read; writers
 of other stations do not wait. Every row that a command writes begins with its station, so two
@@ -9,39 +9,19 @@ same, it is answered as Busy with nothing recorded.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import psycopg
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
-from psycopg.types.numeric import Int8Dumper
-from psycopg.types.string import StrDumper
 
-from supplies.errors import (
-    GuardMissing,
-    NewerVersion,
-    NotADatabase,
-    NotEnough,
-    StoreError,
-)
-from supplies.store import Params, Row, schema
+from supplies.errors import NewerVersion, NotADatabase, NotEnough, StoreError
+from supplies.store import Params, Row, postgres_guards, schema
 from supplies.store.placeholders import pyformat
-from supplies.store.postgres_errors import in_words, in_words_of_connecting
-
-BUSY_TIMEOUT_MS = 20_000
-"""How long a writer waits for another program's transaction before it gives up."""
-
-CONNECT_TIMEOUT_S = 10
-"""How long a server may take to answer a connection, unless the URL says otherwise."""
-
-PREPARED_AFTER, PREPARED_AT_MOST = 3, 400
-"""A statement is prepared when it comes for the fourth time; so many are kept."""
+from supplies.store.postgres_errors import in_words
+from supplies.store.postgres_pool import Address, Connection, share
 
 ANALYSED_AFTER = 40
 """Commits on new tables until the planner is shown them.
@@ -56,25 +36,24 @@ _LOCKS = 0x5355_5050
 MINIMUM = 130_000
 """PostgreSQL 13 is the oldest version these statements were written for."""
 
-
-class _Whole(Loader):
-    """Sums of whole numbers come as numeric, which has no bounds; here they are whole again."""
-
-    def load(self, data: Buffer) -> int:
-        return int(bytes(data))
+_UNDONE = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+"""Of a connection that is there: something was begun and not ended."""
 
 
 class PostgresStore:
-    """The books in one schema of a PostgreSQL database, over one connection.
+    """The books in one schema of a PostgreSQL database, for one thread at a time.
 
-    The connection is made anew at the next transaction where the server was restarted.
+    Its connection is borrowed from those of the process; one that was lost when the server was
+    restarted is not met again.
     """
 
     def __init__(self, url: str, *, create: bool = True, guarded: bool = True) -> None:
-        self.url = _without_password(url)
-        self._conninfo = _conninfo(url)
+        self._address = Address.of(url)
+        self.url = self._address.shown
+        self._pool = share(self._address)
+        self._held: Connection | None = None
         self._commits_unseen = 0
-        self._connect()
+        self._closed = False
         try:
             self._check_server()
             self._migrate(create)
@@ -87,34 +66,15 @@ class PostgresStore:
 
     # --- opening -----------------------------------------------------------------------------
 
-    def _connect(self) -> None:
-        try:
-            self.connection = psycopg.connect(self._conninfo, autocommit=True)
-        except psycopg.Error as error:
-            kind, sentence = in_words_of_connecting(str(error))
-            raise kind(f"{self.url}: {sentence}") from error
-        self.connection.prepare_threshold = PREPARED_AFTER
-        self.connection.prepared_max = PREPARED_AT_MOST
-        adapters = self.connection.adapters
-        adapters.register_loader("numeric", _Whole)
-        # One type each, whatever the value: else a statement is prepared for every size anew.
-        adapters.register_dumper(int, Int8Dumper)
-        adapters.register_dumper(str, StrDumper)
-        self.run(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
-        # Each question takes milliseconds; compiling it would take hundreds.
-        self.run("SET jit = off")
-        if self.one("SHOW synchronous_commit") == ("off",) and self.one("SHOW fsync") == ("on",):
-            # Whoever turned it off did not think of books: an answer would come before the disk.
-            self.run("SET synchronous_commit = on")
-
     def _check_server(self) -> None:
-        info = self.connection.info
-        if info.server_version < MINIMUM:
+        with self._connection() as connection:
+            version = connection.info.server_version
+            encoding = connection.info.parameter_status("server_encoding")
+        if version < MINIMUM:
             raise StoreError(
-                f"{self.url} is PostgreSQL {info.server_version // 10_000}: "
+                f"{self.url} is PostgreSQL {version // 10_000}: "
                 f"{MINIMUM // 10_000} or newer is needed; upgrade the server"
             )
-        encoding = info.parameter_status("server_encoding")
         if encoding != "UTF8":
             raise StoreError(
                 f"{self.url} keeps text as {encoding}, in which not every name can be written; "
@@ -188,8 +148,8 @@ class PostgresStore:
 
     def _script(self, script: str) -> None:
         """Several statements without parameters, in one go."""
-        with self._plainly():
-            self.connection.execute(script.encode())
+        with self._connection() as connection:
+            connection.execute(script.encode())
 
     def _until_analysed(self) -> int:
         """After how many commits to show the planner the tables; 0: it has seen them."""
@@ -202,140 +162,84 @@ class PostgresStore:
             self._commits_unseen -= 1
             if not self._commits_unseen:
                 names = ", ".join(schema.primary_keys())
-                with suppress(psycopg.Error):
-                    self.connection.execute(f"ANALYZE (SKIP_LOCKED) {names}".encode())
-
-    # --- guards --------------------------------------------------------------------------------
+                with suppress(StoreError):
+                    self.run(f"ANALYZE (SKIP_LOCKED) {names}")
 
     def check_guards(self) -> None:
         """Refuse books whose triggers, functions or floors were dropped, changed or turned off."""
-        guards = schema.postgres_guards(self._schema)
-        triggers = {
-            f"{table}.{name}": text if enabled in ("O", "A") else "turned off"
-            for table, name, text, enabled in self.all(
-                "SELECT c.relname, t.tgname, pg_get_triggerdef(t.oid, true), t.tgenabled::text "
-                "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-                "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
-            )
-        }
-        self._compare("guard", guards.triggers, triggers)
-        for name in triggers.keys() - guards.triggers.keys():
-            if name.partition(".")[0] in schema.primary_keys():
-                raise GuardMissing(
-                    f"the trigger {name} of {self.url} is not of this program and could swallow "
-                    "rows; verify the books before they are used"
-                )
-        functions: dict[str, str] = dict(
-            self.all(
-                "SELECT proname, prosrc FROM pg_proc "
-                "WHERE pronamespace = current_schema()::regnamespace AND proconfig IS NULL"
-            )
-        )
-        bodies = {name: made.split("$$")[1] for name, made in guards.functions.items()}
-        self._compare("guard", bodies, functions)
-        self._check_constraints()
-        self._check_bypasses()
-
-    def _compare(self, what: str, wanted: dict[str, str], found: dict[str, str]) -> None:
-        for name, text in wanted.items():
-            if found.get(name) != text:
-                how = "was changed" if name in found else "is missing"
-                raise GuardMissing(
-                    f"the {what} {name} of {self.url} {how}: its books are no longer protected; "
-                    "restore the database from a backup, or verify it before it is used"
-                )
-
-    def _check_constraints(self) -> None:
-        """Floors as the chart says, and as many checks and keys as each table was made with."""
-        found: dict[str, Counter[str]] = {}
-        floors: dict[str, str] = {}
-        for table, sort, name, text in self.all(
-            "SELECT c.relname, k.contype::text, k.conname, pg_get_constraintdef(k.oid, true) "
-            "FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid "
-            "WHERE c.relnamespace = current_schema()::regnamespace AND k.convalidated "
-            "AND k.contype IN ('c', 'f', 'p', 'u')"
-        ):
-            found.setdefault(table, Counter())[sort] += 1
-            if name == "floor":
-                floors[f"{table}.floor"] = text
-        condition = re.sub(r"('\w+:')", r"\1::text", schema.floor_condition())
-        floor = f"CHECK (quantity >= 0 OR {condition})"
-        self._compare("guard", {"balances.floor": floor, "days.floor": floor}, floors)
-        for table, wanted in schema.foreign_and_other_keys().items():
-            if found.get(table, Counter()) != wanted:
-                raise GuardMissing(
-                    f"the table {table} of {self.url} is not as this program made it; "
-                    "restore the database from a backup"
-                )
-
-    def _check_bypasses(self) -> None:
-        """Foreign keys that are turned off, and rewriting rules, would let rows past the guards."""
-        off = self.one(
-            "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-            "WHERE t.tgisinternal AND t.tgenabled NOT IN ('O', 'A') "
-            "AND c.relnamespace = current_schema()::regnamespace LIMIT 1"
-        )
-        rule = self.one(
-            "SELECT c.relname FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class "
-            "WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace "
-            "LIMIT 1"
-        )
-        for row, what in ((off, "foreign keys are turned off"), (rule, "a rule rewrites it")):
-            if row is not None:
-                raise GuardMissing(
-                    f"the table {row[0]} of {self.url} is no longer protected ({what}); "
-                    "verify the books before they are used"
-                )
+        postgres_guards.check_guards(self, self._schema)
 
     # --- statements --------------------------------------------------------------------------
 
     def all(self, sql: str, params: Params | Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
-        try:
-            return self.connection.execute(pyformat(sql), params).fetchall()
-        except psycopg.Error as error:
-            self._refuse(error)
+        with self._connection() as connection:
+            return connection.execute(pyformat(sql), params).fetchall()
 
     def one(self, sql: str, params: Params | Sequence[Any] = ()) -> Row | None:
         """The first row of a query, or None."""
-        try:
-            return self.connection.execute(pyformat(sql), params).fetchone()
-        except psycopg.Error as error:
-            self._refuse(error)
+        with self._connection() as connection:
+            return connection.execute(pyformat(sql), params).fetchone()
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
         """Carry out one statement; the number of rows it changed."""
-        try:
-            return self.connection.execute(pyformat(sql), params).rowcount
-        except psycopg.Error as error:
-            self._refuse(error)
+        with self._connection() as connection:
+            return connection.execute(pyformat(sql), params).rowcount
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Carry out one statement with `?` parameters for each row."""
-        with self._plainly(), self.connection.cursor() as cursor:
+        with self._connection() as connection, connection.cursor() as cursor:
             cursor.executemany(pyformat(sql), rows)
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """The connection of the transaction that is open, or one for a single statement."""
+        try:
+            if self._held is not None:
+                yield self._held
+                return
+            with self._borrowed() as connection:
+                yield connection
+        except psycopg.Error as error:
+            self._refuse(error)
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Connection]:
+        if self._pool.pid != os.getpid():  # forked: the parent's are not ours to use
+            self._pool = share(self._address)
+        connection = self._pool.borrow()
+        try:
+            yield connection
+        finally:
+            self._pool.give_back(connection)
 
     # --- transactions ------------------------------------------------------------------------
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction that may write; `lock` makes a station its own."""
-        self._begin("BEGIN ISOLATION LEVEL READ COMMITTED")
-        try:
+        with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED"):
             yield
-        except BaseException:
-            self._roll_back()
-            raise
-        self._commit()
+            self._commit()
+        self._show_planner()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """A transaction in which every query sees the same state."""
-        self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        try:
+        with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
             yield
-        finally:
-            self._roll_back()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        """Hold a connection; what is not committed when this ends is undone."""
+        with self._borrowed() as connection:
+            self._held = connection
+            try:
+                self.run(begin)
+                yield
+            finally:
+                self._held = None
+                self._roll_back(connection)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -344,7 +248,7 @@ class PostgresStore:
         try:
             yield
         except BaseException:
-            if self._status() in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            if self._held is not None and self._held.info.transaction_status in _UNDONE:
                 self.run("ROLLBACK TO part")
                 self.run("RELEASE part")
             raise
@@ -372,58 +276,36 @@ class PostgresStore:
         """
 
     def close(self) -> None:
-        """Close the connection."""
-        self.connection.close()
-
-    def _status(self) -> TransactionStatus:
-        return self.connection.info.transaction_status
-
-    def _begin(self, begin: str) -> None:
-        """Begin; over a new connection where the server was restarted since the last time."""
-        if not self.connection.closed:
-            try:
-                self.connection.execute(begin.encode())
-                return
-            except psycopg.Error as error:
-                if not self.connection.closed:
-                    self._refuse(error)
-        self._connect()
-        with self._plainly():
-            self.connection.execute(begin.encode())
+        """Let go of the connections; the last store of a process closes them."""
+        if not self._closed:
+            self._closed = True
+            self._pool.leave()
 
     def _commit(self) -> None:
         # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error.
-        failed = self._status() is not TransactionStatus.INTRANS
+        assert self._held is not None
+        failed = self._held.info.transaction_status is not TransactionStatus.INTRANS
         try:
-            ended = self.connection.execute(b"COMMIT").statusmessage
+            ended = self._held.execute(b"COMMIT").statusmessage
         except psycopg.Error as error:
-            if self.connection.closed:
+            if self._held.closed:
                 raise StoreError(
                     f"{self.url}: the connection was lost while this was being made durable, and "
                     "whether it was recorded is not known; ask again with the same id"
                 ) from error
-            self._roll_back()
             self._refuse(error)
         if failed or ended != "COMMIT":
             raise StoreError(f"{self.url}: the transaction had failed; nothing was recorded")
-        self._show_planner()
 
-    def _roll_back(self) -> None:
+    def _roll_back(self, connection: Connection) -> None:
         """Undo what is open; where the connection is gone, the server has undone it."""
-        if self._status() in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-            with self._plainly():
-                self.connection.execute(b"ROLLBACK")
-        elif self._status() is TransactionStatus.ACTIVE:
-            self.connection.close()
+        if connection.info.transaction_status in _UNDONE:
+            with suppress(psycopg.Error):
+                connection.execute(b"ROLLBACK")
+        elif connection.info.transaction_status is TransactionStatus.ACTIVE:
+            connection.close()
 
     # --- errors ------------------------------------------------------------------------------
-
-    @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        try:
-            yield
-        except psycopg.Error as error:
-            self._refuse(error)
 
     def _refuse(self, error: psycopg.Error) -> NoReturn:
         """The engine's error in words for a person."""
@@ -432,26 +314,3 @@ class PostgresStore:
         text = error.diag.message_primary or str(error)
         kind, sentence = in_words(error.sqlstate, text)
         raise kind(f"{self.url}: {sentence}; nothing was recorded") from error
-
-
-def _conninfo(url: str) -> str:
-    """The URL as the driver wants it, with what it does not say itself."""
-    try:
-        given = conninfo_to_dict(url)
-    except psycopg.Error as error:
-        raise StoreError(
-            f"{_without_password(url)} is no address of a PostgreSQL database "
-            f"({str(error).strip()}); write postgresql://USER@HOST/DATABASE"
-        ) from error
-    return make_conninfo(
-        url,
-        client_encoding="utf8",
-        connect_timeout=given.get("connect_timeout", CONNECT_TIMEOUT_S),
-        application_name=given.get("application_name", "supplies"),
-    )
-
-
-def _without_password(url: str) -> str:
-    """A URL that may stand in a sentence."""
-    shown = re.sub(r"(?<=://)([^/@]*?):[^/]*@", r"\1@", url)
-    return re.sub(r"([?&]password=)[^&]*", r"\1…", shown)

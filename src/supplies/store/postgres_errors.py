@@ -48,6 +48,7 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
     (r'role ".*" does not exist', StoreError, "there is no such user on the server; mend the URL"),
     ("too many clients", *_BY_CODE["53300"]),
     ("remaining connection slots", *_BY_CODE["53300"]),
+    ("too many connections for", *_BY_CODE["53300"]),
     ("starting up", *_BY_CODE["57P03"]),
     ("shutting down", *_BY_CODE["57P03"]),
     (

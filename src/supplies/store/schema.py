@@ -142,6 +142,15 @@ def primary_keys() -> dict[str, list[str]]:
     return keys
 
 
+def columns() -> dict[str, list[str]]:
+    """Each table's columns in their order; those it is referred to by come after it."""
+    made = re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) STRICT", tables(), re.DOTALL)
+    return {
+        name: re.findall(r"^    (\w+) (?:INTEGER|TEXT|BLOB)", body, re.MULTILINE)
+        for name, body in made
+    }
+
+
 def foreign_and_other_keys() -> dict[str, Counter[str]]:
     """How many constraints of each sort each table has: check, foreign key, primary key, unique."""
     signs = {"c": "CHECK (", "f": "REFERENCES ", "p": "PRIMARY KEY", "u": "UNIQUE"}

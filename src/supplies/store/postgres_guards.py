@@ -1,0 +1,96 @@
+"""Whether PostgreSQL still guards the books as it was told to when their tables were made."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from supplies.errors import GuardMissing
+from supplies.store import Store, schema
+
+
+def check_guards(store: Store, books: str) -> None:
+    """Refuse books whose triggers, functions or floors were dropped, changed or turned off.
+
+    books: the schema that holds them, quoted.
+    """
+    guards = schema.postgres_guards(books)
+    triggers = {
+        f"{table}.{name}": text if enabled in ("O", "A") else "turned off"
+        for table, name, text, enabled in store.all(
+            "SELECT c.relname, t.tgname, pg_get_triggerdef(t.oid, true), t.tgenabled::text "
+            "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
+        )
+    }
+    _compare(store, guards.triggers, triggers)
+    for name in triggers.keys() - guards.triggers.keys():
+        if name.partition(".")[0] in schema.primary_keys():
+            raise GuardMissing(
+                f"the trigger {name} of {store.url} is not of this program and could swallow "
+                "rows; verify the books before they are used"
+            )
+    functions: dict[str, str] = dict(
+        store.all(
+            "SELECT proname, prosrc FROM pg_proc "
+            "WHERE pronamespace = current_schema()::regnamespace AND proconfig IS NULL"
+        )
+    )
+    bodies = {name: made.split("$$")[1] for name, made in guards.functions.items()}
+    _compare(store, bodies, functions)
+    _check_constraints(store)
+    _check_bypasses(store)
+
+
+def _compare(store: Store, wanted: dict[str, str], found: dict[str, str]) -> None:
+    for name, text in wanted.items():
+        if found.get(name) != text:
+            how = "was changed" if name in found else "is missing"
+            raise GuardMissing(
+                f"the guard {name} of {store.url} {how}: its books are no longer protected; "
+                "restore the database from a backup, or verify it before it is used"
+            )
+
+
+def _check_constraints(store: Store) -> None:
+    """Floors as the chart says, and as many checks and keys as each table was made with."""
+    found: dict[str, Counter[str]] = {}
+    floors: dict[str, str] = {}
+    for table, sort, name, text in store.all(
+        "SELECT c.relname, k.contype::text, k.conname, pg_get_constraintdef(k.oid, true) "
+        "FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid "
+        "WHERE c.relnamespace = current_schema()::regnamespace AND k.convalidated "
+        "AND k.contype IN ('c', 'f', 'p', 'u')"
+    ):
+        found.setdefault(table, Counter())[sort] += 1
+        if name == "floor":
+            floors[f"{table}.floor"] = text
+    condition = re.sub(r"('\w+:')", r"\1::text", schema.floor_condition())
+    floor = f"CHECK (quantity >= 0 OR {condition})"
+    _compare(store, {"balances.floor": floor, "days.floor": floor}, floors)
+    for table, wanted in schema.foreign_and_other_keys().items():
+        if found.get(table, Counter()) != wanted:
+            raise GuardMissing(
+                f"the table {table} of {store.url} is not as this program made it; "
+                "restore the database from a backup"
+            )
+
+
+def _check_bypasses(store: Store) -> None:
+    """Foreign keys that are turned off, and rewriting rules, would let rows past the guards."""
+    off = store.one(
+        "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+        "WHERE t.tgisinternal AND t.tgenabled NOT IN ('O', 'A') "
+        "AND c.relnamespace = current_schema()::regnamespace LIMIT 1"
+    )
+    rule = store.one(
+        "SELECT c.relname FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class "
+        "WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace "
+        "LIMIT 1"
+    )
+    for row, what in ((off, "foreign keys are turned off"), (rule, "a rule rewrites it")):
+        if row is not None:
+            raise GuardMissing(
+                f"the table {row[0]} of {store.url} is no longer protected ({what}); "
+                "verify the books before they are used"
+            )

@@ -1,0 +1,229 @@
+"""Connections to PostgreSQL, which all stores of a process on one database share.
+
+A store borrows one for the length of a transaction, or of a statement outside any, and gives it
+back: as many are open as are used at once, whatever number of stores there is. What is said to a
+session is said once, when its connection is made. Another process never uses a connection of this
+one: what was forked makes its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import threading
+from dataclasses import dataclass
+from logging import NullHandler, getLogger
+from time import monotonic
+from typing import Any
+
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumper
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from supplies.errors import Busy, StoreError
+from supplies.store.postgres_errors import in_words_of_connecting
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+BUSY_TIMEOUT_MS = 20_000
+"""How long a writer waits for another program's transaction before it gives up."""
+
+CONNECT_TIMEOUT_S = 10
+"""How long a server may take to answer a connection, unless the URL says otherwise."""
+
+CONNECTIONS, CONNECTION_WAIT_S = 8, 5
+"""How many connections a process opens to a database, and how long one waits for one of them.
+
+A URL says otherwise with `?connections=16&connection_wait=10`.
+"""
+
+PREPARED_AFTER, PREPARED_AT_MOST = 3, 400
+"""A statement is prepared when it comes for the fourth time; so many are kept."""
+
+_GLANCE_S = 0.05
+"""How often somebody who waits for a connection looks whether one can be made at all."""
+
+# What it would say is said to whoever asked for a connection.
+getLogger("psycopg.pool").addHandler(NullHandler())
+
+_SESSION = """
+SET lock_timeout = {lock_timeout};
+-- Each question takes milliseconds; compiling it would take hundreds.
+SET jit = off;
+-- Every question is answered from an index. A table that is small when it is first asked for would
+-- be read whole, and go on being so, as the plan is kept while the table grows.
+SET enable_seqscan = off;
+-- Whoever turned it off did not think of books: an answer would come before the disk.
+SELECT set_config('synchronous_commit', 'on', false)
+WHERE current_setting('synchronous_commit') = 'off' AND current_setting('fsync') = 'on'
+"""
+
+
+class _Whole(Loader):
+    """Sums of whole numbers come as numeric, which has no bounds; here they are whole again."""
+
+    def load(self, data: Buffer) -> int:
+        return int(bytes(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A database of a server. shown: as it may stand in a sentence. wait: seconds."""
+
+    shown: str
+    conninfo: str
+    connections: int
+    wait: int
+
+    @classmethod
+    def of(cls, url: str) -> Address:
+        """The database that a URL names; raises StoreError for what is no such URL."""
+        shown = _without_password(url)
+        url, ours = _ours(url, shown)
+        try:
+            given = conninfo_to_dict(url)
+        except psycopg.Error as error:
+            raise StoreError(
+                f"{shown} is no address of a PostgreSQL database "
+                f"({str(error).strip()}); write postgresql://USER@HOST/DATABASE"
+            ) from error
+        conninfo = make_conninfo(
+            url,
+            client_encoding="utf8",
+            connect_timeout=given.get("connect_timeout", CONNECT_TIMEOUT_S),
+            application_name=given.get("application_name", "supplies"),
+        )
+        return cls(shown, conninfo, ours["connections"], ours["connection_wait"])
+
+    def refusal(self) -> StoreError | None:
+        """Why the server lets nobody in; None: it does."""
+        try:
+            psycopg.connect(self.conninfo).close()
+        except psycopg.Error as error:
+            kind, sentence = in_words_of_connecting(str(error))
+            return kind(f"{self.shown}: {sentence}")
+        return None
+
+
+class Pool:
+    """The connections of a process to one database. members: the stores that share them."""
+
+    def __init__(self, address: Address) -> None:
+        self.address, self.members, self.pid = address, 0, os.getpid()
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            address.conninfo,
+            kwargs={"autocommit": True},
+            min_size=0,
+            max_size=address.connections,
+            num_workers=1,
+            configure=_begin_session,
+            check=_still_there,
+            # Tried again when somebody asks again, not by and by.
+            reconnect_timeout=0,
+            open=True,
+        )
+
+    def borrow(self) -> Connection:
+        """A connection for this thread alone, to be given back.
+
+        Raises Busy where none is free in time, a StoreError where none can be made.
+        """
+        failures = self._count("connections_errors")
+        until = monotonic() + self.address.wait
+        while True:
+            try:
+                return self._pool.getconn(timeout=_GLANCE_S)
+            except PoolTimeout:
+                late = monotonic() >= until
+                # Where others have one it may be free soon, whatever the server says to more.
+                alone = self._count("pool_size") == 0
+                if late or (alone and self._count("connections_errors") > failures):
+                    refusal = self.address.refusal()
+                    if refusal is not None:
+                        raise refusal from None
+                if late:
+                    raise Busy(
+                        f"{self.address.shown}: all {self.address.connections} connections of this "
+                        f"program have been in use for {self.address.wait} seconds; nothing was "
+                        "recorded, try again, or allow more with ?connections= in the URL"
+                    ) from None
+
+    def give_back(self, connection: Connection) -> None:
+        """Leave a connection to the next; one that was lost is replaced."""
+        self._pool.putconn(connection)
+
+    def leave(self) -> None:
+        """One store less; the last closes all connections."""
+        with _LOCK:
+            self.members -= 1
+            if self.members:
+                return
+            _SHARED.pop((self.pid, self.address), None)
+        self._pool.close()
+
+    def _count(self, what: str) -> int:
+        return self._pool.get_stats().get(what, 0)
+
+
+def share(address: Address) -> Pool:
+    """The connections of this process to a database, until `leave`."""
+    with _LOCK:
+        here = os.getpid(), address
+        pool = _SHARED.get(here)
+        if pool is None:
+            pool = _SHARED[here] = Pool(address)
+        pool.members += 1
+        return pool
+
+
+_SHARED: dict[tuple[int, Address], Pool] = {}
+_LOCK = threading.Lock()
+
+
+def _begin_session(connection: Connection) -> None:
+    connection.prepare_threshold = PREPARED_AFTER
+    connection.prepared_max = PREPARED_AT_MOST
+    adapters = connection.adapters
+    adapters.register_loader("numeric", _Whole)
+    # One type each, whatever the value: else a statement is prepared for every size anew.
+    adapters.register_dumper(int, Int8Dumper)
+    adapters.register_dumper(str, StrDumper)
+    connection.execute(_SESSION.format(lock_timeout=BUSY_TIMEOUT_MS).encode())
+
+
+def _still_there(connection: Connection) -> None:
+    """Raise where the connection was lost while nobody used it.
+
+    The server is asked only where it has said something unasked: mostly that it goes away.
+    """
+    said = select.poll()
+    said.register(connection.fileno(), select.POLLIN)
+    if said.poll(0):
+        connection.execute(b"")
+
+
+def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
+    """A URL without what it says to us and not to the driver; and that."""
+    said = {"connections": CONNECTIONS, "connection_wait": CONNECTION_WAIT_S}
+    rest, _, query = url.partition("?")
+    others = []
+    for part in filter(None, query.split("&")):
+        name, _, value = part.partition("=")
+        if name not in said:
+            others.append(part)
+        elif value.isascii() and value.isdigit() and 1 <= int(value) <= 1000:
+            said[name] = int(value)
+        else:
+            raise StoreError(f"{shown}: {part} is no number from 1 to 1000")
+    return (f"{rest}?{'&'.join(others)}" if others else rest), said
+
+
+def _without_password(url: str) -> str:
+    """A URL that may stand in a sentence."""
+    shown = re.sub(r"(?<=://)([^/@]*?):[^/]*@", r"\1@", url)
+    return re.sub(r"([?&]password=)[^&]*", r"\1…", shown)

@@ -1,0 +1,142 @@
+"""PostgreSQL's connections: shared by a process, bounded, replaced when lost, closed at the end."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import psycopg
+import pytest
+from engines import Server
+
+from supplies.errors import Busy, StoreError
+from supplies.store import Store, open_store
+
+HOW_MANY = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name = 'supplies'"
+)
+
+
+@pytest.fixture
+def url(postgres: Server) -> Iterator[str]:
+    with postgres.books() as url:
+        yield url
+
+
+@contextmanager
+def many(count: int, url: str) -> Iterator[list[Store]]:
+    with ExitStack() as stack:
+        stores = [open_store(url) for _ in range(count)]
+        for store in stores:
+            stack.callback(store.close)
+        yield stores
+
+
+def with_bounds(url: str, connections: int, wait: int) -> str:
+    mark = "&" if "?" in url else "?"
+    return f"{url}{mark}connections={connections}&connection_wait={wait}"
+
+
+def connections(url: str) -> int:
+    with psycopg.connect(url) as other:
+        (count,) = other.execute(HOW_MANY).fetchone() or (None,)
+        assert isinstance(count, int)
+        return count
+
+
+def test_many_stores_need_few_connections(url: str) -> None:
+    with many(20, url) as stores:
+        for store in stores:
+            with store.writing():
+                store.lock("lx")
+        assert connections(url) == 1
+
+
+def test_what_is_used_at_once_has_a_connection_each(url: str) -> None:
+    with many(3, url) as (one, two, three), one.reading(), two.reading():
+        assert three.one("SELECT 1") == (1,)
+        assert connections(url) == 3
+
+
+def test_no_thread_and_no_connection_is_left_behind_by_the_last_store(url: str) -> None:
+    before = set(threading.enumerate())
+    with many(2, url) as (one, two):
+        one.close()
+        one.close()
+        assert two.one("SELECT 1") == (1,)
+    assert set(threading.enumerate()) == before
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_stat_clear_snapshot()")
+        while other.execute(HOW_MANY).fetchone() != (0,):  # the server sees it a moment later
+            pass
+
+
+def test_who_finds_all_connections_in_use_is_told_within_the_time_allowed(url: str) -> None:
+    bounded = with_bounds(url, connections=2, wait=1)
+    with many(3, bounded) as (one, two, three):
+        with one.reading(), two.reading(), pytest.raises(Busy, match="all 2 connections of this"):
+            three.one("SELECT 1")
+        assert three.one("SELECT 1") == (1,)
+
+
+def test_a_connection_is_waited_for(url: str) -> None:
+    bounded = with_bounds(url, connections=1, wait=20)
+    with many(2, bounded) as (one, two):
+        answers: list[object] = []
+        waits = threading.Thread(target=lambda: answers.append(two.one("SELECT 1")))
+        with one.reading():
+            waits.start()
+            assert one.one("SELECT 2") == (2,)
+        waits.join()
+        assert answers == [(1,)]
+
+
+def test_a_server_with_no_connection_to_spare_says_so(postgres: Server, url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("CREATE ROLE guest LOGIN CONNECTION LIMIT 0")
+        try:
+            with pytest.raises(Busy, match="no connection to spare"):
+                open_store(url.replace("//postgres:", "//guest:"))
+        finally:
+            other.execute("DROP ROLE guest")
+
+
+def test_connections_that_were_lost_while_idle_are_not_met_again(url: str) -> None:
+    with many(3, url) as stores:
+        one, two, three = stores
+        with one.reading(), two.reading(), three.reading():
+            for store in stores:
+                store.one("SELECT 1")
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND application_name = 'supplies'"
+            )
+        for store in stores:
+            assert store.one("SELECT 1") == (1,)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_makes_connections_of_its_own(url: str) -> None:
+    context = multiprocessing.get_context("fork")
+    pid = "SELECT pg_backend_pid()"
+    with many(1, url) as (store,):
+        ours = store.one(pid)
+        answers = context.SimpleQueue()
+        child = context.Process(target=lambda: answers.put(store.one(pid)))
+        child.start()
+        theirs = answers.get()
+        child.join()
+        assert child.exitcode == 0
+        assert theirs is not None
+        assert theirs != ours
+        assert store.one(pid) == ours
+
+
+@pytest.mark.parametrize("said", ["connections=0", "connections=many", "connection_wait=-1"])
+def test_a_bound_that_is_no_number_is_named(said: str) -> None:
+    with pytest.raises(StoreError, match=f"{said} is no number from 1 to 1000"):
+        open_store(f"postgresql://me@host/books?{said}")
