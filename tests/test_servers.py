@@ -296,6 +296,7 @@ def test_who_waits_too_long_for_a_station_is_told(
     store = desk.ledger.store
     with Ledger.open(books_url, station="lx", clock=Clock()) as other, store.writing():
         store.lock("lx")
+        store.one("SELECT 1")
         with pytest.raises(Busy, match="has been holding these books"):
             other.record(GIFT, by="u_2")
     desk.give(1)

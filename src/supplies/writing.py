@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from itertools import groupby
 from typing import Self
 
 import msgspec
@@ -160,35 +161,43 @@ class Writer:
         content = encode(body)
         head = chain(previous, content)
         self._entry(body, content, head)
-        for digest, salt, text in draft.erasables:
-            self.store.run(_ERASABLE, (self.station, draft.seq, digest, draft.about, salt, text))
+        self.store.many(
+            _ERASABLE,
+            [
+                (self.station, draft.seq, digest, draft.about, salt, text)
+                for digest, salt, text in draft.erasables
+            ],
+        )
         return head
 
     def _entry(self, body: Body, content: bytes, head: bytes) -> None:
         key = (self.station, body.seq)
         day = body.booked_on.isoformat()
-        self.store.run(
-            _ENTRY,
-            (
-                *key,
-                body.id,
-                body.part,
-                body.kind,
-                body.document,
-                body.happened_on.isoformat(),
-                day,
-                body.recorded_at,
-                body.recorded_by,
-                body.supersedes,
-                content,
-                head,
-            ),
+        entry = (
+            *key,
+            body.id,
+            body.part,
+            body.kind,
+            body.document,
+            body.happened_on.isoformat(),
+            day,
+            body.recorded_at,
+            body.recorded_by,
+            body.supersedes,
+            content,
+            head,
         )
+        self.store.many(_ENTRY, [entry])
         # Rows first: a hand-over's foreign key looks for its allocation.
-        for row in body.rows:
-            self.store.run(INSERTS[type(row)], (*key, *cells(row)))
-        for line, transfer in enumerate(body.transfers, 1):
-            self.store.run(_TRANSFER, (*key, line, day, *transfer, *parcel(transfer)))
+        for statement, rows in groupby(body.rows, type):
+            self.store.many(INSERTS[statement], [(*key, *cells(row)) for row in rows])
+        self.store.many(
+            _TRANSFER,
+            [
+                (*key, line, day, *transfer, *parcel(transfer))
+                for line, transfer in enumerate(body.transfers, 1)
+            ],
+        )
         for row in body.rows:
             if isinstance(row, Forgetting):
                 self._erase(row.party)

@@ -34,7 +34,11 @@ class Store(Protocol):
         """Carry out one statement; the number of rows it changed."""
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Carry out one statement with `?` parameters for each row."""
+        """Carry out one statement with `?` parameters for each row.
+
+        Nobody waits for it: what is refused may be told only by a later statement, or when the
+        savepoint or the transaction ends.
+        """
 
     def writing(self) -> AbstractContextManager[None]:
         """A transaction that may write: durable when it ends, undone when it fails."""
@@ -46,7 +50,7 @@ class Store(Protocol):
         """A part of a transaction that is undone alone when it fails."""
 
     def lock(self, station: str) -> None:
-        """Within a transaction: no one else writes to this station until it ends."""
+        """Within a transaction: from its next statement on no one else writes to this station."""
 
     def check_guards(self) -> None:
         """Raise GuardMissing where what protects the books is gone or changed."""

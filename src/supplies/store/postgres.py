@@ -15,13 +15,13 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import psycopg
-from psycopg.pq import TransactionStatus
 
 from supplies.errors import NewerVersion, NotADatabase, NotEnough, StoreError
 from supplies.store import Params, Row, postgres_guards, schema
 from supplies.store.placeholders import pyformat
 from supplies.store.postgres_errors import in_words
 from supplies.store.postgres_pool import Address, Connection, share
+from supplies.store.postgres_transaction import Cursor, Transaction
 
 ANALYSED_AFTER = 40
 """Commits on new tables until the planner is shown them.
@@ -36,9 +36,6 @@ _LOCKS = 0x5355_5050
 MINIMUM = 130_000
 """PostgreSQL 13 is the oldest version these statements were written for."""
 
-_UNDONE = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
-"""Of a connection that is there: something was begun and not ended."""
-
 
 class PostgresStore:
     """The books in one schema of a PostgreSQL database, for one thread at a time.
@@ -51,7 +48,7 @@ class PostgresStore:
         self._address = Address.of(url)
         self.url = self._address.shown
         self._pool = share(self._address)
-        self._held: Connection | None = None
+        self._open: Transaction | None = None
         self._commits_unseen = 0
         self._closed = False
         try:
@@ -67,7 +64,7 @@ class PostgresStore:
     # --- opening -----------------------------------------------------------------------------
 
     def _check_server(self) -> None:
-        with self._connection() as connection:
+        with self._borrowed() as connection:
             version = connection.info.server_version
             encoding = connection.info.parameter_status("server_encoding")
         if version < MINIMUM:
@@ -148,8 +145,10 @@ class PostgresStore:
 
     def _script(self, script: str) -> None:
         """Several statements without parameters, in one go."""
-        with self._connection() as connection:
-            connection.execute(script.encode())
+        assert self._open is not None, "tables are made within a transaction"
+        with self._plainly():
+            self._open.settle()
+            self._open.connection.execute(script.encode(), prepare=False)
 
     def _until_analysed(self) -> int:
         """After how many commits to show the planner the tables; 0: it has seen them."""
@@ -173,35 +172,36 @@ class PostgresStore:
 
     def all(self, sql: str, params: Params | Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
-        with self._connection() as connection:
-            return connection.execute(pyformat(sql), params).fetchall()
+        return self._ask(sql, params).fetchall()
 
     def one(self, sql: str, params: Params | Sequence[Any] = ()) -> Row | None:
         """The first row of a query, or None."""
-        with self._connection() as connection:
-            return connection.execute(pyformat(sql), params).fetchone()
+        return self._ask(sql, params).fetchone()
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
         """Carry out one statement; the number of rows it changed."""
-        with self._connection() as connection:
-            return connection.execute(pyformat(sql), params).rowcount
+        return self._ask(sql, params).rowcount
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Carry out one statement with `?` parameters for each row."""
-        with self._connection() as connection, connection.cursor() as cursor:
-            cursor.executemany(pyformat(sql), rows)
+        """Carry out one statement with `?` parameters for each row.
 
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        """The connection of the transaction that is open, or one for a single statement."""
-        try:
-            if self._held is not None:
-                yield self._held
-                return
+        Within a transaction with the next that is asked, or when the part or all of it ends.
+        """
+        with self._plainly():
+            if self._open is not None:
+                for row in rows:
+                    self._open.put(pyformat(sql), row)
+            else:
+                with self._borrowed() as connection, connection.cursor() as cursor:
+                    cursor.executemany(pyformat(sql), rows)
+
+    def _ask(self, sql: str, params: Params | Sequence[Any]) -> Cursor:
+        """A statement within the transaction that is open, or by itself."""
+        with self._plainly():
+            if self._open is not None:
+                return self._open.ask(pyformat(sql), params)
             with self._borrowed() as connection:
-                yield connection
-        except psycopg.Error as error:
-            self._refuse(error)
+                return connection.execute(pyformat(sql), params)
 
     @contextmanager
     def _borrowed(self) -> Iterator[Connection]:
@@ -218,48 +218,50 @@ class PostgresStore:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction that may write; `lock` makes a station its own."""
-        with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED"):
+        with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED") as open_one:
             yield
-            self._commit()
+            self._commit(open_one)
         self._show_planner()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """A transaction in which every query sees the same state."""
-        with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
+        with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as open_one:
             yield
+            # Not rolled back: the driver would throw away what it has prepared.
+            self._commit(open_one)
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
+    def _transaction(self, begin: str) -> Iterator[Transaction]:
         """Hold a connection; what is not committed when this ends is undone."""
         with self._borrowed() as connection:
-            self._held = connection
+            self._open = opened = Transaction(connection, begin)
             try:
-                self.run(begin)
-                yield
+                yield opened
             finally:
-                self._held = None
-                self._roll_back(connection)
+                self._open = None
+                opened.end()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part of a transaction that is undone alone."""
-        self.run("SAVEPOINT part")
+        assert self._open is not None, "a savepoint is part of a transaction"
+        with self._plainly():
+            self._open.save()
         try:
             yield
+            with self._plainly():
+                self._open.settle()
         except BaseException:
-            if self._held is not None and self._held.info.transaction_status in _UNDONE:
-                self.run("ROLLBACK TO part")
-                self.run("RELEASE part")
+            with self._plainly():
+                self._open.undo()
             raise
-        self.run("RELEASE part")
+        with self._plainly():
+            self._open.release()
 
     def lock(self, station: str) -> None:
         """No one else writes to this station until the transaction ends; others go on."""
-        self.run(
-            f"SELECT pg_advisory_xact_lock(hashtextextended(:station, {_LOCKS}))",
-            {"station": station},
-        )
+        self.many(f"SELECT pg_advisory_xact_lock(hashtextextended(?, {_LOCKS}))", [(station,)])
 
     def changes(self, station: str) -> int:
         """How often this station's nouns were changed, by whichever connection."""
@@ -281,31 +283,27 @@ class PostgresStore:
             self._closed = True
             self._pool.leave()
 
-    def _commit(self) -> None:
-        # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error.
-        assert self._held is not None
-        failed = self._held.info.transaction_status is not TransactionStatus.INTRANS
+    def _commit(self, open_one: Transaction) -> None:
         try:
-            ended = self._held.execute(b"COMMIT").statusmessage
+            durable = open_one.commit()
         except psycopg.Error as error:
-            if self._held.closed:
+            if open_one.connection.closed:
                 raise StoreError(
                     f"{self.url}: the connection was lost while this was being made durable, and "
                     "whether it was recorded is not known; ask again with the same id"
                 ) from error
             self._refuse(error)
-        if failed or ended != "COMMIT":
+        if not durable:
             raise StoreError(f"{self.url}: the transaction had failed; nothing was recorded")
 
-    def _roll_back(self, connection: Connection) -> None:
-        """Undo what is open; where the connection is gone, the server has undone it."""
-        if connection.info.transaction_status in _UNDONE:
-            with suppress(psycopg.Error):
-                connection.execute(b"ROLLBACK")
-        elif connection.info.transaction_status is TransactionStatus.ACTIVE:
-            connection.close()
-
     # --- errors ------------------------------------------------------------------------------
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            self._refuse(error)
 
     def _refuse(self, error: psycopg.Error) -> NoReturn:
         """The engine's error in words for a person."""

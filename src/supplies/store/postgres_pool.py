@@ -42,8 +42,12 @@ CONNECTIONS, CONNECTION_WAIT_S = 8, 5
 A URL says otherwise with `?connections=16&connection_wait=10`.
 """
 
-PREPARED_AFTER, PREPARED_AT_MOST = 3, 400
-"""A statement is prepared when it comes for the fourth time; so many are kept."""
+PREPARED_AT_MOST = 400
+"""Statements that a connection keeps prepared.
+
+Each is when it comes for the first time: the driver would lose count of one that comes to be
+prepared in the wake of a statement that is refused.
+"""
 
 _GLANCE_S = 0.05
 """How often somebody who waits for a connection looks whether one can be made at all."""
@@ -103,7 +107,8 @@ class Address:
     def refusal(self) -> StoreError | None:
         """Why the server lets nobody in; None: it does."""
         try:
-            psycopg.connect(self.conninfo).close()
+            with psycopg.connect(self.conninfo, autocommit=True) as connection:
+                _begin_session(connection)
         except psycopg.Error as error:
             kind, sentence = in_words_of_connecting(str(error))
             return kind(f"{self.shown}: {sentence}")
@@ -186,14 +191,14 @@ _LOCK = threading.Lock()
 
 
 def _begin_session(connection: Connection) -> None:
-    connection.prepare_threshold = PREPARED_AFTER
+    connection.prepare_threshold = 0
     connection.prepared_max = PREPARED_AT_MOST
     adapters = connection.adapters
     adapters.register_loader("numeric", _Whole)
     # One type each, whatever the value: else a statement is prepared for every size anew.
     adapters.register_dumper(int, Int8Dumper)
     adapters.register_dumper(str, StrDumper)
-    connection.execute(_SESSION.format(lock_timeout=BUSY_TIMEOUT_MS).encode())
+    connection.execute(_SESSION.format(lock_timeout=BUSY_TIMEOUT_MS).encode(), prepare=False)
 
 
 def _still_there(connection: Connection) -> None:
@@ -204,7 +209,7 @@ def _still_there(connection: Connection) -> None:
     said = select.poll()
     said.register(connection.fileno(), select.POLLIN)
     if said.poll(0):
-        connection.execute(b"")
+        connection.execute(b"", prepare=False)
 
 
 def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:

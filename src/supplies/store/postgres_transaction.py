@@ -1,0 +1,90 @@
+"""A transaction over a borrowed connection, in as few crossings to the server as it can do with.
+
+A statement whose outcome nobody asks for waits for the next one that somebody does, and crosses
+together with it. Where it is refused, that is where it is told: at the latest when the savepoint
+or the transaction ends that it is part of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from supplies.store import Params
+from supplies.store.postgres_pool import Connection
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+MOST_WAITING = 1_000
+"""Statements that are kept waiting at most."""
+
+_UNDONE = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+"""Of a connection that is there: something was begun and not ended."""
+
+
+class Transaction:
+    """What happens between BEGIN and COMMIT or ROLLBACK."""
+
+    def __init__(self, connection: Connection, begin: str) -> None:
+        self.connection = connection
+        self._waiting: list[tuple[str, Params | Sequence[Any]]] = [(begin, ())]
+
+    def ask(self, sql: str, params: Params | Sequence[Any] = ()) -> Cursor:
+        """Carry out a statement, and before it all that waits."""
+        if not self._waiting:
+            return self.connection.execute(sql, params)
+        waiting, self._waiting = self._waiting, []
+        with self.connection.pipeline():
+            for each in waiting:
+                self.connection.execute(*each)
+            return self.connection.execute(sql, params)
+
+    def put(self, sql: str, params: Params | Sequence[Any] = ()) -> None:
+        """Carry a statement out with the next that is asked."""
+        self._waiting.append((sql, params))
+        if len(self._waiting) >= MOST_WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Carry out all that waits."""
+        if self._waiting:
+            self.ask(*self._waiting.pop())
+
+    def save(self) -> None:
+        """From here on it can be undone by itself."""
+        self.put("SAVEPOINT part")
+
+    def release(self) -> None:
+        """What was done since `save` stays; it was settled before."""
+        self.put("RELEASE part")
+
+    def undo(self) -> None:
+        """Undo what was done since `save`; where the connection is gone, the server has."""
+        for at in reversed(range(len(self._waiting))):
+            if self._waiting[at][0] == "SAVEPOINT part":
+                del self._waiting[at:]
+                return
+        self._waiting.clear()
+        if self.connection.info.transaction_status in _UNDONE:
+            self.put("ROLLBACK TO part")
+            self.put("RELEASE part")
+            self.settle()
+
+    def commit(self) -> bool:
+        """Make all of it durable; False: it had failed, and is undone."""
+        # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error.
+        return self.ask("COMMIT").statusmessage == "COMMIT"
+
+    def end(self) -> None:
+        """Undo what was not committed; where the connection is gone, the server has undone it."""
+        self._waiting.clear()
+        status = self.connection.info.transaction_status
+        if status in _UNDONE:
+            with suppress(psycopg.Error):
+                self.connection.execute("ROLLBACK")
+        elif status is TransactionStatus.ACTIVE:
+            self.connection.close()
