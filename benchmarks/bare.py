@@ -1,11 +1,14 @@
-"""The same rows with the same hash chain, written by bare sqlite3: what the ledger is held to."""
+"""The same rows with the same hash chain, in bare statements: what the ledger is held to."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import psycopg
 
 from supplies.model import TABLES
 from supplies.store import Store, schema
@@ -14,39 +17,91 @@ Rows = list[tuple[str, list[tuple[Any, ...]]]]
 
 
 class Bare:
-    """The ledger's tables and indexes without guards, checks by trigger or foreign keys."""
+    """The ledger's tables and indexes in a file, without guards, triggers or foreign keys.
 
-    def __init__(self, path: Path) -> None:
-        self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
-        self.connection.execute("PRAGMA journal_mode = WAL")
-        self.connection.execute("PRAGMA synchronous = FULL")
-        self.connection.executescript(schema.tables())
-        self.hash = bytes(32)
+    Clients that name the same station share its chain, and take turns.
+    """
 
-    def write(self, rows: Rows) -> None:
-        """One command's rows in one durable transaction."""
-        execute = self.connection.execute
-        execute("BEGIN IMMEDIATE")
-        self._write(rows)
-        execute("COMMIT")
+    begin = "BEGIN IMMEDIATE"
+    head = "SELECT hash FROM heads WHERE station = ?"
 
-    def write_many(self, commands: list[Rows]) -> None:
-        """Many commands' rows in one durable transaction."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        for rows in commands:
-            self._write(rows)
-        self.connection.execute("COMMIT")
+    def __init__(self, where: str, station: str) -> None:
+        self.station = station
+        self.execute: Callable[..., Any] = self.connect(where)
+        self._told: dict[str, Any] = {}
 
-    def _write(self, rows: Rows) -> None:
-        for sql, values in rows:
-            if "INTO entries" in sql:
-                for value in values:
-                    self.hash = hashlib.sha256(self.hash + value[-2]).digest()
-                    self.connection.execute(sql, (*value[:-1], self.hash))
-            elif len(values) == 1:
-                self.connection.execute(sql, values[0])
-            else:
-                self.connection.executemany(sql, values)
+    @staticmethod
+    def connect(where: str) -> Callable[..., Any]:
+        """A connection of its own; what is returned carries a statement out."""
+        connection = sqlite3.connect(where, isolation_level=None, cached_statements=512)
+        connection.execute("PRAGMA busy_timeout = 60000")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection.execute
+
+    @classmethod
+    def make(cls, where: str, stations: Iterable[str]) -> None:
+        """The tables, and each station's chain before its first entry."""
+        execute = cls.connect(where)
+        for migration in schema.migrations():
+            for statement in migration.statements():
+                execute(cls.told(_NO_KEYS.sub("", statement)))
+        for station in stations:
+            execute(cls.told("INSERT INTO heads VALUES (?, 0, ?, '')"), (station, bytes(32)))
+
+    @staticmethod
+    def told(sql: str) -> Any:
+        """A statement as the engine's driver takes it."""
+        return sql
+
+    def write(self, *commands: Rows) -> None:
+        """These commands' rows in one durable transaction."""
+        self.execute(self._as_told(self.begin))
+        ((last,),) = self.execute(self._as_told(self.head), (self.station,)).fetchall()
+        for sql, values in (each for rows in commands for each in rows):
+            told = self._as_told(sql)
+            for value in values:
+                if "INTO entries" in sql:
+                    last = hashlib.sha256(last + value[-2]).digest()
+                    self.execute(told, (*value[:-1], last))
+                else:
+                    self.execute(told, value)
+        self.execute(self._as_told(_FOLLOW), (len(commands), last, self.station))
+        self.execute(self._as_told("COMMIT"))
+
+    def _as_told(self, sql: str) -> Any:
+        told = self._told.get(sql)
+        if told is None:
+            told = self._told[sql] = self.told(sql)
+        return told
+
+
+class BareServer(Bare):
+    """The same in a database of PostgreSQL, with what the ledger says to its sessions."""
+
+    begin = "BEGIN"
+    head = Bare.head + " FOR UPDATE"
+
+    @staticmethod
+    def connect(where: str) -> Callable[..., Any]:
+        """A connection of its own; what is returned carries a statement out."""
+        connection = psycopg.connect(where, autocommit=True)
+        connection.prepare_threshold = 0
+        connection.execute("SET jit = off")
+        connection.execute("SET enable_seqscan = off")
+        return connection.execute
+
+    @staticmethod
+    def told(sql: str) -> Any:
+        """A statement as the engine's driver takes it."""
+        return schema.in_postgres(f"{sql};").removesuffix(";").replace("?", "%s").encode()
+
+
+_FOLLOW = "UPDATE heads SET seq = seq + ?, hash = ? WHERE station = ?"
+_NO_KEYS = re.compile(
+    r",\s+(?:--[^\n]*\s+)*FOREIGN KEY \([^)]*\)\s+REFERENCES \w+ \([^)]*\)"
+    r"| REFERENCES \w+ \([^)]*\)"
+)
 
 
 def rows_of(store: Store, first: int, last: int) -> Rows:
@@ -62,8 +117,6 @@ def rows_of(store: Store, first: int, last: int) -> Rows:
             rows.append((f"INSERT INTO {table} VALUES ({marks})", found))
     for transfer in rows[-1][1] if "transfers" in rows[-1][0] else []:
         rows += _balances(transfer)
-    if first:
-        rows.append(("INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?)", [("lx", last, b"", "")]))
     return rows
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.bare import Bare, Rows, rows_of
-from benchmarks.workload import CYCLE, open_books, work
+from benchmarks.workload import CYCLE, STATION, open_books, work
 from supplies.chain import verify
 from supplies.ledger import Ledger, Recorded
 from supplies.views.entries import entries
@@ -43,11 +43,16 @@ def _plan(path: Path) -> list[Rows]:
         return [rows_of(ledger.store, first, last) for first, last in ranges]
 
 
+def _bare(path: Path) -> Bare:
+    Bare.make(str(path), [STATION])
+    return Bare(str(path), STATION)
+
+
 def _beside_bare(place: Path, plan: list[Rows]) -> None:
     """One durable commit a command, a slice of the one, a slice of the other."""
     ours: list[float] = []
     theirs: list[float] = []
-    bare = Bare(place / "bare.db")
+    bare = _bare(place / "bare.db")
     with open_books(place / "ours.db") as ledger:
         commands = work(ledger)
         for start in range(0, COMMANDS - SLICE + 1, SLICE):
@@ -66,7 +71,7 @@ def _grouped_beside_bare(place: Path, plan: list[Rows]) -> None:
     """One durable commit a group of commands."""
     ours: list[float] = []
     theirs: list[float] = []
-    bare = Bare(place / "bare-grouped.db")
+    bare = _bare(place / "bare-grouped.db")
     with open_books(place / "grouped.db") as ledger:
         commands = work(ledger)
         for start in range(0, COMMANDS - GROUP + 1, GROUP):
@@ -76,7 +81,7 @@ def _grouped_beside_bare(place: Path, plan: list[Rows]) -> None:
             ours.append(perf_counter() - begin)
             assert all(isinstance(answer, Recorded) for answer in answers)
             begin = perf_counter()
-            bare.write_many(plan[start : start + GROUP])
+            bare.write(*plan[start : start + GROUP])
             theirs.append(perf_counter() - begin)
     _compare(f"Ledger.record_many, {GROUP} a commit", ours, theirs, GROUP)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from supplies.commands import (
     RecordDonation,
     ReportOutcome,
 )
-from supplies.ledger import Ledger
+from supplies.ledger import Ledger, Recorded
 from supplies.model import Donor, Item, Location, Recipient, Station, Team
 
 STATION = "lx"
@@ -32,10 +32,10 @@ def clock() -> datetime:
     return datetime(2020, 2, 5, 4, tzinfo=UTC)
 
 
-def open_books(path: Path) -> Ledger:
-    """Fresh books with a catalogue."""
-    ledger = Ledger.open(str(path), station=STATION, clock=clock)
-    ledger.register(Station(code=STATION, name="bench"))
+def open_books(where: Path | str, station: str = STATION) -> Ledger:
+    """Fresh books of a station, with a catalogue."""
+    ledger = Ledger.open(str(where), station=station, clock=clock)
+    ledger.register(Station(code=station, name="bench", series=station.upper()))
     ledger.register(
         Item(code="mask", name="mask"),
         Donor(code="D-01", name="made up"),
@@ -44,6 +44,22 @@ def open_books(path: Path) -> Ledger:
         *(Recipient(code=f"R-{n}", name="made up") for n in range(HOUSEHOLDS)),
     )
     return ledger
+
+
+def serve(record: Callable[[Command], Recorded], household: int) -> None:
+    """One round of `work` for a household, whatever others record meanwhile."""
+    recipient, needed = f"R-{household}", 5
+    record(NoteNeed(recipient=recipient, item="mask", quantity=needed))
+    gift = DonationLine(item="mask", quantity=needed)
+    record(RecordDonation(donor="D-01", location="store-a", handled_by="made up", lines=[gift]))
+    line = AllocationLine(item="mask", quantity=needed)
+    aside = record(Allocate(recipient=recipient, location="store-a", lines=[line])).document
+    assert aside is not None
+    delivery = record(Dispatch(team="t_1", allocations=[aside])).document
+    assert delivery is not None
+    record(ReportOutcome(delivery=delivery, allocation=aside, outcome="handed_over"))
+    record(CloseDelivery(delivery=delivery))
+    record(RecordActivity(kind="visit", count=1))
 
 
 def work(ledger: Ledger) -> Iterator[Command]:
