@@ -295,6 +295,10 @@ def _user_token(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, metavar="N", help="how long it lasts (default: 90)")
 
 
+def _database_grant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("role", metavar="ROLE", help="a role of the server that owns no tables")
+
+
 _ROLES = ["coordinator", "recorder", "courier", "auditor"]
 
 
@@ -314,6 +318,11 @@ _COMMANDS = {
     "verify": ("books:verify", "recompute the books and compare", _verify),
     "backup": ("backup:backup", "copy the books while they are in use, and verify it", _backup),
     "restore": ("backup:restore", "make books out of a backup", _restore),
+    "database grant": (
+        "database:grant_role",
+        "let a role of the server record in the books, and alter nothing",
+        _database_grant,
+    ),
     "forget due": ("forget:forget_due", "list or forget people whose time is over", _forget_due),
     "forget as-in": (
         "forget:forget_as_in",

@@ -72,6 +72,21 @@ def file_of(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///"))
 
 
+def grant(url: str, role: str) -> None:
+    """Let another role of the server record in these books, and alter nothing in them."""
+    if not url.startswith(_SERVERS):
+        raise InvalidField(
+            f"{url} is a file: who may write it is who may record; roles are a server's"
+        )
+    store = open_store(url, create=False)
+    try:
+        from supplies.store import postgres_rights
+
+        postgres_rights.grant(store, role)
+    finally:
+        store.close()
+
+
 def open_store(url: str, *, create: bool = True, guarded: bool = True) -> Store:
     """The store that a URL names: `postgresql://…` is a database of PostgreSQL.
 

@@ -96,7 +96,14 @@ class PostgresStore:
         found = self._tables()
         if not found and not create:
             raise NotADatabase(f"{self.url} is empty; make a ledger with `supplies init`")
-        if self._version(found) < schema.newest():
+        version = self._version(found)
+        if 0 < version < schema.newest() and not self._owns_tables():
+            raise StoreError(
+                f"{self.url} is of an older version (its tables are version {version}, this "
+                f"program needs {schema.newest()}): let who owns the tables open it once, as with "
+                "`supplies verify`, then `supplies database grant` again"
+            )
+        if version < schema.newest():
             with self.writing():
                 # Processes that start together take turns here; the second finds it all made.
                 self.run(f"SELECT pg_advisory_xact_lock({_LOCKS})")
@@ -107,6 +114,10 @@ class PostgresStore:
                 f"{self.url} was made by a newer version of this program (its tables are "
                 f"version {version}, this program knows {schema.newest()}); upgrade this program"
             )
+
+    def _owns_tables(self) -> bool:
+        owns = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'entries'::regclass"
+        return self.one(owns) == (True,)
 
     def _version(self, found: set[str]) -> int:
         """Which version of this program made the tables that were found; 0: there are none."""
@@ -142,6 +153,9 @@ class PostgresStore:
         guards = schema.postgres_guards(self._schema)
         self._script("\n".join(schema.newer(guards.functions, version).values()))
         self._script(";\n".join(schema.newer(guards.triggers, version).values()))
+        for name, since in schema.DEFINERS.items():
+            if version < since:
+                self.run(f"ALTER FUNCTION {self._schema}.{name}() {schema.DEFINER}")
 
     def _script(self, script: str) -> None:
         """Several statements without parameters, in one go."""
@@ -151,9 +165,12 @@ class PostgresStore:
             self._open.connection.execute(script.encode(), prepare=False)
 
     def _until_analysed(self) -> int:
-        """After how many commits to show the planner the tables; 0: it has seen them."""
+        """After how many commits to show the planner the tables; 0: it has seen them.
+
+        Only who owns them may.
+        """
         row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
-        return ANALYSED_AFTER if row is None else 0
+        return ANALYSED_AFTER if row is None and self._owns_tables() else 0
 
     def _show_planner(self) -> None:
         """Count down, and analyse the tables; what was committed stays so if that fails."""

@@ -28,7 +28,10 @@ _BY_CODE: dict[str, tuple[type[StoreError], str]] = {
         ReadOnly,
         "the database takes no writes (a standby, or set to read-only): name the primary server",
     ),
-    "42501": (ReadOnly, "this user may not do that: grant the right to read and write the tables"),
+    "42501": (
+        ReadOnly,
+        "this user may not do that: let the owner grant the right, by `supplies database grant`",
+    ),
     "42P01": (NotADatabase, "a table of the ledger is missing: restore the database"),
 }
 

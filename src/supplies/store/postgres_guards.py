@@ -30,16 +30,26 @@ def check_guards(store: Store, books: str) -> None:
                 f"the trigger {name} of {store.url} is not of this program and could swallow "
                 "rows; verify the books before they are used"
             )
-    functions: dict[str, str] = dict(
-        store.all(
-            "SELECT proname, prosrc FROM pg_proc "
-            "WHERE pronamespace = current_schema()::regnamespace AND proconfig IS NULL"
+    functions = {
+        name: f"{_rights(definer, settings)}{body}"
+        for name, body, definer, settings in store.all(
+            "SELECT proname, prosrc, prosecdef, proconfig FROM pg_proc "
+            "WHERE pronamespace = current_schema()::regnamespace"
         )
-    )
-    bodies = {name: made.split("$$")[1] for name, made in guards.functions.items()}
-    _compare(store, bodies, functions)
+    }
+    wanted = {
+        name: f"{schema.DEFINER if name in schema.DEFINERS else ''}{made.split('$$')[1]}"
+        for name, made in guards.functions.items()
+    }
+    _compare(store, wanted, functions)
     _check_constraints(store)
     _check_bypasses(store)
+
+
+def _rights(definer: bool, settings: list[str] | None) -> str:
+    """With whose rights a function works, and what it sets, as it is said when it is made."""
+    sets = [f"SET {setting.replace('=', ' = ', 1)}" for setting in settings or ()]
+    return " ".join((["SECURITY DEFINER"] if definer else []) + sets)
 
 
 def _compare(store: Store, wanted: dict[str, str], found: dict[str, str]) -> None:

@@ -27,6 +27,20 @@ SINCE: Mapping[str, int] = {
 }
 """Guards and functions that came with a later version than their table: name to version."""
 
+DEFINERS: Mapping[str, int] = {
+    "catalogue_changed": 11,
+    "entries_head": 11,
+    "transfers_move": 11,
+    "waits": 11,
+}
+"""PostgreSQL's functions that work with the rights of who owns the tables, and since when.
+
+They write what follows from entries and transfers, so that who records needs no right to.
+"""
+
+DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+"""How they work; nobody can put an operator or function of another meaning in front of theirs."""
+
 STATED = tuple(TABLES.values())
 """Tables whose rows are recorded with their entry, and at no other time."""
 

@@ -1,0 +1,3 @@
+-- Version 11: who records need not be who owns the tables. On PostgreSQL the functions that move
+-- balances, days and heads work with the owner's rights from here on (see DEFINERS in schema.py),
+-- so that nobody else needs any to change them; a file of SQLite has no roles.
