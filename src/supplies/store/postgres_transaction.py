@@ -31,6 +31,7 @@ class Transaction:
 
     def __init__(self, connection: Connection, begin: str) -> None:
         self.connection = connection
+        self._parts = 0
         self._waiting: list[tuple[str, Params | Sequence[Any]]] = [(begin, ())]
 
     def ask(self, sql: str, params: Params | Sequence[Any] = ()) -> Cursor:
@@ -56,28 +57,35 @@ class Transaction:
 
     def save(self) -> None:
         """From here on it can be undone by itself."""
-        self.put("SAVEPOINT part")
+        self._parts += 1
+        self.put(f"SAVEPOINT part_{self._parts}")
 
     def release(self) -> None:
         """What was done since `save` stays; it was settled before."""
-        self.put("RELEASE part")
+        self.put(f"RELEASE part_{self._parts}")
+        self._parts -= 1
 
     def undo(self) -> None:
         """Undo what was done since `save`; where the connection is gone, the server has."""
-        for at in reversed(range(len(self._waiting))):
-            if self._waiting[at][0] == "SAVEPOINT part":
-                del self._waiting[at:]
-                return
+        part = f"part_{self._parts}"
+        self._parts -= 1
+        unsent = [sql for sql, _ in self._waiting]
+        if f"SAVEPOINT {part}" in unsent:
+            del self._waiting[unsent.index(f"SAVEPOINT {part}") :]
+            return
         self._waiting.clear()
         if self.connection.info.transaction_status in _UNDONE:
-            self.put("ROLLBACK TO part")
-            self.put("RELEASE part")
-            self.settle()
+            # By themselves: the driver takes back what it has prepared when it sees the answer.
+            self.connection.execute(f"ROLLBACK TO {part}")
+            self.connection.execute(f"RELEASE {part}")
 
     def commit(self) -> bool:
         """Make all of it durable; False: it had failed, and is undone."""
+        if self.ask("COMMIT").statusmessage == "COMMIT":
+            return True
         # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error.
-        return self.ask("COMMIT").statusmessage == "COMMIT"
+        self.connection.close()
+        return False
 
     def end(self) -> None:
         """Undo what was not committed; where the connection is gone, the server has undone it."""
