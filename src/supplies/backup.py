@@ -7,15 +7,14 @@ the name of a backup is one. Nothing that is there already is overwritten.
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supplies.chain import Verified, verify
-from supplies.errors import AlreadyDone, InvalidField, NotADatabase, StoreError
+from supplies.errors import AlreadyDone, InvalidField, NotADatabase
+from supplies.files import draft_of, put, read, refuse_to_replace, settle, take_its_name
 from supplies.keys import StationKeys, key_file
 from supplies.store import file_of
 
@@ -26,7 +25,7 @@ KEYS_SUFFIX = ".key"
 """The keys of a backup lie beside it under its name with this, as those of the books do."""
 
 _ON_A_SERVER = (
-    "books on a server are backed up and restored by PostgreSQL itself: "
+    "books on a server are backed up by `supplies copy` into a file, or by PostgreSQL itself: "
     "`pg_dump --format=custom --file=FILE DATABASE`, back into an empty database with "
     "`pg_restore --dbname=DATABASE FILE`, then `supplies verify`; "
     "the file that SUPPLIES_KEYS names is copied apart"
@@ -45,15 +44,15 @@ def back_up(database: str, to: Path, *, with_keys: bool = False) -> Verified:
     keys_to = to.with_suffix(KEYS_SUFFIX)
     if keys_to == to:
         raise InvalidField(f"{to} is the name of a file of keys; name the backup FILE.db")
-    _refuse_to_replace(to)
+    refuse_to_replace(to)
     if with_keys:
-        _refuse_to_replace(keys_to)
+        refuse_to_replace(keys_to)
     with _copied(books, to) as (draft, verified):
         if with_keys:
             # After the books: whatever key signed a receipt in the copy is in the file by now.
             StationKeys.beside(database).public()
-            _put(keys_to, key_file(database).read_bytes())
-        _take_its_name(draft, to)
+            put(keys_to, key_file(database).read_bytes())
+        take_its_name(draft, to)
     return verified
 
 
@@ -67,12 +66,12 @@ def restore(backup: Path, database: str) -> Verified:
     if not backup.exists():
         raise NotADatabase(f"there is no backup at {backup}; name the file of one")
     for path in (to, to.with_name(f"{to.name}-wal")):
-        _refuse_to_replace(path)
+        refuse_to_replace(path)
     keys = _keys_to_restore(backup, key_file(database))
     with _copied(backup, to) as (draft, verified):
         if keys is not None:
-            _put(key_file(database), keys)
-        _take_its_name(draft, to)
+            put(key_file(database), keys)
+        take_its_name(draft, to)
     return verified
 
 
@@ -81,10 +80,10 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
     beside = backup.with_suffix(KEYS_SUFFIX)
     if not beside.exists():
         return None
-    content = _read(beside)
+    content = read(beside)
     if not place.exists():
         return content
-    if _read(place) != content:
+    if read(place) != content:
         raise AlreadyDone(
             f"{place} holds other keys than the backup's {beside}; move away the one that is wrong"
         )
@@ -96,20 +95,15 @@ def _copied(source: Path, to: Path) -> Iterator[tuple[Path, Verified]]:
     """A draft beside `to` with all of the source in it, sound; it goes unless it took its name."""
     from supplies.store.sqlite import SqliteStore, copy_file
 
-    draft = to.with_name(f"{to.name}.{secrets.token_hex(4)}")
-    try:
-        _make_empty(draft)
+    with draft_of(to) as draft:
         copy_file(source, draft)
         store = SqliteStore(str(draft), create=False)
         try:
             verified = _sound(store)
         finally:
             store.close()
-        _settle(draft)
+        settle(draft)
         yield draft, verified
-    finally:
-        for leftover in (draft, *(Path(f"{draft}{end}") for end in ("-wal", "-shm", "-journal"))):
-            leftover.unlink(missing_ok=True)
 
 
 def _sound(store: SqliteStore) -> Verified:
@@ -124,59 +118,3 @@ def _file_of(database: str) -> Path:
     if file is None:
         raise InvalidField(_ON_A_SERVER)
     return file
-
-
-def _refuse_to_replace(path: Path) -> None:
-    if path.exists():
-        raise AlreadyDone(f"{path} exists already and is not overwritten; name another file")
-
-
-# --- files, each whole or not at all, readable by their owner alone ------------------------------
-
-
-def _make_empty(path: Path) -> None:
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except OSError as error:
-        raise _unusable(path.parent, error) from error
-
-
-def _put(path: Path, content: bytes) -> None:
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        _make_empty(draft)
-        draft.write_bytes(content)
-        _settle(draft)
-        _take_its_name(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _take_its_name(draft: Path, path: Path) -> None:
-    # Asked again: verifying took a while, and another may have made one meanwhile.
-    _refuse_to_replace(path)
-    try:
-        draft.rename(path)
-    except OSError as error:
-        raise _unusable(path, error) from error
-    _settle(path.parent)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise _unusable(path, error) from error
-
-
-def _settle(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _unusable(path: Path, error: OSError) -> StoreError:
-    return StoreError(f"{path} cannot be read or written ({error.strerror}); name another place")

@@ -295,6 +295,12 @@ def _user_token(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, metavar="N", help="how long it lasts (default: 90)")
 
 
+def _copy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", help="the books: a file or postgresql://…")
+    parser.add_argument("target", metavar="TARGET", help="a new file, or an empty database")
+    parser.add_argument("--json", action="store_true", help="print what was copied as JSON")
+
+
 def _database_grant(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("role", metavar="ROLE", help="a role of the server that owns no tables")
 
@@ -318,6 +324,7 @@ _COMMANDS = {
     "verify": ("books:verify", "recompute the books and compare", _verify),
     "backup": ("backup:backup", "copy the books while they are in use, and verify it", _backup),
     "restore": ("backup:restore", "make books out of a backup", _restore),
+    "copy": ("moving:copy", "copy all books into a new database, of either kind", _copy),
     "database grant": (
         "database:grant_role",
         "let a role of the server record in the books, and alter nothing",
@@ -343,8 +350,8 @@ _COMMANDS = {
 }
 """Each command: what runs it, what it does, and its options. A name may be several words."""
 
-_OF_ALL_STATIONS = {"station add", "station list"}
+_OF_ALL_STATIONS = {"station add", "station list", "database grant"}
 """Commands that are not about one station's books."""
 
-_WITHOUT_BOOKS = {"receipt check"}
-"""Commands that anyone can run, who has no books."""
+_WITHOUT_BOOKS = {"receipt check", "copy"}
+"""Commands that need no books, or name theirs themselves."""

@@ -44,10 +44,19 @@ class Store(Protocol):
         """A transaction that may write: durable when it ends, undone when it fails."""
 
     def reading(self) -> AbstractContextManager[None]:
-        """A transaction in which every query sees the same state."""
+        """A transaction in which every query sees the same state; within another, that one."""
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A part of a transaction that is undone alone when it fails."""
+
+    def make_tables(self) -> None:
+        """Within a transaction: the tables of new books, with nothing in them and no guards yet.
+
+        Raises AlreadyDone where there are tables.
+        """
+
+    def make_guards(self) -> None:
+        """Within a transaction: the guards of tables that were made and filled."""
 
     def lock(self, station: str) -> None:
         """Within a transaction: from its next statement on no one else writes to this station."""
@@ -87,13 +96,14 @@ def grant(url: str, role: str) -> None:
         store.close()
 
 
-def open_store(url: str, *, create: bool = True, guarded: bool = True) -> Store:
+def open_store(url: str, *, create: bool = True, guarded: bool = True, made: bool = True) -> Store:
     """The store that a URL names: `postgresql://…` is a database of PostgreSQL.
 
     A path or `sqlite:///PATH` is a file of SQLite.
 
     create: make and migrate the tables where they are not there yet. guarded: refuse books
-    whose guards are missing; only verification looks at such.
+    whose guards are missing; only verification looks at such. made: False where the caller makes
+    new books by `make_tables` and `make_guards`.
     """
     if url.startswith(_SERVERS):
         try:
@@ -102,7 +112,7 @@ def open_store(url: str, *, create: bool = True, guarded: bool = True) -> Store:
             raise StoreError(
                 "PostgreSQL needs its driver: install it with `pip install 'supplies[postgres]'`"
             ) from error
-        return PostgresStore(url, create=create, guarded=guarded)
+        return PostgresStore(url, create=create, guarded=guarded, made=made)
     scheme, separator, path = url.partition("://")
     if separator and scheme != "sqlite":
         raise InvalidField(
@@ -113,4 +123,5 @@ def open_store(url: str, *, create: bool = True, guarded: bool = True) -> Store:
         raise InvalidField(f"{url} names no file; write sqlite:///{path}")
     from supplies.store.sqlite import SqliteStore
 
-    return SqliteStore(path[1:] if separator else url, create=create, guarded=guarded)
+    file = path[1:] if separator else url
+    return SqliteStore(file, create=create, guarded=guarded, made=made)

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import psycopg
 
-from supplies.errors import NewerVersion, NotADatabase, NotEnough, StoreError
+from supplies.errors import AlreadyDone, NewerVersion, NotADatabase, NotEnough, StoreError
 from supplies.store import Params, Row, postgres_guards, schema
 from supplies.store.placeholders import pyformat
 from supplies.store.postgres_errors import in_words
@@ -44,7 +44,9 @@ class PostgresStore:
     restarted is not met again.
     """
 
-    def __init__(self, url: str, *, create: bool = True, guarded: bool = True) -> None:
+    def __init__(
+        self, url: str, *, create: bool = True, guarded: bool = True, made: bool = True
+    ) -> None:
         self._address = Address.of(url)
         self.url = self._address.shown
         self._pool = share(self._address)
@@ -53,10 +55,11 @@ class PostgresStore:
         self._closed = False
         try:
             self._check_server()
-            self._migrate(create)
-            if guarded:
-                self.check_guards()
-            self._commits_unseen = self._until_analysed()
+            if made:
+                self._migrate(create)
+                if guarded:
+                    self.check_guards()
+                self._commits_unseen = self._until_analysed()
         except BaseException:
             self.close()
             raise
@@ -105,9 +108,10 @@ class PostgresStore:
             )
         if version < schema.newest():
             with self.writing():
-                # Processes that start together take turns here; the second finds it all made.
-                self.run(f"SELECT pg_advisory_xact_lock({_LOCKS})")
-                self._bring_up_to_date(self._version(self._tables()))
+                self._take_turns()
+                version = self._version(self._tables())
+                self._make_tables(version)
+                self._make_guards(version)
         version = self._version(self._tables())
         if version > schema.newest():
             raise NewerVersion(
@@ -136,7 +140,27 @@ class PostgresStore:
             )
         return int(row[0])
 
-    def _bring_up_to_date(self, version: int) -> None:
+    def make_tables(self) -> None:
+        """Within a transaction: the tables of new books, with nothing in them and no guards yet."""
+        self._take_turns()
+        found = self._tables()
+        if found:
+            raise AlreadyDone(
+                f"{self.url} holds tables already ({', '.join(sorted(found)[:3])}); "
+                "name a new database"
+            )
+        self._make_tables(0)
+
+    def make_guards(self) -> None:
+        """Within a transaction: the guards of tables that were made and filled."""
+        self._make_guards(0)
+        self.run("ANALYZE")
+
+    def _take_turns(self) -> None:
+        """Processes that start together make tables one after the other."""
+        self.run(f"SELECT pg_advisory_xact_lock({_LOCKS})")
+
+    def _make_tables(self, version: int) -> None:
         """Make what this version needs and a database of an older one has not; 0 is a new one."""
         if version == 0:
             self._script(
@@ -150,6 +174,8 @@ class PostgresStore:
                 """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))""",
                 {"version": migration.version},
             )
+
+    def _make_guards(self, version: int) -> None:
         guards = schema.postgres_guards(self._schema)
         self._script("\n".join(schema.newer(guards.functions, version).values()))
         self._script(";\n".join(schema.newer(guards.triggers, version).values()))
@@ -242,7 +268,10 @@ class PostgresStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """A transaction in which every query sees the same state."""
+        """A transaction in which every query sees the same state; within another, that one."""
+        if self._open is not None:
+            yield
+            return
         with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as open_one:
             yield
             # Not rolled back: the driver would throw away what it has prepared.

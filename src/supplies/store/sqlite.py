@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from supplies.errors import (
+    AlreadyDone,
     Busy,
     DiskFull,
     GuardMissing,
@@ -39,7 +40,9 @@ MINIMUM = (3, 37, 0)
 class SqliteStore:
     """The books in one SQLite file, in WAL mode, durable at every commit."""
 
-    def __init__(self, path: str, *, create: bool = True, guarded: bool = True) -> None:
+    def __init__(
+        self, path: str, *, create: bool = True, guarded: bool = True, made: bool = True
+    ) -> None:
         self.path = Path(path)
         self.url = f"sqlite:///{path}"
         if sqlite3.sqlite_version_info < MINIMUM:
@@ -49,8 +52,9 @@ class SqliteStore:
             )
         with self._plainly():
             self._connect(create)
-            self._migrate(create)
-        if guarded:
+            if made:
+                self._migrate(create)
+        if made and guarded:
             self.check_guards()
 
     # --- opening -----------------------------------------------------------------------------
@@ -81,12 +85,22 @@ class SqliteStore:
         # A checkpoint waits for the disk twice: one every 16 MB rather than every 4.
         pragma("PRAGMA wal_autocheckpoint = 4000")
 
+    def _tables(self) -> set[str]:
+        rows = self.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in rows if not name.startswith("sqlite_")}
+
+    def make_tables(self) -> None:
+        """Within a transaction: the tables of new books, with nothing in them and no guards yet."""
+        if self._tables():
+            raise AlreadyDone(f"there are books in {self.path} already; name a new file")
+        self._make_tables(0)
+
+    def make_guards(self) -> None:
+        """Within a transaction: the guards of tables that were made and filled."""
+        self._make_guards(0)
+
     def _migrate(self, create: bool) -> None:
-        found = {
-            name
-            for (name,) in self.all("SELECT name FROM sqlite_master WHERE type = 'table'")
-            if not name.startswith("sqlite_")
-        }
+        found = self._tables()
         if "migrations" not in found:
             if found:
                 raise NotADatabase(
@@ -123,16 +137,22 @@ class SqliteStore:
         """
         made = made or self.one("SELECT 1 FROM sqlite_master WHERE name = 'migrations'") is not None
         version = self._version() if made else 0
+        self._make_tables(version)
+        self._make_guards(version)
+
+    def _make_tables(self, version: int) -> None:
         for migration in schema.missing(version):
             for statement in migration.statements():
-                self.connection.execute(statement)
+                self.run(statement)
             self.run(
                 "INSERT INTO migrations (version, applied_at) "
                 "VALUES (:version, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
                 {"version": migration.version},
             )
+
+    def _make_guards(self, version: int) -> None:
         for statement in schema.newer(schema.sqlite_guards(), version).values():
-            self.connection.execute(statement)
+            self.run(statement)
 
     def check_guards(self) -> None:
         """Raise GuardMissing where a table, index or trigger of ours is not as it was made.
@@ -222,7 +242,10 @@ class SqliteStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """A transaction in which every query sees the same state."""
+        """A transaction in which every query sees the same state; within another, that one."""
+        if self.connection.in_transaction:
+            yield
+            return
         self.run("BEGIN")
         try:
             yield

@@ -1,0 +1,114 @@
+"""Moving house: all books of a database, copied into a new one of either kind of engine.
+
+Every row of every table is carried over as it stands at one moment, while others may go on
+recording, into tables that nothing guards yet; then the guards are made, and the copy is recomputed
+from its first entry to its last. All of that is one transaction, and a file is a draft until then:
+before it ends there are no books in that place, whatever happens to this program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import chain
+
+import msgspec
+
+from supplies.chain import Verified, verify
+from supplies.errors import InvalidField
+from supplies.files import draft_of, refuse_to_replace, settle, take_its_name
+from supplies.store import Row, Store, file_of, open_store, schema
+
+PORTION = 500
+"""Rows that are held in memory at a time."""
+
+ITS_OWN = ("migrations",)
+"""Tables that each database keeps for itself."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is done (copied, verified), how much of it, and of how much in all."""
+
+
+class Copied(msgspec.Struct, frozen=True, kw_only=True):
+    """What was carried over, table by table, and what was verified in it."""
+
+    rows: dict[str, int]
+    verified: Verified
+
+
+def copy_books(source: str, target: str, told: Progress = lambda *_: None) -> Copied:
+    """Copy all books of a database into one that is new or empty.
+
+    The station's keys stay where they are. Raises AlreadyDone where there is something in that
+    place, BooksBroken or GuardMissing where what was copied is not sound: then nothing is left.
+    """
+    if source == target:
+        raise InvalidField("books are copied into another database; name a new one")
+    with (
+        closing(open_store(source, create=False)) as ours,
+        _new(target) as theirs,
+        theirs.writing(),
+    ):
+        theirs.make_tables()
+        with ours.reading():
+            rows = _fill(ours, theirs, told)
+        theirs.make_guards()
+        theirs.check_guards()
+        verified = verify(theirs, progress=partial(told, "verified"))
+    return Copied(rows=rows, verified=verified)
+
+
+@contextmanager
+def _new(target: str) -> Iterator[Store]:
+    """A store in which nothing is made yet; a file takes its name when this ends well."""
+    file = file_of(target)
+    if file is None:
+        with closing(open_store(target, made=False)) as store:
+            yield store
+        return
+    refuse_to_replace(file)
+    with draft_of(file) as draft:
+        with closing(open_store(str(draft), made=False)) as store:
+            yield store
+        settle(draft)
+        take_its_name(draft, file)
+
+
+def _fill(source: Store, target: Store, told: Progress) -> dict[str, int]:
+    """Carry all rows over; how many, table by table."""
+    tables = [table for table in schema.columns() if table not in ITS_OWN]
+    counts = {table: _count(source, table) for table in tables}
+    done, total = 0, sum(counts.values())
+    for table in tables:
+        columns = schema.columns()[table]
+        insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
+        marks = f"({', '.join('?' * len(columns))})"
+        for rows in _portions(source, table, columns):
+            target.run(insert + ", ".join([marks] * len(rows)), [*chain.from_iterable(rows)])
+            done += len(rows)
+            told("copied", done, total)
+    return counts
+
+
+def _count(store: Store, table: str) -> int:
+    row = store.one(f"SELECT count(*) FROM {table}")
+    return 0 if row is None else int(row[0])
+
+
+def _portions(store: Store, table: str, columns: list[str]) -> Iterator[list[Row]]:
+    """All rows of a table in the order of its primary key, a portion at a time."""
+    key = schema.primary_keys()[table]
+    places = [columns.index(name) for name in key]
+    names, order = ", ".join(columns), ", ".join(key)
+    after = f"WHERE ({order}) > ({', '.join(f':k{at}' for at in range(len(key)))}) "
+    where, params = "", dict[str, object]()
+    while True:
+        rows = store.all(
+            f"SELECT {names} FROM {table} {where}ORDER BY {order} LIMIT {PORTION}", params
+        )
+        if rows:
+            yield rows
+        if len(rows) < PORTION:
+            return
+        where, params = after, {f"k{at}": rows[-1][place] for at, place in enumerate(places)}
