@@ -172,9 +172,8 @@ class Books:
     def shelf(self, account: str, item: str) -> list[OnShelf]:
         """The lots of an item in an account as they are described now; none that is used up."""
         rows = self.all(
-            "SELECT b.lot, l.expires_on, b.quantity "
-            "FROM balances b JOIN lots l ON l.station = b.station AND l.lot = b.lot AND l.seq = ("
-            "SELECT max(m.seq) FROM lots m WHERE m.station = b.station AND m.lot = b.lot) "
+            "SELECT b.lot, (SELECT l.expires_on FROM lots l WHERE l.station = b.station "
+            "AND l.lot = b.lot ORDER BY l.seq DESC LIMIT 1), b.quantity FROM balances b "
             "WHERE b.station = :station AND b.account = :account AND b.item = :item "
             "AND b.quantity <> 0",
             account=account,
@@ -188,6 +187,17 @@ class Books:
         """The last entry's number and hash, and the latest day booked on; zeros before any."""
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
+
+    def opening(self) -> tuple[int, bytes, str, date | None]:
+        """What every command begins with: `head`, and the last day that is closed, or None."""
+        row = self.one(
+            "SELECT h.seq, h.hash, h.latest_day, (SELECT p.closed_through FROM periods p "
+            "WHERE p.station = h.station ORDER BY p.seq DESC LIMIT 1) "
+            "FROM heads h WHERE h.station = :station"
+        )
+        if row is None:
+            return 0, bytes(32), "", None
+        return row[0], row[1], row[2], None if row[3] is None else date.fromisoformat(row[3])
 
     def body(self, seq: int) -> Body:
         """An entry as it was hashed."""
@@ -208,10 +218,7 @@ class Books:
 
     def closed_through(self) -> date | None:
         """The last day that is closed, or None."""
-        found = self.value(
-            "SELECT closed_through FROM periods WHERE station = :station ORDER BY seq DESC LIMIT 1"
-        )
-        return None if found is None else date.fromisoformat(found)
+        return self.opening()[3]
 
     def stated(self, statement: type[S], **where: Any) -> list[S]:
         """What entries stated, oldest first, by equal columns."""
@@ -221,6 +228,18 @@ class Books:
         """The latest statement, which holds; None if there is none."""
         rows = self._rows(statement, where, " DESC LIMIT 1")
         return self._statement(statement, rows[0]) if rows else None
+
+    def standing(self, statement: type[S], key: str, **where: Any) -> list[S]:
+        """What was stated last of each `key`, where that has these columns."""
+        table = TABLES[statement]
+        conditions = "".join(f" AND s.{name} = :{name}" for name in where)
+        columns = ", ".join(f"s.{name}" for name in statement.__struct_fields__)
+        rows = self.all(
+            f"SELECT {columns} FROM {table} s WHERE s.station = :station{conditions} AND s.seq = ("
+            f"SELECT max(t.seq) FROM {table} t WHERE t.station = s.station AND t.{key} = s.{key})",
+            **where,
+        )
+        return [self._statement(statement, row) for row in rows]
 
     def lines(self, statement: type[S], seq: int, **where: Any) -> list[S]:
         """What one entry stated, in the order of its lines."""

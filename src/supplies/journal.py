@@ -141,10 +141,9 @@ class Journal:
         self.books, self.command, self.now, self.today = books, command, now, today
         self.standing = standing
         self.drafts: list[Draft] = []
-        last, self.head, self.latest_day = books.head()
+        last, self.head, self.latest_day, self.closed_through = books.opening()
         self.next_seq = last + 1
         self.happened_on = command.happened_on or today
-        self.closed_through = books.closed_through()
         self._changed: Counter[Key] = Counter()
         self._shelves: dict[tuple[str, str], list[OnShelf]] = {}
         if standing is not None:

@@ -62,17 +62,8 @@ def need_for(
 
 def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
     """A recipient's needs of an item, most urgent first, met and ended ones too."""
-    rows = journal.books.all(
-        "SELECT DISTINCT need FROM needs "
-        "WHERE station = :station AND recipient = :recipient AND item = :item",
-        recipient=recipient,
-        item=item,
-    )
-    needs = [find_need(journal, need) for (need,) in rows]
-    return sorted(
-        (need for need in needs if (need.recipient, need.item) == (recipient, item)),
-        key=most_urgent_first,
-    )
+    needs = journal.books.standing(Need, "need", recipient=recipient, item=item)
+    return sorted(needs, key=most_urgent_first)
 
 
 def claims_on(journal: Journal, pledge: str, item: str) -> list[tuple[Need, int]]:
