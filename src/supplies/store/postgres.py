@@ -16,11 +16,12 @@ from typing import Any, NoReturn
 
 import psycopg
 
-from supplies.errors import AlreadyDone, NewerVersion, NotADatabase, NotEnough, StoreError
+from supplies.errors import NotEnough, StoreError
 from supplies.store import Params, Row, postgres_guards, schema
 from supplies.store.placeholders import pyformat
 from supplies.store.postgres_errors import in_words
 from supplies.store.postgres_pool import Address, Connection, share
+from supplies.store.postgres_tables import LOCKS, Tables
 from supplies.store.postgres_transaction import Cursor, Transaction
 
 ANALYSED_AFTER = 40
@@ -29,9 +30,6 @@ ANALYSED_AFTER = 40
 It knows nothing of new tables, and takes any index that begins with the station for as good as the
 one that finds a row; the server itself looks only after a minute.
 """
-
-_LOCKS = 0x5355_5050
-"""Sets this program's advisory locks apart from those of others on the same database."""
 
 MINIMUM = 130_000
 """PostgreSQL 13 is the oldest version these statements were written for."""
@@ -56,7 +54,7 @@ class PostgresStore:
         try:
             self._check_server()
             if made:
-                self._migrate(create)
+                self._tables.bring_up_to_date(create=create)
                 if guarded:
                     self.check_guards()
                 self._commits_unseen = self._until_analysed()
@@ -87,101 +85,16 @@ class PostgresStore:
                 "names, or name another"
             )
         self._schema = str(found[0])
-
-    def _tables(self) -> set[str]:
-        rows = self.all(
-            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') "
-            "AND relnamespace = current_schema()::regnamespace"
-        )
-        return {str(name) for (name,) in rows}
-
-    def _migrate(self, create: bool) -> None:
-        found = self._tables()
-        if not found and not create:
-            raise NotADatabase(f"{self.url} is empty; make a ledger with `supplies init`")
-        version = self._version(found)
-        if 0 < version < schema.newest() and not self._owns_tables():
-            raise StoreError(
-                f"{self.url} is of an older version (its tables are version {version}, this "
-                f"program needs {schema.newest()}): let who owns the tables open it once, as with "
-                "`supplies verify`, then `supplies database grant` again"
-            )
-        if version < schema.newest():
-            with self.writing():
-                self._take_turns()
-                version = self._version(self._tables())
-                self._make_tables(version)
-                self._make_guards(version)
-        version = self._version(self._tables())
-        if version > schema.newest():
-            raise NewerVersion(
-                f"{self.url} was made by a newer version of this program (its tables are "
-                f"version {version}, this program knows {schema.newest()}); upgrade this program"
-            )
-
-    def _owns_tables(self) -> bool:
-        owns = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'entries'::regclass"
-        return self.one(owns) == (True,)
-
-    def _version(self, found: set[str]) -> int:
-        """Which version of this program made the tables that were found; 0: there are none."""
-        if not found:
-            return 0
-        if "migrations" not in found:
-            raise NotADatabase(
-                f"{self.url} is a database of another program (it holds "
-                f"{', '.join(sorted(found)[:3])}); name another, or make a new one"
-            )
-        row = self.one("SELECT max(version) FROM migrations")
-        if row is None or row[0] is None:
-            raise NotADatabase(
-                f"{self.url} does not say which version of this program made it; "
-                "restore it from a backup"
-            )
-        return int(row[0])
+        self._tables = Tables(self, self._schema, self._script)
 
     def make_tables(self) -> None:
         """Within a transaction: the tables of new books, with nothing in them and no guards yet."""
-        self._take_turns()
-        found = self._tables()
-        if found:
-            raise AlreadyDone(
-                f"{self.url} holds tables already ({', '.join(sorted(found)[:3])}); "
-                "name a new database"
-            )
-        self._make_tables(0)
+        self._tables.make()
 
     def make_guards(self) -> None:
         """Within a transaction: the guards of tables that were made and filled."""
-        self._make_guards(0)
+        self._tables.guard(since=0)
         self.run("ANALYZE")
-
-    def _take_turns(self) -> None:
-        """Processes that start together make tables one after the other."""
-        self.run(f"SELECT pg_advisory_xact_lock({_LOCKS})")
-
-    def _make_tables(self, version: int) -> None:
-        """Make what this version needs and a database of an older one has not; 0 is a new one."""
-        if version == 0:
-            self._script(
-                'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, '
-                "changes BIGINT NOT NULL)"
-            )
-        for migration in schema.missing(version):
-            self._script(schema.in_postgres(migration.script))
-            self.run(
-                "INSERT INTO migrations (version, applied_at) VALUES (:version, "
-                """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))""",
-                {"version": migration.version},
-            )
-
-    def _make_guards(self, version: int) -> None:
-        guards = schema.postgres_guards(self._schema)
-        self._script("\n".join(schema.newer(guards.functions, version).values()))
-        self._script(";\n".join(schema.newer(guards.triggers, version).values()))
-        for name, since in schema.DEFINERS.items():
-            if version < since:
-                self.run(f"ALTER FUNCTION {self._schema}.{name}() {schema.DEFINER}")
 
     def _script(self, script: str) -> None:
         """Several statements without parameters, in one go."""
@@ -196,7 +109,7 @@ class PostgresStore:
         Only who owns them may.
         """
         row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
-        return ANALYSED_AFTER if row is None and self._owns_tables() else 0
+        return ANALYSED_AFTER if row is None and self._tables.are_ours() else 0
 
     def _show_planner(self) -> None:
         """Count down, and analyse the tables; what was committed stays so if that fails."""
@@ -307,7 +220,7 @@ class PostgresStore:
 
     def lock(self, station: str) -> None:
         """No one else writes to this station until the transaction ends; others go on."""
-        self.many(f"SELECT pg_advisory_xact_lock(hashtextextended(?, {_LOCKS}))", [(station,)])
+        self.many(f"SELECT pg_advisory_xact_lock(hashtextextended(?, {LOCKS}))", [(station,)])
 
     def changes(self, station: str) -> int:
         """How often this station's nouns were changed, by whichever connection."""

@@ -1,0 +1,115 @@
+"""The tables of the books in a schema of PostgreSQL: found, made, brought up to date, guarded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from supplies.errors import AlreadyDone, NewerVersion, NotADatabase, StoreError
+from supplies.store import Store, schema
+
+LOCKS = 0x5355_5050
+"""Sets this program's advisory locks apart from those of others on the same database."""
+
+
+class Tables:
+    """A store's tables in one schema.
+
+    books: its name, quoted. script: carries out several statements within a transaction.
+    """
+
+    def __init__(self, store: Store, books: str, script: Callable[[str], None]) -> None:
+        self._store, self._books, self._script = store, books, script
+
+    def bring_up_to_date(self, *, create: bool) -> None:
+        """Make what this version needs; create: all of it, where there are no tables."""
+        url, found = self._store.url, self._found()
+        if not found and not create:
+            raise NotADatabase(f"{url} is empty; make a ledger with `supplies init`")
+        version = self._version(found)
+        if 0 < version < schema.newest() and not self.are_ours():
+            raise StoreError(
+                f"{url} is of an older version (its tables are version {version}, this "
+                f"program needs {schema.newest()}): let who owns the tables open it once, as with "
+                "`supplies verify`, then `supplies database grant` again"
+            )
+        if version < schema.newest():
+            with self._store.writing():
+                self._take_turns()
+                version = self._version(self._found())
+                self._make(since=version)
+                self.guard(since=version)
+        version = self._version(self._found())
+        if version > schema.newest():
+            raise NewerVersion(
+                f"{url} was made by a newer version of this program (its tables are "
+                f"version {version}, this program knows {schema.newest()}); upgrade this program"
+            )
+
+    def make(self) -> None:
+        """All of them, in a database without any."""
+        self._take_turns()
+        found = self._found()
+        if found:
+            raise AlreadyDone(
+                f"{self._store.url} holds tables already ({', '.join(sorted(found)[:3])}); "
+                "name a new database"
+            )
+        self._make(since=0)
+
+    def guard(self, *, since: int) -> None:
+        """Make the guards that tables of an older version have not; 0: those of new ones."""
+        guards = schema.postgres_guards(self._books)
+        self._script("\n".join(schema.newer(guards.functions, since).values()))
+        self._script(";\n".join(schema.newer(guards.triggers, since).values()))
+        for name, version in schema.DEFINERS.items():
+            if since < version:
+                self._script(f"ALTER FUNCTION {self._books}.{name}() {schema.DEFINER}")
+
+    def are_ours(self) -> bool:
+        """Whether this user owns them, or may do all that their owner may."""
+        owns = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'entries'::regclass"
+        return self._store.one(owns) == (True,)
+
+    def _found(self) -> set[str]:
+        rows = self._store.all(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') "
+            "AND relnamespace = current_schema()::regnamespace"
+        )
+        return {str(name) for (name,) in rows}
+
+    def _version(self, found: set[str]) -> int:
+        """Which version of this program made the tables that were found; 0: there are none."""
+        url = self._store.url
+        if not found:
+            return 0
+        if "migrations" not in found:
+            raise NotADatabase(
+                f"{url} is a database of another program (it holds "
+                f"{', '.join(sorted(found)[:3])}); name another, or make a new one"
+            )
+        row = self._store.one("SELECT max(version) FROM migrations")
+        if row is None or row[0] is None:
+            raise NotADatabase(
+                f"{url} does not say which version of this program made it; "
+                "restore it from a backup"
+            )
+        return int(row[0])
+
+    def _take_turns(self) -> None:
+        """Processes that start together make tables one after the other."""
+        self._store.run(f"SELECT pg_advisory_xact_lock({LOCKS})")
+
+    def _make(self, *, since: int) -> None:
+        """Make what this version needs and a database of an older one has not; 0: a new one."""
+        if since == 0:
+            self._script(
+                'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, '
+                "changes BIGINT NOT NULL)"
+            )
+        for migration in schema.missing(since):
+            self._script(schema.in_postgres(migration.script))
+            self._store.run(
+                "INSERT INTO migrations (version, applied_at) VALUES (:version, "
+                """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))""",
+                {"version": migration.version},
+            )
