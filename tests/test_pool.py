@@ -119,6 +119,25 @@ def test_connections_that_were_lost_while_idle_are_not_met_again(url: str) -> No
             assert store.one("SELECT 1") == (1,)
 
 
+def test_while_nobody_is_let_in_it_is_told_at_once_and_afterwards_all_goes_on(
+    postgres: Server,
+) -> None:
+    with postgres.database() as url, many(2, with_bounds(url, 8, wait=600)) as (one, two):
+        (name,) = one.one("SELECT current_database()") or ("",)
+        close = f"ALTER DATABASE {name} ALLOW_CONNECTIONS"
+        postgres.admin.execute(f"{close} false".encode())
+        postgres.admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            (name,),
+        )
+        for store in (one, two, one):
+            with pytest.raises(StoreError, match="not currently accepting connections"):
+                store.one("SELECT 1")
+        postgres.admin.execute(f"{close} true".encode())
+        for store in (one, two):
+            assert store.one("SELECT 1") == (1,)
+
+
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_process_makes_connections_of_its_own(url: str) -> None:
     context = multiprocessing.get_context("fork")
