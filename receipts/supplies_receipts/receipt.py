@@ -11,7 +11,7 @@ import base64
 from dataclasses import dataclass
 
 from supplies.documents import DonationReceipt, ReceiptLine, ReceiptPaper
-from supplies_receipts import flow, small_print, wording
+from supplies_receipts import flow, wording
 from supplies_receipts.flow import Block, Column, Table
 from supplies_receipts.layout import (
     A4,
@@ -31,6 +31,7 @@ from supplies_receipts.receipt_foot import (
     closing,
     closing_height,
     margins,
+    void_across,
 )
 from supplies_receipts.wording import Words
 
@@ -44,6 +45,9 @@ _ISSUED_ON = Words("签发日期", "Issued on")
 _REPLACES = Words("本凭证替换", "Replaces")
 _BLANK = Words("以下空白", "nothing below this line")
 _UNTIL = Words("有效期至", "Expires")
+_AGREEMENT = Words("捐赠协议编号", "Agreement no.")
+_FISCAL_TICKET = Words("公益事业捐赠票据号（合作慈善组织开具）", "Fiscal ticket no. (of a partner)")
+_VALUE = Words("价值", "Value")
 
 _NAME = Style(10.5, bold=True, leading=1.25)
 _NUMBER = Style(10.5, bold=True, ink=RED, leading=1.25)
@@ -92,25 +96,31 @@ def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
 
 def _draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     document = paper.document
+    heads = [_head(document), _running_head(document)]
     foot = closing_height(document)
-    (width, height), pages = _planned(document, foot)
+    (width, height), pages = _planned(document, [head.height for head in heads], foot)
     for at, body in enumerate(pages, 1):
         with sheet.page(width, height):
-            head = _head(document) if at == 1 else _running_head(document)
-            flow.stacked([head, body]).draw(sheet, MARGIN)
+            if paper.proof.void_on is not None:
+                void_across(sheet, height)
+            flow.stacked([heads[at > 1], body]).draw(sheet, MARGIN)
             if at == len(pages):
-                closing(sheet, paper, height - MARGIN - foot)
+                closing(sheet, paper, height - MARGIN - foot, height - MARGIN)
             margins(sheet, paper.proof, height, wording.page(at, len(pages)))
 
 
-def _planned(document: DonationReceipt, foot: float) -> tuple[tuple[float, float], list[Block]]:
-    """The size of paper, and what stands on each page under its head."""
+def _planned(
+    document: DonationReceipt, heads: list[float], foot: float
+) -> tuple[tuple[float, float], list[Block]]:
+    """The size of paper, and what stands on each page under its head.
+
+    heads: how high they are, on the first page and on those after it.
+    """
     body = [*_fields(document), *_table(document.lines)]
-    first, next_ = _head(document).height, _running_head(document).height
 
     def pages(height: float) -> list[Block]:
         room = height - 2 * MARGIN
-        return flow.paginated(body, room - first, room - next_, foot)
+        return flow.paginated(body, room - heads[0], room - heads[1], foot)
 
     small = pages(A5_LANDSCAPE[1])
     if len(document.lines) <= _A5_LINES and len(small) == 1:
@@ -206,9 +216,9 @@ def _fields(document: DonationReceipt) -> list[Block]:
         _Field(Words("联系方式", "Contact"), donor.phone or "—"),
     ]
     if document.agreement is not None:
-        pairs.append(_Field(small_print.AGREEMENT, document.agreement))
+        pairs.append(_Field(_AGREEMENT, document.agreement))
     if document.fiscal_ticket is not None:
-        pairs.append(_Field(small_print.FISCAL_TICKET, document.fiscal_ticket))
+        pairs.append(_Field(_FISCAL_TICKET, document.fiscal_ticket))
     wish = document.wish or _NO_WISH.label
     blocks = [*_paired(pairs), *_long(_Field(Words("定向意愿", "Wish of the donor"), wish))]
     if len(document.replaces) > 1:
@@ -272,7 +282,7 @@ def _row(table: Table, at: int, line: ReceiptLine) -> Block:
     expiry = "" if line.expires_on is None else f"{_UNTIL.leads} {line.expires_on.isoformat()}"
     name = wording.named(line.name, line.name_en)
     words = Words(f"{line.in_words}{unit.zh}", line.in_words_en)
-    value = "" if line.value is None else f"{small_print.VALUE.label} {wording.money(line.value)}"
+    value = "" if line.value is None else f"{_VALUE.label} {wording.money(line.value)}"
     return table.row(
         [
             [(str(at), _CELL)],
