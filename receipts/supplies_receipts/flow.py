@@ -57,6 +57,14 @@ def text(x: float, width: float, content: str, style: Style, align: Align = "lef
     return Block(broken.height, lambda sheet, y: sheet.paragraph(edge, y, broken, align))
 
 
+def worded(
+    x: float, width: float, said: Words, style: Style, small: Style, align: Align = "left"
+) -> Block:
+    """What leads, and beneath it in small type what follows in a paper of two languages."""
+    lines = ((said.leads, style), (said.under, small))
+    return stacked([text(x, width, line, look, align) for line, look in lines if line])
+
+
 def split(x: float, width: float, content: str, style: Style) -> list[Block]:
     """A paragraph a line a block, for text so long that it may run over pages."""
     return [text(x, width, line, style) for line in paragraph(content, style, width).lines]

@@ -18,7 +18,7 @@ from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from supplies_receipts import fonts
+from supplies_receipts import fonts, wording
 from supplies_receipts.lines import broken, shortened
 
 Align = Literal["left", "right", "centre"]
@@ -127,7 +127,11 @@ class Sheet:
         self._file = BytesIO()
         # Without a first font reportlab names Helvetica, which it does not embed.
         self._canvas = Canvas(
-            self._file, invariant=1, pageCompression=1, initialFontName=fonts.FACE, lang="zh-CN"
+            self._file,
+            invariant=1,
+            pageCompression=1,
+            initialFontName=fonts.FACE,
+            lang=wording.language(),
         )
         self._canvas.setTitle(title)
         self._canvas.setAuthor(author)

@@ -44,7 +44,6 @@ _CREDIT_CODE = Words("统一社会信用代码", "Credit code")
 _ISSUED_ON = Words("签发日期", "Issued on")
 _REPLACES = Words("本凭证替换", "Replaces")
 _BLANK = Words("以下空白", "nothing below this line")
-_UNTIL = Words("有效期至", "Expires")
 _AGREEMENT = Words("捐赠协议编号", "Agreement no.")
 _FISCAL_TICKET = Words("公益事业捐赠票据号（合作慈善组织开具）", "Fiscal ticket no. (of a partner)")
 _VALUE = Words("价值", "Value")
@@ -82,19 +81,15 @@ def donation_receipt(paper: ReceiptPaper) -> bytes:
     Signature and attachment are added to these bytes by `proven`, not drawn.
     """
     document = paper.document
-    # The title leads in Chinese whatever the paper is written in: a file is known by it.
-    sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
-    draw(sheet, paper)
-    return sheet.finish()
+    with wording.written_in(document.station.languages):
+        # The title leads in Chinese whatever the paper is written in: a file is known by it.
+        sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
+        draw(sheet, paper)
+        return sheet.finish()
 
 
 def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     """The pages of a receipt, after whatever the sheet holds already."""
-    with wording.written_in(paper.document.station.languages):
-        _draw(sheet, paper)
-
-
-def _draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     document = paper.document
     heads = [_head(document), _running_head(document)]
     foot = closing_height(document)
@@ -207,12 +202,12 @@ def _fields(document: DonationReceipt) -> list[Block]:
     donor, station = document.donor, document.station
     name = _NOBODY if donor.name is None else wording.named(donor.name, donor.name_en)
     coded = Words("捐赠人", "Donor" if donor.code is None else f"Donor · {donor.code}")
-    received = wording.days(document.received_on, document.received_until)
+    received = wording.days(document.received_on, document.received_until).leads
     at = " ".join(filter(None, (station.address, station.phone)))
     pairs = [
         _Field(coded, name.leads, name.under),
         _Field(Words("接收日期与地点", "Received on, at"), f"{received}  {document.location}", at),
-        _Field(Words("捐赠编号", "Donation no."), "、".join(document.donations)),
+        _Field(Words("捐赠编号", "Donation no."), wording.listed(document.donations)),
         _Field(Words("联系方式", "Contact"), donor.phone or "—"),
     ]
     if document.agreement is not None:
@@ -223,7 +218,7 @@ def _fields(document: DonationReceipt) -> list[Block]:
     blocks = [*_paired(pairs), *_long(_Field(Words("定向意愿", "Wish of the donor"), wish))]
     if len(document.replaces) > 1:
         replaced = Words("本凭证替换", "This receipt replaces")
-        blocks += _long(_Field(replaced, "、".join(document.replaces)))
+        blocks += _long(_Field(replaced, wording.listed(document.replaces)))
     return [*blocks, flow.space(0.4)]
 
 
@@ -279,7 +274,6 @@ def _table(lines: list[ReceiptLine]) -> list[Block]:
 
 def _row(table: Table, at: int, line: ReceiptLine) -> Block:
     unit, quantity = wording.unit(line.unit), wording.number(line.quantity)
-    expiry = "" if line.expires_on is None else f"{_UNTIL.leads} {line.expires_on.isoformat()}"
     name = wording.named(line.name, line.name_en)
     words = Words(f"{line.in_words}{unit.zh}", line.in_words_en)
     value = "" if line.value is None else f"{_VALUE.label} {wording.money(line.value)}"
@@ -287,8 +281,8 @@ def _row(table: Table, at: int, line: ReceiptLine) -> Block:
         [
             [(str(at), _CELL)],
             [(name.leads, _CELL), (name.under, _CELL_EN)],
-            [(line.batch or "", _CELL_SMALL), (expiry, _CELL_SMALL)],
-            [(unit.leads, _CELL), (unit.under if unit.en != unit.zh else "", _CELL_EN)],
+            [(line.batch or "", _CELL_SMALL), (wording.expiry(line.expires_on), _CELL_SMALL)],
+            [(unit.leads, _CELL), (unit.under, _CELL_EN)],
             [(quantity, fitted(quantity, _QUANTITY, _COLUMNS[4].width - flow.GUTTER))],
             [(words.leads, _CELL), (words.under, _CELL_EN), (value, _CELL_SMALL)],
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import zip_longest
 
-from supplies.documents import GoodsLine, StationReport
+from supplies.documents import GoodsLine, ItemName, StationReport
 from supplies_receipts import flow, wording
 from supplies_receipts.a4 import (
     BOLD,
@@ -16,8 +16,9 @@ from supplies_receipts.a4 import (
     NONE,
     SMALL,
     WIDTH,
+    cell,
+    name_of,
     section,
-    unit_said,
 )
 from supplies_receipts.flow import Block, Column, Table
 from supplies_receipts.layout import Style, fitted
@@ -44,29 +45,29 @@ _EQUATION = Words(
 )
 
 
-def goods_table(lines: list[GoodsLine], names: Mapping[str, str]) -> list[Block]:
+def goods_table(lines: list[GoodsLine], names: Mapping[str, ItemName]) -> list[Block]:
     """A row an item, with every column of the equation. names: by the item's code."""
     above = [section(MARGIN, Words("物资收支", "Goods")), flow.space(0.8)]
     table = Table(MARGIN, _GOODS, above=above)
     if not lines:
-        return [table.row([[(NONE, CELL)]])]
+        return [table.row([[(NONE.label, CELL)]])]
     note = flow.stacked(
         [
             flow.space(1),
-            flow.text(MARGIN, WIDTH, _EQUATION.zh, SMALL),
-            flow.text(MARGIN, WIDTH, _EQUATION.en, CELL_EN),
+            flow.worded(MARGIN, WIDTH, _EQUATION, SMALL, CELL_EN),
         ]
     )
     return [*(_goods_row(table, line, names[line.item]) for line in lines), note]
 
 
-def _goods_row(table: Table, line: GoodsLine, name: str) -> Block:
+def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
     figures = (
         (line.opening, CELL), (line.received, BOLD), (line.handed_over, BOLD),
         (line.used, CELL), (line.lost, CELL), (line.unexplained, CELL), (line.other, CELL),
         (line.on_hand, BOLD), (line.allocated, CELL), (line.in_transit, CELL),
     )  # fmt: skip
-    named = [(name, CELL), (f"{line.item} · {unit_said(line.unit)}", CELL_EN)]
+    unit = wording.unit(line.unit).label
+    named = [*cell(name_of(name)), (f"{line.item} · {unit}", CELL_EN)]
     return table.row([named, *(figure(value, style) for value, style in figures)])
 
 
@@ -76,7 +77,7 @@ def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, 
     return [(said, fitted(said, style, width - flow.GUTTER))]
 
 
-def done_and_short(report: StationReport, names: Mapping[str, str]) -> list[Block]:
+def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
     """What was done, by kind, and beside it what is short."""
     right = MARGIN + WIDTH - HALF
     done = Table(
@@ -101,7 +102,7 @@ def done_and_short(report: StationReport, names: Mapping[str, str]) -> list[Bloc
     short_rows = [
         short.row(
             [
-                [(names[s.item], CELL)],
+                cell(name_of(names[s.item])),
                 figure(s.needed, CELL, 18),
                 figure(s.free, CELL, 18),
                 figure(s.needed - s.free, BOLD, 18),
@@ -110,7 +111,7 @@ def done_and_short(report: StationReport, names: Mapping[str, str]) -> list[Bloc
         for s in report.short
     ]
     head = flow.beside([done.head, short.head])
-    none = [(NONE, CELL)]
+    none = [(NONE.label, CELL)]
     pairs = zip_longest(done_rows or [done.row([none])], short_rows or [short.row([none])])
     both = [flow.beside([block for block in pair if block]) for pair in pairs]
     return [Block(row.height, row.draw, head) for row in both]

@@ -11,7 +11,13 @@ from paper_reading import needs_poppler
 from supplies_receipts import station_report
 from supplies_receipts.__main__ import report
 
-from supplies.documents import ActivityLine, GoodsLine, ShortLine, StationReportPaper
+from supplies.documents import (
+    ActivityLine,
+    GoodsLine,
+    ItemName,
+    ShortLine,
+    StationReportPaper,
+)
 from supplies.errors import BooksBroken
 
 
@@ -19,7 +25,8 @@ def reported(**changes: object) -> StationReportPaper:
     paper = report()
     changed = replace(paper.report, **changes)
     items = [*(line.item for line in changed.goods), *(line.item for line in changed.short)]
-    names = {**{item: f"物资 {item}" for item in items}, **paper.names}
+    made_up = {item: ItemName(name=f"物资 {item}", name_en=None) for item in items}
+    names = {**made_up, **paper.names}
     return replace(paper, report=changed, names=names)
 
 
@@ -77,7 +84,7 @@ def test_what_is_short_is_named_with_what_is_missing() -> None:
     ]
     said = reading.text(station_report(reported(short=short)))
     assert "期末仍有2种物资不足" in said
-    assert "口罩（KN95）40535" in said
+    assert "口罩（KN95）Mask(KN95)40535" in said
     assert "soap9–9" in said
 
 
@@ -140,9 +147,8 @@ def test_the_longest_report_is_well_set() -> None:
         contacts=10**15,
     )
     station = replace(paper.station, name=name, name_en="words and " * 20, address=name)
-    reading.assert_well_set(
-        station_report(replace(paper, station=station, names={"i" * 64: name})), margin=15
-    )
+    names = {"i" * 64: ItemName(name=name, name_en="words and " * 20)}
+    reading.assert_well_set(station_report(replace(paper, station=station, names=names)), margin=15)
 
 
 @needs_poppler
