@@ -8,7 +8,7 @@ from datetime import date, datetime
 from supplies.documents import ItemName, StationHead
 from supplies_receipts import flow, wording
 from supplies_receipts.flow import Block, Cell
-from supplies_receipts.layout import A4, GREY, TEAL, Sheet, Style
+from supplies_receipts.layout import A4, GREY, TEAL, Sheet, Style, fitted
 from supplies_receipts.wording import Words
 
 MARGIN = 15.0
@@ -62,16 +62,17 @@ def heading(title: Words, station: StationHead, first: date, last: date) -> Bloc
     """What it is and who issues it over a rule, and the days under it."""
     contact = " · ".join(filter(None, (station.address, station.phone)))
     name = wording.named(station.name, station.name_en)
-    left, right = WIDTH * 0.4, WIDTH * 0.6
+    half = WIDTH / 2 - flow.GUTTER
+    right, large = MARGIN + WIDTH - half, fitted(title.leads, _HEADING, half, smallest=13)
     issued = [
-        flow.worded(MARGIN + left, right, name, _NAME, SMALL, "right"),
-        *([flow.text(MARGIN + left, right, contact, SMALL, "right")] if contact else []),
+        flow.worded(right, half, name, _NAME, SMALL, "right"),
+        *([flow.text(right, half, contact, SMALL, "right")] if contact else []),
     ]
     days = wording.days(first, last)
     return flow.stacked(
         [
             flow.beside(
-                [flow.worded(MARGIN, left, title, _HEADING, _HEADING_EN), flow.stacked(issued)]
+                [flow.worded(MARGIN, half, title, large, _HEADING_EN), flow.stacked(issued)]
             ),
             flow.space(2),
             flow.rule(MARGIN, WIDTH, weight=1.2, ink=TEAL),
@@ -101,6 +102,12 @@ def section(x: float, words: Words) -> Block:
 def cell(words: Words, style: Style = CELL) -> Cell:
     """Words in a cell of a table, in the paper's languages."""
     return [(words.leads, style), (words.under, CELL_EN)]
+
+
+def quantity(value: int, unit: str, width: float) -> Cell:
+    """A figure with its unit in a column of a table; a long unit goes on beneath the figure."""
+    said = wording.counted(value, wording.unit(unit)).leads
+    return [(said, fitted(wording.number(value), BOLD, width - flow.GUTTER))]
 
 
 def name_of(item: ItemName) -> Words:

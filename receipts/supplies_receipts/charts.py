@@ -19,6 +19,8 @@ _FIGURE = Style(7, leading=1.25)
 _SMALL = Style(6, ink=GREY, leading=1.25)
 _BAR = 2.6
 _ROW = 7.6
+_LABELS = 30.0  # width of what stands left of the bars
+_BESIDE = 1.5  # between a bar and its figure
 
 
 def goods(
@@ -47,7 +49,10 @@ def goods(
 def counts(x: float, width: float, values: Sequence[tuple[Words, int]]) -> Block:
     """Bars on one scale, from the same left edge."""
     most = max((count for _, count in values), default=0)
-    return flow.stacked([_count_bar(x, width, words, count, most) for words, count in values])
+    longest = width - _LABELS - _FIGURE.width(wording.number(most)) - _BESIDE
+    return flow.stacked(
+        [_count_bar(x, words, count, longest * count / max(most, 1)) for words, count in values]
+    )
 
 
 def _goods_bar(x: float, width: float, line: GoodsLine, called: str) -> Block:
@@ -71,19 +76,16 @@ def _goods_bar(x: float, width: float, line: GoodsLine, called: str) -> Block:
     return Block(_ROW, draw)
 
 
-def _count_bar(x: float, width: float, words: Words, count: int, most: int) -> Block:
-    label_width, figure_width = 30.0, 12.0
-    label = one_line(words.leads, _LABEL, label_width - 2)
-    small = one_line(words.under, _SMALL, label_width - 2)
-    longest = width - label_width - figure_width
-    long = longest * count / most if most else 0
-    said = one_line(wording.number(count), _FIGURE, figure_width - 1.5, smallest=3)
+def _count_bar(x: float, words: Words, count: int, long: float) -> Block:
+    label = one_line(words.leads, _LABEL, _LABELS - 2)
+    small = one_line(words.under, _SMALL, _LABELS - 2)
+    start = x + _LABELS
 
     def draw(sheet: Sheet, y: float) -> None:
         sheet.paragraph(x, y, label)
         sheet.paragraph(x, y + _LABEL.line, small)
-        sheet.fill(x + label_width, y + 1.2, long, _BAR, TEAL)
-        sheet.paragraph(x + label_width + long + 1.5, y + 1, said)
+        sheet.fill(start, y + 1.2, long, _BAR, TEAL)
+        sheet.text(start + long + _BESIDE, y + 1, wording.number(count), _FIGURE)
 
     return Block(_ROW, draw)
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from supplies.documents import ItemName
 from supplies.statements import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies_receipts import a4, flow, places, wording
-from supplies_receipts.a4 import BOLD, CELL, MARGIN, SAID, SAID_EN, SMALL, WIDTH
+from supplies_receipts.a4 import CELL, MARGIN, SAID, SAID_EN, SMALL, WIDTH
 from supplies_receipts.flow import Block, Cell, Column, Table
-from supplies_receipts.layout import fitted
 from supplies_receipts.report_tables import goods_table
 from supplies_receipts.wording import Words
 
@@ -92,7 +91,7 @@ def _received(
         if (line.source, line.name or "") != before:
             before = (line.source, line.name or "")
             source = [(line.name, CELL)] if line.name else a4.cell(places.SOURCES[line.source])
-        quantity = _quantity(line.quantity, units[line.item])
+        quantity = a4.quantity(line.quantity, units[line.item], _QUANTITY)
         rows.append(table.row([source, a4.cell(a4.name_of(names[line.item])), quantity]))
     return rows
 
@@ -110,7 +109,7 @@ def _went(
         if before is None or before != (line.community, line.who):
             place = _place(line)
         before = (line.community, line.who)
-        quantity = _quantity(line.quantity, units[line.item])
+        quantity = a4.quantity(line.quantity, units[line.item], _QUANTITY)
         rows.append(
             table.row([place, a4.cell(a4.name_of(names[line.item])), quantity, _count(line)])
         )
@@ -128,11 +127,6 @@ def _count(line: WentLine) -> Cell:
         return [("–", CELL)]
     said = line.count if isinstance(line.count, str) else wording.number(line.count)
     return [(f"{said} {_WHO[line.who].leads}", CELL)]
-
-
-def _quantity(quantity: int, unit: str) -> Cell:
-    said = wording.counted(quantity, wording.unit(unit)).leads
-    return [(said, fitted(said, BOLD, _QUANTITY - flow.GUTTER))]
 
 
 def _closing(paper: DisclosurePaper) -> Block:

@@ -14,6 +14,7 @@ from supplies_receipts.layout import (
     Ink,
     Sheet,
     Style,
+    fitted,
     paragraph,
 )
 from supplies_receipts.wording import Words
@@ -113,15 +114,17 @@ class Table:
         self._columns = columns
         self._lefts = list(accumulate((column.width for column in columns), initial=x))
         self._width = self._lefts[-1] - x
-        titles = [((c.title.leads, HEAD), (c.title.under, HEAD_EN)) for c in columns]
+        titles = [
+            [_whole(c.title.leads, HEAD, c), _whole(c.title.under, HEAD_EN, c)] for c in columns
+        ]
         top = rule(x, self._width, weight=0.6)
         self.head = stacked([*above, top, self._cells(titles), top])
 
-    def row(self, cells: Sequence[Cell]) -> Block:
-        """One row with a hairline under it."""
+    def row(self, cells: Sequence[Cell], least: float = 0) -> Block:
+        """One row with a hairline under it. least: how high it is where its cells need less."""
         content = self._cells(cells)
         under = rule(self._lefts[0], self._width, weight=0.3, ink=PALE)
-        row = stacked([content, under])
+        row = stacked([content, space(max(0, least - content.height)), under])
         return Block(row.height, row.draw, self.head)
 
     def _cells(self, cells: Sequence[Cell]) -> Block:
@@ -139,6 +142,12 @@ class Table:
             )
             for left, column, cell in zip(self._lefts, self._columns, cells, strict=False)
         ]
+
+
+def _whole(title: str, style: Style, column: Column) -> tuple[str, Style]:
+    """The title of a column, set smaller where a word of it would be broken."""
+    longest = max(title.split(), key=style.width, default="")
+    return title, fitted(longest, style, column.width - GUTTER)
 
 
 def paginated(blocks: Sequence[Block], first: float, next_: float, last: float = 0) -> list[Block]:

@@ -45,7 +45,7 @@ HAIRLINE = 0.3  # points
 # Where the baseline runs in a line box, and how much wider the strokes of bold text are drawn, in
 # parts of the size. A bold face of its own would be a sixth of a receipt's bytes.
 _ASCENT = 0.88
-_THICKENING = 0.03
+_THICKENING = 0.025
 
 _DARK = re.compile(b"\x01+")  # modules of a QR code that follow each other in a row
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from supplies.documents import GoodsLine, ItemName, StationReport
@@ -20,9 +20,12 @@ from supplies_receipts.a4 import (
     name_of,
     section,
 )
-from supplies_receipts.flow import Block, Column, Table
+from supplies_receipts.flow import Block, Cell, Column, Table
 from supplies_receipts.layout import Style, fitted
 from supplies_receipts.wording import Words
+
+Cells = Sequence[Cell]
+"""What stands in a row."""
 
 _NUMBER = 14.2
 _GOODS = (
@@ -98,20 +101,27 @@ def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list
         ),
         above=[section(right, Words("期末不足", "Short at the end")), flow.space(0.8)],
     )
-    done_rows = [done.row([[(a.kind, CELL)], figure(a.count, BOLD, 18)]) for a in report.activities]
-    short_rows = [
-        short.row(
-            [
-                cell(name_of(names[s.item])),
-                figure(s.needed, CELL, 18),
-                figure(s.free, CELL, 18),
-                figure(s.needed - s.free, BOLD, 18),
-            ]
-        )
+    done_rows: list[Cells] = [
+        [[(a.kind, CELL)], figure(a.count, BOLD, 18)] for a in report.activities
+    ]
+    short_rows: list[Cells] = [
+        [
+            cell(name_of(names[s.item])),
+            figure(s.needed, CELL, 18),
+            figure(s.free, CELL, 18),
+            figure(s.needed - s.free, BOLD, 18),
+        ]
         for s in report.short
     ]
     head = flow.beside([done.head, short.head])
-    none = [(NONE.label, CELL)]
-    pairs = zip_longest(done_rows or [done.row([none])], short_rows or [short.row([none])])
-    both = [flow.beside([block for block in pair if block]) for pair in pairs]
+    none: Cells = [[(NONE.label, CELL)]]
+    pairs = zip_longest(done_rows or [none], short_rows or [none])
+    both = [_level(zip((done, short), pair, strict=True)) for pair in pairs]
     return [Block(row.height, row.draw, head) for row in both]
+
+
+def _level(rows: Iterable[tuple[Table, Cells | None]]) -> Block:
+    """Rows of tables that stand side by side, each as high as the highest."""
+    there = [(table, cells) for table, cells in rows if cells is not None]
+    least = max(table.row(cells).height for table, cells in there)
+    return flow.beside([table.row(cells, least) for table, cells in there])

@@ -101,7 +101,7 @@ def _load(lines: Sequence[LoadLine]) -> list[Block]:
                     [*a4.cell(wording.named(line.name, line.name_en)), (line.lot, CELL_EN)],
                     _lot(line),
                     [(line.location, CELL)],
-                    _quantity(line.quantity, line.unit),
+                    a4.quantity(line.quantity, line.unit, _QUANTITY),
                 ]
             ),
             table,
@@ -157,7 +157,8 @@ def _goods(line: SlipLine) -> Block:
         for said, style in ((name.leads, CELL), (name.under, CELL_EN), (lot, CELL_EN))
         if said
     ]
-    amount = flow.text(end - wide, wide, quantity, fitted(quantity, BOLD, wide), "right")
+    style = fitted(wording.number(line.quantity), BOLD, wide)
+    amount = flow.text(end - wide, wide, quantity, style, "right")
     said = flow.beside([flow.stacked(named), amount])
 
     def draw(sheet: Sheet, y: float) -> None:
@@ -169,11 +170,6 @@ def _goods(line: SlipLine) -> Block:
 
 def _lot(line: LoadLine | SlipLine) -> Cell:
     return [(line.batch or "", CELL), (wording.expiry(line.expires_on), CELL_EN)]
-
-
-def _quantity(quantity: int, unit: str) -> Cell:
-    said = wording.counted(quantity, wording.unit(unit)).leads
-    return [(said, fitted(said, BOLD, _QUANTITY - flow.GUTTER))]
 
 
 def _blanks(row: Block, table: Table, count: int) -> Block:

@@ -20,7 +20,7 @@ from supplies_receipts.layout import GREY, Style, fitted
 from supplies_receipts.statement_tables import departures_table, goods_table, reached
 from supplies_receipts.wording import Words
 
-_TITLE = Words("捐赠物资去向报告", "Where your gifts went: a statement to the donor")
+_TITLE = Words("捐赠物资去向报告", "Where your gifts went")
 
 _GIVER = Words("捐赠人", "Donor")
 _RECEIPTS = Words("凭证", "Receipts")
@@ -144,7 +144,7 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
         [
             flow.worded(x, width, words, UNDER, a4.CELL_EN),
             flow.space(0.6),
-            *(flow.text(x, width, said, fitted(said, style, width)) for said in shown),
+            *(flow.text(x, width, said, fitted(said, style, width, smallest=9)) for said in shown),
             *([flow.text(x, width, rest, SMALL)] if more > 0 else []),
         ]
     )

@@ -122,21 +122,16 @@ def departures_table(lines: Sequence[Departure]) -> list[Block]:
     return [row for line in lines for row in _departure(table, line)]
 
 
-def _fitting(figure: str, column: Column) -> Style:
-    return fitted(figure, BOLD, column.width - flow.GUTTER)
-
-
 def _departure(table: Table, line: Departure) -> list[Block]:
     """One departure; a reason longer than a page has room for goes on in rows under it."""
     column = _DEPARTURES[3].width - flow.GUTTER
     reason = line.reason or _ERASED.label
     said = paragraph(reason, CELL, column).lines
     first, *rest = ["\n".join(said[at : at + _LINES]) for at in range(0, len(said), _LINES)]
-    figure = wording.number(line.quantity)
     cells: list[Cell] = [
         [(wording.day(line.day).leads, CELL)],
         [*a4.cell(wording.named(line.name, line.name_en)), (line.item, CELL_EN)],
-        [(f"{figure} {wording.unit(line.unit).leads}", _fitting(figure, _DEPARTURES[2]))],
+        a4.quantity(line.quantity, line.unit, _DEPARTURES[2].width),
         [(first, CELL)],
         [(line.by, CELL)],
     ]
