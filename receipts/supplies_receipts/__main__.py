@@ -177,8 +177,8 @@ def report() -> StationReportPaper:
         households_fully_met=16,
         notices_posted=12,
         activities=[
-            ActivityLine(kind="gate-duty", count=33),
-            ActivityLine(kind="supply-run", count=9),
+            ActivityLine(kind="gate_duty", count=33),
+            ActivityLine(kind="supply_run", count=9),
         ],
         goods=goods,
         short=[

@@ -110,6 +110,13 @@ def quantity(value: int, unit: str, width: float) -> Cell:
     return [(said, fitted(wording.number(value), BOLD, width - flow.GUTTER))]
 
 
+def item(name: Words, code: str, unit: str) -> Cell:
+    """An item in a cell: what it is called, and under it how, with its code and unit."""
+    said = filter(None, (name.under, code, wording.unit(unit).label))
+    small = " · ".join(dict.fromkeys(said))  # many a code is the English name
+    return [(name.leads, CELL), (small, CELL_EN)]
+
+
 def name_of(item: ItemName) -> Words:
     """An item as a paper calls it."""
     return wording.named(item.name, item.name_en)

@@ -27,12 +27,19 @@ HEAD_EN = Style(5.5, ink=GREY, leading=1.2)
 class Block:
     """Something of a known height. draw: given the sheet and the top of the block.
 
-    head: what stands above it where it begins a page or a table: the table's head.
+    head: what stands above it where it begins a page or a table: the table's head. table: what it
+    is a row of; where it is not said, rows with the same head are of one table.
     """
 
     height: float
     draw: Callable[[Sheet, float], None]
     head: Block | None = None
+    table: object = None
+
+    @property
+    def of(self) -> object:
+        """The table of which this is a row, or None."""
+        return self.head if self.table is None else self.table
 
 
 def space(height: float) -> Block:
@@ -157,23 +164,23 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
     stay free beneath the final block, on whichever page that falls.
     """
     pages: list[list[Block]] = [[]]
-    used, head = 0.0, None
+    used, table = 0.0, None
     for at, block in enumerate(blocks):
         room = first if len(pages) == 1 else next_
         reserve = last if at == len(blocks) - 1 else 0
-        needed = _needed(block, head)
+        needed = _needed(block, table)
         if pages[-1] and used + needed + reserve > room:
             pages.append([])
-            used, head = 0.0, None
-            needed = _needed(block, head)
-        if block.head is not None and block.head is not head:
+            used, table = 0.0, None
+            needed = _needed(block, table)
+        if block.head is not None and block.of is not table:
             pages[-1].append(block.head)
-        head = block.head
+        table = block.of
         pages[-1].append(block)
         used += needed
     return [stacked(page) for page in pages]
 
 
-def _needed(block: Block, head: Block | None) -> float:
-    """The height of a block, with its head unless that stands above it already."""
-    return block.height + (0 if block.head is None or block.head is head else block.head.height)
+def _needed(block: Block, table: object) -> float:
+    """The height of a block, with its head unless that of its table stands above it already."""
+    return block.height + (0 if block.head is None or block.of is table else block.head.height)

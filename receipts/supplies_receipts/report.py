@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from supplies.documents import (
-    CONTACTS,
-    VISITS,
-    WORKERS,
     GoodsLine,
     ItemName,
     StationReport,
@@ -32,7 +29,7 @@ from supplies_receipts.a4 import (
 )
 from supplies_receipts.flow import Block
 from supplies_receipts.layout import fitted
-from supplies_receipts.report_tables import done_and_short, goods_table
+from supplies_receipts.report_tables import done_and_short, goods_table, other_work
 from supplies_receipts.wording import Words
 
 _TITLE = Words("工作报告", "Station report")
@@ -137,11 +134,7 @@ def _figures(report: StationReport) -> Block:
 def _charts(report: StationReport, names: Mapping[str, ItemName]) -> Block:
     counts = [
         *_work(report),
-        *(
-            (Words(a.kind, a.kind), a.count)
-            for a in report.activities
-            if a.kind not in (WORKERS, CONTACTS, VISITS)
-        ),
+        *((wording.activity(line.kind), line.count) for line in other_work(report)),
     ]
     right = MARGIN + WIDTH - HALF
     return flow.beside(

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
-from supplies.documents import GoodsLine, ItemName, StationReport
+from supplies.documents import (
+    CONTACTS,
+    VISITS,
+    WORKERS,
+    ActivityLine,
+    GoodsLine,
+    ItemName,
+    StationReport,
+)
 from supplies_receipts import flow, wording
 from supplies_receipts.a4 import (
     BOLD,
@@ -16,7 +24,7 @@ from supplies_receipts.a4 import (
     NONE,
     SMALL,
     WIDTH,
-    cell,
+    item,
     name_of,
     section,
 )
@@ -69,8 +77,7 @@ def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
         (line.used, CELL), (line.lost, CELL), (line.unexplained, CELL), (line.other, CELL),
         (line.on_hand, BOLD), (line.allocated, CELL), (line.in_transit, CELL),
     )  # fmt: skip
-    unit = wording.unit(line.unit).label
-    named = [*cell(name_of(name)), (f"{line.item} · {unit}", CELL_EN)]
+    named = item(name_of(name), line.item, line.unit)
     return table.row([named, *(figure(value, style) for value, style in figures)])
 
 
@@ -78,6 +85,11 @@ def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, 
     """A number in a cell, set smaller where it must be; a dash for none."""
     said = wording.number(value) if value else "–"
     return [(said, fitted(said, style, width - flow.GUTTER))]
+
+
+def other_work(report: StationReport) -> list[ActivityLine]:
+    """What was done that the large figures do not count."""
+    return [a for a in report.activities if a.kind not in (WORKERS, CONTACTS, VISITS)]
 
 
 def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
@@ -89,7 +101,7 @@ def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list
             Column(Words("工作内容", "Activity"), HALF - 18),
             Column(Words("次数", "Count"), 18, "right"),
         ),
-        above=[section(MARGIN, Words("活动", "Activities")), flow.space(0.8)],
+        above=[section(MARGIN, Words("其他工作", "Other work")), flow.space(0.8)],
     )
     short = Table(
         right,
@@ -102,26 +114,31 @@ def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list
         above=[section(right, Words("期末不足", "Short at the end")), flow.space(0.8)],
     )
     done_rows: list[Cells] = [
-        [[(a.kind, CELL)], figure(a.count, BOLD, 18)] for a in report.activities
+        [[(wording.activity(a.kind).label, CELL)], figure(a.count, BOLD, 18)]
+        for a in other_work(report)
     ]
     short_rows: list[Cells] = [
         [
-            cell(name_of(names[s.item])),
+            [(name_of(names[s.item]).label, CELL)],
             figure(s.needed, CELL, 18),
             figure(s.free, CELL, 18),
             figure(s.needed - s.free, BOLD, 18),
         ]
         for s in report.short
     ]
-    head = flow.beside([done.head, short.head])
     none: Cells = [[(NONE.label, CELL)]]
     pairs = zip_longest(done_rows or [none], short_rows or [none])
-    both = [_level(zip((done, short), pair, strict=True)) for pair in pairs]
-    return [Block(row.height, row.draw, head) for row in both]
+    tables = (done, short)
+    return [_level(tables, pair) for pair in pairs]
 
 
-def _level(rows: Iterable[tuple[Table, Cells | None]]) -> Block:
-    """Rows of tables that stand side by side, each as high as the highest."""
-    there = [(table, cells) for table, cells in rows if cells is not None]
+def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:
+    """Rows of two tables that stand side by side, as high as each other, under both heads.
+
+    Where one table has ended before a page begins, its head does not stand there again.
+    """
+    there = [(table, cells) for table, cells in zip(tables, pair, strict=True) if cells is not None]
     least = max(table.row(cells).height for table, cells in there)
-    return flow.beside([table.row(cells, least) for table, cells in there])
+    row = flow.beside([table.row(cells, least) for table, cells in there])
+    head = flow.beside([table.head for table, _ in there])
+    return Block(row.height, row.draw, head, table=tables)

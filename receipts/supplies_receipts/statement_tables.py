@@ -55,15 +55,11 @@ def goods_table(goods: Sequence[StatementLine]) -> list[Block]:
 
 
 def _goods_row(table: Table, line: StatementLine) -> Block:
-    unit = wording.unit(line.unit).label
     made = f"{_REPACKED.label} +{wording.number(line.repacked)}" if line.repacked else ""
     rest = places.elsewhere(line.places)
     row = table.row(
         [
-            [
-                *a4.cell(wording.named(line.name, line.name_en)),
-                (f"{line.item} · {unit}", CELL_EN),
-            ],
+            a4.item(wording.named(line.name, line.name_en), line.item, line.unit),
             [*_figure(line.received, BOLD), (made, CELL_EN)],
             _figure(line.places.get("handed_over", 0), BOLD),
             _figure(line.places.get("in_transit", 0), CELL),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from supplies.documents import Amount, Languages
+from supplies.documents import CONTACTS, VISITS, WORKERS, Amount, Languages
 
 _languages: ContextVar[Languages] = ContextVar("languages", default="zh+en")
 
@@ -106,6 +106,30 @@ _UNITS = {
 def unit(code: str) -> Words:
     """A unit as the papers name it."""
     return Words(_UNITS.get(code, code), code)
+
+
+_ACTIVITIES = {
+    WORKERS: "社工",
+    CONTACTS: "电话联系",
+    VISITS: "上门走访",
+    "households_telephoned": "电话摸查家庭",
+    "flats_checked": "排查住户",
+    "joint_checks": "联合排查",
+    "forms_collected": "收集登记表",
+    "people_measured": "测量体温",
+    "persons_screened": "筛查人员",
+    "newcomers_registered": "登记新来人员",
+    "residents_registered": "登记居民",
+    "gate_duty": "门岗值守",
+    "supply_run": "运送物资",
+}
+"""Kinds of work by their code. What is missing here is printed as its code."""
+
+
+def activity(kind: str) -> Words:
+    """A kind of work as the papers name it."""
+    known = _ACTIVITIES.get(kind)
+    return Words(kind, kind) if known is None else Words(known, kind.replace("_", " "))
 
 
 def day(value: date) -> Words:

@@ -107,6 +107,18 @@ def test_an_empty_period_is_a_report_too() -> None:
     assert "不足。" not in said
 
 
+def test_kinds_of_work_are_named_in_the_paper_s_languages_and_others_by_their_code() -> None:
+    done = [ActivityLine(kind=kind, count=3) for kind in ("people_measured", "tea-served")]
+    paper = reported(activities=done)
+    said = reading.text(station_report(paper))
+    assert "测量体温peoplemeasured3" in said
+    assert "tea-served3" in said
+    station = replace(paper.station, languages="zh")
+    said = reading.text(station_report(replace(paper, station=station)))
+    assert "测量体温3" in said
+    assert "measured" not in said
+
+
 @needs_poppler
 def test_the_charts_draw_bars_as_long_as_their_figures() -> None:
     """Twice the contacts, twice the bar: measured in the picture of the page."""
@@ -136,6 +148,16 @@ def test_many_goods_run_over_pages_under_a_repeated_head(items: int, pages: int)
         said = reading.squeezed(page.extract_text())
         assert "期初Opening" in said or "item-" not in said
     assert f"item-{items - 1}·" in reading.text(pdf)
+
+
+def test_a_table_that_has_ended_has_no_head_on_the_next_page() -> None:
+    done = [ActivityLine(kind=f"kind-{at}", count=1) for at in range(90)]
+    pages = reading.pages(station_report(reported(activities=done)))
+    heads = [
+        ("工作内容Activity" in said, "尚缺Missing" in said)
+        for said in (reading.squeezed(page.extract_text()) for page in pages)
+    ]
+    assert heads == [(True, True), (True, False), (True, False)]
 
 
 @needs_poppler
