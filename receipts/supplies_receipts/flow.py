@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
+
+import msgspec
 
 from supplies_receipts.layout import (
     BLACK,
@@ -23,8 +25,7 @@ HEAD = Style(7, bold=True, leading=1.25)
 HEAD_EN = Style(5.5, ink=GREY, leading=1.2)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """Something of a known height. draw: given the sheet and the top of the block.
 
     head: what stands above it where it begins a page or a table: the table's head. table: what it
@@ -58,6 +59,8 @@ def stacked(blocks: Sequence[Block]) -> Block:
     return Block(sum(block.height for block in blocks), draw)
 
 
+# Most of a paper is said on every paper: in a batch it is broken into lines once.
+@lru_cache(maxsize=4096)
 def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
     """A paragraph between x and x + width."""
     broken = paragraph(content, style, width)
@@ -98,8 +101,7 @@ def rule(x: float, width: float, *, weight: float, ink: Ink = BLACK) -> Block:
     return Block(0, lambda sheet, y: sheet.rule(x, y, width, weight=weight, ink=ink))
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """One column of a table. width: millimetres, of which `GUTTER` stays free."""
 
     title: Words
@@ -122,7 +124,8 @@ class Table:
         self._lefts = list(accumulate((column.width for column in columns), initial=x))
         self._width = self._lefts[-1] - x
         titles = [
-            [_whole(c.title.leads, HEAD, c), _whole(c.title.under, HEAD_EN, c)] for c in columns
+            [_whole(c.title.leads, HEAD, c.width), _whole(c.title.under, HEAD_EN, c.width)]
+            for c in columns
         ]
         top = rule(x, self._width, weight=0.6)
         self.head = stacked([*above, top, self._cells(titles), top])
@@ -151,10 +154,11 @@ class Table:
         ]
 
 
-def _whole(title: str, style: Style, column: Column) -> tuple[str, Style]:
+@lru_cache(maxsize=512)
+def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
     """The title of a column, set smaller where a word of it would be broken."""
     longest = max(title.split(), key=style.width, default="")
-    return title, fitted(longest, style, column.width - GUTTER)
+    return title, fitted(longest, style, width - GUTTER)
 
 
 def paginated(blocks: Sequence[Block], first: float, next_: float, last: float = 0) -> list[Block]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Literal
 
+import msgspec
 import segno
+from msgspec.structs import replace
 from reportlab import rl_config
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
@@ -52,8 +53,7 @@ _DARK = re.compile(b"\x01+")  # modules of a QR code that follow each other in a
 _BEFORE = {"left": 0.0, "centre": 0.5, "right": 1.0}  # how much of a text stands before its x
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(msgspec.Struct, frozen=True):
     """How text looks. size: points. leading: height of a line, in parts of the size."""
 
     size: float
@@ -71,8 +71,7 @@ class Style:
         return fonts.width(text, self.size) / float(mm)
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(msgspec.Struct, frozen=True):
     """Text broken into lines for a width."""
 
     lines: tuple[str, ...]
@@ -226,7 +225,8 @@ class Sheet:
         path = self._canvas.beginPath()
         for row, modules in enumerate(code, 1):
             for dark in _DARK.finditer(modules):
-                path.rect(dark.start(), -row, dark.end() - dark.start(), 1)
+                first, end = dark.span()
+                path.rect(first, -row, end - first, 1)
         self._canvas.saveState()
         self._canvas.translate(x * mm, self._up(y))
         self._canvas.scale(module, module)

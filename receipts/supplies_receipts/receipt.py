@@ -8,7 +8,8 @@ that a marked paper is set line for line as the original was.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+
+import msgspec
 
 from supplies.documents import DonationReceipt, ReceiptLine, ReceiptPaper
 from supplies_receipts import flow, wording
@@ -191,8 +192,7 @@ def _running_head(document: DonationReceipt) -> Block:
 # --- donor, day and place, wish ------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(msgspec.Struct, frozen=True):
     label: Words
     value: str
     small: str | None = None

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from supplies.errors import BooksBroken
 from supplies.statements import DonorStatement, DonorStatementPaper, StatementLine
