@@ -12,6 +12,8 @@ TICK = 3.6
 
 LABEL = Style(8.5, leading=1.25)
 
+SIGNATURE = Words("签名", "Signature")
+
 _SMALL = Style(6, leading=1.15)
 _HINT = Style(7, bold=True, leading=1.3)
 _FRAMED = Style(10, bold=True, leading=1.3)

@@ -49,6 +49,19 @@ _GOODS = (
     Column(Words("已分配", "Set aside"), _NUMBER, "right"),
     Column(Words("在途", "In transit"), _NUMBER, "right"),
 )
+_COUNT = 18.0
+_OTHER_WORK = Words("其他工作", "Other work")
+_DONE = (
+    Column(Words("工作内容", "Activity"), HALF - _COUNT),
+    Column(Words("次数", "Count"), _COUNT, "right"),
+)
+_SHORT_AT_THE_END = Words("期末不足", "Short at the end")
+_SHORT = (
+    Column(Words("物资", "Item"), HALF - 3 * _COUNT),
+    Column(Words("需要", "Needed"), _COUNT, "right"),
+    Column(Words("可用", "Free"), _COUNT, "right"),
+    Column(Words("尚缺", "Missing"), _COUNT, "right"),
+)
 _EQUATION = Words(
     "期初 + 接收 − 发放 − 自用 − 损耗 − 不明 − 其他 = 在库 + 在途；已分配是在库的一部分。",
     "Opening + received − handed over − own use − lost − unexplained − other = on hand + in "
@@ -95,41 +108,25 @@ def other_work(report: StationReport) -> list[ActivityLine]:
 def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
     """What was done, by kind, and beside it what is short."""
     right = MARGIN + WIDTH - HALF
-    done = Table(
-        MARGIN,
-        (
-            Column(Words("工作内容", "Activity"), HALF - 18),
-            Column(Words("次数", "Count"), 18, "right"),
-        ),
-        above=[section(MARGIN, Words("其他工作", "Other work")), flow.space(0.8)],
+    tables = (
+        Table(MARGIN, _DONE, above=[section(MARGIN, _OTHER_WORK), flow.space(0.8)]),
+        Table(right, _SHORT, above=[section(right, _SHORT_AT_THE_END), flow.space(0.8)]),
     )
-    short = Table(
-        right,
-        (
-            Column(Words("物资", "Item"), HALF - 54),
-            Column(Words("需要", "Needed"), 18, "right"),
-            Column(Words("可用", "Free"), 18, "right"),
-            Column(Words("尚缺", "Missing"), 18, "right"),
-        ),
-        above=[section(right, Words("期末不足", "Short at the end")), flow.space(0.8)],
-    )
-    done_rows: list[Cells] = [
-        [[(wording.activity(a.kind).label, CELL)], figure(a.count, BOLD, 18)]
+    done: list[Cells] = [
+        [[(wording.activity(a.kind).label, CELL)], figure(a.count, BOLD, _COUNT)]
         for a in other_work(report)
     ]
-    short_rows: list[Cells] = [
+    short: list[Cells] = [
         [
             [(name_of(names[s.item]).label, CELL)],
-            figure(s.needed, CELL, 18),
-            figure(s.free, CELL, 18),
-            figure(s.needed - s.free, BOLD, 18),
+            figure(s.needed, CELL, _COUNT),
+            figure(s.free, CELL, _COUNT),
+            figure(s.needed - s.free, BOLD, _COUNT),
         ]
         for s in report.short
     ]
     none: Cells = [[(NONE.label, CELL)]]
-    pairs = zip_longest(done_rows or [none], short_rows or [none])
-    tables = (done, short)
-    return [_level(tables, pair) for pair in pairs]
+    return [_level(tables, pair) for pair in zip_longest(done or [none], short or [none])]
 
 
 def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:

@@ -21,7 +21,6 @@ _STEPS = (
 )
 
 _STOPS_COUNTED = Words("站", "stops")
-_SIGNED = Words("签名", "Signature")
 _TIME = Words("时间", "Time")
 _PRIVACY = Words(
     "本单含住户地址，回站后交回，24 小时内销毁。",
@@ -197,7 +196,7 @@ def _signatures() -> Block:
             [
                 flow.text(x, _SIGN, words.label, _STEP),
                 flow.space(3),
-                forms.written(x, _SIGN, _SIGNED),
+                forms.written(x, _SIGN, forms.SIGNATURE),
                 forms.written(x, _SIGN, _TIME),
             ]
         )

@@ -28,7 +28,6 @@ _NOTHING = Words("无物资", "nothing to hand over")
 _CODE = Words("居民口述的验证码", "Code spoken by the resident")
 _RECEIVED_BY = Words("签收人", "Received by")
 _REASON = Words("未送达原因", "Reason")
-_SIGNED = Words("签名", "Signature")
 TEAM = Words("配送队", "Team")
 _TIME = Words("送达时间", "Time")
 _COURIER = Words("配送员", "Courier")
@@ -210,7 +209,7 @@ def _handed_over() -> list[Block]:
 def _signed(slip: DeliverySlip) -> list[Block]:
     return [
         flow.space(1.4),
-        _text(_SIGNED.label, _LABEL),
+        _text(forms.SIGNATURE.label, _LABEL),
         flow.space(0.6),
         forms.box(MARGIN, WIDTH, _SIGNATURE),
         flow.space(1),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from supplies.documents import CONTACTS, VISITS, WORKERS, Amount, Languages
+from supplies.documents import Amount, Languages
 
 _languages: ContextVar[Languages] = ContextVar("languages", default="zh+en")
 
@@ -109,9 +109,6 @@ def unit(code: str) -> Words:
 
 
 _ACTIVITIES = {
-    WORKERS: "社工",
-    CONTACTS: "电话联系",
-    VISITS: "上门走访",
     "households_telephoned": "电话摸查家庭",
     "flats_checked": "排查住户",
     "joint_checks": "联合排查",
@@ -123,7 +120,7 @@ _ACTIVITIES = {
     "gate_duty": "门岗值守",
     "supply_run": "运送物资",
 }
-"""Kinds of work by their code. What is missing here is printed as its code."""
+"""Common kinds of work by their code. What is missing here is printed as its code."""
 
 
 def activity(kind: str) -> Words:
