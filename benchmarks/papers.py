@@ -100,7 +100,7 @@ class _Bare:
     def draw(self, count: int) -> bytes:
         """So many of these pages in one document."""
         file = BytesIO()
-        canvas = Canvas(file, invariant=1, pageCompression=1, initialFontName=fonts.REGULAR)
+        canvas = Canvas(file, invariant=1, pageCompression=1, initialFontName=fonts.FACE)
         for _ in range(count):
             # Every receipt has a code of its own, which somebody must work out.
             segno.make_qr(self._url, error="m", boost_error=False, mask=3)

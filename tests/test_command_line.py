@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -152,6 +153,28 @@ def test_a_bar_shows_how_far_long_work_is_on_a_terminal_alone(
     with progress("Drawing", 3) as told:
         told(3)
     assert "Drawing" in capsys.readouterr().err
+    with progress("Counting") as told:
+        told(1, 3)
+    assert "1/3" in capsys.readouterr().err
+
+
+def test_verify_backup_and_restore_show_how_far_they_are(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    copy, books = str(tmp_path / "copy.db"), str(tmp_path / "books.db")
+    for words, label in (
+        (["verify", "--database", str(demo)], "Verifying entries"),
+        (["backup", copy, "--with-keys", "--database", str(demo)], "Backing up entries"),
+        (["restore", copy, books], "Restoring entries"),
+    ):
+        assert main(words) == 0
+        shown = capsys.readouterr()
+        assert label in shown.err
+        assert label not in shown.out
+        done, total = re.findall(r"(\d+)/(\d+)", shown.err)[-1]
+        assert done == total
+        assert int(total) > 200
 
 
 def test_a_receipt_that_is_not_there_is_refused(

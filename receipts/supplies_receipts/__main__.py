@@ -15,6 +15,7 @@ from supplies.documents import (
     DonationReceipt,
     DonorName,
     GoodsLine,
+    ItemName,
     Proof,
     ReceiptLine,
     ReceiptPaper,
@@ -176,8 +177,8 @@ def report() -> StationReportPaper:
         households_fully_met=16,
         notices_posted=12,
         activities=[
-            ActivityLine(kind="gate-duty", count=33),
-            ActivityLine(kind="supply-run", count=9),
+            ActivityLine(kind="gate_duty", count=33),
+            ActivityLine(kind="supply_run", count=9),
         ],
         goods=goods,
         short=[
@@ -186,11 +187,11 @@ def report() -> StationReportPaper:
         ],
     )
     names = {
-        "mask-kn95": "口罩（KN95）",
-        "disinfectant": "84 消毒液 500 mL",
-        "sanitiser": "免洗洗手液 100 mL",
-        "gift": "慰问礼品包",
-        "leaflet": "防疫知识宣传单张",
+        "mask-kn95": ItemName(name="口罩（KN95）", name_en="Mask (KN95)"),
+        "disinfectant": ItemName(name="84 消毒液 500 mL", name_en="Disinfectant 84, 500 mL"),
+        "sanitiser": ItemName(name="免洗洗手液 100 mL", name_en="Hand sanitiser, 100 mL"),
+        "gift": ItemName(name="慰问礼品包", name_en="Comfort gift"),
+        "leaflet": ItemName(name="防疫知识宣传单张", name_en=None),
     }
     return StationReportPaper(
         station=STATION,

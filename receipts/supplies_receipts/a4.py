@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from supplies.documents import StationHead
+from supplies.documents import ItemName, StationHead
 from supplies_receipts import flow, wording
-from supplies_receipts.flow import Block
-from supplies_receipts.layout import A4, GREY, TEAL, Sheet, Style
+from supplies_receipts.flow import Block, Cell
+from supplies_receipts.layout import A4, GREY, TEAL, Sheet, Style, fitted
 from supplies_receipts.wording import Words
 
 MARGIN = 15.0
@@ -24,11 +24,15 @@ SAID = Style(10, leading=1.55)
 SAID_EN = Style(8, ink=GREY, leading=1.4)
 FIGURE = Style(20, bold=True, ink=TEAL, leading=1.15)
 UNDER = Style(8.5, leading=1.25)
-NONE = "无 none"
+NONE = Words("无", "none")
 
 _FOOT = 5.0
 
+_AS_OF = Words("截至账目", "As of entry")
+_PRINTED = Words("打印于", "Printed")
+
 _HEADING = Style(19, bold=True, leading=1.2)
+_HEADING_EN = Style(8.5, ink=GREY)
 _NAME = Style(11, bold=True, leading=1.25)
 _PERIOD = Style(11, leading=1.35)
 _SECTION = Style(10.5, bold=True, leading=1.4)
@@ -51,30 +55,32 @@ def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> byt
 
 def as_of(seq: int, printed_at: datetime) -> str:
     """The foot of what is computed from the books: how much of them, and when."""
-    return f"截至账目 As of entry {seq} · 打印于 Printed {wording.moment(printed_at)}"
+    return f"{_AS_OF.label} {seq} · {_PRINTED.label} {wording.moment(printed_at)}"
 
 
 def heading(title: Words, station: StationHead, first: date, last: date) -> Block:
     """What it is and who issues it over a rule, and the days under it."""
     contact = " · ".join(filter(None, (station.address, station.phone)))
-    issuer = [(station.name, _NAME), (station.name_en, SMALL), (contact, SMALL)]
-    left, right = WIDTH * 0.4, WIDTH * 0.6
-    days, days_en = wording.days(first, last), wording.days_en(first, last)
-    named = [
-        flow.text(MARGIN, left, title.zh, _HEADING),
-        flow.text(MARGIN, left, title.en, Style(8.5, ink=GREY)),
+    name = wording.named(station.name, station.name_en)
+    half = WIDTH / 2 - flow.GUTTER
+    right, large = MARGIN + WIDTH - half, fitted(title.leads, _HEADING, half, smallest=13)
+    issued = [
+        flow.worded(right, half, name, _NAME, SMALL, "right"),
+        *([flow.text(right, half, contact, SMALL, "right")] if contact else []),
     ]
-    issued = [flow.text(MARGIN + left, right, t, s, "right") for t, s in issuer if t]
+    days = wording.days(first, last)
     return flow.stacked(
         [
-            flow.beside([flow.stacked(named), flow.stacked(issued)]),
+            flow.beside(
+                [flow.worded(MARGIN, half, title, large, _HEADING_EN), flow.stacked(issued)]
+            ),
             flow.space(2),
             flow.rule(MARGIN, WIDTH, weight=1.2, ink=TEAL),
             flow.space(2.5),
             flow.beside(
                 [
-                    flow.text(MARGIN, WIDTH / 2, days, _PERIOD),
-                    flow.text(MARGIN + WIDTH / 2, WIDTH / 2, days_en, _PERIOD, "right"),
+                    flow.text(MARGIN, WIDTH / 2, days.leads, _PERIOD),
+                    flow.text(MARGIN + WIDTH / 2, WIDTH / 2, days.under, _PERIOD, "right"),
                 ]
             ),
             flow.space(2),
@@ -84,16 +90,33 @@ def heading(title: Words, station: StationHead, first: date, last: date) -> Bloc
 
 def section(x: float, words: Words) -> Block:
     """The title of a part of a report."""
-    after = x + _SECTION.width(words.zh) + 2
+    after = x + _SECTION.width(words.leads) + 2
     return flow.beside(
         [
-            flow.text(x, HALF, words.zh, _SECTION),
-            flow.stacked([flow.space(1.3), flow.text(after, WIDTH / 2, words.en, SMALL)]),
+            flow.text(x, HALF, words.leads, _SECTION),
+            flow.stacked([flow.space(1.3), flow.text(after, WIDTH / 2, words.under, SMALL)]),
         ]
     )
 
 
-def unit_said(code: str) -> str:
-    """A unit in both languages, once where it is the same."""
-    unit = wording.unit(code)
-    return unit.zh if unit.zh == unit.en else unit.label
+def cell(words: Words, style: Style = CELL) -> Cell:
+    """Words in a cell of a table, in the paper's languages."""
+    return [(words.leads, style), (words.under, CELL_EN)]
+
+
+def quantity(value: int, unit: str, width: float) -> Cell:
+    """A figure with its unit in a column of a table; a long unit goes on beneath the figure."""
+    said = wording.counted(value, wording.unit(unit)).leads
+    return [(said, fitted(wording.number(value), BOLD, width - flow.GUTTER))]
+
+
+def item(name: Words, code: str, unit: str) -> Cell:
+    """An item in a cell: what it is called, and under it how, with its code and unit."""
+    said = filter(None, (name.under, code, wording.unit(unit).label))
+    small = " · ".join(dict.fromkeys(said))  # many a code is the English name
+    return [(name.leads, CELL), (small, CELL_EN)]
+
+
+def name_of(item: ItemName) -> Words:
+    """An item as a paper calls it."""
+    return wording.named(item.name, item.name_en)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from supplies.documents import GoodsLine
+from supplies.documents import GoodsLine, ItemName
 from supplies_receipts import flow, wording
+from supplies_receipts.a4 import NONE, name_of
 from supplies_receipts.flow import Block
 from supplies_receipts.layout import GREY, MIST, SEA, TEAL, Ink, Sheet, Style, one_line
 from supplies_receipts.wording import Words
@@ -18,21 +19,25 @@ _FIGURE = Style(7, leading=1.25)
 _SMALL = Style(6, ink=GREY, leading=1.25)
 _BAR = 2.6
 _ROW = 7.6
+_LABELS = 30.0  # width of what stands left of the bars
+_BESIDE = 1.5  # between a bar and its figure
 
 
-def goods(x: float, width: float, lines: Sequence[GoodsLine], names: Mapping[str, str]) -> Block:
+def goods(
+    x: float, width: float, lines: Sequence[GoodsLine], names: Mapping[str, ItemName]
+) -> Block:
     """Of each item what was there and came in, and how much of that was handed over or used.
 
     Every bar is a whole of its own: masks and millilitres have no common scale.
     """
     busiest = sorted(lines, key=lambda line: line.handed_over + line.used, reverse=True)[:MOST]
     bars = [
-        _goods_bar(x, width, line, names[line.item])
+        _goods_bar(x, width, line, name_of(names[line.item]).leads)
         for line in busiest
         if line.opening + line.received > 0
     ]
     if not bars:
-        return flow.text(x, width, "无 none", _LABEL)
+        return flow.text(x, width, NONE.label, _LABEL)
     legend = [
         (TEAL, Words("发放", "handed over")),
         (SEA, Words("自用", "own use")),
@@ -44,12 +49,15 @@ def goods(x: float, width: float, lines: Sequence[GoodsLine], names: Mapping[str
 def counts(x: float, width: float, values: Sequence[tuple[Words, int]]) -> Block:
     """Bars on one scale, from the same left edge."""
     most = max((count for _, count in values), default=0)
-    return flow.stacked([_count_bar(x, width, words, count, most) for words, count in values])
+    longest = width - _LABELS - _FIGURE.width(wording.number(most)) - _BESIDE
+    return flow.stacked(
+        [_count_bar(x, words, count, longest * count / max(most, 1)) for words, count in values]
+    )
 
 
 def _goods_bar(x: float, width: float, line: GoodsLine, called: str) -> Block:
     whole = line.opening + line.received
-    unit = wording.unit(line.unit).zh
+    unit = wording.unit(line.unit).leads
     said = f"{wording.number(line.handed_over)} / {wording.number(whole)} {unit}"
     # The table below has the unit in full.
     figure = one_line(said, _FIGURE, width * 0.75)
@@ -68,19 +76,16 @@ def _goods_bar(x: float, width: float, line: GoodsLine, called: str) -> Block:
     return Block(_ROW, draw)
 
 
-def _count_bar(x: float, width: float, words: Words, count: int, most: int) -> Block:
-    label_width, figure_width = 30.0, 12.0
-    label = one_line(words.zh, _LABEL, label_width - 2)
-    small = one_line(words.en, _SMALL, label_width - 2)
-    longest = width - label_width - figure_width
-    long = longest * count / most if most else 0
-    said = one_line(wording.number(count), _FIGURE, figure_width - 1.5, smallest=3)
+def _count_bar(x: float, words: Words, count: int, long: float) -> Block:
+    label = one_line(words.leads, _LABEL, _LABELS - 2)
+    small = one_line(words.under, _SMALL, _LABELS - 2)
+    start = x + _LABELS
 
     def draw(sheet: Sheet, y: float) -> None:
         sheet.paragraph(x, y, label)
         sheet.paragraph(x, y + _LABEL.line, small)
-        sheet.fill(x + label_width, y + 1.2, long, _BAR, TEAL)
-        sheet.paragraph(x + label_width + long + 1.5, y + 1, said)
+        sheet.fill(start, y + 1.2, long, _BAR, TEAL)
+        sheet.text(start + long + _BESIDE, y + 1, wording.number(count), _FIGURE)
 
     return Block(_ROW, draw)
 

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from supplies.documents import ItemName
 from supplies.statements import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies_receipts import a4, flow, places, wording
-from supplies_receipts.a4 import BOLD, CELL, CELL_EN, MARGIN, SAID, SAID_EN, SMALL, WIDTH
+from supplies_receipts.a4 import CELL, MARGIN, SAID, SAID_EN, SMALL, WIDTH
 from supplies_receipts.flow import Block, Cell, Column, Table
-from supplies_receipts.layout import fitted
 from supplies_receipts.report_tables import goods_table
 from supplies_receipts.wording import Words
 
 _TITLE = Words("捐赠物资收支公示", "Public disclosure of donated goods")
+
+_GROUPS = Words("集体领取", "groups")
+_NO_COMMUNITY = Words("未登记社区", "no community on record")
+_WHO = {"household": Words("户", "households"), "person": Words("人", "persons")}
+_QUESTIONS = Words("咨询与监督", "Questions:")
+_CLOSING = Words(
+    "捐赠人按其本人意愿署名：全名、隐去名字，或统称“爱心人士”。"
+    "受助人一概不列姓名与住址，不足五户（人）的只写 <5 。",
+    "Donors are named as each consented: in full, by family name, or not at all. Recipients "
+    "are never named; counts under five are shown as <5.",
+)
 
 _QUANTITY = 34.0
 _RECEIVED = (
@@ -31,12 +42,13 @@ _WENT = (
 def disclosure(paper: DisclosurePaper) -> bytes:
     """The sheet as a PDF."""
     shown = paper.disclosure
-    return a4.drawn(
-        _blocks(paper),
-        title=f"{_TITLE.zh} {shown.first.isoformat()} {shown.last.isoformat()}",
-        author=paper.station.name,
-        foot=a4.as_of(shown.as_of_seq, paper.printed_at),
-    )
+    with wording.written_in(paper.station.languages):
+        return a4.drawn(
+            _blocks(paper),
+            title=f"{_TITLE.zh} {shown.first.isoformat()} {shown.last.isoformat()}",
+            author=paper.station.name,
+            foot=a4.as_of(shown.as_of_seq, paper.printed_at),
+        )
 
 
 def _blocks(paper: DisclosurePaper) -> list[Block]:
@@ -44,7 +56,7 @@ def _blocks(paper: DisclosurePaper) -> list[Block]:
     units = {line.item: line.unit for line in shown.goods}
     return [
         a4.heading(_TITLE, paper.station, shown.first, shown.last),
-        *_said(shown),
+        flow.worded(MARGIN, WIDTH, _said(shown), SAID, SAID_EN),
         flow.space(4),
         *_received(shown.received, paper.names, units),
         flow.space(5),
@@ -56,88 +68,68 @@ def _blocks(paper: DisclosurePaper) -> list[Block]:
     ]
 
 
-def _said(shown: Disclosure) -> list[Block]:
+def _said(shown: Disclosure) -> Words:
     came = len({line.item for line in shown.received})
     went = len({line.item for line in shown.handed_over})
-    zh = f"本期接收物资 {came} 种，向居民发放 {went} 种。现将来源与去向公示如下，欢迎监督。"
-    en = (
+    return Words(
+        f"本期接收物资 {came} 种，向居民发放 {went} 种。现将来源与去向公示如下，欢迎监督。",
         f"{wording.many(came, 'kind')} of goods came in and {wording.number(went)} went out to "
-        "residents. Where they came from and went is made public here."
+        "residents. Where they came from and went is made public here.",
     )
-    return [flow.text(MARGIN, WIDTH, zh, SAID), flow.text(MARGIN, WIDTH, en, SAID_EN)]
 
 
 def _received(
-    lines: Sequence[GivenLine], names: Mapping[str, str], units: Mapping[str, str]
+    lines: Sequence[GivenLine], names: Mapping[str, ItemName], units: Mapping[str, str]
 ) -> list[Block]:
     above = [a4.section(MARGIN, Words("接收", "Received, from whom")), flow.space(0.6)]
     table = Table(MARGIN, _RECEIVED, above=above)
     if not lines:
-        return [table.row([[(a4.NONE, CELL)]])]
+        return [table.row([[(a4.NONE.label, CELL)]])]
     rows, before = [], ("", "")
     for line in lines:
         source: Cell = []
         if (line.source, line.name or "") != before:
             before = (line.source, line.name or "")
-            source = [(line.name, CELL)] if line.name else _unnamed(line.source)
-        quantity = _quantity(line.quantity, units[line.item])
-        rows.append(table.row([source, [(names[line.item], CELL)], quantity]))
+            source = [(line.name, CELL)] if line.name else a4.cell(places.SOURCES[line.source])
+        quantity = a4.quantity(line.quantity, units[line.item], _QUANTITY)
+        rows.append(table.row([source, a4.cell(a4.name_of(names[line.item])), quantity]))
     return rows
 
 
-def _unnamed(source: str) -> Cell:
-    words = places.SOURCES[source]
-    return [(words.zh, CELL), (words.en, CELL_EN)]
-
-
 def _went(
-    lines: Sequence[WentLine], names: Mapping[str, str], units: Mapping[str, str]
+    lines: Sequence[WentLine], names: Mapping[str, ItemName], units: Mapping[str, str]
 ) -> list[Block]:
     title = a4.section(MARGIN, Words("发放", "Handed over, by community"))
     table = Table(MARGIN, _WENT, above=[title, flow.space(0.6)])
     if not lines:
-        return [table.row([[(a4.NONE, CELL)]])]
+        return [table.row([[(a4.NONE.label, CELL)]])]
     rows, before = [], None
     for line in lines:
         place: Cell = []
         if before is None or before != (line.community, line.who):
             place = _place(line)
         before = (line.community, line.who)
-        quantity = _quantity(line.quantity, units[line.item])
-        rows.append(table.row([place, [(names[line.item], CELL)], quantity, _count(line)]))
+        quantity = a4.quantity(line.quantity, units[line.item], _QUANTITY)
+        rows.append(
+            table.row([place, a4.cell(a4.name_of(names[line.item])), quantity, _count(line)])
+        )
     return rows
 
 
 def _place(line: WentLine) -> Cell:
     if line.community:
         return [(line.community, CELL)]
-    if line.who == "person":
-        return [("集体领取", CELL), ("groups", CELL_EN)]
-    return [("未登记社区", CELL), ("no community on record", CELL_EN)]
+    return a4.cell(_GROUPS if line.who == "person" else _NO_COMMUNITY)
 
 
 def _count(line: WentLine) -> Cell:
     if not line.count:
         return [("–", CELL)]
     said = line.count if isinstance(line.count, str) else wording.number(line.count)
-    return [(f"{said} {'户' if line.who == 'household' else '人'}", CELL)]
-
-
-def _quantity(quantity: int, unit: str) -> Cell:
-    said = f"{wording.number(quantity)} {wording.unit(unit).zh}"
-    return [(said, fitted(said, BOLD, _QUANTITY - flow.GUTTER))]
+    return [(f"{said} {_WHO[line.who].leads}", CELL)]
 
 
 def _closing(paper: DisclosurePaper) -> Block:
-    zh = (
-        "捐赠人按其本人意愿署名：全名、隐去名字，或统称“爱心人士”。"
-        "受助人一概不列姓名与住址，不足五户（人）的只写 <5 。"
-    )
-    en = (
-        "Donors are named as each consented: in full, by family name, or not at all. Recipients "
-        "are never named; counts under five are shown as <5."
-    )
     phone = paper.station.phone
-    contact = f"咨询与监督 Questions: {phone}" if phone else ""
-    lines = [(zh, SMALL), (en, a4.CELL_EN), (contact, SMALL)]
-    return flow.stacked([flow.text(MARGIN, WIDTH, said, style) for said, style in lines if said])
+    contact = [flow.text(MARGIN, WIDTH, f"{_QUESTIONS.label} {phone}", SMALL)] if phone else []
+    return flow.stacked([flow.worded(MARGIN, WIDTH, _CLOSING, SMALL, a4.CELL_EN), *contact])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
+
+import msgspec
 
 from supplies_receipts.layout import (
     BLACK,
@@ -14,6 +16,7 @@ from supplies_receipts.layout import (
     Ink,
     Sheet,
     Style,
+    fitted,
     paragraph,
 )
 from supplies_receipts.wording import Words
@@ -22,16 +25,22 @@ HEAD = Style(7, bold=True, leading=1.25)
 HEAD_EN = Style(5.5, ink=GREY, leading=1.2)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """Something of a known height. draw: given the sheet and the top of the block.
 
-    head: what stands above it where it begins a page or a table: the table's head.
+    head: what stands above it where it begins a page or a table: the table's head. table: what it
+    is a row of; where it is not said, rows with the same head are of one table.
     """
 
     height: float
     draw: Callable[[Sheet, float], None]
     head: Block | None = None
+    table: object = None
+
+    @property
+    def of(self) -> object:
+        """The table of which this is a row, or None."""
+        return self.head if self.table is None else self.table
 
 
 def space(height: float) -> Block:
@@ -50,11 +59,21 @@ def stacked(blocks: Sequence[Block]) -> Block:
     return Block(sum(block.height for block in blocks), draw)
 
 
+# Most of a paper is said on every paper: in a batch it is broken into lines once.
+@lru_cache(maxsize=4096)
 def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
     """A paragraph between x and x + width."""
     broken = paragraph(content, style, width)
     edge = x + {"left": 0.0, "centre": 0.5, "right": 1.0}[align] * width
     return Block(broken.height, lambda sheet, y: sheet.paragraph(edge, y, broken, align))
+
+
+def worded(
+    x: float, width: float, said: Words, style: Style, small: Style, align: Align = "left"
+) -> Block:
+    """What leads, and beneath it in small type what follows in a paper of two languages."""
+    lines = ((said.leads, style), (said.under, small))
+    return stacked([text(x, width, line, look, align) for line, look in lines if line])
 
 
 def split(x: float, width: float, content: str, style: Style) -> list[Block]:
@@ -82,8 +101,7 @@ def rule(x: float, width: float, *, weight: float, ink: Ink = BLACK) -> Block:
     return Block(0, lambda sheet, y: sheet.rule(x, y, width, weight=weight, ink=ink))
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """One column of a table. width: millimetres, of which `GUTTER` stays free."""
 
     title: Words
@@ -105,15 +123,18 @@ class Table:
         self._columns = columns
         self._lefts = list(accumulate((column.width for column in columns), initial=x))
         self._width = self._lefts[-1] - x
-        titles = [((c.title.leads, HEAD), (c.title.under, HEAD_EN)) for c in columns]
+        titles = [
+            [_whole(c.title.leads, HEAD, c.width), _whole(c.title.under, HEAD_EN, c.width)]
+            for c in columns
+        ]
         top = rule(x, self._width, weight=0.6)
         self.head = stacked([*above, top, self._cells(titles), top])
 
-    def row(self, cells: Sequence[Cell]) -> Block:
-        """One row with a hairline under it."""
+    def row(self, cells: Sequence[Cell], least: float = 0) -> Block:
+        """One row with a hairline under it. least: how high it is where its cells need less."""
         content = self._cells(cells)
         under = rule(self._lefts[0], self._width, weight=0.3, ink=PALE)
-        row = stacked([content, under])
+        row = stacked([content, space(max(0, least - content.height)), under])
         return Block(row.height, row.draw, self.head)
 
     def _cells(self, cells: Sequence[Cell]) -> Block:
@@ -133,6 +154,13 @@ class Table:
         ]
 
 
+@lru_cache(maxsize=512)
+def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
+    """The title of a column, set smaller where a word of it would be broken."""
+    longest = max(title.split(), key=style.width, default="")
+    return title, fitted(longest, style, width - GUTTER)
+
+
 def paginated(blocks: Sequence[Block], first: float, next_: float, last: float = 0) -> list[Block]:
     """The blocks in pages, each page one block.
 
@@ -140,23 +168,23 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
     stay free beneath the final block, on whichever page that falls.
     """
     pages: list[list[Block]] = [[]]
-    used, head = 0.0, None
+    used, table = 0.0, None
     for at, block in enumerate(blocks):
         room = first if len(pages) == 1 else next_
         reserve = last if at == len(blocks) - 1 else 0
-        needed = _needed(block, head)
+        needed = _needed(block, table)
         if pages[-1] and used + needed + reserve > room:
             pages.append([])
-            used, head = 0.0, None
-            needed = _needed(block, head)
-        if block.head is not None and block.head is not head:
+            used, table = 0.0, None
+            needed = _needed(block, table)
+        if block.head is not None and block.of is not table:
             pages[-1].append(block.head)
-        head = block.head
+        table = block.of
         pages[-1].append(block)
         used += needed
     return [stacked(page) for page in pages]
 
 
-def _needed(block: Block, head: Block | None) -> float:
-    """The height of a block, with its head unless that stands above it already."""
-    return block.height + (0 if block.head is None or block.head is head else block.head.height)
+def _needed(block: Block, table: object) -> float:
+    """The height of a block, with its head unless that of its table stands above it already."""
+    return block.height + (0 if block.head is None or block.of is table else block.head.height)

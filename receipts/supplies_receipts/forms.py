@@ -12,6 +12,8 @@ TICK = 3.6
 
 LABEL = Style(8.5, leading=1.25)
 
+SIGNATURE = Words("签名", "Signature")
+
 _SMALL = Style(6, leading=1.15)
 _HINT = Style(7, bold=True, leading=1.3)
 _FRAMED = Style(10, bold=True, leading=1.3)
@@ -27,12 +29,12 @@ def tick(x: float) -> Block:
 def choice(x: float, width: float, words: Words) -> Block:
     """A box to tick and what ticking it says."""
     left, room = x + TICK + 1.5, width - TICK - 2
-    says = [flow.text(left, room, words.zh, LABEL), flow.text(left, room, words.en, _SMALL)]
-    return flow.beside([tick(x), flow.stacked(says)])
+    return flow.beside([tick(x), flow.worded(left, room, words, LABEL, _SMALL)])
 
 
-def written(x: float, width: float, label: str) -> Block:
+def written(x: float, width: float, words: Words) -> Block:
     """A label and a line to write on."""
+    label = words.label
     start = LABEL.width(label) + 2
 
     def draw(sheet: Sheet, y: float) -> None:
@@ -58,11 +60,11 @@ def box(x: float, width: float, height: float) -> Block:
     return Block(height, lambda sheet, y: sheet.box(x, y, width, height, weight=0.8))
 
 
-def framed(x: float, width: float, label: str, content: str) -> Block:
+def framed(x: float, width: float, label: Words, content: str) -> Block:
     """What must not be overlooked, in a frame."""
     padding, inside = 1.2, width - 4
     text = flow.stacked(
-        [flow.text(x + 2, inside, label, _HINT), flow.text(x + 2, inside, content, _FRAMED)]
+        [flow.text(x + 2, inside, label.label, _HINT), flow.text(x + 2, inside, content, _FRAMED)]
     )
     height = text.height + 2 * padding
 

@@ -78,8 +78,7 @@ def prepare() -> None:
     from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401  # loaded, not used
 
     _program()
-    fonts.load()
-    fonts.choose("凭证", bold=True)
+    fonts.check(TITLE.zh)
 
 
 def weighed(question: bytes) -> bytes:

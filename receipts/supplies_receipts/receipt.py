@@ -8,10 +8,11 @@ that a marked paper is set line for line as the original was.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+
+import msgspec
 
 from supplies.documents import DonationReceipt, ReceiptLine, ReceiptPaper
-from supplies_receipts import flow, small_print, wording
+from supplies_receipts import flow, wording
 from supplies_receipts.flow import Block, Column, Table
 from supplies_receipts.layout import (
     A4,
@@ -31,6 +32,7 @@ from supplies_receipts.receipt_foot import (
     closing,
     closing_height,
     margins,
+    void_across,
 )
 from supplies_receipts.wording import Words
 
@@ -43,7 +45,9 @@ _CREDIT_CODE = Words("统一社会信用代码", "Credit code")
 _ISSUED_ON = Words("签发日期", "Issued on")
 _REPLACES = Words("本凭证替换", "Replaces")
 _BLANK = Words("以下空白", "nothing below this line")
-_UNTIL = Words("有效期至", "Expires")
+_AGREEMENT = Words("捐赠协议编号", "Agreement no.")
+_FISCAL_TICKET = Words("公益事业捐赠票据号（合作慈善组织开具）", "Fiscal ticket no. (of a partner)")
+_VALUE = Words("价值", "Value")
 
 _NAME = Style(10.5, bold=True, leading=1.25)
 _NUMBER = Style(10.5, bold=True, ink=RED, leading=1.25)
@@ -78,39 +82,41 @@ def donation_receipt(paper: ReceiptPaper) -> bytes:
     Signature and attachment are added to these bytes by `proven`, not drawn.
     """
     document = paper.document
-    # The title leads in Chinese whatever the paper is written in: a file is known by it.
-    sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
-    draw(sheet, paper)
-    return sheet.finish()
+    with wording.written_in(document.station.languages):
+        # The title leads in Chinese whatever the paper is written in: a file is known by it.
+        sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
+        draw(sheet, paper)
+        return sheet.finish()
 
 
 def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     """The pages of a receipt, after whatever the sheet holds already."""
-    with wording.written_in(paper.document.station.languages):
-        _draw(sheet, paper)
-
-
-def _draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     document = paper.document
+    heads = [_head(document), _running_head(document)]
     foot = closing_height(document)
-    (width, height), pages = _planned(document, foot)
+    (width, height), pages = _planned(document, [head.height for head in heads], foot)
     for at, body in enumerate(pages, 1):
         with sheet.page(width, height):
-            head = _head(document) if at == 1 else _running_head(document)
-            flow.stacked([head, body]).draw(sheet, MARGIN)
+            if paper.proof.void_on is not None:
+                void_across(sheet, height)
+            flow.stacked([heads[at > 1], body]).draw(sheet, MARGIN)
             if at == len(pages):
-                closing(sheet, paper, height - MARGIN - foot)
+                closing(sheet, paper, height - MARGIN - foot, height - MARGIN)
             margins(sheet, paper.proof, height, wording.page(at, len(pages)))
 
 
-def _planned(document: DonationReceipt, foot: float) -> tuple[tuple[float, float], list[Block]]:
-    """The size of paper, and what stands on each page under its head."""
+def _planned(
+    document: DonationReceipt, heads: list[float], foot: float
+) -> tuple[tuple[float, float], list[Block]]:
+    """The size of paper, and what stands on each page under its head.
+
+    heads: how high they are, on the first page and on those after it.
+    """
     body = [*_fields(document), *_table(document.lines)]
-    first, next_ = _head(document).height, _running_head(document).height
 
     def pages(height: float) -> list[Block]:
         room = height - 2 * MARGIN
-        return flow.paginated(body, room - first, room - next_, foot)
+        return flow.paginated(body, room - heads[0], room - heads[1], foot)
 
     small = pages(A5_LANDSCAPE[1])
     if len(document.lines) <= _A5_LINES and len(small) == 1:
@@ -186,8 +192,7 @@ def _running_head(document: DonationReceipt) -> Block:
 # --- donor, day and place, wish ------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(msgspec.Struct, frozen=True):
     label: Words
     value: str
     small: str | None = None
@@ -197,23 +202,23 @@ def _fields(document: DonationReceipt) -> list[Block]:
     donor, station = document.donor, document.station
     name = _NOBODY if donor.name is None else wording.named(donor.name, donor.name_en)
     coded = Words("捐赠人", "Donor" if donor.code is None else f"Donor · {donor.code}")
-    received = wording.days(document.received_on, document.received_until)
+    received = wording.days(document.received_on, document.received_until).leads
     at = " ".join(filter(None, (station.address, station.phone)))
     pairs = [
         _Field(coded, name.leads, name.under),
         _Field(Words("接收日期与地点", "Received on, at"), f"{received}  {document.location}", at),
-        _Field(Words("捐赠编号", "Donation no."), "、".join(document.donations)),
+        _Field(Words("捐赠编号", "Donation no."), wording.listed(document.donations)),
         _Field(Words("联系方式", "Contact"), donor.phone or "—"),
     ]
     if document.agreement is not None:
-        pairs.append(_Field(small_print.AGREEMENT, document.agreement))
+        pairs.append(_Field(_AGREEMENT, document.agreement))
     if document.fiscal_ticket is not None:
-        pairs.append(_Field(small_print.FISCAL_TICKET, document.fiscal_ticket))
+        pairs.append(_Field(_FISCAL_TICKET, document.fiscal_ticket))
     wish = document.wish or _NO_WISH.label
     blocks = [*_paired(pairs), *_long(_Field(Words("定向意愿", "Wish of the donor"), wish))]
     if len(document.replaces) > 1:
         replaced = Words("本凭证替换", "This receipt replaces")
-        blocks += _long(_Field(replaced, "、".join(document.replaces)))
+        blocks += _long(_Field(replaced, wording.listed(document.replaces)))
     return [*blocks, flow.space(0.4)]
 
 
@@ -269,16 +274,15 @@ def _table(lines: list[ReceiptLine]) -> list[Block]:
 
 def _row(table: Table, at: int, line: ReceiptLine) -> Block:
     unit, quantity = wording.unit(line.unit), wording.number(line.quantity)
-    expiry = "" if line.expires_on is None else f"{_UNTIL.leads} {line.expires_on.isoformat()}"
     name = wording.named(line.name, line.name_en)
     words = Words(f"{line.in_words}{unit.zh}", line.in_words_en)
-    value = "" if line.value is None else f"{small_print.VALUE.label} {wording.money(line.value)}"
+    value = "" if line.value is None else f"{_VALUE.label} {wording.money(line.value)}"
     return table.row(
         [
             [(str(at), _CELL)],
             [(name.leads, _CELL), (name.under, _CELL_EN)],
-            [(line.batch or "", _CELL_SMALL), (expiry, _CELL_SMALL)],
-            [(unit.leads, _CELL), (unit.under if unit.en != unit.zh else "", _CELL_EN)],
+            [(line.batch or "", _CELL_SMALL), (wording.expiry(line.expires_on), _CELL_SMALL)],
+            [(unit.leads, _CELL), (unit.under, _CELL_EN)],
             [(quantity, fitted(quantity, _QUANTITY, _COLUMNS[4].width - flow.GUTTER))],
             [(words.leads, _CELL), (words.under, _CELL_EN), (value, _CELL_SMALL)],
         ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from supplies.documents import ReceiptPaper
 from supplies.errors import InvalidField
+from supplies_receipts import wording
 from supplies_receipts.layout import Sheet
 from supplies_receipts.receipt import draw
 from supplies_receipts.wording import Words
@@ -18,8 +19,10 @@ def donation_receipts(papers: Sequence[ReceiptPaper], told: Callable[[int], None
     if not papers:
         raise InvalidField("there is no receipt to print; name days on which some were issued")
     first, last = papers[0].document, papers[-1].document
-    sheet = Sheet(title=f"{_TITLE.zh} {first.number} – {last.number}", author=last.station.name)
+    with wording.written_in(first.station.languages):
+        sheet = Sheet(title=f"{_TITLE.zh} {first.number} – {last.number}", author=last.station.name)
     for drawn, paper in enumerate(papers, 1):
-        draw(sheet, paper)
+        with wording.written_in(paper.document.station.languages):
+            draw(sheet, paper)
         told(drawn)
     return sheet.finish()

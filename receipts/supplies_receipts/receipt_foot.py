@@ -11,7 +11,7 @@ from datetime import date
 from supplies.documents import DonationReceipt, Proof, ReceiptPaper
 from supplies_receipts import flow, fonts
 from supplies_receipts.flow import Block
-from supplies_receipts.layout import A4, BLACK, GREY, RED, Sheet, Style, boxed, one_line
+from supplies_receipts.layout import A4, BLACK, GREY, RED, ROSE, Sheet, Style, boxed, one_line
 from supplies_receipts.wording import Words
 
 MARGIN = 12.0
@@ -44,7 +44,7 @@ _LAW = Style(7, leading=1.25)
 _LAW_EN = Style(6, ink=GREY, leading=1.2)
 _CODE = Style(7, bold=True, leading=1.2)
 _MARK = Style(8, bold=True, ink=RED)
-_STAMP = Style(84, bold=True, ink=RED)
+_STAMP = Style(84, bold=True, ink=ROSE)
 _VOIDED = Style(7, ink=RED, leading=1.25)
 
 _SEAL = 38.0
@@ -52,10 +52,9 @@ _QR = 23.0
 _LINE = 33.0  # to sign on
 
 
-def closing(sheet: Sheet, paper: ReceiptPaper, top: float) -> None:
+def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> None:
     """The foot of the last page, anchored at its bottom; the seal's circle is kept clear."""
     _stated(paper.document).draw(sheet, top)
-    bottom = top + closing_height(paper.document)
     _qr(sheet, paper, bottom)
     _signatures(sheet, paper.document, bottom)
     left = MARGIN + WIDTH - _SEAL
@@ -106,6 +105,13 @@ def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
 # --- the margins ----------------------------------------------------------------------------------
 
 
+def void_across(sheet: Sheet, height: float) -> None:
+    """Void across the page, beneath all else: that stays readable."""
+    x, y = A4[0] / 2, height / 2
+    with sheet.turned(x, y, degrees=25):
+        sheet.text(x, y - _STAMP.line / 2, _VOID.label, _STAMP, "centre")
+
+
 def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
     """The entry and the page count beneath, marks above."""
     foot = height - MARGIN + 2.5
@@ -115,7 +121,7 @@ def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
     if proof.copy is not None:
         _copied(sheet, proof)
     if proof.void_on is not None:
-        _voided(sheet, proof, proof.void_on, height)
+        _voided(sheet, proof, proof.void_on)
 
 
 def _copied(sheet: Sheet, proof: Proof) -> None:
@@ -129,11 +135,9 @@ def _copied(sheet: Sheet, proof: Proof) -> None:
     sheet.text(x + 2, 5.2, mark, _MARK)
 
 
-def _voided(sheet: Sheet, proof: Proof, on: date, height: float) -> None:
-    """Void across the page; when, why and what stands instead in the margin. The number stays."""
-    mark = _VOID.label
-    sheet.stamp(A4[0] / 2, height / 2, mark, _STAMP, degrees=25)
-    said = [f"{mark} {on.isoformat()}"]
+def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
+    """Void since when, why, and what stands instead. The number stays."""
+    said = [f"{_VOID.label} {on.isoformat()}"]
     if proof.replaced_by is not None:
         said.append(f"{_REPLACED_BY.label} No. {proof.replaced_by}")
     reason = fonts.legible(" ".join(f"{_REASON.label}  {proof.void_reason or '—'}".split()))

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from supplies.documents import (
-    CONTACTS,
-    VISITS,
-    WORKERS,
     GoodsLine,
+    ItemName,
     StationReport,
     StationReportPaper,
 )
@@ -31,7 +29,7 @@ from supplies_receipts.a4 import (
 )
 from supplies_receipts.flow import Block
 from supplies_receipts.layout import fitted
-from supplies_receipts.report_tables import done_and_short, goods_table
+from supplies_receipts.report_tables import done_and_short, goods_table, other_work
 from supplies_receipts.wording import Words
 
 _TITLE = Words("工作报告", "Station report")
@@ -42,12 +40,13 @@ def station_report(paper: StationReportPaper) -> bytes:
     for line in paper.report.goods:
         _added_up(paper.report.station, line)
     report = paper.report
-    return a4.drawn(
-        _blocks(paper),
-        title=f"{_TITLE.zh} {report.first.isoformat()} {report.last.isoformat()}",
-        author=paper.station.name,
-        foot=a4.as_of(report.as_of_seq, paper.printed_at),
-    )
+    with wording.written_in(paper.station.languages):
+        return a4.drawn(
+            _blocks(paper),
+            title=f"{_TITLE.zh} {report.first.isoformat()} {report.last.isoformat()}",
+            author=paper.station.name,
+            foot=a4.as_of(report.as_of_seq, paper.printed_at),
+        )
 
 
 def _added_up(station: str, line: GoodsLine) -> None:
@@ -69,7 +68,7 @@ def _blocks(paper: StationReportPaper) -> list[Block]:
     report = paper.report
     return [
         a4.heading(_TITLE, paper.station, report.first, report.last),
-        _said(report),
+        flow.worded(MARGIN, WIDTH, _said(report), SAID, SAID_EN),
         flow.space(4),
         _figures(report),
         flow.space(5),
@@ -84,7 +83,7 @@ def _blocks(paper: StationReportPaper) -> list[Block]:
 # --- words, figures ------------------------------------------------------------------------------
 
 
-def _said(report: StationReport) -> Block:
+def _said(report: StationReport) -> Words:
     """The period in one paragraph, as it would be read out."""
     came = sum(line.received > 0 for line in report.goods)
     went = sum(line.handed_over > 0 for line in report.goods)
@@ -106,7 +105,7 @@ def _said(report: StationReport) -> Block:
         f"notices posted at {many(report.notices_posted, 'place')}. "
         f"{many(came, 'kind')} of goods came in, {number(went)} went out.{short_en}"
     )
-    return flow.stacked([flow.text(MARGIN, WIDTH, zh, SAID), flow.text(MARGIN, WIDTH, en, SAID_EN)])
+    return Words(zh, en)
 
 
 def _work(report: StationReport) -> list[tuple[Words, int]]:
@@ -126,21 +125,16 @@ def _figures(report: StationReport) -> Block:
     tiles = []
     for at, (words, count) in enumerate(work):
         said = wording.number(count)
-        lines = ((said, fitted(said, FIGURE, width - 2)), (words.zh, UNDER), (words.en, CELL_EN))
-        tiles.append(
-            flow.stacked([flow.text(MARGIN + at * width, width - 2, t, s) for t, s in lines])
-        )
+        x, room = MARGIN + at * width, width - 2
+        figure = flow.text(x, room, said, fitted(said, FIGURE, room))
+        tiles.append(flow.stacked([figure, flow.worded(x, room, words, UNDER, CELL_EN)]))
     return flow.beside(tiles)
 
 
-def _charts(report: StationReport, names: Mapping[str, str]) -> Block:
+def _charts(report: StationReport, names: Mapping[str, ItemName]) -> Block:
     counts = [
         *_work(report),
-        *(
-            (Words(a.kind, ""), a.count)
-            for a in report.activities
-            if a.kind not in (WORKERS, CONTACTS, VISITS)
-        ),
+        *((wording.activity(line.kind), line.count) for line in other_work(report)),
     ]
     right = MARGIN + WIDTH - HALF
     return flow.beside(
@@ -154,6 +148,7 @@ def _charts(report: StationReport, names: Mapping[str, str]) -> Block:
             flow.stacked(
                 [
                     section(right, Words("工作量", "Work done")),
+                    flow.space(1.2),
                     charts.counts(right, HALF, counts[: charts.MOST]),
                 ]
             ),

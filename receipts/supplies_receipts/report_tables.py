@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
-from supplies.documents import GoodsLine, StationReport
+from supplies.documents import (
+    CONTACTS,
+    VISITS,
+    WORKERS,
+    ActivityLine,
+    GoodsLine,
+    ItemName,
+    StationReport,
+)
 from supplies_receipts import flow, wording
 from supplies_receipts.a4 import (
     BOLD,
@@ -16,12 +24,16 @@ from supplies_receipts.a4 import (
     NONE,
     SMALL,
     WIDTH,
+    item,
+    name_of,
     section,
-    unit_said,
 )
-from supplies_receipts.flow import Block, Column, Table
+from supplies_receipts.flow import Block, Cell, Column, Table
 from supplies_receipts.layout import Style, fitted
 from supplies_receipts.wording import Words
+
+Cells = Sequence[Cell]
+"""What stands in a row."""
 
 _NUMBER = 14.2
 _GOODS = (
@@ -37,6 +49,19 @@ _GOODS = (
     Column(Words("已分配", "Set aside"), _NUMBER, "right"),
     Column(Words("在途", "In transit"), _NUMBER, "right"),
 )
+_COUNT = 18.0
+_OTHER_WORK = Words("其他工作", "Other work")
+_DONE = (
+    Column(Words("工作内容", "Activity"), HALF - _COUNT),
+    Column(Words("次数", "Count"), _COUNT, "right"),
+)
+_SHORT_AT_THE_END = Words("期末不足", "Short at the end")
+_SHORT = (
+    Column(Words("物资", "Item"), HALF - 3 * _COUNT),
+    Column(Words("需要", "Needed"), _COUNT, "right"),
+    Column(Words("可用", "Free"), _COUNT, "right"),
+    Column(Words("尚缺", "Missing"), _COUNT, "right"),
+)
 _EQUATION = Words(
     "期初 + 接收 − 发放 − 自用 − 损耗 − 不明 − 其他 = 在库 + 在途；已分配是在库的一部分。",
     "Opening + received − handed over − own use − lost − unexplained − other = on hand + in "
@@ -44,29 +69,28 @@ _EQUATION = Words(
 )
 
 
-def goods_table(lines: list[GoodsLine], names: Mapping[str, str]) -> list[Block]:
+def goods_table(lines: list[GoodsLine], names: Mapping[str, ItemName]) -> list[Block]:
     """A row an item, with every column of the equation. names: by the item's code."""
     above = [section(MARGIN, Words("物资收支", "Goods")), flow.space(0.8)]
     table = Table(MARGIN, _GOODS, above=above)
     if not lines:
-        return [table.row([[(NONE, CELL)]])]
+        return [table.row([[(NONE.label, CELL)]])]
     note = flow.stacked(
         [
             flow.space(1),
-            flow.text(MARGIN, WIDTH, _EQUATION.zh, SMALL),
-            flow.text(MARGIN, WIDTH, _EQUATION.en, CELL_EN),
+            flow.worded(MARGIN, WIDTH, _EQUATION, SMALL, CELL_EN),
         ]
     )
     return [*(_goods_row(table, line, names[line.item]) for line in lines), note]
 
 
-def _goods_row(table: Table, line: GoodsLine, name: str) -> Block:
+def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
     figures = (
         (line.opening, CELL), (line.received, BOLD), (line.handed_over, BOLD),
         (line.used, CELL), (line.lost, CELL), (line.unexplained, CELL), (line.other, CELL),
         (line.on_hand, BOLD), (line.allocated, CELL), (line.in_transit, CELL),
     )  # fmt: skip
-    named = [(name, CELL), (f"{line.item} · {unit_said(line.unit)}", CELL_EN)]
+    named = item(name_of(name), line.item, line.unit)
     return table.row([named, *(figure(value, style) for value, style in figures)])
 
 
@@ -76,41 +100,42 @@ def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, 
     return [(said, fitted(said, style, width - flow.GUTTER))]
 
 
-def done_and_short(report: StationReport, names: Mapping[str, str]) -> list[Block]:
+def other_work(report: StationReport) -> list[ActivityLine]:
+    """What was done that the large figures do not count."""
+    return [a for a in report.activities if a.kind not in (WORKERS, CONTACTS, VISITS)]
+
+
+def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
     """What was done, by kind, and beside it what is short."""
     right = MARGIN + WIDTH - HALF
-    done = Table(
-        MARGIN,
-        (
-            Column(Words("工作内容", "Activity"), HALF - 18),
-            Column(Words("次数", "Count"), 18, "right"),
-        ),
-        above=[section(MARGIN, Words("活动", "Activities")), flow.space(0.8)],
+    tables = (
+        Table(MARGIN, _DONE, above=[section(MARGIN, _OTHER_WORK), flow.space(0.8)]),
+        Table(right, _SHORT, above=[section(right, _SHORT_AT_THE_END), flow.space(0.8)]),
     )
-    short = Table(
-        right,
-        (
-            Column(Words("物资", "Item"), HALF - 54),
-            Column(Words("需要", "Needed"), 18, "right"),
-            Column(Words("可用", "Free"), 18, "right"),
-            Column(Words("尚缺", "Missing"), 18, "right"),
-        ),
-        above=[section(right, Words("期末不足", "Short at the end")), flow.space(0.8)],
-    )
-    done_rows = [done.row([[(a.kind, CELL)], figure(a.count, BOLD, 18)]) for a in report.activities]
-    short_rows = [
-        short.row(
-            [
-                [(names[s.item], CELL)],
-                figure(s.needed, CELL, 18),
-                figure(s.free, CELL, 18),
-                figure(s.needed - s.free, BOLD, 18),
-            ]
-        )
+    done: list[Cells] = [
+        [[(wording.activity(a.kind).label, CELL)], figure(a.count, BOLD, _COUNT)]
+        for a in other_work(report)
+    ]
+    short: list[Cells] = [
+        [
+            [(name_of(names[s.item]).label, CELL)],
+            figure(s.needed, CELL, _COUNT),
+            figure(s.free, CELL, _COUNT),
+            figure(s.needed - s.free, BOLD, _COUNT),
+        ]
         for s in report.short
     ]
-    head = flow.beside([done.head, short.head])
-    none = [(NONE, CELL)]
-    pairs = zip_longest(done_rows or [done.row([none])], short_rows or [short.row([none])])
-    both = [flow.beside([block for block in pair if block]) for pair in pairs]
-    return [Block(row.height, row.draw, head) for row in both]
+    none: Cells = [[(NONE.label, CELL)]]
+    return [_level(tables, pair) for pair in zip_longest(done or [none], short or [none])]
+
+
+def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:
+    """Rows of two tables that stand side by side, as high as each other, under both heads.
+
+    Where one table has ended before a page begins, its head does not stand there again.
+    """
+    there = [(table, cells) for table, cells in zip(tables, pair, strict=True) if cells is not None]
+    least = max(table.row(cells).height for table, cells in there)
+    row = flow.beside([table.row(cells, least) for table, cells in there])
+    head = flow.beside([table.head for table, _ in there])
+    return Block(row.height, row.draw, head, table=tables)

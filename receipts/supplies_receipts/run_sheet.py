@@ -10,6 +10,7 @@ from supplies_receipts import a4, flow, forms, wording
 from supplies_receipts.a4 import BOLD, CELL, CELL_EN, MARGIN, SMALL, WIDTH
 from supplies_receipts.flow import Block, Cell, Column, Table
 from supplies_receipts.layout import HAIRLINE, PALE, Sheet, Style, fitted
+from supplies_receipts.slip import NO_ADDRESS, TEAM
 from supplies_receipts.wording import Words
 
 _TITLE = Words("出车单", "Run sheet")
@@ -17,6 +18,13 @@ _STEPS = (
     Words("装车", "Loaded"),
     Words("已送达", "Handed over"),
     Words("带回", "Brought back"),
+)
+
+_STOPS_COUNTED = Words("站", "stops")
+_TIME = Words("时间", "Time")
+_PRIVACY = Words(
+    "本单含住户地址，回站后交回，24 小时内销毁。",
+    "This sheet bears addresses: hand it back at the station; destroy it within 24 hours.",
 )
 
 _QUANTITY = 22.0
@@ -47,26 +55,31 @@ def run_sheet(sheet: RunSheet) -> bytes:
     """The sheet as a PDF, on as many pages as the round needs."""
     if not sheet.stops:
         raise InvalidField("a delivery without stops has no run sheet to print")
-    return a4.drawn(
-        [
-            _head(sheet),
-            *_load(sheet.load),
-            flow.space(4),
-            *_stops(sheet.stops),
-            flow.space(4),
-            _signatures(),
-            flow.space(2),
-            _privacy(),
-        ],
-        title=f"{_TITLE.zh} {sheet.delivery}",
-        author=sheet.station.name,
-        foot=f"{_TITLE.label} {sheet.delivery} · {sheet.day.isoformat()}",
-    )
+    with wording.written_in(sheet.station.languages):
+        return a4.drawn(
+            _blocks(sheet),
+            title=f"{_TITLE.zh} {sheet.delivery}",
+            author=sheet.station.name,
+            foot=f"{_TITLE.label} {sheet.delivery} · {sheet.day.isoformat()}",
+        )
+
+
+def _blocks(sheet: RunSheet) -> list[Block]:
+    return [
+        _head(sheet),
+        *_load(sheet.load),
+        flow.space(4),
+        *_stops(sheet.stops),
+        flow.space(4),
+        _signatures(),
+        flow.space(2),
+        flow.worded(MARGIN, WIDTH, _PRIVACY, SMALL, CELL_EN),
+    ]
 
 
 def _head(sheet: RunSheet) -> Block:
-    stops = f"{wording.number(len(sheet.stops))} 站 stops"
-    team = f"配送队 Team  {sheet.team} · {sheet.delivery} · {stops}"
+    stops = f"{wording.number(len(sheet.stops))} {_STOPS_COUNTED.label}"
+    team = f"{TEAM.label}  {sheet.team} · {sheet.delivery} · {stops}"
     return flow.stacked(
         [
             a4.heading(_TITLE, sheet.station, sheet.day, sheet.day),
@@ -84,10 +97,10 @@ def _load(lines: Sequence[LoadLine]) -> list[Block]:
         _blanks(
             table.row(
                 [
-                    [(line.name, CELL), (line.lot, CELL_EN)],
+                    [*a4.cell(wording.named(line.name, line.name_en)), (line.lot, CELL_EN)],
                     _lot(line),
                     [(line.location, CELL)],
-                    _quantity(line.quantity, line.unit),
+                    a4.quantity(line.quantity, line.unit, _QUANTITY),
                 ]
             ),
             table,
@@ -110,14 +123,14 @@ def _stop(stop: RunStop) -> list[Block]:
     door = flow.stacked(
         [
             flow.text(left, wide, f"{stop.name}  {stop.phone or ''}".strip(), _DOOR),
-            flow.text(left, wide, stop.address or "（地址未登记 no address on record）", CELL),
+            flow.text(left, wide, stop.address or NO_ADDRESS.label, CELL),
             flow.text(left, wide, stop.recipient, CELL_EN),
         ]
     )
     number = flow.text(MARGIN + 1, _STOPS[0].width, str(stop.stop), _NUMBER)
     goods = [_goods(line) for line in stop.lines]
     beside, height = 0, 0.0
-    while beside < len(goods) and (not beside or height + goods[beside].height < door.height + 3):
+    while beside < len(goods) and height < door.height:
         height += goods[beside].height
         beside += 1
     first = flow.stacked([flow.space(0.8), flow.beside([number, door, *_column(goods[:beside])])])
@@ -132,18 +145,19 @@ def _column(blocks: Sequence[Block]) -> list[Block]:
 
 def _goods(line: SlipLine) -> Block:
     """What is for the door, with boxes to write in what was handed over and what came back."""
-    unit = wording.unit(line.unit).zh
-    quantity = f"{wording.number(line.quantity)} {unit}"
+    name = wording.named(line.name, line.name_en)
+    quantity = wording.counted(line.quantity, wording.unit(line.unit)).leads
     wide = min(_QUANTITY, BOLD.width(quantity) + 0.1)
     left = MARGIN + _STOPS[0].width + _STOPS[1].width
     lot = "  ".join(said for said, _ in _lot(line) if said)
     end = left + _STOPS[2].width - flow.GUTTER
     named = [
         flow.text(left, end - left - wide - 2, said, style)
-        for said, style in ((line.name, CELL), (lot, CELL_EN))
+        for said, style in ((name.leads, CELL), (name.under, CELL_EN), (lot, CELL_EN))
         if said
     ]
-    amount = flow.text(end - wide, wide, quantity, fitted(quantity, BOLD, wide), "right")
+    style = fitted(wording.number(line.quantity), BOLD, wide)
+    amount = flow.text(end - wide, wide, quantity, style, "right")
     said = flow.beside([flow.stacked(named), amount])
 
     def draw(sheet: Sheet, y: float) -> None:
@@ -154,13 +168,7 @@ def _goods(line: SlipLine) -> Block:
 
 
 def _lot(line: LoadLine | SlipLine) -> Cell:
-    expiry = "" if line.expires_on is None else f"有效期至 {line.expires_on.isoformat()}"
-    return [(line.batch or "", CELL), (expiry, CELL_EN)]
-
-
-def _quantity(quantity: int, unit: str) -> Cell:
-    said = f"{wording.number(quantity)} {wording.unit(unit).zh}"
-    return [(said, fitted(said, BOLD, _QUANTITY - flow.GUTTER))]
+    return [(line.batch or "", CELL), (wording.expiry(line.expires_on), CELL_EN)]
 
 
 def _blanks(row: Block, table: Table, count: int) -> Block:
@@ -188,18 +196,10 @@ def _signatures() -> Block:
             [
                 flow.text(x, _SIGN, words.label, _STEP),
                 flow.space(3),
-                forms.written(x, _SIGN, "签名 Signature"),
-                forms.written(x, _SIGN, "时间 Time"),
+                forms.written(x, _SIGN, forms.SIGNATURE),
+                forms.written(x, _SIGN, _TIME),
             ]
         )
         for x, words in zip(lefts, _STEPS, strict=True)
     ]
     return flow.beside(parts)
-
-
-def _privacy() -> Block:
-    zh = "本单含住户地址，回站后交回，24 小时内销毁。"
-    en = "This sheet bears addresses: hand it back at the station; destroy it within 24 hours."
-    return flow.stacked(
-        [flow.text(MARGIN, WIDTH, zh, SMALL), flow.text(MARGIN, WIDTH, en, CELL_EN)]
-    )

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from supplies.documents import (
     DonorName,
     GoodsLine,
+    ItemName,
     LoadLine,
     RunSheet,
     RunStop,
@@ -59,8 +60,9 @@ def statement(station: StationHead, items: int = 3) -> DonorStatementPaper:
         ],
         departures=[
             Departure(
-                day=date(2020, 2, 9), item="mask-kn95", name="口罩（KN95，独立包装）", unit="piece",
-                quantity=3, reason="该户已由邻里互助解决，不再需要（样例数据）。", by="u_1",
+                day=date(2020, 2, 9), item="mask-kn95", name="口罩（KN95，独立包装）",
+                name_en="Mask (KN95)", unit="piece", quantity=3,
+                reason="该户已由邻里互助解决，不再需要（样例数据）。", by="u_1",
             )
         ],
     )  # fmt: skip
@@ -121,9 +123,9 @@ def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
         handed_over=went, goods=goods,
     )  # fmt: skip
     names = {
-        "mask-kn95": "口罩（KN95，独立包装）",
-        "sanitiser": "免洗洗手液 100 mL",
-        "leaflet": "防疫知识宣传单张",
+        "mask-kn95": ItemName(name="口罩（KN95，独立包装）", name_en="Mask (KN95)"),
+        "sanitiser": ItemName(name="免洗洗手液 100 mL", name_en="Hand sanitiser, 100 mL"),
+        "leaflet": ItemName(name="防疫知识宣传单张", name_en=None),
     }
     return DisclosurePaper(station=station, disclosure=shown, names=names, printed_at=_PRINTED)
 
@@ -143,8 +145,9 @@ def round_(station: StationHead, stops: int = 3) -> RunSheet:
     ]  # fmt: skip
     load = [
         LoadLine(
-            name=line.name, unit=line.unit, lot=f"l_sample_12_{at}", batch=line.batch,
-            expires_on=line.expires_on, location="样例仓库甲", quantity=line.quantity * stops,
+            name=line.name, name_en=line.name_en, unit=line.unit, lot=f"l_sample_12_{at}",
+            batch=line.batch, expires_on=line.expires_on, location="样例仓库甲",
+            quantity=line.quantity * stops,
         )
         for at, line in enumerate(lines, 1)
     ]  # fmt: skip

@@ -5,46 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from supplies.documents import DeliverySlip
-from supplies.errors import InvalidField
 from supplies_receipts import flow, wording
 from supplies_receipts.layout import A5_LANDSCAPE, Sheet, Style, one_line
-from supplies_receipts.slip import MARGIN, TITLE, WIDTH, goods, hand_over
+from supplies_receipts.slip import MARGIN, WIDTH, drawn, goods, hand_over
 
 _TOP = 12.0
 _FOOT = 4.0
 _GAP = (A5_LANDSCAPE[0] - 2 * WIDTH) / 3  # left, between the columns, and right
+_LEFTS = (_GAP, 2 * _GAP + WIDTH)
 _TINY = Style(6)
 
 
 def delivery_slips_a5(slips: Sequence[DeliverySlip], told: Callable[[int], None]) -> bytes:
     """A page a stop; further pages where the goods are many. told: how many are drawn."""
-    if not slips:
-        raise InvalidField("a delivery without stops has no slips to print")
-    first = slips[0]
-    sheet = Sheet(title=f"{TITLE.zh} {first.delivery}", author=first.station.name)
-    for drawn, slip in enumerate(slips, 1):
-        _draw(sheet, slip)
-        told(drawn)
-    return sheet.finish()
+    return drawn(slips, _on_a5, told)
 
 
-def _draw(sheet: Sheet, slip: DeliverySlip) -> None:
-    """Where to go with what at the left; on the last page what is signed there, at the right."""
+def _on_a5(sheet: Sheet, slip: DeliverySlip) -> None:
+    """Where to go with what, then what is signed there: in two columns on as many pages."""
     width, height = A5_LANDSCAPE
     room = height - 2 * _TOP - _FOOT
-    pages = flow.paginated(goods(slip), room, room)
-    signed = flow.paginated(hand_over(slip), room, room)
-    count = max(len(pages), len(signed))
+    signed = flow.stacked(hand_over(slip))
+    parts = [signed] if signed.height <= room else hand_over(slip)
+    columns = flow.paginated([*goods(slip), *parts], room, room)
+    count = (len(columns) + 1) // 2
+    number = f"{slip.delivery} · {slip.stop}/{slip.stops}"
     for at in range(count):
         with sheet.page(width, height):
-            if at < len(pages):
-                with sheet.moved(_GAP - MARGIN):
-                    pages[at].draw(sheet, _TOP)
-            if at >= count - len(signed):
-                with sheet.moved(2 * _GAP + WIDTH - MARGIN):
-                    signed[at - count + len(signed)].draw(sheet, _TOP)
-            number = f"{slip.delivery} · {slip.allocation} · {slip.stop}/{slip.stops}"
+            for column, x in zip(columns[2 * at : 2 * at + 2], _LEFTS, strict=False):
+                with sheet.moved(x - MARGIN):
+                    column.draw(sheet, _TOP)
             page = wording.page(at + 1, count)
-            room = width - 2 * _GAP - _TINY.width(page) - 3
-            sheet.paragraph(_GAP, height - _TOP, one_line(number, _TINY, room, smallest=3))
+            rest = width - 2 * _GAP - _TINY.width(page) - 3
+            sheet.paragraph(_GAP, height - _TOP, one_line(number, _TINY, rest))
             sheet.text(width - _GAP, height - _TOP, page, _TINY, "right")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from supplies.errors import BooksBroken
 from supplies.statements import DonorStatement, DonorStatementPaper, StatementLine
@@ -20,7 +21,19 @@ from supplies_receipts.layout import GREY, Style, fitted
 from supplies_receipts.statement_tables import departures_table, goods_table, reached
 from supplies_receipts.wording import Words
 
-_TITLE = Words("捐赠物资去向报告", "Where your gifts went: a statement to the donor")
+_TITLE = Words("捐赠物资去向报告", "Where your gifts went")
+
+_GIVER = Words("捐赠人", "Donor")
+_RECEIPTS = Words("凭证", "Receipts")
+_NOTHING = Words("本期没有捐赠物资。", "Nothing was given.")
+_NO_WISH = Words("未指定用途", "none was stated")
+_CLOSING = Words(
+    "本报告由账目逐笔推算：以上每一件接收的物资，都在等式右边找得到去向；若对不上，则不予出具。"
+    "多方捐赠混装的物资按比例归属。报告不含任何受助人的姓名与住址，不足五户（人）的只写 <5 。",
+    "Computed from every entry of the books: whatever was received is found again on the right "
+    "of the sum, or no statement is issued. Goods repacked from several gifts belong to each "
+    "in proportion. No recipient is named; counts under five are shown as <5.",
+)
 
 _DONOR = Style(13, bold=True, leading=1.3)
 _LABEL = Style(7, ink=GREY, leading=1.3)
@@ -35,12 +48,13 @@ def donor_statement(paper: DonorStatementPaper) -> bytes:
     statement = paper.statement
     for line in statement.goods:
         _added_up(statement.station, line)
-    return a4.drawn(
-        _blocks(paper),
-        title=f"{_TITLE.zh} {statement.donor} {statement.last.isoformat()}",
-        author=paper.station.name,
-        foot=a4.as_of(statement.as_of_seq, paper.printed_at),
-    )
+    with wording.written_in(paper.station.languages):
+        return a4.drawn(
+            _blocks(paper),
+            title=f"{_TITLE.zh} {statement.donor} {statement.last.isoformat()}",
+            author=paper.station.name,
+            foot=a4.as_of(statement.as_of_seq, paper.printed_at),
+        )
 
 
 def _added_up(station: str, line: StatementLine) -> None:
@@ -74,7 +88,7 @@ def _blocks(paper: DonorStatementPaper) -> list[Block]:
         *_wishes(statement),
         *departures_table(statement.departures),
         flow.space(4),
-        _closing(),
+        flow.worded(MARGIN, WIDTH, _CLOSING, SMALL, a4.CELL_EN),
     ]
 
 
@@ -83,13 +97,13 @@ def _blocks(paper: DonorStatementPaper) -> list[Block]:
 
 def _donor(paper: DonorStatementPaper) -> list[Block]:
     donor, numbers = paper.donor, paper.statement.receipts
-    named = [(donor.name or "", _DONOR), (donor.name_en or "", SMALL)]
-    coded = f"捐赠人 Donor · {paper.statement.donor}"
-    label = f"凭证 Receipts ({wording.number(len(numbers))})"
-    listed = flow.split(MARGIN, WIDTH, "、".join(numbers) or a4.NONE, _NUMBERS)
+    name = wording.named(donor.name or "", donor.name_en)
+    coded = f"{_GIVER.label} · {paper.statement.donor}"
+    label = f"{_RECEIPTS.label} ({wording.number(len(numbers))})"
+    listed = flow.split(MARGIN, WIDTH, wording.listed(numbers) or a4.NONE.label, _NUMBERS)
     return [
         flow.text(MARGIN, WIDTH, coded, _LABEL),
-        *(flow.text(MARGIN, WIDTH, said, style) for said, style in named if said),
+        flow.worded(MARGIN, WIDTH, name, _DONOR, SMALL),
         flow.space(1.2),
         flow.stacked([flow.text(MARGIN, WIDTH, label, _LABEL), listed[0]]),
         *listed[1:],
@@ -100,7 +114,7 @@ def _figures(goods: Sequence[StatementLine]) -> Block:
     """Received, handed over, on the way, on the shelf: each unit for itself."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for line in goods:
-        unit = wording.unit(line.unit).zh
+        unit = wording.unit(line.unit).leads
         sums["received"][unit] += line.received
         sums["handed_over"][unit] += line.places.get("handed_over", 0)
         sums["in_transit"][unit] += line.places.get("in_transit", 0)
@@ -126,13 +140,13 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
     amounts = [(n, unit) for unit, n in sums.most_common() if n]
     shown = [f"{wording.number(n)} {unit}" for n, unit in amounts[:_UNITS]] or ["0"]
     more = len(amounts) - _UNITS
+    rest = Words(f"另 {more} 种单位", wording.many(more, "more unit")).label
     return flow.stacked(
         [
-            flow.text(x, width, words.zh, UNDER),
-            flow.text(x, width, words.en, a4.CELL_EN),
+            flow.worded(x, width, words, UNDER, a4.CELL_EN),
             flow.space(0.6),
-            *(flow.text(x, width, said, fitted(said, style, width)) for said in shown),
-            *([flow.text(x, width, f"另 {more} 种单位 more units", SMALL)] if more > 0 else []),
+            *(flow.text(x, width, said, fitted(said, style, width, smallest=9)) for said in shown),
+            *([flow.text(x, width, rest, SMALL)] if more > 0 else []),
         ]
     )
 
@@ -146,7 +160,7 @@ def _equation(goods: Sequence[StatementLine]) -> list[Block]:
     for line in goods:
         units[line.unit].append(line)
     blocks = [_sum(unit, lines) for unit, lines in units.items()]
-    return blocks or [flow.text(MARGIN, WIDTH, "本期没有捐赠物资。 Nothing was given.", _SUM)]
+    return blocks or [flow.worded(MARGIN, WIDTH, _NOTHING, _SUM, _SUM_EN)]
 
 
 def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
@@ -159,16 +173,11 @@ def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
     ]
     left = [(words, count) for words, count in came if count]
     right = places.in_order({place: stands[place] for place in stands})
-    said = wording.unit(unit)
+    counted = wording.unit(unit)
     zh = f"{_added([(w.zh, n) for w, n in left])} = {_added([(w.zh, n) for w, n in right])}"
     en = f"{_added([(w.en, n) for w, n in left])} = {_added([(w.en, n) for w, n in right])}"
-    return flow.stacked(
-        [
-            flow.text(MARGIN, WIDTH, f"{zh}（{said.zh}）", _SUM),
-            flow.text(MARGIN, WIDTH, f"{en} ({said.en})", _SUM_EN),
-            flow.space(0.8),
-        ]
-    )
+    said = Words(f"{zh}（{counted.zh}）", f"{en} ({counted.en})")
+    return flow.stacked([flow.worded(MARGIN, WIDTH, said, _SUM, _SUM_EN), flow.space(0.8)])
 
 
 def _added(terms: Sequence[tuple[str, int]]) -> str:
@@ -186,7 +195,7 @@ def _added(terms: Sequence[tuple[str, int]]) -> str:
 def _wishes(statement: DonorStatement) -> list[Block]:
     title = a4.section(MARGIN, Words("捐赠人的意愿", "The donor's wish"))
     if not statement.wishes:
-        none = flow.text(MARGIN, WIDTH, "未指定用途 none was stated", a4.CELL)
+        none = flow.text(MARGIN, WIDTH, _NO_WISH.label, a4.CELL)
         return [flow.stacked([title, flow.space(0.8), none]), flow.space(5)]
     blocks = []
     for line in statement.wishes:
@@ -195,19 +204,3 @@ def _wishes(statement: DonorStatement) -> list[Block]:
         blocks += [flow.stacked([label, first]), *rest, flow.space(0.8)]
     first, *rest = blocks
     return [flow.stacked([title, flow.space(0.8), first]), *rest, flow.space(4.2)]
-
-
-def _closing() -> Block:
-    """How the figures came about, so that a reader need not take them on trust."""
-    zh = (
-        "本报告由账目逐笔推算：以上每一件接收的物资，都在等式右边找得到去向；若对不上，则不予出具。"
-        "多方捐赠混装的物资按比例归属。报告不含任何受助人的姓名与住址，不足五户（人）的只写 <5 。"
-    )
-    en = (
-        "Computed from every entry of the books: whatever was received is found again on the right "
-        "of the sum, or no statement is issued. Goods repacked from several gifts belong to each "
-        "in proportion. No recipient is named; counts under five are shown as <5."
-    )
-    return flow.stacked(
-        [flow.text(MARGIN, WIDTH, zh, SMALL), flow.text(MARGIN, WIDTH, en, a4.CELL_EN)]
-    )

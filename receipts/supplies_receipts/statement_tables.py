@@ -36,6 +36,11 @@ _DEPARTURES = (
     Column(Words("原因", "Reason"), WIDTH - 117),
     Column(Words("批准人", "By"), 25),
 )
+_REPACKED = Words("分装所得", "repacked")
+_NO_COMMUNITY = Words("未登记社区", "no community on record")
+_NO_DEPARTURE = Words("没有", "none: nothing that was set aside as wished was put to another use")
+_ERASED = Words("原因已应要求删除", "erased on request")
+
 _LINES = 30  # of a reason, in one row of the table
 
 
@@ -45,23 +50,22 @@ def goods_table(goods: Sequence[StatementLine]) -> list[Block]:
     legend = flow.stacked([flow.space(1.4), places.legend(MARGIN + WIDTH)])
     table = Table(MARGIN, _GOODS, above=[flow.beside([title, legend]), flow.space(0.6)])
     if not goods:
-        return [table.row([[(a4.NONE, CELL)]])]
+        return [table.row([[(a4.NONE.label, CELL)]])]
     return [_goods_row(table, line) for line in goods]
 
 
 def _goods_row(table: Table, line: StatementLine) -> Block:
-    unit = a4.unit_said(line.unit)
-    made = f"分装所得 repacked +{wording.number(line.repacked)}" if line.repacked else ""
+    made = f"{_REPACKED.label} +{wording.number(line.repacked)}" if line.repacked else ""
     rest = places.elsewhere(line.places)
     row = table.row(
         [
-            [(line.name, CELL), (line.name_en or "", CELL_EN), (f"{line.item} · {unit}", CELL_EN)],
+            a4.item(wording.named(line.name, line.name_en), line.item, line.unit),
             [*_figure(line.received, BOLD), (made, CELL_EN)],
             _figure(line.places.get("handed_over", 0), BOLD),
             _figure(line.places.get("in_transit", 0), CELL),
             _figure(places.shelf(line.places), CELL),
             [
-                (f"{words.zh} {words.en} {wording.number(count)}", CELL_EN)
+                (f"{words.label} {wording.number(count)}", CELL_EN)
                 for words, count in places.in_order(rest)
             ],
         ]
@@ -82,7 +86,7 @@ def reached(lines: Sequence[ServedLine]) -> list[Block]:
     above = [a4.section(MARGIN, Words("惠及", "Who was reached")), flow.space(0.6)]
     table = Table(MARGIN, _SERVED, above=above)
     if not lines:
-        return [table.row([[(a4.NONE, CELL)]])]
+        return [table.row([[(a4.NONE.label, CELL)]])]
     rows: dict[tuple[str, str | None], dict[str, str]] = {}
     for line in lines:
         said = line.count if isinstance(line.count, str) else wording.number(line.count)
@@ -90,8 +94,8 @@ def reached(lines: Sequence[ServedLine]) -> list[Block]:
     return [
         table.row(
             [
-                [(_month(month), CELL)],
-                [(community or "未登记社区 no community on record", CELL)],
+                [(wording.month(month).leads, CELL)],
+                [(community or _NO_COMMUNITY.label, CELL)],
                 _count(counts.get("household")),
                 _count(counts.get("person")),
             ]
@@ -104,37 +108,26 @@ def _count(said: str | None) -> Cell:
     return [(said or "–", BOLD)]
 
 
-def _month(month: str) -> str:
-    year, number = month.split("-")
-    return f"{int(year)}年{int(number)}月"
-
-
 def departures_table(lines: Sequence[Departure]) -> list[Block]:
     """What was not done as the donor wished, why, and who decided it."""
     title = a4.section(MARGIN, Words("与意愿不同的处理", "Departures from the wish"))
     above = [title, flow.space(0.6)]
     if not lines:
-        none = "没有 none: nothing that was set aside as wished was put to another use"
-        return [flow.stacked([*above, flow.text(MARGIN, WIDTH, none, CELL)])]
+        return [flow.stacked([*above, flow.text(MARGIN, WIDTH, _NO_DEPARTURE.label, CELL)])]
     table = Table(MARGIN, _DEPARTURES, above=above)
     return [row for line in lines for row in _departure(table, line)]
-
-
-def _fitting(figure: str, column: Column) -> Style:
-    return fitted(figure, BOLD, column.width - flow.GUTTER)
 
 
 def _departure(table: Table, line: Departure) -> list[Block]:
     """One departure; a reason longer than a page has room for goes on in rows under it."""
     column = _DEPARTURES[3].width - flow.GUTTER
-    reason = line.reason or "原因已应要求删除 erased on request"
+    reason = line.reason or _ERASED.label
     said = paragraph(reason, CELL, column).lines
     first, *rest = ["\n".join(said[at : at + _LINES]) for at in range(0, len(said), _LINES)]
-    figure = wording.number(line.quantity)
     cells: list[Cell] = [
-        [(wording.day(line.day), CELL)],
-        [(line.name, CELL), (line.item, CELL_EN)],
-        [(f"{figure} {wording.unit(line.unit).zh}", _fitting(figure, _DEPARTURES[2]))],
+        [(wording.day(line.day).leads, CELL)],
+        [*a4.cell(wording.named(line.name, line.name_en)), (line.item, CELL_EN)],
+        a4.quantity(line.quantity, line.unit, _DEPARTURES[2].width),
         [(first, CELL)],
         [(line.by, CELL)],
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -43,8 +43,16 @@ class Words(NamedTuple):
 
     @property
     def under(self) -> str:
-        """What stands beneath it in small type; empty in a paper of one language."""
-        return self.en if _languages.get() == "zh+en" else ""
+        """What stands beneath it in small type; empty in a paper of one language.
+
+        What is the same in both, as a unit without a Chinese name, is said once.
+        """
+        return self.en if _languages.get() == "zh+en" and self.en != self.zh else ""
+
+
+def language() -> str:
+    """What the paper is written in first, as files name languages."""
+    return "en" if _languages.get() == "en" else "zh-CN"
 
 
 def named(zh: str, en: str | None) -> Words:
@@ -100,27 +108,57 @@ def unit(code: str) -> Words:
     return Words(_UNITS.get(code, code), code)
 
 
-def day(value: date) -> str:
-    """2020年2月5日"""
-    return f"{value.year}年{value.month}月{value.day}日"
+_ACTIVITIES = {
+    "households_telephoned": "电话摸查家庭",
+    "flats_checked": "排查住户",
+    "joint_checks": "联合排查",
+    "forms_collected": "收集登记表",
+    "people_measured": "测量体温",
+    "persons_screened": "筛查人员",
+    "newcomers_registered": "登记新来人员",
+    "residents_registered": "登记居民",
+    "gate_duty": "门岗值守",
+    "supply_run": "运送物资",
+}
+"""Common kinds of work by their code. What is missing here is printed as its code."""
 
 
-def days(first: date, last: date) -> str:
-    """One day, or a span of days with what they share said once; in figures in an English paper."""
-    if _languages.get() == "en":
-        return days_en(first, last)
+def activity(kind: str) -> Words:
+    """A kind of work as the papers name it."""
+    known = _ACTIVITIES.get(kind)
+    return Words(kind, kind) if known is None else Words(known, kind.replace("_", " "))
+
+
+def day(value: date) -> Words:
+    """2020年2月5日; English in figures, which every reader takes the same way."""
+    return Words(f"{value.year}年{value.month}月{value.day}日", value.isoformat())
+
+
+def days(first: date, last: date) -> Words:
+    """One day, or a span of days; in Chinese what they share is said once."""
     if first == last:
         return day(first)
     if first.year != last.year:
-        return f"{day(first)}至{day(last)}"
-    if first.month != last.month:
-        return f"{day(first)}至{last.month}月{last.day}日"
-    return f"{day(first)}至{last.day}日"
+        until = day(last).zh
+    elif first.month != last.month:
+        until = f"{last.month}月{last.day}日"
+    else:
+        until = f"{last.day}日"
+    return Words(f"{day(first).zh}至{until}", f"{first.isoformat()} to {last.isoformat()}")
 
 
-def days_en(first: date, last: date) -> str:
-    """The same in figures, which every reader of English takes the same way."""
-    return first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
+def month(said: str) -> Words:
+    """2020年2月, of 2020-02."""
+    year, number_ = said.split("-")
+    return Words(f"{int(year)}年{int(number_)}月", said)
+
+
+def expiry(on: date | None) -> str:
+    """Until when goods may be used; empty where nobody knows."""
+    return "" if on is None else f"{_UNTIL.leads} {on.isoformat()}"
+
+
+_UNTIL = Words("有效期至", "Expires")
 
 
 def moment(value: datetime) -> str:
@@ -133,9 +171,19 @@ def number(value: int) -> str:
     return f"{value:,}".replace("-", "−")
 
 
+def counted(value: int, of: Words) -> Words:
+    """A figure with its unit, or what else it counts."""
+    return Words(f"{number(value)} {of.zh}", f"{number(value)} {of.en}")
+
+
 def many(count: int, noun: str) -> str:
     """1 visit, 60 visits."""
     return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
+
+
+def listed(names: Iterable[str]) -> str:
+    """One after another, parted as the paper's first language does."""
+    return Words("、", ", ").leads.join(names)
 
 
 def page(at: int, of: int) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supplies.chain import Verified, verify
+from supplies.chain import Progress, Verified, verify
 from supplies.errors import AlreadyDone, InvalidField, NotADatabase
 from supplies.files import draft_of, put, read, refuse_to_replace, settle, take_its_name
 from supplies.keys import StationKeys, key_file
@@ -32,10 +32,13 @@ _ON_A_SERVER = (
 )
 
 
-def back_up(database: str, to: Path, *, with_keys: bool = False) -> Verified:
+def back_up(
+    database: str, to: Path, *, with_keys: bool = False, progress: Progress | None = None
+) -> Verified:
     """Copy the books, while they are in use, into a new file; what was verified in it.
 
-    with_keys: the station's keys too, beside it. Raises AlreadyDone where there is such a file,
+    with_keys: the station's keys too, beside it. progress: told how many entries of how many
+    are verified in the copy. Raises AlreadyDone where there is such a file,
     BooksBroken or GuardMissing where what was copied is not sound: then nothing is left behind.
     """
     books = _file_of(database)
@@ -47,7 +50,7 @@ def back_up(database: str, to: Path, *, with_keys: bool = False) -> Verified:
     refuse_to_replace(to)
     if with_keys:
         refuse_to_replace(keys_to)
-    with _copied(books, to) as (draft, verified):
+    with _copied(books, to, progress) as (draft, verified):
         if with_keys:
             # After the books: whatever key signed a receipt in the copy is in the file by now.
             StationKeys.beside(database).public()
@@ -56,11 +59,11 @@ def back_up(database: str, to: Path, *, with_keys: bool = False) -> Verified:
     return verified
 
 
-def restore(backup: Path, database: str) -> Verified:
+def restore(backup: Path, database: str, *, progress: Progress | None = None) -> Verified:
     """Make books out of a backup, brought up to this program's version; what was verified in them.
 
-    The keys come with it where they lie beside it. Raises AlreadyDone where there are books, or
-    other keys, in that place.
+    The keys come with it where they lie beside it. progress: told how many entries of how many
+    are verified. Raises AlreadyDone where there are books, or other keys, in that place.
     """
     to = _file_of(database)
     if not backup.exists():
@@ -68,7 +71,7 @@ def restore(backup: Path, database: str) -> Verified:
     for path in (to, to.with_name(f"{to.name}-wal")):
         refuse_to_replace(path)
     keys = _keys_to_restore(backup, key_file(database))
-    with _copied(backup, to) as (draft, verified):
+    with _copied(backup, to, progress) as (draft, verified):
         if keys is not None:
             put(key_file(database), keys)
         take_its_name(draft, to)
@@ -91,7 +94,7 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 
 
 @contextmanager
-def _copied(source: Path, to: Path) -> Iterator[tuple[Path, Verified]]:
+def _copied(source: Path, to: Path, progress: Progress | None) -> Iterator[tuple[Path, Verified]]:
     """A draft beside `to` with all of the source in it, sound; it goes unless it took its name."""
     from supplies.store.sqlite import SqliteStore, copy_file
 
@@ -99,16 +102,16 @@ def _copied(source: Path, to: Path) -> Iterator[tuple[Path, Verified]]:
         copy_file(source, draft)
         store = SqliteStore(str(draft), create=False)
         try:
-            verified = _sound(store)
+            verified = _sound(store, progress)
         finally:
             store.close()
         settle(draft)
         yield draft, verified
 
 
-def _sound(store: SqliteStore) -> Verified:
+def _sound(store: SqliteStore, progress: Progress | None) -> Verified:
     store.check_pages()
-    verified = verify(store)
+    verified = verify(store, progress=progress)
     store.into_one_file()
     return verified
 

@@ -199,6 +199,7 @@ class LoadLine(Document, frozen=True, kw_only=True):
     """Goods of one lot that a team loads at one place, for all its stops together."""
 
     name: str
+    name_en: str | None
     unit: str
     lot: str
     batch: str | None
@@ -287,13 +288,20 @@ class StationReport(Document, frozen=True, kw_only=True):
     short: list[ShortLine]
 
 
+class ItemName(Document, frozen=True, kw_only=True):
+    """What an item's code is called."""
+
+    name: str
+    name_en: str | None
+
+
 class StationReportPaper(Document, frozen=True, kw_only=True):
     """The station report as it is printed: with who reports, and when.
 
-    names: what each item's code is called. printed_at: in the station's zone.
+    names: of each item, by its code. printed_at: in the station's zone.
     """
 
     station: StationHead
     report: StationReport
-    names: dict[str, str]
+    names: dict[str, ItemName]
     printed_at: datetime

@@ -44,7 +44,7 @@ _Wording = Annotated[
 class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a station's papers look and what they say.
 
-    languages: of its receipts. values: "evidenced" prints a value where its evidence was recorded
+    languages: of its papers. values: "evidenced" prints a value where its evidence was recorded
     and the jurisdiction allows it. statement, statement_en: in the place of the jurisdiction's.
     logo: a PNG, base64. None: none.
     """

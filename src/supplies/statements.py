@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from supplies.documents import Document, DonorName, GoodsLine, StationHead
+from supplies.documents import Document, DonorName, GoodsLine, ItemName, StationHead
 from supplies.masking import Count
 
 
@@ -59,6 +59,7 @@ class Departure(Document, frozen=True, kw_only=True):
     day: date
     item: str
     name: str
+    name_en: str | None
     unit: str
     quantity: int
     reason: str | None
@@ -124,9 +125,9 @@ class Disclosure(Document, frozen=True, kw_only=True):
 
 
 class DisclosurePaper(Document, frozen=True, kw_only=True):
-    """The disclosure as it is put up. names: what each item's code is called."""
+    """The disclosure as it is put up. names: of each item, by its code."""
 
     station: StationHead
     disclosure: Disclosure
-    names: dict[str, str]
+    names: dict[str, ItemName]
     printed_at: datetime

@@ -1,4 +1,5 @@
-"""Every paper with so many lines, in rare characters, its names short or as long as fields allow.
+"""Every paper with so many lines, in rare characters, its names short or as long as fields allow,
+in Chinese and English and in either alone.
 
 `python every_paper.py` prints the SHA-256 of each, for a test to compare with its own process.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import typing
 from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
@@ -28,6 +30,7 @@ from supplies.documents import (
     ActivityLine,
     DonorName,
     GoodsLine,
+    ItemName,
     Languages,
     LoadLine,
     ReceiptLine,
@@ -55,10 +58,11 @@ class Paper(NamedTuple):
 
 
 class Of(NamedTuple):
-    """How many lines, and whether every field is as long as it may be."""
+    """How many lines, whether every field is as long as it may be, and in which languages."""
 
     lines: int
     long: bool
+    languages: Languages = "zh+en"
 
     def name(self, what: str, at: int = 1) -> str:
         """A name of its own for each line."""
@@ -70,6 +74,11 @@ class Of(NamedTuple):
         return (
             f"{said} for neighbours and friends{', and theirs' * 20}"[:200] if self.long else said
         )
+
+    def named(self, what: str, at: int = 1) -> list[str]:
+        """What must be read of a thing that has a name in both languages."""
+        said = {"zh": [self.name(what, at)], "en": [self.english(at)]}
+        return [name for language in self.languages.split("+") for name in said[language]]
 
     def code(self, what: str, at: int = 1) -> str:
         return f"{what}-{at:03d}".ljust(64, "w") if self.long else f"{what}-{at:03d}"
@@ -92,18 +101,16 @@ class Of(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        return [self.name("物资", at) for at in self.each]
+        return [name for at in self.each for name in self.named("物资", at)]
 
     @property
     def figures(self) -> list[str]:
         return [f"{self.quantity(at):,}" for at in self.each]
 
-    def station(self, languages: Languages = "zh+en") -> StationHead:
-        # Poppler garbles 𠮷 in the properties of a file, where the station is the author.
-        name = self.name("站点").replace("𠮷", "玥")
+    def station(self) -> StationHead:
         return replace(
-            STATION, name=name, name_en=self.english(), address=self.name("地址"),
-            languages=languages,
+            STATION, name=self.name("站点"), name_en=self.english(), address=self.name("地址"),
+            languages=self.languages,
         )  # fmt: skip
 
     def donor(self) -> DonorName:
@@ -125,11 +132,14 @@ class Of(NamedTuple):
             allocated=3, in_transit=0,
         )  # fmt: skip
 
-    def items(self) -> dict[str, str]:
-        return {self.code("i", at): self.name("物资", at) for at in self.each}
+    def items(self) -> dict[str, ItemName]:
+        return {
+            self.code("i", at): ItemName(name=self.name("物资", at), name_en=self.english(at))
+            for at in self.each
+        }
 
 
-def _receipt(of: Of, languages: Languages) -> ReceiptPaper:
+def _receipt_paper(of: Of) -> ReceiptPaper:
     lines = [
         ReceiptLine(
             name=of.name("物资", at), name_en=of.english(at), unit=of.unit,
@@ -140,39 +150,33 @@ def _receipt(of: Of, languages: Languages) -> ReceiptPaper:
     ]  # fmt: skip
     paper = receipt(1)
     document = replace(
-        paper.document, station=of.station(languages), donor=of.donor(), lines=lines,
+        paper.document, station=of.station(), donor=of.donor(), lines=lines,
         location=of.name("地点"), handled_by=of.name("经办"), checked_by=of.name("复核"),
         wish=of.text("意愿"), number=f"JZ-2020-{of.lines:06d}",
     )  # fmt: skip
     return replace(paper, document=document)
 
 
-def _said_of(of: Of, languages: Languages) -> list[str]:
-    """What a receipt says; in English the names lead that are English."""
-    names = [*of.names, of.name("捐赠人"), of.station().name]
-    both = [of.name("地点"), of.name("地址"), of.name("经办"), of.name("复核"), of.text("意愿")]
-    goods = [of.english(at) for at in of.each]
-    words = [chinese(of.quantity(at)) for at in of.each]
-    words_en = [english(of.quantity(at)) for at in of.each]
-    if languages == "en":
-        return [*both, *goods, *words_en]
-    return [*both, *names, *words, *([*goods, *words_en] if languages == "zh+en" else [])]
+def _said_of(of: Of) -> list[str]:
+    says = [of.name("地点"), of.name("地址"), of.name("经办"), of.name("复核"), of.text("意愿")]
+    says += [*of.names, *of.named("捐赠人"), *of.named("站点")]
+    if of.languages != "en":
+        says += [chinese(of.quantity(at)) for at in of.each]
+    if of.languages != "zh":
+        says += [english(of.quantity(at)) for at in of.each]
+    return says
 
 
-def _receipt_in(languages: Languages) -> Callable[[Of], Paper]:
-    def drawn(of: Of) -> Paper:
-        pdf = donation_receipt(_receipt(of, languages))
-        return Paper(pdf, _said_of(of, languages), of.figures)
-
-    return drawn
+def _receipt(of: Of) -> Paper:
+    return Paper(donation_receipt(_receipt_paper(of)), _said_of(of), of.figures)
 
 
 def _batch(of: Of) -> Paper:
     """Receipts in different languages, one after another."""
     written: tuple[Languages, ...] = ("en", "zh", "zh+en")
-    pdf = donation_receipts([_receipt(of, languages) for languages in written])
-    says = [said for languages in written for said in _said_of(of, languages)]
-    return Paper(pdf, says, of.figures)
+    each = [of._replace(languages=languages) for languages in written]
+    pdf = donation_receipts([_receipt_paper(one) for one in each])
+    return Paper(pdf, [said for one in each for said in _said_of(one)], of.figures)
 
 
 def _slips(paper: str) -> Callable[[Of], Paper]:
@@ -184,7 +188,7 @@ def _slips(paper: str) -> Callable[[Of], Paper]:
             allocation=of.code("a"),
         )  # fmt: skip
         pdf = delivery_slips([slip], "a5" if paper == "a5" else "roll")
-        says = [of.station().name, slip.name, slip.team, of.name("地址"), of.name("提示")]
+        says = [of.named("站点")[0], slip.name, slip.team, of.name("地址"), of.name("提示")]
         says += [of.code("B", at) for at in of.each]
         return Paper(pdf, [*of.names, *says], of.figures)
 
@@ -195,8 +199,9 @@ def _round(of: Of) -> Paper:
     """A line for each lot that is loaded, and a stop for each."""
     load = [
         LoadLine(
-            name=of.name("物资", at), unit=of.unit, lot=of.code("l", at), batch=of.code("B", at),
-            expires_on=_DAY, location=of.name("库位", at), quantity=of.quantity(at),
+            name=of.name("物资", at), name_en=of.english(at), unit=of.unit, lot=of.code("l", at),
+            batch=of.code("B", at), expires_on=_DAY, location=of.name("库位", at),
+            quantity=of.quantity(at),
         )
         for at in of.each
     ]  # fmt: skip
@@ -212,7 +217,8 @@ def _round(of: Of) -> Paper:
     )
     says = [of.name(what, at) for what in ("库位", "住户", "地址") for at in of.each]
     says += [of.code(what, at) for what in "lBR" for at in of.each]
-    return Paper(round_sheet(sheet), [*of.names * 2, *says, sheet.team], of.figures * 2)
+    says += [*of.names, *of.named("站点"), sheet.team]
+    return Paper(round_sheet(sheet), says, of.figures * 2)
 
 
 def _statement(of: Of) -> Paper:
@@ -226,8 +232,9 @@ def _statement(of: Of) -> Paper:
     ]  # fmt: skip
     departures = [
         Departure(
-            day=_DAY, item=of.code("i", at), name=of.name("物资", at), unit=of.unit,
-            quantity=of.quantity(at), reason=of.text("原因", at), by=of.code("u", at),
+            day=_DAY, item=of.code("i", at), name=of.name("物资", at), name_en=of.english(at),
+            unit=of.unit, quantity=of.quantity(at), reason=of.text("原因", at),
+            by=of.code("u", at),
         )
         for at in of.each
     ]  # fmt: skip
@@ -243,9 +250,9 @@ def _statement(of: Of) -> Paper:
     pdf = donor_statement(replace(paper, station=of.station(), donor=of.donor(), statement=shown))
     says = [of.text(what, at) for what in ("意愿", "原因") for at in of.each]
     says += [of.code(what, at) for what in "icu" for at in of.each]
-    says += [of.name("捐赠人"), of.station().name, of.name("地址")]
+    says += [*of.names, *of.named("捐赠人"), *of.named("站点"), of.name("地址")]
     handed_over = [f"{of.quantity(at) - 9:,}" for at in of.each]
-    return Paper(pdf, [*of.names * 2, *says], [*of.figures * 2, *handed_over])
+    return Paper(pdf, says, [*of.figures * 2, *handed_over])
 
 
 def _report(of: Of) -> Paper:
@@ -259,7 +266,7 @@ def _report(of: Of) -> Paper:
     pdf = station_report(replace(paper, station=of.station(), report=shown, names=of.items()))
     says = [of.code(what, at) for what in "ik" for at in of.each]
     figures = [f"{of.quantity(at) - less:,}" for at in of.each for less in (0, 0, 0, 5, 9)]
-    return Paper(pdf, [*of.names * 2, *says, of.station().name, of.name("地址")], figures)
+    return Paper(pdf, [*of.names, *says, *of.named("站点"), of.name("地址")], figures)
 
 
 def _disclosure(of: Of) -> Paper:
@@ -277,22 +284,20 @@ def _disclosure(of: Of) -> Paper:
     goods = [of.goods_line(at) for at in of.each]
     shown = replace(paper.disclosure, received=came, handed_over=went, goods=goods)
     pdf = disclosure_sheet(replace(paper, station=of.station(), disclosure=shown, names=of.items()))
-    says = [*of.names * 3, *(of.name("捐赠人", at) for at in of.each)]
+    says = [*of.names, *(of.name("捐赠人", at) for at in of.each)]
     says += [of.code(what, at) for what in "ic" for at in of.each]
     figures = [f"{of.quantity(at) - less:,}" for at in of.each for less in (0, 0, 9, 9)]
-    return Paper(pdf, [*says, of.station().name, of.name("地址")], figures)
+    return Paper(pdf, [*says, *of.named("站点"), of.name("地址")], figures)
 
 
 MARGINS = {
-    "receipt zh+en": 12, "receipt zh": 12, "receipt en": 12, "receipts": 12, "slip": 4,
-    "slip a5": 12, "run sheet": 15, "statement": 15, "report": 15, "disclosure": 15,
+    "receipt": 12, "receipts": 12, "slip": 4, "slip a5": 12, "run sheet": 15, "statement": 15,
+    "report": 15, "disclosure": 15,
 }  # fmt: skip
 """Every paper, and how much of its edge stays free (mm)."""
 
 _DRAWN: dict[str, Callable[[Of], Paper]] = {
-    "receipt zh+en": _receipt_in("zh+en"),
-    "receipt zh": _receipt_in("zh"),
-    "receipt en": _receipt_in("en"),
+    "receipt": _receipt,
     "receipts": _batch,
     "slip": _slips("roll"),
     "slip a5": _slips("a5"),
@@ -308,13 +313,24 @@ def drawn(paper: str, of: Of) -> Paper:
     return _DRAWN[paper](of)
 
 
-CASES = [(paper, Of(lines, long)) for paper in MARGINS for long in (False, True) for lines in LINES]
+_IN_BOTH = [Of(lines, long) for long in (False, True) for lines in LINES]
+_IN_ONE = [
+    Of(lines, long, language)
+    for language in typing.get_args(Languages)[1:]
+    for long in (False, True)
+    for lines in (1, 6)
+]
+CASES = [
+    (paper, of)
+    for paper in MARGINS
+    for of in (_IN_BOTH if paper == "receipts" else _IN_BOTH + _IN_ONE)
+]
 
 
 def digests(drawn: Callable[[str, Of], Paper] = drawn) -> list[str]:
     """The SHA-256 of every paper but the longest, which take longest to draw."""
     return [
-        f"{paper} {of.lines} {hashlib.sha256(drawn(paper, of).pdf).hexdigest()}"
+        f"{paper} {of.lines} {of.languages} {hashlib.sha256(drawn(paper, of).pdf).hexdigest()}"
         for paper, of in CASES
         if not (of.long and of.lines > 6)
     ]

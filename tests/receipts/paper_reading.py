@@ -67,7 +67,9 @@ def rendered(pdf: bytes, page: int = 1, dpi: int = 150) -> Image.Image:
 def words(pdf: bytes) -> list[Word]:
     """Every word with its box; poppler's boxes are as high as the font, so take their middle."""
     found, at = [], 0
-    for line in poppler("pdftotext", "-bbox", "-", "-", pdf=pdf).decode().splitlines():
+    # Poppler writes 𠮷 in the title of the file as two surrogates; in the text it does not.
+    read = poppler("pdftotext", "-bbox", "-", "-", pdf=pdf).decode(errors="surrogatepass")
+    for line in read.splitlines():
         at += "<page " in line
         box = re.search(r'xMin="(.*)" yMin="(.*)" xMax="(.*)" yMax="(.*)">(.*)</word>', line)
         if box:

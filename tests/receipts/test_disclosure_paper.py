@@ -11,6 +11,8 @@ from paper_reading import needs_poppler
 from supplies_receipts import disclosure_sheet, samples
 from supplies_receipts.__main__ import STATION
 
+from supplies.documents import ItemName
+
 
 @needs_poppler
 def test_both_readers_find_who_gave_and_where_it_went() -> None:
@@ -37,7 +39,7 @@ def test_the_longest_names_are_well_set() -> None:
     given = [replace(line, name=long, quantity=10**12) for line in paper.disclosure.received]
     went = [replace(line, community="c" * 64) for line in paper.disclosure.handed_over]
     shown = replace(paper.disclosure, received=given, handed_over=went)
-    names = dict.fromkeys(paper.names, long)
+    names = dict.fromkeys(paper.names, ItemName(name=long, name_en="words and " * 20))
     reading.assert_well_set(
         disclosure_sheet(replace(paper, disclosure=shown, names=names)), margin=15
     )

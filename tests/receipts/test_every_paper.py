@@ -13,11 +13,14 @@ import paper_reading as reading
 import pytest
 from every_paper import CASES, MARGINS, Of, Paper
 from paper_reading import Word, needs_poppler
+from supplies_receipts.__main__ import STATION
+
+from supplies.documents import Languages
 
 each_paper = pytest.mark.parametrize(
     ("paper", "of"),
     CASES,
-    ids=[f"{paper}, {'long, ' * of.long}{of.lines}" for paper, of in CASES],
+    ids=[f"{paper}, {'long, ' * of.long}{of.lines}, {of.languages}" for paper, of in CASES],
 )
 
 drawn = cache(every_paper.drawn)
@@ -29,10 +32,11 @@ def words(paper: str, of: Of) -> list[Word]:
 
 
 _BETWEEN_PAGES = re.compile(
-    r"截至账目Asofentry\d+·打印于Printed[-:+\d]{21}第\d+页，共\d+页Page\d+of\d+"
-    r"(与意愿不同的处理Departuresfromthewish日期Day物资Goods数量Quantity原因Reason批准人By)?"
+    r"(截至账目)?(Asofentry)?\d+·(打印于)?(Printed)?[-:+\d]{21}(第\d+页，共\d+页)?(Page\d+of\d+)?"
+    r"(与意愿不同的处理)?(Departuresfromthewish)?"
+    r"((日期)?(Day)?(物资)?(Goods)?(数量)?(Quantity)?(原因)?(Reason)?批准人|DayGoodsQuantityReason)?(By)?"
 )
-"""What stands between the parts of a text that runs on over pages."""
+"""What stands between the parts of a text that runs on over pages, in any of the languages."""
 _BESIDE_A_REASON = re.compile(r"u-\d{3}w+")
 
 
@@ -56,6 +60,20 @@ def test_both_readers_copy_every_name_out_as_it_was_put_in(paper: str, of: Of) -
     assert_reads_back(reading.poppler_text(shown.pdf), shown)
     if of.lines < 60 or not of.long:  # pypdf takes its time
         assert_reads_back(reading.text(shown.pdf), shown)
+
+
+_FOREIGN = {"en": re.compile(r"[\u2e80-\U0003ffff]"), "zh": re.compile(r"[a-z]{3,}")}
+
+
+@needs_poppler
+@pytest.mark.parametrize("languages", _FOREIGN)
+@pytest.mark.parametrize("paper", sorted(MARGINS.keys() - {"receipts"}))
+def test_a_paper_of_one_language_has_no_word_of_the_other(paper: str, languages: Languages) -> None:
+    shown = drawn(paper, Of(6, long=False, languages=languages))
+    read = reading.poppler_text(shown.pdf).replace(STATION.host, "")
+    for said in sorted(shown.says, key=len, reverse=True):
+        read = read.replace(reading.squeezed(said), "")
+    assert not _FOREIGN[languages].findall(read)
 
 
 @needs_poppler

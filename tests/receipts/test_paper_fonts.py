@@ -1,4 +1,4 @@
-"""The faces, and how text is broken, told apart and copied out."""
+"""The face, and how text is broken, told apart and copied out."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def test_every_character_of_gbk_but_one_sign_can_be_printed() -> None:
     # ≒ is in no Noto Sans SC: a sign of mathematics that no name or item has.
     characters = gbk().replace("≒", "")
     assert len(characters) > 20_000
-    fonts.choose(characters, bold=False)
+    fonts.check(characters)
 
 
 def test_extension_a_can_be_printed_but_for_its_latest_additions() -> None:
-    fonts.choose("".join(map(chr, range(0x3400, 0x4DB6))), bold=False)
+    fonts.check("".join(map(chr, range(0x3400, 0x4DB6))))
 
 
 def test_the_core_knows_what_the_face_can_print() -> None:
@@ -71,15 +71,17 @@ def test_a_missing_glyph_is_refused_with_its_name(character: str) -> None:
     assert refused.value.character == character
 
 
-def test_the_bold_holds_all_fixed_wording() -> None:
-    """If this fails, wording is new: run supplies_receipts.fonts.build again."""
-    wording = "".join(map(chr, sorted(build.fixed_wording())))
-    assert not fonts.choose(wording, bold=True).thickened
+@reading.needs_poppler
+def test_bold_is_the_same_face_in_thicker_strokes() -> None:
+    plain, bold = drawn("凭证 123"), drawn("凭证 123", bold=True)
+    assert len(bold) - len(plain) < 100
+    assert _ink(bold) > _ink(plain) * 1.3
 
 
-def test_what_the_bold_lacks_is_set_in_the_regular_and_thickened() -> None:
-    assert fonts.choose(RARE, bold=True) == fonts.Choice(fonts.REGULAR, thickened=True)
-    assert fonts.choose(RARE, bold=False) == fonts.Choice(fonts.REGULAR, thickened=False)
+def _ink(pdf: bytes) -> float:
+    """How much of the first page is dark."""
+    shades = reading.rendered(pdf, dpi=300).convert("L").histogram()
+    return sum((255 - shade) * count for shade, count in enumerate(shades))
 
 
 # --- lines ---------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def test_a_wrong_call_is_answered_with_how_to_call(capsys: pytest.CaptureFixture
     assert "usage" in capsys.readouterr().err
 
 
-def test_fonts_lie_beside_their_licence() -> None:
+def test_the_face_lies_beside_its_licence() -> None:
     fonts = Path(supplies_receipts.__file__).parent / "fonts"
     assert "SIL OPEN FONT LICENSE" in (fonts / "OFL.txt").read_text(encoding="utf-8")
-    assert {"regular.ttf.xz", "bold.ttf.xz"} <= {path.name for path in fonts.iterdir()}
+    assert (fonts / "regular.ttf.xz").is_file()

@@ -11,7 +11,13 @@ from paper_reading import needs_poppler
 from supplies_receipts import station_report
 from supplies_receipts.__main__ import report
 
-from supplies.documents import ActivityLine, GoodsLine, ShortLine, StationReportPaper
+from supplies.documents import (
+    ActivityLine,
+    GoodsLine,
+    ItemName,
+    ShortLine,
+    StationReportPaper,
+)
 from supplies.errors import BooksBroken
 
 
@@ -19,7 +25,8 @@ def reported(**changes: object) -> StationReportPaper:
     paper = report()
     changed = replace(paper.report, **changes)
     items = [*(line.item for line in changed.goods), *(line.item for line in changed.short)]
-    names = {**{item: f"物资 {item}" for item in items}, **paper.names}
+    made_up = {item: ItemName(name=f"物资 {item}", name_en=None) for item in items}
+    names = {**made_up, **paper.names}
     return replace(paper, report=changed, names=names)
 
 
@@ -77,7 +84,7 @@ def test_what_is_short_is_named_with_what_is_missing() -> None:
     ]
     said = reading.text(station_report(reported(short=short)))
     assert "期末仍有2种物资不足" in said
-    assert "口罩（KN95）40535" in said
+    assert "口罩（KN95）Mask(KN95)40535" in said
     assert "soap9–9" in said
 
 
@@ -100,6 +107,18 @@ def test_an_empty_period_is_a_report_too() -> None:
     assert "不足。" not in said
 
 
+def test_kinds_of_work_are_named_in_the_paper_s_languages_and_others_by_their_code() -> None:
+    done = [ActivityLine(kind=kind, count=3) for kind in ("people_measured", "tea-served")]
+    paper = reported(activities=done)
+    said = reading.text(station_report(paper))
+    assert "测量体温peoplemeasured3" in said
+    assert "tea-served3" in said
+    station = replace(paper.station, languages="zh")
+    said = reading.text(station_report(replace(paper, station=station)))
+    assert "测量体温3" in said
+    assert "measured" not in said
+
+
 @needs_poppler
 def test_the_charts_draw_bars_as_long_as_their_figures() -> None:
     """Twice the contacts, twice the bar: measured in the picture of the page."""
@@ -107,7 +126,8 @@ def test_the_charts_draw_bars_as_long_as_their_figures() -> None:
         station_report(reported(contacts=30, visits=60, activities=[])), dpi=144
     )
     teal = (13, 92, 107)
-    right_half = image.crop((image.width // 2, 0, image.width, image.height))
+    under_the_head = image.height // 5
+    right_half = image.crop((image.width // 2, under_the_head, image.width, image.height))
     runs = []
     for y in range(right_half.height):
         row = [right_half.getpixel((x, y)) == teal for x in range(right_half.width)]
@@ -130,6 +150,16 @@ def test_many_goods_run_over_pages_under_a_repeated_head(items: int, pages: int)
     assert f"item-{items - 1}·" in reading.text(pdf)
 
 
+def test_a_table_that_has_ended_has_no_head_on_the_next_page() -> None:
+    done = [ActivityLine(kind=f"kind-{at}", count=1) for at in range(90)]
+    pages = reading.pages(station_report(reported(activities=done)))
+    heads = [
+        ("工作内容Activity" in said, "尚缺Missing" in said)
+        for said in (reading.squeezed(page.extract_text()) for page in pages)
+    ]
+    assert heads == [(True, True), (True, False), (True, False)]
+
+
 @needs_poppler
 def test_the_longest_report_is_well_set() -> None:
     name = "样例街道" * 50
@@ -140,9 +170,8 @@ def test_the_longest_report_is_well_set() -> None:
         contacts=10**15,
     )
     station = replace(paper.station, name=name, name_en="words and " * 20, address=name)
-    reading.assert_well_set(
-        station_report(replace(paper, station=station, names={"i" * 64: name})), margin=15
-    )
+    names = {"i" * 64: ItemName(name=name, name_en="words and " * 20)}
+    reading.assert_well_set(station_report(replace(paper, station=station, names=names)), margin=15)
 
 
 @needs_poppler

@@ -74,6 +74,28 @@ def test_a_slip_of_many_goods_goes_on_over_pages_of_a5() -> None:
     reading.assert_well_set(pdf, margin=12)
 
 
+@needs_poppler
+def test_many_goods_fill_both_columns_of_a5_and_leave_the_signature_whole() -> None:
+    slip = slips()[0]
+    for lines, pages in ((1, 1), (6, 1), (12, 2), (20, 2)):
+        pdf = delivery_slips([replace(slip, lines=(slip.lines * 7)[:lines])], "a5")
+        assert len(reading.pages(pdf)) == pages, lines
+        signed = [
+            (word.page, word.left > 300)
+            for word in reading.words(pdf)
+            if word.text in ("签名", "签收人", "配送员")
+        ]
+        assert len(signed) == 3
+        assert len(set(signed)) == 1, "all in one column"
+
+
+@needs_poppler
+def test_the_foot_of_a5_stays_legible_with_the_longest_codes() -> None:
+    slip = replace(slips()[0], delivery="v" * 64, allocation="a" * 64)
+    for word in reading.words(delivery_slips([slip], "a5")):
+        assert word.bottom - word.top > 3, word
+
+
 def test_two_processes_give_the_same_bytes() -> None:
     for drawn, here in (
         ("round_sheet(samples.round_(STATION))", round_sheet(samples.round_(STATION))),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from pkgutil import resolve_name
 
+import pytest
 from pypdf import PdfReader
 from rest import Rest, problem
 from supplies_receipts import check_receipt
@@ -95,6 +99,40 @@ def test_all_receipts_of_a_period_are_one_document(rest: Rest) -> None:
     assert pdf == paper(rest, "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13")
     empty = rest.client.get("/api/receipts/batch/pdf?from=2019-02-03&to=2019-02-13")
     problem(empty, 422, "invalid-field")
+
+
+@pytest.mark.parametrize(
+    ("held", "path"),
+    [
+        ("receipts.receipt_papers", "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"),
+        ("receipts.donation_receipts", "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"),
+        ("deliveries.delivery_slips", "/api/deliveries/{delivery}/slips/pdf"),
+        ("deliveries.draw_slips", "/api/deliveries/{delivery}/slips/pdf"),
+        ("deliveries.run_sheet", "/api/deliveries/{delivery}/run-sheet"),
+        ("deliveries.round_sheet", "/api/deliveries/{delivery}/run-sheet/pdf"),
+    ],
+)
+def test_others_are_answered_while_many_papers_are_read_and_drawn(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch, held: str, path: str
+) -> None:
+    rest.give(5)
+    delivery = rest.delivery(rest.allocation(5))
+    name = f"supplies_service.routes.{held}"
+    work = resolve_name(name)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def waits(*args: object, **kwargs: object) -> object:
+        begun.set()
+        assert go_on.wait(30), "nobody else was answered"
+        return work(*args, **kwargs)
+
+    monkeypatch.setattr(name, waits)
+    with ThreadPoolExecutor(1) as one:
+        answer = one.submit(rest.client.get, path.format(delivery=delivery))
+        assert begun.wait(30)
+        assert rest.client.get("/api/items").status_code == 200
+        go_on.set()
+        assert answer.result().status_code == 200
 
 
 def test_a_donor_is_told_where_the_gifts_went(rest: Rest) -> None:

@@ -7,7 +7,7 @@ from desk import Desk
 from shown import shows
 
 from supplies import commands as c
-from supplies.documents import GoodsLine
+from supplies.documents import GoodsLine, ItemName
 from supplies.errors import BooksBroken, InvalidField
 from supplies.views.reports import station_report, station_report_paper
 
@@ -211,7 +211,8 @@ def test_the_paper_says_who_reports_and_when(desk: Desk) -> None:
     desk.stock(10)
     moment = desk.clock()
     paper = station_report_paper(desk.books, FIRST, LAST, printed_at=moment)
-    assert (paper.station.code, paper.names) == ("lx", {"mask": "口罩"})
+    assert paper.station.code == "lx"
+    assert paper.names == {"mask": ItemName(name="口罩", name_en="mask")}
     assert paper.printed_at == moment
     assert paper.printed_at.isoformat() == "2020-02-10T12:00:00+08:00"
     assert paper.report == station_report(desk.books, FIRST, LAST)

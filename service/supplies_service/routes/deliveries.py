@@ -87,8 +87,7 @@ class DeliveryController(Controller):
     ) -> Response[bytes]:
         """The slips that the team carries, one a door: for a roll of 80 mm, or on A5."""
         await own.delivery(desk, delivery)
-        with desk.reading() as books:
-            slips = delivery_slips(books, delivery)
+        slips = await desk.apart(lambda books: delivery_slips(books, delivery))
         return paper(await run_sync(draw_slips, slips, size), f"slips-{delivery}")
 
     @get(
@@ -99,7 +98,7 @@ class DeliveryController(Controller):
     async def round(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
         """The whole round: where to go, with what, and how each door is found."""
         await own.delivery(desk, delivery)
-        return desk.show(lambda books: run_sheet(books, delivery))
+        return await desk.show_apart(lambda books: run_sheet(books, delivery))
 
     @get(
         "/{delivery:str}/run-sheet/pdf",
@@ -109,8 +108,7 @@ class DeliveryController(Controller):
     async def run_sheet(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
         """The whole round on A4: what to load, where to go, and who signs for it."""
         await own.delivery(desk, delivery)
-        with desk.reading() as books:
-            sheet = run_sheet(books, delivery)
+        sheet = await desk.apart(lambda books: run_sheet(books, delivery))
         return paper(await run_sync(round_sheet, sheet), f"run-sheet-{delivery}")
 
     @post(

@@ -214,7 +214,7 @@ def _station_show(parser: argparse.ArgumentParser) -> None:
 def _station_set(parser: argparse.ArgumentParser) -> None:
     for name, says in _STATION_SETTINGS.items():
         parser.add_argument(f"--{name}", metavar="TEXT", help=says)
-    parser.add_argument("--languages", choices=["zh+en", "zh", "en"], help="of its receipts")
+    parser.add_argument("--languages", choices=["zh+en", "zh", "en"], help="of its papers")
     parser.add_argument(
         "--values", choices=["never", "evidenced"], help="print values that have evidence, or none"
     )

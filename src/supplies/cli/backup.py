@@ -10,6 +10,7 @@ import msgspec
 from supplies.backup import KEYS_SUFFIX, back_up
 from supplies.backup import restore as restore_books
 from supplies.chain import Verified
+from supplies.cli.words import progress
 from supplies.keys import key_file
 from supplies.store import file_of
 
@@ -17,7 +18,8 @@ from supplies.store import file_of
 def backup(arguments: argparse.Namespace) -> int:
     """Copy the books while they are in use, and verify the copy."""
     to = Path(arguments.file)
-    verified = back_up(arguments.database, to, with_keys=arguments.with_keys)
+    with progress("Backing up entries") as told:
+        verified = back_up(arguments.database, to, with_keys=arguments.with_keys, progress=told)
     keys = to.with_suffix(KEYS_SUFFIX) if arguments.with_keys else None
     if arguments.json:
         print(_as_json(verified, to, keys))
@@ -33,7 +35,8 @@ def backup(arguments: argparse.Namespace) -> int:
 def restore(arguments: argparse.Namespace) -> int:
     """Make books out of a backup where there are none."""
     database = arguments.to or arguments.database
-    verified = restore_books(Path(arguments.file), database)
+    with progress("Restoring entries") as told:
+        verified = restore_books(Path(arguments.file), database, progress=told)
     keys = key_file(database)
     has_keys = keys.exists()
     if arguments.json:

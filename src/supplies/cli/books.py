@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from supplies.catalogue import check_noun
+from supplies.cli.words import progress
 from supplies.errors import BooksBroken, InvalidField, StoreError
 from supplies.keys import key_file, make_keys
 from supplies.ledger import Ledger, system_clock
@@ -75,7 +76,8 @@ def verify(arguments: argparse.Namespace) -> int:
     store = open_store(arguments.database, create=False, guarded=False)
     try:
         station = None if arguments.station is None else station_of(store, arguments.station)
-        verified = verify_books(store, station, progress=None)
+        with progress("Verifying entries") as told:
+            verified = verify_books(store, station, progress=told)
         store.check_guards()
         held = None if arguments.receipt is None else _held(arguments, store)
     except BooksBroken as broken:

@@ -7,6 +7,7 @@ from pathlib import Path
 from shlex import quote
 
 from supplies.cli.papers import make_folder, receipt_pdf, write_paper
+from supplies.cli.words import progress
 from supplies.errors import AlreadyDone
 from supplies.keys import key_file, make_keys
 from supplies.model import Donor
@@ -32,7 +33,8 @@ def demo(arguments: argparse.Namespace) -> int:
         database, beside = str(file), file.with_name(f"{file.stem}-papers")
     folder = Path(arguments.papers or beside)
     make_folder(folder)
-    scene = book_scene(arguments.database)
+    with progress("Booking the scene") as told:
+        scene = book_scene(arguments.database, told)
     with scene.ledger:
         count = _write_papers(scene, arguments.database, folder)
     print(f"The scene of {FIRST} to {LAST} is booked in {database} (all names are made up).")

@@ -187,5 +187,6 @@ _PERIODS = {"station": _station, "statement": _statement, "disclosure": _disclos
 
 def _written(arguments: argparse.Namespace, content: bytes) -> int:
     write_paper(Path(arguments.output), content)
-    print(f"The {arguments.what} is in {arguments.output}.")
+    called = {"station": "station report"}.get(arguments.what, arguments.what)
+    print(f"The {called} is in {arguments.output}.")
     return 0

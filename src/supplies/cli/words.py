@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from typing import Protocol
 
 from supplies.errors import InvalidField
 
@@ -26,14 +27,21 @@ def period(arguments: argparse.Namespace) -> tuple[date, date]:
     return day("--from", arguments.first), day("--to", arguments.last)
 
 
+class Told(Protocol):
+    """What is to be told how far work is."""
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """So much is done; of how much, where that was not known before."""
+
+
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress(label: str, total: int | None = None) -> Iterator[Told]:
     """A bar on the terminal while something is done; nothing where the output is a file.
 
-    What is yielded is told how much of the total is done.
+    total: None where it is told only later; until then the bar shows that work goes on.
     """
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda done, total=None: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -41,4 +49,8 @@ def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
     columns = (TextColumn(label), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda done: bar.update(task, completed=done)
+
+        def told(done: int, total: int | None = None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield told

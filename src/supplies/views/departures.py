@@ -49,6 +49,7 @@ def _departure(
         day=day,
         item=item,
         name=known.name,
+        name_en=known.name_en,
         unit=known.unit,
         quantity=quantity,
         reason=None if reason is None else mask_within(reason, _secrets(books, recipient)),

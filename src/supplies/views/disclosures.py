@@ -16,7 +16,7 @@ from supplies.model import Donor
 from supplies.settings import station_head
 from supplies.statements import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies.views.flows import flows
-from supplies.views.reports import goods_lines
+from supplies.views.reports import goods_lines, item_names
 from supplies.views.served import Home, gatherings, homes, people
 
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
@@ -51,7 +51,7 @@ def disclosure_paper(
     return DisclosurePaper(
         station=station_head(books),
         disclosure=found,
-        names={code: books.item(code).name for code in sorted(items)},
+        names=item_names(books, items),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from supplies.books import Books
-from supplies.documents import Proof, ReceiptPaper
+from supplies.documents import DonationReceipt, Proof, ReceiptPaper
 from supplies.errors import InvalidField
 from supplies.views.receipts import ReceiptView, receipts
 
@@ -22,17 +22,20 @@ def receipt_papers(books: Books, first: date, last: date, code: Code) -> list[Re
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
     found = receipts(books, first=first, last=last, limit=None).items
+    held = [receipt for receipt in found if receipt.status == "issued"]
     return [
-        ReceiptPaper(
-            document=receipt.document,
-            proof=Proof(
-                seq=receipt.entry.seq,
-                hash=receipt.entry.hash,
-                digest=receipt.document_digest,
-                check_code=code(receipt),
-                url=f"{receipt.document.station.host}/v/{receipt.number}?c={code(receipt)}",
-            ),
-        )
-        for receipt in found
-        if receipt.status == "issued" and receipt.document is not None
+        _paper(receipt, receipt.document, code(receipt))
+        for receipt in held
+        if receipt.document is not None
     ]
+
+
+def _paper(receipt: ReceiptView, document: DonationReceipt, code: str) -> ReceiptPaper:
+    proof = Proof(
+        seq=receipt.entry.seq,
+        hash=receipt.entry.hash,
+        digest=receipt.document_digest,
+        check_code=code,
+        url=f"{document.station.host}/v/{receipt.number}?c={code}",
+    )
+    return ReceiptPaper(document=document, proof=proof)

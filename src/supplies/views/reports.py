@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from supplies.documents import (
     WORKERS,
     ActivityLine,
     GoodsLine,
+    ItemName,
     ShortLine,
     StationReport,
     StationReportPaper,
@@ -100,9 +102,15 @@ def station_report_paper(
     return StationReportPaper(
         station=station_head(books),
         report=report,
-        names={code: books.item(code).name for code in sorted(items)},
+        names=item_names(books, items),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
     )
+
+
+def item_names(books: Books, codes: Iterable[str]) -> dict[str, ItemName]:
+    """What items are called, by their code."""
+    items = {code: books.item(code) for code in sorted(codes)}
+    return {code: ItemName(name=i.name, name_en=i.name_en) for code, i in items.items()}
 
 
 # --- goods ---------------------------------------------------------------------------------------

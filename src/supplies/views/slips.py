@@ -117,6 +117,7 @@ def _load(books: Books, delivery: str, described: dict[str, Lot]) -> list[LoadLi
     return [
         LoadLine(
             name=books.item(item).name,
+            name_en=books.item(item).name_en,
             unit=books.item(item).unit,
             lot=lot,
             batch=described[lot].batch,
