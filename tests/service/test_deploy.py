@@ -21,7 +21,11 @@ from supplies.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-FILES = sorted(path.name for path in DEPLOY.iterdir())
+FILES = sorted(
+    str(path.relative_to(DEPLOY))
+    for path in DEPLOY.rglob("*")
+    if path.is_file() and path.suffix != ".pyc"
+)
 
 
 @pytest.fixture
