@@ -24,6 +24,7 @@ from supplies.errors import (
     NotEnough,
     ReadOnly,
     StoreError,
+    Uncertain,
 )
 from supplies.ledger import Ledger
 from supplies.model import Item, Station
@@ -261,6 +262,44 @@ def test_a_failed_transaction_is_never_taken_for_a_recorded_one(desk: Desk) -> N
 
     with pytest.raises(StoreError, match="nothing was recorded"):
         writes()
+
+
+def test_what_no_standby_confirmed_is_not_taken_for_recorded(
+    postgres: Server, own_url: str
+) -> None:
+    """Whoever is no longer to wait for a standby is told COMMIT all the same, with a warning."""
+    gift = "2fdd1f3a-7a2f-4f6e-9d3e-6c3a2a1f4b1d"
+    with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        ledger.store.run("SET synchronous_commit = on")
+        # Nobody else waits: for them the tests' server turned it off.
+        alone(postgres, "a standby that is not there")
+        try:
+            impatient = threading.Thread(target=end_the_wait, args=(own_url,))
+            impatient.start()
+            with pytest.raises(Uncertain, match="no standby has confirmed this"):
+                ledger.record(GIFT, by="u_1", id=gift)
+            impatient.join(timeout=60)
+        finally:
+            alone(postgres, "")
+        assert ledger.record(GIFT, by="u_1", id=gift).repeated
+
+
+def end_the_wait(url: str) -> None:
+    """As an administrator does whose standby is gone, once somebody waits for it."""
+    with superuser(url) as other:
+        while not other.execute(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event = 'SyncRep'"
+        ).fetchall():
+            pass
+
+
+def alone(postgres: Server, standby: str) -> None:
+    """Let commits wait for this standby; for none where it has no name."""
+    name = f'"{standby}"' if standby else ""
+    postgres.admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'".encode())
+    postgres.admin.execute("SELECT pg_reload_conf()")
 
 
 def test_a_database_that_takes_no_writes_says_so(own_url: str) -> None:
