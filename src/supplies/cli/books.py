@@ -75,6 +75,7 @@ def verify(arguments: argparse.Namespace) -> int:
     store = open_store(arguments.database, create=False, guarded=False)
     try:
         station = None if arguments.station is None else station_of(store, arguments.station)
+        store.check_pages()
         verified = verify_books(store, station, progress=None)
         store.check_guards()
         held = None if arguments.receipt is None else _held(arguments, store)

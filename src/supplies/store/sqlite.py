@@ -297,9 +297,7 @@ class SqliteStore:
         told = [text for (text,) in self.all(f"PRAGMA integrity_check({MANY_FAULTS})")]
         found = [text for text in told if text != "ok" and not text.startswith("NULL value in ")]
         if found:
-            raise NotADatabase(
-                f"{self.path} is damaged ({found[0]}); restore it from another backup"
-            )
+            raise NotADatabase(f"{self.path} is damaged ({found[0]}); restore it from a backup")
 
     def into_one_file(self) -> None:
         """Leave all of it in the one file, so that it can be read where nothing may be written."""
