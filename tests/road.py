@@ -14,8 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 class Road:
     """Between a port of loopback and a server. Closed, it is as if the server were not there.
 
-    cut_after: told what a client sends; where it says so, that still arrives and is carried out,
-    and instead of the answer the client finds the connection cut.
+    cut_before: told what the server answers; where it says so, the client finds the connection
+    cut instead, and never hears of what was carried out.
     """
 
     def __init__(self, url: str) -> None:
@@ -25,7 +25,7 @@ class Road:
             self._port = probe.getsockname()[1]
         user, database = self._server.get("user", "postgres"), self._server["dbname"]
         self.url = f"postgresql://{user}@127.0.0.1:{self._port}/{database}"
-        self.cut_after: Callable[[bytes], bool] = lambda _: False
+        self.cut_before: Callable[[bytes], bool] = lambda _: False
         self._listener: socket.socket | None = None
         self._ends: set[socket.socket] = set()
 
@@ -70,16 +70,12 @@ class Road:
             self._ends -= {client, server}
 
     def _pass_on(self, ready: selectors.BaseSelector, client: socket.socket) -> None:
-        cut = False
         while True:
             for key, _ in ready.select():
                 here, there = key.data
-                if cut and here is not client:
-                    return
                 said = here.recv(65536)
-                if not said:
+                if not said or (here is not client and self.cut_before(said)):
                     return
-                cut = cut or (here is client and self.cut_after(said))
                 there.sendall(said)
 
 

@@ -68,22 +68,21 @@ def down(folder: Path) -> Cluster:
 
 def show(cluster: Cluster, *, as_json: bool) -> None:
     """A line a node, and where the books are."""
-    known = {member["name"]: member for member in cluster.members()}
-    nodes = {
-        node.name: {
-            "role": known.get(node.name, {}).get("role", "unknown"),
-            "state": known.get(node.name, {}).get("state", "does not answer"),
+    nodes = {}
+    for node in cluster.nodes:
+        role, state = node.says()
+        nodes[node.name] = {
+            "role": role,
+            "state": state,
             "port": node.ports["postgresql"],
             "patroni": node.patroni.pid,
             "postmaster": node.postmaster,
         }
-        for node in cluster.nodes
-    }
     if as_json:
         print(json.dumps({"url": cluster.url, "nodes": nodes}))
         return
-    for name, node in nodes.items():
-        print(f"{name}  {node['role']:13} {node['state']:16} 127.0.0.1:{node['port']}")
+    for name, told in nodes.items():
+        print(f"{name}  {told['role']:13} {told['state']:16} 127.0.0.1:{told['port']}")
     print(f"the books: {cluster.url}")
 
 

@@ -119,19 +119,10 @@ class Cluster:
 
     # --- looking ---------------------------------------------------------------------------------
 
-    def members(self) -> list[dict[str, Any]]:
-        """What the first node that answers says of all; empty where none does."""
-        for node in self.nodes:
-            told = node.ask("/cluster")
-            if told is not None:
-                members: list[dict[str, Any]] = told["members"]
-                return members
-        return []
-
     def leader(self) -> Node | None:
-        """The node that takes writes."""
-        names = [member["name"] for member in self.members() if member["role"] == "leader"]
-        return next((node for node in self.nodes if node.name in names), None)
+        """The node that takes writes; None while there is none, or two take themselves for it."""
+        leaders = [node for node in self.nodes if node.says()[0] == "leader"]
+        return leaders[0] if len(leaders) == 1 else None
 
     @property
     def url(self) -> str:
@@ -143,9 +134,11 @@ class Cluster:
         return f"postgresql://{place}?passfile={self.folder / 'passwords'}"
 
     def _is_whole(self) -> bool:
-        # Each says of itself whether it runs: what is known of the others may be seconds old.
-        running = all(node.ask("/health") for node in self.nodes)
-        return running and {"leader", "sync_standby"} <= {m["role"] for m in self.members()}
+        said = [node.says() for node in self.nodes]
+        roles = sorted(role for role, _ in said)
+        return roles == ["leader", "replica", "sync_standby"] and {state for _, state in said} == {
+            "running"
+        }
 
     def _answers(self) -> bool:
         try:

@@ -139,14 +139,18 @@ class Node:
             return None
         return pid if str(self.folder).encode() in said else None
 
-    def ask(self, path: str) -> Any:
-        """What Patroni answers; None where nobody does."""
-        url = f"http://127.0.0.1:{self.ports['rest']}{path}"
+    def says(self) -> tuple[str, str]:
+        """Its role and state in its own words: what others know of it may be seconds old."""
+        url = f"http://127.0.0.1:{self.ports['rest']}/patroni"
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return json.load(answer)
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                told: dict[str, Any] = json.load(answer)
         except (urllib.error.URLError, OSError, ValueError):
-            return None
+            return "unknown", "does not answer"
+        # Patroni before its version 4 calls the primary master.
+        if told.get("role") in ("master", "primary"):
+            return "leader", str(told["state"])
+        return "sync_standby" if told.get("sync_standby") else "replica", str(told["state"])
 
     def stop_postgresql(self) -> None:
         """Stop PostgreSQL where its Patroni is gone and no longer can."""

@@ -56,14 +56,18 @@ class Cluster:
 
     def wait_for_another_leader(self, old: str) -> None:
         """Until somebody else leads."""
-        until(lambda: self.in_role("leader") != old, f"nobody took over from {old}")
+
+        def another() -> bool:
+            return any(told["role"] == "leader" for name, told in self.nodes.items() if name != old)
+
+        until(another, f"nobody took over from {old}")
 
     def whole(self) -> bool:
         """Whether every node runs and what is acknowledged stands on two of them."""
         told = self.nodes.values()
-        return all(node["state"] == "running" for node in told) and "sync_standby" in {
-            node["role"] for node in told
-        }
+        roles = sorted(node["role"] for node in told)
+        running = all(node["state"] == "running" for node in told)
+        return running and roles == ["leader", "replica", "sync_standby"]
 
     def kill(self, name: str, *processes: str) -> None:
         """End processes of a node without a word, as if their machine had lost its power."""

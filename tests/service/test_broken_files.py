@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,24 +9,13 @@ import httpx
 import pytest
 from conftest import Service
 from desk import register_all
-from rest import Rest, let_in, problem
-from supplies_service.logs import JsonLines
+from rest import Rest, let_in, problem, said_in_the_log
 from test_lost_files import damage
 from test_serve import PATIENCE, free_port, serving
 
 from supplies.chain import verify
 from supplies.ledger import Ledger
 from supplies.store.sqlite import SqliteStore
-
-
-def said_in_the_log(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the store said of itself, in the lines of the log that are no mere answers."""
-    lines = [
-        json.loads(JsonLines().format(record))
-        for record in caplog.records
-        if record.levelno == logging.ERROR
-    ]
-    return [about["says"] for line in lines for about in line["error"] if "says" in about]
 
 
 def store_of_the_writer(service: Service) -> SqliteStore:

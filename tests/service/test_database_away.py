@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from desk import Clock, register_all
 from litestar.testing import TestClient
-from rest import ADDRESS, Rest, let_in, problem, signed_in
+from psycopg.conninfo import conninfo_to_dict
+from rest import ADDRESS, Rest, let_in, problem, said_in_the_log, signed_in
 from road import Road, road_to
 from supplies_service.app import create_app
-from supplies_service.logs import JsonLines
 from supplies_service.writer import GroupWriter
 from test_writer import note, together
 
 from supplies.errors import Uncertain
 from supplies.ledger import Ledger, Recorded
-from supplies.store import open_store
 
 
 @pytest.fixture
@@ -29,9 +28,27 @@ def engine() -> str:
 
 
 @pytest.fixture
-def road(books_url: str) -> Iterator[Road]:
-    with road_to(books_url) as road:
+def clerk(books_url: str) -> Iterator[str]:
+    """The service's user: a superuser finds a connection even where nobody else does."""
+    name = f"clerk_of_{conninfo_to_dict(books_url)['dbname']}"
+    with superuser(books_url) as admin:
+        admin.execute(f"CREATE ROLE {name} LOGIN IN ROLE postgres".encode())
+        try:
+            yield name
+        finally:
+            admin.execute(f"DROP ROLE {name}".encode())
+
+
+@pytest.fixture
+def road(books_url: str, clerk: str) -> Iterator[Road]:
+    with road_to(books_url.replace("postgres:@", f"{clerk}:@")) as road:
         yield road
+
+
+@contextmanager
+def superuser(url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -75,13 +92,8 @@ def test_while_the_database_is_away_everybody_is_told_to_come_again(
             told = problem(answer, 503, "busy")
             assert "try again" in told["detail"]
             assert int(answer.headers["retry-after"]) > 0
-    lines = [
-        json.loads(JsonLines().format(record))
-        for record in caplog.records
-        if record.levelno == logging.ERROR
-    ]
-    assert len(lines) == 2 * len(asked)
-    said = {line["error"][0]["says"] for line in lines}
+    said = said_in_the_log(caplog)
+    assert len(said) == 2 * len(asked)
     assert any("no server answers there" in sentence for sentence in said)
     road.open()
     first = rest.send("/api/needs", NEED, key="k-1")
@@ -107,17 +119,17 @@ def test_each_way_to_ask_heals_by_itself(rest: Rest, road: Road) -> None:
 
 
 def cut_in_the_next_commit(road: Road) -> None:
-    """The server carries it out, and the connection is cut instead of its answer."""
-    cut = []
+    """What is written next is made durable, and the connection is cut instead of saying so."""
+    said: list[bytes] = []
 
-    def commits(said: bytes) -> bool:
-        # Not the READ COMMITTED of its beginning.
-        if b"COMMIT\0" not in said or cut:
+    def commits(answer: bytes) -> bool:
+        said.append(answer)
+        if b"INSERT 0 1\0" not in b"".join(said) or b"COMMIT\0" not in answer:
             return False
-        cut.append(said)
+        road.cut_before = lambda _: False
         return True
 
-    road.cut_after = commits
+    road.cut_before = commits
 
 
 def test_what_may_be_recorded_already_is_not_done_a_second_time(
@@ -156,26 +168,39 @@ def test_whoever_asks_again_with_the_key_is_answered_by_what_was_recorded(
 
 
 def test_a_database_that_takes_no_writes_is_read_and_says_so(
-    rest: Rest, road: Road, books_url: str
+    rest: Rest, road: Road, books_url: str, clerk: str
 ) -> None:
     """As where the service still asks the server that no longer leads."""
     rest.need()
-    store = open_store(books_url)
-    store.run("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE")
-    (name,) = store.one("SELECT current_database()") or ("",)
-    store.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    try:
+    with superuser(books_url) as admin:
+        admin.execute(f"ALTER ROLE {clerk} SET default_transaction_read_only = on".encode())
         road.close()
         road.open()
         rest.client.get("/api/needs")
         assert rest.get("/api/needs/n_1")["asked"] == 10
         for _ in range(2):
             problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")
-    finally:
-        store.run(f"ALTER DATABASE {name} RESET default_transaction_read_only")
-        store.close()
+        admin.execute(f"ALTER ROLE {clerk} RESET default_transaction_read_only".encode())
     road.close()
     road.open()
     rest.client.get("/api/needs")
+    assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
+    assert entries(books_url) == 2
+
+
+def test_a_server_without_a_connection_to_spare_is_busy(
+    rest: Rest, road: Road, books_url: str, clerk: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rest.need()
+    with superuser(books_url) as admin:
+        admin.execute(f"ALTER ROLE {clerk} CONNECTION LIMIT 0".encode())
+        road.close()
+        road.open()
+        # The first finds its connection cut; the next gets no other.
+        for _ in range(2):
+            problem(rest.client.get("/api/needs"), 503, "busy")
+            problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")
+        admin.execute(f"ALTER ROLE {clerk} CONNECTION LIMIT -1".encode())
+    assert any("no connection to spare" in str(says) for says in said_in_the_log(caplog))
     assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
     assert entries(books_url) == 2
