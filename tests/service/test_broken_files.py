@@ -19,7 +19,7 @@ from supplies.store.sqlite import SqliteStore
 
 
 def store_of_the_writer(service: Service) -> SqliteStore:
-    store = service.app.state.office.writer._ledger.store
+    store = service.app.state.offices.home.writer._ledger.store
     assert isinstance(store, SqliteStore)
     return store
 
