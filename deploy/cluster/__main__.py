@@ -79,11 +79,13 @@ def show(cluster: Cluster, *, as_json: bool) -> None:
             "postmaster": node.postmaster,
         }
     if as_json:
-        print(json.dumps({"url": cluster.url, "nodes": nodes}))
+        urls = {"url": cluster.url, "url_for_reading": cluster.url_for_reading}
+        print(json.dumps({**urls, "nodes": nodes}))
         return
     for name, told in nodes.items():
         print(f"{name}  {told['role']:13} {told['state']:16} 127.0.0.1:{told['port']}")
     print(f"the books: {cluster.url}")
+    print(f"for reading alone: {cluster.url_for_reading}")
 
 
 def main() -> int:

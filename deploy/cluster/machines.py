@@ -129,8 +129,13 @@ class Cluster:
         """Where the service finds its books, whoever leads."""
         return self._url("supplies", "supplies")
 
-    def _url(self, user: str, database: str) -> str:
-        place = f"{user}@127.0.0.1:{self.ports['primary']}/{database}"
+    @property
+    def url_for_reading(self) -> str:
+        """Where they are read on a standby, a moment behind."""
+        return self._url("supplies", "supplies", at="replicas")
+
+    def _url(self, user: str, database: str, at: str = "primary") -> str:
+        place = f"{user}@127.0.0.1:{self.ports[at]}/{database}"
         return f"postgresql://{place}?passfile={self.folder / 'passwords'}"
 
     def _is_whole(self) -> bool:

@@ -49,7 +49,7 @@ def check_packages() -> None:
 
 def program_of(name: str) -> str | None:
     """Where a program is; haproxy's directory is not in everybody's PATH."""
-    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/sbin")
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 def wait_until(there: Callable[[], bool], otherwise: str) -> None:

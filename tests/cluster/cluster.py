@@ -42,6 +42,11 @@ class Cluster:
         return json.loads(done.stdout)
 
     @property
+    def url_for_reading(self) -> str:
+        """Where they are read on a standby."""
+        return str(self("status")["url_for_reading"])
+
+    @property
     def nodes(self) -> dict[str, dict[str, Any]]:
         """Each node by its name: role, state, port, and the numbers of its processes."""
         nodes: dict[str, dict[str, Any]] = self("status")["nodes"]
