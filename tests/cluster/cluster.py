@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 HERE = Path(__file__).parent
 
 PATIENCE = 120
@@ -38,7 +40,8 @@ class Cluster:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        if done.returncode != 0:
+            pytest.fail(done.stderr.strip(), pytrace=False)
         return json.loads(done.stdout)
 
     @property

@@ -26,4 +26,5 @@ def cluster() -> Iterator[Cluster]:
             cluster("up")
             yield cluster
         finally:
-            cluster("down")
+            if cluster.folder.exists():
+                cluster("down")
