@@ -5,12 +5,13 @@ BIN := .venv/bin
 DEMO := var/demo.db
 WORKERS ?= auto
 
-.PHONY: run test check bench clean
+.PHONY: run test test-cluster check bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run     install, book the Longxue scene and serve it at http://127.0.0.1:8000"
 	@echo "make test    install and run every test"
+	@echo "make test-cluster  lose the primary of a real PostgreSQL cluster under load (Debian's patroni, etcd, haproxy)"
 	@echo "make check   formatting, lint, types and import rules"
 	@echo "make bench   speed, as ratios within one run"
 
@@ -34,6 +35,9 @@ run: .venv/installed
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-cluster: .venv/installed-test
+	$(BIN)/python -m pytest tests/cluster
 
 check: .venv/installed-test
 	$(BIN)/ruff format --check .

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import engines, ledger, papers, service
+from benchmarks import engines, ledger, papers, service, sizes
 
 BENCHES = {
     "ledger": ledger.run,
     "engines": engines.run,
     "papers": papers.run,
     "service": service.run,
+    "sizes": sizes.run,
 }
 
 if __name__ == "__main__":

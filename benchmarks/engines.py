@@ -51,7 +51,7 @@ def run() -> None:
     """Print durable commands a second of both engines, with one client and with many."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
-        database = stack.enter_context(_server(place))
+        database = stack.enter_context(server(place))
         _beside_bare(
             lambda name: Place("SQLite", str(place / f"{name}.db"), str(place / f"{name}-bare.db"))
         )
@@ -175,7 +175,7 @@ def _plan(station: str) -> list[Rows]:
 
 
 @contextmanager
-def _server(place: Path) -> Iterator[Callable[[str], str]]:
+def server(place: Path) -> Iterator[Callable[[str], str]]:
     """A PostgreSQL of its own; what is yielded makes a database in it and tells its URL."""
     # Both must be there before the package is imported: it warns, and keeps its lock there.
     (place / "run" / "python_PostgresServer").mkdir(parents=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from supplies.ledger import Ledger
 from supplies.store import schema
@@ -77,6 +78,25 @@ class Server:
             yield self.url(name)
         finally:
             self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def damaged_copy(self, url: str, table: str) -> Iterator[str]:
+        """The URL of a copy of a database, of which nobody has read the pages, one overwritten."""
+        name = f"{conninfo_to_dict(url)['dbname']}"
+        copy = f"{name}_damaged"
+        self.admin.execute(f"CREATE DATABASE {copy} TEMPLATE {name} STRATEGY FILE_COPY")
+        try:
+            with psycopg.connect(self.url(copy)) as connection:
+                row = connection.execute(
+                    "SELECT current_setting('data_directory'), pg_relation_filepath(%s)", [table]
+                ).fetchone()
+            assert row is not None
+            with Path(row[0], row[1]).open("r+b") as file:
+                file.seek(64)
+                file.write(os.urandom(4096))
+            yield self.url(copy)
+        finally:
+            self.admin.execute(f"DROP DATABASE {copy} WITH (FORCE)")
 
     @contextmanager
     def books(self) -> Iterator[str]:

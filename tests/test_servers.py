@@ -16,6 +16,7 @@ from engines import Server
 
 from supplies import commands as c
 from supplies.chain import verify
+from supplies.cli import main
 from supplies.errors import (
     Busy,
     GuardMissing,
@@ -24,10 +25,12 @@ from supplies.errors import (
     NotEnough,
     ReadOnly,
     StoreError,
+    Uncertain,
 )
 from supplies.ledger import Ledger
 from supplies.model import Item, Station
 from supplies.store import open_store, postgres, postgres_pool, schema
+from supplies.store.postgres_errors import in_words_of_connecting
 
 GIFT = c.RecordDonation(
     location="store", handled_by="x", lines=[c.DonationLine(item="mask", quantity=1)]
@@ -263,6 +266,44 @@ def test_a_failed_transaction_is_never_taken_for_a_recorded_one(desk: Desk) -> N
         writes()
 
 
+def test_what_no_standby_confirmed_is_not_taken_for_recorded(
+    postgres: Server, own_url: str
+) -> None:
+    """Whoever is no longer to wait for a standby is told COMMIT all the same, with a warning."""
+    gift = "2fdd1f3a-7a2f-4f6e-9d3e-6c3a2a1f4b1d"
+    with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        ledger.store.run("SET synchronous_commit = on")
+        # Nobody else waits: for them the tests' server turned it off.
+        alone(postgres, "a standby that is not there")
+        try:
+            impatient = threading.Thread(target=end_the_wait, args=(own_url,))
+            impatient.start()
+            with pytest.raises(Uncertain, match="no standby has confirmed this"):
+                ledger.record(GIFT, by="u_1", id=gift)
+            impatient.join(timeout=60)
+        finally:
+            alone(postgres, "")
+        assert ledger.record(GIFT, by="u_1", id=gift).repeated
+
+
+def end_the_wait(url: str) -> None:
+    """As an administrator does whose standby is gone, once somebody waits for it."""
+    with superuser(url) as other:
+        while not other.execute(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event = 'SyncRep'"
+        ).fetchall():
+            pass
+
+
+def alone(postgres: Server, standby: str) -> None:
+    """Let commits wait for this standby; for none where it has no name."""
+    name = f'"{standby}"' if standby else ""
+    postgres.admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'".encode())
+    postgres.admin.execute("SELECT pg_reload_conf()")
+
+
 def test_a_database_that_takes_no_writes_says_so(own_url: str) -> None:
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
@@ -270,6 +311,43 @@ def test_a_database_that_takes_no_writes_says_so(own_url: str) -> None:
         with pytest.raises(ReadOnly, match="name the primary server"):
             ledger.record(GIFT, by="u_1")
         assert ledger.books.head()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("FATAL:  sorry, too many clients already", "no connection to spare"),
+        ("FATAL:  remaining connection slots are reserved for roles", "no connection to spare"),
+        ("server closed the connection unexpectedly", "was cut before it stood"),
+        ("could not receive data from server: Connection reset by peer", "was cut before it stood"),
+        ("No route to host", "no way there from here"),
+    ],
+)
+def test_what_passes_by_itself_is_worth_another_try(said: str, told: str) -> None:
+    kind, sentence = in_words_of_connecting(
+        f'connection to server at "h", port 5432 failed: {said}'
+    )
+    assert kind is Busy
+    assert told in sentence
+
+
+def test_a_damaged_page_of_the_server_is_named(postgres: Server, own_url: str) -> None:
+    make_books(own_url)
+    with postgres.damaged_copy(own_url, "entries") as url:
+        assert main(["verify", "--database", own_url]) == 0
+        with pytest.raises(NotADatabase, match="a page of it is damaged"):
+            verify_all(url)
+
+
+def make_books(url: str) -> None:
+    with Ledger.open(url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        ledger.record(GIFT, by="u_1")
+
+
+def verify_all(url: str) -> None:
+    with closing(open_store(url)) as store:
+        verify(store)
 
 
 def test_a_user_without_the_right_to_write_is_told(own_url: str) -> None:

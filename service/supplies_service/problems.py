@@ -17,9 +17,13 @@ from supplies.errors import (
     AgainstBooks,
     Busy,
     DiskFull,
+    Gone,
     InvalidField,
     NotFound,
+    ReadOnly,
+    StoreError,
     SuppliesError,
+    Uncertain,
 )
 from supplies_service.logs import FIELDS, LOGGER
 from supplies_service.watching import request_id
@@ -135,10 +139,18 @@ _STATUS: Mapping[type[SuppliesError], int] = {
     Internal: 500,
     Busy: 503,
     DiskFull: 503,
+    Gone: 503,
+    ReadOnly: 503,
+    Uncertain: 503,
 }
 """The status of each error, or of the nearest of its ancestors; no other is told to anybody."""
 
 _BUSY = "the books cannot be written just now; nothing was recorded, try again"
+
+_UNCERTAIN = (
+    "the books went away while this was made durable, and whether it was recorded is not known; "
+    "ask again with the same Idempotency-Key, or look before asking again without one"
+)
 
 
 def status_of(error: SuppliesError) -> int | None:
@@ -151,7 +163,10 @@ def answer_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Res
     status = status_of(error)
     if status is None:
         return answer_failure(request, error)
-    detail = _BUSY if isinstance(error, Busy | DiskFull) else error.detail
+    detail = error.detail
+    if isinstance(error, StoreError):
+        _note("unavailable", request, error)
+        detail = _UNCERTAIN if isinstance(error, Uncertain) else _BUSY
     headers = _headers(error, status)
     return _answer(request, error, status, detail, headers)
 
@@ -185,10 +200,14 @@ def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
 
 def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Anything else is our fault: logged in full, told in one sentence."""
-    fields = {"request": request_id(request.scope)}
-    _log.error("failed", extra={FIELDS: fields}, exc_info=error)
+    _note("failed", request, error)
     sentence = "something went wrong here, not with your request; the log of the service says what"
     return _answer(request, Internal(sentence), 500, sentence, {})
+
+
+def _note(event: str, request: Request[Any, Any, Any], error: Exception) -> None:
+    """What the keeper of the books must know and the caller must not."""
+    _log.error(event, extra={FIELDS: {"request": request_id(request.scope)}}, exc_info=error)
 
 
 def _as_refusal(request: Request[Any, Any, Any], error: HTTPException) -> SuppliesError:

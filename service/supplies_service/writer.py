@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from supplies.answers import KEPT_FOR
 from supplies.commands import Command
-from supplies.errors import Busy, DiskFull, StoreError
+from supplies.errors import Busy, DiskFull, Gone, ReadOnly, StoreError, Uncertain
 from supplies.ledger import Ledger, Recorded
 
 T = TypeVar("T")
@@ -33,6 +33,9 @@ MOST_TOGETHER = 64
 
 _LEDGERS_KEPT = 1000
 """Stations whose ledger, and what it has read of their catalogue, a writer keeps."""
+
+MOST_SECONDS = 30.0
+"""How long a request waits to become durable: longer than a lock is waited for."""
 
 _TIDIED_EVERY = timedelta(hours=1)
 """By the ledger's clock: how often answers that were kept long enough are erased."""
@@ -66,9 +69,11 @@ class GroupWriter:
         watcher: Watcher | None = None,
         most_waiting: int = MOST_WAITING,
         most_together: int = MOST_TOGETHER,
+        most_seconds: float = MOST_SECONDS,
     ) -> None:
         self._ledger, self._watcher = ledger, watcher
         self._most_waiting, self._most_together = most_waiting, most_together
+        self._most_seconds = most_seconds
         self._queues: dict[str, deque[_Waiting]] = {}
         """What waits for each station; the one whose turn is next stands first."""
         self._queued = 0
@@ -103,8 +108,10 @@ class GroupWriter:
 
         at: the station; None: the one that the writer's own ledger is of. Where the job raises,
         what it wrote is undone, and that alone. What was accepted is carried out even if nobody
-        awaits it any more. Raises Busy where the queue is full.
+        awaits it any more. Raises Busy where the queue is full, or the job's turn did not come in
+        time; Uncertain where it came and is not durable in time.
         """
+        station = at or self._ledger.station_code
         loop = asyncio.get_running_loop()
         waiting = _Waiting(job, loop, loop.create_future())
         with self._changed:
@@ -112,10 +119,26 @@ class GroupWriter:
                 raise Busy("the service is being stopped; nothing was recorded, try again")
             if self._queued >= self._most_waiting:
                 raise Busy("more is waiting to be written than may wait; try again")
-            self._queues.setdefault(at or self._ledger.station_code, deque()).append(waiting)
+            self._queues.setdefault(station, deque()).append(waiting)
             self._queued += 1
             self._changed.notify()
-        return await waiting.future  # type: ignore[no-any-return]  # what the job returned
+        try:
+            async with asyncio.timeout(self._most_seconds):
+                return await waiting.future  # type: ignore[no-any-return]  # what the job returned
+        except TimeoutError as error:
+            raise self._given_up(station, waiting) from error
+
+    def _given_up(self, station: str, waiting: _Waiting) -> StoreError:
+        """What to say to a request that waited long enough, for a server that does not answer."""
+        with self._changed:
+            queue = self._queues.get(station, deque())
+            if waiting not in queue:
+                return Uncertain("the database has not said in time whether this was recorded")
+            queue.remove(waiting)
+            self._queued -= 1
+            if not queue:
+                del self._queues[station]
+        return Busy("the database does not answer; nothing was recorded, try again")
 
     async def stop(self) -> None:
         """Take no more, carry out what was accepted, and let go of the books."""
@@ -167,7 +190,8 @@ class GroupWriter:
         """What became of each: what its job returned, or the error that it raised."""
         try:
             return self._commit(self._at(station), group)
-        except (Busy, DiskFull) as error:
+        except (Busy, DiskFull, Gone, ReadOnly, Uncertain) as error:
+            # Nobody's fault; and what may be recorded already must not be done a second time.
             return [error] * len(group)
         except StoreError as error:
             # Somebody's statement that the engine refuses takes nobody else's down with it.

@@ -113,7 +113,7 @@ class Forgotten(AgainstBooks):
 
 
 class StoreError(SuppliesError):
-    """The database refuses or is unusable; nothing was recorded."""
+    """The database refuses or is unusable; nothing was recorded, unless it is `Uncertain`."""
 
 
 class Busy(StoreError):
@@ -130,8 +130,9 @@ class NotADatabase(StoreError):
 
 
 class ReadOnly(StoreError):
-    """The file or its directory may not be written."""
+    """The file or its directory may not be written, or the server takes no writes."""
 
+    slug = "busy"
     title = "The database is read-only"
 
 
@@ -140,6 +141,20 @@ class DiskFull(StoreError):
 
     slug = "busy"
     title = "The disk is full"
+
+
+class Uncertain(StoreError):
+    """The database went away while a commit was made durable: it may be recorded, or may not."""
+
+    slug = "busy"
+    title = "Whether it was recorded is not known"
+
+
+class Gone(StoreError):
+    """The file was deleted or replaced while it was in use."""
+
+    slug = "busy"
+    title = "The database is gone"
 
 
 class NewerVersion(StoreError):

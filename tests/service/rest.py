@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from httpx import Response
 from litestar.testing import TestClient
+from supplies_service.logs import JsonLines
 
 from supplies.access import credentials, users
 from supplies.access.gate import Gate
@@ -124,3 +128,13 @@ def problem(answer: Response, status: int, slug: str) -> Any:
     for inside in ("Traceback", ".py", "SELECT", "INSERT", "books.db", "sqlite"):
         assert inside not in answer.text
     return told
+
+
+def said_in_the_log(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the store said of itself, in the lines of the log that are no mere answers."""
+    lines = [
+        json.loads(JsonLines().format(record))
+        for record in caplog.records
+        if record.levelno == logging.ERROR
+    ]
+    return [about["says"] for line in lines for about in line["error"] if "says" in about]

@@ -21,7 +21,11 @@ from supplies.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-FILES = sorted(path.name for path in DEPLOY.iterdir())
+FILES = sorted(
+    str(path.relative_to(DEPLOY))
+    for path in DEPLOY.rglob("*")
+    if path.is_file() and path.suffix != ".pyc"
+)
 
 
 @pytest.fixture
@@ -192,3 +196,17 @@ def wait_until_it_listens(process: subprocess.Popen[bytes], web: httpx.Client) -
         else:
             return
     raise AssertionError("nginx did not listen")
+
+
+def test_what_a_cluster_needs_and_this_machine_lacks_is_named(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, DEPLOY / "cluster", "up", tmp_path / "cluster"],
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert re.search(r"^cluster: the cluster needs etcd-server, patroni", told.stderr)
+    assert "apt-get install --no-install-recommends etcd-server patroni" in told.stderr
+    assert not (tmp_path / "cluster").exists()

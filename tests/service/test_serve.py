@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import httpx
 import pytest
@@ -51,14 +52,19 @@ def bearer(books: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(database: str, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """The service as a process, once it answers."""
+def serving(
+    database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
+    """The service as a process, once it answers.
+
+    log: where it says what it does; a file, where that is more than a pipe holds.
+    """
     call = "import sys; from supplies.cli import main; sys.exit(main())"
     arguments = ["serve", "--database", database, "--port", str(port), *options]
     process = subprocess.Popen(
         [sys.executable, "-c", call, *arguments],
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=log,
         text=True,
         start_new_session=True,
     )

@@ -13,7 +13,7 @@ from desk import Clock, register_all
 from supplies_service.writer import GroupWriter
 
 from supplies.commands import Allocate, AllocationLine, NoteNeed
-from supplies.errors import Busy, NotEnough, StoreError
+from supplies.errors import Busy, NotEnough, StoreError, Uncertain
 from supplies.ledger import Ledger, Recorded
 from supplies.model import Team
 
@@ -184,3 +184,30 @@ def test_within_a_group_the_ledger_begins_no_other(opened: Callable[[], Ledger])
     nest, seq = together(GroupWriter(opened()), nested, read)
     assert isinstance(nest, StoreError)
     assert seq == 1
+
+
+def test_nobody_waits_for_ever_for_a_database_that_does_not_answer(
+    opened: Callable[[], Ledger],
+) -> None:
+    """As where every standby is gone, and a commit waits until one is back."""
+    writer = GroupWriter(opened(), most_seconds=0.5)
+    begun, go = threading.Event(), threading.Event()
+
+    def hang(ledger: Ledger) -> None:
+        note(ledger)
+        begun.set()
+        go.wait(30)
+
+    async def run() -> None:
+        first = asyncio.ensure_future(writer.run(hang))
+        await asyncio.to_thread(begun.wait, 30)
+        with pytest.raises(Busy, match="nothing was recorded"):
+            await writer.run(note)
+        with pytest.raises(Uncertain, match="whether this was recorded"):
+            await first
+        go.set()
+        await writer.stop()
+
+    asyncio.run(run())
+    with opened() as ledger:
+        assert ledger.books.head()[0] == 1

@@ -76,6 +76,7 @@ def verify(arguments: argparse.Namespace) -> int:
     store = open_store(arguments.database, create=False, guarded=False)
     try:
         station = None if arguments.station is None else station_of(store, arguments.station)
+        store.check_pages()
         with progress("Verifying entries") as told:
             verified = verify_books(store, station, progress=told)
         store.check_guards()

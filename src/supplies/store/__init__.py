@@ -64,6 +64,9 @@ class Store(Protocol):
     def check_guards(self) -> None:
         """Raise GuardMissing where what protects the books is gone or changed."""
 
+    def check_pages(self) -> None:
+        """Raise NotADatabase where what the books lie in is damaged, whatever its rows say."""
+
     def forget_traces(self) -> None:
         """After a commit that erased: leave no copy of it behind where the engine can help it."""
 

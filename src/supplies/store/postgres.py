@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import psycopg
 
-from supplies.errors import NotEnough, StoreError
+from supplies.errors import NotEnough, StoreError, Uncertain
 from supplies.store import Params, Row, postgres_guards, schema
 from supplies.store.placeholders import pyformat
 from supplies.store.postgres_errors import in_words
@@ -188,7 +188,8 @@ class PostgresStore:
         with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as open_one:
             yield
             # Not rolled back: the driver would throw away what it has prepared.
-            self._commit(open_one)
+            with self._plainly():
+                open_one.commit()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Transaction]:
@@ -229,6 +230,9 @@ class PostgresStore:
         )
         return 0 if row is None else int(row[0])
 
+    def check_pages(self) -> None:
+        """Nothing to do here: a server made with checksums checks each page that it reads."""
+
     def forget_traces(self) -> None:
         """Nothing to do here: old versions of a row go when the server vacuums its table.
 
@@ -244,16 +248,23 @@ class PostgresStore:
 
     def _commit(self, open_one: Transaction) -> None:
         try:
-            durable = open_one.commit()
+            with _warnings(open_one.connection) as warned:
+                durable = open_one.commit()
         except psycopg.Error as error:
             if open_one.connection.closed:
-                raise StoreError(
+                raise Uncertain(
                     f"{self.url}: the connection was lost while this was being made durable, and "
                     "whether it was recorded is not known; ask again with the same id"
                 ) from error
             self._refuse(error)
         if not durable:
             raise StoreError(f"{self.url}: the transaction had failed; nothing was recorded")
+        if warned:
+            # It stands on this server alone: whoever waited for a standby was told not to.
+            raise Uncertain(
+                f"{self.url}: no standby has confirmed this ({warned[0]}), and whether it outlives "
+                "this server is not known; ask again with the same id"
+            )
 
     # --- errors ------------------------------------------------------------------------------
 
@@ -271,3 +282,19 @@ class PostgresStore:
         text = error.diag.message_primary or str(error)
         kind, sentence = in_words(error.sqlstate, text)
         raise kind(f"{self.url}: {sentence}; nothing was recorded") from error
+
+
+@contextmanager
+def _warnings(connection: Connection) -> Iterator[list[str]]:
+    """What the server warns of meanwhile, in its own words."""
+    warned: list[str] = []
+
+    def hear(said: psycopg.errors.Diagnostic) -> None:
+        if said.severity_nonlocalized == "WARNING":
+            warned.append(said.message_primary or "")
+
+    connection.add_notice_handler(hear)
+    try:
+        yield warned
+    finally:
+        connection.remove_notice_handler(hear)

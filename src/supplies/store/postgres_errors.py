@@ -28,6 +28,8 @@ _BY_CODE: dict[str, tuple[type[StoreError], str]] = {
         ReadOnly,
         "the database takes no writes (a standby, or set to read-only): name the primary server",
     ),
+    "XX001": (NotADatabase, "a page of it is damaged: let a standby lead, or restore a backup"),
+    "XX002": (NotADatabase, "an index of it is damaged: verify the books, then REINDEX"),
     "42501": (
         ReadOnly,
         "this user may not do that: let the owner grant the right, by `supplies database grant`",
@@ -59,6 +61,12 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
         StoreError,
         "there is no machine of that name; mend the host in the URL",
     ),
+    (
+        "closed the connection unexpectedly|reset by peer|[Bb]roken pipe",
+        Busy,
+        "the connection was cut before it stood: no primary is to be had just now; try again",
+    ),
+    ("unreachable|No route to host", Busy, "there is no way there from here; see the network"),
     ("timeout expired", Busy, "the server does not answer; see that it runs and can be reached"),
     (
         "Connection refused",

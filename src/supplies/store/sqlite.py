@@ -12,6 +12,7 @@ from supplies.errors import (
     AlreadyDone,
     Busy,
     DiskFull,
+    Gone,
     GuardMissing,
     NewerVersion,
     NotADatabase,
@@ -84,6 +85,9 @@ class SqliteStore:
         pragma("PRAGMA secure_delete = ON")
         # A checkpoint waits for the disk twice: one every 16 MB rather than every 4.
         pragma("PRAGMA wal_autocheckpoint = 4000")
+        # The log is made by the first look.
+        pragma("PRAGMA schema_version")
+        self._lies_in = self._files()
 
     def _tables(self) -> set[str]:
         rows = self.all("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -231,6 +235,7 @@ class SqliteStore:
         self.run("BEGIN IMMEDIATE")
         try:
             yield
+            self._check_files()
         except BaseException:
             self._roll_back()
             raise
@@ -292,13 +297,29 @@ class SqliteStore:
         told = [text for (text,) in self.all(f"PRAGMA integrity_check({MANY_FAULTS})")]
         found = [text for text in told if text != "ok" and not text.startswith("NULL value in ")]
         if found:
-            raise NotADatabase(
-                f"{self.path} is damaged ({found[0]}); restore it from another backup"
-            )
+            raise NotADatabase(f"{self.path} is damaged ({found[0]}); restore it from a backup")
 
     def into_one_file(self) -> None:
         """Leave all of it in the one file, so that it can be read where nothing may be written."""
         self.all("PRAGMA journal_mode = DELETE")
+        self._lies_in = self._files()
+
+    def _files(self) -> dict[Path, tuple[int, int] | None]:
+        """The file and its log, and which files of the disk they are; None: there is none."""
+        return {path: _identity(path) for path in (self.path, Path(f"{self.path}-wal"))}
+
+    def _check_files(self) -> None:
+        """Raise Gone where the file or its log was deleted or replaced since they were opened.
+
+        The system would let us write on into what no name leads to, and it would all be gone with
+        this process.
+        """
+        for path, opened in self._lies_in.items():
+            if _identity(path) != opened:
+                raise Gone(
+                    f"{path} was deleted or replaced while it was in use; nothing was recorded: "
+                    "stop this program, put it back, and verify the books before it is started"
+                )
 
     def close(self) -> None:
         """Close the file."""
@@ -352,6 +373,14 @@ class SqliteStore:
         if code == sqlite3.SQLITE_CONSTRAINT and "floor" in text:
             raise NotEnough("more was asked of an account than stands in it") from error
         raise StoreError(f"{self.path}: {text}; nothing was recorded") from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def copy_file(source: Path, target: Path) -> None:

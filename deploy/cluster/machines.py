@@ -1,0 +1,187 @@
+"""The cluster as a whole: made in a folder, started, looked at, stopped."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import subprocess
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from nodes import Node, Process, Refused, postgresql, program_of, wait_until
+
+TEMPLATES = Path(__file__).parent
+
+NODES = ("node1", "node2", "node3")
+
+MAX_CONNECTIONS = 100
+
+
+class Cluster:
+    """A cluster in a folder: its ports and passwords stand in `cluster.json`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        file = folder / "cluster.json"
+        if not file.exists():
+            raise Refused(f"there is no cluster in {folder}; make one: deploy/cluster.py up FOLDER")
+        self._made = json.loads(file.read_text())
+        self.ports: dict[str, int] = self._made["ports"]
+        self.nodes = [Node(name, folder / name, self._made[name]) for name in NODES]
+        config = str(folder / "haproxy.cfg")
+        haproxy = [str(program_of("haproxy")), "-db", "-f", config]
+        self.haproxy = Process(folder, "haproxy", haproxy)
+
+    @classmethod
+    def made(cls, folder: Path) -> Cluster:
+        """The cluster in this folder, with its files; a new one where there is none."""
+        file = folder / "cluster.json"
+        if not file.exists():
+            names = ("etcd", "peer", "rest", "postgresql")
+            ports = iter(free_ports(len(NODES) * len(names) + 2))
+            made: dict[str, Any] = {node: {name: next(ports) for name in names} for node in NODES}
+            made["ports"] = {"primary": next(ports), "replicas": next(ports)}
+            users = ("superuser", "replication", "patroni", "supplies")
+            made["passwords"] = {user: secrets.token_urlsafe(18) for user in users}
+            write_privately(file, json.dumps(made, indent=2))
+            cls(folder)._configure()
+        return cls(folder)
+
+    def _configure(self) -> None:
+        """Write every program's file."""
+        etcds = ", ".join(f"127.0.0.1:{node.ports['etcd']}" for node in self.nodes)
+        peers = ",".join(f"{n.name}=http://127.0.0.1:{n.ports['peer']}" for n in self.nodes)
+        passwords = {f"{user}_password": word for user, word in self._made["passwords"].items()}
+        for node in self.nodes:
+            node.folder.mkdir(mode=0o700)
+            said = {
+                "name": node.name,
+                "folder": node.folder,
+                "etcds": etcds,
+                "peers": peers,
+                "bin_dir": postgresql(),
+                "max_connections": MAX_CONNECTIONS,
+                **node.ports,
+                **passwords,
+            }
+            for name in ("etcd.yml", "patroni.yml"):
+                write_privately(node.folder / name, filled(name, said))
+        servers = "\n".join(
+            f"    server {node.name} 127.0.0.1:{node.ports['postgresql']} "
+            f"check port {node.ports['rest']}"
+            for node in self.nodes
+        )
+        write_privately(
+            self.folder / "haproxy.cfg",
+            filled("haproxy.cfg", {"servers": servers, **self.ports}),
+        )
+        # As libpq's PGPASSFILE: host, port, database, user, password.
+        users = (("postgres", "superuser"), ("supplies", "supplies"))
+        lines = (f"127.0.0.1:*:*:{user}:{self._made['passwords'][of]}\n" for user, of in users)
+        write_privately(self.folder / "passwords", "".join(lines))
+
+    # --- starting and stopping -------------------------------------------------------------------
+
+    def up(self) -> None:
+        """Start what does not run, and wait until writes are taken and would survive a loss."""
+        for node in self.nodes:
+            node.etcd.start()
+        for node in self.nodes:
+            node.patroni.start()
+        self.haproxy.start()
+        wait_until(self._is_whole, f"the nodes did not come together; see *.log in {self.folder}")
+        wait_until(self._answers, f"nobody answers for the primary; see {self.folder}/haproxy.log")
+        if self._psql("SELECT 1 FROM pg_roles WHERE rolname = 'supplies'") == "":
+            word = self._made["passwords"]["supplies"]
+            self._psql(f"CREATE ROLE supplies LOGIN PASSWORD '{word}'")
+            self._psql("CREATE DATABASE supplies OWNER supplies")
+
+    def down(self) -> None:
+        """Stop all of it, the address first and the primary last, so that nothing fails over."""
+        patronis = [node.patroni for node in self.nodes]
+        leader = self.leader()
+        if leader is not None:
+            patronis.sort(key=lambda process: process is leader.patroni)
+        self._stop([self.haproxy])
+        for patroni in patronis:
+            self._stop([patroni])
+        for node in self.nodes:
+            node.stop_postgresql()
+        self._stop([node.etcd for node in self.nodes])
+
+    def _stop(self, processes: list[Process]) -> None:
+        for process in processes:
+            process.tell_to_stop()
+        for process in processes:
+            wait_until(process.has_ended, f"{process.name} in {process.folder} does not end")
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def leader(self) -> Node | None:
+        """The node that takes writes; None while there is none, or two take themselves for it."""
+        leaders = [node for node in self.nodes if node.says()[0] == "leader"]
+        return leaders[0] if len(leaders) == 1 else None
+
+    @property
+    def url(self) -> str:
+        """Where the service finds its books, whoever leads."""
+        return self._url("supplies", "supplies")
+
+    @property
+    def url_for_reading(self) -> str:
+        """Where they are read on a standby, a moment behind."""
+        return self._url("supplies", "supplies", at="replicas")
+
+    def _url(self, user: str, database: str, at: str = "primary") -> str:
+        place = f"{user}@127.0.0.1:{self.ports[at]}/{database}"
+        return f"postgresql://{place}?passfile={self.folder / 'passwords'}"
+
+    def _is_whole(self) -> bool:
+        said = [node.says() for node in self.nodes]
+        roles = sorted(role for role, _ in said)
+        return roles == ["leader", "replica", "sync_standby"] and {state for _, state in said} == {
+            "running"
+        }
+
+    def _answers(self) -> bool:
+        try:
+            return self._psql("SELECT pg_is_in_recovery()") == "f"
+        except subprocess.CalledProcessError:
+            return False
+
+    def _psql(self, statement: str) -> str:
+        url = self._url("postgres", "postgres")
+        done = subprocess.run(
+            [postgresql() / "psql", "-XAtq", url, "-v", "ON_ERROR_STOP=1", "-f", "-"],
+            input=statement,
+            env={"PGCONNECT_TIMEOUT": "5", "LANG": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+
+def filled(name: str, said: dict[str, Any]) -> str:
+    """A file of `deploy/cluster/` with what stands in it for this cluster."""
+    return Template((TEMPLATES / name).read_text()).substitute(said)
+
+
+def write_privately(file: Path, text: str) -> None:
+    """Write a file that nobody else may read."""
+    file.touch(mode=0o600)
+    file.write_text(text)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens on, all different."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()

@@ -1,0 +1,123 @@
+"""A cluster of three nodes, driven as a person does: by `deploy/cluster`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+
+PATIENCE = 120
+"""Seconds; only a cluster that is broken takes as many."""
+
+
+class Cluster:
+    """The cluster in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def url(self) -> str:
+        """Where its books are, whoever leads."""
+        return str(self("status")["url"])
+
+    def __call__(self, step: str) -> Any:
+        """Carry out a step of `deploy/cluster`, and what it says of the nodes."""
+        done = subprocess.run(
+            [sys.executable, HERE.parents[1] / "deploy" / "cluster", step, self.folder, "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            pytest.fail(done.stderr.strip(), pytrace=False)
+        return json.loads(done.stdout)
+
+    @property
+    def url_for_reading(self) -> str:
+        """Where they are read on a standby."""
+        return str(self("status")["url_for_reading"])
+
+    @property
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        """Each node by its name: role, state, port, and the numbers of its processes."""
+        nodes: dict[str, dict[str, Any]] = self("status")["nodes"]
+        return nodes
+
+    def in_role(self, role: str) -> str:
+        """The one node that has a role, once there is one."""
+        return until(
+            lambda: next((n for n, told in self.nodes.items() if told["role"] == role), None),
+            f"no node became {role}",
+        )
+
+    def wait_for_another_leader(self, old: str) -> None:
+        """Until somebody else leads."""
+
+        def another() -> bool:
+            return any(told["role"] == "leader" for name, told in self.nodes.items() if name != old)
+
+        until(another, f"nobody took over from {old}")
+
+    def whole(self) -> bool:
+        """Whether every node runs and what is acknowledged stands on two of them."""
+        told = self.nodes.values()
+        roles = sorted(node["role"] for node in told)
+        running = all(node["state"] == "running" for node in told)
+        return running and roles == ["leader", "replica", "sync_standby"]
+
+    def kill(self, name: str, *processes: str) -> None:
+        """End processes of a node without a word, as if their machine had lost its power."""
+        node = self.nodes[name]
+        for process in processes:
+            os.kill(node[process], signal.SIGKILL)
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Within, nothing of a node moves."""
+        node = self.nodes[name]
+        parents = [node["patroni"], node["postmaster"]]
+        pids = [*parents, *(child for parent in parents for child in children(parent))]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                # Patroni's postmaster ends those of its own that it finds in its way.
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def hand_over(self, old: str, new: str) -> None:
+        """A planned change of the primary."""
+        config = self.folder / old / "patroni.yml"
+        switch = ["switchover", "supplies", "--leader", old, "--candidate", new, "--force"]
+        subprocess.run(
+            ["patronictl", "-c", config, *switch], check=True, capture_output=True, text=True
+        )
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def until(found: Callable[[], Any], otherwise: str) -> Any:
+    """What is found, as soon as it is."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if result := found():
+            return result
+        time.sleep(0.2)
+    raise AssertionError(f"{otherwise} within {PATIENCE} seconds")

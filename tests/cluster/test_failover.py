@@ -1,0 +1,274 @@
+"""The primary is lost under load, handed over, frozen: nothing acknowledged is lost or doubled."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import NamedTuple
+
+import httpx
+import pytest
+from cluster import PATIENCE, Cluster, until
+from desk import register_all
+from rest import let_in, problem
+from test_serve import free_port, serving
+
+from supplies.cli import main
+from supplies.ledger import Ledger
+
+CLIENTS = 6
+
+GIFT = {
+    "donor": "D-1",
+    "location": "store",
+    "handled_by": "陈某",
+    "lines": [{"item": "mask", "quantity": 1}],
+}
+
+
+class Given(NamedTuple):
+    """A gift that was acknowledged: what was answered, and when."""
+
+    content: bytes
+    location: str
+    at: float
+
+
+class Donors:
+    """Clients that give and give, each gift under a key of its own, until they are told to stop.
+
+    A gift that is not answered is given again under its key, at the other service, until it is.
+    """
+
+    def __init__(self, ports: list[int], web: httpx.Client) -> None:
+        self.ports, self._web = ports, web
+        self._changed, self._stop = threading.Condition(), threading.Event()
+        self.given: dict[str, Given] = {}
+        self.unexpected: list[str] = []
+
+    def ask(self, port: int, key: str) -> httpx.Response | None:
+        """Give once; None where no answer came."""
+        try:
+            return self._web.post(
+                f"http://127.0.0.1:{port}/api/donations",
+                json=GIFT,
+                headers={"Idempotency-Key": key},
+            )
+        except httpx.TransportError:
+            return None
+
+    def _give(self, port: int) -> None:
+        while not self._stop.is_set():
+            key = str(uuid.uuid4())
+            while (answer := self.ask(port, key)) is None or answer.status_code == 503:
+                if answer is not None:
+                    told = problem(answer, 503, "busy")
+                    assert told["detail"].startswith("the books ")
+                    assert int(answer.headers["retry-after"]) > 0
+                port = self.other(port)
+                # Sooner than they are asked to, so that it is seen when writes go on.
+                time.sleep(0.05)
+            assert answer.status_code == 201, answer.text
+            where = answer.headers["location"]
+            with self._changed:
+                self.given[key] = Given(answer.content, where, time.monotonic())
+                self._changed.notify()
+
+    def other(self, port: int) -> int:
+        """The service that is not at this port."""
+        return next(other for other in self.ports if other != port)
+
+    @contextmanager
+    def giving(self) -> Iterator[None]:
+        """Within, they give; after it, each has an answer to all that it gave."""
+        self._stop.clear()
+        with ThreadPoolExecutor(CLIENTS) as threads:
+            clients = [
+                threads.submit(self._give, self.ports[number % len(self.ports)])
+                for number in range(CLIENTS)
+            ]
+            try:
+                yield
+            finally:
+                self._stop.set()
+        for client in clients:
+            client.result()
+
+    def wait_for(self, gifts: int) -> None:
+        """Until so many more were acknowledged."""
+        with self._changed:
+            enough = len(self.given) + gifts
+            assert self._changed.wait_for(lambda: len(self.given) >= enough, PATIENCE)
+
+    def longest_silence(self, since: float) -> float:
+        """Seconds: the longest time after a moment in which nothing was acknowledged."""
+        later = sorted(gift.at for gift in self.given.values() if gift.at > since)
+        return max(after - before for before, after in pairwise([since, *later]))
+
+
+@pytest.fixture(scope="module")
+def token(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Books on the cluster, and what a coordinator's program shows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUPPLIES_KEYS", str(tmp_path_factory.mktemp("keys") / "books.key"))
+        with Ledger.open(cluster.url, station="lx") as ledger:
+            register_all(ledger)
+            shown = let_in(ledger)["coordinator"]
+        yield shown
+
+
+@pytest.fixture(scope="module")
+def donors(
+    cluster: Cluster, token: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Donors]:
+    """They give to two services on the same books, each a process of its own."""
+    ports = [free_port(), free_port()]
+    with (
+        (tmp_path_factory.mktemp("service") / "log").open("w") as log,
+        serving(cluster.url, ports[0], log=log) as one,
+        serving(cluster.url, ports[1], log=log) as other,
+        httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE) as web,
+    ):
+        yield Donors(ports, web)
+        for process in (one, other):
+            process.terminate()
+        for process in (one, other):
+            process.communicate(timeout=PATIENCE)
+            assert process.returncode == 0
+
+
+def check(cluster: Cluster, donors: Donors) -> None:
+    """What was acknowledged is there, once; nothing else is; asked again, it is answered alike."""
+    assert main(["verify", "--database", cluster.url]) == 0
+    with Ledger.open(cluster.url, station="lx") as ledger:
+        books = ledger.books
+        arrivals = books.all("SELECT arrival FROM arrivals WHERE station = :station")
+        numbers = books.all("SELECT number FROM receipts WHERE station = :station ORDER BY number")
+        entries = books.head()[0]
+    assert sorted(f"/api/donations/{name}" for (name,) in arrivals) == sorted(
+        gift.location for gift in donors.given.values()
+    )
+    assert [int(number.rpartition("-")[2]) for (number,) in numbers] == list(
+        range(1, len(donors.given) + 1)
+    )
+
+    def repeated(key: str) -> bool:
+        answer = donors.ask(donors.ports[hash(key) % 2], key)
+        assert answer is not None
+        first = donors.given[key]
+        return (answer.content, answer.headers["location"]) == (first.content, first.location)
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        assert all(threads.map(repeated, donors.given))
+    with Ledger.open(cluster.url, station="lx") as ledger:
+        assert ledger.books.head()[0] == entries
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Says a figure to whoever runs this."""
+
+    def say(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}", end="")
+
+    return say
+
+
+def test_the_primary_is_killed_under_load(
+    cluster: Cluster, donors: Donors, tell: Callable[[str], None]
+) -> None:
+    primary = cluster.in_role("leader")
+    with donors.giving():
+        donors.wait_for(200)
+        killed_at = time.monotonic()
+        cluster.kill(primary, "patroni", "postmaster")
+        cluster.wait_for_another_leader(primary)
+        donors.wait_for(200)
+    silence = donors.longest_silence(killed_at)
+    tell(f"primary killed: no write for {silence:.1f} s, {len(donors.given)} gifts")
+    check(cluster, donors)
+    cluster("up")
+    until(cluster.whole, "the killed node did not come back")
+    assert cluster.nodes[primary]["role"] != "leader"
+    check(cluster, donors)
+
+
+def test_the_primary_is_handed_over_under_load(
+    cluster: Cluster, donors: Donors, tell: Callable[[str], None]
+) -> None:
+    primary, candidate = cluster.in_role("leader"), cluster.in_role("sync_standby")
+    with donors.giving():
+        donors.wait_for(200)
+        begun_at = time.monotonic()
+        cluster.hand_over(primary, candidate)
+        donors.wait_for(200)
+    silence = donors.longest_silence(begun_at)
+    tell(f"primary handed over: no write for {silence:.1f} s, {len(donors.given)} gifts")
+    assert cluster.in_role("leader") == candidate
+    until(cluster.whole, "the old primary does not follow the new one")
+    check(cluster, donors)
+
+
+def test_a_primary_that_was_frozen_and_replaced_does_no_harm_when_it_is_back(
+    cluster: Cluster, donors: Donors, tell: Callable[[str], None]
+) -> None:
+    """As a machine that swaps, or whose network was cut, and that is back later."""
+    primary = cluster.in_role("leader")
+    with donors.giving():
+        donors.wait_for(200)
+        frozen_at = time.monotonic()
+        with cluster.frozen(primary):
+            cluster.wait_for_another_leader(primary)
+            donors.wait_for(200)
+        donors.wait_for(200)
+    silence = donors.longest_silence(frozen_at)
+    tell(f"primary frozen: no write for {silence:.1f} s, {len(donors.given)} gifts")
+    until(cluster.whole, "the frozen node did not come back")
+    check(cluster, donors)
+
+
+def test_the_books_are_read_and_verified_on_a_standby(
+    cluster: Cluster, donors: Donors, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with donors.giving():
+        donors.wait_for(50)
+        assert main(["verify", "--database", cluster.url_for_reading]) == 0
+        assert main(["report", "stock", "--json", "--database", cluster.url_for_reading]) == 0
+    told = capsys.readouterr()
+    assert "The books are sound." in told.out
+    assert "that they are sound was not noted" in told.err
+    assert "takes no writes" in told.err
+
+
+def test_where_no_other_node_is_left_nothing_is_acknowledged_that_one_disk_alone_holds(
+    cluster: Cluster, donors: Donors
+) -> None:
+    """The books are read, writes are told to come again, and go on once a node is back."""
+    primary = cluster.in_role("leader")
+    for name in cluster.nodes:
+        if name != primary:
+            cluster.kill(name, "patroni", "postmaster")
+    port, key = donors.ports[0], str(uuid.uuid4())
+    answer = donors.ask(port, key)
+    assert answer is not None
+    told = problem(answer, 503, "busy")
+    assert "whether it was recorded is not known" in told["detail"]
+    cluster("up")
+    until(cluster.whole, "the killed nodes did not come back")
+    with donors.giving():
+        donors.wait_for(100)
+    answer = until(lambda: recorded(donors, port, key), "the gift was not recorded")
+    donors.given[key] = Given(answer.content, answer.headers["location"], time.monotonic())
+    check(cluster, donors)
+
+
+def recorded(donors: Donors, port: int, key: str) -> httpx.Response | None:
+    """The answer to a gift, if it is recorded now."""
+    answer = donors.ask(port, key)
+    return answer if answer is not None and answer.status_code == 201 else None

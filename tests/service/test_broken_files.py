@@ -1,0 +1,101 @@
+"""A running service whose file goes, is damaged, fills its disk, or is another service's too."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import Service
+from desk import register_all
+from rest import Rest, let_in, problem, said_in_the_log
+from test_lost_files import damage
+from test_serve import PATIENCE, free_port, serving
+
+from supplies.chain import verify
+from supplies.ledger import Ledger
+from supplies.store.sqlite import SqliteStore
+
+
+def store_of_the_writer(service: Service) -> SqliteStore:
+    store = service.app.state.offices.home.writer._ledger.store
+    assert isinstance(store, SqliteStore)
+    return store
+
+
+def test_a_file_that_was_deleted_takes_no_more_and_the_log_says_so(
+    rest: Rest, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    need = rest.need()
+    (service.folder / "books.db").unlink()
+    answer = rest.send("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 1})
+    told = problem(answer, 503, "busy")
+    assert "nothing was recorded" in told["detail"]
+    assert int(answer.headers["retry-after"]) > 0
+    assert "books.db was deleted or replaced" in said_in_the_log(caplog)[0]
+    assert rest.get(f"/api/needs/{need}")["asked"] == 10
+
+
+def test_a_full_disk_is_answered_with_503_until_there_is_room(
+    rest: Rest, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    rest.give()
+    store = store_of_the_writer(service)
+    (pages,) = store.one("PRAGMA page_count") or (0,)
+    store.run(f"PRAGMA max_page_count = {pages}")
+    answers = [rest.send("/api/donations", rest.donation(), key=str(n)) for n in range(40)]
+    refused = [n for n, answer in enumerate(answers) if answer.status_code != 201]
+    assert refused
+    for n in refused:
+        problem(answers[n], 503, "busy")
+        assert int(answers[n].headers["retry-after"]) > 0
+    assert "no room is left on the disk" in said_in_the_log(caplog)[0]
+    store.run("PRAGMA max_page_count = 1000000")
+    again = [rest.send("/api/donations", rest.donation(), key=str(n)) for n in range(40)]
+    assert {answer.status_code for answer in again} == {201}
+    with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
+        assert ledger.books.value("SELECT count(*) FROM arrivals WHERE station = :station") == 41
+        verify(ledger.store)
+
+
+def test_a_damaged_page_is_our_fault_and_the_log_names_it(
+    rest: Rest, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    rest.give()
+    books = service.folder / "books.db"
+    store = store_of_the_writer(service)
+    store.all("PRAGMA wal_checkpoint(TRUNCATE)")
+    damage(books, "balances")
+    # It is read from the disk again, as it is in books that are larger than the memory for them.
+    store.all("PRAGMA shrink_memory")
+    told = problem(rest.send("/api/donations", rest.donation()), 500, "internal")
+    assert "the log of the service says what" in told["detail"]
+    assert "books.db is damaged" in said_in_the_log(caplog)[0]
+    assert "restore it from a backup" in said_in_the_log(caplog)[0]
+
+
+def test_two_services_on_one_file_by_mistake_keep_one_sound_book(books_path: Path) -> None:
+    with Ledger.open(str(books_path), station="lx") as ledger:
+        register_all(ledger)
+        bearer = {"Authorization": f"Bearer {let_in(ledger)['coordinator']}"}
+    ports = free_port(), free_port()
+    need = {"recipient": "R-1", "item": "mask", "quantity": 1}
+
+    with (
+        serving(str(books_path), ports[0]),
+        serving(str(books_path), ports[1]),
+        httpx.Client(headers=bearer, timeout=PATIENCE) as web,
+        ThreadPoolExecutor(6) as threads,
+    ):
+
+        def ask(number: int, port: int) -> httpx.Response:
+            headers = {"Idempotency-Key": str(number)}
+            return web.post(f"http://127.0.0.1:{port}/api/needs", json=need, headers=headers)
+
+        first = list(threads.map(lambda n: ask(n, ports[n % 2]), range(40)))
+        again = list(threads.map(lambda n: ask(n, ports[(n + 1) % 2]), range(40)))
+    assert {answer.status_code for answer in first} == {201}
+    assert [answer.content for answer in again] == [answer.content for answer in first]
+    with Ledger.open(str(books_path), station="lx") as ledger:
+        assert ledger.verify().entries == 40

@@ -1,0 +1,206 @@
+"""A database that goes away and returns: what the service says meanwhile, and that it heals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from desk import Clock, register_all
+from litestar.testing import TestClient
+from psycopg.conninfo import conninfo_to_dict
+from rest import ADDRESS, Rest, let_in, problem, said_in_the_log, signed_in
+from road import Road, road_to
+from supplies_service.app import create_app
+from supplies_service.writer import GroupWriter
+from test_writer import note, together
+
+from supplies.errors import Uncertain
+from supplies.ledger import Ledger, Recorded
+
+
+@pytest.fixture
+def engine() -> str:
+    """A file does not go away for a while; a server does."""
+    return "postgresql"
+
+
+@pytest.fixture
+def clerk(books_url: str) -> Iterator[str]:
+    """The service's user: a superuser finds a connection even where nobody else does."""
+    name = f"clerk_of_{conninfo_to_dict(books_url)['dbname']}"
+    with superuser(books_url) as admin:
+        admin.execute(f"CREATE ROLE {name} LOGIN IN ROLE postgres".encode())
+        try:
+            yield name
+        finally:
+            admin.execute(f"DROP ROLE {name}".encode())
+
+
+@pytest.fixture
+def road(books_url: str, clerk: str) -> Iterator[Road]:
+    with road_to(books_url.replace("postgres:@", f"{clerk}:@")) as road:
+        yield road
+
+
+@contextmanager
+def superuser(url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def rest(
+    books_url: str, road: Road, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Rest]:
+    """The service, whose books are at the end of the road."""
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "books.key"))
+    with Ledger.open(books_url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        token = let_in(ledger)["coordinator"]
+    app = create_app(road.url, "lx", clock=Clock())
+    with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
+        yield Rest(signed_in(client, token))
+
+
+def entries(books_url: str) -> int:
+    with Ledger.open(books_url, station="lx", clock=Clock()) as ledger:
+        return ledger.verify().entries
+
+
+NEED = {"recipient": "R-1", "item": "mask", "quantity": 5}
+
+
+def test_while_the_database_is_away_everybody_is_told_to_come_again(
+    rest: Rest, road: Road, books_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rest.need()
+    road.close()
+    asked: list[Callable[[], object]] = [
+        lambda: rest.send("/api/needs", NEED, key="k-1"),
+        lambda: rest.send("/api/needs", NEED),
+        lambda: rest.client.get("/api/needs"),
+        lambda: rest.client.get("/api/stock"),
+        lambda: rest.client.get("/api/needs/n_1"),
+        lambda: rest.client.get("/api/reports/alerts"),
+    ]
+    for _ in range(2):
+        for ask in asked:
+            answer = ask()
+            told = problem(answer, 503, "busy")
+            assert "try again" in told["detail"]
+            assert int(answer.headers["retry-after"]) > 0
+    said = said_in_the_log(caplog)
+    assert len(said) == 2 * len(asked)
+    assert any("no server answers there" in sentence for sentence in said)
+    road.open()
+    first = rest.send("/api/needs", NEED, key="k-1")
+    assert first.status_code == 201
+    assert rest.send("/api/needs", NEED, key="k-1").content == first.content
+    assert rest.get("/api/needs/n_1")["asked"] == 10
+    assert rest.get("/api/health")["seq"] == entries(books_url) == 2
+
+
+def test_each_way_to_ask_heals_by_itself(rest: Rest, road: Road) -> None:
+    """No request waits for another to find the way back first."""
+    rest.need()
+    for path in ("/api/needs", "/api/health", "/api/reports/alerts", "/api/needs/n_1"):
+        road.close()
+        road.open()
+        # The first may find its connection cut; the one after it has a new one.
+        rest.client.get(path)
+        rest.get(path)
+    road.close()
+    road.open()
+    rest.send("/api/needs", NEED, key="k-1")
+    assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
+
+
+def cut_in_the_next_commit(road: Road) -> None:
+    """What is written next is made durable, and the connection is cut instead of saying so."""
+    said: list[bytes] = []
+
+    def commits(answer: bytes) -> bool:
+        said.append(answer)
+        if b"INSERT 0 1\0" not in b"".join(said) or b"COMMIT\0" not in answer:
+            return False
+        road.cut_before = lambda _: False
+        return True
+
+    road.cut_before = commits
+
+
+def test_what_may_be_recorded_already_is_not_done_a_second_time(
+    rest: Rest, road: Road, books_url: str
+) -> None:
+    rest.need()
+    cut_in_the_next_commit(road)
+    answer = rest.send("/api/needs", NEED)
+    told = problem(answer, 503, "busy")
+    assert "whether it was recorded is not known" in told["detail"]
+    assert entries(books_url) == 2
+
+
+def test_what_shared_a_commit_is_not_done_again_each_by_itself(
+    rest: Rest, road: Road, books_url: str
+) -> None:
+    def noted_and_cut(ledger: Ledger) -> Recorded:
+        cut_in_the_next_commit(road)
+        return note(ledger)
+
+    writer = GroupWriter(Ledger.open(road.url, station="lx", clock=Clock()))
+    outcomes = together(writer, noted_and_cut, note)
+    assert [type(outcome) for outcome in outcomes] == [Uncertain, Uncertain]
+    assert entries(books_url) == 2
+
+
+def test_whoever_asks_again_with_the_key_is_answered_by_what_was_recorded(
+    rest: Rest, road: Road, books_url: str
+) -> None:
+    rest.need()
+    cut_in_the_next_commit(road)
+    problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")
+    assert entries(books_url) == 2
+    assert rest.send("/api/needs", NEED, key="k-1").json()["entry"]["seq"] == 2
+    assert entries(books_url) == 2
+
+
+def test_a_database_that_takes_no_writes_is_read_and_says_so(
+    rest: Rest, road: Road, books_url: str, clerk: str
+) -> None:
+    """As where the service still asks the server that no longer leads."""
+    rest.need()
+    with superuser(books_url) as admin:
+        admin.execute(f"ALTER ROLE {clerk} SET default_transaction_read_only = on".encode())
+        road.close()
+        road.open()
+        rest.client.get("/api/needs")
+        assert rest.get("/api/needs/n_1")["asked"] == 10
+        for _ in range(2):
+            problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")
+        admin.execute(f"ALTER ROLE {clerk} RESET default_transaction_read_only".encode())
+    road.close()
+    road.open()
+    rest.client.get("/api/needs")
+    assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
+    assert entries(books_url) == 2
+
+
+def test_a_server_without_a_connection_to_spare_is_busy(
+    rest: Rest, road: Road, books_url: str, clerk: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rest.need()
+    with superuser(books_url) as admin:
+        admin.execute(f"ALTER ROLE {clerk} CONNECTION LIMIT 0".encode())
+        road.close()
+        road.open()
+        # The first finds its connection cut; the next gets no other.
+        for _ in range(2):
+            problem(rest.client.get("/api/needs"), 503, "busy")
+            problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")
+        admin.execute(f"ALTER ROLE {clerk} CONNECTION LIMIT -1".encode())
+    assert any("no connection to spare" in str(says) for says in said_in_the_log(caplog))
+    assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
+    assert entries(books_url) == 2
