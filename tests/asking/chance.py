@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 T = TypeVar("T")
 
@@ -36,6 +37,9 @@ class Dice:
 
     def some_of(self, options: Sequence[T], most: int) -> list[T]:
         return self.random.sample(options, self.number(1, min(most, len(options))))
+
+    def uuid(self) -> str:
+        return str(UUID(int=self.random.getrandbits(128), version=4))
 
 
 def pick(chance: Chance, options: Iterable[T]) -> T:

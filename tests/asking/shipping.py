@@ -10,6 +10,7 @@ from supplies.model import (
     ShipmentLine,
     ShipmentReceived,
 )
+from supplies.rules.citations import RECEIVED_BY, SENT_BY
 
 
 class Shipping(Drawing):
@@ -44,7 +45,7 @@ class Shipping(Drawing):
             shipment=name,
             location=self.place(),
             lines=lines,
-            sent=self.cited("shipment_sent", name),
+            sent=self.cited(SENT_BY, name),
             happened_on=self.day(),
         )
 
@@ -61,7 +62,7 @@ class Shipping(Drawing):
     def acknowledge_shipment(self) -> c.Command:
         name = self.pick(self.arrived())
         return c.AcknowledgeShipment(
-            shipment=name, received=self.cited("shipment_received", name), happened_on=self.day()
+            shipment=name, received=self.cited(RECEIVED_BY, name), happened_on=self.day()
         )
 
     def cited(self, kind: str, shipment: str) -> c.CitedEntry | None:
