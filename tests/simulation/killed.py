@@ -30,7 +30,7 @@ def _context() -> ForkServerContext:
 def give_and_be_killed(
     url: str, station: str, now: datetime, salts: str, requests: list[Asked], moment: int
 ) -> list[str]:
-    """Let a process give these, kill itself at a moment of it, and tell what was acknowledged."""
+    """Let a process give these and kill itself at a moment of the last; the acknowledged ids."""
     here, there = _context().Pipe(duplex=False)
     writer = _context().Process(
         target=_write, args=(there, url, station, now, salts, requests, moment)
@@ -67,7 +67,7 @@ def _write(
             with door.store.striking({moment: _be_killed} if last else {}):
                 answer = send(door, asked)
             if isinstance(answer, Recorded):
-                answers.send(asked.id)
+                answers.send(answer.id)
 
 
 def _be_killed() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simulation.run import Simulation, WrongError, on_the_same_books
 
-ATTEMPTS = 300
+ATTEMPTS = 200
 """How often a run is repeated at most while it is made smaller."""
 
 EVERYTHING = 1_000_000

@@ -98,15 +98,14 @@ class Step:
 
     def _together(self, group: list[Asked], strikes: dict[int, Callable[[], None]]) -> None:
         door = self.office.door(self.door())
-        before = len(self.office.plain.bodies)
         try:
             with door.store.striking(strikes):
                 answers = door.ledger.record_many([asked.request for asked in group])
         except (StoreError, Stopped) as failure:
             answers = [failure] * len(group)
         self.office.settle([(a, answer, None) for a, answer in zip(group, answers, strict=True)])
-        first = [answer.seq for answer in answers if isinstance(answer, Recorded)]
-        new = [seq for seq in first if seq > before]
+        told = [answer for answer in answers if isinstance(answer, Recorded)]
+        new = [answer.seq for answer in told if not answer.repeated]
         assert new == sorted(new), "what comes at once is recorded in its order"
 
     # --- races -----------------------------------------------------------------------------------
@@ -213,10 +212,9 @@ class Step:
             self.dice.number(1, MOMENTS),
         )
         self.office.absorb(requests)
-        for asked in requests:
-            there = asked.id in self.office.recorded
-            assert there or asked.id not in acknowledged, f"{asked} was acknowledged and is lost"
-            self.office.post.append(asked)
+        for id_ in acknowledged:
+            assert id_ in self.office.recorded, f"{id_} was acknowledged and is lost"
+        self.office.post += requests
 
     def something_is_the_matter(self) -> None:
         self.world.trouble(self.dice, self.office.place)
