@@ -143,12 +143,12 @@ class Database:
         self.readable = True
 
     def stop(self) -> None:
-        """End every connection of the program, whatever it is doing."""
-        self._server.admin.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-            "WHERE datname = %s AND application_name = 'supplies'",
-            (self._name,),
-        )
+        """End every connection of the program, whatever it is doing, and wait until it has."""
+        ours = "FROM pg_stat_activity WHERE datname = %s AND application_name = 'supplies'"
+        admin = self._server.admin
+        admin.execute(f"SELECT pg_terminate_backend(pid) {ours}".encode(), (self._name,))
+        while admin.execute(f"SELECT 1 {ours}".encode(), (self._name,)).fetchone():
+            pass
 
     def tidy(self) -> None:
         """Nothing is left by a stop."""
