@@ -1,11 +1,14 @@
-# What a person does with this checkout: `make run`, `make test`, `make check`, `make bench`.
+# What a person does with this checkout: `make run`, `make test`, `make check`, `make bench`, `make simulate`.
 
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := var/demo.db
 WORKERS ?= auto
+SEED ?= 1
+STEPS ?= 5000
+ENGINE ?= sqlite
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench simulate clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +16,7 @@ help:
 	@echo "make test    install and run every test"
 	@echo "make check   formatting, lint, types and import rules"
 	@echo "make bench   speed, as ratios within one run"
+	@echo "make simulate SEED=1 STEPS=5000 ENGINE=sqlite|postgresql   weeks of people and faults; see docs/simulation.md"
 
 # The environment is made once, and again when the project file changes.
 .venv/installed: pyproject.toml
@@ -43,6 +47,9 @@ check: .venv/installed-test
 
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks
+
+simulate: .venv/installed-test
+	PYTHONPATH=tests $(BIN)/python -m simulation --seed $(SEED) --steps $(STEPS) --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
 
 clean:
 	rm -rf .venv var build dist

@@ -88,7 +88,7 @@ def on_the_way(asks: Asks) -> list[Wish]:
         (1, bool(plain.stops()), asks.report_outcome),
         (1, bool(plain.open_deliveries()), asks.reassign),
         (1, bool(plain.open_deliveries()), asks.close_delivery),
-        (2, bool(plain.open_conflicts()), asks.resolve_conflict),
+        (6, bool(plain.open_conflicts()), asks.resolve_conflict),
     ]
 
 
@@ -100,16 +100,16 @@ def in_the_store(asks: Asks) -> list[Wish]:
         (2, stock, asks.issue_goods),
         (1, stock, asks.lend_goods),
         (1, stock, asks.write_off),
-        (1, stock, asks.return_goods),
+        (2, stock, asks.return_goods),
         (1, stock, asks.convert),
         (3, stock, asks.hand_out),
         (1, stock, asks.open_count_sheet),
         (2, bool(plain.open_sheets()), asks.count_stock),
-        (1, bool(plain.withdrawals("used:")), asks.return_issue),
-        (1, bool(plain.withdrawals("lent:")), asks.return_loan),
-        (1, bool(plain.held("lost:")), asks.find_again),
+        (2, bool(plain.held("used:")), asks.return_issue),
+        (3, bool(plain.held("lent:")), asks.return_loan),
+        (2, bool(plain.held("lost:")), asks.find_again),
         (1, bool(plain.held("received:")), asks.take_back),
-        (2, bool(plain.held("unexplained:")), asks.settle),
+        (8, bool(plain.held("unexplained:")), asks.settle),
     ]
 
 
@@ -117,7 +117,7 @@ def at_the_desk(asks: Asks) -> list[Wish]:
     return [
         (2, bool(asks.plain.donations()), asks.issue_receipt),
         (3, bool(asks.plain.receipts()), asks.deal_with_receipt),
-        (3, True, asks.close_or_reopen),
+        (4, True, asks.close_or_reopen),
         (1, True, asks.record_activity),
         (1, True, asks.forget),
     ]
