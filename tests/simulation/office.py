@@ -46,7 +46,7 @@ class Office:
 
     recorded: the requests that the books hold, by id. given: the command of each entry that began
     one. post: what was not acknowledged, or is still on its way. order: what both stations
-    recorded, as it came.
+    recorded, as it came. start_again: how everybody comes back after something stopped.
     """
 
     def __init__(
@@ -57,9 +57,10 @@ class Office:
         trace: Trace,
         order: list[tuple[str, str]],
         tally: Counter[str],
+        start_again: Callable[[], None],
     ) -> None:
         self.code, self.place, self.clock, self.trace = code, place, clock, trace
-        self.order, self.tally = order, tally
+        self.order, self.tally, self.start_again = order, tally, start_again
         self.doors: dict[int, Door] = {}
         self.plain = PlainBooks(self.door().ledger.books)
         self.foresight = Foresight(self.plain, clock)
@@ -77,13 +78,10 @@ class Office:
             self.doors[number] = open_door(self.place.url, self.code, self.clock)
         return self.doors[number]
 
-    def leave(self, number: int) -> None:
-        """Close a door; it is opened anew when it is next used."""
-        self.doors.pop(number).ledger.close()
-
     def leave_all(self) -> None:
-        for number in list(self.doors):
-            self.leave(number)
+        """Close the doors; each is opened anew when it is next used."""
+        while self.doors:
+            self.doors.popitem()[1].ledger.close()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -124,6 +122,8 @@ class Office:
 
     def settle(self, answers: list[tuple[Asked, Answer, Foreseen | None]]) -> None:
         """Hold what was answered against what the books say now."""
+        if any(isinstance(answer, Stopped) for _, answer, _ in answers):
+            self.start_again()
         before = {asked.id for asked, *_ in answers if asked.id in self.recorded}
         new = self.absorb([asked for asked, *_ in answers])
         for asked, answer, foreseen in answers:
@@ -145,9 +145,9 @@ class Office:
         if not self.place.readable:
             return {}
         with self.reading():
-            bodies_read = self.plain.absorb()
+            found = self.plain.absorb()
         recorded: list[tuple[Asked, list[Body]]] = []
-        for body in bodies_read:
+        for body in found:
             if body.part == 0:
                 assert body.id not in self.recorded, f"request {body.id} was recorded twice"
                 recorded.append((_whose(body, sent), []))

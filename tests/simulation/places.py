@@ -11,14 +11,18 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
-from engines import Server, hasty
+from engines import Server, hasten
 from psycopg.conninfo import conninfo_to_dict
 
 from simulation.fragile import FragileStore
 from supplies.ledger import Clock, Ledger
 from supplies.store import open_store
 
-_PAGES = 1_000_000
+_ROOM = 1_000_000
+"""Pages to which a file may grow: more than it ever needs."""
+
+Trouble = Callable[[list["Door"]], Callable[[], None]]
+"""Begins for the ledgers behind some doors, and answers how it ends."""
 
 
 @dataclass
@@ -41,8 +45,8 @@ class Place(Protocol):
     def stop(self) -> None:
         """The machine stops. What is durable is there when the books are opened again."""
 
-    def troubles(self) -> dict[str, Callable[[list[Door]], Callable[[], None]]]:
-        """By name what can go wrong for a while, given the doors; each answers how it ends."""
+    def troubles(self) -> dict[str, Trouble]:
+        """By name what can go wrong for a while."""
 
     def interrupt(self, doors: list[Door]) -> None:
         """What may go wrong within a transaction without ending the program."""
@@ -57,9 +61,8 @@ class Place(Protocol):
 def open_door(url: str, station: str, clock: Clock) -> Door:
     """Open a station's books over a connection in whose transactions something can happen."""
     store = FragileStore(open_store(url, create=False))
-    ledger = Ledger(store, station, clock)  # type: ignore[arg-type]  # a store in all but name
-    hasty(Ledger(store.engine, station, clock))
-    return Door(ledger, store)
+    hasten(store.engine)
+    return Door(Ledger(store, station, clock), store)  # type: ignore[arg-type]  # all but in name
 
 
 class File:
@@ -98,9 +101,9 @@ class File:
     def recover(self, doors: list[Door]) -> None:
         """There is room again."""
         for door in doors:
-            _limit(door, _PAGES)
+            _limit(door, _ROOM)
 
-    def troubles(self) -> dict[str, Callable[[list[Door]], Callable[[], None]]]:
+    def troubles(self) -> dict[str, Trouble]:
         return {"the disk is full": self._full, "another program holds the file": self._held}
 
     def _full(self, doors: list[Door]) -> Callable[[], None]:
@@ -160,7 +163,7 @@ class Database:
     def recover(self, doors: list[Door]) -> None:
         """Nothing to do: the connection is made anew."""
 
-    def troubles(self) -> dict[str, Callable[[list[Door]], Callable[[], None]]]:
+    def troubles(self) -> dict[str, Trouble]:
         return {"the database is away": self._away}
 
     def _away(self, doors: list[Door]) -> Callable[[], None]:

@@ -125,10 +125,8 @@ class Step:
             beside.start()
         beside.join()
         assert beside.answer is not None, "the second writer ended without an answer"
-        if isinstance(answer, Stopped):
-            self.office.leave(0)
         self.office.settle([(first, answer, None), (second, beside.answer, None)])
-        if isinstance(beside.answer, SuppliesError) and not isinstance(beside.answer, StoreError):
+        if self.world.over is None and isinstance(beside.answer, SuppliesError):
             self._refused_alone(second, beside.answer)
 
     def _rival(self, first: Asked) -> Asked:
@@ -176,7 +174,6 @@ class Step:
             raise Stopped
 
         self._struck("the machine stops", stop)
-        self.world.start_again(place)
 
     def it_is_interrupted(self) -> None:
         """The disk is full, or the connection ends, in the middle of a command."""

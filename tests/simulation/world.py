@@ -21,6 +21,7 @@ from simulation.trace import Trace
 from supplies.ledger import Ledger
 
 FIRST_DAY = date(2019, 12, 1)
+"""Books begin on this day or some weeks later, so that some go over the end of a year."""
 
 DOORS = (0, 1)
 """Each station's books have two, for those who act in the same moment."""
@@ -29,8 +30,8 @@ DOORS = (0, 1)
 class World:
     """Two stations, in one database or in two.
 
-    order: what was recorded, station and id, as it came. over: how the present trouble ends;
-    None: all is well.
+    order: what was recorded, station and id, as it came. over: how the present trouble ends, which
+    it does after so many `steps_of_trouble`; None: all is well.
     """
 
     def __init__(
@@ -49,16 +50,13 @@ class World:
         self.over: Callable[[], None] | None = None
         self.steps_of_trouble = 0
         together = dice.of([True, True, False])
-        first = self._place(engine, engines, "here")
-        self.places: list[Place] = [first]
-        if not together:
-            self.places.append(self._place(engine, engines, "there"))
-        self.offices = [
-            self._office(code, place, together=together)
-            for code, place in zip(STATIONS, [first, self.places[-1]], strict=True)
+        place = self._place(engine, engines, "here")
+        other = place if together else self._place(engine, engines, "there")
+        here, there = self.offices = [
+            self._office(code, where) for code, where in zip(STATIONS, (place, other), strict=True)
         ]
-        here, there = self.offices
         here.elsewhere, there.elsewhere = there.plain, here.plain
+        here.together = there.together = together
 
     def _place(self, engine: str, engines: Engines, name: str) -> Place:
         if engine == "postgresql":
@@ -67,21 +65,23 @@ class World:
         folder.mkdir()
         return File(folder)
 
-    def _office(self, code: str, place: Place, *, together: bool) -> Office:
+    def _office(self, code: str, place: Place) -> Office:
         with Ledger.open(place.url, station=code, clock=self.clock) as ledger:
             register_all(ledger)
-        office = Office(code, place, self.clock, self.trace, self.order, self.tally)
-        office.together = together
-        return office
+        return Office(
+            code,
+            place,
+            self.clock,
+            self.trace,
+            self.order,
+            self.tally,
+            start_again=lambda: self._start_again(place),
+        )
 
-    # --- troubles ----------------------------------------------------------------------------
+    # --- troubles --------------------------------------------------------------------------------
 
-    def stop(self, place: Place) -> None:
-        """The machine stops: what is open is left as it is."""
-        place.stop()
-
-    def start_again(self, place: Place) -> None:
-        """The machine is up again, and everybody comes back."""
+    def _start_again(self, place: Place) -> None:
+        """After a stop everybody there comes back."""
         for office in self._at(place):
             office.leave_all()
         place.tidy()
