@@ -33,6 +33,7 @@ from hypothesis.stateful import (
 from plain_books import PlainBooks
 
 from supplies import commands as c
+from supplies.chain import verify
 from supplies.errors import (
     AlreadyDone,
     Forgotten,
@@ -145,10 +146,6 @@ class Books(RuleBasedStateMachine):
         return ledger
 
     def finish(self) -> None:
-        try:
-            from supplies.chain import verify
-        except ImportError:
-            return
         verify(self.ledger.store)
 
     # --- recording -------------------------------------------------------------------------------
