@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from engines import Engines
-from simulation.report import failure, parse_steps, replay
+from simulation.report import found, parse_steps, replay, smallest
 from simulation.run import Simulation, WrongError
 from simulation.shrink import shrink
 
@@ -26,6 +26,9 @@ from supplies.store.sqlite import SqliteStore
 SEEDS = range(1, 6)
 STEPS = 1_000
 """So many on each seed: 5,000 an engine. `make simulate` takes as many as one likes."""
+
+FEW = 60
+"""Attempts at making a failure small: the rest of the tests waits."""
 
 SELDOM = 4
 """How many kinds of command may be missing from so few steps."""
@@ -39,7 +42,7 @@ def test_all_is_well_after_weeks_of_people_and_faults(
     try:
         simulation.run(range(STEPS))
     except WrongError as wrong:
-        pytest.fail(failure(simulation, wrong))
+        pytest.fail("\n".join((found(simulation, wrong), smallest(simulation, wrong, FEW))))
     tally = simulation.tally
     assert tally["recorded"] > STEPS // 3
     never = {kind.__name__ for kind in RULES} - set(tally)
@@ -138,8 +141,9 @@ def test_a_planted_bug_is_found_and_told_in_a_few_steps(
     simulation = Simulation(3, "sqlite", engines)
     with pytest.raises(WrongError) as wrong:
         simulation.run(range(200))
-    told = failure(simulation, wrong.value)
-    assert told.startswith(f"seed 3, sqlite, step {wrong.value.step}: AssertionError")
+    told = found(simulation, wrong.value)
+    assert told.startswith(f"seed 3, sqlite, step {wrong.value.steps[-1]}: AssertionError")
+    told = smallest(simulation, wrong.value)
     again = re.search(r"make simulate SEED=3 ENGINE=sqlite ONLY=(.*)", told)
     assert again is not None
     steps = parse_steps(again[1])

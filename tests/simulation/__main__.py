@@ -9,7 +9,7 @@ from collections import Counter
 
 from engines import ENGINES, RUNNING
 
-from simulation.report import failure, parse_steps, summary
+from simulation.report import found, parse_steps, smallest, summary
 from simulation.run import Simulation, WrongError
 
 SECONDS = 10
@@ -28,7 +28,8 @@ def main() -> int:
     try:
         trace = simulation.run(steps, progress=_Progress(len(steps)))
     except WrongError as wrong:
-        print(failure(simulation, wrong))
+        print(found(simulation, wrong), flush=True)
+        print(smallest(simulation, wrong))
         return 1
     finally:
         RUNNING.stop()

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from simulation.run import Simulation, WrongError
-from simulation.shrink import shrunk
+from simulation.shrink import ATTEMPTS, shrunk
 
 
-def failure(simulation: Simulation, wrong: WrongError) -> str:
-    """A failure with its seed, the last commands, and the fewest steps that bring it about."""
-    steps, smallest = shrunk(simulation, wrong)
+def found(simulation: Simulation, wrong: WrongError) -> str:
+    """A failure with its seed and the last commands."""
     return "\n".join(
         (
             f"seed {simulation.seed}, {simulation.engine}, {wrong}",
@@ -20,10 +19,21 @@ def failure(simulation: Simulation, wrong: WrongError) -> str:
             "the last that happened (step, station, who, command → answer):",
             *wrong.last,
             "",
+            "again, with all before it on these books:",
+            f"    {replay(simulation, wrong.steps)}",
+        )
+    )
+
+
+def smallest(simulation: Simulation, wrong: WrongError, attempts: int = ATTEMPTS) -> str:
+    """The fewest steps that bring a failure about, and all that happens in them."""
+    steps, again = shrunk(simulation, wrong, attempts)
+    return "\n".join(
+        (
             f"it takes {len(steps)} steps:",
-            *smallest.last,
+            *again.last,
             "",
-            *traceback.format_exception(smallest.found, chain=False),
+            *traceback.format_exception(again.found, chain=False),
             "again:",
             f"    {replay(simulation, steps)}",
         )

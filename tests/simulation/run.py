@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -33,12 +33,12 @@ Progress = Callable[[int, Counter[str]], None]
 class WrongError(Exception):
     """Something is as it must not be. The cause is what was found.
 
-    step: at which. last: the lines of the trace before it.
+    steps: those taken on the books that it was found in. last: the lines of the trace before it.
     """
 
-    def __init__(self, step: int, last: Sequence[str], found: Exception) -> None:
-        super().__init__(f"step {step}: {type(found).__name__}: {found}")
-        self.step, self.last, self.found = step, list(last), found
+    def __init__(self, steps: list[int], last: Iterable[str], found: Exception) -> None:
+        super().__init__(f"step {steps[-1]}: {type(found).__name__}: {found}")
+        self.steps, self.last, self.found = steps, list(last), found
 
     @property
     def kind(self) -> tuple[str, str]:
@@ -80,22 +80,19 @@ class Simulation:
         seed = f"{self.seed}/books {number}"
         salts.begin(seed)
         with world(Dice(seed), self.engine, self.engines, folder, trace, self.tally) as here:
+            taken: list[int] = []
             try:
-                for done, step in enumerate(steps, 1):
+                for step in steps:
+                    taken.append(step)
                     trace.step = step
                     self._step(here, step, salts)
-                    if done % CHECKED == 0:
+                    if len(taken) % CHECKED == 0:
                         here.check()
                 here.finish()
             except Exception as found:
-                raise WrongError(trace.step, trace.last, found) from found
+                raise WrongError(taken, trace.last, found) from found
 
     def _step(self, here: World, step: int, salts: Salts) -> None:
         seed = f"{self.seed}/{step}"
         salts.begin(seed)
         Step(here, Dice(seed), seed).happen(faults=self.faults)
-
-
-def on_the_same_books(step: int) -> list[int]:
-    """The steps from the first on these books up to this one."""
-    return list(range(step - step % BOOKS, step + 1))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulation.run import Simulation, WrongError, on_the_same_books
+from simulation.run import Simulation, WrongError
 
 ATTEMPTS = 200
 """How often a run is repeated at most while it is made smaller."""
 
 EVERYTHING = 1_000_000
+"""Lines of the trace that are kept of a run that was made small: all."""
 
 
 def shrink(
@@ -32,18 +33,20 @@ def shrink(
     return steps
 
 
-def shrunk(simulation: Simulation, wrong: WrongError) -> tuple[list[int], WrongError]:
+def shrunk(
+    simulation: Simulation, wrong: WrongError, attempts: int = ATTEMPTS
+) -> tuple[list[int], WrongError]:
     """The fewest steps found that fail as this run did, and how they fail."""
-    found = wrong
+    smallest = wrong
 
     def fails(steps: list[int]) -> bool:
-        nonlocal found
+        nonlocal smallest
         try:
             simulation.run(steps, lines=EVERYTHING)
         except WrongError as again:
             if again.kind == wrong.kind:
-                found = again
+                smallest = again
                 return True
         return False
 
-    return shrink(on_the_same_books(wrong.step), fails), found
+    return shrink(wrong.steps, fails, attempts), smallest
