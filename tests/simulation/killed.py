@@ -29,8 +29,11 @@ def _context() -> ForkServerContext:
 
 def give_and_be_killed(
     url: str, station: str, now: datetime, salts: str, requests: list[Asked], moment: int
-) -> list[str]:
-    """Let a process give these and kill itself at a moment of the last; the acknowledged ids."""
+) -> tuple[list[str], bool]:
+    """Let a process give these and kill itself at a moment of the last.
+
+    The ids that were acknowledged, and whether it was killed before it had done.
+    """
     here, there = _context().Pipe(duplex=False)
     writer = _context().Process(
         target=_write, args=(there, url, station, now, salts, requests, moment)
@@ -44,9 +47,10 @@ def give_and_be_killed(
                 acknowledged.append(here.recv())
         except EOFError:
             writer.join(SECONDS)
-    assert writer.exitcode in (0, -signal.SIGKILL), f"the writer ended with {writer.exitcode}"
+    ended = writer.exitcode
+    assert ended in (0, -signal.SIGKILL), f"the writer ended with {ended}"
     writer.close()
-    return acknowledged
+    return acknowledged, ended != 0
 
 
 def _write(

@@ -237,7 +237,13 @@ class Sending(threading.Thread):
     def __init__(self, door: Door, asked: Asked) -> None:
         super().__init__(name="beside")
         self.door, self.asked = door, asked
-        self.answer: Answer | None = None
+        self._answer: Answer | None = None
 
     def run(self) -> None:
-        self.answer = send(self.door, self.asked)
+        self._answer = send(self.door, self.asked)
+
+    @property
+    def told(self) -> Answer:
+        """What was answered in the end."""
+        assert self._answer is not None, "the second writer ended without an answer"
+        return self._answer

@@ -12,14 +12,14 @@ from asking import Dice
 
 from simulation.fragile import Stopped
 from simulation.killed import give_and_be_killed
-from simulation.office import Asked, Office, Sending, send
+from simulation.office import Answer, Asked, Office, Sending, send
 from simulation.world import DOORS, World
 from supplies import commands as c
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger import Recorded
 
-MOMENTS = 40
-"""How many moments of a command are counted at most when one is chosen: most have fewer."""
+MOMENTS = 30
+"""A command is struck at one of so many moments; where it has fewer, nothing happens."""
 
 IN_THE_POST = 30
 """How many requests may wait before some are delivered."""
@@ -118,16 +118,22 @@ class Step:
         strikes = {self.dice.number(1, MOMENTS): beside.start}
         if self.world.over is None and self.dice.number(0, 4) == 0:
             strikes[self.dice.number(1, MOMENTS)] = _end
+        answer = self._beside(first, strikes, beside)
+        self.office.settle([(first, answer, None), (second, beside.told, None)])
+        if self.world.over is None and isinstance(beside.told, SuppliesError):
+            self._refused_alone(second, beside.told)
+
+    def _beside(
+        self, first: Asked, strikes: dict[int, Callable[[], None]], beside: Sending
+    ) -> Answer:
+        """Give a command in which another is begun; where its moment is not reached, afterwards."""
         door = self.office.door(0)
         with door.store.striking(strikes):
             answer = send(door, first)
         if beside.ident is None:
             beside.start()
         beside.join()
-        assert beside.answer is not None, "the second writer ended without an answer"
-        self.office.settle([(first, answer, None), (second, beside.answer, None)])
-        if self.world.over is None and isinstance(beside.answer, SuppliesError):
-            self._refused_alone(second, beside.answer)
+        return answer
 
     def _rival(self, first: Asked) -> Asked:
         """Another who wants the same, sends the same request, or wants something of their own."""
@@ -138,6 +144,15 @@ class Step:
         """What was refused beside another is refused alone, and in the same words."""
         again = self.office.give(asked)
         assert str(again) == str(refusal), f"beside another: {refusal}; alone: {again}"
+
+    def two_stations_act_in_the_same_moment(self) -> None:
+        """Neither looks at what the other is doing; on PostgreSQL neither waits."""
+        (other,) = (office for office in self.world.offices if office is not self.office)
+        first, second = self.ask(), other.ask(self.dice)
+        beside = Sending(other.door(), second)
+        answer = self._beside(first, {self.dice.number(1, MOMENTS): beside.start}, beside)
+        self.office.settle([(first, answer, None)])
+        other.settle([(second, beside.told, None)])
 
     def somebody_looks_meanwhile(self) -> None:
         """What is being recorded is not seen before it is."""
@@ -159,8 +174,10 @@ class Step:
     def the_clock_steps(self) -> None:
         """Somebody sets it: some days forwards or back, or some minutes back."""
         days = self.dice.of([0, 0, 1, 2, 5, 12, -1, -1, -2, -3])
-        self.world.clock.advance(days)
-        self.world.clock.step_back(self.dice.number(0, 600))
+        if days:
+            self.world.clock.advance(days)
+        else:
+            self.world.clock.step_back(self.dice.number(1, 60))
         self.world.trace.event(f"the clock says {self.world.clock()}")
 
     # --- faults ----------------------------------------------------------------------------------
@@ -198,9 +215,7 @@ class Step:
     def the_writer_is_killed(self) -> None:
         """`kill -9` of a process in the middle of the last of some commands."""
         requests = [self.ask() for _ in range(self.dice.number(1, 3))]
-        self.world.trace.event("a writer is killed")
-        self.world.tally["a writer is killed"] += 1
-        acknowledged = give_and_be_killed(
+        acknowledged, killed = give_and_be_killed(
             self.office.place.url,
             self.office.code,
             self.world.clock(),
@@ -208,6 +223,10 @@ class Step:
             requests,
             self.dice.number(1, MOMENTS),
         )
+        self.world.trace.event(
+            "a writer is killed" if killed else "a writer was not killed in time"
+        )
+        self.world.tally["a writer is killed"] += killed
         self.office.absorb(requests)
         for id_ in acknowledged:
             assert id_ in self.office.recorded, f"{id_} was acknowledged and is lost"
@@ -224,13 +243,14 @@ def _end() -> None:
 Kind = Callable[[Step], None]
 
 PEOPLE: dict[Kind, int] = {
-    Step.somebody_asks: 660,
+    Step.somebody_asks: 645,
     Step.somebody_asks_again: 40,
     Step.an_id_comes_with_another_command: 20,
     Step.a_request_is_sent: 50,
     Step.the_post_comes: 60,
     Step.several_come_at_once: 30,
     Step.two_act_in_the_same_moment: 30,
+    Step.two_stations_act_in_the_same_moment: 15,
     Step.somebody_looks_meanwhile: 15,
     Step.a_day_passes: 60,
     Step.the_clock_steps: 5,
@@ -240,7 +260,7 @@ PEOPLE: dict[Kind, int] = {
 FAULTS: dict[Kind, int] = {
     Step.the_machine_stops: 8,
     Step.it_is_interrupted: 12,
-    Step.the_writer_is_killed: 4,
+    Step.the_writer_is_killed: 6,
     Step.something_is_the_matter: 6,
 }
 """What goes wrong, and how often in a thousand steps."""
