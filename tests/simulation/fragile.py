@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from supplies.store import Params, Row, Store
+
+T = TypeVar("T")
 
 
 class Stopped(BaseException):
@@ -16,15 +18,16 @@ class Stopped(BaseException):
 class FragileStore:
     """A store that counts what is done in a transaction, and lets something happen at a count.
 
-    The moments counted lie between taking the station's lock and the answer: before each statement,
-    before the commit, and when the commit is durable and nobody was told.
+    The moments counted lie between the first statement under the station's lock and the answer:
+    before each further statement, before the commit, and when the commit is durable and nobody was
+    told.
 
     durable: whether it is that last moment.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._locked = self.durable = False
+        self._locks = self._locked = self.durable = False
         self._strikes: dict[int, Callable[[], None]] = {}
         self._moments = 0
 
@@ -52,19 +55,24 @@ class FragileStore:
             if strike is not None:
                 strike()
 
+    def _answered(self, answer: T) -> T:
+        """A lock may be taken with the statement after it: once that is answered, it is."""
+        self._locked = self._locks
+        return answer
+
     # --- what the ledger asks of a store ---------------------------------------------------------
 
     def all(self, sql: str, params: Params | Sequence[Any] = ()) -> list[Row]:
         self._moment()
-        return self._store.all(sql, params)
+        return self._answered(self._store.all(sql, params))
 
     def one(self, sql: str, params: Params | Sequence[Any] = ()) -> Row | None:
         self._moment()
-        return self._store.one(sql, params)
+        return self._answered(self._store.one(sql, params))
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
         self._moment()
-        return self._store.run(sql, params)
+        return self._answered(self._store.run(sql, params))
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         self._moment()
@@ -72,7 +80,7 @@ class FragileStore:
 
     def lock(self, station: str) -> None:
         self._store.lock(station)
-        self._locked = True
+        self._locks = True
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -83,4 +91,4 @@ class FragileStore:
             self.durable = True
             self._moment()
         finally:
-            self._locked = self.durable = False
+            self._locks = self._locked = self.durable = False
