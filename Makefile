@@ -1,19 +1,23 @@
-# What a person does with this checkout: `make run`, `make test`, `make check`, `make bench`.
+# What a person does with this checkout: `make run`, `make test`, `make check`, `make bench`, `make simulate`.
 
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := var/demo.db
 WORKERS ?= auto
+SEED ?= 1
+STEPS ?= 5000
+ENGINE ?= sqlite
 
-.PHONY: run test test-cluster check bench clean
+.PHONY: run test test-cluster simulate check bench clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make run     install, book the Longxue scene and serve it at http://127.0.0.1:8000"
-	@echo "make test    install and run every test"
-	@echo "make test-cluster  lose the primary of a real PostgreSQL cluster under load (Debian's patroni, etcd, haproxy)"
-	@echo "make check   formatting, lint, types and import rules"
-	@echo "make bench   speed, as ratios within one run"
+	@echo "make run           install, book the Longxue scene and serve it at http://127.0.0.1:8000"
+	@echo "make test          install and run every test"
+	@echo "make check         formatting, lint, types and import rules"
+	@echo "make bench         speed, as ratios within one run"
+	@echo "make simulate      weeks of people and faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
+	@echo "make test-cluster  lose the primary of a real PostgreSQL cluster under load"
 
 # The environment is made once, and again when the project file changes.
 .venv/installed: pyproject.toml
@@ -47,6 +51,9 @@ check: .venv/installed-test
 
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks
+
+simulate: .venv/installed-test
+	PYTHONPATH=tests $(BIN)/python -m simulation --seed $(SEED) --steps $(STEPS) --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
 
 clean:
 	rm -rf .venv var build dist

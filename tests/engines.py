@@ -22,7 +22,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from supplies.ledger import Ledger
-from supplies.store import schema
+from supplies.store import Store, schema
 from supplies.store.sqlite import SqliteStore
 
 ENGINES = ("sqlite", "postgresql")
@@ -33,9 +33,14 @@ _HASTY = ("fsync", "full_page_writes", "synchronous_commit")
 
 def hasty(ledger: Ledger) -> Ledger:
     """Let a test's own file not wait for the disk; the server does not in any case."""
-    if isinstance(ledger.store, SqliteStore):
-        ledger.store.run("PRAGMA synchronous = OFF")
+    hasten(ledger.store)
     return ledger
+
+
+def hasten(store: Store) -> None:
+    """The same of a store alone."""
+    if isinstance(store, SqliteStore):
+        store.run("PRAGMA synchronous = OFF")
 
 
 class Server:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from supplies.accounts import Family, family_of, keys_of, kind_of
 from supplies.books import Books
+from supplies.commands import CitedEntry
 from supplies.entries import Body, decode_body
 from supplies.model import (
     Allocation,
@@ -45,7 +47,11 @@ class PlainBooks:
         self.books = books
         self.head = bytes(32)
         self.bodies: list[Body] = []
+        self.chain: list[tuple[bytes, bytes]] = []
+        """Each entry's bytes and its hash."""
         self.balances: Counter[Key] = Counter()
+        self.standing: dict[str, dict[Key, int]] = defaultdict(dict)
+        """What is not zero, by the kind of its account."""
         self.moved: dict[str, Counter[Key]] = defaultdict(Counter)
         """What each day changed."""
         self.ordinals: dict[tuple[str, int], int] = {}
@@ -72,6 +78,7 @@ class PlainBooks:
             assert body.supersedes == supersedes
             self._replay(body)
             self.bodies.append(body)
+            self.chain.append((content, head))
             new.append(body)
         return new
 
@@ -81,7 +88,7 @@ class PlainBooks:
             assert quantity > 0
             assert family_of(source, lot) is family_of(target, lot), (source, target)
             for account, sign in ((source, -1), (target, 1)):
-                self.balances[account, item, lot] += sign * quantity
+                self._move((account, item, lot), sign * quantity)
                 self.moved[day][account, item, lot] += sign * quantity
         for row in body.rows:
             self.stated[type(row)].append((body.seq, row))
@@ -93,13 +100,20 @@ class PlainBooks:
             assert body.supersedes not in self.superseded, "superseded twice"
             self.superseded.add(body.supersedes)
 
+    def _move(self, key: Key, change: int) -> None:
+        self.balances[key] += change
+        of_its_kind = self.standing[key[0].partition(":")[0]]
+        of_its_kind[key] = self.balances[key]
+        if not self.balances[key]:
+            del of_its_kind[key]
+
     # --- questions -------------------------------------------------------------------------------
 
     def total(self, prefix: str, item: str | None = None) -> int:
         """Over all accounts that begin so, or of exactly this name."""
         return sum(
             quantity
-            for (account, what, _), quantity in self.balances.items()
+            for (account, what, _), quantity in self._of_kind(prefix)
             if (account == prefix or (prefix.endswith(":") and account.startswith(prefix)))
             and item in (None, what)
         )
@@ -107,10 +121,11 @@ class PlainBooks:
     def held(self, prefix: str) -> dict[Key, int]:
         """What is not zero in accounts that begin so."""
         return {
-            key: quantity
-            for key, quantity in self.balances.items()
-            if quantity and key[0].startswith(prefix)
+            key: quantity for key, quantity in self._of_kind(prefix) if key[0].startswith(prefix)
         }
+
+    def _of_kind(self, prefix: str) -> Iterable[tuple[Key, int]]:
+        return self.standing[prefix.partition(":")[0]].items()
 
     def latest(self, statement: type, field: str) -> dict[str, Any]:
         """The statement that holds for each document."""
@@ -182,6 +197,13 @@ class PlainBooks:
 
     def receipts(self) -> list[str]:
         return self.documents(Receipt, "number")
+
+    def cited(self, kind: str, document: str) -> CitedEntry:
+        """An entry of these books, as another station is shown it."""
+        body = next(b for b in self.bodies if (b.kind, b.document) == (kind, document))
+        content, head = self.chain[body.seq - 1]
+        previous = self.chain[body.seq - 2][1] if body.seq > 1 else bytes(32)
+        return CitedEntry(previous=previous.hex(), body=content, hash=head.hex())
 
     def closed_through(self) -> Any:
         stated = self.stated[Period]

@@ -86,6 +86,17 @@ def test_reversing_one_donation_replaces_a_combined_receipt_by_one_over_the_rest
     assert paper["donations"] == [second.document]
 
 
+def test_a_receipt_issued_anew_keeps_the_order_of_its_donations(desk: Desk) -> None:
+    given = [str(desk.give(n).document) for n in range(1, 8)]
+    chosen = [given[4], given[6], given[5], given[0]]
+    assert chosen == ["d_9", "d_13", "d_11", "d_1"]
+    number = desk(c.IssueReceipt(donations=chosen)).document
+    renewed = desk(c.ReplaceReceipt(number=str(number), reason="r")).document
+    assert printed(desk, str(renewed))["donations"] == chosen
+    desk(c.Reverse(entry=13, reason="r"))
+    assert printed(desk, valid(desk)[-1])["donations"] == ["d_9", "d_11", "d_1"]
+
+
 def test_a_combined_receipt_is_for_one_donor_and_names_each_donation_once(desk: Desk) -> None:
     first, other = str(desk.give(3).document), str(desk.give(4, donor="D-2").document)
     with pytest.raises(InvalidField, match="a receipt is for one donor"):

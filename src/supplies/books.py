@@ -221,7 +221,7 @@ class Books:
         return self.opening()[3]
 
     def stated(self, statement: type[S], **where: Any) -> list[S]:
-        """What entries stated, oldest first, by equal columns."""
+        """What entries stated, oldest first and in the order of their lines, by equal columns."""
         return [self._statement(statement, row) for row in self._rows(statement, where)]
 
     def latest(self, statement: type[S], **where: Any) -> S | None:
@@ -243,8 +243,7 @@ class Books:
 
     def lines(self, statement: type[S], seq: int, **where: Any) -> list[S]:
         """What one entry stated, in the order of its lines."""
-        found = self.stated(statement, seq=seq, **where)
-        return sorted(found, key=_line) if "line" in statement.__struct_fields__ else found
+        return self.stated(statement, seq=seq, **where)
 
     def stated_in(self, statement: type[Statement], **where: Any) -> int | None:
         """The entry that stated the latest, or None."""
@@ -257,9 +256,11 @@ class Books:
 
     def _rows(self, statement: type[Statement], where: dict[str, Any], tail: str = "") -> list[Row]:
         conditions = "".join(f" AND {name} = :{name}" for name in where)
+        # An entry's rows come in no order of their own: an engine may give them in any.
+        order = "seq, line" if not tail and "line" in statement.__struct_fields__ else "seq"
         return self.all(
             f"SELECT {', '.join(statement.__struct_fields__)} FROM {TABLES[statement]} "
-            f"WHERE station = :station{conditions} ORDER BY seq{tail}",
+            f"WHERE station = :station{conditions} ORDER BY {order}{tail}",
             **where,
         )
 
@@ -301,10 +302,6 @@ def _remembered(noun: N, name: str | None, what: str, pointer: str) -> N:
             [Fault(pointer, "forgotten")] if pointer else (),
         )
     return noun
-
-
-def _line(statement: Any) -> int:
-    return int(statement.line)
 
 
 @cache

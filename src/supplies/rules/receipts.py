@@ -249,8 +249,11 @@ def valid_receipt_of(journal: Journal, donation: str) -> str | None:
 
 
 def donations_of(journal: Journal, number: str) -> list[str]:
-    """The donations a receipt is for."""
-    return [row.donation for row in journal.books.stated(ReceiptDonation, number=number)]
+    """The donations a receipt is for, in the order in which its document names them."""
+    seq = journal.books.stated_in(Receipt, number=number)
+    assert seq is not None, f"there is no receipt {number}"
+    rows = journal.books.body(seq).rows
+    return [row.donation for row in rows if isinstance(row, ReceiptDonation)]
 
 
 def issue_receipt(command: IssueReceipt, journal: Journal) -> None:

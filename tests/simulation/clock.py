@@ -1,0 +1,38 @@
+"""The clock of a simulation: a minute a step, and steps forwards and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from desk import Clock
+
+
+class Time(Clock):
+    """Noon in Shanghai and some minutes; never beyond the day."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__(day)
+        self.minutes = 0
+
+    def __call__(self) -> datetime:
+        return super().__call__() + timedelta(minutes=self.minutes)
+
+    def tick(self) -> None:
+        self.minutes = min(self.minutes + 1, 600)
+
+    def advance(self, days: int = 1) -> None:
+        super().advance(days)
+        self.minutes = 0
+
+    def step_back(self, minutes: int) -> None:
+        self.minutes = max(0, self.minutes - minutes)
+
+
+class Stands:
+    """A clock that stands at the moment it was last set to."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2020, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
