@@ -11,7 +11,7 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -67,13 +67,12 @@ class Tampering(SqliteStore):
 class PostgresTampering(PostgresStore):
     """The same on a server, as its superuser."""
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        yield
+    _tampers: AbstractContextManager[None] | None = None
 
     def unguard(self) -> None:
         """In this role neither triggers nor foreign keys are asked."""
-        self.run("BEGIN")
+        self._tampers = self.writing()
+        self._tampers.__enter__()
         checks = self.all(
             "SELECT c.relname, k.conname FROM pg_constraint k "
             "JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'c' "
@@ -85,6 +84,14 @@ class PostgresTampering(PostgresStore):
 
     def let_transfers_move(self) -> None:
         self.run("ALTER TABLE transfers ENABLE ALWAYS TRIGGER transfers_move")
+
+    def close(self) -> None:
+        """Undo what was done."""
+        tampers, self._tampers = self._tampers, None
+        if tampers is not None:
+            undone = RuntimeError("undone")
+            tampers.__exit__(RuntimeError, undone, None)
+        super().close()
 
 
 def tampering(url: str) -> Any:
