@@ -74,6 +74,17 @@ def test_a_log_that_was_deleted_is_noticed_and_what_it_held_goes_into_the_file(
     assert entries(books_path) == before
 
 
+def test_a_program_that_goes_to_another_directory_still_finds_its_file(
+    books_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_books(books_path)
+    monkeypatch.chdir(books_path.parent)
+    with Ledger.open("books.db", station="lx", clock=Clock(), create=False) as ledger:
+        monkeypatch.chdir("/")
+        ledger.record(GIFT, by="u_1")
+    assert entries(books_path) == 4
+
+
 # --- damaged -------------------------------------------------------------------------------------
 
 

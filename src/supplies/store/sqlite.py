@@ -306,7 +306,9 @@ class SqliteStore:
 
     def _files(self) -> dict[Path, tuple[int, int] | None]:
         """The file and its log, and which files of the disk they are; None: there is none."""
-        return {path: _identity(path) for path in (self.path, Path(f"{self.path}-wal"))}
+        # Absolute, as SQLite keeps it: the program may go to another directory.
+        here = self.path.absolute()
+        return {path: _identity(path) for path in (here, Path(f"{here}-wal"))}
 
     def _check_files(self) -> None:
         """Raise Gone where the file or its log was deleted or replaced since they were opened.
