@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from supplies.chain import verify
 from supplies.cli import main
 from supplies.errors import Gone, NotADatabase
 from supplies.ledger import Ledger
+from supplies.store.sqlite import SqliteStore
 
 
 @pytest.fixture
@@ -72,6 +74,21 @@ def test_a_log_that_was_deleted_is_noticed_and_what_it_held_goes_into_the_file(
         desk(GIFT)
     desk.ledger.close()
     assert entries(books_path) == before
+
+
+def test_a_file_that_had_no_log_yet_is_written_like_any_other(books_path: Path) -> None:
+    """As after a move: all of it lies in the one file, and the log is made anew."""
+    make_books(books_path)
+    with closing(SqliteStore(str(books_path), create=False)) as store:
+        store.into_one_file()
+    assert not log_of(books_path).exists()
+    with Ledger.open(str(books_path), station="lx", clock=Clock(), create=False) as ledger:
+        ledger.record(GIFT, by="u_1")
+        ledger.record(GIFT, by="u_1")
+        log_of(books_path).unlink()
+        with pytest.raises(Gone):
+            ledger.record(GIFT, by="u_1")
+    assert entries(books_path) == 6
 
 
 def test_a_program_that_goes_to_another_directory_still_finds_its_file(

@@ -317,11 +317,20 @@ class SqliteStore:
         this process.
         """
         for path, opened in self._lies_in.items():
-            if _identity(path) != opened:
+            found = _identity(path)
+            if found == opened:
+                continue
+            if opened is None or (path.name.endswith("-wal") and not self._keeps_a_log()):
+                # It is made when it is first needed, and goes where somebody does without.
+                self._lies_in[path] = found
+            else:
                 raise Gone(
                     f"{path} was deleted or replaced while it was in use; nothing was recorded: "
                     "stop this program, put it back, and verify the books before it is started"
                 )
+
+    def _keeps_a_log(self) -> bool:
+        return self.one("PRAGMA journal_mode") == ("wal",)
 
     def close(self) -> None:
         """Close the file."""
