@@ -230,13 +230,15 @@ class Books:
         return self._statement(statement, rows[0]) if rows else None
 
     def standing(self, statement: type[S], key: str, **where: Any) -> list[S]:
-        """What was stated last of each `key`, where that has these columns."""
+        """What was stated last of each `key`, where that has these columns, in its order."""
         table = TABLES[statement]
+        order = f"s.seq, s.{key}" + (", s.line" if "line" in statement.__struct_fields__ else "")
         conditions = "".join(f" AND s.{name} = :{name}" for name in where)
         columns = ", ".join(f"s.{name}" for name in statement.__struct_fields__)
         rows = self.all(
             f"SELECT {columns} FROM {table} s WHERE s.station = :station{conditions} AND s.seq = ("
-            f"SELECT max(t.seq) FROM {table} t WHERE t.station = s.station AND t.{key} = s.{key})",
+            f"SELECT max(t.seq) FROM {table} t WHERE t.station = s.station AND t.{key} = s.{key}) "
+            f"ORDER BY {order}",
             **where,
         )
         return [self._statement(statement, row) for row in rows]

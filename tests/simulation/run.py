@@ -64,19 +64,20 @@ class Simulation:
         self, steps: Iterable[int], *, lines: int = LINES, progress: Progress | None = None
     ) -> str:
         """Take these steps, in order; the trace's hash. Raises WrongError."""
-        trace, salts = Trace(lines), Salts()
+        trace, salts, done = Trace(lines), Salts(), 0
         with salts.in_use(), tempfile.TemporaryDirectory(prefix="supplies-simulation-") as folder:
             for number, some in groupby(steps, key=lambda step: step // BOOKS):
                 below = Path(folder) / str(number)
                 below.mkdir()
-                self._books(number, some, below, trace, salts)
+                done += self._books(number, some, below, trace, salts)
                 if progress is not None:
-                    progress(trace.step + 1, self.tally)
+                    progress(done, self.tally)
         return trace.hash
 
     def _books(
         self, number: int, steps: Iterable[int], folder: Path, trace: Trace, salts: Salts
-    ) -> None:
+    ) -> int:
+        """Take these steps on fresh books, and finish those; how many they were."""
         seed = f"{self.seed}/books {number}"
         salts.begin(seed)
         with world(Dice(seed), self.engine, self.engines, folder, trace, self.tally) as here:
@@ -91,6 +92,7 @@ class Simulation:
                 here.finish()
             except Exception as found:
                 raise WrongError(taken, trace.last, found) from found
+        return len(taken)
 
     def _step(self, here: World, step: int, salts: Salts) -> None:
         seed = f"{self.seed}/{step}"

@@ -290,7 +290,7 @@ def _receipts(
 
 
 def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> dict[str, list[str]]:
-    """What each receipt names in a table beside it, in the order of its document."""
+    """What each receipt names in a table beside it, by name."""
     rows = among(
         books,
         numbers,
