@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -90,14 +90,13 @@ def test_another_seed_is_another_run(engines: Engines) -> None:
 @pytest.fixture
 def a_transfer_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that says it moved the goods of an entry's second line, and did not."""
-    run = SqliteStore.run
+    many = SqliteStore.many
 
-    def forgetful(self: SqliteStore, sql: str, params: Any = ()) -> int:
-        if sql.startswith("INSERT INTO transfers") and params[2] == 2:
-            return 1
-        return run(self, sql, params)
+    def forgetful(self: SqliteStore, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        lost = sql.startswith("INSERT INTO transfers")
+        many(self, sql, [row for row in rows if not (lost and row[2] == 2)])
 
-    monkeypatch.setattr(SqliteStore, "run", forgetful)
+    monkeypatch.setattr(SqliteStore, "many", forgetful)
 
 
 @pytest.fixture
