@@ -52,8 +52,8 @@ prepared in the wake of a statement that is refused.
 _GLANCE_S = 0.05
 """How often somebody who waits for a connection looks whether one can be made at all."""
 
-# What it would say is said to whoever asked for a connection.
-getLogger("psycopg.pool").addHandler(NullHandler())
+# What the driver would say is said, in other words, to whoever asked for something.
+getLogger("psycopg").addHandler(NullHandler())
 
 _SESSION = """
 SET lock_timeout = {lock_timeout};
