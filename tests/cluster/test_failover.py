@@ -229,6 +229,8 @@ def test_a_primary_that_was_frozen_and_replaced_does_no_harm_when_it_is_back(
         donors.wait_for(200)
     silence = donors.longest_silence(frozen_at)
     tell(f"primary frozen: no write for {silence:.1f} s, {len(donors.given)} gifts")
+    check(cluster, donors)
+    assert cluster.in_role("leader") != primary, "it took the lead back from who had replaced it"
     until(cluster.whole, "the frozen node did not come back")
     check(cluster, donors)
 

@@ -146,11 +146,15 @@ class Database:
         self.readable = True
 
     def stop(self) -> None:
-        """End every connection of the program, whatever it is doing, and wait until it has."""
-        ours = "FROM pg_stat_activity WHERE datname = %s AND application_name = 'supplies'"
-        admin = self._server.admin
-        admin.execute(f"SELECT pg_terminate_backend(pid) {ours}".encode(), (self._name,))
-        while admin.execute(f"SELECT 1 {ours}".encode(), (self._name,)).fetchone():
+        """End every connection of the program, whatever it is doing, until there is none.
+
+        The pool may be making one while the others are ended.
+        """
+        end = (
+            b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            b"WHERE datname = %s AND application_name = 'supplies'"
+        )
+        while self._server.admin.execute(end, (self._name,)).fetchall():
             pass
 
     def tidy(self) -> None:
