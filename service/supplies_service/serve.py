@@ -60,12 +60,19 @@ def _application(settings: Settings) -> Litestar:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     logs.to()
     logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
-    return create_app(
+    application = create_app(
         settings.database,
         settings.station,
         hosts=(settings.host, *settings.hosts),
         proxies=settings.proxies,
     )
+    # granian handles it once more; then whichever thread it reaches would end the worker.
+    application.on_startup.append(_leave_interrupts_to_the_parent)
+    return application
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _address(host: str, people: bool) -> str:

@@ -106,6 +106,7 @@ def test_it_says_where_to_look_serves_and_stops_cleanly(
         (os.killpg if stop == signal.SIGINT else os.kill)(process.pid, stop)
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
+    assert len(out.splitlines()) == 4, out
     made, nobody, address, where = out.splitlines()
     assert made.startswith("There was no key to sign receipts with; a new one is in ")
     assert nobody.startswith("Nobody can sign in yet.")
