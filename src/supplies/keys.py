@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from supplies.errors import StoreError
+from supplies.files import settle
 from supplies.proof import Issued, PublicKeys, Seal, signed
 from supplies.store import file_of
 
@@ -225,17 +226,9 @@ def _write(path: Path, keys: list[_Key], *, replacing: bool) -> bool:
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
-    _settle(path.parent)
+    # The name itself too: a key that signed a paper must not be lost with the power.
+    settle(path.parent)
     return True
-
-
-def _settle(folder: Path) -> None:
-    """Make the name itself durable: a key that signed a paper must not be lost with the power."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _damaged(path: Path) -> StoreError:

@@ -6,9 +6,9 @@ Items of two stations are the same where code and unit are, as when goods go fro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from supplies.fields import is_code
 from supplies.organisation import OURS
 from supplies.views.reports import Wants, short_lines, with_wants
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, cut, misplaced, one_more
+
+V = TypeVar("V", bound=View)
 
 
 class StockOfItem(View, frozen=True, kw_only=True):
@@ -71,97 +73,60 @@ class NeedAtStation(View, frozen=True, kw_only=True):
     ended: int
 
 
-_SHELVES = {"free": STOCK, "allocated": ALLOCATED}
-_NEEDS = {"needed": NEEDED, "claimed": CLAIMED, "assigned": ASSIGNED, "met": MET, "ended": ENDED}
+_Columns = Mapping[str, tuple[Kind, ...]]
+"""What a row shows: each figure's name, and the accounts whose sum it is."""
+
+_SHELVES: _Columns = {"on_hand": (STOCK, ALLOCATED), "free": (STOCK,), "allocated": (ALLOCATED,)}
+_NEEDS: _Columns = {
+    "needed": (NEEDED,),
+    "claimed": (CLAIMED,),
+    "assigned": (ASSIGNED,),
+    "met": (MET,),
+    "ended": (ENDED,),
+}
 
 
 def stock_by_item(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[StockOfItem]:
     """What stands on the shelves of all stations, by item and unit."""
-    found = _by_item(books, _SHELVES, after, limit)
-    return cut(
-        [
-            (
-                f"{item}:{unit}",
-                StockOfItem(
-                    item=item,
-                    unit=unit,
-                    name=name,
-                    stations=count,
-                    on_hand=sum(sums.values()),
-                    **sums,
-                ),
-            )
-            for (item, unit, name, count), sums in found
-        ],
-        limit,
-    )
+    return _by_item(books, StockOfItem, _SHELVES, after, limit)
 
 
 def stock_by_station(
     books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[StockAtStation]:
     """Which stations have some of this item on their shelves, by their codes."""
-    found = _by_station(books, _SHELVES, item, after, limit)
-    return cut(
-        [
-            (
-                station,
-                StockAtStation(
-                    station=station, name=name, unit=unit, on_hand=sum(sums.values()), **sums
-                ),
-            )
-            for (station, unit, name), sums in found
-        ],
-        limit,
-    )
+    return _by_station(books, StockAtStation, _SHELVES, item, after, limit)
 
 
 def needs_by_item(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[NeedOfItem]:
     """What all stations were asked for, by item and unit."""
-    found = _by_item(books, _NEEDS, after, limit)
-    return cut(
-        [
-            (
-                f"{item}:{unit}",
-                NeedOfItem(item=item, unit=unit, name=name, stations=count, **sums),
-            )
-            for (item, unit, name, count), sums in found
-        ],
-        limit,
-    )
+    return _by_item(books, NeedOfItem, _NEEDS, after, limit)
 
 
 def needs_by_station(
     books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[NeedAtStation]:
     """Which stations were asked for this item, by their codes."""
-    found = _by_station(books, _NEEDS, item, after, limit)
-    return cut(
-        [
-            (station, NeedAtStation(station=station, name=name, unit=unit, **sums))
-            for (station, unit, name), sums in found
-        ],
-        limit,
-    )
+    return _by_station(books, NeedAtStation, _NEEDS, item, after, limit)
 
 
 # --- sums over stations --------------------------------------------------------------------------
 
 
 def _by_item(
-    books: Books, kinds: Mapping[str, Kind], after: str | None, limit: int | None
-) -> list[tuple[tuple[str, str, str, int], dict[str, int]]]:
-    """By item and unit: name, number of stations, and what stands in accounts of each kind."""
+    books: Books, view: Callable[..., V], columns: _Columns, after: str | None, limit: int | None
+) -> Page[V]:
+    """A row for each item and unit."""
     item, colon, unit = (after or ":").partition(":")
     if not colon or (item and not is_code(item)):
         raise misplaced(after or "")
     rows = books.all(
-        f"WITH {OURS}, parts AS ({_parts(kinds)}) "
-        f"SELECT p.item, i.unit, min(i.name), count(DISTINCT p.station), {_sums(kinds)} "
+        f"WITH {OURS}, parts AS ({_parts(columns)}) "
+        f"SELECT p.item, i.unit, min(i.name), count(DISTINCT p.station), {_sums(columns)} "
         "FROM parts p CROSS JOIN items i WHERE i.station = p.station AND i.code = p.item "
         "AND (p.item, i.unit) > (:after_item, :after_unit) "
         "GROUP BY p.item, i.unit ORDER BY p.item, i.unit LIMIT :limit",
@@ -169,45 +134,65 @@ def _by_item(
         after_unit=unit,
         limit=one_more(limit),
     )
-    return [((row[0], row[1], row[2], row[3]), _summed(kinds, row[4:])) for row in rows]
+    found = [
+        (
+            f"{code}:{of}",
+            view(item=code, unit=of, name=name, stations=count, **_named(columns, sums)),
+        )
+        for code, of, name, count, *sums in rows
+    ]
+    return cut(found, limit)
 
 
 def _by_station(
-    books: Books, kinds: Mapping[str, Kind], item: str, after: str | None, limit: int | None
-) -> list[tuple[tuple[str, str, str], dict[str, int]]]:
-    """By station: the item's unit and name there, and what stands in accounts of each kind."""
+    books: Books,
+    view: Callable[..., V],
+    columns: _Columns,
+    item: str,
+    after: str | None,
+    limit: int | None,
+) -> Page[V]:
+    """A row for each station that has the item in some account."""
     if after is not None and not is_code(after):
         raise misplaced(after)
     rows = books.all(
-        f"WITH {OURS}, parts AS ({_parts(kinds, ' AND b.item = :item AND ours.code > :after')}) "
-        f"SELECT p.station, i.unit, i.name, {_sums(kinds)} "
+        f"WITH {OURS}, parts AS ({_parts(columns, ' AND b.item = :item AND ours.code > :after')}) "
+        f"SELECT p.station, i.unit, i.name, {_sums(columns)} "
         "FROM parts p CROSS JOIN items i WHERE i.station = p.station AND i.code = p.item "
         "GROUP BY p.station, i.unit, i.name ORDER BY p.station LIMIT :limit",
         item=item,
         after=after or "",
         limit=one_more(limit),
     )
-    return [((row[0], row[1], row[2]), _summed(kinds, row[3:])) for row in rows]
+    found = [
+        (station, view(station=station, unit=unit, name=name, **_named(columns, sums)))
+        for station, unit, name, *sums in rows
+    ]
+    return cut(found, limit)
 
 
-def _parts(kinds: Mapping[str, Kind], only: str = "") -> str:
-    """SQL: what is not zero in accounts of these kinds, in the column of its kind."""
+def _parts(columns: _Columns, only: str = "") -> str:
+    """SQL: what is not zero in accounts of these kinds, in each column that it belongs to."""
+    kinds = dict.fromkeys(kind for summed in columns.values() for kind in summed)
     return " UNION ALL ".join(
         "SELECT b.station, b.item, "
-        + ", ".join(f"{'b.quantity' if name == shown else '0'} AS {shown}" for shown in kinds)
+        + ", ".join(
+            f"{'b.quantity' if kind in summed else '0'} AS {name}"
+            for name, summed in columns.items()
+        )
         + " FROM ours CROSS JOIN balances b WHERE b.station = ours.code "
         f"AND b.account >= '{kind.prefix}' AND b.account < '{kind.name};' "  # ";" follows ":"
         f"AND b.quantity <> 0{only}"
-        for name, kind in kinds.items()
+        for kind in kinds
     )
 
 
-def _sums(kinds: Mapping[str, Kind]) -> str:
-    return ", ".join(f"sum(p.{name})" for name in kinds)
+def _sums(columns: _Columns) -> str:
+    return ", ".join(f"sum(p.{name})" for name in columns)
 
 
-def _summed(kinds: Mapping[str, Kind], cells: Sequence[Any]) -> dict[str, int]:
-    return {name: int(cell) for name, cell in zip(kinds, cells, strict=True)}
+def _named(columns: _Columns, sums: Sequence[Any]) -> dict[str, int]:
+    return {name: int(cell) for name, cell in zip(columns, sums, strict=True)}
 
 
 # --- the report ----------------------------------------------------------------------------------
