@@ -84,6 +84,33 @@ def test_a_repeat_within_several_at_once_is_recorded_once(desk: Desk) -> None:
     assert desk.total("stock:store") == 5
 
 
+def test_no_command_asks_the_books_the_same_question_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Any, ...]] = []
+    for way in ("all", "one"):
+        really = getattr(desk.ledger.store, way)
+
+        def ask(sql: str, params: Any = (), really: Any = really) -> Any:
+            asked.append((sql, *dict(params).items()))
+            return really(sql, params)
+
+        monkeypatch.setattr(desk.ledger.store, way, ask)
+
+    def once(name: str) -> str:
+        assert 0 < len(asked) == len(set(asked))
+        asked.clear()
+        return name
+
+    once(desk.need(5))
+    desk.give(5)
+    once("donation")
+    allocation = once(desk.allocate(5))
+    delivery = once(desk.dispatch(allocation))
+    desk.outcome(delivery, allocation, "handed_over")
+    once("outcome")
+
+
 def test_what_follows_a_refusal_within_a_command_is_not_recorded_either(desk: Desk) -> None:
     desk.stock(5)
     lines = [c.LotLine(item="mask", quantity=5), c.LotLine(item="soap", quantity=1)]

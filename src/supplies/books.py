@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
@@ -22,10 +23,11 @@ from supplies.model import (
     Station,
     Team,
 )
-from supplies.store import Row, Store
+from supplies.store import Params, Row, Store
 
 N = TypeVar("N", bound=Noun)
 S = TypeVar("S", bound=Statement)
+A = TypeVar("A")
 
 
 class OnShelf(NamedTuple):
@@ -48,6 +50,7 @@ class Books:
     def __init__(self, store: Store, catalogue: Catalogue) -> None:
         self.store, self.catalogue = store, catalogue
         self.station_code = catalogue.station_code
+        self._answered: dict[tuple[Any, ...], Any] | None = None
 
     def of(self, station: str) -> Books:
         """The books of another station in this database."""
@@ -98,11 +101,33 @@ class Books:
 
     def all(self, sql: str, **params: Any) -> list[Row]:
         """Rows of a query; `:station` is filled in."""
-        return self.store.all(sql, {"station": self.station_code, **params})
+        return list(self._ask(self.store.all, sql, params))
 
     def one(self, sql: str, **params: Any) -> Row | None:
         """The first row of a query, or None; `:station` is filled in."""
-        return self.store.one(sql, {"station": self.station_code, **params})
+        return self._ask(self.store.one, sql, params)
+
+    @contextmanager
+    def unchanging(self) -> Iterator[None]:
+        """While nothing is written: what is asked again is answered as before, from memory.
+
+        A rule asks of one need or balance in several places; each question may have to cross a
+        network.
+        """
+        self._answered = {}
+        try:
+            yield
+        finally:
+            self._answered = None
+
+    def _ask(self, way: Callable[[str, Params], A], sql: str, params: dict[str, Any]) -> A:
+        params["station"] = self.station_code
+        if self._answered is None:
+            return way(sql, params)
+        question = (way.__name__, sql, *sorted(params.items()))
+        if question not in self._answered:
+            self._answered[question] = way(sql, params)
+        return self._answered[question]  # type: ignore[no-any-return]  # what `way` gave
 
     def value(self, sql: str, **params: Any) -> Any:
         """The first column of the first row, or None."""
@@ -113,10 +138,12 @@ class Books:
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
         """What stands in an account now, in base units; lot "" is no lot."""
-        row = self.store.one(
+        row = self.one(
             "SELECT quantity FROM balances WHERE station = :station AND account = :account "
             "AND item = :item AND lot = :lot",
-            {"station": self.station_code, "account": account, "item": item, "lot": lot},
+            account=account,
+            item=item,
+            lot=lot,
         )
         return 0 if row is None else int(row[0])
 

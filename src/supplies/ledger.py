@@ -315,9 +315,10 @@ class Ledger:
         if rule is None:
             raise InvalidField(f"{type(request.command).__name__} is no command of the ledger")
         conflict = None
-        journal = Journal(self.books, request.command, now=now, today=today)
         try:
-            rule(request.command, journal)
+            with self.books.unchanging():
+                journal = Journal(self.books, request.command, now=now, today=today)
+                rule(request.command, journal)
             self._writer.enter(journal, request)
         except Repeated as repeat:
             return self._as_recorded(repeat.seq)

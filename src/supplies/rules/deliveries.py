@@ -131,11 +131,10 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
 
 def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
     """A stop and what was loaded for it."""
-    if journal.books.latest(Delivery, delivery=command.delivery) is None:
-        raise unknown(f"there is no delivery {command.delivery}; see the list of deliveries", "")
     where = {"delivery": command.delivery, "allocation": command.allocation}
     stop = journal.books.latest(Stop, **where)
     if stop is None:
+        _delivery(journal, command.delivery)
         raise InvalidField.at(
             "/allocation", f"delivery {command.delivery} has no stop for {command.allocation}"
         )
@@ -198,10 +197,10 @@ def _compare_with_first(
 ) -> None:
     """The same outcome again is a repeat; a differing second one is a conflict."""
     where = {"delivery": command.delivery, "allocation": command.allocation}
-    standing = journal.books.latest(StopOutcome, **where)
     seq = journal.books.stated_in(StopOutcome, **where)
-    if standing is None or seq is None:
+    if seq is None:
         return
+    (standing,) = journal.books.lines(StopOutcome, seq, **where)
     same = (
         standing.outcome == command.outcome
         and command.received_by in (None, standing.received_by)
@@ -357,9 +356,14 @@ def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
 
 
 def _open_delivery(journal: Journal, name: str) -> Delivery:
+    delivery = _delivery(journal, name)
+    if journal.books.latest(DeliveryEnd, delivery=name) is not None:
+        raise AlreadyDone(f"delivery {name} is closed already")
+    return delivery
+
+
+def _delivery(journal: Journal, name: str) -> Delivery:
     delivery = journal.books.latest(Delivery, delivery=name)
     if delivery is None:
         raise unknown(f"there is no delivery {name}; see the list of deliveries", "")
-    if journal.books.latest(DeliveryEnd, delivery=name) is not None:
-        raise AlreadyDone(f"delivery {name} is closed already")
     return delivery

@@ -153,10 +153,11 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
     for name, quantity in serving.items():
         need = find_need(journal, name)
         assigned = journal.balance(ASSIGNED(name, allocation), need.item)
-        back = max(0, assigned - quantity)
-        journal.move(
-            draft, ASSIGNED(name, allocation), way_back(journal, need), need.item, "", back
-        )
+        back = assigned - quantity
+        if back > 0:
+            journal.move(
+                draft, ASSIGNED(name, allocation), way_back(journal, need), need.item, "", back
+            )
 
 
 def meet(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
