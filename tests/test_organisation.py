@@ -8,15 +8,17 @@ import shlex
 from pathlib import Path
 
 import pytest
-from desk import Clock, Desk
+from desk import TODAY, Clock, Desk
+from pypdf import PdfReader
 
 from supplies import commands as c
 from supplies.cli import main
+from supplies.documents import ShortLine
 from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
 from supplies.ledger import Ledger
 from supplies.model import Item, Location, Station
 from supplies.organisation import all_stations, first_station, head_of, leads, put_under, stations
-from supplies.views.organisations import stock_by_item
+from supplies.views.organisations import organisation_report, part_of_report, stock_by_item
 
 
 @pytest.fixture
@@ -120,6 +122,19 @@ def test_goods_of_all_stations_are_summed_up(desk: Desk, head: Ledger) -> None:
         stock_by_item(head.books, after="what")
 
 
+def test_what_is_short_is_summed_up_by_unit(desk: Desk, head: Ledger) -> None:
+    """As goods are: 9 bottles short here are not covered by 500 mL there."""
+    desk.need(9, item="soap")
+    head.register(Item(code="soap", name="洗手液", unit="mL"))
+    head.record(
+        c.OpenStock(location="store", lines=[c.ArrivalLine(item="soap", quantity=500)]), by="u_1"
+    )
+    put(desk.ledger, "qu")
+    parts = [part_of_report(books, TODAY, TODAY) for books in (desk.books, head.books)]
+    report = organisation_report("qu", TODAY, TODAY, parts)
+    assert report.short == [ShortLine(item="soap", unit="bottle", needed=9, free=0)]
+
+
 # --- the command line ----------------------------------------------------------------------------
 
 
@@ -165,7 +180,7 @@ def test_a_station_that_cannot_be_added_leaves_nothing_behind(
 
 
 def test_reports_go_over_all_stations(
-    desk: Desk, head: Ledger, books_url: str, capsys: pytest.CaptureFixture[str]
+    desk: Desk, head: Ledger, books_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk.stock(5)
     desk.need(9)
@@ -178,15 +193,19 @@ def test_reports_go_over_all_stations(
     period = ["--from", "2020-02-01", "--to", "2020-02-29"]
     assert main(["report", "station", *period, "--json", *where]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["short"] == [{"item": "mask", "needed": 9, "free": 5}]
+    assert report["short"] == [{"item": "mask", "unit": "piece", "needed": 9, "free": 5}]
     assert [each["station"] for each in report["stations"]] == ["lx", "qu"]
     for words in (["stock"], ["needs"], ["station", *period]):
         assert main(["report", *words, *where]) == 0
         assert "mask" in capsys.readouterr().out
+    paper = tmp_path / "report.pdf"
+    assert main(["report", "station", *period, "--output", str(paper), *where]) == 0
+    assert f"The organisation's report is in {paper}" in capsys.readouterr().out
+    said = "".join(page.extract_text() for page in PdfReader(paper).pages)
+    assert all(name in said for name in ("区红会", "龙穴街社工服务站", "口罩"))
     for words, said in (
         (["pledges"], "takes no --organisation"),
         (["stock", "--as-of", "2020-02-03"], "no --as-of"),
-        (["station", *period, "-o", "x.pdf"], "no paper"),
     ):
         assert main(["report", *words, *where]) == 1
         assert said in capsys.readouterr().err

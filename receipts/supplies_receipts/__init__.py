@@ -12,6 +12,7 @@ from typing import Literal
 
 from supplies.documents import (
     DeliverySlip,
+    OrganisationReportPaper,
     ReceiptPaper,
     ReceiptRecord,
     RunSheet,
@@ -27,6 +28,7 @@ __all__ = [
     "donation_receipt",
     "donation_receipts",
     "donor_statement",
+    "organisation_report",
     "proven_receipt",
     "round_sheet",
     "station_report",
@@ -110,3 +112,10 @@ def station_report(paper: StationReportPaper) -> bytes:
     from supplies_receipts import report
 
     return report.station_report(paper)
+
+
+def organisation_report(paper: OrganisationReportPaper) -> bytes:
+    """联合工作报告: the work of all stations of an organisation; refuses as `station_report`."""
+    from supplies_receipts import report
+
+    return report.organisation_report(paper)

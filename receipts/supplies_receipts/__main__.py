@@ -16,14 +16,18 @@ from supplies.documents import (
     DonorName,
     GoodsLine,
     ItemName,
+    OrganisationReport,
+    OrganisationReportPaper,
     Proof,
     ReceiptLine,
     ReceiptPaper,
     ShortLine,
     SlipLine,
+    StationAsOf,
     StationHead,
     StationReport,
     StationReportPaper,
+    Work,
 )
 from supplies_receipts import (
     delivery_slips,
@@ -31,6 +35,7 @@ from supplies_receipts import (
     donation_receipt,
     donation_receipts,
     donor_statement,
+    organisation_report,
     round_sheet,
     samples,
     station_report,
@@ -182,8 +187,8 @@ def report() -> StationReportPaper:
         ],
         goods=goods,
         short=[
-            ShortLine(item="mask-kn95", needed=40, free=5),
-            ShortLine(item="disinfectant", needed=6, free=1),
+            ShortLine(item="mask-kn95", unit="piece", needed=40, free=5),
+            ShortLine(item="disinfectant", unit="bottle", needed=6, free=1),
         ],
     )
     names = {
@@ -198,6 +203,30 @@ def report() -> StationReportPaper:
         report=body,
         names=names,
         printed_at=datetime(2020, 2, 13, 10, 0, tzinfo=UTC),
+    )
+
+
+def over_all(paper: StationReportPaper, stations: int = 3) -> OrganisationReportPaper:
+    """The same figures as those of an organisation of so many stations."""
+    told = {name: getattr(paper.report, name) for name in Work.__struct_fields__}
+    under = [
+        StationAsOf(
+            station=f"s{at}",
+            name=f"样例{at}站（虚构）",
+            name_en=f"Station {at}",
+            as_of_seq=100 + at,
+        )
+        for at in range(1, stations)
+    ]
+    head = StationAsOf(
+        station=paper.station.code,
+        name=paper.station.name,
+        name_en=paper.station.name_en,
+        as_of_seq=paper.report.as_of_seq,
+    )
+    report = OrganisationReport(**told, head=head.station, stations=[head, *under])
+    return OrganisationReportPaper(
+        station=paper.station, report=report, names=paper.names, printed_at=paper.printed_at
     )
 
 
@@ -235,6 +264,7 @@ def main(arguments: list[str]) -> int:
         "donor-statement.pdf": donor_statement(samples.statement(STATION)),
         "disclosure.pdf": disclosure_sheet(samples.disclosure(STATION)),
         "station-report.pdf": station_report(report()),
+        "organisation-report.pdf": organisation_report(over_all(report())),
     }
     for name, content in papers.items():
         (directory / name).write_bytes(content)

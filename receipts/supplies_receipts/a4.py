@@ -55,7 +55,12 @@ def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> byt
 
 def as_of(seq: int, printed_at: datetime) -> str:
     """The foot of what is computed from the books: how much of them, and when."""
-    return f"{_AS_OF.label} {seq} · {_PRINTED.label} {wording.moment(printed_at)}"
+    return f"{_AS_OF.label} {seq} · {printed(printed_at)}"
+
+
+def printed(at: datetime) -> str:
+    """When it was printed, for the foot."""
+    return f"{_PRINTED.label} {wording.moment(at)}"
 
 
 def heading(title: Words, station: StationHead, first: date, last: date) -> Block:

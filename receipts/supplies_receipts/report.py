@@ -1,4 +1,4 @@
-"""工作报告: a station's work over a period, computed from its books.
+"""工作报告: the work of a station, or of all of an organisation's, computed from the books.
 
 What was done and for how many, where the goods went, and what is short: in words, in figures, and
 in a table whose every row adds up, or the report is refused.
@@ -6,13 +6,14 @@ in a table whose every row adds up, or the report is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from supplies.documents import (
     GoodsLine,
     ItemName,
-    StationReport,
+    OrganisationReportPaper,
     StationReportPaper,
+    Work,
 )
 from supplies.errors import BooksBroken
 from supplies_receipts import a4, charts, flow, wording
@@ -29,24 +30,46 @@ from supplies_receipts.a4 import (
 )
 from supplies_receipts.flow import Block
 from supplies_receipts.layout import fitted
-from supplies_receipts.report_tables import done_and_short, goods_table, other_work
+from supplies_receipts.report_tables import done_and_short, goods_table, other_work, stations_table
 from supplies_receipts.wording import Words
 
-_TITLE = Words("工作报告", "Station report")
+_STATION = Words("工作报告", "Station report")
+_ORGANISATION = Words("联合工作报告", "Report of the organisation")
 
 
 def station_report(paper: StationReportPaper) -> bytes:
     """The report as a PDF. Goods that do not add up are no report: `BooksBroken`."""
-    for line in paper.report.goods:
-        _added_up(paper.report.station, line)
-    report = paper.report
     with wording.written_in(paper.station.languages):
-        return a4.drawn(
-            _blocks(paper),
-            title=f"{_TITLE.zh} {report.first.isoformat()} {report.last.isoformat()}",
-            author=paper.station.name,
-            foot=a4.as_of(report.as_of_seq, paper.printed_at),
-        )
+        foot = a4.as_of(paper.report.as_of_seq, paper.printed_at)
+        return _drawn(_STATION, paper, foot)
+
+
+def organisation_report(paper: OrganisationReportPaper) -> bytes:
+    """The report over all stations as a PDF, and how far each station's books had come."""
+    with wording.written_in(paper.station.languages):
+        stations = [flow.space(5), *stations_table(paper.report.stations)]
+        return _drawn(_ORGANISATION, paper, a4.printed(paper.printed_at), stations)
+
+
+def _drawn(
+    title: Words,
+    paper: StationReportPaper | OrganisationReportPaper,
+    foot: str,
+    more: Sequence[Block] = (),
+) -> bytes:
+    report = paper.report
+    for line in report.goods:
+        _added_up(paper.station.code, line)
+    return a4.drawn(
+        [
+            a4.heading(title, paper.station, report.first, report.last),
+            *_blocks(report, paper.names),
+            *more,
+        ],
+        title=f"{title.zh} {report.first.isoformat()} {report.last.isoformat()}",
+        author=paper.station.name,
+        foot=foot,
+    )
 
 
 def _added_up(station: str, line: GoodsLine) -> None:
@@ -64,26 +87,24 @@ def _added_up(station: str, line: GoodsLine) -> None:
         )
 
 
-def _blocks(paper: StationReportPaper) -> list[Block]:
-    report = paper.report
+def _blocks(report: Work, names: Mapping[str, ItemName]) -> list[Block]:
     return [
-        a4.heading(_TITLE, paper.station, report.first, report.last),
         flow.worded(MARGIN, WIDTH, _said(report), SAID, SAID_EN),
         flow.space(4),
         _figures(report),
         flow.space(5),
-        _charts(report, paper.names),
+        _charts(report, names),
         flow.space(5),
-        *goods_table(report.goods, paper.names),
+        *goods_table(report.goods, names),
         flow.space(5),
-        *done_and_short(report, paper.names),
+        *done_and_short(report, names),
     ]
 
 
 # --- words, figures ------------------------------------------------------------------------------
 
 
-def _said(report: StationReport) -> Words:
+def _said(report: Work) -> Words:
     """The period in one paragraph, as it would be read out."""
     came = sum(line.received > 0 for line in report.goods)
     went = sum(line.handed_over > 0 for line in report.goods)
@@ -108,7 +129,7 @@ def _said(report: StationReport) -> Words:
     return Words(zh, en)
 
 
-def _work(report: StationReport) -> list[tuple[Words, int]]:
+def _work(report: Work) -> list[tuple[Words, int]]:
     return [
         (Words("社工", "social workers"), report.workers),
         (Words("电话联系", "contacts"), report.contacts),
@@ -119,7 +140,7 @@ def _work(report: StationReport) -> list[tuple[Words, int]]:
     ]
 
 
-def _figures(report: StationReport) -> Block:
+def _figures(report: Work) -> Block:
     work = _work(report)
     width = WIDTH / len(work)
     tiles = []
@@ -131,7 +152,7 @@ def _figures(report: StationReport) -> Block:
     return flow.beside(tiles)
 
 
-def _charts(report: StationReport, names: Mapping[str, ItemName]) -> Block:
+def _charts(report: Work, names: Mapping[str, ItemName]) -> Block:
     counts = [
         *_work(report),
         *((wording.activity(line.kind), line.count) for line in other_work(report)),

@@ -1,4 +1,4 @@
-"""The tables of the station report: goods by item, activities, what is short."""
+"""The tables of reports: goods by item, activities, what is short, stations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from supplies.documents import (
     ActivityLine,
     GoodsLine,
     ItemName,
-    StationReport,
+    StationAsOf,
+    Work,
 )
 from supplies_receipts import flow, wording
 from supplies_receipts.a4 import (
@@ -24,6 +25,7 @@ from supplies_receipts.a4 import (
     NONE,
     SMALL,
     WIDTH,
+    cell,
     item,
     name_of,
     section,
@@ -61,6 +63,11 @@ _SHORT = (
     Column(Words("需要", "Needed"), _COUNT, "right"),
     Column(Words("可用", "Free"), _COUNT, "right"),
     Column(Words("尚缺", "Missing"), _COUNT, "right"),
+)
+_STATIONS = (
+    Column(Words("站点", "Station"), WIDTH - HALF),
+    Column(Words("代码", "Code"), HALF - 2 * _COUNT),
+    Column(Words("截至账目", "As of entry"), 2 * _COUNT, "right"),
 )
 _EQUATION = Words(
     "期初 + 接收 − 发放 − 自用 − 损耗 − 不明 − 其他 = 在库 + 在途；已分配是在库的一部分。",
@@ -100,12 +107,12 @@ def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, 
     return [(said, fitted(said, style, width - flow.GUTTER))]
 
 
-def other_work(report: StationReport) -> list[ActivityLine]:
+def other_work(report: Work) -> list[ActivityLine]:
     """What was done that the large figures do not count."""
     return [a for a in report.activities if a.kind not in (WORKERS, CONTACTS, VISITS)]
 
 
-def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
+def done_and_short(report: Work, names: Mapping[str, ItemName]) -> list[Block]:
     """What was done, by kind, and beside it what is short."""
     right = MARGIN + WIDTH - HALF
     tables = (
@@ -118,7 +125,7 @@ def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list
     ]
     short: list[Cells] = [
         [
-            [(name_of(names[s.item]).label, CELL)],
+            item(name_of(names[s.item]), s.item, s.unit),
             figure(s.needed, CELL, _COUNT),
             figure(s.free, CELL, _COUNT),
             figure(s.needed - s.free, BOLD, _COUNT),
@@ -139,3 +146,19 @@ def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None])
     row = flow.beside([table.row(cells, least) for table, cells in there])
     head = flow.beside([table.head for table, _ in there])
     return Block(row.height, row.draw, head, table=tables)
+
+
+def stations_table(stations: Sequence[StationAsOf]) -> list[Block]:
+    """Whose work the report sums up, and the last entry of each that it knows of."""
+    above = [section(MARGIN, Words("各站账目", "Stations")), flow.space(0.8)]
+    table = Table(MARGIN, _STATIONS, above=above)
+    return [
+        table.row(
+            [
+                cell(wording.named(each.name, each.name_en)),
+                [(each.station, CELL)],
+                figure(each.as_of_seq, CELL, 2 * _COUNT),
+            ]
+        )
+        for each in stations
+    ]

@@ -263,20 +263,19 @@ class GoodsLine(Document, frozen=True, kw_only=True):
 
 
 class ShortLine(Document, frozen=True, kw_only=True):
-    """An item of which more is needed than is free, at the period's end."""
+    """An item of which more is needed than is free, at the period's end, in base units."""
 
     item: str
+    unit: str
     needed: int
     free: int
 
 
-class StationReport(Document, frozen=True, kw_only=True):
-    """The station's work over a period, both days inclusive, computed from the books."""
+class Work(Document, frozen=True, kw_only=True):
+    """What was done over a period, both days inclusive, computed from the books."""
 
-    station: str
     first: date = msgspec.field(name="from")
     last: date = msgspec.field(name="to")
-    as_of_seq: int
     workers: int
     contacts: int
     visits: int
@@ -286,6 +285,33 @@ class StationReport(Document, frozen=True, kw_only=True):
     activities: list[ActivityLine]
     goods: list[GoodsLine]
     short: list[ShortLine]
+
+
+class StationReport(Work, frozen=True, kw_only=True):
+    """The work of one station. as_of_seq: the last entry that it knew of."""
+
+    station: str
+    as_of_seq: int
+
+
+class StationAsOf(Document, frozen=True, kw_only=True):
+    """A station whose work is in a report, and the last entry that it knew of."""
+
+    station: str
+    name: str
+    name_en: str | None
+    as_of_seq: int
+
+
+class OrganisationReport(Work, frozen=True, kw_only=True):
+    """The work of all stations of an organisation, summed up; head: the one that leads it.
+
+    Each station is read at a moment of its own. goods: by item and unit; its equation holds as
+    it does for each station. short: items of which all stations together have less than they need.
+    """
+
+    head: str
+    stations: list[StationAsOf]
 
 
 class ItemName(Document, frozen=True, kw_only=True):
@@ -303,5 +329,17 @@ class StationReportPaper(Document, frozen=True, kw_only=True):
 
     station: StationHead
     report: StationReport
+    names: dict[str, ItemName]
+    printed_at: datetime
+
+
+class OrganisationReportPaper(Document, frozen=True, kw_only=True):
+    """The organisation's report as it is printed, by the station at its head.
+
+    names: of each item, by its code. printed_at: in the head's zone.
+    """
+
+    station: StationHead
+    report: OrganisationReport
     names: dict[str, ItemName]
     printed_at: datetime

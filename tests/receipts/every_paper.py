@@ -20,11 +20,12 @@ from supplies_receipts import (
     donation_receipt,
     donation_receipts,
     donor_statement,
+    organisation_report,
     round_sheet,
     samples,
     station_report,
 )
-from supplies_receipts.__main__ import STATION, receipt, report, slips
+from supplies_receipts.__main__ import STATION, over_all, receipt, report, slips
 
 from supplies.documents import (
     ActivityLine,
@@ -38,7 +39,9 @@ from supplies.documents import (
     RunStop,
     ShortLine,
     SlipLine,
+    StationAsOf,
     StationHead,
+    StationReportPaper,
 )
 from supplies.fields import MAX_QUANTITY
 from supplies.statements import Departure, GivenLine, ServedLine, StatementLine, WentLine, WishLine
@@ -256,17 +259,42 @@ def _statement(of: Of) -> Paper:
 
 
 def _report(of: Of) -> Paper:
+    paper, says, figures = _reported(of)
+    return Paper(station_report(paper), says, figures)
+
+
+def _organisation(of: Of) -> Paper:
+    paper, says, figures = _reported(of)
+    over = over_all(paper)
+    stations = [
+        StationAsOf(
+            station=of.code("s", at), name=of.name("分站", at), name_en=of.english(at),
+            as_of_seq=of.quantity(at),
+        )
+        for at in of.each
+    ]  # fmt: skip
+    over = replace(over, report=replace(over.report, stations=stations))
+    says += [of.code("s", at) for at in of.each]
+    says += [name for at in of.each for name in of.named("分站", at)]
+    return Paper(organisation_report(over), says, figures)
+
+
+def _reported(of: Of) -> tuple[StationReportPaper, list[str], list[str]]:
+    """The figures of a report, what is to be read in it, and its figures."""
     paper = report()
     done = [ActivityLine(kind=of.code("k", at), count=of.quantity(at)) for at in of.each]
-    short = [ShortLine(item=of.code("i", at), needed=of.quantity(at), free=5) for at in of.each]
+    short = [
+        ShortLine(item=of.code("i", at), unit=of.unit, needed=of.quantity(at), free=5)
+        for at in of.each
+    ]
     shown = replace(
         paper.report, goods=[of.goods_line(at) for at in of.each], activities=done, short=short,
         contacts=of.quantity(0),
     )  # fmt: skip
-    pdf = station_report(replace(paper, station=of.station(), report=shown, names=of.items()))
     says = [of.code(what, at) for what in "ik" for at in of.each]
     figures = [f"{of.quantity(at) - less:,}" for at in of.each for less in (0, 0, 0, 5, 9)]
-    return Paper(pdf, [*of.names, *says, *of.named("站点"), of.name("地址")], figures)
+    paper = replace(paper, station=of.station(), report=shown, names=of.items())
+    return paper, [*of.names, *says, *of.named("站点"), of.name("地址")], figures
 
 
 def _disclosure(of: Of) -> Paper:
@@ -292,7 +320,7 @@ def _disclosure(of: Of) -> Paper:
 
 MARGINS = {
     "receipt": 12, "receipts": 12, "slip": 4, "slip a5": 12, "run sheet": 15, "statement": 15,
-    "report": 15, "disclosure": 15,
+    "report": 15, "organisation report": 15, "disclosure": 15,
 }  # fmt: skip
 """Every paper, and how much of its edge stays free (mm)."""
 
@@ -304,6 +332,7 @@ _DRAWN: dict[str, Callable[[Of], Paper]] = {
     "run sheet": _round,
     "statement": _statement,
     "report": _report,
+    "organisation report": _organisation,
     "disclosure": _disclosure,
 }
 

@@ -31,8 +31,8 @@ def test_the_samples_are_written_where_asked(
     written = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert written == [
         "delivery-slips-a5.pdf", "delivery-slips.pdf", "disclosure.pdf", "donor-statement.pdf",
-        "receipt-of-60-lines.pdf", "receipt.pdf", "receipts.pdf", "run-sheet.pdf",
-        "station-report.pdf",
+        "organisation-report.pdf", "receipt-of-60-lines.pdf", "receipt.pdf", "receipts.pdf",
+        "run-sheet.pdf", "station-report.pdf",
     ]  # fmt: skip
     said = capsys.readouterr().out
     assert all(name in said for name in written)

@@ -8,8 +8,8 @@ import paper_reading as reading
 import pytest
 from msgspec.structs import replace
 from paper_reading import needs_poppler
-from supplies_receipts import station_report
-from supplies_receipts.__main__ import report
+from supplies_receipts import organisation_report, station_report
+from supplies_receipts.__main__ import over_all, report
 
 from supplies.documents import (
     ActivityLine,
@@ -79,13 +79,13 @@ def test_goods_that_do_not_add_up_are_refused() -> None:
 
 def test_what_is_short_is_named_with_what_is_missing() -> None:
     short = [
-        ShortLine(item="mask-kn95", needed=40, free=5),
-        ShortLine(item="soap", needed=9, free=0),
+        ShortLine(item="mask-kn95", unit="piece", needed=40, free=5),
+        ShortLine(item="soap", unit="mL", needed=9, free=0),
     ]
     said = reading.text(station_report(reported(short=short)))
     assert "期末仍有2种物资不足" in said
-    assert "口罩（KN95）Mask(KN95)40535" in said
-    assert "soap9–9" in said
+    assert "口罩（KN95）Mask(KN95)·mask-kn95·件piece40535" in said
+    assert "soap·毫升mL9–9" in said
 
 
 def test_an_empty_period_is_a_report_too() -> None:
@@ -166,7 +166,7 @@ def test_the_longest_report_is_well_set() -> None:
     paper = reported(
         goods=[goods("i" * 64, 10**15)] * 9,
         activities=[ActivityLine(kind="k" * 64, count=10**18)] * 40,
-        short=[ShortLine(item="i" * 64, needed=10**15, free=1)],
+        short=[ShortLine(item="i" * 64, unit="u" * 32, needed=10**15, free=1)],
         contacts=10**15,
     )
     station = replace(paper.station, name=name, name_en="words and " * 20, address=name)
@@ -184,3 +184,39 @@ def test_reports_are_well_set_in_embedded_fonts() -> None:
 def test_two_processes_give_the_same_bytes() -> None:
     here = hashlib.sha256(station_report(report())).hexdigest()
     assert {reading.in_a_new_process("station_report(report())", seed) for seed in (1, 2)} == {here}
+
+
+# --- over all stations ---------------------------------------------------------------------------
+
+
+def test_the_organisations_report_names_each_station_and_how_far_its_books_had_come() -> None:
+    said = reading.text(organisation_report(over_all(report())))
+    assert "联合工作报告" in said
+    assert "Reportoftheorganisation" in said
+    assert "电话联系54次" in said
+    assert "样例街社工服务站SampleStreetSocialWorkStation(made-updata)sample311" in said
+    assert "样例1站（虚构）Station1s1101" in said
+    assert "截至账目Asofentry311·" not in said
+
+
+def test_an_item_counted_in_two_units_has_two_rows() -> None:
+    pieces = goods("soap")
+    paper = reported(goods=[pieces, replace(pieces, unit="bottle")])
+    said = reading.text(organisation_report(over_all(paper)))
+    assert "soap·毫升mL5070" in said
+    assert "soap·瓶bottle5070" in said
+
+
+def test_goods_of_an_organisation_that_do_not_add_up_are_refused() -> None:
+    wrong = replace(goods("x"), on_hand=61)
+    with pytest.raises(BooksBroken, match=r"report\.x: expected 69, found 70"):
+        organisation_report(over_all(reported(goods=[wrong])))
+
+
+@needs_poppler
+def test_a_thousand_stations_run_over_pages_under_a_repeated_head() -> None:
+    pdf = organisation_report(over_all(report(), 1000))
+    reading.assert_well_set(pdf, margin=15)
+    pages = [reading.squeezed(page.extract_text()) for page in reading.pages(pdf)]
+    assert "s999" in pages[-1]
+    assert all("代码Code" in page for page in pages[1:])

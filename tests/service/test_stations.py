@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from desk import Clock, register_all
 from litestar.testing import TestClient
+from pypdf import PdfReader
 from rest import ADDRESS, Rest, let_in, problem, signed_in
 from supplies_service.app import create_app
 
@@ -287,9 +289,21 @@ def test_the_report_is_the_sum_of_all_stations_reports(stations: Stations) -> No
     goods = total["goods"][0]
     for column in ("received", "on_hand", "allocated", "handed_over"):
         assert goods[column] == sum(line[column] for report in each for line in report["goods"])
-    assert total["stations"] == [
-        {"station": report["station"], "as_of_seq": report["as_of_seq"]} for report in each
+    assert [(line["station"], line["as_of_seq"]) for line in total["stations"]] == [
+        (report["station"], report["as_of_seq"]) for report in each
     ]
+
+
+def test_the_report_is_printed_by_the_head(stations: Stations) -> None:
+    stations.at("lx").give(10)
+    printed = stations.at("qu").client.get("/api/organisation/report/pdf", params=PERIOD)
+    assert printed.headers["content-type"] == "application/pdf"
+    name = "organisation-report-2020-02-01-2020-02-29.pdf"
+    assert printed.headers["content-disposition"] == f'inline; filename="{name}"'
+    said = "".join(page.extract_text() for page in PdfReader(BytesIO(printed.content)).pages)
+    under = stations.at("qu").get("/api/organisation/stations")["items"]
+    assert len(under) == 3
+    assert all(line["name"] in said for line in under)
 
 
 def test_what_one_station_lacks_another_may_have(stations: Stations) -> None:
@@ -299,7 +313,7 @@ def test_what_one_station_lacks_another_may_have(stations: Stations) -> None:
     assert stations.at("qu").get("/api/organisation/report", **PERIOD)["short"] == []
     stations.at("lx").need(1)
     short = stations.at("qu").get("/api/organisation/report", **PERIOD)["short"]
-    assert short == [{"item": "mask", "needed": 13, "free": 12}]
+    assert short == [{"item": "mask", "unit": "piece", "needed": 13, "free": 12}]
 
 
 # --- coming in -----------------------------------------------------------------------------------

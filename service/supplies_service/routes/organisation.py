@@ -8,28 +8,31 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
+from anyio.to_thread import run_sync
 from litestar import Controller, Response, get
 from litestar.params import FromPath
+from supplies_receipts import organisation_report as draw_report
 
 from supplies.books import Books
+from supplies.documents import OrganisationReport
 from supplies.fields import is_code
 from supplies.organisation import StationLine, stations
 from supplies.views.organisations import (
     NeedAtStation,
     NeedOfItem,
-    OrganisationReport,
     Part,
     StockAtStation,
     StockOfItem,
     needs_by_item,
     needs_by_station,
     organisation_report,
+    organisation_report_paper,
     part_of_report,
     stock_by_item,
     stock_by_station,
 )
 from supplies.views.shapes import Page, cut, misplaced, one_more
-from supplies_service.desk import ADesk, answer
+from supplies_service.desk import ADesk, Desk, answer, paper
 from supplies_service.openapi import gives
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
 
@@ -40,6 +43,14 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
         raise misplaced(after)
     found = stations(books, after=after or "", limit=one_more(limit))
     return cut([(line.code, line) for line in found], limit)
+
+
+async def _parts(desk: Desk, first: date, last: date) -> list[Part]:
+    """What each station reports."""
+    with desk.reading() as books:
+        codes = [line.code for line in stations(books)]
+    # One after the other, so that whoever else reads apart comes in between.
+    return [await desk.apart(partial(_part, code, first, last)) for code in codes]
 
 
 def _part(station: str, first: date, last: date, books: Books) -> Part:
@@ -110,8 +121,15 @@ class OrganisationController(Controller):
     @get("/report", operation_id="reportOrganisation", opt=gives(OrganisationReport, roles="C"))
     async def report(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
         """The work of all stations from one day to another."""
-        with desk.reading() as books:
-            codes = [line.code for line in stations(books)]
-        # One after the other, so that whoever else reads apart comes in between.
-        parts = [await desk.apart(partial(_part, code, first, last)) for code in codes]
+        parts = await _parts(desk, first, last)
         return answer(organisation_report(desk.office.station, first, last, parts))
+
+    @get("/report/pdf", operation_id="printOrganisationReport", opt=gives(bytes, roles="C"))
+    async def report_pdf(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+        """The same as a paper."""
+        parts = await _parts(desk, first, last)
+        with desk.reading() as books:
+            shown = organisation_report_paper(
+                books, first, last, parts, printed_at=desk.ledger.clock()
+            )
+        return paper(await run_sync(draw_report, shown), f"organisation-report-{first}-{last}")

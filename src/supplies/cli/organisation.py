@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from supplies.books import Books
+from supplies.cli.papers import report_written
 from supplies.cli.tables import as_json, listed, work
 from supplies.cli.words import period, progress
 from supplies.ledger import Ledger
@@ -14,6 +16,7 @@ from supplies.organisation import stations
 from supplies.views.organisations import (
     needs_by_item,
     organisation_report,
+    organisation_report_paper,
     part_of_report,
     stock_by_item,
 )
@@ -29,7 +32,7 @@ def over_all_stations(arguments: argparse.Namespace, ledger: Ledger) -> int:
     """Print a report over the organisation that the ledger's station heads."""
     with ledger.reading() as books:
         if arguments.what == "station":
-            return _work(arguments, books)
+            return _work(arguments, books, ledger.clock())
         shape = _LISTS[arguments.what](books, limit=None)
     if arguments.json:
         return as_json(shape)
@@ -37,7 +40,7 @@ def over_all_stations(arguments: argparse.Namespace, ledger: Ledger) -> int:
     return 0
 
 
-def _work(arguments: argparse.Namespace, books: Books) -> int:
+def _work(arguments: argparse.Namespace, books: Books, now: datetime) -> int:
     first, last = period(arguments)
     codes = [line.code for line in stations(books)]
     parts = []
@@ -45,6 +48,11 @@ def _work(arguments: argparse.Namespace, books: Books) -> int:
         for number, code in enumerate(codes, 1):
             parts.append(part_of_report(books.of(code), first, last))
             told(number)
+    if arguments.output is not None:
+        from supplies_receipts import organisation_report as draw
+
+        paper = organisation_report_paper(books, first, last, parts, printed_at=now)
+        return report_written(arguments.output, "organisation's report", draw(paper))
     shape = organisation_report(books.station_code, first, last, parts)
     if arguments.json:
         return as_json(shape)

@@ -94,3 +94,10 @@ def write_paper(path: Path, content: bytes) -> None:
         raise StoreError(
             f"{path} cannot be written ({error.strerror}); name another file"
         ) from error
+
+
+def report_written(output: str, called: str, content: bytes) -> int:
+    """Put the paper of a report into a file, and say where it is; the exit status."""
+    write_paper(Path(output), content)
+    print(f"The {called} is in {output}.")
+    return 0

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from supplies.accounts import PLACES
 from supplies.books import Books
 from supplies.cli.books import open_ledger
 from supplies.cli.organisation import OVER_ALL, over_all_stations
-from supplies.cli.papers import write_paper
+from supplies.cli.papers import report_written
 from supplies.cli.tables import as_json, table, work
 from supplies.cli.words import day, period
 from supplies.errors import InvalidField
@@ -65,8 +64,8 @@ def _only_what_it_takes(arguments: argparse.Namespace) -> None:
     if arguments.organisation:
         if arguments.what not in OVER_ALL:
             raise InvalidField(f"the report of {arguments.what} takes no --organisation")
-        if arguments.output is not None or arguments.as_of is not None:
-            raise InvalidField("over all stations there is no paper and no --as-of")
+        if arguments.as_of is not None:
+            raise InvalidField("over all stations there is no --as-of")
 
 
 def _stock(arguments: argparse.Namespace, books: Books) -> Any:
@@ -121,7 +120,7 @@ def _station(arguments: argparse.Namespace, ledger: Ledger) -> int:
             from supplies_receipts import station_report as draw
 
             paper = station_report_paper(books, first, last, printed_at=ledger.clock())
-            return _written(arguments, draw(paper))
+            return report_written(arguments.output, "station report", draw(paper))
         shape = station_report(books, first, last)
     if arguments.json:
         return as_json(shape)
@@ -140,7 +139,7 @@ def _statement(arguments: argparse.Namespace, ledger: Ledger) -> int:
             paper = donor_statement_paper(
                 books, arguments.donor, first, last, printed_at=ledger.clock()
             )
-            return _written(arguments, draw(paper))
+            return report_written(arguments.output, "statement", draw(paper))
         shape = donor_statement(books, arguments.donor, first, last)
     if arguments.json:
         return as_json(shape)
@@ -167,7 +166,7 @@ def _disclosure(arguments: argparse.Namespace, ledger: Ledger) -> int:
             from supplies_receipts import disclosure_sheet as draw
 
             paper = disclosure_paper(books, first, last, printed_at=ledger.clock())
-            return _written(arguments, draw(paper))
+            return report_written(arguments.output, "disclosure", draw(paper))
         shape = disclosure(books, first, last)
     if arguments.json:
         return as_json(shape)
@@ -183,10 +182,3 @@ def _disclosure(arguments: argparse.Namespace, ledger: Ledger) -> int:
 
 
 _PERIODS = {"station": _station, "statement": _statement, "disclosure": _disclosure}
-
-
-def _written(arguments: argparse.Namespace, content: bytes) -> int:
-    write_paper(Path(arguments.output), content)
-    called = {"station": "station report"}.get(arguments.what, arguments.what)
-    print(f"The {called} is in {arguments.output}.")
-    return 0

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from supplies.documents import StationReport
-from supplies.views.organisations import OrganisationReport
+from supplies.documents import Work
 
 
 def as_json(shape: object) -> int:
@@ -40,7 +39,7 @@ def listed(rows: Sequence[msgspec.Struct]) -> None:
         )
 
 
-def work(report: StationReport | OrganisationReport) -> None:
+def work(report: Work) -> None:
     """Print the figures of a report over a period."""
     fields = msgspec.structs.asdict(report)
     figures = [name for name, value in fields.items() if isinstance(value, int)]

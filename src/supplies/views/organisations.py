@@ -7,17 +7,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from supplies.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
 from supplies.books import Books
-from supplies.documents import ActivityLine, GoodsLine, ShortLine, StationReport
+from supplies.documents import (
+    ActivityLine,
+    GoodsLine,
+    ItemName,
+    OrganisationReport,
+    OrganisationReportPaper,
+    StationAsOf,
+    StationReport,
+    Work,
+)
 from supplies.fields import is_code
+from supplies.model import Station
 from supplies.organisation import OURS
-from supplies.views.reports import Wants, short_lines, with_wants
+from supplies.settings import station_head
+from supplies.views.reports import Wants, item_names, items_in, short_lines, with_wants
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, cut, misplaced, one_more
 
 V = TypeVar("V", bound=View)
@@ -198,55 +210,23 @@ def _named(columns: _Columns, sums: Sequence[Any]) -> dict[str, int]:
 # --- the report ----------------------------------------------------------------------------------
 
 
-class StationAsOf(View, frozen=True, kw_only=True):
-    """A station whose work is in a report, and the last entry that it knew of."""
-
-    station: str
-    as_of_seq: int
-
-
-class OrganisationReport(View, frozen=True, kw_only=True):
-    """The work of all stations of an organisation over a period, as `StationReport` has it.
-
-    Each station is read at a moment of its own. goods: by item and unit; its equation holds as
-    it does for each station. short: items of which all stations together have less than they need.
-    """
-
-    head: str
-    first: date = msgspec.field(name="from")
-    last: date = msgspec.field(name="to")
-    workers: int
-    contacts: int
-    visits: int
-    households_surveyed: int
-    households_fully_met: int
-    notices_posted: int
-    activities: list[ActivityLine]
-    goods: list[GoodsLine]
-    short: list[ShortLine]
-    stations: list[StationAsOf]
-
-
 class Part(NamedTuple):
-    """One station's part of the report."""
+    """One station's part of the report, with its own name and what it calls its items."""
 
     report: StationReport
     wants: Wants
+    station: Station
+    names: dict[str, ItemName]
 
 
 def part_of_report(books: Books, first: date, last: date) -> Part:
     """The station's part; it is summed up with the others' by `organisation_report`."""
-    return Part(*with_wants(books, first, last))
+    report, wants = with_wants(books, first, last)
+    names = item_names(books, items_in(report))
+    return Part(report, wants, books.station, names)
 
 
-_FIGURES = (
-    "workers",
-    "contacts",
-    "visits",
-    "households_surveyed",
-    "households_fully_met",
-    "notices_posted",
-)
+_FIGURES = [field.name for field in msgspec.structs.fields(Work) if field.type is int]
 
 
 def organisation_report(
@@ -255,19 +235,26 @@ def organisation_report(
     """The sum of the parts of all stations of an organisation."""
     figures, activities = Counter[str](), Counter[str]()
     goods: dict[tuple[str, str], Counter[str]] = {}
-    wants: dict[str, tuple[int, int]] = {}
+    wants: dict[tuple[str, str], tuple[int, int]] = {}
     stations = []
-    for report, wanted in parts:
-        stations.append(StationAsOf(station=report.station, as_of_seq=report.as_of_seq))
+    for report, wanted, station, _ in parts:
+        stations.append(
+            StationAsOf(
+                station=station.code,
+                name=station.name,
+                name_en=station.name_en,
+                as_of_seq=report.as_of_seq,
+            )
+        )
         figures.update({name: getattr(report, name) for name in _FIGURES})
         activities.update({line.kind: line.count for line in report.activities})
         for line in report.goods:
             told = msgspec.structs.asdict(line)
             key = told.pop("item"), told.pop("unit")
             goods.setdefault(key, Counter()).update(told)
-        for item, (needed, free) in wanted.items():
-            before = wants.get(item, (0, 0))
-            wants[item] = before[0] + needed, before[1] + free
+        for key, (needed, free) in wanted.items():
+            before = wants.get(key, (0, 0))
+            wants[key] = before[0] + needed, before[1] + free
     return OrganisationReport(
         head=head,
         first=first,
@@ -279,4 +266,21 @@ def organisation_report(
         ],
         short=short_lines(wants),
         stations=stations,
+    )
+
+
+def organisation_report_paper(
+    books: Books, first: date, last: date, parts: Sequence[Part], *, printed_at: datetime
+) -> OrganisationReportPaper:
+    """The report as it is printed. books: the head's. printed_at: the ledger clock's moment.
+
+    An item is called as the first station calls it, by its code, that has it.
+    """
+    called = {code: name for part in reversed(parts) for code, name in part.names.items()}
+    report = organisation_report(books.station_code, first, last, parts)
+    return OrganisationReportPaper(
+        station=station_head(books),
+        report=report,
+        names={code: called[code] for code in sorted(items_in(report))},
+        printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
     )

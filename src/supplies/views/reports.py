@@ -31,6 +31,7 @@ from supplies.documents import (
     ShortLine,
     StationReport,
     StationReportPaper,
+    Work,
 )
 from supplies.errors import BooksBroken, InvalidField
 from supplies.settings import station_head
@@ -43,8 +44,8 @@ NOTICES = USED("notices")
 
 _HELD = (STOCK, ALLOCATED, IN_TRANSIT)
 
-Wants = dict[str, tuple[int, int]]
-"""By item: needed, and free."""
+Wants = dict[tuple[str, str], tuple[int, int]]
+"""By item and unit: needed, and free."""
 
 _ORIGINS = (Column.OPENING, Column.RECEIVED)
 """Columns of accounts from which goods come: what is shown is what left them."""
@@ -68,13 +69,13 @@ def station_report(books: Books, first: date, last: date) -> StationReport:
 
 
 def with_wants(books: Books, first: date, last: date) -> tuple[StationReport, Wants]:
-    """The report, and by item what is needed and what is free at its end, short or not."""
+    """The report, and what is needed and what is free of each item at its end, short or not."""
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
     activities = counted(books, first, last)
     needs = held(books, (NEEDED, CLAIMED, ASSIGNED, MET), on=last)
     shelves = held(books, _HELD, on=last)
-    wants = _wants(needs, shelves)
+    wants = _wants(books, needs, shelves)
     report = StationReport(
         station=books.station_code,
         first=first,
@@ -98,13 +99,17 @@ def station_report_paper(
 ) -> StationReportPaper:
     """The report as it is printed. printed_at: the ledger clock's moment."""
     report = station_report(books, first, last)
-    items = {line.item for line in report.goods} | {line.item for line in report.short}
     return StationReportPaper(
         station=station_head(books),
         report=report,
-        names=item_names(books, items),
+        names=item_names(books, items_in(report)),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
     )
+
+
+def items_in(report: Work) -> set[str]:
+    """The items that a report names."""
+    return {line.item for line in report.goods} | {line.item for line in report.short}
 
 
 def item_names(books: Books, codes: Iterable[str]) -> dict[str, ItemName]:
@@ -207,8 +212,8 @@ def _posted(books: Books, first: date, last: date) -> int:
 # --- needs ---------------------------------------------------------------------------------------
 
 
-def _wants(needs: dict[Key, int], shelves: dict[Key, int]) -> Wants:
-    """By item, how much is needed, promised or not, and how much is free."""
+def _wants(books: Books, needs: dict[Key, int], shelves: dict[Key, int]) -> Wants:
+    """Of each item, how much is needed, promised or not, and how much is free."""
     needed, free = Counter[str](), Counter[str]()
     for (account, item, _), quantity in needs.items():
         if kind_of(account) in (NEEDED, CLAIMED):
@@ -216,13 +221,16 @@ def _wants(needs: dict[Key, int], shelves: dict[Key, int]) -> Wants:
     for (account, item, _), quantity in shelves.items():
         if kind_of(account) is STOCK:
             free[item] += quantity
-    return {item: (needed[item], free[item]) for item in sorted({*needed, *free})}
+    return {
+        (item, books.item(item).unit): (needed[item], free[item])
+        for item in sorted({*needed, *free})
+    }
 
 
 def short_lines(wants: Wants) -> list[ShortLine]:
     """Items of which more is needed than is free."""
     return [
-        ShortLine(item=item, needed=needed, free=free)
-        for item, (needed, free) in sorted(wants.items())
+        ShortLine(item=item, unit=unit, needed=needed, free=free)
+        for (item, unit), (needed, free) in sorted(wants.items())
         if needed > free
     ]
