@@ -27,10 +27,21 @@ class Road:
         self.url = f"postgresql://{user}@127.0.0.1:{self._port}/{database}"
         self.cut_before: Callable[[bytes], bool] = lambda _: False
         self._listener: socket.socket | None = None
+        self._silent = False
         self._ends: set[socket.socket] = set()
 
     def open(self) -> None:
         """Let everybody through."""
+        self._silent = False
+        self._listen()
+
+    def fall_silent(self) -> None:
+        """Cut whatever is under way; whoever comes gets in and hears nothing."""
+        self.close()
+        self._silent = True
+        self._listen()
+
+    def _listen(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self._port))
         threading.Thread(target=self._let_in, args=(self._listener,), daemon=True).start()
 
@@ -61,6 +72,13 @@ class Road:
 
     def _carry(self, client: socket.socket) -> None:
         """Until one of the two hangs up, and then the other is hung up on."""
+        if self._silent:
+            with client, suppress(OSError):
+                self._ends.add(client)
+                while client.recv(65536):
+                    pass
+            self._ends.discard(client)
+            return
         with client, self._reach() as server, selectors.DefaultSelector() as ready:
             self._ends |= {client, server}
             ready.register(client, selectors.EVENT_READ, (client, server))

@@ -5,14 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 import psycopg
 import pytest
 from engines import Server
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool
+from road import road_to
 
 from supplies.errors import Busy, StoreError
 from supplies.store import Store, open_store
+from supplies.store.postgres_pool import Address
 
 HOW_MANY = (
     "SELECT count(*) FROM pg_stat_activity "
@@ -136,6 +141,40 @@ def test_while_nobody_is_let_in_it_is_told_at_once_and_afterwards_all_goes_on(
         postgres.admin.execute(f"{close} true".encode())
         for store in (one, two):
             assert store.one("SELECT 1") == (1,)
+
+
+def test_for_a_server_that_does_not_answer_only_the_first_waits(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glances: list[float] = []
+    really = ConnectionPool.getconn
+
+    def getconn(pool: Any, timeout: float) -> Any:
+        glances.append(timeout)
+        return really(pool, timeout)
+
+    monkeypatch.setattr(ConnectionPool, "getconn", getconn)
+    with road_to(url) as road, many(1, with_bounds(road.url, 8, wait=1)) as (store,):
+        road.fall_silent()
+        for waits in (True, False, False):
+            glances.clear()
+            with pytest.raises(Busy, match="the server does not answer"):
+                store.one("SELECT 1")
+            assert (len(glances) > 1) == waits
+        road.close()
+        road.open()
+        while True:  # until what was begun on the silent road is given up
+            with suppress(Busy):
+                assert store.one("SELECT 1") == (1,)
+                break
+
+
+def test_a_server_that_is_gone_without_a_word_is_not_waited_for_long() -> None:
+    """Unless the URL says otherwise; the system's own patience is a quarter of an hour."""
+    given = conninfo_to_dict(Address.of("postgresql://me@host/books").conninfo)
+    assert (given["tcp_user_timeout"], given["keepalives_idle"]) == ("15000", "5")
+    url = "postgresql://me@host/books?tcp_user_timeout=60000"
+    assert conninfo_to_dict(Address.of(url).conninfo)["tcp_user_timeout"] == "60000"
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

@@ -6,6 +6,7 @@ is for is settled at the gate, by what the caller shows there, and by nobody els
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -38,7 +39,8 @@ class Office:
     """One station's: its books, the way to write in them, and the keys.
 
     ledger: for reading on the event loop, shortly; apart: for what takes longer, in threads, one
-    after the other. Whoever writes does it through the writer.
+    after the other. Whoever writes does it through the writer. trial: the last that was made
+    whether the books can be written.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Office:
     ) -> None:
         self.station = ledger.station_code
         self.ledger, self.apart, self.writer, self.key = ledger, apart, writer, key
+        self.trial: asyncio.Task[None] | None = None
 
     async def write(self, job: Job[T]) -> T:
         """Carry out a job of the writer's; its outcome, once that is durable."""

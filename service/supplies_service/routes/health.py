@@ -68,18 +68,27 @@ class HealthController(Controller):
 
 
 async def can_write(desk: Desk) -> None:
-    """Raise Busy where the books cannot be written; tried only if nothing else was written."""
-    writer = desk.office.writer
-    if writer.idle_seconds() < PROBED_EVERY:
+    """Raise Busy where the books cannot be written; tried only if nothing else was written.
+
+    Whoever asks while it is being tried waits for the same trial: anybody may ask for the
+    health, and as often as they like.
+    """
+    office = desk.office
+    if office.writer.idle_seconds() < PROBED_EVERY:
         return
+    if office.trial is None or office.trial.done():
+        office.trial = asyncio.create_task(office.write(_probe))
+        # Where nobody waits for it any more, nobody else would look at what became of it.
+        office.trial.add_done_callback(lambda done: done.cancelled() or done.exception())
+    trial = office.trial
+    await asyncio.wait([trial], timeout=PATIENCE)
+    if not trial.done() or isinstance(trial.exception(), StoreError):
+        raise Busy("the books cannot be written just now")
+    trial.result()
 
-    def probe(ledger: Ledger) -> None:
-        try_writing(ledger.store, ledger.station_code, ledger.clock())
 
-    try:
-        await asyncio.wait_for(desk.office.write(probe), PATIENCE)
-    except (StoreError, TimeoutError) as error:
-        raise Busy("the books cannot be written just now") from error
+def _probe(ledger: Ledger) -> None:
+    try_writing(ledger.store, ledger.station_code, ledger.clock())
 
 
 def health(desk: Desk, books: Books) -> Health:

@@ -34,7 +34,25 @@ BUSY_TIMEOUT_MS = 20_000
 """How long a writer waits for another program's transaction before it gives up."""
 
 CONNECT_TIMEOUT_S = 10
-"""How long a server may take to answer a connection, unless the URL says otherwise."""
+"""How long a server may take to answer a connection."""
+
+UNANSWERED_MS = 15_000
+"""How long what was sent may stay unconfirmed until the server counts as lost.
+
+A machine that is gone without a word would be waited for a quarter of an hour. One that is at work
+confirms, however long its work takes.
+"""
+
+_DEFAULTS: dict[str, str | int] = {
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "application_name": "supplies",
+    "tcp_user_timeout": UNANSWERED_MS,
+    # While an answer is waited for nothing is sent but this.
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+"""What a connection is made with, unless the URL says otherwise."""
 
 CONNECTIONS, CONNECTION_WAIT_S = 8, 5
 """How many connections a process opens to a database, and how long one waits for one of them.
@@ -96,12 +114,8 @@ class Address:
                 f"{shown} is no address of a PostgreSQL database "
                 f"({str(error).strip()}); write postgresql://USER@HOST/DATABASE"
             ) from error
-        conninfo = make_conninfo(
-            url,
-            client_encoding="utf8",
-            connect_timeout=given.get("connect_timeout", CONNECT_TIMEOUT_S),
-            application_name=given.get("application_name", "supplies"),
-        )
+        ours_unless_given = {name: _DEFAULTS[name] for name in _DEFAULTS if name not in given}
+        conninfo = make_conninfo(url, client_encoding="utf8", **ours_unless_given)
         return cls(shown, conninfo, ours["connections"], ours["connection_wait"])
 
     def refusal(self) -> StoreError | None:
@@ -120,6 +134,7 @@ class Pool:
 
     def __init__(self, address: Address) -> None:
         self.address, self.members, self.pid = address, 0, os.getpid()
+        self._lent, self._silent = 0, False
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             address.conninfo,
             kwargs={"autocommit": True},
@@ -136,21 +151,25 @@ class Pool:
     def borrow(self) -> Connection:
         """A connection for this thread alone, to be given back.
 
-        Raises Busy where none is free in time, a StoreError where none can be made.
+        Raises Busy where none is free in time, a StoreError where none can be made. For a server
+        that does not answer one waits in vain, and whoever comes after glances at it.
         """
-        failures = self._count("connections_errors")
-        until = monotonic() + self.address.wait
+        failures = self._failures()
+        until = monotonic() + (0 if self._silent else self.address.wait)
         while True:
             try:
-                return self._pool.getconn(timeout=_GLANCE_S)
+                return self._lend(self._pool.getconn(timeout=_GLANCE_S))
             except PoolTimeout:
                 late = monotonic() >= until
                 # Where others have one it may be free soon, whatever the server says to more.
-                alone = self._count("pool_size") == 0
-                if late or (alone and self._count("connections_errors") > failures):
+                alone = self._lent == 0
+                if (late or alone) and self._failures() > failures:
                     refusal = self.address.refusal()
                     if refusal is not None:
                         raise refusal from None
+                if late and alone:
+                    self._silent = True
+                    raise _no_answer(self.address) from None
                 if late:
                     raise Busy(
                         f"{self.address.shown}: all {self.address.connections} connections of this "
@@ -158,8 +177,16 @@ class Pool:
                         "recorded, try again, or allow more with ?connections= in the URL"
                     ) from None
 
+    def _lend(self, connection: Connection) -> Connection:
+        self._silent = False
+        with _LOCK:
+            self._lent += 1
+        return connection
+
     def give_back(self, connection: Connection) -> None:
         """Leave a connection to the next; one that was lost is replaced."""
+        with _LOCK:
+            self._lent -= 1
         self._pool.putconn(connection)
 
     def leave(self) -> None:
@@ -171,8 +198,8 @@ class Pool:
             _SHARED.pop((self.pid, self.address), None)
         self._pool.close()
 
-    def _count(self, what: str) -> int:
-        return self._pool.get_stats().get(what, 0)
+    def _failures(self) -> int:
+        return self._pool.get_stats().get("connections_errors", 0)
 
 
 def share(address: Address) -> Pool:
@@ -188,6 +215,11 @@ def share(address: Address) -> Pool:
 
 _SHARED: dict[tuple[int, Address], Pool] = {}
 _LOCK = threading.Lock()
+
+
+def _no_answer(address: Address) -> StoreError:
+    kind, sentence = in_words_of_connecting("timeout expired")
+    return kind(f"{address.shown}: {sentence}")
 
 
 def _begin_session(connection: Connection) -> None:
