@@ -75,6 +75,7 @@ def show(cluster: Cluster, *, as_json: bool) -> None:
             "role": role,
             "state": state,
             "port": node.ports["postgresql"],
+            "etcd": node.etcd.pid,
             "patroni": node.patroni.pid,
             "postmaster": node.postmaster,
         }

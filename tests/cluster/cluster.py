@@ -17,6 +17,9 @@ import pytest
 
 HERE = Path(__file__).parent
 
+PROCESSES = ("etcd", "patroni", "postmaster")
+"""What a machine runs."""
+
 PATIENCE = 120
 """Seconds; only a cluster that is broken takes as many."""
 
@@ -78,16 +81,16 @@ class Cluster:
         return running and roles == ["leader", "replica", "sync_standby"]
 
     def kill(self, name: str, *processes: str) -> None:
-        """End processes of a node without a word, as if their machine had lost its power."""
+        """End processes of a node without a word; all of them, where none is named."""
         node = self.nodes[name]
-        for process in processes:
+        for process in processes or PROCESSES:
             os.kill(node[process], signal.SIGKILL)
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
         """Within, nothing of a node moves."""
         node = self.nodes[name]
-        parents = [node["patroni"], node["postmaster"]]
+        parents = [node[process] for process in PROCESSES]
         pids = [*parents, *(child for parent in parents for child in children(parent))]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)

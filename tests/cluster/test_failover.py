@@ -187,7 +187,7 @@ def test_the_primary_is_killed_under_load(
     with donors.giving():
         donors.wait_for(200)
         killed_at = time.monotonic()
-        cluster.kill(primary, "patroni", "postmaster")
+        cluster.kill(primary)  # as a machine that loses its power
         cluster.wait_for_another_leader(primary)
         donors.wait_for(200)
     silence = donors.longest_silence(killed_at)
@@ -212,6 +212,19 @@ def test_the_primary_is_handed_over_under_load(
     tell(f"primary handed over: no write for {silence:.1f} s, {len(donors.given)} gifts")
     assert cluster.in_role("leader") == candidate
     until(cluster.whole, "the old primary does not follow the new one")
+    check(cluster, donors)
+
+
+def test_nobody_notices_that_an_etcd_is_lost(cluster: Cluster, donors: Donors) -> None:
+    """Two of three still agree on who leads."""
+    primary = cluster.in_role("leader")
+    with donors.giving():
+        donors.wait_for(100)
+        cluster.kill(primary, "etcd")
+        donors.wait_for(200)
+        cluster("up")
+        donors.wait_for(100)
+    assert cluster.in_role("leader") == primary
     check(cluster, donors)
 
 
