@@ -26,13 +26,14 @@ from supplies.access.gate import Gate
 from supplies.answers import Answered, Keyed
 from supplies.chain import verify
 from supplies.cli import main
-from supplies.errors import AlreadyDone, BooksBroken, InvalidField, NotADatabase
+from supplies.errors import AlreadyDone, BooksBroken, DiskFull, InvalidField, NotADatabase
 from supplies.keys import make_keys
 from supplies.ledger import Ledger
 from supplies.model import Station
 from supplies.moving import copy_books
 from supplies.scene import STATION, Scene, SceneClock
 from supplies.store import Row, open_store, schema
+from supplies.store.sqlite import SqliteStore
 
 Rows = dict[str, list[Row]]
 
@@ -198,6 +199,27 @@ def told(what, done, total):
         sys.stdin.read()
 copy_books({source!r}, {target!r}, told)
 """
+
+
+def test_a_file_that_was_copied_needs_no_log_beside_it(source: str, tmp_path: Path) -> None:
+    """Closed with its log beside it, it would lose all where the disk has no room for both."""
+    target = tmp_path / "moved.db"
+    copy_books(source, str(target))
+    written_with_a_log = target.read_bytes()[18:20] == b"\x02\x02"  # of SQLite's file format
+    assert not written_with_a_log
+    assert [path.name for path in tmp_path.iterdir()] == ["moved.db"]
+
+
+def test_a_disk_without_room_for_the_file_leaves_none(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: SqliteStore) -> None:
+        raise DiskFull("no room is left on the disk")
+
+    monkeypatch.setattr(SqliteStore, "into_one_file", full)
+    with pytest.raises(DiskFull):
+        copy_books(source, str(tmp_path / "moved.db"))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("until", ["copied", "verified"])

@@ -50,6 +50,14 @@ def test_a_ledger_opens_anothers_over_the_same_connection(desk: Desk, head: Ledg
     assert [each.station for each in desk.ledger.verify().stations] == ["lx"]
 
 
+def test_two_ledgers_of_one_station_see_each_others_changes(desk: Desk) -> None:
+    another = desk.ledger.at("lx")
+    assert desk.books.item("mask").name == "口罩"
+    another.amend(Item(code="mask", name="医用口罩"))
+    with desk.ledger.reading() as books:
+        assert books.item("mask").name == "医用口罩"
+
+
 def test_what_is_one_commit_is_one_stations(desk: Desk, head: Ledger) -> None:
     with desk.ledger.together():
         with pytest.raises(StoreError, match="begin no other within"):

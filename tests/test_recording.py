@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import msgspec
+import psycopg
 import pytest
 from desk import Desk
 
 from supplies import commands as c
-from supplies.errors import IdempotencyConflict, InvalidField, NotEnough
+from supplies.errors import IdempotencyConflict, InvalidField, NotEnough, StoreError
 from supplies.ledger import Recorded, Request
 from supplies.model import Item
+from supplies.store import file_of
 
 ID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 
@@ -172,6 +176,37 @@ def test_the_unit_of_an_item_is_frozen_once_it_moved(desk: Desk) -> None:
     desk.stock(1)
     with pytest.raises(InvalidField, match="its unit stays"):
         desk.ledger.amend(Item(code="mask", name="口罩", unit="box"))
+
+
+def test_what_a_commit_that_failed_said_of_an_item_is_not_believed(
+    desk: Desk, books_url: str
+) -> None:
+    """A box holds 50 masks; that it holds 40 was never made durable."""
+    back = []
+
+    def amend_in_vain() -> None:
+        with desk.ledger.together():
+            desk.ledger.amend(msgspec.structs.replace(desk.books.item("mask"), packs={"box": 40}))
+            assert desk.books.item("mask").packs == {"box": 40}
+            back.append(lose_the_database(desk, books_url))
+
+    with pytest.raises(StoreError):
+        amend_in_vain()
+    back[0]()
+    desk(desk.donation(1, pack="box"))
+    assert desk.total("stock:") == 50
+
+
+def lose_the_database(desk: Desk, books_url: str) -> Callable[[], object]:
+    """What is under way cannot be made durable; how the database comes back."""
+    file = file_of(books_url)
+    if file is None:
+        pid = desk.books.value("SELECT pg_backend_pid()")
+        with psycopg.connect(books_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        return lambda: None
+    away = file.rename(file.with_suffix(".away"))
+    return lambda: away.rename(file)
 
 
 def test_the_largest_quantity_can_be_recorded_many_times_over(desk: Desk) -> None:

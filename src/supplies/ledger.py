@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import cache
 from types import TracebackType
 from typing import Self
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -73,6 +74,8 @@ class _Turn:
 
     reading, together: the station whose books are read at one moment, or for which what is done
     now is one commit; None: nothing is under way. erased: whether that commit forgets somebody.
+    catalogues: of each station, as long as some ledger of it is there: what one writes over the
+    connection that they share, the store does not tell another.
     """
 
     def __init__(self) -> None:
@@ -80,6 +83,7 @@ class _Turn:
         self.reading: str | None = None
         self.together: str | None = None
         self.erased = False
+        self.catalogues = WeakValueDictionary[str, Catalogue]()
 
 
 class Ledger:
@@ -94,7 +98,7 @@ class Ledger:
     ) -> None:
         self.store, self.station_code, self.clock = store, station, clock
         self._turn = turn or _Turn()
-        self._catalogue = Catalogue(store, station)
+        self._catalogue = self._turn.catalogues.setdefault(station, Catalogue(store, station))
         self.books = Books(store, self._catalogue)
         self.answers = Answers(store, station)
         self._writer = Writer(store, self.books, self.answers)
@@ -271,7 +275,9 @@ class Ledger:
                 turn.together = None
                 erased, turn.erased = turn.erased, False
             if erased:
-                self.store.forget_traces()
+                # It is durable, whatever becomes of this; the next time takes along what is left.
+                with suppress(StoreError):
+                    self.store.forget_traces()
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -295,15 +301,15 @@ class Ledger:
                 yield
 
     def _transaction(self) -> Iterator[None]:
-        with self.store.writing():
-            self.store.lock(self.station_code)
-            self._catalogue.refresh()
-            try:
+        try:
+            with self.store.writing():
+                self.store.lock(self.station_code)
+                self._catalogue.refresh()
                 yield
-            except BaseException:
-                # What this transaction changed in the catalogue is undone with it.
-                self._catalogue.forget()
-                raise
+        except BaseException:
+            # What this changed in the catalogue is undone with it, be it the commit that failed.
+            self._catalogue.forget()
+            raise
 
     def _record(self, request: Checked) -> Recorded:
         before = self._recorded_before(request) if request.named else None

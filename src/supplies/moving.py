@@ -67,10 +67,13 @@ def _new(target: str) -> Iterator[Store]:
         with closing(open_store(target, made=False)) as store:
             yield store
         return
+    from supplies.store.sqlite import SqliteStore
+
     refuse_to_replace(file)
     with draft_of(file) as draft:
-        with closing(open_store(str(draft), made=False)) as store:
+        with closing(SqliteStore(str(draft), made=False)) as store:
             yield store
+            store.into_one_file()
         settle(draft)
         take_its_name(draft, file)
 

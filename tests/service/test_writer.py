@@ -12,8 +12,8 @@ import pytest
 from desk import Clock, register_all
 from supplies_service.writer import GroupWriter
 
-from supplies.commands import Allocate, AllocationLine, NoteNeed
-from supplies.errors import Busy, NotEnough, StoreError, Uncertain
+from supplies.commands import Allocate, AllocationLine, ForgetDonor, NoteNeed
+from supplies.errors import Busy, DiskFull, NotEnough, StoreError, Uncertain
 from supplies.ledger import Ledger, Recorded
 from supplies.model import Team
 
@@ -169,6 +169,23 @@ def test_whoever_goes_away_takes_nothing_back(opened: Callable[[], Ledger]) -> N
 
     asyncio.run(run())
     assert entries(opened) == 2
+
+
+def test_what_is_durable_is_not_done_again_where_traces_of_the_forgotten_stay_in_the_log(
+    opened: Callable[[], Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = opened()
+
+    def full() -> None:
+        raise DiskFull("no room is left on the disk; nothing was recorded")
+
+    monkeypatch.setattr(ledger.store, "forget_traces", full)
+    forget = ForgetDonor(donor="D-2")
+    answers = together(
+        GroupWriter(ledger), note, lambda ledger: ledger.record(forget, by="u_1"), note
+    )
+    assert [type(answer) for answer in answers] == [Recorded] * 3
+    assert entries(opened) == 3
 
 
 def test_within_a_group_the_ledger_begins_no_other(opened: Callable[[], Ledger]) -> None:

@@ -300,8 +300,12 @@ class SqliteStore:
             raise NotADatabase(f"{self.path} is damaged ({found[0]}); restore it from a backup")
 
     def into_one_file(self) -> None:
-        """Leave all of it in the one file, so that it can be read where nothing may be written."""
-        self.all("PRAGMA journal_mode = DELETE")
+        """Leave all of it in the one file, so that it can be read where nothing may be written.
+
+        Closing alone would say nothing where the disk has no room for what the log holds.
+        """
+        if self.one("PRAGMA journal_mode = DELETE") != ("delete",):
+            raise Busy(f"another program is using {self.path}; close it there first")
         self._lies_in = self._files()
 
     def _files(self) -> dict[Path, tuple[int, int] | None]:
