@@ -28,6 +28,8 @@ class Road:
         self.cut_before: Callable[[bytes], bool] = lambda _: False
         self._listener: socket.socket | None = None
         self._silent = False
+        self._flows = threading.Event()
+        self._flows.set()
         self._ends: set[socket.socket] = set()
 
     def open(self) -> None:
@@ -41,12 +43,21 @@ class Road:
         self._silent = True
         self._listen()
 
+    def freeze(self) -> None:
+        """Nothing that is under way, or will be, gets on; nobody is told."""
+        self._flows.clear()
+
+    def thaw(self) -> None:
+        """What was under way gets on."""
+        self._flows.set()
+
     def _listen(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self._port))
         threading.Thread(target=self._let_in, args=(self._listener,), daemon=True).start()
 
     def close(self) -> None:
         """Cut whatever is under way, and let nobody in."""
+        self._flows.set()
         if self._listener is not None:
             _hang_up(self._listener)
             self._listener.close()
@@ -94,6 +105,7 @@ class Road:
                 said = here.recv(65536)
                 if not said or (here is not client and self.cut_before(said)):
                     return
+                self._flows.wait()
                 there.sendall(said)
 
 

@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cached_property
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -21,6 +22,7 @@ from supplies.ledger import Clock, Ledger
 from supplies.organisation import first_station
 from supplies.store import file_of, open_store
 from supplies_service.metrics import Metrics
+from supplies_service.watchman import Watchman
 from supplies_service.writer import MOST_TOGETHER, GroupWriter, Job
 
 T = TypeVar("T")
@@ -38,17 +40,25 @@ _OFFICE = "supplies_office"
 class Office:
     """One station's: its books, the way to write in them, and the keys.
 
-    ledger: for reading on the event loop, shortly; apart: for what takes longer, in threads, one
-    after the other. Whoever writes does it through the writer. trial: the last that was made
-    whether the books can be written.
+    ledger: for reading on the event loop, shortly. Whoever writes does it through the writer.
+    trial: the last that was made whether the books can be written.
     """
 
     def __init__(
         self, ledger: Ledger, apart: Ledger, writer: GroupWriter, key: StationKeys
     ) -> None:
         self.station = ledger.station_code
-        self.ledger, self.apart, self.writer, self.key = ledger, apart, writer, key
+        self.ledger, self.writer, self.key = ledger, writer, key
+        self._apart = apart
         self.trial: asyncio.Task[None] | None = None
+
+    @cached_property
+    def apart(self) -> Ledger:
+        """For what takes longer than the loop may wait: in threads, one after the other.
+
+        Asked for in such a thread: whoever asks first waits there for what others read apart.
+        """
+        return self._apart.at(self.station)
 
     async def write(self, job: Job[T]) -> T:
         """Carry out a job of the writer's; its outcome, once that is durable."""
@@ -91,12 +101,14 @@ class Offices:
                 for _ in range(1 if only is not None or file_of(database) else _WRITERS)
             ]
             self._books = opened.pop_all()
+        self._watchman = Watchman(self._ledger.store)
         self.home = self._make(self._ledger.station_code)
 
     async def stop(self) -> None:
         """Carry out what was accepted, and let go of the books."""
         for writer in self._writers:
             await writer.stop()
+        await self._watchman.stop()
         self._books.close()
 
     # --- which one ---------------------------------------------------------------------------
@@ -146,7 +158,7 @@ class Offices:
     def _make(self, station: str) -> Office:
         # Always the same writer for a station: what is written for it shares commits.
         writer = self._writers[crc32(station.encode()) % len(self._writers)]
-        made = Office(self._ledger.at(station), self._apart.at(station), writer, self._key)
+        made = Office(self._ledger.at(station), self._apart, writer, self._key)
         self._made[station] = made
         while len(self._made) > _KEPT:
             self._made.popitem(last=False)

@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 from psycopg.conninfo import conninfo_to_dict
 from rest import ADDRESS, Rest, let_in, problem, said_in_the_log, signed_in
 from road import Road, road_to
+from supplies_service import watchman
 from supplies_service.app import create_app
 from supplies_service.writer import GroupWriter
 from test_writer import note, together
@@ -116,6 +117,20 @@ def test_each_way_to_ask_heals_by_itself(rest: Rest, road: Road) -> None:
     road.open()
     rest.send("/api/needs", NEED, key="k-1")
     assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
+
+
+def test_a_database_that_hangs_does_not_take_the_service_with_it(
+    rest: Rest, road: Road, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rest.need()
+    with monkeypatch.context() as patched:
+        patched.setattr(watchman, "PATIENCE", 0.5)
+        road.freeze()
+        problem(rest.client.get("/api/needs"), 503, "busy")
+    assert rest.client.get("/style.css").status_code == 200
+    road.thaw()
+    rest.get("/api/needs")
+    assert any("connection to the server was lost" in said for said in said_in_the_log(caplog))
 
 
 def cut_in_the_next_commit(road: Road) -> None:

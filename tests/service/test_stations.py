@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -314,6 +315,28 @@ def test_what_one_station_lacks_another_may_have(stations: Stations) -> None:
     stations.at("lx").need(1)
     short = stations.at("qu").get("/api/organisation/report", **PERIOD)["short"]
     assert short == [{"item": "mask", "unit": "piece", "needed": 13, "free": 12}]
+
+
+def test_whoever_comes_first_from_a_station_does_not_wait_for_anothers_report(
+    stations: Stations,
+) -> None:
+    offices = stations.client.app.state.offices
+    begun, over = threading.Event(), threading.Event()
+
+    def report() -> None:
+        with offices.home.apart.reading():
+            begun.set()
+            over.wait()
+
+    reading = threading.Thread(target=report)
+    reading.start()
+    begun.wait()
+    try:
+        assert offices.home.station == "qu"
+        assert stations.at("lx").get("/api/needs")["items"] == []
+    finally:
+        over.set()
+        reading.join()
 
 
 # --- coming in -----------------------------------------------------------------------------------

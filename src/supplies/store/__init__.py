@@ -73,6 +73,9 @@ class Store(Protocol):
     def changes(self, station: str) -> int:
         """A number that differs when another connection has changed the station's nouns since."""
 
+    def interrupt(self) -> None:
+        """From another thread: end the statement that is waited for, which then fails as Busy."""
+
     def close(self) -> None:
         """Let go of the engine."""
 

@@ -10,6 +10,7 @@ same, it is answered as Busy with nothing recorded.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
@@ -49,6 +50,7 @@ class PostgresStore:
         self.url = self._address.shown
         self._pool = share(self._address)
         self._open: Transaction | None = None
+        self._lent: Connection | None = None
         self._commits_unseen = 0
         self._closed = False
         try:
@@ -163,10 +165,11 @@ class PostgresStore:
     def _borrowed(self) -> Iterator[Connection]:
         if self._pool.pid != os.getpid():  # forked: the parent's are not ours to use
             self._pool = share(self._address)
-        connection = self._pool.borrow()
+        self._lent = connection = self._pool.borrow()
         try:
             yield connection
         finally:
+            self._lent = None
             self._pool.give_back(connection)
 
     # --- transactions ------------------------------------------------------------------------
@@ -239,6 +242,19 @@ class PostgresStore:
         Until then, and in the server's log of writes and its backups, they can be read by who
         reads the server's files; no query shows them.
         """
+
+    def interrupt(self) -> None:
+        """From another thread: cut the connection on which an answer is waited for, if one is.
+
+        A server that hangs would not hear that a statement is to be ended.
+        """
+        connection = self._lent
+        if connection is not None:
+            with (
+                suppress(OSError, psycopg.Error),
+                socket.socket(fileno=os.dup(connection.fileno())) as line,
+            ):
+                line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Let go of the connections; the last store of a process closes them."""

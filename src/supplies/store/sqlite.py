@@ -336,6 +336,10 @@ class SqliteStore:
     def _keeps_a_log(self) -> bool:
         return self.one("PRAGMA journal_mode") == ("wal",)
 
+    def interrupt(self) -> None:
+        """From another thread: end the statement that is at work, if one is."""
+        self.connection.interrupt()
+
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
@@ -371,6 +375,8 @@ class SqliteStore:
                 f"another program has been holding {self.path} for "
                 f"{BUSY_TIMEOUT_MS // 1000} seconds; nothing was recorded, try again"
             ) from error
+        if code == sqlite3.SQLITE_INTERRUPT:
+            raise Busy(f"{self.path}: this took too long and was ended; try again") from error
         if code == sqlite3.SQLITE_READONLY:
             raise ReadOnly(
                 f"{self.path} may not be written; nothing was recorded: "
