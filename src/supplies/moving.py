@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from itertools import chain
 
 import msgspec
 
@@ -85,10 +84,8 @@ def _fill(source: Store, target: Store, told: Progress) -> dict[str, int]:
     done, total = 0, sum(counts.values())
     for table in tables:
         columns = schema.columns()[table]
-        insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
-        marks = f"({', '.join('?' * len(columns))})"
         for rows in _portions(source, table, columns):
-            target.run(insert + ", ".join([marks] * len(rows)), [*chain.from_iterable(rows)])
+            target.fill(table, columns, rows)
             done += len(rows)
             told("copied", done, total)
     return counts

@@ -40,6 +40,9 @@ class Store(Protocol):
         savepoint or the transaction ends.
         """
 
+    def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Within a transaction: put many rows into a table, as fast as the engine can."""
+
     def writing(self) -> AbstractContextManager[None]:
         """A transaction that may write: durable when it ends, undone when it fails."""
 

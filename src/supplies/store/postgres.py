@@ -153,6 +153,16 @@ class PostgresStore:
                 with self._borrowed() as connection, connection.cursor() as cursor:
                     cursor.executemany(pyformat(sql), rows)
 
+    def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Within a transaction: put many rows into a table, by COPY."""
+        assert self._open is not None, "tables are filled within a transaction"
+        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        with self._plainly():
+            self._open.settle()
+            with self._open.connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+                for row in rows:
+                    copy.write_row(row)
+
     def _ask(self, sql: str, params: Params | Sequence[Any]) -> Cursor:
         """A statement within the transaction that is open, or by itself."""
         with self._plainly():

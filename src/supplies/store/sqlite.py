@@ -215,6 +215,11 @@ class SqliteStore:
         except sqlite3.Error as error:
             self._refuse(error)
 
+    def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Within a transaction: put many rows into a table."""
+        marks = ", ".join("?" * len(columns))
+        self.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
     # --- tools ---------------------------------------------------------------------------------
 
     @property
