@@ -16,6 +16,8 @@ from supplies.backup import back_up, restore
 from supplies.cli import main
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger
+from supplies.model import Item, Recipient, Station
+from supplies.moving import copy_books
 from supplies.retention import Retention, due, keep, retention
 from supplies.settings import amend_station, station_shown
 from supplies.views.alerts import alerts
@@ -105,14 +107,14 @@ def run(url: str, *words: str) -> int:
 def test_who_is_due_is_listed_and_forgotten(
     served: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(books_url, "forget", "due") == 1
-    assert "no period is set" in capsys.readouterr().err
+    assert run(books_url, "forget", "due", "--yes") == 0
+    assert "No period is set at lx" in capsys.readouterr().out
     assert run(books_url, "station", "set", "--keep-recipients", "30") == 0
     assert run(books_url, "station", "show") == 0
     assert "30 days" in capsys.readouterr().out
     assert run(books_url, "forget", "due", "--json") == 0
     listed = json.loads(capsys.readouterr().out)
-    assert [one["code"] for one in listed] == ["R-1", "R-2"]  # it is years later
+    assert [(one["station"], one["code"]) for one in listed] == [("lx", "R-1"), ("lx", "R-2")]
     assert run(books_url, "forget", "due") == 0
     assert "say --yes" in capsys.readouterr().out
     assert run(books_url, "forget", "due", "--yes") == 1
@@ -144,6 +146,59 @@ def test_old_lines_of_the_access_log_go_too(
     with desk.ledger.reading() as books:
         left = log.read(Gate(books, desk.clock()), limit=10)
     assert [(look.seq, look.who) for look in left] == [(2, "u_2")]
+
+
+@pytest.fixture
+def other_station(served: Desk) -> Ledger:
+    """Station nx in the same books, which has served a household too, and a third without any."""
+    ledger = served.ledger.at("nx")
+    ledger.register(Station(code="nx", name="南社", series="NX"))
+    ledger.register(Item(code="mask", name="口罩"), Recipient(code="R-9", name="赵某"))
+    ledger.record(c.NoteNeed(recipient="R-9", item="mask", quantity=1), by="u_1")
+    ledger.record(c.EndNeed(need="n_1", reason="moved"), by="u_1")
+    served.ledger.at("qu").register(Station(code="qu", name="区红会", series="QU"))
+    return ledger
+
+
+def test_people_of_all_stations_are_forgotten_by_one_command(
+    served: Desk, other_station: Ledger, books_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keeping(served, recipients_days=30)
+    with other_station.administering() as books:
+        keep(books, Retention(recipients_days=30))
+    assert run(books_url, "forget", "due", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    found = [(one["station"], one["code"]) for one in listed]
+    assert found == [("lx", "R-1"), ("lx", "R-2"), ("nx", "R-9")]
+    assert run(books_url, "forget", "due") == 0
+    assert "No period is set at qu" in capsys.readouterr().out
+    assert run(books_url, "forget", "due", "--station", "nx", "--json") == 0
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)] == ["R-9"]
+    assert run(books_url, "forget", "due", "--yes") == 1  # R-2 still waits at lx
+    told = capsys.readouterr().out
+    assert "Station lx: 1 of 2 people were forgotten." in told
+    assert "Station nx: 1 of 1 people were forgotten." in told
+    with other_station.reading() as books:
+        assert books.value("SELECT name FROM recipients WHERE station = :station") is None
+
+
+def test_people_of_all_stations_are_forgotten_as_in_other_books(
+    served: Desk,
+    other_station: Ledger,
+    books_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    earlier = str(tmp_path / "earlier.db")
+    copy_books(books_url, earlier)
+    served(c.ForgetDonor(donor="D-2"))
+    other_station.record(c.ForgetRecipient(recipient="R-9"), by="u_1")
+    assert run(earlier, "forget", "as-in", books_url, "--yes") == 0
+    told = capsys.readouterr().out
+    assert "Station lx: 1 of 1 people were forgotten." in told
+    assert "Station nx: 1 of 1 people were forgotten." in told
+    assert run(earlier, "forget", "as-in", books_url) == 0
+    assert "Nobody who was forgotten there is known here." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])  # a server's backups are made by its own tools

@@ -67,7 +67,7 @@ def _parser(asked: str) -> argparse.ArgumentParser:
             command.description = says[0].upper() + says[1:] + "."
             command.set_defaults(run=run)
             if name not in _WITHOUT_BOOKS:
-                _books(command, of_a_station=name not in _OF_ALL_STATIONS)
+                _books(command, name)
             options(command)
     return parser
 
@@ -82,19 +82,20 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _books(parser: argparse.ArgumentParser, *, of_a_station: bool) -> None:
+def _books(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument(
         "--database",
         metavar="FILE|URL",
         default=os.environ.get("SUPPLIES_DATABASE", DEFAULT_DATABASE),
         help=_DATABASE_HELP,
     )
-    if of_a_station:
+    if name not in _OF_NO_STATION:
+        otherwise = "each there is" if name in _OF_EACH_STATION else "the only one there is"
         parser.add_argument(
             "--station",
             metavar="CODE",
             default=os.environ.get("SUPPLIES_STATION"),
-            help="which station's books (default: $SUPPLIES_STATION, else the only one there is)",
+            help=f"which station's books (default: $SUPPLIES_STATION, else {otherwise})",
         )
 
 
@@ -350,8 +351,11 @@ _COMMANDS = {
 }
 """Each command: what runs it, what it does, and its options. A name may be several words."""
 
-_OF_ALL_STATIONS = {"station add", "station list", "database grant"}
-"""Commands that are not about one station's books."""
+_OF_NO_STATION = {"station add", "station list", "database grant"}
+"""Commands that are not about a station's books."""
+
+_OF_EACH_STATION = {"serve", "verify", "forget due", "forget as-in"}
+"""Commands that are about all stations where none is named."""
 
 _WITHOUT_BOOKS = {"receipt check", "copy"}
 """Commands that need no books, or name theirs themselves."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,26 +23,39 @@ if TYPE_CHECKING:
     from supplies.views.receipts import PaperInBooks
 
 
-def station_of(store: Store, named: str | None) -> str:
-    """The station asked for, or the only one there is."""
-    codes = [code for (code,) in store.all("SELECT code FROM stations ORDER BY code")]
+def stations_of(store: Store, named: str | None) -> list[str]:
+    """The station asked for, or else all there are; one at least."""
+    codes = [str(code) for (code,) in store.all("SELECT code FROM stations ORDER BY code")]
     if named is not None and named not in codes:
         known = ", ".join(codes) or "none"
         raise InvalidField(f"there is no station {named} in {store.url} (its stations: {known})")
-    if named is None and len(codes) != 1:
-        known = ", ".join(codes) or "none; make one with `supplies init`"
-        raise InvalidField(f"say which station with --station: {known}")
-    return named or str(codes[0])
+    if not codes:
+        raise InvalidField(f"there is no station in {store.url}; make one with `supplies init`")
+    return codes if named is None else [named]
+
+
+def station_of(store: Store, named: str | None) -> str:
+    """The station asked for, or the only one there is."""
+    codes = stations_of(store, named)
+    if len(codes) > 1:
+        raise InvalidField(f"say which station with --station: {', '.join(codes)}")
+    return codes[0]
 
 
 def open_ledger(arguments: argparse.Namespace) -> Ledger:
     """The ledger that a command's --database and --station name; it must be there already."""
-    store = open_store(arguments.database, create=False)
-    try:
+    with closing(open_store(arguments.database, create=False)) as store:
         station = station_of(store, arguments.station)
-    finally:
-        store.close()
     return Ledger.open(arguments.database, station=station, create=False)
+
+
+@contextmanager
+def open_ledgers(arguments: argparse.Namespace) -> Iterator[list[Ledger]]:
+    """The ledger of the station that --station names, or else of each in the database."""
+    with closing(open_store(arguments.database, create=False)) as store:
+        first, *others = stations_of(store, arguments.station)
+    with Ledger.open(arguments.database, station=first, create=False) as ledger:
+        yield [ledger, *map(ledger.at, others)]
 
 
 def init(arguments: argparse.Namespace) -> int:
