@@ -86,6 +86,18 @@ def test_an_unknown_kind_of_database_is_refused() -> None:
         open_store("mysql://here/books")
 
 
+def test_an_absolute_path_in_a_url_takes_four_slashes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidField, match=f"four slashes: sqlite:///{tmp_path}/books.db"):
+        open_store(f"sqlite://{tmp_path}/books.db")
+    open_store(f"sqlite:///{tmp_path}/books.db").close()
+    open_store("sqlite:///others.db").close()
+    assert (tmp_path / "books.db").exists()
+    assert (tmp_path / "others.db").exists()
+
+
 def test_books_of_a_newer_version_are_refused(books_path: Path) -> None:
     make_books(books_path)
     with sqlite3.connect(books_path) as raw:

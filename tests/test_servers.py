@@ -84,14 +84,69 @@ def test_a_user_that_is_not_there_and_a_server_that_is_not_there(
         open_store("postgresql://me@host/books?colour=red")
 
 
-def test_a_password_is_never_told(tmp_path: Path) -> None:
-    for url in (
+@pytest.mark.parametrize(
+    "url",
+    [
         "postgresql://me:hunter2@127.0.0.1:1/x",
         "postgresql://h.invalid/x?password=hunter2",
+        "postgresql://clerk:p@ss:w#rd/hunter2@127.0.0.1/books",
+        "postgresql://clerk@h.invalid:hunter2@127.0.0.1/books",
+        "postgresql:/clerk:hunter2@127.0.0.1/books",
+        "postgresql:clerk:hunter2@127.0.0.1/books",
+        "PostgreSQL://clerk:hunter2@127.0.0.1/books",
+        "postgresq://clerk:hunter2@127.0.0.1/books",
+        "clerk:hunter2@127.0.0.1/books",
+        "host=127.0.0.1 user=clerk password=hunter2",
+        "sqlite:///books.db?password=hunter2",
+    ],
+)
+def test_a_password_is_never_told_however_its_url_is_mistyped(
+    url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
+    books = str(tmp_path / "books.db")
+    assert main(["init", "--name", "x", "--database", books]) == 0
+    capfd.readouterr()
+    for words in (
+        ["init", "--name", "x", "--database", url],
+        ["demo", "--database", url],
+        ["report", "stock", "--database", url],
+        ["verify", "--database", url],
+        ["serve", "--database", url],
+        ["station", "list", "--database", url],
+        ["database", "grant", "clerk", "--database", url],
+        ["backup", str(tmp_path / "backup.db"), "--database", url],
+        ["restore", books, url],
+        ["copy", url, str(tmp_path / "copy.db")],
+        ["copy", books, url],
+        ["forget", "as-in", url, "--database", books],
     ):
-        with pytest.raises(StoreError) as refused:
-            open_store(url)
-        assert "hunter2" not in str(refused.value)
+        assert main(words) == 1
+        told = "".join(capfd.readouterr())
+        assert told.startswith("supplies: ")
+        assert told.count("\n") == 1
+        assert "hunter2" not in told
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".db", ".key"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the database system is starting up",
+        "the database system is shutting down",
+        "the database system is in recovery mode",
+        "the database system is not accepting connections DETAIL: Hot standby mode is disabled.",
+        "the database system is not yet accepting connections",
+    ],
+)
+def test_a_server_that_is_about_to_be_there_is_waited_for(said: str) -> None:
+    kind, sentence = in_words_of_connecting(f'connection to server at "h" failed: FATAL:  {said}')
+    assert kind is Busy
+    assert "try again in a moment" in sentence
 
 
 def test_a_database_of_another_program_is_refused_and_left_alone(postgres: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,6 +15,9 @@ Params = Mapping[str, Any]
 
 
 _SERVERS = ("postgresql://", "postgres://")
+
+_MISTYPED_SERVER = re.compile(r"(?!sqlite:///)\w{2,}:.*@|.*password\s*=", re.DOTALL | re.IGNORECASE)
+"""What may hold a password, where a path or a URL is to stand."""
 
 
 class Store(Protocol):
@@ -84,15 +88,39 @@ class Store(Protocol):
 
 
 def file_of(url: str) -> Path | None:
-    """The file that a URL names; None where the books are no file."""
+    """The file that a URL names; None where the books are no file.
+
+    Raises InvalidField for what names neither; what may hold a password is not repeated in it.
+    """
     if url.startswith(_SERVERS):
         return None
-    return Path(url.removeprefix("sqlite:///"))
+    if _MISTYPED_SERVER.match(url):
+        raise InvalidField(
+            "this looks like the mistyped address of a server (it is not repeated here, as it may "
+            "hold a password); write postgresql://USER@HOST/DATABASE, or name a file"
+        )
+    scheme, separator, path = url.partition("://")
+    if not separator:
+        return Path(url)
+    if scheme != "sqlite":
+        raise InvalidField(
+            f"{scheme}:// is no kind of database; "
+            "name a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+        )
+    if not path.startswith("/"):
+        raise InvalidField(f"{url} names no file; write sqlite:///{path}")
+    file = Path(path[1:])
+    if not file.parent.is_dir() and Path(path).parent.is_dir():
+        raise InvalidField(
+            f"there is no {file.parent} in this directory; an absolute path takes four slashes: "
+            f"sqlite:///{path}"
+        )
+    return file
 
 
 def grant(url: str, role: str) -> None:
     """Let another role of the server record in these books, and alter nothing in them."""
-    if not url.startswith(_SERVERS):
+    if file_of(url) is not None:
         raise InvalidField(
             f"{url} is a file: who may write it is who may record; roles are a server's"
         )
@@ -114,23 +142,15 @@ def open_store(url: str, *, create: bool = True, guarded: bool = True, made: boo
     whose guards are missing; only verification looks at such. made: False where the caller makes
     new books by `make_tables` and `make_guards`.
     """
-    if url.startswith(_SERVERS):
-        try:
-            from supplies.store.postgres import PostgresStore
-        except ImportError as error:
-            raise StoreError(
-                "PostgreSQL needs its driver: install it with `pip install 'supplies[postgres]'`"
-            ) from error
-        return PostgresStore(url, create=create, guarded=guarded, made=made)
-    scheme, separator, path = url.partition("://")
-    if separator and scheme != "sqlite":
-        raise InvalidField(
-            f"{scheme}:// is no kind of database; "
-            "name a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
-        )
-    if separator and not path.startswith("/"):
-        raise InvalidField(f"{url} names no file; write sqlite:///{path}")
-    from supplies.store.sqlite import SqliteStore
+    file = file_of(url)
+    if file is not None:
+        from supplies.store.sqlite import SqliteStore
 
-    file = path[1:] if separator else url
-    return SqliteStore(file, create=create, guarded=guarded, made=made)
+        return SqliteStore(str(file), create=create, guarded=guarded, made=made)
+    try:
+        from supplies.store.postgres import PostgresStore
+    except ImportError as error:
+        raise StoreError(
+            "PostgreSQL needs its driver: install it with `pip install 'supplies[postgres]'`"
+        ) from error
+    return PostgresStore(url, create=create, guarded=guarded, made=made)

@@ -22,7 +22,7 @@ _BY_CODE: dict[str, tuple[type[StoreError], str]] = {
     "53200": (Busy, "the server has run out of memory; try again"),
     "57P01": (Busy, "the server was stopped or restarted; try again"),
     "57P02": (Busy, "the server crashed and is recovering; try again"),
-    "57P03": (Busy, "the server is starting or stopping; try again in a moment"),
+    "57P03": (Busy, "the server is starting, recovering or stopping; try again in a moment"),
     "53100": (DiskFull, "no room is left on the server's disk: make room"),
     "25006": (
         ReadOnly,
@@ -54,12 +54,13 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
     ("too many clients", *_BY_CODE["53300"]),
     ("remaining connection slots", *_BY_CODE["53300"]),
     ("too many connections for", *_BY_CODE["53300"]),
-    ("starting up", *_BY_CODE["57P03"]),
+    # A database that lets nobody in (`not currently accepting connections`) is another matter.
+    ("starting up|system is not (yet )?accepting|in recovery mode", *_BY_CODE["57P03"]),
     ("shutting down", *_BY_CODE["57P03"]),
     (
         "(resolve|translate) host",
         StoreError,
-        "there is no machine of that name; mend the host in the URL",
+        "no machine has that name; mend the host in the URL (@ in a password is %40, / is %2F)",
     ),
     (
         "closed the connection unexpectedly|reset by peer|[Bb]roken pipe",

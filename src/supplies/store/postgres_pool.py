@@ -261,6 +261,9 @@ def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
 
 
 def _without_password(url: str) -> str:
-    """A URL that may stand in a sentence."""
-    shown = re.sub(r"(?<=://)([^/@]*?):[^/]*@", r"\1@", url)
-    return re.sub(r"([?&]password=)[^&]*", r"\1…", shown)
+    """A URL that may stand in a sentence.
+
+    A password that was not written as a URL wants it may hold any sign: it ends at the last `@`.
+    """
+    shown = re.sub(r"(?<=://)([^:]*):.*@", r"\1@", url, flags=re.DOTALL)
+    return re.sub(r"([?&]\w*password=).*", r"\1…", shown, flags=re.DOTALL)
