@@ -80,6 +80,46 @@ def test_reports_are_printed_as_tables_and_as_json(
     assert json.loads(capsys.readouterr().out)["items"]
 
 
+PERIOD = ["report", "station", "--from", "2020-02-03", "--to", "2020-02-13"]
+
+
+def test_a_report_in_a_file_has_all_its_columns_whatever_their_width(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*PERIOD, "--database", str(demo)]) == 0
+    told = capsys.readouterr().out
+    assert "…" not in told
+    (heads,) = [line for line in told.splitlines() if "unexplained" in line]
+    assert len(heads) > 80
+    (row,) = [line for line in told.splitlines() if "sanitiser" in line]
+    cells = dict(zip(heads.split("┃")[1:-1], row.split("│")[1:-1], strict=True))
+    found = {name.strip(): cell.strip() for name, cell in cells.items()}
+    assert (found["received"], found["handed over"], found["on hand"]) == ("150", "101", "39")
+
+
+def test_a_table_too_wide_for_the_terminal_is_a_list_for_each_row(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*PERIOD, "--database", str(demo)]) == 0
+    told = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert "…" not in told
+    assert all(len(line) <= 80 for line in told.splitlines())
+    item = told.split("sanitiser")[1]
+    assert re.search(r"^received +150 *$", item, re.MULTILINE)
+    assert re.search(r"^handed over +101 *$", item, re.MULTILINE)
+
+
+def test_what_is_printed_is_no_markup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    books = str(tmp_path / "books.db")
+    assert main(["init", "--name", "[red]North[/] :ok:", "--database", books]) == 0
+    capsys.readouterr()
+    assert main(["station", "list", "--database", books]) == 0
+    assert "[red]North[/] :ok:" in capsys.readouterr().out
+
+
 def test_stock_is_told_as_it_stood_on_a_day(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["report", "stock", "--as-of", "2020-02-05", "--json", "--database", str(demo)]
     assert main(words) == 0

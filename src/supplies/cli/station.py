@@ -12,6 +12,7 @@ import msgspec
 from supplies.books import Books
 from supplies.catalogue import check_noun
 from supplies.cli.books import open_ledger
+from supplies.cli.tables import as_json, pairs, table
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger
 from supplies.model import Station
@@ -58,15 +59,11 @@ def station_list(arguments: argparse.Namespace) -> int:
     finally:
         store.close()
     if arguments.json:
-        print(msgspec.json.encode(listed).decode())
-        return 0
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("station", "name", "receipts", "zone", "under")
-    for line in listed:
-        table.add_row(line.code, line.name, line.series, line.zone, line.head or "")
-    Console().print(table)
+        return as_json(listed)
+    table(
+        ["station", "name", "receipts", "zone", "under"],
+        [[line.code, line.name, line.series, line.zone, line.head] for line in listed],
+    )
     return 0
 
 
@@ -75,8 +72,7 @@ def station_show(arguments: argparse.Namespace) -> int:
     with open_ledger(arguments) as ledger, ledger.reading() as books:
         shown, head = station_shown(books), head_of(books)
     if arguments.json:
-        print(msgspec.json.encode(shown).decode())
-        return 0
+        return as_json(shown)
     _print(shown, head)
     return 0
 
@@ -144,16 +140,11 @@ def _logo(name: str) -> str:
 
 
 def _print(shown: StationShown, head: str | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("setting", "value", show_header=False)
     told = msgspec.to_builtins(shown)
     papers, kept = told.pop("papers"), told.pop("retention")
     papers["logo"] = None if papers["logo"] is None else "a PNG"
     kept = {
-        f"keep {name.removesuffix('_days')}": days and f"{days} days" for name, days in kept.items()
+        f"keep_{name.removesuffix('_days')}": days and f"{days} days" for name, days in kept.items()
     }
-    for name, value in {**told, "under": head, **papers, **kept}.items():
-        table.add_row(name.replace("_", "-"), "" if value is None else str(value))
-    Console().print(table)
+    settings = {**told, "under": head, **papers, **kept}
+    pairs({name.replace("_", "-"): value for name, value in settings.items()})

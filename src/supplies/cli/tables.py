@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from supplies.documents import Work
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+_AS_WIDE_AS_IT_TAKES = 1_000_000
 
 
 def as_json(shape: object) -> int:
@@ -16,8 +24,11 @@ def as_json(shape: object) -> int:
 
 
 def table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under their names; columns of numbers stand to the right."""
-    from rich.console import Console
+    """Print rows under their names; columns of numbers stand to the right.
+
+    Nothing is shortened: where the terminal is too narrow each row is a list of its own. A file or
+    another program gets the whole width.
+    """
     from rich.table import Table
 
     drawn = Table()
@@ -25,8 +36,45 @@ def table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         numbers = bool(rows) and all(isinstance(row[index], int) for row in rows)
         drawn.add_column(name, justify="right" if numbers else "left")
     for row in rows:
-        drawn.add_row(*(str(cell) for cell in row))
-    Console().print(drawn)
+        drawn.add_row(*map(_literally, row))
+    console, fits = _room_for(drawn)
+    if fits:
+        console.print(drawn)
+        return
+    for row in rows:
+        pairs(dict(zip(names, row, strict=True)))
+        print()
+
+
+def pairs(values: Mapping[str, object]) -> None:
+    """Print values beside their names, one a line; long ones go on in the next."""
+    from rich.table import Table
+
+    drawn = Table.grid("name", "value", padding=(0, 2, 0, 0))
+    drawn.columns[0].no_wrap, drawn.columns[1].overflow = True, "fold"
+    for name, value in values.items():
+        drawn.add_row(_literally(name), _literally(value))
+    console, _ = _room_for(drawn)
+    console.print(drawn)
+
+
+def _room_for(drawn: Table) -> tuple[Console, bool]:
+    """Where to print a table, and whether it is wide enough there."""
+    from rich.console import Console
+
+    console = Console()
+    options = console.options.update(width=_AS_WIDE_AS_IT_TAKES)
+    wanted = console.measure(drawn, options=options).maximum
+    if not console.is_terminal:
+        console.width = max(wanted, console.width)
+    return console, wanted <= console.width
+
+
+def _literally(value: object) -> Text:
+    """A value as it is: a name may look like rich's markup."""
+    from rich.text import Text
+
+    return Text("" if value is None else str(value))
 
 
 def listed(rows: Sequence[msgspec.Struct]) -> None:

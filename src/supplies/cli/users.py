@@ -7,13 +7,12 @@ import getpass
 import sys
 from datetime import timedelta
 
-import msgspec
-
 from supplies.access import credentials, passwords, users
 from supplies.access.first import BY, invitation
 from supplies.access.gate import Gate
 from supplies.access.roles import MAY_GRANT, UserRole
 from supplies.cli.books import open_ledger
+from supplies.cli.tables import as_json, table
 from supplies.errors import InvalidField
 
 
@@ -41,23 +40,18 @@ def user_list(arguments: argparse.Namespace) -> int:
     with open_ledger(arguments) as ledger, ledger.reading() as books:
         found = users.listed(Gate(books, ledger.clock()))
     if arguments.json:
-        print(msgspec.json.encode(found).decode())
-        return 0
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("code", "login", "role", "team", "may come in")
-    for user in found:
-        how = "yes" if user.has_password else "has set no password yet"
-        table.add_row(
-            user.code,
-            user.login,
-            user.role,
-            user.team or "",
-            f"no, since {user.disabled_at[:10]}" if user.disabled_at else how,
-        )
-    Console().print(table)
+        return as_json(found)
+    table(
+        ["code", "login", "role", "team", "may come in"],
+        [[user.code, user.login, user.role, user.team, _may_come_in(user)] for user in found],
+    )
     return 0
+
+
+def _may_come_in(user: users.User) -> str:
+    if user.disabled_at is not None:
+        return f"no, since {user.disabled_at[:10]}"
+    return "yes" if user.has_password else "has set no password yet"
 
 
 def user_password(arguments: argparse.Namespace) -> int:
