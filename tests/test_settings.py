@@ -19,6 +19,7 @@ from supplies import commands as c
 from supplies.cli import main
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.keys import StationKeys
+from supplies.model import Station
 from supplies.settings import amend_station, station_shown
 
 FIRST = "JZ-2020-000001"
@@ -167,6 +168,47 @@ def test_settings_are_shown_and_set_on_the_command_line(
     assert main(["station", "set", *at]) == 1
     assert main(["station", "set", *at, "--name", "\U000f0000"]) == 1
     assert "cannot be printed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("example.org", "https://example.org"),
+        ("Example.org:8443/", "https://Example.org:8443"),
+        ("HTTP://10.0.0.7:8000", "http://10.0.0.7:8000"),
+        ("https://[fd00::7]", "https://[fd00::7]"),
+        ("https://南沙.example", "https://南沙.example"),
+    ],
+)
+def test_the_host_of_papers_is_the_beginning_of_urls(desk: Desk, typed: str, kept: str) -> None:
+    with desk.ledger.administering() as books:
+        assert amend_station(books, {"host": typed}).host == kept
+    assert desk.books.station.host == kept
+    desk.ledger.at("nx").register(Station(code="nx", name="南社", series="NX", host=typed))
+    assert desk.ledger.at("nx").books.station.host == kept
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "ftp://x",
+        "not a host",
+        "https://",
+        "//x",
+        "me:pw@x",
+        "https://me@x",
+        "x/y",
+        "x?y",
+        "x#y",
+        ".",
+    ],
+)
+def test_what_is_no_host_is_refused(desk: Desk, host: str) -> None:
+    with pytest.raises(InvalidField, match="must be the address of a host") as refused:
+        set_to(desk, host=host)
+    assert refused.value.faults[0].pointer == "/host"
+    with pytest.raises(InvalidField, match="must be the address of a host"):
+        desk.ledger.at("nx").register(Station(code="nx", name="南社", series="NX", host=host))
 
 
 def test_a_long_statement_pushes_nothing_off_the_page(office: Office) -> None:

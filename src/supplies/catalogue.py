@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,12 @@ ELSEWHERE = {
     "recipient": (),
 }
 """What else is erased with them: what they wished, and the links that lead to their papers."""
+
+
+_HOST = re.compile(
+    r"(?:(https?)://)?((?:\w[\w-]*(?:\.\w[\w-]*)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)/?", re.IGNORECASE
+)
+"""A scheme or none, a name or address, a port or none."""
 
 
 class Catalogue:
@@ -196,7 +203,10 @@ class Catalogue:
 
 
 def check_noun(noun: N) -> N:
-    """A noun within the limits of its fields, with a name; a station in a zone that exists."""
+    """A noun within the limits of its fields, with a name; a station in a zone that exists.
+
+    A station's host becomes the beginning of a URL: papers and invitations go on with a path.
+    """
     noun = check_fields(noun)
     if getattr(noun, "name", "") is None:
         raise InvalidField.at("/name", "a name is missing; say what to call them")
@@ -204,14 +214,27 @@ def check_noun(noun: N) -> N:
         raise InvalidField.at(
             "/code", f"{DONOR_UNKNOWN} stands for donors nobody knows; choose another code"
         )
-    if isinstance(noun, Station):
-        try:
-            ZoneInfo(noun.zone)
-        except (KeyError, ValueError, OSError):
-            raise InvalidField.at(
-                "/zone", f"{noun.zone} is no time zone; name one as in Asia/Shanghai"
-            ) from None
-    return noun
+    if not isinstance(noun, Station):
+        return noun
+    try:
+        ZoneInfo(noun.zone)
+    except (KeyError, ValueError, OSError):
+        raise InvalidField.at(
+            "/zone", f"{noun.zone} is no time zone; name one as in Asia/Shanghai"
+        ) from None
+    return msgspec.structs.replace(noun, host=_beginning_of_urls(noun.host))
+
+
+def _beginning_of_urls(host: str) -> str:
+    """Of what somebody wrote as a host: scheme, name and port; https where no scheme was said."""
+    found = _HOST.fullmatch(host)
+    if found is None:
+        raise InvalidField.at(
+            "/host",
+            "/host must be the address of a host, as https://example.org: http or https, and "
+            "nothing behind the name and its port",
+        )
+    return f"{(found[1] or 'https').lower()}://{found[2]}"
 
 
 def from_row(noun: type[N], row: Row) -> N:

@@ -101,7 +101,7 @@ class Station(Noun, frozen=True, kw_only=True):
     """Whose books these are, and what its papers say of it.
 
     zone: IANA name; the station's days are days there. series: prefix of receipt numbers.
-    credit_code: 统一社会信用代码. host: where the QR of a paper leads.
+    credit_code: 统一社会信用代码. host: where the QR of a paper leads, https://example.org.
     """
 
     table = "stations"

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from supplies.books import Books
+from supplies.catalogue import check_noun
 from supplies.decoding import convert
 from supplies.documents import Languages, Said, StationHead
 from supplies.errors import InvalidField, NotFound
@@ -107,7 +108,7 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationShown:
     for inner in ("papers", "retention"):
         if isinstance(changes.get(inner), Mapping):
             after[inner] = {**before[inner], **changes[inner]}
-    shown = convert(StationShown, after)
+    shown = check_noun(convert(StationShown, after))
     _check(shown)
     station = {name: getattr(shown, name) for name in Station.__struct_fields__}
     books.catalogue.amend(Station(**station))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from rest import Rest
+from rest import Rest, problem
 
 NOUNS = [
     ("items", {"code": "gloves", "name": "手套", "packs": {"box": 100}}, {"category": "ppe"}),
@@ -49,6 +49,11 @@ def test_the_station_is_read_and_amended(rest: Rest) -> None:
     assert rest.get("/api/station")["code"] == "lx"
     answer = rest.client.patch("/api/station", json={"address": "龙穴街"})
     assert answer.json()["address"] == rest.get("/api/station")["address"] == "龙穴街"
+    answer = rest.client.patch("/api/station", json={"host": "supplies.example.org"})
+    assert answer.json()["host"] == rest.get("/api/station")["host"]
+    assert answer.json()["host"] == "https://supplies.example.org"
+    wrong = rest.client.patch("/api/station", json={"host": "not a host"})
+    assert problem(wrong, 422, "invalid-field")["errors"][0]["pointer"] == "/host"
 
 
 def test_a_need_is_noted_and_ended(rest: Rest) -> None:
