@@ -160,6 +160,13 @@ def test_the_head_of_an_organisation_sees_all_of_it_and_nothing_else(stations: S
         stations.forbidden("/api/stock", station="lx")
 
 
+def test_one_question_is_about_one_station(stations: Stations) -> None:
+    head = stations.at("qu")
+    for both in ("station=lx&station=hp", "station=lx&station=lx", "limit=1&limit=2"):
+        told = problem(head.client.get(f"/api/stock?{both}"), 422, "invalid-field")
+        assert told["detail"] == f"{both.partition('=')[0]} is asked for twice; say one"
+
+
 def test_the_head_looks_and_does_not_act(stations: Stations) -> None:
     head = stations.at("qu")
     answer = head.client.post("/api/donations?station=lx", json=head.donation())

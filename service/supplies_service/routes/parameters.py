@@ -70,3 +70,10 @@ async def known_parameters(
     if faults:
         takes = ", ".join(known) or "none"
         raise InvalidField(f"{faults[0].detail} (parameters: {takes})", faults)
+    faults = [
+        Fault(f"/{name}", f"{name} is asked for twice; say one")
+        for name in dict.fromkeys(connection.query_params)
+        if len(connection.query_params.getall(name)) > 1
+    ]
+    if faults:
+        raise InvalidField(faults[0].detail, faults)
