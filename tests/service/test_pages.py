@@ -78,8 +78,8 @@ def test_an_invitation_sets_a_password_once_and_lets_in(browser: Browser) -> Non
     [
         ("short", "short", "12 to 200 characters"),
         (PASSWORD, PASSWORD + "!", "not the same"),
-        ("coordinator123", "coordinator123", "would be guessed"),
-        ("aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa", "would be guessed"),
+        ("coordinator123", "coordinator123", "it holds the name that goes with it"),
+        ("aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa", "it has fewer than 5 different characters"),
     ],
 )
 def test_a_password_that_would_not_hold_is_refused_in_words(

@@ -12,6 +12,12 @@ from supplies.errors import InvalidField
 SHORTEST, LONGEST = 12, 200
 """Characters. Length is what counts; no rule asks for signs (NIST SP 800-63B, 3.1.1.2)."""
 
+VARIED = 5
+"""Different characters that a password takes."""
+
+TELLING = 4
+"""Characters from which on a login in a password is no coincidence."""
+
 _hasher = PasswordHasher()
 
 
@@ -23,9 +29,14 @@ def hashed(password: str, login: str, pointer: str = "/password") -> str:
             f"a password takes {SHORTEST} to {LONGEST} characters; four words that nobody else "
             "would put together do well",
         )
-    if len(set(password)) < 5 or login.lower() in password.lower():
+    if len(set(password)) < VARIED:
         raise InvalidField.at(
-            pointer, "this password would be guessed: it repeats itself or holds the name"
+            pointer,
+            f"this password would be guessed: it has fewer than {VARIED} different characters",
+        )
+    if len(login) >= TELLING and login.lower() in password.lower():
+        raise InvalidField.at(
+            pointer, "this password would be guessed: it holds the name that goes with it"
         )
     return _hasher.hash(password)
 
