@@ -8,6 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -495,3 +496,90 @@ def test_commands_of_several_words_explain_themselves(
         main([*words.split(), "--help"])
     assert left.value.code == 0
     assert f"usage: supplies {words}" in capsys.readouterr().out
+
+
+def test_a_short_login_in_a_password_is_no_coincidence_to_speak_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--database", str(tmp_path / "books.db")]
+    assert main(["init", *at, "--name", "x"]) == 0
+    capsys.readouterr()
+
+    def add(login: str) -> list[str]:
+        monkeypatch.setattr(sys, "stdin", StringIO("carry four baskets home\n"))
+        return ["user", "add", login, "--role", "recorder", "--password-from-stdin", *at]
+
+    assert main(add("a")) == 0
+    assert main(add("Car")) == 0
+    capsys.readouterr()
+    assert "it holds the name that goes with it" in refused(capsys, *add("Basket"))
+
+
+# --- words that are not understood -----------------------------------------------------------
+
+
+def misunderstood(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """Run words that are no command: status 2, and what is said of it."""
+    with pytest.raises(SystemExit) as left:
+        main(list(words))
+    assert left.value.code == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("group", "its", "another"),
+    [
+        ("station", ["add", "list", "show", "set", "key new", "key public"], "due"),
+        ("station key", ["new", "public"], "list"),
+        ("user", ["add", "list", "password", "disable", "token"], "due"),
+        ("forget", ["due", "as-in"], "token"),
+        ("database", ["grant"], "due"),
+    ],
+)
+def test_the_first_word_of_several_commands_lists_those_alone(
+    group: str, its: list[str], another: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(group.split()) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert re.findall(r"^    (\w\S*(?: \w+)?)", told.err, re.MULTILINE) == its
+    with pytest.raises(SystemExit) as left:
+        main([*group.split(), "--help"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == told.err
+    said = misunderstood(capsys, *group.split(), "mistyped")
+    assert f"invalid choice: 'mistyped' (choose from {', '.join(map(repr, its))})" in said
+    assert another not in said
+
+
+def test_an_option_that_is_none_is_named_before_a_command_is_missed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "unrecognized arguments: --versoin" in misunderstood(capsys, "--versoin")
+    assert main([]) == 2
+    assert "station key public" in capsys.readouterr().err
+
+
+def test_a_field_that_is_not_right_goes_by_the_option_that_was_typed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--database", str(tmp_path / "books.db")]
+    name = ["--name", "x"]
+    assert "--series must be 1 to 8 capital" in refused(
+        capsys, "init", *at, *name, "--series", "a b"
+    )
+    assert "--station must be a code" in refused(capsys, "init", *at, *name, "--station", "a b")
+    assert main(["init", *at, *name]) == 0
+    capsys.readouterr()
+    change = ["station", "set", *at]
+    for option, value, says in (
+        ("--series", "jz", "--series must be 1 to 8 capital letters and digits"),
+        ("--name", "", "--name must have at least 1 characters"),
+        ("--keep-access-log", "30", "--keep-access-log must be a whole number of at least 183"),
+        ("--keep-donors", "0", "--keep-donors must be a whole number of at least 1"),
+        ("--host", "ftp://x", "--host must be the address of a host, as https://example.org"),
+    ):
+        assert f"supplies: {says}" in refused(capsys, *change, option, value)
+    assert "CODE must be a code" in refused(capsys, "station", "add", "a b", *at, *name)
+    user = ["user", "add", *at, "--role", "recorder"]
+    assert "LOGIN must have no spaces" in refused(capsys, *user, "chen li")

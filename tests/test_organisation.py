@@ -109,6 +109,8 @@ def test_there_is_no_second_level(desk: Desk, head: Ledger) -> None:
         put(town, "lx")
     with pytest.raises(InvalidField, match="qu has stations under it, lx for one"):
         put(head, "town")
+    with pytest.raises(InvalidField, match="lx is under qu already"):
+        put(head, "lx")
     with pytest.raises(InvalidField, match="no station under itself"):
         put(town, "town")
     with pytest.raises(NotFound, match="no station nowhere"):

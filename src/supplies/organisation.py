@@ -111,6 +111,8 @@ def _check_head(books: Books, head: str) -> None:
     if books.value("SELECT 1 FROM stations WHERE code = :head", head=head) is None:
         raise NotFound(f"there is no station {head} in these books; `supplies station list`")
     above = head_of(books.of(head))
+    if above == code:
+        raise InvalidField(f"{head} is under {code} already; {code}, at the head, is under nobody")
     if above is not None:
         raise InvalidField(f"{head} is itself under {above}; put {code} under {above}")
     below = books.value("SELECT station FROM organisations WHERE head = :station LIMIT 1")

@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from supplies.errors import SuppliesError
+
 DEFAULT_DATABASE = "supplies.db"
 
 _DATABASE_HELP = (
@@ -25,8 +27,12 @@ _DATABASE_HELP = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 only when all went well."""
     words = _joined(sys.argv[1:] if argv is None else list(argv))
-    asked = next((word for word in words if not word.startswith("-")), "")
-    arguments = _parser(asked).parse_args(words)
+    group = _group(words)
+    parser = _parser(group, next((word for word in words if not word.startswith("-")), ""))
+    arguments = parser.parse_args(words[len(group.split()) :])
+    if arguments.run is None:
+        parser.print_help(sys.stderr)
+        return 2
     module, function = arguments.run.split(":")
     from importlib import import_module
 
@@ -35,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(getattr(import_module(f"supplies.cli.{module}"), function)(arguments))
     except SuppliesError as error:
-        print(f"supplies: {error}", file=sys.stderr)
+        print(f"supplies: {_as_typed(error, arguments)}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader of our output has gone away, as `head` does; that is not an error to report.
@@ -54,14 +60,29 @@ def _joined(words: list[str]) -> list[str]:
     return words
 
 
-def _parser(asked: str) -> argparse.ArgumentParser:
+def _group(words: list[str]) -> str:
+    """The words with which several commands begin and that are none: `station`; "": none such."""
+    for length in (2, 1):
+        name = " ".join(words[:length])
+        if name not in _COMMANDS and any(other.startswith(f"{name} ") for other in _COMMANDS):
+            return name
+    return ""
+
+
+def _parser(group: str, asked: str) -> argparse.ArgumentParser:
+    """What understands the words behind a group's, or behind `supplies` where that is ""."""
     parser = argparse.ArgumentParser(
-        prog="supplies", description="A ledger for donated goods: from a pledge to a door."
+        prog=f"supplies {group}".strip(),
+        description="A ledger for donated goods: from a pledge to a door.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.set_defaults(run=None)
+    if not group:
+        parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    commands = parser.add_subparsers(metavar="COMMAND")
     for name, (run, says, options) in _COMMANDS.items():
-        command = commands.add_parser(name, help=says)
+        if not name.startswith(group):
+            continue
+        command = commands.add_parser(name.removeprefix(group).strip(), help=says)
         # Only the command that was asked for needs its options: the rest is for the overview.
         if name == asked:
             command.description = says[0].upper() + says[1:] + "."
@@ -70,6 +91,36 @@ def _parser(asked: str) -> argparse.ArgumentParser:
                 _books(command, name)
             options(command)
     return parser
+
+
+def _as_typed(error: SuppliesError, arguments: argparse.Namespace) -> str:
+    """The sentence of an error; where it begins with a field of JSON, with what was typed."""
+    sentence = str(error)
+    for fault in error.faults:
+        if fault.pointer and sentence.startswith(f"{fault.pointer} "):
+            return _typed(fault.pointer, arguments) + sentence.removeprefix(fault.pointer)
+    return sentence
+
+
+def _typed(pointer: str, arguments: argparse.Namespace) -> str:
+    """The option or the place of what a field of JSON was made of."""
+    field = pointer.rpartition("/")[2]
+    if field in _PLACES and hasattr(arguments, field):
+        return field.upper()
+    name = _OPTIONS.get(field, field)
+    return f"--{name.replace('_', '-')}" if hasattr(arguments, name) else pointer
+
+
+_PLACES = ("code", "login")
+"""Fields that are typed without an option."""
+
+_OPTIONS = {
+    "code": "station",
+    "recipients_days": "keep_recipients",
+    "donors_days": "keep_donors",
+    "access_log_days": "keep_access_log",
+}
+"""Fields whose option has another name."""
 
 
 class _Version(argparse.Action):
