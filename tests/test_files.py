@@ -6,13 +6,14 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from desk import Clock, Desk, register_all
 
 from supplies import commands as c
+from supplies.backup import back_up, restore
 from supplies.chain import verify
 from supplies.cli import main
 from supplies.errors import (
@@ -26,6 +27,7 @@ from supplies.errors import (
     StoreError,
 )
 from supplies.ledger import Ledger
+from supplies.moving import copy_books
 from supplies.store import open_store, schema, sqlite
 
 GIFT = c.RecordDonation(
@@ -234,6 +236,54 @@ def test_a_file_that_may_only_be_read_is_reported(mode: int) -> None:
         path.chmod(0o644)
         with Ledger.open(str(path), station="lx", clock=Clock()) as ledger:
             assert ledger.books.head()[0] == 2
+
+
+def test_a_backup_is_read_where_nothing_may_be_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with places() as (folder, to):
+        books, backup = folder.parent / "books.db", folder / "backup.db"
+        make_books(books)
+        back_up(str(books), backup)
+        backup.chmod(0o444)
+        folder.chmod(0o555)
+        with not_as_root():
+            with closing(open_store(str(backup), create=False)) as store:
+                assert verify(store).entries == 2
+                with pytest.raises(ReadOnly, match="may not be written; nothing was recorded"):
+                    write_into(backup)
+            assert main(["verify", "--database", str(backup)]) == 0
+            assert "so this was not noted" in capsys.readouterr().err
+            assert copy_books(str(backup), str(to / "copy.db")).verified.entries == 2
+            assert restore(backup, str(to / "restored.db")).entries == 2
+
+
+def test_books_with_a_log_are_not_read_where_it_may_not_be_written() -> None:
+    with places() as (folder, to):
+        books = folder / "books.db"
+        make_books(books)
+        books.chmod(0o444)
+        folder.chmod(0o555)
+        says = r"books\.db may not be written, and readers write its log too"
+        with not_as_root():
+            with pytest.raises(ReadOnly, match=says):
+                open_store(str(books), create=False)
+            with pytest.raises(ReadOnly, match=says):
+                restore(books, str(to / "restored.db"))
+            assert list(to.iterdir()) == []
+
+
+@contextmanager
+def places() -> Iterator[tuple[Path, Path]]:
+    """A folder to be made readable alone, and one to write; nobody could reach pytest's own."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        medium, to = Path(name) / "medium", Path(name) / "to"
+        for folder in (medium, to):
+            folder.mkdir()
+            folder.chmod(0o777)
+        yield medium, to
+        medium.chmod(0o777)
 
 
 def write_into(path: Path) -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from supplies.catalogue import check_noun
 from supplies.cli.words import progress
-from supplies.errors import BooksBroken, InvalidField, StoreError
+from supplies.errors import BooksBroken, InvalidField, ReadOnly, StoreError
 from supplies.keys import key_file, make_keys
 from supplies.ledger import Ledger, system_clock
 from supplies.model import Station
@@ -129,6 +129,8 @@ def _note(database: str, verified: Verified) -> None:
             note_sound(store, verified, system_clock())
         finally:
             store.close()
+    except ReadOnly:
+        print("supplies: they may not be written, so this was not noted in them", file=sys.stderr)
     except StoreError as error:
         print(f"supplies: that they are sound was not noted: {error}", file=sys.stderr)
 

@@ -78,7 +78,7 @@ class SqliteStore:
         pragma(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         pragma("PRAGMA foreign_keys = ON")
         pragma("PRAGMA recursive_triggers = ON")
-        pragma("PRAGMA journal_mode = WAL")
+        self._keep_a_log()
         pragma("PRAGMA synchronous = FULL")
         pragma("PRAGMA temp_store = MEMORY")
         # What is erased is overwritten, so that a forgotten name is not left in free pages.
@@ -88,6 +88,14 @@ class SqliteStore:
         # The log is made by the first look.
         pragma("PRAGMA schema_version")
         self._lies_in = self._files()
+
+    def _keep_a_log(self) -> None:
+        try:
+            self.connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # A backup, which is all in the one file, is read where nothing may be written.
+            if error.sqlite_errorcode != sqlite3.SQLITE_READONLY:
+                raise
 
     def _tables(self) -> set[str]:
         rows = self.all("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -366,11 +374,14 @@ class SqliteStore:
     def _refuse(self, error: sqlite3.Error) -> NoReturn:
         """The engine's error in words for a person."""
         text = str(error)
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        extended = getattr(error, "sqlite_errorcode", 0)
+        code = extended & 0xFF
         if code == sqlite3.SQLITE_NOTADB:
             raise NotADatabase(
                 f"{self.path} is not a database; name a ledger's file, or a new one"
             ) from error
+        if extended in _LOG_OUT_OF_REACH:
+            raise ReadOnly(_readers_write(self.path)) from error
         if code == sqlite3.SQLITE_CORRUPT:
             raise NotADatabase(
                 f"{self.path} is damaged ({text}); restore it from a backup"
@@ -392,13 +403,32 @@ class SqliteStore:
                 f"no room is left on the disk of {self.path}; nothing was recorded: make room"
             ) from error
         if code == sqlite3.SQLITE_CANTOPEN:
-            raise StoreError(
-                f"{self.path} cannot be opened; see that it and its directory may be read "
-                "and written by this user"
-            ) from error
+            raise StoreError(_cannot_be_opened(self.path)) from error
         if code == sqlite3.SQLITE_CONSTRAINT and "floor" in text:
             raise NotEnough("more was asked of an account than stands in it") from error
         raise StoreError(f"{self.path}: {text}; nothing was recorded") from error
+
+
+_LOG_OUT_OF_REACH = (
+    sqlite3.SQLITE_READONLY_DIRECTORY,
+    sqlite3.SQLITE_READONLY_CANTINIT,
+    sqlite3.SQLITE_READONLY_CANTLOCK,
+    sqlite3.SQLITE_READONLY_RECOVERY,
+)
+
+
+def _readers_write(path: Path) -> str:
+    return (
+        f"{path} may not be written, and readers write its log too: copy it, with "
+        f"{path.name}-wal where there is one, to a place that may be written, or use a backup"
+    )
+
+
+def _cannot_be_opened(path: Path) -> str:
+    return (
+        f"{path} cannot be opened; see that it and its directory may be read and written by "
+        "this user"
+    )
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -425,6 +455,11 @@ def copy_file(source: Path, target: Path) -> None:
             # In one step: page by page it would begin again whenever somebody writes.
             here.backup(there, pages=-1)
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & 0xFF == sqlite3.SQLITE_NOTADB:
             raise NotADatabase(f"{source} is not a database; name a ledger's file") from error
+        if code & 0xFF == sqlite3.SQLITE_CANTOPEN:
+            raise StoreError(_cannot_be_opened(source)) from error
+        if code in _LOG_OUT_OF_REACH:
+            raise ReadOnly(_readers_write(source)) from error
         raise StoreError(f"{source} cannot be copied to {target}: {error}") from error
