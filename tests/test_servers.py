@@ -91,6 +91,8 @@ def test_a_user_that_is_not_there_and_a_server_that_is_not_there(
         "postgresql://h.invalid/x?password=hunter2",
         "postgresql://clerk:p@ss:w#rd/hunter2@127.0.0.1/books",
         "postgresql://clerk@h.invalid:hunter2@127.0.0.1/books",
+        "postgresql://clerk:100%hunter2@127.0.0.1/books",
+        "postgresql://h.invalid/x?password=p&hunter2",
         "postgresql:/clerk:hunter2@127.0.0.1/books",
         "postgresql:clerk:hunter2@127.0.0.1/books",
         "PostgreSQL://clerk:hunter2@127.0.0.1/books",

@@ -168,6 +168,7 @@ GET    C     /api/organisation/stock/{item}
 GET    C     /api/organisation/needs
 GET    C     /api/organisation/needs/{item}
 GET    C     /api/organisation/report
+GET    C     /api/organisation/report/pdf
 GET    C     /api/users
 POST   C     /api/users
 GET    C     /api/users/{user}

@@ -109,11 +109,12 @@ class Address:
         url, ours = _ours(url, shown)
         try:
             given = conninfo_to_dict(url)
-        except psycopg.Error as error:
+        except psycopg.Error:
+            # Not in the driver's words: they repeat the part that it stumbled over, the password's.
             raise StoreError(
-                f"{shown} is no address of a PostgreSQL database "
-                f"({str(error).strip()}); write postgresql://USER@HOST/DATABASE"
-            ) from error
+                f"{shown} is no address of a PostgreSQL database; "
+                "write postgresql://USER@HOST/DATABASE, with % @ : / in names as %25 %40 %3A %2F"
+            ) from None
         ours_unless_given = {name: _DEFAULTS[name] for name in _DEFAULTS if name not in given}
         conninfo = make_conninfo(url, client_encoding="utf8", **ours_unless_given)
         return cls(shown, conninfo, ours["connections"], ours["connection_wait"])
