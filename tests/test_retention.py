@@ -69,6 +69,54 @@ def test_whatever_is_recorded_about_them_begins_the_time_anew(served: Desk) -> N
     assert who_is_due(served, 51) == ["R-2", "D-2", "R-1"]
 
 
+def test_a_fact_of_long_ago_that_is_told_today_makes_nobody_due(served: Desk) -> None:
+    keeping(served, recipients_days=30, donors_days=30)
+    long_ago = TODAY - timedelta(days=40)
+    served.give(3, donor="D-2", happened_on=long_ago)
+    line = c.LotLine(item="mask", quantity=3)
+    served(c.HandOut(recipient="R-1", location="store", lines=[line], happened_on=long_ago))
+    assert who_is_due(served, 30) == []
+    assert who_is_due(served, 31) == ["D-2", "R-1", "R-2"]
+
+
+def begins_anew(desk: Desk, code: str, command: c.Command) -> str:
+    """Record something a day later, the last that is known of somebody now; its document."""
+    desk.clock.advance()
+    done = desk(command)
+    last = {one.code: one.last_on for one in due(desk.books, TODAY + timedelta(days=3000))}
+    assert last[code] == desk.clock.day
+    return str(done.document)
+
+
+def test_each_entry_on_the_way_to_a_door_is_about_its_household(served: Desk) -> None:
+    keeping(served, recipients_days=1)
+    line = c.LotLine(item="mask", quantity=2)
+    begins_anew(served, "R-2", c.HandOut(recipient="R-2", location="store", lines=[line]))
+    aside = begins_anew(
+        served,
+        "R-2",
+        c.Allocate(
+            recipient="R-2", location="store", lines=[c.AllocationLine(item="mask", quantity=3)]
+        ),
+    )
+    way = begins_anew(served, "R-2", c.Dispatch(team="T-1", allocations=[aside]))
+    nobody_there = c.ReportOutcome(delivery=way, allocation=aside, outcome="not_at_home")
+    begins_anew(served, "R-2", nobody_there)
+    begins_anew(served, "R-2", c.Release(allocation=aside, reason="moved"))
+    begins_anew(served, "R-2", c.EndNeed(need="n_2", reason="moved"))
+
+
+def test_each_entry_of_a_promise_or_a_gift_is_about_its_donor(served: Desk) -> None:
+    keeping(served, donors_days=1)
+    line = c.PledgeLine(item="mask", quantity=5)
+    pledge = begins_anew(served, "D-2", c.MakePledge(donor="D-2", lines=[line]))
+    begins_anew(served, "D-2", c.CancelPledge(pledge=pledge, reason="cannot"))
+    gift = served.give(1, donor="D-2")
+    begins_anew(served, "D-2", c.ReprintReceipt(number="JZ-2020-000003"))
+    back = c.LotLine(item="mask", quantity=1, lot=f"l_lx_{gift.seq}_1")
+    begins_anew(served, "D-2", c.ReturnGoods(location="store", lines=[back], reason="torn"))
+
+
 def test_groups_and_organisations_have_no_time(served: Desk) -> None:
     line = c.LotLine(item="mask", quantity=1)
     served(c.HandOut(recipient="G-1", location="store", lines=[line], headcount=1))

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from supplies.accounts import ASKED, DONOR, RECEIVED, Kind
+from supplies.accounts import ASKED, DONOR, RECEIVED, RETURNED, Kind
 from supplies.books import Books
 from supplies.model import Forgetting
 
@@ -111,6 +111,9 @@ def known(books: Books, person: Person) -> bool:
     return books.value(f"{name} AND name IS NOT NULL", code=person.code) is not None
 
 
+# --- who is due ----------------------------------------------------------------------------------
+
+
 def _moved(kind: Kind) -> str:
     return (
         f"SELECT substr(account, {len(kind.prefix) + 1}), seq FROM balances "
@@ -118,7 +121,7 @@ def _moved(kind: Kind) -> str:
     )
 
 
-_ENTRIES_ABOUT = {
+_STATED = {
     "recipient": (
         "SELECT recipient AS code, seq FROM needs WHERE station = :station",
         "SELECT recipient, seq FROM allocations WHERE station = :station",
@@ -132,19 +135,71 @@ _ENTRIES_ABOUT = {
         _moved(DONOR),
     ),
 }
-"""SQL: in which entries somebody stands, by the statements about them and by what moved last."""
+"""SQL: entries about somebody that are quickly found, at least one of everybody's."""
+
+
+def _documents(document: str, tables: str, whose: str) -> str:
+    return (
+        f"SELECT q.code, {document} AS document FROM quiet q CROSS JOIN {tables} "
+        f"WHERE d.station = :station AND {whose} = q.code"
+    )
+
+
+def _days(kind: Kind) -> str:
+    return (
+        "SELECT q.code, d.day FROM quiet q CROSS JOIN days d "
+        f"WHERE d.station = :station AND d.account = '{kind.prefix}' || q.code"
+    )
+
+
+_GIVEN = "d.origin = 'donor' AND d.party"
+
+_DOCUMENTS = {
+    "recipient": (
+        _documents("d.need", "needs d", "d.recipient"),
+        _documents("d.allocation", "allocations d", "d.recipient"),
+        _documents("d.delivery", "stops d", "d.recipient"),
+        _documents("d.hand_out", "hand_outs d", "d.recipient"),
+    ),
+    "donor": (
+        _documents("d.pledge", "pledges d", "d.donor"),
+        _documents("d.arrival", "arrivals d", _GIVEN),
+        _documents(
+            "r.number",
+            "arrivals d CROSS JOIN receipt_donations r",
+            f"r.station = d.station AND r.donation = d.arrival AND {_GIVEN}",
+        ),
+    ),
+}
+"""SQL: whose documents are which. Every entry of a document is about them, its end as well."""
+
+_MOVED_ON = {
+    "recipient": (_days(ASKED), _days(RECEIVED)),
+    "donor": (_days(DONOR), _days(RETURNED)),
+}
+"""SQL: on which days something came to somebody, or from them."""
 
 
 def _due(books: Books, who: Who, days: int | None, today: date) -> list[Due]:
+    """By the latest day that anything about them is booked on.
+
+    The last entry need not be booked on that day: a fact of long ago may be told today. But who
+    stands in a recent one is not due, and all is looked up only of those who are quiet.
+    """
     if days is None:
         return []
     rows = books.all(
-        f"SELECT p.code, e.booked_on FROM {who}s p CROSS JOIN ("
-        f"SELECT code, max(seq) AS seq FROM ({' UNION ALL '.join(_ENTRIES_ABOUT[who])}) AS stood "
+        f"WITH quiet (code) AS (SELECT p.code FROM {who}s p CROSS JOIN ("
+        f"SELECT code, max(seq) AS seq FROM ({' UNION ALL '.join(_STATED[who])}) AS stood "
         "GROUP BY code) AS latest CROSS JOIN entries e "
         "WHERE p.station = :station AND p.name IS NOT NULL AND p.kind = :kind "
         "AND latest.code = p.code "
-        "AND e.station = :station AND e.seq = latest.seq AND e.booked_on < :first",
+        "AND e.station = :station AND e.seq = latest.seq AND e.booked_on < :first), "
+        f"documents AS ({' UNION '.join(_DOCUMENTS[who])}), "
+        "booked AS (SELECT d.code, e.booked_on AS day FROM documents d CROSS JOIN entries e "
+        "WHERE e.station = :station AND e.document = d.document "
+        f"UNION ALL {' UNION ALL '.join(_MOVED_ON[who])}) "
+        "SELECT code, max(day) FROM booked GROUP BY code HAVING max(day) < :first",
         kind=PEOPLE[who],
         first=(today - timedelta(days=days)).isoformat(),
     )
