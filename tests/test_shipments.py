@@ -135,6 +135,19 @@ def test_what_did_not_arrive_is_lost_on_the_way_and_may_be_found_again(
     assert other.ledger.verify()
 
 
+def test_a_shipment_is_not_reversed_but_its_way_back_is_told(desk: Desk, other: Desk) -> None:
+    desk.stock(10)
+    name = send(desk)
+    with pytest.raises(InvalidField, match="receives 0 of each line, this one acknowledges"):
+        desk(c.Reverse(entry=2, reason="a slip"))
+    receive(desk, other, name, c.ArrivedLine(line=1, arrived=0))
+    with pytest.raises(InvalidField, match="in another shipment"):
+        other(c.Reverse(entry=1, reason="a slip"))
+    acknowledge(desk, other, name)
+    with pytest.raises(InvalidField, match="with the reason on_the_way"):
+        desk(c.Reverse(entry=3, reason="a slip"))
+
+
 def test_it_is_received_once_and_acknowledged_once(desk: Desk, other: Desk) -> None:
     desk.stock(10)
     name = send(desk)

@@ -84,7 +84,7 @@ class Desk:
         self._body: dict[str, Any] | None = None
         self._caller = caller_of(request.scope)
         if self._caller is not None:
-            called_by(request.scope, self._caller.who)
+            called_by(request.scope, self._caller, at_one_station=self.offices.only is not None)
 
     def at(self, office: Office) -> Desk:
         """The desk of another station, for a request that says itself which one it is for."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from supplies.access.credentials import Caller
 from supplies_service.logs import FIELDS, LOGGER
 from supplies_service.metrics import Metrics
 
@@ -29,9 +30,12 @@ def request_id(scope: Mapping[str, Any]) -> str:
     return str(scope.get(_REQUEST) or uuid.uuid4())
 
 
-def called_by(scope: Any, code: str) -> None:
-    """Say by their code who makes a request, so that the log can."""
-    scope[_BY] = code
+def called_by(scope: Any, caller: Caller, *, at_one_station: bool) -> None:
+    """Say by their code who makes a request, so that the log can.
+
+    at_one_station: whether the service serves no other, whose people have the same codes.
+    """
+    scope[_BY] = caller.who if at_one_station else f"{caller.station}/{caller.who}"
 
 
 class Watched:

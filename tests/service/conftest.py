@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from desk import TODAY, Clock, register_all
 from litestar import Litestar
 from litestar.testing import TestClient
 from rest import ADDRESS, Rest, let_in, sessions, signed_in
+from supplies_service import logs
 from supplies_service.app import create_app
 
 from supplies.keys import StationKeys
@@ -31,6 +33,18 @@ class Service(NamedTuple):
     fresh: Path
     tokens: dict[str, str]
     sessions: dict[str, str]
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What the service logs, as it stands in the file."""
+    stream = io.StringIO()
+    logger = logs.logging.getLogger(logs.LOGGER)
+    before = logger.handlers[:], logger.level, logger.propagate
+    logs.to(stream)
+    yield stream
+    logger.handlers[:], logger.propagate = before[0], before[2]
+    logger.setLevel(before[1])
 
 
 @pytest.fixture(scope="session")

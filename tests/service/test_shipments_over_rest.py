@@ -59,6 +59,16 @@ def test_a_shipment_goes_from_service_to_service_and_back(rest: Rest, there: Res
     assert there.get("/api/shipments")["items"] == [there.get(path)]
 
 
+def test_a_station_that_is_not_in_this_database_may_be_a_slip_and_is_told_of(
+    rest: Rest, there: Rest
+) -> None:
+    rest.give(10)
+    body = {"to": "zz", "location": "store", "lines": [{"item": "mask", "quantity": 1}]}
+    (warning,) = rest.post("/api/shipments", body)["warnings"]
+    assert (warning["warning"], warning["about"]) == ("unknown-station", "zz")
+    assert "no station zz is in this database" in warning["detail"]
+
+
 def test_what_is_wrong_with_a_shipment_is_named(rest: Rest, there: Rest) -> None:
     out = sent(rest)
     path = f"/api/shipments/{out['id']}"

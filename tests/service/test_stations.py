@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -100,6 +102,14 @@ def test_each_station_records_into_its_own_chain(stations: Stations) -> None:
         assert stations.at(code).get("/api/station")["code"] == code
 
 
+def test_the_log_tells_people_of_two_stations_apart(stations: Stations, log: io.StringIO) -> None:
+    for code in ("lx", "hp"):
+        stations.at(code).get("/api/needs")
+    stations.at("qu").get("/api/needs", station="lx")
+    by = [json.loads(line)["by"] for line in log.getvalue().splitlines()]
+    assert by == ["lx/u_1", "hp/u_1", "qu/u_1"]
+
+
 def test_the_same_key_at_two_stations_is_two_requests(stations: Stations) -> None:
     for code in ("lx", "hp"):
         rest = stations.at(code)
@@ -111,7 +121,9 @@ def test_the_same_key_at_two_stations_is_two_requests(stations: Stations) -> Non
 def test_goods_go_from_station_to_station_within_one_service(stations: Stations) -> None:
     stations.at("lx").give(10)
     body = {"to": "hp", "location": "store", "lines": [{"item": "mask", "quantity": 4}]}
-    path = f"/api/shipments/{stations.at('lx').post('/api/shipments', body)['shipment']['id']}"
+    sent = stations.at("lx").post("/api/shipments", body)
+    assert sent["warnings"] == []
+    path = f"/api/shipments/{sent['shipment']['id']}"
     entry = stations.at("lx").get(path)["entry"]
     stations.at("hp").post(f"{path}/receive", {"location": "store", "sent": entry})
     received = stations.at("hp").get(path)["entry"]

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from conftest import Service
 from rest import Rest, problem
-from supplies_service import logs
 from supplies_service.routes import health
 
 from supplies.cli import main
 from supplies.ledger import Ledger
 
 NAMES = ("黄小明", "13900139000", "王家巷")
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What the service logs, as it stands in the file."""
-    stream = io.StringIO()
-    logger = logs.logging.getLogger(logs.LOGGER)
-    before = logger.handlers[:], logger.level, logger.propagate
-    logs.to(stream)
-    yield stream
-    logger.handlers[:], logger.propagate = before[0], before[2]
-    logger.setLevel(before[1])
 
 
 def lines(log: io.StringIO) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -9,8 +11,8 @@ from supplies.books import Books
 from supplies.commands import AcknowledgeShipment, ReceiveShipment, SendShipment
 from supplies.ledger import Recorded
 from supplies.views.entries import EntryView, entry
-from supplies.views.shapes import Page, View
-from supplies.views.shipments import ShipmentView
+from supplies.views.shapes import Page, View, Warned
+from supplies.views.shipments import ShipmentView, unknown_destination
 from supplies.views.shipments import shipment as shipment_view
 from supplies.views.shipments import shipments as shipments_view
 from supplies_service.desk import ADesk
@@ -19,17 +21,23 @@ from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 
 class ShipmentEntered(View, frozen=True, kw_only=True):
-    """The entry that was made, and the shipment as it stands."""
+    """The entry that was made, and the shipment as it stands.
+
+    warnings: where it went to a station that is not in this database.
+    """
 
     entry: EntryView
     shipment: ShipmentView
+    warnings: list[Warned]
 
 
-def shown(books: Books, done: Recorded) -> tuple[str, ShipmentEntered]:
-    """The shipment that an entry is about."""
+def shown(books: Books, done: Recorded, *, sent: bool = False) -> tuple[str, ShipmentEntered]:
+    """The shipment that an entry is about. sent: whether that sent it."""
     found = shipment_view(books, str(done.document))
     return f"/api/shipments/{found.id}", ShipmentEntered(
-        entry=entry(books, done.seq), shipment=found
+        entry=entry(books, done.seq),
+        shipment=found,
+        warnings=unknown_destination(books, found) if sent else [],
     )
 
 
@@ -42,7 +50,7 @@ class ShipmentController(Controller):
     @post(operation_id="sendShipment", opt=takes(SendShipment, ShipmentEntered, roles="CR"))
     async def send(self, desk: ADesk) -> Response[bytes]:
         """Send free goods to another station; without lots, what expires first."""
-        return await desk.record(SendShipment, shown)
+        return await desk.record(SendShipment, partial(shown, sent=True))
 
     @get(operation_id="listShipments", opt=gives(Page[ShipmentView], roles="CR"))
     async def shipments(

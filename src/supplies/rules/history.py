@@ -48,6 +48,17 @@ CORRECTABLE = {
 """Which command made an entry of each kind that can be corrected."""
 
 
+_FOUND_AGAIN = "find_again what is there after all, with the reason on_the_way"
+
+WAYS_BACK = {
+    "shipment_sent": "the other station receives 0 of each line, this one acknowledges that, and "
+    f"then {_FOUND_AGAIN}",
+    "shipment_received": "send the goods on, or back, in another shipment",
+    "shipment_acknowledged": _FOUND_AGAIN,
+}
+"""What to do instead, for kinds of which two stations' books must stay of one mind."""
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """A command and all that corrected it since, oldest first, with the entry that holds now.
@@ -82,7 +93,9 @@ def history_of(books: Books, seq: int) -> History:
     head = books.body(seq - body.part)
     if head.kind not in CORRECTABLE:
         raise InvalidField.at(
-            "/entry", f"entry {seq} ({head.kind}) is not corrected; it has a way back of its own"
+            "/entry",
+            f"entry {seq} ({head.kind}) is not corrected; "
+            + WAYS_BACK.get(head.kind, "it has a way back of its own"),
         )
     newer = _superseded_by(books, head.seq)
     if newer is not None:

@@ -8,18 +8,10 @@ from supplies.accounts import DONOR, DONOR_UNKNOWN
 from supplies.books import Books
 from supplies.model import Arrival, ArrivalLine
 from supplies.views.queries import latest
-from supplies.views.shapes import View
+from supplies.views.shapes import Warned
 
 LOOKED_AT = 20
 """The donor's latest gifts: what is recorded twice is recorded twice in a row, or nearly."""
-
-
-class Warned(View, frozen=True, kw_only=True):
-    """What was recorded all the same, though it may be a slip. about: the document it concerns."""
-
-    warning: str
-    detail: str
-    about: str
 
 
 def likely_duplicates(books: Books, donation: str) -> list[Warned]:

@@ -32,6 +32,14 @@ class Page(View, Generic[T], frozen=True, kw_only=True):
     next: str | None = None
 
 
+class Warned(View, frozen=True, kw_only=True):
+    """What was recorded all the same, though it may be a slip. about: what it concerns."""
+
+    warning: str
+    detail: str
+    about: str
+
+
 Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
 """From what lies after a position, at most so many views, each with its own position."""
 

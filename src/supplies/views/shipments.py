@@ -23,7 +23,7 @@ from supplies.model import (
 )
 from supplies.store import Row
 from supplies.views.queries import among, latest, lots, standing
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, cut, one_more, page
+from supplies.views.shapes import DEFAULT_LIMIT, Page, View, Warned, cut, one_more, page
 
 Way = Literal["out", "in", "awaited"]
 ShipmentStatus = Literal["on_the_way", "received", "acknowledged"]
@@ -144,6 +144,22 @@ def under_way(books: Books) -> list[ShipmentView]:
         "WHERE a.station = s.station AND a.shipment = s.shipment) ORDER BY s.seq"
     )
     return _views(books, [row[0] for row in rows])
+
+
+def unknown_destination(books: Books, shipment: ShipmentView) -> list[Warned]:
+    """Where goods went to a station that may be another database's, or a slip of the pen."""
+    to = shipment.destination
+    if books.value("SELECT 1 FROM stations WHERE code = :to", to=to) is not None:
+        return []
+    return [
+        Warned(
+            warning="unknown-station",
+            detail=f"no station {to} is in this database; if its books are in another, it receives "
+            f"{shipment.id} there; if the code is a slip, the goods come back once a station {to} "
+            "receives 0 of each line",
+            about=to,
+        )
+    ]
 
 
 # --- as this station sees them -------------------------------------------------------------------
