@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from desk import TODAY, Clock, Desk
 from pypdf import PdfReader
@@ -18,7 +21,12 @@ from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
 from supplies.ledger import Ledger
 from supplies.model import Item, Location, Station
 from supplies.organisation import all_stations, first_station, head_of, leads, put_under, stations
-from supplies.views.organisations import organisation_report, part_of_report, stock_by_item
+from supplies.views.organisations import (
+    organisation_report,
+    organisation_report_paper,
+    part_of_report,
+    stock_by_item,
+)
 
 
 @pytest.fixture
@@ -143,6 +151,78 @@ def test_what_is_short_is_summed_up_by_unit(desk: Desk, head: Ledger) -> None:
     parts = [part_of_report(books, TODAY, TODAY) for books in (desk.books, head.books)]
     report = organisation_report("qu", TODAY, TODAY, parts)
     assert report.short == [ShortLine(item="soap", unit="bottle", needed=9, free=0)]
+
+
+@pytest.fixture
+def exchanged(desk: Desk, head: Ledger) -> Desk:
+    """Station lx and its head, between whom goods are on the way on most of nine days."""
+    put(desk.ledger, "qu")
+    head.register(Item(code="face", name="面罩"))
+    there = Desk(head, desk.clock)
+
+    def send(to: str, quantity: int) -> str:
+        line = c.LotLine(item="mask", quantity=quantity)
+        return str(desk(c.SendShipment(station=to, location="store", lines=[line])).document)
+
+    desk.give(20)
+    desk.clock.advance()
+    first = send("qu", 8)
+    desk.clock.advance()
+    lines = [c.ArrivedLine(line=1, arrived=7)]
+    there(c.ReceiveShipment(shipment=first, location="store", lines=lines))
+    desk.clock.advance()
+    second = send("qu", 5)
+    desk.clock.advance()
+    desk(c.AcknowledgeShipment(shipment=first))
+    desk.clock.advance()
+    lines = [c.ArrivedLine(line=1, arrived=5, item="face")]
+    there(c.ReceiveShipment(shipment=second, location="store", lines=lines))
+    desk.clock.advance()
+    desk(c.AcknowledgeShipment(shipment=second))
+    desk.clock.advance()
+    send("zz", 2)
+    return desk
+
+
+SUMMED = ("received", "other", "lost", "in_transit")
+
+ON_THE_WAY = (0, 8, 1, 6, 5, 0, 0, 0, 0)
+"""Between the two, at the end of each day: what is not known to be lost has not arrived yet."""
+
+
+@pytest.mark.parametrize("begin", range(9))
+def test_goods_between_stations_of_an_organisation_come_and_go_nowhere(
+    exchanged: Desk, head: Ledger, begin: int
+) -> None:
+    for end in range(begin, 9):
+        first, last = TODAY + timedelta(days=begin), TODAY + timedelta(days=end)
+        parts = [part_of_report(books, first, last) for books in (exchanged.books, head.books)]
+        total = Counter[str]()
+        for line in organisation_report("qu", first, last, parts).goods:
+            went = line.handed_over + line.used + line.lost + line.unexplained + line.other
+            assert line.opening + line.received - went == line.on_hand + line.in_transit
+            figures = msgspec.structs.asdict(line)
+            total.update({name: figures[name] for name in SUMMED})
+        assert total["received"] == (20 if begin == 0 else 0)
+        assert total["other"] == (2 if begin <= 7 <= end else 0)
+        assert total["lost"] == (1 if begin <= 4 <= end else 0)
+        assert total["in_transit"] == ON_THE_WAY[end]
+
+
+def test_what_is_on_the_way_all_the_time_has_its_line(exchanged: Desk, head: Ledger) -> None:
+    exchanged.clock.advance(10)
+    rest = c.LotLine(item="mask", quantity=5)
+    exchanged(c.SendShipment(station="qu", location="store", lines=[rest]))
+    mask = c.LotLine(item="mask", quantity=7)
+    head.record(c.IssueGoods(location="store", purpose="gate", lines=[mask]), by="u_1")
+    day = exchanged.clock.day + timedelta(days=5)
+    parts = [part_of_report(books, day, day) for books in (exchanged.books, head.books)]
+    now = exchanged.clock()
+    paper = organisation_report_paper(head.books, day, day, parts, printed_at=now)
+    lines = {line.item: line for line in paper.report.goods}
+    assert (lines["mask"].opening, lines["mask"].in_transit) == (5, 5)
+    assert paper.names["mask"].name == "口罩"
+    assert set(lines) == {"mask", "face"}
 
 
 # --- the command line ----------------------------------------------------------------------------

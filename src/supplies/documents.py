@@ -245,7 +245,8 @@ class GoodsLine(Document, frozen=True, kw_only=True):
     """One item over a period, in base units.
 
     opening + received − handed_over − used − lost − unexplained − other = on_hand + in_transit;
-    allocated is the part of on_hand that is set aside.
+    allocated is the part of on_hand that is set aside. Over an organisation, goods between two of
+    its stations are in opening and in_transit, and neither received nor other.
     """
 
     item: str

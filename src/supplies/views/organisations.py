@@ -5,7 +5,7 @@ Items of two stations are the same where code and unit are, as when goods go fro
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -29,6 +29,7 @@ from supplies.fields import is_code
 from supplies.model import Station
 from supplies.organisation import OURS
 from supplies.settings import station_head
+from supplies.views.exchanges import Exchange, exchanges
 from supplies.views.reports import Wants, item_names, items_in, short_lines, with_wants
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, cut, misplaced, one_more
 
@@ -211,33 +212,46 @@ def _named(columns: _Columns, sums: Sequence[Any]) -> dict[str, int]:
 
 
 class Part(NamedTuple):
-    """One station's part of the report, with its own name and what it calls its items."""
+    """One station's part of the report, with its own name and what it calls its items.
+
+    exchanged: what it sent to other stations and had from them.
+    """
 
     report: StationReport
     wants: Wants
     station: Station
     names: dict[str, ItemName]
+    exchanged: list[Exchange]
 
 
 def part_of_report(books: Books, first: date, last: date) -> Part:
     """The station's part; it is summed up with the others' by `organisation_report`."""
     report, wants = with_wants(books, first, last)
-    names = item_names(books, items_in(report))
-    return Part(report, wants, books.station, names)
+    exchanged = exchanges(books, first, last)
+    names = item_names(books, items_in(report) | {each.here for each in exchanged})
+    for each in exchanged:
+        if each.item not in names:
+            names |= item_names(books.of(each.other), [each.item])
+    return Part(report, wants, books.station, names, exchanged)
 
 
 _FIGURES = [field.name for field in msgspec.structs.fields(Work) if field.type is int]
+_QUANTITIES = [field.name for field in msgspec.structs.fields(GoodsLine) if field.type is int]
 
 
 def organisation_report(
     head: str, first: date, last: date, parts: Iterable[Part]
 ) -> OrganisationReport:
-    """The sum of the parts of all stations of an organisation."""
+    """The sum of the parts of all stations of an organisation.
+
+    What went from one of them to another neither came nor went: until it arrived it is on the way.
+    """
+    parts = list(parts)
     figures, activities = Counter[str](), Counter[str]()
     goods: dict[tuple[str, str], Counter[str]] = {}
     wants: dict[tuple[str, str], tuple[int, int]] = {}
     stations = []
-    for report, wanted, station, _ in parts:
+    for report, wanted, station, _, _ in parts:
         stations.append(
             StationAsOf(
                 station=station.code,
@@ -255,6 +269,9 @@ def organisation_report(
         for key, (needed, free) in wanted.items():
             before = wants.get(key, (0, 0))
             wants[key] = before[0] + needed, before[1] + free
+    for key, between in _between(parts).items():
+        if any(between.values()):
+            goods.setdefault(key, Counter()).update(between)
     return OrganisationReport(
         head=head,
         first=first,
@@ -262,11 +279,34 @@ def organisation_report(
         **{name: figures[name] for name in _FIGURES},
         activities=[ActivityLine(kind=kind, count=n) for kind, n in sorted(activities.items())],
         goods=[
-            GoodsLine(item=item, unit=unit, **sums) for (item, unit), sums in sorted(goods.items())
+            GoodsLine(item=item, unit=unit, **{name: sums[name] for name in _QUANTITIES})
+            for (item, unit), sums in sorted(goods.items())
         ],
         short=short_lines(wants),
         stations=stations,
     )
+
+
+def _between(parts: Sequence[Part]) -> dict[tuple[str, str], Counter[str]]:
+    """By item and unit, what the stations' exchanges add to the sums of their figures.
+
+    Each part may have been read at a moment of its own: whichever they were, sums hold.
+    """
+    ours = {part.station.code for part in parts}
+    lines: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for each in (each for part in parts for each in part.exchanged if each.other in ours):
+        moved, on_the_way = each.after - each.before, lines[each.item, each.unit]
+        sign = 1 if each.out else -1
+        on_the_way.update(opening=sign * each.before, in_transit=sign * each.after)
+        if each.out:
+            on_the_way.update(other=-moved)
+        else:
+            there = lines[each.here, each.unit]
+            there.update(received=-moved)
+            # Under another name it ceases to be one item and begins to be the other.
+            on_the_way.update(other=moved)
+            there.update(other=-moved)
+    return lines
 
 
 def organisation_report_paper(

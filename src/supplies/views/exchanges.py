@@ -1,0 +1,70 @@
+"""What a station sent to others and had from them, for sums in which both stand."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from supplies.accounts import DELIVERED, SENT
+from supplies.books import Books
+
+
+class Exchange(NamedTuple):
+    """Of one item, all that went from this station to another (out), or came from it.
+
+    item: as the sender calls it. here: as this station does. before, after: until the day before a
+    period, and until its last. Goods that were sent and are known to be lost went nowhere.
+    """
+
+    out: bool
+    other: str
+    item: str
+    here: str
+    unit: str
+    before: int
+    after: int
+
+
+_OUT = (
+    "SELECT s.destination AS other, l.item, l.item AS here, l.unit, e.booked_on AS day, "
+    "l.quantity AS quantity "
+    "FROM shipments s JOIN shipment_lines l ON l.station = s.station AND l.shipment = s.shipment "
+    "JOIN entries e ON e.station = s.station AND e.seq = s.seq WHERE s.station = :station "
+    "UNION ALL "
+    "SELECT s.destination, t.item, t.item, i.unit, t.day, -t.quantity "
+    "FROM shipments_acknowledged k "
+    "JOIN shipments s ON s.station = k.station AND s.shipment = k.shipment "
+    "JOIN transfers t ON t.station = k.station AND t.seq = k.seq "
+    "JOIN items i ON i.station = t.station AND i.code = t.item WHERE k.station = :station "
+    f"AND t.source = '{SENT.prefix}' || k.shipment "
+    f"AND t.target <> '{DELIVERED.prefix}' || k.shipment"
+)
+"""SQL: what was sent, less what is lost of it."""
+
+_CAME = (
+    "SELECT r.sender AS other, l.item, a.item AS here, l.unit, e.booked_on AS day, "
+    "a.arrived AS quantity FROM shipments_received r "
+    "JOIN shipment_arrivals a ON a.station = r.station AND a.shipment = r.shipment "
+    "JOIN shipment_lines l ON l.station = r.sender AND l.shipment = a.shipment AND l.line = a.line "
+    "JOIN entries e ON e.station = r.station AND e.seq = r.seq WHERE r.station = :station"
+)
+"""SQL: what came from stations of this database, whose own words say what they call it."""
+
+
+def exchanges(books: Books, first: date, last: date) -> list[Exchange]:
+    """All of a station's, by the other station and the item."""
+    found = []
+    for out, moves in ((True, _OUT), (False, _CAME)):
+        rows = books.all(
+            "SELECT other, item, here, unit, "
+            "sum(CASE WHEN day < :first THEN quantity ELSE 0 END), sum(quantity) "
+            f"FROM ({moves}) AS moves WHERE day <= :last "
+            "GROUP BY other, item, here, unit ORDER BY other, item, here",
+            first=first.isoformat(),
+            last=last.isoformat(),
+        )
+        found += [
+            Exchange(out, other, item, here, unit, int(before), int(after))
+            for other, item, here, unit, before, after in rows
+        ]
+    return found
