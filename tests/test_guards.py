@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from desk import Desk
 
+from supplies.entries import moment
 from supplies.errors import NotEnough, StoreError
 from supplies.store import open_store, schema
 
@@ -82,6 +84,44 @@ def test_a_balance_is_not_written_by_hand(pen: Any, table: str) -> None:
     marks = ", ".join("?" * len(names))
     with pytest.raises(StoreError, match="follow the transfers"):
         pen.run(f"INSERT INTO {table} VALUES ({marks})", values)
+
+
+def _look(pen: Any, at: datetime) -> None:
+    """A line of the access log, as if it had been written then."""
+    pen.run(
+        "INSERT INTO access_log (station, seq, at, method, route, outcome) SELECT 'lx', "
+        "1 + coalesce(max(seq), 0), ?, 'GET', '/api/donors', 'looked' FROM access_log",
+        (moment(at),),
+    )
+
+
+def test_lines_of_the_access_log_go_when_their_time_is_over_and_not_before(pen: Any) -> None:
+    now = datetime.now(UTC)
+    for days in (0, 182, 184, 400):
+        _look(pen, now - timedelta(days=days))
+    with pytest.raises(StoreError, match="not before"):
+        pen.run("DELETE FROM access_log")
+    with pytest.raises(StoreError, match="never changed"):
+        pen.run("UPDATE access_log SET at = '2000-01-01'")
+    assert pen.run("DELETE FROM access_log WHERE seq >= 3") == 2
+
+
+def test_a_station_that_keeps_the_access_log_longer_does(pen: Any) -> None:
+    _look(pen, datetime.now(UTC) - timedelta(days=300))
+    pen.run("INSERT INTO retention (station, access_log_days) VALUES ('lx', 400)")
+    with pytest.raises(StoreError, match="not before"):
+        pen.run("DELETE FROM access_log")
+    pen.run("UPDATE retention SET access_log_days = 200")
+    assert pen.run("DELETE FROM access_log") == 1
+
+
+def test_the_access_log_is_not_emptied_past_its_lines(pen: Any, engine: str) -> None:
+    _look(pen, datetime.now(UTC))
+    other = "TRUNCATE access_log"
+    if engine == "sqlite":
+        other = "INSERT OR REPLACE INTO access_log SELECT * FROM access_log"
+    with pytest.raises(StoreError, match=r"append-only|kept"):
+        pen.run(other)
 
 
 def _append(pen: Any, *transfer: object) -> None:

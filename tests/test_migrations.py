@@ -71,6 +71,10 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> No
 def test_a_database_of_the_first_version_is_brought_up_to_date(postgres: Server) -> None:
     with postgres.empty() as url:
         work(of_version_1_on_a_server(url))
+        with psycopg.connect(url) as other:
+            for name in schema.DEFINERS:
+                called = f"has_function_privilege('public', '{name}()', 'EXECUTE')"
+                assert other.execute(f"SELECT {called}".encode()).fetchone() == (False,)
 
 
 def test_a_guard_that_was_missing_before_is_not_quietly_made_again(tmp_path: Path) -> None:

@@ -122,6 +122,17 @@ def test_every_row_of_every_table_arrives_and_recording_goes_on(source: str, tar
         assert ledger.verify().entries == last + 2
 
 
+def test_what_works_with_the_owners_rights_is_nobodys_in_a_copy_either(
+    source: str, tmp_path: Path
+) -> None:
+    with nothing_yet("postgresql", tmp_path) as target:
+        copy_books(source, target)
+        with psycopg.connect(target) as other:
+            for name in schema.DEFINERS:
+                called = f"has_function_privilege('public', '{name}()', 'EXECUTE')"
+                assert other.execute(f"SELECT {called}".encode()).fetchone() == (False,)
+
+
 def test_what_is_copied_is_one_moment_whatever_is_recorded_meanwhile(
     desk: Desk, books_url: str, target: str
 ) -> None:

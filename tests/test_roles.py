@@ -158,6 +158,95 @@ def test_tables_of_an_older_version_wait_for_who_owns_them(roles: Roles) -> None
         roles.admin.execute(on.encode())
 
 
+@pytest.mark.parametrize("function", schema.DEFINERS)
+def test_nobody_calls_what_works_with_the_owners_rights(roles: Roles, function: str) -> None:
+    with psycopg.connect(roles.clerk, autocommit=True) as clerk:
+        clerk.execute("CREATE TEMPORARY TABLE delivery_ends (station text, delivery text)")
+        assert refused(
+            clerk,
+            "CREATE TRIGGER mine AFTER INSERT ON delivery_ends FOR EACH ROW "
+            f"EXECUTE FUNCTION public.{function}()",
+        )
+
+
+def test_a_grant_takes_back_what_somebody_let_the_role_call(roles: Roles) -> None:
+    with psycopg.connect(roles.owner, autocommit=True) as owner:
+        owner.execute("GRANT EXECUTE ON FUNCTION waits() TO PUBLIC, clerk")
+        grant(roles.owner, "clerk")
+        asked = "SELECT has_function_privilege('clerk', 'waits()', 'EXECUTE')"
+        assert owner.execute(asked).fetchone() == (False,)
+        roles.admin.execute("CREATE ROLE helpers; GRANT helpers TO clerk")
+        owner.execute("GRANT EXECUTE ON FUNCTION waits() TO helpers")
+        with pytest.raises(StoreError, match=r"clerk may call waits\(\)"):
+            grant(roles.owner, "clerk")
+        roles.admin.execute("DROP OWNED BY helpers; DROP ROLE helpers")
+
+
+@pytest.mark.parametrize(
+    ("given", "taken", "says"),
+    [
+        (
+            "GRANT CREATE ON DATABASE {books} TO clerk",
+            "REVOKE CREATE ON DATABASE {books} FROM clerk",
+            "clerk may make schemas in the database",
+        ),
+        (
+            "CREATE SCHEMA beside AUTHORIZATION clerk",
+            "DROP SCHEMA beside",
+            "in the schema beside",
+        ),
+        ("ALTER ROLE clerk CREATEROLE", "ALTER ROLE clerk NOCREATEROLE", "clerk may make roles"),
+    ],
+)
+def test_a_role_that_could_put_something_in_front_of_the_guards_is_refused(
+    roles: Roles, given: str, taken: str, says: str
+) -> None:
+    books = roles.admin.info.dbname
+    roles.admin.execute(given.format(books=books).encode())
+    try:
+        with pytest.raises((InvalidField, StoreError), match=says):
+            grant(roles.owner, "clerk")
+    finally:
+        roles.admin.execute(taken.format(books=books).encode())
+
+
+def test_operators_of_ones_own_erase_no_text(roles: Roles) -> None:
+    """By whoever was let to make some after all: what is erased does not come back."""
+    roles.admin.execute("CREATE SCHEMA beside AUTHORIZATION clerk")
+    try:
+        with psycopg.connect(roles.clerk, autocommit=True) as clerk:
+            clerk.execute(
+                "CREATE FUNCTION beside.yes(text, text) RETURNS boolean "
+                "LANGUAGE sql AS 'SELECT true'"
+            )
+            clerk.execute(
+                "CREATE OPERATOR beside.= (LEFTARG = text, RIGHTARG = text, FUNCTION = beside.yes)"
+            )
+            clerk.execute("SET search_path = beside, pg_catalog, public")
+            clerk.execute("BEGIN")
+            with pytest.raises(psycopg.Error, match="erased by an entry that forgets"):
+                clerk.execute("UPDATE public.erasable SET salt = NULL, content = NULL")
+            clerk.execute("ROLLBACK; BEGIN")
+            with pytest.raises(psycopg.Error, match="erased by an entry that forgets"):
+                clerk.execute(
+                    "INSERT INTO public.erasures SELECT station, seq, 'x' FROM public.heads"
+                )
+    finally:
+        roles.admin.execute("DROP SCHEMA beside CASCADE")
+
+
+def test_who_records_cannot_empty_the_access_log(roles: Roles) -> None:
+    with psycopg.connect(roles.clerk, autocommit=True) as clerk:
+        clerk.execute(
+            "INSERT INTO access_log (station, seq, at, method, route, outcome) VALUES "
+            "(%s, 1, to_char(now(), 'YYYY-MM-DD'), 'GET', '/api/donors', 'looked')",
+            (STATION,),
+        )
+        with pytest.raises(psycopg.errors.IntegrityError, match="when its time is over"):
+            clerk.execute("DELETE FROM access_log")
+        assert refused(clerk, "UPDATE access_log SET at = '2000-01-01'")
+
+
 def test_a_role_that_could_do_more_all_the_same_is_not_granted_anything(roles: Roles) -> None:
     roles.admin.execute("GRANT DELETE ON entries TO PUBLIC")
     try:

@@ -460,6 +460,27 @@ def test_a_station_that_is_not_there_is_no_clean_station(store: Tampering) -> No
         verify(store, "zz")
 
 
+def test_what_waits_is_what_was_not_closed_or_decided(store: Tampering) -> None:
+    (seq,) = store.one("SELECT seq FROM deliveries ORDER BY seq LIMIT 1") or (0,)
+    store.run(f"INSERT INTO pending (station, noun, number) VALUES ('lx', 'delivery', {seq})")
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("pending", ROW, seq)
+
+
+def test_what_waits_is_not_forgotten(books_url: str) -> None:
+    scene = Scene(books_url)
+    scene.does(c.OpenStock(location="a", lines=[c.ArrivalLine(item="mask", quantity=4)]))
+    line = c.AllocationLine(item="mask", quantity=4)
+    aside = scene.begins(c.Allocate(recipient="h1", location="a", lines=[line]))
+    scene.does(c.Dispatch(team="t1", allocations=[aside]))
+    store = scene.ledger.store
+    assert verify(store).entries == 3
+    store.run("DELETE FROM pending")
+    error = broken(store)
+    assert (error.table, error.seq, error.expected) == ("pending", 3, "delivery")
+    scene.ledger.close()
+
+
 def test_several_stations_stand_in_one_database_and_each_is_verified(books_url: str) -> None:
     scene = Scene(books_url)
     book_needs_and_pledges(scene)

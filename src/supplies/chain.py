@@ -114,6 +114,7 @@ class _Verification:
                 self._compare_statements(since, high)
                 since = high + 1
         self.papers.check_erased()
+        self.statements.check_waiting()
         self.replay.check_days()
         self.replay.check_balances()
         check_mirror(self.reader, self.replay.stands, self.statements.needs)

@@ -248,6 +248,20 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- Logs of access are kept six months at least, longer where the station says so. Whole days, so that
+-- no zone is too early.
+CREATE FUNCTION {schema}.log_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF CAST(left(OLD.at, 10) AS date) > CAST(now() AT TIME ZONE 'UTC' AS date) - CAST(coalesce((
+            SELECT r.access_log_days FROM {schema}.retention AS r WHERE r.station = OLD.station
+        ), 183) AS integer)
+    THEN
+        RAISE EXCEPTION 'kept: a line of the access log goes when its time is over, not before'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN OLD;
+END $$;
+
 -- No guard, but a trigger all the same: who keeps nouns in memory asks here whether they changed.
 CREATE FUNCTION {schema}.catalogue_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -316,3 +330,5 @@ CREATE TRIGGER deliveries_wait AFTER INSERT ON deliveries FOR EACH ROW EXECUTE F
 CREATE TRIGGER delivery_ends_wait AFTER INSERT ON delivery_ends FOR EACH ROW EXECUTE FUNCTION waits();
 CREATE TRIGGER conflicts_wait AFTER INSERT ON conflicts FOR EACH ROW EXECUTE FUNCTION waits();
 CREATE TRIGGER resolutions_wait AFTER INSERT ON resolutions FOR EACH ROW EXECUTE FUNCTION waits();
+CREATE TRIGGER access_log_kept BEFORE DELETE ON access_log FOR EACH ROW EXECUTE FUNCTION log_is_kept();
+CREATE TRIGGER access_log_stays BEFORE UPDATE OR TRUNCATE ON access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

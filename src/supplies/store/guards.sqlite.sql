@@ -254,3 +254,21 @@ CREATE TRIGGER resolutions_wait AFTER INSERT ON resolutions BEGIN
     DELETE FROM pending
     WHERE station = NEW.station AND noun = 'conflict' AND number = NEW.conflict;
 END;
+
+-- Logs of access are kept six months at least, longer where the station says so. Whole days, so that
+-- no zone is too early.
+CREATE TRIGGER access_log_kept BEFORE DELETE ON access_log
+WHEN substr(OLD.at, 1, 10) > date('now', '-' || coalesce((
+    SELECT access_log_days FROM retention WHERE station = OLD.station
+), 183) || ' days') BEGIN
+    SELECT RAISE(ABORT, 'kept: a line of the access log goes when its time is over, not before');
+END;
+
+CREATE TRIGGER access_log_stays BEFORE UPDATE ON access_log BEGIN
+    SELECT RAISE(ABORT, 'append-only: rows of access_log are never changed');
+END;
+
+CREATE TRIGGER access_log_no_replace BEFORE INSERT ON access_log
+WHEN EXISTS (SELECT 1 FROM access_log WHERE station = NEW.station AND seq = NEW.seq) BEGIN
+    SELECT RAISE(ABORT, 'kept: this row of access_log exists');
+END;

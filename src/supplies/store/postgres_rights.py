@@ -51,9 +51,11 @@ def grant(store: Store, role: str) -> None:
 def _grantee(store: Store, role: str) -> str:
     """The role as it is written in statements."""
     found = store.one(
-        "SELECT quote_ident(r.rolname), r.rolsuper, pg_has_role(r.oid, c.relowner, 'MEMBER'), "
-        "pg_has_role(c.relowner, 'USAGE') "
-        "FROM pg_roles r, pg_class c WHERE r.rolname = :role AND c.oid = 'migrations'::regclass",
+        "SELECT quote_ident(r.rolname), bool_or(g.rolsuper), bool_or(g.oid = c.relowner), "
+        "bool_or(g.rolcreaterole), pg_has_role(c.relowner, 'USAGE') "
+        "FROM pg_class c CROSS JOIN pg_roles r JOIN pg_roles g ON pg_has_role(r.oid, g.oid, "
+        "'MEMBER') WHERE r.rolname = :role AND c.oid = 'migrations'::regclass "
+        "GROUP BY r.rolname, c.relowner",
         {"role": role},
     )
     if found is None:
@@ -61,14 +63,14 @@ def _grantee(store: Store, role: str) -> str:
             f"there is no role {role} on the server of {store.url}; make it there, as with "
             f"`createuser {role}`"
         )
-    name, is_super, is_owner, may_grant = found
+    name, is_super, is_owner, makes_roles, may_grant = found
     if not may_grant:
         raise StoreError(f"only who owns the tables of {store.url} may grant rights to them")
-    if is_super or is_owner:
-        what = "is a superuser" if is_super else "owns the tables"
+    if is_super or is_owner or makes_roles:
+        what = "is a superuser" if is_super else "owns the tables" if is_owner else "may make roles"
         raise InvalidField(
-            f"{role} {what}, and nothing can be kept from it; name a role of its own for the "
-            "service"
+            f"{role} {what}, itself or as a member of another role, and nothing can be kept from "
+            "it; name a role of its own for the service"
         )
     return str(name)
 
@@ -78,6 +80,7 @@ def _statements(store: Store, role: str) -> list[str]:
     assert row is not None, "there is one: the books are in it"
     (books,) = row
     made = [
+        f"{schema.nobody_calls(books)}, {role}",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {books} FROM {role}",
         f"REVOKE CREATE ON SCHEMA {books} FROM {role}",
         f"GRANT USAGE ON SCHEMA {books} TO {role}",
@@ -106,11 +109,35 @@ def _check_nothing_beyond(store: Store, role: str) -> None:
                 f"it is a member of; take that away first, as with `REVOKE ALL ON {table} FROM "
                 "PUBLIC`"
             )
+    for name in schema.DEFINERS:
+        row = store.one(
+            "SELECT has_function_privilege(:role, quote_ident(current_schema()) || :name, "
+            "'EXECUTE')",
+            {"role": role, "name": f".{name}()"},
+        )
+        if row != (False,):
+            raise StoreError(
+                f"{role} may call {name}() by what was granted to a role that it is a member of; "
+                f"take that away first, as with `REVOKE THAT_ROLE FROM {role}`"
+            )
+    # Who may make functions and operators anywhere can put them in front of those that guards use.
     row = store.one(
-        "SELECT has_schema_privilege(:role, current_schema(), 'CREATE')", {"role": role}
+        "SELECT nspname FROM pg_namespace WHERE has_schema_privilege(:role, oid, 'CREATE') "
+        "AND substr(nspname::text, 1, 3) <> 'pg_' ORDER BY nspname LIMIT 1",
+        {"role": role},
     )
-    if row != (False,):
+    if row is not None:
         raise StoreError(
-            f"{role} may make tables and functions beside the books, as everybody may; take that "
-            "away first, with `REVOKE CREATE ON SCHEMA public FROM PUBLIC`"
+            f"{role} may make tables and functions in the schema {row[0]}, as everybody may or by "
+            f"itself; take that away first, as with `REVOKE CREATE ON SCHEMA {row[0]} FROM PUBLIC`"
+        )
+    row = store.one(
+        "SELECT current_database() WHERE has_database_privilege(:role, current_database(), "
+        "'CREATE')",
+        {"role": role},
+    )
+    if row is not None:
+        raise StoreError(
+            f"{role} may make schemas in the database {row[0]}, with functions of its own in them; "
+            f"take that away first, as with `REVOKE CREATE ON DATABASE {row[0]} FROM {role}`"
         )

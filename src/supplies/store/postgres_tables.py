@@ -64,6 +64,7 @@ class Tables:
         for name, version in schema.DEFINERS.items():
             if since < version:
                 self._script(f"ALTER FUNCTION {self._books}.{name}() {schema.DEFINER}")
+        self._script(schema.nobody_calls(self._books))
 
     def are_ours(self) -> bool:
         """Whether this user owns them, or may do all that their owner may."""

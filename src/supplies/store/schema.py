@@ -24,19 +24,36 @@ SINCE: Mapping[str, int] = {
     "waits": 7,
     **{f"{table}_wait": 7 for table in _WAITING},
     **{f"{table}.{table}_wait": 7 for table in _WAITING},
+    "log_is_kept": 12,
+    **dict.fromkeys(("access_log_kept", "access_log_no_replace", "access_log_stays"), 12),
+    **{f"access_log.{name}": 12 for name in ("access_log_kept", "access_log_stays")},
 }
 """Guards and functions that came with a later version than their table: name to version."""
 
 DEFINERS: Mapping[str, int] = {
     "catalogue_changed": 11,
     "entries_head": 11,
+    "erasable_only_erased": 12,
+    "erasures_only_to_forget": 12,
+    "log_is_kept": 12,
     "transfers_move": 11,
     "waits": 11,
 }
 """PostgreSQL's functions that work with the rights of who owns the tables, and since when.
 
-They write what follows from entries and transfers, so that who records needs no right to.
+Most write what follows from entries and transfers, so that who records needs no right to. The
+others hold what is gone for good once they are passed, and look at it through nobody's eyes.
 """
+
+
+def nobody_calls(books: str) -> str:
+    """SQL that takes those functions from everybody but the owner; triggers fire without.
+
+    Else anybody could make a temporary table of any name, and let its triggers call them.
+    """
+    names = ", ".join(f"{books}.{name}()" for name in DEFINERS)
+    return f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC"
+
 
 DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 """How they work; nobody can put an operator or function of another meaning in front of theirs."""

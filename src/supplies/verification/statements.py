@@ -17,14 +17,17 @@ from supplies.model import (
     AllocationLine,
     Arrival,
     ArrivalLine,
+    Conflict,
     CountedLine,
     CountSheet,
     Delivery,
+    DeliveryEnd,
     HandOutTo,
     Lot,
     LotParent,
     Need,
     Pledge,
+    Resolution,
     Shipment,
     ShipmentLine,
     Statement,
@@ -32,7 +35,7 @@ from supplies.model import (
     Withdrawal,
 )
 from supplies.store import Row
-from supplies.verification.reader import Reader, Table
+from supplies.verification.reader import ROW, Reader, Table
 
 STATED = {
     statement: Table(table, ("seq", *statement.__struct_fields__))
@@ -118,7 +121,8 @@ class Statements:
     """What has been stated so far, as far as later statements must agree with it.
 
     lots: the item of each. recipients: whose each allocation is. needs: whose each need is.
-    donations: the ids of all.
+    donations: the ids of all. waiting: deliveries not closed and conflicts not decided, by what
+    they are and the number of their entry.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -127,6 +131,7 @@ class Statements:
         self.recipients: dict[str, str] = {}
         self.needs: dict[str, str] = {}
         self.donations: set[str] = set()
+        self.waiting: set[tuple[str, int]] = set()
         self._restated: list[tuple[Table, str, str, int]] = []
 
     def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
@@ -140,6 +145,7 @@ class Statements:
         self.recipients.update((row[1], row[2]) for row in stated[Allocation])
         self.needs.update((row[1], row[2]) for row in stated[Need])
         self.donations.update(row[1] for row in stated[Arrival] if row[2] == "donor")
+        self._take_waiting(stated)
 
     def _check_documents(
         self, kind: type[Statement], rows: Sequence[Row], bodies: Sequence[Body]
@@ -175,6 +181,27 @@ class Statements:
                 lot, item = row[at("lot")], row[at("item")]
                 if lot and self.lots.get(lot) != item:
                     raise self.reader.broken(TABLES[kind], "lot", row[0], f"a lot of {item}", lot)
+
+    def _take_waiting(self, stated: Rows) -> None:
+        """A delivery waits from the entry that made it, not from one that states it again."""
+        waiting = self.waiting
+        waiting.update(("delivery", row[0]) for row in stated[Delivery] if row[1] == f"v_{row[0]}")
+        waiting.update(("conflict", row[0]) for row in stated[Conflict])
+        closed = {delivery for _, delivery in stated[DeliveryEnd]}
+        waiting -= {("delivery", int(name[2:])) for name in closed if name[2:].isdecimal()}
+        waiting -= {("conflict", conflict) for _, conflict, _ in stated[Resolution]}
+
+    def check_waiting(self) -> None:
+        """`pending` names just what waits: lists of what is open are read from there."""
+        rows = self.reader.store.all(
+            "SELECT noun, number FROM pending WHERE station = :station",
+            {"station": self.reader.station},
+        )
+        found = {(noun, number) for noun, number in rows}
+        for each in sorted(found ^ self.waiting):
+            noun, number = each
+            wanted, there = (noun, None) if each in self.waiting else (None, noun)
+            raise self.reader.broken("pending", ROW, number, wanted, there)
 
     def check_restated(self) -> None:
         """Documents of earlier entries: those did make them. The tables have been compared."""
