@@ -22,14 +22,22 @@ LAST_ANSWERS_SECONDS = 10
 """How long requests under way may take once the service is told to stop."""
 
 
-def serve(settings: Settings, *, whose: str, people: bool) -> int:
-    """Serve one station's books, or those of all, until interrupted; the exit status.
+def place(settings: Settings, *, people: bool) -> tuple[str, int]:
+    """The address and port to listen at; an error where that may not be, or the port is taken.
 
-    whose: the books, as whoever started it is told. people: whether somebody can sign in. Until
-    then it listens to this machine alone.
+    people: whether somebody can sign in. Until then it listens to this machine alone.
     """
     address, port = _address(settings.host, people), settings.port
     _check_port(address, port)
+    return address, port
+
+
+def serve(settings: Settings, where: tuple[str, int], *, whose: str) -> int:
+    """Serve one station's books, or those of all, until interrupted; the exit status.
+
+    where: what `place` said. whose: the books, as whoever started it is told.
+    """
+    address, port = where
     shown = f"[{address}]" if ":" in address else address
     print(f"The books of {whose} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # said to whoever started it
     server = Granian(

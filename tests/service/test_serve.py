@@ -16,15 +16,16 @@ from typing import TextIO
 
 import httpx
 import pytest
-from desk import register_all
+from desk import Clock, Desk, register_all
 from rest import let_in
 from supplies_service.loopback import is_loopback
-from supplies_service.serve import serve
+from supplies_service.serve import place
 from supplies_service.settings import Settings
 
 from supplies.chain import verify
 from supplies.cli import main
 from supplies.errors import InvalidField, StoreError
+from supplies.keys import key_file, make_keys
 from supplies.ledger import Ledger
 
 PATIENCE = 60
@@ -165,12 +166,53 @@ def test_several_workers_answer_from_one_file(books: str, bearer: dict[str, str]
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
 def test_it_refuses_to_listen_beyond_loopback(books: str, host: str) -> None:
     with pytest.raises(InvalidField, match=r"until somebody can sign in .* loopback only"):
-        serve(Settings(database=books, host=host, port=free_port()), whose="lx", people=False)
+        place(Settings(database=books, host=host, port=free_port()), people=False)
 
 
 def test_the_command_line_says_so_too(books: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "--database", books, "--host", "0.0.0.0"]) == 1
-    assert "loopback only" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "loopback only" in told.err
+    assert told.out == ""
+
+
+def test_a_port_that_is_taken_is_noticed_before_anything_is_made_or_told(
+    books: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        assert main(["serve", "--database", books, "--port", port]) == 1
+    told = capsys.readouterr()
+    assert "name another with --port" in told.err
+    assert told.out == ""
+    assert not key_file(books).exists()
+
+
+@pytest.mark.parametrize("fault", ["missing", "open to others", "a folder"])
+def test_keys_that_are_not_in_order_are_one_sentence_before_anything_is_told(
+    books: str, capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    with Ledger.open(books, station="lx") as ledger:
+        Desk(ledger, Clock()).give(3)
+    key = key_file(books)
+    if fault == "open to others":
+        make_keys(books)
+        key.chmod(0o644)
+    elif fault == "a folder":
+        key.mkdir(mode=0o700)
+    assert main(["serve", "--database", books, "--port", str(free_port())]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    says = {
+        "missing": "are missing: put the file back from its backup",
+        "open to others": "chmod 600 it first",
+        "a folder": "cannot be used",
+    }
+    assert says[fault] in told.err
+    assert told.err.count("\n") == 1
+    assert key.exists() == (fault != "missing")
 
 
 def test_a_port_that_is_taken_is_refused(books: str) -> None:
@@ -179,13 +221,13 @@ def test_a_port_that_is_taken_is_refused(books: str) -> None:
         other.listen()
         settings = Settings(database=books, port=other.getsockname()[1])
         with pytest.raises(StoreError, match="name another with --port"):
-            serve(settings, whose="lx", people=True)
+            place(settings, people=True)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_what_is_no_port_is_refused(books: str, port: int) -> None:
     with pytest.raises(InvalidField, match="is no port"):
-        serve(Settings(database=books, port=port), whose="lx", people=True)
+        place(Settings(database=books, port=port), people=True)
 
 
 @pytest.mark.parametrize(
