@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
+import os
 import signal
 import socket
+import threading
+import time
 from functools import partial
 
 from granian import Granian
@@ -66,6 +70,9 @@ def _application(settings: Settings) -> Litestar:
     would otherwise take it to have failed.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # The parent's handler came along, and would let go by that it is to stop while it starts.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_stop_after_the_parent, daemon=True).start()
     logs.to()
     logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
     application = create_app(
@@ -81,6 +88,20 @@ def _application(settings: Settings) -> Litestar:
 
 def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _stop_after_the_parent() -> None:
+    """Once the parent is gone, as by SIGKILL, do its part: else the port would stay taken.
+
+    Of several workers the youngest notices first: it holds what tells the others, until it ends.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LAST_ANSWERS_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _address(host: str, people: bool) -> str:

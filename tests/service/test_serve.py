@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -73,9 +73,14 @@ def serving(
         wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
         yield process
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+        end_all(process)
         process.communicate()
+
+
+def end_all(process: subprocess.Popen[str]) -> None:
+    """End a service with its workers, who may be left where it is gone."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_until_it_answers(process: subprocess.Popen[str], url: str) -> None:
@@ -161,6 +166,64 @@ def test_several_workers_answer_from_one_file(books: str, bearer: dict[str, str]
     with Ledger.open(books, station="lx") as ledger:
         assert ledger.balance("needed:n_20", "mask") == 1
         assert verify(ledger.store).entries == 20
+
+
+def test_when_it_is_killed_its_workers_end_and_the_port_is_free(
+    books: str, bearer: dict[str, str]
+) -> None:
+    port = free_port()
+    with serving(books, port, "--workers", "2") as process:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+        # The workers keep what it said to open, until the last of them is gone.
+        wait_until_it_is_free(port)
+    with serving(books, port):
+        web = httpx.get(f"http://127.0.0.1:{port}/api/station", headers=bearer)
+        assert web.json()["code"] == "lx"
+
+
+def wait_until_it_is_free(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            place(Settings(port=port), people=True)
+            return
+        except StoreError:
+            time.sleep(0.05)
+    raise AssertionError(f"port {port} was not free within {PATIENCE} seconds")
+
+
+STARTING = """
+import multiprocessing, sys, time
+multiprocessing.set_start_method("fork")
+import supplies_service.serve as running
+from supplies.cli import main
+def starting(*_, **__):
+    print("starting", flush=True)
+    time.sleep(1000)
+running.create_app = starting
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_it_stops_while_a_worker_is_still_starting(books: str, bearer: dict[str, str]) -> None:
+    arguments = ["serve", "--database", books, "--port", str(free_port())]
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTING, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert "starting\n" in iter(process.stdout.readline, "")
+            process.terminate()
+            out, err = process.communicate(timeout=PATIENCE)
+        finally:
+            end_all(process)
+    # Nobody had to be killed: that would be told.
+    assert (process.returncode, out, err) == (0, "", "")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
