@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import multiprocessing
 import os
 import signal
 import socket
-import threading
-import time
 from functools import partial
 
 from granian import Granian
@@ -56,7 +55,6 @@ def serve(settings: Settings, where: tuple[str, int], *, whose: str) -> int:
         runtime_mode=RuntimeModes.st,
         websockets=False,
         log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
-        workers_kill_timeout=LAST_ANSWERS_SECONDS,
     )
     # Given as a function, the application is not looked for in the current directory first.
     server.serve(target_loader=partial(_application, settings), wrap_loader=False)
@@ -72,7 +70,6 @@ def _application(settings: Settings) -> Litestar:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # The parent's handler came along, and would let go by that it is to stop while it starts.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_stop_after_the_parent, daemon=True).start()
     logs.to()
     logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
     application = create_app(
@@ -82,7 +79,7 @@ def _application(settings: Settings) -> Litestar:
         proxies=settings.proxies,
     )
     # granian handles it once more; then whichever thread it reaches would end the worker.
-    application.on_startup.append(_leave_interrupts_to_the_parent)
+    application.on_startup += [_leave_interrupts_to_the_parent, _stop_in_time, _outlive_no_parent]
     return application
 
 
@@ -90,18 +87,29 @@ def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _stop_after_the_parent() -> None:
-    """Once the parent is gone, as by SIGKILL, do its part: else the port would stay taken.
+def _stop_in_time() -> None:
+    """Let the alarm end the worker that has not stopped by itself some time after it was told to.
+
+    granian's own way takes workers that have just ended for such as refuse, and tells so. It hears
+    the signal beside this, from the event loop.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(LAST_ANSWERS_SECONDS))
+
+
+async def _outlive_no_parent() -> None:
+    """Stop once the parent is gone, as by SIGKILL: else the port would stay taken.
 
     Of several workers the youngest notices first: it holds what tells the others, until it ends.
     """
-    parent = multiprocessing.parent_process()
+    parent, loop = multiprocessing.parent_process(), asyncio.get_running_loop()
     if parent is None:
         return
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(LAST_ANSWERS_SECONDS)
-    os.kill(os.getpid(), signal.SIGKILL)
+
+    def stop(gone: int) -> None:
+        loop.remove_reader(gone)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(parent.sentinel, stop, parent.sentinel)
 
 
 def _address(host: str, people: bool) -> str:

@@ -60,17 +60,28 @@ def serving(
 
     log: where it says what it does; a file, where that is more than a pipe holds.
     """
-    call = "import sys; from supplies.cli import main; sys.exit(main())"
+    with started(SERVE, database, port, *options, log=log) as process:
+        wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
+        yield process
+
+
+SERVE = "import sys; from supplies.cli import main; sys.exit(main())"
+
+
+@contextmanager
+def started(
+    script: str, database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
+    """A script that serves as a process, in whatever way; it ends with all that it started."""
     arguments = ["serve", "--database", database, "--port", str(port), *options]
     process = subprocess.Popen(
-        [sys.executable, "-c", call, *arguments],
+        [sys.executable, "-c", script, *arguments],
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
         start_new_session=True,
     )
     try:
-        wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
         yield process
     finally:
         end_all(process)
@@ -193,6 +204,45 @@ def wait_until_it_is_free(port: int) -> None:
     raise AssertionError(f"port {port} was not free within {PATIENCE} seconds")
 
 
+STUCK = """
+import asyncio, multiprocessing, sys
+multiprocessing.set_start_method("fork")
+from litestar import Litestar, get
+import supplies_service.serve as running
+from supplies.cli import main
+@get("/")
+async def stuck() -> None:
+    print("stuck", flush=True)
+    await asyncio.sleep(1000)
+running.create_app = lambda *_, **__: Litestar([stuck], openapi_config=None, logging_config=None)
+running.LAST_ANSWERS_SECONDS = 1
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_request_that_does_not_end_is_cut_when_the_time_for_last_answers_is_over(
+    books: str, bearer: dict[str, str]
+) -> None:
+    port = free_port()
+    with started(STUCK, books, port) as process, socket.socket() as caller:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line.startswith("The books of"))
+        call_when_it_listens(caller, port)
+        next(line for line in process.stdout if line == "stuck\n")
+        process.terminate()
+        out, err = process.communicate(timeout=PATIENCE)
+        assert caller.recv(1) == b""
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def call_when_it_listens(caller: socket.socket, port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while caller.connect_ex(("127.0.0.1", port)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    caller.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+
+
 STARTING = """
 import multiprocessing, sys, time
 multiprocessing.set_start_method("fork")
@@ -207,21 +257,11 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_it_stops_while_a_worker_is_still_starting(books: str, bearer: dict[str, str]) -> None:
-    arguments = ["serve", "--database", books, "--port", str(free_port())]
-    with subprocess.Popen(
-        [sys.executable, "-c", STARTING, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    with started(STARTING, books, free_port()) as process:
         assert process.stdout is not None
-        try:
-            assert "starting\n" in iter(process.stdout.readline, "")
-            process.terminate()
-            out, err = process.communicate(timeout=PATIENCE)
-        finally:
-            end_all(process)
+        next(line for line in process.stdout if line == "starting\n")
+        process.terminate()
+        out, err = process.communicate(timeout=PATIENCE)
     # Nobody had to be killed: that would be told.
     assert (process.returncode, out, err) == (0, "", "")
 
