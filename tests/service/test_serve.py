@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -291,6 +292,29 @@ def test_a_port_that_is_taken_is_noticed_before_anything_is_made_or_told(
     assert "name another with --port" in told.err
     assert told.out == ""
     assert not key_file(books).exists()
+
+
+def test_a_second_make_run_leaves_the_first_as_it_is(books: str) -> None:
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("there is no make on this machine: `make run` was not tried")
+    before = Path(books).read_bytes()
+    with socket.socket() as first:
+        first.bind(("127.0.0.1", 0))
+        first.listen()
+        port = first.getsockname()[1]
+        run = [make, "--old-file=.venv/installed", "run", f"PORT={port}", f"DEMO={books}"]
+        done = subprocess.run(
+            [*run, f"BIN={Path(sys.executable).parent}"],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+    assert done.returncode != 0
+    assert f"Port {port} is taken" in done.stderr
+    assert done.stdout == ""
+    assert Path(books).read_bytes() == before
 
 
 @pytest.mark.parametrize("fault", ["missing", "open to others", "a folder"])
