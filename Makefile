@@ -1,8 +1,10 @@
-# What a person does with this checkout: `make run`, `make test`, `make check`, `make bench`, `make simulate`.
+# What a person does with this checkout: `make` tells.
 
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO := var/demo.db
+PORT ?= 8000
+# Another port, other books: what one `make run` serves, the next does not take away.
+DEMO := var/demo$(addprefix -,$(filter-out 8000,$(PORT))).db
 WORKERS ?= auto
 SEED ?= 1
 STEPS ?= 5000
@@ -12,12 +14,13 @@ ENGINE ?= sqlite
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make run           install, book the Longxue scene and serve it at http://127.0.0.1:8000"
+	@echo "make run           install, book the Longxue scene and serve it at http://127.0.0.1:$(PORT) (PORT=8000)"
 	@echo "make test          install and run every test"
 	@echo "make check         formatting, lint, types and import rules"
 	@echo "make bench         speed, as ratios within one run"
 	@echo "make simulate      weeks of people and faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
 	@echo "make test-cluster  lose the primary of a real PostgreSQL cluster under load"
+	@echo "make clean         remove what the others made: .venv, var, build, dist"
 
 # The environment is made once, and again when the project file changes.
 .venv/installed: pyproject.toml
@@ -32,10 +35,11 @@ help:
 	touch $@
 
 run: .venv/installed
+	@$(BIN)/python -c 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", $(PORT))) == 0 and "Port $(PORT) is taken, perhaps by another `make run`; nothing was changed. Try: make run PORT=8001")'
 	@rm -rf $(DEMO) $(DEMO)-wal $(DEMO)-shm $(DEMO:.db=.key) $(DEMO:.db=-papers)
 	@mkdir -p $(dir $(DEMO))
 	$(BIN)/supplies demo --database $(DEMO)
-	$(BIN)/supplies serve --database $(DEMO)
+	$(BIN)/supplies serve --database $(DEMO) --port $(PORT)
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n $(WORKERS)

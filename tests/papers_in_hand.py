@@ -14,9 +14,15 @@ from supplies_receipts import check_receipt, proven_receipt
 from supplies_receipts.attachment import attach
 from supplies_receipts.proven import _SAYS, ATTACHMENT
 
-from supplies.keys import StationKeys
+from supplies.keys import StationKeys, make_keys
 from supplies.proof import NotGenuine, PublicKeys
 from supplies.views.receipts import receipt_record
+
+
+def new_keys(database: str) -> StationKeys:
+    """The keys of a database, made now where there are none."""
+    make_keys(database)
+    return StationKeys.beside(database)
 
 
 class Office(NamedTuple):

@@ -301,6 +301,48 @@ def test_books_are_made_for_a_station(tmp_path: Path, capsys: pytest.CaptureFixt
     )
 
 
+@pytest.mark.parametrize("fault", ["there is no such folder", "a folder is in its place"])
+def test_where_the_key_cannot_be_had_no_station_is_left_and_init_is_given_again(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: str,
+) -> None:
+    key = tmp_path / "keys" / "station.key"
+    if fault == "a folder is in its place":
+        key.mkdir(parents=True)
+    monkeypatch.setenv("SUPPLIES_KEYS", str(key))
+    path = str(tmp_path / "books.db")
+    words = ["init", "--database", path, "--station", "qu", "--name", "区联社"]
+    assert "cannot be used" in refused(capsys, *words)
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
+    assert main(words) == 0
+    assert "are ready" in capsys.readouterr().out
+
+
+def test_a_station_of_books_that_lost_their_keys_is_made_no_other(
+    demo: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "slip-of-the-pen.key"))
+    words = ["init", "--database", str(demo), "--station", "nx", "--name", "南社", "--series", "NX"]
+    assert "from its backup" in refused(capsys, *words)
+    monkeypatch.delenv("SUPPLIES_KEYS")
+    assert main(["station", "list", "--json", "--database", str(demo)]) == 0
+    assert [station["code"] for station in json.loads(capsys.readouterr().out)] == ["lx"]
+
+
+def test_a_demonstration_without_a_place_for_its_key_is_refused_before_anything_is_booked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "nowhere" / "station.key"))
+    path = tmp_path / "demo.db"
+    assert "cannot be used" in refused(capsys, "demo", "--database", str(path))
+    assert not path.exists()
+
+
 # --- papers that somebody holds --------------------------------------------------------------
 
 

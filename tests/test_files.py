@@ -77,6 +77,17 @@ def test_a_missing_directory_is_named(tmp_path: Path) -> None:
         open_store(str(tmp_path / "nowhere" / "books.db"))
 
 
+def test_new_books_are_readable_by_their_owner_alone_whatever_the_umask(books_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with Ledger.open(str(books_path), station="lx", clock=Clock()) as ledger:
+            register_all(ledger)
+            files = {path.name: path.stat().st_mode & 0o777 for path in books_path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert files == {"books.db": 0o600, "books.db-wal": 0o600, "books.db-shm": 0o600}
+
+
 def test_a_missing_file_is_not_made_unless_asked_for(tmp_path: Path) -> None:
     with pytest.raises(NotADatabase, match="supplies init"):
         open_store(str(tmp_path / "books.db"), create=False)

@@ -9,9 +9,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from desk import Desk
+from papers_in_hand import new_keys
 
 from supplies.errors import StoreError
-from supplies.keys import StationKeys, key_file, make_keys
+from supplies.keys import StationKeys, key_file, keys_ready, make_keys
+from supplies.model import Station
 from supplies.proof import Issued
 
 RECEIPT = Issued("lx", "JZ-2020-000001", date(2020, 2, 5), "ab" * 32, 7, "cd" * 32)
@@ -35,14 +38,14 @@ def test_keys_are_made_once_and_readable_by_their_owner_alone(database: str) -> 
 
 
 def test_two_stations_never_have_the_same_key(tmp_path: Path) -> None:
-    one, other = (StationKeys.beside(str(tmp_path / name), make=True) for name in ("a.db", "b.db"))
+    one, other = (new_keys(str(tmp_path / name)) for name in ("a.db", "b.db"))
     assert one.public() != other.public()
     assert one.seal(RECEIPT) != other.seal(RECEIPT)
     assert one.check_code(RECEIPT) != other.check_code(RECEIPT)
 
 
 def test_the_same_receipt_has_the_same_seal_each_time(database: str) -> None:
-    first = StationKeys.beside(database, make=True).seal(RECEIPT)
+    first = new_keys(database).seal(RECEIPT)
     assert StationKeys.beside(database).seal(RECEIPT) == first
     assert first.check_code == StationKeys.beside(database).check_code(RECEIPT)
     assert len(first.check_code) == 8
@@ -50,12 +53,12 @@ def test_the_same_receipt_has_the_same_seal_each_time(database: str) -> None:
 
 @pytest.mark.parametrize("change", [{"number": "JZ-2020-000002"}, {"digest": "00" * 32}])
 def test_another_receipt_has_another_code(database: str, change: dict[str, str]) -> None:
-    keys = StationKeys.beside(database, make=True)
+    keys = new_keys(database)
     assert keys.check_code(RECEIPT._replace(**change)) != keys.check_code(RECEIPT)
 
 
 def test_each_receipt_keeps_the_key_of_its_own_time(database: str) -> None:
-    keys = StationKeys.beside(database, make=True)
+    keys = new_keys(database)
     assert keys.add({"lx": 7}) == "k2"
     assert keys.add({"lx": 20, "nx": 3}) == "k3"
     used = {
@@ -67,7 +70,7 @@ def test_each_receipt_keeps_the_key_of_its_own_time(database: str) -> None:
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
 def test_keys_that_others_may_read_are_refused(database: str, mode: int) -> None:
-    keys = StationKeys.beside(database, make=True)
+    keys = new_keys(database)
     key_file(database).chmod(mode)
     with pytest.raises(StoreError, match="chmod 600"):
         StationKeys.beside(database)
@@ -93,7 +96,7 @@ def test_a_damaged_key_file_is_refused_and_left_as_it_is(database: str, content:
     path.write_bytes(content)
     path.chmod(0o600)
     with pytest.raises(StoreError, match="damaged"):
-        StationKeys.beside(database, make=True)
+        new_keys(database)
     assert path.read_bytes() == content
 
 
@@ -101,6 +104,40 @@ def test_missing_keys_are_not_made_without_being_asked_for(database: str) -> Non
     with pytest.raises(StoreError, match="from its backup"):
         StationKeys.beside(database)
     assert not key_file(database).exists()
+
+
+def test_the_first_key_is_made_before_the_first_receipt_and_never_after_it(
+    desk: Desk, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = tmp_path / "station.key"
+    monkeypatch.setenv("SUPPLIES_KEYS", str(named))
+    assert keys_ready(desk.ledger.store, books_url)
+    assert not keys_ready(desk.ledger.store, books_url)
+    named.unlink()
+    assert keys_ready(desk.ledger.store, books_url)
+    desk.give(3)
+    assert not keys_ready(desk.ledger.store, books_url)
+    named.unlink()
+    with pytest.raises(StoreError, match="from its backup"):
+        keys_ready(desk.ledger.store, books_url)
+    assert not named.exists()
+
+
+def test_a_receipt_of_any_station_counts(
+    desk: Desk, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
+    desk.give(3)
+    other = desk.ledger.at("hp")
+    other.register(Station(code="hp", name="黄浦站", series="HP"))
+    with pytest.raises(StoreError, match="from its backup"):
+        keys_ready(other.store, books_url)
+
+
+def test_a_folder_in_the_place_of_the_keys_is_named(desk: Desk, books_path: Path) -> None:
+    key_file(str(books_path)).mkdir()
+    with pytest.raises(StoreError, match="cannot be used"):
+        keys_ready(desk.ledger.store, str(books_path))
 
 
 def test_a_folder_that_takes_no_keys_is_named(tmp_path: Path) -> None:
@@ -117,9 +154,9 @@ def test_processes_that_start_at_once_agree_on_one_key(database: str) -> None:
 
 
 def test_keys_may_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    beside = StationKeys.beside(str(tmp_path / "books.db"), make=True)
+    beside = new_keys(str(tmp_path / "books.db"))
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
-    named = StationKeys.beside("postgresql://me@host/books", make=True)
+    named = new_keys("postgresql://me@host/books")
     assert named.check_code(RECEIPT) != beside.check_code(RECEIPT)
     assert named.seal(RECEIPT) == StationKeys.beside("b.db").seal(RECEIPT)
 

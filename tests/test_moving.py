@@ -32,7 +32,7 @@ from supplies.ledger import Ledger
 from supplies.model import Station
 from supplies.moving import copy_books
 from supplies.scene import STATION, Scene, SceneClock
-from supplies.store import Row, open_store, schema
+from supplies.store import Row, file_of, open_store, schema
 from supplies.store.sqlite import SqliteStore
 
 Rows = dict[str, list[Row]]
@@ -275,7 +275,8 @@ def test_the_command_says_what_was_copied_and_where_the_keys_are(
     told = capsys.readouterr()
     assert told.out.startswith("2 entries and 1 receipts of 1 station are copied, verified.")
     assert (
-        f"books.key are not in it: put them where the copy looks for them, {tmp_path}" in told.out
+        f"The keys {tmp_path}/books.key are not in it: put them where the copy looks for them, "
+        f"{tmp_path}/moved.key, before serving." in told.out
     )
     assert told.err == ""
     with RUNNING.server.empty() as server:
@@ -285,3 +286,38 @@ def test_the_command_says_what_was_copied_and_where_the_keys_are(
         assert copied["rows"] > 10
     assert main(["copy", books, moved]) == 1
     assert "exists already" in capsys.readouterr().err
+
+
+def test_the_command_speaks_of_the_keys_of_a_server_until_they_are_in_their_place(
+    desk: Desk,
+    books_url: str,
+    target: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
+    desk.give(3)
+    assert main(["copy", books_url, target]) == 0
+    where = "SUPPLIES_KEYS is to name" if file_of(target) is None else f"{tmp_path}/moved.key"
+    told = capsys.readouterr().out
+    assert "The station's keys are not in it: put them where the copy looks for them, " in told
+    assert where in told
+
+
+def test_nothing_is_said_of_keys_that_are_in_their_place_or_that_signed_nothing(
+    desk: Desk,
+    books_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
+    assert main(["copy", books_url, str(tmp_path / "none.db")]) == 0
+    assert "keys" not in capsys.readouterr().out
+    desk.give(3)
+    assert main(["copy", books_url, str(tmp_path / "lost.db")]) == 0
+    assert "The station's keys are not in it" in capsys.readouterr().out
+    make_keys(books_url)
+    assert main(["copy", books_url, str(tmp_path / "kept.db")]) == 0
+    assert "keys" not in capsys.readouterr().out

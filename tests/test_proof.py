@@ -19,7 +19,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from desk import Desk
-from papers_in_hand import Office, changed, verdict, with_told
+from papers_in_hand import Office, changed, new_keys, verdict, with_told
 from pypdf import PdfReader
 from supplies_receipts import donation_receipt, proven, proven_receipt
 
@@ -42,7 +42,7 @@ def engine() -> str:
 
 @pytest.fixture
 def office(desk: Desk, books_path: Path) -> Office:
-    return Office(desk, books_path, StationKeys.beside(str(books_path), make=True))
+    return Office(desk, books_path, new_keys(str(books_path)))
 
 
 def edited(pdf: bytes, old: bytes, new: bytes) -> bytes:
@@ -258,7 +258,7 @@ def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(office: Off
 
 
 def test_a_paper_of_another_station_is_told_apart(office: Office, tmp_path: Path) -> None:
-    other = StationKeys.beside(str(tmp_path / "other.db"), make=True)
+    other = new_keys(str(tmp_path / "other.db"))
     paper = office.give()
     found, says = verdict(paper, other.public())
     assert (found, "another station's key" in says) == ("other-key", True)

@@ -11,14 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 from desk import Desk
-from papers_in_hand import Office, verdict
+from papers_in_hand import Office, new_keys, verdict
 from PIL import Image
 from pypdf import PdfReader
 
 from supplies import commands as c
 from supplies.cli import main
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.keys import StationKeys
 from supplies.model import Station
 from supplies.settings import amend_station, station_shown
 
@@ -33,7 +32,7 @@ def engine() -> str:
 
 @pytest.fixture
 def office(desk: Desk, books_path: Path) -> Office:
-    return Office(desk, books_path, StationKeys.beside(str(books_path), make=True))
+    return Office(desk, books_path, new_keys(str(books_path)))
 
 
 def png(width: int = 60, height: int = 40) -> bytes:

@@ -39,7 +39,7 @@ def create_app(
     proxies: Sequence[str] = (),
     most_together: int = MOST_TOGETHER,
 ) -> Litestar:
-    """The service over books that must be there already: one station's, or (None) all of them.
+    """The service over books and keys that are there already: one station's, or (None) of all.
 
     clock: gives the moment now, aware; tests set it. hosts: names it answers to, beside loopback's
     and that of the station's papers. proxies: addresses and networks that may say who calls.

@@ -95,7 +95,7 @@ class Offices:
                 )
 
             self._ledger, self._apart = open_books(), open_books()
-            self._key = StationKeys.beside(database, make=True)
+            self._key = StationKeys.beside(database)
             self._writers = [
                 GroupWriter(open_books(), watcher=metrics, most_together=most_together)
                 for _ in range(1 if only is not None or file_of(database) else _WRITERS)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import multiprocessing
+import os
 import signal
 import socket
 from functools import partial
@@ -22,14 +25,22 @@ LAST_ANSWERS_SECONDS = 10
 """How long requests under way may take once the service is told to stop."""
 
 
-def serve(settings: Settings, *, whose: str, people: bool) -> int:
-    """Serve one station's books, or those of all, until interrupted; the exit status.
+def place(settings: Settings, *, people: bool) -> tuple[str, int]:
+    """The address and port to listen at; an error where that may not be, or the port is taken.
 
-    whose: the books, as whoever started it is told. people: whether somebody can sign in. Until
-    then it listens to this machine alone.
+    people: whether somebody can sign in. Until then it listens to this machine alone.
     """
     address, port = _address(settings.host, people), settings.port
     _check_port(address, port)
+    return address, port
+
+
+def serve(settings: Settings, where: tuple[str, int], *, whose: str) -> int:
+    """Serve one station's books, or those of all, until interrupted; the exit status.
+
+    where: what `place` said. whose: the books, as whoever started it is told.
+    """
+    address, port = where
     shown = f"[{address}]" if ":" in address else address
     print(f"The books of {whose} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # said to whoever started it
     server = Granian(
@@ -44,7 +55,6 @@ def serve(settings: Settings, *, whose: str, people: bool) -> int:
         runtime_mode=RuntimeModes.st,
         websockets=False,
         log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
-        workers_kill_timeout=LAST_ANSWERS_SECONDS,
     )
     # Given as a function, the application is not looked for in the current directory first.
     server.serve(target_loader=partial(_application, settings), wrap_loader=False)
@@ -58,6 +68,8 @@ def _application(settings: Settings) -> Litestar:
     would otherwise take it to have failed.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # The parent's handler came along, and would let go by that it is to stop while it starts.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     logs.to()
     logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
     application = create_app(
@@ -67,12 +79,37 @@ def _application(settings: Settings) -> Litestar:
         proxies=settings.proxies,
     )
     # granian handles it once more; then whichever thread it reaches would end the worker.
-    application.on_startup.append(_leave_interrupts_to_the_parent)
+    application.on_startup += [_leave_interrupts_to_the_parent, _stop_in_time, _outlive_no_parent]
     return application
 
 
 def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _stop_in_time() -> None:
+    """Let the alarm end the worker that has not stopped by itself some time after it was told to.
+
+    granian's own way takes workers that have just ended for such as refuse, and tells so. It hears
+    the signal beside this, from the event loop.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(LAST_ANSWERS_SECONDS))
+
+
+async def _outlive_no_parent() -> None:
+    """Stop once the parent is gone, as by SIGKILL: else the port would stay taken.
+
+    Of several workers the youngest notices first: it holds what tells the others, until it ends.
+    """
+    parent, loop = multiprocessing.parent_process(), asyncio.get_running_loop()
+    if parent is None:
+        return
+
+    def stop(gone: int) -> None:
+        loop.remove_reader(gone)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(parent.sentinel, stop, parent.sentinel)
 
 
 def _address(host: str, people: bool) -> str:

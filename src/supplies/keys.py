@@ -25,7 +25,7 @@ import msgspec
 from supplies.errors import StoreError
 from supplies.files import settle
 from supplies.proof import Issued, PublicKeys, Seal, signed
-from supplies.store import file_of
+from supplies.store import Store, file_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -65,11 +65,9 @@ class StationKeys:
         self._read: list[_Key] = []
 
     @classmethod
-    def beside(cls, database: str, *, make: bool = False) -> StationKeys:
-        """The keys that belong to a database. make: the first one, where there is none."""
+    def beside(cls, database: str) -> StationKeys:
+        """The keys that belong to a database; a StoreError where they are not in order."""
         keys = cls(key_file(database))
-        if make:
-            make_keys(database)
         keys._keys()
         return keys
 
@@ -142,7 +140,7 @@ def key_file(database: str) -> Path:
     if file is None:
         raise StoreError(
             "books on a server have no file for the station's keys beside them: name one, as in "
-            f"{KEYS_SETTING}=/etc/supplies/station.key, with the same content wherever papers "
+            f"{KEYS_SETTING}=/var/lib/supplies/station.key, with the same content wherever papers "
             "are printed"
         )
     return file.with_suffix(".key")
@@ -157,6 +155,19 @@ def make_keys(database: str) -> bool:
         return _write(path, [_new_key("k1", {})], replacing=False)
     except OSError as error:
         raise _unusable(path, error) from error
+
+
+def keys_ready(store: Store, database: str) -> bool:
+    """See that there are keys to sign with, in order; whether the first was made just now.
+
+    store: the books of that database. Once a station in it has issued a receipt none is made: a
+    file that is missing was lost, or another is named by mistake, and to a new key genuine papers
+    would be a stranger's. Raises StoreError where the keys are missing then, or not in order.
+    """
+    issued = store.one("SELECT 1 FROM receipts LIMIT 1") is not None
+    made = not issued and make_keys(database)
+    StationKeys.beside(database)
+    return made
 
 
 def _code(key: _Key, issued: Issued) -> str:

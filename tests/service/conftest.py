@@ -16,7 +16,7 @@ from rest import ADDRESS, Rest, let_in, sessions, signed_in
 from supplies_service import logs
 from supplies_service.app import create_app
 
-from supplies.keys import StationKeys
+from supplies.keys import StationKeys, make_keys
 from supplies.ledger import Ledger
 
 
@@ -55,6 +55,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
     with Ledger.open(str(fresh / "books.db"), station="lx", clock=clock) as ledger:
         register_all(ledger)
         tokens, cookies = let_in(ledger), sessions(ledger)
+    make_keys(str(fresh / "books.db"))
     app = create_app(str(folder / "books.db"), "lx", clock=clock)
     return Service(app, clock, folder, fresh, tokens, cookies)
 
@@ -77,7 +78,7 @@ def served(strangers: TestClient, service: Service) -> TestClient:
 
 @pytest.fixture
 def keys(service: Service, served: TestClient) -> StationKeys:
-    """The keys that the application made beside its books."""
+    """The keys beside the application's books."""
     return StationKeys.beside(str(service.folder / "books.db"))
 
 

@@ -18,6 +18,7 @@ from rest import let_in
 from test_serve import PATIENCE, free_port, serving
 
 from supplies.chain import verify
+from supplies.keys import make_keys
 from supplies.ledger import Ledger
 from supplies.scene import STATION, book_scene
 
@@ -38,6 +39,7 @@ def scene(books_path: Path) -> tuple[str, str]:
     """The books of the scene, and a coordinator's token to them."""
     booked = book_scene(str(books_path))
     booked.ledger.close()
+    make_keys(str(books_path))
     with Ledger.open(str(books_path), station=STATION) as ledger:
         return str(books_path), let_in(ledger)["coordinator"]
 

@@ -19,6 +19,7 @@ from supplies_service.writer import GroupWriter
 from test_writer import note, together
 
 from supplies.errors import Uncertain
+from supplies.keys import make_keys
 from supplies.ledger import Ledger, Recorded
 
 
@@ -61,6 +62,7 @@ def rest(
     with Ledger.open(books_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
         token = let_in(ledger)["coordinator"]
+    make_keys(road.url)
     app = create_app(road.url, "lx", clock=Clock())
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield Rest(signed_in(client, token))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from desk import register_all
+from desk import Desk, register_all
 from rest import let_in
 from supplies_service.serve import LAST_ANSWERS_SECONDS
 from supplies_service.settings import unknown
@@ -97,9 +97,38 @@ def test_systemd_understands_its_units(name: str, tmp_path: Path) -> None:
     assert (done.returncode, about) == (0, [])
 
 
+def test_systemd_starts_it_after_the_database_and_again_until_it_is_there() -> None:
+    unit = (DEPLOY / "supplies.service").read_text("utf-8")
+    after = re.search(r"^After=(.*)$", unit, re.M)
+    assert after is not None
+    assert "postgresql.service" in after[1].split()
+    assert "StartLimitIntervalSec=0\n" in unit.partition("[Service]")[0]
+    assert "Restart=on-failure\n" in unit
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if re.match(r"supplies.*\.service", name)])
+def test_every_unit_reaches_a_database_on_a_server(name: str) -> None:
+    unit = (DEPLOY / name).read_text("utf-8")
+    assert "PrivateNetwork" not in unit
+    families = re.search(r"^RestrictAddressFamilies=(.*)$", unit, re.M)
+    assert families is None or {"AF_INET", "AF_INET6", "AF_UNIX"} <= set(families[1].split())
+
+
+def test_the_key_of_books_on_a_server_is_where_the_service_may_write() -> None:
+    unit = (DEPLOY / "supplies.service").read_text("utf-8")
+    key = re.search(r"^# +SUPPLIES_KEYS=(\S+)$", unit, re.M)
+    state = re.search(r"^StateDirectory=(\S+)$", unit, re.M)
+    assert key is not None
+    assert state is not None
+    assert Path(key[1]).parent == Path("/var/lib", state[1])
+    page = (ROOT / "docs" / "operators.md").read_text("utf-8")
+    assert f"export SUPPLIES_KEYS={key[1]}\n" in page
+
+
 def test_the_backup_of_every_night_makes_one_and_keeps_thirty_days(
-    books: str, tmp_path: Path
+    desk: Desk, books_url: str, tmp_path: Path
 ) -> None:
+    desk.give(3)
     unit = (DEPLOY / "supplies-backup.service").read_text("utf-8").replace("\\\n", " ")
     found = re.search(r"^ExecStart=(.*)$", unit, re.M)
     assert found is not None
@@ -112,13 +141,19 @@ def test_the_backup_of_every_night_makes_one_and_keeps_thirty_days(
     subprocess.run(["touch", "-d", "2020-01-01", old], check=True)
     subprocess.run(
         [shell, options, script],
-        env={"PATH": "/usr/bin:/bin", "SUPPLIES_DATABASE": books, "SUPPLIES_BACKUPS": str(shelf)},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "SUPPLIES_DATABASE": books_url,
+            "SUPPLIES_BACKUPS": str(shelf),
+        },
         check=True,
         capture_output=True,
         timeout=PATIENCE,
     )
     (made,) = shelf.iterdir()
     assert re.fullmatch(r"books-20\d\d-\d\d-\d\dT\d{6}\.db", made.name)
+    with Ledger.open(str(made), station="lx", create=False) as copy:
+        assert copy.verify().receipts == 1
 
 
 def test_nginx_says_who_calls_and_that_it_was_by_tls(

@@ -13,6 +13,7 @@ from supplies_service import proxies
 from supplies_service.app import create_app
 from supplies_service.proxies import Names
 
+from supplies.keys import make_keys
 from supplies.ledger import Ledger
 from supplies.model import Station
 
@@ -84,6 +85,7 @@ def tokens(books_path: Path) -> dict[str, str]:
 @pytest.fixture
 def behind_a_proxy(books_path: Path, tokens: dict[str, str]) -> Iterator[TestClient]:
     """The service, which takes the word of 10.0.0.0/8; the caller is one of those."""
+    make_keys(str(books_path))
     app = create_app(str(books_path), "lx", hosts=("nas.local",), proxies=("10.0.0.0/8",))
     app.asgi_handler = Peer(app.asgi_handler)
     with TestClient(app, base_url="http://nas.local") as client:

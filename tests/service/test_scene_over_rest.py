@@ -20,6 +20,7 @@ from supplies_service.app import create_app
 
 from supplies.chain import verify
 from supplies.commands import Command
+from supplies.keys import make_keys
 from supplies.ledger import Ledger, Recorded
 from supplies.model import Noun, Station
 from supplies.scene import STATION, Scene, SceneClock
@@ -31,6 +32,7 @@ def longxue(books_path: Path, clock: Clock) -> Iterator[Rest]:
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
         ledger.register(Station(code="lx", name="龙穴街社工服务站（演示）"))
         token = let_in(ledger)["coordinator"]
+    make_keys(str(books_path))
     app = create_app(str(books_path), "lx", clock=clock)
     with TestClient(app, base_url=ADDRESS) as client:
         yield Rest(signed_in(client, token))
@@ -181,6 +183,7 @@ def test_the_whole_scene_goes_through_the_service(books_path: Path) -> None:
     with Ledger.open(str(books_path), station=STATION, clock=clock) as ledger:
         ledger.register(Station(code=STATION, name="龙穴街社工服务站（演示）"))
         token = let_in(ledger)["coordinator"]
+        make_keys(str(books_path))
         with TestClient(create_app(str(books_path), STATION, clock=clock), base_url=ADDRESS) as it:
             rest = Rest(signed_in(it, token))
             Scene(OverRest(rest, ledger), clock).book()  # type: ignore[arg-type]  # its stand-in

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 import httpx
 import pytest
-from desk import register_all
+from desk import Clock, Desk, register_all
 from rest import let_in
 from supplies_service.loopback import is_loopback
-from supplies_service.serve import serve
+from supplies_service.serve import place
 from supplies_service.settings import Settings
 
 from supplies.chain import verify
 from supplies.cli import main
 from supplies.errors import InvalidField, StoreError
+from supplies.keys import key_file, make_keys
 from supplies.ledger import Ledger
 
 PATIENCE = 60
@@ -59,22 +61,38 @@ def serving(
 
     log: where it says what it does; a file, where that is more than a pipe holds.
     """
-    call = "import sys; from supplies.cli import main; sys.exit(main())"
+    with started(SERVE, database, port, *options, log=log) as process:
+        wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
+        yield process
+
+
+SERVE = "import sys; from supplies.cli import main; sys.exit(main())"
+
+
+@contextmanager
+def started(
+    script: str, database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
+    """A script that serves as a process, in whatever way; it ends with all that it started."""
     arguments = ["serve", "--database", database, "--port", str(port), *options]
     process = subprocess.Popen(
-        [sys.executable, "-c", call, *arguments],
+        [sys.executable, "-c", script, *arguments],
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
         start_new_session=True,
     )
     try:
-        wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
         yield process
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+        end_all(process)
         process.communicate()
+
+
+def end_all(process: subprocess.Popen[str]) -> None:
+    """End a service with its workers, who may be left where it is gone."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_until_it_answers(process: subprocess.Popen[str], url: str) -> None:
@@ -162,15 +180,166 @@ def test_several_workers_answer_from_one_file(books: str, bearer: dict[str, str]
         assert verify(ledger.store).entries == 20
 
 
+def test_when_it_is_killed_its_workers_end_and_the_port_is_free(
+    books: str, bearer: dict[str, str]
+) -> None:
+    port = free_port()
+    with serving(books, port, "--workers", "2") as process:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+        # The workers keep what it said to open, until the last of them is gone.
+        wait_until_it_is_free(port)
+    with serving(books, port):
+        web = httpx.get(f"http://127.0.0.1:{port}/api/station", headers=bearer)
+        assert web.json()["code"] == "lx"
+
+
+def wait_until_it_is_free(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            place(Settings(port=port), people=True)
+            return
+        except StoreError:
+            time.sleep(0.05)
+    raise AssertionError(f"port {port} was not free within {PATIENCE} seconds")
+
+
+STUCK = """
+import asyncio, multiprocessing, sys
+multiprocessing.set_start_method("fork")
+from litestar import Litestar, get
+import supplies_service.serve as running
+from supplies.cli import main
+@get("/")
+async def stuck() -> None:
+    print("stuck", flush=True)
+    await asyncio.sleep(1000)
+running.create_app = lambda *_, **__: Litestar([stuck], openapi_config=None, logging_config=None)
+running.LAST_ANSWERS_SECONDS = 1
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_request_that_does_not_end_is_cut_when_the_time_for_last_answers_is_over(
+    books: str, bearer: dict[str, str]
+) -> None:
+    port = free_port()
+    with started(STUCK, books, port) as process, socket.socket() as caller:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line.startswith("The books of"))
+        call_when_it_listens(caller, port)
+        next(line for line in process.stdout if line == "stuck\n")
+        process.terminate()
+        out, err = process.communicate(timeout=PATIENCE)
+        assert caller.recv(1) == b""
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def call_when_it_listens(caller: socket.socket, port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while caller.connect_ex(("127.0.0.1", port)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    caller.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+
+
+STARTING = """
+import multiprocessing, sys, time
+multiprocessing.set_start_method("fork")
+import supplies_service.serve as running
+from supplies.cli import main
+def starting(*_, **__):
+    print("starting", flush=True)
+    time.sleep(1000)
+running.create_app = starting
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_it_stops_while_a_worker_is_still_starting(books: str, bearer: dict[str, str]) -> None:
+    with started(STARTING, books, free_port()) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line == "starting\n")
+        process.terminate()
+        out, err = process.communicate(timeout=PATIENCE)
+    # Nobody had to be killed: that would be told.
+    assert (process.returncode, out, err) == (0, "", "")
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
 def test_it_refuses_to_listen_beyond_loopback(books: str, host: str) -> None:
     with pytest.raises(InvalidField, match=r"until somebody can sign in .* loopback only"):
-        serve(Settings(database=books, host=host, port=free_port()), whose="lx", people=False)
+        place(Settings(database=books, host=host, port=free_port()), people=False)
 
 
 def test_the_command_line_says_so_too(books: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "--database", books, "--host", "0.0.0.0"]) == 1
-    assert "loopback only" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "loopback only" in told.err
+    assert told.out == ""
+
+
+def test_a_port_that_is_taken_is_noticed_before_anything_is_made_or_told(
+    books: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        assert main(["serve", "--database", books, "--port", port]) == 1
+    told = capsys.readouterr()
+    assert "name another with --port" in told.err
+    assert told.out == ""
+    assert not key_file(books).exists()
+
+
+def test_a_second_make_run_leaves_the_first_as_it_is(books: str) -> None:
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("there is no make on this machine: `make run` was not tried")
+    before = Path(books).read_bytes()
+    with socket.socket() as first:
+        first.bind(("127.0.0.1", 0))
+        first.listen()
+        port = first.getsockname()[1]
+        run = [make, "--old-file=.venv/installed", "run", f"PORT={port}", f"DEMO={books}"]
+        done = subprocess.run(
+            [*run, f"BIN={Path(sys.executable).parent}"],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+    assert done.returncode != 0
+    assert f"Port {port} is taken" in done.stderr
+    assert done.stdout == ""
+    assert Path(books).read_bytes() == before
+
+
+@pytest.mark.parametrize("fault", ["missing", "open to others", "a folder"])
+def test_keys_that_are_not_in_order_are_one_sentence_before_anything_is_told(
+    books: str, capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    with Ledger.open(books, station="lx") as ledger:
+        Desk(ledger, Clock()).give(3)
+    key = key_file(books)
+    if fault == "open to others":
+        make_keys(books)
+        key.chmod(0o644)
+    elif fault == "a folder":
+        key.mkdir(mode=0o700)
+    assert main(["serve", "--database", books, "--port", str(free_port())]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    says = {
+        "missing": "are missing: put the file back from its backup",
+        "open to others": "chmod 600 it first",
+        "a folder": "cannot be used",
+    }
+    assert says[fault] in told.err
+    assert told.err.count("\n") == 1
+    assert key.exists() == (fault != "missing")
 
 
 def test_a_port_that_is_taken_is_refused(books: str) -> None:
@@ -179,13 +348,13 @@ def test_a_port_that_is_taken_is_refused(books: str) -> None:
         other.listen()
         settings = Settings(database=books, port=other.getsockname()[1])
         with pytest.raises(StoreError, match="name another with --port"):
-            serve(settings, whose="lx", people=True)
+            place(settings, people=True)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_what_is_no_port_is_refused(books: str, port: int) -> None:
     with pytest.raises(InvalidField, match="is no port"):
-        serve(Settings(database=books, port=port), whose="lx", people=True)
+        place(Settings(database=books, port=port), people=True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from litestar.testing import TestClient
 from rest import ADDRESS, Rest, let_in, problem, signed_in
 from supplies_service.app import create_app
 
+from supplies.keys import make_keys
 from supplies.ledger import Ledger
 from supplies.model import Item, Location, Station
 
@@ -24,6 +25,7 @@ def there(service: Service, tmp_path: Path) -> Iterator[Rest]:
         ledger.register(Station(code="hp", name="黄浦站", series="HP"))
         ledger.register(Item(code="mask", name="口罩"), Location(code="depot", name="Depot"))
         tokens = let_in(ledger)
+    make_keys(path)
     app = create_app(path, "hp", clock=service.clock)
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield Rest(signed_in(client, tokens["coordinator"]))

@@ -22,6 +22,7 @@ from supplies_service.app import create_app
 from supplies.access import passwords, users
 from supplies.access.gate import Gate
 from supplies.cli import main
+from supplies.keys import make_keys
 from supplies.ledger import Ledger
 from supplies.model import Donor, Item, Location, Recipient, Station
 from supplies.organisation import put_under
@@ -80,6 +81,7 @@ def stations(
 ) -> Iterator[Stations]:
     """The service over all of them, on each engine."""
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "stations.key"))
+    make_keys(books_url)
     app = create_app(books_url, None, clock=clock)
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield Stations(client, tokens)
@@ -425,6 +427,7 @@ def test_a_service_of_one_station_serves_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "stations.key"))
+    make_keys(books_url)
     app = create_app(books_url, "lx", clock=clock)
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         assert 'name="station"' not in client.get("/sign-in").text

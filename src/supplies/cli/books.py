@@ -13,7 +13,7 @@ import msgspec
 from supplies.catalogue import check_noun
 from supplies.cli.words import progress
 from supplies.errors import BooksBroken, InvalidField, ReadOnly, StoreError
-from supplies.keys import key_file, make_keys
+from supplies.keys import key_file, keys_ready
 from supplies.ledger import Ledger, system_clock
 from supplies.model import Station
 from supplies.store import Store, file_of, open_store
@@ -69,11 +69,13 @@ def init(arguments: argparse.Namespace) -> int:
     )
     check_noun(station)  # before there is a file
     keys = key_file(arguments.database)
-    with Ledger.open(arguments.database, station=station.code) as ledger:
+    # The keys within the same transaction: where they cannot be had, no station is left behind.
+    opened = Ledger.open(arguments.database, station=station.code)
+    with opened as ledger, ledger.administering():
         ledger.register(station)
+        made = keys_ready(ledger.store, arguments.database)
         url = ledger.store.url
     where = url if file_of(arguments.database) is None else arguments.database
-    made = make_keys(arguments.database)
     print(f"The books of {station.name} ({station.code}) are ready in {where}.")
     if made:
         print(f"The key that signs its receipts is in {keys}, readable by you alone: back it up.")

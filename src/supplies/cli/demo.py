@@ -9,7 +9,7 @@ from shlex import quote
 from supplies.cli.papers import make_folder, receipt_pdf, write_paper
 from supplies.cli.words import progress
 from supplies.errors import AlreadyDone
-from supplies.keys import key_file, make_keys
+from supplies.keys import StationKeys, key_file, make_keys
 from supplies.model import Donor
 from supplies.scene import FIRST, LAST, Scene, book_scene
 from supplies.store import file_of, open_store
@@ -33,6 +33,9 @@ def demo(arguments: argparse.Namespace) -> int:
         database, beside = str(file), file.with_name(f"{file.stem}-papers")
     folder = Path(arguments.papers or beside)
     make_folder(folder)
+    # Before anything is booked: a scene without its papers would be in the way of the next try.
+    make_keys(arguments.database)
+    StationKeys.beside(arguments.database)
     with progress("Booking the scene") as told:
         scene = book_scene(arguments.database, told)
     with scene.ledger:
@@ -65,7 +68,6 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
     from supplies_receipts import disclosure_sheet, donor_statement, round_sheet
     from supplies_receipts import station_report as draw_report
 
-    make_keys(database)
     ledger = scene.ledger
     with ledger.reading() as books:
         numbers = [receipt.number for receipt in receipts(books, limit=None).items]

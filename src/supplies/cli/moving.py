@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
+from pathlib import Path
 
 import msgspec
 
@@ -17,12 +18,12 @@ def copy(arguments: argparse.Namespace) -> int:
     """Copy all books into a new database, and verify the copy."""
     with _Bars() as told:
         copied = copy_books(arguments.source, arguments.target, told)
-    verified = copied.verified
+    verified, keys = copied.verified, _keys(arguments.source)
     if arguments.json:
         told_json = {
             "rows": sum(copied.rows.values()),
             **msgspec.to_builtins(verified),
-            "keys": _keys(arguments.source),
+            "keys": None if keys is None else str(keys),
         }
         print(msgspec.json.encode(told_json).decode())
         return 0
@@ -31,17 +32,21 @@ def copy(arguments: argparse.Namespace) -> int:
         f"{verified.entries} entries and {verified.receipts} receipts of {count} "
         f"station{'' if count == 1 else 's'} are copied, verified."
     )
-    keys, wanted = _keys(arguments.source), _keys(arguments.target)
-    if keys is not None and keys != wanted:
+    wanted = _keys(arguments.target)
+    if verified.receipts and not (wanted is not None and wanted.exists()):
+        whose = f"keys {keys}" if keys is not None and keys.exists() else "station's keys"
         where = wanted or "the file that SUPPLIES_KEYS is to name"
-        print(f"The keys {keys} are not in it: put them where the copy looks for them, {where}.")
+        print(
+            f"The {whose} are not in it: put them where the copy looks for them, {where}, "
+            "before serving."
+        )
     return 0
 
 
-def _keys(database: str) -> str | None:
+def _keys(database: str) -> Path | None:
     """Where the keys of a database are looked for; None where nothing says so."""
     try:
-        return str(key_file(database))
+        return key_file(database)
     except StoreError:
         return None
 

@@ -6,10 +6,11 @@ import argparse
 import os
 import sys
 
+from supplies.access import users
 from supplies.access.first import way_in
 from supplies.access.gate import Gate
 from supplies.cli.books import open_ledger
-from supplies.keys import key_file, make_keys
+from supplies.keys import key_file, keys_ready
 from supplies.ledger import Ledger
 from supplies.organisation import all_stations, first_station
 from supplies.store import open_store
@@ -17,6 +18,7 @@ from supplies.store import open_store
 
 def serve(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
+    from supplies_service.serve import place
     from supplies_service.serve import serve as run
     from supplies_service.settings import Settings, unknown
 
@@ -24,11 +26,17 @@ def serve(arguments: argparse.Namespace) -> int:
     settings = Settings.of(os.environ, **said, workers=arguments.workers)
     for name in unknown(os.environ):
         print(f"supplies: {name} is no setting; see docs/serving.md", file=sys.stderr)
-    with _home(arguments) as ledger, ledger.administering() as books:
-        path = way_in(Gate(books, ledger.clock()))
+    with _home(arguments) as ledger:
+        with ledger.reading() as books:
+            people = users.anybody(Gate(books, ledger.clock()))
+        # What may refuse to serve is asked before anything is made or told.
+        where = place(settings, people=people)
+        new_key = keys_ready(ledger.store, arguments.database)
+        with ledger.administering() as books:
+            path = way_in(Gate(books, ledger.clock()))
         others = arguments.station is None and len(all_stations(ledger.store)) > 1
         whose = "all stations" if others else ledger.station_code
-    if make_keys(arguments.database):
+    if new_key:
         print(
             f"There was no key to sign receipts with; a new one is in "
             f"{key_file(arguments.database)}, readable by you alone: back it up.",
@@ -40,7 +48,7 @@ def serve(arguments: argparse.Namespace) -> int:
             f"once, within a day:\n  http://{_shown(settings.host)}:{settings.port}{path}",
             flush=True,
         )
-    return run(settings, whose=whose, people=path is None)
+    return run(settings, where, whose=whose)
 
 
 def _home(arguments: argparse.Namespace) -> Ledger:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -69,6 +70,8 @@ class SqliteStore:
             raise NotADatabase(
                 f"there is no database at {self.path}; make one with `supplies init`"
             )
+        if create:
+            _make_private(self.path)
         # Autocommit, because every transaction is begun by hand: a deferred BEGIN that turns
         # into a write is refused while another writes, whatever the busy timeout.
         self.connection = sqlite3.connect(
@@ -429,6 +432,13 @@ def _cannot_be_opened(path: Path) -> str:
         f"{path} cannot be opened; see that it and its directory may be read and written by "
         "this user"
     )
+
+
+def _make_private(path: Path) -> None:
+    """Make a file that its owner alone may read, where there is none; its log will be as it is."""
+    # What stands in the way SQLite meets as well, and it is said there.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
