@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from supplies import commands as c
 from supplies.cli import main
-from supplies.documents import ShortLine
+from supplies.documents import ShortInUnit
 from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
 from supplies.ledger import Ledger
 from supplies.model import Item, Location, Station
@@ -150,7 +150,7 @@ def test_what_is_short_is_summed_up_by_unit(desk: Desk, head: Ledger) -> None:
     put(desk.ledger, "qu")
     parts = [part_of_report(books, TODAY, TODAY) for books in (desk.books, head.books)]
     report = organisation_report("qu", TODAY, TODAY, parts)
-    assert report.short == [ShortLine(item="soap", unit="bottle", needed=9, free=0)]
+    assert report.short == [ShortInUnit(item="soap", unit="bottle", needed=9, free=0)]
 
 
 @pytest.fixture
@@ -283,7 +283,7 @@ def test_reports_go_over_all_stations(
     period = ["--from", "2020-02-01", "--to", "2020-02-29"]
     assert main(["report", "station", *period, "--json", *where]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["short"] == [{"item": "mask", "unit": "piece", "needed": 9, "free": 5}]
+    assert report["short"] == [{"item": "mask", "needed": 9, "free": 5, "unit": "piece"}]
     assert [each["station"] for each in report["stations"]] == ["lx", "qu"]
     for words in (["stock"], ["needs"], ["station", *period]):
         assert main(["report", *words, *where]) == 0

@@ -9,6 +9,8 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
+
 from supplies.documents import (
     ActivityLine,
     DeliverySlip,
@@ -21,13 +23,13 @@ from supplies.documents import (
     Proof,
     ReceiptLine,
     ReceiptPaper,
+    ShortInUnit,
     ShortLine,
     SlipLine,
     StationAsOf,
     StationHead,
     StationReport,
     StationReportPaper,
-    Work,
 )
 from supplies_receipts import (
     delivery_slips,
@@ -187,8 +189,8 @@ def report() -> StationReportPaper:
         ],
         goods=goods,
         short=[
-            ShortLine(item="mask-kn95", unit="piece", needed=40, free=5),
-            ShortLine(item="disinfectant", unit="bottle", needed=6, free=1),
+            ShortLine(item="mask-kn95", needed=40, free=5),
+            ShortLine(item="disinfectant", needed=6, free=1),
         ],
     )
     names = {
@@ -208,7 +210,12 @@ def report() -> StationReportPaper:
 
 def over_all(paper: StationReportPaper, stations: int = 3) -> OrganisationReportPaper:
     """The same figures as those of an organisation of so many stations."""
-    told = {name: getattr(paper.report, name) for name in Work.__struct_fields__}
+    told = msgspec.structs.asdict(paper.report)
+    units = {line.item: line.unit for line in paper.report.goods}
+    told["short"] = [
+        ShortInUnit(**msgspec.structs.asdict(line), unit=units.get(line.item, "piece"))
+        for line in paper.report.short
+    ]
     under = [
         StationAsOf(
             station=f"s{at}",
@@ -224,7 +231,7 @@ def over_all(paper: StationReportPaper, stations: int = 3) -> OrganisationReport
         name_en=paper.station.name_en,
         as_of_seq=paper.report.as_of_seq,
     )
-    report = OrganisationReport(**told, head=head.station, stations=[head, *under])
+    report = OrganisationReport(**told, stations=[head, *under])
     return OrganisationReportPaper(
         station=paper.station, report=report, names=paper.names, printed_at=paper.printed_at
     )

@@ -12,8 +12,8 @@ from supplies.documents import (
     GoodsLine,
     ItemName,
     OrganisationReportPaper,
+    StationReport,
     StationReportPaper,
-    Work,
 )
 from supplies.errors import BooksBroken
 from supplies_receipts import a4, charts, flow, wording
@@ -87,7 +87,7 @@ def _added_up(station: str, line: GoodsLine) -> None:
         )
 
 
-def _blocks(report: Work, names: Mapping[str, ItemName]) -> list[Block]:
+def _blocks(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
     return [
         flow.worded(MARGIN, WIDTH, _said(report), SAID, SAID_EN),
         flow.space(4),
@@ -104,7 +104,7 @@ def _blocks(report: Work, names: Mapping[str, ItemName]) -> list[Block]:
 # --- words, figures ------------------------------------------------------------------------------
 
 
-def _said(report: Work) -> Words:
+def _said(report: StationReport) -> Words:
     """The period in one paragraph, as it would be read out."""
     came = sum(line.received > 0 for line in report.goods)
     went = sum(line.handed_over > 0 for line in report.goods)
@@ -129,7 +129,7 @@ def _said(report: Work) -> Words:
     return Words(zh, en)
 
 
-def _work(report: Work) -> list[tuple[Words, int]]:
+def _work(report: StationReport) -> list[tuple[Words, int]]:
     return [
         (Words("社工", "social workers"), report.workers),
         (Words("电话联系", "contacts"), report.contacts),
@@ -140,7 +140,7 @@ def _work(report: Work) -> list[tuple[Words, int]]:
     ]
 
 
-def _figures(report: Work) -> Block:
+def _figures(report: StationReport) -> Block:
     work = _work(report)
     width = WIDTH / len(work)
     tiles = []
@@ -152,7 +152,7 @@ def _figures(report: Work) -> Block:
     return flow.beside(tiles)
 
 
-def _charts(report: Work, names: Mapping[str, ItemName]) -> Block:
+def _charts(report: StationReport, names: Mapping[str, ItemName]) -> Block:
     counts = [
         *_work(report),
         *((wording.activity(line.kind), line.count) for line in other_work(report)),

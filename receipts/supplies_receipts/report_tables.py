@@ -12,8 +12,10 @@ from supplies.documents import (
     ActivityLine,
     GoodsLine,
     ItemName,
+    ShortInUnit,
+    ShortLine,
     StationAsOf,
-    Work,
+    StationReport,
 )
 from supplies_receipts import flow, wording
 from supplies_receipts.a4 import (
@@ -107,12 +109,12 @@ def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, 
     return [(said, fitted(said, style, width - flow.GUTTER))]
 
 
-def other_work(report: Work) -> list[ActivityLine]:
+def other_work(report: StationReport) -> list[ActivityLine]:
     """What was done that the large figures do not count."""
     return [a for a in report.activities if a.kind not in (WORKERS, CONTACTS, VISITS)]
 
 
-def done_and_short(report: Work, names: Mapping[str, ItemName]) -> list[Block]:
+def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
     """What was done, by kind, and beside it what is short."""
     right = MARGIN + WIDTH - HALF
     tables = (
@@ -125,7 +127,7 @@ def done_and_short(report: Work, names: Mapping[str, ItemName]) -> list[Block]:
     ]
     short: list[Cells] = [
         [
-            item(name_of(names[s.item]), s.item, s.unit),
+            _lacked(s, names[s.item]),
             figure(s.needed, CELL, _COUNT),
             figure(s.free, CELL, _COUNT),
             figure(s.needed - s.free, BOLD, _COUNT),
@@ -134,6 +136,12 @@ def done_and_short(report: Work, names: Mapping[str, ItemName]) -> list[Block]:
     ]
     none: Cells = [[(NONE.label, CELL)]]
     return [_level(tables, pair) for pair in zip_longest(done or [none], short or [none])]
+
+
+def _lacked(line: ShortLine, name: ItemName) -> Cell:
+    if isinstance(line, ShortInUnit):
+        return item(name_of(name), line.item, line.unit)
+    return [(name_of(name).label, CELL)]
 
 
 def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:

@@ -6,6 +6,7 @@ knows (entry, check code, marks) it becomes a paper.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -267,16 +268,17 @@ class ShortLine(Document, frozen=True, kw_only=True):
     """An item of which more is needed than is free, at the period's end, in base units."""
 
     item: str
-    unit: str
     needed: int
     free: int
 
 
-class Work(Document, frozen=True, kw_only=True):
-    """What was done over a period, both days inclusive, computed from the books."""
+class StationReport(Document, frozen=True, kw_only=True):
+    """The station's work over a period, both days inclusive, computed from the books."""
 
+    station: str
     first: date = msgspec.field(name="from")
     last: date = msgspec.field(name="to")
+    as_of_seq: int
     workers: int
     contacts: int
     visits: int
@@ -285,14 +287,13 @@ class Work(Document, frozen=True, kw_only=True):
     notices_posted: int
     activities: list[ActivityLine]
     goods: list[GoodsLine]
-    short: list[ShortLine]
+    short: Sequence[ShortLine]
 
 
-class StationReport(Work, frozen=True, kw_only=True):
-    """The work of one station. as_of_seq: the last entry that it knew of."""
+class ShortInUnit(ShortLine, frozen=True, kw_only=True):
+    """The same over stations, of which one may count in bottles and another in mL."""
 
-    station: str
-    as_of_seq: int
+    unit: str
 
 
 class StationAsOf(Document, frozen=True, kw_only=True):
@@ -304,14 +305,14 @@ class StationAsOf(Document, frozen=True, kw_only=True):
     as_of_seq: int
 
 
-class OrganisationReport(Work, frozen=True, kw_only=True):
-    """The work of all stations of an organisation, summed up; head: the one that leads it.
+class OrganisationReport(StationReport, frozen=True, kw_only=True):
+    """The work of all stations of an organisation, as that of its head with theirs added.
 
     Each station is read at a moment of its own. goods: by item and unit; its equation holds as
     it does for each station. short: items of which all stations together have less than they need.
     """
 
-    head: str
+    short: Sequence[ShortInUnit]
     stations: list[StationAsOf]
 
 

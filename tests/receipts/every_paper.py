@@ -283,10 +283,7 @@ def _reported(of: Of) -> tuple[StationReportPaper, list[str], list[str]]:
     """The figures of a report, what is to be read in it, and its figures."""
     paper = report()
     done = [ActivityLine(kind=of.code("k", at), count=of.quantity(at)) for at in of.each]
-    short = [
-        ShortLine(item=of.code("i", at), unit=of.unit, needed=of.quantity(at), free=5)
-        for at in of.each
-    ]
+    short = [ShortLine(item=of.code("i", at), needed=of.quantity(at), free=5) for at in of.each]
     shown = replace(
         paper.report, goods=[of.goods_line(at) for at in of.each], activities=done, short=short,
         contacts=of.quantity(0),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from supplies.documents import Work
+from supplies.documents import StationReport
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,7 +87,7 @@ def listed(rows: Sequence[msgspec.Struct]) -> None:
         )
 
 
-def work(report: Work) -> None:
+def work(report: StationReport) -> None:
     """Print the figures of a report over a period."""
     fields = msgspec.structs.asdict(report)
     figures = [name for name, value in fields.items() if isinstance(value, int)]

@@ -21,16 +21,16 @@ from supplies.documents import (
     ItemName,
     OrganisationReport,
     OrganisationReportPaper,
+    ShortInUnit,
     StationAsOf,
     StationReport,
-    Work,
 )
 from supplies.fields import is_code
 from supplies.model import Station
 from supplies.organisation import OURS
 from supplies.settings import station_head
 from supplies.views.exchanges import Exchange, exchanges
-from supplies.views.reports import Wants, item_names, items_in, short_lines, with_wants
+from supplies.views.reports import Wants, item_names, items_in, lacking, with_wants
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, cut, misplaced, one_more
 
 V = TypeVar("V", bound=View)
@@ -235,7 +235,11 @@ def part_of_report(books: Books, first: date, last: date) -> Part:
     return Part(report, wants, books.station, names, exchanged)
 
 
-_FIGURES = [field.name for field in msgspec.structs.fields(Work) if field.type is int]
+_FIGURES = [
+    field.name
+    for field in msgspec.structs.fields(StationReport)
+    if field.type is int and field.name != "as_of_seq"
+]
 _QUANTITIES = [field.name for field in msgspec.structs.fields(GoodsLine) if field.type is int]
 
 
@@ -273,16 +277,20 @@ def organisation_report(
         if any(between.values()):
             goods.setdefault(key, Counter()).update(between)
     return OrganisationReport(
-        head=head,
+        station=head,
         first=first,
         last=last,
+        as_of_seq=next(each.as_of_seq for each in stations if each.station == head),
         **{name: figures[name] for name in _FIGURES},
         activities=[ActivityLine(kind=kind, count=n) for kind, n in sorted(activities.items())],
         goods=[
             GoodsLine(item=item, unit=unit, **{name: sums[name] for name in _QUANTITIES})
             for (item, unit), sums in sorted(goods.items())
         ],
-        short=short_lines(wants),
+        short=[
+            ShortInUnit(item=item, unit=unit, needed=needed, free=free)
+            for (item, unit), needed, free in lacking(wants)
+        ],
         stations=stations,
     )
 

@@ -31,7 +31,6 @@ from supplies.documents import (
     ShortLine,
     StationReport,
     StationReportPaper,
-    Work,
 )
 from supplies.errors import BooksBroken, InvalidField
 from supplies.settings import station_head
@@ -89,7 +88,10 @@ def with_wants(books: Books, first: date, last: date) -> tuple[StationReport, Wa
         notices_posted=_posted(books, first, last),
         activities=[ActivityLine(kind=kind, count=count) for kind, count in activities.items()],
         goods=goods_lines(books, first, last, shelves),
-        short=short_lines(wants),
+        short=[
+            ShortLine(item=item, needed=needed, free=free)
+            for (item, _), needed, free in lacking(wants)
+        ],
     )
     return report, wants
 
@@ -107,7 +109,7 @@ def station_report_paper(
     )
 
 
-def items_in(report: Work) -> set[str]:
+def items_in(report: StationReport) -> set[str]:
     """The items that a report names."""
     return {line.item for line in report.goods} | {line.item for line in report.short}
 
@@ -227,10 +229,6 @@ def _wants(books: Books, needs: dict[Key, int], shelves: dict[Key, int]) -> Want
     }
 
 
-def short_lines(wants: Wants) -> list[ShortLine]:
-    """Items of which more is needed than is free."""
-    return [
-        ShortLine(item=item, unit=unit, needed=needed, free=free)
-        for (item, unit), (needed, free) in sorted(wants.items())
-        if needed > free
-    ]
+def lacking(wants: Wants) -> list[tuple[tuple[str, str], int, int]]:
+    """Items, with their unit, of which more is needed than is free; and how much of both."""
+    return [(key, needed, free) for key, (needed, free) in sorted(wants.items()) if needed > free]
