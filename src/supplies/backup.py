@@ -96,7 +96,8 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 @contextmanager
 def _copied(source: Path, to: Path, progress: Progress | None) -> Iterator[tuple[Path, Verified]]:
     """A draft beside `to` with all of the source in it, sound; it goes unless it took its name."""
-    from supplies.store.sqlite import SqliteStore, copy_file
+    from supplies.store.sqlite import SqliteStore
+    from supplies.store.sqlite_files import copy_file
 
     with draft_of(to) as draft:
         copy_file(source, draft)

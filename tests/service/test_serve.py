@@ -303,7 +303,14 @@ def test_a_second_make_run_leaves_the_first_as_it_is(books: str) -> None:
         first.bind(("127.0.0.1", 0))
         first.listen()
         port = first.getsockname()[1]
-        run = [make, "--no-print-directory", "--old-file=.venv/installed", "run", f"PORT={port}", f"DEMO={books}"]
+        run = [
+            make,
+            "--no-print-directory",
+            "--old-file=.venv/installed",
+            "run",
+            f"PORT={port}",
+            f"DEMO={books}",
+        ]
         done = subprocess.run(
             [*run, f"BIN={Path(sys.executable).parent}"],
             cwd=Path(__file__).parents[2],

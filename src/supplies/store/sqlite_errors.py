@@ -1,0 +1,73 @@
+"""SQLite's errors: what each means to a person, by its code."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from supplies.errors import (
+    Busy,
+    DiskFull,
+    NotADatabase,
+    NotEnough,
+    ReadOnly,
+    StoreError,
+    SuppliesError,
+)
+
+BUSY_TIMEOUT_MS = 20_000
+"""How long a writer waits for another program's transaction before it gives up."""
+
+LOG_OUT_OF_REACH = (
+    sqlite3.SQLITE_READONLY_DIRECTORY,
+    sqlite3.SQLITE_READONLY_CANTINIT,
+    sqlite3.SQLITE_READONLY_CANTLOCK,
+    sqlite3.SQLITE_READONLY_RECOVERY,
+)
+"""Errors of who may read a file and not write the log that goes with it."""
+
+_HELD = (
+    "another program has been holding {path} for "
+    f"{BUSY_TIMEOUT_MS // 1000} seconds; nothing was recorded, try again"
+)
+_MAY_NOT = (
+    "{path} may not be written; nothing was recorded: "
+    "give this user the right to write the file and its directory"
+)
+_READERS_WRITE = (
+    "{path} may not be written, and readers write its log too: copy it, with {path.name}-wal where "
+    "there is one, to a place that may be written, or use a backup"
+)
+_NO_ROOM = "no room is left on the disk of {path}; nothing was recorded: make room"
+_NOT_OPENED = (
+    "{path} cannot be opened; see that it and its directory may be read and written by this user"
+)
+
+_BY_CODE: dict[int, tuple[type[StoreError], str]] = {
+    sqlite3.SQLITE_NOTADB: (
+        NotADatabase,
+        "{path} is not a database; name a ledger's file, or a new one",
+    ),
+    sqlite3.SQLITE_CORRUPT: (NotADatabase, "{path} is damaged ({text}); restore it from a backup"),
+    sqlite3.SQLITE_BUSY: (Busy, _HELD),
+    sqlite3.SQLITE_LOCKED: (Busy, _HELD),
+    sqlite3.SQLITE_INTERRUPT: (Busy, "{path}: this took too long and was ended; try again"),
+    sqlite3.SQLITE_READONLY: (ReadOnly, _MAY_NOT),
+    **dict.fromkeys(LOG_OUT_OF_REACH, (ReadOnly, _READERS_WRITE)),
+    sqlite3.SQLITE_FULL: (DiskFull, _NO_ROOM),
+    sqlite3.SQLITE_CANTOPEN: (StoreError, _NOT_OPENED),
+}
+"""By the extended code where it is here, else by the plain one."""
+
+
+def in_words(error: sqlite3.Error, path: Path) -> SuppliesError:
+    """The engine's error with a file, in words for a person."""
+    text, extended = str(error), getattr(error, "sqlite_errorcode", 0)
+    code = extended & 0xFF
+    if code == sqlite3.SQLITE_CONSTRAINT and "floor" in text:
+        return NotEnough("more was asked of an account than stands in it")
+    found = _BY_CODE.get(extended) or _BY_CODE.get(code)
+    if found is None:
+        return StoreError(f"{path}: {text}; nothing was recorded")
+    kind, sentence = found
+    return kind(sentence.format(path=path, text=text))

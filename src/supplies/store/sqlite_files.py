@@ -1,0 +1,79 @@
+"""The files that books lie in: one of them, and its log while it is in use."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+from supplies.errors import Gone, StoreError
+from supplies.store.sqlite_errors import BUSY_TIMEOUT_MS, LOG_OUT_OF_REACH, in_words
+
+_OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *LOG_OUT_OF_REACH)
+"""Errors of a copy that only what is copied from can be the reason of."""
+
+
+class Files:
+    """A file and its log as they were opened: which files of the disk they are."""
+
+    def __init__(self, path: Path) -> None:
+        # Absolute, as SQLite keeps it: the program may go to another directory.
+        here = path.absolute()
+        self._opened = {each: _identity(each) for each in (here, Path(f"{here}-wal"))}
+
+    def check(self, *, keeps_a_log: Callable[[], bool]) -> None:
+        """Raise Gone where one of them was deleted or replaced since.
+
+        The system would let us write on into what no name leads to, and it would all be gone with
+        this process.
+        """
+        for path, opened in self._opened.items():
+            found = _identity(path)
+            if found == opened:
+                continue
+            if opened is None or (path.name.endswith("-wal") and not keeps_a_log()):
+                # It is made when it is first needed, and goes where somebody does without.
+                self._opened[path] = found
+            else:
+                raise Gone(
+                    f"{path} was deleted or replaced while it was in use; nothing was recorded: "
+                    "stop this program, put it back, and verify the books before it is started"
+                )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def make_private(path: Path) -> None:
+    """Make a file that its owner alone may read, where there is none; its log will be as it is."""
+    # What stands in the way SQLite meets as well, and it is said there.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file as it stood at one moment, into one that is empty; others may go on writing.
+
+    Raises NotADatabase for what is no file of SQLite, StoreError where one cannot be used.
+    """
+    # Not made where it is missing; read alone where it may not be written.
+    there_already = f"{source.absolute().as_uri()}?mode=rw"
+    try:
+        with (
+            closing(sqlite3.connect(there_already, uri=True)) as here,
+            closing(sqlite3.connect(target)) as there,
+        ):
+            here.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            # In one step: page by page it would begin again whenever somebody writes.
+            here.backup(there, pages=-1)
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode in _OF_THE_SOURCE:
+            raise in_words(error, source) from error
+        raise StoreError(f"{source} cannot be copied to {target}: {error}") from error

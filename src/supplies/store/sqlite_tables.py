@@ -1,0 +1,104 @@
+"""The tables of the books in a file of SQLite: found, made, brought up to date, guarded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from supplies.errors import AlreadyDone, GuardMissing, NewerVersion, NotADatabase
+from supplies.store import Store, schema
+
+
+class Tables:
+    """A store's tables in its file."""
+
+    def __init__(self, store: Store, path: Path) -> None:
+        self._store, self._path = store, path
+
+    def bring_up_to_date(self, *, create: bool) -> None:
+        """Make what this version needs; create: all of it, where there are no tables."""
+        found = self._found()
+        if "migrations" not in found:
+            if found:
+                raise NotADatabase(
+                    f"{self._path} is a database of another program "
+                    f"(it holds {', '.join(sorted(found)[:3])}); name another file"
+                )
+            if not create:
+                raise NotADatabase(f"{self._path} is empty; make a ledger with `supplies init`")
+            self._update()
+            return
+        version = self._version()
+        if version == 0:
+            raise NotADatabase(
+                f"{self._path} does not say which version of this program made it; "
+                "restore it from a backup"
+            )
+        if version > schema.newest():
+            raise NewerVersion(
+                f"{self._path} was made by a newer version of this program (its tables are "
+                f"version {version}, this program knows {schema.newest()}); upgrade this program"
+            )
+        if version < schema.newest():
+            self._update()
+
+    def make(self) -> None:
+        """Within a transaction: all of them, in a file without any."""
+        if self._found():
+            raise AlreadyDone(f"there are books in {self._path} already; name a new file")
+        self._make(since=0)
+
+    def guard(self, *, since: int) -> None:
+        """Make the guards that tables of an older version have not; 0: those of new ones."""
+        for statement in schema.newer(schema.sqlite_guards(), since).values():
+            self._store.run(statement)
+
+    def check_guards(self) -> None:
+        """Raise GuardMissing where a table, index or trigger of ours is not as it was made.
+
+        A trigger of someone else's on our tables is refused too: it could swallow rows.
+        """
+        found = {
+            name: (table, sql)
+            for name, table, sql in self._store.all("SELECT name, tbl_name, sql FROM sqlite_master")
+        }
+        guards = schema.sqlite_guards()
+        made = {**schema.statements(), **guards}
+        for name, wanted in made.items():
+            if found.get(name, ("", ""))[1] != wanted:
+                what = "was changed" if name in found else "is missing"
+                raise self._unguarded(f"{name} {what}")
+        triggers = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+        for name, table in self._store.all(triggers):
+            if name not in guards and table in made:
+                raise self._unguarded(f"{name} on {table} is not of this program")
+
+    def _unguarded(self, what: str) -> GuardMissing:
+        return GuardMissing(
+            f"the guard {what}: the books in {self._path} are no longer protected; "
+            "see what `supplies verify` says of them, and restore them from a backup"
+        )
+
+    def _found(self) -> set[str]:
+        rows = self._store.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in rows if not name.startswith("sqlite_")}
+
+    def _version(self) -> int:
+        row = self._store.one("SELECT coalesce(max(version), 0) FROM migrations")
+        return 0 if row is None else int(row[0])
+
+    def _update(self) -> None:
+        """Make what this version needs and the file has not, unless another process was quicker."""
+        with self._store.writing():
+            version = self._version() if "migrations" in self._found() else 0
+            self._make(since=version)
+            self.guard(since=version)
+
+    def _make(self, *, since: int) -> None:
+        for migration in schema.missing(since):
+            for statement in migration.statements():
+                self._store.run(statement)
+            self._store.run(
+                "INSERT INTO migrations (version, applied_at) "
+                "VALUES (:version, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+                {"version": migration.version},
+            )
