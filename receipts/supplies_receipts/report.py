@@ -53,7 +53,7 @@ def organisation_report(paper: OrganisationReportPaper) -> bytes:
 
 def _drawn(
     title: Words,
-    paper: StationReportPaper | OrganisationReportPaper,
+    paper: StationReportPaper,
     foot: str,
     more: Sequence[Block] = (),
 ) -> bytes:

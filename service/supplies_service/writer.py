@@ -124,7 +124,8 @@ class GroupWriter:
             self._changed.notify()
         try:
             async with asyncio.timeout(self._most_seconds):
-                return await waiting.future  # type: ignore[no-any-return]  # what the job returned
+                returned: T = await waiting.future
+                return returned
         except TimeoutError as error:
             raise self._given_up(station, waiting) from error
 

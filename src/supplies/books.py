@@ -127,7 +127,8 @@ class Books:
         question = (way.__name__, sql, *sorted(params.items()))
         if question not in self._answered:
             self._answered[question] = way(sql, params)
-        return self._answered[question]  # type: ignore[no-any-return]  # what `way` gave
+        answer: A = self._answered[question]
+        return answer
 
     def value(self, sql: str, **params: Any) -> Any:
         """The first column of the first row, or None."""
@@ -277,11 +278,12 @@ class Books:
     def stated_in(self, statement: type[Statement], **where: Any) -> int | None:
         """The entry that stated the latest, or None."""
         conditions = "".join(f" AND {name} = :{name}" for name in where)
-        return self.value(  # type: ignore[no-any-return]  # a column of integers
+        seq: int | None = self.value(
             f"SELECT seq FROM {TABLES[statement]} WHERE station = :station{conditions} "
             "ORDER BY seq DESC LIMIT 1",
             **where,
         )
+        return seq
 
     def _rows(self, statement: type[Statement], where: dict[str, Any], tail: str = "") -> list[Row]:
         conditions = "".join(f" AND {name} = :{name}" for name in where)

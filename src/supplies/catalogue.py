@@ -42,7 +42,7 @@ class Catalogue:
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station_code = store, station
-        self._kept: dict[tuple[type[Noun], str], Noun] = {}
+        self._kept: dict[tuple[type[Noun], str], Any] = {}
         self._seen = -1
 
     def refresh(self) -> None:
@@ -58,12 +58,12 @@ class Catalogue:
 
     def get(self, noun: type[N], code: str) -> N | None:
         """The noun with this code, or None."""
-        kept = self._kept.get((noun, code))
+        kept: N | None = self._kept.get((noun, code))
         if kept is None:
             kept = self._read(noun, code)
             if kept is not None:
                 self._kept[noun, code] = kept
-        return kept  # type: ignore[return-value]  # the key holds the type
+        return kept
 
     def _read(self, noun: type[N], code: str) -> N | None:
         row = self.store.one(

@@ -335,13 +335,7 @@ class StationReportPaper(Document, frozen=True, kw_only=True):
     printed_at: datetime
 
 
-class OrganisationReportPaper(Document, frozen=True, kw_only=True):
-    """The organisation's report as it is printed, by the station at its head.
+class OrganisationReportPaper(StationReportPaper, frozen=True, kw_only=True):
+    """The same over an organisation, by the station at its head."""
 
-    names: of each item, by its code. printed_at: in the head's zone.
-    """
-
-    station: StationHead
     report: OrganisationReport
-    names: dict[str, ItemName]
-    printed_at: datetime

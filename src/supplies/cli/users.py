@@ -27,7 +27,8 @@ def user_add(arguments: argparse.Namespace) -> int:
             if kept is not None:
                 users.set_password(gate, user.code, kept)
             path = None if kept is not None else invitation(gate, user)
-            host = books.station.host
+            # Books from before hosts were checked may have one that ends so.
+            host = books.station.host.rstrip("/")
         print(f"{user.login} may come in as {user.role}; entries will name them {user.code}.")
         if path is not None:
             print("They set their password at this address, once, within three days:")
