@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from supplies.model import TABLES
+from supplies.domain.records import TABLES
 from supplies.store import Store, schema
 
 Rows = list[tuple[str, list[tuple[Any, ...]]]]

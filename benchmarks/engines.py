@@ -22,7 +22,7 @@ import psycopg
 
 from benchmarks.bare import Bare, BareServer, Rows, rows_of
 from benchmarks.workload import CYCLE, HOUSEHOLDS, clock, open_books, serve
-from supplies.commands import Command
+from supplies.domain.commands import Command
 from supplies.ledger import Ledger, Recorded
 
 ROUNDS, CYCLES = 5, 10

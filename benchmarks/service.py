@@ -25,10 +25,10 @@ from typing import Any
 from benchmarks.workload import STATION, open_books
 from supplies.access import credentials, users
 from supplies.access.gate import Gate
-from supplies.commands import ArrivalLine, OpenStock
+from supplies.domain.commands import ArrivalLine, OpenStock
+from supplies.domain.records import Location
 from supplies.keys import make_keys
 from supplies.ledger import Ledger
-from supplies.model import Location
 
 CONNECTIONS = 32
 ROUNDS = 5

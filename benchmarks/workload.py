@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from supplies.commands import (
+from supplies.domain.commands import (
     Allocate,
     AllocationLine,
     CloseDelivery,
@@ -18,8 +18,8 @@ from supplies.commands import (
     RecordDonation,
     ReportOutcome,
 )
+from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
 from supplies.ledger import Ledger, Recorded
-from supplies.model import Donor, Item, Location, Recipient, Station, Team
 
 STATION = "lx"
 HOUSEHOLDS = 50

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
 from supplies.ledger import Ledger, Recorded
-from supplies.model import Donor, Item, Location, Recipient, Station, Team
 
 TODAY = date(2020, 2, 10)
 """The day on which the tests' clock stands at first."""

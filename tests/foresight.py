@@ -9,12 +9,12 @@ from asking.drawing import units
 from desk import Clock
 from plain_books import PlainBooks
 
-from supplies import commands as c
-from supplies.entries import Body
+from supplies.domain import commands as c
+from supplies.domain.entries import Body
+from supplies.domain.records import Allocation, Forgetting
 from supplies.errors import StoreError, SuppliesError
 from supplies.journal import FACTS
 from supplies.ledger import Recorded
-from supplies.model import Allocation, Forgetting
 
 RECEIPTS = (c.IssueReceipt, c.ReplaceReceipt, c.VoidReceipt, c.ReprintReceipt)
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from supplies.accounts import Family, family_of, keys_of, kind_of
 from supplies.books import Books
-from supplies.commands import CitedEntry
-from supplies.entries import Body, decode_body
-from supplies.model import (
+from supplies.domain.accounts import Family, family_of, keys_of, kind_of
+from supplies.domain.commands import CitedEntry
+from supplies.domain.entries import Body, decode_body
+from supplies.domain.records import (
     Allocation,
     Arrival,
     ArrivalLine,

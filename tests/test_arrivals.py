@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from desk import Desk
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Allocation, Lot
 from supplies.errors import InvalidField
-from supplies.model import Allocation, Lot
 
 
 def test_a_donation_stands_on_the_shelf_in_a_lot_of_its_donor(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from desk import Clock, register_all
 from supplies.backup import back_up, restore
 from supplies.chain import verify
 from supplies.cli import main
-from supplies.commands import NoteNeed
+from supplies.domain.commands import NoteNeed
 from supplies.errors import (
     AlreadyDone,
     BooksBroken,
@@ -33,7 +33,7 @@ WRITER = """
 import sys
 sys.path.insert(0, {tests!r})
 from desk import Clock
-from supplies.commands import NoteNeed
+from supplies.domain.commands import NoteNeed
 from supplies.ledger import Ledger
 with Ledger.open({books!r}, station="lx", clock=Clock(), create=False) as ledger:
     while True:

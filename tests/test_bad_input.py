@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from desk import TODAY, Desk
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Donor, Item, Recipient, Station
 from supplies.errors import (
     AlreadyDone,
     Forgotten,
@@ -24,7 +25,6 @@ from supplies.errors import (
     Unaccounted,
 )
 from supplies.ledger import Recorded
-from supplies.model import Donor, Item, Recipient, Station
 from supplies.views.reports import station_report
 from supplies.writing import Request
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from desk import Desk
 
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.errors import InvalidField, NotEnough
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from desk import Desk
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Lot
 from supplies.errors import AlreadyDone, InvalidField, NotFound
-from supplies.model import Lot
 
 
 def opened(desk: Desk, location: str = "store") -> str:

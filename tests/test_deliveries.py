@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from desk import Desk
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Conflict
 from supplies.errors import AlreadyDone, InvalidField, NotEnough, Unaccounted
-from supplies.model import Conflict
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from desk import Clock, Desk, register_all
 
-from supplies import commands as c
 from supplies.backup import back_up, restore
 from supplies.chain import verify
 from supplies.cli import main
+from supplies.domain import commands as c
 from supplies.errors import (
     Busy,
     DiskFull,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from desk import Desk
 
-from supplies.entries import moment
+from supplies.domain.entries import moment
 from supplies.errors import NotEnough, StoreError
 from supplies.store import open_store, schema
 

@@ -12,9 +12,9 @@ import pytest
 from desk import Desk
 from papers_in_hand import new_keys
 
+from supplies.domain.records import Station
 from supplies.errors import StoreError
 from supplies.keys import StationKeys, key_file, keys_ready, make_keys
-from supplies.model import Station
 from supplies.proof import Issued
 
 RECEIPT = Issued("lx", "JZ-2020-000001", date(2020, 2, 5), "ab" * 32, 7, "cd" * 32)

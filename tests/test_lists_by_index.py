@@ -12,7 +12,7 @@ import pytest
 from desk import Clock, Desk, register_all
 from engines import hasty
 
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.ledger import Ledger
 from supplies.store.sqlite import SqliteStore
 from supplies.views.activities import activities

@@ -14,7 +14,7 @@ import pytest
 from desk import Clock, register_all
 
 from supplies.chain import verify
-from supplies.commands import ForgetDonor, NoteNeed
+from supplies.domain.commands import ForgetDonor, NoteNeed
 from supplies.errors import Forgotten
 from supplies.ledger import Ledger
 from supplies.store import open_store

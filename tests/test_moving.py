@@ -19,17 +19,17 @@ from desk import Clock, Desk, register_all
 from engines import ENGINES, RUNNING, Engines, hasty
 from hypothesis import settings
 
-from supplies import commands as c
 from supplies import moving
 from supplies.access import users
 from supplies.access.gate import Gate
 from supplies.answers import Answered, Keyed
 from supplies.chain import verify
 from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.domain.records import Station
 from supplies.errors import AlreadyDone, BooksBroken, DiskFull, InvalidField, NotADatabase
 from supplies.keys import make_keys
 from supplies.ledger import Ledger
-from supplies.model import Station
 from supplies.moving import copy_books
 from supplies.scene import STATION, Scene, SceneClock
 from supplies.store import Row, file_of, open_store, schema

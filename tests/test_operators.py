@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from desk import Clock, register_all
 
-from supplies import commands as c
 from supplies.cli import main
+from supplies.domain import commands as c
 from supplies.ledger import Ledger, Request
 
 PAGE = (Path(__file__).parents[1] / "docs" / "operators.md").read_text("utf-8")

@@ -14,12 +14,12 @@ import pytest
 from desk import TODAY, Clock, Desk
 from pypdf import PdfReader
 
-from supplies import commands as c
 from supplies.cli import main
 from supplies.documents import ShortInUnit
+from supplies.domain import commands as c
+from supplies.domain.records import Item, Location, Station
 from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
 from supplies.ledger import Ledger
-from supplies.model import Item, Location, Station
 from supplies.organisation import all_stations, first_station, head_of, leads, put_under, stations
 from supplies.views.organisations import (
     organisation_report,

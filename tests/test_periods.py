@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from desk import Desk
 
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.errors import AlreadyDone, InvalidField, PeriodClosed, Unaccounted
 
 

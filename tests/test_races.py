@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from desk import Clock, register_all
 
-from supplies import commands as c
 from supplies.chain import verify
+from supplies.domain import commands as c
 from supplies.errors import AlreadyDone, NotEnough, SuppliesError
 from supplies.ledger import Ledger, Recorded
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from desk import TODAY, Clock, Desk
 
-from supplies import commands as c
 from supplies.access import log
 from supplies.access.gate import Gate
 from supplies.backup import back_up, restore
 from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.domain.records import Item, Recipient, Station
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger
-from supplies.model import Item, Recipient, Station
 from supplies.moving import copy_books
 from supplies.retention import Retention, due, keep, retention
 from supplies.settings import amend_station, station_shown

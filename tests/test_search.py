@@ -8,10 +8,10 @@ import pytest
 from desk import Clock, Desk, register_all
 from engines import hasty
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Donor, Item, Location, Noun, Recipient, Team
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger
-from supplies.model import Donor, Item, Location, Noun, Recipient, Team
 from supplies.views.catalogue import noun, nouns
 
 

@@ -14,9 +14,10 @@ import pytest
 from desk import Clock, Desk, register_all
 from engines import Server
 
-from supplies import commands as c
 from supplies.chain import verify
 from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.domain.records import Item, Station
 from supplies.errors import (
     Busy,
     GuardMissing,
@@ -28,7 +29,6 @@ from supplies.errors import (
     Uncertain,
 )
 from supplies.ledger import Ledger
-from supplies.model import Item, Station
 from supplies.store import open_store, postgres, postgres_pool, schema
 from supplies.store.postgres_errors import in_words_of_connecting
 

@@ -15,10 +15,10 @@ from papers_in_hand import Office, new_keys, verdict
 from PIL import Image
 from pypdf import PdfReader
 
-from supplies import commands as c
 from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.domain.records import Station
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.model import Station
 from supplies.settings import amend_station, station_shown
 
 FIRST = "JZ-2020-000001"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from desk import Desk
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import LotParent
 from supplies.errors import InvalidField, NotEnough, NotFound
-from supplies.model import LotParent
 
 
 def lines(quantity: int, item: str = "mask", **more: Any) -> list[c.LotLine]:

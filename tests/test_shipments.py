@@ -15,10 +15,10 @@ from engines import RUNNING, Engines, hasty
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Item, Location, Lot, Station
 from supplies.errors import AlreadyDone, BooksBroken, InvalidField, NotEnough, NotFound
 from supplies.ledger import Ledger, Recorded
-from supplies.model import Item, Location, Lot, Station
 from supplies.views.alerts import alerts
 from supplies.views.reports import station_report
 from supplies.views.shipments import ShipmentView, awaited, shipment, shipments

@@ -18,7 +18,7 @@ from simulation.report import found, parse_steps, replay, smallest
 from simulation.run import Simulation, WrongError
 from simulation.shrink import shrink
 
-from supplies.commands import Command
+from supplies.domain.commands import Command
 from supplies.ledger import Ledger, Recorded
 from supplies.rules import RULES
 from supplies.store.sqlite import SqliteStore

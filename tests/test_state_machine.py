@@ -32,8 +32,9 @@ from hypothesis.stateful import (
 )
 from plain_books import PlainBooks
 
-from supplies import commands as c
 from supplies.chain import verify
+from supplies.domain import commands as c
+from supplies.domain.records import Erasure
 from supplies.errors import (
     AlreadyDone,
     Forgotten,
@@ -44,7 +45,6 @@ from supplies.errors import (
     SuppliesError,
 )
 from supplies.ledger import Ledger, Recorded, Request
-from supplies.model import Erasure
 from supplies.rules import RULES
 from supplies.rules.history import CORRECTABLE
 

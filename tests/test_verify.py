@@ -20,12 +20,12 @@ import pytest
 from engines import ENGINES, Engines
 
 from supplies import chain
-from supplies import commands as c
 from supplies.chain import Verified, verify
-from supplies.entries import Body, Transfer, decode_body, encode, part_id
+from supplies.domain import commands as c
+from supplies.domain.entries import Body, Transfer, decode_body, encode, part_id
+from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
 from supplies.errors import BooksBroken, NotFound, StoreError
 from supplies.ledger import Ledger, Recorded
-from supplies.model import Donor, Item, Location, Recipient, Station, Team
 from supplies.store import Store, open_store, schema
 from supplies.store.postgres import PostgresStore
 from supplies.store.sqlite import SqliteStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from supplies.accounts import PLACES
+from supplies.domain.accounts import PLACES
 from supplies_receipts.flow import Block
 from supplies_receipts.layout import GREY, MIST, PALE, SEA, TEAL, Ink, Sheet, Style
 from supplies_receipts.wording import Words

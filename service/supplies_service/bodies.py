@@ -11,8 +11,8 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import InternalServerException
 
-from supplies.commands import Command
-from supplies.decoding import convert
+from supplies.domain.commands import Command
+from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
 from supplies_service.problems import Malformed, TooSlow, WrongMediaType
 

@@ -9,7 +9,7 @@ import msgspec
 
 from supplies.catalogue import PERSONAL
 from supplies.documents import DonationReceipt, DonorName
-from supplies.model import Donor, Recipient
+from supplies.domain.records import Donor, Recipient
 from supplies.views.activities import ActivityView
 from supplies.views.receipts import VoidMark
 

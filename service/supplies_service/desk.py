@@ -18,7 +18,7 @@ from supplies.access.credentials import Caller
 from supplies.access.gate import Gate
 from supplies.answers import Answered, Keyed
 from supplies.books import Books
-from supplies.commands import Command
+from supplies.domain.commands import Command
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger, Recorded
 from supplies.views.entries import ConflictView, EntryView, conflict, entry

@@ -12,7 +12,7 @@ from litestar import Request, Response
 from litestar.datastructures import Headers
 from litestar.exceptions import HTTPException, ValidationException
 
-from supplies.decoding import invalid
+from supplies.domain.validation import invalid
 from supplies.errors import (
     AgainstBooks,
     Busy,

@@ -19,7 +19,7 @@ from time import monotonic, perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from supplies.answers import KEPT_FOR
-from supplies.commands import Command
+from supplies.domain.commands import Command
 from supplies.errors import Busy, DiskFull, Gone, ReadOnly, StoreError, Uncertain
 from supplies.ledger import Ledger, Recorded
 

@@ -21,59 +21,65 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from supplies.books import Books as Books
     from supplies.chain import verify as verify
-    from supplies.commands import Allocate as Allocate
-    from supplies.commands import AllocationLine as AllocationLine
-    from supplies.commands import ArrivalLine as ArrivalLine
-    from supplies.commands import CancelPledge as CancelPledge
-    from supplies.commands import Claim as Claim
-    from supplies.commands import CloseDelivery as CloseDelivery
-    from supplies.commands import ClosePeriod as ClosePeriod
-    from supplies.commands import Convert as Convert
-    from supplies.commands import ConvertedLine as ConvertedLine
-    from supplies.commands import Correct as Correct
-    from supplies.commands import CountLine as CountLine
-    from supplies.commands import CountStock as CountStock
-    from supplies.commands import Dispatch as Dispatch
-    from supplies.commands import DonationLine as DonationLine
-    from supplies.commands import DroppedLine as DroppedLine
-    from supplies.commands import EndNeed as EndNeed
-    from supplies.commands import FindAgain as FindAgain
-    from supplies.commands import ForgetDonor as ForgetDonor
-    from supplies.commands import ForgetRecipient as ForgetRecipient
-    from supplies.commands import HandOut as HandOut
-    from supplies.commands import IssueGoods as IssueGoods
-    from supplies.commands import IssueReceipt as IssueReceipt
-    from supplies.commands import LapsePledge as LapsePledge
-    from supplies.commands import LendGoods as LendGoods
-    from supplies.commands import LotLine as LotLine
-    from supplies.commands import LotPart as LotPart
-    from supplies.commands import MakePledge as MakePledge
-    from supplies.commands import Move as Move
-    from supplies.commands import NoteNeed as NoteNeed
-    from supplies.commands import OpenCountSheet as OpenCountSheet
-    from supplies.commands import OpenStock as OpenStock
-    from supplies.commands import OutcomeLine as OutcomeLine
-    from supplies.commands import PledgeLine as PledgeLine
-    from supplies.commands import ReassignDelivery as ReassignDelivery
-    from supplies.commands import RecordActivity as RecordActivity
-    from supplies.commands import RecordArrival as RecordArrival
-    from supplies.commands import RecordDonation as RecordDonation
-    from supplies.commands import Release as Release
-    from supplies.commands import ReleasedLine as ReleasedLine
-    from supplies.commands import ReopenPeriod as ReopenPeriod
-    from supplies.commands import ReplaceReceipt as ReplaceReceipt
-    from supplies.commands import ReportOutcome as ReportOutcome
-    from supplies.commands import ReprintReceipt as ReprintReceipt
-    from supplies.commands import ResolveConflict as ResolveConflict
-    from supplies.commands import ReturnGoods as ReturnGoods
-    from supplies.commands import ReturnIssue as ReturnIssue
-    from supplies.commands import ReturnLoan as ReturnLoan
-    from supplies.commands import Reverse as Reverse
-    from supplies.commands import Settle as Settle
-    from supplies.commands import TakeBack as TakeBack
-    from supplies.commands import Value as Value
-    from supplies.commands import VoidReceipt as VoidReceipt
-    from supplies.commands import WriteOff as WriteOff
+    from supplies.domain.commands import Allocate as Allocate
+    from supplies.domain.commands import AllocationLine as AllocationLine
+    from supplies.domain.commands import ArrivalLine as ArrivalLine
+    from supplies.domain.commands import CancelPledge as CancelPledge
+    from supplies.domain.commands import Claim as Claim
+    from supplies.domain.commands import CloseDelivery as CloseDelivery
+    from supplies.domain.commands import ClosePeriod as ClosePeriod
+    from supplies.domain.commands import Convert as Convert
+    from supplies.domain.commands import ConvertedLine as ConvertedLine
+    from supplies.domain.commands import Correct as Correct
+    from supplies.domain.commands import CountLine as CountLine
+    from supplies.domain.commands import CountStock as CountStock
+    from supplies.domain.commands import Dispatch as Dispatch
+    from supplies.domain.commands import DonationLine as DonationLine
+    from supplies.domain.commands import DroppedLine as DroppedLine
+    from supplies.domain.commands import EndNeed as EndNeed
+    from supplies.domain.commands import FindAgain as FindAgain
+    from supplies.domain.commands import ForgetDonor as ForgetDonor
+    from supplies.domain.commands import ForgetRecipient as ForgetRecipient
+    from supplies.domain.commands import HandOut as HandOut
+    from supplies.domain.commands import IssueGoods as IssueGoods
+    from supplies.domain.commands import IssueReceipt as IssueReceipt
+    from supplies.domain.commands import LapsePledge as LapsePledge
+    from supplies.domain.commands import LendGoods as LendGoods
+    from supplies.domain.commands import LotLine as LotLine
+    from supplies.domain.commands import LotPart as LotPart
+    from supplies.domain.commands import MakePledge as MakePledge
+    from supplies.domain.commands import Move as Move
+    from supplies.domain.commands import NoteNeed as NoteNeed
+    from supplies.domain.commands import OpenCountSheet as OpenCountSheet
+    from supplies.domain.commands import OpenStock as OpenStock
+    from supplies.domain.commands import OutcomeLine as OutcomeLine
+    from supplies.domain.commands import PledgeLine as PledgeLine
+    from supplies.domain.commands import ReassignDelivery as ReassignDelivery
+    from supplies.domain.commands import RecordActivity as RecordActivity
+    from supplies.domain.commands import RecordArrival as RecordArrival
+    from supplies.domain.commands import RecordDonation as RecordDonation
+    from supplies.domain.commands import Release as Release
+    from supplies.domain.commands import ReleasedLine as ReleasedLine
+    from supplies.domain.commands import ReopenPeriod as ReopenPeriod
+    from supplies.domain.commands import ReplaceReceipt as ReplaceReceipt
+    from supplies.domain.commands import ReportOutcome as ReportOutcome
+    from supplies.domain.commands import ReprintReceipt as ReprintReceipt
+    from supplies.domain.commands import ResolveConflict as ResolveConflict
+    from supplies.domain.commands import ReturnGoods as ReturnGoods
+    from supplies.domain.commands import ReturnIssue as ReturnIssue
+    from supplies.domain.commands import ReturnLoan as ReturnLoan
+    from supplies.domain.commands import Reverse as Reverse
+    from supplies.domain.commands import Settle as Settle
+    from supplies.domain.commands import TakeBack as TakeBack
+    from supplies.domain.commands import Value as Value
+    from supplies.domain.commands import VoidReceipt as VoidReceipt
+    from supplies.domain.commands import WriteOff as WriteOff
+    from supplies.domain.records import Donor as Donor
+    from supplies.domain.records import Item as Item
+    from supplies.domain.records import Location as Location
+    from supplies.domain.records import Recipient as Recipient
+    from supplies.domain.records import Station as Station
+    from supplies.domain.records import Team as Team
     from supplies.errors import AgainstBooks as AgainstBooks
     from supplies.errors import AlreadyDone as AlreadyDone
     from supplies.errors import BooksBroken as BooksBroken
@@ -94,12 +100,6 @@ if TYPE_CHECKING:
     from supplies.errors import Unaccounted as Unaccounted
     from supplies.ledger import Ledger as Ledger
     from supplies.ledger import Recorded as Recorded
-    from supplies.model import Donor as Donor
-    from supplies.model import Item as Item
-    from supplies.model import Location as Location
-    from supplies.model import Recipient as Recipient
-    from supplies.model import Station as Station
-    from supplies.model import Team as Team
     from supplies.writing import Request as Request
 
 _ROOMS = ("ledger", "commands", "model", "errors", "books", "chain", "writing")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from supplies.entries import moment, new_salt, salted
+from supplies.domain.entries import moment, new_salt, salted
 from supplies.errors import IdempotencyConflict
 from supplies.store import Store
 

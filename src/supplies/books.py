@@ -8,11 +8,10 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from supplies.accounts import DONOR
 from supplies.catalogue import Catalogue
-from supplies.entries import Body, decode_body
-from supplies.errors import Fault, Forgotten, InvalidField, NotFound, SuppliesError
-from supplies.model import (
+from supplies.domain.accounts import DONOR
+from supplies.domain.entries import Body, decode_body
+from supplies.domain.records import (
     TABLES,
     Donor,
     Item,
@@ -23,6 +22,7 @@ from supplies.model import (
     Station,
     Team,
 )
+from supplies.errors import Fault, Forgotten, InvalidField, NotFound, SuppliesError
 from supplies.store import Params, Row, Store
 
 N = TypeVar("N", bound=Noun)

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from supplies.accounts import DONOR_UNKNOWN
-from supplies.decoding import check_fields
+from supplies.domain.accounts import DONOR_UNKNOWN
+from supplies.domain.records import CATALOGUE, Donor, Item, Location, Noun, Recipient, Station
+from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound
-from supplies.model import CATALOGUE, Donor, Item, Location, Noun, Recipient, Station
 from supplies.searching import WAY, all_pieces
 from supplies.store import Row, Store
 

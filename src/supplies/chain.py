@@ -15,9 +15,9 @@ from datetime import date
 
 import msgspec
 
-from supplies.entries import Body
+from supplies.domain.entries import Body
+from supplies.domain.records import TABLES, Period, Statement
 from supplies.errors import NotFound
-from supplies.model import TABLES, Period, Statement
 from supplies.store import Row, Store
 from supplies.verification.links import ENTRIES, HEADS, Links
 from supplies.verification.mirror import check_mirror

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.accounts import kind_of
 from supplies.books import Books
-from supplies.entries import Transfer
+from supplies.domain.accounts import kind_of
+from supplies.domain.entries import Transfer
 
 Step = tuple[date, Transfer]
 """A transfer, and the day it is booked on."""

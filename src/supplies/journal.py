@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from supplies.accounts import STOCK, keys_of, kind_of
 from supplies.books import Books, OnShelf
-from supplies.commands import (
+from supplies.domain.accounts import STOCK, keys_of, kind_of
+from supplies.domain.commands import (
     Command,
     CountStock,
     GoodsLine,
@@ -24,10 +24,10 @@ from supplies.commands import (
     RecordDonation,
     ReportOutcome,
 )
-from supplies.entries import Transfer
+from supplies.domain.entries import Transfer
+from supplies.domain.fields import MAX_QUANTITY
+from supplies.domain.records import Allocation, Lot, Statement
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
-from supplies.fields import MAX_QUANTITY
-from supplies.model import Allocation, Lot, Statement
 
 FACTS = (RecordDonation, RecordArrival, ReceiveShipment, ReportOutcome, CountStock)
 """Commands that state what happened: late ones are booked on the first open day."""

@@ -19,14 +19,15 @@ from supplies.answers import Answers
 from supplies.books import Books
 from supplies.catalogue import Catalogue
 from supplies.chain import Progress, Verified, verify
-from supplies.commands import (
+from supplies.domain.commands import (
     Command,
     CountStock,
     ForgetDonor,
     ForgetRecipient,
     ReportOutcome,
 )
-from supplies.entries import salted
+from supplies.domain.entries import salted
+from supplies.domain.records import Conflict, Noun, Station
 from supplies.errors import (
     AlreadyDone,
     IdempotencyConflict,
@@ -36,7 +37,6 @@ from supplies.errors import (
     SuppliesError,
 )
 from supplies.journal import Journal
-from supplies.model import Conflict, Noun, Station
 from supplies.rules import RULES
 from supplies.rules.deliveries import Contradicted, Repeated, keep_conflict
 from supplies.store import Store, open_store

@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from supplies.books import Books
+from supplies.domain.fields import is_code
 from supplies.errors import InvalidField, NotFound
-from supplies.fields import is_code
 from supplies.store import Row, Store
 
 

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from supplies.documents import DonationReceipt, Proof, ReceiptPaper, ReceiptRecord
-from supplies.entries import salted
+from supplies.domain.entries import salted
 from supplies.errors import InvalidField, SuppliesError
 
 Fault = Literal[

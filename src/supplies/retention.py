@@ -14,9 +14,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from supplies.accounts import ASKED, DONOR, RECEIVED, RETURNED, Kind
 from supplies.books import Books
-from supplies.model import Forgetting
+from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, Kind
+from supplies.domain.records import Forgetting
 
 LOG_AT_LEAST = 183
 """Days: logs of access are kept six months at least (Cybersecurity Law of China, art. 21)."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
 from supplies.ledger import Ledger, Recorded
-from supplies.model import Donor, Item, Location, Recipient, Station, Team
 
 STATION = "lx"
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)

@@ -21,11 +21,11 @@ from msgspec import Meta
 
 from supplies.books import Books
 from supplies.catalogue import check_noun
-from supplies.decoding import convert
 from supplies.documents import Languages, Said, StationHead
+from supplies.domain.fields import Code
+from supplies.domain.records import Station
+from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
-from supplies.fields import Code
-from supplies.model import Station
 from supplies.printable import GlyphMissing, check_printable
 from supplies.retention import Retention, keep, retention
 

@@ -8,7 +8,7 @@ import msgspec
 
 from supplies.books import Books
 from supplies.chain import Verified
-from supplies.entries import moment
+from supplies.domain.entries import moment
 from supplies.store import Store
 
 

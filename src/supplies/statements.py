@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from supplies.documents import Document, DonorName, GoodsLine, ItemName, StationHead
-from supplies.masking import Count
+from supplies.domain.redaction import Count
 
 
 class StatementLine(Document, frozen=True, kw_only=True):

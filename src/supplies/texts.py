@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import inspect
 
-from supplies.commands import Correct
+from supplies.domain.commands import Correct
 
 if TYPE_CHECKING:
     from supplies.books import Books

@@ -11,9 +11,8 @@ import msgspec
 
 from supplies.answers import Answers
 from supplies.books import Books
-from supplies.commands import AcknowledgeShipment, Command, ReceiveShipment
-from supplies.decoding import check_fields
-from supplies.entries import (
+from supplies.domain.commands import AcknowledgeShipment, Command, ReceiveShipment
+from supplies.domain.entries import (
     INSERTS,
     Body,
     cells,
@@ -25,10 +24,11 @@ from supplies.entries import (
     part_id,
     salted,
 )
+from supplies.domain.records import Forgetting
+from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough
 from supplies.floors import Floors
 from supplies.journal import Draft, Journal, not_enough
-from supplies.model import Forgetting
 from supplies.store import Store
 from supplies.texts import texts_in
 

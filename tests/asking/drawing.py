@@ -11,7 +11,7 @@ from desk import Clock
 from plain_books import PlainBooks
 
 from asking.chance import Chance, coin, once_in, pick
-from supplies import commands as c
+from supplies.domain import commands as c
 
 T = TypeVar("T")
 

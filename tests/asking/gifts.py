@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asking.drawing import Drawing
-from supplies import commands as c
+from supplies.domain import commands as c
 
 
 class Gifts(Drawing):

@@ -10,7 +10,7 @@ from asking.gifts import Gifts
 from asking.papers import Papers
 from asking.shelf import Shelf
 from asking.teams import Teams
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.rules.history import CORRECTABLE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from asking.drawing import Drawing
-from supplies import commands as c
+from supplies.domain import commands as c
 
 
 class Papers(Drawing):

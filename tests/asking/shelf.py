@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from asking.drawing import Drawing
-from supplies import commands as c
-from supplies.model import Withdrawal
+from supplies.domain import commands as c
+from supplies.domain.records import Withdrawal
 
 
 class Shelf(Drawing):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asking.drawing import Drawing
-from supplies import commands as c
-from supplies.model import (
+from supplies.domain import commands as c
+from supplies.domain.records import (
     Shipment,
     ShipmentAcknowledged,
     ShipmentLine,

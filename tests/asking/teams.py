@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asking.drawing import Drawing, units
-from supplies import commands as c
-from supplies.model import Need, Stop
+from supplies.domain import commands as c
+from supplies.domain.records import Need, Stop
 
 
 class Teams(Drawing):

@@ -43,7 +43,7 @@ from supplies.documents import (
     StationHead,
     StationReportPaper,
 )
-from supplies.fields import MAX_QUANTITY
+from supplies.domain.fields import MAX_QUANTITY
 from supplies.statements import Departure, GivenLine, ServedLine, StatementLine, WentLine, WishLine
 from supplies.words import chinese, english
 

@@ -12,7 +12,7 @@ from supplies_receipts import donor_statement, places, samples
 from supplies_receipts.__main__ import STATION
 from supplies_receipts.fonts import GlyphMissing
 
-from supplies.accounts import CHART, PLACES, Family, is_origin
+from supplies.domain.accounts import CHART, PLACES, Family, is_origin
 from supplies.errors import BooksBroken
 from supplies.statements import DonorStatementPaper, StatementLine
 

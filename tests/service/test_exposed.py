@@ -13,9 +13,9 @@ from supplies_service import proxies
 from supplies_service.app import create_app
 from supplies_service.proxies import Names
 
+from supplies.domain.records import Station
 from supplies.keys import make_keys
 from supplies.ledger import Ledger
-from supplies.model import Station
 
 
 class Peer:

@@ -13,8 +13,8 @@ from litestar.testing import TestClient
 from rest import Rest
 from supplies_service.examples import EXAMPLES
 
-from supplies import commands
-from supplies.decoding import convert
+from supplies.domain import commands
+from supplies.domain.validation import convert
 
 VERBS = {"GET", "POST", "PATCH", "DELETE", "PUT"}
 

@@ -13,8 +13,8 @@ from rest import problem
 from supplies_service.reading_room import ASSETS, POLICY
 from test_serve import PATIENCE, free_port, serving
 
+from supplies.domain.records import Station
 from supplies.ledger import Ledger
-from supplies.model import Station
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 

@@ -19,10 +19,10 @@ from rest import ADDRESS, Rest, let_in, signed_in
 from supplies_service.app import create_app
 
 from supplies.chain import verify
-from supplies.commands import Command
+from supplies.domain.commands import Command
+from supplies.domain.records import Noun, Station
 from supplies.keys import make_keys
 from supplies.ledger import Ledger, Recorded
-from supplies.model import Noun, Station
 from supplies.scene import STATION, Scene, SceneClock
 
 

@@ -12,9 +12,9 @@ from litestar.testing import TestClient
 from rest import ADDRESS, Rest, let_in, problem, signed_in
 from supplies_service.app import create_app
 
+from supplies.domain.records import Item, Location, Station
 from supplies.keys import make_keys
 from supplies.ledger import Ledger
-from supplies.model import Item, Location, Station
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ from supplies_service.app import create_app
 from supplies.access import passwords, users
 from supplies.access.gate import Gate
 from supplies.cli import main
+from supplies.domain.records import Donor, Item, Location, Recipient, Station
 from supplies.keys import make_keys
 from supplies.ledger import Ledger
-from supplies.model import Donor, Item, Location, Recipient, Station
 from supplies.organisation import put_under
 
 PASSWORD = "four words nobody guesses"

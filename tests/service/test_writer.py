@@ -12,10 +12,10 @@ import pytest
 from desk import Clock, register_all
 from supplies_service.writer import GroupWriter
 
-from supplies.commands import Allocate, AllocationLine, ForgetDonor, NoteNeed
+from supplies.domain.commands import Allocate, AllocationLine, ForgetDonor, NoteNeed
+from supplies.domain.records import Team
 from supplies.errors import Busy, DiskFull, NotEnough, StoreError, Uncertain
 from supplies.ledger import Ledger, Recorded
-from supplies.model import Team
 
 NEED = NoteNeed(recipient="R-1", item="mask", quantity=1)
 TOO_MUCH = Allocate(

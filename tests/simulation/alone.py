@@ -13,7 +13,7 @@ from plain_books import PlainBooks
 from simulation.clock import Stands
 from simulation.office import Office
 from simulation.people import register_all
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.ledger import Ledger
 from supplies.rules.citations import RECEIVED_BY, SENT_BY
 

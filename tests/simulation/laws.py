@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from simulation.office import Office
-from supplies.model import (
+from supplies.domain.records import (
     Shipment,
     ShipmentAcknowledged,
     ShipmentArrival,

@@ -18,11 +18,11 @@ from simulation.fragile import Stopped
 from simulation.people import CAST, USERS, wish
 from simulation.places import Door, Place, open_door
 from simulation.trace import Trace
-from supplies import commands as c
-from supplies.entries import Body
+from supplies.domain import commands as c
+from supplies.domain.entries import Body
+from supplies.domain.records import Conflict, Erasure
 from supplies.errors import AlreadyDone, IdempotencyConflict, StoreError, SuppliesError
 from supplies.ledger import Recorded, Request
-from supplies.model import Conflict, Erasure
 from supplies.writing import Checked, id_of_its_own
 
 Answer = Recorded | SuppliesError | Stopped

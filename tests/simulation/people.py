@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from asking import Asks, Cast, Dice
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
 from supplies.ledger import Ledger
-from supplies.model import Donor, Item, Location, Recipient, Station, Team
 
 STATIONS = {
     "lx": Station(code="lx", name="龙穴街社工服务站", zone="Asia/Shanghai", series="LX"),

@@ -28,5 +28,5 @@ class Salts:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        with patch("supplies.entries.secrets", self):
+        with patch("supplies.domain.entries.secrets", self):
             yield

@@ -14,7 +14,7 @@ from simulation.fragile import Stopped
 from simulation.killed import give_and_be_killed
 from simulation.office import Answer, Asked, Office, Sending, send
 from simulation.world import DOORS, World
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger import Recorded
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 
-from supplies import commands as c
-from supplies.entries import encode
+from supplies.domain import commands as c
+from supplies.domain.entries import encode
 from supplies.errors import StoreError
 from supplies.ledger import Recorded
 

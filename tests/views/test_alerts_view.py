@@ -4,7 +4,7 @@ import msgspec
 from desk import Desk
 from shown import shows
 
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.views.alerts import Alert, alerts
 
 

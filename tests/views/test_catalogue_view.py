@@ -2,9 +2,9 @@ import pytest
 from desk import Desk
 from shown import shows
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Donor, Item, Location, Recipient, Team
 from supplies.errors import InvalidField, NotFound
-from supplies.model import Donor, Item, Location, Recipient, Team
 from supplies.views.catalogue import noun, nouns
 
 

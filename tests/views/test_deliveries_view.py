@@ -2,9 +2,9 @@ import pytest
 from desk import Desk
 from shown import shows
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Recipient
 from supplies.errors import Forgotten, InvalidField, NotFound
-from supplies.model import Recipient
 from supplies.views.deliveries import deliveries, delivery
 from supplies.views.slips import delivery_slips
 

@@ -7,9 +7,9 @@ import pytest
 from desk import Desk
 from shown import shows
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Donor, Recipient
 from supplies.errors import InvalidField
-from supplies.model import Donor, Recipient
 from supplies.statements import Disclosure
 from supplies.views.disclosures import disclosure, disclosure_paper
 from supplies.views.reports import station_report

@@ -4,7 +4,7 @@ import pytest
 from desk import Desk
 from shown import shows
 
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.errors import NotFound
 from supplies.views.donations import donation, donations
 

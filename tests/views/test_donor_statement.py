@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shown import shows
 
-from supplies import commands as c
-from supplies.accounts import is_origin, kind_of
+from supplies.domain import commands as c
+from supplies.domain.accounts import is_origin, kind_of
+from supplies.domain.records import Recipient
 from supplies.errors import BooksBroken, Forgotten, InvalidField, NotFound, SuppliesError
-from supplies.model import Recipient
 from supplies.statements import DonorStatement, StatementLine
 from supplies.views.gifts import gifts, parted
 from supplies.views.statements import donor_statement, donor_statement_paper

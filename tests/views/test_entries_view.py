@@ -6,7 +6,7 @@ import pytest
 from desk import Desk
 from shown import shows
 
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.errors import InvalidField, NotFound
 from supplies.views.entries import conflict, conflicts, entries, entry
 

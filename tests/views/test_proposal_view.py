@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shown import shows
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Recipient
 from supplies.ledger import Ledger
-from supplies.model import Recipient
 from supplies.views.needs import needs
 from supplies.views.proposal import ProposedAllocation, evenly, proposal
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from desk import Desk
 
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.errors import InvalidField
 from supplies.proof import Issued, Seal
 from supplies.views.receipt_batches import receipt_papers

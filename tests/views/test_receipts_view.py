@@ -5,9 +5,9 @@ import pytest
 from desk import Desk
 from shown import shows
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Receipt
 from supplies.errors import Forgotten, NotFound
-from supplies.model import Receipt
 from supplies.proof import Issued, Seal
 from supplies.settings import PaperSettings, statement_of
 from supplies.views.receipts import receipt, receipt_paper, receipts

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from desk import Desk
 
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.errors import Forgotten, NotFound
 from supplies.views.slips import delivery_slips, run_sheet
 

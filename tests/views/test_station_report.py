@@ -6,8 +6,8 @@ import pytest
 from desk import Desk
 from shown import shows
 
-from supplies import commands as c
 from supplies.documents import GoodsLine, ItemName
+from supplies.domain import commands as c
 from supplies.errors import BooksBroken, InvalidField
 from supplies.views.reports import station_report, station_report_paper
 

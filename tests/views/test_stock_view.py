@@ -4,9 +4,9 @@ import pytest
 from desk import Desk
 from shown import shows
 
-from supplies import commands as c
+from supplies.domain import commands as c
+from supplies.domain.records import Location
 from supplies.errors import InvalidField
-from supplies.model import Location
 from supplies.views.stock import balances, stock
 
 

@@ -15,7 +15,7 @@ from supplies.access import attempts, credentials, passwords, users
 from supplies.access.gate import Gate
 from supplies.access.roles import MAY_GRANT
 from supplies.books import Books
-from supplies.decoding import convert
+from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, SuppliesError
 from supplies.views.entries import entries
 from supplies.views.reports import station_report_paper

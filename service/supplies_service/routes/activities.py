@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books import Books
-from supplies.commands import RecordActivity
+from supplies.domain.commands import RecordActivity
 from supplies.ledger import Recorded
 from supplies.views.activities import ActivityView
 from supplies.views.activities import activities as activities_view

@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books import Books
-from supplies.commands import Allocate, Release
+from supplies.domain.commands import Allocate, Release
 from supplies.ledger import Recorded
 from supplies.views.allocations import AllocationView
 from supplies.views.allocations import allocation as allocation_view

@@ -9,11 +9,11 @@ from litestar.params import FromPath, FromQuery
 from msgspec.structs import replace
 
 from supplies.books import Books
-from supplies.commands import Correct, RecordDonation, Reverse
+from supplies.domain.commands import Correct, RecordDonation, Reverse
+from supplies.domain.records import Allocation
 from supplies.errors import InvalidField
 from supplies.keys import StationKeys
 from supplies.ledger import Recorded
-from supplies.model import Allocation
 from supplies.views.allocations import AllocationView
 from supplies.views.allocations import allocation as allocation_view
 from supplies.views.donations import DonationView

@@ -9,7 +9,7 @@ from supplies.access import attempts, wishes
 from supplies.access.gate import Gate
 from supplies.access.wishes import Answer, DonorRequest, NewRequest
 from supplies.books import Books
-from supplies.decoding import convert
+from supplies.domain.validation import convert
 from supplies.views.shapes import Page, cut, one_more
 from supplies_service import own
 from supplies_service.auth import let_try

@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from supplies.commands import Correct, ResolveConflict, Reverse
+from supplies.domain.commands import Correct, ResolveConflict, Reverse
 from supplies.views.entries import ConflictView, EntryView
 from supplies.views.entries import conflicts as conflicts_view
 from supplies.views.entries import entries as entries_view

@@ -12,9 +12,9 @@ from supplies.access import credentials
 from supplies.access.credentials import Credential
 from supplies.access.gate import Gate
 from supplies.access.roles import Role
-from supplies.decoding import convert
+from supplies.domain.fields import Label
+from supplies.domain.validation import convert
 from supplies.errors import NotFound
-from supplies.fields import Label
 from supplies.views.shapes import Page, View
 from supplies_service.desk import ADesk, answer
 from supplies_service.openapi import gives, takes

@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books import Books
-from supplies.commands import EndNeed, NoteNeed
+from supplies.domain.commands import EndNeed, NoteNeed
 from supplies.ledger import Recorded
 from supplies.views.entries import EntryView, entry
 from supplies.views.needs import NeedView

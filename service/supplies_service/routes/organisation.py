@@ -15,7 +15,7 @@ from supplies_receipts import organisation_report as draw_report
 
 from supplies.books import Books
 from supplies.documents import OrganisationReport
-from supplies.fields import is_code
+from supplies.domain.fields import is_code
 from supplies.organisation import StationLine, stations
 from supplies.views.organisations import (
     NeedAtStation,

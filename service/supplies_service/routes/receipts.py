@@ -10,10 +10,10 @@ from litestar.params import FromPath, FromQuery
 from supplies_receipts import donation_receipts, proven_receipt
 
 from supplies.books import Books
-from supplies.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
+from supplies.domain.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
+from supplies.domain.records import Reprint
 from supplies.keys import StationKeys
 from supplies.ledger import Recorded
-from supplies.model import Reprint
 from supplies.views.entries import EntryView, entry
 from supplies.views.receipt_batches import receipt_papers
 from supplies.views.receipts import ReceiptView, issued, receipt_record, sealed

@@ -8,7 +8,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books import Books
-from supplies.commands import AcknowledgeShipment, ReceiveShipment, SendShipment
+from supplies.domain.commands import AcknowledgeShipment, ReceiveShipment, SendShipment
 from supplies.ledger import Recorded
 from supplies.views.entries import EntryView, entry
 from supplies.views.shapes import Page, View, Warned

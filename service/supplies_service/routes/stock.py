@@ -7,7 +7,7 @@ from datetime import date
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.views.stock import StockView
 from supplies.views.stock import stock as stock_view
 from supplies_service.desk import ADesk, Entered, entered

@@ -14,9 +14,9 @@ from supplies.access import credentials, users
 from supplies.access.credentials import Credential, Kind
 from supplies.access.gate import Gate
 from supplies.access.roles import MAY_GRANT, UserRole
-from supplies.decoding import convert
+from supplies.domain.fields import Code, Label
+from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
-from supplies.fields import Code, Label
 from supplies.views.shapes import Page, View, cut, misplaced, one_more
 from supplies_service.desk import ADesk, answer
 from supplies_service.openapi import gives, takes

@@ -11,7 +11,7 @@ from supplies.access import credentials, users
 from supplies.access.gate import Gate
 from supplies.access.users import NewUser, User
 from supplies.books import Books
-from supplies.decoding import convert
+from supplies.domain.validation import convert
 from supplies.views.shapes import Page, View, cut, misplaced, one_more
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes

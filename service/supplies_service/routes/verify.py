@@ -13,8 +13,8 @@ from litestar.response import Redirect
 
 from supplies.access.attempts import VERIFY
 from supplies.books import Books
+from supplies.domain.redaction import mask_name
 from supplies.errors import NotFound
-from supplies.masking import mask_name
 from supplies.views.receipts import issued, receipt
 from supplies.views.shapes import View
 from supplies_service.auth import PUBLIC, address_of, let_try, note_refusal

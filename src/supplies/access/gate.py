@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from supplies.books import Books
-from supplies.entries import moment
+from supplies.domain.entries import moment
 from supplies.store import Row
 
 EVERYTHING = 2**62

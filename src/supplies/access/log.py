@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from supplies.access.gate import Gate
-from supplies.entries import moment
+from supplies.domain.entries import moment
 from supplies.errors import InvalidField
 
 

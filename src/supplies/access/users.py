@@ -10,9 +10,9 @@ from msgspec import Meta
 from supplies.access import credentials
 from supplies.access.gate import EVERYTHING, Gate
 from supplies.access.roles import UserRole
-from supplies.decoding import check_fields
+from supplies.domain.fields import Code
+from supplies.domain.validation import check_fields
 from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotFound
-from supplies.fields import Code
 
 Login = Annotated[
     str,

@@ -11,9 +11,9 @@ from typing import Literal
 import msgspec
 
 from supplies.access.gate import Gate
-from supplies.decoding import check_fields
+from supplies.domain.fields import Reason
+from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotFound
-from supplies.fields import Reason
 
 Wish = Literal["correct", "hide", "forget"]
 

@@ -12,10 +12,10 @@ import msgspec
 
 from supplies.catalogue import check_noun
 from supplies.cli.words import progress
+from supplies.domain.records import Station
 from supplies.errors import BooksBroken, InvalidField, ReadOnly, StoreError
 from supplies.keys import key_file, keys_ready
 from supplies.ledger import Ledger, system_clock
-from supplies.model import Station
 from supplies.store import Store, file_of, open_store
 
 if TYPE_CHECKING:

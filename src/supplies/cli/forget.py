@@ -14,7 +14,7 @@ from supplies.access.first import BY
 from supplies.access.gate import Gate
 from supplies.cli.books import open_ledgers
 from supplies.cli.tables import as_json, listed
-from supplies.commands import Command, ForgetDonor, ForgetRecipient
+from supplies.domain.commands import Command, ForgetDonor, ForgetRecipient
 from supplies.errors import AgainstBooks
 from supplies.ledger import Ledger, zone_of
 from supplies.retention import (

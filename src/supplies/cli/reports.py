@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from supplies.accounts import PLACES
 from supplies.books import Books
 from supplies.cli.books import open_ledger
 from supplies.cli.organisation import OVER_ALL, over_all_stations
 from supplies.cli.papers import report_written
 from supplies.cli.tables import as_json, table, work
 from supplies.cli.words import day, period
+from supplies.domain.accounts import PLACES
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger
 from supplies.views.disclosures import disclosure, disclosure_paper

@@ -13,9 +13,9 @@ from supplies.books import Books
 from supplies.catalogue import check_noun
 from supplies.cli.books import open_ledger
 from supplies.cli.tables import as_json, pairs, table
+from supplies.domain.records import Station
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger
-from supplies.model import Station
 from supplies.organisation import all_stations, head_of, put_under
 from supplies.settings import LOGO_BYTES, StationShown, amend_station, station_shown
 from supplies.store import open_store

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.journal import Journal
 from supplies.rules import (
     allocations,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from supplies.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK
 from supplies.books import unknown
-from supplies.commands import Allocate, AllocationLine, Release, ReleasedLine
+from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK
+from supplies.domain.commands import Allocate, AllocationLine, Release, ReleasedLine
+from supplies.domain.records import Allocation, Need
+from supplies.domain.records import AllocationLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.journal import Draft, Journal
-from supplies.model import Allocation, Need
-from supplies.model import AllocationLine as StatedLine
 from supplies.rules.serving import need_for, needs_of, restore_needs, serve
 
 

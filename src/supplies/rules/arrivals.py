@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from supplies.accounts import (
+from supplies.domain.accounts import (
     DONOR,
     DONOR_UNKNOWN,
     OPENING,
@@ -14,17 +14,17 @@ from supplies.accounts import (
     PLEDGED,
     STOCK,
 )
-from supplies.commands import (
+from supplies.domain.commands import (
     ArrivalLine,
     DonationLine,
     OpenStock,
     RecordArrival,
     RecordDonation,
 )
+from supplies.domain.records import Arrival, Lot, Need
+from supplies.domain.records import ArrivalLine as StatedLine
 from supplies.errors import InvalidField
 from supplies.journal import Draft, Journal, StatedLot
-from supplies.model import Arrival, Lot, Need
-from supplies.model import ArrivalLine as StatedLine
 from supplies.rules.earmarks import Served, set_aside, shares_of
 from supplies.rules.lots import lots_for
 from supplies.rules.pledges import find_pledge

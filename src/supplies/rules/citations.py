@@ -12,13 +12,13 @@ from typing import TypeVar
 
 import msgspec
 
-from supplies.commands import ArrivalLine, CitedEntry, LotPart, Money
-from supplies.decoding import check_fields
-from supplies.entries import Body, decode_body
+from supplies.domain.commands import ArrivalLine, CitedEntry, LotPart, Money
+from supplies.domain.entries import Body, decode_body
+from supplies.domain.fields import MAX_LINES
+from supplies.domain.records import Shipment, ShipmentLine, Statement
+from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, SuppliesError
-from supplies.fields import MAX_LINES
 from supplies.journal import Journal
-from supplies.model import Shipment, ShipmentLine, Statement
 
 SENT_BY, RECEIVED_BY = "shipment_sent", "shipment_received"
 """The kinds of entry that stations cite of one another."""

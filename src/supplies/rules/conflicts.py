@@ -6,13 +6,13 @@ from datetime import date
 
 import msgspec
 
-from supplies.accounts import IN_TRANSIT, RECEIVED, UNEXPLAINED
 from supplies.books import unknown
-from supplies.commands import Correct, OutcomeLine, ReportOutcome, ResolveConflict
+from supplies.domain.accounts import IN_TRANSIT, RECEIVED, UNEXPLAINED
+from supplies.domain.commands import Correct, OutcomeLine, ReportOutcome, ResolveConflict
+from supplies.domain.records import Conflict, Resolution, Stop, StopLine, StopOutcome
+from supplies.domain.records import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.journal import Draft, Journal
-from supplies.model import Conflict, Resolution, Stop, StopLine, StopOutcome
-from supplies.model import OutcomeLine as StatedLine
 from supplies.rules.corrections import Rules, correct
 from supplies.rules.deliveries import fill_need, find_stop, outcome_lines, state_outcome
 from supplies.rules.serving import meet, restore_needs, unmeet

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from supplies.accounts import (
+from supplies.domain.accounts import (
     ALLOCATED,
     ASSIGNED,
     IN_TRANSIT,
@@ -21,10 +21,8 @@ from supplies.accounts import (
     keys_of,
     kind_of,
 )
-from supplies.commands import Command, Correct, Reverse
-from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough
-from supplies.journal import Draft, Journal, Key, net
-from supplies.model import (
+from supplies.domain.commands import Command, Correct, Reverse
+from supplies.domain.records import (
     Activity,
     Arrival,
     ArrivalLine,
@@ -35,6 +33,8 @@ from supplies.model import (
     StopOutcome,
     Withdrawal,
 )
+from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough
+from supplies.journal import Draft, Journal, Key, net
 from supplies.rules import receipts
 from supplies.rules.deliveries import Contradicted
 from supplies.rules.difference import MovedOn, enter_difference

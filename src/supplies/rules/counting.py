@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from supplies.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.books import unknown
-from supplies.commands import CountLine, CountStock, OpenCountSheet
+from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
+from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
+from supplies.domain.records import CountedLine, CountSheet, Lot
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.journal import Draft, Journal
-from supplies.model import CountedLine, CountSheet, Lot
 from supplies.rules.deliveries import Contradicted
 from supplies.rules.serving import find_need, most_urgent_first, needs_in, restore_needs
 

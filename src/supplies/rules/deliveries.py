@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from supplies.accounts import ALLOCATED, ASSIGNED, IN_TRANSIT, LOST, MET, RECEIVED, STOCK
 from supplies.books import unknown
-from supplies.commands import (
+from supplies.domain.accounts import ALLOCATED, ASSIGNED, IN_TRANSIT, LOST, MET, RECEIVED, STOCK
+from supplies.domain.commands import (
     CloseDelivery,
     CountStock,
     Dispatch,
@@ -14,9 +14,7 @@ from supplies.commands import (
     ReassignDelivery,
     ReportOutcome,
 )
-from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError, Unaccounted
-from supplies.journal import Draft, Journal
-from supplies.model import (
+from supplies.domain.records import (
     Conflict,
     Delivery,
     DeliveryEnd,
@@ -24,7 +22,9 @@ from supplies.model import (
     StopLine,
     StopOutcome,
 )
-from supplies.model import OutcomeLine as StatedLine
+from supplies.domain.records import OutcomeLine as StatedLine
+from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError, Unaccounted
+from supplies.journal import Draft, Journal
 from supplies.rules.allocations import find_allocation, open_shelf
 from supplies.rules.serving import find_need, needs_in, restore_needs
 from supplies.texts import without_texts

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from supplies.accounts import (
+from supplies.books import Books
+from supplies.domain.accounts import (
     ASKED,
     CLAIMED,
     DONOR,
@@ -19,12 +20,11 @@ from supplies.accounts import (
     keys_of,
     kind_of,
 )
-from supplies.books import Books
-from supplies.entries import Transfer
+from supplies.domain.entries import Transfer
+from supplies.domain.records import ArrivalLine, Lot, Need, NeedEnd, Pledge
 from supplies.errors import Fault, InvalidField, NotEnough
 from supplies.floors import Floors, Step
 from supplies.journal import Draft, Journal, Key, Move, net, not_enough
-from supplies.model import ArrivalLine, Lot, Need, NeedEnd, Pledge
 from supplies.rules.history import History
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from supplies.accounts import ASSIGNED, CLAIMED
-from supplies.commands import DonationLine
+from supplies.domain.accounts import ASSIGNED, CLAIMED
+from supplies.domain.commands import DonationLine
+from supplies.domain.records import Allocation, Need
 from supplies.journal import Draft, Journal
-from supplies.model import Allocation, Need
 from supplies.rules.allocations import SettingAside, first_open_need
 from supplies.rules.serving import find_need, serve
 

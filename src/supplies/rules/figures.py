@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from supplies.accounts import Family, family_of
-from supplies.commands import Command, GoodsLine, MakePledge, NoteNeed
+from supplies.domain.accounts import Family, family_of
+from supplies.domain.commands import Command, GoodsLine, MakePledge, NoteNeed
+from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, NotEnough, SuppliesError
-from supplies.fields import MAX_QUANTITY
 from supplies.journal import Journal, net
 from supplies.rules.difference import MovedOn
 from supplies.rules.history import History

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from supplies.accounts import ALLOCATED, ASKED, CONVERTED, DONOR, keys_of, kind_of
 from supplies.books import Books
-from supplies.commands import Correctable
-from supplies.entries import Body, Transfer
-from supplies.errors import AlreadyDone, Fault, InvalidField
-from supplies.journal import Aside, Journal, Key, Standing, StatedLot, net
-from supplies.model import (
+from supplies.domain.accounts import ALLOCATED, ASKED, CONVERTED, DONOR, keys_of, kind_of
+from supplies.domain.commands import Correctable
+from supplies.domain.entries import Body, Transfer
+from supplies.domain.records import (
     Activity,
     Allocation,
     AllocationLine,
     ArrivalLine,
     Lot,
 )
+from supplies.errors import AlreadyDone, Fault, InvalidField
+from supplies.journal import Aside, Journal, Key, Standing, StatedLot, net
 
 CORRECTABLE = {
     "need_noted": "NoteNeed",

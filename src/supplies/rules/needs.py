@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from supplies.accounts import ASKED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, keys_of
-from supplies.commands import EndNeed, NoteNeed
+from supplies.domain.accounts import ASKED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, keys_of
+from supplies.domain.commands import EndNeed, NoteNeed
+from supplies.domain.records import Need, NeedEnd
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.journal import Journal
-from supplies.model import Need, NeedEnd
 from supplies.rules.serving import drop_claim, find_need
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplies.accounts import (
+from supplies.domain.accounts import (
     ALLOCATED,
     ASSIGNED,
     CLAIMED,
@@ -12,10 +12,10 @@ from supplies.accounts import (
     PLEDGED,
     keys_of,
 )
-from supplies.commands import ForgetDonor, ForgetRecipient, RecordActivity
+from supplies.domain.commands import ForgetDonor, ForgetRecipient, RecordActivity
+from supplies.domain.records import Activity, Erasure, Forgetting
 from supplies.errors import InvalidField, Unaccounted
 from supplies.journal import Draft, Journal
-from supplies.model import Activity, Erasure, Forgetting
 
 
 def record_activity(command: RecordActivity, journal: Journal) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from supplies.accounts import UNEXPLAINED
-from supplies.commands import ClosePeriod, ReopenPeriod
+from supplies.domain.accounts import UNEXPLAINED
+from supplies.domain.commands import ClosePeriod, ReopenPeriod
+from supplies.domain.records import Period
 from supplies.errors import AlreadyDone, Fault, InvalidField, Unaccounted
 from supplies.journal import Journal
-from supplies.model import Period
 
 
 def close_period(command: ClosePeriod, journal: Journal) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from supplies.accounts import CLAIMED, DONOR, NEEDED, PLEDGED
 from supplies.books import unknown
-from supplies.commands import CancelPledge, DroppedLine, LapsePledge, MakePledge, PledgeLine
+from supplies.domain.accounts import CLAIMED, DONOR, NEEDED, PLEDGED
+from supplies.domain.commands import CancelPledge, DroppedLine, LapsePledge, MakePledge, PledgeLine
+from supplies.domain.records import Pledge
+from supplies.domain.records import PledgeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.journal import Draft, Journal
-from supplies.model import Pledge
-from supplies.model import PledgeLine as StatedLine
 from supplies.rules.serving import claims_on, need_for
 
 

@@ -8,20 +8,17 @@ from datetime import date
 
 import msgspec
 
-from supplies.accounts import DONOR, DONOR_UNKNOWN
-from supplies.commands import (
+from supplies.documents import Amount, DonationReceipt, DonorName, ReceiptLine
+from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
+from supplies.domain.commands import (
     IssueReceipt,
     RecordDonation,
     ReplaceReceipt,
     ReprintReceipt,
     VoidReceipt,
 )
-from supplies.documents import Amount, DonationReceipt, DonorName, ReceiptLine
-from supplies.entries import new_salt, salted
-from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
-from supplies.journal import Journal
-from supplies.masking import mask_phone
-from supplies.model import (
+from supplies.domain.entries import new_salt, salted
+from supplies.domain.records import (
     Arrival,
     ArrivalLine,
     Donor,
@@ -32,6 +29,9 @@ from supplies.model import (
     ReceiptVoid,
     Reprint,
 )
+from supplies.domain.redaction import mask_phone
+from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
+from supplies.journal import Journal
 from supplies.printable import check_printable
 from supplies.settings import (
     PaperSettings,

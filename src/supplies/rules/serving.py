@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from supplies.accounts import (
+from supplies.books import unknown
+from supplies.domain.accounts import (
     ALLOCATED,
     ASSIGNED,
     CLAIMED,
@@ -20,10 +21,9 @@ from supplies.accounts import (
     RECEIVED,
     keys_of,
 )
-from supplies.books import unknown
+from supplies.domain.records import AllocationLine, Need, NeedEnd
 from supplies.errors import InvalidField
 from supplies.journal import Draft, Journal
-from supplies.model import AllocationLine, Need, NeedEnd
 
 _URGENCY = {"high": 0, "normal": 1, "low": 2}
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from supplies.accounts import (
+from supplies.books import unknown
+from supplies.domain.accounts import (
     CHART,
     CONVERTED,
     DELIVERED,
@@ -19,12 +20,9 @@ from supplies.accounts import (
     STOCK,
     is_origin,
 )
-from supplies.books import unknown
-from supplies.commands import AcknowledgeShipment, ArrivedLine, ReceiveShipment, SendShipment
-from supplies.errors import AlreadyDone, InvalidField
-from supplies.fields import MAX_LINES
-from supplies.journal import Draft, Journal
-from supplies.model import (
+from supplies.domain.commands import AcknowledgeShipment, ArrivedLine, ReceiveShipment, SendShipment
+from supplies.domain.fields import MAX_LINES
+from supplies.domain.records import (
     Lot,
     Shipment,
     ShipmentAcknowledged,
@@ -32,6 +30,8 @@ from supplies.model import (
     ShipmentLine,
     ShipmentReceived,
 )
+from supplies.errors import AlreadyDone, InvalidField
+from supplies.journal import Draft, Journal
 from supplies.rules.allocations import open_shelf
 from supplies.rules.citations import RECEIVED_BY, SENT_BY, Cited, cited_entry, only, sent_in
 from supplies.rules.stock import flow

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from supplies.accounts import (
+from supplies.books import unknown
+from supplies.domain.accounts import (
     BORROWED,
     CONVERTED,
     DONOR_UNKNOWN,
@@ -19,8 +20,7 @@ from supplies.accounts import (
     USED,
     kind_of,
 )
-from supplies.books import unknown
-from supplies.commands import (
+from supplies.domain.commands import (
     Convert,
     ConvertedLine,
     FindAgain,
@@ -36,9 +36,9 @@ from supplies.commands import (
     TakeBack,
     WriteOff,
 )
+from supplies.domain.records import HandOutTo, Lot, LotParent, Withdrawal
 from supplies.errors import InvalidField
 from supplies.journal import Draft, Journal, StatedLot
-from supplies.model import HandOutTo, Lot, LotParent, Withdrawal
 from supplies.rules.allocations import open_shelf
 from supplies.rules.lots import lots_for
 from supplies.rules.serving import meet, unmeet

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from supplies.accounts import CHART
-from supplies.model import CATALOGUE, TABLES
+from supplies.domain.accounts import CHART
+from supplies.domain.records import CATALOGUE, TABLES
 
 _WAITING = ("deliveries", "delivery_ends", "conflicts", "resolutions")
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from supplies.entries import ZERO_HASH, Body, decode_body
+from supplies.domain.entries import ZERO_HASH, Body, decode_body
 from supplies.errors import BooksBroken
 from supplies.store import Row
 from supplies.verification.reader import Reader, Table

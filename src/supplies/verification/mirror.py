@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from supplies.accounts import (
+from supplies.domain.accounts import (
     ALLOCATED,
     ASSIGNED,
     CLAIMED,

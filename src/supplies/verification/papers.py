@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from supplies.entries import SALT_BYTES, Body
-from supplies.errors import BooksBroken
-from supplies.model import (
+from supplies.domain.entries import SALT_BYTES, Body
+from supplies.domain.records import (
     Erasure,
     Forgetting,
     Receipt,
@@ -19,6 +18,7 @@ from supplies.model import (
     ReceiptVoid,
     Reprint,
 )
+from supplies.errors import BooksBroken
 from supplies.store import Row
 from supplies.verification.reader import Reader, Table
 from supplies.verification.statements import STATED, Rows

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from supplies.accounts import CHART, Family, Kind, keys_of
+from supplies.domain.accounts import CHART, Family, Kind, keys_of
+from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import BooksBroken
-from supplies.fields import MAX_QUANTITY
 from supplies.store import Row
 from supplies.verification.reader import Reader, Table
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from supplies.accounts import DELIVERED, FROM_STATION, SENT, keys_of
-from supplies.entries import Body
-from supplies.model import (
+from supplies.domain.accounts import DELIVERED, FROM_STATION, SENT, keys_of
+from supplies.domain.entries import Body
+from supplies.domain.records import (
     Shipment,
     ShipmentAcknowledged,
     ShipmentArrival,

@@ -8,8 +8,8 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from supplies.entries import Body, cells
-from supplies.model import (
+from supplies.domain.entries import Body, cells
+from supplies.domain.records import (
     STATEMENTS,
     TABLES,
     Activity,

@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import date, timedelta
 
 from supplies.books import Books
+from supplies.domain.records import Activity
 from supplies.errors import NotFound
-from supplies.model import Activity
 from supplies.texts import texts_of
 from supplies.views.listing import begun, listing, of
 from supplies.views.queries import Found, Series, document

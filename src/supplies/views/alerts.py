@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Literal
 
-from supplies.accounts import ALLOCATED, IN_TRANSIT, NEEDED, PLEDGED, STOCK, Kind, keys_of
 from supplies.books import Books
-from supplies.model import Need, Pledge
+from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, NEEDED, PLEDGED, STOCK, Kind, keys_of
+from supplies.domain.records import Need, Pledge
 from supplies.retention import due
 from supplies.views.entries import conflicts
 from supplies.views.moments import held

@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from supplies.accounts import ALLOCATED, IN_TRANSIT
 from supplies.books import Books
+from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
+from supplies.domain.records import Allocation, AllocationLine
 from supplies.errors import NotFound
-from supplies.model import Allocation, AllocationLine
 from supplies.views.doors import doors
 from supplies.views.listing import begun, holding, listing, of
 from supplies.views.queries import Found, Series, document, latest, moved, standing

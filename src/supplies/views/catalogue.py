@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from supplies.books import Books
 from supplies.catalogue import PERSONAL, from_row
+from supplies.domain.fields import is_code
+from supplies.domain.records import Noun
 from supplies.errors import InvalidField, NotFound
-from supplies.fields import is_code
-from supplies.model import Noun
 from supplies.searching import holds, pieces, words
 from supplies.views.queries import among
 from supplies.views.shapes import DEFAULT_LIMIT, Page, misplaced, one_more, sifted

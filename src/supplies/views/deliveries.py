@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import Literal, get_args
 
 from supplies.books import Books
-from supplies.commands import Outcome
+from supplies.domain.commands import Outcome
+from supplies.domain.records import Delivery
 from supplies.errors import NotFound
-from supplies.model import Delivery
 from supplies.views.doors import Door, doors
 from supplies.views.listing import begun, listing, of, pending
 from supplies.views.queries import Found, Series, among, document

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.accounts import ALLOCATED
 from supplies.books import Books
-from supplies.masking import mask_within
-from supplies.model import Recipient
+from supplies.domain.accounts import ALLOCATED
+from supplies.domain.records import Recipient
+from supplies.domain.redaction import mask_within
 from supplies.statements import Departure
 from supplies.texts import texts_of
 from supplies.views.queries import among

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from supplies.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of, kind_of
 from supplies.books import Books
+from supplies.domain.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of, kind_of
+from supplies.domain.records import Donor
+from supplies.domain.redaction import mask_count, mask_name
 from supplies.errors import InvalidField
-from supplies.masking import mask_count, mask_name
-from supplies.model import Donor
 from supplies.settings import station_head
 from supplies.statements import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies.views.flows import flows

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from supplies.accounts import DONOR_UNKNOWN
 from supplies.books import Books
+from supplies.domain.accounts import DONOR_UNKNOWN
+from supplies.domain.records import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound
-from supplies.model import Arrival, ArrivalLine, Lot
 from supplies.views.listing import begun, listing, of
 from supplies.views.queries import Found, Series, among, document, latest, lots
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View

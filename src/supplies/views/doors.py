@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from supplies.books import Books
-from supplies.commands import Outcome
+from supplies.domain.commands import Outcome
 from supplies.views.queries import among
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from supplies.accounts import DONOR, DONOR_UNKNOWN
 from supplies.books import Books
-from supplies.model import Arrival, ArrivalLine
+from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
+from supplies.domain.records import Arrival, ArrivalLine
 from supplies.views.queries import latest
 from supplies.views.shapes import Warned
 

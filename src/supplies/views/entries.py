@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 from supplies.books import Books
-from supplies.entries import ZERO_HASH
+from supplies.domain.entries import ZERO_HASH
 from supplies.errors import NotFound
 from supplies.views.queries import among
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page

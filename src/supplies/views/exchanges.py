@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from supplies.accounts import DELIVERED, SENT
 from supplies.books import Books
+from supplies.domain.accounts import DELIVERED, SENT
 
 
 class Exchange(NamedTuple):

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from supplies.accounts import Kind
 from supplies.books import Books
-from supplies.model import TABLES, Statement
+from supplies.domain.accounts import Kind
+from supplies.domain.records import TABLES, Statement
 from supplies.views.queries import Found, Series, stated
 from supplies.views.shapes import Page, place, sifted
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.accounts import Kind
 from supplies.books import Books
+from supplies.domain.accounts import Kind
 
 Key = tuple[str, str, str]
 """Where a balance stands: account, item, lot."""

@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from supplies.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED
 from supplies.books import Books
-from supplies.commands import Urgency
+from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED
+from supplies.domain.commands import Urgency
+from supplies.domain.records import Need
 from supplies.errors import NotFound
-from supplies.model import Need
 from supplies.views.listing import Source, begun, holding, listing, of
 from supplies.views.queries import Found, Series, document, standing
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, one_of

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from supplies.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
 from supplies.books import Books
 from supplies.documents import (
     ActivityLine,
@@ -25,8 +24,9 @@ from supplies.documents import (
     StationAsOf,
     StationReport,
 )
-from supplies.fields import is_code
-from supplies.model import Station
+from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
+from supplies.domain.fields import is_code
+from supplies.domain.records import Station
 from supplies.organisation import OURS
 from supplies.settings import station_head
 from supplies.views.exchanges import Exchange, exchanges

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal, get_args
 
-from supplies.accounts import PLEDGED, keys_of
 from supplies.books import Books
+from supplies.domain.accounts import PLEDGED, keys_of
+from supplies.domain.records import Pledge, PledgeLine
 from supplies.errors import NotFound
-from supplies.model import Pledge, PledgeLine
 from supplies.views.listing import begun, holding, listing, of
 from supplies.views.queries import (
     Found,

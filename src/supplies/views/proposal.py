@@ -16,10 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from supplies.accounts import NEEDED, STOCK, keys_of
 from supplies.books import Books
-from supplies.fields import MAX_LINES
-from supplies.model import Location, Lot, Need
+from supplies.domain.accounts import NEEDED, STOCK, keys_of
+from supplies.domain.fields import MAX_LINES
+from supplies.domain.records import Location, Lot, Need
 from supplies.views.moments import held
 from supplies.views.queries import latest, lots
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page

@@ -16,9 +16,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from supplies.accounts import Kind
 from supplies.books import Books
-from supplies.model import TABLES, Lot, Statement
+from supplies.domain.accounts import Kind
+from supplies.domain.records import TABLES, Lot, Statement
 from supplies.store import Row
 
 S = TypeVar("S", bound=Statement)

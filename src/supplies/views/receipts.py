@@ -8,7 +8,6 @@ from typing import Literal
 
 import msgspec
 
-from supplies.accounts import DONOR
 from supplies.books import Books
 from supplies.documents import (
     DonationReceipt,
@@ -17,8 +16,9 @@ from supplies.documents import (
     ReceiptPaper,
     ReceiptRecord,
 )
+from supplies.domain.accounts import DONOR
+from supplies.domain.records import Reprint
 from supplies.errors import Forgotten, NotFound
-from supplies.model import Reprint
 from supplies.proof import Issued, Sealer, paper_of
 from supplies.texts import texts_of
 from supplies.views.queries import among

@@ -7,19 +7,6 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from supplies.accounts import (
-    ALLOCATED,
-    ASSIGNED,
-    CHART,
-    CLAIMED,
-    IN_TRANSIT,
-    MET,
-    NEEDED,
-    STOCK,
-    USED,
-    Column,
-    kind_of,
-)
 from supplies.books import Books
 from supplies.documents import (
     CONTACTS,
@@ -31,6 +18,19 @@ from supplies.documents import (
     ShortLine,
     StationReport,
     StationReportPaper,
+)
+from supplies.domain.accounts import (
+    ALLOCATED,
+    ASSIGNED,
+    CHART,
+    CLAIMED,
+    IN_TRANSIT,
+    MET,
+    NEEDED,
+    STOCK,
+    USED,
+    Column,
+    kind_of,
 )
 from supplies.errors import BooksBroken, InvalidField
 from supplies.settings import station_head

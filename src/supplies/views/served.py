@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from supplies.accounts import RECEIVED, keys_of
 from supplies.books import Books
-from supplies.masking import mask_count
+from supplies.domain.accounts import RECEIVED, keys_of
+from supplies.domain.redaction import mask_count
 from supplies.statements import ServedLine
 from supplies.views.queries import among
 

@@ -9,11 +9,10 @@ from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
-from supplies.accounts import DELIVERED
 from supplies.books import Books
-from supplies.entries import ZERO_HASH
-from supplies.errors import InvalidField, NotFound
-from supplies.model import (
+from supplies.domain.accounts import DELIVERED
+from supplies.domain.entries import ZERO_HASH
+from supplies.domain.records import (
     Lot,
     Shipment,
     ShipmentAcknowledged,
@@ -21,6 +20,7 @@ from supplies.model import (
     ShipmentLine,
     ShipmentReceived,
 )
+from supplies.errors import InvalidField, NotFound
 from supplies.store import Row
 from supplies.views.queries import among, latest, lots, standing
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, Warned, cut, one_more, page

@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from supplies.accounts import PLACES, RECEIVED, kind_of, place_of
 from supplies.books import Books
 from supplies.documents import DonorName
+from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_of
+from supplies.domain.redaction import mask_phone
 from supplies.errors import BooksBroken, InvalidField
-from supplies.masking import mask_phone
 from supplies.settings import station_head
 from supplies.statements import DonorStatement, DonorStatementPaper, StatementLine, WishLine
 from supplies.views.departures import departures

@@ -7,11 +7,11 @@ from datetime import date
 
 import msgspec
 
-from supplies.accounts import ALLOCATED, STOCK, keys_of, kind_of
 from supplies.books import Books
+from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
+from supplies.domain.fields import is_code
+from supplies.domain.records import Lot
 from supplies.errors import InvalidField
-from supplies.fields import is_code
-from supplies.model import Lot
 from supplies.views.moments import held
 from supplies.views.queries import lots
 from supplies.views.shapes import DEFAULT_LIMIT, View, cut, misplaced, one_more

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.accounts import DONOR, RECEIVED, keys_of, kind_of
 from supplies.books import Books
+from supplies.domain.accounts import DONOR, RECEIVED, keys_of, kind_of
+from supplies.domain.records import Lot, LotParent
 from supplies.errors import NotFound
-from supplies.model import Lot, LotParent
 from supplies.views.queries import among, lots
 from supplies.views.shapes import View
 from supplies.views.stock import BalanceView

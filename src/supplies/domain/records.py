@@ -14,8 +14,8 @@ from typing import Annotated, ClassVar, Literal, get_args
 import msgspec
 from msgspec import Meta
 
-from supplies.commands import EndReason, Outcome, Urgency
-from supplies.fields import MAX_QUANTITY, Code, Label, Text
+from supplies.domain.commands import EndReason, Outcome, Urgency
+from supplies.domain.fields import MAX_QUANTITY, Code, Label, Text
 
 # --- the catalogue ---------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field
 
-from supplies.fields import (
+from supplies.domain.fields import (
     MAX_LINES,
     Batch,
     Bytes,

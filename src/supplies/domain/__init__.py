@@ -1,0 +1,1 @@
+"""What the ledger is about: accounts, commands, records and entries."""
