@@ -19,7 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from supplies_receipts import donation_receipt, donation_receipts, fonts, layout
 from supplies_receipts.__main__ import receipt
 
-from supplies.documents import ReceiptPaper
+from supplies.papers.models import ReceiptPaper
 
 RECEIPTS = 1_000
 ROUNDS = 3

@@ -15,12 +15,12 @@ from desk import TODAY, Clock, Desk
 from pypdf import PdfReader
 
 from supplies.cli import main
-from supplies.documents import ShortInUnit
 from supplies.domain import commands as c
 from supplies.domain.records import Item, Location, Station
 from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
 from supplies.ledger import Ledger
 from supplies.organisation import all_stations, first_station, head_of, leads, put_under, stations
+from supplies.papers.models import ShortInUnit
 from supplies.views.organisations import (
     organisation_report,
     organisation_report_paper,

@@ -23,10 +23,10 @@ from papers_in_hand import Office, changed, new_keys, verdict, with_told
 from pypdf import PdfReader
 from supplies_receipts import donation_receipt, proven, proven_receipt
 
-from supplies.documents import Marks
 from supplies.domain import commands as c
 from supplies.errors import Forgotten, InvalidField
 from supplies.keys import StationKeys
+from supplies.papers.models import Marks
 from supplies.proof import paper_of, read_public_keys, write_public_keys
 from supplies.views.receipts import paper_in_books, receipt, receipt_record, sealed
 

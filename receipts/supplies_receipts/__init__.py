@@ -1,6 +1,6 @@
 """The papers of the ledger, as PDF: each a pure function of one struct of documents.
 
-The structs stand in `supplies.documents` and `supplies.statements`. The same paper gives the same
+The structs stand in `supplies.papers.models` and `supplies.papers.donor_reports`. The same paper gives the same
 bytes under one version of the program. Importing this package is cheap: reportlab and the fonts
 are loaded with the first paper drawn.
 """
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from supplies.documents import (
+from supplies.papers.donor_reports import DisclosurePaper, DonorStatementPaper
+from supplies.papers.models import (
     DeliverySlip,
     OrganisationReportPaper,
     ReceiptPaper,
@@ -19,7 +20,6 @@ from supplies.documents import (
     StationReportPaper,
 )
 from supplies.proof import PublicKeys
-from supplies.statements import DisclosurePaper, DonorStatementPaper
 
 __all__ = [
     "check_receipt",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from supplies.documents import (
+from supplies.papers.models import (
     ActivityLine,
     DeliverySlip,
     DonationReceipt,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from supplies.documents import ItemName, StationHead
+from supplies.papers.models import ItemName, StationHead
 from supplies_receipts import flow, wording
 from supplies_receipts.flow import Block, Cell
 from supplies_receipts.layout import A4, GREY, TEAL, Sheet, Style, fitted

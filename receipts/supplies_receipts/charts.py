@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from supplies.documents import GoodsLine, ItemName
+from supplies.papers.models import GoodsLine, ItemName
 from supplies_receipts import flow, wording
 from supplies_receipts.a4 import NONE, name_of
 from supplies_receipts.flow import Block

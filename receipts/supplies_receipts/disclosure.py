@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from supplies.documents import ItemName
-from supplies.statements import Disclosure, DisclosurePaper, GivenLine, WentLine
+from supplies.papers.donor_reports import Disclosure, DisclosurePaper, GivenLine, WentLine
+from supplies.papers.models import ItemName
 from supplies_receipts import a4, flow, places, wording
 from supplies_receipts.a4 import CELL, MARGIN, SAID, SAID_EN, SMALL, WIDTH
 from supplies_receipts.flow import Block, Cell, Column, Table

@@ -12,8 +12,8 @@ from importlib.metadata import version
 
 import msgspec
 
-from supplies.documents import ReceiptRecord
 from supplies.errors import SuppliesError
+from supplies.papers.models import ReceiptRecord
 from supplies.proof import (
     Fault,
     NotGenuine,

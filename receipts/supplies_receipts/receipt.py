@@ -11,7 +11,7 @@ import base64
 
 import msgspec
 
-from supplies.documents import DonationReceipt, ReceiptLine, ReceiptPaper
+from supplies.papers.models import DonationReceipt, ReceiptLine, ReceiptPaper
 from supplies_receipts import flow, wording
 from supplies_receipts.flow import Block, Column, Table
 from supplies_receipts.layout import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from supplies.documents import ReceiptPaper
 from supplies.errors import InvalidField
+from supplies.papers.models import ReceiptPaper
 from supplies_receipts import wording
 from supplies_receipts.layout import Sheet
 from supplies_receipts.receipt import draw

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from supplies.documents import DonationReceipt, Proof, ReceiptPaper
+from supplies.papers.models import DonationReceipt, Proof, ReceiptPaper
 from supplies_receipts import flow, fonts
 from supplies_receipts.flow import Block
 from supplies_receipts.layout import A4, BLACK, GREY, RED, ROSE, Sheet, Style, boxed, one_line

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from supplies.documents import (
+from supplies.errors import BooksBroken
+from supplies.papers.models import (
     GoodsLine,
     ItemName,
     OrganisationReportPaper,
     StationReport,
     StationReportPaper,
 )
-from supplies.errors import BooksBroken
 from supplies_receipts import a4, charts, flow, wording
 from supplies_receipts.a4 import (
     CELL_EN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
-from supplies.documents import (
+from supplies.papers.models import (
     CONTACTS,
     VISITS,
     WORKERS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supplies.documents import LoadLine, RunSheet, RunStop, SlipLine
 from supplies.errors import InvalidField
+from supplies.papers.models import LoadLine, RunSheet, RunStop, SlipLine
 from supplies_receipts import a4, flow, forms, wording
 from supplies_receipts.a4 import BOLD, CELL, CELL_EN, MARGIN, SMALL, WIDTH
 from supplies_receipts.flow import Block, Cell, Column, Table

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from supplies.documents import (
-    DonorName,
-    GoodsLine,
-    ItemName,
-    LoadLine,
-    RunSheet,
-    RunStop,
-    SlipLine,
-    StationHead,
-)
-from supplies.statements import (
+from supplies.papers.donor_reports import (
     Departure,
     Disclosure,
     DisclosurePaper,
@@ -25,6 +15,16 @@ from supplies.statements import (
     StatementLine,
     WentLine,
     WishLine,
+)
+from supplies.papers.models import (
+    DonorName,
+    GoodsLine,
+    ItemName,
+    LoadLine,
+    RunSheet,
+    RunStop,
+    SlipLine,
+    StationHead,
 )
 
 _FIRST, _LAST = date(2020, 2, 3), date(2020, 3, 13)

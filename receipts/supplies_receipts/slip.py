@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from supplies.documents import DeliverySlip, SlipLine
 from supplies.errors import InvalidField
+from supplies.papers.models import DeliverySlip, SlipLine
 from supplies_receipts import flow, forms, wording
 from supplies_receipts.flow import Block
 from supplies_receipts.layout import Sheet, Style, fitted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from supplies.documents import DeliverySlip
+from supplies.papers.models import DeliverySlip
 from supplies_receipts import flow, wording
 from supplies_receipts.layout import A5_LANDSCAPE, Sheet, Style, one_line
 from supplies_receipts.slip import MARGIN, WIDTH, drawn, goods, hand_over

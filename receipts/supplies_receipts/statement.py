@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from supplies.errors import BooksBroken
-from supplies.statements import DonorStatement, DonorStatementPaper, StatementLine
+from supplies.papers.donor_reports import DonorStatement, DonorStatementPaper, StatementLine
 from supplies_receipts import a4, flow, places, wording
 from supplies_receipts.a4 import FIGURE, MARGIN, SMALL, UNDER, WIDTH
 from supplies_receipts.flow import Block

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supplies.statements import Departure, ServedLine, StatementLine
+from supplies.papers.donor_reports import Departure, ServedLine, StatementLine
 from supplies_receipts import a4, flow, places, wording
 from supplies_receipts.a4 import BOLD, CELL, CELL_EN, MARGIN, WIDTH
 from supplies_receipts.flow import Block, Cell, Column, Table

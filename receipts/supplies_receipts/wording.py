@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from supplies.documents import Amount, Languages
+from supplies.papers.models import Amount, Languages
 
 _languages: ContextVar[Languages] = ContextVar("languages", default="zh+en")
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from supplies.catalogue import PERSONAL
-from supplies.documents import DonationReceipt, DonorName
 from supplies.domain.records import Donor, Recipient
+from supplies.papers.models import DonationReceipt, DonorName
 from supplies.views.activities import ActivityView
 from supplies.views.receipts import VoidMark
 

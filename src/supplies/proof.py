@@ -15,9 +15,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from supplies.documents import DonationReceipt, Proof, ReceiptPaper, ReceiptRecord
 from supplies.domain.entries import salted
 from supplies.errors import InvalidField, SuppliesError
+from supplies.papers.models import DonationReceipt, Proof, ReceiptPaper, ReceiptRecord
 
 Fault = Literal[
     "altered", "other-key", "unknown-key", "other-version", "no-attachment", "no-receipt"

@@ -21,12 +21,12 @@ from msgspec import Meta
 
 from supplies.books import Books
 from supplies.catalogue import check_noun
-from supplies.documents import Languages, Said, StationHead
 from supplies.domain.fields import Code
 from supplies.domain.records import Station
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
-from supplies.printable import GlyphMissing, check_printable
+from supplies.papers.glyph_coverage import GlyphMissing, check_printable
+from supplies.papers.models import Languages, Said, StationHead
 from supplies.retention import Retention, keep, retention
 
 LOGO_BYTES = 8192

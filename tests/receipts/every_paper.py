@@ -27,7 +27,16 @@ from supplies_receipts import (
 )
 from supplies_receipts.__main__ import STATION, over_all, receipt, report, slips
 
-from supplies.documents import (
+from supplies.domain.fields import MAX_QUANTITY
+from supplies.papers.donor_reports import (
+    Departure,
+    GivenLine,
+    ServedLine,
+    StatementLine,
+    WentLine,
+    WishLine,
+)
+from supplies.papers.models import (
     ActivityLine,
     DonorName,
     GoodsLine,
@@ -43,9 +52,7 @@ from supplies.documents import (
     StationHead,
     StationReportPaper,
 )
-from supplies.domain.fields import MAX_QUANTITY
-from supplies.statements import Departure, GivenLine, ServedLine, StatementLine, WentLine, WishLine
-from supplies.words import chinese, english
+from supplies.papers.number_words import chinese, english
 
 RARE = "喆堃䶮㑇𠮷"
 LINES = (1, 5, 6, 60)

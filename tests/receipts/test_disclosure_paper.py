@@ -11,7 +11,7 @@ from paper_reading import needs_poppler
 from supplies_receipts import disclosure_sheet, samples
 from supplies_receipts.__main__ import STATION
 
-from supplies.documents import ItemName
+from supplies.papers.models import ItemName
 
 
 @needs_poppler

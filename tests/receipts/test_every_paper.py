@@ -15,7 +15,7 @@ from every_paper import CASES, MARGINS, Of, Paper
 from paper_reading import Word, needs_poppler
 from supplies_receipts.__main__ import STATION
 
-from supplies.documents import Languages
+from supplies.papers.models import Languages
 
 each_paper = pytest.mark.parametrize(
     ("paper", "of"),

@@ -13,7 +13,7 @@ from supplies_receipts.fonts import build
 from supplies_receipts.layout import Sheet, Style, boxed, fitted, one_line, paragraph
 from supplies_receipts.lines import broken, shortened
 
-from supplies.printable import printable
+from supplies.papers.glyph_coverage import printable
 
 RARE = "喆堃䶮㑇𠮷镕昇玥𬱟𨭎"
 

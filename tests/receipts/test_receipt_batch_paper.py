@@ -11,8 +11,8 @@ from paper_reading import needs_poppler
 from supplies_receipts import donation_receipt, donation_receipts
 from supplies_receipts.__main__ import receipt
 
-from supplies.documents import ReceiptPaper
 from supplies.errors import InvalidField
+from supplies.papers.models import ReceiptPaper
 
 
 def papers() -> list[ReceiptPaper]:

@@ -15,7 +15,7 @@ from supplies_receipts import donation_receipt
 from supplies_receipts.__main__ import receipt
 from supplies_receipts.fonts import GlyphMissing
 
-from supplies.documents import DonationReceipt, DonorName, Proof, ReceiptPaper
+from supplies.papers.models import DonationReceipt, DonorName, Proof, ReceiptPaper
 
 
 def documented(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:

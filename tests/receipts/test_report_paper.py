@@ -11,14 +11,14 @@ from paper_reading import needs_poppler
 from supplies_receipts import organisation_report, station_report
 from supplies_receipts.__main__ import over_all, report
 
-from supplies.documents import (
+from supplies.errors import BooksBroken
+from supplies.papers.models import (
     ActivityLine,
     GoodsLine,
     ItemName,
     ShortLine,
     StationReportPaper,
 )
-from supplies.errors import BooksBroken
 
 
 def reported(**changes: object) -> StationReportPaper:

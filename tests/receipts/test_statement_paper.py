@@ -14,7 +14,7 @@ from supplies_receipts.fonts import GlyphMissing
 
 from supplies.domain.accounts import CHART, PLACES, Family, is_origin
 from supplies.errors import BooksBroken
-from supplies.statements import DonorStatementPaper, StatementLine
+from supplies.papers.donor_reports import DonorStatementPaper, StatementLine
 
 
 def told(**changes: object) -> DonorStatementPaper:

@@ -10,7 +10,7 @@ from shown import shows
 from supplies.domain import commands as c
 from supplies.domain.records import Donor, Recipient
 from supplies.errors import InvalidField
-from supplies.statements import Disclosure
+from supplies.papers.donor_reports import Disclosure
 from supplies.views.disclosures import disclosure, disclosure_paper
 from supplies.views.reports import station_report
 

@@ -17,7 +17,7 @@ from supplies.domain import commands as c
 from supplies.domain.accounts import is_origin, kind_of
 from supplies.domain.records import Recipient
 from supplies.errors import BooksBroken, Forgotten, InvalidField, NotFound, SuppliesError
-from supplies.statements import DonorStatement, StatementLine
+from supplies.papers.donor_reports import DonorStatement, StatementLine
 from supplies.views.gifts import gifts, parted
 from supplies.views.statements import donor_statement, donor_statement_paper
 

@@ -6,9 +6,9 @@ import pytest
 from desk import Desk
 from shown import shows
 
-from supplies.documents import GoodsLine, ItemName
 from supplies.domain import commands as c
 from supplies.errors import BooksBroken, InvalidField
+from supplies.papers.models import GoodsLine, ItemName
 from supplies.views.reports import station_report, station_report_paper
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)

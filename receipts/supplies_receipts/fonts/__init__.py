@@ -18,7 +18,7 @@ from typing import Any
 # reportlab ships neither types nor stubs: its objects are Any, and stay in here and in layout.
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
-from supplies.printable import GlyphMissing
+from supplies.papers.glyph_coverage import GlyphMissing
 
 FACE = "Supplies"
 

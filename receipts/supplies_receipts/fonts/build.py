@@ -22,8 +22,8 @@ from fontTools.merge import Merger
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
-from supplies import printable
-from supplies.printable import in_ranges
+from supplies.papers import glyph_coverage as printable
+from supplies.papers.glyph_coverage import in_ranges
 
 HERE = Path(__file__).parent
 PRINTABLE = Path(printable.__file__).with_suffix(".txt")

@@ -11,9 +11,9 @@ from supplies_receipts import delivery_slips as draw_slips
 from supplies_receipts import round_sheet
 
 from supplies.books import Books
-from supplies.documents import RunSheet
 from supplies.domain.commands import CloseDelivery, Dispatch, ReassignDelivery, ReportOutcome
 from supplies.ledger import Recorded
+from supplies.papers.models import RunSheet
 from supplies.views.deliveries import DeliveryView
 from supplies.views.deliveries import deliveries as deliveries_view
 from supplies.views.deliveries import delivery as delivery_view

@@ -14,9 +14,9 @@ from litestar.params import FromPath
 from supplies_receipts import organisation_report as draw_report
 
 from supplies.books import Books
-from supplies.documents import OrganisationReport
 from supplies.domain.fields import is_code
 from supplies.organisation import StationLine, stations
+from supplies.papers.models import OrganisationReport
 from supplies.views.organisations import (
     NeedAtStation,
     NeedOfItem,

@@ -11,8 +11,8 @@ from litestar.params import FromQuery, QueryParameter
 from supplies_receipts import disclosure_sheet
 from supplies_receipts import station_report as draw_report
 
-from supplies.documents import StationReport
-from supplies.statements import Disclosure
+from supplies.papers.donor_reports import Disclosure
+from supplies.papers.models import StationReport
 from supplies.views.alerts import OUT, SOON, WAITING, Alert
 from supplies.views.alerts import alerts as alerts_view
 from supplies.views.disclosures import disclosure, disclosure_paper

@@ -7,7 +7,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath
 from supplies_receipts import donor_statement as draw
 
-from supplies.statements import DonorStatement
+from supplies.papers.donor_reports import DonorStatement
 from supplies.views.statements import donor_statement, donor_statement_paper
 from supplies_service import own
 from supplies_service.desk import ADesk, paper

@@ -11,9 +11,9 @@ from typing import Literal
 import msgspec
 
 from supplies.cli.papers import write_paper
-from supplies.documents import Marks, ReceiptRecord
 from supplies.errors import InvalidField
 from supplies.keys import StationKeys, key_file, make_keys
+from supplies.papers.models import Marks, ReceiptRecord
 from supplies.proof import Fault, NotGenuine, PublicKeys, read_public_keys, write_public_keys
 from supplies.store import open_store
 

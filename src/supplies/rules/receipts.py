@@ -8,7 +8,6 @@ from datetime import date
 
 import msgspec
 
-from supplies.documents import Amount, DonationReceipt, DonorName, ReceiptLine
 from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
 from supplies.domain.commands import (
     IssueReceipt,
@@ -32,7 +31,9 @@ from supplies.domain.records import (
 from supplies.domain.redaction import mask_phone
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
 from supplies.journal import Journal
-from supplies.printable import check_printable
+from supplies.papers.glyph_coverage import check_printable
+from supplies.papers.models import Amount, DonationReceipt, DonorName, ReceiptLine
+from supplies.papers.number_words import chinese, english
 from supplies.settings import (
     PaperSettings,
     paper_settings,
@@ -41,7 +42,6 @@ from supplies.settings import (
     station_head,
 )
 from supplies.texts import texts_of
-from supplies.words import chinese, english
 
 _encode = msgspec.json.Encoder().encode
 

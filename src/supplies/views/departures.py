@@ -9,7 +9,7 @@ from supplies.books import Books
 from supplies.domain.accounts import ALLOCATED
 from supplies.domain.records import Recipient
 from supplies.domain.redaction import mask_within
-from supplies.statements import Departure
+from supplies.papers.donor_reports import Departure
 from supplies.texts import texts_of
 from supplies.views.queries import among
 

@@ -14,7 +14,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from supplies.books import Books
-from supplies.documents import (
+from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
+from supplies.domain.fields import is_code
+from supplies.domain.records import Station
+from supplies.organisation import OURS
+from supplies.papers.models import (
     ActivityLine,
     GoodsLine,
     ItemName,
@@ -24,10 +28,6 @@ from supplies.documents import (
     StationAsOf,
     StationReport,
 )
-from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
-from supplies.domain.fields import is_code
-from supplies.domain.records import Station
-from supplies.organisation import OURS
 from supplies.settings import station_head
 from supplies.views.exchanges import Exchange, exchanges
 from supplies.views.reports import Wants, item_names, items_in, lacking, with_wants

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import date
 
 from supplies.books import Books
-from supplies.documents import DonationReceipt, Proof, ReceiptPaper
 from supplies.errors import InvalidField
+from supplies.papers.models import DonationReceipt, Proof, ReceiptPaper
 from supplies.views.receipts import ReceiptView, receipts
 
 Code = Callable[[ReceiptView], str]

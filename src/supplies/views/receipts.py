@@ -9,16 +9,16 @@ from typing import Literal
 import msgspec
 
 from supplies.books import Books
-from supplies.documents import (
+from supplies.domain.accounts import DONOR
+from supplies.domain.records import Reprint
+from supplies.errors import Forgotten, NotFound
+from supplies.papers.models import (
     DonationReceipt,
     EntryPlace,
     Marks,
     ReceiptPaper,
     ReceiptRecord,
 )
-from supplies.domain.accounts import DONOR
-from supplies.domain.records import Reprint
-from supplies.errors import Forgotten, NotFound
 from supplies.proof import Issued, Sealer, paper_of
 from supplies.texts import texts_of
 from supplies.views.queries import among

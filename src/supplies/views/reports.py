@@ -8,17 +8,6 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from supplies.books import Books
-from supplies.documents import (
-    CONTACTS,
-    VISITS,
-    WORKERS,
-    ActivityLine,
-    GoodsLine,
-    ItemName,
-    ShortLine,
-    StationReport,
-    StationReportPaper,
-)
 from supplies.domain.accounts import (
     ALLOCATED,
     ASSIGNED,
@@ -33,6 +22,17 @@ from supplies.domain.accounts import (
     kind_of,
 )
 from supplies.errors import BooksBroken, InvalidField
+from supplies.papers.models import (
+    CONTACTS,
+    VISITS,
+    WORKERS,
+    ActivityLine,
+    GoodsLine,
+    ItemName,
+    ShortLine,
+    StationReport,
+    StationReportPaper,
+)
 from supplies.settings import station_head
 from supplies.views.activities import counted
 from supplies.views.households import fully_met, surveyed

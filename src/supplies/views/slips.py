@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from supplies.books import Books
-from supplies.documents import DeliverySlip, LoadLine, RunSheet, RunStop, SlipLine
 from supplies.domain.records import Lot, Recipient, StopLine
 from supplies.domain.redaction import mask_name, mask_phone
 from supplies.errors import NotFound
+from supplies.papers.models import DeliverySlip, LoadLine, RunSheet, RunStop, SlipLine
 from supplies.settings import station_head
 from supplies.views.deliveries import SERIES
 from supplies.views.doors import Door, doors

@@ -7,12 +7,17 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from supplies.books import Books
-from supplies.documents import DonorName
 from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_of
 from supplies.domain.redaction import mask_phone
 from supplies.errors import BooksBroken, InvalidField
+from supplies.papers.donor_reports import (
+    DonorStatement,
+    DonorStatementPaper,
+    StatementLine,
+    WishLine,
+)
+from supplies.papers.models import DonorName
 from supplies.settings import station_head
-from supplies.statements import DonorStatement, DonorStatementPaper, StatementLine, WishLine
 from supplies.views.departures import departures
 from supplies.views.gifts import Gifts, gifts
 from supplies.views.queries import among

@@ -1,6 +1,6 @@
 """Documents for those who ask what became of goods: the donor's statement, the public disclosure.
 
-As in `supplies.documents` they are exactly what the papers show, and the service's JSON as well.
+As in `supplies.papers.models` they are exactly what the papers show, and the service's JSON as well.
 Nobody who received is named in them; how many they were is said only where they were not few.
 """
 
@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from supplies.documents import Document, DonorName, GoodsLine, ItemName, StationHead
 from supplies.domain.redaction import Count
+from supplies.papers.models import Document, DonorName, GoodsLine, ItemName, StationHead
 
 
 class StatementLine(Document, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """What the papers can print, known to the core without any font: asked before a number is taken.
 
-`printable.txt` is written by `python -m supplies_receipts.fonts.build` with the fonts, and a test
+`glyph_coverage.txt` is written by `python -m supplies_receipts.fonts.build` with the fonts, and a test
 holds it to them.
 """
 
@@ -51,12 +51,12 @@ def check_printable(content: bytes) -> None:
 @cache
 def printable() -> frozenset[str]:
     """Every character that the papers' regular face has."""
-    ranges = files(__package__).joinpath("printable.txt").read_text(encoding="ascii").split()
+    ranges = files(__package__).joinpath("glyph_coverage.txt").read_text(encoding="ascii").split()
     return frozenset(map(chr, chain.from_iterable(map(_codes, ranges))))
 
 
 def in_ranges(characters: Iterable[int]) -> str:
-    """Code points as `printable.txt` lists them: hex, as 20-7E or 2030, a line for each 256."""
+    """Code points as `glyph_coverage.txt` lists them: hex, as 20-7E or 2030, a line for each 256."""
     lines: dict[int, list[list[int]]] = {}
     for code in sorted(characters):
         held = lines.setdefault(code >> 8, [])

@@ -1,0 +1,1 @@
+"""What each paper shows, as structs. Nothing here queries or draws."""
