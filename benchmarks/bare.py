@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from supplies.domain.records import TABLES
-from supplies.store import Store, schema
+from supplies.storage import Store, schema
 
 Rows = list[tuple[str, list[tuple[Any, ...]]]]
 

@@ -19,7 +19,7 @@ import psycopg
 from benchmarks.engines import server
 from benchmarks.workload import CYCLE, open_books, work
 from supplies.ledger import Ledger, Recorded
-from supplies.store import schema
+from supplies.storage import schema
 from supplies.writing import Request
 
 ENTRIES = 50_000

@@ -22,8 +22,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from supplies.ledger import Ledger
-from supplies.store import Store, schema
-from supplies.store.sqlite import SqliteStore
+from supplies.storage import Store, schema
+from supplies.storage.sqlite import SqliteStore
 
 ENGINES = ("sqlite", "postgresql")
 

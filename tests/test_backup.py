@@ -27,7 +27,7 @@ from supplies.errors import (
 )
 from supplies.keys import StationKeys, key_file, make_keys
 from supplies.ledger import Ledger
-from supplies.store import open_store
+from supplies.storage import open_store
 
 WRITER = """
 import sys

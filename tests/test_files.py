@@ -28,7 +28,7 @@ from supplies.errors import (
 )
 from supplies.ledger import Ledger
 from supplies.moving import copy_books
-from supplies.store import open_store, schema, sqlite
+from supplies.storage import open_store, schema, sqlite
 
 GIFT = c.RecordDonation(
     location="store", handled_by="x", lines=[c.DonationLine(item="mask", quantity=1)]

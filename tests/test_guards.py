@@ -11,7 +11,7 @@ from desk import Desk
 
 from supplies.domain.entries import moment
 from supplies.errors import NotEnough, StoreError
-from supplies.store import open_store, schema
+from supplies.storage import open_store, schema
 
 SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
 """What only SQLite has words for: replacing rows, keys turned off by whoever holds the pen."""

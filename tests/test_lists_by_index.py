@@ -14,7 +14,7 @@ from engines import hasty
 
 from supplies.domain import commands as c
 from supplies.ledger import Ledger
-from supplies.store.sqlite import SqliteStore
+from supplies.storage.sqlite import SqliteStore
 from supplies.views.activities import activities
 from supplies.views.allocations import allocations
 from supplies.views.deliveries import deliveries

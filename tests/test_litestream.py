@@ -17,7 +17,7 @@ from supplies.chain import verify
 from supplies.domain.commands import ForgetDonor, NoteNeed
 from supplies.errors import Forgotten
 from supplies.ledger import Ledger
-from supplies.store import open_store
+from supplies.storage import open_store
 
 CONFIG = Path(__file__).parents[1] / "deploy" / "litestream.yml"
 

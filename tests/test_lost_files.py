@@ -21,7 +21,7 @@ from supplies.chain import verify
 from supplies.cli import main
 from supplies.errors import Gone, NotADatabase
 from supplies.ledger import Ledger
-from supplies.store.sqlite import SqliteStore
+from supplies.storage.sqlite import SqliteStore
 
 
 @pytest.fixture

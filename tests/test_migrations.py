@@ -13,7 +13,7 @@ from engines import Server
 
 from supplies.errors import GuardMissing
 from supplies.ledger import Ledger
-from supplies.store import open_store, schema
+from supplies.storage import open_store, schema
 
 CHANGES = (
     'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, changes BIGINT NOT NULL)'

@@ -22,7 +22,6 @@ from hypothesis import settings
 from supplies import moving
 from supplies.access import users
 from supplies.access.gate import Gate
-from supplies.answers import Answered, Keyed
 from supplies.chain import verify
 from supplies.cli import main
 from supplies.domain import commands as c
@@ -32,8 +31,9 @@ from supplies.keys import make_keys
 from supplies.ledger import Ledger
 from supplies.moving import copy_books
 from supplies.scene import STATION, Scene, SceneClock
-from supplies.store import Row, file_of, open_store, schema
-from supplies.store.sqlite import SqliteStore
+from supplies.storage import Row, file_of, open_store, schema
+from supplies.storage.idempotency import Answered, Keyed
+from supplies.storage.sqlite import SqliteStore
 
 Rows = dict[str, list[Row]]
 

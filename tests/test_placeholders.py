@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supplies.store.placeholders import pyformat
+from supplies.storage.sql_parameters import pyformat
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from psycopg_pool import ConnectionPool
 from road import road_to
 
 from supplies.errors import Busy, StoreError
-from supplies.store import Store, open_store
-from supplies.store.postgres_pool import Address
+from supplies.storage import Store, open_store
+from supplies.storage.postgres_pool import Address
 
 HOW_MANY = (
     "SELECT count(*) FROM pg_stat_activity "

@@ -14,8 +14,8 @@ from supplies.cli import main
 from supplies.errors import GuardMissing, InvalidField, NotFound, StoreError
 from supplies.ledger import Ledger
 from supplies.scene import STATION, Scene, SceneClock
-from supplies.store import grant, open_store, schema
-from supplies.store.postgres_rights import FOLLOWING
+from supplies.storage import grant, open_store, schema
+from supplies.storage.postgres_privileges import FOLLOWING
 
 BOOKS = tuple(dict.fromkeys((*schema.APPEND_ONLY, *FOLLOWING)))
 """Tables in which nothing is changed by whoever records."""

@@ -29,8 +29,8 @@ from supplies.errors import (
     Uncertain,
 )
 from supplies.ledger import Ledger
-from supplies.store import open_store, postgres, postgres_pool, schema
-from supplies.store.postgres_errors import in_words_of_connecting
+from supplies.storage import open_store, postgres, postgres_pool, schema
+from supplies.storage.postgres_errors import in_words_of_connecting
 
 GIFT = c.RecordDonation(
     location="store", handled_by="x", lines=[c.DonationLine(item="mask", quantity=1)]

@@ -21,7 +21,7 @@ from simulation.shrink import shrink
 from supplies.domain.commands import Command
 from supplies.ledger import Ledger, Recorded
 from supplies.rules import RULES
-from supplies.store.sqlite import SqliteStore
+from supplies.storage.sqlite import SqliteStore
 
 SEEDS = range(1, 6)
 STEPS = 1_000

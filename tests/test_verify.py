@@ -26,9 +26,9 @@ from supplies.domain.entries import Body, Transfer, decode_body, encode, part_id
 from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
 from supplies.errors import BooksBroken, NotFound, StoreError
 from supplies.ledger import Ledger, Recorded
-from supplies.store import Store, open_store, schema
-from supplies.store.postgres import PostgresStore
-from supplies.store.sqlite import SqliteStore
+from supplies.storage import Store, open_store, schema
+from supplies.storage.postgres import PostgresStore
+from supplies.storage.sqlite import SqliteStore
 from supplies.verification.reader import ROW
 from supplies.views.shipments import shipment
 

@@ -16,11 +16,11 @@ from litestar.di import NamedDependency
 
 from supplies.access.credentials import Caller
 from supplies.access.gate import Gate
-from supplies.answers import Answered, Keyed
 from supplies.books import Books
 from supplies.domain.commands import Command
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger, Recorded
+from supplies.storage.idempotency import Answered, Keyed
 from supplies.views.entries import ConflictView, EntryView, conflict, entry
 from supplies.views.shapes import Page, View
 from supplies.views.stock import StockView

@@ -20,7 +20,7 @@ from supplies.access.gate import Gate
 from supplies.keys import StationKeys
 from supplies.ledger import Clock, Ledger
 from supplies.organisation import first_station
-from supplies.store import file_of, open_store
+from supplies.storage import file_of, open_store
 from supplies_service.metrics import Metrics
 from supplies_service.watchman import Watchman
 from supplies_service.writer import MOST_TOGETHER, GroupWriter, Job

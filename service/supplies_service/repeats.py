@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from supplies.answers import Answered, Keyed
 from supplies.ledger import Ledger
+from supplies.storage.idempotency import Answered, Keyed
 from supplies_service.writer import Job
 
 encode = msgspec.json.Encoder().encode

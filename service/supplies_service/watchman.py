@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 from time import monotonic
 
-from supplies.store import Store
+from supplies.storage import Store
 
 PATIENCE = 10.0
 """Seconds for which the loop may stand still."""

@@ -18,10 +18,10 @@ from datetime import datetime, timedelta
 from time import monotonic, perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from supplies.answers import KEPT_FOR
 from supplies.domain.commands import Command
 from supplies.errors import Busy, DiskFull, Gone, ReadOnly, StoreError, Uncertain
 from supplies.ledger import Ledger, Recorded
+from supplies.storage.idempotency import KEPT_FOR
 
 T = TypeVar("T")
 

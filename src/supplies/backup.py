@@ -14,12 +14,19 @@ from typing import TYPE_CHECKING
 
 from supplies.chain import Progress, Verified, verify
 from supplies.errors import AlreadyDone, InvalidField, NotADatabase
-from supplies.files import draft_of, put, read, refuse_to_replace, settle, take_its_name
 from supplies.keys import StationKeys, key_file
-from supplies.store import file_of
+from supplies.storage import file_of
+from supplies.storage.atomic_files import (
+    draft_of,
+    put,
+    read,
+    refuse_to_replace,
+    settle,
+    take_its_name,
+)
 
 if TYPE_CHECKING:
-    from supplies.store.sqlite import SqliteStore
+    from supplies.storage.sqlite import SqliteStore
 
 KEYS_SUFFIX = ".key"
 """The keys of a backup lie beside it under its name with this, as those of the books do."""
@@ -96,8 +103,8 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 @contextmanager
 def _copied(source: Path, to: Path, progress: Progress | None) -> Iterator[tuple[Path, Verified]]:
     """A draft beside `to` with all of the source in it, sound; it goes unless it took its name."""
-    from supplies.store.sqlite import SqliteStore
-    from supplies.store.sqlite_files import copy_file
+    from supplies.storage.sqlite import SqliteStore
+    from supplies.storage.sqlite_files import copy_file
 
     with draft_of(to) as draft:
         copy_file(source, draft)

@@ -23,7 +23,7 @@ from supplies.domain.records import (
     Team,
 )
 from supplies.errors import Fault, Forgotten, InvalidField, NotFound, SuppliesError
-from supplies.store import Params, Row, Store
+from supplies.storage import Params, Row, Store
 
 N = TypeVar("N", bound=Noun)
 S = TypeVar("S", bound=Statement)

@@ -13,7 +13,7 @@ from supplies.domain.records import CATALOGUE, Donor, Item, Location, Noun, Reci
 from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound
 from supplies.searching import WAY, all_pieces
-from supplies.store import Row, Store
+from supplies.storage import Row, Store
 
 N = TypeVar("N", bound=Noun)
 

@@ -18,7 +18,7 @@ import msgspec
 from supplies.domain.entries import Body
 from supplies.domain.records import TABLES, Period, Statement
 from supplies.errors import NotFound
-from supplies.store import Row, Store
+from supplies.storage import Row, Store
 from supplies.verification.links import ENTRIES, HEADS, Links
 from supplies.verification.mirror import check_mirror
 from supplies.verification.papers import ERASABLE, Papers

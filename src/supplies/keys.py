@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from supplies.errors import StoreError
-from supplies.files import settle
 from supplies.proof import Issued, PublicKeys, Seal, signed
-from supplies.store import Store, file_of
+from supplies.storage import Store, file_of
+from supplies.storage.atomic_files import settle
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

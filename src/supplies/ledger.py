@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from supplies.answers import Answers
 from supplies.books import Books
 from supplies.catalogue import Catalogue
 from supplies.chain import Progress, Verified, verify
@@ -39,7 +38,8 @@ from supplies.errors import (
 from supplies.journal import Journal
 from supplies.rules import RULES
 from supplies.rules.deliveries import Contradicted, Repeated, keep_conflict
-from supplies.store import Store, open_store
+from supplies.storage import Store, open_store
+from supplies.storage.idempotency import Answers
 from supplies.writing import Checked, Request, Writer, id_of_its_own
 
 UNDENIABLE = (ReportOutcome, CountStock)

@@ -16,8 +16,8 @@ import msgspec
 
 from supplies.chain import Verified, verify
 from supplies.errors import InvalidField
-from supplies.files import draft_of, refuse_to_replace, settle, take_its_name
-from supplies.store import Row, Store, file_of, open_store, schema
+from supplies.storage import Row, Store, file_of, open_store, schema
+from supplies.storage.atomic_files import draft_of, refuse_to_replace, settle, take_its_name
 
 PORTION = 500
 """Rows that are held in memory at a time."""
@@ -66,7 +66,7 @@ def _new(target: str) -> Iterator[Store]:
         with closing(open_store(target, made=False)) as store:
             yield store
         return
-    from supplies.store.sqlite import SqliteStore
+    from supplies.storage.sqlite import SqliteStore
 
     refuse_to_replace(file)
     with draft_of(file) as draft:

@@ -11,7 +11,7 @@ import msgspec
 from supplies.books import Books
 from supplies.domain.fields import is_code
 from supplies.errors import InvalidField, NotFound
-from supplies.store import Row, Store
+from supplies.storage import Row, Store
 
 
 class StationLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import msgspec
 from supplies.books import Books
 from supplies.chain import Verified
 from supplies.domain.entries import moment
-from supplies.store import Store
+from supplies.storage import Store
 
 
 class Sound(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ from typing import Self
 
 import msgspec
 
-from supplies.answers import Answers
 from supplies.books import Books
 from supplies.domain.commands import AcknowledgeShipment, Command, ReceiveShipment
 from supplies.domain.entries import (
@@ -29,7 +28,8 @@ from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough
 from supplies.floors import Floors
 from supplies.journal import Draft, Journal, not_enough
-from supplies.store import Store
+from supplies.storage import Store
+from supplies.storage.idempotency import Answers
 from supplies.texts import texts_in
 
 _ENTRY = (

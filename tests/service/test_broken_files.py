@@ -15,7 +15,7 @@ from test_serve import PATIENCE, free_port, serving
 
 from supplies.chain import verify
 from supplies.ledger import Ledger
-from supplies.store.sqlite import SqliteStore
+from supplies.storage.sqlite import SqliteStore
 
 
 def store_of_the_writer(service: Service) -> SqliteStore:

@@ -10,8 +10,8 @@ from litestar.testing import TestClient
 from rest import Rest, problem
 from supplies_service.repeats import Made, once
 
-from supplies.answers import Keyed
 from supplies.ledger import Ledger, Recorded
+from supplies.storage.idempotency import Keyed
 
 BOTTLES = [{"item": "soap", "quantity": 5}]
 

@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from simulation.fragile import FragileStore
 from supplies.ledger import Clock, Ledger
-from supplies.store import open_store
+from supplies.storage import open_store
 
 _ROOM = 1_000_000
 """Pages to which a file may grow: more than it ever needs."""

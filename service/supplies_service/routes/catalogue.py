@@ -8,13 +8,13 @@ import msgspec
 from litestar import Controller, Response, get, patch, post
 from litestar.params import FromPath, FromQuery
 
-from supplies.answers import Answered
 from supplies.books import Books
 from supplies.domain.commands import ForgetDonor, ForgetRecipient
 from supplies.domain.records import Donor, Item, Location, Noun, Recipient, Team
 from supplies.domain.validation import convert
 from supplies.errors import Forgotten, InvalidField
 from supplies.ledger import Ledger, Recorded
+from supplies.storage.idempotency import Answered
 from supplies.views.catalogue import noun, nouns
 from supplies.views.entries import EntryView, entry
 from supplies.views.shapes import Page, View

@@ -12,7 +12,7 @@ from supplies.books import Books
 from supplies.errors import Busy, StoreError
 from supplies.ledger import Ledger
 from supplies.soundness import Sound, last_found_sound, not_found_sound_since, try_writing
-from supplies.store import file_of
+from supplies.storage import file_of
 from supplies.views.shapes import View
 from supplies_service.auth import PUBLIC
 from supplies_service.desk import ADesk, Desk

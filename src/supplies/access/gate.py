@@ -7,7 +7,7 @@ from typing import Any
 
 from supplies.books import Books
 from supplies.domain.entries import moment
-from supplies.store import Row
+from supplies.storage import Row
 
 EVERYTHING = 2**62
 """More than any list holds: where there is no limit."""

@@ -12,7 +12,7 @@ from supplies.backup import restore as restore_books
 from supplies.chain import Verified
 from supplies.cli.words import progress
 from supplies.keys import key_file
-from supplies.store import file_of
+from supplies.storage import file_of
 
 
 def backup(arguments: argparse.Namespace) -> int:

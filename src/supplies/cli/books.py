@@ -16,7 +16,7 @@ from supplies.domain.records import Station
 from supplies.errors import BooksBroken, InvalidField, ReadOnly, StoreError
 from supplies.keys import key_file, keys_ready
 from supplies.ledger import Ledger, system_clock
-from supplies.store import Store, file_of, open_store
+from supplies.storage import Store, file_of, open_store
 
 if TYPE_CHECKING:
     from supplies.chain import Verified

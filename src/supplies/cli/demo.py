@@ -12,7 +12,7 @@ from supplies.domain.records import Donor
 from supplies.errors import AlreadyDone
 from supplies.keys import StationKeys, key_file, make_keys
 from supplies.scene import FIRST, LAST, Scene, book_scene
-from supplies.store import file_of, open_store
+from supplies.storage import file_of, open_store
 from supplies.views.catalogue import nouns
 from supplies.views.disclosures import disclosure_paper
 from supplies.views.receipts import receipts

@@ -15,7 +15,7 @@ from supplies.errors import InvalidField
 from supplies.keys import StationKeys, key_file, make_keys
 from supplies.papers.models import Marks, ReceiptRecord
 from supplies.proof import Fault, NotGenuine, PublicKeys, read_public_keys, write_public_keys
-from supplies.store import open_store
+from supplies.storage import open_store
 
 
 class _Checked(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from supplies.cli.books import open_ledger
 from supplies.keys import key_file, keys_ready
 from supplies.ledger import Ledger
 from supplies.organisation import all_stations, first_station
-from supplies.store import open_store
+from supplies.storage import open_store
 
 
 def serve(arguments: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from supplies.errors import InvalidField
 from supplies.ledger import Ledger
 from supplies.organisation import all_stations, head_of, put_under
 from supplies.settings import LOGO_BYTES, StationShown, amend_station, station_shown
-from supplies.store import open_store
+from supplies.storage import open_store
 
 _WHERE = {
     "station": ("name", "name_en", "credit_code", "address", "phone", "host", "zone", "series"),

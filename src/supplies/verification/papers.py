@@ -19,7 +19,7 @@ from supplies.domain.records import (
     Reprint,
 )
 from supplies.errors import BooksBroken
-from supplies.store import Row
+from supplies.storage import Row
 from supplies.verification.reader import Reader, Table
 from supplies.verification.statements import STATED, Rows
 

@@ -34,7 +34,7 @@ from supplies.domain.records import (
     StopLine,
     Withdrawal,
 )
-from supplies.store import Row
+from supplies.storage import Row
 from supplies.verification.reader import ROW, Reader, Table
 
 STATED = {

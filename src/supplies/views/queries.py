@@ -19,7 +19,7 @@ import msgspec
 from supplies.books import Books
 from supplies.domain.accounts import Kind
 from supplies.domain.records import TABLES, Lot, Statement
-from supplies.store import Row
+from supplies.storage import Row
 
 S = TypeVar("S", bound=Statement)
 

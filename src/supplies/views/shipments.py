@@ -21,7 +21,7 @@ from supplies.domain.records import (
     ShipmentReceived,
 )
 from supplies.errors import InvalidField, NotFound
-from supplies.store import Row
+from supplies.storage import Row
 from supplies.views.queries import among, latest, lots, standing
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, Warned, cut, one_more, page
 

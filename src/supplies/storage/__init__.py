@@ -126,7 +126,7 @@ def grant(url: str, role: str) -> None:
         )
     store = open_store(url, create=False)
     try:
-        from supplies.store import postgres_rights
+        from supplies.storage import postgres_privileges as postgres_rights
 
         postgres_rights.grant(store, role)
     finally:
@@ -144,11 +144,11 @@ def open_store(url: str, *, create: bool = True, guarded: bool = True, made: boo
     """
     file = file_of(url)
     if file is not None:
-        from supplies.store.sqlite import SqliteStore
+        from supplies.storage.sqlite import SqliteStore
 
         return SqliteStore(str(file), create=create, guarded=guarded, made=made)
     try:
-        from supplies.store.postgres import PostgresStore
+        from supplies.storage.postgres import PostgresStore
     except ImportError as error:
         raise StoreError(
             "PostgreSQL needs its driver: install it with `pip install 'supplies[postgres]'`"

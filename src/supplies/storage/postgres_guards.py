@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from supplies.errors import GuardMissing
-from supplies.store import Store, schema
+from supplies.storage import Store, schema
 
 
 def check_guards(store: Store, books: str) -> None:

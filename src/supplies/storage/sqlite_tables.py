@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from supplies.errors import AlreadyDone, GuardMissing, NewerVersion, NotADatabase
-from supplies.store import Store, schema
+from supplies.storage import Store, schema
 
 
 class Tables:

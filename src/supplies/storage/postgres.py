@@ -18,12 +18,12 @@ from typing import Any, NoReturn
 import psycopg
 
 from supplies.errors import NotEnough, StoreError, Uncertain
-from supplies.store import Params, Row, postgres_guards, schema
-from supplies.store.placeholders import pyformat
-from supplies.store.postgres_errors import in_words
-from supplies.store.postgres_pool import Address, Connection, share
-from supplies.store.postgres_tables import LOCKS, Tables
-from supplies.store.postgres_transaction import Cursor, Transaction
+from supplies.storage import Params, Row, postgres_guards, schema
+from supplies.storage.postgres_errors import in_words
+from supplies.storage.postgres_pool import Address, Connection, share
+from supplies.storage.postgres_tables import LOCKS, Tables
+from supplies.storage.postgres_transaction import Cursor, Transaction
+from supplies.storage.sql_parameters import pyformat
 
 ANALYSED_AFTER = 40
 """Commits on new tables until the planner is shown them.

@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from supplies.store import Params
-from supplies.store.postgres_pool import Connection
+from supplies.storage import Params
+from supplies.storage.postgres_pool import Connection
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 

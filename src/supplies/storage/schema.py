@@ -72,7 +72,7 @@ KEPT = ("stations", "erasable", *NAMED)
 
 
 def _text(name: str) -> str:
-    return (files("supplies.store") / name).read_text(encoding="utf-8")
+    return (files("supplies.storage") / name).read_text(encoding="utf-8")
 
 
 def floor_condition() -> str:
@@ -101,7 +101,7 @@ def _parted(script: str) -> list[str]:
 @cache
 def migrations() -> tuple[Migration, ...]:
     """All of them, in order."""
-    folder = files("supplies.store") / "migrations"
+    folder = files("supplies.storage") / "migrations"
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
     return tuple(
         Migration(
