@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import Family, family_of, keys_of, kind_of
 from supplies.domain.commands import CitedEntry
 from supplies.domain.entries import Body, decode_body

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from supplies.catalogue import PERSONAL
+from supplies.books.catalogue import PERSONAL
 from supplies.domain.records import Donor, Recipient
 from supplies.papers.models import DonationReceipt, DonorName
 from supplies.views.activities import ActivityView

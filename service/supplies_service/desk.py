@@ -16,7 +16,7 @@ from litestar.di import NamedDependency
 
 from supplies.access.credentials import Caller
 from supplies.access.gate import Gate
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.commands import Command
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger, Recorded

@@ -19,7 +19,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from supplies.books import Books as Books
+    from supplies.books.reader import Books as Books
     from supplies.chain import verify as verify
     from supplies.domain.commands import Allocate as Allocate
     from supplies.domain.commands import AllocationLine as AllocationLine

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import kind_of
 from supplies.domain.entries import Transfer
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from supplies.books import Books, OnShelf
+from supplies.books.reader import Books, OnShelf
 from supplies.domain.accounts import STOCK, keys_of, kind_of
 from supplies.domain.commands import (
     Command,

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from supplies.books import Books
-from supplies.catalogue import Catalogue
+from supplies.books.catalogue import Catalogue
+from supplies.books.reader import Books
 from supplies.chain import Progress, Verified, verify
 from supplies.domain.commands import (
     Command,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.fields import is_code
 from supplies.errors import InvalidField, NotFound
 from supplies.storage import Row, Store

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, Kind
 from supplies.domain.records import Forgetting
 

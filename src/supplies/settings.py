@@ -19,8 +19,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from supplies.books import Books
-from supplies.catalogue import check_noun
+from supplies.books.catalogue import check_noun
+from supplies.books.reader import Books
 from supplies.domain.fields import Code
 from supplies.domain.records import Station
 from supplies.domain.validation import convert

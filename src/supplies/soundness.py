@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.chain import Verified
 from supplies.domain.entries import moment
 from supplies.storage import Store

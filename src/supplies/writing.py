@@ -9,7 +9,8 @@ from typing import Self
 
 import msgspec
 
-from supplies.books import Books
+from supplies.books.free_text import texts_in
+from supplies.books.reader import Books
 from supplies.domain.commands import AcknowledgeShipment, Command, ReceiveShipment
 from supplies.domain.entries import (
     INSERTS,
@@ -30,7 +31,6 @@ from supplies.floors import Floors
 from supplies.journal import Draft, Journal, not_enough
 from supplies.storage import Store
 from supplies.storage.idempotency import Answers
-from supplies.texts import texts_in
 
 _ENTRY = (
     "INSERT INTO entries (station, seq, id, part, kind, document, happened_on, booked_on, "

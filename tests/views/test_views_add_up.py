@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from engines import ENGINES, Engines
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.scene import FIRST, LAST, book_scene
 from supplies.views.allocations import allocations
 from supplies.views.deliveries import deliveries

@@ -14,7 +14,7 @@ from supplies_receipts import station_report as draw_report
 from supplies.access import attempts, credentials, passwords, users
 from supplies.access.gate import Gate
 from supplies.access.roles import MAY_GRANT
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, SuppliesError
 from supplies.views.entries import entries

@@ -12,7 +12,7 @@ from supplies_receipts import donor_statement as draw_statement
 
 from supplies.access import attempts, credentials, wishes
 from supplies.access.wishes import NewRequest
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.views.pledges import pledges

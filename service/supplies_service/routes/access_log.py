@@ -7,7 +7,7 @@ from litestar.params import FromQuery
 
 from supplies.access import log
 from supplies.access.log import Look
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.views.shapes import Page, cut, one_more
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives

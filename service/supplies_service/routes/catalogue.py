@@ -8,7 +8,7 @@ import msgspec
 from litestar import Controller, Response, get, patch, post
 from litestar.params import FromPath, FromQuery
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.commands import ForgetDonor, ForgetRecipient
 from supplies.domain.records import Donor, Item, Location, Noun, Recipient, Team
 from supplies.domain.validation import convert

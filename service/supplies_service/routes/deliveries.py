@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import delivery_slips as draw_slips
 from supplies_receipts import round_sheet
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.commands import CloseDelivery, Dispatch, ReassignDelivery, ReportOutcome
 from supplies.ledger import Recorded
 from supplies.papers.models import RunSheet

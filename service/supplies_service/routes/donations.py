@@ -8,7 +8,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 from msgspec.structs import replace
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.commands import Correct, RecordDonation, Reverse
 from supplies.domain.records import Allocation
 from supplies.errors import InvalidField

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from supplies.access import attempts, wishes
 from supplies.access.gate import Gate
 from supplies.access.wishes import Answer, DonorRequest, NewRequest
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.views.shapes import Page, cut, one_more
 from supplies_service import own

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from litestar import Controller, Response, get
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.errors import Busy, StoreError
 from supplies.ledger import Ledger
 from supplies.soundness import Sound, last_found_sound, not_found_sound_since, try_writing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.commands import EndNeed, NoteNeed
 from supplies.ledger import Recorded
 from supplies.views.entries import EntryView, entry

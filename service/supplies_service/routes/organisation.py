@@ -13,7 +13,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath
 from supplies_receipts import organisation_report as draw_report
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.fields import is_code
 from supplies.organisation import StationLine, stations
 from supplies.papers.models import OrganisationReport

@@ -6,7 +6,7 @@ from datetime import date
 
 from litestar import Controller, Response, get, post
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.ledger import Recorded
 from supplies.views.entries import EntryView, entry

@@ -9,7 +9,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 from supplies_receipts import donation_receipts, proven_receipt
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
 from supplies.domain.records import Reprint
 from supplies.keys import StationKeys

@@ -7,7 +7,7 @@ from functools import partial
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.commands import AcknowledgeShipment, ReceiveShipment, SendShipment
 from supplies.ledger import Recorded
 from supplies.views.entries import EntryView, entry

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from supplies.access import credentials, users
 from supplies.access.gate import Gate
 from supplies.access.users import NewUser, User
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.views.shapes import Page, View, cut, misplaced, one_more
 from supplies_service.desk import ADesk

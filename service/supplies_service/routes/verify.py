@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from supplies.access.attempts import VERIFY
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.redaction import mask_name
 from supplies.errors import NotFound
 from supplies.views.receipts import issued, receipt

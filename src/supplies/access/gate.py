@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.entries import moment
 from supplies.storage import Row
 

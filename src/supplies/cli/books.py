@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from supplies.catalogue import check_noun
+from supplies.books.catalogue import check_noun
 from supplies.cli.words import progress
 from supplies.domain.records import Station
 from supplies.errors import BooksBroken, InvalidField, ReadOnly, StoreError

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.cli.papers import report_written
 from supplies.cli.tables import as_json, listed, work
 from supplies.cli.words import period, progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.cli.books import open_ledger
 from supplies.cli.organisation import OVER_ALL, over_all_stations
 from supplies.cli.papers import report_written

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from supplies.books import Books
-from supplies.catalogue import check_noun
+from supplies.books.catalogue import check_noun
+from supplies.books.reader import Books
 from supplies.cli.books import open_ledger
 from supplies.cli.tables import as_json, pairs, table
 from supplies.domain.records import Station

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from supplies.books import unknown
+from supplies.books.reader import unknown
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK
 from supplies.domain.commands import Allocate, AllocationLine, Release, ReleasedLine
 from supplies.domain.records import Allocation, Need

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.books import unknown
+from supplies.books.reader import unknown
 from supplies.domain.accounts import IN_TRANSIT, RECEIVED, UNEXPLAINED
 from supplies.domain.commands import Correct, OutcomeLine, ReportOutcome, ResolveConflict
 from supplies.domain.records import Conflict, Resolution, Stop, StopLine, StopOutcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from supplies.books import unknown
+from supplies.books.reader import unknown
 from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
 from supplies.domain.records import CountedLine, CountSheet, Lot

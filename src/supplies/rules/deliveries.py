@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from supplies.books import unknown
+from supplies.books.free_text import without_texts
+from supplies.books.reader import unknown
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, IN_TRANSIT, LOST, MET, RECEIVED, STOCK
 from supplies.domain.commands import (
     CloseDelivery,
@@ -27,7 +28,6 @@ from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError, Una
 from supplies.journal import Draft, Journal
 from supplies.rules.allocations import find_allocation, open_shelf
 from supplies.rules.serving import find_need, needs_in, restore_needs
-from supplies.texts import without_texts
 
 LOST_ON_THE_WAY = "on_the_way"
 """The reason under which a stop's lost goods are written off."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import (
     ASKED,
     CLAIMED,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, ASKED, CONVERTED, DONOR, keys_of, kind_of
 from supplies.domain.commands import Correctable
 from supplies.domain.entries import Body, Transfer

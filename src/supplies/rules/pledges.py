@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplies.books import unknown
+from supplies.books.reader import unknown
 from supplies.domain.accounts import CLAIMED, DONOR, NEEDED, PLEDGED
 from supplies.domain.commands import CancelPledge, DroppedLine, LapsePledge, MakePledge, PledgeLine
 from supplies.domain.records import Pledge

@@ -8,6 +8,7 @@ from datetime import date
 
 import msgspec
 
+from supplies.books.free_text import texts_of
 from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
 from supplies.domain.commands import (
     IssueReceipt,
@@ -41,7 +42,6 @@ from supplies.settings import (
     statement_of,
     station_head,
 )
-from supplies.texts import texts_of
 
 _encode = msgspec.json.Encoder().encode
 

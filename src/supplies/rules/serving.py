@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from supplies.books import unknown
+from supplies.books.reader import unknown
 from supplies.domain.accounts import (
     ALLOCATED,
     ASSIGNED,

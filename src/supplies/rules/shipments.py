@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from supplies.books import unknown
+from supplies.books.reader import unknown
 from supplies.domain.accounts import (
     CHART,
     CONVERTED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from supplies.books import unknown
+from supplies.books.reader import unknown
 from supplies.domain.accounts import (
     BORROWED,
     CONVERTED,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 
-from supplies.books import Books
+from supplies.books.free_text import texts_of
+from supplies.books.reader import Books
 from supplies.domain.records import Activity
 from supplies.errors import NotFound
-from supplies.texts import texts_of
 from supplies.views.listing import begun, listing, of
 from supplies.views.queries import Found, Series, document
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View

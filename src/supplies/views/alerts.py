@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Literal
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, NEEDED, PLEDGED, STOCK, Kind, keys_of
 from supplies.domain.records import Need, Pledge
 from supplies.retention import due

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
 from supplies.domain.records import Allocation, AllocationLine
 from supplies.errors import NotFound

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from supplies.books import Books
-from supplies.catalogue import PERSONAL, from_row
+from supplies.books.catalogue import PERSONAL, from_row
+from supplies.books.name_search import holds, pieces, words
+from supplies.books.reader import Books
 from supplies.domain.fields import is_code
 from supplies.domain.records import Noun
 from supplies.errors import InvalidField, NotFound
-from supplies.searching import holds, pieces, words
 from supplies.views.queries import among
 from supplies.views.shapes import DEFAULT_LIMIT, Page, misplaced, one_more, sifted
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Literal, get_args
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.commands import Outcome
 from supplies.domain.records import Delivery
 from supplies.errors import NotFound

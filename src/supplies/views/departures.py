@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.books import Books
+from supplies.books.free_text import texts_of
+from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED
 from supplies.domain.records import Recipient
 from supplies.domain.redaction import mask_within
 from supplies.papers.donor_reports import Departure
-from supplies.texts import texts_of
 from supplies.views.queries import among
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of, kind_of
 from supplies.domain.records import Donor
 from supplies.domain.redaction import mask_count, mask_name

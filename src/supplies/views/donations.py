@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR_UNKNOWN
 from supplies.domain.records import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound

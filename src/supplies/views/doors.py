@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.commands import Outcome
 from supplies.views.queries import among
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
 from supplies.domain.records import Arrival, ArrivalLine
 from supplies.views.queries import latest

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.entries import ZERO_HASH
 from supplies.errors import NotFound
 from supplies.views.queries import among

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import DELIVERED, SENT
 
 

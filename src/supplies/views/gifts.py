@@ -13,7 +13,7 @@ from datetime import date
 from math import lcm
 from typing import Literal, NamedTuple
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, CONVERTED, DONOR, is_origin, kind_of
 from supplies.errors import BooksBroken
 from supplies.views.queries import among

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import MET, keys_of, kind_of
 from supplies.views.moments import Key
 from supplies.views.queries import among

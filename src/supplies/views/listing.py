@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import Kind
 from supplies.domain.records import TABLES, Statement
 from supplies.views.queries import Found, Series, stated

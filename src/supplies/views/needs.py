@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED
 from supplies.domain.commands import Urgency
 from supplies.domain.records import Need

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
 from supplies.domain.fields import is_code
 from supplies.domain.records import Station

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal, get_args
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import PLEDGED, keys_of
 from supplies.domain.records import Pledge, PledgeLine
 from supplies.errors import NotFound

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import NEEDED, STOCK, keys_of
 from supplies.domain.fields import MAX_LINES
 from supplies.domain.records import Location, Lot, Need

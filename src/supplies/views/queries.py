@@ -16,7 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import Kind
 from supplies.domain.records import TABLES, Lot, Statement
 from supplies.storage import Row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.errors import InvalidField
 from supplies.papers.models import DonationReceipt, Proof, ReceiptPaper
 from supplies.views.receipts import ReceiptView, receipts

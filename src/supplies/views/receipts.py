@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from supplies.books import Books
+from supplies.books.free_text import texts_of
+from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
 from supplies.domain.records import Reprint
 from supplies.errors import Forgotten, NotFound
@@ -20,7 +21,6 @@ from supplies.papers.models import (
     ReceiptRecord,
 )
 from supplies.proof import Issued, Sealer, paper_of
-from supplies.texts import texts_of
 from supplies.views.queries import among
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
 

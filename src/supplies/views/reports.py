@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import (
     ALLOCATED,
     ASSIGNED,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED, keys_of
 from supplies.domain.redaction import mask_count
 from supplies.papers.donor_reports import ServedLine

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import DELIVERED
 from supplies.domain.entries import ZERO_HASH
 from supplies.domain.records import (

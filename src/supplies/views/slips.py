@@ -7,7 +7,7 @@ from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.records import Lot, Recipient, StopLine
 from supplies.domain.redaction import mask_name, mask_phone
 from supplies.errors import NotFound

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_of
 from supplies.domain.redaction import mask_phone
 from supplies.errors import BooksBroken, InvalidField

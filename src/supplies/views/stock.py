@@ -7,7 +7,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
 from supplies.domain.fields import is_code
 from supplies.domain.records import Lot

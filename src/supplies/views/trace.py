@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.books import Books
+from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR, RECEIVED, keys_of, kind_of
 from supplies.domain.records import Lot, LotParent
 from supplies.errors import NotFound

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from supplies.books.name_search import WAY, all_pieces
 from supplies.domain.accounts import DONOR_UNKNOWN
 from supplies.domain.records import CATALOGUE, Donor, Item, Location, Noun, Recipient, Station
 from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound
-from supplies.searching import WAY, all_pieces
 from supplies.storage import Row, Store
 
 N = TypeVar("N", bound=Noun)

@@ -12,7 +12,7 @@ from msgspec import inspect
 from supplies.domain.commands import Correct
 
 if TYPE_CHECKING:
-    from supplies.books import Books
+    from supplies.books.reader import Books
 
 _decode = msgspec.json.Decoder(dict[str, str]).decode
 

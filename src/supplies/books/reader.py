@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from supplies.catalogue import Catalogue
+from supplies.books.catalogue import Catalogue
 from supplies.domain.accounts import DONOR
 from supplies.domain.entries import Body, decode_body
 from supplies.domain.records import (
