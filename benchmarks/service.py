@@ -27,8 +27,8 @@ from supplies.access import credentials, users
 from supplies.access.gate import Gate
 from supplies.domain.commands import ArrivalLine, OpenStock
 from supplies.domain.records import Location
-from supplies.keys import make_keys
 from supplies.ledger import Ledger
+from supplies.signing.station_keys import make_keys
 
 CONNECTIONS = 32
 ROUNDS = 5

@@ -14,8 +14,8 @@ from supplies_receipts import check_receipt, proven_receipt
 from supplies_receipts.attachment import attach
 from supplies_receipts.proven import _SAYS, ATTACHMENT
 
-from supplies.keys import StationKeys, make_keys
-from supplies.proof import NotGenuine, PublicKeys
+from supplies.signing.receipt_signatures import NotGenuine, PublicKeys
+from supplies.signing.station_keys import StationKeys, make_keys
 from supplies.views.receipts import receipt_record
 
 

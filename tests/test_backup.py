@@ -25,8 +25,8 @@ from supplies.errors import (
     NotADatabase,
     StoreError,
 )
-from supplies.keys import StationKeys, key_file, make_keys
 from supplies.ledger import Ledger
+from supplies.signing.station_keys import StationKeys, key_file, make_keys
 from supplies.storage import open_store
 
 WRITER = """

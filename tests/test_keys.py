@@ -14,8 +14,8 @@ from papers_in_hand import new_keys
 
 from supplies.domain.records import Station
 from supplies.errors import StoreError
-from supplies.keys import StationKeys, key_file, keys_ready, make_keys
-from supplies.proof import Issued
+from supplies.signing.receipt_signatures import Issued
+from supplies.signing.station_keys import StationKeys, key_file, keys_ready, make_keys
 
 RECEIPT = Issued("lx", "JZ-2020-000001", date(2020, 2, 5), "ab" * 32, 7, "cd" * 32)
 

@@ -27,10 +27,10 @@ from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.records import Station
 from supplies.errors import AlreadyDone, BooksBroken, DiskFull, InvalidField, NotADatabase
-from supplies.keys import make_keys
 from supplies.ledger import Ledger
 from supplies.moving import copy_books
 from supplies.scene import STATION, Scene, SceneClock
+from supplies.signing.station_keys import make_keys
 from supplies.storage import Row, file_of, open_store, schema
 from supplies.storage.idempotency import Answered, Keyed
 from supplies.storage.sqlite import SqliteStore

@@ -25,9 +25,9 @@ from supplies_receipts import donation_receipt, proven, proven_receipt
 
 from supplies.domain import commands as c
 from supplies.errors import Forgotten, InvalidField
-from supplies.keys import StationKeys
 from supplies.papers.models import Marks
-from supplies.proof import paper_of, read_public_keys, write_public_keys
+from supplies.signing.receipt_signatures import paper_of, read_public_keys, write_public_keys
+from supplies.signing.station_keys import StationKeys
 from supplies.views.receipts import paper_in_books, receipt, receipt_record, sealed
 
 NO_MARKS = msgspec.to_builtins(Marks())
@@ -112,7 +112,7 @@ def test_two_processes_give_the_same_bytes(office: Office) -> None:
     office.desk.ledger.close()
     program = (
         "import hashlib, sys\n"
-        "from supplies.keys import StationKeys\n"
+        "from supplies.signing.station_keys import StationKeys\n"
         "from supplies.ledger import Ledger\n"
         "from supplies.views.receipts import receipt_record\n"
         "from supplies_receipts import proven_receipt\n"

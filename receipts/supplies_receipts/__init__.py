@@ -19,7 +19,7 @@ from supplies.papers.models import (
     RunSheet,
     StationReportPaper,
 )
-from supplies.proof import PublicKeys
+from supplies.signing.receipt_signatures import PublicKeys
 
 __all__ = [
     "check_receipt",
@@ -59,7 +59,7 @@ def proven_receipt(record: ReceiptRecord) -> bytes:
 
 
 def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
-    """The record of a genuine receipt; any other file raises `supplies.proof.NotGenuine`.
+    """The record of a genuine receipt; any other file raises `supplies.signing.receipt_signatures.NotGenuine`.
 
     keys: the station's public keys; None leaves open whose receipt it is.
     """

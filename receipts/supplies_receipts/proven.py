@@ -14,7 +14,7 @@ import msgspec
 
 from supplies.errors import SuppliesError
 from supplies.papers.models import ReceiptRecord
-from supplies.proof import (
+from supplies.signing.receipt_signatures import (
     Fault,
     NotGenuine,
     PublicKeys,

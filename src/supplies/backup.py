@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from supplies.chain import Progress, Verified, verify
 from supplies.errors import AlreadyDone, InvalidField, NotADatabase
-from supplies.keys import StationKeys, key_file
+from supplies.signing.station_keys import StationKeys, key_file
 from supplies.storage import file_of
 from supplies.storage.atomic_files import (
     draft_of,

@@ -16,8 +16,8 @@ from rest import ADDRESS, Rest, let_in, sessions, signed_in
 from supplies_service import logs
 from supplies_service.app import create_app
 
-from supplies.keys import StationKeys, make_keys
 from supplies.ledger import Ledger
+from supplies.signing.station_keys import StationKeys, make_keys
 
 
 class Service(NamedTuple):

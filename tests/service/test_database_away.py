@@ -19,8 +19,8 @@ from supplies_service.writer import GroupWriter
 from test_writer import note, together
 
 from supplies.errors import Uncertain
-from supplies.keys import make_keys
 from supplies.ledger import Ledger, Recorded
+from supplies.signing.station_keys import make_keys
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from supplies_service.app import create_app
 from supplies_service.proxies import Names
 
 from supplies.domain.records import Station
-from supplies.keys import make_keys
 from supplies.ledger import Ledger
+from supplies.signing.station_keys import make_keys
 
 
 class Peer:

@@ -21,9 +21,9 @@ from supplies_service.app import create_app
 from supplies.chain import verify
 from supplies.domain.commands import Command
 from supplies.domain.records import Noun, Station
-from supplies.keys import make_keys
 from supplies.ledger import Ledger, Recorded
 from supplies.scene import STATION, Scene, SceneClock
+from supplies.signing.station_keys import make_keys
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from rest import Rest, problem
 from supplies_receipts import check_receipt
 
-from supplies.keys import StationKeys
+from supplies.signing.station_keys import StationKeys
 
 
 def text(pdf: bytes) -> str:

@@ -13,8 +13,8 @@ from rest import ADDRESS, Rest, let_in, problem, signed_in
 from supplies_service.app import create_app
 
 from supplies.domain.records import Item, Location, Station
-from supplies.keys import make_keys
 from supplies.ledger import Ledger
+from supplies.signing.station_keys import make_keys
 
 
 @pytest.fixture

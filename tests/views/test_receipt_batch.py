@@ -7,7 +7,7 @@ from desk import Desk
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField
-from supplies.proof import Issued, Seal
+from supplies.signing.receipt_signatures import Issued, Seal
 from supplies.views.receipt_batches import receipt_papers
 from supplies.views.receipts import ReceiptView, receipt_paper
 

@@ -11,7 +11,7 @@ from supplies.backup import KEYS_SUFFIX, back_up
 from supplies.backup import restore as restore_books
 from supplies.chain import Verified
 from supplies.cli.words import progress
-from supplies.keys import key_file
+from supplies.signing.station_keys import key_file
 from supplies.storage import file_of
 
 

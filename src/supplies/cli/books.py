@@ -14,8 +14,8 @@ from supplies.books.catalogue import check_noun
 from supplies.cli.words import progress
 from supplies.domain.records import Station
 from supplies.errors import BooksBroken, InvalidField, ReadOnly, StoreError
-from supplies.keys import key_file, keys_ready
 from supplies.ledger import Ledger, system_clock
+from supplies.signing.station_keys import key_file, keys_ready
 from supplies.storage import Store, file_of, open_store
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _held(arguments: argparse.Namespace, store: Store) -> PaperInBooks:
     from supplies_receipts import check_receipt
 
     from supplies.cli.proof import read_paper
-    from supplies.proof import NotGenuine
+    from supplies.signing.receipt_signatures import NotGenuine
     from supplies.views.receipts import PaperInBooks, paper_in_books
 
     doubt = ""

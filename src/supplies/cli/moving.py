@@ -10,8 +10,8 @@ import msgspec
 
 from supplies.cli.words import progress
 from supplies.errors import StoreError
-from supplies.keys import key_file
 from supplies.moving import copy_books
+from supplies.signing.station_keys import key_file
 
 
 def copy(arguments: argparse.Namespace) -> int:

@@ -12,9 +12,15 @@ import msgspec
 
 from supplies.cli.papers import write_paper
 from supplies.errors import InvalidField
-from supplies.keys import StationKeys, key_file, make_keys
 from supplies.papers.models import Marks, ReceiptRecord
-from supplies.proof import Fault, NotGenuine, PublicKeys, read_public_keys, write_public_keys
+from supplies.signing.receipt_signatures import (
+    Fault,
+    NotGenuine,
+    PublicKeys,
+    read_public_keys,
+    write_public_keys,
+)
+from supplies.signing.station_keys import StationKeys, key_file, make_keys
 from supplies.storage import open_store
 
 

@@ -149,7 +149,7 @@ class ReceiptRecord(Document, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     document: the frozen document, exactly the text whose bytes were digested. digest: SHA-256 of
     salt and document, hex, as salt is. public_key, signature: Ed25519, base64; what is signed is
-    told by `supplies.proof.signed`. drawn_by: the program whose page this is.
+    told by `supplies.signing.receipt_signatures.signed`. drawn_by: the program whose page this is.
     """
 
     format: Literal["supplies-receipt-1"] = "supplies-receipt-1"

@@ -20,7 +20,7 @@ from supplies.papers.models import (
     ReceiptPaper,
     ReceiptRecord,
 )
-from supplies.proof import Issued, Sealer, paper_of
+from supplies.signing.receipt_signatures import Issued, Sealer, paper_of
 from supplies.views.queries import among
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
 

@@ -1,7 +1,7 @@
 """What makes a receipt a proof: what is signed, and how a paper's record is weighed.
 
 Nothing here holds a secret or opens a book: whoever has a paper and the station's public keys can
-check it. The secrets are in `supplies.keys`.
+check it. The secrets are in `supplies.signing.station_keys`.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from supplies.errors import StoreError
-from supplies.proof import Issued, PublicKeys, Seal, signed
+from supplies.signing.receipt_signatures import Issued, PublicKeys, Seal, signed
 from supplies.storage import Store, file_of
 from supplies.storage.atomic_files import settle
 

@@ -1,0 +1,1 @@
+"""Station keys and the signatures of receipts."""
