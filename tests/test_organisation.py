@@ -19,8 +19,15 @@ from supplies.domain import commands as c
 from supplies.domain.records import Item, Location, Station
 from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
 from supplies.ledger import Ledger
-from supplies.organisation import all_stations, first_station, head_of, leads, put_under, stations
 from supplies.papers.models import ShortInUnit
+from supplies.stations.organisation import (
+    all_stations,
+    first_station,
+    head_of,
+    leads,
+    put_under,
+    stations,
+)
 from supplies.views.organisations import (
     organisation_report,
     organisation_report_paper,

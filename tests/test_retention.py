@@ -18,8 +18,8 @@ from supplies.domain.records import Item, Recipient, Station
 from supplies.errors import InvalidField
 from supplies.ledger import Ledger
 from supplies.moving import copy_books
-from supplies.retention import Retention, due, keep, retention
-from supplies.settings import amend_station, station_shown
+from supplies.stations.paper_settings import amend_station, station_shown
+from supplies.stations.retention import Retention, due, keep, retention
 from supplies.views.alerts import alerts
 
 

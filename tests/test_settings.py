@@ -19,7 +19,7 @@ from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.records import Station
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.settings import amend_station, station_shown
+from supplies.stations.paper_settings import amend_station, station_shown
 
 FIRST = "JZ-2020-000001"
 

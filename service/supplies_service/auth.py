@@ -25,7 +25,7 @@ from supplies.access import attempts, credentials, log
 from supplies.access.credentials import Caller, Kind
 from supplies.access.gate import Gate
 from supplies.access.roles import LETTERS
-from supplies.organisation import leads
+from supplies.stations.organisation import leads
 from supplies_service.loopback import is_loopback
 from supplies_service.offices import Office, lead_to, office_of, offices_of
 from supplies_service.problems import Forbidden, RateLimited, SignInFirst, Unauthenticated

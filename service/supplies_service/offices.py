@@ -18,8 +18,8 @@ from litestar.connection import ASGIConnection
 
 from supplies.access.gate import Gate
 from supplies.ledger import Clock, Ledger
-from supplies.organisation import first_station
 from supplies.signing.station_keys import StationKeys
+from supplies.stations.organisation import first_station
 from supplies.storage import file_of, open_store
 from supplies_service.metrics import Metrics
 from supplies_service.watchman import Watchman

@@ -24,8 +24,8 @@ from supplies.access.gate import Gate
 from supplies.cli import main
 from supplies.domain.records import Donor, Item, Location, Recipient, Station
 from supplies.ledger import Ledger
-from supplies.organisation import put_under
 from supplies.signing.station_keys import make_keys
+from supplies.stations.organisation import put_under
 
 PASSWORD = "four words nobody guesses"
 PERIOD = {"from": "2020-02-01", "to": "2020-02-29"}

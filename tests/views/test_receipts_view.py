@@ -8,8 +8,8 @@ from shown import shows
 from supplies.domain import commands as c
 from supplies.domain.records import Receipt
 from supplies.errors import Forgotten, NotFound
-from supplies.settings import PaperSettings, statement_of
 from supplies.signing.receipt_signatures import Issued, Seal
+from supplies.stations.paper_settings import PaperSettings, statement_of
 from supplies.views.receipts import receipt, receipt_paper, receipts
 
 FIRST, SECOND, THIRD = (f"JZ-2020-00000{n}" for n in (1, 2, 3))

@@ -15,8 +15,8 @@ from supplies_receipts import organisation_report as draw_report
 
 from supplies.books.reader import Books
 from supplies.domain.fields import is_code
-from supplies.organisation import StationLine, stations
 from supplies.papers.models import OrganisationReport
+from supplies.stations.organisation import StationLine, stations
 from supplies.views.organisations import (
     NeedAtStation,
     NeedOfItem,

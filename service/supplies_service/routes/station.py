@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Controller, Response, get, patch
 
-from supplies.settings import StationShown, amend_station, station_shown
+from supplies.stations.paper_settings import StationShown, amend_station, station_shown
 from supplies_service.desk import ADesk, answer
 from supplies_service.openapi import gives, takes
 

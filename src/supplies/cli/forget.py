@@ -17,7 +17,7 @@ from supplies.cli.tables import as_json, listed
 from supplies.domain.commands import Command, ForgetDonor, ForgetRecipient
 from supplies.errors import AgainstBooks
 from supplies.ledger import Ledger, zone_of
-from supplies.retention import (
+from supplies.stations.retention import (
     Person,
     Retention,
     Who,

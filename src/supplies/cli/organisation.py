@@ -12,7 +12,7 @@ from supplies.cli.papers import report_written
 from supplies.cli.tables import as_json, listed, work
 from supplies.cli.words import period, progress
 from supplies.ledger import Ledger
-from supplies.organisation import stations
+from supplies.stations.organisation import stations
 from supplies.views.organisations import (
     needs_by_item,
     organisation_report,

@@ -11,8 +11,8 @@ from supplies.access.first import way_in
 from supplies.access.gate import Gate
 from supplies.cli.books import open_ledger
 from supplies.ledger import Ledger
-from supplies.organisation import all_stations, first_station
 from supplies.signing.station_keys import key_file, keys_ready
+from supplies.stations.organisation import all_stations, first_station
 from supplies.storage import open_store
 
 

@@ -35,7 +35,7 @@ from supplies.journal import Journal
 from supplies.papers.glyph_coverage import check_printable
 from supplies.papers.models import Amount, DonationReceipt, DonorName, ReceiptLine
 from supplies.papers.number_words import chinese, english
-from supplies.settings import (
+from supplies.stations.paper_settings import (
     PaperSettings,
     paper_settings,
     prints_values,

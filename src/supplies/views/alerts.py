@@ -10,7 +10,7 @@ from typing import Literal
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, NEEDED, PLEDGED, STOCK, Kind, keys_of
 from supplies.domain.records import Need, Pledge
-from supplies.retention import due
+from supplies.stations.retention import due
 from supplies.views.entries import conflicts
 from supplies.views.moments import held
 from supplies.views.queries import among, latest, lots

@@ -14,7 +14,7 @@ from supplies.domain.records import Donor
 from supplies.domain.redaction import mask_count, mask_name
 from supplies.errors import InvalidField
 from supplies.papers.donor_reports import Disclosure, DisclosurePaper, GivenLine, WentLine
-from supplies.settings import station_head
+from supplies.stations.paper_settings import station_head
 from supplies.views.flows import flows
 from supplies.views.reports import goods_lines, item_names
 from supplies.views.served import Home, gatherings, homes, people

@@ -17,7 +17,6 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
 from supplies.domain.fields import is_code
 from supplies.domain.records import Station
-from supplies.organisation import OURS
 from supplies.papers.models import (
     ActivityLine,
     GoodsLine,
@@ -28,7 +27,8 @@ from supplies.papers.models import (
     StationAsOf,
     StationReport,
 )
-from supplies.settings import station_head
+from supplies.stations.organisation import OURS
+from supplies.stations.paper_settings import station_head
 from supplies.views.exchanges import Exchange, exchanges
 from supplies.views.reports import Wants, item_names, items_in, lacking, with_wants
 from supplies.views.shapes import DEFAULT_LIMIT, Page, View, cut, misplaced, one_more

@@ -33,7 +33,7 @@ from supplies.papers.models import (
     StationReport,
     StationReportPaper,
 )
-from supplies.settings import station_head
+from supplies.stations.paper_settings import station_head
 from supplies.views.activities import counted
 from supplies.views.households import fully_met, surveyed
 from supplies.views.moments import Key, held

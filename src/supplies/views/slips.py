@@ -12,7 +12,7 @@ from supplies.domain.records import Lot, Recipient, StopLine
 from supplies.domain.redaction import mask_name, mask_phone
 from supplies.errors import NotFound
 from supplies.papers.models import DeliverySlip, LoadLine, RunSheet, RunStop, SlipLine
-from supplies.settings import station_head
+from supplies.stations.paper_settings import station_head
 from supplies.views.deliveries import SERIES
 from supplies.views.doors import Door, doors
 from supplies.views.queries import document, lots

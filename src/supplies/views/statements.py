@@ -17,7 +17,7 @@ from supplies.papers.donor_reports import (
     WishLine,
 )
 from supplies.papers.models import DonorName
-from supplies.settings import station_head
+from supplies.stations.paper_settings import station_head
 from supplies.views.departures import departures
 from supplies.views.gifts import Gifts, gifts
 from supplies.views.queries import among

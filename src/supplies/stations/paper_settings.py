@@ -27,7 +27,7 @@ from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.papers.glyph_coverage import GlyphMissing, check_printable
 from supplies.papers.models import Languages, Said, StationHead
-from supplies.retention import Retention, keep, retention
+from supplies.stations.retention import Retention, keep, retention
 
 LOGO_BYTES = 8192
 """How large a logo's file may be: each receipt carries it, on its page and in its data."""
@@ -135,7 +135,7 @@ def prints_values(settings: PaperSettings) -> bool:
 @cache
 def jurisdictions() -> tuple[str, ...]:
     """The codes of all packs."""
-    folder = files("supplies") / "jurisdictions"
+    folder = files(__package__) / "jurisdictions"
     return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
@@ -144,7 +144,7 @@ def jurisdiction(code: str) -> dict[str, Any]:
     """A jurisdiction's pack."""
     if code not in jurisdictions():
         raise NotFound(f"there is no jurisdiction {code}; there are {', '.join(jurisdictions())}")
-    return tomllib.loads((files("supplies") / "jurisdictions" / f"{code}.toml").read_text("utf-8"))
+    return tomllib.loads((files(__package__) / "jurisdictions" / f"{code}.toml").read_text("utf-8"))
 
 
 # --- checks ----------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Organisations, retention and the settings of a station's papers."""
