@@ -12,8 +12,8 @@ from time import perf_counter
 
 from benchmarks.bare import Bare, Rows, rows_of
 from benchmarks.workload import CYCLE, STATION, open_books, work
-from supplies.chain import verify
 from supplies.ledger import Ledger, Recorded
+from supplies.verification.verify import verify
 from supplies.views.entries import entries
 from supplies.writing import Request
 

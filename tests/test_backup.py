@@ -14,7 +14,6 @@ import pytest
 from desk import Clock, register_all
 
 from supplies.backup import back_up, restore
-from supplies.chain import verify
 from supplies.cli import main
 from supplies.domain.commands import NoteNeed
 from supplies.errors import (
@@ -28,6 +27,7 @@ from supplies.errors import (
 from supplies.ledger import Ledger
 from supplies.signing.station_keys import StationKeys, key_file, make_keys
 from supplies.storage import open_store
+from supplies.verification.verify import verify
 
 WRITER = """
 import sys

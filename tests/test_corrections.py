@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from desk import Desk
 
-from supplies.chain import verify
 from supplies.domain import commands as c
 from supplies.domain.records import Allocation, Lot
 from supplies.errors import AlreadyDone, InvalidField, NotEnough
+from supplies.verification.verify import verify
 from supplies.views.trace import trace
 
 

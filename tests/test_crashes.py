@@ -11,8 +11,8 @@ from pathlib import Path
 
 from desk import Clock, register_all
 
-from supplies.chain import verify
 from supplies.ledger import Ledger
+from supplies.verification.verify import verify
 
 ROUNDS = 12
 

@@ -13,7 +13,6 @@ import pytest
 from desk import Clock, Desk, register_all
 
 from supplies.backup import back_up, restore
-from supplies.chain import verify
 from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.errors import (
@@ -29,6 +28,7 @@ from supplies.errors import (
 from supplies.ledger import Ledger
 from supplies.moving import copy_books
 from supplies.storage import open_store, schema, sqlite
+from supplies.verification.verify import verify
 
 GIFT = c.RecordDonation(
     location="store", handled_by="x", lines=[c.DonationLine(item="mask", quantity=1)]

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from desk import Clock, register_all
 
-from supplies.chain import verify
 from supplies.domain.commands import ForgetDonor, NoteNeed
 from supplies.errors import Forgotten
 from supplies.ledger import Ledger
 from supplies.storage import open_store
+from supplies.verification.verify import verify
 
 CONFIG = Path(__file__).parents[1] / "deploy" / "litestream.yml"
 

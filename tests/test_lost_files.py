@@ -17,11 +17,11 @@ from desk import Clock, Desk
 from test_crashes import WRITER
 from test_files import GIFT, make_books
 
-from supplies.chain import verify
 from supplies.cli import main
 from supplies.errors import Gone, NotADatabase
 from supplies.ledger import Ledger
 from supplies.storage.sqlite import SqliteStore
+from supplies.verification.verify import verify
 
 
 @pytest.fixture

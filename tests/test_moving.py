@@ -22,7 +22,6 @@ from hypothesis import settings
 from supplies import moving
 from supplies.access import users
 from supplies.access.gate import Gate
-from supplies.chain import verify
 from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.records import Station
@@ -34,6 +33,7 @@ from supplies.signing.station_keys import make_keys
 from supplies.storage import Row, file_of, open_store, schema
 from supplies.storage.idempotency import Answered, Keyed
 from supplies.storage.sqlite import SqliteStore
+from supplies.verification.verify import verify
 
 Rows = dict[str, list[Row]]
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from desk import Clock, register_all
 
-from supplies.chain import verify
 from supplies.domain import commands as c
 from supplies.errors import AlreadyDone, NotEnough, SuppliesError
 from supplies.ledger import Ledger, Recorded
+from supplies.verification.verify import verify
 
 PROCESSES = 4
 Race = Callable[[Ledger, int], Recorded]

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from desk import Desk
 
-from supplies.chain import verify
 from supplies.domain import commands as c
 from supplies.domain.records import Donor, Receipt, ReceiptReplacement, ReceiptVoid
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
+from supplies.verification.verify import verify
 from supplies.views.receipts import receipts
 
 FIRST = "JZ-2020-000001"

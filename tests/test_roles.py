@@ -9,13 +9,13 @@ import psycopg
 import pytest
 from engines import Server
 
-from supplies.chain import verify
 from supplies.cli import main
 from supplies.errors import GuardMissing, InvalidField, NotFound, StoreError
 from supplies.ledger import Ledger
 from supplies.scene import STATION, Scene, SceneClock
 from supplies.storage import grant, open_store, schema
 from supplies.storage.postgres_privileges import FOLLOWING
+from supplies.verification.verify import verify
 
 BOOKS = tuple(dict.fromkeys((*schema.APPEND_ONLY, *FOLLOWING)))
 """Tables in which nothing is changed by whoever records."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from engines import ENGINES, Engines, hasty
 
-from supplies.chain import verify
 from supplies.ledger import Ledger
 from supplies.scene import FIRST, LAST, MET, STATION, Scene, SceneClock
+from supplies.verification.verify import verify
 from supplies.views.deliveries import deliveries
 from supplies.views.donations import donations
 from supplies.views.entries import entries

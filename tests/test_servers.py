@@ -14,7 +14,6 @@ import pytest
 from desk import Clock, Desk, register_all
 from engines import Server
 
-from supplies.chain import verify
 from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.records import Item, Station
@@ -31,6 +30,7 @@ from supplies.errors import (
 from supplies.ledger import Ledger
 from supplies.storage import open_store, postgres, postgres_pool, schema
 from supplies.storage.postgres_errors import in_words_of_connecting
+from supplies.verification.verify import verify
 
 GIFT = c.RecordDonation(
     location="store", handled_by="x", lines=[c.DonationLine(item="mask", quantity=1)]

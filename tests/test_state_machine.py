@@ -32,7 +32,6 @@ from hypothesis.stateful import (
 )
 from plain_books import PlainBooks
 
-from supplies.chain import verify
 from supplies.domain import commands as c
 from supplies.domain.records import Erasure
 from supplies.errors import (
@@ -47,6 +46,7 @@ from supplies.errors import (
 from supplies.ledger import Ledger, Recorded, Request
 from supplies.rules import RULES
 from supplies.rules.history import CORRECTABLE
+from supplies.verification.verify import verify
 
 settings.register_profile(
     "quick",

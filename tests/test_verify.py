@@ -19,8 +19,6 @@ import msgspec
 import pytest
 from engines import ENGINES, Engines
 
-from supplies import chain
-from supplies.chain import Verified, verify
 from supplies.domain import commands as c
 from supplies.domain.entries import Body, Transfer, decode_body, encode, part_id
 from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
@@ -29,7 +27,9 @@ from supplies.ledger import Ledger, Recorded
 from supplies.storage import Store, open_store, schema
 from supplies.storage.postgres import PostgresStore
 from supplies.storage.sqlite import SqliteStore
+from supplies.verification import verify as chain
 from supplies.verification.reader import ROW
+from supplies.verification.verify import Verified, verify
 from supplies.views.shipments import shipment
 
 

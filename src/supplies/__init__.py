@@ -20,7 +20,6 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from supplies.books.reader import Books as Books
-    from supplies.chain import verify as verify
     from supplies.domain.commands import Allocate as Allocate
     from supplies.domain.commands import AllocationLine as AllocationLine
     from supplies.domain.commands import ArrivalLine as ArrivalLine
@@ -100,6 +99,7 @@ if TYPE_CHECKING:
     from supplies.errors import Unaccounted as Unaccounted
     from supplies.ledger import Ledger as Ledger
     from supplies.ledger import Recorded as Recorded
+    from supplies.verification.verify import verify as verify
     from supplies.writing import Request as Request
 
 _ROOMS = ("ledger", "commands", "model", "errors", "books", "chain", "writing")

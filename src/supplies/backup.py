@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supplies.chain import Progress, Verified, verify
 from supplies.errors import AlreadyDone, InvalidField, NotADatabase
 from supplies.signing.station_keys import StationKeys, key_file
 from supplies.storage import file_of
@@ -24,6 +23,7 @@ from supplies.storage.atomic_files import (
     settle,
     take_its_name,
 )
+from supplies.verification.verify import Progress, Verified, verify
 
 if TYPE_CHECKING:
     from supplies.storage.sqlite import SqliteStore

@@ -17,7 +17,6 @@ import msgspec
 
 from supplies.books.catalogue import Catalogue
 from supplies.books.reader import Books
-from supplies.chain import Progress, Verified, verify
 from supplies.domain.commands import (
     Command,
     CountStock,
@@ -40,6 +39,7 @@ from supplies.rules import RULES
 from supplies.rules.deliveries import Contradicted, Repeated, keep_conflict
 from supplies.storage import Store, open_store
 from supplies.storage.idempotency import Answers
+from supplies.verification.verify import Progress, Verified, verify
 from supplies.writing import Checked, Request, Writer, id_of_its_own
 
 UNDENIABLE = (ReportOutcome, CountStock)

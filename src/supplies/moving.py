@@ -14,10 +14,10 @@ from functools import partial
 
 import msgspec
 
-from supplies.chain import Verified, verify
 from supplies.errors import InvalidField
 from supplies.storage import Row, Store, file_of, open_store, schema
 from supplies.storage.atomic_files import draft_of, refuse_to_replace, settle, take_its_name
+from supplies.verification.verify import Verified, verify
 
 PORTION = 500
 """Rows that are held in memory at a time."""

@@ -17,10 +17,10 @@ import pytest
 from rest import let_in
 from test_serve import PATIENCE, free_port, serving
 
-from supplies.chain import verify
 from supplies.ledger import Ledger
 from supplies.scene import STATION, book_scene
 from supplies.signing.station_keys import make_keys
+from supplies.verification.verify import verify
 
 CHECKS = (
     "not_a_server_error",

@@ -13,9 +13,9 @@ from rest import Rest, let_in, problem, said_in_the_log
 from test_lost_files import damage
 from test_serve import PATIENCE, free_port, serving
 
-from supplies.chain import verify
 from supplies.ledger import Ledger
 from supplies.storage.sqlite import SqliteStore
+from supplies.verification.verify import verify
 
 
 def store_of_the_writer(service: Service) -> SqliteStore:

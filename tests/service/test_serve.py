@@ -23,11 +23,11 @@ from supplies_service.loopback import is_loopback
 from supplies_service.serve import place
 from supplies_service.settings import Settings
 
-from supplies.chain import verify
 from supplies.cli import main
 from supplies.errors import InvalidField, StoreError
 from supplies.ledger import Ledger
 from supplies.signing.station_keys import key_file, make_keys
+from supplies.verification.verify import verify
 
 PATIENCE = 60
 """Seconds; only a machine that is broken or very busy takes as many."""

@@ -11,8 +11,8 @@ from litestar import Controller, Response, get
 from supplies.books.reader import Books
 from supplies.errors import Busy, StoreError
 from supplies.ledger import Ledger
-from supplies.soundness import Sound, last_found_sound, not_found_sound_since, try_writing
 from supplies.storage import file_of
+from supplies.verification.log import Sound, last_found_sound, not_found_sound_since, try_writing
 from supplies.views.shapes import View
 from supplies_service.auth import PUBLIC
 from supplies_service.desk import ADesk, Desk

@@ -9,10 +9,10 @@ import msgspec
 
 from supplies.backup import KEYS_SUFFIX, back_up
 from supplies.backup import restore as restore_books
-from supplies.chain import Verified
 from supplies.cli.words import progress
 from supplies.signing.station_keys import key_file
 from supplies.storage import file_of
+from supplies.verification.verify import Verified
 
 
 def backup(arguments: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from supplies.signing.station_keys import key_file, keys_ready
 from supplies.storage import Store, file_of, open_store
 
 if TYPE_CHECKING:
-    from supplies.chain import Verified
+    from supplies.verification.verify import Verified
     from supplies.views.receipts import PaperInBooks
 
 
@@ -87,7 +87,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
     With --receipt also 1 where that paper is not in them.
     """
-    from supplies.chain import verify as verify_books
+    from supplies.verification.verify import verify as verify_books
 
     # Unguarded books are looked at too: that is when one wants to know.
     store = open_store(arguments.database, create=False, guarded=False)
@@ -123,7 +123,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
 def _note(database: str, verified: Verified) -> None:
     """Keep that the books were found sound; where they may not be written they still are."""
-    from supplies.soundness import note_sound
+    from supplies.verification.log import note_sound
 
     try:
         store = open_store(database, create=False)

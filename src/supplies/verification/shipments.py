@@ -15,9 +15,9 @@ from supplies.domain.records import (
     ShipmentLine,
     ShipmentReceived,
 )
+from supplies.verification.balances import Key, Stand
 from supplies.verification.reader import Reader
-from supplies.verification.replay import Key, Stand
-from supplies.verification.statements import Rows
+from supplies.verification.records import Rows
 
 _Goods = Counter[tuple[str, str]]
 """By item and lot."""

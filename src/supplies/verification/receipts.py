@@ -21,7 +21,7 @@ from supplies.domain.records import (
 from supplies.errors import BooksBroken
 from supplies.storage import Row
 from supplies.verification.reader import Reader, Table
-from supplies.verification.statements import STATED, Rows
+from supplies.verification.records import STATED, Rows
 
 ERASABLE = Table("erasable", ("seq", "digest", "about", "salt", "content"))
 _NAMED = Table("erasable", ("seq", "digest", "about"))

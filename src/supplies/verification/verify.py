@@ -19,13 +19,13 @@ from supplies.domain.entries import Body
 from supplies.domain.records import TABLES, Period, Statement
 from supplies.errors import NotFound
 from supplies.storage import Row, Store
-from supplies.verification.links import ENTRIES, HEADS, Links
-from supplies.verification.mirror import check_mirror
-from supplies.verification.papers import ERASABLE, Papers
+from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Replay
+from supplies.verification.hash_chain import ENTRIES, HEADS, Links
+from supplies.verification.needs import check_mirror
 from supplies.verification.reader import FIRST, LAST, Reader
-from supplies.verification.replay import BALANCES, DAYS, TRANSFERS, Replay
+from supplies.verification.receipts import ERASABLE, Papers
+from supplies.verification.records import STATED, Rows, Statements, rows_of
 from supplies.verification.shipments import Shipments
-from supplies.verification.statements import STATED, Rows, Statements, rows_of
 
 CHUNK = 5_000
 """Entries that are held in memory at a time."""

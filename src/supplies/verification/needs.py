@@ -15,8 +15,8 @@ from supplies.domain.accounts import (
     RECEIVED,
     keys_of,
 )
+from supplies.verification.balances import Key, Stand
 from supplies.verification.reader import Reader
-from supplies.verification.replay import Key, Stand
 
 _MIRRORED = {
     kind.name for kind in (ALLOCATED, ASSIGNED, CLAIMED, IN_TRANSIT, MET, PLEDGED, RECEIVED)

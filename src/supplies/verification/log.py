@@ -7,9 +7,9 @@ from datetime import datetime
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.chain import Verified
 from supplies.domain.entries import moment
 from supplies.storage import Store
+from supplies.verification.verify import Verified
 
 
 class Sound(msgspec.Struct, frozen=True, kw_only=True):
