@@ -12,10 +12,10 @@ from time import perf_counter
 
 from benchmarks.bare import Bare, Rows, rows_of
 from benchmarks.workload import CYCLE, STATION, open_books, work
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.writer import Request
 from supplies.verification.verify import verify
 from supplies.views.entries import entries
-from supplies.writing import Request
 
 COMMANDS = 10_000
 SLICE = 50 * CYCLE

@@ -27,7 +27,7 @@ from supplies.access import credentials, users
 from supplies.access.gate import Gate
 from supplies.domain.commands import ArrivalLine, OpenStock
 from supplies.domain.records import Location
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import make_keys
 
 CONNECTIONS = 32

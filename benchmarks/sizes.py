@@ -18,9 +18,9 @@ import psycopg
 
 from benchmarks.engines import server
 from benchmarks.workload import CYCLE, open_books, work
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.writer import Request
 from supplies.storage import schema
-from supplies.writing import Request
 
 ENTRIES = 50_000
 GROUP = 50 * CYCLE

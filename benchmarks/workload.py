@@ -19,7 +19,7 @@ from supplies.domain.commands import (
     ReportOutcome,
 )
 from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
 
 STATION = "lx"
 HOUSEHOLDS = 50

@@ -9,7 +9,7 @@ import pytest
 from desk import Clock, Desk, register_all
 from engines import ENGINES, RUNNING, Engines, Server, hasty
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.storage import Store, schema
 from supplies.storage.sqlite import SqliteStore
 

@@ -13,8 +13,8 @@ from supplies.domain import commands as c
 from supplies.domain.entries import Body
 from supplies.domain.records import Allocation, Forgetting
 from supplies.errors import StoreError, SuppliesError
-from supplies.journal import FACTS
-from supplies.ledger import Recorded
+from supplies.ledger.journal import FACTS
+from supplies.ledger.ledger import Recorded
 
 RECEIPTS = (c.IssueReceipt, c.ReplaceReceipt, c.VoidReceipt, c.ReprintReceipt)
 

@@ -24,7 +24,7 @@ from supplies.errors import (
     NotADatabase,
     StoreError,
 )
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import StationKeys, key_file, make_keys
 from supplies.storage import open_store
 from supplies.verification.verify import verify
@@ -34,7 +34,7 @@ import sys
 sys.path.insert(0, {tests!r})
 from desk import Clock
 from supplies.domain.commands import NoteNeed
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 with Ledger.open({books!r}, station="lx", clock=Clock(), create=False) as ledger:
     while True:
         need = NoteNeed(recipient="R-1", item="mask", quantity=1)

@@ -24,9 +24,9 @@ from supplies.errors import (
     SuppliesError,
     Unaccounted,
 )
-from supplies.ledger import Recorded
+from supplies.ledger.ledger import Recorded
+from supplies.ledger.writer import Request
 from supplies.views.reports import station_report
-from supplies.writing import Request
 
 ID = "0b5a35f2-57a2-4a4c-9f0a-93c1a4f0c111"
 

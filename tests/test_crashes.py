@@ -11,7 +11,7 @@ from pathlib import Path
 
 from desk import Clock, register_all
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.verification.verify import verify
 
 ROUNDS = 12
@@ -21,7 +21,7 @@ import sys, uuid
 sys.path.insert(0, {tests!r})
 from desk import Clock
 from supplies import commands as c
-from supplies.ledger import Ledger, Request
+from supplies.ledger.ledger import Ledger, Request
 
 def gift():
     line = c.DonationLine(item="mask", quantity=1)

@@ -25,7 +25,7 @@ from supplies.errors import (
     ReadOnly,
     StoreError,
 )
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.moving import copy_books
 from supplies.storage import open_store, schema, sqlite
 from supplies.verification.verify import verify

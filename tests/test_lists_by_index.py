@@ -13,7 +13,7 @@ from desk import Clock, Desk, register_all
 from engines import hasty
 
 from supplies.domain import commands as c
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.storage.sqlite import SqliteStore
 from supplies.views.activities import activities
 from supplies.views.allocations import allocations

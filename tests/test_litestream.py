@@ -15,7 +15,7 @@ from desk import Clock, register_all
 
 from supplies.domain.commands import ForgetDonor, NoteNeed
 from supplies.errors import Forgotten
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.storage import open_store
 from supplies.verification.verify import verify
 

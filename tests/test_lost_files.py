@@ -19,7 +19,7 @@ from test_files import GIFT, make_books
 
 from supplies.cli import main
 from supplies.errors import Gone, NotADatabase
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.storage.sqlite import SqliteStore
 from supplies.verification.verify import verify
 

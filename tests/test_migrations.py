@@ -12,7 +12,7 @@ from desk import Clock, Desk, register_all
 from engines import Server
 
 from supplies.errors import GuardMissing
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.storage import open_store, schema
 
 CHANGES = (

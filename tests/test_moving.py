@@ -26,7 +26,7 @@ from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.records import Station
 from supplies.errors import AlreadyDone, BooksBroken, DiskFull, InvalidField, NotADatabase
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.moving import copy_books
 from supplies.scene import STATION, Scene, SceneClock
 from supplies.signing.station_keys import make_keys

@@ -14,7 +14,7 @@ from desk import Clock, register_all
 
 from supplies.cli import main
 from supplies.domain import commands as c
-from supplies.ledger import Ledger, Request
+from supplies.ledger.ledger import Ledger, Request
 
 PAGE = (Path(__file__).parents[1] / "docs" / "operators.md").read_text("utf-8")
 

@@ -18,7 +18,7 @@ from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.records import Item, Location, Station
 from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.papers.models import ShortInUnit
 from supplies.stations.organisation import (
     all_stations,

@@ -113,7 +113,7 @@ def test_two_processes_give_the_same_bytes(office: Office) -> None:
     program = (
         "import hashlib, sys\n"
         "from supplies.signing.station_keys import StationKeys\n"
-        "from supplies.ledger import Ledger\n"
+        "from supplies.ledger.ledger import Ledger\n"
         "from supplies.views.receipts import receipt_record\n"
         "from supplies_receipts import proven_receipt\n"
         "keys = StationKeys.beside(sys.argv[1])\n"

@@ -13,7 +13,7 @@ from desk import Clock, register_all
 
 from supplies.domain import commands as c
 from supplies.errors import AlreadyDone, NotEnough, SuppliesError
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
 from supplies.verification.verify import verify
 
 PROCESSES = 4

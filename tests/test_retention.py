@@ -16,7 +16,7 @@ from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.records import Item, Recipient, Station
 from supplies.errors import InvalidField
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.moving import copy_books
 from supplies.stations.paper_settings import amend_station, station_shown
 from supplies.stations.retention import Retention, due, keep, retention

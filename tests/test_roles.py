@@ -11,7 +11,7 @@ from engines import Server
 
 from supplies.cli import main
 from supplies.errors import GuardMissing, InvalidField, NotFound, StoreError
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.scene import STATION, Scene, SceneClock
 from supplies.storage import grant, open_store, schema
 from supplies.storage.postgres_privileges import FOLLOWING

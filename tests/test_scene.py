@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from engines import ENGINES, Engines, hasty
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.scene import FIRST, LAST, MET, STATION, Scene, SceneClock
 from supplies.verification.verify import verify
 from supplies.views.deliveries import deliveries

@@ -11,7 +11,7 @@ from engines import hasty
 from supplies.domain import commands as c
 from supplies.domain.records import Donor, Item, Location, Noun, Recipient, Team
 from supplies.errors import InvalidField
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.views.catalogue import noun, nouns
 
 

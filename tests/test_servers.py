@@ -27,7 +27,7 @@ from supplies.errors import (
     StoreError,
     Uncertain,
 )
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.storage import open_store, postgres, postgres_pool, schema
 from supplies.storage.postgres_errors import in_words_of_connecting
 from supplies.verification.verify import verify

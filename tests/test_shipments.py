@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from supplies.domain import commands as c
 from supplies.domain.records import Item, Location, Lot, Station
 from supplies.errors import AlreadyDone, BooksBroken, InvalidField, NotEnough, NotFound
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
 from supplies.views.alerts import alerts
 from supplies.views.reports import station_report
 from supplies.views.shipments import ShipmentView, awaited, shipment, shipments

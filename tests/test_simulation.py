@@ -19,8 +19,8 @@ from simulation.run import Simulation, WrongError
 from simulation.shrink import shrink
 
 from supplies.domain.commands import Command
-from supplies.ledger import Ledger, Recorded
-from supplies.rules import RULES
+from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.rules import RULES
 from supplies.storage.sqlite import SqliteStore
 
 SEEDS = range(1, 6)

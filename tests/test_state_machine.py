@@ -43,9 +43,9 @@ from supplies.errors import (
     PeriodClosed,
     SuppliesError,
 )
-from supplies.ledger import Ledger, Recorded, Request
-from supplies.rules import RULES
-from supplies.rules.history import CORRECTABLE
+from supplies.ledger.ledger import Ledger, Recorded, Request
+from supplies.ledger.rules import RULES
+from supplies.ledger.rules.command_history import CORRECTABLE
 from supplies.verification.verify import verify
 
 settings.register_profile(

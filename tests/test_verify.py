@@ -23,7 +23,7 @@ from supplies.domain import commands as c
 from supplies.domain.entries import Body, Transfer, decode_body, encode, part_id
 from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
 from supplies.errors import BooksBroken, NotFound, StoreError
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
 from supplies.storage import Store, open_store, schema
 from supplies.storage.postgres import PostgresStore
 from supplies.storage.sqlite import SqliteStore

@@ -15,7 +15,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
 
 from supplies.errors import SuppliesError
-from supplies.ledger import Clock, system_clock
+from supplies.ledger.ledger import Clock, system_clock
 from supplies_service import openapi, problems
 from supplies_service.auth import Connection, at_the_gate, refuse_unmarked
 from supplies_service.bodies import MAX_BODY

@@ -19,7 +19,7 @@ from supplies.access.gate import Gate
 from supplies.books.reader import Books
 from supplies.domain.commands import Command
 from supplies.errors import InvalidField
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
 from supplies.storage.idempotency import Answered, Keyed
 from supplies.views.entries import ConflictView, EntryView, conflict, entry
 from supplies.views.shapes import Page, View

@@ -17,7 +17,7 @@ from zlib import crc32
 from litestar.connection import ASGIConnection
 
 from supplies.access.gate import Gate
-from supplies.ledger import Clock, Ledger
+from supplies.ledger.ledger import Clock, Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import first_station
 from supplies.storage import file_of, open_store

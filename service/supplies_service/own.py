@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from supplies.books.reader import Books
-from supplies.ledger import zone_of
+from supplies.ledger.ledger import zone_of
 from supplies.views.deliveries import delivery as delivery_view
 from supplies.views.donations import donation as donation_view
 from supplies.views.entries import entries

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.storage.idempotency import Answered, Keyed
 from supplies_service.writer import Job
 

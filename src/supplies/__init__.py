@@ -97,10 +97,10 @@ if TYPE_CHECKING:
     from supplies.errors import StoreError as StoreError
     from supplies.errors import SuppliesError as SuppliesError
     from supplies.errors import Unaccounted as Unaccounted
-    from supplies.ledger import Ledger as Ledger
-    from supplies.ledger import Recorded as Recorded
+    from supplies.ledger.ledger import Ledger as Ledger
+    from supplies.ledger.ledger import Recorded as Recorded
+    from supplies.ledger.writer import Request as Request
     from supplies.verification.verify import verify as verify
-    from supplies.writing import Request as Request
 
 _ROOMS = ("ledger", "commands", "model", "errors", "books", "chain", "writing")
 """Where the names above live."""

@@ -11,7 +11,7 @@ from asking.papers import Papers
 from asking.shelf import Shelf
 from asking.teams import Teams
 from supplies.domain import commands as c
-from supplies.rules.history import CORRECTABLE
+from supplies.ledger.rules.command_history import CORRECTABLE
 
 
 class Mending(Gifts, Teams, Shelf, Papers):

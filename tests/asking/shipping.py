@@ -10,7 +10,7 @@ from supplies.domain.records import (
     ShipmentLine,
     ShipmentReceived,
 )
-from supplies.rules.citations import RECEIVED_BY, SENT_BY
+from supplies.ledger.rules.shipment_citations import RECEIVED_BY, SENT_BY
 
 
 class Shipping(Drawing):

@@ -19,7 +19,7 @@ from rest import let_in, problem
 from test_serve import free_port, serving
 
 from supplies.cli import main
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 CLIENTS = 6
 

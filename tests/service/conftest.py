@@ -16,7 +16,7 @@ from rest import ADDRESS, Rest, let_in, sessions, signed_in
 from supplies_service import logs
 from supplies_service.app import create_app
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import StationKeys, make_keys
 
 

@@ -15,7 +15,7 @@ from supplies_service.logs import JsonLines
 
 from supplies.access import credentials, users
 from supplies.access.gate import Gate
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 LONG = timedelta(days=700)
 """Longer than any test's clock runs."""

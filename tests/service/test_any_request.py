@@ -17,7 +17,7 @@ import pytest
 from rest import let_in
 from test_serve import PATIENCE, free_port, serving
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.scene import STATION, book_scene
 from supplies.signing.station_keys import make_keys
 from supplies.verification.verify import verify

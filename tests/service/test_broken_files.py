@@ -13,7 +13,7 @@ from rest import Rest, let_in, problem, said_in_the_log
 from test_lost_files import damage
 from test_serve import PATIENCE, free_port, serving
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.storage.sqlite import SqliteStore
 from supplies.verification.verify import verify
 

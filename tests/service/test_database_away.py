@@ -19,7 +19,7 @@ from supplies_service.writer import GroupWriter
 from test_writer import note, together
 
 from supplies.errors import Uncertain
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
 from supplies.signing.station_keys import make_keys
 
 

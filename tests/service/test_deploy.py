@@ -17,7 +17,7 @@ from supplies_service.serve import LAST_ANSWERS_SECONDS
 from supplies_service.settings import unknown
 from test_serve import PATIENCE, free_port, serving
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -14,7 +14,7 @@ from supplies_service.app import create_app
 from supplies_service.proxies import Names
 
 from supplies.domain.records import Station
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import make_keys
 
 

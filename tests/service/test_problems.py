@@ -11,7 +11,7 @@ from rest import Rest, problem
 from supplies_service.bodies import MAX_BODY
 from supplies_service.logs import JsonLines
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 JSON = {"Content-Type": "application/json"}
 

@@ -14,7 +14,7 @@ from supplies_service.reading_room import ASSETS, POLICY
 from test_serve import PATIENCE, free_port, serving
 
 from supplies.domain.records import Station
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 

@@ -10,7 +10,7 @@ from litestar.testing import TestClient
 from rest import Rest, problem
 from supplies_service.repeats import Made, once
 
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
 from supplies.storage.idempotency import Keyed
 
 BOTTLES = [{"item": "soap", "quantity": 5}]

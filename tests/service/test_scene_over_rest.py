@@ -20,7 +20,7 @@ from supplies_service.app import create_app
 
 from supplies.domain.commands import Command
 from supplies.domain.records import Noun, Station
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
 from supplies.scene import STATION, Scene, SceneClock
 from supplies.signing.station_keys import make_keys
 from supplies.verification.verify import verify

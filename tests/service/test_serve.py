@@ -25,7 +25,7 @@ from supplies_service.settings import Settings
 
 from supplies.cli import main
 from supplies.errors import InvalidField, StoreError
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import key_file, make_keys
 from supplies.verification.verify import verify
 

@@ -13,7 +13,7 @@ from rest import ADDRESS, Rest, let_in, problem, signed_in
 from supplies_service.app import create_app
 
 from supplies.domain.records import Item, Location, Station
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import make_keys
 
 

@@ -23,7 +23,7 @@ from supplies.access import passwords, users
 from supplies.access.gate import Gate
 from supplies.cli import main
 from supplies.domain.records import Donor, Item, Location, Recipient, Station
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import make_keys
 from supplies.stations.organisation import put_under
 

@@ -16,7 +16,7 @@ from rest import let_in
 from test_serve import PATIENCE, free_port, serving
 
 from supplies.access.attempts import STRANGERS
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 CLIENTS, EACH = 8, 6
 

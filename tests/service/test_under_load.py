@@ -22,7 +22,7 @@ from desk import register_all
 from rest import let_in
 from test_serve import PATIENCE, free_port, serving
 
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 CLIENTS = 8
 

@@ -12,7 +12,7 @@ from rest import Rest, problem
 from supplies_service.routes import health
 
 from supplies.cli import main
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 NAMES = ("黄小明", "13900139000", "王家巷")
 

@@ -15,7 +15,7 @@ from supplies_service.writer import GroupWriter
 from supplies.domain.commands import Allocate, AllocationLine, ForgetDonor, NoteNeed
 from supplies.domain.records import Team
 from supplies.errors import Busy, DiskFull, NotEnough, StoreError, Uncertain
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
 
 NEED = NoteNeed(recipient="R-1", item="mask", quantity=1)
 TOO_MUCH = Allocate(

@@ -14,8 +14,8 @@ from simulation.clock import Stands
 from simulation.office import Office
 from simulation.people import register_all
 from supplies.domain import commands as c
-from supplies.ledger import Ledger
-from supplies.rules.citations import RECEIVED_BY, SENT_BY
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.rules.shipment_citations import RECEIVED_BY, SENT_BY
 
 _DIGEST = re.compile(rb'"[0-9a-f]{64}"')
 """What follows from salts, which two recordings do not share."""

@@ -22,8 +22,8 @@ from supplies.domain import commands as c
 from supplies.domain.entries import Body
 from supplies.domain.records import Conflict, Erasure
 from supplies.errors import AlreadyDone, IdempotencyConflict, StoreError, SuppliesError
-from supplies.ledger import Recorded, Request
-from supplies.writing import Checked, id_of_its_own
+from supplies.ledger.ledger import Recorded, Request
+from supplies.ledger.writer import Checked, id_of_its_own
 
 Answer = Recorded | SuppliesError | Stopped
 

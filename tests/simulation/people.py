@@ -8,7 +8,7 @@ from asking import Asks, Cast, Dice
 
 from supplies.domain import commands as c
 from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 STATIONS = {
     "lx": Station(code="lx", name="龙穴街社工服务站", zone="Asia/Shanghai", series="LX"),

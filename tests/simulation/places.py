@@ -15,7 +15,7 @@ from engines import Server, hasten
 from psycopg.conninfo import conninfo_to_dict
 
 from simulation.fragile import FragileStore
-from supplies.ledger import Clock, Ledger
+from supplies.ledger.ledger import Clock, Ledger
 from supplies.storage import open_store
 
 _ROOM = 1_000_000

@@ -18,7 +18,7 @@ from simulation.office import Office
 from simulation.people import STATIONS, register_all
 from simulation.places import Database, File, Place
 from simulation.trace import Trace
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 
 FIRST_DAY = date(2019, 12, 1)
 """Books begin on this day or some weeks later, so that some go over the end of a year."""

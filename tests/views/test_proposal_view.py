@@ -10,7 +10,7 @@ from shown import shows
 
 from supplies.domain import commands as c
 from supplies.domain.records import Recipient
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.views.needs import needs
 from supplies.views.proposal import ProposedAllocation, evenly, proposal
 

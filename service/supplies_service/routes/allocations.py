@@ -7,7 +7,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.commands import Allocate, Release
-from supplies.ledger import Recorded
+from supplies.ledger.ledger import Recorded
 from supplies.views.allocations import AllocationView
 from supplies.views.allocations import allocation as allocation_view
 from supplies.views.allocations import allocations as allocations_view

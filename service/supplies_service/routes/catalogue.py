@@ -13,7 +13,7 @@ from supplies.domain.commands import ForgetDonor, ForgetRecipient
 from supplies.domain.records import Donor, Item, Location, Noun, Recipient, Team
 from supplies.domain.validation import convert
 from supplies.errors import Forgotten, InvalidField
-from supplies.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger, Recorded
 from supplies.storage.idempotency import Answered
 from supplies.views.catalogue import noun, nouns
 from supplies.views.entries import EntryView, entry

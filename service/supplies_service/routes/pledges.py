@@ -7,7 +7,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.commands import CancelPledge, LapsePledge, MakePledge
-from supplies.ledger import Recorded
+from supplies.ledger.ledger import Recorded
 from supplies.views.entries import EntryView, entry
 from supplies.views.pledges import PledgeView
 from supplies.views.pledges import pledge as pledge_view

@@ -12,7 +12,7 @@ from supplies_receipts import donation_receipts, proven_receipt
 from supplies.books.reader import Books
 from supplies.domain.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
 from supplies.domain.records import Reprint
-from supplies.ledger import Recorded
+from supplies.ledger.ledger import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.entries import EntryView, entry
 from supplies.views.receipt_batches import receipt_papers

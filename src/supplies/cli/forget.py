@@ -16,7 +16,7 @@ from supplies.cli.books import open_ledgers
 from supplies.cli.tables import as_json, listed
 from supplies.domain.commands import Command, ForgetDonor, ForgetRecipient
 from supplies.errors import AgainstBooks
-from supplies.ledger import Ledger, zone_of
+from supplies.ledger.ledger import Ledger, zone_of
 from supplies.stations.retention import (
     Person,
     Retention,

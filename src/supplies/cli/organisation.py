@@ -11,7 +11,7 @@ from supplies.books.reader import Books
 from supplies.cli.papers import report_written
 from supplies.cli.tables import as_json, listed, work
 from supplies.cli.words import period, progress
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.stations.organisation import stations
 from supplies.views.organisations import (
     needs_by_item,

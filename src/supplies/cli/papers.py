@@ -8,7 +8,7 @@ from pathlib import Path
 from supplies.cli.books import open_ledger
 from supplies.cli.words import period, progress
 from supplies.errors import InvalidField, StoreError
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.views.receipt_batches import receipt_papers
 from supplies.views.receipts import issued, receipt_record

@@ -13,7 +13,7 @@ from supplies.cli.tables import as_json, table, work
 from supplies.cli.words import day, period
 from supplies.domain.accounts import PLACES
 from supplies.errors import InvalidField
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.views.disclosures import disclosure, disclosure_paper
 from supplies.views.needs import needs
 from supplies.views.pledges import pledges

@@ -10,7 +10,7 @@ from supplies.access import users
 from supplies.access.first import way_in
 from supplies.access.gate import Gate
 from supplies.cli.books import open_ledger
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import key_file, keys_ready
 from supplies.stations.organisation import all_stations, first_station
 from supplies.storage import open_store

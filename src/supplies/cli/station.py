@@ -15,7 +15,7 @@ from supplies.cli.books import open_ledger
 from supplies.cli.tables import as_json, pairs, table
 from supplies.domain.records import Station
 from supplies.errors import InvalidField
-from supplies.ledger import Ledger
+from supplies.ledger.ledger import Ledger
 from supplies.stations.organisation import all_stations, head_of, put_under
 from supplies.stations.paper_settings import LOGO_BYTES, StationShown, amend_station, station_shown
 from supplies.storage import open_store

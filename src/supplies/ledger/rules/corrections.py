@@ -34,13 +34,19 @@ from supplies.domain.records import (
     Withdrawal,
 )
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough
-from supplies.journal import Draft, Journal, Key, net
-from supplies.rules import receipts
-from supplies.rules.deliveries import Contradicted
-from supplies.rules.difference import MovedOn, enter_difference
-from supplies.rules.figures import with_smallest_figures
-from supplies.rules.history import History, check_type, history_of, moved_on, standing_of
-from supplies.rules.serving import find_need, restore_needs, unmeet
+from supplies.ledger.journal import Draft, Journal, Key, net
+from supplies.ledger.rules import receipts
+from supplies.ledger.rules.command_history import (
+    History,
+    check_type,
+    history_of,
+    moved_on,
+    standing_of,
+)
+from supplies.ledger.rules.correction_difference import MovedOn, enter_difference
+from supplies.ledger.rules.deliveries import Contradicted
+from supplies.ledger.rules.need_fulfilment import find_need, restore_needs, unmeet
+from supplies.ledger.rules.smallest_correction import with_smallest_figures
 
 Rules = Mapping[type[Command], Callable[[Any, Journal], None]]
 

@@ -15,7 +15,7 @@ from supplies.domain.accounts import (
 from supplies.domain.commands import ForgetDonor, ForgetRecipient, RecordActivity
 from supplies.domain.records import Activity, Erasure, Forgetting
 from supplies.errors import InvalidField, Unaccounted
-from supplies.journal import Draft, Journal
+from supplies.ledger.journal import Draft, Journal
 
 
 def record_activity(command: RecordActivity, journal: Journal) -> None:

@@ -23,9 +23,9 @@ from supplies.domain.accounts import (
 from supplies.domain.entries import Transfer
 from supplies.domain.records import ArrivalLine, Lot, Need, NeedEnd, Pledge
 from supplies.errors import Fault, InvalidField, NotEnough
-from supplies.floors import Floors, Step
-from supplies.journal import Draft, Journal, Key, Move, net, not_enough
-from supplies.rules.history import History
+from supplies.ledger.balance_floors import Floors, Step
+from supplies.ledger.journal import Draft, Journal, Key, Move, net, not_enough
+from supplies.ledger.rules.command_history import History
 
 
 def enter_difference(

@@ -23,7 +23,7 @@ from supplies.domain.accounts import (
 )
 from supplies.domain.records import AllocationLine, Need, NeedEnd
 from supplies.errors import InvalidField
-from supplies.journal import Draft, Journal
+from supplies.ledger.journal import Draft, Journal
 
 _URGENCY = {"high": 0, "normal": 1, "low": 2}
 

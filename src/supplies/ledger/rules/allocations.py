@@ -10,8 +10,8 @@ from supplies.domain.commands import Allocate, AllocationLine, Release, Released
 from supplies.domain.records import Allocation, Need
 from supplies.domain.records import AllocationLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.journal import Draft, Journal
-from supplies.rules.serving import need_for, needs_of, restore_needs, serve
+from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.rules.need_fulfilment import need_for, needs_of, restore_needs, serve
 
 
 @dataclass(slots=True)

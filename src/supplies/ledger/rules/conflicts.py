@@ -12,10 +12,10 @@ from supplies.domain.commands import Correct, OutcomeLine, ReportOutcome, Resolv
 from supplies.domain.records import Conflict, Resolution, Stop, StopLine, StopOutcome
 from supplies.domain.records import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.journal import Draft, Journal
-from supplies.rules.corrections import Rules, correct
-from supplies.rules.deliveries import fill_need, find_stop, outcome_lines, state_outcome
-from supplies.rules.serving import meet, restore_needs, unmeet
+from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.rules.corrections import Rules, correct
+from supplies.ledger.rules.deliveries import fill_need, find_stop, outcome_lines, state_outcome
+from supplies.ledger.rules.need_fulfilment import meet, restore_needs, unmeet
 
 
 def resolve_conflict(

@@ -6,8 +6,8 @@ from supplies.domain.accounts import ASKED, ASSIGNED, CLAIMED, ENDED, MET, NEEDE
 from supplies.domain.commands import EndNeed, NoteNeed
 from supplies.domain.records import Need, NeedEnd
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.journal import Journal
-from supplies.rules.serving import drop_claim, find_need
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules.need_fulfilment import drop_claim, find_need
 
 
 def note_need(command: NoteNeed, journal: Journal) -> None:

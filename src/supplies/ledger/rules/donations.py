@@ -24,12 +24,12 @@ from supplies.domain.commands import (
 from supplies.domain.records import Arrival, Lot, Need
 from supplies.domain.records import ArrivalLine as StatedLine
 from supplies.errors import InvalidField
-from supplies.journal import Draft, Journal, StatedLot
-from supplies.rules.earmarks import Served, set_aside, shares_of
-from supplies.rules.lots import lots_for
-from supplies.rules.pledges import find_pledge
-from supplies.rules.receipts import GiftLine, gift_in, issue
-from supplies.rules.serving import claims_on
+from supplies.ledger.journal import Draft, Journal, StatedLot
+from supplies.ledger.rules.correction_lots import lots_for
+from supplies.ledger.rules.earmarks import Served, set_aside, shares_of
+from supplies.ledger.rules.need_fulfilment import claims_on
+from supplies.ledger.rules.pledges import find_pledge
+from supplies.ledger.rules.receipts import GiftLine, gift_in, issue
 
 
 def record_donation(command: RecordDonation, journal: Journal) -> None:

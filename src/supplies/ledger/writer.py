@@ -27,8 +27,8 @@ from supplies.domain.entries import (
 from supplies.domain.records import Forgetting
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough
-from supplies.floors import Floors
-from supplies.journal import Draft, Journal, not_enough
+from supplies.ledger.balance_floors import Floors
+from supplies.ledger.journal import Draft, Journal, not_enough
 from supplies.storage import Store
 from supplies.storage.idempotency import Answers
 

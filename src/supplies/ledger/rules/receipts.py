@@ -31,7 +31,7 @@ from supplies.domain.records import (
 )
 from supplies.domain.redaction import mask_phone
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
-from supplies.journal import Journal
+from supplies.ledger.journal import Journal
 from supplies.papers.glyph_coverage import check_printable
 from supplies.papers.models import Amount, DonationReceipt, DonorName, ReceiptLine
 from supplies.papers.number_words import chinese, english

@@ -15,9 +15,9 @@ from supplies.domain.accounts import Family, family_of
 from supplies.domain.commands import Command, GoodsLine, MakePledge, NoteNeed
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, NotEnough, SuppliesError
-from supplies.journal import Journal, net
-from supplies.rules.difference import MovedOn
-from supplies.rules.history import History
+from supplies.ledger.journal import Journal, net
+from supplies.ledger.rules.command_history import History
+from supplies.ledger.rules.correction_difference import MovedOn
 
 Attempt = Callable[[Command], None]
 """Tries a restated command without writing anything down; raises what would refuse it."""

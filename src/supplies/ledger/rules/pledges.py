@@ -8,8 +8,8 @@ from supplies.domain.commands import CancelPledge, DroppedLine, LapsePledge, Mak
 from supplies.domain.records import Pledge
 from supplies.domain.records import PledgeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.journal import Draft, Journal
-from supplies.rules.serving import claims_on, need_for
+from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.rules.need_fulfilment import claims_on, need_for
 
 
 def find_pledge(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from supplies.journal import Journal, StatedLot
+from supplies.ledger.journal import Journal, StatedLot
 
 _Likeness = Callable[[StatedLot], tuple[Any, ...]]
 

@@ -8,7 +8,7 @@ from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.domain.records import Period
 from supplies.errors import AlreadyDone, Fault, InvalidField, Unaccounted
-from supplies.journal import Journal
+from supplies.ledger.journal import Journal
 
 
 def close_period(command: ClosePeriod, journal: Journal) -> None:

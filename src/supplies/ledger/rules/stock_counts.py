@@ -9,9 +9,14 @@ from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
 from supplies.domain.records import CountedLine, CountSheet, Lot
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.journal import Draft, Journal
-from supplies.rules.deliveries import Contradicted
-from supplies.rules.serving import find_need, most_urgent_first, needs_in, restore_needs
+from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.rules.deliveries import Contradicted
+from supplies.ledger.rules.need_fulfilment import (
+    find_need,
+    most_urgent_first,
+    needs_in,
+    restore_needs,
+)
 
 
 def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:

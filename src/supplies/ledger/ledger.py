@@ -34,13 +34,13 @@ from supplies.errors import (
     StoreError,
     SuppliesError,
 )
-from supplies.journal import Journal
-from supplies.rules import RULES
-from supplies.rules.deliveries import Contradicted, Repeated, keep_conflict
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules import RULES
+from supplies.ledger.rules.deliveries import Contradicted, Repeated, keep_conflict
+from supplies.ledger.writer import Checked, Request, Writer, id_of_its_own
 from supplies.storage import Store, open_store
 from supplies.storage.idempotency import Answers
 from supplies.verification.verify import Progress, Verified, verify
-from supplies.writing import Checked, Request, Writer, id_of_its_own
 
 UNDENIABLE = (ReportOutcome, CountStock)
 """Facts that are kept as conflicts where the books contradict them."""

@@ -20,7 +20,7 @@ from supplies.domain.records import (
     Lot,
 )
 from supplies.errors import AlreadyDone, Fault, InvalidField
-from supplies.journal import Aside, Journal, Key, Standing, StatedLot, net
+from supplies.ledger.journal import Aside, Journal, Key, Standing, StatedLot, net
 
 CORRECTABLE = {
     "need_noted": "NoteNeed",

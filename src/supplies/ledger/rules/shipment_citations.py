@@ -18,7 +18,7 @@ from supplies.domain.fields import MAX_LINES
 from supplies.domain.records import Shipment, ShipmentLine, Statement
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, SuppliesError
-from supplies.journal import Journal
+from supplies.ledger.journal import Journal
 
 SENT_BY, RECEIVED_BY = "shipment_sent", "shipment_received"
 """The kinds of entry that stations cite of one another."""

@@ -10,22 +10,22 @@ from functools import partial
 from typing import Any
 
 from supplies.domain import commands as c
-from supplies.journal import Journal
-from supplies.rules import (
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules import activities as people
+from supplies.ledger.rules import (
     allocations,
-    arrivals,
     conflicts,
     corrections,
-    counting,
     deliveries,
     needs,
-    people,
     periods,
     pledges,
     receipts,
     shipments,
     stock,
 )
+from supplies.ledger.rules import donations as arrivals
+from supplies.ledger.rules import stock_counts as counting
 
 Rule = Callable[[Any, Journal], None]
 

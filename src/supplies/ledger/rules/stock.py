@@ -38,10 +38,10 @@ from supplies.domain.commands import (
 )
 from supplies.domain.records import HandOutTo, Lot, LotParent, Withdrawal
 from supplies.errors import InvalidField
-from supplies.journal import Draft, Journal, StatedLot
-from supplies.rules.allocations import open_shelf
-from supplies.rules.lots import lots_for
-from supplies.rules.serving import meet, unmeet
+from supplies.ledger.journal import Draft, Journal, StatedLot
+from supplies.ledger.rules.allocations import open_shelf
+from supplies.ledger.rules.correction_lots import lots_for
+from supplies.ledger.rules.need_fulfilment import meet, unmeet
 
 SPILLED = "spilled"
 

@@ -25,9 +25,9 @@ from supplies.domain.records import (
 )
 from supplies.domain.records import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError, Unaccounted
-from supplies.journal import Draft, Journal
-from supplies.rules.allocations import find_allocation, open_shelf
-from supplies.rules.serving import find_need, needs_in, restore_needs
+from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.rules.allocations import find_allocation, open_shelf
+from supplies.ledger.rules.need_fulfilment import find_need, needs_in, restore_needs
 
 LOST_ON_THE_WAY = "on_the_way"
 """The reason under which a stop's lost goods are written off."""

@@ -31,10 +31,17 @@ from supplies.domain.records import (
     ShipmentReceived,
 )
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.journal import Draft, Journal
-from supplies.rules.allocations import open_shelf
-from supplies.rules.citations import RECEIVED_BY, SENT_BY, Cited, cited_entry, only, sent_in
-from supplies.rules.stock import flow
+from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.rules.allocations import open_shelf
+from supplies.ledger.rules.shipment_citations import (
+    RECEIVED_BY,
+    SENT_BY,
+    Cited,
+    cited_entry,
+    only,
+    sent_in,
+)
+from supplies.ledger.rules.stock import flow
 
 ON_THE_WAY = "on_the_way"
 """Why goods are lost that left here and did not arrive there."""

@@ -1,0 +1,1 @@
+"""Record commands: rules draft entries, the writer numbers, hashes and stores them."""
