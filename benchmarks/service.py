@@ -24,7 +24,7 @@ from typing import Any
 
 from benchmarks.workload import STATION, open_books
 from supplies.access import credentials, users
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
 from supplies.domain.commands import ArrivalLine, OpenStock
 from supplies.domain.records import Location
 from supplies.ledger.ledger import Ledger

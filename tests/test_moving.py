@@ -21,7 +21,7 @@ from hypothesis import settings
 
 from supplies import moving
 from supplies.access import users
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
 from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.records import Station

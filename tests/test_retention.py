@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from desk import TODAY, Clock, Desk
 
-from supplies.access import log
-from supplies.access.gate import Gate
+from supplies.access import access_log as log
+from supplies.access.access_context import Gate
 from supplies.backup import back_up, restore
 from supplies.cli import main
 from supplies.domain import commands as c

@@ -21,9 +21,11 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.types import Scope
 
-from supplies.access import attempts, credentials, log
+from supplies.access import access_log as log
+from supplies.access import credentials
+from supplies.access import rate_limits as attempts
+from supplies.access.access_context import Gate
 from supplies.access.credentials import Caller, Kind
-from supplies.access.gate import Gate
 from supplies.access.roles import LETTERS
 from supplies.stations.organisation import leads
 from supplies_service.loopback import is_loopback

@@ -14,8 +14,8 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 
+from supplies.access.access_context import Gate
 from supplies.access.credentials import Caller
-from supplies.access.gate import Gate
 from supplies.books.reader import Books
 from supplies.domain.commands import Command
 from supplies.errors import InvalidField

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from litestar.connection import ASGIConnection
 
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
 from supplies.ledger.ledger import Clock, Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import first_station

@@ -14,7 +14,7 @@ from litestar.testing import TestClient
 from supplies_service.logs import JsonLines
 
 from supplies.access import credentials, users
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
 from supplies.ledger.ledger import Ledger
 
 LONG = timedelta(days=700)

@@ -11,8 +11,8 @@ from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 from rest import Rest, problem, signed_in
 
-from supplies.access import log
-from supplies.access.gate import Gate
+from supplies.access import access_log as log
+from supplies.access.access_context import Gate
 
 ROLES = {
     "C": "coordinator",

@@ -13,8 +13,9 @@ from httpx import Response
 from litestar.testing import TestClient
 from rest import ADDRESS, Rest
 
-from supplies.access import credentials, first, users
-from supplies.access.gate import Gate
+from supplies.access import bootstrap as first
+from supplies.access import credentials, users
+from supplies.access.access_context import Gate
 
 PASSWORD = "four words nobody guesses"
 

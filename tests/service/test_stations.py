@@ -20,7 +20,7 @@ from rest import ADDRESS, Rest, let_in, problem, signed_in
 from supplies_service.app import create_app
 
 from supplies.access import passwords, users
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
 from supplies.cli import main
 from supplies.domain.records import Donor, Item, Location, Recipient, Station
 from supplies.ledger.ledger import Ledger

@@ -15,7 +15,7 @@ from engines import Server
 from rest import let_in
 from test_serve import PATIENCE, free_port, serving
 
-from supplies.access.attempts import STRANGERS
+from supplies.access.rate_limits import STRANGERS
 from supplies.ledger.ledger import Ledger
 
 CLIENTS, EACH = 8, 6

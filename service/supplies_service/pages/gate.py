@@ -5,8 +5,10 @@ from __future__ import annotations
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from supplies.access import attempts, credentials, log, passwords, users
-from supplies.access.gate import Gate
+from supplies.access import access_log as log
+from supplies.access import credentials, passwords, users
+from supplies.access import rate_limits as attempts
+from supplies.access.access_context import Gate
 from supplies.errors import InvalidField
 from supplies_service.auth import (
     PUBLIC,

@@ -11,8 +11,9 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from supplies_receipts import station_report as draw_report
 
-from supplies.access import attempts, credentials, passwords, users
-from supplies.access.gate import Gate
+from supplies.access import credentials, passwords, users
+from supplies.access import rate_limits as attempts
+from supplies.access.access_context import Gate
 from supplies.access.roles import MAY_GRANT
 from supplies.books.reader import Books
 from supplies.domain.validation import convert

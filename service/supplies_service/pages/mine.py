@@ -10,8 +10,10 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from supplies_receipts import donor_statement as draw_statement
 
-from supplies.access import attempts, credentials, wishes
-from supplies.access.wishes import NewRequest
+from supplies.access import credentials
+from supplies.access import donor_requests as wishes
+from supplies.access import rate_limits as attempts
+from supplies.access.donor_requests import NewRequest
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound

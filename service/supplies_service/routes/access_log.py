@@ -5,8 +5,8 @@ from __future__ import annotations
 from litestar import Controller, Response, get
 from litestar.params import FromQuery
 
-from supplies.access import log
-from supplies.access.log import Look
+from supplies.access import access_log as log
+from supplies.access.access_log import Look
 from supplies.books.reader import Books
 from supplies.views.shapes import Page, cut, one_more
 from supplies_service.desk import ADesk

@@ -5,9 +5,10 @@ from __future__ import annotations
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
-from supplies.access import attempts, wishes
-from supplies.access.gate import Gate
-from supplies.access.wishes import Answer, DonorRequest, NewRequest
+from supplies.access import donor_requests as wishes
+from supplies.access import rate_limits as attempts
+from supplies.access.access_context import Gate
+from supplies.access.donor_requests import Answer, DonorRequest, NewRequest
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.views.shapes import Page, cut, one_more

@@ -9,8 +9,8 @@ from litestar import Controller, Response, delete, get, post
 from litestar.params import FromPath
 
 from supplies.access import credentials
+from supplies.access.access_context import Gate
 from supplies.access.credentials import Credential
-from supplies.access.gate import Gate
 from supplies.access.roles import Role
 from supplies.domain.fields import Label
 from supplies.domain.validation import convert

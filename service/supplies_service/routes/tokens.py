@@ -11,8 +11,8 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from supplies.access import credentials, users
+from supplies.access.access_context import Gate
 from supplies.access.credentials import Credential, Kind
-from supplies.access.gate import Gate
 from supplies.access.roles import MAY_GRANT, UserRole
 from supplies.domain.fields import Code, Label
 from supplies.domain.validation import convert

@@ -8,7 +8,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
 from supplies.access import credentials, users
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
 from supplies.access.users import NewUser, User
 from supplies.books.reader import Books
 from supplies.domain.validation import convert

@@ -11,7 +11,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from supplies.access.attempts import VERIFY
+from supplies.access.rate_limits import VERIFY
 from supplies.books.reader import Books
 from supplies.domain.redaction import mask_name
 from supplies.errors import NotFound

@@ -17,7 +17,7 @@ from typing import Literal
 
 import msgspec
 
-from supplies.access.gate import EVERYTHING, Gate
+from supplies.access.access_context import EVERYTHING, Gate
 from supplies.access.roles import MAY_GRANT, Role
 from supplies.errors import NotFound
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from supplies.access import credentials
-from supplies.access.gate import EVERYTHING, Gate
+from supplies.access.access_context import EVERYTHING, Gate
 from supplies.access.roles import UserRole
 from supplies.domain.fields import Code
 from supplies.domain.validation import check_fields

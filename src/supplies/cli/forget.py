@@ -9,9 +9,9 @@ from datetime import date, datetime, time
 
 import msgspec
 
-from supplies.access import log
-from supplies.access.first import BY
-from supplies.access.gate import Gate
+from supplies.access import access_log as log
+from supplies.access.access_context import Gate
+from supplies.access.bootstrap import BY
 from supplies.cli.books import open_ledgers
 from supplies.cli.tables import as_json, listed
 from supplies.domain.commands import Command, ForgetDonor, ForgetRecipient

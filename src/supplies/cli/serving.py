@@ -7,8 +7,8 @@ import os
 import sys
 
 from supplies.access import users
-from supplies.access.first import way_in
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
+from supplies.access.bootstrap import way_in
 from supplies.cli.books import open_ledger
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import key_file, keys_ready

@@ -8,8 +8,8 @@ import sys
 from datetime import timedelta
 
 from supplies.access import credentials, passwords, users
-from supplies.access.first import BY, invitation
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
+from supplies.access.bootstrap import BY, invitation
 from supplies.access.roles import MAY_GRANT, UserRole
 from supplies.cli.books import open_ledger
 from supplies.cli.tables import as_json, table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from supplies.access import credentials, users
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
 
 LOGIN = "coordinator"
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
 from supplies.domain.entries import moment
 from supplies.errors import InvalidField
 

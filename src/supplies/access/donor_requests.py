@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
 from supplies.domain.fields import Reason
 from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotFound

@@ -10,7 +10,7 @@ import hashlib
 from datetime import timedelta
 from typing import NamedTuple
 
-from supplies.access.gate import Gate
+from supplies.access.access_context import Gate
 
 
 class Allowance(NamedTuple):
