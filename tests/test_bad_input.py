@@ -26,7 +26,7 @@ from supplies.errors import (
 )
 from supplies.ledger.ledger import Recorded
 from supplies.ledger.writer import Request
-from supplies.views.reports import station_report
+from supplies.views.station_report import station_report
 
 ID = "0b5a35f2-57a2-4a4c-9f0a-93c1a4f0c111"
 

@@ -28,7 +28,7 @@ from supplies.stations.organisation import (
     put_under,
     stations,
 )
-from supplies.views.organisations import (
+from supplies.views.organisation_report import (
     organisation_report,
     organisation_report_paper,
     part_of_report,

@@ -15,7 +15,7 @@ from supplies.views.donations import donations
 from supplies.views.entries import entries
 from supplies.views.needs import needs
 from supplies.views.receipts import receipts
-from supplies.views.reports import station_report
+from supplies.views.station_report import station_report
 
 
 @pytest.fixture(scope="module", params=ENGINES)

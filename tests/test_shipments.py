@@ -20,8 +20,8 @@ from supplies.domain.records import Item, Location, Lot, Station
 from supplies.errors import AlreadyDone, BooksBroken, InvalidField, NotEnough, NotFound
 from supplies.ledger.ledger import Ledger, Recorded
 from supplies.views.alerts import alerts
-from supplies.views.reports import station_report
 from supplies.views.shipments import ShipmentView, awaited, shipment, shipments
+from supplies.views.station_report import station_report
 
 
 @pytest.fixture(params=["one database", "two databases"])

@@ -22,7 +22,7 @@ from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger, Recorded
 from supplies.storage.idempotency import Answered, Keyed
 from supplies.views.entries import ConflictView, EntryView, conflict, entry
-from supplies.views.shapes import Page, View
+from supplies.views.pagination import Page, View
 from supplies.views.stock import StockView
 from supplies_service import bodies
 from supplies_service.auth import caller_of, note_look, note_refusal

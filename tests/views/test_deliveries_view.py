@@ -6,7 +6,7 @@ from supplies.domain import commands as c
 from supplies.domain.records import Recipient
 from supplies.errors import Forgotten, InvalidField, NotFound
 from supplies.views.deliveries import deliveries, delivery
-from supplies.views.slips import delivery_slips
+from supplies.views.delivery_slips import delivery_slips
 
 
 def test_a_delivery_shows_its_stops_in_order_and_how_each_went(desk: Desk) -> None:

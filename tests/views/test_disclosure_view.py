@@ -11,8 +11,8 @@ from supplies.domain import commands as c
 from supplies.domain.records import Donor, Recipient
 from supplies.errors import InvalidField
 from supplies.papers.donor_reports import Disclosure
-from supplies.views.disclosures import disclosure, disclosure_paper
-from supplies.views.reports import station_report
+from supplies.views.public_disclosure import disclosure, disclosure_paper
+from supplies.views.station_report import station_report
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 

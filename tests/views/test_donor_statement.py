@@ -18,8 +18,8 @@ from supplies.domain.accounts import is_origin, kind_of
 from supplies.domain.records import Recipient
 from supplies.errors import BooksBroken, Forgotten, InvalidField, NotFound, SuppliesError
 from supplies.papers.donor_reports import DonorStatement, StatementLine
-from supplies.views.gifts import gifts, parted
-from supplies.views.statements import donor_statement, donor_statement_paper
+from supplies.views.donor_statement import donor_statement, donor_statement_paper
+from supplies.views.lot_ownership import gifts, parted
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 
@@ -272,7 +272,7 @@ def test_a_statement_that_does_not_add_up_is_not_issued(
 ) -> None:
     desk.give(10)
     hand_out(desk, 4)
-    monkeypatch.setattr("supplies.views.statements.PLACES", ("free",))
+    monkeypatch.setattr("supplies.views.donor_statement.PLACES", ("free",))
     with pytest.raises(BooksBroken) as broken:
         stated(desk)
     assert (broken.value.expected, broken.value.found) == ("10", "6")

@@ -11,8 +11,8 @@ from shown import shows
 from supplies.domain import commands as c
 from supplies.domain.records import Recipient
 from supplies.ledger.ledger import Ledger
+from supplies.views.allocation_proposal import ProposedAllocation, evenly, proposal
 from supplies.views.needs import needs
-from supplies.views.proposal import ProposedAllocation, evenly, proposal
 
 
 def proposed(desk: Desk, **more: object) -> list[ProposedAllocation]:

@@ -7,7 +7,7 @@ from desk import Desk
 
 from supplies.domain import commands as c
 from supplies.errors import Forgotten, NotFound
-from supplies.views.slips import delivery_slips, run_sheet
+from supplies.views.delivery_slips import delivery_slips, run_sheet
 
 
 def test_what_to_load_is_summed_by_lot_and_what_expires_first_stands_first(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from shown import shows
 from supplies.domain import commands as c
 from supplies.errors import BooksBroken, InvalidField
 from supplies.papers.models import GoodsLine, ItemName
-from supplies.views.reports import station_report, station_report_paper
+from supplies.views.station_report import station_report, station_report_paper
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 
@@ -201,7 +201,7 @@ def test_flows_that_do_not_explain_what_stands_are_reported_as_broken(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.stock(10)
-    monkeypatch.setattr("supplies.views.reports._HELD", ())
+    monkeypatch.setattr("supplies.views.station_report._HELD", ())
     with pytest.raises(BooksBroken) as broken:
         station_report(desk.books, FIRST, LAST)
     assert (broken.value.expected, broken.value.found) == ("10", "0")

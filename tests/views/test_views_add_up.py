@@ -13,7 +13,7 @@ from supplies.views.donations import donations
 from supplies.views.needs import needs
 from supplies.views.pledges import pledges
 from supplies.views.receipts import receipts
-from supplies.views.reports import station_report
+from supplies.views.station_report import station_report
 from supplies.views.stock import stock
 
 

@@ -19,7 +19,7 @@ from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, SuppliesError
 from supplies.views.entries import entries
-from supplies.views.reports import station_report_paper
+from supplies.views.station_report import station_report_paper
 from supplies_service.auth import let_try, note_refusal
 from supplies_service.desk import ADesk, Desk, paper
 from supplies_service.pages import page, slowly

@@ -17,10 +17,10 @@ from supplies.access.donor_requests import NewRequest
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
+from supplies.views.donor_statement import donor_statement_paper
+from supplies.views.pagination import MAX_LIMIT
 from supplies.views.pledges import pledges
 from supplies.views.receipts import receipts
-from supplies.views.shapes import MAX_LIMIT
-from supplies.views.statements import donor_statement_paper
 from supplies_service import own
 from supplies_service.auth import DONOR_COOKIE, PUBLIC, let_try, refuse_stranger
 from supplies_service.desk import ADesk, Desk, paper

@@ -8,13 +8,13 @@ from litestar.params import FromPath, FromQuery
 from supplies.books.reader import Books
 from supplies.domain.commands import Allocate, Release
 from supplies.ledger.ledger import Recorded
+from supplies.views.allocation_proposal import ProposedAllocation
+from supplies.views.allocation_proposal import proposal as proposal_view
 from supplies.views.allocations import AllocationView
 from supplies.views.allocations import allocation as allocation_view
 from supplies.views.allocations import allocations as allocations_view
 from supplies.views.entries import EntryView, entry
-from supplies.views.proposal import ProposedAllocation
-from supplies.views.proposal import proposal as proposal_view
-from supplies.views.shapes import Page, View
+from supplies.views.pagination import Page, View
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit

@@ -17,7 +17,7 @@ from supplies.ledger.ledger import Ledger, Recorded
 from supplies.storage.idempotency import Answered
 from supplies.views.catalogue import noun, nouns
 from supplies.views.entries import EntryView, entry
-from supplies.views.shapes import Page, View
+from supplies.views.pagination import Page, View
 from supplies_service.desk import ADesk, Desk, answer
 from supplies_service.openapi import gives, takes
 from supplies_service.repeats import Made

@@ -17,9 +17,9 @@ from supplies.papers.models import RunSheet
 from supplies.views.deliveries import DeliveryView
 from supplies.views.deliveries import deliveries as deliveries_view
 from supplies.views.deliveries import delivery as delivery_view
+from supplies.views.delivery_slips import delivery_slips, run_sheet
 from supplies.views.entries import EntryView, entry
-from supplies.views.shapes import Page, View
-from supplies.views.slips import delivery_slips, run_sheet
+from supplies.views.pagination import Page, View
 from supplies_service import own
 from supplies_service.desk import ADesk, paper
 from supplies_service.openapi import gives, takes

@@ -19,10 +19,10 @@ from supplies.views.allocations import allocation as allocation_view
 from supplies.views.donations import DonationView
 from supplies.views.donations import donation as donation_view
 from supplies.views.donations import donations as donations_view
-from supplies.views.duplicates import likely_duplicates
+from supplies.views.duplicate_donations import likely_duplicates
 from supplies.views.entries import EntryView, entries, entry
+from supplies.views.pagination import Page, View, Warned
 from supplies.views.receipts import ReceiptView
-from supplies.views.shapes import Page, View, Warned
 from supplies_service import bodies, own
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes

@@ -11,7 +11,7 @@ from supplies.access.access_context import Gate
 from supplies.access.donor_requests import Answer, DonorRequest, NewRequest
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
-from supplies.views.shapes import Page, cut, one_more
+from supplies.views.pagination import Page, cut, one_more
 from supplies_service import own
 from supplies_service.auth import let_try
 from supplies_service.bodies import entry_number

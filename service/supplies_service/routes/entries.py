@@ -12,7 +12,7 @@ from supplies.views.entries import ConflictView, EntryView
 from supplies.views.entries import conflicts as conflicts_view
 from supplies.views.entries import entries as entries_view
 from supplies.views.entries import entry as entry_view
-from supplies.views.shapes import Page
+from supplies.views.pagination import Page
 from supplies_service.bodies import entry_number
 from supplies_service.desk import ADesk, Entered, entered
 from supplies_service.openapi import gives, takes

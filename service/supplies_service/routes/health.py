@@ -13,7 +13,7 @@ from supplies.errors import Busy, StoreError
 from supplies.ledger.ledger import Ledger
 from supplies.storage import file_of
 from supplies.verification.log import Sound, last_found_sound, not_found_sound_since, try_writing
-from supplies.views.shapes import View
+from supplies.views.pagination import View
 from supplies_service.auth import PUBLIC
 from supplies_service.desk import ADesk, Desk
 from supplies_service.metrics import MEDIA_TYPE

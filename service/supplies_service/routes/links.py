@@ -15,7 +15,7 @@ from supplies.access.roles import Role
 from supplies.domain.fields import Label
 from supplies.domain.validation import convert
 from supplies.errors import NotFound
-from supplies.views.shapes import Page, View
+from supplies.views.pagination import Page, View
 from supplies_service.desk import ADesk, answer
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit

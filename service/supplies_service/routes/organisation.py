@@ -17,7 +17,7 @@ from supplies.books.reader import Books
 from supplies.domain.fields import is_code
 from supplies.papers.models import OrganisationReport
 from supplies.stations.organisation import StationLine, stations
-from supplies.views.organisations import (
+from supplies.views.organisation_report import (
     NeedAtStation,
     NeedOfItem,
     Part,
@@ -31,7 +31,7 @@ from supplies.views.organisations import (
     stock_by_item,
     stock_by_station,
 )
-from supplies.views.shapes import Page, cut, misplaced, one_more
+from supplies.views.pagination import Page, cut, misplaced, one_more
 from supplies_service.desk import ADesk, Desk, answer, paper
 from supplies_service.openapi import gives
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit

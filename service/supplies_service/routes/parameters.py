@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
 from supplies.errors import Fault, InvalidField, NotFound
-from supplies.views.shapes import DEFAULT_LIMIT, MAX_LIMIT
+from supplies.views.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from supplies_service.auth import STATION, takes_station
 
 __all__ = [

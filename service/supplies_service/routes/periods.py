@@ -10,7 +10,7 @@ from supplies.books.reader import Books
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.ledger.ledger import Recorded
 from supplies.views.entries import EntryView, entry
-from supplies.views.shapes import View
+from supplies.views.pagination import View
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
 

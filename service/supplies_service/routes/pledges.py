@@ -9,10 +9,10 @@ from supplies.books.reader import Books
 from supplies.domain.commands import CancelPledge, LapsePledge, MakePledge
 from supplies.ledger.ledger import Recorded
 from supplies.views.entries import EntryView, entry
+from supplies.views.pagination import Page, View
 from supplies.views.pledges import PledgeView
 from supplies.views.pledges import pledge as pledge_view
 from supplies.views.pledges import pledges as pledges_view
-from supplies.views.shapes import Page, View
 from supplies_service import own
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes

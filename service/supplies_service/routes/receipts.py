@@ -15,11 +15,11 @@ from supplies.domain.records import Reprint
 from supplies.ledger.ledger import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.entries import EntryView, entry
+from supplies.views.pagination import Page, View
 from supplies.views.receipt_batches import receipt_papers
 from supplies.views.receipts import ReceiptView, issued, receipt_record, sealed
 from supplies.views.receipts import receipt as receipt_view
 from supplies.views.receipts import receipts as receipts_view
-from supplies.views.shapes import Page, View
 from supplies_service import own
 from supplies_service.bodies import entry_number
 from supplies_service.desk import ADesk, Desk, paper

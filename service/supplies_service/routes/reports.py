@@ -15,9 +15,9 @@ from supplies.papers.donor_reports import Disclosure
 from supplies.papers.models import StationReport
 from supplies.views.alerts import OUT, SOON, WAITING, Alert
 from supplies.views.alerts import alerts as alerts_view
-from supplies.views.disclosures import disclosure, disclosure_paper
-from supplies.views.reports import station_report, station_report_paper
-from supplies.views.shapes import Page
+from supplies.views.pagination import Page
+from supplies.views.public_disclosure import disclosure, disclosure_paper
+from supplies.views.station_report import station_report, station_report_paper
 from supplies.views.stock import StockView, stock
 from supplies_service.desk import ADesk, paper
 from supplies_service.openapi import gives

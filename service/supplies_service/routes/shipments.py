@@ -11,7 +11,7 @@ from supplies.books.reader import Books
 from supplies.domain.commands import AcknowledgeShipment, ReceiveShipment, SendShipment
 from supplies.ledger.ledger import Recorded
 from supplies.views.entries import EntryView, entry
-from supplies.views.shapes import Page, View, Warned
+from supplies.views.pagination import Page, View, Warned
 from supplies.views.shipments import ShipmentView, unknown_destination
 from supplies.views.shipments import shipment as shipment_view
 from supplies.views.shipments import shipments as shipments_view

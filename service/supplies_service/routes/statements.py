@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from supplies_receipts import donor_statement as draw
 
 from supplies.papers.donor_reports import DonorStatement
-from supplies.views.statements import donor_statement, donor_statement_paper
+from supplies.views.donor_statement import donor_statement, donor_statement_paper
 from supplies_service import own
 from supplies_service.desk import ADesk, paper
 from supplies_service.openapi import gives

@@ -17,7 +17,7 @@ from supplies.access.roles import MAY_GRANT, UserRole
 from supplies.domain.fields import Code, Label
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
-from supplies.views.shapes import Page, View, cut, misplaced, one_more
+from supplies.views.pagination import Page, View, cut, misplaced, one_more
 from supplies_service.desk import ADesk, answer
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit

@@ -12,7 +12,7 @@ from supplies.access.access_context import Gate
 from supplies.access.users import NewUser, User
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
-from supplies.views.shapes import Page, View, cut, misplaced, one_more
+from supplies.views.pagination import Page, View, cut, misplaced, one_more
 from supplies_service.desk import ADesk
 from supplies_service.openapi import gives, takes
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit

@@ -15,8 +15,8 @@ from supplies.access.rate_limits import VERIFY
 from supplies.books.reader import Books
 from supplies.domain.redaction import mask_name
 from supplies.errors import NotFound
+from supplies.views.pagination import View
 from supplies.views.receipts import issued, receipt
-from supplies.views.shapes import View
 from supplies_service.auth import PUBLIC, address_of, let_try, note_refusal
 from supplies_service.desk import ADesk, Desk
 from supplies_service.openapi import gives

@@ -14,11 +14,11 @@ from supplies.scene import FIRST, LAST, Scene, book_scene
 from supplies.signing.station_keys import StationKeys, key_file, make_keys
 from supplies.storage import file_of, open_store
 from supplies.views.catalogue import nouns
-from supplies.views.disclosures import disclosure_paper
+from supplies.views.delivery_slips import delivery_slips, run_sheet
+from supplies.views.donor_statement import donor_statement_paper
+from supplies.views.public_disclosure import disclosure_paper
 from supplies.views.receipts import receipts
-from supplies.views.reports import station_report_paper
-from supplies.views.slips import delivery_slips, run_sheet
-from supplies.views.statements import donor_statement_paper
+from supplies.views.station_report import station_report_paper
 
 
 def demo(arguments: argparse.Namespace) -> int:

@@ -13,14 +13,14 @@ from supplies.cli.tables import as_json, listed, work
 from supplies.cli.words import period, progress
 from supplies.ledger.ledger import Ledger
 from supplies.stations.organisation import stations
-from supplies.views.organisations import (
+from supplies.views.organisation_report import (
     needs_by_item,
     organisation_report,
     organisation_report_paper,
     part_of_report,
     stock_by_item,
 )
-from supplies.views.shapes import Page
+from supplies.views.pagination import Page
 
 _LISTS: Mapping[str, Callable[..., Page[Any]]] = {"stock": stock_by_item, "needs": needs_by_item}
 

@@ -10,9 +10,9 @@ from supplies.cli.words import period, progress
 from supplies.errors import InvalidField, StoreError
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import StationKeys
+from supplies.views.delivery_slips import delivery_slips, run_sheet
 from supplies.views.receipt_batches import receipt_papers
 from supplies.views.receipts import issued, receipt_record
-from supplies.views.slips import delivery_slips, run_sheet
 
 
 def receipt(arguments: argparse.Namespace) -> int:

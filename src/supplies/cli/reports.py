@@ -14,11 +14,11 @@ from supplies.cli.words import day, period
 from supplies.domain.accounts import PLACES
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
-from supplies.views.disclosures import disclosure, disclosure_paper
+from supplies.views.donor_statement import donor_statement, donor_statement_paper
 from supplies.views.needs import needs
 from supplies.views.pledges import pledges
-from supplies.views.reports import station_report, station_report_paper
-from supplies.views.statements import donor_statement, donor_statement_paper
+from supplies.views.public_disclosure import disclosure, disclosure_paper
+from supplies.views.station_report import station_report, station_report_paper
 from supplies.views.stock import stock
 
 

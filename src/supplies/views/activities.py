@@ -9,9 +9,9 @@ from supplies.books.free_text import texts_of
 from supplies.books.reader import Books
 from supplies.domain.records import Activity
 from supplies.errors import NotFound
-from supplies.views.listing import begun, listing, of
-from supplies.views.queries import Found, Series, document
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View
+from supplies.views.document_lists import begun, listing, of
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View
+from supplies.views.shared_queries import Found, Series, document
 
 SERIES = Series(Activity, "activity", kind="activity_recorded", prefix="y")
 

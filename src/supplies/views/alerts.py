@@ -11,10 +11,10 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, NEEDED, PLEDGED, STOCK, Kind, keys_of
 from supplies.domain.records import Need, Pledge
 from supplies.stations.retention import due
+from supplies.views.balances_at import held
 from supplies.views.entries import conflicts
-from supplies.views.moments import held
-from supplies.views.queries import among, latest, lots
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, page
+from supplies.views.shared_queries import among, latest, lots
 from supplies.views.shipments import ShipmentView, awaited, under_way
 
 AlertKind = Literal[

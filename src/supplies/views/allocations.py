@@ -10,10 +10,10 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
 from supplies.domain.records import Allocation, AllocationLine
 from supplies.errors import NotFound
-from supplies.views.doors import doors
-from supplies.views.listing import begun, holding, listing, of
-from supplies.views.queries import Found, Series, document, latest, moved, standing
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, one_of
+from supplies.views.delivery_lines import doors
+from supplies.views.document_lists import begun, holding, listing, of
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, one_of
+from supplies.views.shared_queries import Found, Series, document, latest, moved, standing
 
 AllocationStatus = Literal["allocated", "in_transit", "partly_received", "received", "released"]
 

@@ -10,8 +10,8 @@ from supplies.books.reader import Books
 from supplies.domain.fields import is_code
 from supplies.domain.records import Noun
 from supplies.errors import InvalidField, NotFound
-from supplies.views.queries import among
-from supplies.views.shapes import DEFAULT_LIMIT, Page, misplaced, one_more, sifted
+from supplies.views.pagination import DEFAULT_LIMIT, Page, misplaced, one_more, sifted
+from supplies.views.shared_queries import among
 
 N = TypeVar("N", bound=Noun)
 

@@ -10,10 +10,10 @@ from supplies.books.reader import Books
 from supplies.domain.commands import Outcome
 from supplies.domain.records import Delivery
 from supplies.errors import NotFound
-from supplies.views.doors import Door, doors
-from supplies.views.listing import begun, listing, of, pending
-from supplies.views.queries import Found, Series, among, document
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, one_of
+from supplies.views.delivery_lines import Door, doors
+from supplies.views.document_lists import begun, listing, of, pending
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, one_of
+from supplies.views.shared_queries import Found, Series, among, document
 
 DeliveryStatus = Literal["out", "closed"]
 

@@ -9,9 +9,9 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR_UNKNOWN
 from supplies.domain.records import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound
-from supplies.views.listing import begun, listing, of
-from supplies.views.queries import Found, Series, among, document, latest, lots
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View
+from supplies.views.document_lists import begun, listing, of
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View
+from supplies.views.shared_queries import Found, Series, among, document, latest, lots
 
 SERIES = Series(Arrival, "arrival", kind="donation_received", prefix="d")
 

@@ -9,8 +9,8 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.entries import ZERO_HASH
 from supplies.errors import NotFound
-from supplies.views.queries import among
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, page
+from supplies.views.shared_queries import among
 
 
 class TransferView(View, frozen=True, kw_only=True):

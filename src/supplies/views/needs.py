@@ -11,9 +11,9 @@ from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED
 from supplies.domain.commands import Urgency
 from supplies.domain.records import Need
 from supplies.errors import NotFound
-from supplies.views.listing import Source, begun, holding, listing, of
-from supplies.views.queries import Found, Series, document, standing
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, one_of
+from supplies.views.document_lists import Source, begun, holding, listing, of
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, one_of
+from supplies.views.shared_queries import Found, Series, document, standing
 
 NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
 

@@ -11,8 +11,9 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import PLEDGED, keys_of
 from supplies.domain.records import Pledge, PledgeLine
 from supplies.errors import NotFound
-from supplies.views.listing import begun, holding, listing, of
-from supplies.views.queries import (
+from supplies.views.document_lists import begun, holding, listing, of
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, one_of
+from supplies.views.shared_queries import (
     Found,
     Series,
     Standing,
@@ -21,7 +22,6 @@ from supplies.views.queries import (
     moved,
     standing,
 )
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, one_of
 
 PledgeStatus = Literal["open", "kept", "lapsed", "cancelled"]
 

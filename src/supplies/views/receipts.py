@@ -21,8 +21,8 @@ from supplies.papers.models import (
     ReceiptRecord,
 )
 from supplies.signing.receipt_signatures import Issued, Sealer, paper_of
-from supplies.views.queries import among
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, page
+from supplies.views.shared_queries import among
 
 _decode = msgspec.json.Decoder(DonationReceipt).decode
 

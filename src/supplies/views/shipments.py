@@ -22,8 +22,8 @@ from supplies.domain.records import (
 )
 from supplies.errors import InvalidField, NotFound
 from supplies.storage import Row
-from supplies.views.queries import among, latest, lots, standing
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, Warned, cut, one_more, page
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, Warned, cut, one_more, page
+from supplies.views.shared_queries import among, latest, lots, standing
 
 Way = Literal["out", "in", "awaited"]
 ShipmentStatus = Literal["on_the_way", "received", "acknowledged"]

@@ -12,9 +12,9 @@ from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
 from supplies.domain.fields import is_code
 from supplies.domain.records import Lot
 from supplies.errors import InvalidField
-from supplies.views.moments import held
-from supplies.views.queries import lots
-from supplies.views.shapes import DEFAULT_LIMIT, View, cut, misplaced, one_more
+from supplies.views.balances_at import held
+from supplies.views.pagination import DEFAULT_LIMIT, View, cut, misplaced, one_more
+from supplies.views.shared_queries import lots
 
 Place = tuple[str, str, str]
 """Where a row stands: location, item, lot."""

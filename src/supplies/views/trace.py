@@ -10,8 +10,8 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR, RECEIVED, keys_of, kind_of
 from supplies.domain.records import Lot, LotParent
 from supplies.errors import NotFound
-from supplies.views.queries import among, lots
-from supplies.views.shapes import View
+from supplies.views.pagination import View
+from supplies.views.shared_queries import among, lots
 from supplies.views.stock import BalanceView
 
 

@@ -18,11 +18,11 @@ from supplies.papers.donor_reports import (
 )
 from supplies.papers.models import DonorName
 from supplies.stations.paper_settings import station_head
-from supplies.views.departures import departures
-from supplies.views.gifts import Gifts, gifts
-from supplies.views.queries import among
+from supplies.views.lot_ownership import Gifts, gifts
+from supplies.views.people_reached import served
 from supplies.views.receipts import ReceiptView, receipts
-from supplies.views.served import served
+from supplies.views.shared_queries import among
+from supplies.views.wish_deviations import departures
 
 
 def donor_statement(books: Books, donor: str, first: date, last: date) -> DonorStatement:

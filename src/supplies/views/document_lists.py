@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from supplies.books.reader import Books
 from supplies.domain.accounts import Kind
 from supplies.domain.records import TABLES, Statement
-from supplies.views.queries import Found, Series, stated
-from supplies.views.shapes import Page, place, sifted
+from supplies.views.pagination import Page, place, sifted
+from supplies.views.shared_queries import Found, Series, stated
 
 S = TypeVar("S", bound=Statement)
 V = TypeVar("V")

@@ -11,7 +11,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED, keys_of
 from supplies.domain.redaction import mask_count
 from supplies.papers.donor_reports import ServedLine
-from supplies.views.queries import among
+from supplies.views.shared_queries import among
 
 
 class Home(NamedTuple):

@@ -7,8 +7,8 @@ from collections import Counter
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
 from supplies.domain.records import Arrival, ArrivalLine
-from supplies.views.queries import latest
-from supplies.views.shapes import Warned
+from supplies.views.pagination import Warned
+from supplies.views.shared_queries import latest
 
 LOOKED_AT = 20
 """The donor's latest gifts: what is recorded twice is recorded twice in a row, or nearly."""

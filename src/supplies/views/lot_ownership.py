@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, CONVERTED, DONOR, is_origin, kind_of
 from supplies.errors import BooksBroken
-from supplies.views.queries import among
+from supplies.views.shared_queries import among
 
 Owner = tuple[str, str]
 """A lot that came in, and the account that it came from."""

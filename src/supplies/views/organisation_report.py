@@ -29,9 +29,9 @@ from supplies.papers.models import (
 )
 from supplies.stations.organisation import OURS
 from supplies.stations.paper_settings import station_head
-from supplies.views.exchanges import Exchange, exchanges
-from supplies.views.reports import Wants, item_names, items_in, lacking, with_wants
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, cut, misplaced, one_more
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, cut, misplaced, one_more
+from supplies.views.station_report import Wants, item_names, items_in, lacking, with_wants
+from supplies.views.station_transfers import Exchange, exchanges
 
 V = TypeVar("V", bound=View)
 

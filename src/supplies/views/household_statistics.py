@@ -8,8 +8,8 @@ from datetime import date
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import MET, keys_of, kind_of
-from supplies.views.moments import Key
-from supplies.views.queries import among
+from supplies.views.balances_at import Key
+from supplies.views.shared_queries import among
 
 
 def surveyed(books: Books, first: date, last: date) -> int:

@@ -11,7 +11,7 @@ from supplies.domain.accounts import ALLOCATED
 from supplies.domain.records import Recipient
 from supplies.domain.redaction import mask_within
 from supplies.papers.donor_reports import Departure
-from supplies.views.queries import among
+from supplies.views.shared_queries import among
 
 
 def departures(books: Books, lots: Iterable[str], last: date) -> list[Departure]:

@@ -15,9 +15,9 @@ from supplies.domain.redaction import mask_count, mask_name
 from supplies.errors import InvalidField
 from supplies.papers.donor_reports import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies.stations.paper_settings import station_head
-from supplies.views.flows import flows
-from supplies.views.reports import goods_lines, item_names
-from supplies.views.served import Home, gatherings, homes, people
+from supplies.views.account_flows import flows
+from supplies.views.people_reached import Home, gatherings, homes, people
+from supplies.views.station_report import goods_lines, item_names
 
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 

@@ -35,8 +35,8 @@ from supplies.papers.models import (
 )
 from supplies.stations.paper_settings import station_head
 from supplies.views.activities import counted
-from supplies.views.households import fully_met, surveyed
-from supplies.views.moments import Key, held
+from supplies.views.balances_at import Key, held
+from supplies.views.household_statistics import fully_met, surveyed
 
 NOTICES = USED("notices")
 """Where notices go when they are posted."""

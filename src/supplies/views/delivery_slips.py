@@ -14,8 +14,8 @@ from supplies.errors import NotFound
 from supplies.papers.models import DeliverySlip, LoadLine, RunSheet, RunStop, SlipLine
 from supplies.stations.paper_settings import station_head
 from supplies.views.deliveries import SERIES
-from supplies.views.doors import Door, doors
-from supplies.views.queries import document, lots
+from supplies.views.delivery_lines import Door, doors
+from supplies.views.shared_queries import document, lots
 
 
 class _Round(NamedTuple):

@@ -20,9 +20,9 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import NEEDED, STOCK, keys_of
 from supplies.domain.fields import MAX_LINES
 from supplies.domain.records import Location, Lot, Need
-from supplies.views.moments import held
-from supplies.views.queries import latest, lots
-from supplies.views.shapes import DEFAULT_LIMIT, Page, View, page
+from supplies.views.balances_at import held
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, page
+from supplies.views.shared_queries import latest, lots
 
 _URGENCIES = ("high", "normal", "low")
 

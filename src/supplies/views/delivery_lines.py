@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from supplies.books.reader import Books
 from supplies.domain.commands import Outcome
-from supplies.views.queries import among
+from supplies.views.shared_queries import among
 
 
 class Door(NamedTuple):
