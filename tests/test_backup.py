@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from desk import Clock, register_all
 
-from supplies.backup import back_up, restore
 from supplies.cli import main
 from supplies.domain.commands import NoteNeed
 from supplies.errors import (
@@ -25,6 +24,7 @@ from supplies.errors import (
     StoreError,
 )
 from supplies.ledger.ledger import Ledger
+from supplies.maintenance.backup import back_up, restore
 from supplies.signing.station_keys import StationKeys, key_file, make_keys
 from supplies.storage import open_store
 from supplies.verification.verify import verify

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from desk import Clock, Desk, register_all
 
-from supplies.backup import back_up, restore
 from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.errors import (
@@ -26,7 +25,8 @@ from supplies.errors import (
     StoreError,
 )
 from supplies.ledger.ledger import Ledger
-from supplies.moving import copy_books
+from supplies.maintenance.backup import back_up, restore
+from supplies.maintenance.copy import copy_books
 from supplies.storage import open_store, schema, sqlite
 from supplies.verification.verify import verify
 

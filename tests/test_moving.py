@@ -19,7 +19,6 @@ from desk import Clock, Desk, register_all
 from engines import ENGINES, RUNNING, Engines, hasty
 from hypothesis import settings
 
-from supplies import moving
 from supplies.access import users
 from supplies.access.access_context import Gate
 from supplies.cli import main
@@ -27,7 +26,8 @@ from supplies.domain import commands as c
 from supplies.domain.records import Station
 from supplies.errors import AlreadyDone, BooksBroken, DiskFull, InvalidField, NotADatabase
 from supplies.ledger.ledger import Ledger
-from supplies.moving import copy_books
+from supplies.maintenance import copy as moving
+from supplies.maintenance.copy import copy_books
 from supplies.scene import STATION, Scene, SceneClock
 from supplies.signing.station_keys import make_keys
 from supplies.storage import Row, file_of, open_store, schema
@@ -203,7 +203,7 @@ def test_books_that_are_not_sound_do_not_arrive(tmp_path: Path, target: str) -> 
 
 COPY = """
 import sys
-from supplies.moving import copy_books
+from supplies.maintenance.copy import copy_books
 def told(what, done, total):
     if what == {until!r} and done >= total // 2:
         print("here", flush=True)

@@ -11,13 +11,13 @@ from desk import TODAY, Clock, Desk
 
 from supplies.access import access_log as log
 from supplies.access.access_context import Gate
-from supplies.backup import back_up, restore
 from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.records import Item, Recipient, Station
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
-from supplies.moving import copy_books
+from supplies.maintenance.backup import back_up, restore
+from supplies.maintenance.copy import copy_books
 from supplies.stations.paper_settings import amend_station, station_shown
 from supplies.stations.retention import Retention, due, keep, retention
 from supplies.views.alerts import alerts

@@ -10,7 +10,7 @@ import msgspec
 
 from supplies.cli.words import progress
 from supplies.errors import StoreError
-from supplies.moving import copy_books
+from supplies.maintenance.copy import copy_books
 from supplies.signing.station_keys import key_file
 
 
