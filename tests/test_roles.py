@@ -10,9 +10,9 @@ import pytest
 from engines import Server
 
 from supplies.cli import main
+from supplies.demo.longxue import STATION, Scene, SceneClock
 from supplies.errors import GuardMissing, InvalidField, NotFound, StoreError
 from supplies.ledger.ledger import Ledger
-from supplies.scene import STATION, Scene, SceneClock
 from supplies.storage import grant, open_store, schema
 from supplies.storage.postgres_privileges import FOLLOWING
 from supplies.verification.verify import verify

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from engines import ENGINES, Engines, hasty
 
+from supplies.demo.longxue import FIRST, LAST, MET, STATION, Scene, SceneClock
 from supplies.ledger.ledger import Ledger
-from supplies.scene import FIRST, LAST, MET, STATION, Scene, SceneClock
 from supplies.verification.verify import verify
 from supplies.views.deliveries import deliveries
 from supplies.views.donations import donations

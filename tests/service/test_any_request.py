@@ -17,8 +17,8 @@ import pytest
 from rest import let_in
 from test_serve import PATIENCE, free_port, serving
 
+from supplies.demo.longxue import STATION, book_scene
 from supplies.ledger.ledger import Ledger
-from supplies.scene import STATION, book_scene
 from supplies.signing.station_keys import make_keys
 from supplies.verification.verify import verify
 

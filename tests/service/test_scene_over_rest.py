@@ -18,10 +18,10 @@ from pypdf import PdfReader
 from rest import ADDRESS, Rest, let_in, signed_in
 from supplies_service.app import create_app
 
+from supplies.demo.longxue import STATION, Scene, SceneClock
 from supplies.domain.commands import Command
 from supplies.domain.records import Noun, Station
 from supplies.ledger.ledger import Ledger, Recorded
-from supplies.scene import STATION, Scene, SceneClock
 from supplies.signing.station_keys import make_keys
 from supplies.verification.verify import verify
 

@@ -6,7 +6,7 @@ import pytest
 from engines import ENGINES, Engines
 
 from supplies.books.reader import Books
-from supplies.scene import FIRST, LAST, book_scene
+from supplies.demo.longxue import FIRST, LAST, book_scene
 from supplies.views.allocations import allocations
 from supplies.views.deliveries import deliveries
 from supplies.views.donations import donations

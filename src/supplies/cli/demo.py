@@ -8,9 +8,9 @@ from shlex import quote
 
 from supplies.cli.papers import make_folder, receipt_pdf, write_paper
 from supplies.cli.words import progress
+from supplies.demo.longxue import FIRST, LAST, Scene, book_scene
 from supplies.domain.records import Donor
 from supplies.errors import AlreadyDone
-from supplies.scene import FIRST, LAST, Scene, book_scene
 from supplies.signing.station_keys import StationKeys, key_file, make_keys
 from supplies.storage import file_of, open_store
 from supplies.views.catalogue import nouns
