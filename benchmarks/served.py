@@ -9,8 +9,8 @@ from granian import Granian
 from granian.constants import Interfaces, RuntimeModes
 from granian.log import LogLevels
 from litestar import Litestar, get
-from supplies_service import logs
 from supplies_service.app import create_app
+from supplies_service.observability import logs
 
 from benchmarks.workload import STATION, clock
 

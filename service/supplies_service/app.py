@@ -16,18 +16,19 @@ from litestar.routes import HTTPRoute
 
 from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Clock, system_clock
-from supplies_service import openapi, problems
-from supplies_service.auth import Connection, at_the_gate, refuse_unmarked
-from supplies_service.bodies import MAX_BODY
-from supplies_service.desk import Desk
-from supplies_service.headers import Guarded
-from supplies_service.metrics import Metrics
-from supplies_service.offices import Offices
-from supplies_service.proxies import Names, behind, known_host
+from supplies_service import problems
+from supplies_service.group_commit import MOST_TOGETHER
+from supplies_service.observability.metrics import Metrics
+from supplies_service.observability.request_log import Watched
+from supplies_service.openapi.schema import schema as openapi
+from supplies_service.request_bodies import MAX_BODY
+from supplies_service.request_context import Desk
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import known_parameters
-from supplies_service.watching import Watched
-from supplies_service.writer import MOST_TOGETHER
+from supplies_service.security.authentication import Connection, at_the_gate, refuse_unmarked
+from supplies_service.security.headers import Guarded
+from supplies_service.security.trusted_hosts import Names, behind, known_host
+from supplies_service.stations import Offices
 
 
 def create_app(

@@ -25,8 +25,8 @@ from supplies.errors import (
     SuppliesError,
     Uncertain,
 )
-from supplies_service.logs import FIELDS, LOGGER
-from supplies_service.watching import request_id
+from supplies_service.observability.logs import FIELDS, LOGGER
+from supplies_service.observability.request_log import request_id
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -16,9 +16,9 @@ from granian.log import LogLevels
 from litestar import Litestar
 
 from supplies.errors import InvalidField, StoreError
-from supplies_service import logs
 from supplies_service.app import create_app
-from supplies_service.loopback import is_loopback
+from supplies_service.observability import logs
+from supplies_service.security.loopback import is_loopback
 from supplies_service.settings import Settings
 
 LAST_ANSWERS_SECONDS = 10

@@ -13,8 +13,8 @@ from desk import TODAY, Clock, register_all
 from litestar import Litestar
 from litestar.testing import TestClient
 from rest import ADDRESS, Rest, let_in, sessions, signed_in
-from supplies_service import logs
 from supplies_service.app import create_app
+from supplies_service.observability import logs
 
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import StationKeys, make_keys

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from httpx import Response
 from litestar.testing import TestClient
-from supplies_service.logs import JsonLines
+from supplies_service.observability.logs import JsonLines
 
 from supplies.access import credentials, users
 from supplies.access.access_context import Gate

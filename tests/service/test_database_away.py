@@ -13,9 +13,9 @@ from litestar.testing import TestClient
 from psycopg.conninfo import conninfo_to_dict
 from rest import ADDRESS, Rest, let_in, problem, said_in_the_log, signed_in
 from road import Road, road_to
-from supplies_service import watchman
 from supplies_service.app import create_app
-from supplies_service.writer import GroupWriter
+from supplies_service.group_commit import GroupWriter
+from supplies_service.observability import event_loop_watchdog as watchman
 from test_writer import note, together
 
 from supplies.errors import Uncertain

@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from rest import Rest
-from supplies_service.examples import EXAMPLES
+from supplies_service.openapi.examples import EXAMPLES
 
 from supplies.domain import commands
 from supplies.domain.validation import convert

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 from rest import Rest, problem
-from supplies_service.bodies import MAX_BODY
-from supplies_service.logs import JsonLines
+from supplies_service.observability.logs import JsonLines
+from supplies_service.request_bodies import MAX_BODY
 
 from supplies.ledger.ledger import Ledger
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from litestar.testing import TestClient
 from rest import problem
-from supplies_service.reading_room import ASSETS, POLICY
+from supplies_service.openapi.swagger_ui import ASSETS, POLICY
 from test_serve import PATIENCE, free_port, serving
 
 from supplies.domain.records import Station

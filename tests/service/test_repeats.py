@@ -8,7 +8,7 @@ import pytest
 from conftest import Service
 from litestar.testing import TestClient
 from rest import Rest, problem
-from supplies_service.repeats import Made, once
+from supplies_service.idempotency import Made, once
 
 from supplies.ledger.ledger import Ledger, Recorded
 from supplies.storage.idempotency import Keyed

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from desk import Clock, Desk, register_all
 from rest import let_in
-from supplies_service.loopback import is_loopback
+from supplies_service.security.loopback import is_loopback
 from supplies_service.serve import place
 from supplies_service.settings import Settings
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from desk import Clock, register_all
-from supplies_service.writer import GroupWriter
+from supplies_service.group_commit import GroupWriter
 
 from supplies.domain.commands import Allocate, AllocationLine, ForgetDonor, NoteNeed
 from supplies.domain.records import Team

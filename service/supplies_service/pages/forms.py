@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 
-from supplies_service.auth import DONOR_COOKIE, SESSION_COOKIE, refuse_stranger
-from supplies_service.bodies import whole
 from supplies_service.problems import Forbidden, Malformed, TooLarge, WrongMediaType
+from supplies_service.request_bodies import whole
+from supplies_service.security.authentication import DONOR_COOKIE, SESSION_COOKIE, refuse_stranger
 
 MAX_FORM, MAX_FIELDS = 16 * 1024, 20
 """Bytes and fields: the longest wish takes less than half of it."""

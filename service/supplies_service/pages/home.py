@@ -20,11 +20,11 @@ from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, SuppliesError
 from supplies.views.entries import entries
 from supplies.views.station_report import station_report_paper
-from supplies_service.auth import let_try, note_refusal
-from supplies_service.desk import ADesk, Desk, paper
 from supplies_service.pages import page, slowly
 from supplies_service.pages.forms import go, seal_of, sealed
+from supplies_service.request_context import ADesk, Desk, paper
 from supplies_service.routes.tokens import NewToken, make, revoke
+from supplies_service.security.authentication import let_try, note_refusal
 
 
 class HomePages(Controller):

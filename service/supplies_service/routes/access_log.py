@@ -9,8 +9,8 @@ from supplies.access import access_log as log
 from supplies.access.access_log import Look
 from supplies.books.reader import Books
 from supplies.views.pagination import Page, cut, one_more
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives
+from supplies_service.openapi.schema import gives
+from supplies_service.request_context import ADesk
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 

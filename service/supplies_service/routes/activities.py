@@ -13,8 +13,8 @@ from supplies.views.activities import activities as activities_view
 from supplies.views.activities import activity as activity_view
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 

@@ -15,8 +15,8 @@ from supplies.views.allocations import allocation as allocation_view
 from supplies.views.allocations import allocations as allocations_view
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 

@@ -18,9 +18,9 @@ from supplies.storage.idempotency import Answered
 from supplies.views.catalogue import noun, nouns
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
-from supplies_service.desk import ADesk, Desk, answer
-from supplies_service.openapi import gives, takes
-from supplies_service.repeats import Made
+from supplies_service.idempotency import Made
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk, Desk, answer
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 N = TypeVar("N", bound=Noun)

@@ -20,10 +20,10 @@ from supplies.views.deliveries import delivery as delivery_view
 from supplies.views.delivery_slips import delivery_slips, run_sheet
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
-from supplies_service import own
-from supplies_service.desk import ADesk, paper
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk, paper
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security import ownership as own
 
 PaperSize = Annotated[
     Literal["roll", "a5"], QueryParameter(name="format", description="a roll of 80 mm, or A5")

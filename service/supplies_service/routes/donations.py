@@ -23,11 +23,12 @@ from supplies.views.duplicate_donations import likely_duplicates
 from supplies.views.entries import EntryView, entries, entry
 from supplies.views.pagination import Page, View, Warned
 from supplies.views.receipts import ReceiptView
-from supplies_service import bodies, own
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives, takes
+from supplies_service import request_bodies as bodies
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.receipts import with_seal
+from supplies_service.security import ownership as own
 
 
 class DonationEntered(View, frozen=True, kw_only=True):

@@ -12,12 +12,12 @@ from supplies.access.donor_requests import Answer, DonorRequest, NewRequest
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.views.pagination import Page, cut, one_more
-from supplies_service import own
-from supplies_service.auth import let_try
-from supplies_service.bodies import entry_number
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_bodies import entry_number
+from supplies_service.request_context import ADesk
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security import ownership as own
+from supplies_service.security.authentication import let_try
 
 
 class DonorRequestController(Controller):

@@ -13,9 +13,9 @@ from supplies.views.entries import conflicts as conflicts_view
 from supplies.views.entries import entries as entries_view
 from supplies.views.entries import entry as entry_view
 from supplies.views.pagination import Page
-from supplies_service.bodies import entry_number
-from supplies_service.desk import ADesk, Entered, entered
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_bodies import entry_number
+from supplies_service.request_context import ADesk, Entered, entered
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 OpenOnly = Annotated[

@@ -14,10 +14,10 @@ from supplies.ledger.ledger import Ledger
 from supplies.storage import file_of
 from supplies.verification.log import Sound, last_found_sound, not_found_sound_since, try_writing
 from supplies.views.pagination import View
-from supplies_service.auth import PUBLIC
-from supplies_service.desk import ADesk, Desk
-from supplies_service.metrics import MEDIA_TYPE
-from supplies_service.openapi import gives
+from supplies_service.observability.metrics import MEDIA_TYPE
+from supplies_service.openapi.schema import gives
+from supplies_service.request_context import ADesk, Desk
+from supplies_service.security.authentication import PUBLIC
 
 PROBED_EVERY = 10.0
 """Seconds: where nothing was written for so long, it is tried whether it can be."""

@@ -16,8 +16,8 @@ from supplies.domain.fields import Label
 from supplies.domain.validation import convert
 from supplies.errors import NotFound
 from supplies.views.pagination import Page, View
-from supplies_service.desk import ADesk, answer
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk, answer
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.tokens import Days, shown_page
 

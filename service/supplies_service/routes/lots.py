@@ -6,8 +6,8 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath
 
 from supplies.views.trace import TraceView, trace
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives
+from supplies_service.openapi.schema import gives
+from supplies_service.request_context import ADesk
 
 
 class LotController(Controller):

@@ -13,8 +13,8 @@ from supplies.views.needs import NeedView
 from supplies.views.needs import need as need_view
 from supplies.views.needs import needs as needs_view
 from supplies.views.pagination import Page, View
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 

@@ -32,8 +32,8 @@ from supplies.views.organisation_report import (
     stock_by_station,
 )
 from supplies.views.pagination import Page, cut, misplaced, one_more
-from supplies_service.desk import ADesk, Desk, answer, paper
-from supplies_service.openapi import gives
+from supplies_service.openapi.schema import gives
+from supplies_service.request_context import ADesk, Desk, answer, paper
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
 
 

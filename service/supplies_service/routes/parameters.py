@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 
 from supplies.errors import Fault, InvalidField, NotFound
 from supplies.views.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from supplies_service.auth import STATION, takes_station
+from supplies_service.security.authentication import STATION, takes_station
 
 __all__ = [
     "DEFAULT_LIMIT",

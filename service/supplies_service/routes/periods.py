@@ -11,8 +11,8 @@ from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.ledger.ledger import Recorded
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import View
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk
 
 
 class PeriodView(View, frozen=True, kw_only=True):

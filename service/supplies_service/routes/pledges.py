@@ -13,10 +13,10 @@ from supplies.views.pagination import Page, View
 from supplies.views.pledges import PledgeView
 from supplies.views.pledges import pledge as pledge_view
 from supplies.views.pledges import pledges as pledges_view
-from supplies_service import own
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security import ownership as own
 
 
 class PledgeEntered(View, frozen=True, kw_only=True):

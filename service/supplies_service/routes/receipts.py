@@ -20,10 +20,9 @@ from supplies.views.receipt_batches import receipt_papers
 from supplies.views.receipts import ReceiptView, issued, receipt_record, sealed
 from supplies.views.receipts import receipt as receipt_view
 from supplies.views.receipts import receipts as receipts_view
-from supplies_service import own
-from supplies_service.bodies import entry_number
-from supplies_service.desk import ADesk, Desk, paper
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_bodies import entry_number
+from supplies_service.request_context import ADesk, Desk, paper
 from supplies_service.routes.parameters import (
     DEFAULT_LIMIT,
     After,
@@ -33,6 +32,7 @@ from supplies_service.routes.parameters import (
     LastOrNone,
     Limit,
 )
+from supplies_service.security import ownership as own
 
 
 class ReceiptEntered(View, frozen=True, kw_only=True):

@@ -19,8 +19,8 @@ from supplies.views.pagination import Page
 from supplies.views.public_disclosure import disclosure, disclosure_paper
 from supplies.views.station_report import station_report, station_report_paper
 from supplies.views.stock import StockView, stock
-from supplies_service.desk import ADesk, paper
-from supplies_service.openapi import gives
+from supplies_service.openapi.schema import gives
+from supplies_service.request_context import ADesk, paper
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
 
 Soon = Annotated[int, QueryParameter(ge=0, le=3650, description="days before goods expire")]

@@ -15,8 +15,8 @@ from supplies.views.pagination import Page, View, Warned
 from supplies.views.shipments import ShipmentView, unknown_destination
 from supplies.views.shipments import shipment as shipment_view
 from supplies.views.shipments import shipments as shipments_view
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 

@@ -9,10 +9,10 @@ from supplies_receipts import donor_statement as draw
 
 from supplies.papers.donor_reports import DonorStatement
 from supplies.views.donor_statement import donor_statement, donor_statement_paper
-from supplies_service import own
-from supplies_service.desk import ADesk, paper
-from supplies_service.openapi import gives
+from supplies_service.openapi.schema import gives
+from supplies_service.request_context import ADesk, paper
 from supplies_service.routes.parameters import First, Last
+from supplies_service.security import ownership as own
 
 
 class StatementController(Controller):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from litestar import Controller, Response, get, patch
 
 from supplies.stations.paper_settings import StationShown, amend_station, station_shown
-from supplies_service.desk import ADesk, answer
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk, answer
 
 
 class StationController(Controller):

@@ -10,8 +10,8 @@ from litestar.params import FromPath, FromQuery
 from supplies.domain import commands as c
 from supplies.views.stock import StockView
 from supplies.views.stock import stock as stock_view
-from supplies_service.desk import ADesk, Entered, entered
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk, Entered, entered
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 

@@ -18,8 +18,8 @@ from supplies.domain.fields import Code, Label
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.views.pagination import Page, View, cut, misplaced, one_more
-from supplies_service.desk import ADesk, answer
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk, answer
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 Days = Annotated[int, Meta(ge=1, le=credentials.LONGEST.days)]

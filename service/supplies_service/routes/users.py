@@ -13,8 +13,8 @@ from supplies.access.users import NewUser, User
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.views.pagination import Page, View, cut, misplaced, one_more
-from supplies_service.desk import ADesk
-from supplies_service.openapi import gives, takes
+from supplies_service.openapi.schema import gives, takes
+from supplies_service.request_context import ADesk
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 

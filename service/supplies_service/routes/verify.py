@@ -17,9 +17,9 @@ from supplies.domain.redaction import mask_name
 from supplies.errors import NotFound
 from supplies.views.pagination import View
 from supplies.views.receipts import issued, receipt
-from supplies_service.auth import PUBLIC, address_of, let_try, note_refusal
-from supplies_service.desk import ADesk, Desk
-from supplies_service.openapi import gives
+from supplies_service.openapi.schema import gives
+from supplies_service.request_context import ADesk, Desk
+from supplies_service.security.authentication import PUBLIC, address_of, let_try, note_refusal
 
 
 class VerifiedGoods(View, frozen=True, kw_only=True):

@@ -14,8 +14,8 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from supplies_service.auth import PUBLIC
 from supplies_service.pages import page
+from supplies_service.security.authentication import PUBLIC
 
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",

@@ -28,9 +28,9 @@ from supplies.access.access_context import Gate
 from supplies.access.credentials import Caller, Kind
 from supplies.access.roles import LETTERS
 from supplies.stations.organisation import leads
-from supplies_service.loopback import is_loopback
-from supplies_service.offices import Office, lead_to, office_of, offices_of
 from supplies_service.problems import Forbidden, RateLimited, SignInFirst, Unauthenticated
+from supplies_service.security.loopback import is_loopback
+from supplies_service.stations import Office, lead_to, office_of, offices_of
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 

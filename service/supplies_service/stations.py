@@ -21,9 +21,9 @@ from supplies.ledger.ledger import Clock, Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import first_station
 from supplies.storage import file_of, open_store
-from supplies_service.metrics import Metrics
-from supplies_service.watchman import Watchman
-from supplies_service.writer import MOST_TOGETHER, GroupWriter, Job
+from supplies_service.group_commit import MOST_TOGETHER, GroupWriter, Job
+from supplies_service.observability.event_loop_watchdog import Watchman
+from supplies_service.observability.metrics import Metrics
 
 T = TypeVar("T")
 

@@ -17,8 +17,8 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp
 
-from supplies_service.loopback import is_loopback
 from supplies_service.problems import Malformed
+from supplies_service.security.loopback import is_loopback
 
 ANYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # names that nobody calls by
 """What a service listens on that is the name of no machine."""

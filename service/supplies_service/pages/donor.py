@@ -21,13 +21,13 @@ from supplies.views.donor_statement import donor_statement_paper
 from supplies.views.pagination import MAX_LIMIT
 from supplies.views.pledges import pledges
 from supplies.views.receipts import receipts
-from supplies_service import own
-from supplies_service.auth import DONOR_COOKIE, PUBLIC, let_try, refuse_stranger
-from supplies_service.desk import ADesk, Desk, paper
 from supplies_service.pages import page
 from supplies_service.pages.forms import donor_cookie, go, seal_of, sealed
 from supplies_service.problems import RateLimited
+from supplies_service.request_context import ADesk, Desk, paper
 from supplies_service.routes.receipts import drawn
+from supplies_service.security import ownership as own
+from supplies_service.security.authentication import DONOR_COOKIE, PUBLIC, let_try, refuse_stranger
 
 LOST = (
     "This link has ended or was cut short; ask the station for another. "

@@ -15,7 +15,7 @@ from supplies.views.donations import donation as donation_view
 from supplies.views.entries import entries
 from supplies.views.pledges import pledge as pledge_view
 from supplies.views.receipts import receipt as receipt_view
-from supplies_service.desk import Desk
+from supplies_service.request_context import Desk
 
 NOT_YOURS = "your link leads to what concerns your own gifts, and to nothing else"
 

@@ -24,14 +24,14 @@ from supplies.storage.idempotency import Answered, Keyed
 from supplies.views.entries import ConflictView, EntryView, conflict, entry
 from supplies.views.pagination import Page, View
 from supplies.views.stock import StockView
-from supplies_service import bodies
-from supplies_service.auth import caller_of, note_look, note_refusal
-from supplies_service.codes import codes_only
-from supplies_service.offices import Office, lead_to, office_of, offices_of
+from supplies_service import request_bodies as bodies
+from supplies_service.group_commit import Job
+from supplies_service.idempotency import Again, Do, Made, Reply, encode, once
+from supplies_service.observability.request_log import called_by
 from supplies_service.problems import Forbidden
-from supplies_service.repeats import Again, Do, Made, Reply, encode, once
-from supplies_service.watching import called_by
-from supplies_service.writer import Job
+from supplies_service.security.authentication import caller_of, note_look, note_refusal
+from supplies_service.security.pseudonyms import codes_only
+from supplies_service.stations import Office, lead_to, office_of, offices_of
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)

@@ -10,17 +10,17 @@ from supplies.access import credentials, passwords, users
 from supplies.access import rate_limits as attempts
 from supplies.access.access_context import Gate
 from supplies.errors import InvalidField
-from supplies_service.auth import (
+from supplies_service.pages import STYLE, page, slowly
+from supplies_service.pages.forms import fields, go, sealed, session_cookie
+from supplies_service.problems import RateLimited
+from supplies_service.request_context import ADesk, Desk
+from supplies_service.security.authentication import (
     PUBLIC,
     SESSION_COOKIE,
     address_of,
     let_try,
     refuse_stranger,
 )
-from supplies_service.desk import ADesk, Desk
-from supplies_service.pages import STYLE, page, slowly
-from supplies_service.pages.forms import fields, go, sealed, session_cookie
-from supplies_service.problems import RateLimited
 
 WORKING_DAY = int(credentials.LASTING["session"].total_seconds())
 

@@ -11,8 +11,8 @@ from typing import Any
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from supplies.access.credentials import Caller
-from supplies_service.logs import FIELDS, LOGGER
-from supplies_service.metrics import Metrics
+from supplies_service.observability.logs import FIELDS, LOGGER
+from supplies_service.observability.metrics import Metrics
 
 _REQUEST, _BY = "supplies_request", "supplies_by"
 """Where a request's scope holds its id, and the code of its caller."""

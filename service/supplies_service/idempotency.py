@@ -9,7 +9,7 @@ import msgspec
 
 from supplies.ledger.ledger import Ledger
 from supplies.storage.idempotency import Answered, Keyed
-from supplies_service.writer import Job
+from supplies_service.group_commit import Job
 
 encode = msgspec.json.Encoder().encode
 

@@ -1,0 +1,1 @@
+"""Authentication, authorization, trusted hosts and response headers."""
