@@ -16,8 +16,10 @@ from typing import Any
 import segno
 from msgspec.structs import replace
 from reportlab.pdfgen.canvas import Canvas
-from supplies_receipts import donation_receipt, donation_receipts, fonts, layout
+from supplies_receipts import donation_receipt, donation_receipts
 from supplies_receipts.__main__ import receipt
+from supplies_receipts.drawing import canvas as layout
+from supplies_receipts.drawing import fonts
 
 from supplies.papers.models import ReceiptPaper
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import pikepdf
 from desk import Desk
 from supplies_receipts import check_receipt, proven_receipt
-from supplies_receipts.attachment import attach
-from supplies_receipts.proven import _SAYS, ATTACHMENT
+from supplies_receipts.pdf_attachment import attach
+from supplies_receipts.signed_receipt import _SAYS, ATTACHMENT
 
 from supplies.signing.receipt_signatures import NotGenuine, PublicKeys
 from supplies.signing.station_keys import StationKeys, make_keys

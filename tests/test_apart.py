@@ -7,8 +7,8 @@ from pathlib import Path
 
 import papers_in_hand as hand
 import pytest
-from supplies_receipts import proven
-from supplies_receipts.apart import Apart, Died
+from supplies_receipts import signed_receipt as proven
+from supplies_receipts.sandbox import Apart, Died
 
 READER = """
 import os, signal

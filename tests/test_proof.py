@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from desk import Desk
 from papers_in_hand import Office, changed, new_keys, verdict, with_told
 from pypdf import PdfReader
-from supplies_receipts import donation_receipt, proven, proven_receipt
+from supplies_receipts import donation_receipt, proven_receipt
+from supplies_receipts import signed_receipt as proven
 
 from supplies.domain import commands as c
 from supplies.errors import Forgotten, InvalidField

@@ -20,7 +20,7 @@ from supplies_service import problems
 from supplies_service.group_commit import MOST_TOGETHER
 from supplies_service.observability.metrics import Metrics
 from supplies_service.observability.request_log import Watched
-from supplies_service.openapi.schema import schema as openapi
+from supplies_service.openapi import schema as openapi
 from supplies_service.request_bodies import MAX_BODY
 from supplies_service.request_context import Desk
 from supplies_service.routes import CONTROLLERS

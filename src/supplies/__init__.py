@@ -102,7 +102,15 @@ if TYPE_CHECKING:
     from supplies.ledger.writer import Request as Request
     from supplies.verification.verify import verify as verify
 
-_ROOMS = ("ledger", "commands", "model", "errors", "books", "chain", "writing")
+_MODULES = (
+    "ledger.ledger",
+    "domain.commands",
+    "domain.records",
+    "errors",
+    "books.reader",
+    "verification.verify",
+    "ledger.writer",
+)
 """Where the names above live."""
 
 
@@ -111,8 +119,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(name)
     from importlib import import_module
 
-    for room in _ROOMS:
-        found: object = getattr(import_module(f"supplies.{room}"), name, None)
-        if getattr(found, "__module__", None) == f"supplies.{room}":
+    for module in _MODULES:
+        found: object = getattr(import_module(f"supplies.{module}"), name, None)
+        if getattr(found, "__module__", None) == f"supplies.{module}":
             return found
     raise AttributeError(f"module 'supplies' has no attribute {name!r}")

@@ -8,10 +8,10 @@ from io import BytesIO
 import paper_reading as reading
 import pytest
 from fontTools.ttLib import TTFont
-from supplies_receipts import fonts
-from supplies_receipts.fonts import build
-from supplies_receipts.layout import Sheet, Style, boxed, fitted, one_line, paragraph
-from supplies_receipts.lines import broken, shortened
+from supplies_receipts.drawing import fonts
+from supplies_receipts.drawing.canvas import Sheet, Style, boxed, fitted, one_line, paragraph
+from supplies_receipts.drawing.fonts import build
+from supplies_receipts.drawing.line_breaking import broken, shortened
 
 from supplies.papers.glyph_coverage import printable
 
@@ -44,7 +44,7 @@ def test_extension_a_can_be_printed_but_for_its_latest_additions() -> None:
 
 
 def test_the_core_knows_what_the_face_can_print() -> None:
-    """If this fails, the face is new: run supplies_receipts.fonts.build again."""
+    """If this fails, the face is new: run supplies_receipts.drawing.fonts.build again."""
     packed = (build.HERE / "regular.ttf.xz").read_bytes()
     face = TTFont(BytesIO(lzma.decompress(packed)))
     assert set(map(ord, printable())) == set(face.getBestCmap())

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from paper_reading import needs_poppler
 from supplies_receipts import donation_receipt
 from supplies_receipts.__main__ import receipt
-from supplies_receipts.fonts import GlyphMissing
+from supplies_receipts.drawing.fonts import GlyphMissing
 
 from supplies.papers.models import DonationReceipt, DonorName, Proof, ReceiptPaper
 

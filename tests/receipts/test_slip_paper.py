@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from paper_reading import needs_poppler
 from supplies_receipts import delivery_slips
 from supplies_receipts.__main__ import slips
-from supplies_receipts.fonts import GlyphMissing
+from supplies_receipts.drawing.fonts import GlyphMissing
 
 from supplies.errors import InvalidField
 

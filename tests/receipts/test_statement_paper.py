@@ -8,9 +8,10 @@ import paper_reading as reading
 import pytest
 from msgspec.structs import replace
 from paper_reading import needs_poppler
-from supplies_receipts import donor_statement, places, samples
+from supplies_receipts import donor_statement, samples
 from supplies_receipts.__main__ import STATION
-from supplies_receipts.fonts import GlyphMissing
+from supplies_receipts.drawing import account_labels as places
+from supplies_receipts.drawing.fonts import GlyphMissing
 
 from supplies.domain.accounts import CHART, PLACES, Family, is_origin
 from supplies.errors import BooksBroken

@@ -20,9 +20,9 @@ import pytest
 from litestar.testing import TestClient
 from supplies_service.app import create_app
 
-from supplies.chain import verify
 from supplies.cli import main
-from supplies.store import open_store
+from supplies.storage import open_store
+from supplies.verification.verify import verify
 
 OLD = Path(__file__).parents[1] / "old_books"
 PRINTED = OLD / "JZ-2020-000009.pdf"

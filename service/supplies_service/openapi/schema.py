@@ -17,8 +17,8 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from supplies.access.roles import LETTERS
+from supplies_service.openapi import swagger_ui as reading_room
 from supplies_service.openapi.examples import EXAMPLES
-from supplies_service.openapi.schema import swagger_ui as reading_room
 from supplies_service.problems import MEDIA_TYPE, Problem
 from supplies_service.request_context import Contradicted
 from supplies_service.security.authentication import PUBLIC, STATION, takes_station

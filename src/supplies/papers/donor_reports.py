@@ -1,7 +1,7 @@
 """Documents for those who ask what became of goods: the donor's statement, the public disclosure.
 
-As in `supplies.papers.models` they are exactly what the papers show, and the service's JSON as well.
-Nobody who received is named in them; how many they were is said only where they were not few.
+As in `supplies.papers.models` they are exactly what the papers show, and the service's JSON as
+well. Nobody who received is named in them; how many they were is said only where they were not few.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the papers can print, known to the core without any font: asked before a number is taken.
+"""Check whether the papers can print a text, without loading a font.
 
-`glyph_coverage.txt` is written by `python -m supplies_receipts.fonts.build` with the fonts, and a test
-holds it to them.
+`glyph_coverage.txt` is written by `python -m supplies_receipts.drawing.fonts.build` together with
+the fonts; a test compares the two.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def printable() -> frozenset[str]:
 
 
 def in_ranges(characters: Iterable[int]) -> str:
-    """Code points as `glyph_coverage.txt` lists them: hex, as 20-7E or 2030, a line for each 256."""
+    """Return code points as in `glyph_coverage.txt`: hex, as 20-7E or 2030, one line per 256."""
     lines: dict[int, list[list[int]]] = {}
     for code in sorted(characters):
         held = lines.setdefault(code >> 8, [])

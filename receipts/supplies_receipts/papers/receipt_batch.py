@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from supplies.errors import InvalidField
 from supplies.papers.models import ReceiptPaper
-from supplies_receipts import wording
-from supplies_receipts.layout import Sheet
-from supplies_receipts.receipt import draw
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.canvas import Sheet
+from supplies_receipts.papers.receipt import draw
 
 _TITLE = Words("捐赠物资接收凭证", "Receipts for donated goods")
 

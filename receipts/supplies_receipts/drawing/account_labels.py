@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from supplies.domain.accounts import PLACES
-from supplies_receipts.flow import Block
-from supplies_receipts.layout import GREY, MIST, PALE, SEA, TEAL, Ink, Sheet, Style
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block
+from supplies_receipts.drawing.canvas import GREY, MIST, PALE, SEA, TEAL, Ink, Sheet, Style
 
 NAMES: dict[str, Words] = {
     "handed_over": Words("已发放", "handed over"),

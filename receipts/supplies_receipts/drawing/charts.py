@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from supplies.papers.models import GoodsLine, ItemName
-from supplies_receipts import flow, wording
-from supplies_receipts.a4 import NONE, name_of
-from supplies_receipts.flow import Block
-from supplies_receipts.layout import GREY, MIST, SEA, TEAL, Ink, Sheet, Style, one_line
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block
+from supplies_receipts.drawing.canvas import GREY, MIST, SEA, TEAL, Ink, Sheet, Style, one_line
+from supplies_receipts.drawing.report_page import NONE, name_of
 
 MOST = 8
 """Bars in one chart; the tables have all."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supplies.papers.donor_reports import Departure, ServedLine, StatementLine
-from supplies_receipts import a4, flow, places, wording
-from supplies_receipts.a4 import BOLD, CELL, CELL_EN, MARGIN, WIDTH
-from supplies_receipts.flow import Block, Cell, Column, Table
-from supplies_receipts.layout import Style, fitted, paragraph
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing import account_labels as places
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import report_page as a4
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block, Cell, Column, Table
+from supplies_receipts.drawing.canvas import Style, fitted, paragraph
+from supplies_receipts.drawing.report_page import BOLD, CELL, CELL_EN, MARGIN, WIDTH
 
 _NUMBER = 17.0
 _BAR = 44.0

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from supplies.papers.models import ItemName, StationHead
-from supplies_receipts import flow, wording
-from supplies_receipts.flow import Block, Cell
-from supplies_receipts.layout import A4, GREY, TEAL, Sheet, Style, fitted
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block, Cell
+from supplies_receipts.drawing.canvas import A4, GREY, TEAL, Sheet, Style, fitted
 
 MARGIN = 15.0
 WIDTH = A4[0] - 2 * MARGIN

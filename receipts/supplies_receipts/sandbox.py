@@ -3,7 +3,7 @@
 A damaged or malicious PDF can crash the library that reads it, and with it the whole program; or
 keep it busy for ever, or fill the memory. So a small server beside this process forks once for each
 file: that fork alone reads it, under limits of time and memory, and whatever becomes of it the next
-file meets a clean one. `python -m supplies_receipts.apart MODULE FUNCTION SECONDS` is the server;
+file meets a clean one. `python -m supplies_receipts.sandbox MODULE FUNCTION SECONDS` is the server;
 what the module's `prepare` loads, where it has one, every fork has already.
 """
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from supplies.papers.donor_reports import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies.papers.models import ItemName
-from supplies_receipts import a4, flow, places, wording
-from supplies_receipts.a4 import CELL, MARGIN, SAID, SAID_EN, SMALL, WIDTH
-from supplies_receipts.flow import Block, Cell, Column, Table
-from supplies_receipts.report_tables import goods_table
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing import account_labels as places
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import report_page as a4
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block, Cell, Column, Table
+from supplies_receipts.drawing.report_page import CELL, MARGIN, SAID, SAID_EN, SMALL, WIDTH
+from supplies_receipts.papers.station_report_tables import goods_table
 
 _TITLE = Words("捐赠物资收支公示", "Public disclosure of donated goods")
 

@@ -9,10 +9,21 @@ from __future__ import annotations
 from datetime import date
 
 from supplies.papers.models import DonationReceipt, Proof, ReceiptPaper
-from supplies_receipts import flow, fonts
-from supplies_receipts.flow import Block
-from supplies_receipts.layout import A4, BLACK, GREY, RED, ROSE, Sheet, Style, boxed, one_line
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import fonts
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block
+from supplies_receipts.drawing.canvas import (
+    A4,
+    BLACK,
+    GREY,
+    RED,
+    ROSE,
+    Sheet,
+    Style,
+    boxed,
+    one_line,
+)
 
 MARGIN = 12.0
 WIDTH = A4[0] - 2 * MARGIN  # A5 across is as wide as A4 upright

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from supplies.papers.models import DeliverySlip
-from supplies_receipts import flow, wording
-from supplies_receipts.layout import A5_LANDSCAPE, Sheet, Style, one_line
-from supplies_receipts.slip import MARGIN, WIDTH, drawn, goods, hand_over
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing.canvas import A5_LANDSCAPE, Sheet, Style, one_line
+from supplies_receipts.papers.slip import MARGIN, WIDTH, drawn, goods, hand_over
 
 _TOP = 12.0
 _FOOT = 4.0

@@ -2,7 +2,7 @@
 
     npm pack @expo-google-fonts/noto-sans-sc      # and noto-sans-jp, noto-sans-hk
     # unpack each into a folder named after it: noto-sans-sc/, noto-sans-jp/, noto-sans-hk/
-    python -m supplies_receipts.fonts.build FOLDER
+    python -m supplies_receipts.drawing.fonts.build FOLDER
 
 `regular.ttf.xz` holds all of Noto Sans SC and what its Japanese and Hong Kong sisters add beyond
 the basic plane: 𠮷, common in names of the south, is only in the Japanese one. What it holds is

@@ -17,8 +17,12 @@ from supplies.papers.models import (
     StationAsOf,
     StationReport,
 )
-from supplies_receipts import flow, wording
-from supplies_receipts.a4 import (
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block, Cell, Column, Table
+from supplies_receipts.drawing.canvas import Style, fitted
+from supplies_receipts.drawing.report_page import (
     BOLD,
     CELL,
     CELL_EN,
@@ -32,9 +36,6 @@ from supplies_receipts.a4 import (
     name_of,
     section,
 )
-from supplies_receipts.flow import Block, Cell, Column, Table
-from supplies_receipts.layout import Style, fitted
-from supplies_receipts.wording import Words
 
 Cells = Sequence[Cell]
 """What stands in a row."""

@@ -16,8 +16,14 @@ from supplies.papers.models import (
     StationReport,
     StationReportPaper,
 )
-from supplies_receipts import a4, charts, flow, wording
-from supplies_receipts.a4 import (
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import charts
+from supplies_receipts.drawing import report_page as a4
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block
+from supplies_receipts.drawing.canvas import fitted
+from supplies_receipts.drawing.report_page import (
     CELL_EN,
     FIGURE,
     HALF,
@@ -28,10 +34,12 @@ from supplies_receipts.a4 import (
     WIDTH,
     section,
 )
-from supplies_receipts.flow import Block
-from supplies_receipts.layout import fitted
-from supplies_receipts.report_tables import done_and_short, goods_table, other_work, stations_table
-from supplies_receipts.wording import Words
+from supplies_receipts.papers.station_report_tables import (
+    done_and_short,
+    goods_table,
+    other_work,
+    stations_table,
+)
 
 _STATION = Words("工作报告", "Station report")
 _ORGANISATION = Words("联合工作报告", "Report of the organisation")

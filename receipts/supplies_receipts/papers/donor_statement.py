@@ -14,12 +14,15 @@ from msgspec.structs import replace
 
 from supplies.errors import BooksBroken
 from supplies.papers.donor_reports import DonorStatement, DonorStatementPaper, StatementLine
-from supplies_receipts import a4, flow, places, wording
-from supplies_receipts.a4 import FIGURE, MARGIN, SMALL, UNDER, WIDTH
-from supplies_receipts.flow import Block
-from supplies_receipts.layout import GREY, Style, fitted
-from supplies_receipts.statement_tables import departures_table, goods_table, reached
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing import account_labels as places
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import report_page as a4
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block
+from supplies_receipts.drawing.canvas import GREY, Style, fitted
+from supplies_receipts.drawing.report_page import FIGURE, MARGIN, SMALL, UNDER, WIDTH
+from supplies_receipts.papers.donor_statement_tables import departures_table, goods_table, reached
 
 _TITLE = Words("捐赠物资去向报告", "Where your gifts went")
 

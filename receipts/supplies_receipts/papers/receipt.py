@@ -12,9 +12,11 @@ import base64
 import msgspec
 
 from supplies.papers.models import DonationReceipt, ReceiptLine, ReceiptPaper
-from supplies_receipts import flow, wording
-from supplies_receipts.flow import Block, Column, Table
-from supplies_receipts.layout import (
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block, Column, Table
+from supplies_receipts.drawing.canvas import (
     A4,
     A5_LANDSCAPE,
     GREY,
@@ -24,7 +26,7 @@ from supplies_receipts.layout import (
     fitted,
     one_line,
 )
-from supplies_receipts.receipt_foot import (
+from supplies_receipts.papers.receipt_footer import (
     MARGIN,
     TINY,
     VALUE,
@@ -34,7 +36,6 @@ from supplies_receipts.receipt_foot import (
     margins,
     void_across,
 )
-from supplies_receipts.wording import Words
 
 _A5_LINES = 5
 

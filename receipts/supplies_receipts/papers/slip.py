@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 
 from supplies.errors import InvalidField
 from supplies.papers.models import DeliverySlip, SlipLine
-from supplies_receipts import flow, forms, wording
-from supplies_receipts.flow import Block
-from supplies_receipts.layout import Sheet, Style, fitted
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import form_fields as forms
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block
+from supplies_receipts.drawing.canvas import Sheet, Style, fitted
 
 _ROLL = 80.0
 MARGIN = 4.0

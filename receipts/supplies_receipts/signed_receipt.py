@@ -23,9 +23,10 @@ from supplies.signing.receipt_signatures import (
     paper_of,
     read_record,
 )
-from supplies_receipts import attachment, fonts
-from supplies_receipts.apart import Apart, Died
-from supplies_receipts.receipt import TITLE, donation_receipt
+from supplies_receipts import pdf_attachment as attachment
+from supplies_receipts.drawing import fonts
+from supplies_receipts.papers.receipt import TITLE, donation_receipt
+from supplies_receipts.sandbox import Apart, Died
 
 ATTACHMENT = "supplies-receipt.json"
 """The name of the record inside a receipt's PDF."""

@@ -19,8 +19,9 @@ from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from supplies_receipts import fonts, wording
-from supplies_receipts.lines import broken, shortened
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import fonts
+from supplies_receipts.drawing.line_breaking import broken, shortened
 
 Align = Literal["left", "right", "centre"]
 Ink = tuple[float, float, float]

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from supplies.errors import InvalidField
 from supplies.papers.models import LoadLine, RunSheet, RunStop, SlipLine
-from supplies_receipts import a4, flow, forms, wording
-from supplies_receipts.a4 import BOLD, CELL, CELL_EN, MARGIN, SMALL, WIDTH
-from supplies_receipts.flow import Block, Cell, Column, Table
-from supplies_receipts.layout import HAIRLINE, PALE, Sheet, Style, fitted
-from supplies_receipts.slip import NO_ADDRESS, TEAM
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing import bilingual as wording
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import form_fields as forms
+from supplies_receipts.drawing import report_page as a4
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block, Cell, Column, Table
+from supplies_receipts.drawing.canvas import HAIRLINE, PALE, Sheet, Style, fitted
+from supplies_receipts.drawing.report_page import BOLD, CELL, CELL_EN, MARGIN, SMALL, WIDTH
+from supplies_receipts.papers.slip import NO_ADDRESS, TEAM
 
 _TITLE = Words("出车单", "Run sheet")
 _STEPS = (

@@ -8,7 +8,8 @@ from itertools import accumulate
 
 import msgspec
 
-from supplies_receipts.layout import (
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.canvas import (
     BLACK,
     GREY,
     PALE,
@@ -19,7 +20,6 @@ from supplies_receipts.layout import (
     fitted,
     paragraph,
 )
-from supplies_receipts.wording import Words
 
 HEAD = Style(7, bold=True, leading=1.25)
 HEAD_EN = Style(5.5, ink=GREY, leading=1.2)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from supplies_receipts import flow
-from supplies_receipts.flow import Block
-from supplies_receipts.layout import Sheet, Style
-from supplies_receipts.wording import Words
+from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing.bilingual import Words
+from supplies_receipts.drawing.blocks import Block
+from supplies_receipts.drawing.canvas import Sheet, Style
 
 TICK = 3.6
 """Side of a box to tick, in millimetres."""

@@ -1,0 +1,1 @@
+"""Drawing PDFs: canvas, blocks of text and tables, fonts, bilingual wording."""
