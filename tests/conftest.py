@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk import Clock, Desk, register_all
-from engines import ENGINES, RUNNING, Engines, Server, hasty
+from support.engines import ENGINES, RUNNING, Engines, Server, hasty
+from support.ledger_fixture import Clock, Desk, register_all
 
 from supplies.ledger.ledger import Ledger
+
+pytest_plugins = ["support.service_fixture"]
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from engines import Server
 from pypdf import PdfReader
+from support.engines import Server
 
 from supplies.cli import main
 from supplies.cli.words import progress

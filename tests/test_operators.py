@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from desk import Clock, register_all
+from support.ledger_fixture import Clock, register_all
 
 from supplies.cli import main
 from supplies.domain import commands as c

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-# Short words that the service's tests have already.
-sys.path[:0] = [str(Path(__file__).parents[1] / "service")]
-
-from cluster import Cluster  # noqa: E402
+from cluster import Cluster
 
 
 @pytest.fixture(scope="session")

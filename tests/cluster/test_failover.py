@@ -14,9 +14,9 @@ from typing import NamedTuple
 import httpx
 import pytest
 from cluster import PATIENCE, Cluster, until
-from desk import register_all
-from rest import let_in, problem
-from test_serve import free_port, serving
+from support.ledger_fixture import register_all
+from support.rest_client import let_in, problem
+from support.service_process import free_port, serving
 
 from supplies.cli import main
 from supplies.ledger.ledger import Ledger

@@ -14,8 +14,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from rest import let_in
-from test_serve import PATIENCE, free_port, serving
+from support.rest_client import let_in
+from support.service_process import PATIENCE, free_port, serving
 
 from supplies.demo.longxue import STATION, book_scene
 from supplies.ledger.ledger import Ledger

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Service
-from desk import register_all
-from rest import Rest, let_in, problem, said_in_the_log
-from test_lost_files import damage
-from test_serve import PATIENCE, free_port, serving
+from support.database_files import damage
+from support.ledger_fixture import register_all
+from support.rest_client import Rest, let_in, problem, said_in_the_log
+from support.service_fixture import Service
+from support.service_process import PATIENCE, free_port, serving
 
 from supplies.ledger.ledger import Ledger
 from supplies.storage.sqlite import SqliteStore

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from desk import Clock, register_all
 from litestar.testing import TestClient
 from psycopg.conninfo import conninfo_to_dict
-from rest import ADDRESS, Rest, let_in, problem, said_in_the_log, signed_in
-from road import Road, road_to
 from supplies_service.app import create_app
 from supplies_service.group_commit import GroupWriter
 from supplies_service.observability import event_loop_watchdog as watchman
+from support.ledger_fixture import Clock, register_all
+from support.rest_client import ADDRESS, Rest, let_in, problem, said_in_the_log, signed_in
+from support.tcp_proxy import Road, road_to
 from test_writer import note, together
 
 from supplies.errors import Uncertain

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from desk import Desk, register_all
-from rest import let_in
 from supplies_service.serve import LAST_ANSWERS_SECONDS
 from supplies_service.settings import unknown
-from test_serve import PATIENCE, free_port, serving
+from support.ledger_fixture import Desk, register_all
+from support.rest_client import let_in
+from support.service_process import PATIENCE, free_port, serving
 
 from supplies.ledger.ledger import Ledger
 

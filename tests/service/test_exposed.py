@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
-from rest import let_in, problem
 from supplies_service.app import create_app
 from supplies_service.security import trusted_hosts as proxies
 from supplies_service.security.trusted_hosts import Names
+from support.rest_client import let_in, problem
 
 from supplies.domain.records import Station
 from supplies.ledger.ledger import Ledger

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import Service
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
-from rest import Rest, problem, signed_in
+from support.rest_client import Rest, problem, signed_in
+from support.service_fixture import Service
 
 from supplies.access import access_log as log
 from supplies.access.access_context import Gate

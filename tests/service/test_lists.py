@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from rest import Rest, problem
+from support.rest_client import Rest, problem
 
 PATHS = [
     "/api/items",

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
-from rest import Rest
 from supplies_service.openapi.examples import EXAMPLES
+from support.rest_client import Rest
 
 from supplies.domain import commands
 from supplies.domain.validation import convert

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
-from rest import Rest, problem
 from supplies_service.observability.logs import JsonLines
 from supplies_service.request_bodies import MAX_BODY
+from support.rest_client import Rest, problem
 
 from supplies.ledger.ledger import Ledger
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conftest import Service
-from rest import Rest
+from support.rest_client import Rest
+from support.service_fixture import Service
 
 
 def test_every_row_of_a_proposal_can_be_posted_as_it_is(rest: Rest) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
-from rest import problem
 from supplies_service.openapi.swagger_ui import ASSETS, POLICY
-from test_serve import PATIENCE, free_port, serving
+from support.rest_client import problem
+from support.service_process import PATIENCE, free_port, serving
 
 from supplies.domain.records import Station
 from supplies.ledger.ledger import Ledger

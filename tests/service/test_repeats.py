@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Service
 from litestar.testing import TestClient
-from rest import Rest, problem
 from supplies_service.idempotency import Made, once
+from support.rest_client import Rest, problem
+from support.service_fixture import Service
 
 from supplies.ledger.ledger import Ledger, Recorded
 from supplies.storage.idempotency import Keyed

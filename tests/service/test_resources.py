@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from rest import Rest, problem
+from support.rest_client import Rest, problem
 
 NOUNS = [
     ("items", {"code": "gloves", "name": "手套", "packs": {"box": 100}}, {"category": "ppe"}),

@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from desk import Clock
 from litestar.testing import TestClient
 from pypdf import PdfReader
-from rest import ADDRESS, Rest, let_in, signed_in
 from supplies_service.app import create_app
+from support.ledger_fixture import Clock
+from support.rest_client import ADDRESS, Rest, let_in, signed_in
 
 from supplies.demo.longxue import STATION, Scene, SceneClock
 from supplies.domain.commands import Command

@@ -10,33 +10,28 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
 
 import httpx
 import pytest
-from desk import Clock, Desk, register_all
-from rest import let_in
 from supplies_service.security.loopback import is_loopback
 from supplies_service.serve import place
 from supplies_service.settings import Settings
+from support.ledger_fixture import Clock, Desk, register_all
+from support.rest_client import let_in
+from support.service_process import (
+    PATIENCE,
+    free_port,
+    serving,
+    started,
+    wait_until_it_is_free,
+)
 
 from supplies.cli import main
 from supplies.errors import InvalidField, StoreError
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import key_file, make_keys
 from supplies.verification.verify import verify
-
-PATIENCE = 60
-"""Seconds; only a machine that is broken or very busy takes as many."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -51,60 +46,6 @@ def bearer(books: str) -> dict[str, str]:
     """What a coordinator's program sends along."""
     with Ledger.open(books, station="lx") as ledger:
         return {"Authorization": f"Bearer {let_in(ledger)['coordinator']}"}
-
-
-@contextmanager
-def serving(
-    database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
-) -> Iterator[subprocess.Popen[str]]:
-    """The service as a process, once it answers.
-
-    log: where it says what it does; a file, where that is more than a pipe holds.
-    """
-    with started(SERVE, database, port, *options, log=log) as process:
-        wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
-        yield process
-
-
-SERVE = "import sys; from supplies.cli import main; sys.exit(main())"
-
-
-@contextmanager
-def started(
-    script: str, database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
-) -> Iterator[subprocess.Popen[str]]:
-    """A script that serves as a process, in whatever way; it ends with all that it started."""
-    arguments = ["serve", "--database", database, "--port", str(port), *options]
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        end_all(process)
-        process.communicate()
-
-
-def end_all(process: subprocess.Popen[str]) -> None:
-    """End a service with its workers, who may be left where it is gone."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def wait_until_it_answers(process: subprocess.Popen[str], url: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()
-        try:
-            if httpx.get(url).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError(f"{url} did not answer within {PATIENCE} seconds")
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
@@ -192,17 +133,6 @@ def test_when_it_is_killed_its_workers_end_and_the_port_is_free(
     with serving(books, port):
         web = httpx.get(f"http://127.0.0.1:{port}/api/station", headers=bearer)
         assert web.json()["code"] == "lx"
-
-
-def wait_until_it_is_free(port: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            place(Settings(port=port), people=True)
-            return
-        except StoreError:
-            time.sleep(0.05)
-    raise AssertionError(f"port {port} was not free within {PATIENCE} seconds")
 
 
 STUCK = """

@@ -10,8 +10,8 @@ from pkgutil import resolve_name
 
 import pytest
 from pypdf import PdfReader
-from rest import Rest, problem
 from supplies_receipts import check_receipt
+from support.rest_client import Rest, problem
 
 from supplies.signing.station_keys import StationKeys
 

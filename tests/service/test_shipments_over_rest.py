@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Service
 from litestar.testing import TestClient
-from rest import ADDRESS, Rest, let_in, problem, signed_in
 from supplies_service.app import create_app
+from support.rest_client import ADDRESS, Rest, let_in, problem, signed_in
+from support.service_fixture import Service
 
 from supplies.domain.records import Item, Location, Station
 from supplies.ledger.ledger import Ledger

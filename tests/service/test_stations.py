@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Clock, register_all
 from litestar.testing import TestClient
 from pypdf import PdfReader
-from rest import ADDRESS, Rest, let_in, problem, signed_in
 from supplies_service.app import create_app
+from support.ledger_fixture import Clock, register_all
+from support.rest_client import ADDRESS, Rest, let_in, problem, signed_in
 
 from supplies.access import passwords, users
 from supplies.access.access_context import Gate

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
-from desk import register_all
-from engines import Server
-from rest import let_in
-from test_serve import PATIENCE, free_port, serving
+from support.engines import Server
+from support.ledger_fixture import register_all
+from support.rest_client import let_in
+from support.service_process import PATIENCE, free_port, serving
 
 from supplies.access.rate_limits import STRANGERS
 from supplies.ledger.ledger import Ledger

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from desk import register_all
-from rest import let_in
-from test_serve import PATIENCE, free_port, serving
+from support.ledger_fixture import register_all
+from support.rest_client import let_in
+from support.service_process import PATIENCE, free_port, serving
 
 from supplies.ledger.ledger import Ledger
 

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Service
-from rest import Rest, problem
 from supplies_service.routes import health
+from support.rest_client import Rest, problem
+from support.service_fixture import Service
 
 from supplies.cli import main
 from supplies.ledger.ledger import Ledger

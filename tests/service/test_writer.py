@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from desk import Clock, register_all
 from supplies_service.group_commit import GroupWriter
+from support.ledger_fixture import Clock, register_all
 
 from supplies.domain.commands import Allocate, AllocationLine, ForgetDonor, NoteNeed
 from supplies.domain.records import Team

@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 
-from engines import ENGINES, RUNNING
+from support.engines import ENGINES, RUNNING
 
 from simulation.report import found, parse_steps, smallest, summary
 from simulation.run import Simulation, WrongError

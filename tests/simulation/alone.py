@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from engines import hasty
-from plain_books import PlainBooks
+from support.engines import hasty
+from support.reference_model import PlainBooks
 
 from simulation.clock import Stands
 from simulation.office import Office

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from desk import Clock
+from support.ledger_fixture import Clock
 
 
 class Time(Clock):

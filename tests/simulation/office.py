@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
-from asking import Asks, Dice
-from foresight import Foreseen, Foresight
-from plain_books import PlainBooks
+from support.command_generators import Asks, Dice
+from support.oracle import Foreseen, Foresight
+from support.reference_model import PlainBooks
 
 from simulation.clock import Time
 from simulation.fragile import Stopped

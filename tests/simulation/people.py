@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asking import Asks, Cast, Dice
+from support.command_generators import Asks, Cast, Dice
 
 from supplies.domain import commands as c
 from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team

@@ -11,8 +11,8 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
-from engines import Server, hasten
 from psycopg.conninfo import conninfo_to_dict
+from support.engines import Server, hasten
 
 from simulation.fragile import FragileStore
 from supplies.ledger.ledger import Clock, Ledger

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from asking import Dice
-from engines import Engines
+from support.command_generators import Dice
+from support.engines import Engines
 
 from simulation.salts import Salts
 from simulation.steps import Step

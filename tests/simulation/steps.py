@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asking import Dice
+from support.command_generators import Dice
 
 from simulation.fragile import Stopped
 from simulation.killed import give_and_be_killed

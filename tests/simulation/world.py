@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
-from asking import Dice
-from engines import Engines
+from support.command_generators import Dice
+from support.engines import Engines
 
 from simulation import laws
 from simulation.alone import recorded_alone

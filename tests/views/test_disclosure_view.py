@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from desk import Desk
-from shown import shows
+from support.ledger_fixture import Desk
+from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.domain.records import Donor, Recipient

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
-from shown import shows
+from support.ledger_fixture import Desk
+from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.domain.accounts import is_origin, kind_of

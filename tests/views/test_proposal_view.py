@@ -2,11 +2,11 @@ from datetime import date
 
 import msgspec
 import pytest
-from desk import Clock, Desk, register_all
-from engines import RUNNING, hasty
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shown import shows
+from support.engines import RUNNING, hasty
+from support.ledger_fixture import Clock, Desk, register_all
+from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.domain.records import Recipient

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from desk import Desk
+from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField

@@ -1,6 +1,6 @@
 import pytest
-from desk import Desk
-from shown import shows
+from support.ledger_fixture import Desk
+from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.errors import NotFound

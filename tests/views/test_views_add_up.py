@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from engines import ENGINES, Engines
+from support.engines import ENGINES, Engines
 
 from supplies.books.reader import Books
 from supplies.demo.longxue import FIRST, LAST, book_scene

@@ -1,0 +1,328 @@
+"""Stations of one database: who is under whom, what a head sums up, and ledgers side by side."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from pypdf import PdfReader
+from support.ledger_fixture import TODAY, Clock, Desk
+
+from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.domain.records import Item, Location, Station
+from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
+from supplies.ledger.ledger import Ledger
+from supplies.papers.models import ShortInUnit
+from supplies.stations.organisation import (
+    all_stations,
+    first_station,
+    head_of,
+    leads,
+    put_under,
+    stations,
+)
+from supplies.views.organisation_report import (
+    organisation_report,
+    organisation_report_paper,
+    part_of_report,
+    stock_by_item,
+)
+
+
+@pytest.fixture
+def head(desk: Desk) -> Ledger:
+    """Station qu, in the desk's books and over the desk's connection."""
+    ledger = desk.ledger.at("qu")
+    ledger.register(Station(code="qu", name="区红会", series="QU"))
+    ledger.register(Item(code="mask", name="口罩"), Location(code="store", name="Store"))
+    return ledger
+
+
+def put(ledger: Ledger, under: str | None) -> None:
+    with ledger.administering() as books:
+        put_under(books, under)
+
+
+# --- one ledger's way to another -----------------------------------------------------------------
+
+
+def test_a_ledger_opens_anothers_over_the_same_connection(desk: Desk, head: Ledger) -> None:
+    desk.stock(5)
+    done = head.record(
+        c.OpenStock(location="store", lines=[c.ArrivalLine(item="mask", quantity=7)]), by="u_1"
+    )
+    assert done.seq == 1
+    assert head.balance("stock:store", "mask", "l_qu_1_1") == 7
+    assert desk.balance("stock:store", "mask", "l_lx_1_1") == 5
+    assert [each.station for each in head.verify().stations] == ["qu"]
+    assert [each.station for each in desk.ledger.verify().stations] == ["lx"]
+
+
+def test_two_ledgers_of_one_station_see_each_others_changes(desk: Desk) -> None:
+    another = desk.ledger.at("lx")
+    assert desk.books.item("mask").name == "口罩"
+    another.amend(Item(code="mask", name="医用口罩"))
+    with desk.ledger.reading() as books:
+        assert books.item("mask").name == "医用口罩"
+
+
+def test_what_is_one_commit_is_one_stations(desk: Desk, head: Ledger) -> None:
+    with desk.ledger.together():
+        with pytest.raises(StoreError, match="begin no other within"):
+            head.record(c.RecordActivity(kind="visit", count=1), by="u_1")
+        desk.stock(1)
+    with desk.ledger.reading(), pytest.raises(StoreError, match="leave `reading"):
+        head.record(c.RecordActivity(kind="visit", count=1), by="u_1")
+    assert desk.entries() == 1
+    assert head.books.head()[0] == 0
+
+
+def test_two_stations_are_read_at_one_moment(desk: Desk, head: Ledger) -> None:
+    with desk.ledger.reading() as ours, head.reading() as theirs:
+        assert (ours.station.code, theirs.station.code) == ("lx", "qu")
+
+
+def test_a_change_elsewhere_is_seen_while_another_station_is_read(
+    desk: Desk, head: Ledger, books_url: str, clock: Clock
+) -> None:
+    assert head.books.item("mask").name == "口罩"
+    with Ledger.open(books_url, station="qu", clock=clock) as other:
+        other.amend(Item(code="mask", name="医用口罩"))
+    with desk.ledger.reading(), head.reading() as books:
+        assert books.item("mask").name == "医用口罩"
+
+
+# --- who is under whom ---------------------------------------------------------------------------
+
+
+def test_a_station_is_put_under_the_head_of_an_organisation(desk: Desk, head: Ledger) -> None:
+    assert [line.code for line in stations(head.books)] == ["qu"]
+    put(desk.ledger, "qu")
+    assert head_of(desk.books) == "qu"
+    assert [(line.code, line.head) for line in stations(head.books)] == [("lx", "qu"), ("qu", None)]
+    assert leads(head.books, "lx")
+    assert not any(leads(desk.books, other) for other in ("qu", "lx", "", "a b", "zz"))
+    assert first_station(desk.ledger.store) == "qu"
+    put(desk.ledger, None)
+    assert not leads(head.books, "lx")
+    assert [line.head for line in all_stations(desk.ledger.store)] == [None, None]
+    assert first_station(desk.ledger.store) == "lx"
+
+
+def test_there_is_no_second_level(desk: Desk, head: Ledger) -> None:
+    town = desk.ledger.at("town")
+    town.register(Station(code="town", name="市", series="TW"))
+    put(desk.ledger, "qu")
+    with pytest.raises(InvalidField, match="lx is itself under qu; put town under qu"):
+        put(town, "lx")
+    with pytest.raises(InvalidField, match="qu has stations under it, lx for one"):
+        put(head, "town")
+    with pytest.raises(InvalidField, match="lx is under qu already"):
+        put(head, "lx")
+    with pytest.raises(InvalidField, match="no station under itself"):
+        put(town, "town")
+    with pytest.raises(NotFound, match="no station nowhere"):
+        put(town, "nowhere")
+    assert head_of(desk.books) == "qu"
+
+
+def test_goods_of_all_stations_are_summed_up(desk: Desk, head: Ledger) -> None:
+    desk.stock(5)
+    desk.stock(3, location="annex")
+    head.record(
+        c.OpenStock(location="store", lines=[c.ArrivalLine(item="mask", quantity=7)]), by="u_1"
+    )
+    assert [row.on_hand for row in stock_by_item(head.books).items] == [7]
+    put(desk.ledger, "qu")
+    (row,) = stock_by_item(head.books).items
+    assert (row.stations, row.on_hand, row.free, row.allocated) == (2, 15, 15, 0)
+    with pytest.raises(InvalidField, match="no place in this list"):
+        stock_by_item(head.books, after="what")
+
+
+def test_what_is_short_is_summed_up_by_unit(desk: Desk, head: Ledger) -> None:
+    """As goods are: 9 bottles short here are not covered by 500 mL there."""
+    desk.need(9, item="soap")
+    head.register(Item(code="soap", name="洗手液", unit="mL"))
+    head.record(
+        c.OpenStock(location="store", lines=[c.ArrivalLine(item="soap", quantity=500)]), by="u_1"
+    )
+    put(desk.ledger, "qu")
+    parts = [part_of_report(books, TODAY, TODAY) for books in (desk.books, head.books)]
+    report = organisation_report("qu", TODAY, TODAY, parts)
+    assert report.short == [ShortInUnit(item="soap", unit="bottle", needed=9, free=0)]
+
+
+@pytest.fixture
+def exchanged(desk: Desk, head: Ledger) -> Desk:
+    """Station lx and its head, between whom goods are on the way on most of nine days."""
+    put(desk.ledger, "qu")
+    head.register(Item(code="face", name="面罩"))
+    there = Desk(head, desk.clock)
+
+    def send(to: str, quantity: int) -> str:
+        line = c.LotLine(item="mask", quantity=quantity)
+        return str(desk(c.SendShipment(station=to, location="store", lines=[line])).document)
+
+    desk.give(20)
+    desk.clock.advance()
+    first = send("qu", 8)
+    desk.clock.advance()
+    lines = [c.ArrivedLine(line=1, arrived=7)]
+    there(c.ReceiveShipment(shipment=first, location="store", lines=lines))
+    desk.clock.advance()
+    second = send("qu", 5)
+    desk.clock.advance()
+    desk(c.AcknowledgeShipment(shipment=first))
+    desk.clock.advance()
+    lines = [c.ArrivedLine(line=1, arrived=5, item="face")]
+    there(c.ReceiveShipment(shipment=second, location="store", lines=lines))
+    desk.clock.advance()
+    desk(c.AcknowledgeShipment(shipment=second))
+    desk.clock.advance()
+    send("zz", 2)
+    return desk
+
+
+SUMMED = ("received", "other", "lost", "in_transit")
+
+ON_THE_WAY = (0, 8, 1, 6, 5, 0, 0, 0, 0)
+"""Between the two, at the end of each day: what is not known to be lost has not arrived yet."""
+
+
+@pytest.mark.parametrize("begin", range(9))
+def test_goods_between_stations_of_an_organisation_come_and_go_nowhere(
+    exchanged: Desk, head: Ledger, begin: int
+) -> None:
+    for end in range(begin, 9):
+        first, last = TODAY + timedelta(days=begin), TODAY + timedelta(days=end)
+        parts = [part_of_report(books, first, last) for books in (exchanged.books, head.books)]
+        total = Counter[str]()
+        for line in organisation_report("qu", first, last, parts).goods:
+            went = line.handed_over + line.used + line.lost + line.unexplained + line.other
+            assert line.opening + line.received - went == line.on_hand + line.in_transit
+            figures = msgspec.structs.asdict(line)
+            total.update({name: figures[name] for name in SUMMED})
+        assert total["received"] == (20 if begin == 0 else 0)
+        assert total["other"] == (2 if begin <= 7 <= end else 0)
+        assert total["lost"] == (1 if begin <= 4 <= end else 0)
+        assert total["in_transit"] == ON_THE_WAY[end]
+
+
+def test_what_is_on_the_way_all_the_time_has_its_line(exchanged: Desk, head: Ledger) -> None:
+    exchanged.clock.advance(10)
+    rest = c.LotLine(item="mask", quantity=5)
+    exchanged(c.SendShipment(station="qu", location="store", lines=[rest]))
+    mask = c.LotLine(item="mask", quantity=7)
+    head.record(c.IssueGoods(location="store", purpose="gate", lines=[mask]), by="u_1")
+    day = exchanged.clock.day + timedelta(days=5)
+    parts = [part_of_report(books, day, day) for books in (exchanged.books, head.books)]
+    now = exchanged.clock()
+    paper = organisation_report_paper(head.books, day, day, parts, printed_at=now)
+    lines = {line.item: line for line in paper.report.goods}
+    assert (lines["mask"].opening, lines["mask"].in_transit) == (5, 5)
+    assert paper.names["mask"].name == "口罩"
+    assert set(lines) == {"mask", "face"}
+
+
+# --- the command line ----------------------------------------------------------------------------
+
+
+def test_stations_are_added_and_listed(
+    desk: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--database", books_url]
+    words = ["station", "add", "qu", "--name", "区红会", "--series", "QU", *where]
+    assert main(words) == 0
+    assert "supplies user add LOGIN --role coordinator --station qu" in capsys.readouterr().out
+    new = ["station", "add", "hp", "--name", "黄浦站", "--series", "HP", "--under", "qu", *where]
+    assert main(new) == 0
+    assert main(["station", "set", "--station", "lx", "--under", "qu", *where]) == 0
+    assert "龙穴街社工服务站 is under qu now" in capsys.readouterr().out
+    assert main(["station", "list", "--json", *where]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(line["code"], line["head"]) for line in listed] == [
+        ("hp", "qu"),
+        ("lx", "qu"),
+        ("qu", None),
+    ]
+    assert main(["station", "list", *where]) == 0
+    assert "黄浦站" in capsys.readouterr().out
+    assert main(["station", "show", "--station", "lx", *where]) == 0
+    assert "under" in capsys.readouterr().out
+    assert main(["station", "set", "--station", "lx", "--no", "under", *where]) == 0
+    assert head_of(desk.books) is None
+
+
+def test_a_station_that_cannot_be_added_leaves_nothing_behind(
+    desk: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--database", books_url]
+    for words, said in (
+        (["lx", "--name", "x", "--series", "X1"], "the code lx is taken"),
+        (["qu", "--name", "x", "--series", "JZ"], "are numbered JZ"),
+        (["qu", "--name", "x", "--series", "QU", "--under", "zz"], "there is no station zz"),
+        (["qu", "--name", "x", "--series", "QU", "--zone", "Mars"], "no time zone"),
+    ):
+        assert main(["station", "add", *words, *where]) == 1
+        assert said in capsys.readouterr().err
+    assert [line.code for line in all_stations(desk.ledger.store)] == ["lx"]
+
+
+def test_reports_go_over_all_stations(
+    desk: Desk, head: Ledger, books_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.stock(5)
+    desk.need(9)
+    put(desk.ledger, "qu")
+    where = ["--organisation", "--station", "qu", "--database", books_url]
+    assert main(["report", "stock", "--json", *where]) == 0
+    assert json.loads(capsys.readouterr().out)["items"][0]["on_hand"] == 5
+    assert main(["report", "needs", "--json", *where]) == 0
+    assert json.loads(capsys.readouterr().out)["items"][0]["needed"] == 9
+    period = ["--from", "2020-02-01", "--to", "2020-02-29"]
+    assert main(["report", "station", *period, "--json", *where]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["short"] == [{"item": "mask", "needed": 9, "free": 5, "unit": "piece"}]
+    assert [each["station"] for each in report["stations"]] == ["lx", "qu"]
+    for words in (["stock"], ["needs"], ["station", *period]):
+        assert main(["report", *words, *where]) == 0
+        assert "mask" in capsys.readouterr().out
+    paper = tmp_path / "report.pdf"
+    assert main(["report", "station", *period, "--output", str(paper), *where]) == 0
+    assert f"The organisation's report is in {paper}" in capsys.readouterr().out
+    said = "".join(page.extract_text() for page in PdfReader(paper).pages)
+    assert all(name in said for name in ("区红会", "龙穴街社工服务站", "口罩"))
+    for words, said in (
+        (["pledges"], "takes no --organisation"),
+        (["stock", "--as-of", "2020-02-03"], "no --as-of"),
+    ):
+        assert main(["report", *words, *where]) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_a_series_is_one_stations(desk: Desk) -> None:
+    with pytest.raises(AlreadyDone, match="are numbered JZ"):
+        desk.ledger.at("qu").register(Station(code="qu", name="区红会", series="JZ"))
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def test_the_commands_of_the_page_run(
+    desk: Desk, books_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "stations.md"
+    commands = re.findall(r"^    supplies (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(commands) == 4
+    monkeypatch.setenv("SUPPLIES_DATABASE", books_url)
+    for command in commands:
+        assert main(shlex.split(command)) == 0, command
+    assert head_of(desk.books) == "qu"

@@ -1,0 +1,275 @@
+"""For how long a station keeps names, and how people are forgotten when that time is over."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from support.ledger_fixture import TODAY, Clock, Desk
+
+from supplies.access import access_log as log
+from supplies.access.access_context import Gate
+from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.domain.records import Item, Recipient, Station
+from supplies.errors import InvalidField
+from supplies.ledger.ledger import Ledger
+from supplies.maintenance.backup import back_up, restore
+from supplies.maintenance.copy import copy_books
+from supplies.stations.paper_settings import amend_station, station_shown
+from supplies.stations.retention import Retention, due, keep, retention
+from supplies.views.alerts import alerts
+
+
+def keeping(desk: Desk, **days: int) -> None:
+    with desk.ledger.administering() as books:
+        keep(books, Retention(**days))
+
+
+def who_is_due(desk: Desk, after_days: int) -> list[str]:
+    return [one.code for one in due(desk.books, TODAY + timedelta(days=after_days))]
+
+
+@pytest.fixture
+def served(desk: Desk) -> Desk:
+    """R-1 asked for ten and has them; R-2 still waits for five; D-2, a person, gave."""
+    desk.need(10)
+    desk.need(5, "R-2")
+    desk.give(12, donor="D-2")
+    desk.give(12, donor="D-1")
+    allocation = desk.allocate(10)
+    desk.outcome(desk.dispatch(allocation), allocation, "handed_over")
+    return desk
+
+
+# --- who is due ----------------------------------------------------------------------------------
+
+
+def test_nobody_is_due_until_a_period_is_set(served: Desk) -> None:
+    assert retention(served.books) == Retention()
+    assert who_is_due(served, 36_500) == []
+
+
+def test_people_are_due_so_many_days_after_the_last_entry_about_them(served: Desk) -> None:
+    keeping(served, recipients_days=30, donors_days=60)
+    assert who_is_due(served, 30) == []
+    assert who_is_due(served, 31) == ["R-1", "R-2"]
+    assert who_is_due(served, 61) == ["D-2", "R-1", "R-2"]
+
+
+def test_whatever_is_recorded_about_them_begins_the_time_anew(served: Desk) -> None:
+    keeping(served, recipients_days=30, donors_days=30)
+    served.clock.day = TODAY + timedelta(days=20)
+    line = c.LotLine(item="mask", quantity=1)
+    served(c.HandOut(recipient="R-1", location="store", lines=[line]))
+    served.pledge(3, donor="D-2")
+    assert who_is_due(served, 31) == ["R-2"]
+    assert who_is_due(served, 51) == ["R-2", "D-2", "R-1"]
+
+
+def test_a_fact_of_long_ago_that_is_told_today_makes_nobody_due(served: Desk) -> None:
+    keeping(served, recipients_days=30, donors_days=30)
+    long_ago = TODAY - timedelta(days=40)
+    served.give(3, donor="D-2", happened_on=long_ago)
+    line = c.LotLine(item="mask", quantity=3)
+    served(c.HandOut(recipient="R-1", location="store", lines=[line], happened_on=long_ago))
+    assert who_is_due(served, 30) == []
+    assert who_is_due(served, 31) == ["D-2", "R-1", "R-2"]
+
+
+def begins_anew(desk: Desk, code: str, command: c.Command) -> str:
+    """Record something a day later, the last that is known of somebody now; its document."""
+    desk.clock.advance()
+    done = desk(command)
+    last = {one.code: one.last_on for one in due(desk.books, TODAY + timedelta(days=3000))}
+    assert last[code] == desk.clock.day
+    return str(done.document)
+
+
+def test_each_entry_on_the_way_to_a_door_is_about_its_household(served: Desk) -> None:
+    keeping(served, recipients_days=1)
+    line = c.LotLine(item="mask", quantity=2)
+    begins_anew(served, "R-2", c.HandOut(recipient="R-2", location="store", lines=[line]))
+    aside = begins_anew(
+        served,
+        "R-2",
+        c.Allocate(
+            recipient="R-2", location="store", lines=[c.AllocationLine(item="mask", quantity=3)]
+        ),
+    )
+    way = begins_anew(served, "R-2", c.Dispatch(team="T-1", allocations=[aside]))
+    nobody_there = c.ReportOutcome(delivery=way, allocation=aside, outcome="not_at_home")
+    begins_anew(served, "R-2", nobody_there)
+    begins_anew(served, "R-2", c.Release(allocation=aside, reason="moved"))
+    begins_anew(served, "R-2", c.EndNeed(need="n_2", reason="moved"))
+
+
+def test_each_entry_of_a_promise_or_a_gift_is_about_its_donor(served: Desk) -> None:
+    keeping(served, donors_days=1)
+    line = c.PledgeLine(item="mask", quantity=5)
+    pledge = begins_anew(served, "D-2", c.MakePledge(donor="D-2", lines=[line]))
+    begins_anew(served, "D-2", c.CancelPledge(pledge=pledge, reason="cannot"))
+    gift = served.give(1, donor="D-2")
+    begins_anew(served, "D-2", c.ReprintReceipt(number="JZ-2020-000003"))
+    back = c.LotLine(item="mask", quantity=1, lot=f"l_lx_{gift.seq}_1")
+    begins_anew(served, "D-2", c.ReturnGoods(location="store", lines=[back], reason="torn"))
+
+
+def test_groups_and_organisations_have_no_time(served: Desk) -> None:
+    line = c.LotLine(item="mask", quantity=1)
+    served(c.HandOut(recipient="G-1", location="store", lines=[line], headcount=1))
+    keeping(served, recipients_days=1, donors_days=1)
+    assert who_is_due(served, 3000) == ["D-2", "R-1", "R-2"]
+
+
+def test_coordinators_are_told_who_is_due(served: Desk) -> None:
+    keeping(served, recipients_days=30)
+    found = alerts(served.books, TODAY + timedelta(days=40), limit=None).items
+    told = [(one.code, one.since) for one in found if one.what == "to_be_forgotten"]
+    assert told == [("R-1", TODAY), ("R-2", TODAY)]
+
+
+def test_the_periods_are_settings_of_the_station(desk: Desk) -> None:
+    with desk.ledger.administering() as books:
+        amend_station(books, {"retention": {"recipients_days": 400}})
+        amend_station(books, {"retention": {"access_log_days": 200}})
+    shown = station_shown(desk.books).retention
+    assert shown == Retention(recipients_days=400, access_log_days=200)
+    with desk.ledger.administering() as books:
+        amend_station(books, {"retention": {"recipients_days": None}})
+    assert retention(desk.books) == Retention(access_log_days=200)
+    for wrong in ({"access_log_days": 30}, {"donors_days": 0}, {"forever": 1}):
+        with pytest.raises(InvalidField), desk.ledger.administering() as books:
+            amend_station(books, {"retention": wrong})
+
+
+# --- the command line ----------------------------------------------------------------------------
+
+
+def run(url: str, *words: str) -> int:
+    return main([*words, "--database", url])
+
+
+def test_who_is_due_is_listed_and_forgotten(
+    served: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(books_url, "forget", "due", "--yes") == 0
+    assert "No period is set at lx" in capsys.readouterr().out
+    assert run(books_url, "station", "set", "--keep-recipients", "30") == 0
+    assert run(books_url, "station", "show") == 0
+    assert "30 days" in capsys.readouterr().out
+    assert run(books_url, "forget", "due", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(one["station"], one["code"]) for one in listed] == [("lx", "R-1"), ("lx", "R-2")]
+    assert run(books_url, "forget", "due") == 0
+    assert "say --yes" in capsys.readouterr().out
+    assert run(books_url, "forget", "due", "--yes") == 1
+    told = capsys.readouterr()
+    assert "recipient R-2 still has need n_2 open" in told.err
+    assert "1 of 2 people were forgotten" in told.out
+    with Ledger.open(books_url, station="lx") as ledger, ledger.reading() as books:
+        names = books.all("SELECT code, name FROM recipients WHERE station = :station")
+        assert {code for code, name in names if name is None} == {"R-1"}
+        pieces = "SELECT 1 FROM search WHERE station = :station AND code = 'R-1' AND piece = '王'"
+        assert books.one(pieces) is None
+    assert [one.station for one in served.ledger.verify().stations] == ["lx"]
+    served(c.EndNeed(need="n_2", reason="moved"))
+    assert run(books_url, "forget", "due", "--yes") == 0
+
+
+def test_old_lines_of_the_access_log_go_too(
+    desk: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with desk.ledger.administering() as books:
+        gate = Gate(books, desk.clock())
+        log.write(gate, method="GET", route="/api/donors", outcome="looked", who="u_1")
+    with Ledger.open(books_url, station="lx") as now, now.administering() as books:
+        gate = Gate(books, now.clock())
+        log.write(gate, method="GET", route="/api/donors", outcome="looked", who="u_2")
+    assert run(books_url, "station", "set", "--keep-access-log", "183") == 0
+    assert run(books_url, "forget", "due", "--yes") == 0
+    assert "1 lines of the access log" in capsys.readouterr().out
+    with desk.ledger.reading() as books:
+        left = log.read(Gate(books, desk.clock()), limit=10)
+    assert [(look.seq, look.who) for look in left] == [(2, "u_2")]
+
+
+@pytest.fixture
+def other_station(served: Desk) -> Ledger:
+    """Station nx in the same books, which has served a household too, and a third without any."""
+    ledger = served.ledger.at("nx")
+    ledger.register(Station(code="nx", name="南社", series="NX"))
+    ledger.register(Item(code="mask", name="口罩"), Recipient(code="R-9", name="赵某"))
+    ledger.record(c.NoteNeed(recipient="R-9", item="mask", quantity=1), by="u_1")
+    ledger.record(c.EndNeed(need="n_1", reason="moved"), by="u_1")
+    served.ledger.at("qu").register(Station(code="qu", name="区红会", series="QU"))
+    return ledger
+
+
+def test_people_of_all_stations_are_forgotten_by_one_command(
+    served: Desk, other_station: Ledger, books_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keeping(served, recipients_days=30)
+    with other_station.administering() as books:
+        keep(books, Retention(recipients_days=30))
+    assert run(books_url, "forget", "due", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    found = [(one["station"], one["code"]) for one in listed]
+    assert found == [("lx", "R-1"), ("lx", "R-2"), ("nx", "R-9")]
+    assert run(books_url, "forget", "due") == 0
+    assert "No period is set at qu" in capsys.readouterr().out
+    assert run(books_url, "forget", "due", "--station", "nx", "--json") == 0
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)] == ["R-9"]
+    assert run(books_url, "forget", "due", "--yes") == 1  # R-2 still waits at lx
+    told = capsys.readouterr().out
+    assert "Station lx: 1 of 2 people were forgotten." in told
+    assert "Station nx: 1 of 1 people were forgotten." in told
+    with other_station.reading() as books:
+        assert books.value("SELECT name FROM recipients WHERE station = :station") is None
+
+
+def test_people_of_all_stations_are_forgotten_as_in_other_books(
+    served: Desk,
+    other_station: Ledger,
+    books_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    earlier = str(tmp_path / "earlier.db")
+    copy_books(books_url, earlier)
+    served(c.ForgetDonor(donor="D-2"))
+    other_station.record(c.ForgetRecipient(recipient="R-9"), by="u_1")
+    assert run(earlier, "forget", "as-in", books_url, "--yes") == 0
+    told = capsys.readouterr().out
+    assert "Station lx: 1 of 1 people were forgotten." in told
+    assert "Station nx: 1 of 1 people were forgotten." in told
+    assert run(earlier, "forget", "as-in", books_url) == 0
+    assert "Nobody who was forgotten there is known here." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])  # a server's backups are made by its own tools
+def test_whoever_was_forgotten_after_a_backup_is_forgotten_again(
+    tmp_path: Path,
+    clock: Clock,
+    served: Desk,
+    books_url: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    back_up(books_url, tmp_path / "backup.db")
+    served(c.ForgetRecipient(recipient="R-1"))
+    served(c.ForgetDonor(donor="D-2"))
+    restored = str(tmp_path / "restored.db")
+    restore(tmp_path / "backup.db", restored)
+    assert run(restored, "forget", "as-in", books_url) == 0
+    told = capsys.readouterr().out
+    assert "R-1" in told
+    assert "D-2" in told
+    assert run(restored, "forget", "as-in", books_url, "--yes") == 0
+    assert "2 of 2 people were forgotten" in capsys.readouterr().out
+    with Ledger.open(restored, station="lx", clock=clock) as ledger:
+        assert ledger.books.value("SELECT name FROM recipients WHERE code = 'R-1'") is None
+        ledger.verify()
+    assert run(restored, "forget", "as-in", books_url, "--yes") == 0
+    assert "0 of 0 people" in capsys.readouterr().out

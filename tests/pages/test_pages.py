@@ -1,0 +1,271 @@
+"""The pages of the gate as a browser sees them: forms, cookies, seals."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+from httpx import Response
+from litestar.testing import TestClient
+from support.rest_client import ADDRESS, Rest
+from support.service_fixture import Service
+
+from supplies.access import bootstrap as first
+from supplies.access import credentials, users
+from supplies.access.access_context import Gate
+
+PASSWORD = "four words nobody guesses"
+
+
+class Browser:
+    """Opens pages, fills in forms, keeps cookies."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+
+    def open(self, path: str, status: int = 200) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def send(self, path: str, *, page: str | None = None, **fields: str) -> Response:
+        """Send a form as the page that it stands on does. page: where its seal is read."""
+        if page is not None:
+            found = re.search(r'name="seal" value="(\w+)"', self.open(page))
+            assert found
+            fields["seal"] = found[1]
+        headers = {"Origin": ADDRESS}
+        return self.client.post(path, data=fields, headers=headers, follow_redirects=False)
+
+
+@pytest.fixture
+def browser(strangers: TestClient) -> Browser:
+    return Browser(strangers)
+
+
+@pytest.fixture
+def signed_in(browser: Browser, service: Service) -> Browser:
+    """A coordinator's browser."""
+    invite(browser, "coordinator")
+    return browser
+
+
+def administer(browser: Browser, job: Any) -> Any:
+    ledger = browser.client.app.state.offices.home.ledger
+    with ledger.administering() as books:
+        return job(Gate(books, ledger.clock()))
+
+
+def invite(browser: Browser, login: str) -> str:
+    """Set somebody's password by a one-time address; where that leads."""
+    path = administer(browser, lambda gate: first.invitation(gate, users.by_login(gate, login)))
+    answer = browser.send(path, password=PASSWORD, again=PASSWORD)
+    assert answer.status_code == 303, answer.text
+    return str(path)
+
+
+def test_an_invitation_sets_a_password_once_and_lets_in(browser: Browser) -> None:
+    path = invite(browser, "coordinator")
+    assert "coordinator · coordinator · u_1" in browser.open("/")
+    browser.open(path, status=404)
+    assert browser.send(path, password=PASSWORD, again=PASSWORD).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("password", "again", "told"),
+    [
+        ("short", "short", "12 to 200 characters"),
+        (PASSWORD, PASSWORD + "!", "not the same"),
+        ("coordinator123", "coordinator123", "it holds the name that goes with it"),
+        ("aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa", "it has fewer than 5 different characters"),
+    ],
+)
+def test_a_password_that_would_not_hold_is_refused_in_words(
+    browser: Browser, password: str, again: str, told: str
+) -> None:
+    path = administer(
+        browser, lambda gate: first.invitation(gate, users.by_login(gate, "coordinator"))
+    )
+    answer = browser.send(path, password=password, again=again)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert password not in answer.text.replace("coordinator</strong>", "")
+
+
+def test_people_sign_in_by_login_and_password_and_out_again(signed_in: Browser) -> None:
+    signed_in.send("/sign-out", page="/")
+    assert signed_in.client.get("/", follow_redirects=False).headers["location"] == "/sign-in"
+    wrong = signed_in.send("/sign-in", login="coordinator", password="something else")
+    assert wrong.status_code == 401
+    assert "do not belong together" in wrong.text
+    nobody = signed_in.send("/sign-in", login="nobody", password=PASSWORD)
+    assert nobody.text.replace("nobody", "coordinator") == wrong.text
+    right = signed_in.send("/sign-in", login="coordinator", password=PASSWORD)
+    assert right.status_code == 303
+    assert "u_1" in signed_in.open("/")
+
+
+def test_the_cookie_is_for_this_site_alone_and_ends_with_the_session(signed_in: Browser) -> None:
+    kept = signed_in.client.cookies["supplies_session"]
+    cookie = signed_in.send("/sign-in", login="coordinator", password=PASSWORD)
+    said = cookie.headers["set-cookie"]
+    assert "HttpOnly" in said
+    assert "SameSite=lax" in said
+    signed_in.send("/sign-out", page="/")
+    signed_in.client.cookies.set("supplies_session", kept)
+    assert "u_1" in signed_in.open("/")  # the other session goes on
+    invite(signed_in, "coordinator")
+    signed_in.client.cookies.clear()
+    signed_in.client.cookies.set("supplies_session", kept)
+    answer = signed_in.client.get("/", follow_redirects=False)
+    assert answer.headers["location"] == "/sign-in"  # a new password ends them all
+
+
+def test_over_https_the_cookie_never_travels_without(service: Service, browser: Browser) -> None:
+    invite(browser, "coordinator")
+    answer = browser.client.post(
+        "https://127.0.0.1:8000/sign-in",
+        data={"login": "coordinator", "password": PASSWORD},
+        follow_redirects=False,
+    )
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_guessing_a_password_is_stopped_wherever_it_comes_from(browser: Browser) -> None:
+    invite(browser, "coordinator")
+    browser.client.cookies.clear()
+    answers = [
+        browser.send("/sign-in", login="coordinator", password=f"guess number {n}").status_code
+        for n in range(11)
+    ]
+    assert answers == [401] * 10 + [429]
+    right = browser.send("/sign-in", login="coordinator", password=PASSWORD)
+    assert right.status_code == 429
+    assert int(right.headers["retry-after"]) <= 15 * 60
+
+
+def test_a_form_of_another_site_is_refused(signed_in: Browser) -> None:
+    fields = {"login": "coordinator", "password": PASSWORD}
+    elsewhere = {"Origin": "https://evil.example"}
+    answer = signed_in.client.post("/sign-in", data=fields, headers=elsewhere)
+    assert answer.status_code == 403
+    token = {"label": "x", "role": "recorder", "days": "1"}
+    assert signed_in.send("/tokens", **token).status_code == 403
+    assert signed_in.send("/tokens", seal="0" * 64, **token).status_code == 403
+
+
+def test_people_make_and_end_their_own_tokens(signed_in: Browser) -> None:
+    made = signed_in.send("/tokens", page="/", label="till", role="recorder", days="30")
+    secret = re.search(r"supplies\.lx\.\w{16}\.[\w-]{43}", made.text)
+    assert secret
+    assert secret[0] not in signed_in.open("/")
+    headers = {"Authorization": f"Bearer {secret[0]}"}
+    assert signed_in.client.get("/api/stock", headers=headers).status_code == 200
+    rest = signed_in.open("/").partition("<td>till")[2]
+    end = re.search(r'action="(/tokens/\w+/revoke)"', rest)
+    assert end
+    assert signed_in.send(end[1], page="/").status_code == 303
+    assert signed_in.client.get("/api/stock", headers=headers).status_code == 401
+    wrong = signed_in.send("/tokens", page="/", label="till", role="recorder", days="0")
+    assert wrong.status_code == 422
+
+
+def test_nobody_ends_anothers_token(signed_in: Browser, service: Service) -> None:
+    others = administer(
+        signed_in, lambda gate: credentials.listed(gate, kinds=("token",), holder="u_2")
+    )
+    answer = signed_in.send(f"/tokens/{others[0].id}/revoke", page="/")
+    assert answer.status_code == 404
+
+
+def test_people_change_their_own_password(signed_in: Browser) -> None:
+    new = "other words that hold"
+    wrong = signed_in.send("/password", page="/", now="not this", password=new, again=new)
+    assert wrong.status_code == 422
+    done = signed_in.send("/password", page="/", now=PASSWORD, password=new, again=new)
+    assert done.headers["location"] == "/sign-in"
+    assert signed_in.send("/sign-in", login="coordinator", password=PASSWORD).status_code == 401
+    assert signed_in.send("/sign-in", login="coordinator", password=new).status_code == 303
+
+
+def test_the_first_page_leads_to_the_report_once_something_is_booked(
+    signed_in: Browser, service: Service
+) -> None:
+    assert "/report" not in signed_in.open("/")
+    token = {"Authorization": f"Bearer {service.tokens['recorder']}"}
+    body = {"recipient": "R-1", "item": "mask", "quantity": 1}
+    assert signed_in.client.post("/api/needs", json=body, headers=token).status_code == 201
+    assert 'href="/report"' in signed_in.open("/")
+    assert signed_in.client.get("/report").content.startswith(b"%PDF")
+
+
+def test_no_secret_stands_in_the_database(signed_in: Browser, service: Service) -> None:
+    made = signed_in.send("/tokens", page="/", label="till", role="recorder", days="30")
+    secret = re.search(r"supplies\.lx\.\w{16}\.([\w-]{43})", made.text)
+    assert secret
+    shown = [secret[1], signed_in.client.cookies["supplies_session"].split(".")[3], PASSWORD]
+    with closing(sqlite3.connect(service.folder / "books.db")) as file:
+        dump = "\n".join(file.iterdump())
+    assert "$argon2id$" in dump
+    for text in shown:
+        assert text not in dump
+
+
+# --- donors ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def donor(rest: Rest, service: Service) -> Browser:
+    """A donor's browser, that has followed the link in a letter."""
+    rest.give()
+    rest.post("/api/pledges", {"donor": "D-1", "lines": [{"item": "soap", "quantity": 6}]})
+    address = rest.post("/api/donors/D-1/link", {})["address"]
+    del rest.client.headers["Authorization"]
+    browser = Browser(rest.client)
+    assert "广州某企业" in browser.open(address)
+    return browser
+
+
+def test_a_donors_link_leads_to_their_own_papers(donor: Browser) -> None:
+    shown = donor.open("/my")
+    assert "JZ-2020-000001" in shown
+    assert "洗手液" in shown
+    assert donor.client.get("/my/receipts/JZ-2020-000001").content.startswith(b"%PDF")
+    assert donor.client.get("/my/statement").content.startswith(b"%PDF")
+
+
+def test_the_link_stands_in_no_address_once_it_was_followed(donor: Browser) -> None:
+    for link in re.findall(r'(?:href|action)="([^"]+)"', donor.open("/my")):
+        assert "supplies." not in link
+    answer = donor.client.get("/my")
+    assert answer.headers["referrer-policy"] == "same-origin"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_donor_asks_from_the_page(donor: Browser) -> None:
+    assert donor.send("/my/requests", page="/my", kind="hide", wish="").status_code == 303
+    assert "隐去 · hide: 待办 · waiting" in donor.open("/my")
+    unsaid = donor.send("/my/requests", page="/my", kind="correct", wish=" ")
+    assert unsaid.status_code == 422
+    assert "say how the name is written" in unsaid.text
+
+
+def test_a_link_that_was_cut_short_leads_nowhere(browser: Browser) -> None:
+    browser.open("/my/supplies.0", status=404)
+    answer = browser.client.get("/my", follow_redirects=False)
+    assert answer.headers["location"] == "/my/lost"
+
+
+# --- the first start ------------------------------------------------------------------------------
+
+
+def test_the_first_way_in_is_told_until_a_coordinator_can_sign_in(browser: Browser) -> None:
+    told = administer(browser, first.way_in)
+    again = administer(browser, first.way_in)
+    browser.open(told, status=404)
+    answer = browser.send(again, password=PASSWORD, again=PASSWORD)
+    assert answer.status_code == 303
+    assert administer(browser, first.way_in) is None

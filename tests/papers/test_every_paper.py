@@ -1,0 +1,106 @@
+"""Every paper alike: of 1, 5, 6 and 60 lines, in rare characters, with the longest names."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+from supplies_receipts.__main__ import STATION
+from support import paper_samples as every_paper
+from support import pdf_reading as reading
+from support.paper_samples import CASES, MARGINS, Of, Paper
+from support.pdf_reading import Word, needs_poppler
+
+from supplies.papers.models import Languages
+
+each_paper = pytest.mark.parametrize(
+    ("paper", "of"),
+    CASES,
+    ids=[f"{paper}, {'long, ' * of.long}{of.lines}, {of.languages}" for paper, of in CASES],
+)
+
+drawn = cache(every_paper.drawn)
+
+
+@cache
+def words(paper: str, of: Of) -> list[Word]:
+    return reading.words(drawn(paper, of).pdf)
+
+
+_BETWEEN_PAGES = re.compile(
+    r"(截至账目)?(Asofentry)?\d+·(打印于)?(Printed)?[-:+\d]{21}(第\d+页，共\d+页)?(Page\d+of\d+)?"
+    r"(与意愿不同的处理)?(Departuresfromthewish)?"
+    r"((日期)?(Day)?(物资)?(Goods)?(数量)?(Quantity)?(原因)?(Reason)?批准人|DayGoodsQuantityReason)?(By)?"
+)
+"""What stands between the parts of a text that runs on over pages, in any of the languages."""
+_BESIDE_A_REASON = re.compile(r"u-\d{3}w+")
+
+
+def assert_reads_back(read: str, paper: Paper) -> None:
+    joined = _BETWEEN_PAGES.sub("", _BESIDE_A_REASON.sub("", read))
+    both = f"{read} {joined}"
+    missing = [said for said in set(paper.says) if reading.squeezed(said) not in both]
+    assert not missing, missing
+
+
+@needs_poppler
+@each_paper
+def test_no_text_leaves_its_page_and_none_stands_upon_other_text(paper: str, of: Of) -> None:
+    reading.assert_well_set(drawn(paper, of).pdf, MARGINS[paper], words(paper, of))
+
+
+@needs_poppler
+@each_paper
+def test_both_readers_copy_every_name_out_as_it_was_put_in(paper: str, of: Of) -> None:
+    shown = drawn(paper, of)
+    assert_reads_back(reading.poppler_text(shown.pdf), shown)
+    if of.lines < 60 or not of.long:  # pypdf takes its time
+        assert_reads_back(reading.text(shown.pdf), shown)
+
+
+_FOREIGN = {"en": re.compile(r"[\u2e80-\U0003ffff]"), "zh": re.compile(r"[a-z]{3,}")}
+
+
+@needs_poppler
+@pytest.mark.parametrize("languages", _FOREIGN)
+@pytest.mark.parametrize("paper", sorted(MARGINS.keys() - {"receipts"}))
+def test_a_paper_of_one_language_has_no_word_of_the_other(paper: str, languages: Languages) -> None:
+    shown = drawn(paper, Of(6, long=False, languages=languages))
+    read = reading.poppler_text(shown.pdf).replace(STATION.host, "")
+    for said in sorted(shown.says, key=len, reverse=True):
+        read = read.replace(reading.squeezed(said), "")
+    assert not _FOREIGN[languages].findall(read)
+
+
+@needs_poppler
+@each_paper
+def test_every_figure_stands_whole_in_one_line(paper: str, of: Of) -> None:
+    shown = drawn(paper, of)
+    read = [word.text for word in words(paper, of)]
+    for figure in set(shown.figures):
+        times = sum(figure in word for word in read)
+        assert times >= shown.figures.count(figure), figure
+
+
+@needs_poppler
+@pytest.mark.parametrize("paper", MARGINS)
+def test_only_embedded_fonts_are_used(paper: str) -> None:
+    reading.assert_only_embedded_fonts(drawn(paper, Of(60, long=True)).pdf)
+
+
+def test_drawing_again_and_another_process_give_the_same_bytes() -> None:
+    """Each paper drawn after all the others, and under another hash seed."""
+    here = every_paper.digests(drawn)
+    assert every_paper.digests() == here
+    done = subprocess.run(
+        [sys.executable, every_paper.__file__],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "1"},
+    )
+    assert done.stdout.splitlines() == here

@@ -1,0 +1,136 @@
+"""The face, and how text is broken, told apart and copied out."""
+
+from __future__ import annotations
+
+import lzma
+from io import BytesIO
+
+import pytest
+from fontTools.ttLib import TTFont
+from supplies_receipts.drawing import fonts
+from supplies_receipts.drawing.canvas import Sheet, Style, boxed, fitted, one_line, paragraph
+from supplies_receipts.drawing.fonts import build
+from supplies_receipts.drawing.line_breaking import broken, shortened
+from support import pdf_reading as reading
+
+from supplies.papers.glyph_coverage import printable
+
+RARE = "喆堃䶮㑇𠮷镕昇玥𬱟𨭎"
+
+
+def drawn(text: str, *, bold: bool = False) -> bytes:
+    sheet = Sheet(title="t", author="a")
+    with sheet.page(100, 30):
+        sheet.text(10, 10, text, Style(12, bold=bold))
+    return sheet.finish()
+
+
+def gbk() -> str:
+    """Every character that the older Chinese standard knows."""
+    lows = [low for low in range(0x40, 0xFF) if low != 0x7F]
+    pairs = (bytes((high, low)) for high in range(0x81, 0xFF) for low in lows)
+    return "".join(pair.decode("gbk", errors="ignore") for pair in pairs)
+
+
+def test_every_character_of_gbk_but_one_sign_can_be_printed() -> None:
+    # ≒ is in no Noto Sans SC: a sign of mathematics that no name or item has.
+    characters = gbk().replace("≒", "")
+    assert len(characters) > 20_000
+    fonts.check(characters)
+
+
+def test_extension_a_can_be_printed_but_for_its_latest_additions() -> None:
+    fonts.check("".join(map(chr, range(0x3400, 0x4DB6))))
+
+
+def test_the_core_knows_what_the_face_can_print() -> None:
+    """If this fails, the face is new: run supplies_receipts.drawing.fonts.build again."""
+    packed = (build.HERE / "regular.ttf.xz").read_bytes()
+    face = TTFont(BytesIO(lzma.decompress(packed)))
+    assert set(map(ord, printable())) == set(face.getBestCmap())
+
+
+@pytest.mark.parametrize("bold", [False, True])
+@reading.needs_poppler
+def test_rare_characters_are_drawn_and_copied_out_right(bold: bool) -> None:
+    pdf = drawn(RARE, bold=bold)
+    assert reading.text(pdf) == RARE
+    assert reading.poppler_text(pdf) == RARE
+    reading.assert_only_embedded_fonts(pdf)
+
+
+def test_more_characters_than_one_subset_holds_are_copied_out_right() -> None:
+    many = "".join(map(chr, range(0x4E00, 0x4E00 + 700))) + RARE
+    assert reading.text(drawn(many)) == many
+
+
+@pytest.mark.parametrize("character", ["🙂", "ع", "\u200d", "\x00", "\ue000"])
+def test_a_missing_glyph_is_refused_with_its_name(character: str) -> None:
+    with pytest.raises(fonts.GlyphMissing, match=rf"U\+{ord(character):04X}") as refused:
+        drawn(f"王{character}")
+    assert refused.value.character == character
+
+
+@reading.needs_poppler
+def test_bold_is_the_same_face_in_thicker_strokes() -> None:
+    plain, bold = drawn("凭证 123"), drawn("凭证 123", bold=True)
+    assert len(bold) - len(plain) < 100
+    assert _ink(bold) > _ink(plain) * 1.3
+
+
+def _ink(pdf: bytes) -> float:
+    """How much of the first page is dark."""
+    shades = reading.rendered(pdf, dpi=300).convert("L").histogram()
+    return sum((255 - shade) * count for shade, count in enumerate(shades))
+
+
+# --- lines ---------------------------------------------------------------------------------------
+
+
+def in_cells(text: str) -> float:
+    """A width that a reader of this test can count: two for a Chinese character, one for Latin."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "lines"),
+    [
+        ("", 10, [""]),
+        ("口罩", 10, ["口罩"]),
+        ("口罩与手套都要", 8, ["口罩与手", "套都要"]),
+        ("口罩手套，都要", 8, ["口罩手", "套，都要"]),  # no line begins with a comma
+        ("口罩手（手套）", 8, ["口罩手", "（手套）"]),  # nor ends with an opening bracket
+        ("knock slowly please", 12, ["knock slowly", "please"]),
+        ("口罩 KN95 五十", 8, ["口罩", "KN95 五", "十"]),
+        ("abcdefghij", 4, ["abcd", "efgh", "ij"]),  # a word wider than the line is cut
+        ("一\t二", 10, ["一 二"]),
+        ("一\n二", 10, ["一", "二"]),
+        ("一\n\n二", 10, ["一", "", "二"]),
+    ],
+)
+def test_lines_break_where_readers_expect(text: str, room: float, lines: list[str]) -> None:
+    assert broken(text, room, in_cells) == lines
+
+
+@pytest.mark.parametrize(
+    "text", ["一二三四五", "abc def ghi jkl", "口罩，，，，，，手套", "（（（（（（"]
+)
+def test_no_line_is_wider_than_the_room_and_nothing_is_lost(text: str) -> None:
+    lines = broken(text, 4, in_cells)
+    assert all(in_cells(line) <= 4 for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_what_is_cut_ends_with_an_ellipsis() -> None:
+    assert shortened("口罩手套", 8, in_cells) == "口罩手套"
+    assert shortened("口罩手套", 7, in_cells) == "口罩手…"
+
+
+def test_text_is_set_smaller_only_where_it_must_be() -> None:
+    style = Style(10)
+    assert fitted("71", style, 20) == style
+    smaller = fitted("1,000,000,000,000", style, 12)
+    assert smaller.width("1,000,000,000,000") <= 12
+    assert one_line("口罩" * 100, style, 20).lines[0].endswith("…")
+    assert "".join(boxed("口罩" * 100, style, 30, 10).lines) == "口罩" * 100
+    assert paragraph("口罩", style, 1).lines == ("口", "罩")

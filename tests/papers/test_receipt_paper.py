@@ -1,0 +1,321 @@
+"""The donation receipt, as a donor holds it."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+import zxingcpp
+from msgspec.structs import replace
+from supplies_receipts import donation_receipt
+from supplies_receipts.__main__ import receipt
+from supplies_receipts.drawing.fonts import GlyphMissing
+from support import pdf_reading as reading
+from support.pdf_reading import needs_poppler
+
+from supplies.papers.models import DonationReceipt, DonorName, Proof, ReceiptPaper
+
+
+def documented(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
+    return replace(paper, document=replace(paper.document, **changes))
+
+
+def proved(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
+    return replace(paper, proof=replace(paper.proof, **changes))
+
+
+def longest() -> ReceiptPaper:
+    """Every field as long as the books allow."""
+    paper = receipt(6)
+    name = "龙穴街社会工作服务站附属" * 16 + "长名称之末尾无疆"
+    assert len(name) == 200
+    english = "A wordy association of neighbours and friends, " * 4 + "for good ones"
+    line = replace(
+        paper.document.lines[0],
+        name=name,
+        name_en=english,
+        unit="unit-" + "x" * 59,
+        quantity=10**12,
+        in_words="玖仟玖佰玖拾玖亿" * 3,
+        in_words_en="nine hundred and ninety-nine billion " * 5,
+        batch="批" * 64,
+    )
+    station = replace(
+        paper.document.station,
+        name=name,
+        name_en=english,
+        credit_code="9" * 200,
+        address=name,
+        phone="0" * 200,
+        host="http://" + "host." * 38,
+    )
+    return documented(
+        paper,
+        lines=[line] * 6,
+        station=station,
+        donor=DonorName(code="D" * 64, name=name, name_en=english, phone="1" * 200),
+        location=name,
+        handled_by=name,
+        wish="愿望很长。\n" * 333,
+        donations=[f"d_{n:060}" for n in range(40)],
+        replaces=[f"JZ-2020-{n:06}" for n in range(1, 61)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "size", "count"),
+    [(1, (210, 148), 1), (5, (210, 148), 1), (6, (210, 297), 1), (60, (210, 297), 2)],
+)
+def test_up_to_five_lines_are_a5_and_more_are_a4(
+    lines: int, size: tuple[int, int], count: int
+) -> None:
+    pages = reading.pages(donation_receipt(receipt(lines)))
+    assert {reading.size_in_mm(page) for page in pages} == {size}
+    assert len(pages) == count
+
+
+@pytest.mark.parametrize("lines", [1, 5, 6, 60])
+def test_every_page_counts_itself_and_bears_the_number_and_the_entry(lines: int) -> None:
+    paper = receipt(lines)
+    pages = reading.pages(donation_receipt(paper))
+    for at, page in enumerate(pages, 1):
+        said = reading.squeezed(page.extract_text())
+        assert f"第{at}页，共{len(pages)}页" in said
+        assert f"Page{at}of{len(pages)}" in said
+        assert paper.document.number in said
+        assert f"Entry{paper.proof.seq}·{paper.proof.hash[:16]}" in said
+        assert paper.proof.hash[:17] not in said
+
+
+def assert_says(said: str, paper: ReceiptPaper) -> None:
+    document = paper.document
+    for value in (
+        "捐赠物资接收凭证", "Receipt for donated goods (in kind)", document.number,
+        document.station.name, document.station.credit_code, document.donor.name,
+        document.donor.name_en, document.donor.phone, document.wish, document.handled_by,
+        document.location, "2020年2月5日", "以下空白", paper.proof.check_code,
+        "不是公益事业捐赠票据", "not a fiscal donation ticket", "经办人", "复核人", "捐赠人签名",
+    ):  # fmt: skip
+        assert value is not None
+        assert reading.squeezed(value) in said, value
+    for line in document.lines:
+        assert reading.squeezed(line.name) in said
+        assert f"{line.quantity:,}" in said
+
+
+@pytest.mark.parametrize("lines", [1, 6, 60])
+def test_pypdf_reads_everything_back(lines: int) -> None:
+    paper = receipt(lines)
+    assert_says(reading.text(donation_receipt(paper)), paper)
+
+
+@needs_poppler
+@pytest.mark.parametrize("lines", [1, 6, 60])
+def test_pdftotext_reads_everything_back(lines: int) -> None:
+    paper = receipt(lines)
+    assert_says(reading.poppler_text(donation_receipt(paper)), paper)
+
+
+def test_a_quantity_is_said_in_figures_in_words_and_with_its_unit() -> None:
+    said = reading.text(donation_receipt(receipt(4)))
+    assert "2,400" in said
+    assert "贰仟肆佰双" in said
+    assert "twothousandfourhundred" in said
+
+
+def test_an_unknown_unit_is_printed_as_its_code() -> None:
+    paper = receipt(1)
+    line = replace(paper.document.lines[0], unit="ampoule", in_words="柒拾壹")
+    said = reading.text(donation_receipt(documented(paper, lines=[line])))
+    assert "ampoule" in said
+    assert "柒拾壹ampoule" in said
+
+
+def test_an_anonymous_donor_without_a_wish_gets_a_receipt_that_says_so() -> None:
+    nobody = DonorName(code=None, name=None, name_en=None, phone=None)
+    said = reading.text(donation_receipt(documented(receipt(), donor=nobody, wish=None)))
+    assert "匿名Anonymous" in said
+    assert "无none" in said
+
+
+def test_gifts_over_several_days_show_the_first_and_the_last() -> None:
+    paper = documented(receipt(), received_until=date(2020, 2, 13), donations=["d_1", "d_2"])
+    said = reading.text(donation_receipt(paper))
+    assert "2020年2月5日至13日" in said
+    assert "d_1、d_2" in said
+
+
+@needs_poppler
+@pytest.mark.parametrize("lines", [1, 60])
+def test_the_qr_on_the_last_page_leads_to_the_proof(lines: int) -> None:
+    paper = receipt(lines)
+    pdf = donation_receipt(paper)
+    codes = zxingcpp.read_barcodes(reading.rendered(pdf, page=len(reading.pages(pdf))))
+    assert [code.text for code in codes] == [paper.proof.url]
+
+
+@needs_poppler
+@pytest.mark.parametrize("lines", [1, 3, 5, 6, 33, 60])
+def test_nothing_stands_outside_the_margins_or_upon_other_text(lines: int) -> None:
+    reading.assert_well_set(donation_receipt(receipt(lines)), margin=12)
+
+
+@needs_poppler
+def test_the_longest_fields_are_printed_whole_and_well_set() -> None:
+    paper = longest()
+    pdf = donation_receipt(paper)
+    reading.assert_well_set(pdf, margin=12)
+    raw = reading.text(pdf)
+    for value in (paper.document.donor.name, paper.document.location, paper.document.handled_by):
+        assert value is not None
+        assert value in raw
+    assert raw.count(paper.document.lines[0].name) >= 6
+    assert raw.count("愿望很长。") == 333
+    assert "1,000,000,000,000" in raw
+    assert "JZ-2020-000060" in raw
+
+
+@needs_poppler
+def test_five_lines_with_long_names_move_to_a4_rather_than_shrink() -> None:
+    paper = receipt(5)
+    lines = [replace(line, name=line.name * 8) for line in paper.document.lines]
+    pdf = donation_receipt(documented(paper, lines=lines))
+    assert reading.size_in_mm(reading.pages(pdf)[0]) == (210, 297)
+    reading.assert_well_set(pdf, margin=12)
+
+
+@needs_poppler
+@pytest.mark.parametrize("lines", [3, 60])
+def test_all_fonts_are_embedded(lines: int) -> None:
+    void = proved(receipt(lines), void_on=date(2020, 2, 8), copy=1)
+    reading.assert_only_embedded_fonts(donation_receipt(void))
+
+
+# --- marks ---------------------------------------------------------------------------------------
+
+
+def test_a_void_receipt_says_so_with_day_reason_and_what_replaces_it() -> None:
+    paper = proved(
+        receipt(), void_on=date(2020, 2, 8), void_reason="数量有误", replaced_by="JZ-2020-000130"
+    )
+    said = reading.text(donation_receipt(paper))
+    assert said.count("作废VOID") == 2  # in the margin, and across the page
+    assert "作废VOID2020-02-08" in said
+    assert "数量有误" in said
+    assert "ReplacedbyNo.JZ-2020-000130" in said
+    assert paper.document.number in said
+
+
+@needs_poppler
+def test_void_stands_across_every_page_in_red() -> None:
+    pdf = donation_receipt(proved(receipt(60), void_on=date(2020, 2, 8)))
+    for page in (1, 2):
+        image = reading.rendered(pdf, page, dpi=40)
+        reds = [
+            (at % image.width, at // image.width)
+            for at, (red, green, blue) in enumerate(image.get_flattened_data())
+            if red > 200 and 100 < green < 200 and 100 < blue < 200
+        ]
+        across = max(x for x, _ in reds) - min(x for x, _ in reds)
+        assert across > image.width / 2
+
+
+def test_a_reprint_is_marked_with_its_count_and_day() -> None:
+    paper = proved(receipt(), copy=2, copied_on=date(2020, 3, 1))
+    said = reading.text(donation_receipt(paper))
+    assert "副本DUPLICATE第2次No.22020-03-01" in said
+    assert "副本" not in reading.text(donation_receipt(receipt()))
+
+
+def test_a_replacement_names_the_receipt_it_replaces() -> None:
+    said = reading.text(donation_receipt(documented(receipt(), replaces=["JZ-2020-000100"])))
+    assert "本凭证替换ReplacesNo.JZ-2020-000100" in said
+
+
+def test_a_combined_receipt_names_all_it_replaces() -> None:
+    replaced = [f"JZ-2020-{n:06}" for n in range(1, 61)]
+    said = reading.text(donation_receipt(documented(receipt(), replaces=replaced)))
+    assert all(number in said for number in replaced)
+
+
+@needs_poppler
+def test_a_marked_copy_is_set_as_the_original_was() -> None:
+    paper = receipt(5)
+    marked = proved(paper, copy=1, copied_on=date(2020, 3, 1))
+    original, copy = reading.words(donation_receipt(paper)), reading.words(donation_receipt(marked))
+    assert set(original) < set(copy)
+
+
+@needs_poppler
+def test_a_long_reason_and_a_copy_mark_share_the_margin() -> None:
+    paper = proved(
+        receipt(60), copy=12, copied_on=date(2020, 3, 1), void_reason="因登记错误 " * 300
+    )
+    reading.assert_well_set(donation_receipt(paper), margin=12)
+
+
+# --- the same paper, the same bytes --------------------------------------------------------------
+
+
+def test_drawing_twice_gives_the_same_bytes() -> None:
+    assert donation_receipt(receipt(60)) == donation_receipt(receipt(60))
+
+
+def test_two_processes_give_the_same_bytes() -> None:
+    here = hashlib.sha256(donation_receipt(receipt(6))).hexdigest()
+    expression = "donation_receipt(receipt(6))"
+    assert {reading.in_a_new_process(expression, seed) for seed in (1, 2)} == {here}
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    alone = [donation_receipt(receipt(lines)) for lines in range(1, 13)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda lines: donation_receipt(receipt(lines)), range(1, 13)))
+    assert together == alone
+
+
+def test_another_document_gives_other_bytes() -> None:
+    other = documented(receipt(), number="JZ-2020-000124")
+    assert donation_receipt(other) != donation_receipt(receipt())
+
+
+# --- characters ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["donor", "wish", "handled_by", "location"])
+def test_a_character_that_no_font_has_is_refused_by_name(field: str) -> None:
+    paper = receipt()
+    value: object = "谢谢🙂"
+    if field == "donor":
+        value = replace(paper.document.donor, name="谢谢🙂")
+    with pytest.raises(GlyphMissing, match=r"U\+1F642, SLIGHTLY SMILING FACE") as refused:
+        donation_receipt(documented(paper, **{field: value}))
+    assert refused.value.character == "🙂"
+    assert refused.value.slug == "invalid-field"
+
+
+def test_a_reason_that_no_font_has_does_not_keep_a_void_paper_from_being_printed() -> None:
+    paper = proved(receipt(), void_on=date(2020, 2, 6), void_reason="写错\n了🙂")
+    assert "写错了□" in reading.text(donation_receipt(paper))
+
+
+def test_rare_names_are_copied_out_as_they_were_put_in() -> None:
+    names = "喆堃䶮㑇𠮷镕昇玥"
+    paper = receipt()
+    donor = replace(paper.document.donor, name=names)
+    pdf = donation_receipt(documented(paper, donor=donor, handled_by=names[::-1]))
+    said = reading.text(pdf)
+    assert names in said
+    assert names[::-1] in said
+
+
+def test_the_structs_are_all_that_is_needed() -> None:
+    """A paper that came as JSON, as the books keep it, gives the same bytes."""
+    import msgspec
+
+    paper = receipt()
+    document = msgspec.json.decode(msgspec.json.encode(paper.document), type=DonationReceipt)
+    proof = msgspec.json.decode(msgspec.json.encode(paper.proof), type=Proof)
+    assert donation_receipt(ReceiptPaper(document=document, proof=proof)) == donation_receipt(paper)

@@ -1,0 +1,60 @@
+"""A stranger's file that breaks its reader breaks nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from supplies_receipts import signed_receipt as proven
+from supplies_receipts.sandbox import Apart, Died
+from support import issued_papers as hand
+
+READER = """
+import os, signal
+
+def read(file):
+    if file == b"crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if file == b"endless":
+        while True:
+            pass
+    if file == b"huge":
+        return bytes(1 << 40)
+    if file == b"server":
+        os.kill(os.getppid(), signal.SIGKILL)
+    return file[::-1]
+"""
+
+
+@pytest.fixture
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Apart]:
+    (tmp_path / "strange_reader.py").write_text(READER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    apart = Apart("strange_reader", "read", seconds=1)
+    yield apart
+    apart.close()
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [(b"crash", "SIGSEGV"), (b"endless", "SIGALRM"), (b"huge", "it failed"), (b"server", "ended")],
+)
+def test_a_file_that_breaks_its_reader_is_told_and_the_next_is_read(
+    reader: Apart, file: bytes, says: str
+) -> None:
+    assert reader(b"before") == b"erofeb"
+    with pytest.raises(Died, match=says):
+        reader(file)
+    assert reader(b"x" * 300_000 + b"after") == b"retfa" + b"x" * 300_000
+
+
+def test_a_paper_that_crashes_the_reader_is_no_receipt(
+    reader: Apart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(question: bytes) -> bytes:
+        return reader(b"crash")
+
+    monkeypatch.setattr(proven, "_apart", crash)
+    found, says = hand.verdict(b"%PDF-1.4", None)
+    assert (found, "SIGSEGV" in says) == ("no-receipt", True)

@@ -1,0 +1,372 @@
+"""Papers that prove themselves: what is genuine, what is not, and in which way."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import random
+import subprocess
+import sys
+from collections import Counter
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+import pikepdf
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pypdf import PdfReader
+from supplies_receipts import donation_receipt, proven_receipt
+from supplies_receipts import signed_receipt as proven
+from support import issued_papers as hand
+from support.issued_papers import Office, changed, new_keys, verdict, with_told
+from support.ledger_fixture import Desk
+
+from supplies.domain import commands as c
+from supplies.errors import Forgotten, InvalidField
+from supplies.papers.models import Marks
+from supplies.signing.receipt_signatures import paper_of, read_public_keys, write_public_keys
+from supplies.signing.station_keys import StationKeys
+from supplies.views.receipts import paper_in_books, receipt, receipt_record, sealed
+
+NO_MARKS = msgspec.to_builtins(Marks())
+FIRST, SECOND = "JZ-2020-000001", "JZ-2020-000002"
+
+
+@pytest.fixture
+def engine() -> str:
+    """Papers are sealed beside the books; one engine's suffice."""
+    return "sqlite"
+
+
+@pytest.fixture
+def office(desk: Desk, books_path: Path) -> Office:
+    return Office(desk, books_path, new_keys(str(books_path)))
+
+
+def edited(pdf: bytes, old: bytes, new: bytes) -> bytes:
+    """The file with other drawing commands on its first page."""
+
+    def edit(paper: pikepdf.Pdf) -> None:
+        content = paper.pages[0].Contents.read_bytes()
+        assert old in content
+        paper.pages[0].Contents = paper.make_stream(content.replace(old, new))
+
+    return changed(pdf, edit)
+
+
+# --- genuine ---------------------------------------------------------------------------------
+
+
+def test_a_paper_from_the_desk_is_genuine(office: Office) -> None:
+    assert verdict(office.give(), office.keys.public()) == ("genuine", FIRST)
+
+
+def test_a_paper_that_was_only_saved_anew_is_still_genuine(office: Office) -> None:
+    saved = changed(office.give(), lambda paper: None)
+    assert saved != office.paper(FIRST)
+    assert verdict(saved, office.keys.public()) == ("genuine", FIRST)
+
+
+@pytest.mark.parametrize("lines", [1, 60])
+def test_the_attachment_is_read_back_by_other_programs(office: Office, lines: int) -> None:
+    line = c.DonationLine(item="mask", quantity=3, batch="B-7")
+    gift = msgspec.structs.replace(office.desk.donation(), lines=[line] * lines)
+    office.desk(gift)
+    pdf = office.paper(FIRST)
+    reader = PdfReader(BytesIO(pdf), strict=True)
+    content = reader.attachments[proven.ATTACHMENT][0]
+    told = json.loads(content)
+    assert told == hand.attached(pdf)
+    document = json.loads(told["document"])
+    assert len(document["lines"]) == lines
+    assert document["donor"]["name"] == "广州某企业"
+    assert "捐赠物资接收凭证" in reader.pages[0].extract_text()
+
+
+def test_a_signed_receipt_is_no_larger_than_40_kilobytes(office: Office) -> None:
+    pdf = office.give(wish="优先用于独居长者和行动不便的居民，请勿转作他用。")
+    assert len(pdf) <= 40 * 1024
+
+
+def test_anyone_can_check_the_data_with_nothing_but_hash_and_signature(office: Office) -> None:
+    """The recipe of docs/proof.md, in the words of another program."""
+    told = hand.attached(office.give())
+    document = told["document"].encode()
+    assert hashlib.sha256(bytes.fromhex(told["salt"]) + document).hexdigest() == told["digest"]
+    entry = told["entry"]
+    signed = (
+        f"supplies-receipt-1\n{told['number']}\n{told['issued_on']}\n{told['digest']}\n"
+        f"{entry['seq']}\n{entry['hash']}\n{told['check_code']}\n"
+    )
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(office.keys.public()[told["key_id"]]))
+    signature = base64.b64decode(told["signature"])
+    key.verify(signature, signed.encode())
+    with pytest.raises(InvalidSignature):
+        key.verify(signature, signed.encode() + b" ")
+
+
+def test_two_processes_give_the_same_bytes(office: Office) -> None:
+    here = office.give(wish="给喆堃的口罩")
+    office.desk.ledger.close()
+    program = (
+        "import hashlib, sys\n"
+        "from supplies.signing.station_keys import StationKeys\n"
+        "from supplies.ledger.ledger import Ledger\n"
+        "from supplies.views.receipts import receipt_record\n"
+        "from supplies_receipts import proven_receipt\n"
+        "keys = StationKeys.beside(sys.argv[1])\n"
+        "with Ledger.open(sys.argv[1], station='lx') as ledger, ledger.reading() as books:\n"
+        f"    record = receipt_record(books, '{FIRST}', keys.seal)\n"
+        "print(hashlib.sha256(proven_receipt(record)).hexdigest())\n"
+    )
+    for seed in "12":
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(office.database)],
+            capture_output=True,
+            check=True,
+            text=True,
+            env={"PYTHONHASHSEED": seed},
+        )
+        assert done.stdout.strip() == hashlib.sha256(here).hexdigest()
+
+
+def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(office: Office) -> None:
+    original = office.give()
+    office.desk(c.ReprintReceipt(number=FIRST))
+    office.desk(c.VoidReceipt(number=FIRST, reason="喆先生 wrote it twice"))
+    marked = office.paper(FIRST, copy=1)
+    assert hand.attached(marked)["marks"]["void_reason"] == "喆先生 wrote it twice"
+    assert verdict(marked, office.keys.public()) == ("genuine", FIRST)
+    assert office.paper(FIRST, original=True) == original
+
+
+# --- altered ---------------------------------------------------------------------------------
+
+
+def test_another_quantity_on_the_page_is_found_out(office: Office) -> None:
+    """As a forger would with this very program: all is drawn anew, the signed data kept."""
+    content = hand.written(hand.attached(office.give(10)))
+    paper = paper_of(receipt_record(office.desk.books, FIRST, office.keys.seal))
+    line = msgspec.structs.replace(paper.document.lines[0], quantity=90)
+    document = msgspec.structs.replace(paper.document, lines=[line])
+    forged = donation_receipt(msgspec.structs.replace(paper, document=document))
+    pdf = hand.attach(forged, proven.ATTACHMENT, content, proven._SAYS)
+    assert verdict(pdf, office.keys.public())[0] == "altered"
+
+
+def test_another_line_on_the_page_is_found_out(office: Office) -> None:
+    pdf = edited(office.give(), b" re", b" re 10 10 5 5 re")
+    assert verdict(pdf, office.keys.public()) == (
+        "altered",
+        "this paper was altered: its page is not what its signed data says",
+    )
+
+
+def test_what_is_laid_over_the_page_is_found_out(office: Office) -> None:
+    paper = office.give()
+
+    def note(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].Annots = pikepdf.Array(
+            [pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype="/Stamp"))]
+        )
+
+    def script(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="x")
+
+    def sheet(pdf: pikepdf.Pdf) -> None:
+        pdf.add_blank_page()
+
+    def wider(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].MediaBox[2] = 300
+
+    def second(pdf: pikepdf.Pdf) -> None:
+        pdf.attachments["more.txt"] = b"more"
+
+    def title(pdf: pikepdf.Pdf) -> None:
+        pdf.docinfo.Title = "捐赠物资接收凭证 JZ-2020-000009"
+
+    def glyphs(pdf: pikepdf.Pdf) -> None:
+        fonts = pdf.pages[0].Resources.Font
+        fonts[next(iter(fonts))].ToUnicode = pdf.make_stream(b"other letters")
+
+    for change in (note, script, sheet, wider, second, title, glyphs):
+        found, says = verdict(changed(paper, change), office.keys.public())
+        assert (found, "its page is not" in says) == ("altered", True), change.__name__
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("number", "JZ-2020-000009", "signature does not fit"),
+        ("issued_on", "2020-02-11", "signature does not fit"),
+        ("digest", "0" * 64, "signature does not fit"),
+        ("entry", {"seq": 9, "hash": "0" * 64}, "signature does not fit"),
+        ("check_code", "00000000", "signature does not fit"),
+        ("signature", base64.b64encode(bytes(64)).decode(), "signature does not fit"),
+        ("signature", "?", "signature does not fit"),
+        ("signature", "喆", "signature does not fit"),
+        ("public_key", base64.b64encode(bytes(32)).decode(), "signature does not fit"),
+        ("public_key", "", "signature does not fit"),
+        ("salt", "00" * 16, "not the one signed"),
+        ("salt", "no hex", "not the one signed"),
+        ("document", "{}", "not the one signed"),
+        ("marks", {**NO_MARKS, "copy": 2, "copied_on": "2020-02-11"}, "its page is not"),
+        ("marks", {"copy": 2}, "its page is not"),
+        ("format", "supplies-receipt-2", "cannot be read"),
+        ("more", 1, "cannot be read"),
+    ],
+)
+def test_any_field_of_the_data_that_was_changed_is_found_out(
+    office: Office, field: str, value: object, says: str
+) -> None:
+    found, said = verdict(with_told(office.give(), **{field: value}), office.keys.public())
+    assert (found, says in said) == ("altered", True), said
+
+
+def test_the_data_of_another_receipt_is_found_out(office: Office) -> None:
+    one, other = office.give(10), office.give(20)
+    told = hand.written(hand.attached(other))
+    assert verdict(with_told(one), office.keys.public()) == ("genuine", FIRST)
+    found, says = verdict(hand.with_attached(one, told), office.keys.public())
+    assert (found, "its page is not" in says) == ("altered", True)
+    found, says = verdict(hand.with_attached(one, b"\xff"), office.keys.public())
+    assert (found, "cannot be read" in says) == ("altered", True)
+
+
+def test_a_key_that_is_named_by_another_id_is_found_out(office: Office) -> None:
+    paper = with_told(office.give(), key_id="k7")
+    assert verdict(paper, office.keys.public())[0] == "altered"
+
+
+def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(office: Office) -> None:
+    paper, keys = office.give(), office.keys.public()
+    chance, found = random.Random(7), Counter[str]()
+    for _ in range(100):
+        broken = bytearray(paper)
+        for at in (chance.randrange(len(paper)) for _ in range(3)):
+            broken[at] ^= 1 << chance.randrange(8)
+        found[verdict(bytes(broken), keys)[0]] += 1
+    told = {"altered", "other-version", "no-receipt", "no-attachment", "genuine"}
+    assert set(found) <= told
+    # What is not shown, such as the day on which the file was saved, may change.
+    assert found["altered"] > found["genuine"]
+
+
+# --- of others, or none ----------------------------------------------------------------------
+
+
+def test_a_paper_of_another_station_is_told_apart(office: Office, tmp_path: Path) -> None:
+    other = new_keys(str(tmp_path / "other.db"))
+    paper = office.give()
+    found, says = verdict(paper, other.public())
+    assert (found, "another station's key" in says) == ("other-key", True)
+    # Whoever signs a false paper with a key of their own is told apart in the same way.
+    forged = proven_receipt(receipt_record(office.desk.books, FIRST, other.seal))
+    assert verdict(forged, office.keys.public())[0] == "other-key"
+
+
+def test_a_newer_key_leaves_old_papers_as_they_were(office: Office) -> None:
+    old, early = office.give(), office.keys.public()
+    assert office.keys.add({"lx": office.desk.entries()}) == "k2"
+    new, late = office.give(), office.keys.public()
+    assert [hand.attached(paper)["key_id"] for paper in (old, new)] == ["k1", "k2"]
+    assert list(late) == ["k1", "k2"]
+    assert office.paper(FIRST, original=True) == old
+    assert verdict(old, late) == ("genuine", FIRST)
+    assert verdict(new, late) == ("genuine", SECOND)
+    assert verdict(old, early) == ("genuine", FIRST)
+    found, says = verdict(new, early)
+    assert (found, "present public keys" in says) == ("unknown-key", True)
+
+
+def test_keys_that_another_process_added_are_used_at_once(office: Office) -> None:
+    office.give()
+    StationKeys.beside(str(office.database)).add({"lx": office.desk.entries()})
+    assert hand.attached(office.give())["key_id"] == "k2"
+
+
+def test_a_paper_without_its_data_is_told_apart(office: Office) -> None:
+    found, says = verdict(hand.stripped(office.give()), office.keys.public())
+    assert (found, "was taken out" in says) == ("no-attachment", True)
+
+
+def test_any_other_file_is_no_receipt(office: Office) -> None:
+    blank = pikepdf.new()
+    blank.add_blank_page()
+    out, locked = BytesIO(), BytesIO()
+    blank.save(out)
+    blank.save(locked, encryption=pikepdf.Encryption(owner="a", user="b"))
+    cut = office.give()[:20_000]
+    for content in (out.getvalue(), locked.getvalue(), cut, b"", b"%PDF-1.4\nDear all"):
+        assert verdict(content, office.keys.public())[0] == "no-receipt"
+
+
+def test_a_page_of_another_version_is_not_called_altered(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proven, "_program", lambda: "supplies 9.0, reportlab 9.0")
+    paper = office.give()
+    monkeypatch.undo()
+    # The pages are alike all the same, so that nothing is left open.
+    assert verdict(paper, office.keys.public()) == ("genuine", FIRST)
+    found, says = verdict(edited(paper, b" re", b" re 1 1 2 2 re"), office.keys.public())
+    assert (found, "supplies 9.0" in says) == ("other-version", True)
+
+
+# --- against the books -----------------------------------------------------------------------
+
+
+def test_the_books_know_their_papers_and_what_became_of_them(office: Office) -> None:
+    office.give()
+    record = receipt_record(office.desk.books, FIRST, office.keys.seal)
+    assert paper_in_books(office.desk.books, record).status == "issued"
+    office.desk(c.ReplaceReceipt(number=FIRST, reason="the name was wrong"))
+    found = paper_in_books(office.desk.books, record)
+    assert (found.in_books, found.status, found.replaced_by) == (True, "void", SECOND)
+    assert f"void since 2020-02-10, replaced by {SECOND}" in found.says
+    newer = receipt_record(office.desk.books, SECOND, office.keys.seal)
+    office.desk(c.ForgetDonor(donor="D-1"))
+    found = paper_in_books(office.desk.books, newer)
+    assert (found.in_books, found.forgotten, found.status) == (True, True, "issued")
+    with pytest.raises(Forgotten):
+        receipt_record(office.desk.books, SECOND, office.keys.seal)
+
+
+def test_a_paper_of_other_books_is_not_in_these(office: Office) -> None:
+    office.give()
+    record = receipt_record(office.desk.books, FIRST, office.keys.seal)
+    replace = msgspec.structs.replace
+    entry = replace(record.entry, hash="0" * 64)
+    for other, says in [
+        (replace(record, number="JZ-2020-000009"), "there is no receipt"),
+        (replace(record, digest="0" * 64), "another paper"),
+        (replace(record, entry=entry), "rewritten"),
+        (replace(record, entry=replace(record.entry, seq=1)), "another entry"),
+    ]:
+        found = paper_in_books(office.desk.books, other)
+        assert (found.in_books, says in found.says) == (False, True)
+
+
+def test_the_view_shows_the_signature_that_the_paper_carries(office: Office) -> None:
+    told = hand.attached(office.give())
+    books = office.desk.books
+    view = sealed(books, receipt(books, FIRST), office.keys.seal)
+    assert (view.signature, view.key_id) == (told["signature"], "k1")
+    assert view.check_code == told["check_code"]
+
+
+# --- the public keys -------------------------------------------------------------------------
+
+
+def test_public_keys_are_written_and_read_back(office: Office) -> None:
+    keys = office.keys.public()
+    assert read_public_keys(write_public_keys(keys), "station.pub") == keys
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "k1 ed25519 AAAA\n", "Dear all", "k0 rsa x"])
+def test_a_file_that_holds_no_public_keys_is_refused(text: str) -> None:
+    with pytest.raises(InvalidField, match=r"letter\.txt is no file of public keys"):
+        read_public_keys(text, "letter.txt")

@@ -1,0 +1,218 @@
+"""Backup and restore: sound copies while others write, and nothing ever overwritten."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.ledger_fixture import Clock, register_all
+
+from supplies.cli import main
+from supplies.domain.commands import NoteNeed
+from supplies.errors import (
+    AlreadyDone,
+    BooksBroken,
+    GuardMissing,
+    InvalidField,
+    NotADatabase,
+    StoreError,
+)
+from supplies.ledger.ledger import Ledger
+from supplies.maintenance.backup import back_up, restore
+from supplies.signing.station_keys import StationKeys, key_file, make_keys
+from supplies.storage import open_store
+from supplies.verification.verify import verify
+
+WRITER = """
+import sys
+sys.path.insert(0, {tests!r})
+from support.ledger_fixture import Clock
+from supplies.domain.commands import NoteNeed
+from supplies.ledger.ledger import Ledger
+with Ledger.open({books!r}, station="lx", clock=Clock(), create=False) as ledger:
+    while True:
+        need = NoteNeed(recipient="R-1", item="mask", quantity=1)
+        print(ledger.record(need, by="u_1").seq, flush=True)
+"""
+
+
+@pytest.fixture
+def books(books_path: Path) -> Path:
+    """Station lx with three needs and its keys."""
+    with Ledger.open(str(books_path), station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        for quantity in (1, 2, 3):
+            need = NoteNeed(recipient="R-1", item="mask", quantity=quantity)
+            ledger.record(need, by="u_1")
+    make_keys(str(books_path))
+    return books_path
+
+
+def entries(path: Path) -> int:
+    store = open_store(str(path), create=False)
+    try:
+        return verify(store).entries
+    finally:
+        store.close()
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """Where backups are kept."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    return folder
+
+
+def test_a_backup_is_one_verified_file_for_its_owner_alone(books: Path, shelf: Path) -> None:
+    verified = back_up(str(books), shelf / "monday.db")
+    assert verified.entries == 3
+    assert names(shelf) == {"monday.db"}
+    assert stat.S_IMODE((shelf / "monday.db").stat().st_mode) == 0o600
+    assert entries(shelf / "monday.db") == 3
+
+
+def test_a_backup_can_be_restored_from_where_nothing_may_be_written(
+    books: Path, shelf: Path
+) -> None:
+    back_up(str(books), shelf / "monday.db", with_keys=True)
+    before = (shelf / "monday.db").read_bytes()
+    assert restore(shelf / "monday.db", str(shelf / "again.db")).entries == 3
+    assert (shelf / "monday.db").read_bytes() == before
+    # Nothing beside it either, that a disc could not take.
+    assert names(shelf) == {"monday.db", "monday.key", "again.db", "again.key"}
+
+
+def test_it_copies_while_another_process_writes(books: Path, shelf: Path) -> None:
+    script = WRITER.format(tests=str(Path(__file__).parents[1]), books=str(books))
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        try:
+            for copy in range(5):
+                acknowledged = int(writer.stdout.readline())
+                assert back_up(str(books), shelf / f"{copy}.db").entries >= acknowledged
+                assert writer.poll() is None
+        finally:
+            writer.kill()
+    counts = [entries(shelf / f"{copy}.db") for copy in range(5)]
+    assert counts == sorted(counts)
+    assert counts[-1] > counts[0]
+
+
+def test_what_is_restored_is_a_living_ledger_with_its_keys(books: Path, shelf: Path) -> None:
+    back_up(str(books), shelf / "monday.db", with_keys=True)
+    assert stat.S_IMODE((shelf / "monday.key").stat().st_mode) == 0o600
+    sealed = StationKeys.beside(str(books)).public()
+    for path in (books, key_file(str(books))):
+        path.unlink()
+    restore(shelf / "monday.db", str(books))
+    assert StationKeys.beside(str(books)).public() == sealed
+    with Ledger.open(str(books), station="lx", clock=Clock(), create=False) as ledger:
+        assert ledger.record(NoteNeed(recipient="R-1", item="mask", quantity=1), by="u_1").seq == 4
+    assert entries(books) == 4
+
+
+def test_nothing_is_overwritten(books: Path, shelf: Path) -> None:
+    back_up(str(books), shelf / "monday.db", with_keys=True)
+    for attempt in (
+        lambda: back_up(str(books), shelf / "monday.db"),
+        lambda: restore(shelf / "monday.db", str(books)),
+    ):
+        with pytest.raises(AlreadyDone, match="exists already and is not overwritten"):
+            attempt()
+    books.unlink()
+    key_file(str(books)).unlink()
+    make_keys(str(books))
+    with pytest.raises(AlreadyDone, match="other keys than the backup's"):
+        restore(shelf / "monday.db", str(books))
+    assert not books.exists()
+
+
+def test_a_log_that_is_still_there_is_of_a_living_ledger(books: Path, shelf: Path) -> None:
+    back_up(str(books), shelf / "monday.db")
+    (shelf / "new.db-wal").write_bytes(b"not yet in the file")
+    with pytest.raises(AlreadyDone, match=r"new\.db-wal exists already"):
+        restore(shelf / "monday.db", str(shelf / "new.db"))
+
+
+def test_unsound_books_make_no_backup(books: Path, shelf: Path) -> None:
+    connection = sqlite3.connect(books)
+    guards = "SELECT sql FROM sqlite_master WHERE name = 'transfers_no_update'"
+    (guard,) = connection.execute(guards).fetchone()
+    with connection:
+        connection.execute("DROP TRIGGER transfers_no_update")
+        connection.execute("UPDATE transfers SET quantity = 9 WHERE seq = 2")
+        connection.execute(guard)
+    with pytest.raises(BooksBroken):
+        back_up(str(books), shelf / "monday.db")
+    with connection:
+        connection.execute("DROP TRIGGER transfers_no_update")
+    connection.close()
+    with pytest.raises(GuardMissing):
+        back_up(str(books), shelf / "monday.db")
+    assert names(shelf) == set()
+
+
+def test_a_damaged_backup_is_not_restored(books: Path, shelf: Path) -> None:
+    back_up(str(books), shelf / "monday.db")
+    content = (shelf / "monday.db").read_bytes()
+    (shelf / "cut.db").write_bytes(content[: len(content) // 2])
+    (shelf / "text.db").write_text("Not a database, though long enough to be taken for one." * 20)
+    for name in ("cut.db", "text.db"):
+        with pytest.raises(StoreError):
+            restore(shelf / name, str(shelf / "new.db"))
+    assert names(shelf) == {"monday.db", "cut.db", "text.db"}
+
+
+def test_what_is_not_there_is_named(books: Path, shelf: Path) -> None:
+    with pytest.raises(NotADatabase, match="there is no database at"):
+        back_up(str(shelf / "none.db"), shelf / "monday.db")
+    with pytest.raises(NotADatabase, match="there is no backup at"):
+        restore(shelf / "none.db", str(shelf / "new.db"))
+    with pytest.raises(InvalidField, match="name of a file of keys"):
+        back_up(str(books), shelf / "monday.key")
+    key_file(str(books)).unlink()
+    with pytest.raises(StoreError, match=r"keys .* are missing"):
+        back_up(str(books), shelf / "monday.db", with_keys=True)
+    with pytest.raises(StoreError, match="cannot be read or written"):
+        back_up(str(books), shelf / "nowhere" / "monday.db")
+    assert names(shelf) == set()
+
+
+def test_the_command_line_says_what_it_did(
+    books: Path, shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--database", str(books)]
+    assert main(["backup", str(shelf / "a.db"), *at]) == 0
+    assert "3 entries and 0 receipts are in" in capsys.readouterr().out
+    assert main(["backup", str(shelf / "b.db"), "--with-keys", "--json", *at]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["keys"] == str(shelf / "b.key")
+    assert told["stations"][0]["entries"] == 3
+    assert main(["restore", str(shelf / "a.db"), str(shelf / "new.db"), *at]) == 0
+    assert "has no keys with it" in capsys.readouterr().out
+    assert main(["restore", str(shelf / "b.db"), *at]) == 1
+    assert "exists already" in capsys.readouterr().err
+    shutil.rmtree(shelf)
+    assert main(["backup", str(shelf / "a.db"), *at]) == 1
+
+
+def test_books_on_a_server_are_backed_up_by_it(
+    shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backup", str(shelf / "a.db"), "--database", "postgresql:///supplies"]) == 1
+    assert "pg_dump --format=custom" in capsys.readouterr().err
+    assert main(["restore", str(shelf / "a.db"), "postgresql:///supplies"]) == 1
+    assert "pg_restore" in capsys.readouterr().err

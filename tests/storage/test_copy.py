@@ -1,0 +1,323 @@
+"""Moving house: all books of a database in another one, the same to the last row."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import settings
+from support import ledger_machine as machine
+from support.engines import ENGINES, RUNNING, Engines, hasty
+from support.ledger_fixture import Clock, Desk, register_all
+
+from supplies.access import users
+from supplies.access.access_context import Gate
+from supplies.cli import main
+from supplies.demo.longxue import STATION, Scene, SceneClock
+from supplies.domain import commands as c
+from supplies.domain.records import Station
+from supplies.errors import AlreadyDone, BooksBroken, DiskFull, InvalidField, NotADatabase
+from supplies.ledger.ledger import Ledger
+from supplies.maintenance import copy as moving
+from supplies.maintenance.copy import copy_books
+from supplies.signing.station_keys import make_keys
+from supplies.storage import Row, file_of, open_store, schema
+from supplies.storage.idempotency import Answered, Keyed
+from supplies.storage.sqlite import SqliteStore
+from supplies.verification.verify import verify
+
+Rows = dict[str, list[Row]]
+
+
+@pytest.fixture(autouse=True)
+def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few rows at a time, so that every table takes several portions."""
+    monkeypatch.setattr(moving, "PORTION", 7)
+
+
+@pytest.fixture(params=ENGINES)
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where there are no books yet, on each engine."""
+    with nothing_yet(str(request.param), tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def nothing_yet(engine: str, folder: Path) -> Iterator[str]:
+    if engine == "sqlite":
+        yield str(folder / "moved.db")
+    else:
+        with RUNNING.server.empty() as url:
+            yield url
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def source(
+    request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The scene, a second station, a user and an answer, on each engine."""
+    clock = SceneClock()
+    with engines.books(request.param, tmp_path_factory.mktemp("source")) as url:
+        with Ledger.open(url, station=STATION, clock=clock) as ledger:
+            hasty(ledger)
+            Scene(ledger, clock).book()
+            with ledger.administering() as books:
+                new = users.NewUser(login="chen", role="coordinator")
+                users.add(Gate(books, clock()), new, by="u_1")
+                told = Answered(status=200, location=None, seq=1, answer=b"{}")
+                ledger.answers.keep(Keyed("u_1", "k", b"{}"), told, now=clock())
+        with Ledger.open(url, station="bj", clock=clock) as other:
+            other.register(Station(code="bj", name="Beijing", series="BJ"))
+            other.record(c.RecordActivity(kind="visit", count=1), by="u_1")
+        yield url
+
+
+def rows(url: str) -> Rows:
+    """Every row of every table but the list of migrations, which each database has for itself."""
+    with closing(open_store(url, create=False)) as store:
+        return {
+            table: sorted(store.all(f"SELECT {', '.join(names)} FROM {table}"), key=repr)
+            for table, names in schema.columns().items()
+            if table != "migrations"
+        }
+
+
+def is_nothing(url: str) -> bool:
+    """Whether there are no books, and no part of any."""
+    if url.endswith(".db"):
+        return not list(Path(url).parent.glob("moved.db*"))
+    with pytest.raises(NotADatabase, match="is empty"):
+        open_store(url, create=False)
+    return True
+
+
+# --- what arrives --------------------------------------------------------------------------------
+
+
+def test_every_row_of_every_table_arrives_and_recording_goes_on(source: str, target: str) -> None:
+    before = rows(source)
+    copied = copy_books(source, target)
+    assert rows(target) == rows(source) == before
+    assert copied.rows == {table: len(found) for table, found in before.items()}
+    assert [each.station for each in copied.verified.stations] == ["bj", STATION]
+    clock = SceneClock()
+    clock.day(29)
+    with Ledger.open(target, station=STATION, clock=clock, create=False) as ledger:
+        last = copied.verified.stations[1].entries
+        gift = c.RecordDonation(
+            location="store-a",
+            handled_by="x",
+            lines=[c.DonationLine(item="mask", quantity=1)],
+        )
+        assert ledger.record(gift, by="u_1").seq == last + 1
+        assert ledger.verify().entries == last + 2
+
+
+def test_what_works_with_the_owners_rights_is_nobodys_in_a_copy_either(
+    source: str, tmp_path: Path
+) -> None:
+    with nothing_yet("postgresql", tmp_path) as target:
+        copy_books(source, target)
+        with psycopg.connect(target) as other:
+            for name in schema.DEFINERS:
+                called = f"has_function_privilege('public', '{name}()', 'EXECUTE')"
+                assert other.execute(f"SELECT {called}".encode()).fetchone() == (False,)
+
+
+def test_what_is_copied_is_one_moment_whatever_is_recorded_meanwhile(
+    desk: Desk, books_url: str, target: str
+) -> None:
+    desk.give(10)
+    before = rows(books_url)
+
+    def told(what: str, done: int, total: int) -> None:
+        desk.give(1)
+
+    copy_books(books_url, target, told)
+    assert rows(target) == before
+    assert rows(books_url) != before
+
+
+PROFILE = settings(machine.PROFILE, max_examples=3, stateful_step_count=30)
+
+
+class BooksThatMove(machine.Books):
+    """Whatever the machine records moves to a server and back, and is the same."""
+
+    def finish(self) -> None:
+        url = self.ledger.store.url.removeprefix("sqlite:///")
+        with tempfile.TemporaryDirectory() as folder, RUNNING.server.empty() as server:
+            back = f"{folder}/back.db"
+            copy_books(url, server)
+            copy_books(server, back)
+            assert rows(url) == rows(server) == rows(back)
+            clock = Clock(self.clock.day + timedelta(days=1))
+            with Ledger.open(back, station="lx", clock=clock) as ledger:
+                hasty(ledger)
+                Desk(ledger, clock).give(3)
+                verify(ledger.store)
+
+
+TestBooksThatMove = BooksThatMove.TestCase
+TestBooksThatMove.settings = PROFILE
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+def test_nothing_is_copied_over_what_is_there(source: str, target: str) -> None:
+    open_store(target).close()
+    before = rows(target)
+    with pytest.raises(AlreadyDone, match=r"exists already|holds tables already"):
+        copy_books(source, target)
+    assert rows(target) == before
+
+
+def test_books_are_not_copied_into_themselves(source: str) -> None:
+    with pytest.raises(InvalidField, match="another database"):
+        copy_books(source, source)
+
+
+def test_books_that_are_not_sound_do_not_arrive(tmp_path: Path, target: str) -> None:
+    books = str(tmp_path / "books.db")
+    with Ledger.open(books, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        Desk(ledger, Clock()).give(3)
+        guard = schema.sqlite_guards()["transfers_no_update"]
+        ledger.store.run("DROP TRIGGER transfers_no_update")
+        ledger.store.run("UPDATE transfers SET quantity = 2")
+        ledger.store.run(guard)
+    with pytest.raises(BooksBroken):
+        copy_books(books, target)
+    assert is_nothing(target)
+
+
+COPY = """
+import sys
+from supplies.maintenance.copy import copy_books
+def told(what, done, total):
+    if what == {until!r} and done >= total // 2:
+        print("here", flush=True)
+        sys.stdin.read()
+copy_books({source!r}, {target!r}, told)
+"""
+
+
+def test_a_file_that_was_copied_needs_no_log_beside_it(source: str, tmp_path: Path) -> None:
+    """Closed with its log beside it, it would lose all where the disk has no room for both."""
+    target = tmp_path / "moved.db"
+    copy_books(source, str(target))
+    written_with_a_log = target.read_bytes()[18:20] == b"\x02\x02"  # of SQLite's file format
+    assert not written_with_a_log
+    assert [path.name for path in tmp_path.iterdir()] == ["moved.db"]
+
+
+def test_a_disk_without_room_for_the_file_leaves_none(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: SqliteStore) -> None:
+        raise DiskFull("no room is left on the disk")
+
+    monkeypatch.setattr(SqliteStore, "into_one_file", full)
+    with pytest.raises(DiskFull):
+        copy_books(source, str(tmp_path / "moved.db"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("until", ["copied", "verified"])
+def test_a_copy_that_is_killed_leaves_nothing_and_is_made_anew(
+    desk: Desk, books_url: str, target: str, until: str
+) -> None:
+    desk.give(10)
+    script = COPY.format(source=books_url, target=target, until=until)
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as copier:
+        assert copier.stdout is not None
+        assert copier.stdout.readline() == "here\n"
+        copier.send_signal(signal.SIGKILL)
+    if target.endswith(".db"):
+        assert not Path(target).exists()
+    else:
+        with psycopg.connect(target, autocommit=True) as other:
+            while other.execute(  # the server sees that the program is gone a moment later
+                "SELECT 1 FROM pg_stat_activity WHERE application_name = 'supplies' "
+                "AND datname = current_database()"
+            ).fetchone():
+                pass
+        assert is_nothing(target)
+    copy_books(books_url, target)
+    assert rows(target) == rows(books_url)
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def test_the_command_says_what_was_copied_and_where_the_keys_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
+    books, moved = str(tmp_path / "books.db"), str(tmp_path / "moved.db")
+    with Ledger.open(books, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        Desk(ledger, Clock()).give(3)
+    make_keys(books)
+    assert main(["copy", books, moved]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("2 entries and 1 receipts of 1 station are copied, verified.")
+    assert (
+        f"The keys {tmp_path}/books.key are not in it: put them where the copy looks for them, "
+        f"{tmp_path}/moved.key, before serving." in told.out
+    )
+    assert told.err == ""
+    with RUNNING.server.empty() as server:
+        assert main(["copy", moved, server, "--json"]) == 0
+        copied = json.loads(capsys.readouterr().out)
+        assert (copied["entries"], copied["keys"]) == (2, str(tmp_path / "moved.key"))
+        assert copied["rows"] > 10
+    assert main(["copy", books, moved]) == 1
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_the_command_speaks_of_the_keys_of_a_server_until_they_are_in_their_place(
+    desk: Desk,
+    books_url: str,
+    target: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
+    desk.give(3)
+    assert main(["copy", books_url, target]) == 0
+    where = "SUPPLIES_KEYS is to name" if file_of(target) is None else f"{tmp_path}/moved.key"
+    told = capsys.readouterr().out
+    assert "The station's keys are not in it: put them where the copy looks for them, " in told
+    assert where in told
+
+
+def test_nothing_is_said_of_keys_that_are_in_their_place_or_that_signed_nothing(
+    desk: Desk,
+    books_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
+    assert main(["copy", books_url, str(tmp_path / "none.db")]) == 0
+    assert "keys" not in capsys.readouterr().out
+    desk.give(3)
+    assert main(["copy", books_url, str(tmp_path / "lost.db")]) == 0
+    assert "The station's keys are not in it" in capsys.readouterr().out
+    make_keys(books_url)
+    assert main(["copy", books_url, str(tmp_path / "kept.db")]) == 0
+    assert "keys" not in capsys.readouterr().out

@@ -1,0 +1,311 @@
+"""A file that cannot be the books: one clear sentence, a typed error, nothing half done."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from support.database_files import GIFT, make_books
+from support.ledger_fixture import Clock, Desk, register_all
+
+from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.errors import (
+    Busy,
+    DiskFull,
+    GuardMissing,
+    InvalidField,
+    NewerVersion,
+    NotADatabase,
+    ReadOnly,
+    StoreError,
+)
+from supplies.ledger.ledger import Ledger
+from supplies.maintenance.backup import back_up, restore
+from supplies.maintenance.copy import copy_books
+from supplies.storage import open_store, schema, sqlite
+from supplies.verification.verify import verify
+
+
+@pytest.fixture
+def engine() -> str:
+    """These tests are of SQLite's file; those of PostgreSQL's server are in `test_servers`."""
+    return "sqlite"
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "letter.db"
+    path.write_text("Dear all, " * 200)
+    with pytest.raises(NotADatabase, match=r"letter\.db is not a database"):
+        Ledger.open(str(path), station="lx")
+    assert path.read_text().startswith("Dear all")
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+    other.close()
+    with pytest.raises(NotADatabase, match=r"another program.*recipes"):
+        Ledger.open(str(path), station="lx")
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
+    other.close()
+
+
+def test_a_directory_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(NotADatabase, match="is a directory"):
+        open_store(str(tmp_path))
+
+
+def test_a_missing_directory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="nowhere does not exist"):
+        open_store(str(tmp_path / "nowhere" / "books.db"))
+
+
+def test_new_books_are_readable_by_their_owner_alone_whatever_the_umask(books_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with Ledger.open(str(books_path), station="lx", clock=Clock()) as ledger:
+            register_all(ledger)
+            files = {path.name: path.stat().st_mode & 0o777 for path in books_path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert files == {"books.db": 0o600, "books.db-wal": 0o600, "books.db-shm": 0o600}
+
+
+def test_a_missing_file_is_not_made_unless_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(NotADatabase, match="supplies init"):
+        open_store(str(tmp_path / "books.db"), create=False)
+    assert not (tmp_path / "books.db").exists()
+
+
+def test_an_unknown_kind_of_database_is_refused() -> None:
+    with pytest.raises(InvalidField, match="mysql:// is no kind of database"):
+        open_store("mysql://here/books")
+
+
+def test_an_absolute_path_in_a_url_takes_four_slashes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidField, match=f"four slashes: sqlite:///{tmp_path}/books.db"):
+        open_store(f"sqlite://{tmp_path}/books.db")
+    open_store(f"sqlite:///{tmp_path}/books.db").close()
+    open_store("sqlite:///others.db").close()
+    assert (tmp_path / "books.db").exists()
+    assert (tmp_path / "others.db").exists()
+
+
+def test_books_of_a_newer_version_are_refused(books_path: Path) -> None:
+    make_books(books_path)
+    with sqlite3.connect(books_path) as raw:
+        raw.execute("INSERT INTO migrations VALUES (99, '2030-01-01')")
+    raw.close()
+    with pytest.raises(NewerVersion, match=f"version 99, this program knows {schema.newest()}"):
+        Ledger.open(str(books_path), station="lx")
+
+
+def test_a_dropped_guard_is_noticed_when_the_books_are_opened(books_path: Path) -> None:
+    make_books(books_path)
+    with sqlite3.connect(books_path) as raw:
+        raw.execute("DROP TRIGGER entries_no_delete")
+    raw.close()
+    with pytest.raises(GuardMissing, match=r"entries_no_delete.*is missing"):
+        Ledger.open(str(books_path), station="lx")
+
+
+def test_a_weakened_guard_is_noticed_when_the_books_are_opened(books_path: Path) -> None:
+    make_books(books_path)
+    with sqlite3.connect(books_path) as raw:
+        raw.execute("DROP TRIGGER transfers_no_update")
+        raw.execute(
+            "CREATE TRIGGER transfers_no_update BEFORE UPDATE ON transfers BEGIN SELECT 1; END"
+        )
+    raw.close()
+    with pytest.raises(GuardMissing, match=r"transfers_no_update.*was changed"):
+        Ledger.open(str(books_path), station="lx")
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ("DROP INDEX one_outcome_a_stop", "one_outcome_a_stop is missing"),
+        ("DROP VIEW goods_on_the_shelf", "goods_on_the_shelf is missing"),
+        (
+            "CREATE TRIGGER swallow BEFORE INSERT ON erasable BEGIN SELECT RAISE(IGNORE); END",
+            "swallow on erasable is not of this program",
+        ),
+    ],
+)
+def test_whatever_protects_the_books_is_missed(books_path: Path, damage: str, says: str) -> None:
+    make_books(books_path)
+    with sqlite3.connect(books_path) as raw:
+        raw.execute(damage)
+    raw.close()
+    with pytest.raises(GuardMissing, match=says):
+        Ledger.open(str(books_path), station="lx")
+
+
+def test_unguarded_books_can_still_be_verified(
+    books_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_books(books_path)
+    with sqlite3.connect(books_path) as raw:
+        raw.execute("DROP TRIGGER lots_no_update")
+    raw.close()
+    assert main(["verify", "--database", str(books_path)]) == 1
+    assert "lots_no_update is missing" in capsys.readouterr().err
+    with sqlite3.connect(books_path) as raw:
+        raw.execute("UPDATE lots SET batch = 'X'")
+    raw.close()
+    assert main(["verify", "--database", str(books_path)]) == 1
+    assert "lots.batch: expected nothing, found X" in capsys.readouterr().err
+
+
+def test_an_address_that_names_no_file_is_refused() -> None:
+    with pytest.raises(InvalidField, match=r"write sqlite:///books\.db"):
+        open_store("sqlite://books.db")
+
+
+def test_a_locked_database_is_reported_and_nothing_is_recorded(
+    desk: Desk, books_path: Path
+) -> None:
+    desk.ledger.store.run("PRAGMA busy_timeout = 50")
+    holder = sqlite3.connect(books_path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Busy, match=r"another program has been holding .*books\.db"):
+        desk(GIFT)
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert desk.entries() == 0
+    desk(GIFT)
+
+
+def give_until_refused(desk: Desk) -> None:
+    for _ in range(2000):
+        desk(GIFT)
+
+
+def test_a_full_disk_is_reported_and_nothing_is_half_recorded(desk: Desk) -> None:
+    desk(GIFT)
+    before = desk.entries()
+    pages = desk.ledger.store.one("PRAGMA page_count")
+    assert pages is not None
+    desk.ledger.store.run(f"PRAGMA max_page_count = {pages[0]}")
+    with pytest.raises(DiskFull, match="no room is left"):
+        give_until_refused(desk)
+    desk.ledger.store.run("PRAGMA max_page_count = 1000000")
+    verify(desk.ledger.store)
+    after = desk.entries()
+    assert after >= before
+    desk(GIFT)
+    assert desk.entries() == after + 2
+
+
+@contextmanager
+def not_as_root() -> Iterator[None]:
+    """Root may write what nobody may: be nobody for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("mode", [0o555, 0o755])
+def test_a_file_that_may_only_be_read_is_reported(mode: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "books.db"
+        make_books(path)
+        path.chmod(0o444)
+        Path(folder).chmod(mode)
+        with (
+            not_as_root(),
+            pytest.raises(StoreError, match=r"books\.db (may not|cannot)") as refused,
+        ):
+            write_into(path)
+        Path(folder).chmod(0o755)
+        assert isinstance(refused.value, ReadOnly) or "this user" in str(refused.value)
+        path.chmod(0o644)
+        with Ledger.open(str(path), station="lx", clock=Clock()) as ledger:
+            assert ledger.books.head()[0] == 2
+
+
+def test_a_backup_is_read_where_nothing_may_be_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with places() as (folder, to):
+        books, backup = folder.parent / "books.db", folder / "backup.db"
+        make_books(books)
+        back_up(str(books), backup)
+        backup.chmod(0o444)
+        folder.chmod(0o555)
+        with not_as_root():
+            with closing(open_store(str(backup), create=False)) as store:
+                assert verify(store).entries == 2
+                with pytest.raises(ReadOnly, match="may not be written; nothing was recorded"):
+                    write_into(backup)
+            assert main(["verify", "--database", str(backup)]) == 0
+            assert "so this was not noted" in capsys.readouterr().err
+            assert copy_books(str(backup), str(to / "copy.db")).verified.entries == 2
+            assert restore(backup, str(to / "restored.db")).entries == 2
+
+
+def test_books_with_a_log_are_not_read_where_it_may_not_be_written() -> None:
+    with places() as (folder, to):
+        books = folder / "books.db"
+        make_books(books)
+        books.chmod(0o444)
+        folder.chmod(0o555)
+        says = r"books\.db may not be written, and readers write its log too"
+        with not_as_root():
+            with pytest.raises(ReadOnly, match=says):
+                open_store(str(books), create=False)
+            with pytest.raises(ReadOnly, match=says):
+                restore(books, str(to / "restored.db"))
+            assert list(to.iterdir()) == []
+
+
+@contextmanager
+def places() -> Iterator[tuple[Path, Path]]:
+    """A folder to be made readable alone, and one to write; nobody could reach pytest's own."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        medium, to = Path(name) / "medium", Path(name) / "to"
+        for folder in (medium, to):
+            folder.mkdir()
+            folder.chmod(0o777)
+        yield medium, to
+        medium.chmod(0o777)
+
+
+def write_into(path: Path) -> None:
+    with Ledger.open(str(path), station="lx", clock=Clock()) as ledger:
+        ledger.record(GIFT, by="u_1")
+
+
+def test_an_old_sqlite_is_named_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "MINIMUM", (99, 0, 0))
+    with pytest.raises(StoreError, match=r"is too old: 3\.37 or newer is needed"):
+        open_store(str(tmp_path / "books.db"))
+
+
+def test_what_was_forgotten_is_not_left_in_the_file(desk: Desk, books_path: Path) -> None:
+    secret = "for my neighbour Zhu Bajie"
+    desk.give(5, wish=secret)
+    wal = books_path.with_name(books_path.name + "-wal")
+    assert secret.encode() in books_path.read_bytes() + wal.read_bytes()
+    desk(c.ForgetDonor(donor="D-1"))
+    assert secret.encode() not in books_path.read_bytes() + wal.read_bytes()
+    assert "广州某企业".encode() not in books_path.read_bytes() + wal.read_bytes()

@@ -1,0 +1,253 @@
+"""What the database itself refuses, whoever holds the pen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from support.ledger_fixture import Desk
+
+from supplies.domain.entries import moment
+from supplies.errors import NotEnough, StoreError
+from supplies.storage import open_store, schema
+
+SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
+"""What only SQLite has words for: replacing rows, keys turned off by whoever holds the pen."""
+
+
+@pytest.fixture
+def pen(desk: Desk, books_url: str) -> Iterator[Any]:
+    """Another hand on the same books: ten masks given, four on their way to R-1."""
+    desk.give(10)
+    desk.dispatch(desk.allocate(4))
+    store = open_store(books_url)
+    yield store
+    store.close()
+
+
+FILLED = (
+    *("entries", "transfers", "lots", "arrivals", "arrival_lines", "allocations"),
+    *("allocation_lines", "deliveries", "stops", "stop_lines", "receipts", "receipt_donations"),
+)
+"""Tables that the scene above writes to."""
+
+
+@pytest.mark.parametrize("table", FILLED)
+def test_rows_of_the_books_are_neither_changed_nor_deleted_nor_replaced(
+    pen: Any, engine: str, table: str
+) -> None:
+    with pytest.raises(StoreError, match="append-only"):
+        pen.run(f"UPDATE {table} SET seq = seq")
+    with pytest.raises(StoreError, match="append-only"):
+        pen.run(f"DELETE FROM {table}")
+    keys = ", ".join(schema.primary_keys()[table])
+    with pytest.raises(StoreError, match="append-only"):
+        pen.run(
+            f"INSERT INTO {table} SELECT * FROM {table} WHERE 1 = 1 "
+            f"ON CONFLICT ({keys}) DO UPDATE SET seq = excluded.seq"
+        )
+    other = f"TRUNCATE {table} CASCADE"
+    if engine == "sqlite":
+        other = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} LIMIT 1"
+    with pytest.raises(StoreError, match=r"append-only|kept"):
+        pen.run(other)
+
+
+@pytest.mark.parametrize("table", schema.APPEND_ONLY)
+def test_every_table_of_the_books_is_guarded_against_all_three(
+    pen: Any, engine: str, table: str
+) -> None:
+    if engine == "sqlite":
+        asked = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
+        wanted = {f"{table}_no_update", f"{table}_no_delete", f"{table}_no_replace"}
+    else:
+        asked = "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass)"
+        wanted = {f"{table}_append_only"}
+    assert wanted <= {name for (name,) in pen.all(asked, {"table": table})}
+
+
+@pytest.mark.parametrize("table", ["balances", "days", "heads", "erasable", "donors", "items"])
+def test_rows_that_are_kept_are_not_deleted(pen: Any, table: str) -> None:
+    with pytest.raises(StoreError, match="never deleted"):
+        pen.run(f"DELETE FROM {table}")
+
+
+@pytest.mark.parametrize("table", ["balances", "days"])
+def test_a_balance_is_not_written_by_hand(pen: Any, table: str) -> None:
+    with pytest.raises(StoreError, match="follow the transfers"):
+        pen.run(f"UPDATE {table} SET quantity = quantity + 1")
+    names = schema.columns()[table]
+    cells = {"station": "lx", "account": "stock:attic", "item": "mask", "lot": "x"}
+    values = [cells.get(name, "2020-02-10" if name == "day" else 5) for name in names]
+    marks = ", ".join("?" * len(names))
+    with pytest.raises(StoreError, match="follow the transfers"):
+        pen.run(f"INSERT INTO {table} VALUES ({marks})", values)
+
+
+def _look(pen: Any, at: datetime) -> None:
+    """A line of the access log, as if it had been written then."""
+    pen.run(
+        "INSERT INTO access_log (station, seq, at, method, route, outcome) SELECT 'lx', "
+        "1 + coalesce(max(seq), 0), ?, 'GET', '/api/donors', 'looked' FROM access_log",
+        (moment(at),),
+    )
+
+
+def test_lines_of_the_access_log_go_when_their_time_is_over_and_not_before(pen: Any) -> None:
+    now = datetime.now(UTC)
+    for days in (0, 182, 184, 400):
+        _look(pen, now - timedelta(days=days))
+    with pytest.raises(StoreError, match="not before"):
+        pen.run("DELETE FROM access_log")
+    with pytest.raises(StoreError, match="never changed"):
+        pen.run("UPDATE access_log SET at = '2000-01-01'")
+    assert pen.run("DELETE FROM access_log WHERE seq >= 3") == 2
+
+
+def test_a_station_that_keeps_the_access_log_longer_does(pen: Any) -> None:
+    _look(pen, datetime.now(UTC) - timedelta(days=300))
+    pen.run("INSERT INTO retention (station, access_log_days) VALUES ('lx', 400)")
+    with pytest.raises(StoreError, match="not before"):
+        pen.run("DELETE FROM access_log")
+    pen.run("UPDATE retention SET access_log_days = 200")
+    assert pen.run("DELETE FROM access_log") == 1
+
+
+def test_the_access_log_is_not_emptied_past_its_lines(pen: Any, engine: str) -> None:
+    _look(pen, datetime.now(UTC))
+    other = "TRUNCATE access_log"
+    if engine == "sqlite":
+        other = "INSERT OR REPLACE INTO access_log SELECT * FROM access_log"
+    with pytest.raises(StoreError, match=r"append-only|kept"):
+        pen.run(other)
+
+
+def _append(pen: Any, *transfer: object) -> None:
+    """An entry written past the ledger, with one transfer of the last day."""
+    (seq,) = pen.one("SELECT seq + 1 FROM heads")
+    pen.run(
+        "INSERT INTO entries (station, seq, id, part, kind, document, happened_on, booked_on, "
+        "recorded_at, recorded_by, body, hash) VALUES "
+        "('lx', ?, 'x', 0, 'goods_moved', 'm', '2020-02-10', '2020-02-10', 'now', 'me', ?, ?)",
+        (seq, b"", bytes(32)),
+    )
+    pen.run(
+        "INSERT INTO transfers (station, seq, line, day, source, target, item, lot, quantity, "
+        "allocation, recipient) VALUES ('lx', ?, 1, '2020-02-10', ?, ?, ?, ?, ?, ?, ?)",
+        (seq, *transfer),
+    )
+
+
+def test_an_overdraft_past_the_ledger_is_refused(pen: Any) -> None:
+    with pytest.raises(NotEnough), pen.writing():
+        _append(pen, "stock:store", "stock:annex", "mask", "l_lx_1_1", 7, None, None)
+
+
+def test_a_parcel_does_not_reach_another_door(pen: Any) -> None:
+    away = "in_transit:v_4:a_3"
+    with pytest.raises(StoreError, match=r"(?i)foreign key"), pen.writing():
+        _append(pen, away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-2")
+    with pytest.raises(StoreError, match="parcel"), pen.writing():
+        _append(pen, away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-1")
+
+
+def test_numbers_have_no_gap_and_a_transfer_comes_with_its_entry(pen: Any) -> None:
+    with pytest.raises(StoreError, match="takes the next number"):
+        pen.run(
+            "INSERT INTO entries SELECT station, seq + 50, 'y', part, kind, document, "
+            "happened_on, booked_on, recorded_at, recorded_by, NULL, body, hash FROM entries"
+        )
+    with pytest.raises(StoreError, match="recorded with its entry"):
+        pen.run(
+            "INSERT INTO transfers SELECT station, seq, 99, day, source, target, item, lot, 1, "
+            "NULL, NULL FROM transfers WHERE seq = 1"
+        )
+    with pytest.raises(StoreError, match="next number of its series"):
+        pen.run(
+            "INSERT INTO receipts SELECT r.station, h.seq, 'JZ-2020-000009', series, year, 9, "
+            "issued_on, digest FROM receipts r CROSS JOIN heads h"
+        )
+
+
+@SQLITE
+@pytest.mark.parametrize("table", ["balances", "days"])
+def test_a_balance_is_neither_replaced_nor_invented(pen: Any, table: str) -> None:
+    """A foreign pen has no recursive triggers: replacing would delete without a word."""
+    pen.run("PRAGMA recursive_triggers = OFF")
+    names = schema.columns()[table]
+    zero = ", ".join("0" if name in ("quantity", "seq", "line") else name for name in names)
+    with pytest.raises(StoreError, match=f"{table} follow the transfers"):
+        pen.run(f"INSERT OR REPLACE INTO {table} SELECT {zero} FROM {table}")
+    other = zero.replace("account", "'stock:annex'", 1)
+    with pytest.raises(StoreError, match=f"{table} follow the transfers"):
+        pen.run(f"INSERT INTO {table} SELECT {other} FROM {table} LIMIT 1")
+
+
+@SQLITE
+def test_a_row_is_not_replaced_by_way_of_another_unique_key(pen: Any, desk: Desk) -> None:
+    other = desk.allocate(1)
+    pen.run("PRAGMA foreign_keys = OFF")
+    pen.run("PRAGMA recursive_triggers = OFF")
+    head = "(SELECT seq FROM heads)"
+    with pytest.raises(StoreError, match="this row of stops exists"):
+        pen.run(
+            f"INSERT OR REPLACE INTO stops SELECT station, {head}, delivery, stop, '{other}', "
+            "recipient FROM stops"
+        )
+    desk.outcome("v_4", "a_3", "refused")
+    with pytest.raises(StoreError, match="this row of outcomes exists"):
+        pen.run(
+            f"INSERT OR REPLACE INTO outcomes SELECT station, {head}, delivery, allocation, "
+            "'lost', happened_at, received_by, proof, 1 FROM outcomes"
+        )
+    desk.give(1)
+    with pytest.raises(StoreError, match="append-only"):
+        pen.run(
+            "INSERT OR REPLACE INTO receipts SELECT 'zz', 1, number, series, year, 1, issued_on, "
+            "digest FROM receipts LIMIT 1"
+        )
+
+
+@SQLITE
+@pytest.mark.parametrize("table", [*schema.STATED, "erasable"])
+def test_no_row_is_slipped_under_an_old_entry(pen: Any, table: str) -> None:
+    columns = schema.columns()[table]
+    blobs = ("salt", "content")
+    values = ["'lx'", "1", *("NULL" if name in blobs else "1" for name in columns[2:])]
+    with pytest.raises(StoreError, match=f"rows of {table} are recorded with"):
+        pen.run(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(values)})")
+
+
+def test_an_erasure_is_stated_only_by_an_entry_that_forgets(pen: Any) -> None:
+    with pytest.raises(StoreError, match="forgets its person"):
+        pen.run("INSERT INTO erasures SELECT station, seq, 'x' FROM heads")
+
+
+@SQLITE
+@pytest.mark.parametrize("table", ["recipients", "items", "donors", "locations", "teams"])
+def test_a_code_stays_with_what_it_stands_for(pen: Any, table: str) -> None:
+    pen.run("PRAGMA foreign_keys = OFF")
+    pen.run("PRAGMA recursive_triggers = OFF")
+    with pytest.raises(StoreError, match="never the code"):
+        pen.run(f"UPDATE OR REPLACE {table} SET code = 'X-9'")
+    with pytest.raises(StoreError, match="never deleted"):
+        pen.run(f"DELETE FROM {table}")
+
+
+def test_the_version_of_the_tables_is_not_rewritten(pen: Any) -> None:
+    with pytest.raises(StoreError, match="append-only"):
+        pen.run("DELETE FROM migrations")
+    with pytest.raises(StoreError, match="append-only"):
+        pen.run("UPDATE migrations SET version = 9")
+
+
+def test_a_text_is_erased_only_by_forgetting_its_person(pen: Any) -> None:
+    with pytest.raises(StoreError, match="forgets its person"):
+        pen.run("UPDATE erasable SET salt = NULL, content = NULL")
+
+
+def test_the_unit_of_goods_that_moved_is_frozen(pen: Any) -> None:
+    with pytest.raises(StoreError, match="frozen"):
+        pen.run("UPDATE items SET unit = 'box'")

@@ -1,0 +1,159 @@
+"""Every list is answered from an index: a page's work does not grow with what lies behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.engines import hasty
+from support.ledger_fixture import Clock, Desk, register_all
+
+from supplies.domain import commands as c
+from supplies.ledger.ledger import Ledger
+from supplies.storage.sqlite import SqliteStore
+from supplies.views.activities import activities
+from supplies.views.allocations import allocations
+from supplies.views.deliveries import deliveries
+from supplies.views.donations import donations
+from supplies.views.entries import conflicts, entries
+from supplies.views.needs import needs
+from supplies.views.pledges import pledges
+from supplies.views.receipts import receipts
+from supplies.views.stock import stock
+
+List = Callable[..., Any]
+
+LISTS: list[tuple[List, dict[str, Any]]] = [
+    (needs, {}),
+    (needs, {"recipient": "R-1"}),
+    (needs, {"item": "soap"}),
+    *((needs, {"status": status}) for status in ("open", "claimed", "assigned", "met", "ended")),
+    (needs, {"status": "open", "item": "soap"}),
+    (pledges, {}),
+    (pledges, {"donor": "D-1"}),
+    *((pledges, {"status": status}) for status in ("open", "kept", "lapsed", "cancelled")),
+    (donations, {}),
+    (donations, {"donor": "D-1"}),
+    (receipts, {}),
+    (receipts, {"donor": "D-1"}),
+    (receipts, {"first": date(2020, 2, 10), "last": date(2020, 2, 11)}),
+    (allocations, {}),
+    (allocations, {"recipient": "R-1"}),
+    *((allocations, {"status": status}) for status in ("allocated", "in_transit", "received")),
+    (deliveries, {}),
+    (deliveries, {"team": "T-1"}),
+    *((deliveries, {"status": status}) for status in ("out", "closed")),
+    (entries, {}),
+    (entries, {"kind": "need_noted"}),
+    (entries, {"document": "n_1"}),
+    (conflicts, {}),
+    (conflicts, {"open_only": False}),
+    (activities, {}),
+    (activities, {"kind": "visit"}),
+    (stock, {}),
+    (stock, {"location": "store"}),
+    (stock, {"item": "mask"}),
+]
+
+PASSING = {"w", "wanted", "moves", "account", "a", "counted"}
+"""What a question makes for itself."""
+
+named = pytest.mark.parametrize(
+    ("listed", "filters"), LISTS, ids=[f"{list_.__name__} {told}" for list_, told in LISTS]
+)
+
+
+@contextmanager
+def asked(desk: Desk) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """The questions that the engine is asked meanwhile."""
+    store, questions = desk.ledger.store, []
+    honest = type(store).all
+
+    def all_(sql: str, params: Any = ()) -> Any:
+        questions.append((sql, params))
+        return honest(store, sql, params)  # type: ignore[arg-type]
+
+    store.all = all_  # type: ignore[method-assign]
+    try:
+        yield questions
+    finally:
+        del store.all  # type: ignore[method-assign]
+
+
+def season(desk: Desk) -> None:
+    """A round of everything that is listed, all of it done with in the end."""
+    need = desk.need(5)
+    desk.give(5, pledge=desk.pledge(5))
+    desk(c.RecordActivity(kind="visit", count=1))
+    allocation = desk.allocate(5, need=need)
+    delivery = desk.dispatch(allocation)
+    desk.outcome(delivery, allocation, "handed_over")
+    desk(c.CloseDelivery(delivery=delivery))
+
+
+@named
+def test_no_list_reads_a_whole_table(desk: Desk, listed: List, filters: dict[str, Any]) -> None:
+    season(desk)
+    with asked(desk) as questions:
+        listed(desk.books, limit=2, **filters)
+    for sql, params in questions:
+        for step in plan(desk, sql, params):
+            assert not reads_all(step), f"{step}\n{sql}"
+
+
+def plan(desk: Desk, sql: str, params: dict[str, Any]) -> list[str]:
+    """How the engine goes about a question, a step a line."""
+    store = desk.ledger.store
+    if isinstance(store, SqliteStore):
+        return [row[3] for row in store.all(f"EXPLAIN QUERY PLAN {sql}", params)]
+    # Of tables this small it would read all, if it were let.
+    with store.writing():
+        store.run("SET LOCAL enable_seqscan = off")
+        return [row[0].strip() for row in store.all(f"EXPLAIN {sql}", params)]
+
+
+def reads_all(step: str) -> bool:
+    """Whether a step goes through a table or an index from end to end, or sorts what it found."""
+    words = step.split()
+    if words[0] == "SCAN":
+        return "CONSTANT" not in step and words[1] not in PASSING
+    return "Seq Scan" in step
+
+
+def test_a_page_takes_no_more_work_when_the_books_have_grown(books_path: Path) -> None:
+    clock = Clock()
+    with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
+        register_all(hasty(ledger))
+        desk = Desk(ledger, clock)
+        taken = []
+        for _ in range(2):
+            for _ in range(30):
+                season(desk)
+            desk.give(1)
+            desk.dispatch(desk.allocate(1, need=desk.need(1)))
+            taken.append([steps(desk, listed, filters) for listed, filters in LISTS])
+    for (listed, filters), before, after in zip(LISTS, *taken, strict=True):
+        assert after < before * 1.25 + 400, (listed.__name__, filters, before, after)
+
+
+def steps(desk: Desk, listed: List, filters: dict[str, Any]) -> int:
+    """How many steps SQLite's machine takes for a page."""
+    counted = 0
+
+    def step() -> int:
+        nonlocal counted
+        counted += 1
+        return 0
+
+    store = desk.ledger.store
+    assert isinstance(store, SqliteStore)
+    store.connection.set_progress_handler(step, 1)
+    try:
+        listed(desk.books, limit=2, **filters)
+    finally:
+        store.connection.set_progress_handler(None, 1)
+    return counted

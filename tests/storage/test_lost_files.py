@@ -1,0 +1,184 @@
+"""A file that is deleted, replaced, damaged or left behind: noticed, named, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support.database_files import GIFT, WRITER, damage, make_books
+from support.ledger_fixture import Clock, Desk
+
+from supplies.cli import main
+from supplies.errors import Gone, NotADatabase
+from supplies.ledger.ledger import Ledger
+from supplies.storage.sqlite import SqliteStore
+from supplies.verification.verify import verify
+
+
+@pytest.fixture
+def engine() -> str:
+    """These tests are of SQLite's file."""
+    return "sqlite"
+
+
+def log_of(path: Path) -> Path:
+    """SQLite's log, in which the newest entries stand until they are carried into the file."""
+    return Path(f"{path}-wal")
+
+
+def entries(path: Path) -> int:
+    """How many there are in books that are sound."""
+    with Ledger.open(str(path), station="lx", clock=Clock(), create=False) as ledger:
+        return ledger.verify().entries
+
+
+# --- under an open ledger ------------------------------------------------------------------------
+
+
+def put_another_there(path: Path) -> None:
+    other = path.with_name("other.db")
+    make_books(other)
+    other.replace(path)
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, put_another_there])
+def test_nothing_is_written_into_a_file_that_nobody_can_find_any_more(
+    desk: Desk, books_path: Path, lose: Callable[[Path], None]
+) -> None:
+    """The system lets a program write on into a deleted file, and forgets it with the program."""
+    desk(GIFT)
+    before = desk.entries()
+    lose(books_path)
+    for _ in range(2):
+        with pytest.raises(Gone, match=r"books\.db was deleted or replaced .* nothing was record"):
+            desk(GIFT)
+    assert desk.entries() == before
+
+
+def test_a_log_that_was_deleted_is_noticed_and_what_it_held_goes_into_the_file(
+    desk: Desk, books_path: Path
+) -> None:
+    desk(GIFT)
+    before = desk.entries()
+    log_of(books_path).unlink()
+    with pytest.raises(Gone, match=r"books\.db-wal was deleted or replaced"):
+        desk(GIFT)
+    desk.ledger.close()
+    assert entries(books_path) == before
+
+
+def test_a_file_that_had_no_log_yet_is_written_like_any_other(books_path: Path) -> None:
+    """As after a move: all of it lies in the one file, and the log is made anew."""
+    make_books(books_path)
+    with closing(SqliteStore(str(books_path), create=False)) as store:
+        store.into_one_file()
+    assert not log_of(books_path).exists()
+    with Ledger.open(str(books_path), station="lx", clock=Clock(), create=False) as ledger:
+        ledger.record(GIFT, by="u_1")
+        ledger.record(GIFT, by="u_1")
+        log_of(books_path).unlink()
+        with pytest.raises(Gone):
+            ledger.record(GIFT, by="u_1")
+    assert entries(books_path) == 6
+
+
+def test_a_program_that_goes_to_another_directory_still_finds_its_file(
+    books_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_books(books_path)
+    monkeypatch.chdir(books_path.parent)
+    with Ledger.open("books.db", station="lx", clock=Clock(), create=False) as ledger:
+        monkeypatch.chdir("/")
+        ledger.record(GIFT, by="u_1")
+    assert entries(books_path) == 4
+
+
+# --- damaged -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["entries", "transfers", "balances", "sqlite_autoindex_entries_1"])
+def test_a_damaged_page_is_found_by_verification_and_the_backup_brings_all_back(
+    books_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    make_books(books_path)
+    backup = books_path.with_name("backup.db")
+    assert main(["backup", str(backup), "--database", str(books_path)]) == 0
+    damage(books_path, name)
+    assert main(["verify", "--database", str(books_path)]) == 1
+    assert f"{books_path} is damaged" in (told := capsys.readouterr().err)
+    assert "restore it from a backup" in told
+    restored = books_path.with_name("restored.db")
+    assert main(["restore", str(backup), str(restored)]) == 0
+    assert entries(restored) == 2
+
+
+@pytest.mark.parametrize("name", ["entries", "balances"])
+def test_nothing_is_recorded_in_books_with_a_damaged_page(books_path: Path, name: str) -> None:
+    make_books(books_path)
+    damage(books_path, name)
+    with (
+        Ledger.open(str(books_path), station="lx", clock=Clock(), create=False) as ledger,
+        pytest.raises(NotADatabase, match=r"books\.db is damaged .* restore it from a backup"),
+    ):
+        ledger.record(GIFT, by="u_1")
+
+
+def test_a_file_that_was_cut_off_is_damaged(
+    books_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_books(books_path)
+    os.truncate(books_path, books_path.stat().st_size // 8192 * 4096)
+    assert main(["verify", "--database", str(books_path)]) == 1
+    assert "is damaged" in capsys.readouterr().err
+
+
+# --- left behind by a killed program -------------------------------------------------------------
+
+
+@pytest.fixture
+def left_behind(books_path: Path) -> tuple[Path, list[str]]:
+    """Books whose writer was killed, and the ids of what it had acknowledged."""
+    make_books(books_path)
+    script = WRITER.format(tests=str(Path(__file__).parents[1]), url=str(books_path))
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        said = "".join(writer.stdout.readline() for _ in range(4))
+        os.kill(writer.pid, signal.SIGKILL)
+        said += writer.stdout.read()
+    assert log_of(books_path).stat().st_size > 0
+    # The last may be cut off.
+    return books_path, [name for name in said.split() if len(name) == 36]
+
+
+def test_the_log_of_a_killed_program_is_taken_up_when_the_books_are_opened(
+    left_behind: tuple[Path, list[str]],
+) -> None:
+    path, acknowledged = left_behind
+    # As on a disk that is put into another machine.
+    moved = path.with_name("moved.db")
+    shutil.copy(path, moved)
+    shutil.copy(log_of(path), log_of(moved))
+    with Ledger.open(str(moved), station="lx", clock=Clock(), create=False) as ledger:
+        rows = ledger.books.all("SELECT id FROM entries WHERE station = :station")
+        assert set(acknowledged) <= {name for (name,) in rows}
+        assert len(rows) > 2
+        verify(ledger.store)
+
+
+def test_books_whose_log_was_lost_are_those_of_before_and_sound(
+    left_behind: tuple[Path, list[str]],
+) -> None:
+    """What the log held is gone without a trace in the file: only papers tell."""
+    path, _ = left_behind
+    log_of(path).unlink()
+    Path(f"{path}-shm").unlink()
+    assert entries(path) == 2

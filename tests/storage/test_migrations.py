@@ -1,0 +1,90 @@
+"""Books of an older version are brought up to date when they are opened, and lose nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from support.engines import Server
+from support.ledger_fixture import Clock, Desk, register_all
+
+from supplies.errors import GuardMissing
+from supplies.ledger.ledger import Ledger
+from supplies.storage import open_store, schema
+
+CHANGES = (
+    'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, changes BIGINT NOT NULL)'
+)
+
+FIRST = schema.migrations()[0]
+
+
+def old(guards: dict[str, str]) -> list[str]:
+    """The guards that version 1 had."""
+    since = schema.newer(guards, 1)
+    return [text for name, text in guards.items() if name not in since]
+
+
+def of_version_1(path: Path) -> str:
+    """A file as the first version made it."""
+    with closing(sqlite3.connect(path)) as made:
+        for statement in (*FIRST.statements(), *old(schema.sqlite_guards())):
+            made.execute(statement)
+        made.execute("INSERT INTO migrations VALUES (1, '2020-01-01T00:00:00.000Z')")
+        made.commit()
+    return str(path)
+
+
+def of_version_1_on_a_server(url: str) -> str:
+    """A database as the first version made it."""
+    guards = schema.postgres_guards("public")
+    with psycopg.connect(url, autocommit=True) as made:
+        for script in (
+            CHANGES,
+            schema.in_postgres(FIRST.script),
+            "\n".join(old(guards.functions)),
+            ";\n".join(old(guards.triggers)),
+            "INSERT INTO migrations VALUES (1, '2020-01-01T00:00:00.000Z')",
+        ):
+            made.execute(script.encode())
+    return url
+
+
+def work(url: str) -> None:
+    """Open, record, verify: nothing of an older version is in the way."""
+    clock = Clock()
+    with Ledger.open(url, station="lx", clock=clock) as ledger:
+        register_all(ledger)
+        Desk(ledger, clock).give(3)
+        assert ledger.verify().entries >= 2
+        versions = ledger.store.all("SELECT version FROM migrations ORDER BY version")
+        assert versions == [(one.version,) for one in schema.migrations()]
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    work(of_version_1(tmp_path / "books.db"))
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(postgres: Server) -> None:
+    with postgres.empty() as url:
+        work(of_version_1_on_a_server(url))
+        with psycopg.connect(url) as other:
+            for name in schema.DEFINERS:
+                called = f"has_function_privilege('public', '{name}()', 'EXECUTE')"
+                assert other.execute(f"SELECT {called}".encode()).fetchone() == (False,)
+
+
+def test_a_guard_that_was_missing_before_is_not_quietly_made_again(tmp_path: Path) -> None:
+    path = of_version_1(tmp_path / "books.db")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("DROP TRIGGER entries_no_update")
+    with pytest.raises(GuardMissing, match="entries_no_update is missing"):
+        open_store(path)
+
+
+def test_migrations_go_forward_one_by_one() -> None:
+    versions = [one.version for one in schema.migrations()]
+    assert versions == list(range(1, len(versions) + 1))

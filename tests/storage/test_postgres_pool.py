@@ -1,0 +1,200 @@
+"""PostgreSQL's connections: shared by a process, bounded, replaced when lost, closed at the end."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool
+from support.engines import Server
+from support.tcp_proxy import road_to
+
+from supplies.errors import Busy, StoreError
+from supplies.storage import Store, open_store
+from supplies.storage.postgres_pool import Address
+
+HOW_MANY = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name = 'supplies'"
+)
+
+
+@pytest.fixture
+def url(postgres: Server) -> Iterator[str]:
+    with postgres.books() as url:
+        yield url
+
+
+@contextmanager
+def many(count: int, url: str) -> Iterator[list[Store]]:
+    with ExitStack() as stack:
+        stores = [open_store(url) for _ in range(count)]
+        for store in stores:
+            stack.callback(store.close)
+        yield stores
+
+
+def with_bounds(url: str, connections: int, wait: int) -> str:
+    mark = "&" if "?" in url else "?"
+    return f"{url}{mark}connections={connections}&connection_wait={wait}"
+
+
+def connections(url: str) -> int:
+    with psycopg.connect(url) as other:
+        (count,) = other.execute(HOW_MANY).fetchone() or (None,)
+        assert isinstance(count, int)
+        return count
+
+
+def test_many_stores_need_few_connections(url: str) -> None:
+    with many(20, url) as stores:
+        for store in stores:
+            with store.writing():
+                store.lock("lx")
+        assert connections(url) == 1
+
+
+def test_what_is_used_at_once_has_a_connection_each(url: str) -> None:
+    with many(3, url) as (one, two, three), one.reading(), two.reading():
+        assert three.one("SELECT 1") == (1,)
+        assert connections(url) == 3
+
+
+def test_no_thread_and_no_connection_is_left_behind_by_the_last_store(url: str) -> None:
+    before = set(threading.enumerate())
+    with many(2, url) as (one, two):
+        one.close()
+        one.close()
+        assert two.one("SELECT 1") == (1,)
+    assert set(threading.enumerate()) == before
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_stat_clear_snapshot()")
+        while other.execute(HOW_MANY).fetchone() != (0,):  # the server sees it a moment later
+            pass
+
+
+def test_who_finds_all_connections_in_use_is_told_within_the_time_allowed(url: str) -> None:
+    bounded = with_bounds(url, connections=2, wait=1)
+    with many(3, bounded) as (one, two, three):
+        with one.reading(), two.reading(), pytest.raises(Busy, match="all 2 connections of this"):
+            three.one("SELECT 1")
+        assert three.one("SELECT 1") == (1,)
+
+
+def test_a_connection_is_waited_for(url: str) -> None:
+    bounded = with_bounds(url, connections=1, wait=20)
+    with many(2, bounded) as (one, two):
+        answers: list[object] = []
+        waits = threading.Thread(target=lambda: answers.append(two.one("SELECT 1")))
+        with one.reading():
+            waits.start()
+            assert one.one("SELECT 2") == (2,)
+        waits.join()
+        assert answers == [(1,)]
+
+
+def test_a_server_with_no_connection_to_spare_says_so(postgres: Server, url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("CREATE ROLE guest LOGIN CONNECTION LIMIT 0")
+        try:
+            with pytest.raises(Busy, match="no connection to spare"):
+                open_store(url.replace("//postgres:", "//guest:"))
+        finally:
+            other.execute("DROP ROLE guest")
+
+
+def test_connections_that_were_lost_while_idle_are_not_met_again(url: str) -> None:
+    with many(3, url) as stores:
+        one, two, three = stores
+        with one.reading(), two.reading(), three.reading():
+            for store in stores:
+                store.one("SELECT 1")
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND application_name = 'supplies'"
+            )
+        for store in stores:
+            assert store.one("SELECT 1") == (1,)
+
+
+def test_while_nobody_is_let_in_it_is_told_at_once_and_afterwards_all_goes_on(
+    postgres: Server,
+) -> None:
+    with postgres.database() as url, many(2, with_bounds(url, 8, wait=600)) as (one, two):
+        (name,) = one.one("SELECT current_database()") or ("",)
+        close = f"ALTER DATABASE {name} ALLOW_CONNECTIONS"
+        postgres.admin.execute(f"{close} false".encode())
+        postgres.admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            (name,),
+        )
+        for store in (one, two, one):
+            with pytest.raises(StoreError, match="not currently accepting connections"):
+                store.one("SELECT 1")
+        postgres.admin.execute(f"{close} true".encode())
+        for store in (one, two):
+            assert store.one("SELECT 1") == (1,)
+
+
+def test_for_a_server_that_does_not_answer_only_the_first_waits(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glances: list[float] = []
+    really = ConnectionPool.getconn
+
+    def getconn(pool: Any, timeout: float) -> Any:
+        glances.append(timeout)
+        return really(pool, timeout)
+
+    monkeypatch.setattr(ConnectionPool, "getconn", getconn)
+    with road_to(url) as road, many(1, with_bounds(road.url, 8, wait=1)) as (store,):
+        road.fall_silent()
+        for waits in (True, False, False):
+            glances.clear()
+            with pytest.raises(Busy, match="the server does not answer"):
+                store.one("SELECT 1")
+            assert (len(glances) > 1) == waits
+        road.close()
+        road.open()
+        while True:  # until what was begun on the silent road is given up
+            with suppress(Busy):
+                assert store.one("SELECT 1") == (1,)
+                break
+
+
+def test_a_server_that_is_gone_without_a_word_is_not_waited_for_long() -> None:
+    """Unless the URL says otherwise; the system's own patience is a quarter of an hour."""
+    given = conninfo_to_dict(Address.of("postgresql://me@host/books").conninfo)
+    assert (given["tcp_user_timeout"], given["keepalives_idle"]) == ("15000", "5")
+    url = "postgresql://me@host/books?tcp_user_timeout=60000"
+    assert conninfo_to_dict(Address.of(url).conninfo)["tcp_user_timeout"] == "60000"
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_makes_connections_of_its_own(url: str) -> None:
+    context = multiprocessing.get_context("fork")
+    pid = "SELECT pg_backend_pid()"
+    with many(1, url) as (store,):
+        ours = store.one(pid)
+        answers = context.SimpleQueue()
+        child = context.Process(target=lambda: answers.put(store.one(pid)))
+        child.start()
+        theirs = answers.get()
+        child.join()
+        assert child.exitcode == 0
+        assert theirs is not None
+        assert theirs != ours
+        assert store.one(pid) == ours
+
+
+@pytest.mark.parametrize("said", ["connections=0", "connections=many", "connection_wait=-1"])
+def test_a_bound_that_is_no_number_is_named(said: str) -> None:
+    with pytest.raises(StoreError, match=f"{said} is no number from 1 to 1000"):
+        open_store(f"postgresql://me@host/books?{said}")

@@ -1,0 +1,280 @@
+"""PostgreSQL's roles: who records in the books may add to them, and can alter nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import psycopg
+import pytest
+from support.engines import Server
+
+from supplies.cli import main
+from supplies.demo.longxue import STATION, Scene, SceneClock
+from supplies.errors import GuardMissing, InvalidField, NotFound, StoreError
+from supplies.ledger.ledger import Ledger
+from supplies.storage import grant, open_store, schema
+from supplies.storage.postgres_privileges import FOLLOWING
+from supplies.verification.verify import verify
+
+BOOKS = tuple(dict.fromkeys((*schema.APPEND_ONLY, *FOLLOWING)))
+"""Tables in which nothing is changed by whoever records."""
+
+
+class Roles:
+    """Books of an owner on a server, and another role that may record in them.
+
+    admin: a superuser's connection. owner, clerk: the URL of the books for each.
+    """
+
+    def __init__(self, url: str, admin: psycopg.Connection) -> None:
+        self.admin = admin
+        self.owner, self.clerk = (
+            url.replace("//postgres:", f"//{name}:") for name in ("keeper", "clerk")
+        )
+
+
+@pytest.fixture(scope="module")
+def roles(engines: object, request: pytest.FixtureRequest) -> Iterator[Roles]:
+    """The whole scene, booked by a clerk in the books of a keeper."""
+    server: Server = request.getfixturevalue("engines").server
+    with server.empty() as url, psycopg.connect(url, autocommit=True) as admin:
+        for role in ("keeper", "clerk"):
+            admin.execute(f"CREATE ROLE {role} LOGIN".encode())
+        admin.execute("GRANT CREATE ON SCHEMA public TO keeper")
+        roles = Roles(url, admin)
+        open_store(roles.owner).close()
+        grant(roles.owner, "clerk")
+        clock = SceneClock()
+        with Ledger.open(roles.clerk, station=STATION, clock=clock, create=False) as ledger:
+            Scene(ledger, clock).book()
+        yield roles
+        for role in ("clerk", "keeper"):
+            admin.execute(f"DROP OWNED BY {role} CASCADE".encode())
+            admin.execute(f"DROP ROLE {role}".encode())
+
+
+@pytest.fixture
+def clerk(roles: Roles) -> Iterator[psycopg.Connection]:
+    """The clerk's own pen, while who owns the tables has turned all guards off."""
+    with psycopg.connect(roles.owner, autocommit=True) as owner:
+        for table in schema.columns():
+            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER".encode())
+        with psycopg.connect(roles.clerk, autocommit=True) as connection:
+            yield connection
+        for table in schema.columns():
+            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER".encode())
+
+
+def refused(connection: psycopg.Connection, statement: str) -> bool:
+    """Whether the server refuses a statement for want of the right, and for nothing else."""
+    try:
+        connection.execute(statement.encode())
+    except psycopg.errors.InsufficientPrivilege:
+        return True
+    return False
+
+
+def test_the_whole_scene_is_booked_and_verified_by_a_role_that_owns_nothing(roles: Roles) -> None:
+    with closing(open_store(roles.clerk, create=False)) as store:
+        verified = verify(store)
+    assert verified.entries > 200
+    assert verified.receipts > 5
+
+
+@pytest.mark.parametrize("table", BOOKS)
+def test_rows_are_not_altered_even_where_the_guards_are_off(
+    clerk: psycopg.Connection, table: str
+) -> None:
+    for column in schema.columns().get(table, ["changes"]):
+        assert refused(clerk, f"UPDATE {table} SET {column} = {column}")
+    assert refused(clerk, f"DELETE FROM {table}")
+    assert refused(clerk, f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.parametrize("table", FOLLOWING)
+def test_what_follows_from_transfers_is_not_written_by_hand(
+    clerk: psycopg.Connection, table: str
+) -> None:
+    assert refused(clerk, f"INSERT INTO {table} SELECT * FROM {table}")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE entries DISABLE TRIGGER USER",
+        "ALTER TABLE entries DROP COLUMN hash",
+        "DROP TABLE transfers CASCADE",
+        "DROP TRIGGER entries_head ON entries",
+        "CREATE TRIGGER quiet BEFORE INSERT ON entries EXECUTE FUNCTION refuse_deletion()",
+        "CREATE RULE quiet AS ON INSERT TO transfers DO INSTEAD NOTHING",
+        "CREATE TABLE beside (name TEXT)",
+        "CREATE OR REPLACE FUNCTION waits() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
+        "ALTER FUNCTION transfers_move() SECURITY INVOKER",
+        "SET session_replication_role = replica",
+        "SET ROLE keeper",
+        "UPDATE items SET code = 'x'",
+        "UPDATE erasable SET digest = 'x'",
+        "DELETE FROM donors",
+        "DELETE FROM answers",
+    ],
+)
+def test_neither_tables_nor_guards_nor_codes_are_changed(
+    clerk: psycopg.Connection, statement: str
+) -> None:
+    assert refused(clerk, statement)
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        "ALTER FUNCTION transfers_move() SECURITY INVOKER",
+        "ALTER FUNCTION transfers_move() RESET ALL",
+        "ALTER FUNCTION entries_head() SET search_path = public",
+        "ALTER FUNCTION entries_gapless() SECURITY DEFINER",
+    ],
+)
+def test_a_function_with_other_rights_than_it_was_given_is_noticed(
+    postgres: Server, tampered: str
+) -> None:
+    with postgres.database() as url:
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute(tampered.encode())
+        with pytest.raises(GuardMissing, match="was changed"):
+            open_store(url)
+
+
+def test_tables_of_an_older_version_wait_for_who_owns_them(roles: Roles) -> None:
+    newest = schema.newest()
+    off, on = (f"ALTER TABLE migrations {turned} TRIGGER USER" for turned in ("DISABLE", "ENABLE"))
+    kept = roles.admin.execute("SELECT * FROM migrations WHERE version = %s", (newest,)).fetchone()
+    roles.admin.execute(off.encode())
+    roles.admin.execute("DELETE FROM migrations WHERE version = %s", (newest,))
+    try:
+        with pytest.raises(StoreError, match="let who owns the tables open it once"):
+            open_store(roles.clerk, create=False)
+    finally:
+        roles.admin.execute("INSERT INTO migrations VALUES (%s, %s)", kept)
+        roles.admin.execute(on.encode())
+
+
+@pytest.mark.parametrize("function", schema.DEFINERS)
+def test_nobody_calls_what_works_with_the_owners_rights(roles: Roles, function: str) -> None:
+    with psycopg.connect(roles.clerk, autocommit=True) as clerk:
+        clerk.execute("CREATE TEMPORARY TABLE delivery_ends (station text, delivery text)")
+        assert refused(
+            clerk,
+            "CREATE TRIGGER mine AFTER INSERT ON delivery_ends FOR EACH ROW "
+            f"EXECUTE FUNCTION public.{function}()",
+        )
+
+
+def test_a_grant_takes_back_what_somebody_let_the_role_call(roles: Roles) -> None:
+    with psycopg.connect(roles.owner, autocommit=True) as owner:
+        owner.execute("GRANT EXECUTE ON FUNCTION waits() TO PUBLIC, clerk")
+        grant(roles.owner, "clerk")
+        asked = "SELECT has_function_privilege('clerk', 'waits()', 'EXECUTE')"
+        assert owner.execute(asked).fetchone() == (False,)
+        roles.admin.execute("CREATE ROLE helpers; GRANT helpers TO clerk")
+        owner.execute("GRANT EXECUTE ON FUNCTION waits() TO helpers")
+        with pytest.raises(StoreError, match=r"clerk may call waits\(\)"):
+            grant(roles.owner, "clerk")
+        roles.admin.execute("DROP OWNED BY helpers; DROP ROLE helpers")
+
+
+@pytest.mark.parametrize(
+    ("given", "taken", "says"),
+    [
+        (
+            "GRANT CREATE ON DATABASE {books} TO clerk",
+            "REVOKE CREATE ON DATABASE {books} FROM clerk",
+            "clerk may make schemas in the database",
+        ),
+        (
+            "CREATE SCHEMA beside AUTHORIZATION clerk",
+            "DROP SCHEMA beside",
+            "in the schema beside",
+        ),
+        ("ALTER ROLE clerk CREATEROLE", "ALTER ROLE clerk NOCREATEROLE", "clerk may make roles"),
+    ],
+)
+def test_a_role_that_could_put_something_in_front_of_the_guards_is_refused(
+    roles: Roles, given: str, taken: str, says: str
+) -> None:
+    books = roles.admin.info.dbname
+    roles.admin.execute(given.format(books=books).encode())
+    try:
+        with pytest.raises((InvalidField, StoreError), match=says):
+            grant(roles.owner, "clerk")
+    finally:
+        roles.admin.execute(taken.format(books=books).encode())
+
+
+def test_operators_of_ones_own_erase_no_text(roles: Roles) -> None:
+    """By whoever was let to make some after all: what is erased does not come back."""
+    roles.admin.execute("CREATE SCHEMA beside AUTHORIZATION clerk")
+    try:
+        with psycopg.connect(roles.clerk, autocommit=True) as clerk:
+            clerk.execute(
+                "CREATE FUNCTION beside.yes(text, text) RETURNS boolean "
+                "LANGUAGE sql AS 'SELECT true'"
+            )
+            clerk.execute(
+                "CREATE OPERATOR beside.= (LEFTARG = text, RIGHTARG = text, FUNCTION = beside.yes)"
+            )
+            clerk.execute("SET search_path = beside, pg_catalog, public")
+            clerk.execute("BEGIN")
+            with pytest.raises(psycopg.Error, match="erased by an entry that forgets"):
+                clerk.execute("UPDATE public.erasable SET salt = NULL, content = NULL")
+            clerk.execute("ROLLBACK; BEGIN")
+            with pytest.raises(psycopg.Error, match="erased by an entry that forgets"):
+                clerk.execute(
+                    "INSERT INTO public.erasures SELECT station, seq, 'x' FROM public.heads"
+                )
+    finally:
+        roles.admin.execute("DROP SCHEMA beside CASCADE")
+
+
+def test_who_records_cannot_empty_the_access_log(roles: Roles) -> None:
+    with psycopg.connect(roles.clerk, autocommit=True) as clerk:
+        clerk.execute(
+            "INSERT INTO access_log (station, seq, at, method, route, outcome) VALUES "
+            "(%s, 1, to_char(now(), 'YYYY-MM-DD'), 'GET', '/api/donors', 'looked')",
+            (STATION,),
+        )
+        with pytest.raises(psycopg.errors.IntegrityError, match="when its time is over"):
+            clerk.execute("DELETE FROM access_log")
+        assert refused(clerk, "UPDATE access_log SET at = '2000-01-01'")
+
+
+def test_a_role_that_could_do_more_all_the_same_is_not_granted_anything(roles: Roles) -> None:
+    roles.admin.execute("GRANT DELETE ON entries TO PUBLIC")
+    try:
+        with pytest.raises(StoreError, match="clerk may alter entries by what was granted"):
+            grant(roles.owner, "clerk")
+    finally:
+        roles.admin.execute("REVOKE DELETE ON entries FROM PUBLIC")
+    roles.admin.execute("GRANT DELETE, TRUNCATE ON entries TO clerk")
+    grant(roles.owner, "clerk")
+    with psycopg.connect(roles.clerk, autocommit=True) as clerk:
+        assert refused(clerk, "DELETE FROM entries")
+
+
+def test_only_a_role_that_can_be_held_to_it_is_granted_anything(roles: Roles) -> None:
+    with pytest.raises(NotFound, match="there is no role nobody"):
+        grant(roles.owner, "nobody")
+    with pytest.raises(InvalidField, match="keeper owns the tables"):
+        grant(roles.owner, "keeper")
+    with pytest.raises(InvalidField, match="postgres is a superuser"):
+        grant(roles.owner, "postgres")
+    with pytest.raises(StoreError, match="only who owns the tables"):
+        grant(roles.clerk, "pg_monitor")
+    with pytest.raises(InvalidField, match=r"books.db is a file"):
+        grant("books.db", "clerk")
+
+
+def test_the_command_says_what_the_role_may_do(
+    roles: Roles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["database", "grant", "clerk", "--database", roles.owner]) == 0
+    assert "clerk may read the books and record in them" in capsys.readouterr().out

@@ -1,0 +1,160 @@
+"""What happens on the shelves and at the counter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from supplies.domain import commands as c
+from supplies.domain.records import Withdrawal
+from support.command_generators.drawing import Drawing
+
+
+class Shelf(Drawing):
+    """Moves, counts, own use, loans, losses, repacking and hand-outs."""
+
+    def move(self) -> c.Command:
+        source = self.shelf()
+        return c.Move(
+            source=source,
+            target=self.pick([place for place in self.cast.places if place != source]),
+            lines=self.lot_lines(f"stock:{source}"),
+            happened_on=self.day(),
+        )
+
+    def open_count_sheet(self) -> c.Command:
+        return c.OpenCountSheet(location=self.shelf(), happened_on=self.day())
+
+    def count_stock(self) -> c.Command:
+        sheets = self.plain.open_sheets()
+        sheet = self.pick(sheets)
+        place = sheets[sheet].location
+        lines: dict[str, c.CountLine] = {}
+        for item in self.of(["mask"], ["soap"], ["mask", "soap"]):
+            there = self.plain.total(f"stock:{place}", item) + sum(
+                n
+                for (account, what, _), n in self.plain.held("allocated:").items()
+                if account.endswith(f":{place}") and what == item
+            )
+            amiss = self.of(0, 0, 1, -1, 3, -3, -there, -30)
+            lot = None
+            lots = [key[2] for key in self.plain.held(f"stock:{place}") if key[1] == item]
+            if lots and self.coin():
+                lot = self.pick(lots)
+                there = self.plain.balances[f"stock:{place}", item, lot]
+            lines[item] = c.CountLine(item=item, lot=lot, counted=max(0, there + amiss))
+        return c.CountStock(sheet=sheet, lines=list(lines.values()), happened_on=self.day())
+
+    def issue_goods(self) -> c.Command:
+        place = self.shelf()
+        return c.IssueGoods(
+            purpose=self.of("gate-1", "notices"),
+            location=place,
+            lines=self.lot_lines(f"stock:{place}"),
+            happened_on=self.day(),
+        )
+
+    def lend_goods(self) -> c.Command:
+        place = self.shelf()
+        return c.LendGoods(
+            borrower=self.of("B-1", "B-2"),
+            location=place,
+            lines=self.lot_lines(f"stock:{place}"),
+            happened_on=self.day(),
+        )
+
+    def bring_back(self, kind: str) -> dict[str, Any]:
+        name = self.pick(self.plain.withdrawals(kind))
+        account = self.plain.latest(Withdrawal, "withdrawal")[name].account
+        return {
+            "lines": self.lot_lines(account),
+            "location": self.of(None, None, "annex"),
+            "happened_on": self.day(),
+            "name": name,
+        }
+
+    def return_issue(self) -> c.Command:
+        back = self.bring_back("used:")
+        return c.ReturnIssue(issue=back.pop("name"), **back)
+
+    def return_loan(self) -> c.Command:
+        back = self.bring_back("lent:")
+        return c.ReturnLoan(loan=back.pop("name"), **back)
+
+    def write_off(self) -> c.Command:
+        place = self.shelf()
+        return c.WriteOff(
+            reason=self.of("damaged", "expired"),
+            location=place,
+            lines=self.lot_lines(f"stock:{place}"),
+            happened_on=self.day(),
+        )
+
+    def find_again(self) -> c.Command:
+        lost = [key[0].partition(":")[2] for key in self.plain.held("lost:")]
+        reason = self.pick(lost or ["damaged", "expired"])
+        return c.FindAgain(
+            reason=reason,
+            location=self.place(),
+            lines=self.lot_lines(f"lost:{reason}"),
+            happened_on=self.day(),
+        )
+
+    def take_back(self) -> c.Command:
+        glad = [key[0].partition(":")[2] for key in self.plain.held("received:")]
+        recipient = self.pick(glad or self.cast.recipients)
+        return c.TakeBack(
+            recipient=recipient,
+            location=self.place(),
+            lines=self.lot_lines(f"received:{recipient}"),
+            reason="r",
+            happened_on=self.day(),
+        )
+
+    def return_goods(self) -> c.Command:
+        place = self.shelf()
+        return c.ReturnGoods(
+            location=place,
+            lines=self.lot_lines(f"stock:{place}"),
+            reason="r",
+            happened_on=self.day(),
+        )
+
+    def hand_out(self) -> c.Command:
+        place, recipient = self.shelf(), self.pick(self.cast.recipients)
+        return c.HandOut(
+            recipient=recipient,
+            location=place,
+            lines=self.lot_lines(f"stock:{place}"),
+            headcount=95 if recipient in self.cast.groups else None,
+            happened_on=self.day(),
+        )
+
+    def convert(self) -> c.Command:
+        place = self.shelf()
+        return c.Convert(
+            location=place,
+            consumed=self.lot_lines(f"stock:{place}"),
+            produced=[
+                c.ConvertedLine(
+                    item=self.pick(self.cast.items),
+                    quantity=self.some(20),
+                    expires_on=self.expiry(),
+                )
+            ],
+            spilled=self.lot_lines(f"stock:{place}")[: self.number(0, 1)],
+            happened_on=self.day(),
+        )
+
+    def settle(self) -> c.Command:
+        key = self.pick(self.plain.held("unexplained:"))
+        account, item, lot = key
+        balance = self.plain.balances[key]
+        origins = ("opening", "donor", "bought", "made", "borrowed")
+        return c.Settle(
+            place=account.partition(":")[2],
+            by="lost" if balance > 0 else self.of(*origins),
+            party=self.of(None, "D-1"),
+            lines=[c.LotLine(item=item, quantity=self.some(abs(balance)), lot=self.of(None, lot))],
+            reason="r",
+            happened_on=self.day(),
+        )

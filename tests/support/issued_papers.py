@@ -1,0 +1,91 @@
+"""Papers as people hold them: issued at a desk, and what a forger may do to the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pikepdf
+from supplies_receipts import check_receipt, proven_receipt
+from supplies_receipts.pdf_attachment import attach
+from supplies_receipts.signed_receipt import _SAYS, ATTACHMENT
+
+from supplies.signing.receipt_signatures import NotGenuine, PublicKeys
+from supplies.signing.station_keys import StationKeys, make_keys
+from supplies.views.receipts import receipt_record
+from support.ledger_fixture import Desk
+
+
+def new_keys(database: str) -> StationKeys:
+    """The keys of a database, made now where there are none."""
+    make_keys(database)
+    return StationKeys.beside(database)
+
+
+class Office(NamedTuple):
+    """A desk and the keys beside its books."""
+
+    desk: Desk
+    database: Path
+    keys: StationKeys
+
+    def paper(self, number: str, **asked: Any) -> bytes:
+        return proven_receipt(receipt_record(self.desk.books, number, self.keys.seal, **asked))
+
+    def give(self, quantity: int = 10, **more: Any) -> bytes:
+        """The original for a new donation."""
+        self.desk.give(quantity, **more)
+        number = self.desk.books.value(
+            "SELECT number FROM receipts WHERE station = :station ORDER BY seq DESC LIMIT 1"
+        )
+        return self.paper(number, original=True)
+
+
+def verdict(pdf: bytes, keys: PublicKeys | None) -> tuple[str, str]:
+    """In a word and in a sentence."""
+    try:
+        record = check_receipt(pdf, keys)
+    except NotGenuine as error:
+        return error.fault, error.detail
+    return "genuine", record.number
+
+
+def changed(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
+    """The file, opened, changed and saved as any program would."""
+    with pikepdf.open(BytesIO(pdf)) as paper:
+        change(paper)
+        out = BytesIO()
+        paper.save(out, linearize=True)
+    return out.getvalue()
+
+
+def attached(pdf: bytes) -> dict[str, Any]:
+    """What is attached to a paper, as a stranger's program reads it."""
+    with pikepdf.open(BytesIO(pdf)) as paper:
+        told: dict[str, Any] = json.loads(paper.attachments[ATTACHMENT].get_file().read_bytes())
+    return told
+
+
+def stripped(pdf: bytes) -> bytes:
+    def strip(paper: pikepdf.Pdf) -> None:
+        del paper.attachments[ATTACHMENT]
+
+    return changed(pdf, strip)
+
+
+def with_attached(pdf: bytes, content: bytes) -> bytes:
+    """The same page with other data inside."""
+    return attach(stripped(pdf), ATTACHMENT, content, _SAYS)
+
+
+def with_told(pdf: bytes, **fields: Any) -> bytes:
+    """The same page, with some fields of the data inside said otherwise."""
+    return with_attached(pdf, written(attached(pdf) | fields))
+
+
+def written(told: dict[str, Any]) -> bytes:
+    """Data in the very spelling of the program, so that nothing else gives them away."""
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()

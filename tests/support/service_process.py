@@ -1,0 +1,93 @@
+"""A service in a process of its own, started as a person starts it and stopped in the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+import httpx
+from supplies_service.serve import place
+from supplies_service.settings import Settings
+
+from supplies.errors import StoreError
+
+PATIENCE = 60
+"""Seconds; only a machine that is broken or very busy takes as many."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(
+    database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
+    """The service as a process, once it answers.
+
+    log: where it says what it does; a file, where that is more than a pipe holds.
+    """
+    with started(SERVE, database, port, *options, log=log) as process:
+        wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
+        yield process
+
+
+SERVE = "import sys; from supplies.cli import main; sys.exit(main())"
+
+
+@contextmanager
+def started(
+    script: str, database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
+    """A script that serves as a process, in whatever way; it ends with all that it started."""
+    arguments = ["serve", "--database", database, "--port", str(port), *options]
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        end_all(process)
+        process.communicate()
+
+
+def end_all(process: subprocess.Popen[str]) -> None:
+    """End a service with its workers, who may be left where it is gone."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_until_it_answers(process: subprocess.Popen[str], url: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"{url} did not answer within {PATIENCE} seconds")
+
+
+def wait_until_it_is_free(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            place(Settings(port=port), people=True)
+            return
+        except StoreError:
+            time.sleep(0.05)
+    raise AssertionError(f"port {port} was not free within {PATIENCE} seconds")

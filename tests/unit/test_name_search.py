@@ -1,0 +1,147 @@
+"""Names are found by part of them, and nothing of a name is left when its person is forgotten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.engines import hasty
+from support.ledger_fixture import Clock, Desk, register_all
+
+from supplies.domain import commands as c
+from supplies.domain.records import Donor, Item, Location, Noun, Recipient, Team
+from supplies.errors import InvalidField
+from supplies.ledger.ledger import Ledger
+from supplies.views.catalogue import noun, nouns
+
+
+def found(desk: Desk, kind: type[Noun], q: str) -> list[str]:
+    return [one.code for one in nouns(desk.books, kind, q).items]
+
+
+@pytest.mark.parametrize(
+    ("kind", "q", "codes"),
+    [
+        (Item, "口罩", ["mask"]),
+        (Item, "口", ["mask"]),
+        (Item, "罩口", []),
+        (Item, "hand SANIT", ["soap"]),
+        (Item, "sanitiser hand", ["soap"]),
+        (Item, "itis", ["soap"]),
+        (Item, "handsanit", []),
+        (Item, "ＭＡＳＫ", ["mask"]),
+        (Donor, "某企业", ["D-1"]),
+        (Donor, "某", ["D-1", "D-2"]),
+        (Recipient, "新来 居民", ["G-1"]),
+        (Location, "store a", ["store"]),
+        (Team, "二", ["T-2"]),
+        (Team, "  ", ["T-1", "T-2"]),
+    ],
+)
+def test_nouns_are_found_by_words_in_both_scripts(
+    desk: Desk, kind: type[Noun], q: str, codes: list[str]
+) -> None:
+    assert found(desk, kind, q) == codes
+
+
+def test_a_word_is_found_side_by_side_not_by_its_pieces(desk: Desk) -> None:
+    desk.ledger.register(Item(code="one", name="abc bcd"), Item(code="two", name="abcd"))
+    assert found(desk, Item, "abcd") == ["two"]
+
+
+def test_a_name_that_was_amended_is_found_by_the_new_one_alone(desk: Desk) -> None:
+    desk.ledger.amend(Donor(code="D-2", name="赵某"))
+    assert found(desk, Donor, "赵某") == ["D-2"]
+    assert found(desk, Donor, "李某") == []
+
+
+def test_what_was_found_comes_page_by_page(desk: Desk) -> None:
+    desk.ledger.register(*(Item(code=f"tea-{n}", name="绿茶") for n in range(5)))
+    codes: list[str] = []
+    after = None
+    while True:
+        page = nouns(desk.books, Item, "绿茶", after=after, limit=2)
+        codes += [one.code for one in page.items]
+        assert len(page.items) <= 2
+        if (after := page.next) is None:
+            break
+        desk.ledger.register(Item(code=f"a-{after}", name="绿茶"))
+    assert codes == [f"tea-{n}" for n in range(5)]
+
+
+def test_nothing_of_a_forgotten_name_is_left_to_search(desk: Desk) -> None:
+    for kind, code in ((Donor, "D-2"), (Recipient, "R-2")):
+        command = c.ForgetDonor(donor=code) if kind is Donor else c.ForgetRecipient(recipient=code)
+        desk(command)
+        left = desk.books.all("SELECT piece FROM search WHERE code = :code", code=code)
+        assert {sign for (piece,) in left for sign in piece} == set(code.lower())
+        assert found(desk, kind, code) == [code]
+
+
+def test_a_forgotten_name_is_nowhere_in_the_file(tmp_path: Path, clock: Clock) -> None:
+    with Ledger.open(str(tmp_path / "books.db"), station="lx", clock=clock) as ledger:
+        register_all(hasty(ledger))
+        ledger.register(Donor(code="D-9", name="欧阳夏丹"))
+        pieces = [piece.encode() for piece in ("欧阳", "阳夏", "夏丹")]
+        assert all(piece in _all_bytes(tmp_path) for piece in pieces)
+        ledger.record(c.ForgetDonor(donor="D-9"), by="u_1")
+        assert not any(piece in _all_bytes(tmp_path) for piece in pieces)
+
+
+def _all_bytes(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
+def test_names_of_books_from_before_are_searched_once_they_are_opened(
+    books_url: str, clock: Clock
+) -> None:
+    with Ledger.open(books_url, station="lx", clock=clock) as ledger:
+        register_all(hasty(ledger))
+        with ledger.store.writing():
+            ledger.store.run("DELETE FROM search")
+            ledger.store.run("DELETE FROM searchable")
+    with Ledger.open(books_url, station="lx", clock=clock) as ledger:
+        assert [one.code for one in nouns(ledger.books, Item, "口罩").items] == ["mask"]
+        assert [one.code for one in nouns(ledger.books, Donor, "某企").items] == ["D-1"]
+
+
+def test_names_that_are_not_to_be_shown_are_not_read(desk: Desk) -> None:
+    page = nouns(desk.books, Donor, personal=False)
+    assert [(one.code, one.name, one.phone, one.kind) for one in page.items] == [
+        ("D-1", None, None, "organisation"),
+        ("D-2", None, None, "person"),
+    ]
+    assert noun(desk.books, Recipient, "R-1", personal=False) == Recipient(
+        code="R-1", community="longxue"
+    )
+    assert noun(desk.books, Item, "mask", personal=False).name == "口罩"
+    with pytest.raises(InvalidField, match="not searched for by name"):
+        nouns(desk.books, Donor, "李", personal=False)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_search_reads_what_few_have(desk: Desk) -> None:
+    """Counted in the steps of SQLite's machine."""
+    desk.ledger.register(Item(code="rare", name="绿茶"))
+    steps = [_steps(desk, "绿茶")]
+    desk.ledger.register(*(Item(code=f"x-{n}", name=f"绿豆 {n}") for n in range(400)))
+    steps.append(_steps(desk, "绿茶"))
+    assert steps[1] < 2 * steps[0] + 200
+
+
+def _steps(desk: Desk, q: str) -> int:
+    """How many steps SQLite takes to find these."""
+    counted = 0
+
+    def step() -> int:
+        nonlocal counted
+        counted += 1
+        return 0
+
+    connection = desk.ledger.store.connection  # type: ignore[attr-defined]
+    connection.set_progress_handler(step, 1)
+    try:
+        assert found(desk, Item, q) == ["rare"]
+    finally:
+        connection.set_progress_handler(None, 1)
+    return counted

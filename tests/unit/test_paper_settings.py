@@ -1,0 +1,218 @@
+"""The settings of a station: checked, frozen into each receipt, and changed for later ones only."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+from support.issued_papers import Office, new_keys, verdict
+from support.ledger_fixture import Desk
+
+from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.domain.records import Station
+from supplies.errors import AlreadyDone, InvalidField
+from supplies.stations.paper_settings import amend_station, station_shown
+
+FIRST = "JZ-2020-000001"
+
+
+@pytest.fixture
+def engine() -> str:
+    """Papers are sealed beside the books; one engine's suffice."""
+    return "sqlite"
+
+
+@pytest.fixture
+def office(desk: Desk, books_path: Path) -> Office:
+    return Office(desk, books_path, new_keys(str(books_path)))
+
+
+def png(width: int = 60, height: int = 40) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (width, height), (10, 120, 90)).save(out, "PNG")
+    return out.getvalue()
+
+
+def set_to(desk: Desk, **changes: Any) -> None:
+    with desk.ledger.administering() as books:
+        amend_station(books, changes)
+
+
+def text(pdf: bytes) -> str:
+    return "".join(page.extract_text() for page in PdfReader(BytesIO(pdf), strict=True).pages)
+
+
+def has_chinese(said: str) -> bool:
+    return any("一" <= sign <= "鿿" for sign in said)
+
+
+LOGO = base64.b64encode(png()).decode()
+
+
+def test_settings_are_frozen_and_a_later_change_leaves_a_receipt_as_it_was(office: Office) -> None:
+    own = {"statement": "收到，谢谢。", "statement_en": "Received with thanks."}
+    set_to(office.desk, name_en="Longxue Station", papers={"logo": LOGO, **own})
+    old = office.give()
+    assert "Received with thanks." in text(old)
+    assert "Longxue Station" in text(old)
+    assert len(PdfReader(BytesIO(old)).pages[0].images) == 1
+    set_to(office.desk, name="别的名字", phone="020", series="ZZ", papers={"languages": "en"})
+    assert office.paper(FIRST, original=True) == old
+    assert verdict(old, office.keys.public()) == ("genuine", FIRST)
+    new = office.give()
+    assert "ZZ-2020-000001" in text(new)
+    assert verdict(new, office.keys.public()) == ("genuine", "ZZ-2020-000001")
+
+
+def test_a_receipt_is_written_in_the_languages_of_the_station(office: Office) -> None:
+    office.desk.ledger.amend(
+        msgspec.structs.replace(office.desk.books.station, name_en="Longxue Station")
+    )
+    both = text(office.give())
+    assert "经办人 Handler" in both
+    set_to(office.desk, papers={"languages": "zh"})
+    chinese = text(office.give())
+    assert "经办人" in chinese
+    assert "Handler" not in chinese
+    set_to(office.desk, papers={"languages": "en"})
+    gift = msgspec.structs.replace(office.desk.donation(), donor=None, handled_by="Chen")
+    office.desk(gift)
+    english = text(office.paper("JZ-2020-000003"))
+    assert "Receipt for donated goods (in kind)" in english
+    assert "Longxue Station" in english
+    assert not has_chinese(english), english
+
+
+def test_a_value_is_printed_where_its_evidence_was_recorded_and_the_station_wishes(
+    office: Office,
+) -> None:
+    value = c.Value(minor=120_000, currency="CNY", evidence="invoice 17")
+    line = c.DonationLine(item="mask", quantity=10, value=value)
+    gift = msgspec.structs.replace(office.desk.donation(), lines=[line])
+    office.desk(gift)
+    assert "1,200.00" not in text(office.paper(FIRST))
+    set_to(office.desk, papers={"values": "evidenced"})
+    office.desk(gift)
+    valued = text(office.paper("JZ-2020-000002"))
+    assert "¥1,200.00" in valued
+    assert "not valued" not in valued
+    assert "not valued" in text(office.give())
+
+
+def test_checker_agreement_and_fiscal_ticket_stand_on_the_receipt_and_follow_a_correction(
+    office: Office,
+) -> None:
+    gift = msgspec.structs.replace(
+        office.desk.donation(), checked_by="黄复核", agreement="XY-7", fiscal_ticket="PJ-0099"
+    )
+    done = office.desk(gift)
+    said = text(office.paper(FIRST))
+    assert all(word in said for word in ("黄复核", "XY-7", "PJ-0099"))
+    fewer = msgspec.structs.replace(gift, lines=[c.DonationLine(item="mask", quantity=4)])
+    office.desk(c.Correct(entry=done.seq, command=fewer, reason="four came"))
+    office.desk(c.ReplaceReceipt(number="JZ-2020-000002", reason="anew"))
+    said = text(office.paper("JZ-2020-000003"))
+    assert all(word in said for word in ("黄复核", "XY-7", "PJ-0099"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"name": "站\U000f0000"}, "cannot be printed"),
+        ({"papers": {"statement": "🐼", "statement_en": "x"}}, "cannot be printed"),
+        ({"papers": {"statement": "谢谢"}}, "in both languages"),
+        ({"papers": {"languages": "fr"}}, "languages"),
+        ({"papers": {"jurisdiction": "mars"}}, "there are cn"),
+        ({"papers": {"logo": "no base64!"}}, "base64"),
+        ({"papers": {"logo": base64.b64encode(b"GIF89a").decode()}}, "no whole PNG"),
+        ({"papers": {"logo": base64.b64encode(png()[:-20]).decode()}}, "no whole PNG"),
+        ({"papers": {"logo": base64.b64encode(png(900, 2)).decode()}}, "900 by 2 pixels"),
+        ({"papers": {"logo": base64.b64encode(bytes(8193)).decode()}}, "8193 bytes"),
+        ({"papers": {"colour": "red"}}, "colour"),
+        ({"code": "other"}, "a code stays"),
+    ],
+)
+def test_what_no_paper_could_show_is_refused_and_changes_nothing(
+    desk: Desk, changes: dict[str, Any], says: str
+) -> None:
+    before = station_shown(desk.books)
+    with pytest.raises((InvalidField, AlreadyDone), match=says):
+        set_to(desk, phone="020", **changes)
+    assert station_shown(desk.books) == before
+
+
+def test_settings_are_shown_and_set_on_the_command_line(
+    books_path: Path, desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.ledger.close()
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(png())
+    at = ["--database", str(books_path)]
+    assert main(["station", "set", *at, "--logo", str(logo), "--languages", "zh"]) == 0
+    assert main(["station", "show", *at, "--json"]) == 0
+    shown = msgspec.json.decode(capsys.readouterr().out.splitlines()[-1])
+    assert shown["papers"]["logo"] == base64.b64encode(png()).decode()
+    assert shown["papers"]["languages"] == "zh"
+    assert main(["station", "set", *at, "--no", "logo"]) == 0
+    assert main(["station", "show", *at]) == 0
+    assert "a PNG" not in capsys.readouterr().out
+    assert main(["station", "set", *at]) == 1
+    assert main(["station", "set", *at, "--name", "\U000f0000"]) == 1
+    assert "cannot be printed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("example.org", "https://example.org"),
+        ("Example.org:8443/", "https://Example.org:8443"),
+        ("HTTP://10.0.0.7:8000", "http://10.0.0.7:8000"),
+        ("https://[fd00::7]", "https://[fd00::7]"),
+        ("https://南沙.example", "https://南沙.example"),
+    ],
+)
+def test_the_host_of_papers_is_the_beginning_of_urls(desk: Desk, typed: str, kept: str) -> None:
+    with desk.ledger.administering() as books:
+        assert amend_station(books, {"host": typed}).host == kept
+    assert desk.books.station.host == kept
+    desk.ledger.at("nx").register(Station(code="nx", name="南社", series="NX", host=typed))
+    assert desk.ledger.at("nx").books.station.host == kept
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "ftp://x",
+        "not a host",
+        "https://",
+        "//x",
+        "me:pw@x",
+        "https://me@x",
+        "x/y",
+        "x?y",
+        "x#y",
+        ".",
+    ],
+)
+def test_what_is_no_host_is_refused(desk: Desk, host: str) -> None:
+    with pytest.raises(InvalidField, match="must be the address of a host") as refused:
+        set_to(desk, host=host)
+    assert refused.value.faults[0].pointer == "/host"
+    with pytest.raises(InvalidField, match="must be the address of a host"):
+        desk.ledger.at("nx").register(Station(code="nx", name="南社", series="NX", host=host))
+
+
+def test_a_long_statement_pushes_nothing_off_the_page(office: Office) -> None:
+    words = {"statement": "兹收到上列物资，" * 50, "statement_en": "Received. " * 40}
+    set_to(office.desk, papers={"logo": LOGO, **words})
+    pdf = office.give(expires_on=date(2022, 1, 31))
+    assert len(PdfReader(BytesIO(pdf)).pages) == 1
+    assert text(pdf).replace("\n", "").count("兹收到上列物资，") == 50

@@ -1,0 +1,169 @@
+"""The station's keys: kept tight, never lost by a new one, refused when they are not in order."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import stat
+from datetime import date
+from pathlib import Path
+
+import pytest
+from support.issued_papers import new_keys
+from support.ledger_fixture import Desk
+
+from supplies.domain.records import Station
+from supplies.errors import StoreError
+from supplies.signing.receipt_signatures import Issued
+from supplies.signing.station_keys import StationKeys, key_file, keys_ready, make_keys
+
+RECEIPT = Issued("lx", "JZ-2020-000001", date(2020, 2, 5), "ab" * 32, 7, "cd" * 32)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return str(tmp_path / "books.db")
+
+
+def test_keys_are_made_once_and_readable_by_their_owner_alone(database: str) -> None:
+    assert make_keys(database)
+    path = key_file(database)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first = path.read_bytes()
+    assert not make_keys(database)
+    StationKeys.beside(database).add({"lx": 7})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert json.loads(path.read_bytes())["keys"][0] == json.loads(first)["keys"][0]
+    assert [file.name for file in path.parent.iterdir()] == ["books.key"]
+
+
+def test_two_stations_never_have_the_same_key(tmp_path: Path) -> None:
+    one, other = (new_keys(str(tmp_path / name)) for name in ("a.db", "b.db"))
+    assert one.public() != other.public()
+    assert one.seal(RECEIPT) != other.seal(RECEIPT)
+    assert one.check_code(RECEIPT) != other.check_code(RECEIPT)
+
+
+def test_the_same_receipt_has_the_same_seal_each_time(database: str) -> None:
+    first = new_keys(database).seal(RECEIPT)
+    assert StationKeys.beside(database).seal(RECEIPT) == first
+    assert first.check_code == StationKeys.beside(database).check_code(RECEIPT)
+    assert len(first.check_code) == 8
+
+
+@pytest.mark.parametrize("change", [{"number": "JZ-2020-000002"}, {"digest": "00" * 32}])
+def test_another_receipt_has_another_code(database: str, change: dict[str, str]) -> None:
+    keys = new_keys(database)
+    assert keys.check_code(RECEIPT._replace(**change)) != keys.check_code(RECEIPT)
+
+
+def test_each_receipt_keeps_the_key_of_its_own_time(database: str) -> None:
+    keys = new_keys(database)
+    assert keys.add({"lx": 7}) == "k2"
+    assert keys.add({"lx": 20, "nx": 3}) == "k3"
+    used = {
+        (station, seq): keys.seal(RECEIPT._replace(station=station, seq=seq)).key_id
+        for station, seq in [("lx", 7), ("lx", 8), ("lx", 20), ("lx", 21), ("nx", 3), ("nx", 4)]
+    }
+    assert list(used.values()) == ["k1", "k2", "k2", "k3", "k2", "k3"]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
+def test_keys_that_others_may_read_are_refused(database: str, mode: int) -> None:
+    keys = new_keys(database)
+    key_file(database).chmod(mode)
+    with pytest.raises(StoreError, match="chmod 600"):
+        StationKeys.beside(database)
+    with pytest.raises(StoreError, match="chmod 600"):
+        keys.seal(RECEIPT)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"00" * 32,
+        b"\xff\xfe",
+        b'{"format":"supplies-keys-1","keys":[]}',
+        b'{"format":"supplies-keys-1","keys":[{"id":"k2","code_secret":"%s","private":"%s",'
+        b'"after":{}}]}' % (b"00" * 32, b"00" * 32),
+        b'{"format":"supplies-keys-1","keys":[{"id":"k1","code_secret":"00","private":"%s",'
+        b'"after":{}}]}' % (b"00" * 32),
+    ],
+)
+def test_a_damaged_key_file_is_refused_and_left_as_it_is(database: str, content: bytes) -> None:
+    path = key_file(database)
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(StoreError, match="damaged"):
+        new_keys(database)
+    assert path.read_bytes() == content
+
+
+def test_missing_keys_are_not_made_without_being_asked_for(database: str) -> None:
+    with pytest.raises(StoreError, match="from its backup"):
+        StationKeys.beside(database)
+    assert not key_file(database).exists()
+
+
+def test_the_first_key_is_made_before_the_first_receipt_and_never_after_it(
+    desk: Desk, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = tmp_path / "station.key"
+    monkeypatch.setenv("SUPPLIES_KEYS", str(named))
+    assert keys_ready(desk.ledger.store, books_url)
+    assert not keys_ready(desk.ledger.store, books_url)
+    named.unlink()
+    assert keys_ready(desk.ledger.store, books_url)
+    desk.give(3)
+    assert not keys_ready(desk.ledger.store, books_url)
+    named.unlink()
+    with pytest.raises(StoreError, match="from its backup"):
+        keys_ready(desk.ledger.store, books_url)
+    assert not named.exists()
+
+
+def test_a_receipt_of_any_station_counts(
+    desk: Desk, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
+    desk.give(3)
+    other = desk.ledger.at("hp")
+    other.register(Station(code="hp", name="黄浦站", series="HP"))
+    with pytest.raises(StoreError, match="from its backup"):
+        keys_ready(other.store, books_url)
+
+
+def test_a_folder_in_the_place_of_the_keys_is_named(desk: Desk, books_path: Path) -> None:
+    key_file(str(books_path)).mkdir()
+    with pytest.raises(StoreError, match="cannot be used"):
+        keys_ready(desk.ledger.store, str(books_path))
+
+
+def test_a_folder_that_takes_no_keys_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot be used"):
+        make_keys(str(tmp_path / "file" / "books.db"))
+
+
+def test_processes_that_start_at_once_agree_on_one_key(database: str) -> None:
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        made = pool.map(make_keys, [database] * 8)
+    assert made.count(True) == 1
+    assert [path.name for path in key_file(database).parent.iterdir()] == ["books.key"]
+
+
+def test_keys_may_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = new_keys(str(tmp_path / "books.db"))
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
+    named = new_keys("postgresql://me@host/books")
+    assert named.check_code(RECEIPT) != beside.check_code(RECEIPT)
+    assert named.seal(RECEIPT) == StationKeys.beside("b.db").seal(RECEIPT)
+
+
+def test_books_on_a_server_have_no_place_for_keys_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
+    with pytest.raises(StoreError, match="name one, as in SUPPLIES_KEYS="):
+        make_keys("postgresql://me@host/books")
