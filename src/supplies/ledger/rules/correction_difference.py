@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import (
     ASKED,
     CLAIMED,
+    CONVERTED,
     DONOR,
     ENDED,
     NEEDED,
@@ -151,48 +152,77 @@ def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
 # --- goods that have moved on ---------------------------------------------------------------
 
 
-class MovedOn(NotEnough):
-    """What a correction would take back is not there any more.
+Place = tuple[str, int]
+"""Where a quantity is in a command: a field and the index of a line."""
 
-    key: where it would have to be. bears: the line of each lot that the restated command bears.
+
+class MovedOn(NotEnough):
+    """Goods that a correction would take back are not there any more.
+
+    shortages: for each balance that would fall below zero, how much it would lack at the end of
+    each day, by ISO day. places: the line of each lot that the restated command gives birth to.
     """
 
     def __init__(
-        self, detail: str, faults: Sequence[Fault], *, key: Key, bears: Mapping[str, int]
+        self,
+        detail: str,
+        faults: Sequence[Fault],
+        *,
+        shortages: Mapping[Key, Mapping[str, int]],
+        places: Mapping[str, Place],
     ) -> None:
         super().__init__(detail, faults)
-        self.key, self.bears = key, bears
+        self.shortages, self.places = shortages, places
+
+
+class _Short(NamedTuple):
+    """A balance that would fall below zero. when: in words, empty if it would do so now."""
+
+    key: Key
+    taken: int
+    there: int
+    when: str
 
 
 def _check_end(journal: Journal, steps: list[Step], history: History, head: Draft) -> None:
-    """Neither now nor at the end of any day may less than nothing be left."""
+    """Refuse steps that would leave a balance below zero, now or at the end of any day.
+
+    The refusal is about a balance that is short now, if there is one; it carries all of them.
+    """
     floors = Floors(journal.books, steps)
     changes: dict[Key, Counter[str]] = defaultdict(Counter)
     for day, transfer in steps:
         for key, quantity in net([transfer]).items():
             if kind_of(key[0]).floored:
                 changes[key][day.isoformat()] += quantity
-    for now in (True, False):
-        for key, by_day in changes.items():
-            ends = list(floors.ends(key).items())
-            for end, there in ends[-1:] if now else ends:
-                taken = -sum(n for moved, n in by_day.items() if moved <= end)
-                if taken > max(0, there):
-                    when = "" if now else f" on {end}"
-                    raise _moved_on(journal, key, taken, there, history, head, when)
+    shortages: dict[Key, dict[str, int]] = {}
+    now: list[_Short] = []
+    earlier: list[_Short] = []
+    for key, by_day in changes.items():
+        ends = floors.ends(key)
+        last = max(ends)
+        lacking: dict[str, int] = {}
+        for end, there in ends.items():
+            taken = -sum(n for moved, n in by_day.items() if moved <= end)
+            lacking[end] = max(0, taken - max(0, there))
+            if lacking[end]:
+                when = "" if end == last else f" on {end}"
+                (now if end == last else earlier).append(_Short(key, taken, there, when))
+        if any(lacking.values()):
+            shortages[key] = lacking
+    for short in now + earlier:
+        raise _moved_on(journal, short, shortages, history, head)
 
 
 def _moved_on(
     journal: Journal,
-    key: Key,
-    quantity: int,
-    there: int,
+    short: _Short,
+    shortages: Mapping[Key, Mapping[str, int]],
     history: History,
     head: Draft,
-    when: str,
 ) -> NotEnough:
-    """Name the entries in the way; where nothing took the goods away, say what there is."""
-    source, item, lot = key
+    """Name the entries that took the goods; if no entry did, say how much there is."""
+    source, item, lot = short.key
     books = journal.books
     own = {body.seq for body in (*history.bodies, *history.released)}
     takers = [
@@ -208,17 +238,32 @@ def _moved_on(
         if seq not in own
     ]
     if not takers:
-        return not_enough(books, source, item, quantity, max(0, there), "", when)
+        return not_enough(books, source, item, short.taken, max(0, short.there), "", short.when)
     in_the_way = ", ".join(map(str, takers[:5]))
     name = books.item(item).name
-    still = f"{'is' if there == 1 else 'are'} still there" if not when else f"stood there{when}"
+    still = f"stood there{short.when}"
+    if not short.when:
+        still = f"{'is' if short.there == 1 else 'are'} still there"
     return MovedOn(
-        f"the goods have moved on: {quantity} × {name} would have to come back, but {there} "
-        f"{still}; in the way: entry {in_the_way}",
-        [Fault("", f"{quantity} to come back, {there} there", quantity, there)],
-        key=key,
-        bears={row.lot: row.line for row in head.rows if isinstance(row, ArrivalLine)},
+        f"the goods have moved on: {short.taken} × {name} would have to come back, "
+        f"but {short.there} {still}; in the way: entry {in_the_way}",
+        [Fault("", f"{short.taken} to come back, {short.there} there", short.taken, short.there)],
+        shortages=shortages,
+        places=_lines_of_lots(head),
     )
+
+
+def _lines_of_lots(head: Draft) -> dict[str, Place]:
+    """The line of each lot that an entry's own lines give birth to."""
+    places: dict[str, Place] = {}
+    produced = 0
+    for row in head.rows:
+        if isinstance(row, ArrivalLine):
+            places[row.lot] = "lines", row.line - 1
+        elif isinstance(row, Lot) and row.origin.startswith(CONVERTED.prefix):
+            places[row.lot] = "produced", produced
+            produced += 1
+    return places
 
 
 def _end_again(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
