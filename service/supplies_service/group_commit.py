@@ -47,7 +47,7 @@ Job = Callable[[Ledger], T]
 class Watcher(Protocol):
     """Whoever wants to know of each commit."""
 
-    def committed(self, requests: int, seconds: float) -> None:
+    def count_commit(self, requests: int, seconds: float) -> None:
         """So many requests shared a commit that took so long; called from the writer's thread."""
 
 
@@ -217,7 +217,7 @@ class GroupWriter:
                     outcomes.append(error)
         self._committed_at = monotonic()
         if self._watcher is not None:
-            self._watcher.committed(len(group), perf_counter() - begin)
+            self._watcher.count_commit(len(group), perf_counter() - begin)
         return outcomes
 
     def _tidy(self, ledger: Ledger) -> None:

@@ -27,9 +27,9 @@ from supplies.views.stock import StockView
 from supplies_service import request_bodies as bodies
 from supplies_service.group_commit import Job
 from supplies_service.idempotency import Again, Do, Made, Reply, encode, once
-from supplies_service.observability.request_log import called_by
 from supplies_service.problems import Forbidden
-from supplies_service.security.authentication import caller_of, note_look, note_refusal
+from supplies_service.security.audit import log_access, log_refusal
+from supplies_service.security.authentication import caller_of
 from supplies_service.security.pseudonyms import codes_only
 from supplies_service.stations import Office, lead_to, office_of, offices_of
 
@@ -83,8 +83,6 @@ class Desk:
         self.ledger, self.key = office.ledger, office.key
         self._body: dict[str, Any] | None = None
         self._caller = caller_of(request.scope)
-        if self._caller is not None:
-            called_by(request.scope, self._caller, at_one_station=self.offices.only is not None)
 
     def at(self, office: Office) -> Desk:
         """The desk of another station, for a request that says itself which one it is for."""
@@ -111,11 +109,11 @@ class Desk:
     async def note_look(self) -> None:
         """Leave a line where a courier or a donor is about to see names that are theirs to see."""
         if self.request.route_handler.opt.get("personal", False):
-            await note_look(self.request, self.caller)
+            await log_access(self.request, self.caller)
 
     async def forbid(self, sentence: str) -> NoReturn:
         """Refuse what is not the caller's, and leave a line of it."""
-        await note_refusal(self.request, self.caller)
+        await log_refusal(self.request, self.caller)
         raise Forbidden(sentence)
 
     # --- reading -----------------------------------------------------------------------------

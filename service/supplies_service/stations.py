@@ -27,6 +27,9 @@ from supplies_service.observability.metrics import Metrics
 
 T = TypeVar("T")
 
+Connection = ASGIConnection[Any, Any, Any, Any]
+"""A request, as middlewares see it."""
+
 _KEPT = 1000
 """Offices that are kept; the one that was asked for longest ago is let go first."""
 
@@ -176,20 +179,20 @@ def _first(database: str) -> str:
 # --- a request's ---------------------------------------------------------------------------------
 
 
-def offices_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Offices:
+def offices_of(connection: Connection) -> Offices:
     """All offices of the service that a request came to."""
     offices: Offices = connection.app.state.offices
     return offices
 
 
-def office_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Office:
+def office_of(connection: Connection) -> Office:
     """The office that a request is for: the first one, until the gate has said which."""
     scope: Any = connection.scope
     office: Office | None = scope.get(_OFFICE)
     return office or offices_of(connection).home
 
 
-def lead_to(connection: ASGIConnection[Any, Any, Any, Any], office: Office) -> None:
+def lead_to(connection: Connection, office: Office) -> None:
     """Say which office a request is for."""
     scope: Any = connection.scope
     scope[_OFFICE] = office

@@ -9,8 +9,8 @@ import pytest
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 from supplies_service.app import create_app
-from supplies_service.security import trusted_hosts as proxies
-from supplies_service.security.trusted_hosts import Names
+from supplies_service.security import trusted_hosts
+from supplies_service.security.trusted_hosts import TrustedHosts
 from support.rest_client import let_in, problem
 
 from supplies.domain.records import Station
@@ -57,20 +57,22 @@ def test_over_tls_the_browser_is_told_to_stay_there(served: TestClient) -> None:
 
 
 def test_it_answers_to_its_own_names_alone() -> None:
-    names = Names("0.0.0.0", "Nas", of_papers=lambda: ["https://supplies.example.org/lx", "::"])
-    assert all(map(names.answers_to, ("nas", "supplies.example.org")))
-    assert not any(map(names.answers_to, ("0.0.0.0", "::", "", "evil.example.org")))
+    hosts = TrustedHosts(
+        "0.0.0.0", "Nas", in_books=lambda: ["https://supplies.example.org/lx", "::"]
+    )
+    assert all(name in hosts for name in ("nas", "supplies.example.org"))
+    assert not any(name in hosts for name in ("0.0.0.0", "::", "", "evil.example.org"))
 
 
 def test_the_name_of_a_station_that_was_added_is_answered_soon(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     papers = ["https://one.example.org"]
-    names = Names(of_papers=lambda: papers)
+    hosts = TrustedHosts(in_books=lambda: papers)
     papers.append("https://two.example.org")
-    assert not names.answers_to("two.example.org")
-    monkeypatch.setattr(proxies, "ASKED_EVERY", -1.0)
-    assert names.answers_to("two.example.org")
+    assert "two.example.org" not in hosts
+    monkeypatch.setattr(trusted_hosts, "REFRESH_SECONDS", -1.0)
+    assert "two.example.org" in hosts
 
 
 @pytest.fixture

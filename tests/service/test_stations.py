@@ -154,7 +154,7 @@ def test_the_staff_of_a_station_see_their_own_only(stations: Stations) -> None:
         for code in ("lx", "qu", "no-such-station", "bad code"):
             stations.at("hp", role)
             told = stations.forbidden("/api/stock", station=code)
-            assert "another station's books" in told["detail"]
+            assert f"the books of station {code}" in told["detail"]
         assert stations.at("hp", role).get("/api/stock", station="hp")["items"] == []
 
 

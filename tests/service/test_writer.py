@@ -26,7 +26,7 @@ TOO_MUCH = Allocate(
 class Commits(list[int]):
     """How many requests each commit carried."""
 
-    def committed(self, requests: int, seconds: float) -> None:
+    def count_commit(self, requests: int, seconds: float) -> None:
         assert seconds > 0
         self.append(requests)
 

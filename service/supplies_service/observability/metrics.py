@@ -52,8 +52,8 @@ class Metrics:
         """Tell a figure that is asked for whenever somebody looks."""
         Gauge(name, says, registry=self._registry).set_function(value)
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """A request was answered. route: its template, never the address itself."""
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request. route: the template of its path, never the path itself."""
         counter = self._counters.get((method, route, status))
         if counter is None:
             counter = self._answers.labels(method, route, str(status))
@@ -64,8 +64,8 @@ class Metrics:
             timer = self._timers[method, route] = self._seconds.labels(method, route)
         timer.observe(seconds)
 
-    def committed(self, requests: int, seconds: float) -> None:
-        """So many requests shared a commit that took so long."""
+    def count_commit(self, requests: int, seconds: float) -> None:
+        """Count a durable commit of several requests."""
         self._shared.observe(requests)
         self._commits.observe(seconds)
 

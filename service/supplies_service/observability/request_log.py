@@ -1,4 +1,4 @@
-"""Around every request: its id, how long it took, what it was answered; into log and metrics."""
+"""Request log: the id, duration, status and caller of every request, in the log and the metrics."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from supplies.access.credentials import Caller
 from supplies_service.observability.logs import FIELDS, LOGGER
 from supplies_service.observability.metrics import Metrics
 
-_REQUEST, _BY = "supplies_request", "supplies_by"
-"""Where a request's scope holds its id, and the code of its caller."""
+_REQUEST_ID, _CALLER = "supplies_request", "supplies_by"
+"""Keys of a request's scope: its id, and the code of its caller."""
 
-UNKNOWN = "unknown"
-"""The route of an address that leads nowhere."""
+UNKNOWN_ROUTE = "unknown"
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"))
 
@@ -26,48 +25,52 @@ _log = logging.getLogger(LOGGER)
 
 
 def request_id(scope: Mapping[str, Any]) -> str:
-    """The id under which the log knows a request: a UUID."""
-    return str(scope.get(_REQUEST) or uuid.uuid4())
+    """The UUID that names a request in the log."""
+    return str(scope.get(_REQUEST_ID) or uuid.uuid4())
 
 
-def called_by(scope: Any, caller: Caller, *, at_one_station: bool) -> None:
-    """Say by their code who makes a request, so that the log can.
+def set_logged_caller(scope: Any, caller: Caller, *, one_station: bool) -> None:
+    """Set the code that names the caller in the log.
 
-    at_one_station: whether the service serves no other, whose people have the same codes.
+    one_station: whether the service serves only one. Codes of several stations may be the same,
+    so they are logged with the station's code.
     """
-    scope[_BY] = caller.who if at_one_station else f"{caller.station}/{caller.who}"
+    scope[_CALLER] = caller.who if one_station else f"{caller.station}/{caller.who}"
 
 
-class Watched:
-    """The application, watched: nothing is answered that is neither logged nor counted."""
+class RequestLogMiddleware:
+    """Log and count every request, and send its id as `X-Request-Id`.
+
+    It wraps the whole application, so that also unknown routes are logged.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request and say so."""
+        """Handle a request."""
         begin, status = perf_counter(), 0
         name = str(uuid.uuid4())
         request: Any = scope
-        request[_REQUEST] = name
+        request[_REQUEST_ID] = name
 
-        async def sent(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                named = (b"x-request-id", name.encode())
-                message["headers"] = [*message["headers"], named]
+                header = (b"x-request-id", name.encode())
+                message["headers"] = [*message["headers"], header]
             await send(message)
 
         try:
-            await self._app(scope, receive, sent)
+            await self._app(scope, receive, send_with_id)
         finally:
             seconds = perf_counter() - begin
             method = request.get("method", "")
             method = method if method in _METHODS else "other"
-            route = str(request.get("path_template") or UNKNOWN)
-            # Nothing was sent where the caller went away before.
-            self._metrics.answered(method, route, status, seconds)
+            route = str(request.get("path_template") or UNKNOWN_ROUTE)
+            # The status is 0 if the caller disconnected before a response was sent.
+            self._metrics.count_request(method, route, status, seconds)
             if _log.isEnabledFor(logging.INFO):
                 fields = {
                     "request": name,
@@ -75,6 +78,6 @@ class Watched:
                     "route": route,
                     "status": status,
                     "ms": round(seconds * 1000, 2),
-                    "by": request.get(_BY),
+                    "by": request.get(_CALLER),
                 }
                 _log.info("answered", extra={FIELDS: fields})

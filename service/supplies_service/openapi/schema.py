@@ -21,7 +21,8 @@ from supplies_service.openapi import swagger_ui as reading_room
 from supplies_service.openapi.examples import EXAMPLES
 from supplies_service.problems import MEDIA_TYPE, Problem
 from supplies_service.request_context import Contradicted
-from supplies_service.security.authentication import PUBLIC, STATION, takes_station
+from supplies_service.security.authorization import PUBLIC
+from supplies_service.security.station_selection import STATION_PARAMETER, accepts_station
 
 _TEMPLATE = "#/components/schemas/{name}"
 
@@ -52,7 +53,7 @@ _KEY_PARAMETER = {
 
 
 _STATION_PARAMETER = {
-    "name": STATION,
+    "name": STATION_PARAMETER,
     "in": "query",
     "required": False,
     "description": "Another station of the organisation whose head the caller coordinates.",
@@ -161,7 +162,7 @@ def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
                 operation["description"] = " ".join(" ".join(more).split())
             _fill(operation, handler.opt["shape"], structs, personal=handler.opt["personal"])
             _say_whom_it_serves(operation, handler.opt["roles"], structs)
-            if takes_station(handler):
+            if accepts_station(handler):
                 operation.setdefault("parameters", []).append(_STATION_PARAMETER)
     components = {
         "schemas": structs.referred_by(document["paths"]),

@@ -15,7 +15,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from supplies_service.pages import page
-from supplies_service.security.authentication import PUBLIC
+from supplies_service.security.authorization import PUBLIC
 
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",

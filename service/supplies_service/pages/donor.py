@@ -27,7 +27,10 @@ from supplies_service.problems import RateLimited
 from supplies_service.request_context import ADesk, Desk, paper
 from supplies_service.routes.receipts import drawn
 from supplies_service.security import ownership as own
-from supplies_service.security.authentication import DONOR_COOKIE, PUBLIC, let_try, refuse_stranger
+from supplies_service.security.audit import log_anonymous_refusal
+from supplies_service.security.authentication import DONOR_COOKIE
+from supplies_service.security.authorization import PUBLIC
+from supplies_service.security.rate_limits import check_rate_limit
 
 LOST = (
     "This link has ended or was cut short; ask the station for another. "
@@ -56,7 +59,7 @@ class DonorDoor(Controller):
             with desk.at(office).reading() as books:
                 admitted = credentials.admit(desk.gate(books), shown, ("link",))
         if admitted is None or admitted[0].donor is None:
-            await refuse_stranger(desk.request)
+            await log_anonymous_refusal(desk.request)
             return page("lost", status=404, told=LOST)
         return go("/my", donor_cookie(desk.request, shown, 3600))
 
@@ -100,7 +103,7 @@ class DonorPages(Controller):
         donor = str(desk.caller.donor)
         try:
             new = convert(NewRequest, {"kind": sent["kind"], "wish": sent["wish"].strip() or None})
-            await let_try(desk.request, attempts.ASKED_BY_DONOR, donor)
+            await check_rate_limit(desk.request, attempts.ASKED_BY_DONOR, donor)
             await desk.office.administer(lambda gate: wishes.ask(gate, donor, new))
         except (InvalidField, RateLimited) as error:
             return mine(desk, status=422, told=error.detail)

@@ -13,7 +13,8 @@ from litestar.datastructures import Cookie
 
 from supplies_service.problems import Forbidden, Malformed, TooLarge, WrongMediaType
 from supplies_service.request_bodies import whole
-from supplies_service.security.authentication import DONOR_COOKIE, SESSION_COOKIE, refuse_stranger
+from supplies_service.security.audit import log_anonymous_refusal
+from supplies_service.security.authentication import DONOR_COOKIE, SESSION_COOKIE
 
 MAX_FORM, MAX_FIELDS = 16 * 1024, 20
 """Bytes and fields: the longest wish takes less than half of it."""
@@ -27,7 +28,7 @@ async def fields(request: Request[Any, Any, Any], names: Sequence[str]) -> dict[
     Raises Forbidden for a form that comes from another site: browsers name it in `Origin`.
     """
     if not _from_here(request):
-        await refuse_stranger(request)
+        await log_anonymous_refusal(request)
         raise Forbidden(_ELSEWHERE)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
@@ -54,7 +55,7 @@ async def sealed(
     """The fields of a form on a signed-in page, which carries its seal."""
     sent = await fields(request, (*names, "seal"))
     if not hmac.compare_digest(sent.pop("seal").encode(), seal_of(request, cookie).encode()):
-        await refuse_stranger(request)
+        await log_anonymous_refusal(request)
         raise Forbidden(_ELSEWHERE)
     return sent
 

@@ -24,7 +24,8 @@ from supplies_service.pages import page, slowly
 from supplies_service.pages.forms import go, seal_of, sealed
 from supplies_service.request_context import ADesk, Desk, paper
 from supplies_service.routes.tokens import NewToken, make, revoke
-from supplies_service.security.authentication import let_try, note_refusal
+from supplies_service.security.audit import log_refusal
+from supplies_service.security.rate_limits import check_rate_limit
 
 
 class HomePages(Controller):
@@ -89,9 +90,9 @@ class HomePages(Controller):
             gate = desk.gate(books)
             login = users.get(gate, str(desk.caller.user)).login
             found = users.password_of(gate, login)
-        await let_try(desk.request, attempts.SIGN_IN_AS, login)
+        await check_rate_limit(desk.request, attempts.SIGN_IN_AS, login)
         if not await slowly(passwords.matches, found and found[1], sent["now"]):
-            await note_refusal(desk.request, desk.caller)
+            await log_refusal(desk.request, desk.caller)
             raise InvalidField("this is not your password now; nothing was changed")
         if sent["password"] != sent["again"]:
             raise InvalidField("the two new passwords were not the same; nothing was changed")

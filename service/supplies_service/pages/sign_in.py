@@ -14,13 +14,10 @@ from supplies_service.pages import STYLE, page, slowly
 from supplies_service.pages.forms import fields, go, sealed, session_cookie
 from supplies_service.problems import RateLimited
 from supplies_service.request_context import ADesk, Desk
-from supplies_service.security.authentication import (
-    PUBLIC,
-    SESSION_COOKIE,
-    address_of,
-    let_try,
-    refuse_stranger,
-)
+from supplies_service.security.audit import log_anonymous_refusal
+from supplies_service.security.authentication import SESSION_COOKIE
+from supplies_service.security.authorization import PUBLIC
+from supplies_service.security.rate_limits import check_rate_limit, client_address
 
 WORKING_DAY = int(credentials.LASTING["session"].total_seconds())
 
@@ -49,16 +46,16 @@ class GatePages(Controller):
     @post("/sign-in")
     async def sign_in(self, desk: ADesk) -> Response[bytes]:
         """Let somebody in by login and password, and not too many who guess."""
-        address, login, station = address_of(desk.request), "", ""
+        address, login, station = client_address(desk.request), "", ""
         try:
-            await let_try(desk.request, attempts.SIGN_IN_FROM_ADDRESS, address)
+            await check_rate_limit(desk.request, attempts.SIGN_IN_FROM_ADDRESS, address)
             sent = await fields(desk.request, ("login", "password", "station"))
             login, station = sent["login"].strip(), sent["station"].strip()
             office = desk.offices.find(station or None)
             if office is not None:
                 desk = desk.at(office)
-            await let_try(desk.request, attempts.SIGN_IN_AS_FROM, f"{login} {address}")
-            await let_try(desk.request, attempts.SIGN_IN_AS, login)
+            await check_rate_limit(desk.request, attempts.SIGN_IN_AS_FROM, f"{login} {address}")
+            await check_rate_limit(desk.request, attempts.SIGN_IN_AS, login)
         except RateLimited as error:
             answer = _sign_in_page(
                 desk, status=429, login=login, station=station, told=error.detail
@@ -80,7 +77,7 @@ class GatePages(Controller):
         """Where a password is set, once."""
         desk, user = self._invited(desk, shown)
         if user is None:
-            await refuse_stranger(desk.request)
+            await log_anonymous_refusal(desk.request)
             return page("lost", status=404, told=GONE)
         return page("invitation", login=user.login, shortest=passwords.SHORTEST, told=None)
 
@@ -90,7 +87,7 @@ class GatePages(Controller):
         sent = await fields(desk.request, ("password", "again"))
         desk, user = self._invited(desk, shown)
         if user is None:
-            await refuse_stranger(desk.request)
+            await log_anonymous_refusal(desk.request)
             return page("lost", status=404, told=GONE)
         try:
             if sent["password"] != sent["again"]:
@@ -142,7 +139,7 @@ class GatePages(Controller):
         return go("/sign-in", session_cookie(desk.request, "", 0))
 
     async def _let_in(self, desk: Desk, code: str, login: str, kept: str | None) -> Response[bytes]:
-        address = address_of(desk.request)
+        address = client_address(desk.request)
 
         def begin(gate: Gate) -> str | None:
             # The password may have been changed while it was compared.
@@ -173,7 +170,7 @@ class GatePages(Controller):
         return go("/", session_cookie(desk.request, shown, WORKING_DAY))
 
     async def _note(self, desk: Desk, who: str | None, outcome: str, route: str) -> None:
-        address = address_of(desk.request)
+        address = client_address(desk.request)
         await desk.office.administer(
             lambda gate: log.write(
                 gate, method="POST", route=route, outcome=outcome, who=who, address=address

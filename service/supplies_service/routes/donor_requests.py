@@ -17,7 +17,7 @@ from supplies_service.request_bodies import entry_number
 from supplies_service.request_context import ADesk
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership as own
-from supplies_service.security.authentication import let_try
+from supplies_service.security.rate_limits import check_rate_limit
 
 
 class DonorRequestController(Controller):
@@ -32,7 +32,7 @@ class DonorRequestController(Controller):
         await own.donor(desk, donor)
         new = convert(NewRequest, await desk.body())
         if not await desk.is_repeat():
-            await let_try(desk.request, attempts.ASKED_BY_DONOR, donor)
+            await check_rate_limit(desk.request, attempts.ASKED_BY_DONOR, donor)
 
         def do(gate: Gate) -> tuple[str, DonorRequest]:
             asked = wishes.ask(gate, donor, new)

@@ -17,7 +17,7 @@ from supplies.views.pagination import View
 from supplies_service.observability.metrics import MEDIA_TYPE
 from supplies_service.openapi.schema import gives
 from supplies_service.request_context import ADesk, Desk
-from supplies_service.security.authentication import PUBLIC
+from supplies_service.security.authorization import PUBLIC
 
 PROBED_EVERY = 10.0
 """Seconds: where nothing was written for so long, it is tried whether it can be."""

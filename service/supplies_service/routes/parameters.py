@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 
 from supplies.errors import Fault, InvalidField, NotFound
 from supplies.views.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from supplies_service.security.authentication import STATION, takes_station
+from supplies_service.security.station_selection import STATION_PARAMETER, accepts_station
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -53,8 +53,8 @@ async def known_parameters(
     known = [
         mark.name or name for name, mark in declared.items() if isinstance(mark, QueryParameter)
     ]
-    if takes_station(handler):
-        known.append(STATION)
+    if accepts_station(handler):
+        known.append(STATION_PARAMETER)
     faults = [
         Fault(f"/{name[:64]}", f"{name[:64]} holds a NUL character; nothing here does")
         for name, value in connection.query_params.multi_items()

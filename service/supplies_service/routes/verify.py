@@ -19,7 +19,9 @@ from supplies.views.pagination import View
 from supplies.views.receipts import issued, receipt
 from supplies_service.openapi.schema import gives
 from supplies_service.request_context import ADesk, Desk
-from supplies_service.security.authentication import PUBLIC, address_of, let_try, note_refusal
+from supplies_service.security.audit import log_refusal
+from supplies_service.security.authorization import PUBLIC
+from supplies_service.security.rate_limits import check_rate_limit, client_address
 
 
 class VerifiedGoods(View, frozen=True, kw_only=True):
@@ -88,14 +90,14 @@ class VerifyController(Controller):
         self, desk: ADesk, number: FromPath[str], c: FromQuery[str]
     ) -> Response[bytes]:
         """Whether a paper with this number and check code `c` is in these books."""
-        await let_try(desk.request, VERIFY, address_of(desk.request))
+        await check_rate_limit(desk.request, VERIFY, client_address(desk.request))
         issuer = desk.offices.of_receipt(number)
         try:
             if issuer is None:
                 raise unknown_paper()
             return desk.at(issuer).show(lambda books: verified(desk, books, number, c))
         except NotFound:
-            await note_refusal(desk.request, None)
+            await log_refusal(desk.request, None)
             raise
 
     @get("/v/{number:str}", include_in_schema=False, opt={"roles": PUBLIC})

@@ -1,4 +1,4 @@
-"""What every answer tells the browser not to do; an answer may say otherwise of itself."""
+"""Default security headers of every response; a response may set its own."""
 
 from __future__ import annotations
 
@@ -6,54 +6,57 @@ from collections.abc import Mapping
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-OF_PAGES = (
+PAGE_POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-"""Everything comes from here and nothing stands inline: an injected script would not run."""
+"""Everything is loaded from the service and nothing is inline: an injected script does not run."""
 
-OF_DATA = "default-src 'none'; frame-ancestors 'none'"
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
-ALWAYS: Mapping[str, str] = {
+HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Our own pages may know, for forms say by it where they come from; a link's secret leaves not.
+    # Other sites do not see the address, which may contain a link's secret.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 
-OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
-class Guarded:
-    """The application, whose answers carry the headers that they do not set themselves."""
+class SecurityHeadersMiddleware:
+    """Add the default headers that a response does not set.
+
+    It wraps the whole application, so that also unknown routes are answered with them.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._pages, self._data = _encoded(OF_PAGES), _encoded(OF_DATA)
-        self._over_tls = [_pair(*pair) for pair in OVER_TLS.items()]
+        self._page, self._api = _encoded(PAGE_POLICY), _encoded(API_POLICY)
+        self._tls = [_pair(*pair) for pair in TLS_HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        of_data = str(scope.get("path", "")).startswith("/api")
-        headers = self._data if of_data else self._pages
+        """Handle a request."""
+        is_api = str(scope.get("path", "")).startswith("/api")
+        headers = self._api if is_api else self._page
         if scope.get("scheme") == "https":
-            headers = [*headers, *self._over_tls]
+            headers = [*headers, *self._tls]
 
-        async def sent(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = [(name.lower(), value) for name, value in message["headers"]]
                 names = {name for name, _ in own}
                 message["headers"] = [*own, *(pair for pair in headers if pair[0] not in names)]
             await send(message)
 
-        await self._app(scope, receive, sent)
+        await self._app(scope, receive, send_with_headers)
 
 
 def _encoded(policy: str) -> list[tuple[bytes, bytes]]:
-    headers = {"Content-Security-Policy": policy, **ALWAYS}
+    headers = {"Content-Security-Policy": policy, **HEADERS}
     return [_pair(*pair) for pair in headers.items()]
 
 

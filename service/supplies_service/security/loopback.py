@@ -1,4 +1,4 @@
-"""Names and addresses under which this machine, and no other, reaches itself."""
+"""Names and addresses of the loopback interface."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or address leads to this machine alone, whatever a name server says."""
+    """Return whether a host name or address always means this machine, whatever DNS says."""
     if host == "localhost":
         return True
     try:

@@ -1,69 +1,87 @@
-"""Names under which the service answers, and proxies whose word it takes for who calls.
+"""Host names the service answers to, and proxies whose forwarded headers it trusts.
 
-What a proxy says (`X-Forwarded-For`, `X-Forwarded-Proto`) is believed of the addresses that the
-settings name, and of nobody else: else anyone could choose the address that their tries are counted
-under. Who calls and by which scheme then stands in the request itself, for all that ask.
+`X-Forwarded-For` and `X-Forwarded-Proto` are used only from proxies that the settings name.
+Otherwise every caller could choose the address under which their attempts are counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
-from litestar.types import ASGIApp
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from supplies_service.problems import Malformed
 from supplies_service.security.loopback import is_loopback
+from supplies_service.stations import Connection
 
-ANYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # names that nobody calls by
-"""What a service listens on that is the name of no machine."""
+WILDCARD_ADDRESSES = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # not bound here: left out
+"""Addresses to listen on that are not the name of a machine."""
 
-ASKED_EVERY = 60.0
-"""Seconds between looks into the books for names that nobody knew before."""
+REFRESH_SECONDS = 60.0
+"""Least time between two reads of the host names in the books."""
 
 
-def behind(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
-    """The application, told who calls by the proxies at these addresses and networks."""
+def trust_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
+    """Wrap the application so that it takes caller and scheme from these proxies' headers.
+
+    proxies: addresses and networks.
+    """
     if not proxies:
         return app
     return cast(ASGIApp, wrap_asgi_with_proxy_headers(app, trusted_hosts=list(proxies)))
 
 
-class Names:
-    """The names under which the service answers, beside those of loopback.
+class TrustedHosts:
+    """Host names the service answers to, besides loopback.
 
-    of_papers: asks for the addresses that papers lead to, those of stations added meanwhile too.
+    in_books: returns the addresses on the stations' papers; read again when an unknown name is
+    asked for, because stations are added while the service runs.
     """
 
-    def __init__(self, *names: str, of_papers: Callable[[], Iterable[str]]) -> None:
-        self._said = {name.lower() for name in names}
-        self._of_papers = of_papers
-        self._ask()
+    def __init__(self, *names: str, in_books: Callable[[], Iterable[str]]) -> None:
+        self._configured = {name.lower() for name in names}
+        self._in_books = in_books
+        self._read()
 
-    def answers_to(self, host: str) -> bool:
-        """Whether this is one of our names; for a strange one the books are asked at times."""
-        if host not in self._ours and monotonic() - self._asked_at > ASKED_EVERY:
-            self._ask()
-        return host in self._ours
+    def __contains__(self, host: str) -> bool:
+        """Return whether the service answers to a name, in lower case and without a port."""
+        if host not in self._names and monotonic() - self._read_at > REFRESH_SECONDS:
+            self._read()
+        return host in self._names
 
-    def _ask(self) -> None:
-        papers = {urlsplit(address).hostname or "" for address in self._of_papers()}
-        self._ours, self._asked_at = (self._said | papers) - ANYWHERE, monotonic()
+    def _read(self) -> None:
+        papers = {urlsplit(address).hostname or "" for address in self._in_books()}
+        self._names = (self._configured | papers) - WILDCARD_ADDRESSES
+        self._read_at = monotonic()
 
 
-async def known_host(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuse names that are not ours. Async: Litestar would send it through a thread otherwise.
+class TrustedHostMiddleware(ASGIMiddleware):
+    """Refuse a request whose `Host` is not the service's, against DNS rebinding.
 
-    A page elsewhere whose name was made to point here must not read the books through a browser.
+    Otherwise a page on another site whose name was pointed at this machine could read the books
+    through a browser.
     """
-    host = connection.url.hostname or ""
-    names: Names = connection.app.state.names
-    if not is_loopback(host) and not names.answers_to(host):
-        raise Malformed(
-            "the service does not answer to this name; whoever runs it can add it to SUPPLIES_HOSTS"
-        )
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Handle a request.
+
+        Raises:
+            Malformed: the service does not answer to this host name.
+        """
+        connection: Connection = Connection(scope)
+        host = connection.url.hostname or ""
+        hosts: TrustedHosts = connection.app.state.trusted_hosts
+        if not is_loopback(host) and host not in hosts:
+            raise Malformed(
+                f"the service does not answer to the host name {host[:253]!r}; its administrator "
+                "can add the name to SUPPLIES_HOSTS"
+            )
+        await next_app(scope, receive, send)

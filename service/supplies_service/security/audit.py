@@ -1,0 +1,100 @@
+"""Lines in the access log: refusals, and reading of personal data.
+
+A line is durable before the request is answered. It contains the route's template and a code, and
+never what somebody typed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from litestar.handlers import BaseRouteHandler
+
+from supplies.access import access_log, credentials, rate_limits
+from supplies.access.access_context import Gate
+from supplies.access.credentials import Caller
+from supplies_service.security.rate_limits import check_rate_limit, client_address
+from supplies_service.stations import Connection, Office, office_of
+
+_ROLES_SHOWN_NAMES = ("coordinator", "recorder")
+"""Auditors see codes. What couriers and donors may see is decided in `ownership`, which logs it."""
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+async def log_refusal(connection: Connection, caller: Caller | None) -> None:
+    """Log a refused attempt. caller: None if unknown."""
+    line = _line(connection, caller, "refused")
+    await office_of(connection).administer(lambda gate: access_log.write(gate, **line))
+
+
+async def log_anonymous_refusal(connection: Connection) -> None:
+    """Log a refused attempt of an unknown caller; limited, so that nobody fills the disk.
+
+    Raises:
+        RateLimited: too many refused attempts from one address; this one is not logged.
+    """
+    address = client_address(connection)
+    await check_rate_limit(connection, rate_limits.STRANGERS, address)
+    await log_refusal(connection, None)
+
+
+async def log_access(connection: Connection, caller: Caller) -> None:
+    """Log that the caller reads personal data."""
+    line = _line(connection, caller, "looked")
+    await office_of(connection).administer(lambda gate: access_log.write(gate, **line))
+
+
+async def record_use(
+    connection: Connection,
+    handler: BaseRouteHandler,
+    caller: Caller,
+    own: Office,
+) -> None:
+    """Store when the credential was last used, and log staff who read personal data.
+
+    Args:
+        connection: The authenticated request. Personal data is logged at the station it is for.
+        handler: The route; `personal` in its `opt`: it shows personal data.
+        caller: The authenticated caller.
+        own: The caller's own station, where the credential is stored.
+    """
+    reads_names = handler.opt.get("personal", False) and caller.role in _ROLES_SHOWN_NAMES
+    use_is_due = bool(connection.scope.get("auth"))
+    if not (reads_names or use_is_due):
+        return
+    line, read = _line(connection, caller, "looked"), office_of(connection)
+
+    def write(gate: Gate) -> None:
+        if use_is_due and gate.station == own.station:
+            credentials.used(gate, caller.credential)
+        if reads_names and gate.station == read.station:
+            access_log.write(gate, **line)
+
+    for office in {own.station: own, read.station: read}.values():
+        await office.administer(write)
+
+
+def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[str, Any]:
+    """The fields of a line. Its subject is the first path parameter, if that is a code."""
+    subject = next(iter(connection.path_params.values()), None)
+    if not (isinstance(subject, str) and _CODE.fullmatch(subject)):
+        subject = None
+    return {
+        "method": str(connection.scope.get("method", "")),
+        "route": str(connection.scope.get("path_template", "")),
+        # Secrets of links and invitations look like codes.
+        "subject": None if subject is None or subject.startswith("supplies.") else subject,
+        "outcome": outcome,
+        "who": None if caller is None else _name(connection, caller),
+        "role": None if caller is None else caller.role,
+        "credential": None if caller is None else caller.credential,
+        "address": client_address(connection),
+    }
+
+
+def _name(connection: Connection, caller: Caller) -> str:
+    """The caller's code; with the station's code before it in the log of another station."""
+    station = office_of(connection).station
+    return caller.who if caller.station == station else f"{caller.station}/{caller.who}"

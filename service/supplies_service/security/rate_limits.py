@@ -1,0 +1,46 @@
+"""Rate limits by network address, login or donor, counted in the database for all processes."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from supplies.access import rate_limits
+from supplies_service.problems import RateLimited
+from supplies_service.stations import Connection, office_of
+
+
+async def check_rate_limit(connection: Connection, limit: rate_limits.Allowance, key: str) -> None:
+    """Count one attempt.
+
+    Args:
+        connection: The request; its station's books count.
+        limit: How many attempts are allowed in which time.
+        key: Who makes the attempt: a network address, a login or a donor. All addresses of one
+            IPv6 network of 64 bits count as one.
+
+    Raises:
+        RateLimited: there were too many attempts, in this or another process.
+    """
+    key = _network(key)
+    wait = await office_of(connection).administer(
+        lambda gate: rate_limits.seconds_to_wait(gate, limit, key)
+    )
+    if wait:
+        raise RateLimited(f"too many attempts; try again in {wait} seconds", retry_after=wait)
+
+
+def client_address(connection: Connection) -> str:
+    """The caller's network address, as the server or a trusted proxy reports it."""
+    return connection.client.host if connection.client else "unknown"
+
+
+def _network(key: str) -> str:
+    """An IPv4 address itself; of an IPv6 address its first 64 bits, which one line gets."""
+    try:
+        address = ip_address(key)
+    except ValueError:
+        return key
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or ip_network((int(address) >> 64 << 64, 64)))
+    return str(address)

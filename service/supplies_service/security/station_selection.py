@@ -1,0 +1,53 @@
+"""Which station's books a request reads.
+
+At first the caller's own. A coordinator of the station at the head of an organisation may read the
+books of its other stations with `?station=CODE`.
+"""
+
+from __future__ import annotations
+
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+
+from supplies.access.credentials import Caller
+from supplies.stations.organisation import leads
+from supplies_service.problems import Forbidden
+from supplies_service.security.audit import log_refusal
+from supplies_service.stations import Connection, Office, lead_to, office_of, offices_of
+
+STATION_PARAMETER = "station"
+"""The query parameter that names another station."""
+
+_READ_METHODS = {"GET", "HEAD"}
+
+
+def accepts_station(handler: BaseRouteHandler) -> bool:
+    """Return whether a route takes `?station=`: API routes that only read, for coordinators."""
+    reads = isinstance(handler, HTTPRouteHandler) and handler.http_methods <= _READ_METHODS
+    return reads and "shape" in handler.opt and "C" in handler.opt["roles"]
+
+
+async def select_station(connection: Connection, handler: BaseRouteHandler, caller: Caller) -> None:
+    """Read the books of the station that `?station=` names, if the caller may.
+
+    Raises:
+        Forbidden: the caller does not coordinate the head of that station's organisation.
+    """
+    if not accepts_station(handler):
+        return
+    code = connection.query_params.get(STATION_PARAMETER)
+    if code is None or code == caller.station:
+        return
+    office = _member_station(connection, code) if caller.role == "coordinator" else None
+    if office is None:
+        await log_refusal(connection, caller)
+        raise Forbidden(
+            f"you may not read the books of station {code[:64]}; only coordinators of the station "
+            "at the head of its organisation may"
+        )
+    lead_to(connection, office)
+
+
+def _member_station(connection: Connection, code: str) -> Office | None:
+    """A station of the organisation that the caller's station leads; None: it is not one."""
+    with office_of(connection).ledger.glancing() as books:
+        return offices_of(connection).find(code) if leads(books, code) else None
