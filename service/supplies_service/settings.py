@@ -1,6 +1,6 @@
 """What the service is told from outside, all of it in `SUPPLIES_…` variables of the environment.
 
-docs/serving.md has them as a table, which a test holds to this module.
+docs/configuration.md has them as a table, which a test holds to this module.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _checked(kind: Any, value: object, name: str) -> Any:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
         said = str(error).partition(" - at")[0]
-        raise InvalidField(f"{name}={value} is not right ({said}); see docs/serving.md") from None
+        raise InvalidField(f"{name}={value} is not right ({said}); see docs/configuration.md") from None
 
 
 def _names(text: str) -> tuple[str, ...]:

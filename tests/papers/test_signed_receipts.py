@@ -92,7 +92,7 @@ def test_a_signed_receipt_is_no_larger_than_40_kilobytes(office: Office) -> None
 
 
 def test_anyone_can_check_the_data_with_nothing_but_hash_and_signature(office: Office) -> None:
-    """The recipe of docs/proof.md, in the words of another program."""
+    """The recipe of docs/checking-a-receipt.md, in the words of another program."""
     told = hand.attached(office.give())
     document = told["document"].encode()
     assert hashlib.sha256(bytes.fromhex(told["salt"]) + document).hexdigest() == told["digest"]

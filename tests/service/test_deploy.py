@@ -121,7 +121,7 @@ def test_the_key_of_books_on_a_server_is_where_the_service_may_write() -> None:
     assert key is not None
     assert state is not None
     assert Path(key[1]).parent == Path("/var/lib", state[1])
-    page = (ROOT / "docs" / "operators.md").read_text("utf-8")
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
     assert f"export SUPPLIES_KEYS={key[1]}\n" in page
 
 

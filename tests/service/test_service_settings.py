@@ -11,7 +11,7 @@ from supplies_service.settings import ELSEWHERE, Settings, unknown, variable
 
 from supplies.errors import InvalidField
 
-PAGE = Path(__file__).parents[2] / "docs" / "serving.md"
+PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
 def test_the_environment_is_read() -> None:

@@ -25,7 +25,7 @@ def serve(arguments: argparse.Namespace) -> int:
     said = {name: getattr(arguments, name) for name in ("database", "station", "host", "port")}
     settings = Settings.of(os.environ, **said, workers=arguments.workers)
     for name in unknown(os.environ):
-        print(f"supplies: {name} is no setting; see docs/serving.md", file=sys.stderr)
+        print(f"supplies: {name} is no setting; see docs/configuration.md", file=sys.stderr)
     with _home(arguments) as ledger:
         with ledger.reading() as books:
             people = users.anybody(Gate(books, ledger.clock()))
