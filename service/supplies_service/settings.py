@@ -68,7 +68,9 @@ def _checked(kind: Any, value: object, name: str) -> Any:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
         said = str(error).partition(" - at")[0]
-        raise InvalidField(f"{name}={value} is not right ({said}); see docs/configuration.md") from None
+        raise InvalidField(
+            f"{name}={value} is not right ({said}); see docs/configuration.md"
+        ) from None
 
 
 def _names(text: str) -> tuple[str, ...]:

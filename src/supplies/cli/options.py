@@ -47,7 +47,9 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "Each setting has a variable, SUPPLIES_HOST and so on: see docs/configuration.md."
+    parser.epilog = (
+        "Each setting has a variable, SUPPLIES_HOST and so on: see docs/configuration.md."
+    )
     parser.add_argument(
         "--host", help="where to listen; loopback only, until somebody can sign in (127.0.0.1)"
     )
