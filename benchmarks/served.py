@@ -26,7 +26,7 @@ def application(kind: str, books: str) -> Litestar:
     if kind == "hello":
         return Litestar([hello], openapi_config=None, logging_config=None)
     logs.to()
-    together = {"most_together": 1} if kind == "single" else {}
+    together = {"max_batch": 1} if kind == "single" else {}
     return create_app(books, STATION, clock=clock, **together)
 
 

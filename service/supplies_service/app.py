@@ -19,7 +19,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Clock, system_clock
 from supplies_service import problems
-from supplies_service.group_commit import MOST_TOGETHER
+from supplies_service.group_commit import MAX_BATCH
 from supplies_service.observability.metrics import Metrics
 from supplies_service.observability.request_log import RequestLogMiddleware
 from supplies_service.openapi import schema as openapi
@@ -38,7 +38,7 @@ from supplies_service.security.trusted_hosts import (
     TrustedHosts,
     trust_proxies,
 )
-from supplies_service.stations import Connection, Offices, office_of
+from supplies_service.stations import Connection, Stations, current_station
 
 
 def create_app(
@@ -48,27 +48,27 @@ def create_app(
     clock: Clock = system_clock,
     hosts: Sequence[str] = (),
     proxies: Sequence[str] = (),
-    most_together: int = MOST_TOGETHER,
+    max_batch: int = MAX_BATCH,
 ) -> Litestar:
     """The service over books and keys that are there already: one station's, or (None) of all.
 
     clock: gives the moment now, aware; tests set it. hosts: names it answers to, beside loopback's
     and that of the station's papers. proxies: addresses and networks that may say who calls.
-    most_together: requests in one commit.
+    max_batch: requests in one commit.
     """
     metrics = Metrics()
 
     @asynccontextmanager
     async def books_open(app: Litestar) -> AsyncIterator[None]:
-        offices = Offices(
-            database, only=station, clock=clock, metrics=metrics, most_together=most_together
+        stations = Stations(
+            database, only=station, clock=clock, metrics=metrics, max_batch=max_batch
         )
-        app.state.offices = offices
-        app.state.trusted_hosts = TrustedHosts(*hosts, in_books=offices.hosts)
+        app.state.stations = stations
+        app.state.trusted_hosts = TrustedHosts(*hosts, in_books=stations.hosts)
         try:
             yield
         finally:
-            await offices.stop()
+            await stations.stop()
 
     app = Litestar(
         route_handlers=CONTROLLERS,
@@ -99,7 +99,7 @@ def create_app(
     metrics.show(
         "supplies_writer_waiting",
         "Requests that were accepted and are not yet durable",
-        lambda: app.state.offices.waiting(),
+        lambda: app.state.stations.queued(),
     )
     logged = RequestLogMiddleware(app.asgi_handler, metrics)
     app.asgi_handler = trust_proxies(SecurityHeadersMiddleware(logged), proxies)
@@ -120,7 +120,7 @@ class RequestChecksMiddleware(ASGIMiddleware):
         handler = connection.route_handler
         caller = caller_of(scope)
         if caller is not None:
-            own = office_of(connection)
+            own = current_station(connection)
             await check_role(connection, handler, caller)
             await select_station(connection, handler, caller)
             await record_use(connection, handler, caller, own)

@@ -1,9 +1,9 @@
-"""A writer: what waits is written together in one durable commit, and only then answered.
+"""Group commit: requests that wait are written together in one durable transaction.
 
-A thread with a ledger, and so a connection, of its own takes everything that waits for a station,
-carries each out as a part of one transaction, commits, and hands the outcomes back. While it waits
-for the disk the next requests queue up; the busier the service, the more share a commit. Stations
-take turns.
+A worker thread has its own ledger and so its own connection. It takes the queued jobs of one
+station, runs each in a savepoint of one transaction, commits, and returns the results. While it
+waits for the disk, the next jobs queue up: the busier the service, the more jobs share a commit.
+Stations take turns.
 """
 
 from __future__ import annotations
@@ -25,131 +25,150 @@ from supplies.storage.idempotency import KEPT_FOR
 
 T = TypeVar("T")
 
-MOST_WAITING = 1024
-"""Requests in the queue; who comes then is told to come again."""
+MAX_QUEUED = 1024
+"""The most jobs in a queue; further ones are refused with `Busy`."""
 
-MOST_TOGETHER = 64
-"""Requests in one commit: a bound on how long the first of them waits for the last."""
+MAX_BATCH = 64
+"""The most jobs in one commit. It limits how long the first waits for the last."""
 
-_LEDGERS_KEPT = 1000
-"""Stations whose ledger, and what it has read of their catalogue, a writer keeps."""
+_MAX_LEDGERS = 1000
+"""Stations whose ledger, with its cached catalogue, a queue keeps."""
 
-MOST_SECONDS = 30.0
-"""How long a request waits to become durable: longer than a lock is waited for."""
+TIMEOUT_SECONDS = 30.0
+"""How long a request waits until it is durable; longer than the engine waits for a lock."""
 
-_TIDIED_EVERY = timedelta(hours=1)
-"""By the ledger's clock: how often answers that were kept long enough are erased."""
+_ERASE_INTERVAL = timedelta(hours=1)
+"""How often expired answers of idempotent requests are erased, by the ledger's clock."""
 
 Job = Callable[[Ledger], T]
-"""Something to write. It may be carried out a second time where its first commit failed."""
+"""A function that writes. It may run a second time if its first commit failed."""
 
 
-class Watcher(Protocol):
-    """Whoever wants to know of each commit."""
+class CommitObserver(Protocol):
+    """Receives the figures of each commit."""
 
     def count_commit(self, requests: int, seconds: float) -> None:
-        """So many requests shared a commit that took so long; called from the writer's thread."""
+        """Count a durable commit; called in the worker thread."""
 
 
-class _Waiting(NamedTuple):
-    """A request that waits, and where its outcome is awaited."""
+class _Queued(NamedTuple):
+    """A queued job, and the future that receives its result."""
 
     job: Job[Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
 
 
-class GroupWriter:
-    """The queue, and the thread behind it. `stop` it: until then its thread lives."""
+class GroupCommitQueue:
+    """A queue of jobs and its worker thread, which runs until `stop`.
+
+    Args:
+        ledger: The worker's own; the queue closes it.
+        observer: Receives the figures of each commit; None: nobody does.
+        max_queued: The most jobs in the queue.
+        max_batch: The most jobs in one commit.
+        timeout: Seconds that `run` waits for a durable result.
+    """
 
     def __init__(
         self,
         ledger: Ledger,
         *,
-        watcher: Watcher | None = None,
-        most_waiting: int = MOST_WAITING,
-        most_together: int = MOST_TOGETHER,
-        most_seconds: float = MOST_SECONDS,
+        observer: CommitObserver | None = None,
+        max_queued: int = MAX_QUEUED,
+        max_batch: int = MAX_BATCH,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._ledger, self._watcher = ledger, watcher
-        self._most_waiting, self._most_together = most_waiting, most_together
-        self._most_seconds = most_seconds
-        self._queues: dict[str, deque[_Waiting]] = {}
-        """What waits for each station; the one whose turn is next stands first."""
+        self._ledger, self._observer = ledger, observer
+        self._max_queued, self._max_batch, self._timeout = max_queued, max_batch, timeout
+        self._queues: dict[str, deque[_Queued]] = {}
+        """The queued jobs of each station, in the order of their turns."""
         self._queued = 0
         self._ledgers = {ledger.station_code: ledger}
         self._changed = threading.Condition()
         self._stopping = False
-        self._tidied: dict[str, datetime] = {}
+        self._erased_at: dict[str, datetime] = {}
         self._committed_at = -math.inf
-        self._carrying = 0
-        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._in_batch = 0
+        self._thread = threading.Thread(target=self._work, name="group commit", daemon=True)
         self._thread.start()
 
     @property
-    def waiting(self) -> int:
-        """How many requests were accepted and are not yet answered."""
-        return self._queued + self._carrying
+    def pending(self) -> int:
+        """The number of jobs that were accepted and have no result yet."""
+        return self._queued + self._in_batch
 
     def idle_seconds(self) -> float:
-        """For how long nothing was made durable; infinite where nothing was yet."""
+        """Seconds since the last durable commit; infinite before the first."""
         return monotonic() - self._committed_at
 
-    # --- for the event loop --------------------------------------------------------------------
+    # --- on the event loop ---------------------------------------------------------------------
 
     async def record(
         self, command: Command, *, by: str, id: str | uuid.UUID | None = None
     ) -> Recorded:
-        """As `Ledger.record`, in a commit that is shared with others."""
+        """Record a command as `Ledger.record` does, in a shared commit.
+
+        Raises:
+            Busy: the queue is full or slow; nothing was recorded.
+            Uncertain: whether the command was recorded is unknown.
+        """
         return await self.run(lambda ledger: ledger.record(command, by=by, id=id))
 
-    async def run(self, job: Job[T], *, at: str | None = None) -> T:
-        """Carry out a job in a station's next commit; its outcome, once that is durable.
+    async def run(self, job: Job[T], *, station: str | None = None) -> T:
+        """Run a job in the next commit of a station; return its result once that is durable.
 
-        at: the station; None: the one that the writer's own ledger is of. Where the job raises,
-        what it wrote is undone, and that alone. What was accepted is carried out even if nobody
-        awaits it any more. Raises Busy where the queue is full, or the job's turn did not come in
-        time; Uncertain where it came and is not durable in time.
+        An accepted job runs even if its caller is cancelled. If a job raises an error, only its
+        own changes are rolled back.
+
+        Args:
+            job: What to run; its errors are raised here.
+            station: The code of the station; None: the one of the queue's ledger.
+
+        Raises:
+            Busy: the queue is full or stops, or the job did not start in time; nothing was
+                written.
+            Uncertain: the job started and is not durable in time; it may still become so.
         """
-        station = at or self._ledger.station_code
+        station = station or self._ledger.station_code
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(job, loop, loop.create_future())
+        queued = _Queued(job, loop, loop.create_future())
         with self._changed:
             if self._stopping:
-                raise Busy("the service is being stopped; nothing was recorded, try again")
-            if self._queued >= self._most_waiting:
-                raise Busy("more is waiting to be written than may wait; try again")
-            self._queues.setdefault(station, deque()).append(waiting)
+                raise Busy("the service is stopping; nothing was recorded, try again")
+            if self._queued >= self._max_queued:
+                raise Busy(f"the write queue is full ({self._queued} requests); try again")
+            self._queues.setdefault(station, deque()).append(queued)
             self._queued += 1
             self._changed.notify()
         try:
-            async with asyncio.timeout(self._most_seconds):
-                returned: T = await waiting.future
-                return returned
+            async with asyncio.timeout(self._timeout):
+                result: T = await queued.future
+                return result
         except TimeoutError as error:
-            raise self._given_up(station, waiting) from error
+            raise self._timed_out(station, queued) from error
 
-    def _given_up(self, station: str, waiting: _Waiting) -> StoreError:
-        """What to say to a request that waited long enough, for a server that does not answer."""
+    def _timed_out(self, station: str, queued: _Queued) -> StoreError:
+        """The error for a job without a result in time; a job not yet started is removed."""
         with self._changed:
             queue = self._queues.get(station, deque())
-            if waiting not in queue:
+            if queued not in queue:
                 return Uncertain("the database has not said in time whether this was recorded")
-            queue.remove(waiting)
+            queue.remove(queued)
             self._queued -= 1
             if not queue:
                 del self._queues[station]
         return Busy("the database does not answer; nothing was recorded, try again")
 
     async def stop(self) -> None:
-        """Take no more, carry out what was accepted, and let go of the books."""
+        """Refuse new jobs, run the accepted ones, and close the ledger."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
         await asyncio.to_thread(self._thread.join)
         self._ledger.close()
 
-    # --- the thread ------------------------------------------------------------------------------
+    # --- in the worker thread ------------------------------------------------------------------
 
     def _work(self) -> None:
         while True:
@@ -158,81 +177,80 @@ class GroupWriter:
                     self._changed.wait()
                 if not self._queued:
                     return
-                station, group = self._next_group()
-            outcomes = self._outcomes(station, group)
-            for loop in {waiting.loop for waiting in group}:
-                mine = [
-                    (waiting.future, outcome)
-                    for waiting, outcome in zip(group, outcomes, strict=True)
-                    if waiting.loop is loop
+                station, batch = self._next_batch()
+            results = self._run_batch(station, batch)
+            for loop in {queued.loop for queued in batch}:
+                own = [
+                    (queued.future, result)
+                    for queued, result in zip(batch, results, strict=True)
+                    if queued.loop is loop
                 ]
-                loop.call_soon_threadsafe(_hand_back, mine)
-            self._carrying = 0
+                loop.call_soon_threadsafe(_set_results, own)
+            self._in_batch = 0
 
-    def _next_group(self) -> tuple[str, list[_Waiting]]:
-        """The station whose turn it is, and what waits for it; what is too much waits again."""
+    def _next_batch(self) -> tuple[str, list[_Queued]]:
+        """The station whose turn it is, and its jobs; jobs beyond `max_batch` stay queued."""
         station = next(iter(self._queues))
         queue = self._queues.pop(station)
-        group = [queue.popleft() for _ in range(min(len(queue), self._most_together))]
+        batch = [queue.popleft() for _ in range(min(len(queue), self._max_batch))]
         if queue:
             self._queues[station] = queue
-        self._queued -= len(group)
-        self._carrying = len(group)
-        return station, group
+        self._queued -= len(batch)
+        self._in_batch = len(batch)
+        return station, batch
 
-    def _at(self, station: str) -> Ledger:
+    def _ledger_of(self, station: str) -> Ledger:
         if station not in self._ledgers:
-            if len(self._ledgers) > _LEDGERS_KEPT:
+            if len(self._ledgers) > _MAX_LEDGERS:
                 self._ledgers = {self._ledger.station_code: self._ledger}
             self._ledgers[station] = self._ledger.at(station)
         return self._ledgers[station]
 
-    def _outcomes(self, station: str, group: list[_Waiting]) -> list[Any]:
-        """What became of each: what its job returned, or the error that it raised."""
+    def _run_batch(self, station: str, batch: list[_Queued]) -> list[Any]:
+        """Return the result of each job, or the error it raised."""
         try:
-            return self._commit(self._at(station), group)
+            return self._commit(self._ledger_of(station), batch)
         except (Busy, DiskFull, Gone, ReadOnly, Uncertain) as error:
-            # Nobody's fault; and what may be recorded already must not be done a second time.
-            return [error] * len(group)
+            # No job caused it. What may already be recorded must not run a second time.
+            return [error] * len(batch)
         except StoreError as error:
-            # Somebody's statement that the engine refuses takes nobody else's down with it.
-            if len(group) == 1:
+            # The engine refused a statement of one job: run the jobs one by one.
+            if len(batch) == 1:
                 return [error]
-            return [outcome for waiting in group for outcome in self._outcomes(station, [waiting])]
-        except BaseException as error:  # whoever waits is told, and the thread lives on
-            return [error] * len(group)
+            return [result for queued in batch for result in self._run_batch(station, [queued])]
+        except BaseException as error:  # every job gets a result, and the thread goes on
+            return [error] * len(batch)
 
-    def _commit(self, ledger: Ledger, group: list[_Waiting]) -> list[Any]:
+    def _commit(self, ledger: Ledger, batch: list[_Queued]) -> list[Any]:
         begin = perf_counter()
-        outcomes: list[Any] = []
+        results: list[Any] = []
         with ledger.together():
-            self._tidy(ledger)
-            for waiting in group:
+            self._erase_expired_answers(ledger)
+            for queued in batch:
                 try:
                     with ledger.part():
-                        outcomes.append(waiting.job(ledger))
+                        results.append(queued.job(ledger))
                 except StoreError:
                     raise
                 except Exception as error:
-                    outcomes.append(error)
+                    results.append(error)
         self._committed_at = monotonic()
-        if self._watcher is not None:
-            self._watcher.count_commit(len(group), perf_counter() - begin)
-        return outcomes
+        if self._observer is not None:
+            self._observer.count_commit(len(batch), perf_counter() - begin)
+        return results
 
-    def _tidy(self, ledger: Ledger) -> None:
-        """Erase the bytes of answers that were kept long enough."""
-        now, last = ledger.clock(), self._tidied.get(ledger.station_code)
-        if last is None or not timedelta() <= now - last < _TIDIED_EVERY:
+    def _erase_expired_answers(self, ledger: Ledger) -> None:
+        now, last = ledger.clock(), self._erased_at.get(ledger.station_code)
+        if last is None or not timedelta() <= now - last < _ERASE_INTERVAL:
             ledger.answers.erase(before=now - KEPT_FOR)
-            self._tidied[ledger.station_code] = now
+            self._erased_at[ledger.station_code] = now
 
 
-def _hand_back(outcomes: list[tuple[asyncio.Future[Any], Any]]) -> None:
-    for future, outcome in outcomes:
-        if future.done():  # whoever waited has gone away
+def _set_results(results: list[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, result in results:
+        if future.done():  # cancelled by its caller
             continue
-        if isinstance(outcome, BaseException):
-            future.set_exception(outcome)
+        if isinstance(result, BaseException):
+            future.set_exception(result)
         else:
-            future.set_result(outcome)
+            future.set_result(result)

@@ -31,7 +31,12 @@ from supplies_service.problems import Forbidden
 from supplies_service.security.audit import log_access, log_refusal
 from supplies_service.security.authentication import caller_of
 from supplies_service.security.pseudonyms import codes_only
-from supplies_service.stations import Office, lead_to, office_of, offices_of
+from supplies_service.stations import (
+    StationService,
+    current_station,
+    served_stations,
+    set_current_station,
+)
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -78,15 +83,15 @@ class Desk:
     """One request at the ledger of the station that it is for."""
 
     def __init__(self, request: Request[Any, Any, State]) -> None:
-        self.request, self.offices = request, offices_of(request)
-        self.office = office = office_of(request)
-        self.ledger, self.key = office.ledger, office.key
+        self.request, self.stations = request, served_stations(request)
+        self.station = service = current_station(request)
+        self.ledger, self.key = service.ledger, service.key
         self._body: dict[str, Any] | None = None
         self._caller = caller_of(request.scope)
 
-    def at(self, office: Office) -> Desk:
+    def at(self, service: StationService) -> Desk:
         """The desk of another station, for a request that says itself which one it is for."""
-        lead_to(self.request, office)
+        set_current_station(self.request, service)
         return Desk(self.request)
 
     # --- who stands here -----------------------------------------------------------------------
@@ -187,7 +192,7 @@ class Desk:
 
     async def write(self, job: Job[T]) -> T:
         """Carry out a job of the writer's; its outcome, once that is durable."""
-        return await self.office.write(job)
+        return await self.station.write(job)
 
     async def is_repeat(self) -> bool:
         """Whether a POST was answered before: a repeat is answered alike, whatever changed since.
@@ -229,7 +234,7 @@ class Desk:
         """What takes longer than the event loop may wait: read in a thread, over other eyes."""
 
         def read() -> T:
-            with self.office.apart.reading() as books:
+            with self.station.thread_ledger.reading() as books:
                 return view(books)
 
         return await run_sync(read)

@@ -1,7 +1,7 @@
-"""The stations that a service serves: an office for each, made when it is first asked for.
+"""The stations a service serves, and which of them a request is for.
 
-All offices share what costs: the connections that read, the writers, the keys. Which one a request
-is for is settled at the gate, by what the caller shows there, and by nobody else.
+All stations share the connections for reading, the group commit queues and the keys. The secret a
+caller sends decides which station a request is for.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from supplies.ledger.ledger import Clock, Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import first_station
 from supplies.storage import file_of, open_store
-from supplies_service.group_commit import MOST_TOGETHER, GroupWriter, Job
-from supplies_service.observability.event_loop_watchdog import Watchman
+from supplies_service.group_commit import MAX_BATCH, GroupCommitQueue, Job
+from supplies_service.observability.event_loop_watchdog import EventLoopWatchdog
 from supplies_service.observability.metrics import Metrics
 
 T = TypeVar("T")
@@ -30,52 +30,75 @@ T = TypeVar("T")
 Connection = ASGIConnection[Any, Any, Any, Any]
 """A request, as middlewares see it."""
 
-_KEPT = 1000
-"""Offices that are kept; the one that was asked for longest ago is let go first."""
+_MAX_CACHED = 1000
+"""Stations kept in memory; the least recently used is dropped first."""
 
-_WRITERS = 4
-"""Stations that a process may write for at once, where the engine lets several write."""
+_QUEUES = 4
+"""Stations a process can write for at the same time, if the engine has several writers."""
 
-_OFFICE = "supplies_office"
-"""Where a request's scope holds the office that it is for."""
+_SCOPE_KEY = "supplies_station"
+"""Key of a request's scope: the `StationService` it is for."""
 
 
-class Office:
-    """One station's: its books, the way to write in them, and the keys.
+class StationService:
+    """One station: its books, its commit queue and its keys.
 
-    ledger: for reading on the event loop, shortly. Whoever writes does it through the writer.
-    trial: the last that was made whether the books can be written.
+    Attributes:
+        code: The station's code.
+        ledger: For short reads on the event loop.
+        queue: For writes; several stations may share one.
+        key: The keys that sign receipts.
+        write_probe: The last check that the books can be written; None before the first.
     """
 
     def __init__(
-        self, ledger: Ledger, apart: Ledger, writer: GroupWriter, key: StationKeys
+        self, ledger: Ledger, shared_ledger: Ledger, queue: GroupCommitQueue, key: StationKeys
     ) -> None:
-        self.station = ledger.station_code
-        self.ledger, self.writer, self.key = ledger, writer, key
-        self._apart = apart
-        self.trial: asyncio.Task[None] | None = None
+        self.code = ledger.station_code
+        self.ledger, self.queue, self.key = ledger, queue, key
+        self._shared_ledger = shared_ledger
+        self.write_probe: asyncio.Task[None] | None = None
 
     @cached_property
-    def apart(self) -> Ledger:
-        """For what takes longer than the loop may wait: in threads, one after the other.
+    def thread_ledger(self) -> Ledger:
+        """For long reads in a thread; one read at a time.
 
-        Asked for in such a thread: whoever asks first waits there for what others read apart.
+        Use it only in a thread: the first use waits for other threads' reads.
         """
-        return self._apart.at(self.station)
+        return self._shared_ledger.at(self.code)
 
     async def write(self, job: Job[T]) -> T:
-        """Carry out a job of the writer's; its outcome, once that is durable."""
-        return await self.writer.run(job, at=self.station)
+        """Run a job in a group commit; return its result once that is durable.
 
-    async def administer(self, job: Callable[[Gate], T]) -> T:
-        """Change rows that no entry states, durably once this returns."""
+        Raises:
+            Busy: the queue is full or slow; nothing was written.
+            Uncertain: whether the job was written is unknown.
+        """
+        return await self.queue.run(job, station=self.code)
+
+    async def admin_write(self, job: Callable[[Gate], T]) -> T:
+        """Change rows that are not part of an entry, such as users; durable on return.
+
+        Raises:
+            Busy: the queue is full or slow; nothing was written.
+            Uncertain: whether the job was written is unknown.
+        """
         return await self.write(lambda ledger: job(Gate(ledger.books, ledger.clock())))
 
 
-class Offices:
-    """All of them. `stop` lets go of the books.
+class Stations:
+    """All stations of a service. Call `stop` to close the books.
 
-    only: the one station that is served; None: every station of the database.
+    Args:
+        database: A file or a `postgresql://` URL.
+        only: The code of the one station to serve; None: all stations of the database.
+        clock: Returns the current time, aware.
+        metrics: Counts the group commits.
+        max_batch: The most requests in one commit.
+
+    Raises:
+        StoreError: the books cannot be opened.
+        NotFound: the database has no such station.
     """
 
     def __init__(
@@ -85,11 +108,11 @@ class Offices:
         only: str | None,
         clock: Clock,
         metrics: Metrics,
-        most_together: int = MOST_TOGETHER,
+        max_batch: int = MAX_BATCH,
     ) -> None:
         self.metrics, self.only = metrics, only
         first = only or _first(database)
-        self._made: OrderedDict[str, Office] = OrderedDict()
+        self._cached: OrderedDict[str, StationService] = OrderedDict()
         with ExitStack() as opened:
 
             def open_books() -> Ledger:
@@ -97,75 +120,76 @@ class Offices:
                     Ledger.open(database, station=first, clock=clock, create=False)
                 )
 
-            self._ledger, self._apart = open_books(), open_books()
+            self._ledger, self._thread_ledger = open_books(), open_books()
             self._key = StationKeys.beside(database)
-            self._writers = [
-                GroupWriter(open_books(), watcher=metrics, most_together=most_together)
-                for _ in range(1 if only is not None or file_of(database) else _WRITERS)
+            self._queues = [
+                GroupCommitQueue(open_books(), observer=metrics, max_batch=max_batch)
+                for _ in range(1 if only is not None or file_of(database) else _QUEUES)
             ]
             self._books = opened.pop_all()
-        self._watchman = Watchman(self._ledger.store)
-        self.home = self._make(self._ledger.station_code)
+        self._watchdog = EventLoopWatchdog(self._ledger.store)
+        self.home = self._add(self._ledger.station_code)
 
     async def stop(self) -> None:
-        """Carry out what was accepted, and let go of the books."""
-        for writer in self._writers:
-            await writer.stop()
-        await self._watchman.stop()
+        """Write what is queued, then close the books."""
+        for queue in self._queues:
+            await queue.stop()
+        await self._watchdog.stop()
         self._books.close()
 
-    # --- which one ---------------------------------------------------------------------------
+    # --- lookup ------------------------------------------------------------------------------
 
-    def find(self, station: str | None) -> Office | None:
-        """The office of a station; None where no such station is served.
+    def find(self, station: str | None) -> StationService | None:
+        """Return a station by its code; None if it is not served.
 
-        station None: what was made before stations were named; it is of the only one there is.
+        station: None for a secret from before secrets named their station. It is valid only if
+        one station is served.
         """
         if station is None:
             return None if self.several() else self.home
         if self.only not in (None, station):
             return None
-        made = self._made.get(station)
-        if made is not None:
-            self._made.move_to_end(station)
-            return made
-        there = self._asked("SELECT 1 FROM stations WHERE code = :code", code=station)
-        return self._make(station) if there else None
+        cached = self._cached.get(station)
+        if cached is not None:
+            self._cached.move_to_end(station)
+            return cached
+        exists = self._query("SELECT 1 FROM stations WHERE code = :code", code=station)
+        return self._add(station) if exists else None
 
-    def of_receipt(self, number: str) -> Office | None:
-        """The office whose station issued a receipt: numbers are nobody else's."""
-        issuer = self._asked("SELECT station FROM receipts WHERE number = :number", number=number)
+    def of_receipt(self, number: str) -> StationService | None:
+        """Return the station that issued a receipt; None if unknown. Numbers are unique."""
+        issuer = self._query("SELECT station FROM receipts WHERE number = :number", number=number)
         return self.find(str(issuer[0][0])) if issuer else None
 
     def several(self) -> bool:
-        """Whether more than one station is served."""
+        """Return whether more than one station is served."""
         if self.only is not None:
             return False
-        return len(self._asked("SELECT code FROM stations ORDER BY code LIMIT 2")) > 1
+        return len(self._query("SELECT code FROM stations ORDER BY code LIMIT 2")) > 1
 
     def hosts(self) -> list[str]:
-        """The addresses that the papers of all served stations lead to."""
-        rows = self._asked(
+        """The web addresses on the papers of all served stations."""
+        rows = self._query(
             "SELECT DISTINCT host FROM stations WHERE :only IN ('', code)", only=self.only or ""
         )
         return [str(host) for (host,) in rows]
 
-    def waiting(self) -> int:
-        """How many requests were accepted and are not yet durable."""
-        return sum(writer.waiting for writer in self._writers)
+    def queued(self) -> int:
+        """The number of requests that were accepted and are not yet durable."""
+        return sum(queue.pending for queue in self._queues)
 
-    def _asked(self, sql: str, **params: str) -> list[tuple[Any, ...]]:
+    def _query(self, sql: str, **params: str) -> list[tuple[Any, ...]]:
         with self._ledger.glancing() as books:
             return books.all(sql, **params)
 
-    def _make(self, station: str) -> Office:
-        # Always the same writer for a station: what is written for it shares commits.
-        writer = self._writers[crc32(station.encode()) % len(self._writers)]
-        made = Office(self._ledger.at(station), self._apart, writer, self._key)
-        self._made[station] = made
-        while len(self._made) > _KEPT:
-            self._made.popitem(last=False)
-        return made
+    def _add(self, station: str) -> StationService:
+        # A station always has the same queue, so that its requests share commits.
+        queue = self._queues[crc32(station.encode()) % len(self._queues)]
+        service = StationService(self._ledger.at(station), self._thread_ledger, queue, self._key)
+        self._cached[station] = service
+        while len(self._cached) > _MAX_CACHED:
+            self._cached.popitem(last=False)
+        return service
 
 
 def _first(database: str) -> str:
@@ -176,23 +200,23 @@ def _first(database: str) -> str:
         store.close()
 
 
-# --- a request's ---------------------------------------------------------------------------------
+# --- the station of a request --------------------------------------------------------------------
 
 
-def offices_of(connection: Connection) -> Offices:
-    """All offices of the service that a request came to."""
-    offices: Offices = connection.app.state.offices
-    return offices
+def served_stations(connection: Connection) -> Stations:
+    """All stations of the service that received a request."""
+    stations: Stations = connection.app.state.stations
+    return stations
 
 
-def office_of(connection: Connection) -> Office:
-    """The office that a request is for: the first one, until the gate has said which."""
+def current_station(connection: Connection) -> StationService:
+    """The station a request is for; the first station until `set_current_station` is called."""
     scope: Any = connection.scope
-    office: Office | None = scope.get(_OFFICE)
-    return office or offices_of(connection).home
+    service: StationService | None = scope.get(_SCOPE_KEY)
+    return service or served_stations(connection).home
 
 
-def lead_to(connection: Connection, office: Office) -> None:
-    """Say which office a request is for."""
+def set_current_station(connection: Connection, service: StationService) -> None:
+    """Set the station that a request is for."""
     scope: Any = connection.scope
-    scope[_OFFICE] = office
+    scope[_SCOPE_KEY] = service

@@ -54,7 +54,7 @@ def signed_in(browser: Browser, service: Service) -> Browser:
 
 
 def administer(browser: Browser, job: Any) -> Any:
-    ledger = browser.client.app.state.offices.home.ledger
+    ledger = browser.client.app.state.stations.home.ledger
     with ledger.administering() as books:
         return job(Gate(books, ledger.clock()))
 

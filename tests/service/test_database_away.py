@@ -11,8 +11,8 @@ import pytest
 from litestar.testing import TestClient
 from psycopg.conninfo import conninfo_to_dict
 from supplies_service.app import create_app
-from supplies_service.group_commit import GroupWriter
-from supplies_service.observability import event_loop_watchdog as watchman
+from supplies_service.group_commit import GroupCommitQueue
+from supplies_service.observability import event_loop_watchdog
 from support.ledger_fixture import Clock, register_all
 from support.rest_client import ADDRESS, Rest, let_in, problem, said_in_the_log, signed_in
 from support.tcp_proxy import Road, road_to
@@ -126,7 +126,7 @@ def test_a_database_that_hangs_does_not_take_the_service_with_it(
 ) -> None:
     rest.need()
     with monkeypatch.context() as patched:
-        patched.setattr(watchman, "PATIENCE", 0.5)
+        patched.setattr(event_loop_watchdog, "MAX_BLOCKED_SECONDS", 0.5)
         road.freeze()
         problem(rest.client.get("/api/needs"), 503, "busy")
     assert rest.client.get("/style.css").status_code == 200
@@ -167,7 +167,7 @@ def test_what_shared_a_commit_is_not_done_again_each_by_itself(
         cut_in_the_next_commit(road)
         return note(ledger)
 
-    writer = GroupWriter(Ledger.open(road.url, station="lx", clock=Clock()))
+    writer = GroupCommitQueue(Ledger.open(road.url, station="lx", clock=Clock()))
     outcomes = together(writer, noted_and_cut, note)
     assert [type(outcome) for outcome in outcomes] == [Uncertain, Uncertain]
     assert entries(books_url) == 2

@@ -223,7 +223,7 @@ def test_each_route_serves_its_roles_and_nobody_else(
 ) -> None:
     wrong = []
     for method, serves, path in ROUTES:
-        with strangers.app.state.offices.home.ledger.administering() as books:
+        with strangers.app.state.stations.home.ledger.administering() as books:
             books.store.run("DELETE FROM attempts")  # or strangers would be told to wait
         page = not path.startswith("/api")
         answer = strangers.request(
@@ -654,7 +654,7 @@ def test_what_is_refused_on_a_page_leaves_a_line_too(rest: Rest) -> None:
     for origin in ("https://evil.example", "http://[x"):
         answer = rest.client.post("/sign-in", data=form, headers={"Origin": origin})
         problem(answer, 403, "forbidden")
-    ledger = rest.client.app.state.offices.home.ledger
+    ledger = rest.client.app.state.stations.home.ledger
     with ledger.reading() as books:
         found = log.read(Gate(books, ledger.clock()), limit=9)
     assert [(one.route, one.outcome) for one in reversed(found)] == [

@@ -341,11 +341,11 @@ def test_what_one_station_lacks_another_may_have(stations: Stations) -> None:
 def test_whoever_comes_first_from_a_station_does_not_wait_for_anothers_report(
     stations: Stations,
 ) -> None:
-    offices = stations.client.app.state.offices
+    served = stations.client.app.state.stations
     begun, over = threading.Event(), threading.Event()
 
     def report() -> None:
-        with offices.home.apart.reading():
+        with served.home.thread_ledger.reading():
             begun.set()
             over.wait()
 
@@ -353,7 +353,7 @@ def test_whoever_comes_first_from_a_station_does_not_wait_for_anothers_report(
     reading.start()
     begun.wait()
     try:
-        assert offices.home.station == "qu"
+        assert served.home.code == "qu"
         assert stations.at("lx").get("/api/needs")["items"] == []
     finally:
         over.set()

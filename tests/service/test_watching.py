@@ -98,9 +98,9 @@ def test_books_that_cannot_be_written_are_not_healthy(
     monkeypatch.setattr(health, "PROBED_EVERY", 0.0)
     monkeypatch.setattr(health, "PATIENCE", 0.2)
     assert rest.get("/api/health")["status"] == "ok"
-    writer = rest.client.app.state.offices.home.writer
+    queue = rest.client.app.state.stations.home.queue
     with Ledger.open(str(service.folder / "books.db"), station="lx") as other, other.together():
         for _ in range(3):
             problem(rest.client.get("/api/health"), 503, "busy")
-            assert writer.waiting == 1  # who asks again and again takes nobody's place
+            assert queue.pending == 1  # who asks again and again takes nobody's place
     assert rest.get("/api/health")["status"] == "ok"

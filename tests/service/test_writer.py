@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from supplies_service.group_commit import GroupWriter
+from supplies_service.group_commit import GroupCommitQueue
 from support.ledger_fixture import Clock, register_all
 
 from supplies.domain.commands import Allocate, AllocationLine, ForgetDonor, NoteNeed
@@ -44,7 +44,7 @@ def opened(books_url: str, clock: Clock) -> Callable[[], Ledger]:
 
 
 @contextmanager
-def held(writer: GroupWriter) -> Iterator[Awaitable[None]]:
+def held(writer: GroupCommitQueue) -> Iterator[Awaitable[None]]:
     """Keeps the writer busy with one job, so that what comes meanwhile waits."""
     busy, go = threading.Event(), threading.Event()
 
@@ -60,7 +60,7 @@ def held(writer: GroupWriter) -> Iterator[Awaitable[None]]:
     assert not task.done() or task.exception() is None
 
 
-def together(writer: GroupWriter, *jobs: Callable[[Ledger], Any]) -> list[Any]:
+def together(writer: GroupCommitQueue, *jobs: Callable[[Ledger], Any]) -> list[Any]:
     """What becomes of jobs that wait at the same time."""
 
     async def run() -> list[Any]:
@@ -88,7 +88,7 @@ def entries(opened: Callable[[], Ledger]) -> int:
 
 def test_what_waits_is_one_commit(opened: Callable[[], Ledger]) -> None:
     commits = Commits()
-    answers = together(GroupWriter(opened(), watcher=commits), *[note] * 20)
+    answers = together(GroupCommitQueue(opened(), observer=commits), *[note] * 20)
     assert [answer.seq for answer in answers] == list(range(1, 21))
     assert commits == [1, 20]
     assert entries(opened) == 20
@@ -96,7 +96,7 @@ def test_what_waits_is_one_commit(opened: Callable[[], Ledger]) -> None:
 
 def test_a_commit_has_a_bound(opened: Callable[[], Ledger]) -> None:
     commits = Commits()
-    together(GroupWriter(opened(), watcher=commits, most_together=8), *[note] * 20)
+    together(GroupCommitQueue(opened(), observer=commits, max_batch=8), *[note] * 20)
     assert commits == [1, 8, 8, 4]
 
 
@@ -114,7 +114,7 @@ def test_whoever_is_refused_is_refused_alone(opened: Callable[[], Ledger]) -> No
         ledger.store.run("INSERT INTO heads (station, seq, hash, latest_day) VALUES (1, 2, 3, 4)")
 
     first, failed, refusal, stopped, team, last = together(
-        GroupWriter(opened()),
+        GroupCommitQueue(opened()),
         note,
         fail,
         refused,
@@ -131,7 +131,7 @@ def test_whoever_is_refused_is_refused_alone(opened: Callable[[], Ledger]) -> No
 
 
 def test_a_full_queue_is_told_to_come_again(opened: Callable[[], Ledger]) -> None:
-    answers = together(GroupWriter(opened(), most_waiting=3), *[note] * 5)
+    answers = together(GroupCommitQueue(opened(), max_queued=3), *[note] * 5)
     assert [type(answer) for answer in answers] == [Recorded] * 3 + [Busy] * 2
     assert entries(opened) == 3
 
@@ -140,14 +140,14 @@ def test_what_was_accepted_is_written_and_answered_before_it_stops(
     opened: Callable[[], Ledger],
 ) -> None:
     async def run() -> list[Any]:
-        writer = GroupWriter(opened())
+        writer = GroupCommitQueue(opened())
         with held(writer) as busy:
             await busy
             tasks = [asyncio.ensure_future(writer.run(note)) for _ in range(10)]
             await asyncio.sleep(0)
             stopping = asyncio.ensure_future(writer.stop())
             await asyncio.sleep(0)
-            with pytest.raises(Busy, match="being stopped"):
+            with pytest.raises(Busy, match="is stopping"):
                 await writer.run(note)
         await stopping
         return await asyncio.gather(*tasks)
@@ -158,7 +158,7 @@ def test_what_was_accepted_is_written_and_answered_before_it_stops(
 
 def test_whoever_goes_away_takes_nothing_back(opened: Callable[[], Ledger]) -> None:
     async def run() -> None:
-        writer = GroupWriter(opened())
+        writer = GroupCommitQueue(opened())
         with held(writer) as busy:
             await busy
             gone, stays = (asyncio.ensure_future(writer.run(note)) for _ in range(2))
@@ -182,7 +182,7 @@ def test_what_is_durable_is_not_done_again_where_traces_of_the_forgotten_stay_in
     monkeypatch.setattr(ledger.store, "forget_traces", full)
     forget = ForgetDonor(donor="D-2")
     answers = together(
-        GroupWriter(ledger), note, lambda ledger: ledger.record(forget, by="u_1"), note
+        GroupCommitQueue(ledger), note, lambda ledger: ledger.record(forget, by="u_1"), note
     )
     assert [type(answer) for answer in answers] == [Recorded] * 3
     assert entries(opened) == 3
@@ -198,7 +198,7 @@ def test_within_a_group_the_ledger_begins_no_other(opened: Callable[[], Ledger])
         with ledger.reading() as books:
             return books.head()[0]
 
-    nest, seq = together(GroupWriter(opened()), nested, read)
+    nest, seq = together(GroupCommitQueue(opened()), nested, read)
     assert isinstance(nest, StoreError)
     assert seq == 1
 
@@ -207,7 +207,7 @@ def test_nobody_waits_for_ever_for_a_database_that_does_not_answer(
     opened: Callable[[], Ledger],
 ) -> None:
     """As where every standby is gone, and a commit waits until one is back."""
-    writer = GroupWriter(opened(), most_seconds=0.5)
+    writer = GroupCommitQueue(opened(), timeout=0.5)
     begun, go = threading.Event(), threading.Event()
 
     def hang(ledger: Ledger) -> None:

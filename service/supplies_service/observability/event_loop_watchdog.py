@@ -1,4 +1,4 @@
-"""The event loop's watchman: a reading on which everybody waits is ended when it takes too long."""
+"""Event loop watchdog: interrupt a database read that blocks the event loop."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from time import monotonic
 
 from supplies.storage import Store
 
-PATIENCE = 10.0
-"""Seconds for which the loop may stand still."""
+MAX_BLOCKED_SECONDS = 10.0
+"""How long the event loop may be blocked."""
 
-_LOOKS = 10
-"""How often within them it is looked whether it does."""
+_CHECKS = 10
+"""How often the loop is checked within `MAX_BLOCKED_SECONDS`."""
 
 
-class Watchman:
-    """A thread beside the event loop, which looks whether that still turns.
+class EventLoopWatchdog:
+    """A thread that checks whether the event loop runs. It ends at `stop`.
 
-    What is read shortly is read on the loop itself. Where the database hangs, the loop hangs with
-    it and nobody is answered at all, not even with what needs no database: then the store is told
-    to give up, and whoever asked is told to come again. `stop` it.
+    Short reads run on the event loop itself. If the database hangs, the loop hangs too and no
+    request is answered, not even one that needs no database. The watchdog then interrupts the
+    store, and the blocked request is answered with `Busy`.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._turned_at = monotonic()
-        self._turns = asyncio.create_task(self._turn())
+        self._ran_at = monotonic()
+        self._heartbeat = asyncio.create_task(self._beat())
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="watchman", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
         self._thread.start()
 
     async def stop(self) -> None:
-        """Watch no more."""
-        self._turns.cancel()
+        """End the thread."""
+        self._heartbeat.cancel()
         with suppress(asyncio.CancelledError):
-            await self._turns
+            await self._heartbeat
         self._stopped.set()
         self._thread.join()
 
-    async def _turn(self) -> None:
+    async def _beat(self) -> None:
         while True:
-            self._turned_at = monotonic()
-            await asyncio.sleep(PATIENCE / _LOOKS)
+            self._ran_at = monotonic()
+            await asyncio.sleep(MAX_BLOCKED_SECONDS / _CHECKS)
 
     def _watch(self) -> None:
-        while not self._stopped.wait(PATIENCE / _LOOKS):
-            if monotonic() - self._turned_at > PATIENCE:
+        while not self._stopped.wait(MAX_BLOCKED_SECONDS / _CHECKS):
+            if monotonic() - self._ran_at > MAX_BLOCKED_SECONDS:
                 self._store.interrupt()
-                # Whatever it does next has as long again.
-                self._turned_at = monotonic()
+                # The next statement gets the full time again.
+                self._ran_at = monotonic()

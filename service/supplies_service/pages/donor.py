@@ -54,9 +54,9 @@ class DonorDoor(Controller):
     async def come_in(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
         """Keep the link in a cookie, so that it stands in no address from here on."""
         admitted = None
-        office = desk.offices.find(credentials.station_of(shown))
-        if office is not None:
-            with desk.at(office).reading() as books:
+        service = desk.stations.find(credentials.station_of(shown))
+        if service is not None:
+            with desk.at(service).reading() as books:
                 admitted = credentials.admit(desk.gate(books), shown, ("link",))
         if admitted is None or admitted[0].donor is None:
             await log_anonymous_refusal(desk.request)
@@ -104,7 +104,7 @@ class DonorPages(Controller):
         try:
             new = convert(NewRequest, {"kind": sent["kind"], "wish": sent["wish"].strip() or None})
             await check_rate_limit(desk.request, attempts.ASKED_BY_DONOR, donor)
-            await desk.office.administer(lambda gate: wishes.ask(gate, donor, new))
+            await desk.station.admin_write(lambda gate: wishes.ask(gate, donor, new))
         except (InvalidField, RateLimited) as error:
             return mine(desk, status=422, told=error.detail)
         return go("/my")

@@ -60,7 +60,7 @@ class HomePages(Controller):
             days = int(sent["days"]) if re.fullmatch("[0-9]{1,4}", sent["days"]) else 0
             asked = {"user": code, "label": sent["label"], "role": sent["role"], "days": days}
             new = convert(NewToken, asked)
-            made = await desk.office.administer(lambda gate: make(gate, new, code))
+            made = await desk.station.admin_write(lambda gate: make(gate, new, code))
         except InvalidField as error:
             return home(desk, status=422, told=error.detail)
         return home(desk, secret=made.secret)
@@ -70,7 +70,7 @@ class HomePages(Controller):
         """End a token of one's own."""
         await sealed(desk.request, ())
         code = desk.caller.user
-        await desk.office.administer(lambda gate: revoke(gate, token, holder=code))
+        await desk.station.admin_write(lambda gate: revoke(gate, token, holder=code))
         return go("/")
 
     @post("/password")
@@ -82,7 +82,7 @@ class HomePages(Controller):
         except SuppliesError as error:
             return home(desk, status=422, told=error.detail)
         code = str(desk.caller.user)
-        await desk.office.administer(lambda gate: users.set_password(gate, code, kept))
+        await desk.station.admin_write(lambda gate: users.set_password(gate, code, kept))
         return go("/sign-in")
 
     async def _new_password(self, desk: Desk, sent: dict[str, str]) -> str:

@@ -51,9 +51,9 @@ class GatePages(Controller):
             await check_rate_limit(desk.request, attempts.SIGN_IN_FROM_ADDRESS, address)
             sent = await fields(desk.request, ("login", "password", "station"))
             login, station = sent["login"].strip(), sent["station"].strip()
-            office = desk.offices.find(station or None)
-            if office is not None:
-                desk = desk.at(office)
+            service = desk.stations.find(station or None)
+            if service is not None:
+                desk = desk.at(service)
             await check_rate_limit(desk.request, attempts.SIGN_IN_AS_FROM, f"{login} {address}")
             await check_rate_limit(desk.request, attempts.SIGN_IN_AS, login)
         except RateLimited as error:
@@ -63,7 +63,7 @@ class GatePages(Controller):
             answer.headers["Retry-After"] = str(error.retry_after)
             return answer
         found = None
-        if office is not None:
+        if service is not None:
             with desk.reading() as books:
                 found = users.password_of(desk.gate(books), login)
         right = await slowly(passwords.matches, found and found[1], sent["password"])
@@ -109,16 +109,16 @@ class GatePages(Controller):
                 users.set_password(gate, still.code, kept, tokens_too=True)
             return still is not None
 
-        if not await desk.office.administer(set_once):
+        if not await desk.station.admin_write(set_once):
             return page("lost", status=404, told=GONE)
         return await self._let_in(desk, user.code, user.login, kept)
 
     def _invited(self, desk: Desk, shown: str) -> tuple[Desk, users.User | None]:
         """The desk of the station that an invitation names, and whom it is for."""
-        office = desk.offices.find(credentials.station_of(shown))
-        if office is None:
+        service = desk.stations.find(credentials.station_of(shown))
+        if service is None:
             return desk, None
-        desk = desk.at(office)
+        desk = desk.at(service)
         with desk.reading() as books:
             return desk, _invited(desk.gate(books), shown)
 
@@ -133,9 +133,9 @@ class GatePages(Controller):
             if admitted is not None:
                 credentials.revoke(gate, admitted[0].credential)
 
-        office = desk.offices.find(credentials.station_of(shown))
-        if office is not None:
-            await office.administer(end)
+        service = desk.stations.find(credentials.station_of(shown))
+        if service is not None:
+            await service.admin_write(end)
         return go("/sign-in", session_cookie(desk.request, "", 0))
 
     async def _let_in(self, desk: Desk, code: str, login: str, kept: str | None) -> Response[bytes]:
@@ -162,16 +162,16 @@ class GatePages(Controller):
             )
             return shown
 
-        shown = await desk.office.administer(begin)
+        shown = await desk.station.admin_write(begin)
         if shown is None:
             return _sign_in_page(
-                desk, status=401, login=login, station=desk.office.station, told=WRONG
+                desk, status=401, login=login, station=desk.station.code, told=WRONG
             )
         return go("/", session_cookie(desk.request, shown, WORKING_DAY))
 
     async def _note(self, desk: Desk, who: str | None, outcome: str, route: str) -> None:
         address = client_address(desk.request)
-        await desk.office.administer(
+        await desk.station.admin_write(
             lambda gate: log.write(
                 gate, method="POST", route=route, outcome=outcome, who=who, address=address
             )
@@ -182,7 +182,7 @@ def _sign_in_page(
     desk: Desk, *, status: int = 200, login: str = "", station: str = "", told: str | None = None
 ) -> Response[bytes]:
     """The page; it asks which station only where there are several."""
-    several = desk.offices.several()
+    several = desk.stations.several()
     return page("sign_in", status=status, login=login, station=station, several=several, told=told)
 
 

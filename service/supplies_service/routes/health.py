@@ -64,7 +64,7 @@ class HealthController(Controller):
     @get("/metrics", operation_id="getMetrics", opt=gives(str, roles="CRA") | {"here": True})
     async def metrics(self, desk: ADesk) -> Response[bytes]:
         """Counts and times, as Prometheus reads them."""
-        return Response(desk.offices.metrics.text(), media_type=MEDIA_TYPE)
+        return Response(desk.stations.metrics.text(), media_type=MEDIA_TYPE)
 
 
 async def can_write(desk: Desk) -> None:
@@ -73,18 +73,18 @@ async def can_write(desk: Desk) -> None:
     Whoever asks while it is being tried waits for the same trial: anybody may ask for the
     health, and as often as they like.
     """
-    office = desk.office
-    if office.writer.idle_seconds() < PROBED_EVERY:
+    service = desk.station
+    if service.queue.idle_seconds() < PROBED_EVERY:
         return
-    if office.trial is None or office.trial.done():
-        office.trial = asyncio.create_task(office.write(_probe))
+    if service.write_probe is None or service.write_probe.done():
+        service.write_probe = asyncio.create_task(service.write(_probe))
         # Where nobody waits for it any more, nobody else would look at what became of it.
-        office.trial.add_done_callback(lambda done: done.cancelled() or done.exception())
-    trial = office.trial
-    await asyncio.wait([trial], timeout=PATIENCE)
-    if not trial.done() or isinstance(trial.exception(), StoreError):
+        service.write_probe.add_done_callback(lambda done: done.cancelled() or done.exception())
+    probe = service.write_probe
+    await asyncio.wait([probe], timeout=PATIENCE)
+    if not probe.done() or isinstance(probe.exception(), StoreError):
         raise Busy("the books cannot be written just now")
-    trial.result()
+    probe.result()
 
 
 def _probe(ledger: Ledger) -> None:
@@ -100,7 +100,7 @@ def health(desk: Desk, books: Books) -> Health:
             f"only {free // 2**20} MiB are free on the disk of the books; make room there"
         )
     month_ago = desk.ledger.clock() - timedelta(days=VERIFIED_WITHIN)
-    unsound = not_found_sound_since(books, month_ago, only=desk.offices.only)
+    unsound = not_found_sound_since(books, month_ago, only=desk.stations.only)
     if unsound is not None:
         station, last = unsound
         when = "never" if last is None else f"last on {last.date()}"

@@ -119,7 +119,7 @@ def controller(whose: Whose) -> type[Controller]:
         @delete(operation_id=f"unlink{title}", status_code=200, opt=gives(LinksRevoked, roles="CR"))
         async def unlink(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
             """End all their links at once."""
-            ended = await desk.office.administer(
+            ended = await desk.station.admin_write(
                 lambda gate: credentials.revoke_all(gate, kinds=("link",), **{whose: code})
             )
             return answer(LinksRevoked(revoked=ended))
@@ -135,7 +135,7 @@ def controller(whose: Whose) -> type[Controller]:
         ) -> Response[bytes]:
             """End one link at once: that of a lost telephone, say."""
             return answer(
-                await desk.office.administer(lambda gate: end_link(gate, whose, code, link))
+                await desk.station.admin_write(lambda gate: end_link(gate, whose, code, link))
             )
 
     LinkController.__name__ = LinkController.__qualname__ = f"{title}LinkController"

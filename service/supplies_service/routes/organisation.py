@@ -122,7 +122,7 @@ class OrganisationController(Controller):
     async def report(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
         """The work of all stations from one day to another."""
         parts = await _parts(desk, first, last)
-        return answer(organisation_report(desk.office.station, first, last, parts))
+        return answer(organisation_report(desk.station.code, first, last, parts))
 
     @get("/report/pdf", operation_id="printOrganisationReport", opt=gives(bytes, roles="C"))
     async def report_pdf(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:

@@ -27,5 +27,5 @@ class StationController(Controller):
     async def amend(self, desk: ADesk) -> Response[bytes]:
         """Change the settings given, and leave the others; receipts that were issued stay."""
         changes = await desk.body()
-        done = await desk.office.administer(lambda gate: amend_station(gate.books, changes))
+        done = await desk.station.admin_write(lambda gate: amend_station(gate.books, changes))
         return answer(done)

@@ -128,4 +128,4 @@ class TokenController(Controller):
     )
     async def revoke(self, desk: ADesk, token: FromPath[str]) -> Response[bytes]:
         """End a token at once."""
-        return answer(await desk.office.administer(lambda gate: revoke(gate, token)))
+        return answer(await desk.station.admin_write(lambda gate: revoke(gate, token)))

@@ -91,7 +91,7 @@ class VerifyController(Controller):
     ) -> Response[bytes]:
         """Whether a paper with this number and check code `c` is in these books."""
         await check_rate_limit(desk.request, VERIFY, client_address(desk.request))
-        issuer = desk.offices.of_receipt(number)
+        issuer = desk.stations.of_receipt(number)
         try:
             if issuer is None:
                 raise unknown_paper()

@@ -15,7 +15,7 @@ from supplies.access import access_log, credentials, rate_limits
 from supplies.access.access_context import Gate
 from supplies.access.credentials import Caller
 from supplies_service.security.rate_limits import check_rate_limit, client_address
-from supplies_service.stations import Connection, Office, office_of
+from supplies_service.stations import Connection, StationService, current_station
 
 _ROLES_SHOWN_NAMES = ("coordinator", "recorder")
 """Auditors see codes. What couriers and donors may see is decided in `ownership`, which logs it."""
@@ -26,7 +26,7 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 async def log_refusal(connection: Connection, caller: Caller | None) -> None:
     """Log a refused attempt. caller: None if unknown."""
     line = _line(connection, caller, "refused")
-    await office_of(connection).administer(lambda gate: access_log.write(gate, **line))
+    await current_station(connection).admin_write(lambda gate: access_log.write(gate, **line))
 
 
 async def log_anonymous_refusal(connection: Connection) -> None:
@@ -43,14 +43,14 @@ async def log_anonymous_refusal(connection: Connection) -> None:
 async def log_access(connection: Connection, caller: Caller) -> None:
     """Log that the caller reads personal data."""
     line = _line(connection, caller, "looked")
-    await office_of(connection).administer(lambda gate: access_log.write(gate, **line))
+    await current_station(connection).admin_write(lambda gate: access_log.write(gate, **line))
 
 
 async def record_use(
     connection: Connection,
     handler: BaseRouteHandler,
     caller: Caller,
-    own: Office,
+    own: StationService,
 ) -> None:
     """Store when the credential was last used, and log staff who read personal data.
 
@@ -64,16 +64,16 @@ async def record_use(
     use_is_due = bool(connection.scope.get("auth"))
     if not (reads_names or use_is_due):
         return
-    line, read = _line(connection, caller, "looked"), office_of(connection)
+    line, read = _line(connection, caller, "looked"), current_station(connection)
 
     def write(gate: Gate) -> None:
-        if use_is_due and gate.station == own.station:
+        if use_is_due and gate.station == own.code:
             credentials.used(gate, caller.credential)
-        if reads_names and gate.station == read.station:
+        if reads_names and gate.station == read.code:
             access_log.write(gate, **line)
 
-    for office in {own.station: own, read.station: read}.values():
-        await office.administer(write)
+    for service in {own.code: own, read.code: read}.values():
+        await service.admin_write(write)
 
 
 def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[str, Any]:
@@ -96,5 +96,5 @@ def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[s
 
 def _name(connection: Connection, caller: Caller) -> str:
     """The caller's code; with the station's code before it in the log of another station."""
-    station = office_of(connection).station
+    station = current_station(connection).code
     return caller.who if caller.station == station else f"{caller.station}/{caller.who}"

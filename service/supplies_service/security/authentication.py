@@ -22,7 +22,7 @@ from supplies_service.observability.request_log import set_logged_caller
 from supplies_service.problems import SignInFirst, Unauthenticated
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authorization import serves_anonymous
-from supplies_service.stations import Connection, lead_to, offices_of
+from supplies_service.stations import Connection, served_stations, set_current_station
 
 SESSION_COOKIE, DONOR_COOKIE = "supplies_session", "supplies_donor"
 
@@ -62,7 +62,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
         if found is None:
             await _refuse(connection, is_page=is_page, secret=secret)
         caller, use_is_due = found
-        one_station = offices_of(connection).only is not None
+        one_station = served_stations(connection).only is not None
         set_logged_caller(connection.scope, caller, one_station=one_station)
         return AuthenticationResult(user=caller, auth=use_is_due)
 
@@ -79,14 +79,14 @@ def _find_caller(
     """The owner of a secret, and whether its use must be stored; None: it is not valid."""
     if not secret:
         return None
-    office = offices_of(connection).find(credentials.station_of(secret))
-    if office is None:
+    service = served_stations(connection).find(credentials.station_of(secret))
+    if service is None:
         return None
     # A single query needs no transaction.
-    with office.ledger.glancing() as books:
-        found = credentials.admit(Gate(books, office.ledger.clock()), secret, kinds)
+    with service.ledger.glancing() as books:
+        found = credentials.admit(Gate(books, service.ledger.clock()), secret, kinds)
     if found is not None:
-        lead_to(connection, office)
+        set_current_station(connection, service)
     return found
 
 

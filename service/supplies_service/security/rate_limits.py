@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from supplies.access import rate_limits
 from supplies_service.problems import RateLimited
-from supplies_service.stations import Connection, office_of
+from supplies_service.stations import Connection, current_station
 
 
 async def check_rate_limit(connection: Connection, limit: rate_limits.Allowance, key: str) -> None:
@@ -22,7 +22,7 @@ async def check_rate_limit(connection: Connection, limit: rate_limits.Allowance,
         RateLimited: there were too many attempts, in this or another process.
     """
     key = _network(key)
-    wait = await office_of(connection).administer(
+    wait = await current_station(connection).admin_write(
         lambda gate: rate_limits.seconds_to_wait(gate, limit, key)
     )
     if wait:

@@ -12,7 +12,13 @@ from supplies.access.credentials import Caller
 from supplies.stations.organisation import leads
 from supplies_service.problems import Forbidden
 from supplies_service.security.audit import log_refusal
-from supplies_service.stations import Connection, Office, lead_to, office_of, offices_of
+from supplies_service.stations import (
+    Connection,
+    StationService,
+    current_station,
+    served_stations,
+    set_current_station,
+)
 
 STATION_PARAMETER = "station"
 """The query parameter that names another station."""
@@ -37,17 +43,17 @@ async def select_station(connection: Connection, handler: BaseRouteHandler, call
     code = connection.query_params.get(STATION_PARAMETER)
     if code is None or code == caller.station:
         return
-    office = _member_station(connection, code) if caller.role == "coordinator" else None
-    if office is None:
+    service = _member_station(connection, code) if caller.role == "coordinator" else None
+    if service is None:
         await log_refusal(connection, caller)
         raise Forbidden(
             f"you may not read the books of station {code[:64]}; only coordinators of the station "
             "at the head of its organisation may"
         )
-    lead_to(connection, office)
+    set_current_station(connection, service)
 
 
-def _member_station(connection: Connection, code: str) -> Office | None:
+def _member_station(connection: Connection, code: str) -> StationService | None:
     """A station of the organisation that the caller's station leads; None: it is not one."""
-    with office_of(connection).ledger.glancing() as books:
-        return offices_of(connection).find(code) if leads(books, code) else None
+    with current_station(connection).ledger.glancing() as books:
+        return served_stations(connection).find(code) if leads(books, code) else None
