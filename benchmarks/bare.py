@@ -10,8 +10,9 @@ from typing import Any
 
 import psycopg
 
-from supplies.domain.records import TABLES
-from supplies.storage import Store, schema
+from supplies.domain.entry_rows import TABLES
+from supplies.storage import schema
+from supplies.storage.store import Store
 
 Rows = list[tuple[str, list[tuple[Any, ...]]]]
 

@@ -21,7 +21,7 @@ from supplies_receipts.__main__ import receipt
 from supplies_receipts.drawing import canvas as layout
 from supplies_receipts.drawing import fonts
 
-from supplies.papers.models import ReceiptPaper
+from supplies.papers.receipt import ReceiptPaper
 
 RECEIPTS = 1_000
 ROUNDS = 3

@@ -25,8 +25,8 @@ from typing import Any
 from benchmarks.workload import STATION, open_books
 from supplies.access import credentials, users
 from supplies.access.access_context import Gate
+from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import ArrivalLine, OpenStock
-from supplies.domain.records import Location
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import make_keys
 

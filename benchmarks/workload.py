@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
 from supplies.domain.commands import (
     Allocate,
     AllocationLine,
@@ -18,7 +19,6 @@ from supplies.domain.commands import (
     RecordDonation,
     ReportOutcome,
 )
-from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
 from supplies.ledger.ledger import Ledger, Recorded
 
 STATION = "lx"

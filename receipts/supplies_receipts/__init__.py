@@ -1,6 +1,6 @@
 """The papers of the ledger, as PDF: each a pure function of one struct.
 
-The structs are in `supplies.papers.models` and `supplies.papers.donor_reports`. The same paper
+The structs are in `supplies.papers`, one module per paper. The same paper
 gives the same bytes under one version of the program. Importing this package is cheap: reportlab
 and the fonts are loaded with the first paper drawn.
 """
@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from supplies.papers.donor_reports import DisclosurePaper, DonorStatementPaper
-from supplies.papers.models import (
-    DeliverySlip,
-    OrganisationReportPaper,
-    ReceiptPaper,
-    ReceiptRecord,
-    RunSheet,
-    StationReportPaper,
-)
+from supplies.papers.disclosure import DisclosurePaper
+from supplies.papers.donor_statement import DonorStatementPaper
+from supplies.papers.receipt import ReceiptPaper, ReceiptRecord
+from supplies.papers.run_sheet import RunSheet
+from supplies.papers.slip import DeliverySlip
+from supplies.papers.station_report import OrganisationReportPaper, StationReportPaper
 from supplies.signing.receipt_signatures import PublicKeys
 
 __all__ = [

@@ -11,23 +11,17 @@ from pathlib import Path
 
 import msgspec
 
-from supplies.papers.models import (
+from supplies.papers.common import DonorName, ItemName, StationHead
+from supplies.papers.receipt import DonationReceipt, Proof, ReceiptLine, ReceiptPaper
+from supplies.papers.slip import DeliverySlip, SlipLine
+from supplies.papers.station_report import (
     ActivityLine,
-    DeliverySlip,
-    DonationReceipt,
-    DonorName,
     GoodsLine,
-    ItemName,
     OrganisationReport,
     OrganisationReportPaper,
-    Proof,
-    ReceiptLine,
-    ReceiptPaper,
     ShortInUnit,
     ShortLine,
-    SlipLine,
     StationAsOf,
-    StationHead,
     StationReport,
     StationReportPaper,
 )

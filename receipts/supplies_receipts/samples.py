@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from supplies.papers.donor_reports import (
+from supplies.papers.common import DonorName, ItemName, StationHead
+from supplies.papers.disclosure import Disclosure, DisclosurePaper, GivenLine, WentLine
+from supplies.papers.donor_statement import (
     Departure,
-    Disclosure,
-    DisclosurePaper,
     DonorStatement,
     DonorStatementPaper,
-    GivenLine,
     ServedLine,
     StatementLine,
-    WentLine,
     WishLine,
 )
-from supplies.papers.models import (
-    DonorName,
-    GoodsLine,
-    ItemName,
-    LoadLine,
-    RunSheet,
-    RunStop,
-    SlipLine,
-    StationHead,
-)
+from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
+from supplies.papers.slip import SlipLine
+from supplies.papers.station_report import GoodsLine
 
 _FIRST, _LAST = date(2020, 2, 3), date(2020, 3, 13)
 _PRINTED = datetime(2020, 3, 13, 10, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from importlib.metadata import version
 import msgspec
 
 from supplies.errors import SuppliesError
-from supplies.papers.models import ReceiptRecord
+from supplies.papers.receipt import ReceiptRecord
 from supplies.signing.receipt_signatures import (
     Fault,
     NotGenuine,

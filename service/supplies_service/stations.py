@@ -20,7 +20,7 @@ from supplies.access.access_context import Gate
 from supplies.ledger.ledger import Clock, Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import first_station
-from supplies.storage import file_of, open_store
+from supplies.storage.store import file_of, open_store
 from supplies_service.group_commit import MAX_BATCH, GroupCommitQueue, Job
 from supplies_service.observability.event_loop_watchdog import EventLoopWatchdog
 from supplies_service.observability.metrics import Metrics

@@ -20,6 +20,12 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from supplies.books.reader import Books as Books
+    from supplies.domain.catalogue_records import Donor as Donor
+    from supplies.domain.catalogue_records import Item as Item
+    from supplies.domain.catalogue_records import Location as Location
+    from supplies.domain.catalogue_records import Recipient as Recipient
+    from supplies.domain.catalogue_records import Station as Station
+    from supplies.domain.catalogue_records import Team as Team
     from supplies.domain.commands import Allocate as Allocate
     from supplies.domain.commands import AllocationLine as AllocationLine
     from supplies.domain.commands import ArrivalLine as ArrivalLine
@@ -73,12 +79,6 @@ if TYPE_CHECKING:
     from supplies.domain.commands import Value as Value
     from supplies.domain.commands import VoidReceipt as VoidReceipt
     from supplies.domain.commands import WriteOff as WriteOff
-    from supplies.domain.records import Donor as Donor
-    from supplies.domain.records import Item as Item
-    from supplies.domain.records import Location as Location
-    from supplies.domain.records import Recipient as Recipient
-    from supplies.domain.records import Station as Station
-    from supplies.domain.records import Team as Team
     from supplies.errors import AgainstBooks as AgainstBooks
     from supplies.errors import AlreadyDone as AlreadyDone
     from supplies.errors import BooksBroken as BooksBroken
@@ -105,7 +105,7 @@ if TYPE_CHECKING:
 _MODULES = (
     "ledger.ledger",
     "domain.commands",
-    "domain.records",
+    "domain.catalogue_records",
     "errors",
     "books.reader",
     "verification.verify",

@@ -11,7 +11,7 @@ import pytest
 from support.ledger_fixture import TODAY, Desk
 
 from supplies.domain import commands as c
-from supplies.domain.records import Donor, Item, Recipient, Station
+from supplies.domain.catalogue_records import Donor, Item, Recipient, Station
 from supplies.errors import (
     AlreadyDone,
     Forgotten,

@@ -8,7 +8,7 @@ import pytest
 from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
-from supplies.domain.records import Allocation, Lot
+from supplies.domain.entry_rows import Allocation, Lot
 from supplies.errors import AlreadyDone, InvalidField, NotEnough
 from supplies.verification.verify import verify
 from supplies.views.trace import trace

@@ -16,10 +16,10 @@ from support.ledger_fixture import TODAY, Clock, Desk
 
 from supplies.cli import main
 from supplies.domain import commands as c
-from supplies.domain.records import Item, Location, Station
+from supplies.domain.catalogue_records import Item, Location, Station
 from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
 from supplies.ledger.ledger import Ledger
-from supplies.papers.models import ShortInUnit
+from supplies.papers.station_report import ShortInUnit
 from supplies.stations.organisation import (
     all_stations,
     first_station,

@@ -9,7 +9,8 @@ import pytest
 from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
-from supplies.domain.records import Donor, Receipt, ReceiptReplacement, ReceiptVoid
+from supplies.domain.catalogue_records import Donor
+from supplies.domain.entry_rows import Receipt, ReceiptReplacement, ReceiptVoid
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
 from supplies.verification.verify import verify
 from supplies.views.receipts import receipts

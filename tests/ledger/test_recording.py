@@ -13,10 +13,10 @@ import pytest
 from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
-from supplies.domain.records import Item
+from supplies.domain.catalogue_records import Item
 from supplies.errors import IdempotencyConflict, InvalidField, NotEnough, StoreError
 from supplies.ledger.ledger import Recorded, Request
-from supplies.storage import file_of
+from supplies.storage.store import file_of
 
 ID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 

@@ -13,7 +13,7 @@ from supplies.access import access_log as log
 from supplies.access.access_context import Gate
 from supplies.cli import main
 from supplies.domain import commands as c
-from supplies.domain.records import Item, Recipient, Station
+from supplies.domain.catalogue_records import Item, Recipient, Station
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
 from supplies.maintenance.backup import back_up, restore

@@ -16,7 +16,8 @@ from support.engines import RUNNING, Engines, hasty
 from support.ledger_fixture import Clock, Desk, register_all
 
 from supplies.domain import commands as c
-from supplies.domain.records import Item, Location, Lot, Station
+from supplies.domain.catalogue_records import Item, Location, Station
+from supplies.domain.entry_rows import Lot
 from supplies.errors import AlreadyDone, BooksBroken, InvalidField, NotEnough, NotFound
 from supplies.ledger.ledger import Ledger, Recorded
 from supplies.views.alerts import alerts

@@ -10,7 +10,7 @@ import pytest
 from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
-from supplies.domain.records import Item
+from supplies.domain.catalogue_records import Item
 from supplies.errors import NotEnough
 from supplies.ledger.rules import RULES, smallest_correction
 

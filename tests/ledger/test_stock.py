@@ -8,7 +8,7 @@ import pytest
 from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
-from supplies.domain.records import LotParent
+from supplies.domain.entry_rows import LotParent
 from supplies.errors import InvalidField, NotEnough, NotFound
 
 

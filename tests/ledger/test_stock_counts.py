@@ -6,7 +6,7 @@ import pytest
 from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
-from supplies.domain.records import Lot
+from supplies.domain.entry_rows import Lot
 from supplies.errors import AlreadyDone, InvalidField, NotFound
 
 

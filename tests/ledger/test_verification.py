@@ -20,13 +20,14 @@ import pytest
 from support.engines import ENGINES, Engines
 
 from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
 from supplies.domain.entries import Body, Transfer, decode_body, encode, part_id
-from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
 from supplies.errors import BooksBroken, NotFound, StoreError
 from supplies.ledger.ledger import Ledger, Recorded
-from supplies.storage import Store, open_store, schema
-from supplies.storage.postgres import PostgresStore
-from supplies.storage.sqlite import SqliteStore
+from supplies.storage import schema
+from supplies.storage.postgresql.store import PostgresStore
+from supplies.storage.sqlite.store import SqliteStore
+from supplies.storage.store import Store, open_store
 from supplies.verification import verify as chain
 from supplies.verification.reader import ROW
 from supplies.verification.verify import Verified, verify

@@ -11,7 +11,7 @@ from supplies_receipts.__main__ import STATION
 from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
 
-from supplies.papers.models import ItemName
+from supplies.papers.common import ItemName
 
 
 @needs_poppler

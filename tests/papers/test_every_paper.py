@@ -15,7 +15,7 @@ from support import pdf_reading as reading
 from support.paper_samples import CASES, MARGINS, Of, Paper
 from support.pdf_reading import Word, needs_poppler
 
-from supplies.papers.models import Languages
+from supplies.papers.common import Languages
 
 each_paper = pytest.mark.parametrize(
     ("paper", "of"),

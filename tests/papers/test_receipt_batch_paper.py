@@ -12,7 +12,7 @@ from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
 
 from supplies.errors import InvalidField
-from supplies.papers.models import ReceiptPaper
+from supplies.papers.receipt import ReceiptPaper
 
 
 def papers() -> list[ReceiptPaper]:

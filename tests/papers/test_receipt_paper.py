@@ -15,7 +15,8 @@ from supplies_receipts.drawing.fonts import GlyphMissing
 from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
 
-from supplies.papers.models import DonationReceipt, DonorName, Proof, ReceiptPaper
+from supplies.papers.common import DonorName
+from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
 
 
 def documented(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:

@@ -12,13 +12,8 @@ from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
 
 from supplies.errors import BooksBroken
-from supplies.papers.models import (
-    ActivityLine,
-    GoodsLine,
-    ItemName,
-    ShortLine,
-    StationReportPaper,
-)
+from supplies.papers.common import ItemName
+from supplies.papers.station_report import ActivityLine, GoodsLine, ShortLine, StationReportPaper
 
 
 def reported(**changes: object) -> StationReportPaper:

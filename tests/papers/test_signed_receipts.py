@@ -26,7 +26,7 @@ from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
 from supplies.errors import Forgotten, InvalidField
-from supplies.papers.models import Marks
+from supplies.papers.receipt import Marks
 from supplies.signing.receipt_signatures import paper_of, read_public_keys, write_public_keys
 from supplies.signing.station_keys import StationKeys
 from supplies.views.receipts import paper_in_books, receipt, receipt_record, sealed

@@ -15,7 +15,7 @@ from support.pdf_reading import needs_poppler
 
 from supplies.domain.accounts import CHART, PLACES, Family, is_origin
 from supplies.errors import BooksBroken
-from supplies.papers.donor_reports import DonorStatementPaper, StatementLine
+from supplies.papers.donor_statement import DonorStatementPaper, StatementLine
 
 
 def told(**changes: object) -> DonorStatementPaper:

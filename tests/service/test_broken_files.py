@@ -14,7 +14,7 @@ from support.service_fixture import Service
 from support.service_process import PATIENCE, free_port, serving
 
 from supplies.ledger.ledger import Ledger
-from supplies.storage.sqlite import SqliteStore
+from supplies.storage.sqlite.store import SqliteStore
 from supplies.verification.verify import verify
 
 

@@ -13,7 +13,7 @@ from supplies_service.security import trusted_hosts
 from supplies_service.security.trusted_hosts import TrustedHosts
 from support.rest_client import let_in, problem
 
-from supplies.domain.records import Station
+from supplies.domain.catalogue_records import Station
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import make_keys
 

@@ -13,7 +13,7 @@ from supplies_service.openapi.swagger_ui import ASSETS, POLICY
 from support.rest_client import problem
 from support.service_process import PATIENCE, free_port, serving
 
-from supplies.domain.records import Station
+from supplies.domain.catalogue_records import Station
 from supplies.ledger.ledger import Ledger
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -12,7 +12,7 @@ from supplies_service.app import create_app
 from support.rest_client import ADDRESS, Rest, let_in, problem, signed_in
 from support.service_fixture import Service
 
-from supplies.domain.records import Item, Location, Station
+from supplies.domain.catalogue_records import Item, Location, Station
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import make_keys
 

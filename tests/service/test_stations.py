@@ -22,7 +22,7 @@ from support.rest_client import ADDRESS, Rest, let_in, problem, signed_in
 from supplies.access import passwords, users
 from supplies.access.access_context import Gate
 from supplies.cli import main
-from supplies.domain.records import Donor, Item, Location, Recipient, Station
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import make_keys
 from supplies.stations.organisation import put_under

@@ -12,8 +12,8 @@ import pytest
 from supplies_service.group_commit import GroupCommitQueue
 from support.ledger_fixture import Clock, register_all
 
+from supplies.domain.catalogue_records import Team
 from supplies.domain.commands import Allocate, AllocationLine, ForgetDonor, NoteNeed
-from supplies.domain.records import Team
 from supplies.errors import Busy, DiskFull, NotEnough, StoreError, Uncertain
 from supplies.ledger.ledger import Ledger, Recorded
 

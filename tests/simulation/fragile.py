@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from supplies.storage import Params, Row, Store
+from supplies.storage.store import Params, Row, Store
 
 T = TypeVar("T")
 

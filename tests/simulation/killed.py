@@ -23,7 +23,9 @@ SECONDS = 60
 def _context() -> ForkServerContext:
     """Processes that come from one which has loaded the program already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "simulation.killed", "supplies.storage.postgres"])
+    context.set_forkserver_preload(
+        ["__main__", "simulation.killed", "supplies.storage.postgresql.store"]
+    )
     return context
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from simulation.office import Office
-from supplies.domain.records import (
+from supplies.domain.entry_rows import (
     Shipment,
     ShipmentAcknowledged,
     ShipmentArrival,

@@ -20,7 +20,7 @@ from simulation.places import Door, Place, open_door
 from simulation.trace import Trace
 from supplies.domain import commands as c
 from supplies.domain.entries import Body
-from supplies.domain.records import Conflict, Erasure
+from supplies.domain.entry_rows import Conflict, Erasure
 from supplies.errors import AlreadyDone, IdempotencyConflict, StoreError, SuppliesError
 from supplies.ledger.ledger import Recorded, Request
 from supplies.ledger.writer import Checked, id_of_its_own

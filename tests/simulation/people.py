@@ -7,7 +7,7 @@ from collections.abc import Callable
 from support.command_generators import Asks, Cast, Dice
 
 from supplies.domain import commands as c
-from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
 from supplies.ledger.ledger import Ledger
 
 STATIONS = {

@@ -21,7 +21,7 @@ from simulation.shrink import shrink
 from supplies.domain.commands import Command
 from supplies.ledger.ledger import Ledger, Recorded
 from supplies.ledger.rules import RULES
-from supplies.storage.sqlite import SqliteStore
+from supplies.storage.sqlite.store import SqliteStore
 
 SEEDS = range(1, 6)
 STEPS = 1_000

@@ -26,7 +26,7 @@ from supplies.errors import (
 from supplies.ledger.ledger import Ledger
 from supplies.maintenance.backup import back_up, restore
 from supplies.signing.station_keys import StationKeys, key_file, make_keys
-from supplies.storage import open_store
+from supplies.storage.store import open_store
 from supplies.verification.verify import verify
 
 WRITER = """

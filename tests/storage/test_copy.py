@@ -24,15 +24,16 @@ from supplies.access.access_context import Gate
 from supplies.cli import main
 from supplies.demo.longxue import STATION, Scene, SceneClock
 from supplies.domain import commands as c
-from supplies.domain.records import Station
+from supplies.domain.catalogue_records import Station
 from supplies.errors import AlreadyDone, BooksBroken, DiskFull, InvalidField, NotADatabase
 from supplies.ledger.ledger import Ledger
 from supplies.maintenance import copy as moving
 from supplies.maintenance.copy import copy_books
 from supplies.signing.station_keys import make_keys
-from supplies.storage import Row, file_of, open_store, schema
+from supplies.storage import schema
 from supplies.storage.idempotency import Answered, Keyed
-from supplies.storage.sqlite import SqliteStore
+from supplies.storage.sqlite.store import SqliteStore
+from supplies.storage.store import Row, file_of, open_store
 from supplies.verification.verify import verify
 
 Rows = dict[str, list[Row]]

@@ -28,7 +28,9 @@ from supplies.errors import (
 from supplies.ledger.ledger import Ledger
 from supplies.maintenance.backup import back_up, restore
 from supplies.maintenance.copy import copy_books
-from supplies.storage import open_store, schema, sqlite
+from supplies.storage import schema
+from supplies.storage.sqlite import store as sqlite_store
+from supplies.storage.store import open_store
 from supplies.verification.verify import verify
 
 
@@ -296,7 +298,7 @@ def write_into(path: Path) -> None:
 def test_an_old_sqlite_is_named_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "MINIMUM", (99, 0, 0))
+    monkeypatch.setattr(sqlite_store, "MINIMUM", (99, 0, 0))
     with pytest.raises(StoreError, match=r"is too old: 3\.37 or newer is needed"):
         open_store(str(tmp_path / "books.db"))
 

@@ -11,7 +11,8 @@ from support.ledger_fixture import Desk
 
 from supplies.domain.entries import moment
 from supplies.errors import NotEnough, StoreError
-from supplies.storage import open_store, schema
+from supplies.storage import schema
+from supplies.storage.store import open_store
 
 SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
 """What only SQLite has words for: replacing rows, keys turned off by whoever holds the pen."""

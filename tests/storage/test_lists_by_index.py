@@ -14,7 +14,7 @@ from support.ledger_fixture import Clock, Desk, register_all
 
 from supplies.domain import commands as c
 from supplies.ledger.ledger import Ledger
-from supplies.storage.sqlite import SqliteStore
+from supplies.storage.sqlite.store import SqliteStore
 from supplies.views.activities import activities
 from supplies.views.allocations import allocations
 from supplies.views.deliveries import deliveries

@@ -18,7 +18,7 @@ from support.ledger_fixture import Clock, Desk
 from supplies.cli import main
 from supplies.errors import Gone, NotADatabase
 from supplies.ledger.ledger import Ledger
-from supplies.storage.sqlite import SqliteStore
+from supplies.storage.sqlite.store import SqliteStore
 from supplies.verification.verify import verify
 
 

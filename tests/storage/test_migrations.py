@@ -13,7 +13,8 @@ from support.ledger_fixture import Clock, Desk, register_all
 
 from supplies.errors import GuardMissing
 from supplies.ledger.ledger import Ledger
-from supplies.storage import open_store, schema
+from supplies.storage import schema
+from supplies.storage.store import open_store
 
 CHANGES = (
     'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, changes BIGINT NOT NULL)'

@@ -16,8 +16,8 @@ from support.engines import Server
 from support.tcp_proxy import road_to
 
 from supplies.errors import Busy, StoreError
-from supplies.storage import Store, open_store
-from supplies.storage.postgres_pool import Address
+from supplies.storage.postgresql.pool import Address
+from supplies.storage.store import Store, open_store
 
 HOW_MANY = (
     "SELECT count(*) FROM pg_stat_activity "

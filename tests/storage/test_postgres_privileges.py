@@ -13,8 +13,9 @@ from supplies.cli import main
 from supplies.demo.longxue import STATION, Scene, SceneClock
 from supplies.errors import GuardMissing, InvalidField, NotFound, StoreError
 from supplies.ledger.ledger import Ledger
-from supplies.storage import grant, open_store, schema
-from supplies.storage.postgres_privileges import FOLLOWING
+from supplies.storage import schema
+from supplies.storage.postgresql.privileges import FOLLOWING
+from supplies.storage.store import grant, open_store
 from supplies.verification.verify import verify
 
 BOOKS = tuple(dict.fromkeys((*schema.APPEND_ONLY, *FOLLOWING)))

@@ -16,7 +16,7 @@ from support.ledger_fixture import Clock, Desk, register_all
 
 from supplies.cli import main
 from supplies.domain import commands as c
-from supplies.domain.records import Item, Station
+from supplies.domain.catalogue_records import Item, Station
 from supplies.errors import (
     Busy,
     GuardMissing,
@@ -28,8 +28,11 @@ from supplies.errors import (
     Uncertain,
 )
 from supplies.ledger.ledger import Ledger
-from supplies.storage import open_store, postgres, postgres_pool, schema
-from supplies.storage.postgres_errors import in_words_of_connecting
+from supplies.storage import schema
+from supplies.storage.postgresql import pool
+from supplies.storage.postgresql.errors import in_words_of_connecting
+from supplies.storage.postgresql.store import ANALYSED_AFTER
+from supplies.storage.store import open_store
 from supplies.verification.verify import verify
 
 GIFT = c.RecordDonation(
@@ -427,7 +430,7 @@ def test_a_statement_that_takes_too_long_is_ended_and_said(desk: Desk) -> None:
 def test_who_waits_too_long_for_a_station_is_told(
     desk: Desk, books_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_pool, "BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr(pool, "BUSY_TIMEOUT_MS", 50)
     store = desk.ledger.store
     with Ledger.open(books_url, station="lx", clock=Clock()) as other, store.writing():
         store.lock("lx")
@@ -489,7 +492,7 @@ def test_the_planner_is_shown_new_books_before_they_grow(own_url: str) -> None:
     plan = "EXPLAIN SELECT body FROM entries WHERE station = 'lx' AND id = 'x'"
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
-        for _ in range(postgres.ANALYSED_AFTER):
+        for _ in range(ANALYSED_AFTER):
             ledger.record(GIFT, by="u_1")
         (first, *_) = ledger.store.all(plan)
         assert "entries_station_id_key" in first[0]

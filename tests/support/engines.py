@@ -22,8 +22,9 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from supplies.ledger.ledger import Ledger
-from supplies.storage import Store, schema
-from supplies.storage.sqlite import SqliteStore
+from supplies.storage import schema
+from supplies.storage.sqlite.store import SqliteStore
+from supplies.storage.store import Store
 
 ENGINES = ("sqlite", "postgresql")
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from supplies.domain import commands as c
-from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
 from supplies.ledger.ledger import Ledger, Recorded
 
 TODAY = date(2020, 2, 10)

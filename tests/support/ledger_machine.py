@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 )
 
 from supplies.domain import commands as c
-from supplies.domain.records import Erasure
+from supplies.domain.entry_rows import Erasure
 from supplies.errors import (
     AlreadyDone,
     Forgotten,

@@ -7,7 +7,7 @@ from typing import Any
 
 from supplies.domain import commands as c
 from supplies.domain.entries import Body
-from supplies.domain.records import Allocation, Forgetting
+from supplies.domain.entry_rows import Allocation, Forgetting
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger.journal import FACTS
 from supplies.ledger.ledger import Recorded

@@ -28,31 +28,20 @@ from supplies_receipts import (
 from supplies_receipts.__main__ import STATION, over_all, receipt, report, slips
 
 from supplies.domain.fields import MAX_QUANTITY
-from supplies.papers.donor_reports import (
-    Departure,
-    GivenLine,
-    ServedLine,
-    StatementLine,
-    WentLine,
-    WishLine,
-)
-from supplies.papers.models import (
+from supplies.papers.common import DonorName, ItemName, Languages, StationHead
+from supplies.papers.disclosure import GivenLine, WentLine
+from supplies.papers.donor_statement import Departure, ServedLine, StatementLine, WishLine
+from supplies.papers.number_words import chinese, english
+from supplies.papers.receipt import ReceiptLine, ReceiptPaper
+from supplies.papers.run_sheet import LoadLine, RunStop
+from supplies.papers.slip import SlipLine
+from supplies.papers.station_report import (
     ActivityLine,
-    DonorName,
     GoodsLine,
-    ItemName,
-    Languages,
-    LoadLine,
-    ReceiptLine,
-    ReceiptPaper,
-    RunStop,
     ShortLine,
-    SlipLine,
     StationAsOf,
-    StationHead,
     StationReportPaper,
 )
-from supplies.papers.number_words import chinese, english
 
 RARE = "喆堃䶮㑇𠮷"
 LINES = (1, 5, 6, 60)

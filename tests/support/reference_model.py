@@ -13,7 +13,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import Family, family_of, keys_of, kind_of
 from supplies.domain.commands import CitedEntry
 from supplies.domain.entries import Body, decode_body
-from supplies.domain.records import (
+from supplies.domain.entry_rows import (
     Allocation,
     Arrival,
     ArrivalLine,

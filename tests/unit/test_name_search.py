@@ -9,7 +9,7 @@ from support.engines import hasty
 from support.ledger_fixture import Clock, Desk, register_all
 
 from supplies.domain import commands as c
-from supplies.domain.records import Donor, Item, Location, Noun, Recipient, Team
+from supplies.domain.catalogue_records import Donor, Item, Location, Noun, Recipient, Team
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
 from supplies.views.catalogue import noun, nouns

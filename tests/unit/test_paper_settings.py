@@ -17,7 +17,7 @@ from support.ledger_fixture import Desk
 
 from supplies.cli import main
 from supplies.domain import commands as c
-from supplies.domain.records import Station
+from supplies.domain.catalogue_records import Station
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.stations.paper_settings import amend_station, station_shown
 

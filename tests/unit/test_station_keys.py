@@ -12,7 +12,7 @@ import pytest
 from support.issued_papers import new_keys
 from support.ledger_fixture import Desk
 
-from supplies.domain.records import Station
+from supplies.domain.catalogue_records import Station
 from supplies.errors import StoreError
 from supplies.signing.receipt_signatures import Issued
 from supplies.signing.station_keys import StationKeys, key_file, keys_ready, make_keys

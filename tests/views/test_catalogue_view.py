@@ -3,7 +3,7 @@ from support.ledger_fixture import Desk
 from support.view_json import shows
 
 from supplies.domain import commands as c
-from supplies.domain.records import Donor, Item, Location, Recipient, Team
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Team
 from supplies.errors import InvalidField, NotFound
 from supplies.views.catalogue import noun, nouns
 

@@ -3,7 +3,7 @@ from support.ledger_fixture import Desk
 from support.view_json import shows
 
 from supplies.domain import commands as c
-from supplies.domain.records import Recipient
+from supplies.domain.catalogue_records import Recipient
 from supplies.errors import Forgotten, InvalidField, NotFound
 from supplies.views.deliveries import deliveries, delivery
 from supplies.views.delivery_slips import delivery_slips

@@ -8,9 +8,9 @@ from support.ledger_fixture import Desk
 from support.view_json import shows
 
 from supplies.domain import commands as c
-from supplies.domain.records import Donor, Recipient
+from supplies.domain.catalogue_records import Donor, Recipient
 from supplies.errors import InvalidField
-from supplies.papers.donor_reports import Disclosure
+from supplies.papers.disclosure import Disclosure
 from supplies.views.public_disclosure import disclosure, disclosure_paper
 from supplies.views.station_report import station_report
 

@@ -15,9 +15,9 @@ from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.domain.accounts import is_origin, kind_of
-from supplies.domain.records import Recipient
+from supplies.domain.catalogue_records import Recipient
 from supplies.errors import BooksBroken, Forgotten, InvalidField, NotFound, SuppliesError
-from supplies.papers.donor_reports import DonorStatement, StatementLine
+from supplies.papers.donor_statement import DonorStatement, StatementLine
 from supplies.views.donor_statement import donor_statement, donor_statement_paper
 from supplies.views.lot_ownership import gifts, parted
 

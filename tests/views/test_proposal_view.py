@@ -9,7 +9,7 @@ from support.ledger_fixture import Clock, Desk, register_all
 from support.view_json import shows
 
 from supplies.domain import commands as c
-from supplies.domain.records import Recipient
+from supplies.domain.catalogue_records import Recipient
 from supplies.ledger.ledger import Ledger
 from supplies.views.allocation_proposal import ProposedAllocation, evenly, proposal
 from supplies.views.needs import needs

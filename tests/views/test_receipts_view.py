@@ -6,7 +6,7 @@ from support.ledger_fixture import Desk
 from support.view_json import shows
 
 from supplies.domain import commands as c
-from supplies.domain.records import Receipt
+from supplies.domain.entry_rows import Receipt
 from supplies.errors import Forgotten, NotFound
 from supplies.signing.receipt_signatures import Issued, Seal
 from supplies.stations.paper_settings import PaperSettings, statement_of

@@ -8,7 +8,8 @@ from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.errors import BooksBroken, InvalidField
-from supplies.papers.models import GoodsLine, ItemName
+from supplies.papers.common import ItemName
+from supplies.papers.station_report import GoodsLine
 from supplies.views.station_report import station_report, station_report_paper
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)

@@ -5,7 +5,7 @@ from support.ledger_fixture import Desk
 from support.view_json import shows
 
 from supplies.domain import commands as c
-from supplies.domain.records import Location
+from supplies.domain.catalogue_records import Location
 from supplies.errors import InvalidField
 from supplies.views.stock import balances, stock
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from supplies.papers.models import Amount, Languages
+from supplies.papers.common import Languages
+from supplies.papers.receipt import Amount
 
 _languages: ContextVar[Languages] = ContextVar("languages", default="zh+en")
 

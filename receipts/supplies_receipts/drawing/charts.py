@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from supplies.papers.models import GoodsLine, ItemName
+from supplies.papers.common import ItemName
+from supplies.papers.station_report import GoodsLine
 from supplies_receipts.drawing import bilingual as wording
 from supplies_receipts.drawing import blocks as flow
 from supplies_receipts.drawing.bilingual import Words

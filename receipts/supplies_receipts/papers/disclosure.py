@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from supplies.papers.donor_reports import Disclosure, DisclosurePaper, GivenLine, WentLine
-from supplies.papers.models import ItemName
+from supplies.papers.common import ItemName
+from supplies.papers.disclosure import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies_receipts.drawing import account_labels as places
 from supplies_receipts.drawing import bilingual as wording
 from supplies_receipts.drawing import blocks as flow

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from supplies.errors import BooksBroken
-from supplies.papers.donor_reports import DonorStatement, DonorStatementPaper, StatementLine
+from supplies.papers.donor_statement import DonorStatement, DonorStatementPaper, StatementLine
 from supplies_receipts.drawing import account_labels as places
 from supplies_receipts.drawing import bilingual as wording
 from supplies_receipts.drawing import blocks as flow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supplies.papers.donor_reports import Departure, ServedLine, StatementLine
+from supplies.papers.donor_statement import Departure, ServedLine, StatementLine
 from supplies_receipts.drawing import account_labels as places
 from supplies_receipts.drawing import bilingual as wording
 from supplies_receipts.drawing import blocks as flow

@@ -11,7 +11,7 @@ import base64
 
 import msgspec
 
-from supplies.papers.models import DonationReceipt, ReceiptLine, ReceiptPaper
+from supplies.papers.receipt import DonationReceipt, ReceiptLine, ReceiptPaper
 from supplies_receipts.drawing import bilingual as wording
 from supplies_receipts.drawing import blocks as flow
 from supplies_receipts.drawing.bilingual import Words

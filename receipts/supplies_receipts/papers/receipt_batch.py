@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from supplies.errors import InvalidField
-from supplies.papers.models import ReceiptPaper
+from supplies.papers.receipt import ReceiptPaper
 from supplies_receipts.drawing import bilingual as wording
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.canvas import Sheet

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from supplies.papers.models import DonationReceipt, Proof, ReceiptPaper
+from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
 from supplies_receipts.drawing import blocks as flow
 from supplies_receipts.drawing import fonts
 from supplies_receipts.drawing.bilingual import Words

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supplies.errors import InvalidField
-from supplies.papers.models import LoadLine, RunSheet, RunStop, SlipLine
+from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
+from supplies.papers.slip import SlipLine
 from supplies_receipts.drawing import bilingual as wording
 from supplies_receipts.drawing import blocks as flow
 from supplies_receipts.drawing import form_fields as forms

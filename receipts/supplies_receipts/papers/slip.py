@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from supplies.errors import InvalidField
-from supplies.papers.models import DeliverySlip, SlipLine
+from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies_receipts.drawing import bilingual as wording
 from supplies_receipts.drawing import blocks as flow
 from supplies_receipts.drawing import form_fields as forms

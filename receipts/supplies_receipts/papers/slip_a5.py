@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from supplies.papers.models import DeliverySlip
+from supplies.papers.slip import DeliverySlip
 from supplies_receipts.drawing import bilingual as wording
 from supplies_receipts.drawing import blocks as flow
 from supplies_receipts.drawing.canvas import A5_LANDSCAPE, Sheet, Style, one_line

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from supplies.errors import BooksBroken
-from supplies.papers.models import (
+from supplies.papers.common import ItemName
+from supplies.papers.station_report import (
     GoodsLine,
-    ItemName,
     OrganisationReportPaper,
     StationReport,
     StationReportPaper,

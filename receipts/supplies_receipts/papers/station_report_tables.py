@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
-from supplies.papers.models import (
+from supplies.papers.common import ItemName
+from supplies.papers.station_report import (
     CONTACTS,
     VISITS,
     WORKERS,
     ActivityLine,
     GoodsLine,
-    ItemName,
     ShortInUnit,
     ShortLine,
     StationAsOf,

@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 from time import monotonic
 
-from supplies.storage import Store
+from supplies.storage.store import Store
 
 MAX_BLOCKED_SECONDS = 10.0
 """How long the event loop may be blocked."""

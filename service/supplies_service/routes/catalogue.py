@@ -9,8 +9,8 @@ from litestar import Controller, Response, get, patch, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Donor, Item, Location, Noun, Recipient, Team
 from supplies.domain.commands import ForgetDonor, ForgetRecipient
-from supplies.domain.records import Donor, Item, Location, Noun, Recipient, Team
 from supplies.domain.validation import convert
 from supplies.errors import Forgotten, InvalidField
 from supplies.ledger.ledger import Ledger, Recorded

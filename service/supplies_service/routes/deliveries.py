@@ -13,7 +13,7 @@ from supplies_receipts import round_sheet
 from supplies.books.reader import Books
 from supplies.domain.commands import CloseDelivery, Dispatch, ReassignDelivery, ReportOutcome
 from supplies.ledger.ledger import Recorded
-from supplies.papers.models import RunSheet
+from supplies.papers.run_sheet import RunSheet
 from supplies.views.deliveries import DeliveryView
 from supplies.views.deliveries import deliveries as deliveries_view
 from supplies.views.deliveries import delivery as delivery_view

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from supplies.books.reader import Books
 from supplies.domain.commands import Correct, RecordDonation, Reverse
-from supplies.domain.records import Allocation
+from supplies.domain.entry_rows import Allocation
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Recorded
 from supplies.signing.station_keys import StationKeys

@@ -15,7 +15,7 @@ from supplies_receipts import organisation_report as draw_report
 
 from supplies.books.reader import Books
 from supplies.domain.fields import is_code
-from supplies.papers.models import OrganisationReport
+from supplies.papers.station_report import OrganisationReport
 from supplies.stations.organisation import StationLine, stations
 from supplies.views.organisation_report import (
     NeedAtStation,

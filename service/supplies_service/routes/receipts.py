@@ -11,7 +11,7 @@ from supplies_receipts import donation_receipts, proven_receipt
 
 from supplies.books.reader import Books
 from supplies.domain.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
-from supplies.domain.records import Reprint
+from supplies.domain.entry_rows import Reprint
 from supplies.ledger.ledger import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.entries import EntryView, entry

@@ -11,8 +11,8 @@ from litestar.params import FromQuery, QueryParameter
 from supplies_receipts import disclosure_sheet
 from supplies_receipts import station_report as draw_report
 
-from supplies.papers.donor_reports import Disclosure
-from supplies.papers.models import StationReport
+from supplies.papers.disclosure import Disclosure
+from supplies.papers.station_report import StationReport
 from supplies.views.alerts import OUT, SOON, WAITING, Alert
 from supplies.views.alerts import alerts as alerts_view
 from supplies.views.pagination import Page

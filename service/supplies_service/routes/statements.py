@@ -7,7 +7,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath
 from supplies_receipts import donor_statement as draw
 
-from supplies.papers.donor_reports import DonorStatement
+from supplies.papers.donor_statement import DonorStatement
 from supplies.views.donor_statement import donor_statement, donor_statement_paper
 from supplies_service.openapi.schema import gives
 from supplies_service.request_context import ADesk, paper

@@ -8,8 +8,9 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from supplies.books.catalogue import PERSONAL
-from supplies.domain.records import Donor, Recipient
-from supplies.papers.models import DonationReceipt, DonorName
+from supplies.domain.catalogue_records import Donor, Recipient
+from supplies.papers.common import DonorName
+from supplies.papers.receipt import DonationReceipt
 from supplies.views.activities import ActivityView
 from supplies.views.receipts import VoidMark
 

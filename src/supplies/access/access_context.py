@@ -7,7 +7,7 @@ from typing import Any
 
 from supplies.books.reader import Books
 from supplies.domain.entries import moment
-from supplies.storage import Row
+from supplies.storage.store import Row
 
 EVERYTHING = 2**62
 """More than any list holds: where there is no limit."""

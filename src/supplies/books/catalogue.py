@@ -10,10 +10,18 @@ import msgspec
 
 from supplies.books.name_search import WAY, all_pieces
 from supplies.domain.accounts import DONOR_UNKNOWN
-from supplies.domain.records import CATALOGUE, Donor, Item, Location, Noun, Recipient, Station
+from supplies.domain.catalogue_records import (
+    CATALOGUE,
+    Donor,
+    Item,
+    Location,
+    Noun,
+    Recipient,
+    Station,
+)
 from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound
-from supplies.storage import Row, Store
+from supplies.storage.store import Row, Store
 
 N = TypeVar("N", bound=Noun)
 

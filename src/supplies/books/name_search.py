@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from supplies.domain.records import Noun
+from supplies.domain.catalogue_records import Noun
 
 WAY = 1
 """Goes up when pieces are cut in another way: each station's rows are then made anew."""

@@ -10,20 +10,11 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from supplies.books.catalogue import Catalogue
 from supplies.domain.accounts import DONOR
+from supplies.domain.catalogue_records import Donor, Item, Location, Noun, Recipient, Station, Team
 from supplies.domain.entries import Body, decode_body
-from supplies.domain.records import (
-    TABLES,
-    Donor,
-    Item,
-    Location,
-    Noun,
-    Recipient,
-    Statement,
-    Station,
-    Team,
-)
+from supplies.domain.entry_rows import TABLES, Statement
 from supplies.errors import Fault, Forgotten, InvalidField, NotFound, SuppliesError
-from supplies.storage import Params, Row, Store
+from supplies.storage.store import Params, Row, Store
 
 N = TypeVar("N", bound=Noun)
 S = TypeVar("S", bound=Statement)

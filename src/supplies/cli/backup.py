@@ -11,7 +11,7 @@ from supplies.cli.words import progress
 from supplies.maintenance.backup import KEYS_SUFFIX, back_up
 from supplies.maintenance.backup import restore as restore_books
 from supplies.signing.station_keys import key_file
-from supplies.storage import file_of
+from supplies.storage.store import file_of
 from supplies.verification.verify import Verified
 
 

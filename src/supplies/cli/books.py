@@ -12,11 +12,11 @@ import msgspec
 
 from supplies.books.catalogue import check_noun
 from supplies.cli.words import progress
-from supplies.domain.records import Station
+from supplies.domain.catalogue_records import Station
 from supplies.errors import BooksBroken, InvalidField, ReadOnly, StoreError
 from supplies.ledger.ledger import Ledger, system_clock
 from supplies.signing.station_keys import key_file, keys_ready
-from supplies.storage import Store, file_of, open_store
+from supplies.storage.store import Store, file_of, open_store
 
 if TYPE_CHECKING:
     from supplies.verification.verify import Verified

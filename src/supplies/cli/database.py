@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from supplies.storage import grant
+from supplies.storage.store import grant
 
 
 def grant_role(arguments: argparse.Namespace) -> int:

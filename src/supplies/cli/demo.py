@@ -9,10 +9,10 @@ from shlex import quote
 from supplies.cli.papers import make_folder, receipt_pdf, write_paper
 from supplies.cli.words import progress
 from supplies.demo.longxue import FIRST, LAST, Scene, book_scene
-from supplies.domain.records import Donor
+from supplies.domain.catalogue_records import Donor
 from supplies.errors import AlreadyDone
 from supplies.signing.station_keys import StationKeys, key_file, make_keys
-from supplies.storage import file_of, open_store
+from supplies.storage.store import file_of, open_store
 from supplies.views.catalogue import nouns
 from supplies.views.delivery_slips import delivery_slips, run_sheet
 from supplies.views.donor_statement import donor_statement_paper

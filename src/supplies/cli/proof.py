@@ -12,7 +12,7 @@ import msgspec
 
 from supplies.cli.papers import write_paper
 from supplies.errors import InvalidField
-from supplies.papers.models import Marks, ReceiptRecord
+from supplies.papers.receipt import Marks, ReceiptRecord
 from supplies.signing.receipt_signatures import (
     Fault,
     NotGenuine,
@@ -21,7 +21,7 @@ from supplies.signing.receipt_signatures import (
     write_public_keys,
 )
 from supplies.signing.station_keys import StationKeys, key_file, make_keys
-from supplies.storage import open_store
+from supplies.storage.store import open_store
 
 
 class _Checked(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from supplies.cli.books import open_ledger
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import key_file, keys_ready
 from supplies.stations.organisation import all_stations, first_station
-from supplies.storage import open_store
+from supplies.storage.store import open_store
 
 
 def serve(arguments: argparse.Namespace) -> int:

@@ -13,12 +13,12 @@ from supplies.books.catalogue import check_noun
 from supplies.books.reader import Books
 from supplies.cli.books import open_ledger
 from supplies.cli.tables import as_json, pairs, table
-from supplies.domain.records import Station
+from supplies.domain.catalogue_records import Station
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
 from supplies.stations.organisation import all_stations, head_of, put_under
 from supplies.stations.paper_settings import LOGO_BYTES, StationShown, amend_station, station_shown
-from supplies.storage import open_store
+from supplies.storage.store import open_store
 
 _WHERE = {
     "station": ("name", "name_en", "credit_code", "address", "phone", "host", "zone", "series"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from supplies.papers.models import StationReport
+from supplies.papers.station_report import StationReport
 
 if TYPE_CHECKING:
     from rich.console import Console

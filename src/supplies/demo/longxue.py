@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from supplies.domain import commands as c
-from supplies.domain.records import Donor, Item, Location, Recipient, Station, Team
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
 from supplies.ledger.ledger import Ledger, Recorded
 
 STATION = "lx"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from supplies.domain.records import STATEMENTS, TABLES, AnyStatement, Statement
+from supplies.domain.entry_rows import STATEMENTS, TABLES, AnyStatement, Statement
 
 ZERO_HASH = bytes(32)
 """What stands before a station's first entry."""

@@ -25,8 +25,8 @@ from supplies.domain.commands import (
     ReportOutcome,
 )
 from supplies.domain.entries import Transfer
+from supplies.domain.entry_rows import Allocation, Lot, Statement
 from supplies.domain.fields import MAX_QUANTITY
-from supplies.domain.records import Allocation, Lot, Statement
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
 
 FACTS = (RecordDonation, RecordArrival, ReceiveShipment, ReportOutcome, CountStock)

@@ -17,6 +17,7 @@ import msgspec
 
 from supplies.books.catalogue import Catalogue
 from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Noun, Station
 from supplies.domain.commands import (
     Command,
     CountStock,
@@ -25,7 +26,7 @@ from supplies.domain.commands import (
     ReportOutcome,
 )
 from supplies.domain.entries import salted
-from supplies.domain.records import Conflict, Noun, Station
+from supplies.domain.entry_rows import Conflict
 from supplies.errors import (
     AlreadyDone,
     IdempotencyConflict,
@@ -38,8 +39,8 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules import RULES
 from supplies.ledger.rules.deliveries import Contradicted, Repeated, keep_conflict
 from supplies.ledger.writer import Checked, Request, Writer, id_of_its_own
-from supplies.storage import Store, open_store
 from supplies.storage.idempotency import Answers
+from supplies.storage.store import Store, open_store
 from supplies.verification.verify import Progress, Verified, verify
 
 UNDENIABLE = (ReportOutcome, CountStock)

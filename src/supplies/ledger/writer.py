@@ -24,13 +24,13 @@ from supplies.domain.entries import (
     part_id,
     salted,
 )
-from supplies.domain.records import Forgetting
+from supplies.domain.entry_rows import Forgetting
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough
 from supplies.ledger.balance_floors import Floors
 from supplies.ledger.journal import Draft, Journal, not_enough
-from supplies.storage import Store
 from supplies.storage.idempotency import Answers
+from supplies.storage.store import Store
 
 _ENTRY = (
     "INSERT INTO entries (station, seq, id, part, kind, document, happened_on, booked_on, "

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from supplies.errors import AlreadyDone, InvalidField, NotADatabase
 from supplies.signing.station_keys import StationKeys, key_file
-from supplies.storage import file_of
 from supplies.storage.atomic_files import (
     draft_of,
     put,
@@ -23,10 +22,11 @@ from supplies.storage.atomic_files import (
     settle,
     take_its_name,
 )
+from supplies.storage.store import file_of
 from supplies.verification.verify import Progress, Verified, verify
 
 if TYPE_CHECKING:
-    from supplies.storage.sqlite import SqliteStore
+    from supplies.storage.sqlite.store import SqliteStore
 
 KEYS_SUFFIX = ".key"
 """The keys of a backup lie beside it under its name with this, as those of the books do."""
@@ -103,8 +103,8 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 @contextmanager
 def _copied(source: Path, to: Path, progress: Progress | None) -> Iterator[tuple[Path, Verified]]:
     """A draft beside `to` with all of the source in it, sound; it goes unless it took its name."""
-    from supplies.storage.sqlite import SqliteStore
-    from supplies.storage.sqlite_files import copy_file
+    from supplies.storage.sqlite.files import copy_file
+    from supplies.storage.sqlite.store import SqliteStore
 
     with draft_of(to) as draft:
         copy_file(source, draft)

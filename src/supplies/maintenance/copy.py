@@ -15,8 +15,9 @@ from functools import partial
 import msgspec
 
 from supplies.errors import InvalidField
-from supplies.storage import Row, Store, file_of, open_store, schema
+from supplies.storage import schema
 from supplies.storage.atomic_files import draft_of, refuse_to_replace, settle, take_its_name
+from supplies.storage.store import Row, Store, file_of, open_store
 from supplies.verification.verify import Verified, verify
 
 PORTION = 500
@@ -66,7 +67,7 @@ def _new(target: str) -> Iterator[Store]:
         with closing(open_store(target, made=False)) as store:
             yield store
         return
-    from supplies.storage.sqlite import SqliteStore
+    from supplies.storage.sqlite.store import SqliteStore
 
     refuse_to_replace(file)
     with draft_of(file) as draft:

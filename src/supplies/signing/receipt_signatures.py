@@ -17,7 +17,7 @@ import msgspec
 
 from supplies.domain.entries import salted
 from supplies.errors import InvalidField, SuppliesError
-from supplies.papers.models import DonationReceipt, Proof, ReceiptPaper, ReceiptRecord
+from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper, ReceiptRecord
 
 Fault = Literal[
     "altered", "other-key", "unknown-key", "other-version", "no-attachment", "no-receipt"

@@ -24,8 +24,8 @@ import msgspec
 
 from supplies.errors import StoreError
 from supplies.signing.receipt_signatures import Issued, PublicKeys, Seal, signed
-from supplies.storage import Store, file_of
 from supplies.storage.atomic_files import settle
+from supplies.storage.store import Store, file_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -11,7 +11,7 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.fields import is_code
 from supplies.errors import InvalidField, NotFound
-from supplies.storage import Row, Store
+from supplies.storage.store import Row, Store
 
 
 class StationLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,12 +21,12 @@ from msgspec import Meta
 
 from supplies.books.catalogue import check_noun
 from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Station
 from supplies.domain.fields import Code
-from supplies.domain.records import Station
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
+from supplies.papers.common import Languages, Said, StationHead
 from supplies.papers.glyph_coverage import GlyphMissing, check_printable
-from supplies.papers.models import Languages, Said, StationHead
 from supplies.stations.retention import Retention, keep, retention
 
 LOGO_BYTES = 8192

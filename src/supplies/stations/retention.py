@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, Kind
-from supplies.domain.records import Forgetting
+from supplies.domain.entry_rows import Forgetting
 
 LOG_AT_LEAST = 183
 """Days: logs of access are kept six months at least (Cybersecurity Law of China, art. 21)."""

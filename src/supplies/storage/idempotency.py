@@ -14,7 +14,7 @@ import msgspec
 
 from supplies.domain.entries import moment, new_salt, salted
 from supplies.errors import IdempotencyConflict
-from supplies.storage import Store
+from supplies.storage.store import Store
 
 KEPT_FOR = timedelta(days=30)
 """How long an answer's own bytes are kept."""

@@ -16,7 +16,8 @@ from functools import cache
 from importlib.resources import files
 
 from supplies.domain.accounts import CHART
-from supplies.domain.records import CATALOGUE, TABLES
+from supplies.domain.catalogue_records import CATALOGUE
+from supplies.domain.entry_rows import TABLES
 
 _WAITING = ("deliveries", "delivery_ends", "conflicts", "resolutions")
 
@@ -212,7 +213,7 @@ class PostgresGuards:
 
 def postgres_guards(schema: str) -> PostgresGuards:
     """What guards the books in this schema (its name, quoted)."""
-    text = _text("guards.postgres.sql").replace("{schema}", schema)
+    text = _text("postgresql/guards.sql").replace("{schema}", schema)
     _, functions, append_only, stated, kept, catalogue, once = re.split(
         r"^-- (?:for each: )?[\w-]+\n", text, flags=re.MULTILINE
     )
@@ -233,7 +234,7 @@ def postgres_guards(schema: str) -> PostgresGuards:
 def sqlite_guards() -> dict[str, str]:
     """The statements that make SQLite's triggers, by name."""
     sections = re.split(
-        r"-- (?:for each: )?(append-only|stated|kept|named|once)\n", _text("guards.sqlite.sql")
+        r"-- (?:for each: )?(append-only|stated|kept|named|once)\n", _text("sqlite/guards.sql")
     )
     templates = dict(zip(sections[1::2], sections[2::2], strict=True))
     script = templates.pop("once")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from supplies.domain.accounts import CHART, Family, Kind, keys_of
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import BooksBroken
-from supplies.storage import Row
+from supplies.storage.store import Row
 from supplies.verification.reader import Reader, Table
 
 TRANSFERS = Table(

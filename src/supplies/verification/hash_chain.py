@@ -10,7 +10,7 @@ import msgspec
 
 from supplies.domain.entries import ZERO_HASH, Body, decode_body
 from supplies.errors import BooksBroken
-from supplies.storage import Row
+from supplies.storage.store import Row
 from supplies.verification.reader import Reader, Table
 
 ENTRIES = Table(

@@ -8,7 +8,7 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.entries import moment
-from supplies.storage import Store
+from supplies.storage.store import Store
 from supplies.verification.verify import Verified
 
 

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from supplies.errors import BooksBroken
-from supplies.storage import Row, Store
+from supplies.storage.store import Row, Store
 
 ROW = "row"
 """What stands for a column where a whole row is missing or too many."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from supplies.domain.entries import SALT_BYTES, Body
-from supplies.domain.records import (
+from supplies.domain.entry_rows import (
     Erasure,
     Forgetting,
     Receipt,
@@ -19,7 +19,7 @@ from supplies.domain.records import (
     Reprint,
 )
 from supplies.errors import BooksBroken
-from supplies.storage import Row
+from supplies.storage.store import Row
 from supplies.verification.reader import Reader, Table
 from supplies.verification.records import STATED, Rows
 

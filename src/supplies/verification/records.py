@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from supplies.domain.entries import Body, cells
-from supplies.domain.records import (
+from supplies.domain.entry_rows import (
     STATEMENTS,
     TABLES,
     Activity,
@@ -34,7 +34,7 @@ from supplies.domain.records import (
     StopLine,
     Withdrawal,
 )
-from supplies.storage import Row
+from supplies.storage.store import Row
 from supplies.verification.reader import ROW, Reader, Table
 
 STATED = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from supplies.domain.accounts import DELIVERED, FROM_STATION, SENT, keys_of
 from supplies.domain.entries import Body
-from supplies.domain.records import (
+from supplies.domain.entry_rows import (
     Shipment,
     ShipmentAcknowledged,
     ShipmentArrival,

@@ -16,9 +16,9 @@ from datetime import date
 import msgspec
 
 from supplies.domain.entries import Body
-from supplies.domain.records import TABLES, Period, Statement
+from supplies.domain.entry_rows import TABLES, Period, Statement
 from supplies.errors import NotFound
-from supplies.storage import Row, Store
+from supplies.storage.store import Row, Store
 from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Replay
 from supplies.verification.hash_chain import ENTRIES, HEADS, Links
 from supplies.verification.needs import check_mirror

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from supplies.books.free_text import texts_of
 from supplies.books.reader import Books
-from supplies.domain.records import Activity
+from supplies.domain.entry_rows import Activity
 from supplies.errors import NotFound
 from supplies.views.document_lists import begun, listing, of
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View

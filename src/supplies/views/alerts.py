@@ -9,7 +9,7 @@ from typing import Literal
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, NEEDED, PLEDGED, STOCK, Kind, keys_of
-from supplies.domain.records import Need, Pledge
+from supplies.domain.entry_rows import Need, Pledge
 from supplies.stations.retention import due
 from supplies.views.balances_at import held
 from supplies.views.entries import conflicts

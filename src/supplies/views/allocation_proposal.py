@@ -18,8 +18,9 @@ from datetime import date
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import NEEDED, STOCK, keys_of
+from supplies.domain.catalogue_records import Location
+from supplies.domain.entry_rows import Lot, Need
 from supplies.domain.fields import MAX_LINES
-from supplies.domain.records import Location, Lot, Need
 from supplies.views.balances_at import held
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, page
 from supplies.views.shared_queries import latest, lots

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
-from supplies.domain.records import Allocation, AllocationLine
+from supplies.domain.entry_rows import Allocation, AllocationLine
 from supplies.errors import NotFound
 from supplies.views.delivery_lines import doors
 from supplies.views.document_lists import begun, holding, listing, of

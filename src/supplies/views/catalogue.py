@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from supplies.books.catalogue import PERSONAL, from_row
 from supplies.books.name_search import holds, pieces, words
 from supplies.books.reader import Books
+from supplies.domain.catalogue_records import Noun
 from supplies.domain.fields import is_code
-from supplies.domain.records import Noun
 from supplies.errors import InvalidField, NotFound
 from supplies.views.pagination import DEFAULT_LIMIT, Page, misplaced, one_more, sifted
 from supplies.views.shared_queries import among

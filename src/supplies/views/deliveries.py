@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from supplies.books.reader import Books
 from supplies.domain.commands import Outcome
-from supplies.domain.records import Delivery
+from supplies.domain.entry_rows import Delivery
 from supplies.errors import NotFound
 from supplies.views.delivery_lines import Door, doors
 from supplies.views.document_lists import begun, listing, of, pending

@@ -8,10 +8,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from supplies.books.reader import Books
-from supplies.domain.records import Lot, Recipient, StopLine
+from supplies.domain.catalogue_records import Recipient
+from supplies.domain.entry_rows import Lot, StopLine
 from supplies.domain.redaction import mask_name, mask_phone
 from supplies.errors import NotFound
-from supplies.papers.models import DeliverySlip, LoadLine, RunSheet, RunStop, SlipLine
+from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
+from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies.stations.paper_settings import station_head
 from supplies.views.deliveries import SERIES
 from supplies.views.delivery_lines import Door, doors

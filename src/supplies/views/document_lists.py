@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import Kind
-from supplies.domain.records import TABLES, Statement
+from supplies.domain.entry_rows import TABLES, Statement
 from supplies.views.pagination import Page, place, sifted
 from supplies.views.shared_queries import Found, Series, stated
 

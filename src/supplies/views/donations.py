@@ -7,7 +7,7 @@ from datetime import date
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR_UNKNOWN
-from supplies.domain.records import Arrival, ArrivalLine, Lot
+from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound
 from supplies.views.document_lists import begun, listing, of
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View

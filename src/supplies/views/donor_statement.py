@@ -10,13 +10,13 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_of
 from supplies.domain.redaction import mask_phone
 from supplies.errors import BooksBroken, InvalidField
-from supplies.papers.donor_reports import (
+from supplies.papers.common import DonorName
+from supplies.papers.donor_statement import (
     DonorStatement,
     DonorStatementPaper,
     StatementLine,
     WishLine,
 )
-from supplies.papers.models import DonorName
 from supplies.stations.paper_settings import station_head
 from supplies.views.lot_ownership import Gifts, gifts
 from supplies.views.people_reached import served

@@ -6,7 +6,7 @@ from collections import Counter
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
-from supplies.domain.records import Arrival, ArrivalLine
+from supplies.domain.entry_rows import Arrival, ArrivalLine
 from supplies.views.pagination import Warned
 from supplies.views.shared_queries import latest
 

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED
 from supplies.domain.commands import Urgency
-from supplies.domain.records import Need
+from supplies.domain.entry_rows import Need
 from supplies.errors import NotFound
 from supplies.views.document_lists import Source, begun, holding, listing, of
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, one_of

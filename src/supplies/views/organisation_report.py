@@ -15,12 +15,12 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
+from supplies.domain.catalogue_records import Station
 from supplies.domain.fields import is_code
-from supplies.domain.records import Station
-from supplies.papers.models import (
+from supplies.papers.common import ItemName
+from supplies.papers.station_report import (
     ActivityLine,
     GoodsLine,
-    ItemName,
     OrganisationReport,
     OrganisationReportPaper,
     ShortInUnit,

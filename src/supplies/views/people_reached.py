@@ -10,7 +10,7 @@ from typing import NamedTuple
 from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED, keys_of
 from supplies.domain.redaction import mask_count
-from supplies.papers.donor_reports import ServedLine
+from supplies.papers.donor_statement import ServedLine
 from supplies.views.shared_queries import among
 
 

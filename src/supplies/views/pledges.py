@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import PLEDGED, keys_of
-from supplies.domain.records import Pledge, PledgeLine
+from supplies.domain.entry_rows import Pledge, PledgeLine
 from supplies.errors import NotFound
 from supplies.views.document_lists import begun, holding, listing, of
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, one_of

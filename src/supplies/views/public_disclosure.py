@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of, kind_of
-from supplies.domain.records import Donor
+from supplies.domain.catalogue_records import Donor
 from supplies.domain.redaction import mask_count, mask_name
 from supplies.errors import InvalidField
-from supplies.papers.donor_reports import Disclosure, DisclosurePaper, GivenLine, WentLine
+from supplies.papers.disclosure import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies.stations.paper_settings import station_head
 from supplies.views.account_flows import flows
 from supplies.views.people_reached import Home, gatherings, homes, people

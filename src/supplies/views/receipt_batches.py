@@ -7,7 +7,7 @@ from datetime import date
 
 from supplies.books.reader import Books
 from supplies.errors import InvalidField
-from supplies.papers.models import DonationReceipt, Proof, ReceiptPaper
+from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
 from supplies.views.receipts import ReceiptView, receipts
 
 Code = Callable[[ReceiptView], str]

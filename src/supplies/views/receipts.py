@@ -11,15 +11,9 @@ import msgspec
 from supplies.books.free_text import texts_of
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
-from supplies.domain.records import Reprint
+from supplies.domain.entry_rows import Reprint
 from supplies.errors import Forgotten, NotFound
-from supplies.papers.models import (
-    DonationReceipt,
-    EntryPlace,
-    Marks,
-    ReceiptPaper,
-    ReceiptRecord,
-)
+from supplies.papers.receipt import DonationReceipt, EntryPlace, Marks, ReceiptPaper, ReceiptRecord
 from supplies.signing.receipt_signatures import Issued, Sealer, paper_of
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, page
 from supplies.views.shared_queries import among

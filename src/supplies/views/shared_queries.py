@@ -18,8 +18,8 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import Kind
-from supplies.domain.records import TABLES, Lot, Statement
-from supplies.storage import Row
+from supplies.domain.entry_rows import TABLES, Lot, Statement
+from supplies.storage.store import Row
 
 S = TypeVar("S", bound=Statement)
 

@@ -12,7 +12,7 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.accounts import DELIVERED
 from supplies.domain.entries import ZERO_HASH
-from supplies.domain.records import (
+from supplies.domain.entry_rows import (
     Lot,
     Shipment,
     ShipmentAcknowledged,
@@ -21,7 +21,7 @@ from supplies.domain.records import (
     ShipmentReceived,
 )
 from supplies.errors import InvalidField, NotFound
-from supplies.storage import Row
+from supplies.storage.store import Row
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, Warned, cut, one_more, page
 from supplies.views.shared_queries import among, latest, lots, standing
 

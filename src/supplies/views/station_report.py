@@ -22,13 +22,13 @@ from supplies.domain.accounts import (
     kind_of,
 )
 from supplies.errors import BooksBroken, InvalidField
-from supplies.papers.models import (
+from supplies.papers.common import ItemName
+from supplies.papers.station_report import (
     CONTACTS,
     VISITS,
     WORKERS,
     ActivityLine,
     GoodsLine,
-    ItemName,
     ShortLine,
     StationReport,
     StationReportPaper,

@@ -9,8 +9,8 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
+from supplies.domain.entry_rows import Lot
 from supplies.domain.fields import is_code
-from supplies.domain.records import Lot
 from supplies.errors import InvalidField
 from supplies.views.balances_at import held
 from supplies.views.pagination import DEFAULT_LIMIT, View, cut, misplaced, one_more

@@ -8,7 +8,7 @@ from datetime import date
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR, RECEIVED, keys_of, kind_of
-from supplies.domain.records import Lot, LotParent
+from supplies.domain.entry_rows import Lot, LotParent
 from supplies.errors import NotFound
 from supplies.views.pagination import View
 from supplies.views.shared_queries import among, lots

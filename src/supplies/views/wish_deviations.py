@@ -8,9 +8,9 @@ from datetime import date
 from supplies.books.free_text import texts_of
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED
-from supplies.domain.records import Recipient
+from supplies.domain.catalogue_records import Recipient
 from supplies.domain.redaction import mask_within
-from supplies.papers.donor_reports import Departure
+from supplies.papers.donor_statement import Departure
 from supplies.views.shared_queries import among
 
 

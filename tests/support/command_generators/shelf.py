@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supplies.domain import commands as c
-from supplies.domain.records import Withdrawal
+from supplies.domain.entry_rows import Withdrawal
 from support.command_generators.drawing import Drawing
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supplies.domain import commands as c
-from supplies.domain.records import (
+from supplies.domain.entry_rows import (
     Shipment,
     ShipmentAcknowledged,
     ShipmentLine,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supplies.domain import commands as c
-from supplies.domain.records import Need, Stop
+from supplies.domain.entry_rows import Need, Stop
 from support.command_generators.drawing import Drawing, units
 
 

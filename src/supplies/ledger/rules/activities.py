@@ -13,7 +13,7 @@ from supplies.domain.accounts import (
     keys_of,
 )
 from supplies.domain.commands import ForgetDonor, ForgetRecipient, RecordActivity
-from supplies.domain.records import Activity, Erasure, Forgetting
+from supplies.domain.entry_rows import Activity, Erasure, Forgetting
 from supplies.errors import InvalidField, Unaccounted
 from supplies.ledger.journal import Draft, Journal
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from supplies.books.reader import unknown
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK
 from supplies.domain.commands import Allocate, AllocationLine, Release, ReleasedLine
-from supplies.domain.records import Allocation, Need
-from supplies.domain.records import AllocationLine as StatedLine
+from supplies.domain.entry_rows import Allocation, Need
+from supplies.domain.entry_rows import AllocationLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.need_fulfilment import need_for, needs_of, restore_needs, serve

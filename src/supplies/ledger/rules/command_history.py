@@ -12,13 +12,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, ASKED, CONVERTED, DONOR, keys_of, kind_of
 from supplies.domain.commands import Correctable
 from supplies.domain.entries import Body, Transfer
-from supplies.domain.records import (
-    Activity,
-    Allocation,
-    AllocationLine,
-    ArrivalLine,
-    Lot,
-)
+from supplies.domain.entry_rows import Activity, Allocation, AllocationLine, ArrivalLine, Lot
 from supplies.errors import AlreadyDone, Fault, InvalidField
 from supplies.ledger.journal import Aside, Journal, Key, Standing, StatedLot, net
 

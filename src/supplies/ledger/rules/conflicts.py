@@ -9,8 +9,8 @@ import msgspec
 from supplies.books.reader import unknown
 from supplies.domain.accounts import IN_TRANSIT, RECEIVED, UNEXPLAINED
 from supplies.domain.commands import Correct, OutcomeLine, ReportOutcome, ResolveConflict
-from supplies.domain.records import Conflict, Resolution, Stop, StopLine, StopOutcome
-from supplies.domain.records import OutcomeLine as StatedLine
+from supplies.domain.entry_rows import Conflict, Resolution, Stop, StopLine, StopOutcome
+from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.corrections import Rules, correct

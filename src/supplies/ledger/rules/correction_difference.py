@@ -22,7 +22,7 @@ from supplies.domain.accounts import (
     kind_of,
 )
 from supplies.domain.entries import Transfer
-from supplies.domain.records import ArrivalLine, Lot, Need, NeedEnd, Pledge
+from supplies.domain.entry_rows import ArrivalLine, Lot, Need, NeedEnd, Pledge
 from supplies.errors import Fault, InvalidField, NotEnough
 from supplies.ledger.balance_floors import Floors, Step
 from supplies.ledger.journal import Draft, Journal, Key, Move, net, not_enough

@@ -22,7 +22,7 @@ from supplies.domain.accounts import (
     kind_of,
 )
 from supplies.domain.commands import Command, Correct, Reverse
-from supplies.domain.records import (
+from supplies.domain.entry_rows import (
     Activity,
     Arrival,
     ArrivalLine,

@@ -15,15 +15,8 @@ from supplies.domain.commands import (
     ReassignDelivery,
     ReportOutcome,
 )
-from supplies.domain.records import (
-    Conflict,
-    Delivery,
-    DeliveryEnd,
-    Stop,
-    StopLine,
-    StopOutcome,
-)
-from supplies.domain.records import OutcomeLine as StatedLine
+from supplies.domain.entry_rows import Conflict, Delivery, DeliveryEnd, Stop, StopLine, StopOutcome
+from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError, Unaccounted
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import find_allocation, open_shelf

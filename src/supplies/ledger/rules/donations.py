@@ -21,8 +21,8 @@ from supplies.domain.commands import (
     RecordArrival,
     RecordDonation,
 )
-from supplies.domain.records import Arrival, Lot, Need
-from supplies.domain.records import ArrivalLine as StatedLine
+from supplies.domain.entry_rows import Arrival, Lot, Need
+from supplies.domain.entry_rows import ArrivalLine as StatedLine
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.rules.correction_lots import lots_for

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from supplies.domain.accounts import ASSIGNED, CLAIMED
 from supplies.domain.commands import DonationLine
-from supplies.domain.records import Allocation, Need
+from supplies.domain.entry_rows import Allocation, Need
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import SettingAside, first_open_need
 from supplies.ledger.rules.need_fulfilment import find_need, serve

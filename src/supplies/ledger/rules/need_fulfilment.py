@@ -21,7 +21,7 @@ from supplies.domain.accounts import (
     RECEIVED,
     keys_of,
 )
-from supplies.domain.records import AllocationLine, Need, NeedEnd
+from supplies.domain.entry_rows import AllocationLine, Need, NeedEnd
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supplies.domain.accounts import ASKED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, keys_of
 from supplies.domain.commands import EndNeed, NoteNeed
-from supplies.domain.records import Need, NeedEnd
+from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.need_fulfilment import drop_claim, find_need

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
-from supplies.domain.records import Period
+from supplies.domain.entry_rows import Period
 from supplies.errors import AlreadyDone, Fault, InvalidField, Unaccounted
 from supplies.ledger.journal import Journal
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from supplies.books.reader import unknown
 from supplies.domain.accounts import CLAIMED, DONOR, NEEDED, PLEDGED
 from supplies.domain.commands import CancelPledge, DroppedLine, LapsePledge, MakePledge, PledgeLine
-from supplies.domain.records import Pledge
-from supplies.domain.records import PledgeLine as StatedLine
+from supplies.domain.entry_rows import Pledge
+from supplies.domain.entry_rows import PledgeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.need_fulfilment import claims_on, need_for

@@ -10,6 +10,7 @@ import msgspec
 
 from supplies.books.free_text import texts_of
 from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
+from supplies.domain.catalogue_records import Donor
 from supplies.domain.commands import (
     IssueReceipt,
     RecordDonation,
@@ -18,10 +19,9 @@ from supplies.domain.commands import (
     VoidReceipt,
 )
 from supplies.domain.entries import new_salt, salted
-from supplies.domain.records import (
+from supplies.domain.entry_rows import (
     Arrival,
     ArrivalLine,
-    Donor,
     Lot,
     Receipt,
     ReceiptDonation,
@@ -32,9 +32,10 @@ from supplies.domain.records import (
 from supplies.domain.redaction import mask_phone
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
 from supplies.ledger.journal import Journal
+from supplies.papers.common import DonorName
 from supplies.papers.glyph_coverage import check_printable
-from supplies.papers.models import Amount, DonationReceipt, DonorName, ReceiptLine
 from supplies.papers.number_words import chinese, english
+from supplies.papers.receipt import Amount, DonationReceipt, ReceiptLine
 from supplies.stations.paper_settings import (
     PaperSettings,
     paper_settings,

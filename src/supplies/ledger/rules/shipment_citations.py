@@ -14,8 +14,8 @@ import msgspec
 
 from supplies.domain.commands import ArrivalLine, CitedEntry, LotPart, Money
 from supplies.domain.entries import Body, decode_body
+from supplies.domain.entry_rows import Shipment, ShipmentLine, Statement
 from supplies.domain.fields import MAX_LINES
-from supplies.domain.records import Shipment, ShipmentLine, Statement
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, SuppliesError
 from supplies.ledger.journal import Journal

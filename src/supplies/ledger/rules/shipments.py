@@ -21,8 +21,7 @@ from supplies.domain.accounts import (
     is_origin,
 )
 from supplies.domain.commands import AcknowledgeShipment, ArrivedLine, ReceiveShipment, SendShipment
-from supplies.domain.fields import MAX_LINES
-from supplies.domain.records import (
+from supplies.domain.entry_rows import (
     Lot,
     Shipment,
     ShipmentAcknowledged,
@@ -30,6 +29,7 @@ from supplies.domain.records import (
     ShipmentLine,
     ShipmentReceived,
 )
+from supplies.domain.fields import MAX_LINES
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import open_shelf

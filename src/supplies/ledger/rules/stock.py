@@ -36,7 +36,7 @@ from supplies.domain.commands import (
     TakeBack,
     WriteOff,
 )
-from supplies.domain.records import HandOutTo, Lot, LotParent, Withdrawal
+from supplies.domain.entry_rows import HandOutTo, Lot, LotParent, Withdrawal
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.rules.allocations import open_shelf

@@ -7,7 +7,7 @@ from collections import defaultdict
 from supplies.books.reader import unknown
 from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
-from supplies.domain.records import CountedLine, CountSheet, Lot
+from supplies.domain.entry_rows import CountedLine, CountSheet, Lot
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.deliveries import Contradicted

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from supplies.errors import AlreadyDone, GuardMissing, NewerVersion, NotADatabase
-from supplies.storage import Store, schema
+from supplies.storage import schema
+from supplies.storage.store import Store
 
 
 class Tables:

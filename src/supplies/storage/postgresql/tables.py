@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from supplies.errors import AlreadyDone, NewerVersion, NotADatabase, StoreError
-from supplies.storage import Store, schema
+from supplies.storage import schema
+from supplies.storage.store import Store
 
 LOCKS = 0x5355_5050
 """Sets this program's advisory locks apart from those of others on the same database."""

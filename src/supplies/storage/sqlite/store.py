@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from supplies.errors import Busy, NotADatabase, StoreError
-from supplies.storage import Params, Row
-from supplies.storage.sqlite_errors import BUSY_TIMEOUT_MS, in_words
-from supplies.storage.sqlite_files import Files, make_private
-from supplies.storage.sqlite_tables import Tables
+from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, in_words
+from supplies.storage.sqlite.files import Files, make_private
+from supplies.storage.sqlite.tables import Tables
+from supplies.storage.store import Params, Row
 
 if TYPE_CHECKING:
     import sqlite_utils

@@ -8,7 +8,8 @@ from the tables below. What follows from transfers is moved by functions with th
 from __future__ import annotations
 
 from supplies.errors import InvalidField, NotFound, StoreError
-from supplies.storage import Store, schema
+from supplies.storage import schema
+from supplies.storage.store import Store
 
 FOLLOWING = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
 """Tables that nobody writes to but the owner, and what works with the owner's rights."""

@@ -1,124 +1,13 @@
-"""The nouns: what the catalogue names, and what each entry of the books states.
-
-Catalogue nouns (`Item`, `Donor` …) may be changed; they hold all names and addresses. Statements
-(`Need`, `Lot`, `Outcome` …) are the rows an entry writes down beside its transfers: each stands in
-the entry's hashed body and in the table of its name, and verification compares the two. A document
-that is corrected is stated again by a later entry; the latest statement holds.
-"""
+"""The rows that an entry records beside its transfers."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
-from msgspec import Meta
 
 from supplies.domain.commands import EndReason, Outcome, Urgency
-from supplies.domain.fields import MAX_QUANTITY, Code, Label, Text
-
-# --- the catalogue ---------------------------------------------------------------------------
-
-
-class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A thing or person with a code of its own. table: where it is kept."""
-
-    table: ClassVar[str]
-
-    code: Code
-
-
-class Item(Noun, frozen=True, kw_only=True):
-    """A kind of goods. unit: its base unit, frozen once goods have moved.
-
-    packs: base units in each pack, by code: {"box50": 50}. name_en: None where there is none.
-    """
-
-    table = "items"
-
-    name: Label
-    name_en: Label | None = None
-    unit: Code = "piece"
-    category: Code | None = None
-    packs: dict[Code, Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]] = {}
-
-
-class Donor(Noun, frozen=True, kw_only=True):
-    """Who gives. name None: forgotten.
-
-    publish: how the name may be published: in full, the family name alone, or not at all
-    (Charity Law of China, 2023, art. 82: never without consent).
-    """
-
-    table = "donors"
-
-    name: Label | None = None
-    name_en: Label | None = None
-    kind: Literal["person", "organisation"] = "person"
-    phone: Label | None = None
-    address: Label | None = None
-    publish: Literal["name", "family_name", "no"] = "no"
-    note: Text | None = None
-
-
-class Recipient(Noun, frozen=True, kw_only=True):
-    """A household, or a group that receives together. name None: forgotten.
-
-    community: code of the neighbourhood, all that reports say of where it lives.
-    access: how to reach the door ("knock slowly"), never a diagnosis.
-    """
-
-    table = "recipients"
-
-    name: Label | None = None
-    kind: Literal["household", "group"] = "household"
-    community: Code | None = None
-    phone: Label | None = None
-    address: Label | None = None
-    access: Label | None = None
-    note: Text | None = None
-
-
-class Location(Noun, frozen=True, kw_only=True):
-    """A place where goods stand. quarantine: nothing is allocated or handed out from here."""
-
-    table = "locations"
-
-    name: Label
-    name_en: Label | None = None
-    quarantine: bool = False
-
-
-class Team(Noun, frozen=True, kw_only=True):
-    """Who carries goods to the doors."""
-
-    table = "teams"
-
-    name: Label
-
-
-class Station(Noun, frozen=True, kw_only=True):
-    """Whose books these are, and what its papers say of it.
-
-    zone: IANA name; the station's days are days there. series: prefix of receipt numbers.
-    credit_code: 统一社会信用代码. host: where the QR of a paper leads, https://example.org.
-    """
-
-    table = "stations"
-
-    name: Label
-    name_en: Label | None = None
-    zone: Annotated[str, Meta(max_length=64)] = "Asia/Shanghai"
-    series: Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,8}$(?!\n)")] = "JZ"
-    credit_code: Label | None = None
-    address: Label | None = None
-    phone: Label | None = None
-    host: Label = "http://127.0.0.1:8000"
-
-
-CATALOGUE: tuple[type[Noun], ...] = (Item, Donor, Recipient, Location, Team)
-
-# --- what entries state ----------------------------------------------------------------------
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, tag_field="table", gc=False):

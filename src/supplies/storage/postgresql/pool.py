@@ -26,7 +26,7 @@ from psycopg.types.string import StrDumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from supplies.errors import Busy, StoreError
-from supplies.storage.postgres_errors import in_words_of_connecting
+from supplies.storage.postgresql.errors import in_words_of_connecting
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

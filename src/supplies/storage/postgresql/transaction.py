@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from supplies.storage import Params
-from supplies.storage.postgres_pool import Connection
+from supplies.storage.postgresql.pool import Connection
+from supplies.storage.store import Params
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 

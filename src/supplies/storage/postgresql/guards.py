@@ -6,7 +6,8 @@ import re
 from collections import Counter
 
 from supplies.errors import GuardMissing
-from supplies.storage import Store, schema
+from supplies.storage import schema
+from supplies.storage.store import Store
 
 
 def check_guards(store: Store, books: str) -> None:

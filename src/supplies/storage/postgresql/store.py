@@ -18,12 +18,14 @@ from typing import Any, NoReturn
 import psycopg
 
 from supplies.errors import NotEnough, StoreError, Uncertain
-from supplies.storage import Params, Row, postgres_guards, schema
-from supplies.storage.postgres_errors import in_words
-from supplies.storage.postgres_pool import Address, Connection, share
-from supplies.storage.postgres_tables import LOCKS, Tables
-from supplies.storage.postgres_transaction import Cursor, Transaction
+from supplies.storage import schema
+from supplies.storage.postgresql.errors import in_words
+from supplies.storage.postgresql.guards import check_guards
+from supplies.storage.postgresql.pool import Address, Connection, share
+from supplies.storage.postgresql.tables import LOCKS, Tables
+from supplies.storage.postgresql.transaction import Cursor, Transaction
 from supplies.storage.sql_parameters import pyformat
+from supplies.storage.store import Params, Row
 
 ANALYSED_AFTER = 40
 """Commits on new tables until the planner is shown them.
@@ -124,7 +126,7 @@ class PostgresStore:
 
     def check_guards(self) -> None:
         """Refuse books whose triggers, functions or floors were dropped, changed or turned off."""
-        postgres_guards.check_guards(self, self._schema)
+        check_guards(self, self._schema)
 
     # --- statements --------------------------------------------------------------------------
 

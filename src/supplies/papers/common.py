@@ -1,0 +1,52 @@
+"""Parts that several papers share."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """Part of a paper."""
+
+
+Languages = Literal["zh+en", "zh", "en"]
+"""What a paper is written in: Chinese with English beneath, or one of them alone."""
+
+
+class Said(Document, frozen=True, kw_only=True):
+    """The same thing in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+class StationHead(Document, frozen=True, kw_only=True):
+    """Who issues the paper, as its settings stood that day. logo: a PNG, base64; None: none."""
+
+    code: str
+    name: str
+    name_en: str | None
+    credit_code: str | None
+    address: str | None
+    phone: str | None
+    host: str
+    logo: str | None = None
+    languages: Languages = "zh+en"
+
+
+class DonorName(Document, frozen=True, kw_only=True):
+    """The donor as the paper names them; name None is an anonymous gift. phone: masked."""
+
+    code: str | None
+    name: str | None
+    name_en: str | None
+    phone: str | None
+
+
+class ItemName(Document, frozen=True, kw_only=True):
+    """What an item's code is called."""
+
+    name: str
+    name_en: str | None

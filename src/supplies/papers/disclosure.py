@@ -1,0 +1,55 @@
+"""The public disclosure: what was received, and where it went."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from supplies.domain.redaction import Count
+from supplies.papers.common import Document, ItemName, StationHead
+from supplies.papers.station_report import GoodsLine
+
+
+class GivenLine(Document, frozen=True, kw_only=True):
+    """What came in of one item from one source. name None: a donor who is not named in public.
+
+    source: as the chart of accounts names it; only donors are named, each as they consented.
+    """
+
+    source: str
+    name: str | None
+    item: str
+    quantity: int
+
+
+class WentLine(Document, frozen=True, kw_only=True):
+    """What was handed over of one item in one community, and to how many."""
+
+    community: str | None
+    who: Literal["household", "person"]
+    item: str
+    quantity: int
+    count: Count
+
+
+class Disclosure(Document, frozen=True, kw_only=True):
+    """公示: what was received from whom, where it went, and that it adds up."""
+
+    station: str
+    first: date = msgspec.field(name="from")
+    last: date = msgspec.field(name="to")
+    as_of_seq: int
+    received: list[GivenLine]
+    handed_over: list[WentLine]
+    goods: list[GoodsLine]
+
+
+class DisclosurePaper(Document, frozen=True, kw_only=True):
+    """The disclosure as it is put up. names: of each item, by its code."""
+
+    station: StationHead
+    disclosure: Disclosure
+    names: dict[str, ItemName]
+    printed_at: datetime

@@ -1,0 +1,43 @@
+"""The run sheet: what a team loads, where it goes, who signs."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from supplies.papers.common import Document, StationHead
+from supplies.papers.slip import SlipLine
+
+
+class LoadLine(Document, frozen=True, kw_only=True):
+    """Goods of one lot that a team loads at one place, for all its stops together."""
+
+    name: str
+    name_en: str | None
+    unit: str
+    lot: str
+    batch: str | None
+    expires_on: date | None
+    location: str
+    quantity: int
+
+
+class RunStop(Document, frozen=True, kw_only=True):
+    """One door of a round, as the sheet of the whole round names it: masked, with its address."""
+
+    stop: int
+    recipient: str
+    name: str
+    phone: str | None
+    address: str | None
+    lines: list[SlipLine]
+
+
+class RunSheet(Document, frozen=True, kw_only=True):
+    """出车单: what a team takes along, where it goes, and who signs for it."""
+
+    delivery: str
+    station: StationHead
+    team: str
+    day: date
+    load: list[LoadLine]
+    stops: list[RunStop]

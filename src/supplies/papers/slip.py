@@ -1,0 +1,36 @@
+"""The delivery slip: what a courier carries to one address."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from supplies.papers.common import Document, StationHead
+
+
+class SlipLine(Document, frozen=True, kw_only=True):
+    """Goods for one door."""
+
+    name: str
+    name_en: str | None
+    unit: str
+    quantity: int
+    batch: str | None
+    expires_on: date | None
+
+
+class DeliverySlip(Document, frozen=True, kw_only=True):
+    """What a courier carries to one door: masked name and telephone, full door number."""
+
+    delivery: str
+    allocation: str
+    stop: int
+    stops: int
+    station: StationHead
+    team: str
+    day: date
+    recipient: str
+    name: str
+    phone: str | None
+    address: str | None
+    access: str | None
+    lines: list[SlipLine]

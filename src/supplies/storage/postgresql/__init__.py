@@ -1,0 +1,1 @@
+"""The PostgreSQL engine: one schema of a database, over pooled connections."""

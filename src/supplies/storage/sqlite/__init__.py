@@ -1,0 +1,1 @@
+"""The SQLite engine: one file in write-ahead-log mode."""
