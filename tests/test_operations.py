@@ -32,7 +32,7 @@ def commands_under(heading: str) -> list[str]:
 def test_the_drill_is_done_as_the_page_says(tmp_path: Path) -> None:
     database = tmp_path / "books.db"
     assert main(["demo", "--database", str(database), "--papers", str(tmp_path / "papers")]) == 0
-    drill = commands_under("A drill")
+    drill = commands_under("A restore drill")
     assert len(drill) == 4
     done = subprocess.run(
         ["/bin/sh", "-e"],
