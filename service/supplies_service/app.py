@@ -25,7 +25,7 @@ from supplies_service.observability.request_log import RequestLogMiddleware
 from supplies_service.openapi import schema as openapi
 from supplies_service.problems import Unauthenticated
 from supplies_service.request_bodies import MAX_BODY
-from supplies_service.request_context import Desk
+from supplies_service.request_context import RequestContext
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import known_parameters
 from supplies_service.security.audit import record_use
@@ -73,7 +73,7 @@ def create_app(
     app = Litestar(
         route_handlers=CONTROLLERS,
         lifespan=[books_open],
-        dependencies={"desk": Provide(desk, sync_to_thread=False)},
+        dependencies={"context": Provide(request_context, sync_to_thread=False)},
         middleware=[
             TrustedHostMiddleware(),
             AuthenticationMiddleware,
@@ -130,6 +130,6 @@ class RequestChecksMiddleware(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
-def desk(request: Request[Any, Any, State]) -> Desk:
-    """The desk that a request stands at."""
-    return Desk(request)
+def request_context(request: Request[Any, Any, State]) -> RequestContext:
+    """Provide the context of a request."""
+    return RequestContext(request)

@@ -79,7 +79,7 @@ def made(books: Books, done: Recorded, show: Show) -> Made:
     return Made(202, f"/api/entries/{done.seq}", kept, seq=done.seq)
 
 
-class Desk:
+class RequestContext:
     """One request at the ledger of the station that it is for."""
 
     def __init__(self, request: Request[Any, Any, State]) -> None:
@@ -89,10 +89,10 @@ class Desk:
         self._body: dict[str, Any] | None = None
         self._caller = caller_of(request.scope)
 
-    def at(self, service: StationService) -> Desk:
-        """The desk of another station, for a request that says itself which one it is for."""
+    def at(self, service: StationService) -> RequestContext:
+        """The context of another station, for a request that says itself which one it is for."""
         set_current_station(self.request, service)
-        return Desk(self.request)
+        return RequestContext(self.request)
 
     # --- who stands here -----------------------------------------------------------------------
 
@@ -230,7 +230,7 @@ class Desk:
 
     # --- reading -----------------------------------------------------------------------------
 
-    async def apart(self, view: Callable[[Books], T]) -> T:
+    async def read_in_thread(self, view: Callable[[Books], T]) -> T:
         """What takes longer than the event loop may wait: read in a thread, over other eyes."""
 
         def read() -> T:
@@ -239,9 +239,9 @@ class Desk:
 
         return await run_sync(read)
 
-    async def show_apart(self, view: Callable[[Books], msgspec.Struct]) -> Response[bytes]:
+    async def show_in_thread(self, view: Callable[[Books], msgspec.Struct]) -> Response[bytes]:
         """One thing as it stands, whose reading grows with the books."""
-        return answer(self._for_the_caller(await self.apart(view)))
+        return answer(self._for_the_caller(await self.read_in_thread(view)))
 
     def show(self, view: Callable[[Books], msgspec.Struct]) -> Response[bytes]:
         """One thing as it stands."""
@@ -253,9 +253,9 @@ class Desk:
         with self.reading() as books:
             return self._paged(view(books))
 
-    async def page_apart(self, view: Callable[[Books], Page[Any]]) -> Response[bytes]:
+    async def page_in_thread(self, view: Callable[[Books], Page[Any]]) -> Response[bytes]:
         """Part of a list whose reading grows with the books."""
-        return self._paged(await self.apart(view))
+        return self._paged(await self.read_in_thread(view))
 
     def _paged(self, found: Page[Any] | StockView) -> Response[bytes]:
         shown = self._for_the_caller(found)
@@ -272,7 +272,7 @@ class Desk:
         return shown
 
 
-ADesk = NamedDependency[Desk]
+Context = NamedDependency[RequestContext]
 """What a handler asks for."""
 
 

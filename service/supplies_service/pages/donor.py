@@ -24,7 +24,7 @@ from supplies.views.receipts import receipts
 from supplies_service.pages import page
 from supplies_service.pages.forms import donor_cookie, go, seal_of, sealed
 from supplies_service.problems import RateLimited
-from supplies_service.request_context import ADesk, Desk, paper
+from supplies_service.request_context import Context, RequestContext, paper
 from supplies_service.routes.receipts import drawn
 from supplies_service.security import ownership as own
 from supplies_service.security.audit import log_anonymous_refusal
@@ -51,17 +51,17 @@ class DonorDoor(Controller):
         return page("lost", status=404, told=LOST)
 
     @get("/{shown:str}")
-    async def come_in(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
+    async def come_in(self, context: Context, shown: FromPath[str]) -> Response[bytes]:
         """Keep the link in a cookie, so that it stands in no address from here on."""
         admitted = None
-        service = desk.stations.find(credentials.station_of(shown))
+        service = context.stations.find(credentials.station_of(shown))
         if service is not None:
-            with desk.at(service).reading() as books:
-                admitted = credentials.admit(desk.gate(books), shown, ("link",))
+            with context.at(service).reading() as books:
+                admitted = credentials.admit(context.gate(books), shown, ("link",))
         if admitted is None or admitted[0].donor is None:
-            await log_anonymous_refusal(desk.request)
+            await log_anonymous_refusal(context.request)
             return page("lost", status=404, told=LOST)
-        return go("/my", donor_cookie(desk.request, shown, 3600))
+        return go("/my", donor_cookie(context.request, shown, 3600))
 
 
 class DonorPages(Controller):
@@ -72,61 +72,61 @@ class DonorPages(Controller):
     opt = {"roles": "D", "page": True, "personal": True}  # noqa: RUF012  # Litestar reads it so
 
     @get()
-    async def mine(self, desk: ADesk) -> Response[bytes]:
+    async def mine(self, context: Context) -> Response[bytes]:
         """The donor's own promises and papers."""
-        await desk.note_look()
-        return mine(desk)
+        await context.note_look()
+        return mine(context)
 
     @get("/receipts/{number:str}")
-    async def receipt(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+    async def receipt(self, context: Context, number: FromPath[str]) -> Response[bytes]:
         """The paper of one of the donor's receipts."""
-        await own.receipt(desk, number)
-        return await drawn(desk, number, None)
+        await own.receipt(context, number)
+        return await drawn(context, number, None)
 
     @get("/statement")
-    async def statement(self, desk: ADesk) -> Response[bytes]:
+    async def statement(self, context: Context) -> Response[bytes]:
         """Where all the gifts went, from the first to this day, as a paper."""
-        donor = str(desk.caller.donor)
-        await desk.note_look()
-        now = desk.ledger.clock()
-        with desk.reading() as books:
+        donor = str(context.caller.donor)
+        await context.note_look()
+        now = context.ledger.clock()
+        with context.reading() as books:
             first, last = _days(books, donor)
-        shown = await desk.apart(
+        shown = await context.read_in_thread(
             lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)
         )
         return paper(await run_sync(draw_statement, shown), f"statement-{donor}-{first}-{last}")
 
     @post("/requests")
-    async def ask(self, desk: ADesk) -> Response[bytes]:
+    async def ask(self, context: Context) -> Response[bytes]:
         """Ask for the own name to be corrected, hidden or forgotten."""
-        sent = await sealed(desk.request, ("kind", "wish"), DONOR_COOKIE)
-        donor = str(desk.caller.donor)
+        sent = await sealed(context.request, ("kind", "wish"), DONOR_COOKIE)
+        donor = str(context.caller.donor)
         try:
             new = convert(NewRequest, {"kind": sent["kind"], "wish": sent["wish"].strip() or None})
-            await check_rate_limit(desk.request, attempts.ASKED_BY_DONOR, donor)
-            await desk.station.admin_write(lambda gate: wishes.ask(gate, donor, new))
+            await check_rate_limit(context.request, attempts.ASKED_BY_DONOR, donor)
+            await context.station.admin_write(lambda gate: wishes.ask(gate, donor, new))
         except (InvalidField, RateLimited) as error:
-            return mine(desk, status=422, told=error.detail)
+            return mine(context, status=422, told=error.detail)
         return go("/my")
 
 
-def mine(desk: Desk, *, status: int = 200, told: str | None = None) -> Response[bytes]:
+def mine(context: RequestContext, *, status: int = 200, told: str | None = None) -> Response[bytes]:
     """The page. told: what was wrong."""
-    with desk.reading() as books:
-        shown = _shown(desk, books)
-    seal = seal_of(desk.request, DONOR_COOKIE)
+    with context.reading() as books:
+        shown = _shown(context, books)
+    seal = seal_of(context.request, DONOR_COOKIE)
     return page("my", status=status, told=told, seal=seal, **shown)
 
 
-def _shown(desk: Desk, books: Books) -> dict[str, Any]:
-    donor = str(desk.caller.donor)
+def _shown(context: RequestContext, books: Books) -> dict[str, Any]:
+    donor = str(context.caller.donor)
     return {
         "station": books.station,
         "donor": books.donor(donor),
         "items": books.item,
         "pledges": pledges(books, donor=donor, limit=MAX_LIMIT).items,
         "receipts": receipts(books, donor=donor, limit=MAX_LIMIT).items,
-        "requests": wishes.listed(desk.gate(books), donor, after=0, limit=100),
+        "requests": wishes.listed(context.gate(books), donor, after=0, limit=100),
     }
 
 

@@ -22,7 +22,7 @@ from supplies.views.entries import entries
 from supplies.views.station_report import station_report_paper
 from supplies_service.pages import page, slowly
 from supplies_service.pages.forms import go, seal_of, sealed
-from supplies_service.request_context import ADesk, Desk, paper
+from supplies_service.request_context import Context, RequestContext, paper
 from supplies_service.routes.tokens import NewToken, make, revoke
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.rate_limits import check_rate_limit
@@ -36,63 +36,63 @@ class HomePages(Controller):
     opt = {"roles": "CRTA", "page": True}  # noqa: RUF012  # Litestar reads it so
 
     @get()
-    async def home(self, desk: ADesk) -> Response[bytes]:
+    async def home(self, context: Context) -> Response[bytes]:
         """Where to look."""
-        return home(desk)
+        return home(context)
 
     @get("/report", opt={"roles": "CRA"})
-    async def report(self, desk: ADesk) -> Response[bytes]:
+    async def report(self, context: Context) -> Response[bytes]:
         """The station report over all days that were booked on, as a paper."""
-        now = desk.ledger.clock()
-        with desk.reading() as books:
+        now = context.ledger.clock()
+        with context.reading() as books:
             first, last = _days(books)
-        shown = await desk.apart(
+        shown = await context.read_in_thread(
             lambda books: station_report_paper(books, first, last, printed_at=now)
         )
         return paper(await run_sync(draw_report, shown), f"station-report-{first}-{last}")
 
     @post("/tokens")
-    async def make(self, desk: ADesk) -> Response[bytes]:
+    async def make(self, context: Context) -> Response[bytes]:
         """Make a token of one's own; the page that answers shows it, once."""
-        sent = await sealed(desk.request, ("label", "role", "days"))
-        code = str(desk.caller.user)
+        sent = await sealed(context.request, ("label", "role", "days"))
+        code = str(context.caller.user)
         try:
             days = int(sent["days"]) if re.fullmatch("[0-9]{1,4}", sent["days"]) else 0
             asked = {"user": code, "label": sent["label"], "role": sent["role"], "days": days}
             new = convert(NewToken, asked)
-            made = await desk.station.admin_write(lambda gate: make(gate, new, code))
+            made = await context.station.admin_write(lambda gate: make(gate, new, code))
         except InvalidField as error:
-            return home(desk, status=422, told=error.detail)
-        return home(desk, secret=made.secret)
+            return home(context, status=422, told=error.detail)
+        return home(context, secret=made.secret)
 
     @post("/tokens/{token:str}/revoke")
-    async def revoke(self, desk: ADesk, token: FromPath[str]) -> Response[bytes]:
+    async def revoke(self, context: Context, token: FromPath[str]) -> Response[bytes]:
         """End a token of one's own."""
-        await sealed(desk.request, ())
-        code = desk.caller.user
-        await desk.station.admin_write(lambda gate: revoke(gate, token, holder=code))
+        await sealed(context.request, ())
+        code = context.caller.user
+        await context.station.admin_write(lambda gate: revoke(gate, token, holder=code))
         return go("/")
 
     @post("/password")
-    async def password(self, desk: ADesk) -> Response[bytes]:
+    async def password(self, context: Context) -> Response[bytes]:
         """Change the own password; every session ends with it, this one too."""
-        sent = await sealed(desk.request, ("now", "password", "again"))
+        sent = await sealed(context.request, ("now", "password", "again"))
         try:
-            kept = await self._new_password(desk, sent)
+            kept = await self._new_password(context, sent)
         except SuppliesError as error:
-            return home(desk, status=422, told=error.detail)
-        code = str(desk.caller.user)
-        await desk.station.admin_write(lambda gate: users.set_password(gate, code, kept))
+            return home(context, status=422, told=error.detail)
+        code = str(context.caller.user)
+        await context.station.admin_write(lambda gate: users.set_password(gate, code, kept))
         return go("/sign-in")
 
-    async def _new_password(self, desk: Desk, sent: dict[str, str]) -> str:
-        with desk.reading() as books:
-            gate = desk.gate(books)
-            login = users.get(gate, str(desk.caller.user)).login
+    async def _new_password(self, context: RequestContext, sent: dict[str, str]) -> str:
+        with context.reading() as books:
+            gate = context.gate(books)
+            login = users.get(gate, str(context.caller.user)).login
             found = users.password_of(gate, login)
-        await check_rate_limit(desk.request, attempts.SIGN_IN_AS, login)
+        await check_rate_limit(context.request, attempts.SIGN_IN_AS, login)
         if not await slowly(passwords.matches, found and found[1], sent["now"]):
-            await log_refusal(desk.request, desk.caller)
+            await log_refusal(context.request, context.caller)
             raise InvalidField("this is not your password now; nothing was changed")
         if sent["password"] != sent["again"]:
             raise InvalidField("the two new passwords were not the same; nothing was changed")
@@ -100,19 +100,23 @@ class HomePages(Controller):
 
 
 def home(
-    desk: Desk, *, status: int = 200, told: str | None = None, secret: str | None = None
+    context: RequestContext,
+    *,
+    status: int = 200,
+    told: str | None = None,
+    secret: str | None = None,
 ) -> Response[bytes]:
     """The page. secret: a token just made. told: what was wrong."""
-    with desk.reading() as books:
-        shown = _shown(desk, books)
+    with context.reading() as books:
+        shown = _shown(context, books)
     return page(
-        "home", status=status, told=told, secret=secret, seal=seal_of(desk.request), **shown
+        "home", status=status, told=told, secret=secret, seal=seal_of(context.request), **shown
     )
 
 
-def _shown(desk: Desk, books: Books) -> dict[str, Any]:
-    gate: Gate = desk.gate(books)
-    user = users.get(gate, str(desk.caller.user))
+def _shown(context: RequestContext, books: Books) -> dict[str, Any]:
+    gate: Gate = context.gate(books)
+    user = users.get(gate, str(context.caller.user))
     seq = books.head()[0]
     mine = credentials.listed(gate, kinds=("token",), holder=user.code)
     return {

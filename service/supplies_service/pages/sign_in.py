@@ -13,7 +13,7 @@ from supplies.errors import InvalidField
 from supplies_service.pages import STYLE, page, slowly
 from supplies_service.pages.forms import fields, go, sealed, session_cookie
 from supplies_service.problems import RateLimited
-from supplies_service.request_context import ADesk, Desk
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authentication import SESSION_COOKIE
 from supplies_service.security.authorization import PUBLIC
@@ -39,55 +39,55 @@ class GatePages(Controller):
         return Response(STYLE, media_type="text/css; charset=utf-8")
 
     @get("/sign-in")
-    async def sign_in_page(self, desk: ADesk, station: FromQuery[str] = "") -> Response[bytes]:
+    async def sign_in_page(self, context: Context, station: FromQuery[str] = "") -> Response[bytes]:
         """Where people sign in. station: filled in already, where there are several."""
-        return _sign_in_page(desk, station=station[:64])
+        return _sign_in_page(context, station=station[:64])
 
     @post("/sign-in")
-    async def sign_in(self, desk: ADesk) -> Response[bytes]:
+    async def sign_in(self, context: Context) -> Response[bytes]:
         """Let somebody in by login and password, and not too many who guess."""
-        address, login, station = client_address(desk.request), "", ""
+        address, login, station = client_address(context.request), "", ""
         try:
-            await check_rate_limit(desk.request, attempts.SIGN_IN_FROM_ADDRESS, address)
-            sent = await fields(desk.request, ("login", "password", "station"))
+            await check_rate_limit(context.request, attempts.SIGN_IN_FROM_ADDRESS, address)
+            sent = await fields(context.request, ("login", "password", "station"))
             login, station = sent["login"].strip(), sent["station"].strip()
-            service = desk.stations.find(station or None)
+            service = context.stations.find(station or None)
             if service is not None:
-                desk = desk.at(service)
-            await check_rate_limit(desk.request, attempts.SIGN_IN_AS_FROM, f"{login} {address}")
-            await check_rate_limit(desk.request, attempts.SIGN_IN_AS, login)
+                context = context.at(service)
+            await check_rate_limit(context.request, attempts.SIGN_IN_AS_FROM, f"{login} {address}")
+            await check_rate_limit(context.request, attempts.SIGN_IN_AS, login)
         except RateLimited as error:
             answer = _sign_in_page(
-                desk, status=429, login=login, station=station, told=error.detail
+                context, status=429, login=login, station=station, told=error.detail
             )
             answer.headers["Retry-After"] = str(error.retry_after)
             return answer
         found = None
         if service is not None:
-            with desk.reading() as books:
-                found = users.password_of(desk.gate(books), login)
+            with context.reading() as books:
+                found = users.password_of(context.gate(books), login)
         right = await slowly(passwords.matches, found and found[1], sent["password"])
         if found is None or not right:
-            await self._note(desk, None if found is None else found[0], "refused", "/sign-in")
-            return _sign_in_page(desk, status=401, login=login, station=station, told=WRONG)
-        return await self._let_in(desk, found[0], login, found[1])
+            await self._note(context, None if found is None else found[0], "refused", "/sign-in")
+            return _sign_in_page(context, status=401, login=login, station=station, told=WRONG)
+        return await self._let_in(context, found[0], login, found[1])
 
     @get("/invitation/{shown:str}")
-    async def invitation_page(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
+    async def invitation_page(self, context: Context, shown: FromPath[str]) -> Response[bytes]:
         """Where a password is set, once."""
-        desk, user = self._invited(desk, shown)
+        context, user = self._invited(context, shown)
         if user is None:
-            await log_anonymous_refusal(desk.request)
+            await log_anonymous_refusal(context.request)
             return page("lost", status=404, told=GONE)
         return page("invitation", login=user.login, shortest=passwords.SHORTEST, told=None)
 
     @post("/invitation/{shown:str}")
-    async def accept(self, desk: ADesk, shown: FromPath[str]) -> Response[bytes]:
+    async def accept(self, context: Context, shown: FromPath[str]) -> Response[bytes]:
         """Set the password, and come in."""
-        sent = await fields(desk.request, ("password", "again"))
-        desk, user = self._invited(desk, shown)
+        sent = await fields(context.request, ("password", "again"))
+        context, user = self._invited(context, shown)
         if user is None:
-            await log_anonymous_refusal(desk.request)
+            await log_anonymous_refusal(context.request)
             return page("lost", status=404, told=GONE)
         try:
             if sent["password"] != sent["again"]:
@@ -109,37 +109,41 @@ class GatePages(Controller):
                 users.set_password(gate, still.code, kept, tokens_too=True)
             return still is not None
 
-        if not await desk.station.admin_write(set_once):
+        if not await context.station.admin_write(set_once):
             return page("lost", status=404, told=GONE)
-        return await self._let_in(desk, user.code, user.login, kept)
+        return await self._let_in(context, user.code, user.login, kept)
 
-    def _invited(self, desk: Desk, shown: str) -> tuple[Desk, users.User | None]:
-        """The desk of the station that an invitation names, and whom it is for."""
-        service = desk.stations.find(credentials.station_of(shown))
+    def _invited(
+        self, context: RequestContext, shown: str
+    ) -> tuple[RequestContext, users.User | None]:
+        """The context of the station that an invitation names, and whom it is for."""
+        service = context.stations.find(credentials.station_of(shown))
         if service is None:
-            return desk, None
-        desk = desk.at(service)
-        with desk.reading() as books:
-            return desk, _invited(desk.gate(books), shown)
+            return context, None
+        context = context.at(service)
+        with context.reading() as books:
+            return context, _invited(context.gate(books), shown)
 
     @post("/sign-out")
-    async def sign_out(self, desk: ADesk) -> Response[bytes]:
+    async def sign_out(self, context: Context) -> Response[bytes]:
         """Go out: the session ends here too, not in the browser alone."""
-        await sealed(desk.request, ())
-        shown = desk.request.cookies.get(SESSION_COOKIE, "")
+        await sealed(context.request, ())
+        shown = context.request.cookies.get(SESSION_COOKIE, "")
 
         def end(gate: Gate) -> None:
             admitted = credentials.admit(gate, shown, ("session",))
             if admitted is not None:
                 credentials.revoke(gate, admitted[0].credential)
 
-        service = desk.stations.find(credentials.station_of(shown))
+        service = context.stations.find(credentials.station_of(shown))
         if service is not None:
             await service.admin_write(end)
-        return go("/sign-in", session_cookie(desk.request, "", 0))
+        return go("/sign-in", session_cookie(context.request, "", 0))
 
-    async def _let_in(self, desk: Desk, code: str, login: str, kept: str | None) -> Response[bytes]:
-        address = client_address(desk.request)
+    async def _let_in(
+        self, context: RequestContext, code: str, login: str, kept: str | None
+    ) -> Response[bytes]:
+        address = client_address(context.request)
 
         def begin(gate: Gate) -> str | None:
             # The password may have been changed while it was compared.
@@ -162,16 +166,18 @@ class GatePages(Controller):
             )
             return shown
 
-        shown = await desk.station.admin_write(begin)
+        shown = await context.station.admin_write(begin)
         if shown is None:
             return _sign_in_page(
-                desk, status=401, login=login, station=desk.station.code, told=WRONG
+                context, status=401, login=login, station=context.station.code, told=WRONG
             )
-        return go("/", session_cookie(desk.request, shown, WORKING_DAY))
+        return go("/", session_cookie(context.request, shown, WORKING_DAY))
 
-    async def _note(self, desk: Desk, who: str | None, outcome: str, route: str) -> None:
-        address = client_address(desk.request)
-        await desk.station.admin_write(
+    async def _note(
+        self, context: RequestContext, who: str | None, outcome: str, route: str
+    ) -> None:
+        address = client_address(context.request)
+        await context.station.admin_write(
             lambda gate: log.write(
                 gate, method="POST", route=route, outcome=outcome, who=who, address=address
             )
@@ -179,10 +185,15 @@ class GatePages(Controller):
 
 
 def _sign_in_page(
-    desk: Desk, *, status: int = 200, login: str = "", station: str = "", told: str | None = None
+    context: RequestContext,
+    *,
+    status: int = 200,
+    login: str = "",
+    station: str = "",
+    told: str | None = None,
 ) -> Response[bytes]:
     """The page; it asks which station only where there are several."""
-    several = desk.stations.several()
+    several = context.stations.several()
     return page("sign_in", status=status, login=login, station=station, several=several, told=told)
 
 

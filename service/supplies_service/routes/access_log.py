@@ -10,7 +10,7 @@ from supplies.access.access_log import Look
 from supplies.books.reader import Books
 from supplies.views.pagination import Page, cut, one_more
 from supplies_service.openapi.schema import gives
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 
@@ -23,7 +23,7 @@ class AccessLogController(Controller):
     @get(operation_id="readAccessLog", opt=gives(Page[Look], roles="C"))
     async def lines(
         self,
-        desk: ADesk,
+        context: Context,
         who: FromQuery[str | None] = None,
         subject: FromQuery[str | None] = None,
         after: After = None,
@@ -33,7 +33,7 @@ class AccessLogController(Controller):
 
         def read(books: Books) -> Page[Look]:
             found = log.read(
-                desk.gate(books),
+                context.gate(books),
                 before=log.position(after),
                 limit=one_more(limit),
                 who=who,
@@ -41,4 +41,4 @@ class AccessLogController(Controller):
             )
             return cut([(line.seq, line) for line in found], limit)
 
-        return desk.page(read)
+        return context.page(read)

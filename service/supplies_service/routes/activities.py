@@ -14,7 +14,7 @@ from supplies.views.activities import activity as activity_view
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 
@@ -39,22 +39,24 @@ class ActivityController(Controller):
     tags = ("activities",)
 
     @post(operation_id="recordActivity", opt=takes(RecordActivity, ActivityEntered, roles="CR"))
-    async def record(self, desk: ADesk) -> Response[bytes]:
+    async def record(self, context: Context) -> Response[bytes]:
         """Record work that was done."""
-        return await desk.record(RecordActivity, shown)
+        return await context.record(RecordActivity, shown)
 
     @get(operation_id="listActivities", opt=gives(Page[ActivityView], roles="CRA"))
     async def activities(
         self,
-        desk: ADesk,
+        context: Context,
         kind: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Activities, oldest first."""
-        return desk.page(lambda books: activities_view(books, kind=kind, after=after, limit=limit))
+        return context.page(
+            lambda books: activities_view(books, kind=kind, after=after, limit=limit)
+        )
 
     @get("/{activity:str}", operation_id="getActivity", opt=gives(ActivityView, roles="CRA"))
-    async def activity(self, desk: ADesk, activity: FromPath[str]) -> Response[bytes]:
+    async def activity(self, context: Context, activity: FromPath[str]) -> Response[bytes]:
         """An activity as it is stated now."""
-        return desk.show(lambda books: activity_view(books, activity))
+        return context.show(lambda books: activity_view(books, activity))

@@ -16,7 +16,7 @@ from supplies.views.allocations import allocations as allocations_view
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 
@@ -42,21 +42,21 @@ class AllocationController(Controller):
     tags = ("allocations",)
 
     @post(operation_id="allocate", opt=takes(Allocate, AllocationEntered, roles="CR"))
-    async def allocate(self, desk: ADesk) -> Response[bytes]:
+    async def allocate(self, context: Context) -> Response[bytes]:
         """Set free goods aside for a recipient; without lots, what expires first."""
-        return await desk.record(Allocate, shown)
+        return await context.record(Allocate, shown)
 
     @get(operation_id="listAllocations", opt=gives(Page[AllocationView], roles="CR"))
     async def allocations(
         self,
-        desk: ADesk,
+        context: Context,
         recipient: FromQuery[str | None] = None,
         status: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Allocations, oldest first."""
-        return desk.page(
+        return context.page(
             lambda books: allocations_view(
                 books, recipient=recipient, status=status, after=after, limit=limit
             )
@@ -69,7 +69,7 @@ class AllocationController(Controller):
     )
     async def proposal(
         self,
-        desk: ADesk,
+        context: Context,
         item: FromQuery[str | None] = None,
         location: FromQuery[str | None] = None,
         after: After = None,
@@ -80,23 +80,23 @@ class AllocationController(Controller):
         The most urgent needs first, evenly between households, what expires first of what has
         not expired. A page shows the proposal as it is now: set its rows aside before asking on.
         """
-        today = desk.ledger.today()
-        return desk.page(
+        today = context.ledger.today()
+        return context.page(
             lambda books: proposal_view(
                 books, today, item=item, location=location, after=after, limit=limit
             )
         )
 
     @get("/{allocation:str}", operation_id="getAllocation", opt=gives(AllocationView, roles="CR"))
-    async def allocation(self, desk: ADesk, allocation: FromPath[str]) -> Response[bytes]:
+    async def allocation(self, context: Context, allocation: FromPath[str]) -> Response[bytes]:
         """An allocation as it stands."""
-        return desk.show(lambda books: allocation_view(books, allocation))
+        return context.show(lambda books: allocation_view(books, allocation))
 
     @post(
         "/{allocation:str}/release",
         operation_id="releaseAllocation",
         opt=takes(Release, AllocationEntered, roles="CR"),
     )
-    async def release(self, desk: ADesk, allocation: FromPath[str]) -> Response[bytes]:
+    async def release(self, context: Context, allocation: FromPath[str]) -> Response[bytes]:
         """Free what is still set aside, all of it or the lines named."""
-        return await desk.record(Release, shown, allocation=allocation)
+        return await context.record(Release, shown, allocation=allocation)

@@ -20,7 +20,7 @@ from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Made
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk, Desk, answer
+from supplies_service.request_context import Context, RequestContext, answer
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 N = TypeVar("N", bound=Noun)
@@ -29,9 +29,9 @@ PEOPLE = (Donor, Recipient)
 """Of whom there is something personal."""
 
 
-async def amend(desk: Desk, kind: type[N], code: str) -> Response[bytes]:
+async def amend(context: RequestContext, kind: type[N], code: str) -> Response[bytes]:
     """Change the fields given, and leave the others."""
-    body = await desk.body()
+    body = await context.body()
     if "code" in body:
         raise InvalidField.at("/code", "a code stays; register another and use that")
 
@@ -43,7 +43,7 @@ async def amend(desk: Desk, kind: type[N], code: str) -> Response[bytes]:
         ledger.amend(after)
         return after
 
-    return answer(await desk.write(changed))
+    return answer(await context.write(changed))
 
 
 def controller(kind: type[Noun], one: str) -> type[Controller]:
@@ -56,9 +56,9 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
         tags = (many,)
 
         @post(operation_id=f"register{title}", opt=takes(kind, registered, roles="CR"))
-        async def register(self, desk: ADesk) -> Response[bytes]:
+        async def register(self, context: Context) -> Response[bytes]:
             """Register under a code of its own."""
-            new = convert(kind, await desk.body())
+            new = convert(kind, await context.body())
 
             def do(ledger: Ledger) -> Made:
                 ledger.register(new)
@@ -67,7 +67,7 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
             def again(ledger: Ledger, _: Answered) -> msgspec.Struct:
                 return registered(**{one: noun(ledger.books, kind, new.code)})
 
-            return await desk.once(do, again)
+            return await context.once(do, again)
 
         @get(
             operation_id=f"list{many.capitalize()}",
@@ -75,16 +75,16 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
         )
         async def nouns(
             self,
-            desk: ADesk,
+            context: Context,
             q: FromQuery[str | None] = None,
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[bytes]:
             """All by code, or those with each word of `q` in code or name."""
-            if q is not None and kind in PEOPLE and desk.caller.role == "auditor":
-                await desk.forbid("auditors see codes: people are not searched for by name")
-            named = desk.caller.role != "auditor"
-            return desk.page(
+            if q is not None and kind in PEOPLE and context.caller.role == "auditor":
+                await context.forbid("auditors see codes: people are not searched for by name")
+            named = context.caller.role != "auditor"
+            return context.page(
                 lambda books: nouns(books, kind, q, after=after, limit=limit, personal=named)
             )
 
@@ -93,19 +93,19 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
             operation_id=f"get{title}",
             opt=gives(kind, roles="CRA", personal=kind in PEOPLE),
         )
-        async def noun(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
+        async def noun(self, context: Context, code: FromPath[str]) -> Response[bytes]:
             """One, by its code."""
-            named = desk.caller.role != "auditor"
-            return desk.show(lambda books: noun(books, kind, code, personal=named))
+            named = context.caller.role != "auditor"
+            return context.show(lambda books: noun(books, kind, code, personal=named))
 
         @patch(
             "/{code:str}",
             operation_id=f"amend{title}",
             opt=takes(kind, kind, partial=True, roles="CR", personal=kind in PEOPLE),
         )
-        async def amend(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
+        async def amend(self, context: Context, code: FromPath[str]) -> Response[bytes]:
             """Change the fields given, and leave the others."""
-            return await amend(desk, kind, code)
+            return await amend(context, kind, code)
 
     NounController.__name__ = NounController.__qualname__ = f"{title}Controller"
     return NounController
@@ -159,9 +159,9 @@ class ForgetController(Controller):
         tags=["donors"],
         opt=takes(ForgetDonor, DonorForgotten, roles="C"),
     )
-    async def donor(self, desk: ADesk, donor: FromPath[str]) -> Response[bytes]:
+    async def donor(self, context: Context, donor: FromPath[str]) -> Response[bytes]:
         """Erase everything personal about a donor; the goods stay in the books."""
-        return await desk.record(ForgetDonor, donor_forgotten, donor=donor)
+        return await context.record(ForgetDonor, donor_forgotten, donor=donor)
 
     @post(
         "/recipients/{recipient:str}/forget",
@@ -169,6 +169,6 @@ class ForgetController(Controller):
         tags=["recipients"],
         opt=takes(ForgetRecipient, RecipientForgotten, roles="C"),
     )
-    async def recipient(self, desk: ADesk, recipient: FromPath[str]) -> Response[bytes]:
+    async def recipient(self, context: Context, recipient: FromPath[str]) -> Response[bytes]:
         """Erase everything personal about a recipient; the goods stay in the books."""
-        return await desk.record(ForgetRecipient, recipient_forgotten, recipient=recipient)
+        return await context.record(ForgetRecipient, recipient_forgotten, recipient=recipient)

@@ -21,7 +21,7 @@ from supplies.views.delivery_slips import delivery_slips, run_sheet
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk, paper
+from supplies_service.request_context import Context, paper
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership as own
 
@@ -52,30 +52,30 @@ class DeliveryController(Controller):
     tags = ("deliveries",)
 
     @post(operation_id="dispatchDelivery", opt=takes(Dispatch, DeliveryEntered, roles="CR"))
-    async def dispatch(self, desk: ADesk) -> Response[bytes]:
+    async def dispatch(self, context: Context) -> Response[bytes]:
         """Send a team out with everything still set aside in these allocations."""
-        return await desk.record(Dispatch, shown)
+        return await context.record(Dispatch, shown)
 
     @get(operation_id="listDeliveries", opt=gives(Page[DeliveryView], roles="CRAT"))
     async def deliveries(
         self,
-        desk: ADesk,
+        context: Context,
         team: FromQuery[str | None] = None,
         status: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Deliveries, oldest first. A courier sees those that the own team carries now."""
-        team, status = await own.deliveries_list(desk, team, status)
-        return desk.page(
+        team, status = await own.deliveries_list(context, team, status)
+        return context.page(
             lambda books: deliveries_view(books, team=team, status=status, after=after, limit=limit)
         )
 
     @get("/{delivery:str}", operation_id="getDelivery", opt=gives(DeliveryView, roles="CRAT"))
-    async def delivery(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+    async def delivery(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """A delivery as it stands."""
-        await own.delivery(desk, delivery)
-        return desk.show(lambda books: delivery_view(books, delivery))
+        await own.delivery(context, delivery)
+        return context.show(lambda books: delivery_view(books, delivery))
 
     @get(
         "/{delivery:str}/slips/pdf",
@@ -83,11 +83,11 @@ class DeliveryController(Controller):
         opt=gives(bytes, roles="CRT", personal=True),
     )
     async def slips(
-        self, desk: ADesk, delivery: FromPath[str], size: PaperSize = "roll"
+        self, context: Context, delivery: FromPath[str], size: PaperSize = "roll"
     ) -> Response[bytes]:
         """The slips that the team carries, one a door: for a roll of 80 mm, or on A5."""
-        await own.delivery(desk, delivery)
-        slips = await desk.apart(lambda books: delivery_slips(books, delivery))
+        await own.delivery(context, delivery)
+        slips = await context.read_in_thread(lambda books: delivery_slips(books, delivery))
         return paper(await run_sync(draw_slips, slips, size), f"slips-{delivery}")
 
     @get(
@@ -95,20 +95,20 @@ class DeliveryController(Controller):
         operation_id="getRunSheet",
         opt=gives(RunSheet, roles="CRT", personal=True),
     )
-    async def round(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+    async def round(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """The whole round: where to go, with what, and how each door is found."""
-        await own.delivery(desk, delivery)
-        return await desk.show_apart(lambda books: run_sheet(books, delivery))
+        await own.delivery(context, delivery)
+        return await context.show_in_thread(lambda books: run_sheet(books, delivery))
 
     @get(
         "/{delivery:str}/run-sheet/pdf",
         operation_id="printRunSheet",
         opt=gives(bytes, roles="CRT", personal=True),
     )
-    async def run_sheet(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+    async def run_sheet(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """The whole round on A4: what to load, where to go, and who signs for it."""
-        await own.delivery(desk, delivery)
-        sheet = await desk.apart(lambda books: run_sheet(books, delivery))
+        await own.delivery(context, delivery)
+        sheet = await context.read_in_thread(lambda books: run_sheet(books, delivery))
         return paper(await run_sync(round_sheet, sheet), f"run-sheet-{delivery}")
 
     @post(
@@ -116,25 +116,25 @@ class DeliveryController(Controller):
         operation_id="reportOutcome",
         opt=takes(ReportOutcome, DeliveryEntered, contradicted=True, roles="CRT"),
     )
-    async def report(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+    async def report(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """Say what happened at a door. A fact: where the books contradict it, it is kept (202)."""
-        await own.delivery(desk, delivery)
-        return await desk.record(ReportOutcome, shown, delivery=delivery)
+        await own.delivery(context, delivery)
+        return await context.record(ReportOutcome, shown, delivery=delivery)
 
     @post(
         "/{delivery:str}/close",
         operation_id="closeDelivery",
         opt=takes(CloseDelivery, DeliveryEntered, roles="CR"),
     )
-    async def close(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+    async def close(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """End the round, once nothing is in transit."""
-        return await desk.record(CloseDelivery, shown, delivery=delivery)
+        return await context.record(CloseDelivery, shown, delivery=delivery)
 
     @post(
         "/{delivery:str}/reassign",
         operation_id="reassignDelivery",
         opt=takes(ReassignDelivery, DeliveryEntered, roles="CR"),
     )
-    async def reassign(self, desk: ADesk, delivery: FromPath[str]) -> Response[bytes]:
+    async def reassign(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """Let another team go on."""
-        return await desk.record(ReassignDelivery, shown, delivery=delivery)
+        return await context.record(ReassignDelivery, shown, delivery=delivery)

@@ -25,7 +25,7 @@ from supplies.views.pagination import Page, View, Warned
 from supplies.views.receipts import ReceiptView
 from supplies_service import request_bodies as bodies
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.receipts import with_seal
 from supplies_service.security import ownership as own
@@ -70,27 +70,29 @@ class DonationController(Controller):
         operation_id="recordDonation",
         opt=takes(RecordDonation, DonationEntered, roles="CR"),
     )
-    async def record(self, desk: ADesk) -> Response[bytes]:
+    async def record(self, context: Context) -> Response[bytes]:
         """Record goods given; they get a receipt, and go where their pledge claimed needs."""
-        may_be_twice = desk.idempotency_key() is None
-        show = partial(shown, desk.key, may_be_twice=may_be_twice)
-        return await desk.record(RecordDonation, show)
+        may_be_twice = context.idempotency_key() is None
+        show = partial(shown, context.key, may_be_twice=may_be_twice)
+        return await context.record(RecordDonation, show)
 
     @get(operation_id="listDonations", opt=gives(Page[DonationView], roles="CRA"))
     async def donations(
         self,
-        desk: ADesk,
+        context: Context,
         donor: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Donations, oldest first."""
-        return desk.page(lambda books: donations_view(books, donor=donor, after=after, limit=limit))
+        return context.page(
+            lambda books: donations_view(books, donor=donor, after=after, limit=limit)
+        )
 
     @get("/{donation:str}", operation_id="getDonation", opt=gives(DonationView, roles="CRA"))
-    async def donation(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
+    async def donation(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
         """A donation as it stands."""
-        return desk.show(lambda books: donation_view(books, donation))
+        return context.show(lambda books: donation_view(books, donation))
 
     @post(
         "/{donation:str}/correct",
@@ -99,15 +101,15 @@ class DonationController(Controller):
             Correct, DonationEntered, "entry", command=RecordDonation, roles="CR", personal=True
         ),
     )
-    async def correct(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
+    async def correct(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
         """State a donation as it should have been; the difference is booked, the receipt replaced.
 
         `command` is the donation's own body; its type need not be said.
         """
-        await own.donation_of_today(desk, donation)
-        with desk.reading() as books:
+        await own.donation_of_today(context, donation)
+        with context.reading() as books:
             seq = standing_entry(books, donation)
-        body = await desk.body()
+        body = await context.body()
         if isinstance(body.get("command"), dict):
             stated = body["command"].get("type", RecordDonation.__name__)
             if stated != RecordDonation.__name__:
@@ -118,24 +120,24 @@ class DonationController(Controller):
         def about(books: Books) -> Correct:
             return replace(command, entry=standing_entry(books, donation))
 
-        return await desk.carry_out(about, partial(shown, desk.key))
+        return await context.carry_out(about, partial(shown, context.key))
 
     @post(
         "/{donation:str}/reverse",
         operation_id="reverseDonation",
         opt=takes(Reverse, DonationEntered, "entry", roles="CR", personal=True),
     )
-    async def reverse(self, desk: ADesk, donation: FromPath[str]) -> Response[bytes]:
+    async def reverse(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
         """Undo a donation that was none, as far as its goods have not moved on."""
-        await own.donation_of_today(desk, donation)
-        with desk.reading() as books:
+        await own.donation_of_today(context, donation)
+        with context.reading() as books:
             seq = standing_entry(books, donation)
-        command = bodies.command(Reverse, await desk.body(), {"entry": seq})
+        command = bodies.command(Reverse, await context.body(), {"entry": seq})
 
         def about(books: Books) -> Reverse:
             return replace(command, entry=standing_entry(books, donation))
 
-        return await desk.carry_out(about, partial(shown, desk.key))
+        return await context.carry_out(about, partial(shown, context.key))
 
 
 def standing_entry(books: Books, donation: str) -> int:

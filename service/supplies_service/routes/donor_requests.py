@@ -14,7 +14,7 @@ from supplies.domain.validation import convert
 from supplies.views.pagination import Page, cut, one_more
 from supplies_service.openapi.schema import gives, takes
 from supplies_service.request_bodies import entry_number
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership as own
 from supplies_service.security.rate_limits import check_rate_limit
@@ -27,18 +27,18 @@ class DonorRequestController(Controller):
     tags = ("donors",)
 
     @post(operation_id="askAsDonor", opt=takes(NewRequest, DonorRequest, roles="D"))
-    async def ask(self, desk: ADesk, donor: FromPath[str]) -> Response[bytes]:
+    async def ask(self, context: Context, donor: FromPath[str]) -> Response[bytes]:
         """Ask for the own name to be corrected, hidden or forgotten; somebody answers."""
-        await own.donor(desk, donor)
-        new = convert(NewRequest, await desk.body())
-        if not await desk.is_repeat():
-            await check_rate_limit(desk.request, attempts.ASKED_BY_DONOR, donor)
+        await own.donor(context, donor)
+        new = convert(NewRequest, await context.body())
+        if not await context.is_repeat():
+            await check_rate_limit(context.request, attempts.ASKED_BY_DONOR, donor)
 
         def do(gate: Gate) -> tuple[str, DonorRequest]:
             asked = wishes.ask(gate, donor, new)
             return f"/api/donors/{donor}/requests/{asked.id}", asked
 
-        return await desk.administer(do, lambda gate, seq: wishes.get(gate, donor, int(seq)))
+        return await context.administer(do, lambda gate, seq: wishes.get(gate, donor, int(seq)))
 
     @get(
         operation_id="listDonorRequests",
@@ -46,7 +46,7 @@ class DonorRequestController(Controller):
     )
     async def requests(
         self,
-        desk: ADesk,
+        context: Context,
         donor: FromPath[str],
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
@@ -55,10 +55,10 @@ class DonorRequestController(Controller):
 
         def read(books: Books) -> Page[DonorRequest]:
             place = 0 if after is None else entry_number(after)
-            found = wishes.listed(desk.gate(books), donor, after=place, limit=one_more(limit))
+            found = wishes.listed(context.gate(books), donor, after=place, limit=one_more(limit))
             return cut([(one.id, one) for one in found], limit)
 
-        return desk.page(read)
+        return context.page(read)
 
     @get(
         "/{request_id:str}",
@@ -66,11 +66,11 @@ class DonorRequestController(Controller):
         opt=gives(DonorRequest, roles="CR", personal=True),
     )
     async def request(
-        self, desk: ADesk, donor: FromPath[str], request_id: FromPath[str]
+        self, context: Context, donor: FromPath[str], request_id: FromPath[str]
     ) -> Response[bytes]:
         """One request."""
         number = entry_number(request_id)
-        return desk.show(lambda books: wishes.get(desk.gate(books), donor, number))
+        return context.show(lambda books: wishes.get(context.gate(books), donor, number))
 
     @post(
         "/{request_id:str}/answer",
@@ -78,12 +78,16 @@ class DonorRequestController(Controller):
         opt=takes(Answer, DonorRequest, roles="CR"),
     )
     async def answer(
-        self, desk: ADesk, donor: FromPath[str], request_id: FromPath[str]
+        self, context: Context, donor: FromPath[str], request_id: FromPath[str]
     ) -> Response[bytes]:
         """Say what was done about a request; what was asked is erased with it."""
-        number, said, by = entry_number(request_id), convert(Answer, await desk.body()), desk.by
+        number, said, by = (
+            entry_number(request_id),
+            convert(Answer, await context.body()),
+            context.by,
+        )
         where = f"/api/donors/{donor}/requests/{number}"
-        return await desk.administer(
+        return await context.administer(
             lambda gate: (where, wishes.answered(gate, donor, number, said, by=by)),
             lambda gate, _: wishes.get(gate, donor, number),
         )

@@ -15,7 +15,7 @@ from supplies.views.entries import entry as entry_view
 from supplies.views.pagination import Page
 from supplies_service.openapi.schema import gives, takes
 from supplies_service.request_bodies import entry_number
-from supplies_service.request_context import ADesk, Entered, entered
+from supplies_service.request_context import Context, Entered, entered
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 OpenOnly = Annotated[
@@ -32,14 +32,14 @@ class EntryController(Controller):
     @get(operation_id="listEntries", opt=gives(Page[EntryView], roles="CRA"))
     async def entries(
         self,
-        desk: ADesk,
+        context: Context,
         kind: FromQuery[str | None] = None,
         document: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Entries, oldest first."""
-        return desk.page(
+        return context.page(
             lambda books: entries_view(
                 books, kind=kind, document=document, after=after, limit=limit
             )
@@ -48,13 +48,13 @@ class EntryController(Controller):
     @get("/conflicts", operation_id="listConflicts", opt=gives(Page[ConflictView], roles="C"))
     async def conflicts(
         self,
-        desk: ADesk,
+        context: Context,
         open_only: OpenOnly = True,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Facts that the books contradicted, oldest first."""
-        return desk.page(
+        return context.page(
             lambda books: conflicts_view(books, open_only=open_only, after=after, limit=limit)
         )
 
@@ -63,25 +63,25 @@ class EntryController(Controller):
         operation_id="resolveConflict",
         opt=takes(ResolveConflict, Entered, roles="C"),
     )
-    async def resolve(self, desk: ADesk, conflict: FromPath[str]) -> Response[bytes]:
+    async def resolve(self, context: Context, conflict: FromPath[str]) -> Response[bytes]:
         """Restate the standing outcome, or book what the fact says from `unexplained`."""
-        return await desk.record(ResolveConflict, entered, conflict=entry_number(conflict))
+        return await context.record(ResolveConflict, entered, conflict=entry_number(conflict))
 
     @get("/{entry:str}", operation_id="getEntry", opt=gives(EntryView, roles="CRA"))
-    async def entry(self, desk: ADesk, entry: FromPath[str]) -> Response[bytes]:
+    async def entry(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
         """An entry, with the exact bytes that were hashed."""
-        return desk.show(lambda books: entry_view(books, entry_number(entry)))
+        return context.show(lambda books: entry_view(books, entry_number(entry)))
 
     @post(
         "/{entry:str}/reverse", operation_id="reverseEntry", opt=takes(Reverse, Entered, roles="C")
     )
-    async def reverse(self, desk: ADesk, entry: FromPath[str]) -> Response[bytes]:
+    async def reverse(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
         """Undo an entry's command, as far as its goods have not moved on."""
-        return await desk.record(Reverse, entered, entry=entry_number(entry))
+        return await context.record(Reverse, entered, entry=entry_number(entry))
 
     @post(
         "/{entry:str}/correct", operation_id="correctEntry", opt=takes(Correct, Entered, roles="C")
     )
-    async def correct(self, desk: ADesk, entry: FromPath[str]) -> Response[bytes]:
+    async def correct(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
         """State a command as it should have been; the difference is booked."""
-        return await desk.record(Correct, entered, entry=entry_number(entry))
+        return await context.record(Correct, entered, entry=entry_number(entry))

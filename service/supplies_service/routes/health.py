@@ -16,7 +16,7 @@ from supplies.verification.log import Sound, last_found_sound, not_found_sound_s
 from supplies.views.pagination import View
 from supplies_service.observability.metrics import MEDIA_TYPE
 from supplies_service.openapi.schema import gives
-from supplies_service.request_context import ADesk, Desk
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import PUBLIC
 
 PROBED_EVERY = 10.0
@@ -56,24 +56,24 @@ class HealthController(Controller):
     tags = ("service",)
 
     @get("/health", operation_id="getHealth", opt=gives(Health, roles=PUBLIC))
-    async def health(self, desk: ADesk) -> Response[bytes]:
+    async def health(self, context: Context) -> Response[bytes]:
         """Whether the books can be read and written."""
-        await can_write(desk)
-        return desk.show(lambda books: health(desk, books))
+        await can_write(context)
+        return context.show(lambda books: health(context, books))
 
     @get("/metrics", operation_id="getMetrics", opt=gives(str, roles="CRA") | {"here": True})
-    async def metrics(self, desk: ADesk) -> Response[bytes]:
+    async def metrics(self, context: Context) -> Response[bytes]:
         """Counts and times, as Prometheus reads them."""
-        return Response(desk.stations.metrics.text(), media_type=MEDIA_TYPE)
+        return Response(context.stations.metrics.text(), media_type=MEDIA_TYPE)
 
 
-async def can_write(desk: Desk) -> None:
+async def can_write(context: RequestContext) -> None:
     """Raise Busy where the books cannot be written; tried only if nothing else was written.
 
     Whoever asks while it is being tried waits for the same trial: anybody may ask for the
     health, and as often as they like.
     """
-    service = desk.station
+    service = context.station
     if service.queue.idle_seconds() < PROBED_EVERY:
         return
     if service.write_probe is None or service.write_probe.done():
@@ -91,16 +91,16 @@ def _probe(ledger: Ledger) -> None:
     try_writing(ledger.store, ledger.station_code, ledger.clock())
 
 
-def health(desk: Desk, books: Books) -> Health:
+def health(context: RequestContext, books: Books) -> Health:
     """What is known of the books, and what is to be seen to."""
-    verified, free = last_found_sound(books), free_bytes(desk.ledger.store.url)
+    verified, free = last_found_sound(books), free_bytes(context.ledger.store.url)
     attention = []
     if free is not None and free < ROOM_NEEDED:
         attention.append(
             f"only {free // 2**20} MiB are free on the disk of the books; make room there"
         )
-    month_ago = desk.ledger.clock() - timedelta(days=VERIFIED_WITHIN)
-    unsound = not_found_sound_since(books, month_ago, only=desk.stations.only)
+    month_ago = context.ledger.clock() - timedelta(days=VERIFIED_WITHIN)
+    unsound = not_found_sound_since(books, month_ago, only=context.stations.only)
     if unsound is not None:
         station, last = unsound
         when = "never" if last is None else f"last on {last.date()}"

@@ -17,7 +17,7 @@ from supplies.domain.validation import convert
 from supplies.errors import NotFound
 from supplies.views.pagination import Page, View
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk, answer
+from supplies_service.request_context import Context, answer
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.tokens import Days, shown_page
 
@@ -94,32 +94,32 @@ def controller(whose: Whose) -> type[Controller]:
         tags = (f"{whose}s",)
 
         @post(operation_id=f"link{title}", opt=takes(NewLink, LinkMade, roles="CR", secret=True))
-        async def link(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
+        async def link(self, context: Context, code: FromPath[str]) -> Response[bytes]:
             """Make a link to what is theirs: own gifts and papers, or deliveries that are out."""
-            new, by = convert(NewLink, await desk.body()), desk.by
-            return await desk.administer(
+            new, by = convert(NewLink, await context.body()), context.by
+            return await context.administer(
                 lambda gate: make_link(gate, whose, code, new, by), linked_before, secret=True
             )
 
         @get(operation_id=f"list{title}Links", opt=gives(Page[Credential], roles="CR"))
         async def links(
             self,
-            desk: ADesk,
+            context: Context,
             code: FromPath[str],
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[bytes]:
             """Their links, the newest first, those that ended too."""
-            return desk.page(
+            return context.page(
                 lambda books: shown_page(
-                    desk.gate(books), after, limit, kinds=("link",), **{whose: code}
+                    context.gate(books), after, limit, kinds=("link",), **{whose: code}
                 )
             )
 
         @delete(operation_id=f"unlink{title}", status_code=200, opt=gives(LinksRevoked, roles="CR"))
-        async def unlink(self, desk: ADesk, code: FromPath[str]) -> Response[bytes]:
+        async def unlink(self, context: Context, code: FromPath[str]) -> Response[bytes]:
             """End all their links at once."""
-            ended = await desk.station.admin_write(
+            ended = await context.station.admin_write(
                 lambda gate: credentials.revoke_all(gate, kinds=("link",), **{whose: code})
             )
             return answer(LinksRevoked(revoked=ended))
@@ -131,11 +131,11 @@ def controller(whose: Whose) -> type[Controller]:
             opt=gives(Credential, roles="CR"),
         )
         async def end(
-            self, desk: ADesk, code: FromPath[str], link: FromPath[str]
+            self, context: Context, code: FromPath[str], link: FromPath[str]
         ) -> Response[bytes]:
             """End one link at once: that of a lost telephone, say."""
             return answer(
-                await desk.station.admin_write(lambda gate: end_link(gate, whose, code, link))
+                await context.station.admin_write(lambda gate: end_link(gate, whose, code, link))
             )
 
     LinkController.__name__ = LinkController.__qualname__ = f"{title}LinkController"

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from supplies.views.trace import TraceView, trace
 from supplies_service.openapi.schema import gives
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 
 
 class LotController(Controller):
@@ -17,6 +17,6 @@ class LotController(Controller):
     tags = ("stock",)
 
     @get("/{lot:str}/trace", operation_id="traceLot", opt=gives(TraceView, roles="CRA"))
-    async def trace(self, desk: ADesk, lot: FromPath[str]) -> Response[bytes]:
+    async def trace(self, context: Context, lot: FromPath[str]) -> Response[bytes]:
         """Where a lot came from, through every repacking, and where it went."""
-        return desk.show(lambda books: trace(books, lot))
+        return context.show(lambda books: trace(books, lot))

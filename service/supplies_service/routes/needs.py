@@ -14,7 +14,7 @@ from supplies.views.needs import need as need_view
 from supplies.views.needs import needs as needs_view
 from supplies.views.pagination import Page, View
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 
@@ -38,14 +38,14 @@ class NeedController(Controller):
     tags = ("needs",)
 
     @post(operation_id="noteNeed", opt=takes(NoteNeed, NeedEntered, roles="CR"))
-    async def note(self, desk: ADesk) -> Response[bytes]:
+    async def note(self, context: Context) -> Response[bytes]:
         """Note a need."""
-        return await desk.record(NoteNeed, shown)
+        return await context.record(NoteNeed, shown)
 
     @get(operation_id="listNeeds", opt=gives(Page[NeedView], roles="CRA"))
     async def needs(
         self,
-        desk: ADesk,
+        context: Context,
         status: FromQuery[str | None] = None,
         recipient: FromQuery[str | None] = None,
         item: FromQuery[str | None] = None,
@@ -53,22 +53,22 @@ class NeedController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Needs, oldest first."""
-        return desk.page(
+        return context.page(
             lambda books: needs_view(
                 books, status=status, recipient=recipient, item=item, after=after, limit=limit
             )
         )
 
     @get("/{need:str}", operation_id="getNeed", opt=gives(NeedView, roles="CRA"))
-    async def need(self, desk: ADesk, need: FromPath[str]) -> Response[bytes]:
+    async def need(self, context: Context, need: FromPath[str]) -> Response[bytes]:
         """A need as it stands."""
-        return desk.show(lambda books: need_view(books, need))
+        return context.show(lambda books: need_view(books, need))
 
     @post(
         "/{need:str}/end",
         operation_id="endNeed",
         opt=takes(EndNeed, NeedEntered, roles="CR"),
     )
-    async def end(self, desk: ADesk, need: FromPath[str]) -> Response[bytes]:
+    async def end(self, context: Context, need: FromPath[str]) -> Response[bytes]:
         """End a need that is no longer asked for."""
-        return await desk.record(EndNeed, shown, need=need)
+        return await context.record(EndNeed, shown, need=need)

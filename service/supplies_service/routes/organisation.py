@@ -33,7 +33,7 @@ from supplies.views.organisation_report import (
 )
 from supplies.views.pagination import Page, cut, misplaced, one_more
 from supplies_service.openapi.schema import gives
-from supplies_service.request_context import ADesk, Desk, answer, paper
+from supplies_service.request_context import Context, RequestContext, answer, paper
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
 
 
@@ -45,12 +45,12 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
     return cut([(line.code, line) for line in found], limit)
 
 
-async def _parts(desk: Desk, first: date, last: date) -> list[Part]:
+async def _parts(context: RequestContext, first: date, last: date) -> list[Part]:
     """What each station reports."""
-    with desk.reading() as books:
+    with context.reading() as books:
         codes = [line.code for line in stations(books)]
     # One after the other, so that whoever else reads apart comes in between.
-    return [await desk.apart(partial(_part, code, first, last)) for code in codes]
+    return [await context.read_in_thread(partial(_part, code, first, last)) for code in codes]
 
 
 def _part(station: str, first: date, last: date, books: Books) -> Part:
@@ -65,17 +65,19 @@ class OrganisationController(Controller):
 
     @get("/stations", operation_id="listStations", opt=gives(Page[StationLine], roles="C"))
     async def stations(
-        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+        self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[bytes]:
         """The stations that may be asked about with `?station=`, and this one, by code."""
-        return desk.page(lambda books: stations_page(books, after, limit))
+        return context.page(lambda books: stations_page(books, after, limit))
 
     @get("/stock", operation_id="stockOfOrganisation", opt=gives(Page[StockOfItem], roles="C"))
     async def stock(
-        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+        self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[bytes]:
         """What stands on the shelves of all stations, by item."""
-        return await desk.page_apart(lambda books: stock_by_item(books, after=after, limit=limit))
+        return await context.page_in_thread(
+            lambda books: stock_by_item(books, after=after, limit=limit)
+        )
 
     @get(
         "/stock/{item:str}",
@@ -84,22 +86,24 @@ class OrganisationController(Controller):
     )
     async def stock_at(
         self,
-        desk: ADesk,
+        context: Context,
         item: FromPath[str],
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Which stations have some of an item."""
-        return await desk.page_apart(
+        return await context.page_in_thread(
             lambda books: stock_by_station(books, item, after=after, limit=limit)
         )
 
     @get("/needs", operation_id="needsOfOrganisation", opt=gives(Page[NeedOfItem], roles="C"))
     async def needs(
-        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+        self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[bytes]:
         """What all stations were asked for, by item."""
-        return await desk.page_apart(lambda books: needs_by_item(books, after=after, limit=limit))
+        return await context.page_in_thread(
+            lambda books: needs_by_item(books, after=after, limit=limit)
+        )
 
     @get(
         "/needs/{item:str}",
@@ -108,28 +112,28 @@ class OrganisationController(Controller):
     )
     async def needs_at(
         self,
-        desk: ADesk,
+        context: Context,
         item: FromPath[str],
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Which stations were asked for an item."""
-        return await desk.page_apart(
+        return await context.page_in_thread(
             lambda books: needs_by_station(books, item, after=after, limit=limit)
         )
 
     @get("/report", operation_id="reportOrganisation", opt=gives(OrganisationReport, roles="C"))
-    async def report(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+    async def report(self, context: Context, first: First, last: Last) -> Response[bytes]:
         """The work of all stations from one day to another."""
-        parts = await _parts(desk, first, last)
-        return answer(organisation_report(desk.station.code, first, last, parts))
+        parts = await _parts(context, first, last)
+        return answer(organisation_report(context.station.code, first, last, parts))
 
     @get("/report/pdf", operation_id="printOrganisationReport", opt=gives(bytes, roles="C"))
-    async def report_pdf(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+    async def report_pdf(self, context: Context, first: First, last: Last) -> Response[bytes]:
         """The same as a paper."""
-        parts = await _parts(desk, first, last)
-        with desk.reading() as books:
+        parts = await _parts(context, first, last)
+        with context.reading() as books:
             shown = organisation_report_paper(
-                books, first, last, parts, printed_at=desk.ledger.clock()
+                books, first, last, parts, printed_at=context.ledger.clock()
             )
         return paper(await run_sync(draw_report, shown), f"organisation-report-{first}-{last}")

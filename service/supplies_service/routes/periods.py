@@ -12,7 +12,7 @@ from supplies.ledger.ledger import Recorded
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import View
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 
 
 class PeriodView(View, frozen=True, kw_only=True):
@@ -45,16 +45,16 @@ class PeriodController(Controller):
     tags = ("periods",)
 
     @get(operation_id="getPeriods", opt=gives(PeriodView, roles="CRA"))
-    async def periods(self, desk: ADesk) -> Response[bytes]:
+    async def periods(self, context: Context) -> Response[bytes]:
         """Which days are closed."""
-        return desk.show(period)
+        return context.show(period)
 
     @post("/close", operation_id="closePeriod", opt=takes(ClosePeriod, PeriodEntered, roles="C"))
-    async def close(self, desk: ADesk) -> Response[bytes]:
+    async def close(self, context: Context) -> Response[bytes]:
         """Close all days through one; only once nothing is unexplained."""
-        return await desk.record(ClosePeriod, shown)
+        return await context.record(ClosePeriod, shown)
 
     @post("/reopen", operation_id="reopenPeriod", opt=takes(ReopenPeriod, PeriodEntered, roles="C"))
-    async def reopen(self, desk: ADesk) -> Response[bytes]:
+    async def reopen(self, context: Context) -> Response[bytes]:
         """Open all days from one again."""
-        return await desk.record(ReopenPeriod, shown)
+        return await context.record(ReopenPeriod, shown)

@@ -14,7 +14,7 @@ from supplies.views.pledges import PledgeView
 from supplies.views.pledges import pledge as pledge_view
 from supplies.views.pledges import pledges as pledges_view
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership as own
 
@@ -39,45 +39,45 @@ class PledgeController(Controller):
     tags = ("pledges",)
 
     @post(operation_id="makePledge", opt=takes(MakePledge, PledgeEntered, roles="CR"))
-    async def make(self, desk: ADesk) -> Response[bytes]:
+    async def make(self, context: Context) -> Response[bytes]:
         """Promise goods; lines may claim needs."""
-        return await desk.record(MakePledge, shown)
+        return await context.record(MakePledge, shown)
 
     @get(operation_id="listPledges", opt=gives(Page[PledgeView], roles="CRAD"))
     async def pledges(
         self,
-        desk: ADesk,
+        context: Context,
         donor: FromQuery[str | None] = None,
         status: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Pledges, oldest first."""
-        whose = await own.donors_list(desk, donor)
-        return desk.page(
+        whose = await own.donors_list(context, donor)
+        return context.page(
             lambda books: pledges_view(books, donor=whose, status=status, after=after, limit=limit)
         )
 
     @get("/{pledge:str}", operation_id="getPledge", opt=gives(PledgeView, roles="CRAD"))
-    async def pledge(self, desk: ADesk, pledge: FromPath[str]) -> Response[bytes]:
+    async def pledge(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
         """A pledge as it stands."""
-        await own.pledge(desk, pledge)
-        return desk.show(lambda books: pledge_view(books, pledge))
+        await own.pledge(context, pledge)
+        return context.show(lambda books: pledge_view(books, pledge))
 
     @post(
         "/{pledge:str}/cancel",
         operation_id="cancelPledge",
         opt=takes(CancelPledge, PledgeEntered, roles="CR"),
     )
-    async def cancel(self, desk: ADesk, pledge: FromPath[str]) -> Response[bytes]:
+    async def cancel(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
         """Take a promise back, all that is outstanding or the lines named."""
-        return await desk.record(CancelPledge, shown, pledge=pledge)
+        return await context.record(CancelPledge, shown, pledge=pledge)
 
     @post(
         "/{pledge:str}/lapse",
         operation_id="lapsePledge",
         opt=takes(LapsePledge, PledgeEntered, roles="CR"),
     )
-    async def lapse(self, desk: ADesk, pledge: FromPath[str]) -> Response[bytes]:
+    async def lapse(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
         """Wait no longer for a promise that was not kept."""
-        return await desk.record(LapsePledge, shown, pledge=pledge)
+        return await context.record(LapsePledge, shown, pledge=pledge)

@@ -22,7 +22,7 @@ from supplies.views.receipts import receipt as receipt_view
 from supplies.views.receipts import receipts as receipts_view
 from supplies_service.openapi.schema import gives, takes
 from supplies_service.request_bodies import entry_number
-from supplies_service.request_context import ADesk, Desk, paper
+from supplies_service.request_context import Context, RequestContext, paper
 from supplies_service.routes.parameters import (
     DEFAULT_LIMIT,
     After,
@@ -72,14 +72,14 @@ class ReceiptController(Controller):
         operation_id="issueReceipt",
         opt=takes(IssueReceipt, ReceiptEntered, roles="CR", personal=True),
     )
-    async def issue(self, desk: ADesk) -> Response[bytes]:
+    async def issue(self, context: Context) -> Response[bytes]:
         """Issue one receipt over several donations, in the place of their own."""
-        return await desk.record(IssueReceipt, partial(shown, desk.key))
+        return await context.record(IssueReceipt, partial(shown, context.key))
 
     @get(operation_id="listReceipts", opt=gives(Page[ReceiptView], roles="CRAD", personal=True))
     async def receipts(
         self,
-        desk: ADesk,
+        context: Context,
         donor: FromQuery[str | None] = None,
         first: FirstOrNone = None,
         last: LastOrNone = None,
@@ -87,24 +87,24 @@ class ReceiptController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Receipts in the order of their numbers."""
-        whose = await own.donors_list(desk, donor)
+        whose = await own.donors_list(context, donor)
 
         def listed(books: Books) -> Page[ReceiptView]:
             page = receipts_view(
                 books, donor=whose, first=first, last=last, after=after, limit=limit
             )
             return Page(
-                items=[sealed(books, view, desk.key.seal) for view in page.items], next=page.next
+                items=[sealed(books, view, context.key.seal) for view in page.items], next=page.next
             )
 
-        return desk.page(listed)
+        return context.page(listed)
 
     @get("/batch/pdf", operation_id="printReceipts", opt=gives(bytes, roles="CR", personal=True))
-    async def batch(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+    async def batch(self, context: Context, first: First, last: Last) -> Response[bytes]:
         """All receipts issued from one day to another that still hold, as one document."""
-        papers = await desk.apart(
+        papers = await context.read_in_thread(
             lambda books: receipt_papers(
-                books, first, last, lambda one: desk.key.seal(issued(books, one)).check_code
+                books, first, last, lambda one: context.key.seal(issued(books, one)).check_code
             )
         )
         return paper(await run_sync(donation_receipts, papers), f"receipts-{first}-{last}")
@@ -114,20 +114,20 @@ class ReceiptController(Controller):
         operation_id="getReceipt",
         opt=gives(ReceiptView, roles="CRAD", personal=True),
     )
-    async def receipt(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+    async def receipt(self, context: Context, number: FromPath[str]) -> Response[bytes]:
         """A receipt, with the document as it was frozen."""
-        await own.receipt(desk, number)
-        return desk.show(lambda books: with_seal(desk.key, books, number))
+        await own.receipt(context, number)
+        return context.show(lambda books: with_seal(context.key, books, number))
 
     @get(
         "/{number:str}/pdf",
         operation_id="printReceipt",
         opt=gives(bytes, roles="CRD", personal=True),
     )
-    async def pdf(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+    async def pdf(self, context: Context, number: FromPath[str]) -> Response[bytes]:
         """The receipt's paper: the original, the same bytes each time."""
-        await own.receipt(desk, number)
-        return await drawn(desk, number, None)
+        await own.receipt(context, number)
+        return await drawn(context, number, None)
 
     @get(
         "/{number:str}/copies/{copy:str}/pdf",
@@ -135,45 +135,45 @@ class ReceiptController(Controller):
         opt=gives(bytes, roles="CR", personal=True),
     )
     async def copy(
-        self, desk: ADesk, number: FromPath[str], copy: FromPath[str]
+        self, context: Context, number: FromPath[str], copy: FromPath[str]
     ) -> Response[bytes]:
         """A copy that was reprinted, marked as one."""
-        return await drawn(desk, number, entry_number(copy))
+        return await drawn(context, number, entry_number(copy))
 
     @post(
         "/{number:str}/reprint",
         operation_id="reprintReceipt",
         opt=takes(ReprintReceipt, ReceiptEntered, roles="CR", personal=True),
     )
-    async def reprint(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+    async def reprint(self, context: Context, number: FromPath[str]) -> Response[bytes]:
         """Hand out a marked copy; Location is where its paper is."""
-        return await desk.record(ReprintReceipt, partial(copied, desk.key), number=number)
+        return await context.record(ReprintReceipt, partial(copied, context.key), number=number)
 
     @post(
         "/{number:str}/void",
         operation_id="voidReceipt",
         opt=takes(VoidReceipt, ReceiptEntered, roles="C", personal=True),
     )
-    async def void(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+    async def void(self, context: Context, number: FromPath[str]) -> Response[bytes]:
         """Void a receipt; its number stays."""
-        return await desk.record(VoidReceipt, partial(shown, desk.key), number=number)
+        return await context.record(VoidReceipt, partial(shown, context.key), number=number)
 
     @post(
         "/{number:str}/replace",
         operation_id="replaceReceipt",
         opt=takes(ReplaceReceipt, ReceiptEntered, roles="C", personal=True),
     )
-    async def replace(self, desk: ADesk, number: FromPath[str]) -> Response[bytes]:
+    async def replace(self, context: Context, number: FromPath[str]) -> Response[bytes]:
         """Void a receipt and issue it anew from today's records."""
-        return await desk.record(ReplaceReceipt, partial(shown, desk.key), number=number)
+        return await context.record(ReplaceReceipt, partial(shown, context.key), number=number)
 
 
-async def drawn(desk: Desk, number: str, copy: int | None) -> Response[bytes]:
+async def drawn(context: RequestContext, number: str, copy: int | None) -> Response[bytes]:
     """The paper as PDF, drawn beside the event loop: it takes longer than a read may.
 
     copy: that marked copy; None: the original as it was handed out, whatever became of it since.
     """
-    with desk.reading() as books:
-        record = receipt_record(books, number, desk.key.seal, copy=copy, original=copy is None)
+    with context.reading() as books:
+        record = receipt_record(books, number, context.key.seal, copy=copy, original=copy is None)
     name = number if copy is None else f"{number}-copy-{copy}"
     return paper(await run_sync(proven_receipt, record), name)

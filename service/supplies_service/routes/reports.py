@@ -20,7 +20,7 @@ from supplies.views.public_disclosure import disclosure, disclosure_paper
 from supplies.views.station_report import station_report, station_report_paper
 from supplies.views.stock import StockView, stock
 from supplies_service.openapi.schema import gives
-from supplies_service.request_context import ADesk, paper
+from supplies_service.request_context import Context, paper
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
 
 Soon = Annotated[int, QueryParameter(ge=0, le=3650, description="days before goods expire")]
@@ -35,46 +35,48 @@ class ReportController(Controller):
     tags = ("reports",)
 
     @get("/station", operation_id="reportStation", opt=gives(StationReport, roles="CRA"))
-    async def station(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+    async def station(self, context: Context, first: First, last: Last) -> Response[bytes]:
         """The station's work from one day to another."""
-        return await desk.show_apart(lambda books: station_report(books, first, last))
+        return await context.show_in_thread(lambda books: station_report(books, first, last))
 
     @get("/station/pdf", operation_id="printStationReport", opt=gives(bytes, roles="CRA"))
-    async def station_pdf(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+    async def station_pdf(self, context: Context, first: First, last: Last) -> Response[bytes]:
         """The station report as a paper."""
-        now = desk.ledger.clock()
-        shown = await desk.apart(
+        now = context.ledger.clock()
+        shown = await context.read_in_thread(
             lambda books: station_report_paper(books, first, last, printed_at=now)
         )
         return paper(await run_sync(draw_report, shown), f"station-report-{first}-{last}")
 
     @get("/disclosure", operation_id="reportDisclosure", opt=gives(Disclosure, roles="CRA"))
-    async def disclosure(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+    async def disclosure(self, context: Context, first: First, last: Last) -> Response[bytes]:
         """What came from whom, as each consented, and where it went, by community."""
-        return await desk.show_apart(lambda books: disclosure(books, first, last))
+        return await context.show_in_thread(lambda books: disclosure(books, first, last))
 
     @get("/disclosure/pdf", operation_id="printDisclosure", opt=gives(bytes, roles="CRA"))
-    async def disclosure_pdf(self, desk: ADesk, first: First, last: Last) -> Response[bytes]:
+    async def disclosure_pdf(self, context: Context, first: First, last: Last) -> Response[bytes]:
         """The disclosure as a sheet for the notice board."""
-        now = desk.ledger.clock()
-        shown = await desk.apart(lambda books: disclosure_paper(books, first, last, printed_at=now))
+        now = context.ledger.clock()
+        shown = await context.read_in_thread(
+            lambda books: disclosure_paper(books, first, last, printed_at=now)
+        )
         return paper(await run_sync(disclosure_sheet, shown), f"disclosure-{first}-{last}")
 
     @get("/stock", operation_id="reportStock", opt=gives(StockView, roles="CRA"))
     async def stock(
         self,
-        desk: ADesk,
+        context: Context,
         as_of: FromQuery[date | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """What stands on all shelves, now or at a day's end."""
-        return desk.page(lambda books: stock(books, as_of=as_of, after=after, limit=limit))
+        return context.page(lambda books: stock(books, as_of=as_of, after=after, limit=limit))
 
     @get("/alerts", operation_id="reportAlerts", opt=gives(Page[Alert], roles="CRA"))
     async def alerts(
         self,
-        desk: ADesk,
+        context: Context,
         soon: Soon = SOON,
         out: Out = OUT,
         waiting: Waiting = WAITING,
@@ -82,8 +84,8 @@ class ReportController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """What to look at today: what expires, what is overdue, what waits for somebody."""
-        today = desk.ledger.today()
-        return desk.page(
+        today = context.ledger.today()
+        return context.page(
             lambda books: alerts_view(
                 books, today, soon=soon, out=out, waiting=waiting, after=after, limit=limit
             )

@@ -16,7 +16,7 @@ from supplies.views.shipments import ShipmentView, unknown_destination
 from supplies.views.shipments import shipment as shipment_view
 from supplies.views.shipments import shipments as shipments_view
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 
@@ -48,40 +48,40 @@ class ShipmentController(Controller):
     tags = ("shipments",)
 
     @post(operation_id="sendShipment", opt=takes(SendShipment, ShipmentEntered, roles="CR"))
-    async def send(self, desk: ADesk) -> Response[bytes]:
+    async def send(self, context: Context) -> Response[bytes]:
         """Send free goods to another station; without lots, what expires first."""
-        return await desk.record(SendShipment, partial(shown, sent=True))
+        return await context.record(SendShipment, partial(shown, sent=True))
 
     @get(operation_id="listShipments", opt=gives(Page[ShipmentView], roles="CR"))
     async def shipments(
         self,
-        desk: ADesk,
+        context: Context,
         way: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[bytes]:
         """Shipments that left or came (`way` is out or in), or are awaited here."""
-        return desk.page(lambda books: shipments_view(books, way=way, after=after, limit=limit))
+        return context.page(lambda books: shipments_view(books, way=way, after=after, limit=limit))
 
     @get("/{shipment:str}", operation_id="getShipment", opt=gives(ShipmentView, roles="CR"))
-    async def shipment(self, desk: ADesk, shipment: FromPath[str]) -> Response[bytes]:
+    async def shipment(self, context: Context, shipment: FromPath[str]) -> Response[bytes]:
         """A shipment as it stands; its `entry` is what the other station cites."""
-        return desk.show(lambda books: shipment_view(books, shipment))
+        return context.show(lambda books: shipment_view(books, shipment))
 
     @post(
         "/{shipment:str}/receive",
         operation_id="receiveShipment",
         opt=takes(ReceiveShipment, ShipmentEntered, roles="CR"),
     )
-    async def receive(self, desk: ADesk, shipment: FromPath[str]) -> Response[bytes]:
+    async def receive(self, context: Context, shipment: FromPath[str]) -> Response[bytes]:
         """Take in what another station sent, all of it or as the lines say."""
-        return await desk.record(ReceiveShipment, shown, shipment=shipment)
+        return await context.record(ReceiveShipment, shown, shipment=shipment)
 
     @post(
         "/{shipment:str}/acknowledge",
         operation_id="acknowledgeShipment",
         opt=takes(AcknowledgeShipment, ShipmentEntered, roles="CR"),
     )
-    async def acknowledge(self, desk: ADesk, shipment: FromPath[str]) -> Response[bytes]:
+    async def acknowledge(self, context: Context, shipment: FromPath[str]) -> Response[bytes]:
         """Enter what arrived there, citing the other station's entry; the rest is lost."""
-        return await desk.record(AcknowledgeShipment, shown, shipment=shipment)
+        return await context.record(AcknowledgeShipment, shown, shipment=shipment)

@@ -10,7 +10,7 @@ from supplies_receipts import donor_statement as draw
 from supplies.papers.donor_statement import DonorStatement
 from supplies.views.donor_statement import donor_statement, donor_statement_paper
 from supplies_service.openapi.schema import gives
-from supplies_service.request_context import ADesk, paper
+from supplies_service.request_context import Context, paper
 from supplies_service.routes.parameters import First, Last
 from supplies_service.security import ownership as own
 
@@ -23,20 +23,22 @@ class StatementController(Controller):
 
     @get(operation_id="stateDonor", opt=gives(DonorStatement, roles="CRD", personal=True))
     async def statement(
-        self, desk: ADesk, donor: FromPath[str], first: First, last: Last
+        self, context: Context, donor: FromPath[str], first: First, last: Last
     ) -> Response[bytes]:
         """What became of all that a donor gave from one day to another."""
-        await own.donor(desk, donor)
-        return await desk.show_apart(lambda books: donor_statement(books, donor, first, last))
+        await own.donor(context, donor)
+        return await context.show_in_thread(
+            lambda books: donor_statement(books, donor, first, last)
+        )
 
     @get("/pdf", operation_id="printDonorStatement", opt=gives(bytes, roles="CRD", personal=True))
     async def pdf(
-        self, desk: ADesk, donor: FromPath[str], first: First, last: Last
+        self, context: Context, donor: FromPath[str], first: First, last: Last
     ) -> Response[bytes]:
         """The statement as a paper."""
-        await own.donor(desk, donor)
-        now = desk.ledger.clock()
-        shown = await desk.apart(
+        await own.donor(context, donor)
+        now = context.ledger.clock()
+        shown = await context.read_in_thread(
             lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)
         )
         return paper(await run_sync(draw, shown), f"statement-{donor}-{first}-{last}")

@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, patch
 
 from supplies.stations.paper_settings import StationShown, amend_station, station_shown
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk, answer
+from supplies_service.request_context import Context, answer
 
 
 class StationController(Controller):
@@ -16,16 +16,16 @@ class StationController(Controller):
     tags = ("station",)
 
     @get(operation_id="getStation", opt=gives(StationShown, roles="CRA"))
-    async def station(self, desk: ADesk) -> Response[bytes]:
+    async def station(self, context: Context) -> Response[bytes]:
         """The station's settings, those of its papers among them."""
-        return desk.show(station_shown)
+        return context.show(station_shown)
 
     @patch(
         operation_id="amendStation",
         opt=takes(StationShown, StationShown, "code", partial=True, roles="C"),
     )
-    async def amend(self, desk: ADesk) -> Response[bytes]:
+    async def amend(self, context: Context) -> Response[bytes]:
         """Change the settings given, and leave the others; receipts that were issued stay."""
-        changes = await desk.body()
-        done = await desk.station.admin_write(lambda gate: amend_station(gate.books, changes))
+        changes = await context.body()
+        done = await context.station.admin_write(lambda gate: amend_station(gate.books, changes))
         return answer(done)

@@ -19,7 +19,7 @@ from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.views.pagination import Page, View, cut, misplaced, one_more
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk, answer
+from supplies_service.request_context import Context, answer
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 Days = Annotated[int, Meta(ge=1, le=credentials.LONGEST.days)]
@@ -95,9 +95,9 @@ class TokenController(Controller):
     tags = ("tokens",)
 
     @post(operation_id="makeToken", opt=takes(NewToken, TokenMade, roles="C", secret=True))
-    async def make(self, desk: ADesk) -> Response[bytes]:
+    async def make(self, context: Context) -> Response[bytes]:
         """Make a token for a program of a user; its secret is answered once."""
-        new, by = convert(NewToken, await desk.body()), desk.by
+        new, by = convert(NewToken, await context.body()), context.by
 
         def do(gate: Gate) -> tuple[str, TokenMade]:
             made = make(gate, new, by)
@@ -106,19 +106,21 @@ class TokenController(Controller):
         def again(gate: Gate, name: str) -> TokenMade:
             return TokenMade(token=credentials.get(gate, name), secret=None)
 
-        return await desk.administer(do, again, secret=True)
+        return await context.administer(do, again, secret=True)
 
     @get(operation_id="listTokens", opt=gives(Page[Credential], roles="C"))
     async def tokens(
-        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+        self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[bytes]:
         """Tokens, the newest first, those that ended too."""
-        return desk.page(lambda books: shown_page(desk.gate(books), after, limit, kinds=("token",)))
+        return context.page(
+            lambda books: shown_page(context.gate(books), after, limit, kinds=("token",))
+        )
 
     @get("/{token:str}", operation_id="getToken", opt=gives(Credential, roles="C"))
-    async def token(self, desk: ADesk, token: FromPath[str]) -> Response[bytes]:
+    async def token(self, context: Context, token: FromPath[str]) -> Response[bytes]:
         """One token, with its last use."""
-        return desk.show(lambda books: credentials.get(desk.gate(books), token))
+        return context.show(lambda books: credentials.get(context.gate(books), token))
 
     @delete(
         "/{token:str}",
@@ -126,6 +128,6 @@ class TokenController(Controller):
         status_code=200,
         opt=gives(Credential, roles="C"),
     )
-    async def revoke(self, desk: ADesk, token: FromPath[str]) -> Response[bytes]:
+    async def revoke(self, context: Context, token: FromPath[str]) -> Response[bytes]:
         """End a token at once."""
-        return answer(await desk.station.admin_write(lambda gate: revoke(gate, token)))
+        return answer(await context.station.admin_write(lambda gate: revoke(gate, token)))

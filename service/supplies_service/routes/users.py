@@ -14,7 +14,7 @@ from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.views.pagination import Page, View, cut, misplaced, one_more
 from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import ADesk
+from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 
 
@@ -55,11 +55,11 @@ class UserController(Controller):
     tags = ("users",)
 
     @post(operation_id="addUser", opt=takes(NewUser, Invited, roles="C", secret=True))
-    async def add(self, desk: ADesk) -> Response[bytes]:
+    async def add(self, context: Context) -> Response[bytes]:
         """Let a person in; they set their password at the address that is answered."""
-        new = convert(NewUser, await desk.body())
-        by = desk.by
-        return await desk.administer(
+        new = convert(NewUser, await context.body())
+        by = context.by
+        return await context.administer(
             lambda gate: invite(gate, users.add(gate, new, by=by), by),
             lambda gate, code: invited_before(users.get(gate, code)),
             secret=True,
@@ -67,43 +67,43 @@ class UserController(Controller):
 
     @get(operation_id="listUsers", opt=gives(Page[User], roles="C"))
     async def users(
-        self, desk: ADesk, after: After = None, limit: Limit = DEFAULT_LIMIT
+        self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[bytes]:
         """Users in the order in which they came, those who may no longer come in too."""
 
         def read(books: Books) -> Page[User]:
             if after is not None and not re.fullmatch(r"u_[0-9]{1,9}", after):
                 raise misplaced(after)
-            found = users.listed(desk.gate(books), after=after, limit=one_more(limit))
+            found = users.listed(context.gate(books), after=after, limit=one_more(limit))
             return cut([(user.code, user) for user in found], limit)
 
-        return desk.page(read)
+        return context.page(read)
 
     @get("/{user:str}", operation_id="getUser", opt=gives(User, roles="C"))
-    async def user(self, desk: ADesk, user: FromPath[str]) -> Response[bytes]:
+    async def user(self, context: Context, user: FromPath[str]) -> Response[bytes]:
         """One user."""
-        return desk.show(lambda books: users.get(desk.gate(books), user))
+        return context.show(lambda books: users.get(context.gate(books), user))
 
     @post(
         "/{user:str}/invitation",
         operation_id="inviteUser",
         opt=takes(Nothing, Invited, roles="C", secret=True),
     )
-    async def invite(self, desk: ADesk, user: FromPath[str]) -> Response[bytes]:
+    async def invite(self, context: Context, user: FromPath[str]) -> Response[bytes]:
         """Let a user set a new password, at an address that is answered once."""
-        convert(Nothing, await desk.body())
-        by = desk.by
-        return await desk.administer(
+        convert(Nothing, await context.body())
+        by = context.by
+        return await context.administer(
             lambda gate: invite(gate, users.get(gate, user), by),
             lambda gate, code: invited_before(users.get(gate, code)),
             secret=True,
         )
 
     @post("/{user:str}/disable", operation_id="disableUser", opt=takes(Nothing, User, roles="C"))
-    async def disable(self, desk: ADesk, user: FromPath[str]) -> Response[bytes]:
+    async def disable(self, context: Context, user: FromPath[str]) -> Response[bytes]:
         """Let a person in no longer: sessions and tokens end at once."""
-        convert(Nothing, await desk.body())
-        return await desk.administer(
+        convert(Nothing, await context.body())
+        return await context.administer(
             lambda gate: (f"/api/users/{user}", users.disable(gate, user)),
             users.get,
         )

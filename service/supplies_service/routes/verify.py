@@ -18,7 +18,7 @@ from supplies.errors import NotFound
 from supplies.views.pagination import View
 from supplies.views.receipts import issued, receipt
 from supplies_service.openapi.schema import gives
-from supplies_service.request_context import ADesk, Desk
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import PUBLIC
 from supplies_service.security.rate_limits import check_rate_limit, client_address
@@ -46,13 +46,13 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
     replaced_by: str | None
 
 
-def verified(desk: Desk, books: Books, number: str, code: str) -> VerifiedReceipt:
+def verified(context: RequestContext, books: Books, number: str, code: str) -> VerifiedReceipt:
     """The paper with this number and code; a wrong code tells no more than a wrong number."""
     try:
         found = receipt(books, number)
     except NotFound:
         raise unknown_paper() from None
-    right = desk.key.check_code(issued(books, found))
+    right = context.key.check_code(issued(books, found))
     if not hmac.compare_digest(right.encode(), code.upper().encode()):
         raise unknown_paper()
     paper = found.document
@@ -87,17 +87,17 @@ class VerifyController(Controller):
         opt=gives(VerifiedReceipt, roles=PUBLIC),
     )
     async def verify(
-        self, desk: ADesk, number: FromPath[str], c: FromQuery[str]
+        self, context: Context, number: FromPath[str], c: FromQuery[str]
     ) -> Response[bytes]:
         """Whether a paper with this number and check code `c` is in these books."""
-        await check_rate_limit(desk.request, VERIFY, client_address(desk.request))
-        issuer = desk.stations.of_receipt(number)
+        await check_rate_limit(context.request, VERIFY, client_address(context.request))
+        issuer = context.stations.of_receipt(number)
         try:
             if issuer is None:
                 raise unknown_paper()
-            return desk.at(issuer).show(lambda books: verified(desk, books, number, c))
+            return context.at(issuer).show(lambda books: verified(context, books, number, c))
         except NotFound:
-            await log_refusal(desk.request, None)
+            await log_refusal(context.request, None)
             raise
 
     @get("/v/{number:str}", include_in_schema=False, opt={"roles": PUBLIC})
