@@ -6,7 +6,7 @@ floors, which the database does. `Journal` answers balances as the drafts so far
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -25,7 +25,7 @@ from supplies.domain.commands import (
     ReportOutcome,
 )
 from supplies.domain.entries import Transfer
-from supplies.domain.entry_rows import Allocation, Lot, Statement
+from supplies.domain.entry_rows import Allocation, AllocationLine, Lot, Statement
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
 
@@ -145,9 +145,12 @@ class Journal:
         self.next_seq = last + 1
         self.happened_on = command.happened_on or today
         self._changed: Counter[Key] = Counter()
+        self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
+        self._serving: dict[str, dict[tuple[str, str], str | None]] = {}
         self._shelves: dict[tuple[str, str], list[OnShelf]] = {}
         if standing is not None:
-            self._changed.subtract(standing.effect)
+            for key, change in standing.effect.items():
+                self._change(key, -change)
         if self.happened_on > today:
             raise InvalidField.at(
                 "/happened_on",
@@ -223,9 +226,20 @@ class Journal:
         if quantity == 0:
             return
         draft.moves.append(Move(Transfer(source, target, item, lot, quantity), pointer))
-        self._changed[source, item, lot] -= quantity
-        self._changed[target, item, lot] += quantity
+        self._change((source, item, lot), -quantity)
+        self._change((target, item, lot), quantity)
         self._shelves.pop((target, item), None)
+
+    def _change(self, key: Key, change: int) -> None:
+        """Note a change, so that `held` finds it by account, by account prefix and by item."""
+        if key not in self._changed:
+            account, item, _ = key
+            kind, *keys = account.split(":")
+            prefixes = [":".join([kind, *keys[:depth], ""]) for depth in range(len(keys))]
+            for below in (account, *prefixes):
+                self._changed_below[below, None].add(key)
+                self._changed_below[below, item].add(key)
+        self._changed[key] += change
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -256,15 +270,28 @@ class Journal:
     def held(self, account: str, item: str | None = None) -> dict[Key, int]:
         """As `Books.held`, once the drafts so far are made."""
         held = self.books.held(account, item)
-        for key, change in self._changed.items():
-            inside = key[0].startswith(account) if account.endswith(":") else key[0] == account
-            if change and inside and (item is None or key[1] == item):
-                held[key] = held.get(key, 0) + change
+        for key in self._changed_below.get((account, item), ()):
+            held[key] = held.get(key, 0) + self._changed[key]
         return {key: held[key] for key in sorted(held) if held[key] != 0}
 
     def total(self, account: str, item: str) -> int:
         """What will stand of an item in an account, or in all below one ending in ":"."""
         return sum(self.held(account, item).values())
+
+    def needs_served(self, allocation: str) -> dict[tuple[str, str], str | None]:
+        """The need that each (item, lot) of an allocation serves, once the drafts are made."""
+        serving = self._serving.get(allocation)
+        if serving is None:
+            lines = self.books.stated(AllocationLine, allocation=allocation)
+            serving = {(line.item, line.lot): line.need for line in lines}
+            self._serving[allocation] = serving
+        drafted = {
+            (row.item, row.lot): row.need
+            for draft in self.drafts
+            for row in draft.rows
+            if isinstance(row, AllocationLine) and row.allocation == allocation
+        }
+        return {**serving, **drafted} if drafted else serving
 
     # --- lines -------------------------------------------------------------------------------
 
@@ -338,8 +365,8 @@ class Journal:
         shelf = self._shelves.get((account, item))
         if shelf is None:
             there = {on.lot: on for on in self.books.shelf(account, item)}
-            for where, what, name in self._changed:
-                if (where, what) == (account, item) and name and name not in there:
+            for _, _, name in self._changed_below.get((account, item), ()):
+                if name and name not in there:
                     expires_on = self.lot(name, item).expires_on
                     day = None if expires_on is None else expires_on.isoformat()
                     there[name] = OnShelf(name, day, 0)
@@ -422,6 +449,15 @@ def net(transfers: Iterable[Transfer]) -> Counter[Key]:
         changed[source, item, lot] -= quantity
         changed[target, item, lot] += quantity
     return Counter({key: change for key, change in changed.items() if change})
+
+
+def net_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
+    """What transfers change, by balance and by the day on which they are booked."""
+    changed: dict[Key, Counter[date]] = defaultdict(Counter)
+    for day, (source, target, item, lot, quantity) in steps:
+        changed[source, item, lot][day] -= quantity
+        changed[target, item, lot][day] += quantity
+    return changed
 
 
 def _born(lot: str) -> int:

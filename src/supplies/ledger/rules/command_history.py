@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from supplies.domain.commands import Correctable
 from supplies.domain.entries import Body, Transfer
 from supplies.domain.entry_rows import Activity, Allocation, AllocationLine, ArrivalLine, Lot
 from supplies.errors import AlreadyDone, Fault, InvalidField
-from supplies.ledger.journal import Aside, Journal, Key, Standing, StatedLot, net
+from supplies.ledger.journal import Aside, Journal, Key, Standing, StatedLot, net, net_by_day
 
 CORRECTABLE = {
     "need_noted": "NoteNeed",
@@ -146,10 +146,7 @@ def standing_of(journal: Journal, history: History) -> Standing:
         if isinstance(row, Allocation):
             allocations[row.recipient].append(row)
     effect = net(transfer for _, transfer in history.transfers())
-    by_day: dict[Key, Counter[date]] = defaultdict(Counter)
-    for day, transfer in history.transfers():
-        for key, change in net([transfer]).items():
-            by_day[key][journal.booked_on(day)] += change
+    by_day = net_by_day((journal.booked_on(day), move) for day, move in history.transfers())
     return Standing(
         seq=history.latest.seq,
         document=history.first.document,
@@ -215,7 +212,8 @@ def _asides_of(books: Books, history: History) -> list[Aside]:
             needs[row.allocation, row.item, row.lot] = row.need
         elif isinstance(row, Allocation):
             recipients[row.allocation] = row.recipient
-    own, released = _booked(history.bodies), _booked(history.released)
+    own = _booked(history.bodies)
+    by_day = net_by_day(own + _booked(history.released))
     return [
         Aside(
             allocation=allocation,
@@ -224,18 +222,19 @@ def _asides_of(books: Books, history: History) -> list[Aside]:
             lot=lot,
             need=needs.get((allocation, item, lot)),
             quantity=quantity,
-            moved=moved_on(books, (account, item, lot), own + released),
+            moved=moved_on(books, (account, item, lot), by_day),
         )
         for (account, item, lot), quantity in net(transfer for _, transfer in own).items()
         if kind_of(account) is ALLOCATED and (allocation := keys_of(account)[0]) in recipients
     ]
 
 
-def moved_on(books: Books, key: Key, own: list[tuple[date, Transfer]]) -> int:
-    """How much others took away of what these transfers left, at most at any day's end."""
-    changes = {day: 0 for day, _ in own}
-    for day, transfer in own:
-        changes[day] += net([transfer])[key]
+def moved_on(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, int]]) -> int:
+    """How much others took away of what a command left in a balance, at most at any day's end.
+
+    by_day: what the command changed, as `net_by_day` gives it.
+    """
+    changes = by_day.get(key, {})
     days = {day for day, change in changes.items() if change}
     if not days:
         return 0

@@ -111,17 +111,23 @@ def _in_order(journal: Journal, first_day: date, remaining: list[Step]) -> list[
     books = journal.books
     floors = Floors(books, remaining)
     ordered: list[Step] = []
+    sorted_by = None
     while remaining:
-        remaining.sort(key=lambda step: step[0] != (ordered[-1][0] if ordered else first_day))
+        day = ordered[-1][0] if ordered else first_day
+        if day != sorted_by:
+            remaining = [step for step in remaining if step[0] == day] + [
+                step for step in remaining if step[0] != day
+            ]
+            sorted_by = day
         index = next((at for at, step in enumerate(remaining) if floors.bear(step)), None)
         if index is not None:
             step = remaining.pop(index)
         else:
             index = _first_waiting(remaining)
-            day, (source, target, item, lot, quantity) = remaining[index]
+            booked_on, (source, target, item, lot, quantity) = remaining[index]
             hub = _without_floor(books, source, item, lot)
-            remaining[index] = day, Transfer(source, hub, item, lot, quantity)
-            step = day, Transfer(hub, target, item, lot, quantity)
+            remaining[index] = booked_on, Transfer(source, hub, item, lot, quantity)
+            step = booked_on, Transfer(hub, target, item, lot, quantity)
         ordered.append(step)
         floors.make(step)
     return ordered

@@ -34,7 +34,7 @@ from supplies.domain.entry_rows import (
     Withdrawal,
 )
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough
-from supplies.ledger.journal import Draft, Journal, Key, net
+from supplies.ledger.journal import Draft, Journal, Key, Standing, net, net_by_day
 from supplies.ledger.rules import receipts
 from supplies.ledger.rules.command_history import (
     History,
@@ -59,20 +59,24 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     if restated.happened_on is None:
         restated = msgspec.structs.replace(restated, happened_on=history.latest.happened_on)
 
+    standing = standing_of(journal, history)
+
     def attempt(figures: Command) -> None:
         sheet = Journal(journal.books, journal.command, now=journal.now, today=journal.today)
-        _restate(figures, sheet, history, rules)
+        _restate(figures, sheet, history, standing, rules)
 
     try:
-        _restate(restated, journal, history, rules)
+        _restate(restated, journal, history, standing, rules)
     except MovedOn as refusal:
         raise with_smallest_figures(refusal, restated, history, journal, attempt) from None
     _renew_receipt(journal, history, command.command)
 
 
-def _restate(restated: Command, journal: Journal, history: History, rules: Rules) -> None:
+def _restate(
+    restated: Command, journal: Journal, history: History, standing: Standing, rules: Rules
+) -> None:
     """Run the command's rule as if it had done nothing yet, and enter the difference."""
-    again = _thought_away(restated, journal, history)
+    again = _thought_away(restated, journal, standing)
     try:
         rules[type(restated)](restated, again)
     except Contradicted as because:
@@ -97,20 +101,20 @@ def reverse(command: Reverse, journal: Journal) -> None:
         about=first.about,
     )
     head.rows = [_emptied(row) for row in history.latest.rows if type(row) in _EMPTIED]
-    again = _thought_away(command, journal, history)
+    again = _thought_away(command, journal, standing_of(journal, history))
     again.drafts = [head]
     _enter(journal, again, head, [], history, {})
     _renew_receipt(journal, history, None)
 
 
-def _thought_away(command: Command, journal: Journal, history: History) -> Journal:
+def _thought_away(command: Command, journal: Journal, standing: Standing) -> Journal:
     """A sheet on which what the command has done so far is thought away."""
     return Journal(
         journal.books,
         command,
         now=journal.now,
         today=journal.today,
-        standing=standing_of(journal, history),
+        standing=standing,
     )
 
 
@@ -140,7 +144,7 @@ def _release_again(again: Journal, history: History) -> list[Draft]:
     assert again.standing is not None
     kept: Counter[Key] = Counter()
     aside = net(move.transfer for draft in again.drafts for move in draft.moves)
-    own = [(b.booked_on, t) for b in (*history.bodies, *history.released) for t in b.transfers]
+    by_day = net_by_day(history.transfers())
     drafts: list[Draft] = []
     for body in history.released:
         day = again.booked_on(body.booked_on)
@@ -149,7 +153,7 @@ def _release_again(again: Journal, history: History) -> list[Draft]:
             key = source, item, lot
             if kind_of(source) is ALLOCATED:
                 if key not in kept:
-                    kept[key] = aside[key] - moved_on(again.books, key, own)
+                    kept[key] = aside[key] - moved_on(again.books, key, by_day)
                 part = max(0, min(quantity, kept[key]))
                 again.move(draft, source, target, item, lot, part)
                 kept[key] -= part

@@ -20,7 +20,7 @@ from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError, Unaccounted
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import find_allocation, open_shelf
-from supplies.ledger.rules.need_fulfilment import find_need, needs_in, restore_needs
+from supplies.ledger.rules.need_fulfilment import find_need, restore_needs
 
 LOST_ON_THE_WAY = "on_the_way"
 """The reason under which a stop's lost goods are written off."""
@@ -294,7 +294,7 @@ def fill_need(
     journal: Journal, draft: Draft, allocation: str, load: StopLine, received: int
 ) -> None:
     """Assigned → met; what is received beyond the need is received and not met."""
-    name = needs_in(journal, allocation).get((load.item, load.lot))
+    name = journal.needs_served(allocation).get((load.item, load.lot))
     if name is None:
         return
     need = find_need(journal, name)

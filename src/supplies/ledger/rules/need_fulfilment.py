@@ -21,7 +21,7 @@ from supplies.domain.accounts import (
     RECEIVED,
     keys_of,
 )
-from supplies.domain.entry_rows import AllocationLine, Need, NeedEnd
+from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal
 
@@ -113,18 +113,6 @@ def way_back(journal: Journal, need: Need) -> str:
     return NEEDED(need.need) if ended is None else ENDED(need.need, ended.reason)
 
 
-def needs_in(journal: Journal, allocation: str) -> dict[tuple[str, str], str | None]:
-    """Which need each (item, lot) of an allocation serves."""
-    serves: dict[tuple[str, str], str | None] = {}
-    for line in journal.books.stated(AllocationLine, allocation=allocation):
-        serves[line.item, line.lot] = line.need
-    for draft in journal.drafts:
-        for row in draft.rows:
-            if isinstance(row, AllocationLine) and row.allocation == allocation:
-                serves[row.item, row.lot] = row.need
-    return serves
-
-
 def held_for(journal: Journal, allocation: str) -> dict[tuple[str, str], int]:
     """What an allocation holds by (item, lot), on shelves and in teams' hands."""
     held: dict[tuple[str, str], int] = defaultdict(int)
@@ -147,7 +135,7 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
     """
     held = held_for(journal, allocation)
     serving: dict[str, int] = defaultdict(int)
-    for key, served in needs_in(journal, allocation).items():
+    for key, served in journal.needs_served(allocation).items():
         if served is not None:
             serving[served] += held.get(key, 0)
     for name, quantity in serving.items():

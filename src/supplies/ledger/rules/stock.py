@@ -295,9 +295,21 @@ def _produce(
         batch=line.batch,
         expires_on=line.expires_on,
     )
-    # The parents are stated with the lot each time: those of the latest entry hold.
-    draft.state(lot, *(LotParent(lot=lot.lot, parent=parent) for parent in parents))
+    draft.state(lot)
+    # The parents that were stated last apply, so a correction states them only if they changed.
+    if kept is None or parents != _parents(journal, kept):
+        draft.state(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))
     journal.move(draft, lot.origin, shelf, line.item, lot.lot, quantity, pointer)
+
+
+def _parents(journal: Journal, lot: str) -> list[str]:
+    """The lots that a repacked lot was made from, as they were stated last, in order."""
+    rows = journal.books.all(
+        "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
+        "SELECT max(seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot)",
+        lot=lot,
+    )
+    return sorted(parent for (parent,) in rows)
 
 
 def settle(command: Settle, journal: Journal) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from supplies.books.reader import unknown
 from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
@@ -14,7 +14,6 @@ from supplies.ledger.rules.deliveries import Contradicted
 from supplies.ledger.rules.need_fulfilment import (
     find_need,
     most_urgent_first,
-    needs_in,
     restore_needs,
 )
 
@@ -39,16 +38,14 @@ def count_stock(command: CountStock, journal: Journal) -> None:
         raise InvalidField.at(
             "/happened_on", f"{journal.happened_on} is before the sheet was opened ({began})"
         )
-    expected = _held_at(journal, sheet.location, opened)
+    _check_lines(journal, command)
+    expected = _expected(journal, sheet.location, opened)
     draft = journal.entry("stock_counted", document=command.sheet)
     unborne: list[str] = []
+    touched: dict[str, None] = {}
     for index, line in enumerate(command.lines):
-        _check_line(journal, command, index)
-        held = sum(
-            quantity
-            for (item, lot), quantity in expected.items()
-            if item == line.item and line.lot in (None, lot)
-        )
+        there = expected[line.item]
+        held = sum(there.values()) if line.lot is None else there[line.lot]
         draft.state(
             CountedLine(
                 sheet=command.sheet,
@@ -62,33 +59,43 @@ def count_stock(command: CountStock, journal: Journal) -> None:
         if line.counted > held:
             _surplus(journal, draft, sheet.location, line, index, line.counted - held)
         else:
-            rest = _shortage(journal, draft, sheet.location, line, held - line.counted)
+            missing = held - line.counted
+            rest = _shortage(journal, draft, sheet.location, line, missing, touched)
             if rest:
                 name = journal.books.item(line.item).name
                 unborne.append(f"{rest} × {name} more are missing than the books still hold")
     if unborne:
         raise Contradicted(f"{'; '.join(unborne)} in {sheet.location}")
+    for allocation in touched:
+        restore_needs(journal, draft, allocation)
 
 
-def _check_line(journal: Journal, command: CountStock, index: int) -> None:
-    line, pointer = command.lines[index], f"/lines/{index}"
-    journal.books.item(line.item, f"{pointer}/item")
-    if line.lot is not None:
-        journal.lot(line.lot, line.item, f"{pointer}/lot")
-    for other in command.lines[:index]:
-        if other.item == line.item and (None in (line.lot, other.lot) or line.lot == other.lot):
+def _check_lines(journal: Journal, command: CountStock) -> None:
+    """Refuse unknown items and lots, and an item or lot that is counted twice."""
+    counted: dict[str, set[str | None]] = defaultdict(set)
+    for index, line in enumerate(command.lines):
+        pointer = f"/lines/{index}"
+        journal.books.item(line.item, f"{pointer}/item")
+        if line.lot is not None:
+            journal.lot(line.lot, line.item, f"{pointer}/lot")
+        before = counted[line.item]
+        if line.lot in before or None in before or (line.lot is None and before):
             raise InvalidField.at(f"{pointer}/item", f"{line.item} is counted twice in this sheet")
+        before.add(line.lot)
 
 
-def _held_at(journal: Journal, location: str, seq: int) -> dict[tuple[str, str], int]:
-    """Free and set aside at a place when entry `seq` was the last: now, less what moved since."""
-    held: dict[tuple[str, str], int] = defaultdict(int)
+def _expected(journal: Journal, location: str, seq: int) -> dict[str, Counter[str]]:
+    """The stock of a location, free and allocated, as of entry `seq`: by item and lot.
+
+    It is the stock now, less what moved since.
+    """
+    held: dict[str, Counter[str]] = defaultdict(Counter)
     for (account, item, lot), quantity in {
         **journal.books.held(STOCK(location)),
         **journal.books.held(ALLOCATED.prefix),
     }.items():
         if _stands_at(account, location):
-            held[item, lot] += quantity
+            held[item][lot] += quantity
     since = journal.books.all(
         "SELECT source, target, item, lot, quantity FROM transfers "
         "WHERE station = :station AND seq > :seq",
@@ -96,9 +103,9 @@ def _held_at(journal: Journal, location: str, seq: int) -> dict[tuple[str, str],
     )
     for source, target, item, lot, quantity in since:
         if _stands_at(source, location):
-            held[item, lot] += quantity
+            held[item][lot] += quantity
         if _stands_at(target, location):
-            held[item, lot] -= quantity
+            held[item][lot] -= quantity
     return held
 
 
@@ -126,8 +133,18 @@ def _newest(journal: Journal, location: str, item: str) -> str | None:
     return max(lots, key=lambda lot: int(lot.rsplit("_", 2)[1]), default=None)
 
 
-def _shortage(journal: Journal, draft: Draft, location: str, line: CountLine, quantity: int) -> int:
-    """Free stock bears it first, then allocations, least urgent and newest. What none can bear."""
+def _shortage(
+    journal: Journal,
+    draft: Draft,
+    location: str,
+    line: CountLine,
+    quantity: int,
+    touched: dict[str, None],
+) -> int:
+    """Take missing goods from free stock, then from allocations, least urgent and newest first.
+
+    Returns what is missing beyond both. touched: gets the allocations from which goods were taken.
+    """
     free = [
         (STOCK(location), lot)
         for _, _, lot in journal.held(STOCK(location), line.item)
@@ -137,7 +154,7 @@ def _shortage(journal: Journal, draft: Draft, location: str, line: CountLine, qu
         part = min(quantity, max(0, journal.least(account, line.item, lot)))
         journal.move(draft, account, UNEXPLAINED(location), line.item, lot, part)
         if part and account.startswith(ALLOCATED.prefix):
-            restore_needs(journal, draft, keys_of(account)[0])
+            touched[keys_of(account)[0]] = None
         quantity -= part
     return quantity
 
@@ -148,7 +165,7 @@ def _allocations(journal: Journal, location: str, line: CountLine) -> list[tuple
     for account, item, lot in journal.held(ALLOCATED.prefix, line.item):
         allocation, place = keys_of(account)
         if place == location and line.lot in (None, lot):
-            need = needs_in(journal, allocation).get((item, lot))
+            need = journal.needs_served(allocation).get((item, lot))
             rank = (3, 0) if need is None else most_urgent_first(find_need(journal, need))
             found.append((rank, account, lot))
     return [(account, lot) for _, account, lot in sorted(found, reverse=True)]
