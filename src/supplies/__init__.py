@@ -10,117 +10,239 @@ Open a station's books, record commands, read views::
         with ledger.reading() as books:
             still_open = needs(books, status="open")
 
-This page is the whole public API; names are imported when first used, so that the command line
-starts at once. `supplies.views` reads, one room a noun; `supplies.errors` is all refusals.
+This module is the public API, together with `supplies.views`, whose functions read the books.
+`__all__` lists it: the ledger, all commands and their lines, catalogue records, errors and
+`verify`. A name is imported on first use, so that `import supplies` and the command line start
+fast.
 """
 
-from __future__ import annotations
-
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # As in typing, which would take longer to import than this module.
 
 if TYPE_CHECKING:
-    from supplies.books.reader import Books as Books
-    from supplies.domain.catalogue_records import Donor as Donor
-    from supplies.domain.catalogue_records import Item as Item
-    from supplies.domain.catalogue_records import Location as Location
-    from supplies.domain.catalogue_records import Recipient as Recipient
-    from supplies.domain.catalogue_records import Station as Station
-    from supplies.domain.catalogue_records import Team as Team
-    from supplies.domain.commands import Allocate as Allocate
-    from supplies.domain.commands import AllocationLine as AllocationLine
-    from supplies.domain.commands import ArrivalLine as ArrivalLine
-    from supplies.domain.commands import CancelPledge as CancelPledge
-    from supplies.domain.commands import Claim as Claim
-    from supplies.domain.commands import CloseDelivery as CloseDelivery
-    from supplies.domain.commands import ClosePeriod as ClosePeriod
-    from supplies.domain.commands import Convert as Convert
-    from supplies.domain.commands import ConvertedLine as ConvertedLine
-    from supplies.domain.commands import Correct as Correct
-    from supplies.domain.commands import CountLine as CountLine
-    from supplies.domain.commands import CountStock as CountStock
-    from supplies.domain.commands import Dispatch as Dispatch
-    from supplies.domain.commands import DonationLine as DonationLine
-    from supplies.domain.commands import DroppedLine as DroppedLine
-    from supplies.domain.commands import EndNeed as EndNeed
-    from supplies.domain.commands import FindAgain as FindAgain
-    from supplies.domain.commands import ForgetDonor as ForgetDonor
-    from supplies.domain.commands import ForgetRecipient as ForgetRecipient
-    from supplies.domain.commands import HandOut as HandOut
-    from supplies.domain.commands import IssueGoods as IssueGoods
-    from supplies.domain.commands import IssueReceipt as IssueReceipt
-    from supplies.domain.commands import LapsePledge as LapsePledge
-    from supplies.domain.commands import LendGoods as LendGoods
-    from supplies.domain.commands import LotLine as LotLine
-    from supplies.domain.commands import LotPart as LotPart
-    from supplies.domain.commands import MakePledge as MakePledge
-    from supplies.domain.commands import Move as Move
-    from supplies.domain.commands import NoteNeed as NoteNeed
-    from supplies.domain.commands import OpenCountSheet as OpenCountSheet
-    from supplies.domain.commands import OpenStock as OpenStock
-    from supplies.domain.commands import OutcomeLine as OutcomeLine
-    from supplies.domain.commands import PledgeLine as PledgeLine
-    from supplies.domain.commands import ReassignDelivery as ReassignDelivery
-    from supplies.domain.commands import RecordActivity as RecordActivity
-    from supplies.domain.commands import RecordArrival as RecordArrival
-    from supplies.domain.commands import RecordDonation as RecordDonation
-    from supplies.domain.commands import Release as Release
-    from supplies.domain.commands import ReleasedLine as ReleasedLine
-    from supplies.domain.commands import ReopenPeriod as ReopenPeriod
-    from supplies.domain.commands import ReplaceReceipt as ReplaceReceipt
-    from supplies.domain.commands import ReportOutcome as ReportOutcome
-    from supplies.domain.commands import ReprintReceipt as ReprintReceipt
-    from supplies.domain.commands import ResolveConflict as ResolveConflict
-    from supplies.domain.commands import ReturnGoods as ReturnGoods
-    from supplies.domain.commands import ReturnIssue as ReturnIssue
-    from supplies.domain.commands import ReturnLoan as ReturnLoan
-    from supplies.domain.commands import Reverse as Reverse
-    from supplies.domain.commands import Settle as Settle
-    from supplies.domain.commands import TakeBack as TakeBack
-    from supplies.domain.commands import Value as Value
-    from supplies.domain.commands import VoidReceipt as VoidReceipt
-    from supplies.domain.commands import WriteOff as WriteOff
-    from supplies.errors import AgainstBooks as AgainstBooks
-    from supplies.errors import AlreadyDone as AlreadyDone
-    from supplies.errors import BooksBroken as BooksBroken
-    from supplies.errors import Busy as Busy
-    from supplies.errors import DiskFull as DiskFull
-    from supplies.errors import Forgotten as Forgotten
-    from supplies.errors import GuardMissing as GuardMissing
-    from supplies.errors import IdempotencyConflict as IdempotencyConflict
-    from supplies.errors import InvalidField as InvalidField
-    from supplies.errors import NewerVersion as NewerVersion
-    from supplies.errors import NotADatabase as NotADatabase
-    from supplies.errors import NotEnough as NotEnough
-    from supplies.errors import NotFound as NotFound
-    from supplies.errors import PeriodClosed as PeriodClosed
-    from supplies.errors import ReadOnly as ReadOnly
-    from supplies.errors import StoreError as StoreError
-    from supplies.errors import SuppliesError as SuppliesError
-    from supplies.errors import Unaccounted as Unaccounted
-    from supplies.ledger.ledger import Ledger as Ledger
-    from supplies.ledger.ledger import Recorded as Recorded
-    from supplies.ledger.writer import Request as Request
-    from supplies.verification.verify import verify as verify
+    from supplies.books.reader import Books
+    from supplies.domain.catalogue_records import (
+        Donor,
+        Item,
+        Location,
+        Recipient,
+        Station,
+        Team,
+    )
+    from supplies.domain.commands import (
+        AcknowledgeShipment,
+        Allocate,
+        AllocationLine,
+        ArrivalLine,
+        ArrivedLine,
+        CancelPledge,
+        CitedEntry,
+        Claim,
+        CloseDelivery,
+        ClosePeriod,
+        Command,
+        Convert,
+        ConvertedLine,
+        Correct,
+        CountLine,
+        CountStock,
+        Dispatch,
+        DonationLine,
+        DroppedLine,
+        EndNeed,
+        FindAgain,
+        ForgetDonor,
+        ForgetRecipient,
+        HandOut,
+        IssueGoods,
+        IssueReceipt,
+        LapsePledge,
+        LendGoods,
+        LotLine,
+        LotPart,
+        MakePledge,
+        Move,
+        NoteNeed,
+        OpenCountSheet,
+        OpenStock,
+        OutcomeLine,
+        PledgeLine,
+        ReassignDelivery,
+        ReceiveShipment,
+        RecordActivity,
+        RecordArrival,
+        RecordDonation,
+        Release,
+        ReleasedLine,
+        ReopenPeriod,
+        ReplaceReceipt,
+        ReportOutcome,
+        ReprintReceipt,
+        ResolveConflict,
+        ReturnGoods,
+        ReturnIssue,
+        ReturnLoan,
+        Reverse,
+        SendShipment,
+        Settle,
+        TakeBack,
+        Value,
+        VoidReceipt,
+        WriteOff,
+    )
+    from supplies.errors import (
+        AgainstBooks,
+        AlreadyDone,
+        BooksBroken,
+        Busy,
+        DiskFull,
+        Fault,
+        Forgotten,
+        Gone,
+        GuardMissing,
+        IdempotencyConflict,
+        InvalidField,
+        NewerVersion,
+        NotADatabase,
+        NotEnough,
+        NotFound,
+        PeriodClosed,
+        ReadOnly,
+        StoreError,
+        SuppliesError,
+        Unaccounted,
+        Uncertain,
+    )
+    from supplies.ledger.ledger import Ledger, Recorded
+    from supplies.ledger.writer import Request
+    from supplies.storage.store import open_store
+    from supplies.verification.verify import Verified, VerifiedStation, verify
+
+__all__ = [
+    "AcknowledgeShipment",
+    "AgainstBooks",
+    "Allocate",
+    "AllocationLine",
+    "AlreadyDone",
+    "ArrivalLine",
+    "ArrivedLine",
+    "Books",
+    "BooksBroken",
+    "Busy",
+    "CancelPledge",
+    "CitedEntry",
+    "Claim",
+    "CloseDelivery",
+    "ClosePeriod",
+    "Command",
+    "Convert",
+    "ConvertedLine",
+    "Correct",
+    "CountLine",
+    "CountStock",
+    "DiskFull",
+    "Dispatch",
+    "DonationLine",
+    "Donor",
+    "DroppedLine",
+    "EndNeed",
+    "Fault",
+    "FindAgain",
+    "ForgetDonor",
+    "ForgetRecipient",
+    "Forgotten",
+    "Gone",
+    "GuardMissing",
+    "HandOut",
+    "IdempotencyConflict",
+    "InvalidField",
+    "IssueGoods",
+    "IssueReceipt",
+    "Item",
+    "LapsePledge",
+    "Ledger",
+    "LendGoods",
+    "Location",
+    "LotLine",
+    "LotPart",
+    "MakePledge",
+    "Move",
+    "NewerVersion",
+    "NotADatabase",
+    "NotEnough",
+    "NotFound",
+    "NoteNeed",
+    "OpenCountSheet",
+    "OpenStock",
+    "OutcomeLine",
+    "PeriodClosed",
+    "PledgeLine",
+    "ReadOnly",
+    "ReassignDelivery",
+    "ReceiveShipment",
+    "Recipient",
+    "RecordActivity",
+    "RecordArrival",
+    "RecordDonation",
+    "Recorded",
+    "Release",
+    "ReleasedLine",
+    "ReopenPeriod",
+    "ReplaceReceipt",
+    "ReportOutcome",
+    "ReprintReceipt",
+    "Request",
+    "ResolveConflict",
+    "ReturnGoods",
+    "ReturnIssue",
+    "ReturnLoan",
+    "Reverse",
+    "SendShipment",
+    "Settle",
+    "Station",
+    "StoreError",
+    "SuppliesError",
+    "TakeBack",
+    "Team",
+    "Unaccounted",
+    "Uncertain",
+    "Value",
+    "Verified",
+    "VerifiedStation",
+    "VoidReceipt",
+    "WriteOff",
+    "open_store",
+    "verify",
+]
 
 _MODULES = (
-    "ledger.ledger",
-    "domain.commands",
-    "domain.catalogue_records",
-    "errors",
-    "books.reader",
-    "verification.verify",
-    "ledger.writer",
+    "supplies.errors",
+    "supplies.domain.commands",
+    "supplies.domain.catalogue_records",
+    "supplies.storage.store",
+    "supplies.books.reader",
+    "supplies.verification.verify",
+    "supplies.ledger.writer",
+    "supplies.ledger.ledger",
 )
-"""Where the names above live."""
+"""Modules that define the names above, each after those that it imports."""
+
+if not TYPE_CHECKING:
+    # Hidden from type checkers: they would accept any name, also a misspelt one.
+
+    def __getattr__(name: str) -> object:
+        """Import a public name on first use."""
+        if name in __all__:
+            from importlib import import_module
+
+            for path in _MODULES:
+                module = import_module(path)
+                found = vars(module).get(name)
+                # Skip names that the module itself only imports.
+                if found is not None and found.__module__ == path:
+                    globals()[name] = found
+                    return found
+        raise AttributeError(f"module 'supplies' has no attribute {name!r}")
 
 
-def __getattr__(name: str) -> object:
-    if name.startswith("_"):
-        raise AttributeError(name)
-    from importlib import import_module
-
-    for module in _MODULES:
-        found: object = getattr(import_module(f"supplies.{module}"), name, None)
-        if getattr(found, "__module__", None) == f"supplies.{module}":
-            return found
-    raise AttributeError(f"module 'supplies' has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -18,7 +18,7 @@ WRITER = """
 import sys, uuid
 sys.path.insert(0, {tests!r})
 from support.ledger_fixture import Clock
-from supplies import commands as c
+from supplies.domain import commands as c
 from supplies.ledger.ledger import Ledger, Request
 
 def gift():
