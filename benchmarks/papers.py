@@ -16,10 +16,9 @@ from typing import Any
 import segno
 from msgspec.structs import replace
 from reportlab.pdfgen.canvas import Canvas
-from supplies_receipts import donation_receipt, donation_receipts
+from supplies_receipts import draw_receipt, draw_receipts
 from supplies_receipts.__main__ import receipt
-from supplies_receipts.drawing import canvas as layout
-from supplies_receipts.drawing import fonts
+from supplies_receipts.drawing import canvas, fonts
 
 from supplies.papers.receipt import ReceiptPaper
 
@@ -30,7 +29,7 @@ _ONCE = ("c.setTitle", "c.setAuthor", "c.setSubject", "c.setCreator", "c.save(")
 """What is said once a document; all else is the page."""
 
 _FRESH = (
-    "from supplies_receipts import donation_receipt\n"
+    "from supplies_receipts import draw_receipt\n"
     "from supplies_receipts.__main__ import receipt\n"
     "donation_receipt(receipt())\n"
 )
@@ -39,13 +38,13 @@ _FRESH = (
 def run() -> None:
     """Print every figure of the papers' own speed and size."""
     papers = [_numbered(at) for at in range(1, RECEIPTS + 1)]
-    single = donation_receipt(papers[0])  # loads the fonts: that is measured by itself
+    single = draw_receipt(papers[0])  # loads the fonts: that is measured by itself
     bare = _Bare(papers[0])
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(ROUNDS):
         begin = perf_counter()
-        batch = donation_receipts(papers)
+        batch = draw_receipts(papers)
         ours.append(perf_counter() - begin)
         begin = perf_counter()
         plain = bare.draw(RECEIPTS)
@@ -88,11 +87,11 @@ class _Bare:
 
     def __init__(self, paper: ReceiptPaper) -> None:
         calls: list[str] = []
-        layout.Canvas = lambda *args, **kwargs: _Noted(Canvas(*args, **kwargs), "c", calls)
+        canvas.Canvas = lambda *args, **kwargs: _Noted(Canvas(*args, **kwargs), "c", calls)
         try:
-            donation_receipt(paper)
+            draw_receipt(paper)
         finally:
-            layout.Canvas = Canvas
+            canvas.Canvas = Canvas
         page = [line for line in calls if not line.startswith(_ONCE)]
         source = "def page(c):\n" + "".join(f"    {line}\n" for line in page)
         made: dict[str, Any] = {}
@@ -102,12 +101,12 @@ class _Bare:
     def draw(self, count: int) -> bytes:
         """So many of these pages in one document."""
         file = BytesIO()
-        canvas = Canvas(file, invariant=1, pageCompression=1, initialFontName=fonts.FACE)
+        plain = Canvas(file, invariant=1, pageCompression=1, initialFontName=fonts.FACE)
         for _ in range(count):
             # Every receipt has a code of its own, which somebody must work out.
             segno.make_qr(self._url, error="m", boost_error=False, mask=3)
-            self._page(canvas)
-        canvas.save()
+            self._page(plain)
+        plain.save()
         return file.getvalue()
 
 

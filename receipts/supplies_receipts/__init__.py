@@ -20,99 +20,143 @@ from supplies.signing.receipt_signatures import PublicKeys
 
 __all__ = [
     "check_receipt",
-    "delivery_slips",
-    "disclosure_sheet",
-    "donation_receipt",
-    "donation_receipts",
-    "donor_statement",
-    "organisation_report",
-    "proven_receipt",
-    "round_sheet",
-    "station_report",
+    "draw_delivery_slips",
+    "draw_donor_statement",
+    "draw_organisation_report",
+    "draw_public_disclosure",
+    "draw_receipt",
+    "draw_receipts",
+    "draw_run_sheet",
+    "draw_signed_receipt",
+    "draw_station_report",
 ]
 
 
-def donation_receipt(paper: ReceiptPaper) -> bytes:
-    """捐赠物资接收凭证, the page alone. What no font has raises `fonts.GlyphMissing`."""
+def draw_receipt(paper: ReceiptPaper) -> bytes:
+    """Draw a donation receipt (捐赠物资接收凭证), without its attachment.
+
+    Raises:
+        GlyphMissing: the font has no glyph for a character.
+    """
     from supplies_receipts.papers import receipt
 
-    return receipt.donation_receipt(paper)
+    return receipt.draw_receipt(paper)
 
 
-def donation_receipts(
-    papers: Sequence[ReceiptPaper], told: Callable[[int], None] = lambda _: None
+def draw_receipts(
+    papers: Sequence[ReceiptPaper], on_progress: Callable[[int], None] = lambda _: None
 ) -> bytes:
-    """Many receipts as one document. told: called with the number drawn so far."""
+    """Draw many receipts as one document.
+
+    on_progress: called with the number of receipts drawn so far.
+
+    Raises:
+        GlyphMissing: the font has no glyph for a character.
+    """
     from supplies_receipts.papers import receipt_batch
 
-    return receipt_batch.donation_receipts(papers, told)
+    return receipt_batch.draw_receipts(papers, on_progress)
 
 
-def proven_receipt(record: ReceiptRecord) -> bytes:
-    """捐赠物资接收凭证, for the donor: the page with its signed record attached inside."""
-    from supplies_receipts import signed_receipt as proven
+def draw_signed_receipt(record: ReceiptRecord) -> bytes:
+    """Draw a donation receipt with its signed record attached, as a donor gets it.
 
-    return proven.proven_receipt(record)
+    Raises:
+        GlyphMissing: the font has no glyph for a character.
+    """
+    from supplies_receipts import signed_receipt
+
+    return signed_receipt.draw_signed_receipt(record)
 
 
 def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     """Return the record of a genuine receipt.
 
-    keys: the station's public keys; None leaves open whose receipt it is.
+    keys: the station's public keys; None leaves open which station issued it.
+
+    Raises:
+        NotGenuine: the file is not a receipt, was altered, or was signed with another key.
     """
-    from supplies_receipts import signed_receipt as proven
+    from supplies_receipts import signed_receipt
 
-    return proven.check_receipt(pdf, keys)
+    return signed_receipt.check_receipt(pdf, keys)
 
 
-def delivery_slips(
+def draw_delivery_slips(
     slips: Sequence[DeliverySlip],
     paper: Literal["roll", "a5"] = "roll",
-    told: Callable[[int], None] = lambda _: None,
+    on_progress: Callable[[int], None] = lambda _: None,
 ) -> bytes:
-    """配送单 for a team's round, in the order given: a page of an 80 mm roll a stop, or A5.
+    """Draw the delivery slips (配送单) of a delivery, in the order given.
 
-    told: called with the number drawn so far.
+    paper: a page of an 80 mm roll for each stop, or A5 landscape. on_progress: called
+    with the number of slips drawn so far.
+
+    Raises:
+        GlyphMissing: the font has no glyph for a character.
     """
     if paper == "a5":
         from supplies_receipts.papers import slip_a5
 
-        return slip_a5.delivery_slips_a5(slips, told)
+        return slip_a5.draw_delivery_slips_a5(slips, on_progress)
     from supplies_receipts.papers import slip
 
-    return slip.delivery_slips(slips, told)
+    return slip.draw_delivery_slips(slips, on_progress)
 
 
-def round_sheet(sheet: RunSheet) -> bytes:
-    """出车单: a team's round on A4, what to load and where to go, signed at each step."""
+def draw_run_sheet(sheet: RunSheet) -> bytes:
+    """Draw the run sheet (出车单) of a delivery on A4: what to load, the stops, and who signs.
+
+    Raises:
+        GlyphMissing: the font has no glyph for a character.
+    """
     from supplies_receipts.papers import run_sheet
 
-    return run_sheet.run_sheet(sheet)
+    return run_sheet.draw_run_sheet(sheet)
 
 
-def donor_statement(paper: DonorStatementPaper) -> bytes:
-    """捐赠物资去向报告, for the donor. Gifts that are not all found again raise `BooksBroken`."""
+def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
+    """Draw a donor statement (捐赠物资去向报告).
+
+    Raises:
+        BooksBroken: the places do not add up to what was received.
+        GlyphMissing: the font has no glyph for a character.
+    """
     from supplies_receipts.papers import donor_statement as statement
 
-    return statement.donor_statement(paper)
+    return statement.draw_donor_statement(paper)
 
 
-def disclosure_sheet(paper: DisclosurePaper) -> bytes:
-    """捐赠物资收支公示: what came from whom, as each consented, and where it went."""
+def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
+    """Draw the public disclosure (捐赠物资收支公示), naming donors only as each consented.
+
+    Raises:
+        GlyphMissing: the font has no glyph for a character.
+    """
     from supplies_receipts.papers import disclosure
 
-    return disclosure.disclosure(paper)
+    return disclosure.draw_public_disclosure(paper)
 
 
-def station_report(paper: StationReportPaper) -> bytes:
-    """工作报告: a station's work over a period. Goods that do not add up raise `BooksBroken`."""
+def draw_station_report(paper: StationReportPaper) -> bytes:
+    """Draw the report (工作报告) of a station's work over a period.
+
+    Raises:
+        BooksBroken: the goods do not add up.
+        GlyphMissing: the font has no glyph for a character.
+    """
     from supplies_receipts.papers import station_report as report
 
-    return report.station_report(paper)
+    return report.draw_station_report(paper)
 
 
-def organisation_report(paper: OrganisationReportPaper) -> bytes:
-    """联合工作报告: the work of all stations of an organisation; refuses as `station_report`."""
+def draw_organisation_report(paper: OrganisationReportPaper) -> bytes:
+    """Draw the report (联合工作报告) over all stations of an organisation.
+
+    Raises:
+        BooksBroken: the goods do not add up.
+        GlyphMissing: the font has no glyph for a character.
+    """
     from supplies_receipts.papers import station_report as report
 
-    return report.organisation_report(paper)
+    return report.draw_organisation_report(paper)

@@ -1,6 +1,6 @@
-"""`python -m supplies_receipts [DIRECTORY]`: a sample of each paper, to look at and to print.
+"""Write a sample of each paper: `python -m supplies_receipts [DIRECTORY]`.
 
-All of it is made up, and the papers say so.
+All data in the samples is made up, and the papers say so.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from supplies.papers.station_report import (
     StationReportPaper,
 )
 from supplies_receipts import (
-    delivery_slips,
-    disclosure_sheet,
-    donation_receipt,
-    donation_receipts,
-    donor_statement,
-    organisation_report,
-    round_sheet,
+    draw_delivery_slips,
+    draw_donor_statement,
+    draw_organisation_report,
+    draw_public_disclosure,
+    draw_receipt,
+    draw_receipts,
+    draw_run_sheet,
+    draw_station_report,
     samples,
-    station_report,
 )
 
 STATION = StationHead(
@@ -58,7 +58,7 @@ _IN_WORDS = {
 
 
 def receipt(lines: int = 3) -> ReceiptPaper:
-    """A receipt of so many lines."""
+    """Return a receipt with this many lines."""
     goods = [
         _line("口罩（KN95，独立包装）", "Mask (KN95, wrapped singly)", "piece", 71, "B7-2019"),
         _line("84 消毒液 500 mL", "Disinfectant 84, 500 mL", "bottle", 2, None),
@@ -111,7 +111,7 @@ def _line(name: str, name_en: str, unit: str, quantity: int, batch: str | None) 
 
 
 def slips() -> list[DeliverySlip]:
-    """Three doors of one round."""
+    """Return the slips of three stops of one delivery."""
     lines = [
         SlipLine(
             name="口罩（KN95，独立包装）",
@@ -158,7 +158,7 @@ def slips() -> list[DeliverySlip]:
 
 
 def report() -> StationReportPaper:
-    """Eleven days of a station that does not exist."""
+    """Return the report of a made-up station over eleven days."""
     goods = [
         _goods("mask-kn95", "piece", received=71, handed_over=48, used=14, left=9),
         _goods("disinfectant", "bottle", received=2, used=1, left=1),
@@ -202,11 +202,11 @@ def report() -> StationReportPaper:
     )
 
 
-def over_all(paper: StationReportPaper, stations: int = 3) -> OrganisationReportPaper:
-    """The same figures as those of an organisation of so many stations."""
-    told = msgspec.structs.asdict(paper.report)
+def organisation(paper: StationReportPaper, stations: int = 3) -> OrganisationReportPaper:
+    """Return the same figures as the report of an organisation with this many stations."""
+    fields = msgspec.structs.asdict(paper.report)
     units = {line.item: line.unit for line in paper.report.goods}
-    told["short"] = [
+    fields["short"] = [
         ShortInUnit(**msgspec.structs.asdict(line), unit=units.get(line.item, "piece"))
         for line in paper.report.short
     ]
@@ -225,7 +225,7 @@ def over_all(paper: StationReportPaper, stations: int = 3) -> OrganisationReport
         name_en=paper.station.name_en,
         as_of_seq=paper.report.as_of_seq,
     )
-    report = OrganisationReport(**told, stations=[head, *under])
+    report = OrganisationReport(**fields, stations=[head, *under])
     return OrganisationReportPaper(
         station=paper.station, report=report, names=paper.names, printed_at=paper.printed_at
     )
@@ -249,23 +249,23 @@ def _goods(
 
 
 def main(arguments: list[str]) -> int:
-    """Write the samples, say where; 2 if called wrongly."""
+    """Write the samples and print where. Return 2 on wrong usage."""
     if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
         sys.stderr.write("usage: python -m supplies_receipts [DIRECTORY]\n")
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
     directory = Path(arguments[0] if arguments else ".")
     directory.mkdir(parents=True, exist_ok=True)
     papers = {
-        "receipt.pdf": donation_receipt(receipt()),
-        "receipt-of-60-lines.pdf": donation_receipt(receipt(60)),
-        "receipts.pdf": donation_receipts([receipt(1), receipt(6), receipt()]),
-        "delivery-slips.pdf": delivery_slips(slips()),
-        "delivery-slips-a5.pdf": delivery_slips(slips(), "a5"),
-        "run-sheet.pdf": round_sheet(samples.round_(STATION)),
-        "donor-statement.pdf": donor_statement(samples.statement(STATION)),
-        "disclosure.pdf": disclosure_sheet(samples.disclosure(STATION)),
-        "station-report.pdf": station_report(report()),
-        "organisation-report.pdf": organisation_report(over_all(report())),
+        "receipt.pdf": draw_receipt(receipt()),
+        "receipt-of-60-lines.pdf": draw_receipt(receipt(60)),
+        "receipts.pdf": draw_receipts([receipt(1), receipt(6), receipt()]),
+        "delivery-slips.pdf": draw_delivery_slips(slips()),
+        "delivery-slips-a5.pdf": draw_delivery_slips(slips(), "a5"),
+        "run-sheet.pdf": draw_run_sheet(samples.run_sheet(STATION)),
+        "donor-statement.pdf": draw_donor_statement(samples.statement(STATION)),
+        "disclosure.pdf": draw_public_disclosure(samples.disclosure(STATION)),
+        "station-report.pdf": draw_station_report(report()),
+        "organisation-report.pdf": draw_organisation_report(organisation(report())),
     }
     for name, content in papers.items():
         (directory / name).write_bytes(content)

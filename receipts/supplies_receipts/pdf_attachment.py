@@ -1,4 +1,4 @@
-"""A file inside a PDF, and whether two PDFs show the same: the only room that knows pikepdf."""
+"""Attach a file to a PDF, read it back, and compare two PDFs. Only this module imports pikepdf."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pikepdf
 from pikepdf import AttachedFileSpec, Name, ObjectStreamMode, Pdf
 
 LARGEST = 1 << 20
-"""Bytes of an attachment beyond which it is not ours, and not read."""
+"""Largest attachment that is read, in bytes. A larger one cannot be ours."""
 
 _OF_THE_FILE = {"/Pages", "/Names", "/Metadata", "/AF", "/Type"}
-"""What of a PDF's root is compared by itself, or shows nothing."""
+"""Keys of a PDF's root that are compared separately or show nothing."""
 
 
 _BROKEN = (
@@ -25,16 +25,22 @@ _BROKEN = (
     TypeError,
     ValueError,
 )
-"""What reading raises where a stranger's PDF has one kind of thing in the place of another."""
+"""Exceptions raised while reading a PDF whose objects have unexpected types."""
 
 
 class Unreadable(Exception):
-    """The bytes are no PDF, or one that is damaged where it was read."""
+    """The bytes are not a PDF, or the PDF is damaged."""
 
 
 @contextmanager
 def opened(content: bytes) -> Iterator[Pdf]:
-    """A PDF for reading. One that must be mended first is refused: readers would mend it apart."""
+    """Open a PDF for reading.
+
+    A PDF that must be repaired first is refused: different readers would repair it differently.
+
+    Raises:
+        Unreadable: the bytes are not a PDF, or the PDF is damaged.
+    """
     try:
         with pikepdf.open(BytesIO(content), attempt_recovery=False) as pdf:
             yield pdf
@@ -43,9 +49,9 @@ def opened(content: bytes) -> Iterator[Pdf]:
 
 
 def attach(pdf: bytes, name: str, content: bytes, says: str) -> bytes:
-    """The PDF with a JSON file inside. The same arguments give the same bytes.
+    """Return the PDF with a JSON file attached. The same arguments give the same bytes.
 
-    says: what a reader's list of attachments tells of it.
+    says: the description that a reader shows in its list of attachments.
     """
     with opened(pdf) as target:
         target.attachments[name] = AttachedFileSpec(
@@ -62,7 +68,7 @@ def attach(pdf: bytes, name: str, content: bytes, says: str) -> bytes:
 
 
 def attached(pdf: Pdf, name: str) -> bytes | None:
-    """The file of this name inside a PDF, or None."""
+    """Return the attachment of this name, or None."""
     if name not in pdf.attachments:
         return None
     file = pdf.attachments[name].get_file()
@@ -72,7 +78,7 @@ def attached(pdf: Pdf, name: str) -> bytes | None:
 
 
 def titles(pdf: Pdf) -> tuple[str, str, str]:
-    """What a PDF says of itself, as a reader's window shows it: subject, title and author."""
+    """Return subject, title and author of a PDF."""
     subject, title, author = (
         str(pdf.docinfo.get(key, "")) for key in ("/Subject", "/Title", "/Author")
     )
@@ -80,10 +86,10 @@ def titles(pdf: Pdf) -> tuple[str, str, str]:
 
 
 def show_the_same(one: Pdf, other: Pdf) -> bool:
-    """Whether two PDFs have the same pages, drawn alike, and the same files inside.
+    """Return whether two PDFs have the same pages, drawn alike, and the same attachments.
 
-    What a program may change that only saves a file anew does not count: compression, the order
-    of objects, dates. Anything else does: a note upon a page, a form, a script, another font.
+    What re-saving a file changes does not count: compression, the order of objects, dates. Anything
+    else counts: an annotation, a form, a script, another font.
     """
     if len(one.pages) != len(other.pages) or titles(one) != titles(other):
         return False
@@ -104,12 +110,12 @@ def show_the_same(one: Pdf, other: Pdf) -> bool:
 
 
 def _names(pdf: Pdf) -> set[str]:
-    """What kinds of named things a PDF holds: files, scripts."""
+    """Return the kinds of named objects in a PDF, such as attachments and scripts."""
     return set(pdf.Root.get("/Names", pikepdf.Dictionary()).keys())
 
 
 class _Comparison:
-    """Compares what two PDFs hold, however deep, and each shared object once."""
+    """Compares the objects of two PDFs recursively, and each shared object once."""
 
     def __init__(self) -> None:
         self._met: set[tuple[tuple[int, int], tuple[int, int]]] = set()

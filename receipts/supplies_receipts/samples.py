@@ -1,4 +1,4 @@
-"""Made-up statements, disclosures and rounds: what the samples and the tests of papers draw."""
+"""Made-up statements, disclosures and run sheets for the samples and for the tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PRINTED = datetime(2020, 3, 13, 10, 0, tzinfo=UTC)
 
 
 def statement(station: StationHead, items: int = 3) -> DonorStatementPaper:
-    """A donor's statement of so many items."""
+    """Return a donor statement with this many items."""
     goods = [
         _stands("mask-kn95", "口罩（KN95，独立包装）", "piece", 71, 0, handed_over=48, in_transit=6,
                 allocated=5, free=8, used=3, lost=1),
@@ -81,7 +81,7 @@ def _stands(
 
 
 def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
-    """A disclosure of the gifts of so many donors who are named, and of others."""
+    """Return a disclosure that names this many donors, and others without a name."""
     named = ["样例商贸有限公司（虚构）", "张**", "样例爱心协会（虚构）"]
     given = [
         GivenLine(source="donor", name=named[at % 3], item=item, quantity=quantity)
@@ -121,8 +121,8 @@ def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
     return DisclosurePaper(station=station, disclosure=shown, names=names, printed_at=_PRINTED)
 
 
-def round_(station: StationHead, stops: int = 3) -> RunSheet:
-    """A round of so many doors."""
+def run_sheet(station: StationHead, stops: int = 3) -> RunSheet:
+    """Return a run sheet with this many stops."""
     expiry = date(2022, 1, 31)
     lines = [
         SlipLine(

@@ -1,10 +1,11 @@
-"""Work on a stranger's file in a process of its own: what it breaks there, it breaks for nobody.
+"""Run a function on an untrusted file in a process of its own.
 
-A damaged or malicious PDF can crash the library that reads it, and with it the whole program; or
-keep it busy for ever, or fill the memory. So a small server beside this process forks once for each
-file: that fork alone reads it, under limits of time and memory, and whatever becomes of it the next
-file meets a clean one. `python -m supplies_receipts.sandbox MODULE FUNCTION SECONDS` is the server;
-what the module's `prepare` loads, where it has one, every fork has already.
+A damaged or malicious PDF can crash the library that reads it, keep it busy for ever, or fill the
+memory. So a small server beside this process forks once for each file. Only that fork reads the
+file, under limits of time and memory; the next file gets a new fork.
+
+`python -m supplies_receipts.sandbox MODULE FUNCTION SECONDS` is the server. If the module has a
+function `prepare`, the server calls it once, so that every fork starts with its imports loaded.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from importlib import import_module
 from typing import IO
 
 SECONDS = 30
-"""How long the work on one file may take."""
+"""Time limit for one file."""
 
-_MEMORY = 1 << 30  # bytes of a fork's address space
-_LENGTH = 8  # bytes before each message that say how long it is
+_MEMORY = 1 << 30  # limit of a fork's address space, in bytes
+_LENGTH = 8  # length prefix of each message, in bytes
 _DONE, _DIED = b"+", b"-"
 
 
-class Died(Exception):
-    """The work ended without an answer: it crashed, took too long, or wanted too much memory."""
+class WorkerCrashed(Exception):
+    """The work ended without an answer: it crashed, took too long, or used too much memory."""
 
 
-class Apart:
-    """A function from bytes to bytes, carried out apart; asked by one thread at a time."""
+class Sandbox:
+    """A function from bytes to bytes, run in the sandbox. Thread-safe: one call at a time."""
 
     def __init__(self, module: str, function: str, seconds: int = SECONDS) -> None:
         self._arguments = [sys.executable, "-m", __name__, module, function, str(seconds)]
@@ -43,16 +44,20 @@ class Apart:
         self._owner = 0
 
     def __call__(self, question: bytes) -> bytes:
-        """What the function answers; Died where it did not."""
+        """Return the function's answer.
+
+        Raises:
+            WorkerCrashed: the work ended without an answer.
+        """
         with self._lock:
             try:
                 return self._asked(question)
-            except OSError as error:  # the server itself is gone: the next question starts another
+            except OSError as error:  # the server itself ended: the next call starts another
                 self.close()
-                raise Died("the reader of files ended") from error
+                raise WorkerCrashed("the reader of files ended") from error
 
     def close(self) -> None:
-        """End the server, now or when this process ends."""
+        """End the server. Also done when this process ends."""
         if self._server is not None and self._owner == os.getpid():
             self._server.kill()
             self._server.communicate()
@@ -60,9 +65,9 @@ class Apart:
         atexit.unregister(self.close)
 
     def _asked(self, question: bytes) -> bytes:
-        # A fork of this process must not talk to its parent's server.
+        # A fork of this process must not use its parent's server.
         if self._server is None or self._owner != os.getpid():
-            self._server = subprocess.Popen(  # noqa: S603  # this very program
+            self._server = subprocess.Popen(  # noqa: S603  # runs this module itself
                 self._arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
             self._owner = os.getpid()
@@ -75,7 +80,7 @@ class Apart:
         if answer is None:
             raise BrokenPipeError
         if answer[:1] == _DIED:
-            raise Died(answer[1:].decode())
+            raise WorkerCrashed(answer[1:].decode())
         return answer[1:]
 
 
@@ -85,7 +90,7 @@ def _say(into: IO[bytes], message: bytes) -> None:
 
 
 def _hear(out: IO[bytes]) -> bytes | None:
-    """One message; None at the end of all."""
+    """Read one message; None at the end of the stream."""
     head = out.read(_LENGTH)
     return out.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else None
 
@@ -94,7 +99,7 @@ def _hear(out: IO[bytes]) -> bytes | None:
 
 
 def serve(function: Callable[[bytes], bytes], seconds: int) -> None:
-    """Answer each question from a fork of its own, until there are no more."""
+    """Answer each question from a fork of its own until the input ends."""
     while (question := _hear(sys.stdin.buffer)) is not None:
         _say(sys.stdout.buffer, _from_a_fork(function, question, seconds))
 
@@ -103,7 +108,7 @@ def _from_a_fork(function: Callable[[bytes], bytes], question: bytes, seconds: i
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        with suppress(BaseException):  # nothing of the server's may run on in the fork
+        with suppress(BaseException):  # the fork must not continue the server's loop
             os.close(reading)
             _limit(seconds)
             with os.fdopen(writing, "wb") as pipe:
@@ -121,7 +126,7 @@ def _from_a_fork(function: Callable[[bytes], bytes], question: bytes, seconds: i
 
 
 def _limit(seconds: int) -> None:
-    """Let the system end this process when it takes too much; leave no core file behind."""
+    """Limit time and memory of this process; the system ends it beyond them. No core dump."""
     signal.alarm(seconds)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

@@ -1,8 +1,8 @@
-"""A receipt that carries its own proof, and the checking of one that somebody holds.
+"""Receipts with their signed record attached, and checking them.
 
-The PDF is a function of the record attached inside it: to check a paper its record is weighed,
-and its page drawn again from the record and compared. A file that somebody holds is a stranger's:
-it is read in a process of its own.
+The PDF is a function of the record attached to it. To check a paper, its record is verified, and
+the page is drawn again from the record and compared. The file comes from outside, so it is read in
+a sandbox.
 """
 
 from __future__ import annotations
@@ -25,30 +25,33 @@ from supplies.signing.receipt_signatures import (
 )
 from supplies_receipts import pdf_attachment as attachment
 from supplies_receipts.drawing import fonts
-from supplies_receipts.papers.receipt import TITLE, donation_receipt
-from supplies_receipts.sandbox import Apart, Died
+from supplies_receipts.papers.receipt import TITLE, draw_receipt
+from supplies_receipts.sandbox import Sandbox, WorkerCrashed
 
 ATTACHMENT = "supplies-receipt.json"
-"""The name of the record inside a receipt's PDF."""
+"""Name of the attached record."""
 
 _SAYS = "凭证 This receipt as data, signed"
 
 
-def proven_receipt(record: ReceiptRecord) -> bytes:
-    """The receipt as a PDF with its record inside: the same record gives the same bytes."""
-    return _made(msgspec.structs.replace(record, drawn_by=_program()))
+def draw_signed_receipt(record: ReceiptRecord) -> bytes:
+    """Return the receipt as a PDF with its record attached; the same record, the same bytes."""
+    return _as_pdf(msgspec.structs.replace(record, drawn_by=_program()))
 
 
 def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
-    """The record of a genuine receipt; NotGenuine, with the way in which it is not, for any other.
+    """Return the record of a genuine receipt.
 
-    keys: the station's; None where the books themselves will tell whether the paper is theirs.
+    keys: the station's public keys; None if the books will tell which station issued it.
+
+    Raises:
+        NotGenuine: the file is not a receipt, was altered, or was signed with another key.
     """
     try:
         answer = _apart(
             msgspec.msgpack.encode(_Question(pdf, None if keys is None else dict(keys)))
         )
-    except Died as error:
+    except WorkerCrashed as error:
         raise NotGenuine(
             "no-receipt",
             f"this file is no receipt of this program: reading it came to no end ({error})",
@@ -71,29 +74,29 @@ class _Answer(msgspec.Struct, frozen=True, array_like=True):
     detail: str = ""
 
 
-_apart = Apart(__name__, "weighed")
+_apart = Sandbox(__name__, "answer")
 
 
 def prepare() -> None:
-    """Load what weighing any paper needs, before there is one."""
-    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401  # loaded, not used
+    """Load what every check needs before the first paper arrives."""
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401  # imported only to load it
 
     _program()
     fonts.check(TITLE.zh)
 
 
-def weighed(question: bytes) -> bytes:
-    """What `check_receipt` is answered, worked out in the process that may break."""
+def answer(question: bytes) -> bytes:
+    """Run one check inside the sandbox and return the encoded answer."""
     asked = msgspec.msgpack.decode(question, type=_Question)
     try:
-        answer = _Answer(_weighed(asked.pdf, asked.keys))
+        answer = _Answer(_verified_record(asked.pdf, asked.keys))
     except NotGenuine as error:
         answer = _Answer(error.record, error.fault, error.detail)
     return msgspec.msgpack.encode(answer)
 
 
-def _weighed(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
-    record = _read(pdf)
+def _verified_record(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
+    record = _attached_record(pdf)
     check_record(record)
     if keys is not None:
         check_key(record, keys)
@@ -112,8 +115,12 @@ def _weighed(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     return record
 
 
-def _read(pdf: bytes) -> ReceiptRecord:
-    """The record inside a paper, unweighed; NotGenuine where there is none to read."""
+def _attached_record(pdf: bytes) -> ReceiptRecord:
+    """Return the record attached to a paper, not yet verified.
+
+    Raises:
+        NotGenuine: no record can be read from the file.
+    """
     ours = False
     try:
         with attachment.opened(pdf) as paper:
@@ -141,29 +148,29 @@ def _read(pdf: bytes) -> ReceiptRecord:
 
 def _drawn_alike(pdf: bytes, record: ReceiptRecord) -> bool:
     try:
-        drawn = _made(record)
-    except SuppliesError:  # a record that cannot be drawn is of no paper
+        drawn = _as_pdf(record)
+    except SuppliesError:  # no paper can have a record that cannot be drawn
         return False
     if drawn == pdf:
         return True
     try:
         with attachment.opened(pdf) as one, attachment.opened(drawn) as other:
             return attachment.show_the_same(one, other)
-    except attachment.Unreadable:  # a page that cannot be read shows nothing
+    except attachment.Unreadable:  # a page that cannot be read cannot be the same
         return False
 
 
-def _made(record: ReceiptRecord) -> bytes:
-    page = donation_receipt(paper_of(record))
+def _as_pdf(record: ReceiptRecord) -> bytes:
+    page = draw_receipt(paper_of(record))
     return attachment.attach(page, ATTACHMENT, msgspec.json.encode(record), _SAYS)
 
 
 @cache
 def _program() -> str:
-    """What the look of a page depends on."""
+    """Return the versions on which the look of a page depends."""
     return f"supplies {version('supplies')}, reportlab {version('reportlab')}"
 
 
 def _word(text: str) -> str:
-    """What a stranger's file says, fit for a sentence."""
+    """Make text from an untrusted file safe for an error sentence."""
     return text if text.isprintable() and 0 < len(text) <= 60 else "it does not say which"

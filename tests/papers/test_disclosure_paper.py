@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 from msgspec.structs import replace
-from supplies_receipts import disclosure_sheet, samples
+from supplies_receipts import draw_public_disclosure, samples
 from supplies_receipts.__main__ import STATION
 from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
@@ -16,7 +16,7 @@ from supplies.papers.common import ItemName
 
 @needs_poppler
 def test_both_readers_find_who_gave_and_where_it_went() -> None:
-    pdf = disclosure_sheet(samples.disclosure(STATION))
+    pdf = draw_public_disclosure(samples.disclosure(STATION))
     for said in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("捐赠物资收支公示", "样例商贸有限公司（虚构）", "张**", "爱心人士", "自制",
                       "71件", "150瓶", "260张", "样例社区", "16户", "<5户", "集体领取", "260人",
@@ -27,7 +27,7 @@ def test_both_readers_find_who_gave_and_where_it_went() -> None:
 @needs_poppler
 @pytest.mark.parametrize("donors", [0, 1, 6, 60])
 def test_disclosures_are_well_set_in_embedded_fonts(donors: int) -> None:
-    pdf = disclosure_sheet(samples.disclosure(STATION, donors))
+    pdf = draw_public_disclosure(samples.disclosure(STATION, donors))
     reading.assert_well_set(pdf, margin=15)
     reading.assert_only_embedded_fonts(pdf)
 
@@ -41,17 +41,19 @@ def test_the_longest_names_are_well_set() -> None:
     shown = replace(paper.disclosure, received=given, handed_over=went)
     names = dict.fromkeys(paper.names, ItemName(name=long, name_en="words and " * 20))
     reading.assert_well_set(
-        disclosure_sheet(replace(paper, disclosure=shown, names=names)), margin=15
+        draw_public_disclosure(replace(paper, disclosure=shown, names=names)), margin=15
     )
 
 
 def test_an_empty_period_is_said_to_be_one() -> None:
     paper = samples.disclosure(STATION, 0)
     shown = replace(paper.disclosure, received=[], handed_over=[], goods=[])
-    said = reading.text(disclosure_sheet(replace(paper, disclosure=shown)))
+    said = reading.text(draw_public_disclosure(replace(paper, disclosure=shown)))
     assert said.count("无none") == 3
 
 
 def test_two_processes_give_the_same_bytes() -> None:
-    here = hashlib.sha256(disclosure_sheet(samples.disclosure(STATION))).hexdigest()
-    assert reading.in_a_new_process("disclosure_sheet(samples.disclosure(STATION))", 1) == here
+    here = hashlib.sha256(draw_public_disclosure(samples.disclosure(STATION))).hexdigest()
+    assert (
+        reading.in_a_new_process("draw_public_disclosure(samples.disclosure(STATION))", 1) == here
+    )

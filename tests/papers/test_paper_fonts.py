@@ -1,4 +1,4 @@
-"""The face, and how text is broken, told apart and copied out."""
+"""The face, and how text is break_lines, told apart and copied out."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from io import BytesIO
 import pytest
 from fontTools.ttLib import TTFont
 from supplies_receipts.drawing import fonts
-from supplies_receipts.drawing.canvas import Sheet, Style, boxed, fitted, one_line, paragraph
+from supplies_receipts.drawing.canvas import (
+    Sheet,
+    Style,
+    fit_in_box,
+    fit_style,
+    one_line,
+    paragraph,
+)
 from supplies_receipts.drawing.fonts import build
-from supplies_receipts.drawing.line_breaking import broken, shortened
+from supplies_receipts.drawing.line_breaking import break_lines, truncated
 from support import pdf_reading as reading
 
 from supplies.papers.glyph_coverage import printable
@@ -109,28 +116,28 @@ def in_cells(text: str) -> float:
     ],
 )
 def test_lines_break_where_readers_expect(text: str, room: float, lines: list[str]) -> None:
-    assert broken(text, room, in_cells) == lines
+    assert break_lines(text, room, in_cells) == lines
 
 
 @pytest.mark.parametrize(
     "text", ["一二三四五", "abc def ghi jkl", "口罩，，，，，，手套", "（（（（（（"]
 )
 def test_no_line_is_wider_than_the_room_and_nothing_is_lost(text: str) -> None:
-    lines = broken(text, 4, in_cells)
+    lines = break_lines(text, 4, in_cells)
     assert all(in_cells(line) <= 4 for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
 def test_what_is_cut_ends_with_an_ellipsis() -> None:
-    assert shortened("口罩手套", 8, in_cells) == "口罩手套"
-    assert shortened("口罩手套", 7, in_cells) == "口罩手…"
+    assert truncated("口罩手套", 8, in_cells) == "口罩手套"
+    assert truncated("口罩手套", 7, in_cells) == "口罩手…"
 
 
 def test_text_is_set_smaller_only_where_it_must_be() -> None:
     style = Style(10)
-    assert fitted("71", style, 20) == style
-    smaller = fitted("1,000,000,000,000", style, 12)
+    assert fit_style("71", style, 20) == style
+    smaller = fit_style("1,000,000,000,000", style, 12)
     assert smaller.width("1,000,000,000,000") <= 12
     assert one_line("口罩" * 100, style, 20).lines[0].endswith("…")
-    assert "".join(boxed("口罩" * 100, style, 30, 10).lines) == "口罩" * 100
+    assert "".join(fit_in_box("口罩" * 100, style, 30, 10).lines) == "口罩" * 100
     assert paragraph("口罩", style, 1).lines == ("口", "罩")

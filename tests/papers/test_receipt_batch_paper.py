@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 from msgspec.structs import replace
-from supplies_receipts import donation_receipt, donation_receipts
+from supplies_receipts import draw_receipt, draw_receipts
 from supplies_receipts.__main__ import receipt
 from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
@@ -23,10 +23,8 @@ def papers() -> list[ReceiptPaper]:
 
 
 def test_each_receipt_is_drawn_as_it_is_drawn_alone() -> None:
-    alone = [
-        page.extract_text() for one in papers() for page in reading.pages(donation_receipt(one))
-    ]
-    together = reading.pages(donation_receipts(papers()))
+    alone = [page.extract_text() for one in papers() for page in reading.pages(draw_receipt(one))]
+    together = reading.pages(draw_receipts(papers()))
     assert [page.extract_text() for page in together] == alone
     assert reading.size_in_mm(together[0]) == reading.size_in_mm(together[-1]) == (210, 148)
     assert reading.size_in_mm(together[1]) == (210, 297)
@@ -34,23 +32,23 @@ def test_each_receipt_is_drawn_as_it_is_drawn_alone() -> None:
 
 def test_it_tells_how_far_it_is() -> None:
     told: list[int] = []
-    donation_receipts(papers(), told.append)
+    draw_receipts(papers(), told.append)
     assert told == [1, 2, 3]
 
 
 @needs_poppler
 def test_a_batch_is_much_smaller_than_its_receipts_alone_and_embeds_its_fonts() -> None:
-    batch = donation_receipts(papers() * 10)
-    assert len(batch) * 5 < 10 * sum(len(donation_receipt(one)) for one in papers())
+    batch = draw_receipts(papers() * 10)
+    assert len(batch) * 5 < 10 * sum(len(draw_receipt(one)) for one in papers())
     reading.assert_only_embedded_fonts(batch)
 
 
 def test_nothing_to_print_is_refused() -> None:
     with pytest.raises(InvalidField, match="no receipt to print"):
-        donation_receipts([])
+        draw_receipts([])
 
 
 def test_two_processes_give_the_same_bytes() -> None:
-    here = hashlib.sha256(donation_receipts([receipt(), receipt(6)])).hexdigest()
-    drawn = "donation_receipts([receipt(), receipt(6)])"
+    here = hashlib.sha256(draw_receipts([receipt(), receipt(6)])).hexdigest()
+    drawn = "draw_receipts([receipt(), receipt(6)])"
     assert reading.in_a_new_process(drawn, 1) == here

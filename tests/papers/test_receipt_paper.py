@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 import zxingcpp
 from msgspec.structs import replace
-from supplies_receipts import donation_receipt
+from supplies_receipts import draw_receipt
 from supplies_receipts.__main__ import receipt
 from supplies_receipts.drawing.fonts import GlyphMissing
 from support import pdf_reading as reading
@@ -72,7 +72,7 @@ def longest() -> ReceiptPaper:
 def test_up_to_five_lines_are_a5_and_more_are_a4(
     lines: int, size: tuple[int, int], count: int
 ) -> None:
-    pages = reading.pages(donation_receipt(receipt(lines)))
+    pages = reading.pages(draw_receipt(receipt(lines)))
     assert {reading.size_in_mm(page) for page in pages} == {size}
     assert len(pages) == count
 
@@ -80,7 +80,7 @@ def test_up_to_five_lines_are_a5_and_more_are_a4(
 @pytest.mark.parametrize("lines", [1, 5, 6, 60])
 def test_every_page_counts_itself_and_bears_the_number_and_the_entry(lines: int) -> None:
     paper = receipt(lines)
-    pages = reading.pages(donation_receipt(paper))
+    pages = reading.pages(draw_receipt(paper))
     for at, page in enumerate(pages, 1):
         said = reading.squeezed(page.extract_text())
         assert f"第{at}页，共{len(pages)}页" in said
@@ -109,18 +109,18 @@ def assert_says(said: str, paper: ReceiptPaper) -> None:
 @pytest.mark.parametrize("lines", [1, 6, 60])
 def test_pypdf_reads_everything_back(lines: int) -> None:
     paper = receipt(lines)
-    assert_says(reading.text(donation_receipt(paper)), paper)
+    assert_says(reading.text(draw_receipt(paper)), paper)
 
 
 @needs_poppler
 @pytest.mark.parametrize("lines", [1, 6, 60])
 def test_pdftotext_reads_everything_back(lines: int) -> None:
     paper = receipt(lines)
-    assert_says(reading.poppler_text(donation_receipt(paper)), paper)
+    assert_says(reading.poppler_text(draw_receipt(paper)), paper)
 
 
 def test_a_quantity_is_said_in_figures_in_words_and_with_its_unit() -> None:
-    said = reading.text(donation_receipt(receipt(4)))
+    said = reading.text(draw_receipt(receipt(4)))
     assert "2,400" in said
     assert "贰仟肆佰双" in said
     assert "twothousandfourhundred" in said
@@ -129,21 +129,21 @@ def test_a_quantity_is_said_in_figures_in_words_and_with_its_unit() -> None:
 def test_an_unknown_unit_is_printed_as_its_code() -> None:
     paper = receipt(1)
     line = replace(paper.document.lines[0], unit="ampoule", in_words="柒拾壹")
-    said = reading.text(donation_receipt(documented(paper, lines=[line])))
+    said = reading.text(draw_receipt(documented(paper, lines=[line])))
     assert "ampoule" in said
     assert "柒拾壹ampoule" in said
 
 
 def test_an_anonymous_donor_without_a_wish_gets_a_receipt_that_says_so() -> None:
     nobody = DonorName(code=None, name=None, name_en=None, phone=None)
-    said = reading.text(donation_receipt(documented(receipt(), donor=nobody, wish=None)))
+    said = reading.text(draw_receipt(documented(receipt(), donor=nobody, wish=None)))
     assert "匿名Anonymous" in said
     assert "无none" in said
 
 
 def test_gifts_over_several_days_show_the_first_and_the_last() -> None:
     paper = documented(receipt(), received_until=date(2020, 2, 13), donations=["d_1", "d_2"])
-    said = reading.text(donation_receipt(paper))
+    said = reading.text(draw_receipt(paper))
     assert "2020年2月5日至13日" in said
     assert "d_1、d_2" in said
 
@@ -152,7 +152,7 @@ def test_gifts_over_several_days_show_the_first_and_the_last() -> None:
 @pytest.mark.parametrize("lines", [1, 60])
 def test_the_qr_on_the_last_page_leads_to_the_proof(lines: int) -> None:
     paper = receipt(lines)
-    pdf = donation_receipt(paper)
+    pdf = draw_receipt(paper)
     codes = zxingcpp.read_barcodes(reading.rendered(pdf, page=len(reading.pages(pdf))))
     assert [code.text for code in codes] == [paper.proof.url]
 
@@ -160,13 +160,13 @@ def test_the_qr_on_the_last_page_leads_to_the_proof(lines: int) -> None:
 @needs_poppler
 @pytest.mark.parametrize("lines", [1, 3, 5, 6, 33, 60])
 def test_nothing_stands_outside_the_margins_or_upon_other_text(lines: int) -> None:
-    reading.assert_well_set(donation_receipt(receipt(lines)), margin=12)
+    reading.assert_well_set(draw_receipt(receipt(lines)), margin=12)
 
 
 @needs_poppler
 def test_the_longest_fields_are_printed_whole_and_well_set() -> None:
     paper = longest()
-    pdf = donation_receipt(paper)
+    pdf = draw_receipt(paper)
     reading.assert_well_set(pdf, margin=12)
     raw = reading.text(pdf)
     for value in (paper.document.donor.name, paper.document.location, paper.document.handled_by):
@@ -182,7 +182,7 @@ def test_the_longest_fields_are_printed_whole_and_well_set() -> None:
 def test_five_lines_with_long_names_move_to_a4_rather_than_shrink() -> None:
     paper = receipt(5)
     lines = [replace(line, name=line.name * 8) for line in paper.document.lines]
-    pdf = donation_receipt(documented(paper, lines=lines))
+    pdf = draw_receipt(documented(paper, lines=lines))
     assert reading.size_in_mm(reading.pages(pdf)[0]) == (210, 297)
     reading.assert_well_set(pdf, margin=12)
 
@@ -191,7 +191,7 @@ def test_five_lines_with_long_names_move_to_a4_rather_than_shrink() -> None:
 @pytest.mark.parametrize("lines", [3, 60])
 def test_all_fonts_are_embedded(lines: int) -> None:
     void = proved(receipt(lines), void_on=date(2020, 2, 8), copy=1)
-    reading.assert_only_embedded_fonts(donation_receipt(void))
+    reading.assert_only_embedded_fonts(draw_receipt(void))
 
 
 # --- marks ---------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def test_a_void_receipt_says_so_with_day_reason_and_what_replaces_it() -> None:
     paper = proved(
         receipt(), void_on=date(2020, 2, 8), void_reason="数量有误", replaced_by="JZ-2020-000130"
     )
-    said = reading.text(donation_receipt(paper))
+    said = reading.text(draw_receipt(paper))
     assert said.count("作废VOID") == 2  # in the margin, and across the page
     assert "作废VOID2020-02-08" in said
     assert "数量有误" in said
@@ -211,7 +211,7 @@ def test_a_void_receipt_says_so_with_day_reason_and_what_replaces_it() -> None:
 
 @needs_poppler
 def test_void_stands_across_every_page_in_red() -> None:
-    pdf = donation_receipt(proved(receipt(60), void_on=date(2020, 2, 8)))
+    pdf = draw_receipt(proved(receipt(60), void_on=date(2020, 2, 8)))
     for page in (1, 2):
         image = reading.rendered(pdf, page, dpi=40)
         reds = [
@@ -225,19 +225,19 @@ def test_void_stands_across_every_page_in_red() -> None:
 
 def test_a_reprint_is_marked_with_its_count_and_day() -> None:
     paper = proved(receipt(), copy=2, copied_on=date(2020, 3, 1))
-    said = reading.text(donation_receipt(paper))
+    said = reading.text(draw_receipt(paper))
     assert "副本DUPLICATE第2次No.22020-03-01" in said
-    assert "副本" not in reading.text(donation_receipt(receipt()))
+    assert "副本" not in reading.text(draw_receipt(receipt()))
 
 
 def test_a_replacement_names_the_receipt_it_replaces() -> None:
-    said = reading.text(donation_receipt(documented(receipt(), replaces=["JZ-2020-000100"])))
+    said = reading.text(draw_receipt(documented(receipt(), replaces=["JZ-2020-000100"])))
     assert "本凭证替换ReplacesNo.JZ-2020-000100" in said
 
 
 def test_a_combined_receipt_names_all_it_replaces() -> None:
     replaced = [f"JZ-2020-{n:06}" for n in range(1, 61)]
-    said = reading.text(donation_receipt(documented(receipt(), replaces=replaced)))
+    said = reading.text(draw_receipt(documented(receipt(), replaces=replaced)))
     assert all(number in said for number in replaced)
 
 
@@ -245,7 +245,7 @@ def test_a_combined_receipt_names_all_it_replaces() -> None:
 def test_a_marked_copy_is_set_as_the_original_was() -> None:
     paper = receipt(5)
     marked = proved(paper, copy=1, copied_on=date(2020, 3, 1))
-    original, copy = reading.words(donation_receipt(paper)), reading.words(donation_receipt(marked))
+    original, copy = reading.words(draw_receipt(paper)), reading.words(draw_receipt(marked))
     assert set(original) < set(copy)
 
 
@@ -254,32 +254,32 @@ def test_a_long_reason_and_a_copy_mark_share_the_margin() -> None:
     paper = proved(
         receipt(60), copy=12, copied_on=date(2020, 3, 1), void_reason="因登记错误 " * 300
     )
-    reading.assert_well_set(donation_receipt(paper), margin=12)
+    reading.assert_well_set(draw_receipt(paper), margin=12)
 
 
 # --- the same paper, the same bytes --------------------------------------------------------------
 
 
 def test_drawing_twice_gives_the_same_bytes() -> None:
-    assert donation_receipt(receipt(60)) == donation_receipt(receipt(60))
+    assert draw_receipt(receipt(60)) == draw_receipt(receipt(60))
 
 
 def test_two_processes_give_the_same_bytes() -> None:
-    here = hashlib.sha256(donation_receipt(receipt(6))).hexdigest()
-    expression = "donation_receipt(receipt(6))"
+    here = hashlib.sha256(draw_receipt(receipt(6))).hexdigest()
+    expression = "draw_receipt(receipt(6))"
     assert {reading.in_a_new_process(expression, seed) for seed in (1, 2)} == {here}
 
 
 def test_threads_do_not_disturb_each_other() -> None:
-    alone = [donation_receipt(receipt(lines)) for lines in range(1, 13)]
+    alone = [draw_receipt(receipt(lines)) for lines in range(1, 13)]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda lines: donation_receipt(receipt(lines)), range(1, 13)))
+        together = list(pool.map(lambda lines: draw_receipt(receipt(lines)), range(1, 13)))
     assert together == alone
 
 
 def test_another_document_gives_other_bytes() -> None:
     other = documented(receipt(), number="JZ-2020-000124")
-    assert donation_receipt(other) != donation_receipt(receipt())
+    assert draw_receipt(other) != draw_receipt(receipt())
 
 
 # --- characters ----------------------------------------------------------------------------------
@@ -292,21 +292,21 @@ def test_a_character_that_no_font_has_is_refused_by_name(field: str) -> None:
     if field == "donor":
         value = replace(paper.document.donor, name="谢谢🙂")
     with pytest.raises(GlyphMissing, match=r"U\+1F642, SLIGHTLY SMILING FACE") as refused:
-        donation_receipt(documented(paper, **{field: value}))
+        draw_receipt(documented(paper, **{field: value}))
     assert refused.value.character == "🙂"
     assert refused.value.slug == "invalid-field"
 
 
 def test_a_reason_that_no_font_has_does_not_keep_a_void_paper_from_being_printed() -> None:
     paper = proved(receipt(), void_on=date(2020, 2, 6), void_reason="写错\n了🙂")
-    assert "写错了□" in reading.text(donation_receipt(paper))
+    assert "写错了□" in reading.text(draw_receipt(paper))
 
 
 def test_rare_names_are_copied_out_as_they_were_put_in() -> None:
     names = "喆堃䶮㑇𠮷镕昇玥"
     paper = receipt()
     donor = replace(paper.document.donor, name=names)
-    pdf = donation_receipt(documented(paper, donor=donor, handled_by=names[::-1]))
+    pdf = draw_receipt(documented(paper, donor=donor, handled_by=names[::-1]))
     said = reading.text(pdf)
     assert names in said
     assert names[::-1] in said
@@ -319,4 +319,4 @@ def test_the_structs_are_all_that_is_needed() -> None:
     paper = receipt()
     document = msgspec.json.decode(msgspec.json.encode(paper.document), type=DonationReceipt)
     proof = msgspec.json.decode(msgspec.json.encode(paper.proof), type=Proof)
-    assert donation_receipt(ReceiptPaper(document=document, proof=proof)) == donation_receipt(paper)
+    assert draw_receipt(ReceiptPaper(document=document, proof=proof)) == draw_receipt(paper)

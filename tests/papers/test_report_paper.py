@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 from msgspec.structs import replace
-from supplies_receipts import organisation_report, station_report
-from supplies_receipts.__main__ import over_all, report
+from supplies_receipts import draw_organisation_report, draw_station_report
+from supplies_receipts.__main__ import organisation, report
 from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
 
@@ -36,7 +36,7 @@ def goods(item: str, scale: int = 1) -> GoodsLine:
 
 @needs_poppler
 def test_both_readers_find_the_period_the_words_and_the_figures() -> None:
-    pdf = station_report(report())
+    pdf = draw_station_report(report())
     for said in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("工作报告", "Stationreport", "2020年2月3日至13日", "2020-02-03to2020-02-13",
                       "社工14人", "电话联系54次", "上门走访60次", "困难家庭36户",
@@ -47,7 +47,7 @@ def test_both_readers_find_the_period_the_words_and_the_figures() -> None:
 
 
 def test_the_goods_table_has_every_column_of_the_equation() -> None:
-    said = reading.text(station_report(reported(goods=[goods("x", 10)])))
+    said = reading.text(draw_station_report(reported(goods=[goods("x", 10)])))
     for column in (
         "期初",
         "接收",
@@ -69,7 +69,7 @@ def test_the_goods_table_has_every_column_of_the_equation() -> None:
 def test_goods_that_do_not_add_up_are_refused() -> None:
     wrong = replace(goods("x"), on_hand=61)
     with pytest.raises(BooksBroken, match=r"report\.x: expected 69, found 70"):
-        station_report(reported(goods=[wrong]))
+        draw_station_report(reported(goods=[wrong]))
 
 
 def test_what_is_short_is_named_with_what_is_missing() -> None:
@@ -77,14 +77,14 @@ def test_what_is_short_is_named_with_what_is_missing() -> None:
         ShortLine(item="mask-kn95", needed=40, free=5),
         ShortLine(item="soap", needed=9, free=0),
     ]
-    said = reading.text(station_report(reported(short=short)))
+    said = reading.text(draw_station_report(reported(short=short)))
     assert "期末仍有2种物资不足" in said
     assert "口罩（KN95）Mask(KN95)40535" in said
     assert "soap9–9" in said
 
 
 def test_an_empty_period_is_a_report_too() -> None:
-    pdf = station_report(
+    pdf = draw_station_report(
         reported(
             goods=[],
             activities=[],
@@ -105,11 +105,11 @@ def test_an_empty_period_is_a_report_too() -> None:
 def test_kinds_of_work_are_named_in_the_paper_s_languages_and_others_by_their_code() -> None:
     done = [ActivityLine(kind=kind, count=3) for kind in ("people_measured", "tea-served")]
     paper = reported(activities=done)
-    said = reading.text(station_report(paper))
+    said = reading.text(draw_station_report(paper))
     assert "测量体温peoplemeasured3" in said
     assert "tea-served3" in said
     station = replace(paper.station, languages="zh")
-    said = reading.text(station_report(replace(paper, station=station)))
+    said = reading.text(draw_station_report(replace(paper, station=station)))
     assert "测量体温3" in said
     assert "measured" not in said
 
@@ -118,7 +118,7 @@ def test_kinds_of_work_are_named_in_the_paper_s_languages_and_others_by_their_co
 def test_the_charts_draw_bars_as_long_as_their_figures() -> None:
     """Twice the contacts, twice the bar: measured in the picture of the page."""
     image = reading.rendered(
-        station_report(reported(contacts=30, visits=60, activities=[])), dpi=144
+        draw_station_report(reported(contacts=30, visits=60, activities=[])), dpi=144
     )
     teal = (13, 92, 107)
     under_the_head = image.height // 5
@@ -135,7 +135,7 @@ def test_the_charts_draw_bars_as_long_as_their_figures() -> None:
 @pytest.mark.parametrize(("items", "pages"), [(1, 1), (20, 2), (200, 7)])
 def test_many_goods_run_over_pages_under_a_repeated_head(items: int, pages: int) -> None:
     many = [goods(f"item-{at}", 10**9) for at in range(items)]
-    pdf = station_report(reported(goods=many))
+    pdf = draw_station_report(reported(goods=many))
     reading.assert_well_set(pdf, margin=15)
     found = reading.pages(pdf)
     assert len(found) == pages
@@ -147,7 +147,7 @@ def test_many_goods_run_over_pages_under_a_repeated_head(items: int, pages: int)
 
 def test_a_table_that_has_ended_has_no_head_on_the_next_page() -> None:
     done = [ActivityLine(kind=f"kind-{at}", count=1) for at in range(90)]
-    pages = reading.pages(station_report(reported(activities=done)))
+    pages = reading.pages(draw_station_report(reported(activities=done)))
     heads = [
         ("工作内容Activity" in said, "尚缺Missing" in said)
         for said in (reading.squeezed(page.extract_text()) for page in pages)
@@ -166,26 +166,30 @@ def test_the_longest_report_is_well_set() -> None:
     )
     station = replace(paper.station, name=name, name_en="words and " * 20, address=name)
     names = {"i" * 64: ItemName(name=name, name_en="words and " * 20)}
-    reading.assert_well_set(station_report(replace(paper, station=station, names=names)), margin=15)
+    reading.assert_well_set(
+        draw_station_report(replace(paper, station=station, names=names)), margin=15
+    )
 
 
 @needs_poppler
 def test_reports_are_well_set_in_embedded_fonts() -> None:
-    pdf = station_report(report())
+    pdf = draw_station_report(report())
     reading.assert_well_set(pdf, margin=15)
     reading.assert_only_embedded_fonts(pdf)
 
 
 def test_two_processes_give_the_same_bytes() -> None:
-    here = hashlib.sha256(station_report(report())).hexdigest()
-    assert {reading.in_a_new_process("station_report(report())", seed) for seed in (1, 2)} == {here}
+    here = hashlib.sha256(draw_station_report(report())).hexdigest()
+    assert {reading.in_a_new_process("draw_station_report(report())", seed) for seed in (1, 2)} == {
+        here
+    }
 
 
 # --- over all stations ---------------------------------------------------------------------------
 
 
 def test_the_organisations_report_names_each_station_and_how_far_its_books_had_come() -> None:
-    said = reading.text(organisation_report(over_all(report())))
+    said = reading.text(draw_organisation_report(organisation(report())))
     assert "联合工作报告" in said
     assert "Reportoftheorganisation" in said
     assert "电话联系54次" in said
@@ -198,7 +202,7 @@ def test_the_organisations_report_names_each_station_and_how_far_its_books_had_c
 def test_an_item_counted_in_two_units_has_two_rows() -> None:
     pieces = goods("soap")
     paper = reported(goods=[pieces, replace(pieces, unit="bottle")])
-    said = reading.text(organisation_report(over_all(paper)))
+    said = reading.text(draw_organisation_report(organisation(paper)))
     assert "soap·毫升mL5070" in said
     assert "soap·瓶bottle5070" in said
 
@@ -206,12 +210,12 @@ def test_an_item_counted_in_two_units_has_two_rows() -> None:
 def test_goods_of_an_organisation_that_do_not_add_up_are_refused() -> None:
     wrong = replace(goods("x"), on_hand=61)
     with pytest.raises(BooksBroken, match=r"report\.x: expected 69, found 70"):
-        organisation_report(over_all(reported(goods=[wrong])))
+        draw_organisation_report(organisation(reported(goods=[wrong])))
 
 
 @needs_poppler
 def test_a_thousand_stations_run_over_pages_under_a_repeated_head() -> None:
-    pdf = organisation_report(over_all(report(), 1000))
+    pdf = draw_organisation_report(organisation(report(), 1000))
     reading.assert_well_set(pdf, margin=15)
     pages = [reading.squeezed(page.extract_text()) for page in reading.pages(pdf)]
     assert "s999" in pages[-1]

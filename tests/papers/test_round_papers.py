@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 from msgspec.structs import replace
-from supplies_receipts import delivery_slips, round_sheet, samples
+from supplies_receipts import draw_delivery_slips, draw_run_sheet, samples
 from supplies_receipts.__main__ import STATION, slips
 from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
@@ -16,7 +16,7 @@ from supplies.errors import InvalidField
 
 @needs_poppler
 def test_both_readers_find_what_to_load_and_every_stop() -> None:
-    pdf = round_sheet(samples.round_(STATION))
+    pdf = draw_run_sheet(samples.run_sheet(STATION))
     for said in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("出车单", "v_1", "样例一组", "3站stops", "l_sample_12_1", "B7-2019",
                       "有效期至2022-01-31", "样例仓库甲", "30件", "6瓶", "李**（虚构）",
@@ -31,33 +31,33 @@ def test_both_readers_find_what_to_load_and_every_stop() -> None:
 @needs_poppler
 @pytest.mark.parametrize("stops", [1, 6, 60])
 def test_run_sheets_are_well_set_in_embedded_fonts(stops: int) -> None:
-    pdf = round_sheet(samples.round_(STATION, stops))
+    pdf = draw_run_sheet(samples.run_sheet(STATION, stops))
     reading.assert_well_set(pdf, margin=15)
     reading.assert_only_embedded_fonts(pdf)
 
 
 @needs_poppler
 def test_a_stop_with_more_goods_than_a_page_holds_runs_on() -> None:
-    sheet = samples.round_(STATION, 1)
+    sheet = samples.run_sheet(STATION, 1)
     name = "喆堃䶮㑇𠮷" * 40
     goods = [replace(sheet.stops[0].lines[0], name=name, quantity=10**12, unit="u" * 64)] * 30
     stop = replace(sheet.stops[0], lines=goods, name=name, address=name, phone="1" * 40)
     load = [replace(sheet.load[0], name=name, quantity=10**12, lot="l" * 64, batch="b" * 64)]
-    pdf = round_sheet(replace(sheet, stops=[stop], load=load))
+    pdf = draw_run_sheet(replace(sheet, stops=[stop], load=load))
     assert len(reading.pages(pdf)) > 1
     reading.assert_well_set(pdf, margin=15)
 
 
 def test_a_round_without_stops_has_no_sheet_and_no_slips() -> None:
     with pytest.raises(InvalidField, match="without stops"):
-        round_sheet(samples.round_(STATION, 0))
+        draw_run_sheet(samples.run_sheet(STATION, 0))
     with pytest.raises(InvalidField, match="without stops"):
-        delivery_slips([], "a5")
+        draw_delivery_slips([], "a5")
 
 
 @needs_poppler
 def test_slips_on_a5_say_what_slips_on_the_roll_say() -> None:
-    roll, a5 = delivery_slips(slips()), delivery_slips(slips(), "a5")
+    roll, a5 = draw_delivery_slips(slips()), draw_delivery_slips(slips(), "a5")
     assert [reading.size_in_mm(page) for page in reading.pages(a5)] == [(210, 148)] * 3
     words = {word.text for word in reading.words(roll)}
     assert words <= {word.text for word in reading.words(a5)}
@@ -68,7 +68,7 @@ def test_slips_on_a5_say_what_slips_on_the_roll_say() -> None:
 @needs_poppler
 def test_a_slip_of_many_goods_goes_on_over_pages_of_a5() -> None:
     slip = slips()[0]
-    pdf = delivery_slips([replace(slip, lines=slip.lines * 10)], "a5")
+    pdf = draw_delivery_slips([replace(slip, lines=slip.lines * 10)], "a5")
     assert len(reading.pages(pdf)) > 2
     assert "签名Signature" in reading.squeezed(reading.pages(pdf)[-1].extract_text())
     reading.assert_well_set(pdf, margin=12)
@@ -78,7 +78,7 @@ def test_a_slip_of_many_goods_goes_on_over_pages_of_a5() -> None:
 def test_many_goods_fill_both_columns_of_a5_and_leave_the_signature_whole() -> None:
     slip = slips()[0]
     for lines, pages in ((1, 1), (6, 1), (12, 2), (20, 2)):
-        pdf = delivery_slips([replace(slip, lines=(slip.lines * 7)[:lines])], "a5")
+        pdf = draw_delivery_slips([replace(slip, lines=(slip.lines * 7)[:lines])], "a5")
         assert len(reading.pages(pdf)) == pages, lines
         signed = [
             (word.page, word.left > 300)
@@ -92,13 +92,13 @@ def test_many_goods_fill_both_columns_of_a5_and_leave_the_signature_whole() -> N
 @needs_poppler
 def test_the_foot_of_a5_stays_legible_with_the_longest_codes() -> None:
     slip = replace(slips()[0], delivery="v" * 64, allocation="a" * 64)
-    for word in reading.words(delivery_slips([slip], "a5")):
+    for word in reading.words(draw_delivery_slips([slip], "a5")):
         assert word.bottom - word.top > 3, word
 
 
 def test_two_processes_give_the_same_bytes() -> None:
     for drawn, here in (
-        ("round_sheet(samples.round_(STATION))", round_sheet(samples.round_(STATION))),
-        ("delivery_slips(slips(), 'a5')", delivery_slips(slips(), "a5")),
+        ("draw_run_sheet(samples.run_sheet(STATION))", draw_run_sheet(samples.run_sheet(STATION))),
+        ("draw_delivery_slips(slips(), 'a5')", draw_delivery_slips(slips(), "a5")),
     ):
         assert reading.in_a_new_process(drawn, 1) == hashlib.sha256(here).hexdigest()

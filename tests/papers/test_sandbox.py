@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from supplies_receipts import signed_receipt as proven
-from supplies_receipts.sandbox import Apart, Died
+from supplies_receipts import signed_receipt
+from supplies_receipts.sandbox import Sandbox, WorkerCrashed
 from support import issued_papers as hand
 
 READER = """
@@ -28,10 +28,10 @@ def read(file):
 
 
 @pytest.fixture
-def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Apart]:
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     (tmp_path / "strange_reader.py").write_text(READER)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    apart = Apart("strange_reader", "read", seconds=1)
+    apart = Sandbox("strange_reader", "read", seconds=1)
     yield apart
     apart.close()
 
@@ -41,20 +41,20 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Apart]:
     [(b"crash", "SIGSEGV"), (b"endless", "SIGALRM"), (b"huge", "it failed"), (b"server", "ended")],
 )
 def test_a_file_that_breaks_its_reader_is_told_and_the_next_is_read(
-    reader: Apart, file: bytes, says: str
+    reader: Sandbox, file: bytes, says: str
 ) -> None:
     assert reader(b"before") == b"erofeb"
-    with pytest.raises(Died, match=says):
+    with pytest.raises(WorkerCrashed, match=says):
         reader(file)
     assert reader(b"x" * 300_000 + b"after") == b"retfa" + b"x" * 300_000
 
 
 def test_a_paper_that_crashes_the_reader_is_no_receipt(
-    reader: Apart, monkeypatch: pytest.MonkeyPatch
+    reader: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(question: bytes) -> bytes:
         return reader(b"crash")
 
-    monkeypatch.setattr(proven, "_apart", crash)
+    monkeypatch.setattr(signed_receipt, "_apart", crash)
     found, says = hand.verdict(b"%PDF-1.4", None)
     assert (found, "SIGSEGV" in says) == ("no-receipt", True)

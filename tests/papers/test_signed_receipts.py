@@ -18,8 +18,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pypdf import PdfReader
-from supplies_receipts import donation_receipt, proven_receipt
-from supplies_receipts import signed_receipt as proven
+from supplies_receipts import draw_receipt, draw_signed_receipt, signed_receipt
 from support import issued_papers as hand
 from support.issued_papers import Office, changed, new_keys, verdict, with_told
 from support.ledger_fixture import Desk
@@ -77,7 +76,7 @@ def test_the_attachment_is_read_back_by_other_programs(office: Office, lines: in
     office.desk(gift)
     pdf = office.paper(FIRST)
     reader = PdfReader(BytesIO(pdf), strict=True)
-    content = reader.attachments[proven.ATTACHMENT][0]
+    content = reader.attachments[signed_receipt.ATTACHMENT][0]
     told = json.loads(content)
     assert told == hand.attached(pdf)
     document = json.loads(told["document"])
@@ -116,11 +115,11 @@ def test_two_processes_give_the_same_bytes(office: Office) -> None:
         "from supplies.signing.station_keys import StationKeys\n"
         "from supplies.ledger.ledger import Ledger\n"
         "from supplies.views.receipts import receipt_record\n"
-        "from supplies_receipts import proven_receipt\n"
+        "from supplies_receipts import draw_signed_receipt\n"
         "keys = StationKeys.beside(sys.argv[1])\n"
         "with Ledger.open(sys.argv[1], station='lx') as ledger, ledger.reading() as books:\n"
         f"    record = receipt_record(books, '{FIRST}', keys.seal)\n"
-        "print(hashlib.sha256(proven_receipt(record)).hexdigest())\n"
+        "print(hashlib.sha256(draw_signed_receipt(record)).hexdigest())\n"
     )
     for seed in "12":
         done = subprocess.run(
@@ -152,8 +151,8 @@ def test_another_quantity_on_the_page_is_found_out(office: Office) -> None:
     paper = paper_of(receipt_record(office.desk.books, FIRST, office.keys.seal))
     line = msgspec.structs.replace(paper.document.lines[0], quantity=90)
     document = msgspec.structs.replace(paper.document, lines=[line])
-    forged = donation_receipt(msgspec.structs.replace(paper, document=document))
-    pdf = hand.attach(forged, proven.ATTACHMENT, content, proven._SAYS)
+    forged = draw_receipt(msgspec.structs.replace(paper, document=document))
+    pdf = hand.attach(forged, signed_receipt.ATTACHMENT, content, signed_receipt._SAYS)
     assert verdict(pdf, office.keys.public())[0] == "altered"
 
 
@@ -264,7 +263,7 @@ def test_a_paper_of_another_station_is_told_apart(office: Office, tmp_path: Path
     found, says = verdict(paper, other.public())
     assert (found, "another station's key" in says) == ("other-key", True)
     # Whoever signs a false paper with a key of their own is told apart in the same way.
-    forged = proven_receipt(receipt_record(office.desk.books, FIRST, other.seal))
+    forged = draw_signed_receipt(receipt_record(office.desk.books, FIRST, other.seal))
     assert verdict(forged, office.keys.public())[0] == "other-key"
 
 
@@ -307,7 +306,7 @@ def test_any_other_file_is_no_receipt(office: Office) -> None:
 def test_a_page_of_another_version_is_not_called_altered(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proven, "_program", lambda: "supplies 9.0, reportlab 9.0")
+    monkeypatch.setattr(signed_receipt, "_program", lambda: "supplies 9.0, reportlab 9.0")
     paper = office.give()
     monkeypatch.undo()
     # The pages are alike all the same, so that nothing is left open.

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 from msgspec.structs import replace
-from supplies_receipts import delivery_slips
+from supplies_receipts import draw_delivery_slips
 from supplies_receipts.__main__ import slips
 from supplies_receipts.drawing.fonts import GlyphMissing
 from support import pdf_reading as reading
@@ -16,7 +16,7 @@ from supplies.errors import InvalidField
 
 
 def test_each_stop_has_a_page_of_its_own_on_the_roll() -> None:
-    pages = reading.pages(delivery_slips(slips()))
+    pages = reading.pages(draw_delivery_slips(slips()))
     assert [reading.size_in_mm(page)[0] for page in pages] == [80, 80, 80]
     for slip, page in zip(slips(), pages, strict=True):
         said = reading.squeezed(page.extract_text())
@@ -32,7 +32,7 @@ def test_each_stop_has_a_page_of_its_own_on_the_roll() -> None:
 def test_a_page_is_as_long_as_what_it_says() -> None:
     slip = slips()[0]
     heights = [
-        reading.size_in_mm(reading.pages(delivery_slips([replace(slip, lines=lines)]))[0])[1]
+        reading.size_in_mm(reading.pages(draw_delivery_slips([replace(slip, lines=lines)]))[0])[1]
         for lines in (slip.lines[:1], slip.lines, slip.lines * 20)
     ]
     assert heights[0] < heights[1] < heights[2]
@@ -40,7 +40,7 @@ def test_a_page_is_as_long_as_what_it_says() -> None:
 
 @needs_poppler
 def test_both_readers_find_goods_quantities_totals_and_the_privacy_note() -> None:
-    pdf = delivery_slips(slips()[:1])
+    pdf = draw_delivery_slips(slips()[:1])
     for said in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("口罩（KN95，独立包装）", "10件", "2瓶", "1套", "共3种10件、2瓶、1套",
                       "B7-2019", "有效期至2022-01-31", "敲门请慢", "居民口述的验证码", "签名",
@@ -54,13 +54,13 @@ def test_both_readers_find_goods_quantities_totals_and_the_privacy_note() -> Non
 def test_units_are_summed_each_for_itself_and_lots_of_one_item_are_one_kind() -> None:
     slip = slips()[0]
     mask = slip.lines[0]
-    pdf = delivery_slips([replace(slip, lines=[mask, replace(mask, batch="B8")])])
+    pdf = draw_delivery_slips([replace(slip, lines=[mask, replace(mask, batch="B8")])])
     assert "共1种20件" in reading.text(pdf)
 
 
 def test_what_is_unknown_about_a_door_is_said_or_left_out() -> None:
     slip = replace(slips()[0], phone=None, address=None, access=None, lines=[])
-    said = reading.text(delivery_slips([slip]))
+    said = reading.text(draw_delivery_slips([slip]))
     assert "地址未登记" in said
     assert "上门提示" not in said
     assert "无物资" in said
@@ -68,23 +68,23 @@ def test_what_is_unknown_about_a_door_is_said_or_left_out() -> None:
 
 def test_a_round_without_stops_is_refused() -> None:
     with pytest.raises(InvalidField, match="without stops"):
-        delivery_slips([])
+        draw_delivery_slips([])
 
 
 def test_a_name_that_cannot_be_printed_is_refused() -> None:
     with pytest.raises(GlyphMissing, match=r"U\+1F642"):
-        delivery_slips([replace(slips()[0], name="李🙂")])
+        draw_delivery_slips([replace(slips()[0], name="李🙂")])
 
 
 @needs_poppler
 def test_slips_are_black_alone() -> None:
     for page in (1, 2, 3):
-        colours = reading.rendered(delivery_slips(slips()), page).getcolors(maxcolors=1 << 16)
+        colours = reading.rendered(draw_delivery_slips(slips()), page).getcolors(maxcolors=1 << 16)
         assert colours is not None
         assert all(red == green == blue for _, (red, green, blue) in colours)
     operators = {
         line.split()[-1]: line
-        for page in reading.pages(delivery_slips(slips()))
+        for page in reading.pages(draw_delivery_slips(slips()))
         for line in page.get_contents().get_data().decode("latin-1").splitlines()
         if line.endswith((" rg", " RG"))
     }
@@ -104,18 +104,20 @@ def test_the_longest_slip_is_well_set() -> None:
         stop=999, stops=999, delivery="d" * 64, allocation="a" * 64, recipient="R" * 64,
         station=replace(slip.station, name=name, phone="2" * 200),
     )  # fmt: skip
-    pdf = delivery_slips([long])
+    pdf = draw_delivery_slips([long])
     reading.assert_well_set(pdf, margin=4)
     assert reading.text(pdf).count(name) == 8
 
 
 @needs_poppler
 def test_slips_are_well_set_in_embedded_fonts() -> None:
-    pdf = delivery_slips(slips())
+    pdf = draw_delivery_slips(slips())
     reading.assert_well_set(pdf, margin=4)
     reading.assert_only_embedded_fonts(pdf)
 
 
 def test_two_processes_give_the_same_bytes() -> None:
-    here = hashlib.sha256(delivery_slips(slips())).hexdigest()
-    assert {reading.in_a_new_process("delivery_slips(slips())", seed) for seed in (1, 2)} == {here}
+    here = hashlib.sha256(draw_delivery_slips(slips())).hexdigest()
+    assert {reading.in_a_new_process("draw_delivery_slips(slips())", seed) for seed in (1, 2)} == {
+        here
+    }

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 from msgspec.structs import replace
-from supplies_receipts import donor_statement, samples
+from supplies_receipts import draw_donor_statement, samples
 from supplies_receipts.__main__ import STATION
 from supplies_receipts.drawing import account_labels as places
 from supplies_receipts.drawing.fonts import GlyphMissing
@@ -32,7 +32,7 @@ def line(unit: str = "piece", **stands: int) -> StatementLine:
 
 @needs_poppler
 def test_both_readers_find_the_figures_the_sum_and_every_section() -> None:
-    pdf = donor_statement(samples.statement(STATION, 5))
+    pdf = draw_donor_statement(samples.statement(STATION, 5))
     for said in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in (
             "捐赠物资去向报告", "样例商贸有限公司（虚构）", "D-01", "JZ-2020-000001",
@@ -46,21 +46,21 @@ def test_both_readers_find_the_figures_the_sum_and_every_section() -> None:
 
 
 def test_every_place_and_origin_of_the_chart_has_a_name() -> None:
-    assert set(places.NAMES) == set(PLACES)
+    assert set(places.PLACE_LABELS) == set(PLACES)
     origins = {kind.name for kind in CHART.values() if is_origin(kind)}
-    assert set(places.SOURCES) == origins
+    assert set(places.ORIGIN_LABELS) == origins
     assert all(Family.GOODS in CHART[name].families for name in origins)
 
 
 def test_what_is_zero_is_not_printed_and_what_turned_up_is_taken_away() -> None:
-    said = reading.text(donor_statement(told(goods=[line(free=12, unexplained=-2)])))
+    said = reading.text(draw_donor_statement(told(goods=[line(free=12, unexplained=-2)])))
     assert "接收10=在架可用12−待查明2（件）" in said
     assert "在途0" not in said
 
 
 def test_units_are_summed_each_for_itself() -> None:
     goods = [line("piece", free=4), line("bottle", free=9), line("piece", handed_over=3)]
-    said = reading.text(donor_statement(told(goods=goods)))
+    said = reading.text(draw_donor_statement(told(goods=goods)))
     assert "接收7=已发放3+在架可用4（件）" in said
     assert "接收9=在架可用9（瓶）" in said
 
@@ -68,12 +68,12 @@ def test_units_are_summed_each_for_itself() -> None:
 def test_goods_that_are_not_all_found_again_are_no_statement() -> None:
     broken = replace(line(free=9), received=10)
     with pytest.raises(BooksBroken, match="expected 10, found 9"):
-        donor_statement(told(goods=[broken]))
+        draw_donor_statement(told(goods=[broken]))
 
 
 def test_a_period_without_gifts_is_said_to_be_one() -> None:
     paper = told(goods=[], receipts=[], served=[], wishes=[], departures=[])
-    said = reading.text(donor_statement(paper))
+    said = reading.text(draw_donor_statement(paper))
     assert "本期没有捐赠物资" in said
     assert "未指定用途" in said
     assert "没有none:nothing" in said
@@ -82,13 +82,13 @@ def test_a_period_without_gifts_is_said_to_be_one() -> None:
 def test_a_reason_that_was_erased_is_said_to_be() -> None:
     (departure,) = told().statement.departures
     erased = replace(departure, reason=None)
-    assert "原因已应要求删除" in reading.text(donor_statement(told(departures=[erased])))
+    assert "原因已应要求删除" in reading.text(draw_donor_statement(told(departures=[erased])))
 
 
 @needs_poppler
 @pytest.mark.parametrize("items", [1, 3, 6, 60])
 def test_statements_are_well_set_in_embedded_fonts(items: int) -> None:
-    pdf = donor_statement(samples.statement(STATION, items))
+    pdf = draw_donor_statement(samples.statement(STATION, items))
     reading.assert_well_set(pdf, margin=15)
     reading.assert_only_embedded_fonts(pdf)
 
@@ -111,7 +111,7 @@ def test_the_longest_and_rarest_names_are_well_set() -> None:
     donor = replace(paper.donor, name=long, name_en="words and " * 20)
     # Poppler garbles rare characters in the properties of a file, where the station is the author.
     station = replace(STATION, name="样例街道" * 50, name_en="words and " * 20, address=long)
-    pdf = donor_statement(replace(paper, statement=shown, donor=donor, station=station))
+    pdf = draw_donor_statement(replace(paper, statement=shown, donor=donor, station=station))
     reading.assert_well_set(pdf, margin=15)
     assert reading.text(pdf).count(long) >= 8
 
@@ -119,10 +119,10 @@ def test_the_longest_and_rarest_names_are_well_set() -> None:
 def test_a_name_that_cannot_be_printed_is_refused() -> None:
     paper = told()
     with pytest.raises(GlyphMissing, match=r"U\+1F642"):
-        donor_statement(replace(paper, donor=replace(paper.donor, name="李🙂")))
+        draw_donor_statement(replace(paper, donor=replace(paper.donor, name="李🙂")))
 
 
 def test_two_processes_give_the_same_bytes() -> None:
-    here = hashlib.sha256(donor_statement(samples.statement(STATION))).hexdigest()
-    drawn = "donor_statement(samples.statement(STATION))"
+    here = hashlib.sha256(draw_donor_statement(samples.statement(STATION))).hexdigest()
+    drawn = "draw_donor_statement(samples.statement(STATION))"
     assert {reading.in_a_new_process(drawn, seed) for seed in (1, 2)} == {here}

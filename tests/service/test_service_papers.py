@@ -105,11 +105,11 @@ def test_all_receipts_of_a_period_are_one_document(rest: Rest) -> None:
     ("held", "path"),
     [
         ("receipts.receipt_papers", "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"),
-        ("receipts.donation_receipts", "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"),
+        ("receipts.draw_receipts", "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"),
         ("deliveries.delivery_slips", "/api/deliveries/{delivery}/slips/pdf"),
-        ("deliveries.draw_slips", "/api/deliveries/{delivery}/slips/pdf"),
+        ("deliveries.draw_delivery_slips", "/api/deliveries/{delivery}/slips/pdf"),
         ("deliveries.run_sheet", "/api/deliveries/{delivery}/run-sheet"),
-        ("deliveries.round_sheet", "/api/deliveries/{delivery}/run-sheet/pdf"),
+        ("deliveries.draw_run_sheet", "/api/deliveries/{delivery}/run-sheet/pdf"),
     ],
 )
 def test_others_are_answered_while_many_papers_are_read_and_drawn(

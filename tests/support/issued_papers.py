@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pikepdf
-from supplies_receipts import check_receipt, proven_receipt
+from supplies_receipts import check_receipt, draw_signed_receipt
 from supplies_receipts.pdf_attachment import attach
 from supplies_receipts.signed_receipt import _SAYS, ATTACHMENT
 
@@ -33,7 +33,7 @@ class Office(NamedTuple):
     keys: StationKeys
 
     def paper(self, number: str, **asked: Any) -> bytes:
-        return proven_receipt(receipt_record(self.desk.books, number, self.keys.seal, **asked))
+        return draw_signed_receipt(receipt_record(self.desk.books, number, self.keys.seal, **asked))
 
     def give(self, quantity: int = 10, **more: Any) -> bytes:
         """The original for a new donation."""

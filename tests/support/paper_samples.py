@@ -15,17 +15,17 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 from supplies_receipts import (
-    delivery_slips,
-    disclosure_sheet,
-    donation_receipt,
-    donation_receipts,
-    donor_statement,
-    organisation_report,
-    round_sheet,
+    draw_delivery_slips,
+    draw_donor_statement,
+    draw_organisation_report,
+    draw_public_disclosure,
+    draw_receipt,
+    draw_receipts,
+    draw_run_sheet,
+    draw_station_report,
     samples,
-    station_report,
 )
-from supplies_receipts.__main__ import STATION, over_all, receipt, report, slips
+from supplies_receipts.__main__ import STATION, organisation, receipt, report, slips
 
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.papers.common import DonorName, ItemName, Languages, StationHead
@@ -167,14 +167,14 @@ def _said_of(of: Of) -> list[str]:
 
 
 def _receipt(of: Of) -> Paper:
-    return Paper(donation_receipt(_receipt_paper(of)), _said_of(of), of.figures)
+    return Paper(draw_receipt(_receipt_paper(of)), _said_of(of), of.figures)
 
 
 def _batch(of: Of) -> Paper:
     """Receipts in different languages, one after another."""
     written: tuple[Languages, ...] = ("en", "zh", "zh+en")
     each = [of._replace(languages=languages) for languages in written]
-    pdf = donation_receipts([_receipt_paper(one) for one in each])
+    pdf = draw_receipts([_receipt_paper(one) for one in each])
     return Paper(pdf, [said for one in each for said in _said_of(one)], of.figures)
 
 
@@ -186,7 +186,7 @@ def _slips(paper: str) -> Callable[[Of], Paper]:
             team=of.name("队"), recipient=of.code("R"), delivery=of.code("v"),
             allocation=of.code("a"),
         )  # fmt: skip
-        pdf = delivery_slips([slip], "a5" if paper == "a5" else "roll")
+        pdf = draw_delivery_slips([slip], "a5" if paper == "a5" else "roll")
         says = [of.named("站点")[0], slip.name, slip.team, of.name("地址"), of.name("提示")]
         says += [of.code("B", at) for at in of.each]
         return Paper(pdf, [*of.names, *says], of.figures)
@@ -212,12 +212,12 @@ def _round(of: Of) -> Paper:
         for at in of.each
     ]  # fmt: skip
     sheet = replace(
-        samples.round_(STATION), station=of.station(), team=of.name("队"), load=load, stops=stops
+        samples.run_sheet(STATION), station=of.station(), team=of.name("队"), load=load, stops=stops
     )
     says = [of.name(what, at) for what in ("库位", "住户", "地址") for at in of.each]
     says += [of.code(what, at) for what in "lBR" for at in of.each]
     says += [*of.names, *of.named("站点"), sheet.team]
-    return Paper(round_sheet(sheet), says, of.figures * 2)
+    return Paper(draw_run_sheet(sheet), says, of.figures * 2)
 
 
 def _statement(of: Of) -> Paper:
@@ -246,7 +246,9 @@ def _statement(of: Of) -> Paper:
     shown = replace(
         paper.statement, goods=goods, departures=departures, served=served, wishes=wishes
     )
-    pdf = donor_statement(replace(paper, station=of.station(), donor=of.donor(), statement=shown))
+    pdf = draw_donor_statement(
+        replace(paper, station=of.station(), donor=of.donor(), statement=shown)
+    )
     says = [of.text(what, at) for what in ("意愿", "原因") for at in of.each]
     says += [of.code(what, at) for what in "icu" for at in of.each]
     says += [*of.names, *of.named("捐赠人"), *of.named("站点"), of.name("地址")]
@@ -256,12 +258,12 @@ def _statement(of: Of) -> Paper:
 
 def _report(of: Of) -> Paper:
     paper, says, figures = _reported(of)
-    return Paper(station_report(paper), says, figures)
+    return Paper(draw_station_report(paper), says, figures)
 
 
 def _organisation(of: Of) -> Paper:
     paper, says, figures = _reported(of)
-    over = over_all(paper)
+    over = organisation(paper)
     stations = [
         StationAsOf(
             station=of.code("s", at), name=of.name("分站", at), name_en=of.english(at),
@@ -272,7 +274,7 @@ def _organisation(of: Of) -> Paper:
     over = replace(over, report=replace(over.report, stations=stations))
     says += [of.code("s", at) for at in of.each]
     says += [name for at in of.each for name in of.named("分站", at)]
-    return Paper(organisation_report(over), says, figures)
+    return Paper(draw_organisation_report(over), says, figures)
 
 
 def _reported(of: Of) -> tuple[StationReportPaper, list[str], list[str]]:
@@ -304,7 +306,9 @@ def _disclosure(of: Of) -> Paper:
     ]  # fmt: skip
     goods = [of.goods_line(at) for at in of.each]
     shown = replace(paper.disclosure, received=came, handed_over=went, goods=goods)
-    pdf = disclosure_sheet(replace(paper, station=of.station(), disclosure=shown, names=of.items()))
+    pdf = draw_public_disclosure(
+        replace(paper, station=of.station(), disclosure=shown, names=of.items())
+    )
     says = [*of.names, *(of.name("捐赠人", at) for at in of.each)]
     says += [of.code(what, at) for what in "ic" for at in of.each]
     figures = [f"{of.quantity(at) - less:,}" for at in of.each for less in (0, 0, 9, 9)]

@@ -1,1 +1,1 @@
-"""Drawing PDFs: canvas, blocks of text and tables, fonts, bilingual wording."""
+"""Draw PDFs: canvas, blocks of text and tables, fonts, bilingual bilingual."""

@@ -1,4 +1,4 @@
-"""What the places of the chart of accounts are called, and the bar that shows how much arrived."""
+"""Labels for the accounts that a report names, and the bar that shows where goods are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block
 from supplies_receipts.drawing.canvas import GREY, MIST, PALE, SEA, TEAL, Ink, Sheet, Style
 
-NAMES: dict[str, Words] = {
+PLACE_LABELS: dict[str, Words] = {
     "handed_over": Words("已发放", "handed over"),
     "in_transit": Words("在途", "on the way"),
     "allocated": Words("已预留", "set aside"),
@@ -23,9 +23,9 @@ NAMES: dict[str, Words] = {
     "delivered": Words("已转交他站", "at another station"),
     "unexplained": Words("待查明", "unexplained"),
 }
-"""Every place, in the order in which a donor asks for it."""
+"""Label of each of `supplies.domain.accounts.PLACES`, in the order in which reports list them."""
 
-SOURCES: dict[str, Words] = {
+ORIGIN_LABELS: dict[str, Words] = {
     "donor": Words("爱心人士", "donors who are not named"),
     "bought": Words("采购", "bought"),
     "made": Words("自制", "made"),
@@ -33,12 +33,12 @@ SOURCES: dict[str, Words] = {
     "opening": Words("期初", "there before the books"),
     "from_station": Words("他站调入", "from another station"),
 }
-"""Origins that bear no name; as the chart of accounts calls them."""
+"""Label of each origin account that names nobody."""
 
 _SHELF = ("free", "allocated")
 _LEGEND: tuple[tuple[Ink, Words], ...] = (
-    (TEAL, NAMES["handed_over"]),
-    (SEA, NAMES["in_transit"]),
+    (TEAL, PLACE_LABELS["handed_over"]),
+    (SEA, PLACE_LABELS["in_transit"]),
     (MIST, Words("在库", "on the shelf")),
     (PALE, Words("其他", "elsewhere")),
 )
@@ -49,24 +49,26 @@ _SHARE_WIDTH = 9.0
 
 
 def shelf(places: Mapping[str, int]) -> int:
-    """What stands on the shelf, free or set aside."""
+    """Return the quantity on the shelf: free or set aside."""
     return sum(places.get(place, 0) for place in _SHELF)
 
 
 def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
-    """What is neither with people, nor on the way, nor on the shelf; in the order of `NAMES`."""
+    """Return all places but handed over, in transit and on the shelf, in `PLACE_LABELS` order."""
     shown = {"handed_over", "in_transit", *_SHELF}
-    return {place: places[place] for place in NAMES if place in places and place not in shown}
+    return {
+        place: places[place] for place in PLACE_LABELS if place in places and place not in shown
+    }
 
 
-def in_order(places: Mapping[str, int]) -> list[tuple[Words, int]]:
-    """The places that are not zero, as they are called."""
-    assert set(PLACES) == set(NAMES)
-    return [(NAMES[place], places[place]) for place in NAMES if places.get(place)]
+def labelled(places: Mapping[str, int]) -> list[tuple[Words, int]]:
+    """Return label and quantity of each place that is not zero, in the order of `PLACE_LABELS`."""
+    assert set(PLACES) == set(PLACE_LABELS)
+    return [(PLACE_LABELS[place], places[place]) for place in PLACE_LABELS if places.get(place)]
 
 
 def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
-    """How much of the whole has come to its end, and where the rest is."""
+    """Draw a bar of how much of the whole was handed over and where the rest is."""
     handed = places.get("handed_over", 0)
     parts = [
         (TEAL, handed),
@@ -74,7 +76,7 @@ def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
         (MIST, shelf(places)),
         (PALE, sum(part for part in elsewhere(places).values() if part > 0)),
     ]
-    # What turned up unexplained makes the parts more than the whole.
+    # Unexplained surplus can make the parts exceed the whole.
     total = max(whole, sum(part for _, part in parts), 1)
     share = f"{handed * 100 // whole}%" if whole > 0 else "–"
     length = width - _SHARE_WIDTH
@@ -90,7 +92,7 @@ def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
 
 
 def legend(right: float) -> Block:
-    """What the colours of the bars mean, ending at the right edge."""
+    """Draw the legend for the colours of the bars, right-aligned at x = `right`."""
     widths = [3 + _SMALL.width(words.label) + 3 for _, words in _LEGEND]
 
     def draw(sheet: Sheet, y: float) -> None:

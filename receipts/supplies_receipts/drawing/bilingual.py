@@ -1,4 +1,4 @@
-"""What the papers say in two languages: pairs of words, units, days and numbers."""
+"""The bilingual of the papers in Chinese and English: words, units, dates and numbers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _languages: ContextVar[Languages] = ContextVar("languages", default="zh+en")
 
 
 @contextmanager
-def written_in(languages: Languages) -> Iterator[None]:
-    """What is worded inside is worded in these languages."""
+def in_languages(languages: Languages) -> Iterator[None]:
+    """Set the languages of the paper that is drawn inside the `with` block."""
     before = _languages.set(languages)
     try:
         yield
@@ -27,43 +27,43 @@ def written_in(languages: Languages) -> Iterator[None]:
 
 
 class Words(NamedTuple):
-    """The same thing said in Chinese and in English: the Chinese leads, the English follows."""
+    """The same text in Chinese and in English."""
 
     zh: str
     en: str
 
     @property
     def label(self) -> str:
-        """Both in one line, for the small labels over a value."""
-        return f"{self.leads} {self.under}".strip()
+        """Both languages on one line, for the small labels above a value."""
+        return f"{self.primary} {self.secondary}".strip()
 
     @property
-    def leads(self) -> str:
-        """What stands first and large, in the paper's languages."""
+    def primary(self) -> str:
+        """The text printed first and large: English in an English paper, Chinese in all others."""
         return self.en if _languages.get() == "en" else self.zh
 
     @property
-    def under(self) -> str:
-        """What stands beneath it in small type; empty in a paper of one language.
+    def secondary(self) -> str:
+        """The text printed beneath in small type; empty in a paper of one language.
 
-        What is the same in both, as a unit without a Chinese name, is said once.
+        Also empty where both texts are the same, as for a unit without a Chinese name.
         """
         return self.en if _languages.get() == "zh+en" and self.en != self.zh else ""
 
 
 def language() -> str:
-    """What the paper is written in first, as files name languages."""
+    """Return the paper's first language as a BCP 47 tag."""
     return "en" if _languages.get() == "en" else "zh-CN"
 
 
 def named(zh: str, en: str | None) -> Words:
-    """A name from the books: what has no English one goes by its own in an English paper too."""
+    """Return a name from the books; an English paper prints `zh` if there is no English name."""
     return Words(zh, en or (zh if _languages.get() == "en" else ""))
 
 
 def money(amount: Amount) -> str:
-    """An amount with its currency, as the paper's first language writes it."""
-    # Loaded with the first value that is printed: few papers have one.
+    """Format an amount with its currency as the paper's first language writes it."""
+    # Imported here because few papers print a value.
     from babel.numbers import format_currency
 
     minor = Decimal(amount.minor).scaleb(-_digits(amount.currency))
@@ -101,11 +101,11 @@ _UNITS = {
     "g": "克",
     "kg": "千克",
 }
-"""Base units by their code. What is missing here is printed as its code."""
+"""Chinese names of base units by code. A unit that is not listed is printed as its code."""
 
 
 def unit(code: str) -> Words:
-    """A unit as the papers name it."""
+    """Return the name of a unit."""
     return Words(_UNITS.get(code, code), code)
 
 
@@ -121,22 +121,22 @@ _ACTIVITIES = {
     "gate_duty": "门岗值守",
     "supply_run": "运送物资",
 }
-"""Common kinds of work by their code. What is missing here is printed as its code."""
+"""Chinese names of common activities by code. One that is not listed is printed as its code."""
 
 
 def activity(kind: str) -> Words:
-    """A kind of work as the papers name it."""
+    """Return the name of an activity."""
     known = _ACTIVITIES.get(kind)
     return Words(kind, kind) if known is None else Words(known, kind.replace("_", " "))
 
 
 def day(value: date) -> Words:
-    """2020年2月5日; English in figures, which every reader takes the same way."""
+    """Format a date: 2020年2月5日 in Chinese, ISO 8601 in English, which no reader can misread."""
     return Words(f"{value.year}年{value.month}月{value.day}日", value.isoformat())
 
 
 def days(first: date, last: date) -> Words:
-    """One day, or a span of days; in Chinese what they share is said once."""
+    """Format a day or a period. Chinese does not repeat the year and month that both days share."""
     if first == last:
         return day(first)
     if first.year != last.year:
@@ -149,45 +149,45 @@ def days(first: date, last: date) -> Words:
 
 
 def month(said: str) -> Words:
-    """2020年2月, of 2020-02."""
+    """Format a month given as 2020-02."""
     year, number_ = said.split("-")
     return Words(f"{int(year)}年{int(number_)}月", said)
 
 
 def expiry(on: date | None) -> str:
-    """Until when goods may be used; empty where nobody knows."""
-    return "" if on is None else f"{_UNTIL.leads} {on.isoformat()}"
+    """Format an expiry date; empty where it is unknown (None)."""
+    return "" if on is None else f"{_UNTIL.primary} {on.isoformat()}"
 
 
 _UNTIL = Words("有效期至", "Expires")
 
 
-def moment(value: datetime) -> str:
-    """To the minute, with the offset from UTC if it has one."""
+def timestamp(value: datetime) -> str:
+    """Format a time to the minute, with its offset from UTC if it has one."""
     return value.isoformat(sep=" ", timespec="minutes")
 
 
 def number(value: int) -> str:
-    """2,400; a figure below zero with a minus sign, not a hyphen."""
+    """Format a number: 2,400. Negative numbers get a minus sign (U+2212), not a hyphen."""
     return f"{value:,}".replace("-", "−")
 
 
 def counted(value: int, of: Words) -> Words:
-    """A figure with its unit, or what else it counts."""
+    """Format a quantity with its unit."""
     return Words(f"{number(value)} {of.zh}", f"{number(value)} {of.en}")
 
 
 def many(count: int, noun: str) -> str:
-    """1 visit, 60 visits."""
+    """Return 1 visit, 60 visits."""
     return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
 
 
 def listed(names: Iterable[str]) -> str:
-    """One after another, parted as the paper's first language does."""
-    return Words("、", ", ").leads.join(names)
+    """Join names with the separator of the paper's first language."""
+    return Words("、", ", ").primary.join(names)
 
 
 def page(at: int, of: int) -> str:
-    """The count at the foot of a page."""
+    """Format the page number printed at the foot: page `at` of `of`."""
     said = Words(f"第 {at} 页，共 {of} 页", f"Page {at} of {of}")
-    return f"{said.leads}  {said.under}".strip()
+    return f"{said.primary}  {said.secondary}".strip()

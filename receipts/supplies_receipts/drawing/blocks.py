@@ -1,4 +1,4 @@
-"""Blocks that stand one under another, tables among them, and the pages they fill."""
+"""Blocks of known height, tables made of them, and their layout on pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from supplies_receipts.drawing.canvas import (
     Ink,
     Sheet,
     Style,
-    fitted,
+    fit_style,
     paragraph,
 )
 
@@ -26,10 +26,11 @@ HEAD_EN = Style(5.5, ink=GREY, leading=1.2)
 
 
 class Block(msgspec.Struct, frozen=True):
-    """Something of a known height. draw: given the sheet and the top of the block.
+    """Something of a known height in millimetres.
 
-    head: what stands above it where it begins a page or a table: the table's head. table: what it
-    is a row of; where it is not said, rows with the same head are of one table.
+    draw: called with the sheet and the y of the block's top. head: repeated above the block where
+    it begins a page or a table. table: the table that the block is a row of; None: rows with the
+    same head are of one table.
     """
 
     height: float
@@ -39,17 +40,17 @@ class Block(msgspec.Struct, frozen=True):
 
     @property
     def of(self) -> object:
-        """The table of which this is a row, or None."""
+        """The table that this block is a row of, or None."""
         return self.head if self.table is None else self.table
 
 
 def space(height: float) -> Block:
-    """Nothing, of a height."""
+    """Return an empty block."""
     return Block(height, lambda sheet, y: None)
 
 
 def stacked(blocks: Sequence[Block]) -> Block:
-    """Blocks that a page break must not part."""
+    """Stack blocks into one that a page break does not divide."""
 
     def draw(sheet: Sheet, y: float) -> None:
         for block in blocks:
@@ -59,30 +60,30 @@ def stacked(blocks: Sequence[Block]) -> Block:
     return Block(sum(block.height for block in blocks), draw)
 
 
-# Most of a paper is said on every paper: in a batch it is broken into lines once.
+# Most texts are the same on every paper: in a batch each is break_lines into lines once.
 @lru_cache(maxsize=4096)
 def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
-    """A paragraph between x and x + width."""
-    broken = paragraph(content, style, width)
+    """Return a paragraph between x and x + width."""
+    break_lines = paragraph(content, style, width)
     edge = x + {"left": 0.0, "centre": 0.5, "right": 1.0}[align] * width
-    return Block(broken.height, lambda sheet, y: sheet.paragraph(edge, y, broken, align))
+    return Block(break_lines.height, lambda sheet, y: sheet.paragraph(edge, y, break_lines, align))
 
 
-def worded(
+def bilingual_text(
     x: float, width: float, said: Words, style: Style, small: Style, align: Align = "left"
 ) -> Block:
-    """What leads, and beneath it in small type what follows in a paper of two languages."""
-    lines = ((said.leads, style), (said.under, small))
+    """Return bilingual words: the first language, and the second beneath it in small type."""
+    lines = ((said.primary, style), (said.secondary, small))
     return stacked([text(x, width, line, look, align) for line, look in lines if line])
 
 
 def split(x: float, width: float, content: str, style: Style) -> list[Block]:
-    """A paragraph a line a block, for text so long that it may run over pages."""
+    """Return a paragraph as one block per line, for text that may be longer than a page."""
     return [text(x, width, line, style) for line in paragraph(content, style, width).lines]
 
 
 def beside(blocks: Sequence[Block]) -> Block:
-    """Blocks with one top, as high as the highest."""
+    """Put blocks side by side; the result is as high as the highest."""
 
     def draw(sheet: Sheet, y: float) -> None:
         for block in blocks:
@@ -92,17 +93,17 @@ def beside(blocks: Sequence[Block]) -> Block:
 
 
 def image(x: float, side: float, content: bytes) -> Block:
-    """A PNG within a square, at its top left."""
+    """Return a PNG fit_style into a square, at its top left."""
     return Block(side, lambda sheet, y: sheet.image(x, y, side, content))
 
 
 def rule(x: float, width: float, *, weight: float, ink: Ink = BLACK) -> Block:
-    """A line across, taking no height."""
+    """Return a horizontal line. It takes no height."""
     return Block(0, lambda sheet, y: sheet.rule(x, y, width, weight=weight, ink=ink))
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One column of a table. width: millimetres, of which `GUTTER` stays free."""
+    """A column of a table. width: millimetres, including `GUTTER` of empty space."""
 
     title: Words
     width: float
@@ -113,7 +114,7 @@ GUTTER = 2.0
 _PADDING = 0.4
 
 Cell = Sequence[tuple[str, Style]]
-"""What stands in a cell: texts one under another. An empty text takes no room."""
+"""Texts of one cell, one beneath the other. An empty text takes no space."""
 
 
 class Table:
@@ -124,14 +125,14 @@ class Table:
         self._lefts = list(accumulate((column.width for column in columns), initial=x))
         self._width = self._lefts[-1] - x
         titles = [
-            [_whole(c.title.leads, HEAD, c.width), _whole(c.title.under, HEAD_EN, c.width)]
+            [_whole(c.title.primary, HEAD, c.width), _whole(c.title.secondary, HEAD_EN, c.width)]
             for c in columns
         ]
         top = rule(x, self._width, weight=0.6)
         self.head = stacked([*above, top, self._cells(titles), top])
 
     def row(self, cells: Sequence[Cell], least: float = 0) -> Block:
-        """One row with a hairline under it. least: how high it is where its cells need less."""
+        """Return a row with a hairline beneath it. least: minimum height."""
         content = self._cells(cells)
         under = rule(self._lefts[0], self._width, weight=0.3, ink=PALE)
         row = stacked([content, space(max(0, least - content.height)), under])
@@ -156,16 +157,16 @@ class Table:
 
 @lru_cache(maxsize=512)
 def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
-    """The title of a column, set smaller where a word of it would be broken."""
+    """Return the title of a column, set smaller where one of its words would be break_lines."""
     longest = max(title.split(), key=style.width, default="")
-    return title, fitted(longest, style, width - GUTTER)
+    return title, fit_style(longest, style, width - GUTTER)
 
 
 def paginated(blocks: Sequence[Block], first: float, next_: float, last: float = 0) -> list[Block]:
-    """The blocks in pages, each page one block.
+    """Lay out blocks on pages; each page is one block.
 
-    first, next_: the height that the first page and those after it have room for. last: what must
-    stay free beneath the final block, on whichever page that falls.
+    first, next_: usable height of the first page and of each further page. last: height to keep
+    free beneath the final block, on whichever page it is.
     """
     pages: list[list[Block]] = [[]]
     used, table = 0.0, None
@@ -186,5 +187,5 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
 
 
 def _needed(block: Block, table: object) -> float:
-    """The height of a block, with its head unless that of its table stands above it already."""
+    """Return the height of a block, including its head unless the head is already above it."""
     return block.height + (0 if block.head is None or block.of is table else block.head.height)

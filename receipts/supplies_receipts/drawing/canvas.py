@@ -1,6 +1,6 @@
-"""A PDF being drawn: millimetres from the top left, styles, text, rules, boxes and QR codes.
+"""Draw a PDF in millimetres from the top left: styles, text, rules, boxes and QR codes.
 
-`Sheet` is the only room, with `fonts`, that knows reportlab. The same calls give the same bytes.
+Only this module and `fonts` import reportlab. The same calls give the same bytes.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import fonts
-from supplies_receipts.drawing.line_breaking import broken, shortened
+from supplies_receipts.drawing import bilingual, fonts
+from supplies_receipts.drawing.line_breaking import break_lines, truncated
 
 Align = Literal["left", "right", "centre"]
 Ink = tuple[float, float, float]
-"""Red, green, blue, each 0 to 1."""
+"""Red, green and blue, each 0 to 1."""
 
 BLACK: Ink = (0, 0, 0)
 GREY: Ink = (0.42, 0.42, 0.42)
@@ -39,23 +38,27 @@ MIST: Ink = (0.86, 0.91, 0.92)
 A4 = (210.0, 297.0)
 A5_LANDSCAPE = (210.0, 148.0)
 
-# Pages as bytes, not as letters that stand for bytes: a quarter smaller, and quicker.
+# Write pages as bytes, not as ASCII85: a quarter smaller, and faster.
 rl_config.useA85 = 0
 
 HAIRLINE = 0.3  # points
 
-# Where the baseline runs in a line box, and how much wider the strokes of bold text are drawn, in
-# parts of the size. A bold face of its own would be a sixth of a receipt's bytes.
+# Position of the baseline in a line box, and stroke width of bold text, as fractions of the size.
+# Embedding a bold font would add a sixth to a receipt's size.
 _ASCENT = 0.88
 _THICKENING = 0.025
 
-_DARK = re.compile(b"\x01+")  # modules of a QR code that follow each other in a row
+_DARK = re.compile(b"\x01+")  # consecutive dark modules in a row of a QR code
 
-_BEFORE = {"left": 0.0, "centre": 0.5, "right": 1.0}  # how much of a text stands before its x
+_SHARE_LEFT = {
+    "left": 0.0,
+    "centre": 0.5,
+    "right": 1.0,
+}  # share of the text's width that is left of x
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How text looks. size: points. leading: height of a line, in parts of the size."""
+    """How text looks. size: points. leading: line height as a multiple of the size."""
 
     size: float
     bold: bool = False
@@ -64,44 +67,44 @@ class Style(msgspec.Struct, frozen=True):
 
     @property
     def line(self) -> float:
-        """Height of one line, in millimetres."""
+        """Line height in millimetres."""
         return self.size * self.leading / float(mm)
 
     def width(self, text: str) -> float:
-        """Width of one line of text, in millimetres."""
+        """Return the width of one line of text in millimetres."""
         return fonts.width(text, self.size) / float(mm)
 
 
 class Paragraph(msgspec.Struct, frozen=True):
-    """Text broken into lines for a width."""
+    """Text break_lines into lines."""
 
     lines: tuple[str, ...]
     style: Style
 
     @property
     def height(self) -> float:
-        """In millimetres."""
+        """Height in millimetres."""
         return len(self.lines) * self.style.line
 
 
 def paragraph(text: str, style: Style, width: float) -> Paragraph:
-    """The text broken so that no line is wider than the width."""
-    return Paragraph(tuple(broken(text, width, style.width)), style)
+    """Break a text into lines no wider than `width` millimetres."""
+    return Paragraph(tuple(break_lines(text, width, style.width)), style)
 
 
 def one_line(text: str, style: Style, width: float, *, smallest: float = 5) -> Paragraph:
-    """The text in one line: set smaller where it must be, cut with an ellipsis as the last way.
+    """Fit a text on one line: set it smaller if needed, then cut it with an ellipsis.
 
-    Only for what the paper also says in full elsewhere, or for words of our own.
+    Use it only for text that the paper prints in full elsewhere, or for fixed bilingual.
     """
-    smaller = fitted(text, style, width, smallest=smallest)
-    return Paragraph((shortened(text, width, smaller.width),), smaller)
+    smaller = fit_style(text, style, width, smallest=smallest)
+    return Paragraph((truncated(text, width, smaller.width),), smaller)
 
 
-def fitted(text: str, style: Style, width: float, *, smallest: float = 4) -> Style:
-    """The style, set smaller where the text would not fit on one line: for figures."""
+def fit_style(text: str, style: Style, width: float, *, smallest: float = 4) -> Style:
+    """Return the style, set smaller if the text would not fit on one line. For numbers."""
     wide = style.width(text)
-    # A hair less than would fit exactly: a rounding must not break the line.
+    # Slightly less than the exact fit, so that rounding does not break the line.
     return (
         style
         if wide <= width
@@ -109,8 +112,8 @@ def fitted(text: str, style: Style, width: float, *, smallest: float = 4) -> Sty
     )
 
 
-def boxed(text: str, style: Style, width: float, height: float) -> Paragraph:
-    """All of the text, in the largest size up to the style's that fits the box."""
+def fit_in_box(text: str, style: Style, width: float, height: float) -> Paragraph:
+    """Fit all of the text into a box, in the largest size up to the style's own."""
     size = style.size
     while True:
         content = paragraph(text, replace(style, size=size), width)
@@ -125,13 +128,13 @@ class Sheet:
     def __init__(self, *, title: str, author: str) -> None:
         fonts.load()
         self._file = BytesIO()
-        # Without a first font reportlab names Helvetica, which it does not embed.
+        # Without an initial font reportlab names Helvetica, which it does not embed.
         self._canvas = Canvas(
             self._file,
             invariant=1,
             pageCompression=1,
             initialFontName=fonts.FACE,
-            lang=wording.language(),
+            lang=bilingual.language(),
         )
         self._canvas.setTitle(title)
         self._canvas.setAuthor(author)
@@ -141,31 +144,35 @@ class Sheet:
 
     @contextmanager
     def page(self, width: float, height: float) -> Iterator[None]:
-        """One page: what is drawn inside stands on it."""
+        """Begin a page; what is drawn inside the `with` block is on it."""
         self._height = height
         self._canvas.setPageSize((width * mm, height * mm))
-        self._canvas.setLineJoin(1)  # round: bold text has no spikes at its corners
+        self._canvas.setLineJoin(1)  # round joins: bold text has no spikes at its corners
         yield
         self._canvas.showPage()
 
     @contextmanager
     def moved(self, right: float) -> Iterator[None]:
-        """What is drawn inside stands further right, by so many millimetres."""
+        """Shift what is drawn inside the `with` block to the right by `right` millimetres."""
         self._canvas.saveState()
         self._canvas.translate(right * mm, 0)
         yield
         self._canvas.restoreState()
 
     def finish(self) -> bytes:
-        """The whole PDF. Nothing can be drawn afterwards."""
+        """Return the whole PDF. Nothing can be drawn afterwards."""
         with fonts.lock:
             self._canvas.save()
         return self._file.getvalue()
 
     def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
-        """One line of text, the top of its line box at y, from, to or around x."""
+        """Draw one line of text: the top of its line box at y, aligned left, right or centred at x.
+
+        Raises:
+            GlyphMissing: the font has no glyph for a character.
+        """
         fonts.check(text)
-        shift = 0.0 if align == "left" else _BEFORE[align] * style.width(text)
+        shift = 0.0 if align == "left" else _SHARE_LEFT[align] * style.width(text)
         down = ((style.leading - 1) / 2 + _ASCENT) * style.size
         line = self._canvas.beginText((x - shift) * mm, self._up(y) - down)
         line.setFont(fonts.FACE, style.size)
@@ -180,14 +187,14 @@ class Sheet:
         self._canvas.drawText(line)
 
     def paragraph(self, x: float, y: float, content: Paragraph, align: Align = "left") -> None:
-        """Lines of text, the first at y."""
+        """Draw lines of text, the first at y."""
         for at, line in enumerate(content.lines):
             self.text(x, y + at * content.style.line, line, content.style, align)
 
     def rule(
         self, x: float, y: float, width: float, *, weight: float = HAIRLINE, ink: Ink = BLACK
     ) -> None:
-        """A horizontal line. weight: points."""
+        """Draw a horizontal line. weight: points."""
         self._stroke(weight, ink)
         self._canvas.line(x * mm, self._up(y), (x + width) * mm, self._up(y))
 
@@ -201,17 +208,17 @@ class Sheet:
         weight: float = HAIRLINE,
         ink: Ink = BLACK,
     ) -> None:
-        """The outline of a rectangle."""
+        """Draw the outline of a rectangle. weight: points."""
         self._stroke(weight, ink)
         self._canvas.rect(x * mm, self._up(y + height), width * mm, height * mm)
 
     def fill(self, x: float, y: float, width: float, height: float, ink: Ink) -> None:
-        """A filled rectangle."""
+        """Draw a filled rectangle."""
         self._canvas.setFillColorRGB(*ink)
         self._canvas.rect(x * mm, self._up(y + height), width * mm, height * mm, stroke=0, fill=1)
 
     def dashed_circle(self, x: float, y: float, diameter: float, ink: Ink) -> None:
-        """A circle within the square whose top left is x, y: where a seal goes."""
+        """Draw a dashed circle in the square whose top left is x, y: the place of the seal."""
         self._stroke(0.6, ink)
         self._canvas.setDash(3, 2)
         radius = diameter / 2
@@ -219,10 +226,10 @@ class Sheet:
         self._canvas.setDash()
 
     def qr(self, x: float, y: float, size: float, content: str) -> None:
-        """A QR code as one path. Any reader reads any mask: choosing the best costs most of it."""
+        """Draw a QR code as one path, with a fixed mask: choosing one would take longer."""
         code = segno.make_qr(content, error="m", boost_error=False, mask=3).matrix
         module = size * mm / len(code)
-        # Counted in modules the path is all whole numbers: fewer bytes, and quicker.
+        # In units of modules all coordinates are whole numbers: fewer bytes, and faster.
         path = self._canvas.beginPath()
         for row, modules in enumerate(code, 1):
             for dark in _DARK.finditer(modules):
@@ -236,7 +243,7 @@ class Sheet:
         self._canvas.restoreState()
 
     def image(self, x: float, y: float, side: float, content: bytes) -> None:
-        """A PNG, as large as fits into a square of this side, its top left at x, y."""
+        """Draw a PNG as large as fits into a square of this side; x, y is its top left."""
         picture = ImageReader(BytesIO(content))
         wide, high = picture.getSize()
         part = side * mm / max(wide, high)
@@ -245,7 +252,7 @@ class Sheet:
 
     @contextmanager
     def turned(self, x: float, y: float, degrees: float) -> Iterator[None]:
-        """What is drawn inside is turned to the left around a point."""
+        """Rotate what is drawn inside the `with` block anticlockwise around x, y."""
         self._canvas.saveState()
         self._canvas.translate(x * mm, self._up(y))
         self._canvas.rotate(degrees)
@@ -254,7 +261,7 @@ class Sheet:
         self._canvas.restoreState()
 
     def _up(self, y: float) -> float:
-        """From millimetres below the top to points above the bottom."""
+        """Convert millimetres below the top to points above the bottom."""
         return float((self._height - y) * mm)
 
     def _stroke(self, weight: float, ink: Ink) -> None:

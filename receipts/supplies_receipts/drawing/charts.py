@@ -1,4 +1,4 @@
-"""Two small charts, drawn to be read in black and white as well: each bar bears its figures."""
+"""Two small bar charts that can be read in black and white: each bar has its figures beside it."""
 
 from __future__ import annotations
 
@@ -6,62 +6,62 @@ from collections.abc import Mapping, Sequence
 
 from supplies.papers.common import ItemName
 from supplies.papers.station_report import GoodsLine
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import bilingual
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block
 from supplies_receipts.drawing.canvas import GREY, MIST, SEA, TEAL, Ink, Sheet, Style, one_line
 from supplies_receipts.drawing.report_page import NONE, name_of
 
 MOST = 8
-"""Bars in one chart; the tables have all."""
+"""Largest number of bars in a chart. The tables list everything."""
 
 _LABEL = Style(7.5, leading=1.25)
 _FIGURE = Style(7, leading=1.25)
 _SMALL = Style(6, ink=GREY, leading=1.25)
 _BAR = 2.6
 _ROW = 7.6
-_LABELS = 30.0  # width of what stands left of the bars
+_LABELS = 30.0  # width of the labels left of the bars
 _BESIDE = 1.5  # between a bar and its figure
 
 
 def goods(
     x: float, width: float, lines: Sequence[GoodsLine], names: Mapping[str, ItemName]
 ) -> Block:
-    """Of each item what was there and came in, and how much of that was handed over or used.
+    """Draw for each item how much of what was there was handed over or used.
 
-    Every bar is a whole of its own: masks and millilitres have no common scale.
+    Each bar has its own scale: masks and millilitres have none in common.
     """
     busiest = sorted(lines, key=lambda line: line.handed_over + line.used, reverse=True)[:MOST]
     bars = [
-        _goods_bar(x, width, line, name_of(names[line.item]).leads)
+        _goods_bar(x, width, line, name_of(names[line.item]).primary)
         for line in busiest
         if line.opening + line.received > 0
     ]
     if not bars:
-        return flow.text(x, width, NONE.label, _LABEL)
+        return layout.text(x, width, NONE.label, _LABEL)
     legend = [
         (TEAL, Words("发放", "handed over")),
         (SEA, Words("自用", "own use")),
         (MIST, Words("其余", "the rest")),
     ]
-    return flow.stacked([_legend(x, legend), *bars])
+    return layout.stacked([_legend(x, legend), *bars])
 
 
 def counts(x: float, width: float, values: Sequence[tuple[Words, int]]) -> Block:
-    """Bars on one scale, from the same left edge."""
+    """Draw bars on a common scale with a common left edge."""
     most = max((count for _, count in values), default=0)
-    longest = width - _LABELS - _FIGURE.width(wording.number(most)) - _BESIDE
-    return flow.stacked(
+    longest = width - _LABELS - _FIGURE.width(bilingual.number(most)) - _BESIDE
+    return layout.stacked(
         [_count_bar(x, words, count, longest * count / max(most, 1)) for words, count in values]
     )
 
 
 def _goods_bar(x: float, width: float, line: GoodsLine, called: str) -> Block:
     whole = line.opening + line.received
-    unit = wording.unit(line.unit).leads
-    said = f"{wording.number(line.handed_over)} / {wording.number(whole)} {unit}"
-    # The table below has the unit in full.
+    unit = bilingual.unit(line.unit).primary
+    said = f"{bilingual.number(line.handed_over)} / {bilingual.number(whole)} {unit}"
+    # The unit may be cut: the table below prints it in full.
     figure = one_line(said, _FIGURE, width * 0.75)
     room = width - figure.style.width(figure.lines[0]) - 3
     name = one_line(called, _LABEL, room)
@@ -79,15 +79,15 @@ def _goods_bar(x: float, width: float, line: GoodsLine, called: str) -> Block:
 
 
 def _count_bar(x: float, words: Words, count: int, long: float) -> Block:
-    label = one_line(words.leads, _LABEL, _LABELS - 2)
-    small = one_line(words.under, _SMALL, _LABELS - 2)
+    label = one_line(words.primary, _LABEL, _LABELS - 2)
+    small = one_line(words.secondary, _SMALL, _LABELS - 2)
     start = x + _LABELS
 
     def draw(sheet: Sheet, y: float) -> None:
         sheet.paragraph(x, y, label)
         sheet.paragraph(x, y + _LABEL.line, small)
         sheet.fill(start, y + 1.2, long, _BAR, TEAL)
-        sheet.text(start + long + _BESIDE, y + 1, wording.number(count), _FIGURE)
+        sheet.text(start + long + _BESIDE, y + 1, bilingual.number(count), _FIGURE)
 
     return Block(_ROW, draw)
 

@@ -1,14 +1,14 @@
-"""What is filled in by hand: boxes to tick, lines to write on, room for a code or a signature."""
+"""Fields filled in by hand: tick boxes, lines to write on, boxes for a code or a signature."""
 
 from __future__ import annotations
 
-from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block
 from supplies_receipts.drawing.canvas import Sheet, Style
 
 TICK = 3.6
-"""Side of a box to tick, in millimetres."""
+"""Side of a tick box in millimetres."""
 
 LABEL = Style(8.5, leading=1.25)
 
@@ -22,18 +22,18 @@ _LINE = 7.0
 
 
 def tick(x: float) -> Block:
-    """An empty box to tick, level with the first line of the text beside it."""
+    """Return an empty tick box, level with the first line of the text beside it."""
     return Block(TICK + 0.6, lambda sheet, y: sheet.box(x, y + 0.6, TICK, TICK, weight=0.8))
 
 
 def choice(x: float, width: float, words: Words) -> Block:
-    """A box to tick and what ticking it says."""
+    """Return a tick box with its label."""
     left, room = x + TICK + 1.5, width - TICK - 2
-    return flow.beside([tick(x), flow.worded(left, room, words, LABEL, _SMALL)])
+    return layout.beside([tick(x), layout.bilingual_text(left, room, words, LABEL, _SMALL)])
 
 
 def written(x: float, width: float, words: Words) -> Block:
-    """A label and a line to write on."""
+    """Return a label and a line to write on."""
     label = words.label
     start = LABEL.width(label) + 2
 
@@ -45,7 +45,7 @@ def written(x: float, width: float, words: Words) -> Block:
 
 
 def digits(x: float, width: float, count: int) -> Block:
-    """A box for each digit of a code."""
+    """Return a box for each digit of a code."""
     step = (width - _DIGIT) / (count - 1)
 
     def draw(sheet: Sheet, y: float) -> None:
@@ -56,15 +56,18 @@ def digits(x: float, width: float, count: int) -> Block:
 
 
 def box(x: float, width: float, height: float) -> Block:
-    """An empty box, for a signature."""
+    """Return an empty box for a signature."""
     return Block(height, lambda sheet, y: sheet.box(x, y, width, height, weight=0.8))
 
 
 def framed(x: float, width: float, label: Words, content: str) -> Block:
-    """What must not be overlooked, in a frame."""
+    """Return a label and a text in a frame, for what must not be overlooked."""
     padding, inside = 1.2, width - 4
-    text = flow.stacked(
-        [flow.text(x + 2, inside, label.label, _HINT), flow.text(x + 2, inside, content, _FRAMED)]
+    text = layout.stacked(
+        [
+            layout.text(x + 2, inside, label.label, _HINT),
+            layout.text(x + 2, inside, content, _FRAMED),
+        ]
     )
     height = text.height + 2 * padding
 

@@ -1,8 +1,8 @@
-"""Breaking text into lines as Chinese and English readers expect.
+"""Break text into lines as Chinese and English readers expect.
 
-Chinese breaks between any two characters, except that a line neither begins with closing
-punctuation nor ends with opening punctuation; a word of letters or digits stays whole unless it
-alone is wider than the line.
+Chinese text breaks between any two characters, but no line begins with closing punctuation or
+ends with opening punctuation. A word of letters or digits is break_lines only if it alone is wider
+than the line.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ _TOKEN = re.compile(r"[ \t\u3000]+|[^\s“”‘’…—·\u2e80-\U0010ffff]+|.
 Measure = Callable[[str], float]
 
 
-def broken(text: str, room: float, measure: Measure) -> list[str]:
-    """The lines of a text, none wider than the room. Its own line ends are kept, a tab is a space.
+def break_lines(text: str, room: float, measure: Measure) -> list[str]:
+    """Break a text into lines no wider than `room`. Line ends are kept; a tab becomes a space.
 
-    A single character wider than the room stands on a line of its own.
+    A single character wider than `room` gets a line of its own.
     """
     lines: list[str] = []
     for given in text.replace("\t", " ").split("\n"):
-        if measure(given) <= room:  # as almost every text of a paper does
+        if measure(given) <= room:  # almost every text does
             lines.append(given.strip())
         else:
             lines += _filled(list(_parts(given, room, measure)), room, measure)
     return lines
 
 
-def shortened(text: str, room: float, measure: Measure) -> str:
-    """The text, or as much of it as fits in the room and an ellipsis."""
+def truncated(text: str, room: float, measure: Measure) -> str:
+    """Return the text, or as much of it as fits in `room` with an ellipsis."""
     if measure(text) <= room:
         return text
     kept = text
@@ -43,7 +43,7 @@ def shortened(text: str, room: float, measure: Measure) -> str:
 
 
 def _parts(text: str, room: float, measure: Measure) -> Iterator[str]:
-    """What may not be broken, in order: words, spaces, and characters with their punctuation."""
+    """Yield the unbreakable parts in order: words, spaces, characters with their punctuation."""
     held = ""
     for token in _TOKEN.findall(text):
         if held and token[0] not in _CLOSING and held[-1] not in _OPENING:
@@ -55,7 +55,7 @@ def _parts(text: str, room: float, measure: Measure) -> Iterator[str]:
 
 
 def _whole(part: str, room: float, measure: Measure) -> Iterator[str]:
-    """The part, or its characters where it alone is wider than a line."""
+    """Yield the part, or its characters if it alone is wider than a line."""
     if measure(part) <= room:
         yield part
     else:

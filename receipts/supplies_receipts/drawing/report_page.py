@@ -1,4 +1,4 @@
-"""What the reports on A4 share: margins, the head with who reports on which days, the foot."""
+"""Parts shared by the A4 reports: margins, heading, sections and footer."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from supplies.papers.common import ItemName, StationHead
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import bilingual
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block, Cell
-from supplies_receipts.drawing.canvas import A4, GREY, TEAL, Sheet, Style, fitted
+from supplies_receipts.drawing.canvas import A4, GREY, TEAL, Sheet, Style, fit_style
 
 MARGIN = 15.0
 WIDTH = A4[0] - 2 * MARGIN
 HALF = 87.0
-"""Width of each of two parts that stand side by side."""
+"""Width of each of two parts side by side, in millimetres."""
 
 CELL = Style(8, leading=1.25)
 BOLD = Style(8, bold=True, leading=1.25)
@@ -41,88 +41,93 @@ _TINY = Style(6, ink=GREY)
 
 
 def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> bytes:
-    """The blocks on as many pages as they need. foot: what stands at the left under each."""
+    """Draw blocks on as many pages as they need. foot: text at the bottom left of each page."""
     width, height = A4
-    pages = flow.paginated(blocks, *[height - 2 * MARGIN - _FOOT] * 2)
+    pages = layout.paginated(blocks, *[height - 2 * MARGIN - _FOOT] * 2)
     sheet = Sheet(title=title, author=author)
     for at, body in enumerate(pages, 1):
         with sheet.page(width, height):
             body.draw(sheet, MARGIN)
             sheet.text(MARGIN, height - MARGIN, foot, _TINY)
-            page = wording.page(at, len(pages))
+            page = bilingual.page(at, len(pages))
             sheet.text(MARGIN + WIDTH, height - MARGIN, page, _TINY, "right")
     return sheet.finish()
 
 
 def as_of(seq: int, printed_at: datetime) -> str:
-    """The foot of what is computed from the books: how much of them, and when."""
+    """Return the footer of a computed paper: the last entry that it covers, and the time."""
     return f"{_AS_OF.label} {seq} · {printed(printed_at)}"
 
 
 def printed(at: datetime) -> str:
-    """When it was printed, for the foot."""
-    return f"{_PRINTED.label} {wording.moment(at)}"
+    """Return the footer that tells when the paper was printed."""
+    return f"{_PRINTED.label} {bilingual.timestamp(at)}"
 
 
 def heading(title: Words, station: StationHead, first: date, last: date) -> Block:
-    """What it is and who issues it over a rule, and the days under it."""
+    """Draw title and issuer above a rule, and the period beneath it."""
     contact = " · ".join(filter(None, (station.address, station.phone)))
-    name = wording.named(station.name, station.name_en)
-    half = WIDTH / 2 - flow.GUTTER
-    right, large = MARGIN + WIDTH - half, fitted(title.leads, _HEADING, half, smallest=13)
+    name = bilingual.named(station.name, station.name_en)
+    half = WIDTH / 2 - layout.GUTTER
+    right, large = MARGIN + WIDTH - half, fit_style(title.primary, _HEADING, half, smallest=13)
     issued = [
-        flow.worded(right, half, name, _NAME, SMALL, "right"),
-        *([flow.text(right, half, contact, SMALL, "right")] if contact else []),
+        layout.bilingual_text(right, half, name, _NAME, SMALL, "right"),
+        *([layout.text(right, half, contact, SMALL, "right")] if contact else []),
     ]
-    days = wording.days(first, last)
-    return flow.stacked(
+    days = bilingual.days(first, last)
+    return layout.stacked(
         [
-            flow.beside(
-                [flow.worded(MARGIN, half, title, large, _HEADING_EN), flow.stacked(issued)]
-            ),
-            flow.space(2),
-            flow.rule(MARGIN, WIDTH, weight=1.2, ink=TEAL),
-            flow.space(2.5),
-            flow.beside(
+            layout.beside(
                 [
-                    flow.text(MARGIN, WIDTH / 2, days.leads, _PERIOD),
-                    flow.text(MARGIN + WIDTH / 2, WIDTH / 2, days.under, _PERIOD, "right"),
+                    layout.bilingual_text(MARGIN, half, title, large, _HEADING_EN),
+                    layout.stacked(issued),
                 ]
             ),
-            flow.space(2),
+            layout.space(2),
+            layout.rule(MARGIN, WIDTH, weight=1.2, ink=TEAL),
+            layout.space(2.5),
+            layout.beside(
+                [
+                    layout.text(MARGIN, WIDTH / 2, days.primary, _PERIOD),
+                    layout.text(MARGIN + WIDTH / 2, WIDTH / 2, days.secondary, _PERIOD, "right"),
+                ]
+            ),
+            layout.space(2),
         ]
     )
 
 
 def section(x: float, words: Words) -> Block:
-    """The title of a part of a report."""
-    after = x + _SECTION.width(words.leads) + 2
-    return flow.beside(
+    """Draw the title of a section."""
+    after = x + _SECTION.width(words.primary) + 2
+    return layout.beside(
         [
-            flow.text(x, HALF, words.leads, _SECTION),
-            flow.stacked([flow.space(1.3), flow.text(after, WIDTH / 2, words.under, SMALL)]),
+            layout.text(x, HALF, words.primary, _SECTION),
+            layout.stacked(
+                [layout.space(1.3), layout.text(after, WIDTH / 2, words.secondary, SMALL)]
+            ),
         ]
     )
 
 
 def cell(words: Words, style: Style = CELL) -> Cell:
-    """Words in a cell of a table, in the paper's languages."""
-    return [(words.leads, style), (words.under, CELL_EN)]
+    """Return bilingual words as the texts of a table cell."""
+    return [(words.primary, style), (words.secondary, CELL_EN)]
 
 
 def quantity(value: int, unit: str, width: float) -> Cell:
-    """A figure with its unit in a column of a table; a long unit goes on beneath the figure."""
-    said = wording.counted(value, wording.unit(unit)).leads
-    return [(said, fitted(wording.number(value), BOLD, width - flow.GUTTER))]
+    """Return a number with its unit for a table cell; a long unit goes beneath the number."""
+    said = bilingual.counted(value, bilingual.unit(unit)).primary
+    return [(said, fit_style(bilingual.number(value), BOLD, width - layout.GUTTER))]
 
 
 def item(name: Words, code: str, unit: str) -> Cell:
-    """An item in a cell: what it is called, and under it how, with its code and unit."""
-    said = filter(None, (name.under, code, wording.unit(unit).label))
-    small = " · ".join(dict.fromkeys(said))  # many a code is the English name
-    return [(name.leads, CELL), (small, CELL_EN)]
+    """Return an item for a table cell: its name, and beneath it its other name, code and unit."""
+    said = filter(None, (name.secondary, code, bilingual.unit(unit).label))
+    small = " · ".join(dict.fromkeys(said))  # often the code is the English name
+    return [(name.primary, CELL), (small, CELL_EN)]
 
 
 def name_of(item: ItemName) -> Words:
-    """An item as a paper calls it."""
-    return wording.named(item.name, item.name_en)
+    """Return the name of an item."""
+    return bilingual.named(item.name, item.name_en)

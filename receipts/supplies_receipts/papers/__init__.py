@@ -1,1 +1,1 @@
-"""The papers, one module each: a struct of `supplies.papers` in, a PDF out."""
+"""The papers, one module each: draws one struct of `supplies.papers` as a PDF."""

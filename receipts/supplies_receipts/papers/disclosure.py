@@ -1,4 +1,4 @@
-"""公示: a sheet for the notice board. What came from whom, as each consented, and where it went."""
+"""公示: the public disclosure for the notice board. Donors are named only as each consented."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from supplies.papers.common import ItemName
 from supplies.papers.disclosure import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies_receipts.drawing import account_labels as places
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import blocks as flow
-from supplies_receipts.drawing import report_page as a4
+from supplies_receipts.drawing import bilingual, report_page
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block, Cell, Column, Table
 from supplies_receipts.drawing.report_page import CELL, MARGIN, SAID, SAID_EN, SMALL, WIDTH
@@ -42,15 +41,15 @@ _WENT = (
 )
 
 
-def disclosure(paper: DisclosurePaper) -> bytes:
-    """The sheet as a PDF."""
+def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
+    """Return the disclosure as a PDF."""
     shown = paper.disclosure
-    with wording.written_in(paper.station.languages):
-        return a4.drawn(
+    with bilingual.in_languages(paper.station.languages):
+        return report_page.drawn(
             _blocks(paper),
             title=f"{_TITLE.zh} {shown.first.isoformat()} {shown.last.isoformat()}",
             author=paper.station.name,
-            foot=a4.as_of(shown.as_of_seq, paper.printed_at),
+            foot=report_page.as_of(shown.as_of_seq, paper.printed_at),
         )
 
 
@@ -58,25 +57,25 @@ def _blocks(paper: DisclosurePaper) -> list[Block]:
     shown = paper.disclosure
     units = {line.item: line.unit for line in shown.goods}
     return [
-        a4.heading(_TITLE, paper.station, shown.first, shown.last),
-        flow.worded(MARGIN, WIDTH, _said(shown), SAID, SAID_EN),
-        flow.space(4),
+        report_page.heading(_TITLE, paper.station, shown.first, shown.last),
+        layout.bilingual_text(MARGIN, WIDTH, _summary(shown), SAID, SAID_EN),
+        layout.space(4),
         *_received(shown.received, paper.names, units),
-        flow.space(5),
+        layout.space(5),
         *_went(shown.handed_over, paper.names, units),
-        flow.space(5),
+        layout.space(5),
         *goods_table(shown.goods, paper.names),
-        flow.space(4),
+        layout.space(4),
         _closing(paper),
     ]
 
 
-def _said(shown: Disclosure) -> Words:
+def _summary(shown: Disclosure) -> Words:
     came = len({line.item for line in shown.received})
     went = len({line.item for line in shown.handed_over})
     return Words(
         f"本期接收物资 {came} 种，向居民发放 {went} 种。现将来源与去向公示如下，欢迎监督。",
-        f"{wording.many(came, 'kind')} of goods came in and {wording.number(went)} went out to "
+        f"{bilingual.many(came, 'kind')} of goods came in and {bilingual.number(went)} went out to "
         "residents. Where they came from and went is made public here.",
     )
 
@@ -84,37 +83,50 @@ def _said(shown: Disclosure) -> Words:
 def _received(
     lines: Sequence[GivenLine], names: Mapping[str, ItemName], units: Mapping[str, str]
 ) -> list[Block]:
-    above = [a4.section(MARGIN, Words("接收", "Received, from whom")), flow.space(0.6)]
+    above = [report_page.section(MARGIN, Words("接收", "Received, from whom")), layout.space(0.6)]
     table = Table(MARGIN, _RECEIVED, above=above)
     if not lines:
-        return [table.row([[(a4.NONE.label, CELL)]])]
+        return [table.row([[(report_page.NONE.label, CELL)]])]
     rows, before = [], ("", "")
     for line in lines:
         source: Cell = []
         if (line.source, line.name or "") != before:
             before = (line.source, line.name or "")
-            source = [(line.name, CELL)] if line.name else a4.cell(places.SOURCES[line.source])
-        quantity = a4.quantity(line.quantity, units[line.item], _QUANTITY)
-        rows.append(table.row([source, a4.cell(a4.name_of(names[line.item])), quantity]))
+            source = (
+                [(line.name, CELL)]
+                if line.name
+                else report_page.cell(places.ORIGIN_LABELS[line.source])
+            )
+        quantity = report_page.quantity(line.quantity, units[line.item], _QUANTITY)
+        rows.append(
+            table.row([source, report_page.cell(report_page.name_of(names[line.item])), quantity])
+        )
     return rows
 
 
 def _went(
     lines: Sequence[WentLine], names: Mapping[str, ItemName], units: Mapping[str, str]
 ) -> list[Block]:
-    title = a4.section(MARGIN, Words("发放", "Handed over, by community"))
-    table = Table(MARGIN, _WENT, above=[title, flow.space(0.6)])
+    title = report_page.section(MARGIN, Words("发放", "Handed over, by community"))
+    table = Table(MARGIN, _WENT, above=[title, layout.space(0.6)])
     if not lines:
-        return [table.row([[(a4.NONE.label, CELL)]])]
+        return [table.row([[(report_page.NONE.label, CELL)]])]
     rows, before = [], None
     for line in lines:
         place: Cell = []
         if before is None or before != (line.community, line.who):
             place = _place(line)
         before = (line.community, line.who)
-        quantity = a4.quantity(line.quantity, units[line.item], _QUANTITY)
+        quantity = report_page.quantity(line.quantity, units[line.item], _QUANTITY)
         rows.append(
-            table.row([place, a4.cell(a4.name_of(names[line.item])), quantity, _count(line)])
+            table.row(
+                [
+                    place,
+                    report_page.cell(report_page.name_of(names[line.item])),
+                    quantity,
+                    _count(line),
+                ]
+            )
         )
     return rows
 
@@ -122,17 +134,19 @@ def _went(
 def _place(line: WentLine) -> Cell:
     if line.community:
         return [(line.community, CELL)]
-    return a4.cell(_GROUPS if line.who == "person" else _NO_COMMUNITY)
+    return report_page.cell(_GROUPS if line.who == "person" else _NO_COMMUNITY)
 
 
 def _count(line: WentLine) -> Cell:
     if not line.count:
         return [("–", CELL)]
-    said = line.count if isinstance(line.count, str) else wording.number(line.count)
-    return [(f"{said} {_WHO[line.who].leads}", CELL)]
+    said = line.count if isinstance(line.count, str) else bilingual.number(line.count)
+    return [(f"{said} {_WHO[line.who].primary}", CELL)]
 
 
 def _closing(paper: DisclosurePaper) -> Block:
     phone = paper.station.phone
-    contact = [flow.text(MARGIN, WIDTH, f"{_QUESTIONS.label} {phone}", SMALL)] if phone else []
-    return flow.stacked([flow.worded(MARGIN, WIDTH, _CLOSING, SMALL, a4.CELL_EN), *contact])
+    contact = [layout.text(MARGIN, WIDTH, f"{_QUESTIONS.label} {phone}", SMALL)] if phone else []
+    return layout.stacked(
+        [layout.bilingual_text(MARGIN, WIDTH, _CLOSING, SMALL, report_page.CELL_EN), *contact]
+    )

@@ -1,8 +1,8 @@
-"""捐赠物资去向报告: what a donor is told of where the gifts went.
+"""捐赠物资去向报告: tells a donor where the gifts went.
 
-Four figures, the sum in which every piece is found again, a row with a bar for each item, how many
-were reached and where they live, and every departure from the donor's wish. Nobody is named in it
-who received anything.
+It shows four figures, the equation that accounts for every piece, a bar for each item, how many
+people were reached in which community, and every departure from the donor's wish. It names no
+recipient.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from msgspec.structs import replace
 from supplies.errors import BooksBroken
 from supplies.papers.donor_statement import DonorStatement, DonorStatementPaper, StatementLine
 from supplies_receipts.drawing import account_labels as places
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import blocks as flow
-from supplies_receipts.drawing import report_page as a4
+from supplies_receipts.drawing import bilingual, report_page
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block
-from supplies_receipts.drawing.canvas import GREY, Style, fitted
+from supplies_receipts.drawing.canvas import GREY, Style, fit_style
 from supplies_receipts.drawing.report_page import FIGURE, MARGIN, SMALL, UNDER, WIDTH
 from supplies_receipts.papers.donor_statement_tables import departures_table, goods_table, reached
 
@@ -43,25 +42,29 @@ _LABEL = Style(7, ink=GREY, leading=1.3)
 _NUMBERS = Style(7.5, leading=1.35)
 _SUM = Style(9, leading=1.4)
 _SUM_EN = Style(7, ink=GREY, leading=1.35)
-_UNITS = 3  # shown one under another in a figure; of more, the rest is counted
+_UNITS = 3  # units listed in one figure; further ones are only counted
 
 
-def donor_statement(paper: DonorStatementPaper) -> bytes:
-    """The statement as a PDF. What does not add up is no statement: `BooksBroken`."""
+def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
+    """Return the statement as a PDF.
+
+    Raises:
+        BooksBroken: the places do not add up to what was received.
+    """
     statement = paper.statement
     for line in statement.goods:
-        _added_up(statement.station, line)
-    with wording.written_in(paper.station.languages):
-        return a4.drawn(
+        _check_sum(statement.station, line)
+    with bilingual.in_languages(paper.station.languages):
+        return report_page.drawn(
             _blocks(paper),
             title=f"{_TITLE.zh} {statement.donor} {statement.last.isoformat()}",
             author=paper.station.name,
-            foot=a4.as_of(statement.as_of_seq, paper.printed_at),
+            foot=report_page.as_of(statement.as_of_seq, paper.printed_at),
         )
 
 
-def _added_up(station: str, line: StatementLine) -> None:
-    """The equation, for one item."""
+def _check_sum(station: str, line: StatementLine) -> None:
+    """Refuse an item whose places do not add up to what was received."""
     came, found = line.received + line.repacked, sum(line.places.values())
     if came != found:
         raise BooksBroken(
@@ -77,21 +80,21 @@ def _added_up(station: str, line: StatementLine) -> None:
 def _blocks(paper: DonorStatementPaper) -> list[Block]:
     statement = paper.statement
     return [
-        a4.heading(_TITLE, paper.station, statement.first, statement.last),
+        report_page.heading(_TITLE, paper.station, statement.first, statement.last),
         *_donor(paper),
-        flow.space(4),
+        layout.space(4),
         _figures(statement.goods),
-        flow.space(3.5),
+        layout.space(3.5),
         *_equation(statement.goods),
-        flow.space(4.5),
+        layout.space(4.5),
         *goods_table(statement.goods),
-        flow.space(5),
+        layout.space(5),
         *reached(statement.served),
-        flow.space(5),
+        layout.space(5),
         *_wishes(statement),
         *departures_table(statement.departures),
-        flow.space(4),
-        flow.worded(MARGIN, WIDTH, _CLOSING, SMALL, a4.CELL_EN),
+        layout.space(4),
+        layout.bilingual_text(MARGIN, WIDTH, _CLOSING, SMALL, report_page.CELL_EN),
     ]
 
 
@@ -100,38 +103,40 @@ def _blocks(paper: DonorStatementPaper) -> list[Block]:
 
 def _donor(paper: DonorStatementPaper) -> list[Block]:
     donor, numbers = paper.donor, paper.statement.receipts
-    name = wording.named(donor.name or "", donor.name_en)
+    name = bilingual.named(donor.name or "", donor.name_en)
     coded = f"{_GIVER.label} · {paper.statement.donor}"
-    label = f"{_RECEIPTS.label} ({wording.number(len(numbers))})"
-    listed = flow.split(MARGIN, WIDTH, wording.listed(numbers) or a4.NONE.label, _NUMBERS)
+    label = f"{_RECEIPTS.label} ({bilingual.number(len(numbers))})"
+    listed = layout.split(
+        MARGIN, WIDTH, bilingual.listed(numbers) or report_page.NONE.label, _NUMBERS
+    )
     return [
-        flow.text(MARGIN, WIDTH, coded, _LABEL),
-        flow.worded(MARGIN, WIDTH, name, _DONOR, SMALL),
-        flow.space(1.2),
-        flow.stacked([flow.text(MARGIN, WIDTH, label, _LABEL), listed[0]]),
+        layout.text(MARGIN, WIDTH, coded, _LABEL),
+        layout.bilingual_text(MARGIN, WIDTH, name, _DONOR, SMALL),
+        layout.space(1.2),
+        layout.stacked([layout.text(MARGIN, WIDTH, label, _LABEL), listed[0]]),
         *listed[1:],
     ]
 
 
 def _figures(goods: Sequence[StatementLine]) -> Block:
-    """Received, handed over, on the way, on the shelf: each unit for itself."""
+    """Draw received, handed over, in transit and on the shelf, with a sum for each unit."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for line in goods:
-        unit = wording.unit(line.unit).leads
+        unit = bilingual.unit(line.unit).primary
         sums["received"][unit] += line.received
         sums["handed_over"][unit] += line.places.get("handed_over", 0)
         sums["in_transit"][unit] += line.places.get("in_transit", 0)
         sums["shelf"][unit] += places.shelf(line.places)
     tiles = (
         ("received", Words("接收", "received")),
-        ("handed_over", places.NAMES["handed_over"]),
-        ("in_transit", places.NAMES["in_transit"]),
+        ("handed_over", places.PLACE_LABELS["handed_over"]),
+        ("in_transit", places.PLACE_LABELS["in_transit"]),
         ("shelf", Words("在库", "on the shelf")),
     )
     width = WIDTH / len(tiles)
     one = all(sum(1 for n in counts.values() if n) <= 1 for counts in sums.values())
     style = FIGURE if one else replace(FIGURE, size=14)
-    return flow.beside(
+    return layout.beside(
         [
             _tile(MARGIN + at * width, width - 3, words, sums[name], style)
             for at, (name, words) in enumerate(tiles)
@@ -141,15 +146,18 @@ def _figures(goods: Sequence[StatementLine]) -> Block:
 
 def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style) -> Block:
     amounts = [(n, unit) for unit, n in sums.most_common() if n]
-    shown = [f"{wording.number(n)} {unit}" for n, unit in amounts[:_UNITS]] or ["0"]
+    shown = [f"{bilingual.number(n)} {unit}" for n, unit in amounts[:_UNITS]] or ["0"]
     more = len(amounts) - _UNITS
-    rest = Words(f"另 {more} 种单位", wording.many(more, "more unit")).label
-    return flow.stacked(
+    rest = Words(f"另 {more} 种单位", bilingual.many(more, "more unit")).label
+    return layout.stacked(
         [
-            flow.worded(x, width, words, UNDER, a4.CELL_EN),
-            flow.space(0.6),
-            *(flow.text(x, width, said, fitted(said, style, width, smallest=9)) for said in shown),
-            *([flow.text(x, width, rest, SMALL)] if more > 0 else []),
+            layout.bilingual_text(x, width, words, UNDER, report_page.CELL_EN),
+            layout.space(0.6),
+            *(
+                layout.text(x, width, said, fit_style(said, style, width, smallest=9))
+                for said in shown
+            ),
+            *([layout.text(x, width, rest, SMALL)] if more > 0 else []),
         ]
     )
 
@@ -158,12 +166,12 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
 
 
 def _equation(goods: Sequence[StatementLine]) -> list[Block]:
-    """All that was received is found again: a sum for each unit, of what is not zero."""
+    """Draw for each unit how what was received equals the sum of all places that are not zero."""
     units: dict[str, list[StatementLine]] = defaultdict(list)
     for line in goods:
         units[line.unit].append(line)
     blocks = [_sum(unit, lines) for unit, lines in units.items()]
-    return blocks or [flow.worded(MARGIN, WIDTH, _NOTHING, _SUM, _SUM_EN)]
+    return blocks or [layout.bilingual_text(MARGIN, WIDTH, _NOTHING, _SUM, _SUM_EN)]
 
 
 def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
@@ -175,20 +183,22 @@ def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
         (Words("分装所得", "made of it by repacking"), sum(line.repacked for line in lines)),
     ]
     left = [(words, count) for words, count in came if count]
-    right = places.in_order({place: stands[place] for place in stands})
-    counted = wording.unit(unit)
+    right = places.labelled({place: stands[place] for place in stands})
+    counted = bilingual.unit(unit)
     zh = f"{_added([(w.zh, n) for w, n in left])} = {_added([(w.zh, n) for w, n in right])}"
     en = f"{_added([(w.en, n) for w, n in left])} = {_added([(w.en, n) for w, n in right])}"
     said = Words(f"{zh}（{counted.zh}）", f"{en} ({counted.en})")
-    return flow.stacked([flow.worded(MARGIN, WIDTH, said, _SUM, _SUM_EN), flow.space(0.8)])
+    return layout.stacked(
+        [layout.bilingual_text(MARGIN, WIDTH, said, _SUM, _SUM_EN), layout.space(0.8)]
+    )
 
 
 def _added(terms: Sequence[tuple[str, int]]) -> str:
-    """Named figures with plus and minus between them; 0 for none."""
+    """Join labelled quantities with plus and minus; 0 if there are none."""
     said = ""
     for name, count in terms:
         sign = " − " if count < 0 else " + "
-        said += (sign if said or count < 0 else "") + f"{name} {wording.number(abs(count))}"
+        said += (sign if said or count < 0 else "") + f"{name} {bilingual.number(abs(count))}"
     return said.strip() or "0"
 
 
@@ -196,14 +206,14 @@ def _added(terms: Sequence[tuple[str, int]]) -> str:
 
 
 def _wishes(statement: DonorStatement) -> list[Block]:
-    title = a4.section(MARGIN, Words("捐赠人的意愿", "The donor's wish"))
+    title = report_page.section(MARGIN, Words("捐赠人的意愿", "The donor's wish"))
     if not statement.wishes:
-        none = flow.text(MARGIN, WIDTH, _NO_WISH.label, a4.CELL)
-        return [flow.stacked([title, flow.space(0.8), none]), flow.space(5)]
+        none = layout.text(MARGIN, WIDTH, _NO_WISH.label, report_page.CELL)
+        return [layout.stacked([title, layout.space(0.8), none]), layout.space(5)]
     blocks = []
     for line in statement.wishes:
-        first, *rest = flow.split(MARGIN, WIDTH, line.wish, a4.CELL)
-        label = flow.text(MARGIN, WIDTH, line.receipt, a4.CELL_EN)
-        blocks += [flow.stacked([label, first]), *rest, flow.space(0.8)]
+        first, *rest = layout.split(MARGIN, WIDTH, line.wish, report_page.CELL)
+        label = layout.text(MARGIN, WIDTH, line.receipt, report_page.CELL_EN)
+        blocks += [layout.stacked([label, first]), *rest, layout.space(0.8)]
     first, *rest = blocks
-    return [flow.stacked([title, flow.space(0.8), first]), *rest, flow.space(4.2)]
+    return [layout.stacked([title, layout.space(0.8), first]), *rest, layout.space(4.2)]

@@ -1,8 +1,8 @@
-"""捐赠物资接收凭证: the paper that a donor takes home.
+"""捐赠物资接收凭证: the donation receipt.
 
-A5 across while the gifts are five lines or fewer and all fits on one page; A4 upright beyond. What
-the printing adds to a frozen document — void, copy — stands in the margin and across the page, so
-that a marked paper is set line for line as the original was.
+A5 landscape for up to five lines that fit on one page, A4 portrait beyond. What a printing adds to
+the frozen document (void, duplicate) is drawn in the margin and across the page, so that a marked
+paper has the same line breaks as the original.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import base64
 import msgspec
 
 from supplies.papers.receipt import DonationReceipt, ReceiptLine, ReceiptPaper
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import bilingual
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block, Column, Table
 from supplies_receipts.drawing.canvas import (
@@ -23,7 +23,7 @@ from supplies_receipts.drawing.canvas import (
     RED,
     Sheet,
     Style,
-    fitted,
+    fit_style,
     one_line,
 )
 from supplies_receipts.papers.receipt_footer import (
@@ -72,26 +72,26 @@ _COLUMNS = (
     Column(Words("数量大写", "In words"), 46),
 )
 
-_SIDE = 64.0  # of the head, left and right of the title
-_LOGO = 12.0  # side of the square that a logo is fitted into
+_SIDE = 64.0  # width of the head left and right of the title
+_LOGO = 12.0  # side of the square for the logo
 _GAP = 1.1  # between fields
 
 
-def donation_receipt(paper: ReceiptPaper) -> bytes:
-    """The receipt as a PDF: the same paper gives the same bytes, marks and all.
+def draw_receipt(paper: ReceiptPaper) -> bytes:
+    """Return the receipt as a PDF. The same paper, marks included, gives the same bytes.
 
-    Signature and attachment are added to these bytes by `proven`, not drawn.
+    `signed_receipt` adds signature and attachment to these bytes.
     """
     document = paper.document
-    with wording.written_in(document.station.languages):
-        # The title leads in Chinese whatever the paper is written in: a file is known by it.
+    with bilingual.in_languages(document.station.languages):
+        # The PDF's title begins in Chinese in every language: it identifies the file.
         sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
         draw(sheet, paper)
         return sheet.finish()
 
 
 def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
-    """The pages of a receipt, after whatever the sheet holds already."""
+    """Draw the pages of a receipt after what is already on the sheet."""
     document = paper.document
     heads = [_head(document), _running_head(document)]
     foot = closing_height(document)
@@ -100,24 +100,24 @@ def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
         with sheet.page(width, height):
             if paper.proof.void_on is not None:
                 void_across(sheet, height)
-            flow.stacked([heads[at > 1], body]).draw(sheet, MARGIN)
+            layout.stacked([heads[at > 1], body]).draw(sheet, MARGIN)
             if at == len(pages):
                 closing(sheet, paper, height - MARGIN - foot, height - MARGIN)
-            margins(sheet, paper.proof, height, wording.page(at, len(pages)))
+            margins(sheet, paper.proof, height, bilingual.page(at, len(pages)))
 
 
 def _planned(
     document: DonationReceipt, heads: list[float], foot: float
 ) -> tuple[tuple[float, float], list[Block]]:
-    """The size of paper, and what stands on each page under its head.
+    """Return the paper size and the content of each page below its head.
 
-    heads: how high they are, on the first page and on those after it.
+    heads: height of the head on the first page and on each further page.
     """
     body = [*_fields(document), *_table(document.lines)]
 
     def pages(height: float) -> list[Block]:
         room = height - 2 * MARGIN
-        return flow.paginated(body, room - heads[0], room - heads[1], foot)
+        return layout.paginated(body, room - heads[0], room - heads[1], foot)
 
     small = pages(A5_LANDSCAPE[1])
     if len(document.lines) <= _A5_LINES and len(small) == 1:
@@ -129,63 +129,63 @@ def _planned(
 
 
 def _head(document: DonationReceipt) -> Block:
-    """Who issues, what it is, which number: side by side over a rule."""
+    """Draw issuer, title and number side by side above a rule."""
     station, right = document.station, MARGIN + WIDTH - _SIDE
     code = station.credit_code and f"{_CREDIT_CODE.label} {station.credit_code}"
-    name = wording.named(station.name, station.name_en)
-    issuer = [(name.leads, _NAME), (name.under, _SMALL), (code, _SMALL)]
+    name = bilingual.named(station.name, station.name_en)
+    issuer = [(name.primary, _NAME), (name.secondary, _SMALL), (code, _SMALL)]
     issued = f"{_ISSUED_ON.label}  {document.issued_on.isoformat()}"
     number = [(f"No. {document.number}", _NUMBER), (issued, _ISSUED)]
     if len(document.replaces) == 1:
         number.append((f"{_REPLACES.label} No. {document.replaces[0]}", _SMALL))
     centre, middle = MARGIN + _SIDE, WIDTH - 2 * _SIDE
-    return flow.stacked(
+    return layout.stacked(
         [
-            flow.beside(
+            layout.beside(
                 [
                     _issuer(station.logo, [(t, s) for t, s in issuer if t]),
                     _title(centre, middle),
-                    flow.stacked([flow.text(right, _SIDE, t, s, "right") for t, s in number]),
+                    layout.stacked([layout.text(right, _SIDE, t, s, "right") for t, s in number]),
                 ]
             ),
-            flow.space(1.2),
-            flow.rule(MARGIN, WIDTH, weight=0.8),
-            flow.space(1.4),
+            layout.space(1.2),
+            layout.rule(MARGIN, WIDTH, weight=0.8),
+            layout.space(1.4),
         ]
     )
 
 
 def _title(x: float, width: float) -> Block:
-    """What the paper is, large as far as there is room."""
-    heading = fitted(TITLE.leads, _HEADING, width)
-    under = [flow.text(x, width, TITLE.under, _SUBTITLE, "centre")] if TITLE.under else []
-    return flow.stacked([flow.text(x, width, TITLE.leads, heading, "centre"), *under])
+    """Draw the title, as large as there is space."""
+    heading = fit_style(TITLE.primary, _HEADING, width)
+    under = [layout.text(x, width, TITLE.secondary, _SUBTITLE, "centre")] if TITLE.secondary else []
+    return layout.stacked([layout.text(x, width, TITLE.primary, heading, "centre"), *under])
 
 
 def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
-    """The station's name and what stands under it, right of its logo where it has one."""
+    """Draw the station's name and details, right of its logo if it has one."""
     left = 0.0 if logo is None else _LOGO + 2
-    room = _SIDE - left - flow.GUTTER  # the title begins where the side ends
-    names = [flow.text(MARGIN + left, room, t, s) for t, s in lines]
-    image = [] if logo is None else [flow.image(MARGIN, _LOGO, base64.b64decode(logo))]
-    return flow.beside([*image, flow.stacked(names)])
+    room = _SIDE - left - layout.GUTTER  # the title begins where the left part ends
+    names = [layout.text(MARGIN + left, room, t, s) for t, s in lines]
+    image = [] if logo is None else [layout.image(MARGIN, _LOGO, base64.b64decode(logo))]
+    return layout.beside([*image, layout.stacked(names)])
 
 
 def _running_head(document: DonationReceipt) -> Block:
-    """What a further page needs to belong to the first."""
+    """Draw the head of a further page: enough to identify the receipt."""
     half = WIDTH / 2
-    room = half - _ISSUED.width(f"  {TITLE.leads}") - 1
-    said = wording.named(document.station.name, document.station.name_en).leads
+    room = half - _ISSUED.width(f"  {TITLE.primary}") - 1
+    said = bilingual.named(document.station.name, document.station.name_en).primary
     name = one_line(said, _ISSUED, room, smallest=_ISSUED.size).lines[0]
-    return flow.stacked(
+    return layout.stacked(
         [
-            flow.beside(
+            layout.beside(
                 [
-                    flow.text(MARGIN, half, f"{name}  {TITLE.leads}", _ISSUED),
-                    flow.text(MARGIN + half, half, f"No. {document.number}", _NUMBER, "right"),
+                    layout.text(MARGIN, half, f"{name}  {TITLE.primary}", _ISSUED),
+                    layout.text(MARGIN + half, half, f"No. {document.number}", _NUMBER, "right"),
                 ]
             ),
-            flow.space(2),
+            layout.space(2),
         ]
     )
 
@@ -201,14 +201,14 @@ class _Field(msgspec.Struct, frozen=True):
 
 def _fields(document: DonationReceipt) -> list[Block]:
     donor, station = document.donor, document.station
-    name = _NOBODY if donor.name is None else wording.named(donor.name, donor.name_en)
+    name = _NOBODY if donor.name is None else bilingual.named(donor.name, donor.name_en)
     coded = Words("捐赠人", "Donor" if donor.code is None else f"Donor · {donor.code}")
-    received = wording.days(document.received_on, document.received_until).leads
+    received = bilingual.days(document.received_on, document.received_until).primary
     at = " ".join(filter(None, (station.address, station.phone)))
     pairs = [
-        _Field(coded, name.leads, name.under),
+        _Field(coded, name.primary, name.secondary),
         _Field(Words("接收日期与地点", "Received on, at"), f"{received}  {document.location}", at),
-        _Field(Words("捐赠编号", "Donation no."), wording.listed(document.donations)),
+        _Field(Words("捐赠编号", "Donation no."), bilingual.listed(document.donations)),
         _Field(Words("联系方式", "Contact"), donor.phone or "—"),
     ]
     if document.agreement is not None:
@@ -219,23 +219,23 @@ def _fields(document: DonationReceipt) -> list[Block]:
     blocks = [*_paired(pairs), *_long(_Field(Words("定向意愿", "Wish of the donor"), wish))]
     if len(document.replaces) > 1:
         replaced = Words("本凭证替换", "This receipt replaces")
-        blocks += _long(_Field(replaced, wording.listed(document.replaces)))
-    return [*blocks, flow.space(0.4)]
+        blocks += _long(_Field(replaced, bilingual.listed(document.replaces)))
+    return [*blocks, layout.space(0.4)]
 
 
 def _paired(fields: list[_Field]) -> list[Block]:
-    """Two columns, row by row."""
+    """Lay out fields in two columns, row by row."""
     half = WIDTH / 2
     return [
-        flow.stacked(
+        layout.stacked(
             [
-                flow.beside(
+                layout.beside(
                     [
-                        _field(MARGIN + at * half, half - flow.GUTTER, field)
+                        _field(MARGIN + at * half, half - layout.GUTTER, field)
                         for at, field in enumerate(fields[first : first + 2])
                     ]
                 ),
-                flow.space(_GAP),
+                layout.space(_GAP),
             ]
         )
         for first in range(0, len(fields), 2)
@@ -244,47 +244,47 @@ def _paired(fields: list[_Field]) -> list[Block]:
 
 def _field(x: float, width: float, field: _Field) -> Block:
     lines = [(field.label.label, _LABEL), (field.value, VALUE), (field.small, _CELL_EN)]
-    return flow.stacked([flow.text(x, width, t, s) for t, s in lines if t])
+    return layout.stacked([layout.text(x, width, t, s) for t, s in lines if t])
 
 
 def _long(field: _Field) -> list[Block]:
-    """A field over the whole width, which may run on over pages."""
-    label = flow.text(MARGIN, WIDTH, field.label.label, _LABEL)
-    first, *rest = flow.split(MARGIN, WIDTH, field.value, _LONG)
-    return [flow.stacked([label, first]), *rest, flow.space(_GAP)]
+    """Draw a field over the full width; it may continue on the next page."""
+    label = layout.text(MARGIN, WIDTH, field.label.label, _LABEL)
+    first, *rest = layout.split(MARGIN, WIDTH, field.value, _LONG)
+    return [layout.stacked([label, first]), *rest, layout.space(_GAP)]
 
 
 # --- the goods -----------------------------------------------------------------------------------
 
 
 def _table(lines: list[ReceiptLine]) -> list[Block]:
-    """A row a line; the last carries the note that nothing stands below it."""
+    """Draw a row for each line; the last row says that nothing follows."""
     table = Table(MARGIN, _COLUMNS)
     rows = [_row(table, at, line) for at, line in enumerate(lines, 1)]
-    below = flow.stacked(
+    below = layout.stacked(
         [
-            flow.space(0.5),
-            flow.text(MARGIN, WIDTH, _BLANK.label, TINY, "centre"),
+            layout.space(0.5),
+            layout.text(MARGIN, WIDTH, _BLANK.label, TINY, "centre"),
         ]
     )
     if not rows:
         return [below]
-    last = flow.stacked([rows[-1], below])
+    last = layout.stacked([rows[-1], below])
     return [*rows[:-1], Block(last.height, last.draw, table.head)]
 
 
 def _row(table: Table, at: int, line: ReceiptLine) -> Block:
-    unit, quantity = wording.unit(line.unit), wording.number(line.quantity)
-    name = wording.named(line.name, line.name_en)
+    unit, quantity = bilingual.unit(line.unit), bilingual.number(line.quantity)
+    name = bilingual.named(line.name, line.name_en)
     words = Words(f"{line.in_words}{unit.zh}", line.in_words_en)
-    value = "" if line.value is None else f"{_VALUE.label} {wording.money(line.value)}"
+    value = "" if line.value is None else f"{_VALUE.label} {bilingual.money(line.value)}"
     return table.row(
         [
             [(str(at), _CELL)],
-            [(name.leads, _CELL), (name.under, _CELL_EN)],
-            [(line.batch or "", _CELL_SMALL), (wording.expiry(line.expires_on), _CELL_SMALL)],
-            [(unit.leads, _CELL), (unit.under, _CELL_EN)],
-            [(quantity, fitted(quantity, _QUANTITY, _COLUMNS[4].width - flow.GUTTER))],
-            [(words.leads, _CELL), (words.under, _CELL_EN), (value, _CELL_SMALL)],
+            [(name.primary, _CELL), (name.secondary, _CELL_EN)],
+            [(line.batch or "", _CELL_SMALL), (bilingual.expiry(line.expires_on), _CELL_SMALL)],
+            [(unit.primary, _CELL), (unit.secondary, _CELL_EN)],
+            [(quantity, fit_style(quantity, _QUANTITY, _COLUMNS[4].width - layout.GUTTER))],
+            [(words.primary, _CELL), (words.secondary, _CELL_EN), (value, _CELL_SMALL)],
         ]
     )

@@ -1,7 +1,7 @@
-"""The foot and the margins of a donation receipt: what makes it a paper that can be checked.
+"""Footer and margins of a donation receipt, with what is needed to check it.
 
-At the foot of its last page the statement, the QR code, three signatures and the seal; in the
-margins of every page its entry in the books, and what a printing adds: void, copy.
+The footer of the last page has the statement, the QR code, three signatures and the seal. The
+margins of every page have the entry in the books and the marks of a printing: void, duplicate.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
-from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing import fonts
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block
@@ -21,19 +21,19 @@ from supplies_receipts.drawing.canvas import (
     ROSE,
     Sheet,
     Style,
-    boxed,
+    fit_in_box,
     one_line,
 )
 
 MARGIN = 12.0
-WIDTH = A4[0] - 2 * MARGIN  # A5 across is as wide as A4 upright
+WIDTH = A4[0] - 2 * MARGIN  # A5 landscape is as wide as A4 portrait
 
-_CLOSING = 38.5  # height of the foot of the last page where the statement is short
+_CLOSING = 38.5  # height of the footer with a short statement
 
 VALUE = Style(9.5, leading=1.25)
 TINY = Style(6, ink=GREY, leading=1.2)
 
-# Of receipts that were frozen before the statement was a setting.
+# For receipts frozen before the statement became a setting.
 _STATEMENT = Words(
     "兹收到上列捐赠物资。本凭证未作估价，不是公益事业捐赠票据；"
     "接收方未因此提供任何商品或服务作为回报。",
@@ -60,11 +60,11 @@ _VOIDED = Style(7, ink=RED, leading=1.25)
 
 _SEAL = 38.0
 _QR = 23.0
-_LINE = 33.0  # to sign on
+_LINE = 33.0  # width of a line to sign on
 
 
 def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> None:
-    """The foot of the last page, anchored at its bottom; the seal's circle is kept clear."""
+    """Draw the footer at the bottom of the last page. The circle for the seal stays empty."""
     _stated(paper.document).draw(sheet, top)
     _qr(sheet, paper, bottom)
     _signatures(sheet, paper.document, bottom)
@@ -74,7 +74,7 @@ def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> Non
 
 
 def closing_height(document: DonationReceipt) -> float:
-    """Height of the foot: the statement over the code, and no less than the seal needs."""
+    """Return the height of the footer: statement above the code, and at least the seal's height."""
     return max(_CLOSING, _stated(document).height + _QR + 0.5)
 
 
@@ -82,11 +82,11 @@ def _stated(document: DonationReceipt) -> Block:
     stated = document.statement
     words = _STATEMENT if stated is None else Words(stated.zh, stated.en)
     said = [
-        flow.text(MARGIN, WIDTH - _SEAL - 4, said, style)
-        for said, style in ((words.leads, _LAW), (words.under, _LAW_EN))
+        layout.text(MARGIN, WIDTH - _SEAL - 4, said, style)
+        for said, style in ((words.primary, _LAW), (words.secondary, _LAW_EN))
         if said
     ]
-    return flow.stacked([flow.space(0.5), *said])
+    return layout.stacked([layout.space(0.5), *said])
 
 
 def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
@@ -100,14 +100,14 @@ def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
 
 
 def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
-    """Three lines to sign on, the names of handler and checker already over theirs."""
+    """Draw three lines to sign on, with the names of handler and checker printed above theirs."""
     gap, first = 6.0, MARGIN + _QR + 2.5
     base = bottom - 2 * TINY.line
     names = (document.handled_by, document.checked_by, None)
     for at, (signer, said) in enumerate(zip(_SIGNERS, names, strict=True)):
         x = first + at * (_LINE + gap)
         if said is not None:
-            name = boxed(said, VALUE, _LINE, _QR - 13)
+            name = fit_in_box(said, VALUE, _LINE, _QR - 13)
             sheet.paragraph(x, base - name.height - 0.4, name)
         sheet.rule(x, base, _LINE, weight=0.5, ink=BLACK)
         sheet.text(x, base + 0.6, signer.label, TINY)
@@ -117,14 +117,14 @@ def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
 
 
 def void_across(sheet: Sheet, height: float) -> None:
-    """Void across the page, beneath all else: that stays readable."""
+    """Draw VOID across the page, beneath all text, so that everything stays readable."""
     x, y = A4[0] / 2, height / 2
     with sheet.turned(x, y, degrees=25):
         sheet.text(x, y - _STAMP.line / 2, _VOID.label, _STAMP, "centre")
 
 
 def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
-    """The entry and the page count beneath, marks above."""
+    """Draw the entry and the page number at the bottom and the marks at the top."""
     foot = height - MARGIN + 2.5
     entry = f"{_ENTRY.label} {proof.seq} · {proof.hash[:16]}"
     sheet.text(MARGIN, foot, entry, TINY)
@@ -136,7 +136,7 @@ def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
 
 
 def _copied(sheet: Sheet, proof: Proof) -> None:
-    """A frame that says that this is not the original, which reprint it is, and of which day."""
+    """Draw the duplicate mark with the number and date of the reprint."""
     on = "" if proof.copied_on is None else f"  {proof.copied_on.isoformat()}"
     counted = Words(f"第 {proof.copy} 次", f"No. {proof.copy}")
     mark = f"{_DUPLICATE.label}  {counted.label}{on}"
@@ -147,12 +147,14 @@ def _copied(sheet: Sheet, proof: Proof) -> None:
 
 
 def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
-    """Void since when, why, and what stands instead. The number stays."""
+    """Draw since when and why the receipt is void, and what replaces it. The number stays."""
     said = [f"{_VOID.label} {on.isoformat()}"]
     if proof.replaced_by is not None:
         said.append(f"{_REPLACED_BY.label} No. {proof.replaced_by}")
-    reason = fonts.legible(" ".join(f"{_REASON.label}  {proof.void_reason or '—'}".split()))
+    reason = fonts.printable_or_box(
+        " ".join(f"{_REASON.label}  {proof.void_reason or '—'}".split())
+    )
     width = WIDTH * 0.55
     sheet.paragraph(MARGIN, 4, one_line(" · ".join(said), _VOIDED, width))
-    # A reason may be long; the books have it in full.
+    # A long reason is cut; the books have it in full.
     sheet.paragraph(MARGIN, 4 + _VOIDED.line, one_line(reason, _VOIDED, width))

@@ -1,4 +1,4 @@
-"""出车单: a team's round on A4. What to load, lot by lot; the stops in order; who signs for it."""
+"""出车单: the run sheet of a delivery on A4: what to load, the stops in order, signatures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from supplies.errors import InvalidField
 from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
 from supplies.papers.slip import SlipLine
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import bilingual, report_page
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing import form_fields as forms
-from supplies_receipts.drawing import report_page as a4
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block, Cell, Column, Table
-from supplies_receipts.drawing.canvas import HAIRLINE, PALE, Sheet, Style, fitted
+from supplies_receipts.drawing.canvas import HAIRLINE, PALE, Sheet, Style, fit_style
 from supplies_receipts.drawing.report_page import BOLD, CELL, CELL_EN, MARGIN, SMALL, WIDTH
 from supplies_receipts.papers.slip import NO_ADDRESS, TEAM
 
@@ -32,7 +31,7 @@ _PRIVACY = Words(
 )
 
 _QUANTITY = 22.0
-_BLANK = 17.0  # to write a number in
+_BLANK = 17.0  # width of a box to write a quantity in
 _LOAD = (
     Column(Words("物资", "Goods"), WIDTH - 62 - _QUANTITY - 3 * _BLANK),
     Column(Words("批号与有效期", "Batch, expiry"), 34),
@@ -51,16 +50,16 @@ _STOPS = (
 _NUMBER = Style(14, bold=True, leading=1.1)
 _DOOR = Style(9.5, leading=1.25)
 _STEP = Style(9, bold=True, leading=1.25)
-_BOX = 5.0  # high, to write a number in
-_SIGN = 56.0  # wide, each of three signatures
+_BOX = 5.0  # height of a box to write a quantity in
+_SIGN = 56.0  # width of each of three signatures
 
 
-def run_sheet(sheet: RunSheet) -> bytes:
-    """The sheet as a PDF, on as many pages as the round needs."""
+def draw_run_sheet(sheet: RunSheet) -> bytes:
+    """Return the sheet as a PDF, with as many pages as the delivery needs."""
     if not sheet.stops:
         raise InvalidField("a delivery without stops has no run sheet to print")
-    with wording.written_in(sheet.station.languages):
-        return a4.drawn(
+    with bilingual.in_languages(sheet.station.languages):
+        return report_page.drawn(
             _blocks(sheet),
             title=f"{_TITLE.zh} {sheet.delivery}",
             author=sheet.station.name,
@@ -72,39 +71,42 @@ def _blocks(sheet: RunSheet) -> list[Block]:
     return [
         _head(sheet),
         *_load(sheet.load),
-        flow.space(4),
+        layout.space(4),
         *_stops(sheet.stops),
-        flow.space(4),
+        layout.space(4),
         _signatures(),
-        flow.space(2),
-        flow.worded(MARGIN, WIDTH, _PRIVACY, SMALL, CELL_EN),
+        layout.space(2),
+        layout.bilingual_text(MARGIN, WIDTH, _PRIVACY, SMALL, CELL_EN),
     ]
 
 
 def _head(sheet: RunSheet) -> Block:
-    stops = f"{wording.number(len(sheet.stops))} {_STOPS_COUNTED.label}"
+    stops = f"{bilingual.number(len(sheet.stops))} {_STOPS_COUNTED.label}"
     team = f"{TEAM.label}  {sheet.team} · {sheet.delivery} · {stops}"
-    return flow.stacked(
+    return layout.stacked(
         [
-            a4.heading(_TITLE, sheet.station, sheet.day, sheet.day),
-            flow.text(MARGIN, WIDTH, team, _DOOR),
-            flow.space(3),
+            report_page.heading(_TITLE, sheet.station, sheet.day, sheet.day),
+            layout.text(MARGIN, WIDTH, team, _DOOR),
+            layout.space(3),
         ]
     )
 
 
 def _load(lines: Sequence[LoadLine]) -> list[Block]:
-    """What to take from the shelf; the numbers are written in at each of the three steps."""
-    above = [a4.section(MARGIN, Words("装车清单", "To load")), flow.space(0.6)]
+    """Draw what to take from the shelf, with boxes for the quantities at each of three steps."""
+    above = [report_page.section(MARGIN, Words("装车清单", "To load")), layout.space(0.6)]
     table = Table(MARGIN, _LOAD, above=above)
     return [
         _blanks(
             table.row(
                 [
-                    [*a4.cell(wording.named(line.name, line.name_en)), (line.lot, CELL_EN)],
+                    [
+                        *report_page.cell(bilingual.named(line.name, line.name_en)),
+                        (line.lot, CELL_EN),
+                    ],
                     _lot(line),
                     [(line.location, CELL)],
-                    a4.quantity(line.quantity, line.unit, _QUANTITY),
+                    report_page.quantity(line.quantity, line.unit, _QUANTITY),
                 ]
             ),
             table,
@@ -115,54 +117,58 @@ def _load(lines: Sequence[LoadLine]) -> list[Block]:
 
 
 def _stops(stops: Sequence[RunStop]) -> list[Block]:
-    """The doors in the order of the way."""
-    above = [a4.section(MARGIN, Words("站点顺序", "Stops in order")), flow.space(0.6)]
+    """Draw the stops in order."""
+    above = [report_page.section(MARGIN, Words("站点顺序", "Stops in order")), layout.space(0.6)]
     table = Table(MARGIN, _STOPS, above=above)
     return [Block(block.height, block.draw, table.head) for stop in stops for block in _stop(stop)]
 
 
 def _stop(stop: RunStop) -> list[Block]:
-    """One door; where its goods are many, they may run on over pages."""
-    left, wide = MARGIN + _STOPS[0].width, _STOPS[1].width - flow.GUTTER
-    door = flow.stacked(
+    """Draw one stop; a long list of goods may continue on the next page."""
+    left, wide = MARGIN + _STOPS[0].width, _STOPS[1].width - layout.GUTTER
+    door = layout.stacked(
         [
-            flow.text(left, wide, f"{stop.name}  {stop.phone or ''}".strip(), _DOOR),
-            flow.text(left, wide, stop.address or NO_ADDRESS.label, CELL),
-            flow.text(left, wide, stop.recipient, CELL_EN),
+            layout.text(left, wide, f"{stop.name}  {stop.phone or ''}".strip(), _DOOR),
+            layout.text(left, wide, stop.address or NO_ADDRESS.label, CELL),
+            layout.text(left, wide, stop.recipient, CELL_EN),
         ]
     )
-    number = flow.text(MARGIN + 1, _STOPS[0].width, str(stop.stop), _NUMBER)
+    number = layout.text(MARGIN + 1, _STOPS[0].width, str(stop.stop), _NUMBER)
     goods = [_goods(line) for line in stop.lines]
     beside, height = 0, 0.0
     while beside < len(goods) and height < door.height:
         height += goods[beside].height
         beside += 1
-    first = flow.stacked([flow.space(0.8), flow.beside([number, door, *_column(goods[:beside])])])
-    under = flow.stacked([flow.space(0.6), flow.rule(MARGIN, WIDTH, weight=HAIRLINE, ink=PALE)])
+    first = layout.stacked(
+        [layout.space(0.8), layout.beside([number, door, *_column(goods[:beside])])]
+    )
+    under = layout.stacked(
+        [layout.space(0.6), layout.rule(MARGIN, WIDTH, weight=HAIRLINE, ink=PALE)]
+    )
     *rest, last = [first, *goods[beside:]]
-    return [*rest, flow.stacked([last, under])]
+    return [*rest, layout.stacked([last, under])]
 
 
 def _column(blocks: Sequence[Block]) -> list[Block]:
-    return [flow.stacked(blocks)] if blocks else []
+    return [layout.stacked(blocks)] if blocks else []
 
 
 def _goods(line: SlipLine) -> Block:
-    """What is for the door, with boxes to write in what was handed over and what came back."""
-    name = wording.named(line.name, line.name_en)
-    quantity = wording.counted(line.quantity, wording.unit(line.unit)).leads
+    """Draw the goods of a stop, with boxes for what was handed over and brought back."""
+    name = bilingual.named(line.name, line.name_en)
+    quantity = bilingual.counted(line.quantity, bilingual.unit(line.unit)).primary
     wide = min(_QUANTITY, BOLD.width(quantity) + 0.1)
     left = MARGIN + _STOPS[0].width + _STOPS[1].width
     lot = "  ".join(said for said, _ in _lot(line) if said)
-    end = left + _STOPS[2].width - flow.GUTTER
+    end = left + _STOPS[2].width - layout.GUTTER
     named = [
-        flow.text(left, end - left - wide - 2, said, style)
-        for said, style in ((name.leads, CELL), (name.under, CELL_EN), (lot, CELL_EN))
+        layout.text(left, end - left - wide - 2, said, style)
+        for said, style in ((name.primary, CELL), (name.secondary, CELL_EN), (lot, CELL_EN))
         if said
     ]
-    style = fitted(wording.number(line.quantity), BOLD, wide)
-    amount = flow.text(end - wide, wide, quantity, style, "right")
-    said = flow.beside([flow.stacked(named), amount])
+    style = fit_style(bilingual.number(line.quantity), BOLD, wide)
+    amount = layout.text(end - wide, wide, quantity, style, "right")
+    said = layout.beside([layout.stacked(named), amount])
 
     def draw(sheet: Sheet, y: float) -> None:
         said.draw(sheet, y)
@@ -172,11 +178,11 @@ def _goods(line: SlipLine) -> Block:
 
 
 def _lot(line: LoadLine | SlipLine) -> Cell:
-    return [(line.batch or "", CELL), (wording.expiry(line.expires_on), CELL_EN)]
+    return [(line.batch or "", CELL), (bilingual.expiry(line.expires_on), CELL_EN)]
 
 
 def _blanks(row: Block, table: Table, count: int) -> Block:
-    """The row with so many boxes at its right end, to write numbers in."""
+    """Return the row with this many boxes at its right end, to write quantities in."""
 
     def draw(sheet: Sheet, y: float) -> None:
         row.draw(sheet, y)
@@ -192,18 +198,18 @@ def _boxes(sheet: Sheet, y: float, count: int) -> None:
 
 
 def _signatures() -> Block:
-    """Three steps, each with who signs for it and when."""
+    """Draw who signs for each of three steps, and when."""
     gap = (WIDTH - len(_STEPS) * _SIGN) / (len(_STEPS) - 1)
     lefts = [MARGIN + at * (_SIGN + gap) for at in range(len(_STEPS))]
     parts = [
-        flow.stacked(
+        layout.stacked(
             [
-                flow.text(x, _SIGN, words.label, _STEP),
-                flow.space(3),
+                layout.text(x, _SIGN, words.label, _STEP),
+                layout.space(3),
                 forms.written(x, _SIGN, forms.SIGNATURE),
                 forms.written(x, _SIGN, _TIME),
             ]
         )
         for x, words in zip(lefts, _STEPS, strict=True)
     ]
-    return flow.beside(parts)
+    return layout.beside(parts)

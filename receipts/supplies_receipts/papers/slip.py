@@ -1,7 +1,7 @@
-"""配送单: what a courier carries to one door, on a roll of 80 mm, in black alone.
+"""配送单: the delivery slip for one stop, on an 80 mm roll, in black only.
 
 A slip shows where to go and what to hand over, never why a household is in need. The code that the
-resident speaks is written into the boxes at the door and printed nowhere.
+resident speaks is written into the boxes at the door and never printed.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Callable, Sequence
 
 from supplies.errors import InvalidField
 from supplies.papers.slip import DeliverySlip, SlipLine
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import bilingual
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing import form_fields as forms
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block
-from supplies_receipts.drawing.canvas import Sheet, Style, fitted
+from supplies_receipts.drawing.canvas import Sheet, Style, fit_style
 
 _ROLL = 80.0
 MARGIN = 4.0
 WIDTH = _ROLL - 2 * MARGIN
-_TEAR = 6.0  # at the end of a page, where the roll is torn off
+_TEAR = 6.0  # blank at the end of a page, where the roll is torn off
 
 TITLE = Words("配送单", "Delivery slip")
 NO_ADDRESS = Words("地址未登记", "no address on record")
@@ -63,63 +63,68 @@ _DIGITS = 6
 _SIGNATURE = 22.0
 
 
-def delivery_slips(slips: Sequence[DeliverySlip], told: Callable[[int], None]) -> bytes:
-    """A page a stop, each as long as what it says. told: how many are drawn."""
-    return drawn(slips, _on_the_roll, told)
+def draw_delivery_slips(slips: Sequence[DeliverySlip], on_progress: Callable[[int], None]) -> bytes:
+    """Draw a page for each stop, as long as its content.
+
+    on_progress: called with the number of slips drawn so far.
+    """
+    return drawn(slips, _on_the_roll, on_progress)
 
 
 def drawn(
     slips: Sequence[DeliverySlip],
     draw: Callable[[Sheet, DeliverySlip], None],
-    told: Callable[[int], None],
+    on_progress: Callable[[int], None],
 ) -> bytes:
-    """The slips of one delivery, each drawn from a page of its own."""
+    """Draw the slips of one delivery, each on a new page."""
     if not slips:
         raise InvalidField("a delivery without stops has no slips to print")
     first = slips[0]
-    with wording.written_in(first.station.languages):
+    with bilingual.in_languages(first.station.languages):
         sheet = Sheet(title=f"{TITLE.zh} {first.delivery}", author=first.station.name)
         for at, slip in enumerate(slips, 1):
             draw(sheet, slip)
-            told(at)
+            on_progress(at)
         return sheet.finish()
 
 
 def _on_the_roll(sheet: Sheet, slip: DeliverySlip) -> None:
-    page = flow.stacked([*goods(slip), *hand_over(slip)])
+    page = layout.stacked([*goods(slip), *hand_over(slip)])
     with sheet.page(_ROLL, MARGIN + page.height + _TEAR):
         page.draw(sheet, MARGIN)
 
 
 def goods(slip: DeliverySlip) -> list[Block]:
-    """Where to go and what to hand over there."""
+    """Draw the upper part: where to go and what to hand over."""
     return [
         *_head(slip),
         _rule(0.8),
         *_door(slip),
         _rule(0.8),
         *(_item(line) for line in slip.lines),
-        flow.stacked([_totals(slip.lines), _rule(0.8)]),
+        layout.stacked([_totals(slip.lines), _rule(0.8)]),
     ]
 
 
 def hand_over(slip: DeliverySlip) -> list[Block]:
-    """What is filled in and signed at the door."""
+    """Draw the lower part: what is filled in and signed at the door."""
     return [*_handed_over(), *_signed(slip), _rule(0.4), *_foot(slip)]
 
 
 def _head(slip: DeliverySlip) -> list[Block]:
     stop = f"{slip.stop}/{slip.stops}"
     room = WIDTH - _STOP.width(stop) - 3
-    name = wording.named(slip.station.name, slip.station.name_en).leads
-    beside = _HEADING.width(TITLE.leads) + 2
-    under = _text(TITLE.under, _SMALL, room - beside, at=beside)
-    title = flow.beside([_text(TITLE.leads, _HEADING), flow.stacked([flow.space(1.9), under])])
+    name = bilingual.named(slip.station.name, slip.station.name_en).primary
+    beside = _HEADING.width(TITLE.primary) + 2
+    under = _text(TITLE.secondary, _SMALL, room - beside, at=beside)
+    title = layout.beside(
+        [_text(TITLE.primary, _HEADING), layout.stacked([layout.space(1.9), under])]
+    )
     return [
-        flow.beside(
+        layout.beside(
             [
-                flow.stacked([_text(name, _STATION, room), title]),
-                flow.text(MARGIN, WIDTH, stop, _STOP, "right"),
+                layout.stacked([_text(name, _STATION, room), title]),
+                layout.text(MARGIN, WIDTH, stop, _STOP, "right"),
             ]
         ),
         _text(f"{slip.delivery} · {slip.allocation} · {slip.day.isoformat()}", _SMALL),
@@ -127,82 +132,84 @@ def _head(slip: DeliverySlip) -> list[Block]:
 
 
 def _door(slip: DeliverySlip) -> list[Block]:
-    """Who, where, and how to reach the door: in the order in which a courier needs them."""
+    """Draw who, where, and how to reach the door, in the order in which a courier needs them."""
     blocks = [_text(slip.name, _NAME)]
     if slip.phone:
         blocks.append(_text(slip.phone, _PHONE))
     address = slip.address or NO_ADDRESS.label
     blocks += [_text(address, _DOOR), _text(slip.recipient, _SMALL)]
     if slip.access:
-        blocks += [flow.space(0.8), forms.framed(MARGIN, WIDTH, _AT_THE_DOOR, slip.access)]
+        blocks += [layout.space(0.8), forms.framed(MARGIN, WIDTH, _AT_THE_DOOR, slip.access)]
     return blocks
 
 
 def _item(line: SlipLine) -> Block:
-    """A box to tick, what it is, and how much of it at the right."""
-    unit, figure = wording.unit(line.unit), wording.number(line.quantity)
-    amount = wording.counted(line.quantity, unit).leads
-    widest = max(_QUANTITY.width(amount), _SMALL.width(unit.under))
-    wide = min(widest + 0.1, WIDTH / 3)  # a hair more: a rounding must not break the line
-    large = fitted(figure, _QUANTITY, wide)
+    """Draw a tick box, the item, and its quantity at the right."""
+    unit, figure = bilingual.unit(line.unit), bilingual.number(line.quantity)
+    amount = bilingual.counted(line.quantity, unit).primary
+    widest = max(_QUANTITY.width(amount), _SMALL.width(unit.secondary))
+    wide = min(widest + 0.1, WIDTH / 3)  # slightly more, so that rounding does not break the line
+    large = fit_style(figure, _QUANTITY, wide)
     room, right = WIDTH - forms.TICK - 2 - wide - 2, MARGIN + WIDTH - wide
-    name = wording.named(line.name, line.name_en)
-    lot = "  ".join(filter(None, (line.batch, wording.expiry(line.expires_on))))
-    says = [(name.leads, _ITEM), (name.under, _SMALL), (lot, _SMALL)]
-    row = flow.beside(
+    name = bilingual.named(line.name, line.name_en)
+    lot = "  ".join(filter(None, (line.batch, bilingual.expiry(line.expires_on))))
+    says = [(name.primary, _ITEM), (name.secondary, _SMALL), (lot, _SMALL)]
+    row = layout.beside(
         [
             forms.tick(MARGIN),
-            flow.stacked([_text(t, s, room, at=forms.TICK + 2) for t, s in says if t]),
-            flow.stacked(
+            layout.stacked([_text(t, s, room, at=forms.TICK + 2) for t, s in says if t]),
+            layout.stacked(
                 [
-                    flow.text(right, wide, amount, large, "right"),
-                    flow.text(right, wide, unit.under, _SMALL, "right"),
+                    layout.text(right, wide, amount, large, "right"),
+                    layout.text(right, wide, unit.secondary, _SMALL, "right"),
                 ]
             ),
         ]
     )
-    return flow.stacked([flow.space(0.7), row, flow.space(0.7), _hairline()])
+    return layout.stacked([layout.space(0.7), row, layout.space(0.7), _hairline()])
 
 
 def _totals(lines: Sequence[SlipLine]) -> Block:
-    """How many kinds, and how much in each unit: bottles and pieces do not add up."""
+    """Draw the number of items and the quantity in each unit: different units are not added."""
     sums: Counter[str] = Counter()
     for line in lines:
         sums[line.unit] += line.quantity
-    amounts = [wording.counted(n, wording.unit(code)) for code, n in sums.items()]
+    amounts = [bilingual.counted(n, bilingual.unit(code)) for code, n in sums.items()]
     kinds = len({line.name for line in lines})
     said = Words(
         f"共 {kinds} 种  {'、'.join(amount.zh for amount in amounts)}",
-        f"{wording.many(kinds, 'kind')}: {', '.join(amount.en for amount in amounts)}",
+        f"{bilingual.many(kinds, 'kind')}: {', '.join(amount.en for amount in amounts)}",
     )
     words = said if lines else _NOTHING
-    return flow.stacked([flow.space(0.7), flow.worded(MARGIN, WIDTH, words, _TOTAL, _SMALL)])
+    return layout.stacked(
+        [layout.space(0.7), layout.bilingual_text(MARGIN, WIDTH, words, _TOTAL, _SMALL)]
+    )
 
 
 def _handed_over() -> list[Block]:
-    """Six boxes for the spoken code, and who took the goods."""
+    """Draw six boxes for the spoken code, and who took the goods."""
     third = WIDTH / 3
     choices = [
-        flow.stacked(
+        layout.stacked(
             [
-                flow.beside(
+                layout.beside(
                     [
                         forms.choice(MARGIN + at * third, third, words)
                         for at, words in enumerate(_OUTCOMES[row : row + 3])
                     ]
                 ),
-                flow.space(0.6),
+                layout.space(0.6),
             ]
         )
         for row in range(0, len(_OUTCOMES), 3)
     ]
     return [
         _text(_CODE.label, _LABEL),
-        flow.space(0.6),
+        layout.space(0.6),
         forms.digits(MARGIN, WIDTH, _DIGITS),
-        flow.space(1.4),
+        layout.space(1.4),
         _text(_RECEIVED_BY.label, _LABEL),
-        flow.space(0.6),
+        layout.space(0.6),
         *choices,
         forms.written(MARGIN, WIDTH, _REASON),
     ]
@@ -210,15 +217,15 @@ def _handed_over() -> list[Block]:
 
 def _signed(slip: DeliverySlip) -> list[Block]:
     return [
-        flow.space(1.4),
+        layout.space(1.4),
         _text(forms.SIGNATURE.label, _LABEL),
-        flow.space(0.6),
+        layout.space(0.6),
         forms.box(MARGIN, WIDTH, _SIGNATURE),
-        flow.space(1),
+        layout.space(1),
         _text(f"{TEAM.label}  {slip.team}", forms.LABEL),
         forms.written(MARGIN, WIDTH, _TIME),
         forms.written(MARGIN, WIDTH, _COURIER),
-        flow.space(1),
+        layout.space(1),
     ]
 
 
@@ -226,9 +233,9 @@ def _foot(slip: DeliverySlip) -> list[Block]:
     phone = slip.station.phone
     number = f"{slip.delivery} · {slip.stop}/{slip.stops}"
     return [
-        flow.worded(MARGIN, WIDTH, _PRIVACY, _LABEL, _SMALL),
+        layout.bilingual_text(MARGIN, WIDTH, _PRIVACY, _LABEL, _SMALL),
         *([_text(f"{_STATION_PHONE.label}  {phone}", _SMALL)] if phone else []),
-        flow.text(MARGIN, WIDTH, number, _FOOT, "right"),
+        layout.text(MARGIN, WIDTH, number, _FOOT, "right"),
     ]
 
 
@@ -236,13 +243,13 @@ def _foot(slip: DeliverySlip) -> list[Block]:
 
 
 def _text(content: str, style: Style, width: float = WIDTH, *, at: float = 0) -> Block:
-    return flow.text(MARGIN + at, width, content, style)
+    return layout.text(MARGIN + at, width, content, style)
 
 
 def _rule(weight: float) -> Block:
-    line = flow.rule(MARGIN, WIDTH, weight=weight)
-    return flow.stacked([flow.space(1.2), line, flow.space(1.2)])
+    line = layout.rule(MARGIN, WIDTH, weight=weight)
+    return layout.stacked([layout.space(1.2), line, layout.space(1.2)])
 
 
 def _hairline() -> Block:
-    return flow.rule(MARGIN, WIDTH, weight=0.3)
+    return layout.rule(MARGIN, WIDTH, weight=0.3)

@@ -1,34 +1,39 @@
-"""配送单 on A5 across, where no roll printer is at hand: the roll's two halves side by side."""
+"""配送单 on A5 landscape, for stations without a roll printer: both parts side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from supplies.papers.slip import DeliverySlip
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import bilingual
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.canvas import A5_LANDSCAPE, Sheet, Style, one_line
 from supplies_receipts.papers.slip import MARGIN, WIDTH, drawn, goods, hand_over
 
 _TOP = 12.0
 _FOOT = 4.0
-_GAP = (A5_LANDSCAPE[0] - 2 * WIDTH) / 3  # left, between the columns, and right
+_GAP = (A5_LANDSCAPE[0] - 2 * WIDTH) / 3  # margin left and right, and between the columns
 _LEFTS = (_GAP, 2 * _GAP + WIDTH)
 _TINY = Style(6)
 
 
-def delivery_slips_a5(slips: Sequence[DeliverySlip], told: Callable[[int], None]) -> bytes:
-    """A page a stop; further pages where the goods are many. told: how many are drawn."""
-    return drawn(slips, _on_a5, told)
+def draw_delivery_slips_a5(
+    slips: Sequence[DeliverySlip], on_progress: Callable[[int], None]
+) -> bytes:
+    """Draw a page for each stop, with further pages for many goods.
+
+    on_progress: called with the number of slips drawn so far.
+    """
+    return drawn(slips, _on_a5, on_progress)
 
 
 def _on_a5(sheet: Sheet, slip: DeliverySlip) -> None:
-    """Where to go with what, then what is signed there: in two columns on as many pages."""
+    """Draw both parts in two columns, on as many pages as they need."""
     width, height = A5_LANDSCAPE
     room = height - 2 * _TOP - _FOOT
-    signed = flow.stacked(hand_over(slip))
+    signed = layout.stacked(hand_over(slip))
     parts = [signed] if signed.height <= room else hand_over(slip)
-    columns = flow.paginated([*goods(slip), *parts], room, room)
+    columns = layout.paginated([*goods(slip), *parts], room, room)
     count = (len(columns) + 1) // 2
     number = f"{slip.delivery} · {slip.stop}/{slip.stops}"
     for at in range(count):
@@ -36,7 +41,7 @@ def _on_a5(sheet: Sheet, slip: DeliverySlip) -> None:
             for column, x in zip(columns[2 * at : 2 * at + 2], _LEFTS, strict=False):
                 with sheet.moved(x - MARGIN):
                     column.draw(sheet, _TOP)
-            page = wording.page(at + 1, count)
+            page = bilingual.page(at + 1, count)
             rest = width - 2 * _GAP - _TINY.width(page) - 3
             sheet.paragraph(_GAP, height - _TOP, one_line(number, _TINY, rest))
             sheet.text(width - _GAP, height - _TOP, page, _TINY, "right")

@@ -1,7 +1,7 @@
-"""工作报告: the work of a station, or of all of an organisation's, computed from the books.
+"""工作报告: the report on a station's work, or on that of an organisation, computed from the books.
 
-What was done and for how many, where the goods went, and what is short: in words, in figures, and
-in a table whose every row adds up, or the report is refused.
+It shows what was done and for how many people, where the goods went, and what is short, as text,
+figures and a table. The report is refused if a row of the table does not add up.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ from supplies.papers.station_report import (
     StationReport,
     StationReportPaper,
 )
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import blocks as flow
-from supplies_receipts.drawing import charts
-from supplies_receipts.drawing import report_page as a4
+from supplies_receipts.drawing import bilingual, charts, report_page
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block
-from supplies_receipts.drawing.canvas import fitted
+from supplies_receipts.drawing.canvas import fit_style
 from supplies_receipts.drawing.report_page import (
     CELL_EN,
     FIGURE,
@@ -45,18 +43,26 @@ _STATION = Words("工作报告", "Station report")
 _ORGANISATION = Words("联合工作报告", "Report of the organisation")
 
 
-def station_report(paper: StationReportPaper) -> bytes:
-    """The report as a PDF. Goods that do not add up are no report: `BooksBroken`."""
-    with wording.written_in(paper.station.languages):
-        foot = a4.as_of(paper.report.as_of_seq, paper.printed_at)
+def draw_station_report(paper: StationReportPaper) -> bytes:
+    """Return the report as a PDF.
+
+    Raises:
+        BooksBroken: the goods do not add up.
+    """
+    with bilingual.in_languages(paper.station.languages):
+        foot = report_page.as_of(paper.report.as_of_seq, paper.printed_at)
         return _drawn(_STATION, paper, foot)
 
 
-def organisation_report(paper: OrganisationReportPaper) -> bytes:
-    """The report over all stations as a PDF, and how far each station's books had come."""
-    with wording.written_in(paper.station.languages):
-        stations = [flow.space(5), *stations_table(paper.report.stations)]
-        return _drawn(_ORGANISATION, paper, a4.printed(paper.printed_at), stations)
+def draw_organisation_report(paper: OrganisationReportPaper) -> bytes:
+    """Return the report over all stations as a PDF, with the last entry of each station.
+
+    Raises:
+        BooksBroken: the goods do not add up.
+    """
+    with bilingual.in_languages(paper.station.languages):
+        stations = [layout.space(5), *stations_table(paper.report.stations)]
+        return _drawn(_ORGANISATION, paper, report_page.printed(paper.printed_at), stations)
 
 
 def _drawn(
@@ -67,10 +73,10 @@ def _drawn(
 ) -> bytes:
     report = paper.report
     for line in report.goods:
-        _added_up(paper.station.code, line)
-    return a4.drawn(
+        _check_sum(paper.station.code, line)
+    return report_page.drawn(
         [
-            a4.heading(title, paper.station, report.first, report.last),
+            report_page.heading(title, paper.station, report.first, report.last),
             *_blocks(report, paper.names),
             *more,
         ],
@@ -80,8 +86,8 @@ def _drawn(
     )
 
 
-def _added_up(station: str, line: GoodsLine) -> None:
-    """The equation of the table, for one item."""
+def _check_sum(station: str, line: GoodsLine) -> None:
+    """Refuse an item whose row does not add up."""
     gone = line.handed_over + line.used + line.lost + line.unexplained + line.other
     expected, found = line.opening + line.received - gone, line.on_hand + line.in_transit
     if expected != found:
@@ -97,14 +103,14 @@ def _added_up(station: str, line: GoodsLine) -> None:
 
 def _blocks(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
     return [
-        flow.worded(MARGIN, WIDTH, _said(report), SAID, SAID_EN),
-        flow.space(4),
+        layout.bilingual_text(MARGIN, WIDTH, _summary(report), SAID, SAID_EN),
+        layout.space(4),
         _figures(report),
-        flow.space(5),
+        layout.space(5),
         _charts(report, names),
-        flow.space(5),
+        layout.space(5),
         *goods_table(report.goods, names),
-        flow.space(5),
+        layout.space(5),
         *done_and_short(report, names),
     ]
 
@@ -112,11 +118,11 @@ def _blocks(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]
 # --- words, figures ------------------------------------------------------------------------------
 
 
-def _said(report: StationReport) -> Words:
-    """The period in one paragraph, as it would be read out."""
+def _summary(report: StationReport) -> Words:
+    """Return the period in one paragraph, as it would be read out."""
     came = sum(line.received > 0 for line in report.goods)
     went = sum(line.handed_over > 0 for line in report.goods)
-    number, many = wording.number, wording.many
+    number, many = bilingual.number, bilingual.many
     short = f"期末仍有 {len(report.short)} 种物资不足。" if report.short else ""
     zh = (
         f"本期社工 {number(report.workers)} 人参与服务，电话联系 {number(report.contacts)} 次，"
@@ -153,31 +159,33 @@ def _figures(report: StationReport) -> Block:
     width = WIDTH / len(work)
     tiles = []
     for at, (words, count) in enumerate(work):
-        said = wording.number(count)
+        said = bilingual.number(count)
         x, room = MARGIN + at * width, width - 2
-        figure = flow.text(x, room, said, fitted(said, FIGURE, room))
-        tiles.append(flow.stacked([figure, flow.worded(x, room, words, UNDER, CELL_EN)]))
-    return flow.beside(tiles)
+        figure = layout.text(x, room, said, fit_style(said, FIGURE, room))
+        tiles.append(
+            layout.stacked([figure, layout.bilingual_text(x, room, words, UNDER, CELL_EN)])
+        )
+    return layout.beside(tiles)
 
 
 def _charts(report: StationReport, names: Mapping[str, ItemName]) -> Block:
     counts = [
         *_work(report),
-        *((wording.activity(line.kind), line.count) for line in other_work(report)),
+        *((bilingual.activity(line.kind), line.count) for line in other_work(report)),
     ]
     right = MARGIN + WIDTH - HALF
-    return flow.beside(
+    return layout.beside(
         [
-            flow.stacked(
+            layout.stacked(
                 [
                     section(MARGIN, Words("物资去向", "Where goods went")),
                     charts.goods(MARGIN, HALF, report.goods, names),
                 ]
             ),
-            flow.stacked(
+            layout.stacked(
                 [
                     section(right, Words("工作量", "Work done")),
-                    flow.space(1.2),
+                    layout.space(1.2),
                     charts.counts(right, HALF, counts[: charts.MOST]),
                 ]
             ),

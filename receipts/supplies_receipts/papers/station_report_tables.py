@@ -1,4 +1,4 @@
-"""The tables of reports: goods by item, activities, what is short, stations."""
+"""The tables of the reports: goods by item, activities, shortages, stations."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from supplies.papers.station_report import (
     StationAsOf,
     StationReport,
 )
-from supplies_receipts.drawing import bilingual as wording
-from supplies_receipts.drawing import blocks as flow
+from supplies_receipts.drawing import bilingual
+from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block, Cell, Column, Table
-from supplies_receipts.drawing.canvas import Style, fitted
+from supplies_receipts.drawing.canvas import Style, fit_style
 from supplies_receipts.drawing.report_page import (
     BOLD,
     CELL,
@@ -38,7 +38,7 @@ from supplies_receipts.drawing.report_page import (
 )
 
 Cells = Sequence[Cell]
-"""What stands in a row."""
+"""The cells of a row."""
 
 _NUMBER = 14.2
 _GOODS = (
@@ -80,15 +80,15 @@ _EQUATION = Words(
 
 
 def goods_table(lines: list[GoodsLine], names: Mapping[str, ItemName]) -> list[Block]:
-    """A row an item, with every column of the equation. names: by the item's code."""
-    above = [section(MARGIN, Words("物资收支", "Goods")), flow.space(0.8)]
+    """Draw a row for each item, with every column of the equation. names: by item code."""
+    above = [section(MARGIN, Words("物资收支", "Goods")), layout.space(0.8)]
     table = Table(MARGIN, _GOODS, above=above)
     if not lines:
         return [table.row([[(NONE.label, CELL)]])]
-    note = flow.stacked(
+    note = layout.stacked(
         [
-            flow.space(1),
-            flow.worded(MARGIN, WIDTH, _EQUATION, SMALL, CELL_EN),
+            layout.space(1),
+            layout.bilingual_text(MARGIN, WIDTH, _EQUATION, SMALL, CELL_EN),
         ]
     )
     return [*(_goods_row(table, line, names[line.item]) for line in lines), note]
@@ -105,25 +105,25 @@ def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
 
 
 def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
-    """A number in a cell, set smaller where it must be; a dash for none."""
-    said = wording.number(value) if value else "–"
-    return [(said, fitted(said, style, width - flow.GUTTER))]
+    """Return a number for a cell, set smaller if needed; a dash for zero."""
+    said = bilingual.number(value) if value else "–"
+    return [(said, fit_style(said, style, width - layout.GUTTER))]
 
 
 def other_work(report: StationReport) -> list[ActivityLine]:
-    """What was done that the large figures do not count."""
+    """Return the activities that the large figures do not count."""
     return [a for a in report.activities if a.kind not in (WORKERS, CONTACTS, VISITS)]
 
 
 def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
-    """What was done, by kind, and beside it what is short."""
+    """Draw activities by kind and, beside them, what is short."""
     right = MARGIN + WIDTH - HALF
     tables = (
-        Table(MARGIN, _DONE, above=[section(MARGIN, _OTHER_WORK), flow.space(0.8)]),
-        Table(right, _SHORT, above=[section(right, _SHORT_AT_THE_END), flow.space(0.8)]),
+        Table(MARGIN, _DONE, above=[section(MARGIN, _OTHER_WORK), layout.space(0.8)]),
+        Table(right, _SHORT, above=[section(right, _SHORT_AT_THE_END), layout.space(0.8)]),
     )
     done: list[Cells] = [
-        [[(wording.activity(a.kind).label, CELL)], figure(a.count, BOLD, _COUNT)]
+        [[(bilingual.activity(a.kind).label, CELL)], figure(a.count, BOLD, _COUNT)]
         for a in other_work(report)
     ]
     short: list[Cells] = [
@@ -146,25 +146,25 @@ def _lacked(line: ShortLine, name: ItemName) -> Cell:
 
 
 def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:
-    """Rows of two tables that stand side by side, as high as each other, under both heads.
+    """Give the rows of two adjacent tables the same height and put each under its head.
 
-    Where one table has ended before a page begins, its head does not stand there again.
+    The head of a table that has ended is not repeated on further pages.
     """
     there = [(table, cells) for table, cells in zip(tables, pair, strict=True) if cells is not None]
     least = max(table.row(cells).height for table, cells in there)
-    row = flow.beside([table.row(cells, least) for table, cells in there])
-    head = flow.beside([table.head for table, _ in there])
+    row = layout.beside([table.row(cells, least) for table, cells in there])
+    head = layout.beside([table.head for table, _ in there])
     return Block(row.height, row.draw, head, table=tables)
 
 
 def stations_table(stations: Sequence[StationAsOf]) -> list[Block]:
-    """Whose work the report sums up, and the last entry of each that it knows of."""
-    above = [section(MARGIN, Words("各站账目", "Stations")), flow.space(0.8)]
+    """Draw the stations of the report, each with the last entry that the report covers."""
+    above = [section(MARGIN, Words("各站账目", "Stations")), layout.space(0.8)]
     table = Table(MARGIN, _STATIONS, above=above)
     return [
         table.row(
             [
-                cell(wording.named(each.name, each.name_en)),
+                cell(bilingual.named(each.name, each.name_en)),
                 [(each.station, CELL)],
                 figure(each.as_of_seq, CELL, 2 * _COUNT),
             ]

@@ -8,7 +8,7 @@ from typing import Any
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
-from supplies_receipts import donor_statement as draw_statement
+from supplies_receipts import draw_donor_statement
 
 from supplies.access import credentials
 from supplies.access import donor_requests as wishes
@@ -94,7 +94,9 @@ class DonorPages(Controller):
         shown = await context.read_in_thread(
             lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)
         )
-        return paper(await run_sync(draw_statement, shown), f"statement-{donor}-{first}-{last}")
+        return paper(
+            await run_sync(draw_donor_statement, shown), f"statement-{donor}-{first}-{last}"
+        )
 
     @post("/requests")
     async def ask(self, context: Context) -> Response[bytes]:

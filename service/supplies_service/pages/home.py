@@ -9,7 +9,7 @@ from typing import Any
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
-from supplies_receipts import station_report as draw_report
+from supplies_receipts import draw_station_report
 
 from supplies.access import credentials, passwords, users
 from supplies.access import rate_limits as attempts
@@ -49,7 +49,7 @@ class HomePages(Controller):
         shown = await context.read_in_thread(
             lambda books: station_report_paper(books, first, last, printed_at=now)
         )
-        return paper(await run_sync(draw_report, shown), f"station-report-{first}-{last}")
+        return paper(await run_sync(draw_station_report, shown), f"station-report-{first}-{last}")
 
     @post("/tokens")
     async def make(self, context: Context) -> Response[bytes]:

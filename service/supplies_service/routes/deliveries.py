@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
-from supplies_receipts import delivery_slips as draw_slips
-from supplies_receipts import round_sheet
+from supplies_receipts import draw_delivery_slips, draw_run_sheet
 
 from supplies.books.reader import Books
 from supplies.domain.commands import CloseDelivery, Dispatch, ReassignDelivery, ReportOutcome
@@ -88,7 +87,7 @@ class DeliveryController(Controller):
         """The slips that the team carries, one a door: for a roll of 80 mm, or on A5."""
         await own.delivery(context, delivery)
         slips = await context.read_in_thread(lambda books: delivery_slips(books, delivery))
-        return paper(await run_sync(draw_slips, slips, size), f"slips-{delivery}")
+        return paper(await run_sync(draw_delivery_slips, slips, size), f"slips-{delivery}")
 
     @get(
         "/{delivery:str}/run-sheet",
@@ -109,7 +108,7 @@ class DeliveryController(Controller):
         """The whole round on A4: what to load, where to go, and who signs for it."""
         await own.delivery(context, delivery)
         sheet = await context.read_in_thread(lambda books: run_sheet(books, delivery))
-        return paper(await run_sync(round_sheet, sheet), f"run-sheet-{delivery}")
+        return paper(await run_sync(draw_run_sheet, sheet), f"run-sheet-{delivery}")
 
     @post(
         "/{delivery:str}/outcomes",

@@ -11,7 +11,7 @@ from functools import partial
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get
 from litestar.params import FromPath
-from supplies_receipts import organisation_report as draw_report
+from supplies_receipts import draw_organisation_report
 
 from supplies.books.reader import Books
 from supplies.domain.fields import is_code
@@ -136,4 +136,6 @@ class OrganisationController(Controller):
             shown = organisation_report_paper(
                 books, first, last, parts, printed_at=context.ledger.clock()
             )
-        return paper(await run_sync(draw_report, shown), f"organisation-report-{first}-{last}")
+        return paper(
+            await run_sync(draw_organisation_report, shown), f"organisation-report-{first}-{last}"
+        )

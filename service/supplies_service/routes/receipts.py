@@ -7,7 +7,7 @@ from functools import partial
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
-from supplies_receipts import donation_receipts, proven_receipt
+from supplies_receipts import draw_receipts, draw_signed_receipt
 
 from supplies.books.reader import Books
 from supplies.domain.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
@@ -107,7 +107,7 @@ class ReceiptController(Controller):
                 books, first, last, lambda one: context.key.seal(issued(books, one)).check_code
             )
         )
-        return paper(await run_sync(donation_receipts, papers), f"receipts-{first}-{last}")
+        return paper(await run_sync(draw_receipts, papers), f"receipts-{first}-{last}")
 
     @get(
         "/{number:str}",
@@ -176,4 +176,4 @@ async def drawn(context: RequestContext, number: str, copy: int | None) -> Respo
     with context.reading() as books:
         record = receipt_record(books, number, context.key.seal, copy=copy, original=copy is None)
     name = number if copy is None else f"{number}-copy-{copy}"
-    return paper(await run_sync(proven_receipt, record), name)
+    return paper(await run_sync(draw_signed_receipt, record), name)

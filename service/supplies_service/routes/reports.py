@@ -8,8 +8,7 @@ from typing import Annotated
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get
 from litestar.params import FromQuery, QueryParameter
-from supplies_receipts import disclosure_sheet
-from supplies_receipts import station_report as draw_report
+from supplies_receipts import draw_public_disclosure, draw_station_report
 
 from supplies.papers.disclosure import Disclosure
 from supplies.papers.station_report import StationReport
@@ -46,7 +45,7 @@ class ReportController(Controller):
         shown = await context.read_in_thread(
             lambda books: station_report_paper(books, first, last, printed_at=now)
         )
-        return paper(await run_sync(draw_report, shown), f"station-report-{first}-{last}")
+        return paper(await run_sync(draw_station_report, shown), f"station-report-{first}-{last}")
 
     @get("/disclosure", operation_id="reportDisclosure", opt=gives(Disclosure, roles="CRA"))
     async def disclosure(self, context: Context, first: First, last: Last) -> Response[bytes]:
@@ -60,7 +59,7 @@ class ReportController(Controller):
         shown = await context.read_in_thread(
             lambda books: disclosure_paper(books, first, last, printed_at=now)
         )
-        return paper(await run_sync(disclosure_sheet, shown), f"disclosure-{first}-{last}")
+        return paper(await run_sync(draw_public_disclosure, shown), f"disclosure-{first}-{last}")
 
     @get("/stock", operation_id="reportStock", opt=gives(StockView, roles="CRA"))
     async def stock(

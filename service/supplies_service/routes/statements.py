@@ -5,7 +5,7 @@ from __future__ import annotations
 from anyio.to_thread import run_sync
 from litestar import Controller, Response, get
 from litestar.params import FromPath
-from supplies_receipts import donor_statement as draw
+from supplies_receipts import draw_donor_statement
 
 from supplies.papers.donor_statement import DonorStatement
 from supplies.views.donor_statement import donor_statement, donor_statement_paper
@@ -41,4 +41,6 @@ class StatementController(Controller):
         shown = await context.read_in_thread(
             lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)
         )
-        return paper(await run_sync(draw, shown), f"statement-{donor}-{first}-{last}")
+        return paper(
+            await run_sync(draw_donor_statement, shown), f"statement-{donor}-{first}-{last}"
+        )

@@ -64,9 +64,13 @@ def _fresh_server(url: str) -> str:
 
 
 def _write_papers(scene: Scene, database: str, folder: Path) -> int:
-    from supplies_receipts import delivery_slips as draw_slips
-    from supplies_receipts import disclosure_sheet, donor_statement, round_sheet
-    from supplies_receipts import station_report as draw_report
+    from supplies_receipts import (
+        draw_delivery_slips,
+        draw_donor_statement,
+        draw_public_disclosure,
+        draw_run_sheet,
+        draw_station_report,
+    )
 
     ledger = scene.ledger
     with ledger.reading() as books:
@@ -84,11 +88,11 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
     for number in numbers:
         write_paper(folder / f"{number}.pdf", receipt_pdf(ledger, database, number))
     for delivery, stops in slips.items():
-        write_paper(folder / f"slips-{delivery}.pdf", draw_slips(stops))
+        write_paper(folder / f"slips-{delivery}.pdf", draw_delivery_slips(stops))
     for delivery, sheet in rounds.items():
-        write_paper(folder / f"run-sheet-{delivery}.pdf", round_sheet(sheet))
+        write_paper(folder / f"run-sheet-{delivery}.pdf", draw_run_sheet(sheet))
     for donor, statement in statements.items():
-        write_paper(folder / f"statement-{donor}.pdf", donor_statement(statement))
-    write_paper(folder / "disclosure.pdf", disclosure_sheet(public))
-    write_paper(folder / "station-report.pdf", draw_report(report))
+        write_paper(folder / f"statement-{donor}.pdf", draw_donor_statement(statement))
+    write_paper(folder / "disclosure.pdf", draw_public_disclosure(public))
+    write_paper(folder / "station-report.pdf", draw_station_report(report))
     return len(numbers) + len(slips) + len(rounds) + len(statements) + 2

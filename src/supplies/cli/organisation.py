@@ -49,10 +49,12 @@ def _work(arguments: argparse.Namespace, books: Books, now: datetime) -> int:
             parts.append(part_of_report(books.of(code), first, last))
             told(number)
     if arguments.output is not None:
-        from supplies_receipts import organisation_report as draw
+        from supplies_receipts import draw_organisation_report
 
         paper = organisation_report_paper(books, first, last, parts, printed_at=now)
-        return report_written(arguments.output, "organisation's report", draw(paper))
+        return report_written(
+            arguments.output, "organisation's report", draw_organisation_report(paper)
+        )
     shape = organisation_report(books.station_code, first, last, parts)
     if arguments.json:
         return as_json(shape)

@@ -29,7 +29,7 @@ def receipt(arguments: argparse.Namespace) -> int:
 
 
 def _batch(arguments: argparse.Namespace) -> int:
-    from supplies_receipts import donation_receipts
+    from supplies_receipts import draw_receipts
 
     first, last = period(arguments)
     keys = StationKeys.beside(arguments.database)
@@ -38,7 +38,7 @@ def _batch(arguments: argparse.Namespace) -> int:
             books, first, last, lambda one: keys.seal(issued(books, one)).check_code
         )
     with progress("Drawing receipts", len(papers)) as told:
-        content = donation_receipts(papers, told)
+        content = draw_receipts(papers, told)
     write_paper(Path(arguments.output), content)
     print(f"{len(papers)} receipts of {first} to {last} are in {arguments.output}.")
     return 0
@@ -46,12 +46,12 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 def slips(arguments: argparse.Namespace) -> int:
     """Write all slips of a delivery as one document."""
-    from supplies_receipts import delivery_slips as draw_slips
+    from supplies_receipts import draw_delivery_slips
 
     with open_ledger(arguments) as ledger, ledger.reading() as books:
         found = delivery_slips(books, arguments.delivery)
     with progress("Drawing slips", len(found)) as told:
-        content = draw_slips(found, arguments.paper, told)
+        content = draw_delivery_slips(found, arguments.paper, told)
     write_paper(Path(arguments.output), content)
     print(f"{len(found)} slips of delivery {arguments.delivery} are in {arguments.output}.")
     return 0
@@ -59,23 +59,23 @@ def slips(arguments: argparse.Namespace) -> int:
 
 def round_sheet(arguments: argparse.Namespace) -> int:
     """Write a delivery's run sheet."""
-    from supplies_receipts import round_sheet as draw_sheet
+    from supplies_receipts import draw_run_sheet
 
     with open_ledger(arguments) as ledger, ledger.reading() as books:
         found = run_sheet(books, arguments.delivery)
-    write_paper(Path(arguments.output), draw_sheet(found))
+    write_paper(Path(arguments.output), draw_run_sheet(found))
     print(f"The run sheet of delivery {arguments.delivery} is in {arguments.output}.")
     return 0
 
 
 def receipt_pdf(ledger: Ledger, database: str, number: str) -> bytes:
     """A receipt as it stands, drawn from its frozen document, with its proof inside."""
-    from supplies_receipts import proven_receipt
+    from supplies_receipts import draw_signed_receipt
 
     keys = StationKeys.beside(database)
     with ledger.reading() as books:
         record = receipt_record(books, number, keys.seal)
-    return proven_receipt(record)
+    return draw_signed_receipt(record)
 
 
 def make_folder(path: Path) -> None:

@@ -117,10 +117,10 @@ def _station(arguments: argparse.Namespace, ledger: Ledger) -> int:
     first, last = period(arguments)
     with ledger.reading() as books:
         if arguments.output is not None:
-            from supplies_receipts import station_report as draw
+            from supplies_receipts import draw_station_report
 
             paper = station_report_paper(books, first, last, printed_at=ledger.clock())
-            return report_written(arguments.output, "station report", draw(paper))
+            return report_written(arguments.output, "station report", draw_station_report(paper))
         shape = station_report(books, first, last)
     if arguments.json:
         return as_json(shape)
@@ -134,12 +134,12 @@ def _statement(arguments: argparse.Namespace, ledger: Ledger) -> int:
         raise InvalidField("say whose gifts: --donor D-01")
     with ledger.reading() as books:
         if arguments.output is not None:
-            from supplies_receipts import donor_statement as draw
+            from supplies_receipts import draw_donor_statement
 
             paper = donor_statement_paper(
                 books, arguments.donor, first, last, printed_at=ledger.clock()
             )
-            return report_written(arguments.output, "statement", draw(paper))
+            return report_written(arguments.output, "statement", draw_donor_statement(paper))
         shape = donor_statement(books, arguments.donor, first, last)
     if arguments.json:
         return as_json(shape)
@@ -163,10 +163,10 @@ def _disclosure(arguments: argparse.Namespace, ledger: Ledger) -> int:
     first, last = period(arguments)
     with ledger.reading() as books:
         if arguments.output is not None:
-            from supplies_receipts import disclosure_sheet as draw
+            from supplies_receipts import draw_public_disclosure
 
             paper = disclosure_paper(books, first, last, printed_at=ledger.clock())
-            return report_written(arguments.output, "disclosure", draw(paper))
+            return report_written(arguments.output, "disclosure", draw_public_disclosure(paper))
         shape = disclosure(books, first, last)
     if arguments.json:
         return as_json(shape)

@@ -1,8 +1,7 @@
-"""The face that papers are set in: loaded once, when first asked for, and always embedded.
+"""The font of the papers: loaded once, when first needed, and always embedded.
 
-reportlab draws a box for a character that a face lacks, and says nothing; on a receipt that would
-be a donor's name. So every string passes through `check`, which refuses it with the character
-named.
+reportlab silently draws a box for a character that the font lacks; on a receipt that would be in
+a donor's name. So `check` refuses such a string and names the character.
 """
 
 from __future__ import annotations
@@ -15,35 +14,39 @@ from importlib.resources import files
 from io import BytesIO
 from typing import Any
 
-# reportlab ships neither types nor stubs: its objects are Any, and stay in here and in layout.
+# reportlab has neither types nor stubs: its objects are Any and stay in this module and `canvas`.
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
 from supplies.papers.glyph_coverage import GlyphMissing
 
 FACE = "Supplies"
 
-__all__ = ["FACE", "GlyphMissing", "check", "legible", "load", "lock", "width"]
+__all__ = ["FACE", "GlyphMissing", "check", "load", "lock", "printable_or_box", "width"]
 
 lock = threading.RLock()
-"""Held while the face is loaded or subset: reportlab reads the font file with one shared cursor."""
+"""Held while the font is loaded or subset: reportlab reads the font file with one shared cursor."""
 
 
-# Most of a paper is said on every paper: in a batch each string is looked at once.
+# Most texts are the same on every paper: in a batch each string is checked once.
 @lru_cache(maxsize=4096)
 def check(text: str) -> None:
-    """Raise `GlyphMissing` if a character of the text would be drawn as a box."""
+    """Refuse a text with a character that would be drawn as a box.
+
+    Raises:
+        GlyphMissing: the font has no glyph for a character.
+    """
     if not _characters().issuperset(map(ord, text)):
         raise GlyphMissing(next(sign for sign in text if ord(sign) not in _characters()), text)
 
 
-def legible(text: str) -> str:
-    """The text with □ for what the face lacks: only for words that the books say in full."""
+def printable_or_box(text: str) -> str:
+    """Replace characters that the font lacks by □. Only for text that the books keep in full."""
     return "".join(sign if ord(sign) in _characters() else "□" for sign in text)
 
 
 @lru_cache(maxsize=4096)
 def width(text: str, size: float) -> float:
-    """How wide a string is, in points."""
+    """Return the width of a string in points. size: points."""
     check(text)
     return float(load().stringWidth(text, size))
 
@@ -57,7 +60,7 @@ _loaded: Any = None
 
 
 def load() -> Any:
-    """The face, made known to reportlab so that a canvas can name it."""
+    """Load the font and register it with reportlab, once."""
     global _loaded
     if _loaded is None:
         with lock:
@@ -68,7 +71,7 @@ def load() -> Any:
 
 def _registered() -> Any:
     packed = files(__package__).joinpath("regular.ttf.xz").read_bytes()
-    # Only what is drawn is embedded; reportlab would add all of ASCII to every paper.
+    # Embed only the glyphs drawn; reportlab would add all of ASCII to every paper.
     font = ttfonts.TTFont(FACE, BytesIO(lzma.decompress(packed)), asciiReadable=False)
     pdfmetrics.registerFont(font)
     ttfonts.makeToUnicodeCMap = _to_unicode
@@ -79,9 +82,9 @@ _reportlabs = ttfonts.makeToUnicodeCMap
 
 
 def _to_unicode(name: str, subset: list[int]) -> str:
-    """The table for copying text, with what lies beyond U+FFFF as the UTF-16BE it must be.
+    """Return the PDF table for copying text, with characters beyond U+FFFF as UTF-16BE.
 
-    reportlab writes the bare code point, of which readers take the first four digits: 𠮷 became ₻.
+    reportlab writes the bare code point, and readers take its first four digits: 𠮷 became ₻.
     """
     table: str = _reportlabs(name, subset)
     return re.sub(

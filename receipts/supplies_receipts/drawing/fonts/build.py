@@ -1,13 +1,14 @@
-"""Builds the face of the papers, and is not needed to print: the result lies beside it.
+"""Build the font of the papers. Not needed for printing: the result is kept beside this script.
 
     npm pack @expo-google-fonts/noto-sans-sc      # and noto-sans-jp, noto-sans-hk
     # unpack each into a folder named after it: noto-sans-sc/, noto-sans-jp/, noto-sans-hk/
     python -m supplies_receipts.drawing.fonts.build FOLDER
 
-`regular.ttf.xz` holds all of Noto Sans SC and what its Japanese and Hong Kong sisters add beyond
-the basic plane: 𠮷, common in names of the south, is only in the Japanese one. What it holds is
-also listed for the core, which issues no paper that says more.
-The same packages and the same fontTools give the same bytes.
+`regular.ttf.xz` contains all of Noto Sans SC, and the characters beyond U+FFFF that its Japanese
+and Hong Kong siblings add: 𠮷, common in southern names, is only in the Japanese one. The script
+also writes the list of covered characters (`supplies/papers/glyph_coverage.txt`), by which the core
+refuses a receipt that could not be printed. The same packages and the same version of fontTools
+give the same bytes.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ HERE = Path(__file__).parent
 PRINTABLE = Path(printable.__file__).with_suffix(".txt")
 BASIC_PLANE = 0xFFFF
 
-# Reading orders, kerning and vertical writing: reportlab uses none of them.
+# Tables for kerning and vertical writing, which reportlab does not use.
 UNUSED = ["BASE", "GDEF", "GPOS", "GSUB", "VORG", "STAT", "vhea", "vmtx", "gasp", "DSIG"]
 
 
 def main() -> None:
-    """Build the face from the unpacked packages in the folder named on the command line."""
+    """Build the font from the unpacked packages in the folder named on the command line."""
     packages = Path(sys.argv[1])
     chinese = _open(packages, "sc")
     known = set(chinese.getBestCmap())
@@ -51,7 +52,7 @@ def main() -> None:
 
 def _open(packages: Path, region: str) -> TTFont:
     (path,) = (packages / f"noto-sans-{region}").glob("**/400Regular/*.ttf")
-    # The time of building must not get into the file.
+    # Keep the build time out of the file.
     return TTFont(path, recalcTimestamp=False)
 
 
