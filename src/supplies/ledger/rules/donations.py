@@ -28,7 +28,7 @@ from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.rules.correction_lots import lots_for
 from supplies.ledger.rules.earmarks import Served, set_aside, shares_of
 from supplies.ledger.rules.need_fulfilment import claims_on
-from supplies.ledger.rules.pledges import find_pledge
+from supplies.ledger.rules.pledges import find_pledge, pledge_lines
 from supplies.ledger.rules.receipts import GiftLine, gift_in, issue
 
 
@@ -192,12 +192,12 @@ def _keep_pledge(
     """How much of a line keeps its pledge, and for which needs: claims first, then free promise."""
     if line.pledge is None:
         return 0, []
-    pledge, lines = find_pledge(journal, line.pledge, f"{pointer}/pledge")
+    pledge = find_pledge(journal, line.pledge, f"{pointer}/pledge")
     if pledge.donor != donor:
         raise InvalidField.at(
             f"{pointer}/pledge", f"pledge {pledge.pledge} is donor {pledge.donor}'s, not {donor}'s"
         )
-    if line.item not in {stated.item for stated in lines}:
+    if not pledge_lines(journal, pledge.pledge, item=line.item):
         raise InvalidField.at(
             f"{pointer}/pledge",
             f"pledge {pledge.pledge} promises no {line.item}; leave the pledge out for a gift",

@@ -12,15 +12,18 @@ from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.need_fulfilment import claims_on, need_for
 
 
-def find_pledge(
-    journal: Journal, pledge: str, pointer: str = ""
-) -> tuple[Pledge, list[StatedLine]]:
-    """A pledge and its lines as they were last stated."""
+def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
+    """The pledge with this id, as it was last stated."""
     found = journal.books.latest(Pledge, pledge=pledge)
     if found is None:
         raise unknown(f"there is no pledge {pledge}; see the list of pledges", pointer)
+    return found
+
+
+def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine]:
+    """The lines of a pledge as they were last stated. where: equal columns."""
     seq = journal.books.stated_in(Pledge, pledge=pledge) or 0
-    return found, journal.books.lines(StatedLine, seq, pledge=pledge)
+    return journal.books.lines(StatedLine, seq, pledge=pledge, **where)
 
 
 def make_pledge(command: MakePledge, journal: Journal) -> None:
@@ -51,7 +54,7 @@ def _same_donor(journal: Journal, command: MakePledge) -> None:
     """A correction may name another donor only while nothing has arrived on the pledge."""
     if journal.standing is None:
         return
-    pledge, _ = find_pledge(journal, str(journal.standing.document))
+    pledge = find_pledge(journal, str(journal.standing.document))
     kept = journal.books.value(
         "SELECT 1 FROM arrival_lines WHERE station = :station AND pledge = :pledge "
         "AND on_pledge > 0 LIMIT 1",
@@ -100,7 +103,8 @@ def lapse_pledge(command: LapsePledge, journal: Journal) -> None:
 
 
 def _drop(command: CancelPledge | LapsePledge, journal: Journal, kind: str) -> None:
-    pledge, lines = find_pledge(journal, command.pledge)
+    pledge = find_pledge(journal, command.pledge)
+    lines = pledge_lines(journal, pledge.pledge)
     draft = journal.entry(kind, document=pledge.pledge, about=DONOR(pledge.donor))
     if command.lines is None:
         wanted = [

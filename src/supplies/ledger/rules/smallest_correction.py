@@ -27,8 +27,8 @@ from supplies.ledger.rules.correction_difference import MovedOn, Place
 MAX_TRIALS = 60
 """Trials of one refused correction: enough to search any quantity up to `MAX_QUANTITY`."""
 
-MAX_LINES_TRIED = 6000
-"""Lines run again over all trials, which bounds the time of a refusal: 12 trials of 500 lines."""
+MAX_LINES_TRIED = 4000
+"""Lines run again over all trials, which bounds the time of a refusal: 8 trials of 500 lines."""
 
 Attempt = Callable[[Command], None]
 """Tries a restated command without writing; raises the refusal."""
