@@ -1,4 +1,4 @@
-"""`python -m supplies` is `supplies`."""
+"""Run the command line with `python -m supplies`."""
 
 import sys
 

@@ -156,7 +156,7 @@ def test_who_is_due_is_listed_and_forgotten(
     served: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(books_url, "forget", "due", "--yes") == 0
-    assert "No period is set at lx" in capsys.readouterr().out
+    assert "No retention period is set for lx" in capsys.readouterr().out
     assert run(books_url, "station", "set", "--keep-recipients", "30") == 0
     assert run(books_url, "station", "show") == 0
     assert "30 days" in capsys.readouterr().out
@@ -164,7 +164,7 @@ def test_who_is_due_is_listed_and_forgotten(
     listed = json.loads(capsys.readouterr().out)
     assert [(one["station"], one["code"]) for one in listed] == [("lx", "R-1"), ("lx", "R-2")]
     assert run(books_url, "forget", "due") == 0
-    assert "say --yes" in capsys.readouterr().out
+    assert "add --yes" in capsys.readouterr().out
     assert run(books_url, "forget", "due", "--yes") == 1
     told = capsys.readouterr()
     assert "recipient R-2 still has need n_2 open" in told.err
@@ -219,7 +219,7 @@ def test_people_of_all_stations_are_forgotten_by_one_command(
     found = [(one["station"], one["code"]) for one in listed]
     assert found == [("lx", "R-1"), ("lx", "R-2"), ("nx", "R-9")]
     assert run(books_url, "forget", "due") == 0
-    assert "No period is set at qu" in capsys.readouterr().out
+    assert "No retention period is set for qu" in capsys.readouterr().out
     assert run(books_url, "forget", "due", "--station", "nx", "--json") == 0
     assert [one["code"] for one in json.loads(capsys.readouterr().out)] == ["R-9"]
     assert run(books_url, "forget", "due", "--yes") == 1  # R-2 still waits at lx
@@ -246,7 +246,7 @@ def test_people_of_all_stations_are_forgotten_as_in_other_books(
     assert "Station lx: 1 of 1 people were forgotten." in told
     assert "Station nx: 1 of 1 people were forgotten." in told
     assert run(earlier, "forget", "as-in", books_url) == 0
-    assert "Nobody who was forgotten there is known here." in capsys.readouterr().out
+    assert "Everybody who was forgotten there is forgotten here too." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])  # a server's backups are made by its own tools

@@ -202,7 +202,7 @@ def test_the_command_line_says_what_it_did(
     assert told["keys"] == str(shelf / "b.key")
     assert told["stations"][0]["entries"] == 3
     assert main(["restore", str(shelf / "a.db"), str(shelf / "new.db"), *at]) == 0
-    assert "has no keys with it" in capsys.readouterr().out
+    assert "The backup has no keys" in capsys.readouterr().out
     assert main(["restore", str(shelf / "b.db"), *at]) == 1
     assert "exists already" in capsys.readouterr().err
     shutil.rmtree(shelf)

@@ -274,10 +274,10 @@ def test_the_command_says_what_was_copied_and_where_the_keys_are(
     make_keys(books)
     assert main(["copy", books, moved]) == 0
     told = capsys.readouterr()
-    assert told.out.startswith("2 entries and 1 receipts of 1 station are copied, verified.")
+    assert told.out.startswith("2 entries and 1 receipts of 1 station are copied and verified.")
     assert (
-        f"The keys {tmp_path}/books.key are not in it: put them where the copy looks for them, "
-        f"{tmp_path}/moved.key, before serving." in told.out
+        f"The keys {tmp_path}/books.key are not copied: copy them to {tmp_path}/moved.key "
+        "before serving." in told.out
     )
     assert told.err == ""
     with RUNNING.server.empty() as server:
@@ -300,9 +300,11 @@ def test_the_command_speaks_of_the_keys_of_a_server_until_they_are_in_their_plac
     monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
     desk.give(3)
     assert main(["copy", books_url, target]) == 0
-    where = "SUPPLIES_KEYS is to name" if file_of(target) is None else f"{tmp_path}/moved.key"
+    where = (
+        "the file that SUPPLIES_KEYS names" if file_of(target) is None else f"{tmp_path}/moved.key"
+    )
     told = capsys.readouterr().out
-    assert "The station's keys are not in it: put them where the copy looks for them, " in told
+    assert "The station's keys are not copied: copy them to " in told
     assert where in told
 
 
@@ -318,7 +320,7 @@ def test_nothing_is_said_of_keys_that_are_in_their_place_or_that_signed_nothing(
     assert "keys" not in capsys.readouterr().out
     desk.give(3)
     assert main(["copy", books_url, str(tmp_path / "lost.db")]) == 0
-    assert "The station's keys are not in it" in capsys.readouterr().out
+    assert "The station's keys are not copied" in capsys.readouterr().out
     make_keys(books_url)
     assert main(["copy", books_url, str(tmp_path / "kept.db")]) == 0
     assert "keys" not in capsys.readouterr().out

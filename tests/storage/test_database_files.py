@@ -257,7 +257,7 @@ def test_a_backup_is_read_where_nothing_may_be_written(
                 with pytest.raises(ReadOnly, match="may not be written; nothing was recorded"):
                     write_into(backup)
             assert main(["verify", "--database", str(backup)]) == 0
-            assert "so this was not noted" in capsys.readouterr().err
+            assert "this verification was not logged" in capsys.readouterr().err
             assert copy_books(str(backup), str(to / "copy.db")).verified.entries == 2
             assert restore(backup, str(to / "restored.db")).entries == 2
 

@@ -2,56 +2,95 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
+import click
 
-from supplies.cli.words import progress
-from supplies.maintenance.backup import KEYS_SUFFIX, back_up
-from supplies.maintenance.backup import restore as restore_books
-from supplies.signing.station_keys import key_file
-from supplies.storage.store import file_of
-from supplies.verification.verify import Verified
+from supplies.cli.arguments import json_option, whole_database_options
+from supplies.cli.click_extensions import Command
+
+if TYPE_CHECKING:
+    from supplies.verification.verify import Verified
 
 
-def backup(arguments: argparse.Namespace) -> int:
-    """Copy the books while they are in use, and verify the copy."""
-    to = Path(arguments.file)
-    with progress("Backing up entries") as told:
-        verified = back_up(arguments.database, to, with_keys=arguments.with_keys, progress=told)
-    keys = to.with_suffix(KEYS_SUFFIX) if arguments.with_keys else None
-    if arguments.json:
-        print(_as_json(verified, to, keys))
-        return 0
-    print(f"{_counted(verified)} are in {to}, verified.")
+@click.command(cls=Command)
+@click.argument("file", metavar="FILE")
+@whole_database_options
+@click.option(
+    "--with-keys", is_flag=True, help="Also copy the keys that sign receipts, to FILE's .key file."
+)
+@json_option
+def backup(
+    database: str,
+    file: str,
+    with_keys: bool,
+    as_json: bool,
+) -> None:
+    """Copy the books while they are in use, and verify the copy.
+
+    FILE is a new file.
+    """
+    from supplies.cli.progress import progress_bar
+    from supplies.maintenance.backup import KEYS_SUFFIX, back_up
+    from supplies.signing.station_keys import key_file
+    from supplies.storage.store import file_of
+
+    target = Path(file)
+    with progress_bar("Backing up entries") as report:
+        verified = back_up(database, target, with_keys=with_keys, progress=report)
+    keys = target.with_suffix(KEYS_SUFFIX) if with_keys else None
+    if as_json:
+        _print_json(verified, target, keys)
+        return
+    print(f"{_count(verified)} are in {target}, verified.")
     if keys is not None:
-        print(f"The station's keys are in {keys}: who has both can forge a paper.")
-    elif file_of(arguments.database) is not None:
-        print(f"The keys {key_file(arguments.database)} are not in it; see --with-keys.")
-    return 0
+        print(f"The keys are in {keys}: anyone who has both files can forge receipts.")
+    elif file_of(database) is not None:
+        print(f"The keys {key_file(database)} are not included; see --with-keys.")
 
 
-def restore(arguments: argparse.Namespace) -> int:
-    """Make books out of a backup where there are none."""
-    database = arguments.to or arguments.database
-    with progress("Restoring entries") as told:
-        verified = restore_books(Path(arguments.file), database, progress=told)
-    keys = key_file(database)
+@click.command(cls=Command)
+@click.argument("file", metavar="FILE")
+@click.argument("target", metavar="TO", required=False)
+@whole_database_options
+@json_option
+def restore(
+    database: str,
+    file: str,
+    target: str | None,
+    as_json: bool,
+) -> None:
+    """Create books from a backup, and verify them.
+
+    FILE is the backup. TO is a new file for the books; without it, --database is used.
+    """
+    from supplies.cli.progress import progress_bar
+    from supplies.maintenance.backup import restore as restore_books
+    from supplies.signing.station_keys import key_file
+    from supplies.storage.store import file_of
+
+    new_database = target or database
+    with progress_bar("Restoring entries") as report:
+        verified = restore_books(Path(file), new_database, progress=report)
+    keys = key_file(new_database)
     has_keys = keys.exists()
-    if arguments.json:
-        print(_as_json(verified, Path(str(file_of(database))), keys if has_keys else None))
-        return 0
-    print(f"{_counted(verified)} are in {file_of(database)}, verified.")
+    if as_json:
+        _print_json(verified, Path(str(file_of(new_database))), keys if has_keys else None)
+        return
+    print(f"{_count(verified)} are in {file_of(new_database)}, verified.")
     if not has_keys:
-        print(f"The backup has no keys with it: put the station's back as {keys} before serving.")
-    return 0
+        print(f"The backup has no keys: copy the station's keys to {keys} before serving.")
 
 
-def _counted(verified: Verified) -> str:
+def _count(verified: Verified) -> str:
     return f"{verified.entries} entries and {verified.receipts} receipts"
 
 
-def _as_json(verified: Verified, file: Path, keys: Path | None) -> str:
-    told = {"file": str(file), "keys": None if keys is None else str(keys)}
-    return msgspec.json.encode({**told, **msgspec.to_builtins(verified)}).decode()
+def _print_json(verified: Verified, file: Path, keys: Path | None) -> None:
+    import msgspec
+
+    from supplies.cli.tables import print_json
+
+    places = {"file": str(file), "keys": None if keys is None else str(keys)}
+    print_json({**places, **msgspec.to_builtins(verified)})

@@ -1,17 +1,30 @@
-"""`supplies database …`: what concerns the engine that keeps the books."""
+"""`supplies database …`: rights on a PostgreSQL database."""
 
 from __future__ import annotations
 
-import argparse
+import click
 
-from supplies.storage.store import grant
+from supplies.cli.arguments import database_option
+from supplies.cli.click_extensions import Group
 
 
-def grant_role(arguments: argparse.Namespace) -> int:
-    """Let another role record in the books, and alter nothing in them."""
-    grant(arguments.database, arguments.role)
+@click.group(cls=Group)
+def database() -> None:
+    """Grant access to a PostgreSQL database."""
+
+
+@database.command("grant")
+@click.argument("role", metavar="ROLE")
+@database_option
+def grant_role(database: str, role: str) -> None:
+    """Let ROLE read the books and record in them.
+
+    ROLE is a role of the server that owns no tables. It cannot change or delete what was recorded.
+    """
+    from supplies.storage.store import grant
+
+    grant(database, role)
     print(
-        f"{arguments.role} may read the books and record in them, and change or delete nothing "
+        f"{role} may read the books and record in them, and change or delete nothing "
         "that was recorded. Run this again after each upgrade of the tables."
     )
-    return 0

@@ -1,69 +1,81 @@
-"""`supplies demo`: the scene in fresh books, with its papers."""
+"""`supplies demo`: books with a demonstration, and its papers."""
 
 from __future__ import annotations
 
-import argparse
+from contextlib import closing
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
-from supplies.cli.papers import make_folder, receipt_pdf, write_paper
-from supplies.cli.words import progress
-from supplies.demo.longxue import FIRST, LAST, Scene, book_scene
-from supplies.domain.catalogue_records import Donor
+import click
+
+from supplies.cli.arguments import whole_database_options
+from supplies.cli.click_extensions import Command
 from supplies.errors import AlreadyDone
-from supplies.signing.station_keys import StationKeys, key_file, make_keys
-from supplies.storage.store import file_of, open_store
-from supplies.views.catalogue import nouns
-from supplies.views.delivery_slips import delivery_slips, run_sheet
-from supplies.views.donor_statement import donor_statement_paper
-from supplies.views.public_disclosure import disclosure_paper
-from supplies.views.receipts import receipts
-from supplies.views.station_report import station_report_paper
+
+if TYPE_CHECKING:
+    from supplies.demo.longxue import Scene
 
 
-def demo(arguments: argparse.Namespace) -> int:
-    """Book the scene, write its papers and say what to open."""
-    keys = key_file(arguments.database)
-    file = file_of(arguments.database)
-    if file is None:
-        database, beside = _fresh_server(arguments.database), Path("demo-papers")
-    else:
-        if file.exists() and file.stat().st_size:
-            raise AlreadyDone(f"{file} exists already; the demonstration wants a new file")
-        database, beside = str(file), file.with_name(f"{file.stem}-papers")
-    folder = Path(arguments.papers or beside)
+@click.command(cls=Command)
+@whole_database_options
+@click.option(
+    "--papers", metavar="DIRECTORY", help="Folder for the papers. Default: beside the database."
+)
+def demo(database: str, papers: str | None) -> None:
+    """Create books with a demonstration, and print its papers.
+
+    All names in it are made up. The database must be a new file, or an empty database on a server.
+    """
+    from supplies.cli.paper_files import make_folder
+    from supplies.cli.progress import progress_bar
+    from supplies.demo.longxue import FIRST, LAST, book_scene
+    from supplies.signing.station_keys import StationKeys, key_file, make_keys
+
+    keys = key_file(database)
+    shown, default_folder = _check_is_new(database)
+    folder = Path(papers or default_folder)
     make_folder(folder)
-    # Before anything is booked: a scene without its papers would be in the way of the next try.
-    make_keys(arguments.database)
-    StationKeys.beside(arguments.database)
-    with progress("Booking the scene") as told:
-        scene = book_scene(arguments.database, told)
+    # The keys come before the first entry: without them no papers can be drawn, and the next try
+    # would find books.
+    make_keys(database)
+    StationKeys.beside(database)
+    with progress_bar("Recording the demonstration") as report:
+        scene = book_scene(database, report)
     with scene.ledger:
-        count = _write_papers(scene, arguments.database, folder)
-    print(f"The scene of {FIRST} to {LAST} is booked in {database} (all names are made up).")
-    print(f"{count} papers are in {folder}: receipts, slips, run sheets, statements to donors,")
+        count = _write_papers(scene, database, folder)
+    print(f"The demonstration of {FIRST} to {LAST} is in {shown} (all names are made up).")
+    print(f"{count} papers are in {folder}: receipts, slips, run sheets, donor statements,")
     print("disclosure.pdf and station-report.pdf.")
     print(f"The station's keys are in {keys}, readable by you alone.")
-    named = f"--database {quote(database)}"
-    print(f"Look at it: supplies report station --from {FIRST} --to {LAST} {named}")
-    print(f"Serve it:   supplies serve {named}")
-    return 0
+    option = f"--database {quote(database)}"
+    print(f"Look at it: supplies report station --from {FIRST} --to {LAST} {option}")
+    print(f"Serve it:   supplies serve {option}")
 
 
-def _fresh_server(url: str) -> str:
-    """The server's database as a sentence may name it, where no books are kept in it yet."""
-    store = open_store(url)
-    try:
+def _check_is_new(database: str) -> tuple[str, Path]:
+    """Return the database's name without a password, and the default folder for papers.
+
+    Raises:
+        AlreadyDone: if the database is in use.
+    """
+    from supplies.storage.store import file_of, open_store
+
+    file = file_of(database)
+    if file is not None:
+        if file.exists() and file.stat().st_size:
+            raise AlreadyDone(f"{file} exists already; name a new file for the demonstration")
+        return str(file), file.with_name(f"{file.stem}-papers")
+    with closing(open_store(database)) as store:
         if store.one("SELECT 1 FROM stations LIMIT 1") is not None:
             raise AlreadyDone(
-                f"{store.url} holds books already; the demonstration wants a new database"
+                f"{store.url} holds books already; name a new database for the demonstration"
             )
-        return store.url
-    finally:
-        store.close()
+        return store.url, Path("demo-papers")
 
 
 def _write_papers(scene: Scene, database: str, folder: Path) -> int:
+    """Write every paper of the demonstration; return their number."""
     from supplies_receipts import (
         draw_delivery_slips,
         draw_donor_statement,
@@ -72,27 +84,37 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
         draw_station_report,
     )
 
+    from supplies.cli.paper_files import draw_receipt, write_paper
+    from supplies.demo.longxue import FIRST, LAST
+    from supplies.domain.catalogue_records import Donor
+    from supplies.views.catalogue import nouns
+    from supplies.views.delivery_slips import delivery_slips, run_sheet
+    from supplies.views.donor_statement import donor_statement_paper
+    from supplies.views.public_disclosure import disclosure_paper
+    from supplies.views.receipts import receipts
+    from supplies.views.station_report import station_report_paper
+
     ledger = scene.ledger
     with ledger.reading() as books:
         numbers = [receipt.number for receipt in receipts(books, limit=None).items]
         slips = {delivery: delivery_slips(books, delivery) for delivery in scene.deliveries}
-        rounds = {delivery: run_sheet(books, delivery) for delivery in scene.deliveries}
+        run_sheets = {delivery: run_sheet(books, delivery) for delivery in scene.deliveries}
         donors = [donor.code for donor in nouns(books, Donor, limit=None).items]
         now = ledger.clock()
         statements = {
             donor: donor_statement_paper(books, donor, FIRST, LAST, printed_at=now)
             for donor in donors
         }
-        public = disclosure_paper(books, FIRST, LAST, printed_at=now)
+        disclosure = disclosure_paper(books, FIRST, LAST, printed_at=now)
         report = station_report_paper(books, FIRST, LAST, printed_at=now)
     for number in numbers:
-        write_paper(folder / f"{number}.pdf", receipt_pdf(ledger, database, number))
+        write_paper(folder / f"{number}.pdf", draw_receipt(ledger, database, number))
     for delivery, stops in slips.items():
         write_paper(folder / f"slips-{delivery}.pdf", draw_delivery_slips(stops))
-    for delivery, sheet in rounds.items():
+    for delivery, sheet in run_sheets.items():
         write_paper(folder / f"run-sheet-{delivery}.pdf", draw_run_sheet(sheet))
     for donor, statement in statements.items():
         write_paper(folder / f"statement-{donor}.pdf", draw_donor_statement(statement))
-    write_paper(folder / "disclosure.pdf", draw_public_disclosure(public))
+    write_paper(folder / "disclosure.pdf", draw_public_disclosure(disclosure))
     write_paper(folder / "station-report.pdf", draw_station_report(report))
-    return len(numbers) + len(slips) + len(rounds) + len(statements) + 2
+    return len(numbers) + len(slips) + len(run_sheets) + len(statements) + 2

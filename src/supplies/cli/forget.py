@@ -1,122 +1,158 @@
-"""`supplies forget due|as-in`: people whose time is over, and those forgotten in other books."""
+"""`supplies forget …`: erase personal data whose retention period is over."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime, time
+from typing import TYPE_CHECKING
 
-import msgspec
+import click
+from click.exceptions import Exit
 
-from supplies.access import access_log as log
-from supplies.access.access_context import Gate
-from supplies.access.bootstrap import BY
-from supplies.cli.books import open_ledgers
-from supplies.cli.tables import as_json, listed
-from supplies.domain.commands import Command, ForgetDonor, ForgetRecipient
-from supplies.errors import AgainstBooks
-from supplies.ledger.ledger import Ledger, zone_of
-from supplies.stations.retention import (
-    Person,
-    Retention,
-    Who,
-    due,
-    forgotten,
-    known,
-    log_kept_since,
-    retention,
-)
+from supplies.cli.arguments import all_books_options, json_option
+from supplies.cli.click_extensions import Group
 
-_COMMANDS: Mapping[Who, Callable[[str], Command]] = {
-    "recipient": lambda code: ForgetRecipient(recipient=code),
-    "donor": lambda code: ForgetDonor(donor=code),
-}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
 
-_FOR_GOOD = "To forget them say --yes: their names, addresses and texts are erased for good."
+    from supplies.domain.commands import Command
+    from supplies.ledger.ledger import Ledger
+    from supplies.stations.retention import Person
+
+_HOW_TO_FORGET = "To forget them add --yes: their names, addresses and texts are erased for good."
+
+_yes_option = click.option("--yes", is_flag=True, help="Forget them; without it they are listed.")
 
 
-class _Known(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody of a station, in a list over several."""
-
-    station: str
-    who: Who
-    code: str
+@click.group(cls=Group)
+def forget() -> None:
+    """Erase personal data whose retention period is over."""
 
 
-class _Due(_Known, frozen=True, kw_only=True):
-    last_on: date
+@forget.command()
+@all_books_options
+@_yes_option
+@json_option
+def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
+    """List donors and recipients whose retention period is over, or forget them.
 
+    With --yes, expired lines of the access log are erased too. The exit status is 1 if somebody
+    cannot be forgotten yet.
+    """
+    from supplies.cli.opening import open_ledgers
+    from supplies.cli.tables import print_json
+    from supplies.stations.retention import Retention, log_kept_since, retention
+    from supplies.stations.retention import due as people_due
 
-def forget_due(arguments: argparse.Namespace) -> int:
-    """List who is due; with --yes forget them, and what is due of the access log."""
-    found: list[_Due] = []
-    unset: list[str] = []
-    status = 0
-    with open_ledgers(arguments) as ledgers:
+    found: list[dict[str, object]] = []
+    without_period: list[str] = []
+    everybody_forgotten = True
+    with open_ledgers(database, station) as ledgers:
         for ledger in ledgers:
             code, today = ledger.station_code, ledger.today()
             with ledger.reading() as books:
-                people, since = due(books, today), log_kept_since(books, today)
+                people, log_since = people_due(books, today), log_kept_since(books, today)
                 if retention(books) == Retention():
-                    unset.append(code)
+                    without_period.append(code)
                     continue
-            found += [_Due(station=code, **msgspec.structs.asdict(one)) for one in people]
-            if arguments.yes:
-                status |= _forget(ledger, people)
-                if since is not None:
-                    _erase_log(ledger, since)
-    if arguments.json and not arguments.yes:
-        return as_json(found)
-    if unset:
+            found += [
+                {"station": code, "who": one.who, "code": one.code, "last_on": one.last_on}
+                for one in people
+            ]
+            if yes:
+                everybody_forgotten &= _forget(ledger, people)
+                if log_since is not None:
+                    _erase_access_log(ledger, log_since)
+    if as_json and not yes:
+        print_json(found)
+        return
+    if without_period:
         print(
-            f"No period is set at {', '.join(unset)}; "
-            "`supplies station set --keep-recipients DAYS` sets one."
+            f"No retention period is set for {', '.join(without_period)}; "
+            "set one with `supplies station set --keep-recipients DAYS`."
         )
-    if not arguments.yes:
-        listed(found)
-        print(_FOR_GOOD if found else "Nobody is due to be forgotten.")
-    return status
+    if not yes:
+        _print_list(found, "Nobody is due to be forgotten.")
+    if not everybody_forgotten:
+        raise Exit(1)
 
 
-def forget_as_in(arguments: argparse.Namespace) -> int:
-    """Forget here whoever was forgotten there: old books that were restored know them again."""
-    found: list[_Known] = []
-    status = 0
-    with open_ledgers(arguments) as ledgers:
+@forget.command("as-in")
+@click.argument("other", metavar="BOOKS")
+@all_books_options
+@_yes_option
+def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
+    """List people who were forgotten in BOOKS but not here, or forget them here too.
+
+    Use it after restoring a backup: it still contains whoever was forgotten later.
+    """
+    from supplies.cli.opening import open_ledgers
+    from supplies.ledger.ledger import Ledger
+    from supplies.stations.retention import forgotten, known
+
+    found: list[dict[str, object]] = []
+    everybody_forgotten = True
+    with open_ledgers(database, station) as ledgers:
         first = ledgers[0].station_code
-        with Ledger.open(arguments.books, station=first, create=False) as others:
+        with Ledger.open(other, station=first, create=False) as others:
             for ledger in ledgers:
                 code = ledger.station_code
                 with others.at(code).reading() as books:
-                    gone = forgotten(books)
+                    forgotten_there = forgotten(books)
                 with ledger.reading() as books:
-                    people = [one for one in gone if known(books, one)]
-                found += [_Known(station=code, who=one.who, code=one.code) for one in people]
-                if arguments.yes:
-                    status |= _forget(ledger, people)
-    if not arguments.yes:
-        listed(found)
-        print(_FOR_GOOD if found else "Nobody who was forgotten there is known here.")
-    return status
+                    people = [one for one in forgotten_there if known(books, one)]
+                found += [{"station": code, "who": one.who, "code": one.code} for one in people]
+                if yes:
+                    everybody_forgotten &= _forget(ledger, people)
+    if not yes:
+        _print_list(found, "Everybody who was forgotten there is forgotten here too.")
+    if not everybody_forgotten:
+        raise Exit(1)
 
 
-def _forget(ledger: Ledger, people: Sequence[Person]) -> int:
-    """Forget them one by one; 1 where somebody has something open and stays."""
+def _print_list(people: Sequence[dict[str, object]], if_empty: str) -> None:
+    from supplies.cli.tables import print_table
+
+    if not people:
+        print(if_empty)
+        return
+    names = [name.replace("_", " ") for name in people[0]]
+    print_table(names, [list(one.values()) for one in people])
+    print(_HOW_TO_FORGET)
+
+
+def _forget(ledger: Ledger, people: Sequence[Person]) -> bool:
+    """Forget people one by one; False if somebody has an open need, pledge or delivery."""
+    from supplies.access.bootstrap import BY
+    from supplies.errors import AgainstBooks
+
     code, done = ledger.station_code, 0
     for one in people:
         try:
-            ledger.record(_COMMANDS[one.who](one.code), by=BY)
+            ledger.record(_forget_command(one), by=BY)
             done += 1
         except AgainstBooks as error:
             print(f"supplies: station {code}: {error}", file=sys.stderr)
     print(f"Station {code}: {done} of {len(people)} people were forgotten.")
-    return 0 if done == len(people) else 1
+    return done == len(people)
 
 
-def _erase_log(ledger: Ledger, since: date) -> None:
+def _forget_command(one: Person) -> Command:
+    from supplies.domain.commands import ForgetDonor, ForgetRecipient
+
+    if one.who == "donor":
+        return ForgetDonor(donor=one.code)
+    return ForgetRecipient(recipient=one.code)
+
+
+def _erase_access_log(ledger: Ledger, since: date) -> None:
+    from supplies.access import access_log
+    from supplies.access.access_context import Gate
+    from supplies.ledger.ledger import zone_of
+
     code = ledger.station_code
     midnight = datetime.combine(since, time(), zone_of(ledger.books.station))
     with ledger.administering() as books:
-        lines = log.erase(Gate(books, ledger.clock()), before=midnight)
-    print(f"Station {code}: {lines} lines of the access log, older than {since}, are gone.")
+        lines = access_log.erase(Gate(books, ledger.clock()), before=midnight)
+    print(f"Station {code}: {lines} lines of the access log from before {since} were erased.")

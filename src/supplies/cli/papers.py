@@ -1,103 +1,126 @@
-"""`supplies receipt`, `supplies slips`, `supplies run-sheet`: papers as files."""
+"""`supplies receipt`, `supplies slips` and `supplies run-sheet`: papers as PDF files."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from supplies.cli.books import open_ledger
-from supplies.cli.words import period, progress
-from supplies.errors import InvalidField, StoreError
-from supplies.ledger.ledger import Ledger
-from supplies.signing.station_keys import StationKeys
-from supplies.views.delivery_slips import delivery_slips, run_sheet
-from supplies.views.receipt_batches import receipt_papers
-from supplies.views.receipts import issued, receipt_record
+import click
+
+from supplies.cli.arguments import books_options, check_period, paper_option, period_options
+from supplies.cli.click_extensions import Command
+from supplies.errors import InvalidField
+
+if TYPE_CHECKING:
+    from datetime import date
+
+_delivery_argument = click.argument("delivery", metavar="DELIVERY")
 
 
-def receipt(arguments: argparse.Namespace) -> int:
-    """Write one receipt as PDF, or all that were issued in a period as one document."""
-    if arguments.number is None:
-        return _batch(arguments)
-    if arguments.first or arguments.last:
+@click.command(
+    cls=Command, epilog="To check a receipt that somebody presents: supplies receipt check --help"
+)
+@click.argument("number", required=False)
+@books_options
+@period_options(required=False)
+@paper_option
+def receipt(
+    database: str,
+    station: str | None,
+    number: str | None,
+    first: date | None,
+    last: date | None,
+    output: str,
+) -> None:
+    """Write a receipt, or all receipts of a period, as PDF.
+
+    Give either its NUMBER, as in JZ-2020-000001, or --from and --to for one document
+    with all receipts issued in that period.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import draw_receipt, write_paper
+
+    if number is None:
+        _write_batch(database, station, *check_period(first, last), output)
+        return
+    if first or last:
         raise InvalidField("name one receipt, or a period with --from and --to; not both")
-    with open_ledger(arguments) as ledger:
-        content = receipt_pdf(ledger, arguments.database, arguments.number)
-    write_paper(Path(arguments.output), content)
-    print(f"Receipt {arguments.number} is in {arguments.output}.")
-    return 0
+    with open_ledger(database, station) as ledger:
+        content = draw_receipt(ledger, database, number)
+    write_paper(Path(output), content)
+    print(f"Receipt {number} is in {output}.")
 
 
-def _batch(arguments: argparse.Namespace) -> int:
+def _write_batch(database: str, station: str | None, first: date, last: date, output: str) -> None:
     from supplies_receipts import draw_receipts
 
-    first, last = period(arguments)
-    keys = StationKeys.beside(arguments.database)
-    with open_ledger(arguments) as ledger, ledger.reading() as books:
-        papers = receipt_papers(
-            books, first, last, lambda one: keys.seal(issued(books, one)).check_code
-        )
-    with progress("Drawing receipts", len(papers)) as told:
-        content = draw_receipts(papers, told)
-    write_paper(Path(arguments.output), content)
-    print(f"{len(papers)} receipts of {first} to {last} are in {arguments.output}.")
-    return 0
-
-
-def slips(arguments: argparse.Namespace) -> int:
-    """Write all slips of a delivery as one document."""
-    from supplies_receipts import draw_delivery_slips
-
-    with open_ledger(arguments) as ledger, ledger.reading() as books:
-        found = delivery_slips(books, arguments.delivery)
-    with progress("Drawing slips", len(found)) as told:
-        content = draw_delivery_slips(found, arguments.paper, told)
-    write_paper(Path(arguments.output), content)
-    print(f"{len(found)} slips of delivery {arguments.delivery} are in {arguments.output}.")
-    return 0
-
-
-def round_sheet(arguments: argparse.Namespace) -> int:
-    """Write a delivery's run sheet."""
-    from supplies_receipts import draw_run_sheet
-
-    with open_ledger(arguments) as ledger, ledger.reading() as books:
-        found = run_sheet(books, arguments.delivery)
-    write_paper(Path(arguments.output), draw_run_sheet(found))
-    print(f"The run sheet of delivery {arguments.delivery} is in {arguments.output}.")
-    return 0
-
-
-def receipt_pdf(ledger: Ledger, database: str, number: str) -> bytes:
-    """A receipt as it stands, drawn from its frozen document, with its proof inside."""
-    from supplies_receipts import draw_signed_receipt
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import write_paper
+    from supplies.cli.progress import progress_bar
+    from supplies.signing.station_keys import StationKeys
+    from supplies.views.receipt_batches import receipt_papers
+    from supplies.views.receipts import issued
 
     keys = StationKeys.beside(database)
-    with ledger.reading() as books:
-        record = receipt_record(books, number, keys.seal)
-    return draw_signed_receipt(record)
-
-
-def make_folder(path: Path) -> None:
-    """A folder for papers, or why it cannot be."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be made ({error.strerror}); name another") from error
-
-
-def write_paper(path: Path, content: bytes) -> None:
-    """Put a paper into a file, or say why it cannot be."""
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise StoreError(
-            f"{path} cannot be written ({error.strerror}); name another file"
-        ) from error
-
-
-def report_written(output: str, called: str, content: bytes) -> int:
-    """Put the paper of a report into a file, and say where it is; the exit status."""
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        papers = receipt_papers(
+            books, first, last, lambda number: keys.seal(issued(books, number)).check_code
+        )
+    with progress_bar("Drawing receipts", len(papers)) as report:
+        content = draw_receipts(papers, report)
     write_paper(Path(output), content)
-    print(f"The {called} is in {output}.")
-    return 0
+    print(f"{len(papers)} receipts of {first} to {last} are in {output}.")
+
+
+@click.command(cls=Command)
+@_delivery_argument
+@books_options
+@paper_option
+@click.option(
+    "--paper",
+    type=click.Choice(["roll", "a5"]),
+    default="roll",
+    show_default=True,
+    help="80 mm roll, or A5.",
+)
+def slips(
+    database: str, station: str | None, delivery: str, output: str, paper: Literal["roll", "a5"]
+) -> None:
+    """Write the slips of a delivery as PDF.
+
+    DELIVERY is its id, as in dl_12. All slips are in one document.
+    """
+    from supplies_receipts import draw_delivery_slips
+
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import write_paper
+    from supplies.cli.progress import progress_bar
+    from supplies.views.delivery_slips import delivery_slips
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        found = delivery_slips(books, delivery)
+    with progress_bar("Drawing slips", len(found)) as report:
+        content = draw_delivery_slips(found, paper, report)
+    write_paper(Path(output), content)
+    print(f"{len(found)} slips of delivery {delivery} are in {output}.")
+
+
+@click.command("run-sheet", cls=Command)
+@_delivery_argument
+@books_options
+@paper_option
+def run_sheet(database: str, station: str | None, delivery: str, output: str) -> None:
+    """Write the run sheet of a delivery as PDF.
+
+    DELIVERY is its id, as in dl_12.
+    """
+    from supplies_receipts import draw_run_sheet
+
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import write_paper
+    from supplies.views.delivery_slips import run_sheet as read_run_sheet
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        found = read_run_sheet(books, delivery)
+    write_paper(Path(output), draw_run_sheet(found))
+    print(f"The run sheet of delivery {delivery} is in {output}.")

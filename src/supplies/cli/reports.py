@@ -1,184 +1,308 @@
-"""`supplies report …`: figures from the books, as tables or as JSON in the shape of the API."""
+"""`supplies report …`: reports as tables, as JSON in the shape of the REST API, or as PDF."""
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+from typing import TYPE_CHECKING
 
-from supplies.books.reader import Books
-from supplies.cli.books import open_ledger
-from supplies.cli.organisation import OVER_ALL, over_all_stations
-from supplies.cli.papers import report_written
-from supplies.cli.tables import as_json, table, work
-from supplies.cli.words import day, period
-from supplies.domain.accounts import PLACES
+import click
+
+from supplies.cli.arguments import (
+    DAY,
+    books_options,
+    json_option,
+    period_options,
+    report_paper_option,
+)
+from supplies.cli.click_extensions import Group
 from supplies.errors import InvalidField
-from supplies.ledger.ledger import Ledger
-from supplies.views.donor_statement import donor_statement, donor_statement_paper
-from supplies.views.needs import needs
-from supplies.views.pledges import pledges
-from supplies.views.public_disclosure import disclosure, disclosure_paper
-from supplies.views.station_report import station_report, station_report_paper
-from supplies.views.stock import stock
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from supplies.papers.disclosure import Disclosure
+    from supplies.papers.donor_statement import DonorStatement
+
+_organisation_option = click.option(
+    "--organisation",
+    is_flag=True,
+    help="Over all stations of the organisation that this station heads.",
+)
 
 
-def report(arguments: argparse.Namespace) -> int:
-    """Print a report, or write the PDF of one over a period."""
-    _only_what_it_takes(arguments)
-    with open_ledger(arguments) as ledger:
-        if arguments.organisation:
-            return over_all_stations(arguments, ledger)
-        if arguments.what in _PERIODS:
-            return _PERIODS[arguments.what](arguments, ledger)
+class ReportGroup(Group):
+    """The reports; options may also come before the name: `supplies report --json stock`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, with the report's name moved to the front."""
+        if args and args[0] not in self.commands:
+            names = [name for name in args if name in self.commands]
+            if len(names) == 1:
+                args = [*names, *(arg for arg in args if arg not in names)]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=ReportGroup)
+def report() -> None:
+    """Print stock, pledges, needs, or the report of a period."""
+
+
+@report.command()
+@books_options
+@click.option("--as-of", type=DAY, help="The stock at the end of this day. Default: now.")
+@_organisation_option
+@json_option
+def stock(
+    database: str, station: str | None, as_of: date | None, organisation: bool, as_json: bool
+) -> None:
+    """Print the stock of each item at each place."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.organisation_reports import report_organisation_stock
+    from supplies.cli.tables import print_columns, print_json
+    from supplies.views.stock import stock as read_stock
+
+    if organisation and as_of is not None:
+        raise InvalidField("--as-of cannot be combined with --organisation")
+    with open_ledger(database, station) as ledger:
+        if organisation:
+            report_organisation_stock(ledger, as_json=as_json)
+            return
         with ledger.reading() as books:
-            shape, columns = _LISTS[arguments.what](arguments, books)
-    if arguments.json:
-        return as_json(shape)
-    table(
-        [name for name, _ in columns],
-        [[show(row) for _, show in columns] for row in shape.items],
+            page = read_stock(books, as_of=as_of, limit=None)
+    if as_json:
+        print_json(page)
+        return
+    print_columns(
+        {
+            "place": lambda line: line.location,
+            "item": lambda line: line.name,
+            "lot": lambda line: line.lot,
+            "expires": lambda line: line.expires_on,
+            "on hand": lambda line: line.on_hand,
+            "free": lambda line: line.free,
+            "set aside": lambda line: line.allocated,
+        },
+        page.items,
     )
-    return 0
 
 
-_TAKES = {
-    "station": ("first", "last", "output"),
-    "statement": ("first", "last", "output", "donor"),
-    "disclosure": ("first", "last", "output"),
-    "stock": ("as_of",),
-}
-_OPTIONS = {
-    "first": "--from",
-    "last": "--to",
-    "output": "--output",
-    "as_of": "--as-of",
-    "donor": "--donor",
-}
+@report.command()
+@books_options
+@json_option
+def pledges(database: str, station: str | None, as_json: bool) -> None:
+    """Print the pledges, and what has arrived of each."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_columns, print_json
+    from supplies.views.pledges import pledges as read_pledges
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        page = read_pledges(books, limit=None)
+    if as_json:
+        print_json(page)
+        return
+    print_columns(
+        {
+            "pledge": lambda pledge: pledge.id,
+            "donor": lambda pledge: pledge.donor,
+            "due": lambda pledge: pledge.due_on,
+            "status": lambda pledge: pledge.status,
+            "arrived of promised": lambda pledge: ", ".join(
+                f"{line.arrived}/{line.promised} {line.item}" for line in pledge.lines
+            ),
+        },
+        page.items,
+    )
 
 
-def _only_what_it_takes(arguments: argparse.Namespace) -> None:
-    """An option that a report does not take is refused rather than ignored."""
-    for name, option in _OPTIONS.items():
-        if getattr(arguments, name) is not None and name not in _TAKES.get(arguments.what, ()):
-            raise InvalidField(f"the report of {arguments.what} takes no {option}")
-    if arguments.organisation:
-        if arguments.what not in OVER_ALL:
-            raise InvalidField(f"the report of {arguments.what} takes no --organisation")
-        if arguments.as_of is not None:
-            raise InvalidField("over all stations there is no --as-of")
+@report.command()
+@books_options
+@_organisation_option
+@json_option
+def needs(database: str, station: str | None, organisation: bool, as_json: bool) -> None:
+    """Print the needs of recipients, and how much of each is met."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.organisation_reports import report_organisation_needs
+    from supplies.cli.tables import print_columns, print_json
+    from supplies.views.needs import needs as read_needs
+
+    with open_ledger(database, station) as ledger:
+        if organisation:
+            report_organisation_needs(ledger, as_json=as_json)
+            return
+        with ledger.reading() as books:
+            page = read_needs(books, limit=None)
+    if as_json:
+        print_json(page)
+        return
+    print_columns(
+        {
+            "need": lambda need: need.id,
+            "recipient": lambda need: need.recipient,
+            "item": lambda need: need.item,
+            "urgency": lambda need: need.urgency,
+            "asked": lambda need: need.asked,
+            "open": lambda need: need.needed,
+            "claimed": lambda need: need.claimed,
+            "assigned": lambda need: need.assigned,
+            "met": lambda need: need.met,
+            "status": lambda need: need.status,
+        },
+        page.items,
+    )
 
 
-def _stock(arguments: argparse.Namespace, books: Books) -> Any:
-    as_of = None if arguments.as_of is None else day("--as-of", arguments.as_of)
-    shape = stock(books, as_of=as_of, limit=None)
-    return shape, [
-        ("place", lambda row: row.location),
-        ("item", lambda row: row.name),
-        ("lot", lambda row: row.lot),
-        ("expires", lambda row: row.expires_on or ""),
-        ("on hand", lambda row: row.on_hand),
-        ("free", lambda row: row.free),
-        ("set aside", lambda row: row.allocated),
-    ]
+@report.command("station")
+@books_options
+@period_options(required=True)
+@_organisation_option
+@json_option
+@report_paper_option
+def station_report(
+    database: str,
+    station: str | None,
+    first: date,
+    last: date,
+    organisation: bool,
+    as_json: bool,
+    output: str | None,
+) -> None:
+    """Print what a station received, handed over and used in a period."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.organisation_reports import report_organisation_period
+    from supplies.cli.paper_files import write_report
+    from supplies.cli.tables import print_json, print_period_report
+    from supplies.views.station_report import station_report as read_report
+    from supplies.views.station_report import station_report_paper
+
+    with open_ledger(database, station) as ledger:
+        if organisation:
+            report_organisation_period(ledger, first, last, output=output, as_json=as_json)
+            return
+        with ledger.reading() as books:
+            if output is not None:
+                from supplies_receipts import draw_station_report
+
+                paper = station_report_paper(books, first, last, printed_at=ledger.clock())
+                write_report(output, "station report", draw_station_report(paper))
+                return
+            result = read_report(books, first, last)
+    if as_json:
+        print_json(result)
+    else:
+        print_period_report(result)
 
 
-def _pledges(arguments: argparse.Namespace, books: Books) -> Any:
-    return pledges(books, limit=None), [
-        ("pledge", lambda row: row.id),
-        ("donor", lambda row: row.donor),
-        ("due", lambda row: row.due_on or ""),
-        ("status", lambda row: row.status),
-        (
-            "arrived of promised",
-            lambda row: ", ".join(f"{x.arrived}/{x.promised} {x.item}" for x in row.lines),
-        ),
-    ]
+@report.command()
+@books_options
+@period_options(required=True)
+@click.option("--donor", metavar="CODE", required=True, help="Code of the donor, as in D-01.")
+@json_option
+@report_paper_option
+def statement(
+    database: str,
+    station: str | None,
+    first: date,
+    last: date,
+    donor: str,
+    as_json: bool,
+    output: str | None,
+) -> None:
+    """Print what became of a donor's goods in a period."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import write_report
+    from supplies.cli.tables import print_json
+    from supplies.views.donor_statement import donor_statement, donor_statement_paper
 
-
-def _needs(arguments: argparse.Namespace, books: Books) -> Any:
-    return needs(books, limit=None), [
-        ("need", lambda row: row.id),
-        ("recipient", lambda row: row.recipient),
-        ("item", lambda row: row.item),
-        ("urgency", lambda row: row.urgency),
-        ("asked", lambda row: row.asked),
-        ("open", lambda row: row.needed),
-        ("claimed", lambda row: row.claimed),
-        ("assigned", lambda row: row.assigned),
-        ("met", lambda row: row.met),
-        ("status", lambda row: row.status),
-    ]
-
-
-_LISTS = {"stock": _stock, "pledges": _pledges, "needs": _needs}
-
-
-def _station(arguments: argparse.Namespace, ledger: Ledger) -> int:
-    first, last = period(arguments)
-    with ledger.reading() as books:
-        if arguments.output is not None:
-            from supplies_receipts import draw_station_report
-
-            paper = station_report_paper(books, first, last, printed_at=ledger.clock())
-            return report_written(arguments.output, "station report", draw_station_report(paper))
-        shape = station_report(books, first, last)
-    if arguments.json:
-        return as_json(shape)
-    work(shape)
-    return 0
-
-
-def _statement(arguments: argparse.Namespace, ledger: Ledger) -> int:
-    first, last = period(arguments)
-    if arguments.donor is None:
-        raise InvalidField("say whose gifts: --donor D-01")
-    with ledger.reading() as books:
-        if arguments.output is not None:
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        if output is not None:
             from supplies_receipts import draw_donor_statement
 
-            paper = donor_statement_paper(
-                books, arguments.donor, first, last, printed_at=ledger.clock()
-            )
-            return report_written(arguments.output, "statement", draw_donor_statement(paper))
-        shape = donor_statement(books, arguments.donor, first, last)
-    if arguments.json:
-        return as_json(shape)
-    there = {place for line in shape.goods for place in line.places}
-    shown = [place for place in PLACES if place in there]
-    table(
-        ["item", "received", "repacked", *(place.replace("_", " ") for place in shown)],
+            paper = donor_statement_paper(books, donor, first, last, printed_at=ledger.clock())
+            write_report(output, "statement", draw_donor_statement(paper))
+            return
+        result = donor_statement(books, donor, first, last)
+    if as_json:
+        print_json(result)
+    else:
+        _print_statement(result)
+
+
+def _print_statement(statement: DonorStatement) -> None:
+    from supplies.cli.tables import print_columns, print_table
+    from supplies.domain.accounts import PLACES
+
+    used = {place for line in statement.goods for place in line.places}
+    places = [place for place in PLACES if place in used]
+    print_table(
+        ["item", "received", "repacked", *(place.replace("_", " ") for place in places)],
         [
-            [line.item, line.received, line.repacked, *(line.places.get(p, 0) for p in shown)]
-            for line in shape.goods
+            [line.item, line.received, line.repacked, *(line.places.get(p, 0) for p in places)]
+            for line in statement.goods
         ],
     )
-    table(
-        ["month", "community", "reached", "count"],
-        [[line.month, line.community or "", line.who, line.count] for line in shape.served],
+    print_columns(
+        {
+            "month": lambda line: line.month,
+            "community": lambda line: line.community,
+            "reached": lambda line: line.who,
+            "count": lambda line: line.count,
+        },
+        statement.served,
     )
-    return 0
 
 
-def _disclosure(arguments: argparse.Namespace, ledger: Ledger) -> int:
-    first, last = period(arguments)
-    with ledger.reading() as books:
-        if arguments.output is not None:
+@report.command()
+@books_options
+@period_options(required=True)
+@json_option
+@report_paper_option
+def disclosure(
+    database: str,
+    station: str | None,
+    first: date,
+    last: date,
+    as_json: bool,
+    output: str | None,
+) -> None:
+    """Print the public disclosure (公示) of a period, without personal data."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import write_report
+    from supplies.cli.tables import print_json
+    from supplies.views.public_disclosure import disclosure as read_disclosure
+    from supplies.views.public_disclosure import disclosure_paper
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        if output is not None:
             from supplies_receipts import draw_public_disclosure
 
             paper = disclosure_paper(books, first, last, printed_at=ledger.clock())
-            return report_written(arguments.output, "disclosure", draw_public_disclosure(paper))
-        shape = disclosure(books, first, last)
-    if arguments.json:
-        return as_json(shape)
-    table(
-        ["source", "name", "item", "quantity"],
-        [[line.source, line.name or "", line.item, line.quantity] for line in shape.received],
-    )
-    table(
-        ["community", "reached", "item", "quantity", "count"],
-        [[x.community or "", x.who, x.item, x.quantity, x.count] for x in shape.handed_over],
-    )
-    return 0
+            write_report(output, "disclosure", draw_public_disclosure(paper))
+            return
+        result = read_disclosure(books, first, last)
+    if as_json:
+        print_json(result)
+    else:
+        _print_disclosure(result)
 
 
-_PERIODS = {"station": _station, "statement": _statement, "disclosure": _disclosure}
+def _print_disclosure(disclosure: Disclosure) -> None:
+    from supplies.cli.tables import print_columns
+
+    print_columns(
+        {
+            "source": lambda line: line.source,
+            "name": lambda line: line.name,
+            "item": lambda line: line.item,
+            "quantity": lambda line: line.quantity,
+        },
+        disclosure.received,
+    )
+    print_columns(
+        {
+            "community": lambda line: line.community,
+            "reached": lambda line: line.who,
+            "item": lambda line: line.item,
+            "quantity": lambda line: line.quantity,
+            "count": lambda line: line.count,
+        },
+        disclosure.handed_over,
+    )

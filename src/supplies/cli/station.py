@@ -1,107 +1,242 @@
-"""`supplies station …`: the stations of a database, what papers say of one, and how they look."""
+"""`supplies station …`: the stations of a database and their settings."""
 
 from __future__ import annotations
 
-import argparse
-import base64
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
+import click
 
-from supplies.books.catalogue import check_noun
-from supplies.books.reader import Books
-from supplies.cli.books import open_ledger
-from supplies.cli.tables import as_json, pairs, table
-from supplies.domain.catalogue_records import Station
+from supplies.cli.arguments import (
+    books_options,
+    database_option,
+    json_option,
+    station_details_options,
+)
+from supplies.cli.click_extensions import Group
+from supplies.cli.station_keys import key
 from supplies.errors import InvalidField
-from supplies.ledger.ledger import Ledger
-from supplies.stations.organisation import all_stations, head_of, put_under
-from supplies.stations.paper_settings import LOGO_BYTES, StationShown, amend_station, station_shown
-from supplies.storage.store import open_store
 
-_WHERE = {
+if TYPE_CHECKING:
+    from supplies.books.reader import Books
+    from supplies.stations.paper_settings import StationShown
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_SETTINGS = {
     "station": ("name", "name_en", "credit_code", "address", "phone", "host", "zone", "series"),
-    "papers": ("languages", "values", "jurisdiction", "statement", "statement_en"),
-    "retention": ("keep_recipients", "keep_donors", "keep_access_log"),
+    "papers": ("languages", "values", "jurisdiction", "statement", "statement_en", "logo"),
+    "retention": ("recipients_days", "donors_days", "access_log_days"),
     "organisation": ("under",),
 }
-"""Where each option of `station set` belongs."""
+"""The settings of `station set`, grouped by what they are stored with."""
+
+_TEXTS = {
+    "name": "Name of the station, printed on papers.",
+    "name-en": "English name.",
+    "credit-code": "统一社会信用代码 of the station.",
+    "address": "Postal address.",
+    "phone": "Telephone number.",
+    "host": "Where the QR code of a receipt leads, as in https://example.org.",
+    "zone": "Time zone (IANA name).",
+    "series": "Prefix of receipt numbers from now on.",
+    "jurisdiction": "Country whose law words the statement on receipts, as in cn.",
+    "statement": "Chinese statement on receipts, in place of the jurisdiction's.",
+    "statement-en": "English statement on receipts.",
+}
+
+_RETENTION = {
+    "keep-recipients": (
+        "recipients_days",
+        "Days after the last entry about a household until it is due to be forgotten.",
+    ),
+    "keep-donors": (
+        "donors_days",
+        "Days after the last entry about a donor who is a person, likewise.",
+    ),
+    "keep-access-log": (
+        "access_log_days",
+        "Days to keep lines of the access log; at least 183.",
+    ),
+}
+
+_REMOVABLE = (
+    "name-en",
+    "credit-code",
+    "address",
+    "phone",
+    "statement",
+    "statement-en",
+    "logo",
+    "under",
+    *_RETENTION,
+)
 
 
-def station_add(arguments: argparse.Namespace) -> int:
-    """Register a further station in books that are there already."""
-    station = Station(
-        code=arguments.code,
-        name=arguments.name,
-        name_en=arguments.name_en,
-        zone=arguments.zone,
-        series=arguments.series,
-    )
-    check_noun(station)
-    opened = Ledger.open(arguments.database, station=station.code, create=False)
+@click.group(cls=Group)
+def station() -> None:
+    """Add stations, change their settings, manage their keys."""
+
+
+@station.command()
+@click.argument("code", metavar="CODE")
+@database_option
+@station_details_options
+@click.option("--under", metavar="CODE", help="Station that heads the organisation.")
+def add(
+    database: str,
+    code: str,
+    name: str,
+    name_en: str | None,
+    zone: str,
+    series: str,
+    under: str | None,
+) -> None:
+    """Add the station CODE, letters and digits, to a database with books."""
+    from supplies.books.catalogue import check_noun
+    from supplies.domain.catalogue_records import Station
+    from supplies.ledger.ledger import Ledger
+    from supplies.stations.organisation import put_under
+
+    new = Station(code=code, name=name, name_en=name_en, zone=zone, series=series)
+    check_noun(new)
+    opened = Ledger.open(database, station=code, create=False)
     with opened as ledger, ledger.administering() as books:
-        ledger.register(station)
-        if arguments.under is not None:
-            put_under(books, arguments.under)
+        ledger.register(new)
+        if under is not None:
+            put_under(books, under)
     print(
-        f"The books of {station.name} ({station.code}) are ready. Let its first coordinator in:\n"
-        f"  supplies user add LOGIN --role coordinator --station {station.code}"
+        f"The books of {name} ({code}) are ready. Add its first coordinator:\n"
+        f"  supplies user add LOGIN --role coordinator --station {code}"
     )
-    return 0
 
 
-def station_list(arguments: argparse.Namespace) -> int:
-    """Print all stations of the database, and which is under which."""
-    store = open_store(arguments.database, create=False)
-    try:
-        listed = all_stations(store)
-    finally:
-        store.close()
-    if arguments.json:
-        return as_json(listed)
-    table(
-        ["station", "name", "receipts", "zone", "under"],
-        [[line.code, line.name, line.series, line.zone, line.head] for line in listed],
+@station.command("list")
+@database_option
+@json_option
+def list_stations(database: str, as_json: bool) -> None:
+    """Print all stations of the database."""
+    from supplies.cli.tables import print_columns, print_json
+    from supplies.stations.organisation import all_stations
+    from supplies.storage.store import open_store
+
+    with closing(open_store(database, create=False)) as store:
+        stations = all_stations(store)
+    if as_json:
+        print_json(stations)
+        return
+    print_columns(
+        {
+            "station": lambda one: one.code,
+            "name": lambda one: one.name,
+            "receipts": lambda one: one.series,
+            "zone": lambda one: one.zone,
+            "under": lambda one: one.head,
+        },
+        stations,
     )
-    return 0
 
 
-def station_show(arguments: argparse.Namespace) -> int:
-    """Print what holds now."""
-    with open_ledger(arguments) as ledger, ledger.reading() as books:
-        shown, head = station_shown(books), head_of(books)
-    if arguments.json:
-        return as_json(shown)
-    _print(shown, head)
-    return 0
+@station.command()
+@books_options
+@json_option
+def show(database: str, station: str | None, as_json: bool) -> None:
+    """Print the settings of a station."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_json
+    from supplies.stations.organisation import head_of
+    from supplies.stations.paper_settings import station_shown
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        settings, head = station_shown(books), head_of(books)
+    if as_json:
+        print_json(settings)
+    else:
+        _print_settings(settings, head)
 
 
-def station_set(arguments: argparse.Namespace) -> int:
-    """Change what was named; receipts that were issued stay as they were."""
-    changes: dict[str, dict[str, Any]] = {
-        where: _given(arguments, names) for where, names in _WHERE.items()
-    }
-    if arguments.logo is not None:
-        changes["papers"]["logo"] = _logo(arguments.logo)
-    for name in arguments.no:
-        field = name.replace("-", "_")
-        where = next((where for where, names in _WHERE.items() if field in names), "papers")
-        if field in changes[where]:
-            raise InvalidField(f"--{name} is set and taken away in one command; say one of them")
-        changes[where][field] = None
+def _setting_options(function: _Function) -> _Function:
+    """Add an option for each setting that is a text or a number of days."""
+    days = [
+        click.option(f"--{name}", field, metavar="DAYS", type=int, help=text)
+        for name, (field, text) in _RETENTION.items()
+    ]
+    texts = [click.option(f"--{name}", metavar="TEXT", help=text) for name, text in _TEXTS.items()]
+    for option in reversed([*texts, *days]):
+        function = option(function)
+    return function
+
+
+@station.command("set")
+@books_options
+@_setting_options
+@click.option(
+    "--languages", type=click.Choice(["zh+en", "zh", "en"]), help="Languages of the papers."
+)
+@click.option(
+    "--values",
+    type=click.Choice(["never", "evidenced"]),
+    help="Print values on receipts never, or those that have evidence.",
+)
+@click.option(
+    "--under",
+    metavar="CODE",
+    help="Station that heads the organisation; its coordinators may read these books.",
+)
+@click.option("--logo", metavar="FILE", help="A small PNG, printed at the head of receipts.")
+@click.option(
+    "--no",
+    "removed",
+    multiple=True,
+    type=click.Choice(_REMOVABLE),
+    metavar="NAME",
+    help=f"Remove a setting, as in --no logo: {', '.join(_REMOVABLE)}.",
+)
+def set_settings(
+    database: str, station: str | None, removed: tuple[str, ...], **settings: str | int | None
+) -> None:
+    """Change settings of a station. Receipts issued earlier stay as they are."""
+    from supplies.cli.opening import open_ledger
+    from supplies.stations.organisation import head_of
+
+    changes = _changes(settings, removed)
     if not any(changes.values()):
-        raise InvalidField("say what to change; `supplies station set --help` names the settings")
-    with open_ledger(arguments) as ledger, ledger.administering() as books:
+        raise InvalidField("nothing to change; `supplies station set --help` names the settings")
+    with open_ledger(database, station) as ledger, ledger.administering() as books:
         _change(books, **changes)
         name, head = books.station.name, head_of(books)
     if changes["station"] or changes["papers"]:
-        print(f"Receipts of {name} issued from now on say so; earlier ones stay as they were.")
+        print(f"The change is on receipts of {name} issued from now on; earlier ones stay.")
     if changes["retention"]:
-        print("Who is due by that is listed by `supplies forget due`.")
+        print("To list people whose retention period is over: supplies forget due")
     if changes["organisation"]:
-        print(f"{name} is under {head or 'nobody'} now.")
-    return 0
+        print(f"{name} is now under {head}." if head else f"{name} is now under no other station.")
+
+
+def _changes(
+    settings: dict[str, str | int | None], removed: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """Return the changed settings by group; None removes one.
+
+    Raises:
+        InvalidField: if a setting is both set and removed, or the logo cannot be used.
+    """
+    given: dict[str, str | int | None] = {
+        name: value for name, value in settings.items() if value is not None
+    }
+    if "logo" in given:
+        given["logo"] = _read_logo(str(given["logo"]))
+    for option in removed:
+        field = _RETENTION[option][0] if option in _RETENTION else option.replace("-", "_")
+        if given.get(field) is not None:
+            raise InvalidField(f"--{option} and --no {option} contradict each other: give one")
+        given[field] = None
+    return {
+        group: {name: given[name] for name in names if name in given}
+        for group, names in _SETTINGS.items()
+    }
 
 
 def _change(
@@ -112,21 +247,27 @@ def _change(
     retention: dict[str, Any],
     organisation: dict[str, Any],
 ) -> None:
-    kept = {f"{name.removeprefix('keep_')}_days": days for name, days in retention.items()}
-    inner = {"papers": papers, "retention": kept}
-    settings = {**station, **{name: told for name, told in inner.items() if told}}
+    from supplies.stations.organisation import put_under
+    from supplies.stations.paper_settings import amend_station
+
+    nested = {"papers": papers, "retention": retention}
+    settings = {**station, **{name: values for name, values in nested.items() if values}}
     if settings:
         amend_station(books, settings)
     if organisation:
         put_under(books, organisation["under"])
 
 
-def _given(arguments: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
-    found = {name: getattr(arguments, name) for name in names}
-    return {name: value for name, value in found.items() if value is not None}
+def _read_logo(name: str) -> str:
+    """Read a logo; return it in base64.
 
+    Raises:
+        InvalidField: if the file cannot be read or is too large.
+    """
+    import base64
 
-def _logo(name: str) -> str:
+    from supplies.stations.paper_settings import LOGO_BYTES
+
     try:
         with Path(name).open("rb") as file:
             content = file.read(LOGO_BYTES + 1)
@@ -134,17 +275,25 @@ def _logo(name: str) -> str:
         raise InvalidField(f"{name} cannot be read ({error.strerror}); name a PNG") from error
     if len(content) > LOGO_BYTES:
         raise InvalidField(
-            f"{name} has more than {LOGO_BYTES} bytes; make it smaller: it is on every receipt"
+            f"{name} is larger than {LOGO_BYTES} bytes; make it smaller: every receipt includes it"
         )
     return base64.b64encode(content).decode()
 
 
-def _print(shown: StationShown, head: str | None) -> None:
-    told = msgspec.to_builtins(shown)
-    papers, kept = told.pop("papers"), told.pop("retention")
+def _print_settings(settings: StationShown, head: str | None) -> None:
+    import msgspec
+
+    from supplies.cli.tables import print_pairs
+
+    values = msgspec.to_builtins(settings)
+    papers, retention = values.pop("papers"), values.pop("retention")
     papers["logo"] = None if papers["logo"] is None else "a PNG"
-    kept = {
-        f"keep_{name.removesuffix('_days')}": days and f"{days} days" for name, days in kept.items()
+    periods = {
+        option: None if retention[field] is None else f"{retention[field]} days"
+        for option, (field, _) in _RETENTION.items()
     }
-    settings = {**told, "under": head, **papers, **kept}
-    pairs({name.replace("_", "-"): value for name, value in settings.items()})
+    shown = {**values, "under": head, **papers, **periods}
+    print_pairs({name.replace("_", "-"): value for name, value in shown.items()})
+
+
+station.add_command(key)

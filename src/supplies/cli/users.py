@@ -1,124 +1,229 @@
-"""`supplies user …`: who may come in. Whoever may write the database may say so."""
+"""`supplies user …`: users, their passwords and their tokens."""
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import sys
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from supplies.access import credentials, passwords, users
-from supplies.access.access_context import Gate
-from supplies.access.bootstrap import BY, invitation
-from supplies.access.roles import MAY_GRANT, UserRole
-from supplies.cli.books import open_ledger
-from supplies.cli.tables import as_json, table
+import click
+
+from supplies.access.roles import MAY_GRANT, USER_ROLES, UserRole
+from supplies.cli.arguments import books_options, json_option
+from supplies.cli.click_extensions import Group
 from supplies.errors import InvalidField
 
+if TYPE_CHECKING:
+    from supplies.access.users import User
 
-def user_add(arguments: argparse.Namespace) -> int:
-    """Make a user, and say how they set a password."""
-    with open_ledger(arguments) as ledger:
-        new = users.NewUser(login=arguments.login, role=arguments.role, team=arguments.team)
-        kept = _read(arguments.login) if arguments.password_from_stdin else None
+_login_argument = click.argument("login", metavar="LOGIN")
+
+
+@click.group(cls=Group)
+def user() -> None:
+    """Add and disable users, set passwords, issue tokens.
+
+    Whoever can write to the database may run these commands.
+    """
+
+
+@user.command()
+@_login_argument
+@books_options
+@click.option("--role", type=click.Choice(USER_ROLES), required=True, help="What they may do.")
+@click.option("--team", metavar="CODE", help="For a courier: the team whose deliveries they carry.")
+@click.option(
+    "--password-from-stdin",
+    is_flag=True,
+    help="Read the password from standard input instead of printing a one-time address.",
+)
+def add(
+    database: str,
+    station: str | None,
+    login: str,
+    role: UserRole,
+    team: str | None,
+    password_from_stdin: bool,
+) -> None:
+    """Add a user who signs in as LOGIN."""
+    from supplies.access import users
+    from supplies.access.access_context import Gate
+    from supplies.access.bootstrap import BY, invitation
+    from supplies.cli.opening import open_ledger
+
+    with open_ledger(database, station) as ledger:
+        new = users.NewUser(login=login, role=role, team=team)
+        password = _read_password(login) if password_from_stdin else None
+        path = None
         with ledger.administering() as books:
             gate = Gate(books, ledger.clock())
-            user = users.add(gate, new, by=BY)
-            if kept is not None:
-                users.set_password(gate, user.code, kept)
-            path = None if kept is not None else invitation(gate, user)
-            # Books from before hosts were checked may have one that ends so.
+            added = users.add(gate, new, by=BY)
+            if password is None:
+                path = invitation(gate, added)
+            else:
+                users.set_password(gate, added.code, password)
+            # In old books, from before hosts were checked, a host may end with a slash.
             host = books.station.host.rstrip("/")
-        print(f"{user.login} may come in as {user.role}; entries will name them {user.code}.")
-        if path is not None:
-            print("They set their password at this address, once, within three days:")
-            print(f"  {host}{path}")
-    return 0
+    print(f"{added.login} is a {added.role}; entries name them {added.code}.")
+    if path is not None:
+        print("They set their password at this address, once, within three days:")
+        print(f"  {host}{path}")
 
 
-def user_list(arguments: argparse.Namespace) -> int:
-    """All users, with what they are."""
-    with open_ledger(arguments) as ledger, ledger.reading() as books:
+@user.command("list")
+@books_options
+@json_option
+def list_users(database: str, station: str | None, as_json: bool) -> None:
+    """Print all users and their roles."""
+    from supplies.access import users
+    from supplies.access.access_context import Gate
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_columns, print_json
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
         found = users.listed(Gate(books, ledger.clock()))
-    if arguments.json:
-        return as_json(found)
-    table(
-        ["code", "login", "role", "team", "may come in"],
-        [[user.code, user.login, user.role, user.team, _may_come_in(user)] for user in found],
+    if as_json:
+        print_json(found)
+        return
+    print_columns(
+        {
+            "code": lambda one: one.code,
+            "login": lambda one: one.login,
+            "role": lambda one: one.role,
+            "team": lambda one: one.team,
+            "can sign in": _can_sign_in,
+        },
+        found,
     )
-    return 0
 
 
-def _may_come_in(user: users.User) -> str:
+def _can_sign_in(user: User) -> str:
     if user.disabled_at is not None:
-        return f"no, since {user.disabled_at[:10]}"
-    return "yes" if user.has_password else "has set no password yet"
+        return f"no, disabled on {user.disabled_at[:10]}"
+    return "yes" if user.has_password else "no password yet"
 
 
-def user_password(arguments: argparse.Namespace) -> int:
-    """Set a password anew: the way back in when the last one was forgotten."""
-    with open_ledger(arguments) as ledger:
+@user.command()
+@_login_argument
+@books_options
+def password(database: str, station: str | None, login: str) -> None:
+    """Set a new password for LOGIN, also if the old one is forgotten.
+
+    The password is asked for, or read from standard input. All sessions and tokens of the user end.
+    """
+    from supplies.access import users
+    from supplies.access.access_context import Gate
+    from supplies.cli.opening import open_ledger
+
+    with open_ledger(database, station) as ledger:
         with ledger.reading() as books:
-            user = users.by_login(Gate(books, ledger.clock()), arguments.login)
-        if user.disabled_at is not None:
+            found = users.by_login(Gate(books, ledger.clock()), login)
+        if found.disabled_at is not None:
             raise InvalidField(
-                f"{user.login} may no longer come in; make a new user with `supplies user add`"
+                f"{found.login} is disabled; add a new user with `supplies user add`"
             )
-        kept = _ask(user.login) if sys.stdin.isatty() else _read(user.login)
+        interactive = sys.stdin.isatty()
+        new = _ask_password(found.login) if interactive else _read_password(found.login)
         with ledger.administering() as books:
-            users.set_password(Gate(books, ledger.clock()), user.code, kept, tokens_too=True)
-    print(f"{user.login} signs in with the new password; their sessions and tokens have ended.")
-    return 0
+            users.set_password(Gate(books, ledger.clock()), found.code, new, tokens_too=True)
+    print(f"{found.login} signs in with the new password; their sessions and tokens have ended.")
 
 
-def user_disable(arguments: argparse.Namespace) -> int:
-    """Let a person in no longer."""
-    with open_ledger(arguments) as ledger, ledger.administering() as books:
+@user.command()
+@_login_argument
+@books_options
+def disable(database: str, station: str | None, login: str) -> None:
+    """End the access of LOGIN: no sign-in, no sessions, no tokens."""
+    from supplies.access import users
+    from supplies.access.access_context import Gate
+    from supplies.cli.opening import open_ledger
+
+    with open_ledger(database, station) as ledger, ledger.administering() as books:
         gate = Gate(books, ledger.clock())
-        user = users.disable(gate, users.by_login(gate, arguments.login).code)
-    print(f"{user.login} may no longer come in; their sessions and tokens have ended.")
-    return 0
+        disabled = users.disable(gate, users.by_login(gate, login).code)
+    print(f"{disabled.login} can no longer sign in; their sessions and tokens have ended.")
 
 
-def user_token(arguments: argparse.Namespace) -> int:
-    """Make a token for a program. It alone goes to standard output."""
-    with open_ledger(arguments) as ledger, ledger.administering() as books:
+@user.command()
+@_login_argument
+@books_options
+@click.option(
+    "--role",
+    type=click.Choice(USER_ROLES),
+    help="Role of the token, within the user's own. Default: the user's role.",
+)
+@click.option("--label", metavar="TEXT", help="The program that the token is for.")
+@click.option("--days", type=int, metavar="N", help="Days until the token expires. [default: 90]")
+def token(
+    database: str,
+    station: str | None,
+    login: str,
+    role: UserRole | None,
+    label: str | None,
+    days: int | None,
+) -> None:
+    """Issue a token, with which a program acts for LOGIN.
+
+    Standard output contains the token alone.
+    """
+    from supplies.access import credentials, users
+    from supplies.access.access_context import Gate
+    from supplies.access.bootstrap import BY
+    from supplies.cli.opening import open_ledger
+
+    with open_ledger(database, station) as ledger, ledger.administering() as books:
         gate = Gate(books, ledger.clock())
-        user = users.by_login(gate, arguments.login)
-        made, shown = credentials.issue(
+        holder = users.by_login(gate, login)
+        made, secret = credentials.issue(
             gate,
             kind="token",
-            role=_role(user, arguments.role),
+            role=_token_role(holder, role),
             by=BY,
-            holder=user.code,
-            label=arguments.label,
-            lasting=None if arguments.days is None else timedelta(days=arguments.days),
+            holder=holder.code,
+            label=label,
+            lasting=None if days is None else timedelta(days=days),
         )
-    print(f"For {user.login} as {made.role}, until {made.expires_at[:10]}:", file=sys.stderr)
-    print(shown)
-    return 0
+    print(
+        f"Token for {holder.login} as {made.role}, valid until {made.expires_at[:10]}:",
+        file=sys.stderr,
+    )
+    print(secret)
 
 
-def _role(user: users.User, asked: UserRole | None) -> UserRole:
-    if user.disabled_at is not None:
-        raise InvalidField(f"{user.login} may no longer come in; a token would not either")
-    role = asked or user.role
-    if role not in MAY_GRANT[user.role]:
+def _token_role(holder: User, asked: UserRole | None) -> UserRole:
+    """Return the role of a user's new token.
+
+    Raises:
+        InvalidField: if the user is disabled, or the role is beyond their own.
+    """
+    if holder.disabled_at is not None:
+        raise InvalidField(f"{holder.login} is disabled; a disabled user gets no token")
+    role = asked or holder.role
+    if role not in MAY_GRANT[holder.role]:
         raise InvalidField(
-            f"a token of a {user.role} can be {' or '.join(MAY_GRANT[user.role])}, not {role}"
+            f"a token of a {holder.role} can be {' or '.join(MAY_GRANT[holder.role])}, not {role}"
         )
     return role
 
 
-def _read(login: str) -> str:
-    """The password on the first line of standard input."""
+def _read_password(login: str) -> str:
+    """Read a password from the first line of standard input; return its hash."""
+    from supplies.access import passwords
+
     return passwords.hashed(sys.stdin.readline().rstrip("\r\n"), login)
 
 
-def _ask(login: str) -> str:
-    """The password typed twice, unseen."""
+def _ask_password(login: str) -> str:
+    """Ask for a password twice, without showing it; return its hash.
+
+    Raises:
+        InvalidField: if the two differ, or the password is too weak.
+    """
+    from supplies.access import passwords
+
     first = getpass.getpass(f"New password of {login}: ")
-    kept = passwords.hashed(first, login)
-    if getpass.getpass("The same again: ") != first:
-        raise InvalidField("the two were not the same; nothing was changed")
-    return kept
+    hashed = passwords.hashed(first, login)
+    if getpass.getpass("Repeat it: ") != first:
+        raise InvalidField("the two passwords differ; nothing was changed")
+    return hashed

@@ -1,0 +1,131 @@
+"""Options that several commands share, and the types of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+
+import click
+
+from supplies.errors import InvalidField
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class Day(click.ParamType[date]):
+    """A day in the form of ISO 8601."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the day that was typed; a usage error if there is no such day."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day: write it as 2020-02-03", param, ctx)
+
+
+DAY = Day()
+
+database_option = click.option(
+    "--database",
+    metavar="FILE|URL",
+    envvar="SUPPLIES_DATABASE",
+    default="supplies.db",
+    show_default=True,
+    show_envvar=True,
+    help="The books: a SQLite file, or postgresql://…",
+)
+
+station_option = click.option(
+    "--station",
+    metavar="CODE",
+    envvar="SUPPLIES_STATION",
+    show_envvar=True,
+    help="Station of these books. Needed only if the database has several stations.",
+)
+
+_stations_option = click.option(
+    "--station",
+    metavar="CODE",
+    envvar="SUPPLIES_STATION",
+    show_envvar=True,
+    help="Only this station. Without it: all stations of the database.",
+)
+
+_ignored_station_option = click.option(
+    "--station",
+    metavar="CODE",
+    expose_value=False,
+    help="No effect: this command concerns the whole database.",
+)
+
+
+def books_options(function: _Function) -> _Function:
+    """Add `--database` and `--station`, for a command about one station."""
+    return database_option(station_option(function))
+
+
+def all_books_options(function: _Function) -> _Function:
+    """Add `--database` and `--station`, for a command about all stations unless one is named."""
+    return database_option(_stations_option(function))
+
+
+def whole_database_options(function: _Function) -> _Function:
+    """Add `--database`, and a `--station` without effect, for a command about all stations."""
+    return database_option(_ignored_station_option(function))
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+paper_option = click.option(
+    "-o",
+    "--output",
+    "output",
+    metavar="FILE",
+    required=True,
+    help="Write the PDF to this file.",
+)
+
+report_paper_option = click.option(
+    "-o", "--output", "output", metavar="FILE", help="Write the report as PDF to this file."
+)
+
+
+def period_options(*, required: bool) -> Callable[[_Function], _Function]:
+    """Add `--from` and `--to`: the first and the last day of a period."""
+    first = click.option("--from", "first", type=DAY, required=required, help="First day.")
+    last = click.option("--to", "last", type=DAY, required=required, help="Last day, included.")
+    return lambda function: first(last(function))
+
+
+def check_period(first: date | None, last: date | None) -> tuple[date, date]:
+    """Return both days of a period.
+
+    Raises:
+        InvalidField: if one of them is missing.
+    """
+    if first is None or last is None:
+        raise InvalidField("a period needs both days: --from 2020-02-03 --to 2020-02-13")
+    return first, last
+
+
+def station_details_options(function: _Function) -> _Function:
+    """Add what a new station is registered with."""
+    for option in reversed(
+        (
+            click.option("--name", required=True, help="Name of the station, printed on papers."),
+            click.option("--name-en", help="English name of the station."),
+            click.option(
+                "--zone", default="Asia/Shanghai", show_default=True, help="Time zone (IANA name)."
+            ),
+            click.option(
+                "--series", default="JZ", show_default=True, help="Prefix of its receipt numbers."
+            ),
+        )
+    ):
+        function = option(function)
+    return function

@@ -1,0 +1,148 @@
+"""What this command line adds to click: refusals as sentences, suggestions, lazy imports."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+from click.exceptions import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from supplies.errors import SuppliesError
+
+
+_NO_LIMIT = 1_000
+
+
+class Refused(click.ClickException):
+    """A refusal of the ledger, printed as one sentence on standard error; exit status 1."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the sentence."""
+        click.echo(f"supplies: {self.message}", file=file, err=True)
+
+
+class Command(click.Command):
+    """A command that prints a `SuppliesError` as a sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command.
+
+        Raises:
+            Refused: if the ledger refuses.
+            Exit: with status 1, if the reader of the output has gone away, as `head` does.
+        """
+        from supplies.errors import SuppliesError
+
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except SuppliesError as error:
+            raise Refused(_name_as_typed(error, self.params)) from error
+        except BrokenPipeError:
+            # Python flushes standard output once more at its end: let that succeed.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise Exit(1) from None
+        return result
+
+
+def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> str:
+    """Return the error's sentence, with the option that was typed in place of a JSON pointer."""
+    sentence = str(error)
+    for fault in error.faults:
+        field = fault.pointer.rpartition("/")[2]
+        if field and sentence.startswith(f"{fault.pointer} "):
+            for param in params:
+                if param.name == field:
+                    return _typed(param) + sentence.removeprefix(fault.pointer)
+    return sentence
+
+
+def _typed(param: click.Parameter) -> str:
+    if isinstance(param, click.Option):
+        return max(param.opts, key=len)
+    return param.human_readable_name
+
+
+class Group(click.Group):
+    """A group that lists its commands in the order of their definition."""
+
+    command_class = Command
+    group_class = type
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of their definition."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands, each with its whole first sentence."""
+        rows = [(name, self.summary(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """Return the first sentence of a command's help."""
+        command = self.get_command(ctx, name)
+        return "" if command is None else command.get_short_help_str(limit=_NO_LIMIT)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that `args` begin with.
+
+        Raises:
+            NoSuchCommand: naming similar commands, or all if none is similar.
+        """
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            name, names = error.command_name, self.list_commands(ctx)
+            message = None
+            similar = click.NoSuchCommand(name, possibilities=names, ctx=ctx)
+            if not similar.possibilities:
+                message = f"{similar.message} Use one of: {', '.join(names)}."
+            raise click.NoSuchCommand(name, message, possibilities=names, ctx=ctx) from None
+
+
+class LazyGroup(Group):
+    """A group that imports a command's module only when the command is called.
+
+    lazy_commands: by name, `"module:function"` within this package, and the line of the overview. A
+    name may have two words, if the first is a command too: `receipt` and `receipt check`.
+    """
+
+    def __init__(
+        self, *args: Any, lazy_commands: Mapping[str, tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._lazy_commands = lazy_commands
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of the overview."""
+        return list(self._lazy_commands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None if there is no command of this name."""
+        if cmd_name not in self._lazy_commands:
+            return None
+        module, _, function = self._lazy_commands[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(f"supplies.cli.{module}"), function)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that `args` begin with; a name of two words goes first."""
+        two_words = " ".join(args[:2])
+        if two_words in self._lazy_commands:
+            return two_words, self.get_command(ctx, two_words), args[2:]
+        return super().resolve_command(ctx, args)
+
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """Return the command's line in the overview, without importing the command."""
+        return self._lazy_commands[name][1]

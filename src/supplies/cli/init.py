@@ -1,0 +1,48 @@
+"""`supplies init`: create the books of a station."""
+
+from __future__ import annotations
+
+import click
+
+from supplies.cli.arguments import database_option, station_details_options
+from supplies.cli.click_extensions import Command
+
+
+@click.command(cls=Command)
+@database_option
+@click.option(
+    "--station",
+    "code",
+    metavar="CODE",
+    envvar="SUPPLIES_STATION",
+    default="station",
+    show_default=True,
+    show_envvar=True,
+    help="Code of the new station: letters and digits.",
+)
+@station_details_options
+def init(database: str, code: str, name: str, name_en: str | None, zone: str, series: str) -> None:
+    """Create the books of a station.
+
+    The database is created if it does not exist; in a database with books the station is added. A
+    key to sign receipts is made beside the database.
+    """
+    from supplies.books.catalogue import check_noun
+    from supplies.domain.catalogue_records import Station
+    from supplies.ledger.ledger import Ledger
+    from supplies.signing.station_keys import key_file, keys_ready
+    from supplies.storage.store import file_of
+
+    station = Station(code=code, name=name, name_en=name_en, zone=zone, series=series)
+    check_noun(station)  # before the file is created
+    keys = key_file(database)
+    # In one transaction: without a key no station is registered.
+    opened = Ledger.open(database, station=code)
+    with opened as ledger, ledger.administering():
+        ledger.register(station)
+        key_is_new = keys_ready(ledger.store, database)
+        url = ledger.store.url
+    where = url if file_of(database) is None else database
+    print(f"The books of {name} ({code}) are ready in {where}.")
+    if key_is_new:
+        print(f"The key that signs its receipts is in {keys}, readable by you alone: back it up.")

@@ -1,0 +1,60 @@
+"""Open the books that `--database` and `--station` name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from supplies.errors import InvalidField
+from supplies.ledger.ledger import Ledger
+from supplies.storage.store import Store, open_store
+
+
+def open_ledger(database: str, station: str | None) -> Ledger:
+    """Open the books of one station.
+
+    station: None for the only station of the database.
+
+    Raises:
+        InvalidField: if there is no such station, or several and none is named.
+        StoreError: if the database cannot be opened.
+    """
+    with closing(open_store(database, create=False)) as store:
+        code = find_station(store, station)
+    return Ledger.open(database, station=code, create=False)
+
+
+@contextmanager
+def open_ledgers(database: str, station: str | None) -> Iterator[list[Ledger]]:
+    """Open the books of one station, or of each station of the database if `station` is None.
+
+    Raises:
+        InvalidField: if there is no such station.
+        StoreError: if the database cannot be opened.
+    """
+    with closing(open_store(database, create=False)) as store:
+        first, *others = _find_stations(store, station)
+    with Ledger.open(database, station=first, create=False) as ledger:
+        yield [ledger, *map(ledger.at, others)]
+
+
+def find_station(store: Store, named: str | None) -> str:
+    """Return the code of the station that was named, or of the only station.
+
+    Raises:
+        InvalidField: if there is no such station, or several and none is named.
+    """
+    codes = _find_stations(store, named)
+    if len(codes) > 1:
+        raise InvalidField(f"choose a station with --station: {', '.join(codes)}")
+    return codes[0]
+
+
+def _find_stations(store: Store, named: str | None) -> list[str]:
+    codes = [str(code) for (code,) in store.all("SELECT code FROM stations ORDER BY code")]
+    if named is not None and named not in codes:
+        known = ", ".join(codes) or "none"
+        raise InvalidField(f"there is no station {named} in {store.url} (its stations: {known})")
+    if not codes:
+        raise InvalidField(f"there is no station in {store.url}; make one with `supplies init`")
+    return codes if named is None else [named]

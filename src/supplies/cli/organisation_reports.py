@@ -1,0 +1,70 @@
+"""Reports over all stations of an organisation, for `supplies report … --organisation`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from supplies.cli.paper_files import write_report
+from supplies.cli.progress import progress_bar
+from supplies.cli.tables import print_json, print_period_report, print_structs
+from supplies.stations.organisation import stations
+from supplies.views.organisation_report import (
+    needs_by_item,
+    organisation_report,
+    organisation_report_paper,
+    part_of_report,
+    stock_by_item,
+)
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from supplies.ledger.ledger import Ledger
+
+
+def report_organisation_stock(ledger: Ledger, *, as_json: bool) -> None:
+    """Print the stock of each item over all stations that the ledger's station heads."""
+    with ledger.reading() as books:
+        page = stock_by_item(books, limit=None)
+    if as_json:
+        print_json(page)
+    else:
+        print_structs(page.items)
+
+
+def report_organisation_needs(ledger: Ledger, *, as_json: bool) -> None:
+    """Print the needs for each item over all stations that the ledger's station heads."""
+    with ledger.reading() as books:
+        page = needs_by_item(books, limit=None)
+    if as_json:
+        print_json(page)
+    else:
+        print_structs(page.items)
+
+
+def report_organisation_period(
+    ledger: Ledger, first: date, last: date, *, output: str | None, as_json: bool
+) -> None:
+    """Print the report of a period over all stations that the ledger's station heads.
+
+    output: the file to write it to, as PDF; None to print it.
+    """
+    with ledger.reading() as books:
+        codes = [station.code for station in stations(books)]
+        parts = []
+        with progress_bar("Reading stations", len(codes)) as report_progress:
+            for number, code in enumerate(codes, 1):
+                parts.append(part_of_report(books.of(code), first, last))
+                report_progress(number)
+        if output is not None:
+            from supplies_receipts import draw_organisation_report
+
+            paper = organisation_report_paper(books, first, last, parts, printed_at=ledger.clock())
+            write_report(output, "organisation's report", draw_organisation_report(paper))
+            return
+        report = organisation_report(books.station_code, first, last, parts)
+    if as_json:
+        print_json(report)
+        return
+    print_period_report(report)
+    print_structs(report.stations)

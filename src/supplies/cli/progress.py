@@ -1,0 +1,37 @@
+"""A progress bar for commands that take long."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class ReportProgress(Protocol):
+    """A function that reports how much is done."""
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """Report that `done` steps of `total` are done; total None: as before."""
+
+
+@contextmanager
+def progress_bar(label: str, total: int | None = None) -> Iterator[ReportProgress]:
+    """Show a progress bar on standard error if that is a terminal; otherwise show nothing.
+
+    total: None while it is not known; until then the bar only shows activity.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done, total=None: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+
+        def report(done: int, total: int | None = None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield report

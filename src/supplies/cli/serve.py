@@ -1,0 +1,101 @@
+"""`supplies serve`: the REST service and its pages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+from click.exceptions import Exit
+
+from supplies.cli.arguments import all_books_options
+from supplies.cli.click_extensions import Command
+
+if TYPE_CHECKING:
+    from supplies.ledger.ledger import Ledger
+
+
+@click.command(
+    cls=Command, epilog="Every setting has an environment variable too: see docs/configuration.md."
+)
+@all_books_options
+@click.option(
+    "--host",
+    help="Address to listen on; only loopback until somebody can sign in. [default: 127.0.0.1]",
+)
+@click.option("--port", type=int, help="Port to listen on. [default: 8000]")
+@click.option("--workers", type=int, metavar="N", help="Number of worker processes. [default: 1]")
+def serve(
+    database: str,
+    station: str | None,
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+) -> None:
+    """Serve the books over HTTP until Ctrl-C.
+
+    The first start prints the address at which the first coordinator sets a password.
+    """
+    from supplies_service.serve import place
+    from supplies_service.serve import serve as run_service
+    from supplies_service.settings import Settings, unknown
+
+    from supplies.access import users
+    from supplies.access.access_context import Gate
+    from supplies.access.bootstrap import way_in
+    from supplies.signing.station_keys import key_file, keys_ready
+    from supplies.stations.organisation import all_stations
+
+    settings = Settings.of(
+        os.environ, database=database, station=station, host=host, port=port, workers=workers
+    )
+    for name in unknown(os.environ):
+        print(f"supplies: {name} is not a setting; see docs/configuration.md", file=sys.stderr)
+    with _open_first_station(database, station) as ledger:
+        with ledger.reading() as books:
+            people = users.anybody(Gate(books, ledger.clock()))
+        # First what may refuse to serve, then what makes keys and prints addresses.
+        address = place(settings, people=people)
+        key_is_new = keys_ready(ledger.store, database)
+        with ledger.administering() as books:
+            path = way_in(Gate(books, ledger.clock()))
+        several = station is None and len(all_stations(ledger.store)) > 1
+        served = "all stations" if several else ledger.station_code
+    if key_is_new:
+        print(
+            f"There was no key to sign receipts with; a new one is in {key_file(database)}, "
+            "readable by you alone: back it up.",
+            flush=True,
+        )
+    if path is not None:
+        print(
+            "Nobody can sign in yet. The first coordinator sets a password at this address, "
+            f"once, within a day:\n  http://{_in_url(settings.host)}:{settings.port}{path}",
+            flush=True,
+        )
+    status = run_service(settings, address, whose=served)
+    if status:
+        raise Exit(status)
+
+
+def _open_first_station(database: str, station: str | None) -> Ledger:
+    """Open the books of the station that was named, or of the first that was registered.
+
+    Its coordinator is the first who can sign in.
+    """
+    from supplies.cli.opening import open_ledger
+    from supplies.ledger.ledger import Ledger
+    from supplies.stations.organisation import first_station
+    from supplies.storage.store import open_store
+
+    if station is not None:
+        return open_ledger(database, station)
+    with closing(open_store(database, create=False)) as store:
+        first = first_station(store)
+    return Ledger.open(database, station=first, create=False)
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

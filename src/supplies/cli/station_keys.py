@@ -1,0 +1,61 @@
+"""`supplies station key …`: make keys to sign receipts with, and print the public keys."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from supplies.cli.arguments import whole_database_options
+from supplies.cli.click_extensions import Group
+
+
+@click.group(cls=Group)
+def key() -> None:
+    """Manage the keys that sign receipts. All stations of a database share them."""
+
+
+@key.command()
+@whole_database_options
+def new(database: str) -> None:
+    """Make a new key to sign receipts with.
+
+    Receipts issued earlier keep the key that they were signed with, and can still be checked.
+    """
+    from supplies.signing.station_keys import StationKeys, key_file, make_keys
+    from supplies.storage.store import open_store
+
+    with closing(open_store(database, create=False)) as store, store.writing():
+        # No receipt is issued during this transaction, so each is signed with one key.
+        for (code,) in store.all("SELECT code FROM stations ORDER BY code"):
+            store.lock(code)
+        if make_keys(database):
+            name = "k1"
+        else:
+            rows = store.all("SELECT station, max(seq) FROM entries GROUP BY station")
+            last_entries = {str(code): int(seq) for code, seq in rows}
+            name = StationKeys.beside(database).add(last_entries)
+    print(f"Key {name} signs receipts from now on; earlier receipts can still be checked.")
+    print("Back up the key file; never give it away together with a copy of the books:")
+    print(f"  {key_file(database)}")
+    print("Give the public keys to people who check receipts: supplies station key public -o FILE")
+
+
+@key.command()
+@whole_database_options
+@click.option(
+    "-o", "--output", "output", metavar="FILE", help="Write the keys to this file, not the screen."
+)
+def public(database: str, output: str | None) -> None:
+    """Print the public keys, which `supplies receipt check` needs."""
+    from supplies.cli.paper_files import write_paper
+    from supplies.signing.receipt_signatures import write_public_keys
+    from supplies.signing.station_keys import StationKeys
+
+    text = write_public_keys(StationKeys.beside(database).public())
+    if output is None:
+        print(text, end="")
+        return
+    write_paper(Path(output), text.encode())
+    print(f"The public keys are in {output}; give them to people who check receipts.")

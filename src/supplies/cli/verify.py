@@ -1,0 +1,132 @@
+"""`supplies verify`: recompute the books, and find a receipt in them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+from click.exceptions import Exit
+
+from supplies.cli.arguments import all_books_options, json_option
+from supplies.cli.click_extensions import Command
+
+if TYPE_CHECKING:
+    from supplies.errors import BooksBroken
+    from supplies.storage.store import Store
+    from supplies.verification.verify import Verified
+    from supplies.views.receipts import PaperInBooks
+
+
+@click.command(cls=Command)
+@all_books_options
+@click.option("--receipt", metavar="FILE", help="Also check that this receipt is in the books.")
+@json_option
+def verify(database: str, station: str | None, receipt: str | None, as_json: bool) -> None:
+    """Recompute the books and compare every row.
+
+    The exit status is 1 if a row differs from what the entries say, and the first difference is
+    printed. With --receipt it is also 1 if that receipt is not in the books.
+    """
+    import msgspec
+
+    from supplies.cli.opening import find_station
+    from supplies.cli.progress import progress_bar
+    from supplies.cli.tables import print_json
+    from supplies.errors import BooksBroken
+    from supplies.storage.store import open_store
+    from supplies.verification.verify import verify as verify_books
+
+    # Books without their guards are verified too: then there is most reason to.
+    store = open_store(database, create=False, guarded=False)
+    try:
+        code = None if station is None else find_station(store, station)
+        store.check_pages()
+        with progress_bar("Verifying entries") as report:
+            verified = verify_books(store, code, progress=report)
+        store.check_guards()
+        found = None if receipt is None else _find_receipt(database, station, receipt, store)
+    except BooksBroken as difference:
+        if as_json:
+            print_json(_difference_as_json(difference))
+        else:
+            print(f"supplies: {difference}", file=sys.stderr)
+        raise Exit(1) from None
+    finally:
+        store.close()
+    _store_result(database, verified)
+    if as_json:
+        result = msgspec.to_builtins(verified)
+        print_json(result if found is None else {**result, "receipt": found})
+    else:
+        print(
+            f"{verified.entries} entries, {verified.transfers} transfers and "
+            f"{verified.receipts} receipts agree with the hash chain. The books are sound."
+        )
+        if found is not None:
+            stream = sys.stdout if found.in_books else sys.stderr
+            print(f"{receipt}: {found.says}.", file=stream)
+    if found is not None and not found.in_books:
+        raise Exit(1)
+
+
+def _store_result(database: str, verified: Verified) -> None:
+    """Store in the books that they were verified; only a warning if they cannot be written."""
+    from supplies.errors import ReadOnly, StoreError
+    from supplies.ledger.ledger import system_clock
+    from supplies.storage.store import open_store
+    from supplies.verification.log import note_sound
+
+    try:
+        store = open_store(database, create=False)
+        try:
+            note_sound(store, verified, system_clock())
+        finally:
+            store.close()
+    except ReadOnly:
+        print(
+            "supplies: the books are read-only, so this verification was not logged in them",
+            file=sys.stderr,
+        )
+    except StoreError as error:
+        print(f"supplies: this verification was not logged: {error}", file=sys.stderr)
+
+
+def _find_receipt(database: str, station: str | None, file: str, store: Store) -> PaperInBooks:
+    """Look a paper up in the books of the station that was named, or of the one that issued it."""
+    import msgspec
+    from supplies_receipts import check_receipt
+
+    from supplies.cli.receipt_check import read_paper
+    from supplies.ledger.ledger import Ledger
+    from supplies.signing.receipt_signatures import NotGenuine
+    from supplies.views.receipts import PaperInBooks, paper_in_books
+
+    doubt = ""
+    try:
+        record = check_receipt(read_paper(file), None)
+    except NotGenuine as error:
+        if error.record is None:
+            return PaperInBooks(number=None, in_books=False, says=error.detail)
+        record, doubt = error.record, f"; but {error.detail}"
+    issuer = store.one(
+        "SELECT station FROM receipts WHERE number = :number", {"number": record.number}
+    )
+    # A receipt that nobody issued is in no station's books: any station can say so.
+    any_station = store.one("SELECT code FROM stations ORDER BY code") or ("",)
+    code = station or (issuer or any_station)[0]
+    with Ledger.open(database, station=code, create=False) as ledger, ledger.reading() as books:
+        found = paper_in_books(books, record)
+    return msgspec.structs.replace(found, says=found.says + doubt)
+
+
+def _difference_as_json(difference: BooksBroken) -> dict[str, object]:
+    return {
+        "sound": False,
+        "station": difference.station,
+        "seq": difference.seq,
+        "table": difference.table,
+        "column": difference.column,
+        "expected": difference.expected,
+        "found": difference.found,
+    }

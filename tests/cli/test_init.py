@@ -1,0 +1,68 @@
+"""`supplies init` creates the books of a station."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.command_line import refused
+
+from supplies.cli import main
+
+
+def test_init_creates_the_books_of_a_station(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "books.db")
+    words = ["init", "--database", path, "--station", "nx", "--name", "南社"]
+    assert main(words) == 0
+    assert "are ready" in capsys.readouterr().out
+    assert main(["report", "needs", "--json", "--database", path]) == 0
+    assert json.loads(capsys.readouterr().out) == {"items": [], "next": None}
+    assert "is taken" in refused(capsys, *words)
+    assert "there is no station zz" in refused(
+        capsys, "verify", "--database", path, "--station", "zz"
+    )
+
+
+def test_an_unknown_time_zone_is_refused_before_a_file_is_created(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "new.db"
+    words = ("init", "--database", str(path), "--name", "x", "--zone", "Mars/Base")
+    assert "is no time zone" in refused(capsys, *words)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("fault", ["there is no such folder", "a folder is in its place"])
+def test_init_without_a_usable_key_file_registers_no_station_and_can_be_repeated(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: str,
+) -> None:
+    key = tmp_path / "keys" / "station.key"
+    if fault == "a folder is in its place":
+        key.mkdir(parents=True)
+    monkeypatch.setenv("SUPPLIES_KEYS", str(key))
+    path = str(tmp_path / "books.db")
+    words = ["init", "--database", path, "--station", "qu", "--name", "区联社"]
+    assert "cannot be used" in refused(capsys, *words)
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
+    assert main(words) == 0
+    assert "are ready" in capsys.readouterr().out
+
+
+def test_no_station_is_added_while_the_keys_of_issued_receipts_are_missing(
+    demo: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "slip-of-the-pen.key"))
+    words = ["init", "--database", str(demo), "--station", "nx", "--name", "南社", "--series", "NX"]
+    assert "from its backup" in refused(capsys, *words)
+    monkeypatch.delenv("SUPPLIES_KEYS")
+    assert main(["station", "list", "--json", "--database", str(demo)]) == 0
+    assert [station["code"] for station in json.loads(capsys.readouterr().out)] == ["lx"]

@@ -1,0 +1,114 @@
+"""`supplies report` prints reports as tables and JSON, and writes them as PDF."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from support.command_line import PERIOD, misused, refused
+
+from supplies.cli import main
+
+
+def test_the_station_report_as_json_has_the_shape_of_the_rest_api(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["report", "station", "--from", "2020-02-03", "--to", "2020-02-13", "--json"]
+    assert main([*words, "--database", str(demo)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["workers"] == 14
+    assert report["goods"][0] == {
+        "item": "disinfectant",
+        "unit": "bottle",
+        "opening": 0,
+        "received": 2,
+        "handed_over": 0,
+        "used": 2,
+        "lost": 0,
+        "unexplained": 0,
+        "other": 0,
+        "on_hand": 0,
+        "allocated": 0,
+        "in_transit": 0,
+    }
+
+
+@pytest.mark.parametrize("what", ["stock", "pledges", "needs"])
+def test_lists_are_printed_as_tables_and_as_json(
+    demo: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    assert main(["report", what, "--database", str(demo)]) == 0
+    assert "mask" in capsys.readouterr().out or what == "stock"
+    assert main(["report", what, "--json", "--database", str(demo)]) == 0
+    assert json.loads(capsys.readouterr().out)["items"]
+
+
+def test_stock_is_reported_as_of_the_end_of_a_day(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["report", "stock", "--as-of", "2020-02-05", "--json", "--database", str(demo)]
+    assert main(words) == 0
+    rows = json.loads(capsys.readouterr().out)["items"]
+    assert {row["item"] for row in rows} == {"mask", "leaflet"}
+    assert "'yesterday' is not a day: write it as 2020-02-03" in misused(
+        capsys, "report", "stock", "--as-of", "yesterday", "--database", str(demo)
+    )
+
+
+@pytest.mark.parametrize("what", [["statement", "--donor", "D-02"], ["disclosure"]])
+def test_statement_and_disclosure_are_printed_and_written_as_pdf(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: list[str]
+) -> None:
+    words = ["report", *what, *PERIOD, "--database", str(demo)]
+    assert main(words) == 0
+    assert "sanitiser" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["from"] == "2020-02-03"
+    paper = tmp_path / "paper.pdf"
+    assert main([*words, "-o", str(paper)]) == 0
+    assert f"The {what[0]} is in" in capsys.readouterr().out
+    assert "南沙爱心协会" in PdfReader(paper).pages[0].extract_text()
+
+
+def test_the_station_report_is_written_as_pdf(demo: Path, tmp_path: Path) -> None:
+    paper = tmp_path / "report.pdf"
+    words = ["report", "station", *PERIOD, "--output", str(paper), "--database", str(demo)]
+    assert main(words) == 0
+    assert "工作报告" in PdfReader(paper).pages[0].extract_text()
+
+
+@pytest.mark.parametrize("what", ["station", "statement", "disclosure"])
+def test_a_report_of_a_period_without_its_days_is_a_usage_error(
+    capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    assert "Missing option '--from'" in misused(capsys, "report", what)
+
+
+def test_a_statement_without_a_donor_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Missing option '--donor'" in misused(capsys, "report", "statement", *PERIOD)
+
+
+def test_an_option_of_another_report_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "No such option '--as-of'" in misused(capsys, "report", "needs", "--as-of", "2020-02-05")
+
+
+def test_stock_on_a_day_over_an_organisation_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["report", "stock", "--organisation", "--as-of", "2020-02-05"]
+    assert "--as-of cannot be combined with --organisation" in refused(capsys, *words)
+
+
+def test_options_may_come_before_the_name_of_the_report(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "--json", "--database", str(demo), "needs"]) == 0
+    assert json.loads(capsys.readouterr().out)["items"]
+
+
+def test_an_unknown_report_is_answered_with_the_names_of_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    message = misused(capsys, "report", "volunteers")
+    assert "Use one of: stock, pledges, needs, station, statement, disclosure." in message
+    assert "Did you mean 'pledges'?" in misused(capsys, "report", "pledge")

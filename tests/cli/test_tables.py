@@ -1,0 +1,50 @@
+"""Tables on a terminal, in a file and in a pipe."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from support.command_line import PERIOD
+
+from supplies.cli import main
+
+
+def test_a_table_in_a_file_is_as_wide_as_its_columns(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["report", "station", *PERIOD, "--database", str(demo)]) == 0
+    told = capsys.readouterr().out
+    assert "…" not in told
+    (heads,) = [line for line in told.splitlines() if "unexplained" in line]
+    assert len(heads) > 80
+    (row,) = [line for line in told.splitlines() if "sanitiser" in line]
+    cells = dict(zip(heads.split("┃")[1:-1], row.split("│")[1:-1], strict=True))
+    found = {name.strip(): cell.strip() for name, cell in cells.items()}
+    assert (found["received"], found["handed over"], found["on hand"]) == ("150", "101", "39")
+
+
+def test_a_table_too_wide_for_the_terminal_is_printed_as_a_list_for_each_row(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["report", "station", *PERIOD, "--database", str(demo)]) == 0
+    told = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert "…" not in told
+    assert all(len(line) <= 80 for line in told.splitlines())
+    item = told.split("sanitiser")[1]
+    assert re.search(r"^received +150 *$", item, re.MULTILINE)
+    assert re.search(r"^handed over +101 *$", item, re.MULTILINE)
+
+
+def test_names_that_look_like_markup_are_printed_as_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books = str(tmp_path / "books.db")
+    assert main(["init", "--name", "[red]North[/] :ok:", "--database", books]) == 0
+    capsys.readouterr()
+    assert main(["station", "list", "--database", books]) == 0
+    assert "[red]North[/] :ok:" in capsys.readouterr().out

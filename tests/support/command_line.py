@@ -1,0 +1,51 @@
+"""Run the command line in this process, or as a process of its own, and expect an exit status."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from supplies.cli import main
+
+PERIOD = ["--from", "2020-02-03", "--to", "2020-02-13"]
+"""The days of the demonstration."""
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """Run a command that must be refused: status 1 and one sentence, which is returned."""
+    capsys.readouterr()
+    assert main(list(words)) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("supplies: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def misused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """Run a command that is used wrongly: status 2 and a message, which is returned."""
+    capsys.readouterr()
+    assert main(list(words)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    return err
+
+
+def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a process of its own, with environment variables added."""
+    return subprocess.run(
+        [sys.executable, "-m", "supplies", *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **variables},
+        timeout=120,
+    )
+
+
+def paper_of(database: Path, number: str = "JZ-2020-000003") -> str:
+    """Return the path of a receipt that `supplies demo` wrote."""
+    return str(database.with_name("demo-papers") / f"{number}.pdf")
