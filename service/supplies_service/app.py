@@ -31,6 +31,7 @@ from supplies_service.routes.parameters import known_parameters
 from supplies_service.security.audit import record_use
 from supplies_service.security.authentication import AuthenticationMiddleware, caller_of
 from supplies_service.security.authorization import check_role, require_roles, serves_anonymous
+from supplies_service.security.csrf import CsrfMiddleware
 from supplies_service.security.headers import SecurityHeadersMiddleware
 from supplies_service.security.station_selection import select_station
 from supplies_service.security.trusted_hosts import (
@@ -39,6 +40,7 @@ from supplies_service.security.trusted_hosts import (
     trust_proxies,
 )
 from supplies_service.stations import Connection, Stations, current_station
+from supplies_service.templating import template_config
 
 
 def create_app(
@@ -76,6 +78,7 @@ def create_app(
         dependencies={"context": Provide(request_context, sync_to_thread=False)},
         middleware=[
             TrustedHostMiddleware(),
+            CsrfMiddleware(),
             AuthenticationMiddleware,
             RequestChecksMiddleware(),
         ],
@@ -86,6 +89,7 @@ def create_app(
             Exception: problems.answer_failure,
         },
         openapi_config=openapi.config(version("supplies")),
+        template_config=template_config(),
         request_max_body_size=MAX_BODY,
         logging_config=None,
     )

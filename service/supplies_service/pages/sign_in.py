@@ -1,33 +1,39 @@
-"""Coming in and going out: sign in, set a password by a one-time address, sign out."""
+"""Sign in, set a password by an invitation, sign out."""
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
+from litestar.response import Template
 
-from supplies.access import access_log as log
-from supplies.access import credentials, passwords, users
-from supplies.access import rate_limits as attempts
+from supplies.access import access_log, credentials, passwords, rate_limits, users
 from supplies.access.access_context import Gate
 from supplies.errors import InvalidField
-from supplies_service.pages import STYLE, page, slowly
-from supplies_service.pages.forms import fields, go, sealed, session_cookie
+from supplies_service.pages.forms import form_fields, redirect, session_cookie
 from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authentication import SESSION_COOKIE
 from supplies_service.security.authorization import PUBLIC
+from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limits import check_rate_limit, client_address
 
-WORKING_DAY = int(credentials.LASTING["session"].total_seconds())
+SESSION_SECONDS = int(credentials.LASTING["session"].total_seconds())
 
-WRONG = "This login and this password do not belong together. 登录名与密码不符。"
-GONE = "This address led here once, or its time is over. Ask for another. 此链接已用过或已过期。"
-NOT_THE_SAME = "The two passwords were not the same. 两次输入的密码不同。"
+WRONG = "The login or the password is wrong. 登录名或密码不正确。"
+EXPIRED = (
+    "This invitation was already used or has expired. Ask a coordinator for another. "
+    "此邀请已使用或已过期，请向协调员索取新的邀请。"
+)
+NOT_THE_SAME = "The two passwords are not the same. 两次输入的密码不一致。"
+
+STYLE = (files("supplies_service.pages") / "templates" / "style.css").read_bytes()
 
 
-class GatePages(Controller):
-    """The pages before the gate."""
+class SignInPages(Controller):
+    """Pages that need no session."""
 
     path = "/"
     include_in_schema = False
@@ -35,30 +41,32 @@ class GatePages(Controller):
 
     @get("/style.css")
     async def style(self) -> Response[bytes]:
-        """How the pages look."""
+        """The style sheet of all pages."""
         return Response(STYLE, media_type="text/css; charset=utf-8")
 
     @get("/sign-in")
     async def sign_in_page(self, context: Context, station: FromQuery[str] = "") -> Response[bytes]:
-        """Where people sign in. station: filled in already, where there are several."""
+        """Show the form to sign in. station: fills in the station's code."""
         return _sign_in_page(context, station=station[:64])
 
     @post("/sign-in")
     async def sign_in(self, context: Context) -> Response[bytes]:
-        """Let somebody in by login and password, and not too many who guess."""
+        """Start a session for a login and password; attempts are limited."""
         address, login, station = client_address(context.request), "", ""
         try:
-            await check_rate_limit(context.request, attempts.SIGN_IN_FROM_ADDRESS, address)
-            sent = await fields(context.request, ("login", "password", "station"))
+            await check_rate_limit(context.request, rate_limits.SIGN_IN_FROM_ADDRESS, address)
+            sent = await form_fields(context.request, ("login", "password", "station"))
             login, station = sent["login"].strip(), sent["station"].strip()
             service = context.stations.find(station or None)
             if service is not None:
                 context = context.at(service)
-            await check_rate_limit(context.request, attempts.SIGN_IN_AS_FROM, f"{login} {address}")
-            await check_rate_limit(context.request, attempts.SIGN_IN_AS, login)
+            await check_rate_limit(
+                context.request, rate_limits.SIGN_IN_AS_FROM, f"{login} {address}"
+            )
+            await check_rate_limit(context.request, rate_limits.SIGN_IN_AS, login)
         except RateLimited as error:
             answer = _sign_in_page(
-                context, status=429, login=login, station=station, told=error.detail
+                context, status=429, login=login, station=station, error=error.detail
             )
             answer.headers["Retry-After"] = str(error.retry_after)
             return answer
@@ -66,68 +74,62 @@ class GatePages(Controller):
         if service is not None:
             with context.reading() as books:
                 found = users.password_of(context.gate(books), login)
-        right = await slowly(passwords.matches, found and found[1], sent["password"])
+        # An unknown login takes as long as a wrong password.
+        right = await hash_in_thread(passwords.matches, found and found[1], sent["password"])
         if found is None or not right:
-            await self._note(context, None if found is None else found[0], "refused", "/sign-in")
-            return _sign_in_page(context, status=401, login=login, station=station, told=WRONG)
-        return await self._let_in(context, found[0], login, found[1])
+            await self._log(context, None if found is None else found[0], "refused", "/sign-in")
+            return _sign_in_page(context, status=401, login=login, station=station, error=WRONG)
+        return await self._start_session(context, found[0], login, found[1])
 
     @get("/invitation/{shown:str}")
     async def invitation_page(self, context: Context, shown: FromPath[str]) -> Response[bytes]:
-        """Where a password is set, once."""
-        context, user = self._invited(context, shown)
+        """Show the form to set a password, once."""
+        context, user = self._invited_user(context, shown)
         if user is None:
             await log_anonymous_refusal(context.request)
-            return page("lost", status=404, told=GONE)
-        return page("invitation", login=user.login, shortest=passwords.SHORTEST, told=None)
+            return _expired_page()
+        return _invitation_page(user)
 
     @post("/invitation/{shown:str}")
     async def accept(self, context: Context, shown: FromPath[str]) -> Response[bytes]:
-        """Set the password, and come in."""
-        sent = await fields(context.request, ("password", "again"))
-        context, user = self._invited(context, shown)
+        """Set the password and start a session."""
+        sent = await form_fields(context.request, ("password", "repeat"))
+        context, user = self._invited_user(context, shown)
         if user is None:
             await log_anonymous_refusal(context.request)
-            return page("lost", status=404, told=GONE)
+            return _expired_page()
         try:
-            if sent["password"] != sent["again"]:
+            if sent["password"] != sent["repeat"]:
                 raise InvalidField(NOT_THE_SAME)
-            kept = await slowly(passwords.hashed, sent["password"], user.login)
+            kept = await hash_in_thread(passwords.hashed, sent["password"], user.login)
         except InvalidField as error:
-            return page(
-                "invitation",
-                status=422,
-                login=user.login,
-                shortest=passwords.SHORTEST,
-                told=error.detail,
-            )
+            return _invitation_page(user, status=422, error=error.detail)
 
         def set_once(gate: Gate) -> bool:
-            # Asked again within the transaction: of two who hold the address, one comes in.
-            still = _invited(gate, shown)
+            # Checked again in the transaction: an invitation is used once, whoever has it.
+            still = _invited_user(gate, shown)
             if still is not None:
                 users.set_password(gate, still.code, kept, tokens_too=True)
             return still is not None
 
         if not await context.station.admin_write(set_once):
-            return page("lost", status=404, told=GONE)
-        return await self._let_in(context, user.code, user.login, kept)
+            return _expired_page()
+        return await self._start_session(context, user.code, user.login, kept)
 
-    def _invited(
+    def _invited_user(
         self, context: RequestContext, shown: str
     ) -> tuple[RequestContext, users.User | None]:
-        """The context of the station that an invitation names, and whom it is for."""
+        """The invited user, at the station that the invitation names; None: it is not valid."""
         service = context.stations.find(credentials.station_of(shown))
         if service is None:
             return context, None
         context = context.at(service)
         with context.reading() as books:
-            return context, _invited(context.gate(books), shown)
+            return context, _invited_user(context.gate(books), shown)
 
     @post("/sign-out")
     async def sign_out(self, context: Context) -> Response[bytes]:
-        """Go out: the session ends here too, not in the browser alone."""
-        await sealed(context.request, ())
+        """End the session in the database, and delete the cookie."""
         shown = context.request.cookies.get(SESSION_COOKIE, "")
 
         def end(gate: Gate) -> None:
@@ -138,23 +140,24 @@ class GatePages(Controller):
         service = context.stations.find(credentials.station_of(shown))
         if service is not None:
             await service.admin_write(end)
-        return go("/sign-in", session_cookie(context.request, "", 0))
+        return redirect("/sign-in", session_cookie(context.request, "", 0))
 
-    async def _let_in(
+    async def _start_session(
         self, context: RequestContext, code: str, login: str, kept: str | None
     ) -> Response[bytes]:
+        """Start a session. kept: the password hash that was compared."""
         address = client_address(context.request)
 
         def begin(gate: Gate) -> str | None:
             # The password may have been changed while it was compared.
             if users.password_of(gate, login) != (code, kept):
                 return None
-            attempts.forgive(gate, attempts.SIGN_IN_AS, login)
+            rate_limits.forgive(gate, rate_limits.SIGN_IN_AS, login)
             user = users.get(gate, code)
             made, shown = credentials.issue(
                 gate, kind="session", role=user.role, by=code, holder=code
             )
-            log.write(
+            access_log.write(
                 gate,
                 method="POST",
                 route="/sign-in",
@@ -169,16 +172,16 @@ class GatePages(Controller):
         shown = await context.station.admin_write(begin)
         if shown is None:
             return _sign_in_page(
-                context, status=401, login=login, station=context.station.code, told=WRONG
+                context, status=401, login=login, station=context.station.code, error=WRONG
             )
-        return go("/", session_cookie(context.request, shown, WORKING_DAY))
+        return redirect("/", session_cookie(context.request, shown, SESSION_SECONDS))
 
-    async def _note(
+    async def _log(
         self, context: RequestContext, who: str | None, outcome: str, route: str
     ) -> None:
         address = client_address(context.request)
         await context.station.admin_write(
-            lambda gate: log.write(
+            lambda gate: access_log.write(
                 gate, method="POST", route=route, outcome=outcome, who=who, address=address
             )
         )
@@ -190,15 +193,29 @@ def _sign_in_page(
     status: int = 200,
     login: str = "",
     station: str = "",
-    told: str | None = None,
-) -> Response[bytes]:
-    """The page; it asks which station only where there are several."""
-    several = context.stations.several()
-    return page("sign_in", status=status, login=login, station=station, several=several, told=told)
+    error: str | None = None,
+) -> Template:
+    """The form; it asks for the station only if several are served."""
+    shown = {
+        "login": login,
+        "station": station,
+        "several_stations": context.stations.several(),
+        "error": error,
+    }
+    return Template("sign_in.html", status_code=status, context=shown)
 
 
-def _invited(gate: Gate, shown: str) -> users.User | None:
-    """Whom an invitation is for; None where it was used or its time is over."""
+def _invitation_page(user: users.User, *, status: int = 200, error: str | None = None) -> Template:
+    shown = {"login": user.login, "min_length": passwords.SHORTEST, "error": error}
+    return Template("invitation.html", status_code=status, context=shown)
+
+
+def _expired_page() -> Template:
+    return Template("invalid_link.html", status_code=404, context={"error": EXPIRED})
+
+
+def _invited_user(gate: Gate, shown: str) -> users.User | None:
+    """The user of an invitation; None if it was used or has expired."""
     admitted = credentials.admit(gate, shown, ("invitation",))
     if admitted is None or admitted[0].user is None:
         return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from supplies_service.pages.donor import DonorDoor, DonorPages
+from supplies_service.pages.donor import DonorLinkPages, DonorPages
 from supplies_service.pages.home import HomePages
-from supplies_service.pages.sign_in import GatePages
+from supplies_service.pages.sign_in import SignInPages
 from supplies_service.routes.access_log import AccessLogController
 from supplies_service.routes.activities import ActivityController
 from supplies_service.routes.allocations import AllocationController
@@ -58,8 +58,8 @@ CONTROLLERS: list[ControllerRouterHandler] = [
     AccessLogController,
     VerifyController,
     HealthController,
-    GatePages,
+    SignInPages,
     HomePages,
-    DonorDoor,
+    DonorLinkPages,
     DonorPages,
 ]

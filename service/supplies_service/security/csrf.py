@@ -1,0 +1,70 @@
+"""Protection against cross-site request forgery (CSRF) for the forms of the pages.
+
+A browser says which site a form comes from, in `Sec-Fetch-Site` and in `Origin`. Scripts of a page
+can change neither. A form is accepted only if the browser sends at least one of the two, and each
+that it sends names the service itself. This covers signing in too, where there is no session yet.
+In addition, the cookies are `SameSite=Lax`.
+
+`/api` needs no such check: it never accepts a cookie.
+
+Source: W3C Fetch Metadata; OWASP Cross-Site Request Forgery Prevention Cheat Sheet.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from supplies_service.problems import Forbidden
+from supplies_service.security.audit import log_anonymous_refusal
+from supplies_service.stations import Connection
+
+_SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+_OWN_SITE = frozenset(("same-origin", "none"))
+"""Values of `Sec-Fetch-Site` for our own pages; `none`: the user started the request."""
+
+
+class CsrfMiddleware(ASGIMiddleware):
+    """Refuse a form that another site sent, or whose origin the browser does not say."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Handle a request.
+
+        Raises:
+            Forbidden: the form does not come from a page of the service.
+            RateLimited: too many refused requests from one address.
+        """
+        if scope.get("method") not in _SAFE_METHODS and not scope["path"].startswith("/api/"):
+            connection: Connection = Connection(scope)
+            if not is_same_origin(connection.headers):
+                await log_anonymous_refusal(connection)
+                raise Forbidden(
+                    "this form does not come from a page of this service; open the page here and "
+                    "send it again, with a browser that sends `Origin` or `Sec-Fetch-Site`"
+                )
+        await next_app(scope, receive, send)
+
+
+def is_same_origin(headers: Headers) -> bool:
+    """Return whether the browser says that a request comes from a page of the service."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is None and origin is None:
+        return False
+    if site is not None and site not in _OWN_SITE:
+        return False
+    return origin is None or _host(origin) == headers.get("host", "").lower()
+
+
+def _host(origin: str) -> str | None:
+    """The host and port of an `Origin`; None if it is invalid, "" if it is `null`."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None

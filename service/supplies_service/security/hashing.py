@@ -1,0 +1,25 @@
+"""Password hashing beside the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TypeVar
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+
+T = TypeVar("T")
+
+_CONCURRENT = 2
+"""Passwords hashed at the same time: by design, each takes one core and 64 MiB for a while."""
+
+
+async def hash_in_thread(function: Callable[..., T], *arguments: object) -> T:
+    """Run a function that hashes or compares a password in a thread, two at a time."""
+    return await run_sync(function, *arguments, limiter=_limiter())
+
+
+@cache
+def _limiter() -> CapacityLimiter:
+    return CapacityLimiter(_CONCURRENT)
