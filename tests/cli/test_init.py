@@ -35,7 +35,7 @@ def test_an_unknown_time_zone_is_refused_before_a_file_is_created(
     assert not path.exists()
 
 
-@pytest.mark.parametrize("fault", ["there is no such folder", "a folder is in its place"])
+@pytest.mark.parametrize("fault", ["its folder is missing", "a folder has its name"])
 def test_init_without_a_usable_key_file_registers_no_station_and_can_be_repeated(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -43,7 +43,7 @@ def test_init_without_a_usable_key_file_registers_no_station_and_can_be_repeated
     fault: str,
 ) -> None:
     key = tmp_path / "keys" / "station.key"
-    if fault == "a folder is in its place":
+    if fault == "a folder has its name":
         key.mkdir(parents=True)
     monkeypatch.setenv("SUPPLIES_KEYS", str(key))
     path = str(tmp_path / "books.db")
@@ -60,7 +60,7 @@ def test_no_station_is_added_while_the_keys_of_issued_receipts_are_missing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "slip-of-the-pen.key"))
+    monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "mistyped.key"))
     words = ["init", "--database", str(demo), "--station", "nx", "--name", "南社", "--series", "NX"]
     assert "from its backup" in refused(capsys, *words)
     monkeypatch.delenv("SUPPLIES_KEYS")

@@ -15,15 +15,15 @@ from supplies.cli.progress import progress_bar
 def test_a_progress_bar_is_shown_only_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with progress_bar("Drawing", 3) as told:
-        told(1)
+    with progress_bar("Drawing", 3) as report:
+        report(1)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with progress_bar("Drawing", 3) as told:
-        told(3)
+    with progress_bar("Drawing", 3) as report:
+        report(3)
     assert "Drawing" in capsys.readouterr().err
-    with progress_bar("Counting") as told:
-        told(1, 3)
+    with progress_bar("Counting") as report:
+        report(1, 3)
     assert "1/3" in capsys.readouterr().err
 
 

@@ -27,9 +27,13 @@ def test_a_genuine_receipt_is_recognised_without_any_books(
     assert main(words) == 0
     assert "genuine: this is receipt JZ-2020-000003" in capsys.readouterr().out
     assert main([*words, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["verdict"], told["number"], told["key_id"]) == ("genuine", "JZ-2020-000003", "k1")
-    assert told["marks"]["void_on"] is None
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["verdict"], printed["number"], printed["key_id"]) == (
+        "genuine",
+        "JZ-2020-000003",
+        "k1",
+    )
+    assert printed["marks"]["void_on"] is None
 
 
 def test_a_void_receipt_is_genuine_and_reported_as_void(

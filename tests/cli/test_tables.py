@@ -16,11 +16,11 @@ def test_a_table_in_a_file_is_as_wide_as_its_columns(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["report", "station", *PERIOD, "--database", str(demo)]) == 0
-    told = capsys.readouterr().out
-    assert "…" not in told
-    (heads,) = [line for line in told.splitlines() if "unexplained" in line]
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    (heads,) = [line for line in printed.splitlines() if "unexplained" in line]
     assert len(heads) > 80
-    (row,) = [line for line in told.splitlines() if "sanitiser" in line]
+    (row,) = [line for line in printed.splitlines() if "sanitiser" in line]
     cells = dict(zip(heads.split("┃")[1:-1], row.split("│")[1:-1], strict=True))
     found = {name.strip(): cell.strip() for name, cell in cells.items()}
     assert (found["received"], found["handed over"], found["on hand"]) == ("150", "101", "39")
@@ -32,10 +32,10 @@ def test_a_table_too_wide_for_the_terminal_is_printed_as_a_list_for_each_row(
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["report", "station", *PERIOD, "--database", str(demo)]) == 0
-    told = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
-    assert "…" not in told
-    assert all(len(line) <= 80 for line in told.splitlines())
-    item = told.split("sanitiser")[1]
+    printed = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert "…" not in printed
+    assert all(len(line) <= 80 for line in printed.splitlines())
+    item = printed.split("sanitiser")[1]
     assert re.search(r"^received +150 *$", item, re.MULTILINE)
     assert re.search(r"^handed over +101 *$", item, re.MULTILINE)
 

@@ -1,29 +1,136 @@
-"""`supplies user` adds users and issues tokens."""
+"""`supplies user` adds and disables users, sets passwords and issues tokens."""
 
 from __future__ import annotations
 
+import getpass
+import json
 import sys
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from support.command_line import refused
+from support.command_line import misused, refused
 
 from supplies.cli import main
 
+PASSWORD = "carry four baskets home"
+
+
+@pytest.fixture
+def at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """`--database` with the new books of one station."""
+    words = ["--database", str(tmp_path / "books.db")]
+    assert main(["init", *words, "--name", "x"]) == 0
+    capsys.readouterr()
+    return words
+
+
+def type_lines(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    """Put lines into standard input."""
+    monkeypatch.setattr(sys, "stdin", StringIO("".join(f"{line}\n" for line in lines)))
+
+
+def users(capsys: pytest.CaptureFixture[str], at: list[str]) -> list[dict[str, object]]:
+    capsys.readouterr()
+    assert main(["user", "list", "--json", *at]) == 0
+    found: list[dict[str, object]] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_a_new_user_sets_their_password_at_a_one_time_address(
+    at: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["user", "add", "chen", "--role", "coordinator", *at]) == 0
+    printed = capsys.readouterr().out
+    assert "chen is a coordinator; entries name them u_" in printed
+    assert "/invitation/" in printed
+    (user,) = users(capsys, at)
+    assert (user["login"], user["role"], user["has_password"]) == ("chen", "coordinator", False)
+    assert main(["user", "list", *at]) == 0
+    assert "no password yet" in capsys.readouterr().out
+
+
+def test_a_password_from_standard_input_is_set_at_once(
+    at: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_lines(monkeypatch, PASSWORD)
+    assert main(["user", "add", "chen", "--role", "recorder", "--password-from-stdin", *at]) == 0
+    assert "/invitation/" not in capsys.readouterr().out
+    (user,) = users(capsys, at)
+    assert user["has_password"]
+
 
 def test_a_password_must_not_contain_the_login_unless_the_login_is_short(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    at: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    at = ["--database", str(tmp_path / "books.db")]
-    assert main(["init", *at, "--name", "x"]) == 0
-    capsys.readouterr()
-
     def add(login: str) -> list[str]:
-        monkeypatch.setattr(sys, "stdin", StringIO("carry four baskets home\n"))
+        type_lines(monkeypatch, PASSWORD)
         return ["user", "add", login, "--role", "recorder", "--password-from-stdin", *at]
 
     assert main(add("a")) == 0
     assert main(add("Car")) == 0
+    assert "this password would be guessed" in refused(capsys, *add("Basket"))
+
+
+def test_a_forgotten_password_is_replaced_from_standard_input(
+    at: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["user", "add", "chen", "--role", "recorder", *at]) == 0
+    type_lines(monkeypatch, PASSWORD)
+    assert main(["user", "password", "chen", *at]) == 0
+    assert "chen signs in with the new password" in capsys.readouterr().out
+    (user,) = users(capsys, at)
+    assert user["has_password"]
+
+
+def test_a_password_typed_on_a_terminal_must_be_repeated_alike(
+    at: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["user", "add", "chen", "--role", "recorder", *at]) == 0
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    answers = [PASSWORD, "another one", PASSWORD, PASSWORD]
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: answers.pop(0))
+    words = ["user", "password", "chen", *at]
+    assert "the two passwords differ; nothing was changed" in refused(capsys, *words)
+    assert main(words) == 0
+    assert not answers
+
+
+def test_a_disabled_user_gets_neither_a_password_nor_a_token(
+    at: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for login in ("chen", "li"):
+        assert main(["user", "add", login, "--role", "recorder", *at]) == 0
+    assert main(["user", "disable", "li", *at]) == 0
+    assert "li can no longer sign in" in capsys.readouterr().out
+    assert main(["user", "list", *at]) == 0
+    assert "no, disabled on " in capsys.readouterr().out
+    assert "li is disabled" in refused(capsys, "user", "password", "li", *at)
+    assert "li is disabled" in refused(capsys, "user", "token", "li", *at)
+
+
+def test_a_token_alone_is_on_standard_output(
+    at: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["user", "add", "chen", "--role", "coordinator", *at]) == 0
     capsys.readouterr()
-    assert "it holds the name that goes with it" in refused(capsys, *add("Basket"))
+    words = ["user", "token", "chen", "--label", "app", "--role", "auditor", "--days", "7", *at]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert len(out.split()) == 1
+    assert "Token for chen as auditor, valid until " in err
+
+
+def test_a_token_cannot_exceed_the_role_of_its_user(
+    at: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["user", "add", "chen", "--role", "recorder", *at]) == 0
+    words = ["user", "token", "chen", "--role", "coordinator", *at]
+    message = "a token of a recorder can be recorder or auditor, not coordinator"
+    assert message in refused(capsys, *words)
+
+
+def test_a_user_without_a_role_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "coordinator,\n\trecorder,\n\tcourier,\n\tauditor" in misused(
+        capsys, "user", "add", "chen"
+    )

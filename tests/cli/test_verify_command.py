@@ -31,8 +31,8 @@ def test_verify_names_a_changed_row_and_fails(
         capsys, "verify", "--database", str(broken)
     )
     assert main(["verify", "--json", "--database", str(broken)]) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert (told["table"], told["column"], told["found"]) == ("activities", "count", "15")
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["table"], printed["column"], printed["found"]) == ("activities", "count", "15")
 
 
 def test_a_file_that_is_not_a_database_is_refused(
@@ -53,8 +53,8 @@ def test_a_receipt_is_found_in_the_books_that_issued_it_and_not_in_others(
     assert "is receipt JZ-2020-000003 of these books" in capsys.readouterr().out
     void = ["verify", "--receipt", paper_of(demo, "JZ-2020-000002"), "--database", str(demo)]
     assert main([*void, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)["receipt"]
-    assert (told["status"], told["replaced_by"]) == ("void", "JZ-2020-000003")
+    printed = json.loads(capsys.readouterr().out)["receipt"]
+    assert (printed["status"], printed["replaced_by"]) == ("void", "JZ-2020-000003")
     other = str(tmp_path / "other.db")
     assert main(["init", "--database", other, "--name", "另一站"]) == 0
     capsys.readouterr()
@@ -65,5 +65,5 @@ def test_a_receipt_is_found_in_the_books_that_issued_it_and_not_in_others(
     letter = tmp_path / "letter.pdf"
     letter.write_text("Dear all")
     assert main(["verify", "--json", "--receipt", str(letter), "--database", str(demo)]) == 1
-    told = json.loads(capsys.readouterr().out)["receipt"]
-    assert (told["in_books"], told["number"]) == (False, None)
+    printed = json.loads(capsys.readouterr().out)["receipt"]
+    assert (printed["in_books"], printed["number"]) == (False, None)

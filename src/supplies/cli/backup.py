@@ -52,7 +52,7 @@ def backup(
 
 @click.command(cls=Command)
 @click.argument("file", metavar="FILE")
-@click.argument("target", metavar="TO", required=False)
+@click.argument("target", metavar="[TO]", required=False)
 @whole_database_options
 @json_option
 def restore(

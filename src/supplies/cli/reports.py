@@ -43,7 +43,10 @@ class ReportGroup(Group):
 
 @click.group(cls=ReportGroup)
 def report() -> None:
-    """Print stock, pledges, needs, or the report of a period."""
+    """Print stock, pledges, needs, or the report of a period.
+
+    With --json a report has the shape of the REST API.
+    """
 
 
 @report.command()
