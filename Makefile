@@ -16,7 +16,7 @@ ENGINE ?= sqlite
 help:
 	@echo "make run           install, book the Longxue scene and serve it at http://127.0.0.1:$(PORT) (PORT=8000)"
 	@echo "make test          install and run every test"
-	@echo "make check         formatting, lint, types and import rules"
+	@echo "make check         formatting, lint, types, import rules and the prose of the documentation"
 	@echo "make bench         speed, as ratios within one run"
 	@echo "make simulate      weeks of people and faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
 	@echo "make test-cluster  lose the primary of a real PostgreSQL cluster under load"
@@ -52,6 +52,7 @@ check: .venv/installed-test
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.prose
 
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks

@@ -16,7 +16,7 @@ from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.ledger.ledger import Ledger, Request
 
-PAGE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
 
 MANY = 400
 """Commands after which a table's first pages no longer count."""

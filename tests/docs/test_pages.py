@@ -1,0 +1,40 @@
+"""The documentation keeps the rules of prose, its links are alive and its pictures are small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools import prose
+
+ROOT = Path(__file__).parents[2]
+PICTURES = sorted((ROOT / "docs" / "pictures").glob("*.png"))
+
+
+@pytest.mark.parametrize("page", prose.pages(), ids=lambda page: page.name)
+def test_a_page_has_no_problems_of_prose_or_links(page: Path) -> None:
+    assert [str(problem) for problem in prose.check_page(page)] == []
+
+
+def test_every_page_of_docs_is_linked_from_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{page.name})" in readme, page.name
+
+
+def test_there_are_pictures() -> None:
+    assert {picture.name for picture in PICTURES} == {
+        "donor-page.png",
+        "receipt.png",
+        "statement.png",
+    }
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_a_picture_is_a_small_png_that_both_readmes_show(picture: Path) -> None:
+    data = picture.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert len(data) < 150_000
+    for name in ("README.md", "README.zh-CN.md"):
+        assert f"(docs/pictures/{picture.name})" in (ROOT / name).read_text(encoding="utf-8")
