@@ -70,7 +70,7 @@ def test_the_commands_run_in_the_order_of_the_page(name: str, tmp_path: Path) ->
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"code":"mask"' in done.stdout
-    assert done.stdout.count("The books are sound.") == 2
+    assert done.stdout.count("The books are sound.") == 3
     for paper in ("receipt.pdf", "slips.pdf", "run-sheet.pdf", "statement.pdf"):
         assert (tmp_path / paper).read_bytes().startswith(b"%PDF"), paper
     wait_until_it_is_free(port)
