@@ -1,9 +1,9 @@
-# What a person does with this checkout: `make` tells.
+# Commands for this checkout; `make` lists them.
 
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8000
-# Another port, other books: what one `make run` serves, the next does not take away.
+# Each port has books of its own, so that two `make run` do not replace each other's.
 DEMO := var/demo$(addprefix -,$(filter-out 8000,$(PORT))).db
 WORKERS ?= auto
 SEED ?= 1
@@ -14,15 +14,15 @@ ENGINE ?= sqlite
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make run           install, book the Longxue scene and serve it at http://127.0.0.1:$(PORT) (PORT=8000)"
+	@echo "make run           install, book the demo and serve it at http://127.0.0.1:$(PORT) (PORT=8000)"
 	@echo "make test          install and run every test"
 	@echo "make check         formatting, lint, types, import rules and the prose of the documentation"
-	@echo "make bench         speed, as ratios within one run"
-	@echo "make simulate      weeks of people and faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
-	@echo "make test-cluster  lose the primary of a real PostgreSQL cluster under load"
-	@echo "make clean         remove what the others made: .venv, var, build, dist"
+	@echo "make bench         measure speed, as ratios within one run"
+	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
+	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
+	@echo "make clean         remove .venv, var, build and dist"
 
-# The environment is made once, and again when the project file changes.
+# The environment is made once, and again when pyproject.toml changes.
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
 	@$(PYTHON) -c 'import sqlite3, sys; sys.exit(sqlite3.sqlite_version_info < (3, 37) and "SQLite 3.37 or newer is needed; this Python has " + sqlite3.sqlite_version + ". Try another Python: make PYTHON=…")'
