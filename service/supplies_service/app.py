@@ -1,4 +1,4 @@
-"""The application: the only place where its parts are wired together."""
+"""The ASGI application: the only module that puts its parts together."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ from supplies_service.security.trusted_hosts import (
     TrustedHosts,
     trust_proxies,
 )
+from supplies_service.settings import BODY_SECONDS
 from supplies_service.stations import Connection, Stations, current_station
 from supplies_service.templating import template_config
 
@@ -51,21 +52,30 @@ def create_app(
     hosts: Sequence[str] = (),
     proxies: Sequence[str] = (),
     max_batch: int = MAX_BATCH,
+    body_seconds: float = BODY_SECONDS,
 ) -> Litestar:
-    """The service over books and keys that are there already: one station's, or (None) of all.
+    """Create the application. It opens books and keys, which must exist, when it starts.
 
-    clock: gives the moment now, aware; tests set it. hosts: names it answers to, beside loopback's
-    and that of the station's papers. proxies: addresses and networks that may say who calls.
-    max_batch: requests in one commit.
+    Args:
+        database: A file or a `postgresql://` URL.
+        station: The one station to serve; None: all stations of the database.
+        clock: Returns the current time, aware; tests set it.
+        hosts: Host names the service answers to, besides loopback and those on papers.
+        proxies: Addresses and networks of trusted proxies.
+        max_batch: The most requests in one commit.
+        body_seconds: How long the body of a request may take to arrive.
+
+    Raises:
+        LookupError: a route names no roles.
     """
     metrics = Metrics()
 
     @asynccontextmanager
-    async def books_open(app: Litestar) -> AsyncIterator[None]:
+    async def open_books(app: Litestar) -> AsyncIterator[None]:
         stations = Stations(
             database, only=station, clock=clock, metrics=metrics, max_batch=max_batch
         )
-        app.state.stations = stations
+        app.state.stations, app.state.body_seconds = stations, body_seconds
         app.state.trusted_hosts = TrustedHosts(*hosts, in_books=stations.hosts)
         try:
             yield
@@ -74,7 +84,7 @@ def create_app(
 
     app = Litestar(
         route_handlers=CONTROLLERS,
-        lifespan=[books_open],
+        lifespan=[open_books],
         dependencies={"context": Provide(request_context, sync_to_thread=False)},
         middleware=[
             TrustedHostMiddleware(),

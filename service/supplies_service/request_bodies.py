@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -20,9 +19,6 @@ MAX_BODY = 2**20
 """Bytes. Five hundred lines with every field filled need about a third of it."""
 
 C = TypeVar("C", bound=Command)
-
-BODY_SECONDS = float(os.environ.get("SUPPLIES_BODY_SECONDS", "30"))
-"""How long a whole body may take to arrive: a mebibyte over a slow telephone does in less."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -49,12 +45,13 @@ async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 async def whole(request: Request[Any, Any, Any]) -> bytes:
     """The body's bytes, once all of them are there; whoever sends them too slowly is cut off."""
+    seconds: float = request.app.state.body_seconds
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             return await request.body()
     except TimeoutError:
         raise TooSlow(
-            f"the body did not arrive within {BODY_SECONDS:g} seconds; send it again, or in parts"
+            f"the body did not arrive within {seconds:g} seconds; send it again, or in parts"
         ) from None
     except InternalServerException:
         raise Malformed("the connection ended before the body did") from None

@@ -1,4 +1,4 @@
-"""Running the service: granian and its workers, until it is told to stop."""
+"""Run the service: granian and its worker processes, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -21,34 +21,42 @@ from supplies_service.observability import logs
 from supplies_service.security.loopback import is_loopback
 from supplies_service.settings import Settings
 
-LAST_ANSWERS_SECONDS = 10
-"""How long requests under way may take once the service is told to stop."""
+SHUTDOWN_SECONDS = 10
+"""How long accepted requests may take after the service was told to stop."""
 
 
-def place(settings: Settings, *, people: bool) -> tuple[str, int]:
-    """The address and port to listen at; an error where that may not be, or the port is taken.
+def check_address(settings: Settings, *, anybody_can_sign_in: bool) -> tuple[str, int]:
+    """Return the address and port to listen on, after checking that they are free.
 
-    people: whether somebody can sign in. Until then it listens to this machine alone.
+    anybody_can_sign_in: False allows loopback only.
+
+    Raises:
+        InvalidField: the address is not loopback while nobody can sign in, or the port is not
+            from 1 to 65535.
+        StoreError: the port is taken, or the address is not one of this machine.
     """
-    address, port = _address(settings.host, people), settings.port
+    address, port = _address(settings.host, anybody_can_sign_in), settings.port
     _check_port(address, port)
     return address, port
 
 
-def serve(settings: Settings, where: tuple[str, int], *, whose: str) -> int:
-    """Serve one station's books, or those of all, until interrupted; the exit status.
+def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
+    """Serve the books until interrupted; return the exit status.
 
-    where: what `place` said. whose: the books, as whoever started it is told.
+    Args:
+        settings: How the service runs.
+        address: Result of `check_address`.
+        served: What is served, printed at the start: a station's code, or "all stations".
     """
-    address, port = where
-    shown = f"[{address}]" if ":" in address else address
-    print(f"The books of {whose} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # said to whoever started it
+    host, port = address
+    shown = f"[{host}]" if ":" in host else host
+    print(f"The books of {served} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # read by the person who starts it
     server = Granian(
         "supplies_service.app:create_app",
-        address=address,
+        address=host,
         port=port,
         interface=Interfaces.ASGI,
-        # Each has its own connection to the books; a commit of one waits for another's.
+        # Each worker has its own connections; its commits wait for those of the others.
         workers=settings.workers,
         respawn_failed_workers=settings.workers > 1,
         # Single-threaded was the fastest mode measured, and it keeps the books on one thread.
@@ -56,19 +64,19 @@ def serve(settings: Settings, where: tuple[str, int], *, whose: str) -> int:
         websockets=False,
         log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
     )
-    # Given as a function, the application is not looked for in the current directory first.
+    # Given a function, granian does not import the application from the current directory.
     server.serve(target_loader=partial(_application, settings), wrap_loader=False)
     return 0
 
 
 def _application(settings: Settings) -> Litestar:
-    """The application, in granian's worker.
+    """Create the application in a worker process of granian.
 
-    Ctrl-C in a terminal reaches the worker too; it waits until its parent tells it to stop, who
-    would otherwise take it to have failed.
+    Ctrl-C in a terminal reaches the workers too. They ignore it and wait for the parent's signal;
+    otherwise the parent would take them for failed.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    # The parent's handler came along, and would let go by that it is to stop while it starts.
+    # The parent's handler was inherited; it would lose a signal sent while the worker starts.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     logs.to()
     logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
@@ -77,61 +85,65 @@ def _application(settings: Settings) -> Litestar:
         settings.station,
         hosts=(settings.host, *settings.hosts),
         proxies=settings.proxies,
+        body_seconds=settings.body_seconds,
     )
-    # granian handles it once more; then whichever thread it reaches would end the worker.
-    application.on_startup += [_leave_interrupts_to_the_parent, _stop_in_time, _outlive_no_parent]
+    # granian installs a handler for SIGINT later; it could end the worker from any thread.
+    application.on_startup += [_ignore_interrupts, _limit_shutdown, _stop_without_parent]
     return application
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _stop_in_time() -> None:
-    """Let the alarm end the worker that has not stopped by itself some time after it was told to.
+def _limit_shutdown() -> None:
+    """Let SIGALRM end the worker if it has not stopped `SHUTDOWN_SECONDS` after SIGTERM.
 
-    granian's own way takes workers that have just ended for such as refuse, and tells so. It hears
-    the signal beside this, from the event loop.
+    granian's own limit reports workers that have just ended as refusing to stop. granian receives
+    SIGTERM too, from the event loop.
     """
-    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(LAST_ANSWERS_SECONDS))
+    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(SHUTDOWN_SECONDS))
 
 
-async def _outlive_no_parent() -> None:
-    """Stop once the parent is gone, as by SIGKILL: else the port would stay taken.
+async def _stop_without_parent() -> None:
+    """Stop when the parent is gone, for example by SIGKILL; otherwise the port stays taken.
 
-    Of several workers the youngest notices first: it holds what tells the others, until it ends.
+    Workers keep the pipe open that reports the parent's end to workers started before them. So
+    with several workers the last one stops first, then the one before it.
     """
     parent, loop = multiprocessing.parent_process(), asyncio.get_running_loop()
     if parent is None:
         return
 
-    def stop(gone: int) -> None:
-        loop.remove_reader(gone)
+    def stop(sentinel: int) -> None:
+        loop.remove_reader(sentinel)
         os.kill(os.getpid(), signal.SIGTERM)
 
     loop.add_reader(parent.sentinel, stop, parent.sentinel)
 
 
-def _address(host: str, people: bool) -> str:
-    if not people and not is_loopback(host):
+def _address(host: str, anybody_can_sign_in: bool) -> str:
+    if not anybody_can_sign_in and not is_loopback(host):
         raise InvalidField(
-            f"until somebody can sign in the service listens on loopback only, not on {host}; "
-            "use --host 127.0.0.1, or make a coordinator first with `supplies user add`"
+            f"until somebody can sign in, the service listens on loopback only, not on {host}; "
+            "use --host 127.0.0.1, or first make a coordinator with `supplies user add`"
         )
     return "127.0.0.1" if host == "localhost" else host
 
 
 def _check_port(address: str, port: int) -> None:
-    """Refuse a port that is taken: granian would share it with whoever has it."""
+    """Refuse a port that is taken: granian would share it with the other process."""
     if not 1 <= port <= 65535:
-        raise InvalidField(f"{port} is no port; they go from 1 to 65535")
+        raise InvalidField(f"invalid port {port}: use 1 to 65535")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
+        except UnicodeError as error:
+            raise InvalidField(f"invalid host {address!r}: it is not a host name") from error
         except OSError as error:
             raise StoreError(
-                f"port {port} of {address} cannot be used ({error.strerror}); "
-                "name another with --port"
+                f"cannot listen on port {port} of {address} ({error.strerror}); "
+                "choose another with --port or --host"
             ) from error

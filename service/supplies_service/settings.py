@@ -1,102 +1,121 @@
-"""What the service is told from outside, all of it in `SUPPLIES_…` variables of the environment.
+"""Settings of the service: environment variables `SUPPLIES_…`, read here and nowhere else.
 
-docs/configuration.md has them as a table, which a test holds to this module.
+Two are read by others: `SUPPLIES_KEYS` by `supplies.signing`, because the command line needs it
+too, and those in `READ_ELSEWHERE` by `deploy/`. `docs/configuration.md` lists all of them; a test
+compares that table with this module.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 from supplies.errors import InvalidField
 
 PREFIX = "SUPPLIES_"
 
-ELSEWHERE = frozenset(
-    {"SUPPLIES_KEYS", "SUPPLIES_BODY_SECONDS", "SUPPLIES_BACKUPS", "SUPPLIES_REPLICA"}
-)
-"""Variables that are read in their own rooms: the keys', the bodies', and those of `deploy/`."""
+READ_ELSEWHERE = frozenset({"SUPPLIES_KEYS", "SUPPLIES_BACKUPS", "SUPPLIES_REPLICA"})
+
+BODY_SECONDS = 30.0
+"""Default of `body_seconds`: enough for a mebibyte over a slow mobile connection."""
+
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]+\]")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one service runs; each field is the variable of its name. Defaults suit one machine."""
+    """How one service runs. The defaults suit one machine; descriptions say what is valid."""
 
-    database: str = "supplies.db"
-    station: str | None = None
-    host: str = "127.0.0.1"
-    port: int = 8000
-    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
-    hosts: tuple[str, ...] = ()
-    proxies: tuple[str, ...] = ()
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    database: Annotated[
+        str, Meta(min_length=1, description="use a file or a `postgresql://` URL")
+    ] = "supplies.db"
+    station: Annotated[str | None, Meta(description="use the code of a station")] = None
+    host: Annotated[
+        str, Meta(min_length=1, description="use an address of this machine, as in 127.0.0.1")
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="use a number from 1 to 65535")] = 8000
+    workers: Annotated[int, Meta(ge=1, le=64, description="use a number from 1 to 64")] = 1
+    hosts: Annotated[
+        tuple[str, ...],
+        Meta(description="use host names without scheme and port, as in supplies.example.org"),
+    ] = ()
+    proxies: Annotated[
+        tuple[str, ...],
+        Meta(description="use addresses and networks, as in 127.0.0.1, 172.16.0.0/12"),
+    ] = ()
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="use debug, info, warning or error"),
+    ] = "info"
+    body_seconds: Annotated[
+        float, Meta(ge=0.1, le=3600, description="use a number of seconds from 0.1 to 3600")
+    ] = BODY_SECONDS
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], **said: object) -> Settings:
-        """The settings of an environment; what was said on the command line (not None) goes first.
+    def of(cls, environment: Mapping[str, str], **options: object) -> Settings:
+        """Read the settings of an environment.
 
-        Raises InvalidField naming the variable that is not right.
+        Args:
+            environment: Blank variables count as unset.
+            options: Values of the command line, which override the variables; None: not given.
+
+        Raises:
+            InvalidField: a value is invalid; the error names the variable or option.
         """
         given: dict[str, Any] = {}
-        for field in msgspec.structs.fields(cls):
-            name = variable(field.name)
-            text = environment.get(name, "").strip()
-            value = said.get(field.name)
-            if value is None and text:
-                value = _READ_BY.get(field.name, str)(text)
+        for field, kind in get_type_hints(cls, include_extras=True).items():
+            name, value = variable(field), options.get(field)
             if value is not None:
-                given[field.name] = _checked(field.type, value, name)
+                name = f"--{field}"
+            else:
+                value = environment.get(name, "").strip() or None
+            if value is not None:
+                given[field] = _converted(field, kind, value, name)
         return cls(**given)
 
 
 def variable(field: str) -> str:
-    """The name of a setting's variable."""
+    """The environment variable of a setting."""
     return PREFIX + field.upper()
 
 
 def unknown(environment: Mapping[str, str]) -> list[str]:
-    """Variables that look like ours and are none: a slip of the pen, most likely."""
-    known = {variable(name) for name in Settings.__struct_fields__} | ELSEWHERE
+    """The variables that begin with `SUPPLIES_` and are not a setting, such as a misspelt one."""
+    known = {variable(name) for name in Settings.__struct_fields__} | READ_ELSEWHERE
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
-def _checked(kind: Any, value: object, name: str) -> Any:
+def _converted(field: str, kind: Any, value: object, name: str) -> Any:
     try:
-        # Not strict: a number in the environment is text.
+        if isinstance(value, str) and field in _PARSERS:
+            value = _PARSERS[field](value)
+        # Not strict: numbers of the environment are text.
         return msgspec.convert(value, kind, strict=False)
-    except msgspec.ValidationError as error:
-        said = str(error).partition(" - at")[0]
+    except ValueError:  # msgspec's ValidationError is one too
+        (valid,) = (meta.description for meta in kind.__metadata__ if meta.description)
         raise InvalidField(
-            f"{name}={value} is not right ({said}); see docs/configuration.md"
+            f"invalid {name} {value!r}: {valid}; see docs/configuration.md"
         ) from None
 
 
-def _names(text: str) -> tuple[str, ...]:
-    """Names apart by commas or spaces, as hosts are compared: small letters, without a port."""
+def _hosts(text: str) -> tuple[str, ...]:
+    """Host names in lower case; an IPv6 address without its brackets."""
     names = tuple(text.replace(",", " ").lower().split())
-    for name in names:
-        if "/" in name or (":" in name and not name.startswith("[")):
-            raise InvalidField(
-                f"{variable('hosts')}: {name} is no host; write the name alone, as in "
-                "supplies.example.org"
-            )
+    if not all(_HOST.fullmatch(name) for name in names):
+        raise ValueError(text)
     return tuple(name.strip("[]") for name in names)
 
 
 def _networks(text: str) -> tuple[str, ...]:
     networks = tuple(text.replace(",", " ").split())
     for network in networks:
-        try:
-            ip_network(network)
-        except ValueError:
-            raise InvalidField(
-                f"{variable('proxies')}: {network} is no address or network; write "
-                "127.0.0.1 or 172.16.0.0/12"
-            ) from None
+        ip_network(network)
     return networks
 
 
-_READ_BY: Mapping[str, Callable[[str], object]] = {"hosts": _names, "proxies": _networks}
-"""Settings that are lists, and how they are read."""
+_PARSERS: Mapping[str, Callable[[str], object]] = {"hosts": _hosts, "proxies": _networks}
+"""Functions that split the settings with several values."""

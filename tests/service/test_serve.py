@@ -1,9 +1,10 @@
-"""`supplies serve` as people start it: a process of its own, stopped by a signal."""
+"""`supplies serve` in a process of its own, started as people start it and stopped by a signal."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 from supplies_service.security.loopback import is_loopback
-from supplies_service.serve import place
+from supplies_service.serve import check_address
 from supplies_service.settings import Settings
 from support.ledger_fixture import Clock, Desk, register_all
 from support.rest_client import let_in
@@ -28,7 +29,7 @@ from support.service_process import (
 )
 
 from supplies.cli import main
-from supplies.errors import InvalidField, StoreError
+from supplies.errors import InvalidField, StoreError, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import key_file, make_keys
 from supplies.verification.verify import verify
@@ -49,7 +50,7 @@ def bearer(books: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_to_look_serves_and_stops_cleanly(
+def test_the_service_prints_its_address_serves_and_stops_cleanly(
     books: str, bearer: dict[str, str], stop: signal.Signals
 ) -> None:
     port, base = free_port(), "http://127.0.0.1:{}"
@@ -78,7 +79,7 @@ def test_it_says_where_to_look_serves_and_stops_cleanly(
         assert ledger.balance("needed:n_1", "mask") == 5
 
 
-def test_several_at_once_are_each_recorded_once(books: str, bearer: dict[str, str]) -> None:
+def test_concurrent_requests_are_each_recorded_once(books: str, bearer: dict[str, str]) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     port = free_port()
@@ -93,7 +94,7 @@ def test_several_at_once_are_each_recorded_once(books: str, bearer: dict[str, st
     assert sorted(answer.json()["entry"]["seq"] for answer in answers) == list(range(1, 41))
 
 
-def test_several_workers_answer_from_one_file(books: str, bearer: dict[str, str]) -> None:
+def test_several_workers_serve_one_file(books: str, bearer: dict[str, str]) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     port = free_port()
@@ -121,7 +122,7 @@ def test_several_workers_answer_from_one_file(books: str, bearer: dict[str, str]
         assert verify(ledger.store).entries == 20
 
 
-def test_when_it_is_killed_its_workers_end_and_the_port_is_free(
+def test_killing_the_service_ends_its_workers_and_frees_the_port(
     books: str, bearer: dict[str, str]
 ) -> None:
     port = free_port()
@@ -146,12 +147,12 @@ async def stuck() -> None:
     print("stuck", flush=True)
     await asyncio.sleep(1000)
 running.create_app = lambda *_, **__: Litestar([stuck], openapi_config=None, logging_config=None)
-running.LAST_ANSWERS_SECONDS = 1
+running.SHUTDOWN_SECONDS = 1
 sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_a_request_that_does_not_end_is_cut_when_the_time_for_last_answers_is_over(
+def test_a_request_that_does_not_end_is_cut_off_at_shutdown(
     books: str, bearer: dict[str, str]
 ) -> None:
     port = free_port()
@@ -187,7 +188,9 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_it_stops_while_a_worker_is_still_starting(books: str, bearer: dict[str, str]) -> None:
+def test_the_service_stops_while_a_worker_is_still_starting(
+    books: str, bearer: dict[str, str]
+) -> None:
     with started(STARTING, books, free_port()) as process:
         assert process.stdout is not None
         next(line for line in process.stdout if line == "starting\n")
@@ -198,19 +201,23 @@ def test_it_stops_while_a_worker_is_still_starting(books: str, bearer: dict[str,
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
-def test_it_refuses_to_listen_beyond_loopback(books: str, host: str) -> None:
-    with pytest.raises(InvalidField, match=r"until somebody can sign in .* loopback only"):
-        place(Settings(database=books, host=host, port=free_port()), people=False)
+def test_only_loopback_is_listened_on_until_somebody_can_sign_in(books: str, host: str) -> None:
+    with pytest.raises(InvalidField, match=r"until somebody can sign in, .* loopback only"):
+        check_address(
+            Settings(database=books, host=host, port=free_port()), anybody_can_sign_in=False
+        )
 
 
-def test_the_command_line_says_so_too(books: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_reports_a_refused_address(
+    books: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["serve", "--database", books, "--host", "0.0.0.0"]) == 1
     told = capsys.readouterr()
     assert "loopback only" in told.err
     assert told.out == ""
 
 
-def test_a_port_that_is_taken_is_noticed_before_anything_is_made_or_told(
+def test_a_taken_port_is_refused_before_a_key_is_made_or_anything_printed(
     books: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.socket() as other:
@@ -219,12 +226,12 @@ def test_a_port_that_is_taken_is_noticed_before_anything_is_made_or_told(
         port = str(other.getsockname()[1])
         assert main(["serve", "--database", books, "--port", port]) == 1
     told = capsys.readouterr()
-    assert "name another with --port" in told.err
+    assert "choose another with --port" in told.err
     assert told.out == ""
     assert not key_file(books).exists()
 
 
-def test_a_second_make_run_leaves_the_first_as_it_is(books: str) -> None:
+def test_a_second_make_run_does_not_change_the_first(books: str) -> None:
     make = shutil.which("make")
     if make is None:
         pytest.skip("there is no make on this machine: `make run` was not tried")
@@ -255,7 +262,7 @@ def test_a_second_make_run_leaves_the_first_as_it_is(books: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["missing", "open to others", "a folder"])
-def test_keys_that_are_not_in_order_are_one_sentence_before_anything_is_told(
+def test_unusable_keys_are_refused_in_one_sentence_before_anything_is_printed(
     books: str, capsys: pytest.CaptureFixture[str], fault: str
 ) -> None:
     with Ledger.open(books, station="lx") as ledger:
@@ -279,19 +286,19 @@ def test_keys_that_are_not_in_order_are_one_sentence_before_anything_is_told(
     assert key.exists() == (fault != "missing")
 
 
-def test_a_port_that_is_taken_is_refused(books: str) -> None:
+def test_a_taken_port_is_refused(books: str) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         settings = Settings(database=books, port=other.getsockname()[1])
-        with pytest.raises(StoreError, match="name another with --port"):
-            place(settings, people=True)
+        with pytest.raises(StoreError, match="choose another with --port"):
+            check_address(settings, anybody_can_sign_in=True)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
-def test_what_is_no_port_is_refused(books: str, port: int) -> None:
-    with pytest.raises(InvalidField, match="is no port"):
-        place(Settings(database=books, port=port), people=True)
+def test_an_invalid_port_is_refused(books: str, port: int) -> None:
+    with pytest.raises(InvalidField, match="use 1 to 65535"):
+        check_address(Settings(database=books, port=port), anybody_can_sign_in=True)
 
 
 @pytest.mark.parametrize(
@@ -307,5 +314,11 @@ def test_what_is_no_port_is_refused(books: str, port: int) -> None:
         ("", False),
     ],
 )
-def test_loopback_is_known_by_name_and_address(host: str, loopback: bool) -> None:
+def test_loopback_is_recognised_by_name_and_address(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize("host", ["a" * 70 + ".example.org", "no such host", "203.0.113.1"])
+def test_an_address_that_is_not_of_this_machine_is_refused(books: str, host: str) -> None:
+    with pytest.raises(SuppliesError, match=re.escape(host)):
+        check_address(Settings(host=host, port=free_port()), anybody_can_sign_in=True)

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 import httpx
-from supplies_service.serve import place
+from supplies_service.serve import check_address
 from supplies_service.settings import Settings
 
 from supplies.errors import StoreError
@@ -86,7 +86,7 @@ def wait_until_it_is_free(port: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
-            place(Settings(port=port), people=True)
+            check_address(Settings(port=port), anybody_can_sign_in=True)
             return
         except StoreError:
             time.sleep(0.05)

@@ -38,7 +38,7 @@ def serve(
 
     The first start prints the address at which the first coordinator sets a password.
     """
-    from supplies_service.serve import place
+    from supplies_service.serve import check_address
     from supplies_service.serve import serve as run_service
     from supplies_service.settings import Settings, unknown
 
@@ -55,9 +55,9 @@ def serve(
         print(f"supplies: {name} is not a setting; see docs/configuration.md", file=sys.stderr)
     with _open_first_station(database, station) as ledger:
         with ledger.reading() as books:
-            people = users.anybody(Gate(books, ledger.clock()))
+            anybody = users.anybody(Gate(books, ledger.clock()))
         # First what may refuse to serve, then what makes keys and prints addresses.
-        address = place(settings, people=people)
+        address = check_address(settings, anybody_can_sign_in=anybody)
         key_is_new = keys_ready(ledger.store, database)
         with ledger.administering() as books:
             path = way_in(Gate(books, ledger.clock()))
@@ -75,7 +75,7 @@ def serve(
             f"once, within a day:\n  http://{_in_url(settings.host)}:{settings.port}{path}",
             flush=True,
         )
-    status = run_service(settings, address, whose=served)
+    status = run_service(settings, address, served=served)
     if status:
         raise Exit(status)
 
