@@ -23,7 +23,8 @@ import psycopg
 from benchmarks.bare import Bare, BareServer, Rows, rows_of
 from benchmarks.workload import CYCLE, HOUSEHOLDS, clock, open_books, serve
 from supplies.domain.commands import Command
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 
 ROUNDS, CYCLES = 5, 10
 """Slices, and rounds of work that each client does in one."""

@@ -12,7 +12,8 @@ from time import perf_counter
 
 from benchmarks.bare import Bare, Rows, rows_of
 from benchmarks.workload import CYCLE, STATION, open_books, work
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
 from supplies.verification.verify import verify
 from supplies.views.entries import entries

@@ -225,7 +225,7 @@ def _server(place: Path, kind: str) -> Iterator[int]:
 
 def _token(ledger: Ledger) -> str:
     """What the load shows at the gate."""
-    with ledger.administering() as books:
+    with ledger.admin_transaction() as books:
         gate = Gate(books, ledger.clock())
         user = users.add(gate, users.NewUser(login="bench", role="recorder"), by="bench")
         return credentials.issue(gate, kind="token", role="recorder", by="bench", holder=user.code)[

@@ -18,7 +18,8 @@ import psycopg
 
 from benchmarks.engines import server
 from benchmarks.workload import CYCLE, open_books, work
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
 from supplies.storage import schema
 

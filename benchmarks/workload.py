@@ -19,7 +19,8 @@ from supplies.domain.commands import (
     RecordDonation,
     ReportOutcome,
 )
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 
 STATION = "lx"
 HOUSEHOLDS = 50

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from supplies.domain.commands import Command
 from supplies.errors import Busy, DiskFull, Gone, ReadOnly, StoreError, Uncertain
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import KEPT_FOR
 
 T = TypeVar("T")
@@ -203,7 +204,7 @@ class GroupCommitQueue:
         if station not in self._ledgers:
             if len(self._ledgers) > _MAX_LEDGERS:
                 self._ledgers = {self._ledger.station_code: self._ledger}
-            self._ledgers[station] = self._ledger.at(station)
+            self._ledgers[station] = self._ledger.for_station(station)
         return self._ledgers[station]
 
     def _run_batch(self, station: str, batch: list[_Queued]) -> list[Any]:
@@ -224,11 +225,11 @@ class GroupCommitQueue:
     def _commit(self, ledger: Ledger, batch: list[_Queued]) -> list[Any]:
         begin = perf_counter()
         results: list[Any] = []
-        with ledger.together():
+        with ledger.transaction():
             self._erase_expired_answers(ledger)
             for queued in batch:
                 try:
-                    with ledger.part():
+                    with ledger.savepoint():
                         results.append(queued.job(ledger))
                 except StoreError:
                     raise

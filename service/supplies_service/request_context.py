@@ -19,7 +19,8 @@ from supplies.access.credentials import Caller
 from supplies.books.reader import Books
 from supplies.domain.commands import Command
 from supplies.errors import InvalidField
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import Answered, Keyed
 from supplies.views.entries import ConflictView, EntryView, conflict, entry
 from supplies.views.pagination import Page, View

@@ -65,7 +65,7 @@ class StationService:
 
         Use it only in a thread: the first use waits for other threads' reads.
         """
-        return self._shared_ledger.at(self.code)
+        return self._shared_ledger.for_station(self.code)
 
     async def write(self, job: Job[T]) -> T:
         """Run a job in a group commit; return its result once that is durable.
@@ -179,13 +179,15 @@ class Stations:
         return sum(queue.pending for queue in self._queues)
 
     def _query(self, sql: str, **params: str) -> list[tuple[Any, ...]]:
-        with self._ledger.glancing() as books:
+        with self._ledger.read_without_transaction() as books:
             return books.all(sql, **params)
 
     def _add(self, station: str) -> StationService:
         # A station always has the same queue, so that its requests share commits.
         queue = self._queues[crc32(station.encode()) % len(self._queues)]
-        service = StationService(self._ledger.at(station), self._thread_ledger, queue, self._key)
+        service = StationService(
+            self._ledger.for_station(station), self._thread_ledger, queue, self._key
+        )
         self._cached[station] = service
         while len(self._cached) > _MAX_CACHED:
             self._cached.popitem(last=False)

@@ -112,7 +112,8 @@ if TYPE_CHECKING:
         Unaccounted,
         Uncertain,
     )
-    from supplies.ledger.ledger import Ledger, Recorded
+    from supplies.ledger.ledger import Ledger
+    from supplies.ledger.recorded import Recorded
     from supplies.ledger.writer import Request
     from supplies.storage.store import open_store
     from supplies.verification.verify import Verified, VerifiedStation, verify
@@ -222,6 +223,7 @@ _MODULES = (
     "supplies.books.reader",
     "supplies.verification.verify",
     "supplies.ledger.writer",
+    "supplies.ledger.recorded",
     "supplies.ledger.ledger",
 )
 """Modules that define the names above, each after those that it imports."""

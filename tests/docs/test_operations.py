@@ -14,7 +14,8 @@ from support.ledger_fixture import Clock, register_all
 
 from supplies.cli import main
 from supplies.domain import commands as c
-from supplies.ledger.ledger import Ledger, Request
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.writer import Request
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
 

@@ -24,7 +24,7 @@ from supplies.errors import (
     SuppliesError,
     Unaccounted,
 )
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
 from supplies.views.station_report import station_report
 

@@ -39,14 +39,14 @@ from supplies.views.organisation_report import (
 @pytest.fixture
 def head(desk: Desk) -> Ledger:
     """Station qu, in the desk's books and over the desk's connection."""
-    ledger = desk.ledger.at("qu")
+    ledger = desk.ledger.for_station("qu")
     ledger.register(Station(code="qu", name="区红会", series="QU"))
     ledger.register(Item(code="mask", name="口罩"), Location(code="store", name="Store"))
     return ledger
 
 
 def put(ledger: Ledger, under: str | None) -> None:
-    with ledger.administering() as books:
+    with ledger.admin_transaction() as books:
         put_under(books, under)
 
 
@@ -66,7 +66,7 @@ def test_a_ledger_opens_anothers_over_the_same_connection(desk: Desk, head: Ledg
 
 
 def test_two_ledgers_of_one_station_see_each_others_changes(desk: Desk) -> None:
-    another = desk.ledger.at("lx")
+    another = desk.ledger.for_station("lx")
     assert desk.books.item("mask").name == "口罩"
     another.amend(Item(code="mask", name="医用口罩"))
     with desk.ledger.reading() as books:
@@ -74,7 +74,7 @@ def test_two_ledgers_of_one_station_see_each_others_changes(desk: Desk) -> None:
 
 
 def test_what_is_one_commit_is_one_stations(desk: Desk, head: Ledger) -> None:
-    with desk.ledger.together():
+    with desk.ledger.transaction():
         with pytest.raises(StoreError, match="begin no other within"):
             head.record(c.RecordActivity(kind="visit", count=1), by="u_1")
         desk.stock(1)
@@ -117,7 +117,7 @@ def test_a_station_is_put_under_the_head_of_an_organisation(desk: Desk, head: Le
 
 
 def test_there_is_no_second_level(desk: Desk, head: Ledger) -> None:
-    town = desk.ledger.at("town")
+    town = desk.ledger.for_station("town")
     town.register(Station(code="town", name="市", series="TW"))
     put(desk.ledger, "qu")
     with pytest.raises(InvalidField, match="lx is itself under qu; put town under qu"):
@@ -310,7 +310,7 @@ def test_reports_go_over_all_stations(
 
 def test_a_series_is_one_stations(desk: Desk) -> None:
     with pytest.raises(AlreadyDone, match="are numbered JZ"):
-        desk.ledger.at("qu").register(Station(code="qu", name="区红会", series="JZ"))
+        desk.ledger.for_station("qu").register(Station(code="qu", name="区红会", series="JZ"))
 
 
 # --- the page ------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from support.ledger_fixture import Clock, register_all
 
 from supplies.domain import commands as c
 from supplies.errors import AlreadyDone, NotEnough, SuppliesError
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.verification.verify import verify
 
 PROCESSES = 4

@@ -1,4 +1,4 @@
-"""The one door for writing: ids, several at once, bad input; nothing is half recorded."""
+"""Recording commands: ids, several at once, bad input; nothing is recorded in part."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item
-from supplies.errors import IdempotencyConflict, InvalidField, NotEnough, StoreError
-from supplies.ledger.ledger import Recorded, Request
+from supplies.errors import IdempotencyConflict, InvalidField, NotEnough, NotFound, StoreError
+from supplies.ledger.recorded import Recorded
+from supplies.ledger.writer import Request
 from supplies.storage.store import file_of
 
 ID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
@@ -185,7 +186,7 @@ def test_what_a_commit_that_failed_said_of_an_item_is_not_believed(
     back = []
 
     def amend_in_vain() -> None:
-        with desk.ledger.together():
+        with desk.ledger.transaction():
             desk.ledger.amend(msgspec.structs.replace(desk.books.item("mask"), packs={"box": 40}))
             assert desk.books.item("mask").packs == {"box": 40}
             back.append(lose_the_database(desk, books_url))
@@ -213,3 +214,39 @@ def test_the_largest_quantity_can_be_recorded_many_times_over(desk: Desk) -> Non
     for _ in range(3):
         desk.stock(10**12)
     assert desk.total("stock:store") == 3 * 10**12
+
+
+# --- what a caller names ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("account", "says"),
+    [
+        ("stok:store", "'stok' is not a kind of account; use one of donor, bought"),
+        ("stock", "write it as stock:LOCATION"),
+        ("stock:", "write it as stock:LOCATION"),
+        ("stock:store:mask", "write it as stock:LOCATION"),
+        ("pledged:p_1:n_1:x", r"write it as pledged:PLEDGE\[:NEED\]"),
+    ],
+)
+def test_the_balance_of_an_account_that_is_not_on_the_chart_is_refused(
+    desk: Desk, account: str, says: str
+) -> None:
+    with pytest.raises(InvalidField, match=says):
+        desk.ledger.balance(account, "mask")
+
+
+def test_the_balance_of_an_unknown_item_is_refused(desk: Desk) -> None:
+    with pytest.raises(NotFound, match="there is no item maks"):
+        desk.ledger.balance("stock:store", "maks")
+
+
+def test_the_balance_of_an_account_that_nothing_moved_is_zero(desk: Desk) -> None:
+    assert desk.ledger.balance("stock:store", "mask") == 0
+    assert desk.ledger.balance("pledged:p_1", "mask") == 0
+    assert desk.ledger.balance("pledged:p_1:n_1", "mask") == 0
+
+
+def test_who_records_may_be_any_code_and_need_not_be_a_registered_user(desk: Desk) -> None:
+    done = desk.ledger.record(desk.donation(1), by="import-2020.02")
+    assert desk.books.body(done.seq).recorded_by == "import-2020.02"

@@ -24,7 +24,7 @@ from supplies.views.alerts import alerts
 
 
 def keeping(desk: Desk, **days: int) -> None:
-    with desk.ledger.administering() as books:
+    with desk.ledger.admin_transaction() as books:
         keep(books, Retention(**days))
 
 
@@ -132,16 +132,16 @@ def test_coordinators_are_told_who_is_due(served: Desk) -> None:
 
 
 def test_the_periods_are_settings_of_the_station(desk: Desk) -> None:
-    with desk.ledger.administering() as books:
+    with desk.ledger.admin_transaction() as books:
         amend_station(books, {"retention": {"recipients_days": 400}})
         amend_station(books, {"retention": {"access_log_days": 200}})
     shown = station_shown(desk.books).retention
     assert shown == Retention(recipients_days=400, access_log_days=200)
-    with desk.ledger.administering() as books:
+    with desk.ledger.admin_transaction() as books:
         amend_station(books, {"retention": {"recipients_days": None}})
     assert retention(desk.books) == Retention(access_log_days=200)
     for wrong in ({"access_log_days": 30}, {"donors_days": 0}, {"forever": 1}):
-        with pytest.raises(InvalidField), desk.ledger.administering() as books:
+        with pytest.raises(InvalidField), desk.ledger.admin_transaction() as books:
             amend_station(books, {"retention": wrong})
 
 
@@ -182,10 +182,10 @@ def test_who_is_due_is_listed_and_forgotten(
 def test_old_lines_of_the_access_log_go_too(
     desk: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with desk.ledger.administering() as books:
+    with desk.ledger.admin_transaction() as books:
         gate = Gate(books, desk.clock())
         log.write(gate, method="GET", route="/api/donors", outcome="looked", who="u_1")
-    with Ledger.open(books_url, station="lx") as now, now.administering() as books:
+    with Ledger.open(books_url, station="lx") as now, now.admin_transaction() as books:
         gate = Gate(books, now.clock())
         log.write(gate, method="GET", route="/api/donors", outcome="looked", who="u_2")
     assert run(books_url, "station", "set", "--keep-access-log", "183") == 0
@@ -199,12 +199,12 @@ def test_old_lines_of_the_access_log_go_too(
 @pytest.fixture
 def other_station(served: Desk) -> Ledger:
     """Station nx in the same books, which has served a household too, and a third without any."""
-    ledger = served.ledger.at("nx")
+    ledger = served.ledger.for_station("nx")
     ledger.register(Station(code="nx", name="南社", series="NX"))
     ledger.register(Item(code="mask", name="口罩"), Recipient(code="R-9", name="赵某"))
     ledger.record(c.NoteNeed(recipient="R-9", item="mask", quantity=1), by="u_1")
     ledger.record(c.EndNeed(need="n_1", reason="moved"), by="u_1")
-    served.ledger.at("qu").register(Station(code="qu", name="区红会", series="QU"))
+    served.ledger.for_station("qu").register(Station(code="qu", name="区红会", series="QU"))
     return ledger
 
 
@@ -212,7 +212,7 @@ def test_people_of_all_stations_are_forgotten_by_one_command(
     served: Desk, other_station: Ledger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keeping(served, recipients_days=30)
-    with other_station.administering() as books:
+    with other_station.admin_transaction() as books:
         keep(books, Retention(recipients_days=30))
     assert run(books_url, "forget", "due", "--json") == 0
     listed = json.loads(capsys.readouterr().out)

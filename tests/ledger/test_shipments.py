@@ -19,7 +19,8 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item, Location, Station
 from supplies.domain.entry_rows import Lot
 from supplies.errors import AlreadyDone, BooksBroken, InvalidField, NotEnough, NotFound
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.views.alerts import alerts
 from supplies.views.shipments import ShipmentView, awaited, shipment, shipments
 from supplies.views.station_report import station_report

@@ -23,7 +23,8 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
 from supplies.domain.entries import Body, Transfer, decode_body, encode, part_id
 from supplies.errors import BooksBroken, NotFound, StoreError
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.storage import schema
 from supplies.storage.postgresql.store import PostgresStore
 from supplies.storage.sqlite.store import SqliteStore

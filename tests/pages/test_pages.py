@@ -51,7 +51,7 @@ def signed_in(browser: Browser, service: Service) -> Browser:
 
 def administer(browser: Browser, job: Any) -> Any:
     ledger = browser.client.app.state.stations.home.ledger
-    with ledger.administering() as books:
+    with ledger.admin_transaction() as books:
         return job(Gate(books, ledger.clock()))
 
 

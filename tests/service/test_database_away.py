@@ -19,7 +19,8 @@ from support.tcp_proxy import Road, road_to
 from test_writer import note, together
 
 from supplies.errors import Uncertain
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import make_keys
 
 

@@ -224,7 +224,7 @@ def test_each_route_serves_its_roles_and_nobody_else(
     wrong = []
     # Signing out comes last: it ends the session that the other requests use.
     for method, serves, path in sorted(ROUTES, key=lambda route: route[2] == "/sign-out"):
-        with strangers.app.state.stations.home.ledger.administering() as books:
+        with strangers.app.state.stations.home.ledger.admin_transaction() as books:
             books.store.run("DELETE FROM attempts")  # or strangers would be told to wait
         page = not path.startswith("/api")
         answer = strangers.request(

@@ -10,7 +10,8 @@ from supplies_service.idempotency import Made, once
 from support.rest_client import Rest, problem
 from support.service_fixture import Service
 
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import Keyed
 
 BOTTLES = [{"item": "soap", "quantity": 5}]
@@ -219,7 +220,7 @@ def test_what_is_shown_once_is_not_kept(served: TestClient, service: Service) ->
 
     with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
         job = once(keyed, do, again, secret=True)
-        with ledger.together():
+        with ledger.transaction():
             first, second = job(ledger), job(ledger)
     assert b"secret" in first.content
     assert b"not shown" in second.content

@@ -21,7 +21,8 @@ from support.rest_client import ADDRESS, Rest, let_in, signed_in
 from supplies.demo.longxue import STATION, Scene, SceneClock
 from supplies.domain.catalogue_records import Noun, Station
 from supplies.domain.commands import Command
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import make_keys
 from supplies.verification.verify import verify
 

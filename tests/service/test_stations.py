@@ -68,7 +68,7 @@ def tokens(books_url: str, clock: Clock) -> dict[str, dict[str, str]]:
                 )
             found[code] = let_in(ledger)
             if code in ("lx", "hp"):
-                with ledger.administering() as books:
+                with ledger.admin_transaction() as books:
                     put_under(books, "qu")
     return found
 
@@ -371,7 +371,7 @@ def test_people_say_which_station_they_sign_in_to(
     for code in ("lx", "hp"):
         with (
             Ledger.open(books_url, station=code, clock=clock) as ledger,
-            ledger.administering() as books,
+            ledger.admin_transaction() as books,
         ):
             users.set_password(
                 Gate(books, clock()), "u_1", passwords.hashed(PASSWORD + code, "coordinator")
@@ -412,7 +412,7 @@ def test_a_station_added_while_the_service_runs_is_served(
     with Ledger.open(books_url, station="new", clock=clock) as ledger:
         ledger.register(Station(code="new", name="新站", series="NW"))
         token = let_in(ledger)["coordinator"]
-        with ledger.administering() as books:
+        with ledger.admin_transaction() as books:
             put_under(books, "qu")
     assert signed_in(stations.client, token).get("/api/station").json()["name"] == "新站"
     lines = stations.at("qu").get("/api/organisation/stations")["items"]

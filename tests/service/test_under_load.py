@@ -146,7 +146,7 @@ def test_an_answer_that_never_arrived_is_given_to_the_repeat(
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=bearer) as web,
     ):
         # Nothing is written while we hold the pen, so the answer cannot come before we hang up.
-        with ledger.together(), socket.create_connection(("127.0.0.1", port)) as hasty:
+        with ledger.transaction(), socket.create_connection(("127.0.0.1", port)) as hasty:
             hasty.sendall(request)
             wait_until_it_waits(web)
         first = asked(web, "cut")

@@ -15,7 +15,8 @@ from support.ledger_fixture import Clock, register_all
 from supplies.domain.catalogue_records import Team
 from supplies.domain.commands import Allocate, AllocationLine, ForgetDonor, NoteNeed
 from supplies.errors import Busy, DiskFull, NotEnough, StoreError, Uncertain
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 
 NEED = NoteNeed(recipient="R-1", item="mask", quantity=1)
 TOO_MUCH = Allocate(
@@ -190,7 +191,7 @@ def test_what_is_durable_is_not_done_again_where_traces_of_the_forgotten_stay_in
 
 def test_within_a_group_the_ledger_begins_no_other(opened: Callable[[], Ledger]) -> None:
     def nested(ledger: Ledger) -> None:
-        with ledger.together():
+        with ledger.transaction():
             pass
 
     def read(ledger: Ledger) -> int:

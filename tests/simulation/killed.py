@@ -13,7 +13,7 @@ from multiprocessing.context import ForkServerContext
 from simulation.office import Asked, send
 from simulation.places import open_door
 from simulation.salts import Salts
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 
 SECONDS = 60
 """How long a writer is waited for before the run is said to hang."""

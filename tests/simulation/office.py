@@ -22,8 +22,8 @@ from supplies.domain import commands as c
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import Conflict, Erasure
 from supplies.errors import AlreadyDone, IdempotencyConflict, StoreError, SuppliesError
-from supplies.ledger.ledger import Recorded, Request
-from supplies.ledger.writer import Checked, id_of_its_own
+from supplies.ledger.recorded import Recorded
+from supplies.ledger.writer import Checked, Request, id_of_its_own
 
 Answer = Recorded | SuppliesError | Stopped
 

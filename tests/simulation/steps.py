@@ -16,7 +16,7 @@ from simulation.office import Answer, Asked, Office, Sending, send
 from simulation.world import DOORS, World
 from supplies.domain import commands as c
 from supplies.errors import StoreError, SuppliesError
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 
 MOMENTS = 30
 """A command is struck at one of so many moments; where it has fewer, nothing happens."""

@@ -19,7 +19,8 @@ from simulation.report import found, parse_steps, replay, smallest
 from simulation.run import Simulation, WrongError
 from simulation.shrink import shrink
 from supplies.domain.commands import Command
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.ledger.rules import RULES
 from supplies.storage.sqlite.store import SqliteStore
 

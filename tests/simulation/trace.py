@@ -8,7 +8,7 @@ from collections import deque
 from supplies.domain import commands as c
 from supplies.domain.entries import encode
 from supplies.errors import StoreError
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 
 SHOWN = 500
 """How much of a line is shown."""

@@ -71,7 +71,7 @@ def source(
         with Ledger.open(url, station=STATION, clock=clock) as ledger:
             hasty(ledger)
             Scene(ledger, clock).book()
-            with ledger.administering() as books:
+            with ledger.admin_transaction() as books:
                 new = users.NewUser(login="chen", role="coordinator")
                 users.add(Gate(books, clock()), new, by="u_1")
                 told = Answered(status=200, location=None, seq=1, answer=b"{}")

@@ -19,7 +19,8 @@ import sys, uuid
 sys.path.insert(0, {tests!r})
 from support.ledger_fixture import Clock
 from supplies.domain import commands as c
-from supplies.ledger.ledger import Ledger, Request
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.writer import Request
 
 def gift():
     line = c.DonationLine(item="mask", quantity=1)

@@ -7,7 +7,8 @@ from typing import Any
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 
 TODAY = date(2020, 2, 10)
 """The day on which the tests' clock stands at first."""

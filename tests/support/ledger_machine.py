@@ -37,7 +37,9 @@ from supplies.errors import (
     PeriodClosed,
     SuppliesError,
 )
-from supplies.ledger.ledger import Ledger, Recorded, Request
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
+from supplies.ledger.writer import Request
 from supplies.verification.verify import verify
 from support.command_generators import Asks
 from support.engines import RUNNING, hasty

@@ -10,7 +10,7 @@ from supplies.domain.entries import Body
 from supplies.domain.entry_rows import Allocation, Forgetting
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger.journal import FACTS
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from support.command_generators.drawing import units
 from support.ledger_fixture import Clock
 from support.reference_model import PlainBooks

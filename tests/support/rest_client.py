@@ -25,7 +25,7 @@ ADDRESS = "http://127.0.0.1:8000"
 
 def let_in(ledger: Ledger) -> dict[str, str]:
     """Somebody of every role, and what each shows at the gate."""
-    with ledger.administering() as books:
+    with ledger.admin_transaction() as books:
         gate = Gate(books, ledger.clock())
         shown = {}
         for role in ("coordinator", "recorder", "auditor"):
@@ -45,7 +45,7 @@ def let_in(ledger: Ledger) -> dict[str, str]:
 
 def sessions(ledger: Ledger) -> dict[str, str]:
     """The cookies of those of them who have a password, as a browser keeps them."""
-    with ledger.administering() as books:
+    with ledger.admin_transaction() as books:
         gate = Gate(books, ledger.clock())
         users.add(gate, users.NewUser(login="courier", role="courier", team="T-1"), by="test")
         return {

@@ -42,7 +42,7 @@ def png(width: int = 60, height: int = 40) -> bytes:
 
 
 def set_to(desk: Desk, **changes: Any) -> None:
-    with desk.ledger.administering() as books:
+    with desk.ledger.admin_transaction() as books:
         amend_station(books, changes)
 
 
@@ -180,11 +180,11 @@ def test_settings_are_shown_and_set_on_the_command_line(
     ],
 )
 def test_the_host_of_papers_is_the_beginning_of_urls(desk: Desk, typed: str, kept: str) -> None:
-    with desk.ledger.administering() as books:
+    with desk.ledger.admin_transaction() as books:
         assert amend_station(books, {"host": typed}).host == kept
     assert desk.books.station.host == kept
-    desk.ledger.at("nx").register(Station(code="nx", name="南社", series="NX", host=typed))
-    assert desk.ledger.at("nx").books.station.host == kept
+    desk.ledger.for_station("nx").register(Station(code="nx", name="南社", series="NX", host=typed))
+    assert desk.ledger.for_station("nx").books.station.host == kept
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,9 @@ def test_what_is_no_host_is_refused(desk: Desk, host: str) -> None:
         set_to(desk, host=host)
     assert refused.value.faults[0].pointer == "/host"
     with pytest.raises(InvalidField, match="must be the address of a host"):
-        desk.ledger.at("nx").register(Station(code="nx", name="南社", series="NX", host=host))
+        desk.ledger.for_station("nx").register(
+            Station(code="nx", name="南社", series="NX", host=host)
+        )
 
 
 def test_a_long_statement_pushes_nothing_off_the_page(office: Office) -> None:

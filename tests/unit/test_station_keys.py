@@ -128,7 +128,7 @@ def test_a_receipt_of_any_station_counts(
 ) -> None:
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
     desk.give(3)
-    other = desk.ledger.at("hp")
+    other = desk.ledger.for_station("hp")
     other.register(Station(code="hp", name="黄浦站", series="HP"))
     with pytest.raises(StoreError, match="from its backup"):
         keys_ready(other.store, books_url)

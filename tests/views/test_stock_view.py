@@ -130,6 +130,8 @@ def test_balances_are_those_of_an_account_and_all_below_it(desk: Desk) -> None:
         "pledged:p_3",
     ]
     assert balances(desk.books, "stock:store") == []
+    with pytest.raises(InvalidField, match="'stok' is not a kind of account"):
+        balances(desk.books, "stok:store")
 
 
 def test_places_whose_codes_begin_alike_are_all_on_some_page(desk: Desk) -> None:

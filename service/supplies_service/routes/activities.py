@@ -7,7 +7,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.commands import RecordActivity
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from supplies.views.activities import ActivityView
 from supplies.views.activities import activities as activities_view
 from supplies.views.activities import activity as activity_view

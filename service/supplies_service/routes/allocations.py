@@ -7,7 +7,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.commands import Allocate, Release
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from supplies.views.allocation_proposal import ProposedAllocation
 from supplies.views.allocation_proposal import proposal as proposal_view
 from supplies.views.allocations import AllocationView

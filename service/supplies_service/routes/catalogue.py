@@ -13,7 +13,8 @@ from supplies.domain.catalogue_records import Donor, Item, Location, Noun, Recip
 from supplies.domain.commands import ForgetDonor, ForgetRecipient
 from supplies.domain.validation import convert
 from supplies.errors import Forgotten, InvalidField
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import Answered
 from supplies.views.catalogue import noun, nouns
 from supplies.views.entries import EntryView, entry

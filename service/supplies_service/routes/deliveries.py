@@ -11,7 +11,7 @@ from supplies_receipts import draw_delivery_slips, draw_run_sheet
 
 from supplies.books.reader import Books
 from supplies.domain.commands import CloseDelivery, Dispatch, ReassignDelivery, ReportOutcome
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from supplies.papers.run_sheet import RunSheet
 from supplies.views.deliveries import DeliveryView
 from supplies.views.deliveries import deliveries as deliveries_view

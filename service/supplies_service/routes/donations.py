@@ -12,7 +12,7 @@ from supplies.books.reader import Books
 from supplies.domain.commands import Correct, RecordDonation, Reverse
 from supplies.domain.entry_rows import Allocation
 from supplies.errors import InvalidField
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.allocations import AllocationView
 from supplies.views.allocations import allocation as allocation_view

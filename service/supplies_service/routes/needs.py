@@ -7,7 +7,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.commands import EndNeed, NoteNeed
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, entry
 from supplies.views.needs import NeedView
 from supplies.views.needs import need as need_view

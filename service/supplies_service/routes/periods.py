@@ -8,7 +8,7 @@ from litestar import Controller, Response, get, post
 
 from supplies.books.reader import Books
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import View
 from supplies_service.openapi.schema import gives, takes

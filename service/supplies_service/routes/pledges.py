@@ -7,7 +7,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.commands import CancelPledge, LapsePledge, MakePledge
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
 from supplies.views.pledges import PledgeView

@@ -12,7 +12,7 @@ from supplies_receipts import draw_receipts, draw_signed_receipt
 from supplies.books.reader import Books
 from supplies.domain.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
 from supplies.domain.entry_rows import Reprint
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.commands import AcknowledgeShipment, ReceiveShipment, SendShipment
-from supplies.ledger.ledger import Recorded
+from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View, Warned
 from supplies.views.shipments import ShipmentView, unknown_destination

@@ -83,7 +83,7 @@ def _find_caller(
     if service is None:
         return None
     # A single query needs no transaction.
-    with service.ledger.glancing() as books:
+    with service.ledger.read_without_transaction() as books:
         found = credentials.admit(Gate(books, service.ledger.clock()), secret, kinds)
     if found is not None:
         set_current_station(connection, service)

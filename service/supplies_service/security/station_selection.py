@@ -55,5 +55,5 @@ async def select_station(connection: Connection, handler: BaseRouteHandler, call
 
 def _member_station(connection: Connection, code: str) -> StationService | None:
     """A station of the organisation that the caller's station leads; None: it is not one."""
-    with current_station(connection).ledger.glancing() as books:
+    with current_station(connection).ledger.read_without_transaction() as books:
         return served_stations(connection).find(code) if leads(books, code) else None

@@ -16,7 +16,7 @@ EVERYTHING = 2**62
 class Gate:
     """One station's rows of access within a transaction, and what time it is.
 
-    Made over the books that `Ledger.reading()` or `Ledger.administering()` yields.
+    Made over the books that `Ledger.reading()` or `Ledger.admin_transaction()` yields.
     """
 
     def __init__(self, books: Books, now: datetime) -> None:

@@ -98,7 +98,7 @@ def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
         with Ledger.open(other, station=first, create=False) as others:
             for ledger in ledgers:
                 code = ledger.station_code
-                with others.at(code).reading() as books:
+                with others.for_station(code).reading() as books:
                     forgotten_there = forgotten(books)
                 with ledger.reading() as books:
                     people = [one for one in forgotten_there if known(books, one)]
@@ -153,6 +153,6 @@ def _erase_access_log(ledger: Ledger, since: date) -> None:
 
     code = ledger.station_code
     midnight = datetime.combine(since, time(), zone_of(ledger.books.station))
-    with ledger.administering() as books:
+    with ledger.admin_transaction() as books:
         lines = access_log.erase(Gate(books, ledger.clock()), before=midnight)
     print(f"Station {code}: {lines} lines of the access log from before {since} were erased.")

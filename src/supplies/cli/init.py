@@ -38,7 +38,7 @@ def init(database: str, code: str, name: str, name_en: str | None, zone: str, se
     keys = key_file(database)
     # In one transaction: without a key no station is registered.
     opened = Ledger.open(database, station=code)
-    with opened as ledger, ledger.administering():
+    with opened as ledger, ledger.admin_transaction():
         ledger.register(station)
         key_is_new = keys_ready(ledger.store, database)
         url = ledger.store.url

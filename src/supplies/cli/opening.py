@@ -35,7 +35,7 @@ def open_ledgers(database: str, station: str | None) -> Iterator[list[Ledger]]:
     with closing(open_store(database, create=False)) as store:
         first, *others = _find_stations(store, station)
     with Ledger.open(database, station=first, create=False) as ledger:
-        yield [ledger, *map(ledger.at, others)]
+        yield [ledger, *map(ledger.for_station, others)]
 
 
 def find_station(store: Store, named: str | None) -> str:

@@ -59,7 +59,7 @@ def serve(
         # First what may refuse to serve, then what makes keys and prints addresses.
         address = check_address(settings, anybody_can_sign_in=anybody)
         key_is_new = keys_ready(ledger.store, database)
-        with ledger.administering() as books:
+        with ledger.admin_transaction() as books:
             path = way_in(Gate(books, ledger.clock()))
         several = station is None and len(all_stations(ledger.store)) > 1
         served = "all stations" if several else ledger.station_code

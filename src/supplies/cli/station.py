@@ -103,7 +103,7 @@ def add(
     new = Station(code=code, name=name, name_en=name_en, zone=zone, series=series)
     check_noun(new)
     opened = Ledger.open(database, station=code, create=False)
-    with opened as ledger, ledger.administering() as books:
+    with opened as ledger, ledger.admin_transaction() as books:
         ledger.register(new)
         if under is not None:
             put_under(books, under)
@@ -204,7 +204,7 @@ def set_settings(
     changes = _changes(settings, removed)
     if not any(changes.values()):
         raise InvalidField("nothing to change; `supplies station set --help` names the settings")
-    with open_ledger(database, station) as ledger, ledger.administering() as books:
+    with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
         _change(books, **changes)
         name, head = books.station.name, head_of(books)
     if changes["station"] or changes["papers"]:

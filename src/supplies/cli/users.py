@@ -56,7 +56,7 @@ def add(
         new = users.NewUser(login=login, role=role, team=team)
         password = _read_password(login) if password_from_stdin else None
         path = None
-        with ledger.administering() as books:
+        with ledger.admin_transaction() as books:
             gate = Gate(books, ledger.clock())
             added = users.add(gate, new, by=BY)
             if password is None:
@@ -125,7 +125,7 @@ def password(database: str, station: str | None, login: str) -> None:
             )
         interactive = sys.stdin.isatty()
         new = _ask_password(found.login) if interactive else _read_password(found.login)
-        with ledger.administering() as books:
+        with ledger.admin_transaction() as books:
             users.set_password(Gate(books, ledger.clock()), found.code, new, tokens_too=True)
     print(f"{found.login} signs in with the new password; their sessions and tokens have ended.")
 
@@ -139,7 +139,7 @@ def disable(database: str, station: str | None, login: str) -> None:
     from supplies.access.access_context import Gate
     from supplies.cli.opening import open_ledger
 
-    with open_ledger(database, station) as ledger, ledger.administering() as books:
+    with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
         gate = Gate(books, ledger.clock())
         disabled = users.disable(gate, users.by_login(gate, login).code)
     print(f"{disabled.login} can no longer sign in; their sessions and tokens have ended.")
@@ -172,7 +172,7 @@ def token(
     from supplies.access.bootstrap import BY
     from supplies.cli.opening import open_ledger
 
-    with open_ledger(database, station) as ledger, ledger.administering() as books:
+    with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
         gate = Gate(books, ledger.clock())
         holder = users.by_login(gate, login)
         made, secret = credentials.issue(

@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
-from supplies.ledger.ledger import Ledger, Recorded
+from supplies.ledger.ledger import Ledger
+from supplies.ledger.recorded import Recorded
 
 STATION = "lx"
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)

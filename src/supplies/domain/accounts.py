@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from supplies.errors import InvalidField
+
 DONOR_UNKNOWN = "anonymous"
 """The key of `donor` for gifts whose giver is not known or does not want to be."""
 
@@ -154,6 +156,30 @@ ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
 def kind_of(account: str) -> Kind:
     """The kind of an account, from its first word; KeyError for a word not on the chart."""
     return CHART[account.partition(":")[0]]
+
+
+def check_account(account: str) -> None:
+    """Refuse an account that is not on the chart.
+
+    Only its kind and the number of its keys are checked, not whether a key names anything.
+
+    Raises:
+        InvalidField: the kind is unknown, or a key is missing, empty or one too many.
+    """
+    name, *keys = account.split(":")
+    kind = CHART.get(name)
+    if kind is None:
+        raise InvalidField(
+            f"{account!r} is not an account: {name!r} is not a kind of account; "
+            f"use one of {', '.join(CHART)}"
+        )
+    required = sum(not key.endswith("?") for key in kind.keys)
+    if not required <= len(keys) <= len(kind.keys) or not all(keys):
+        form = "".join(
+            f"[:{key[:-1].upper()}]" if key.endswith("?") else f":{key.upper()}"
+            for key in kind.keys
+        )
+        raise InvalidField(f"{account!r} is not an account: write it as {name}{form}")
 
 
 def keys_of(account: str) -> list[str]:

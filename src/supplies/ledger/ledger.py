@@ -1,4 +1,4 @@
-"""The ledger: the one door for writing, and the way to the books for reading."""
+"""The ledger: the one way to write into a station's books, and the start of every reading."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from typing import Self
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from supplies.books.catalogue import Catalogue
 from supplies.books.reader import Books
+from supplies.domain.accounts import check_account
 from supplies.domain.catalogue_records import Noun, Station
 from supplies.domain.commands import (
     Command,
@@ -25,64 +24,42 @@ from supplies.domain.commands import (
     ForgetRecipient,
     ReportOutcome,
 )
-from supplies.domain.entries import salted
-from supplies.domain.entry_rows import Conflict
-from supplies.errors import (
-    AlreadyDone,
-    IdempotencyConflict,
-    InvalidField,
-    NotEnough,
-    StoreError,
-    SuppliesError,
-)
+from supplies.errors import InvalidField, NotEnough, StoreError, SuppliesError
 from supplies.ledger.journal import Journal
+from supplies.ledger.recorded import Recorded, as_recorded, recorded_before
 from supplies.ledger.rules import RULES
 from supplies.ledger.rules.deliveries import Contradicted, Repeated, keep_conflict
-from supplies.ledger.writer import Checked, Request, Writer, id_of_its_own
+from supplies.ledger.writer import Checked, Request, Writer
 from supplies.storage.idempotency import Answers
 from supplies.storage.store import Store, open_store
 from supplies.verification.verify import Progress, Verified, verify
 
 UNDENIABLE = (ReportOutcome, CountStock)
-"""Facts that are kept as conflicts where the books contradict them."""
+"""Facts that are kept as conflicts if the books contradict them."""
 
 Clock = Callable[[], datetime]
+"""Returns the current moment, with a time zone."""
 
 
 def system_clock() -> datetime:
-    """Now, in UTC."""
+    """Return the current moment in UTC."""
     return datetime.now(UTC)
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a command.
+class _Connection:
+    """What the ledgers on one connection share: who uses it now, and for what.
 
-    seq, id, document: of its first entry. last: the number of its last entry. repeated: it was
-    recorded before and nothing new was. conflict: the sentence, where a fact contradicted the
-    books and is kept for a coordinator; else None.
-    """
-
-    seq: int
-    last: int
-    id: str
-    document: str | None
-    repeated: bool = False
-    conflict: str | None = None
-
-
-class _Turn:
-    """Whose turn it is at a store, and what is going on there.
-
-    reading, together: the station whose books are read at one moment, or for which what is done
-    now is one commit; None: nothing is under way. erased: whether that commit forgets somebody.
-    catalogues: of each station, as long as some ledger of it is there: what one writes over the
-    connection that they share, the store does not tell another.
+    reading: the station whose books are read at one moment; None outside of `reading()`.
+    writing: the station whose transaction is open; None if none is.
+    erased: whether that transaction forgets a person.
+    catalogues: one per station, as long as a ledger of it exists. The store reports changes by
+    other connections only, so ledgers on the same connection must share what they cache.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.reading: str | None = None
-        self.together: str | None = None
+        self.writing: str | None = None
         self.erased = False
         self.catalogues = WeakValueDictionary[str, Catalogue]()
 
@@ -90,16 +67,29 @@ class _Turn:
 class Ledger:
     """One station's ledger.
 
-    Any thread may call any method; calls take turns on the one connection. For reading beside
-    writing, open a second `Ledger` on the same URL. Use it as a context manager, or `close` it.
+    Any thread may call any method; calls take turns on the one connection. To read while another
+    thread writes, open a second `Ledger` on the same URL. Use it as a context manager, or call
+    `close`.
+
+    >>> from supplies import ArrivalLine, Item, Ledger, Location, OpenStock, Station
+    >>> with Ledger.open("books.db", station="lx") as ledger:
+    ...     ledger.register(
+    ...         Station(code="lx", name="Longxue"),
+    ...         Item(code="mask", name="mask"),
+    ...         Location(code="store-a", name="Store A"),
+    ...     )
+    ...     lines = [ArrivalLine(item="mask", quantity=71)]
+    ...     done = ledger.record(OpenStock(location="store-a", lines=lines), by="u-1")
+    ...     ledger.balance("stock:store-a", "mask", f"l_lx_{done.seq}_1")
+    71
     """
 
     def __init__(
-        self, store: Store, station: str, clock: Clock, *, turn: _Turn | None = None
+        self, store: Store, station: str, clock: Clock, *, connection: _Connection | None = None
     ) -> None:
         self.store, self.station_code, self.clock = store, station, clock
-        self._turn = turn or _Turn()
-        self._catalogue = self._turn.catalogues.setdefault(station, Catalogue(store, station))
+        self._connection = connection or _Connection()
+        self._catalogue = self._connection.catalogues.setdefault(station, Catalogue(store, station))
         self.books = Books(store, self._catalogue)
         self.answers = Answers(store, station)
         self._writer = Writer(store, self.books, self.answers)
@@ -108,24 +98,32 @@ class Ledger:
     def open(
         cls, url: str, *, station: str, clock: Clock = system_clock, create: bool = True
     ) -> Ledger:
-        """Open the books that `url` names: a file's path, sqlite:///PATH or postgresql://….
+        """Open the books at `url`: a file's path, sqlite:///PATH or postgresql://….
 
-        clock: gives the moment now, aware; tests set it. create: make the database where there
-        is none. Raises a StoreError where the database cannot be used.
+        clock: tests set it. create: make the database if it does not exist. The station may be
+        unknown yet: `register` it first.
+
+        Raises:
+            StoreError: the database cannot be used; its subclass says why.
+
+        >>> with Ledger.open("books.db", station="lx") as ledger:
+        ...     ledger.station_code
+        'lx'
         """
-        return cls(open_store(url, create=create), station, clock)._brought_up_to_date()
+        return cls(open_store(url, create=create), station, clock)._with_current_index()
 
-    def at(self, station: str) -> Ledger:
+    def for_station(self, station: str) -> Ledger:
         """The ledger of another station in this database, over the same connection.
 
-        Both take turns, and closing either closes both. Asked for outside of `reading()` and
-        `together()`. A station that is not there yet is said so by whatever asks of it.
+        Both take turns, and closing either closes both. Call it outside of `reading()` and
+        `transaction()`. An unknown station raises NotFound on first use.
         """
-        return Ledger(self.store, station, self.clock, turn=self._turn)._brought_up_to_date()
+        ledger = Ledger(self.store, station, self.clock, connection=self._connection)
+        return ledger._with_current_index()
 
-    def _brought_up_to_date(self) -> Self:
-        """The ledger itself, once its names are searched by the way of now and no older one."""
-        with self._turn.lock:
+    def _with_current_index(self) -> Self:
+        """Rebuild the index of names if an older version of this program made it."""
+        with self._connection.lock:
             if not self._catalogue.searchable():
                 with self._writing():
                     self._catalogue.make_searchable()
@@ -143,64 +141,99 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Let go of the database."""
-        with self._turn.lock:
+        """Close the connection to the database."""
+        with self._connection.lock:
             self.store.close()
 
     # --- reading -----------------------------------------------------------------------------
 
     @contextmanager
     def reading(self) -> Iterator[Books]:
-        """The books as they stand at one moment, whatever is recorded meanwhile."""
-        with self._turn.lock:
-            under_way = self._turn.reading or self._turn.together
+        """The books as they are at one moment, whatever is recorded meanwhile.
+
+        Raises:
+            StoreError: the database cannot be read.
+
+        >>> with ledger.reading() as books:
+        ...     books.item("mask").name, books.head()[0]
+        ('mask', 1)
+        """
+        with self._connection.lock:
+            under_way = self._connection.reading or self._connection.writing
             if under_way is not None:
                 if under_way != self.station_code:
                     self._catalogue.refresh()
                 yield self.books
                 return
-            self._turn.reading = self.station_code
+            self._connection.reading = self.station_code
             try:
                 with self.store.reading():
                     self._catalogue.refresh()
                     yield self.books
             finally:
-                self._turn.reading = None
+                self._connection.reading = None
 
     @contextmanager
-    def glancing(self) -> Iterator[Books]:
-        """The books for a single question, which sees one state without a transaction."""
-        with self._turn.lock:
+    def read_without_transaction(self) -> Iterator[Books]:
+        """The books for a single query, which sees one state without a transaction."""
+        with self._connection.lock:
             yield self.books
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """What stands in an account now, in base units of the item; lot "" is no lot."""
-        with self._turn.lock:
+        """The current balance of an account in base units of the item; lot "" is no lot.
+
+        Goods are counted by lot: without one, the balance of goods is 0. Sum `Books.held` for all
+        lots, or see `supplies.views.stock`.
+
+        Raises:
+            InvalidField: the account is not on the chart of accounts.
+            NotFound: the item is unknown.
+
+        >>> ledger.balance("stock:store-a", "mask", "l_lx_1_1")
+        71
+        """
+        check_account(account)
+        with self._connection.lock:
+            self.books.item(item)
             return self.books.balance(account, item, lot)
 
     def verify(self, progress: Progress | None = None) -> Verified:
-        """Recompute this station's books; BooksBroken names the first thing that is wrong.
+        """Recompute this station's books.
 
-        progress: told how many entries of how many are done.
+        progress: called with the number of entries done and of all.
+
+        Raises:
+            BooksBroken: names the first thing that is wrong.
+            NotFound: the station is unknown.
+
+        >>> ledger.verify().entries
+        1
         """
-        with self._turn.lock:
+        with self._connection.lock:
             return verify(self.store, self.station_code, progress=progress)
 
     def today(self) -> date:
-        """The ledger clock's day in the station's zone."""
-        with self._turn.lock:
+        """The current day in the station's time zone.
+
+        Raises:
+            NotFound: the station is unknown.
+        """
+        with self._connection.lock:
             return self._day(self.clock())
 
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(zone_of(self.books.station)).date()
 
-    # --- what no entry states ------------------------------------------------------------------
+    # --- what is not in the chain ---------------------------------------------------------------
 
     @contextmanager
-    def administering(self) -> Iterator[Books]:
-        """A transaction for rows that no entry states: who may come in, and what they looked at.
+    def admin_transaction(self) -> Iterator[Books]:
+        """A transaction for rows outside of the chain, such as users, settings and access logs.
 
-        Durable when it is left, undone when it fails.
+        Durable when it ends, undone if it fails.
+
+        Raises:
+            StoreError: the database cannot be written.
         """
         with self._writing():
             yield self.books
@@ -208,45 +241,79 @@ class Ledger:
     # --- the catalogue -----------------------------------------------------------------------
 
     def register(self, *nouns: Noun) -> None:
-        """Enter nouns into the catalogue, all or none; a code that is taken is refused.
+        """Add stations, items, donors and other nouns to the catalogue: all of them or none.
 
-        Raises InvalidField for a value out of bounds, AlreadyDone for a code in use.
+        Raises:
+            InvalidField: a value is out of bounds.
+            AlreadyDone: a code is in use.
         """
-        with self._writing(), self.part():
+        with self._writing(), self.savepoint():
             for noun in nouns:
                 self._catalogue.register(noun)
 
     def amend(self, noun: Noun) -> None:
-        """Replace what the catalogue says of a code; the unit of an item that moved is frozen."""
+        """Replace what the catalogue says of a code.
+
+        Raises:
+            InvalidField: a value is out of bounds, or the unit of an item that was moved changes.
+            NotFound: the code is unknown.
+        """
         with self._writing():
             self._catalogue.amend(noun)
 
     # --- recording ---------------------------------------------------------------------------
 
     def record(self, command: Command, *, by: str, id: str | uuid.UUID | None = None) -> Recorded:
-        """Record a command: all of its entries, durably, or a refusal and none.
+        """Record a command durably, with all of its entries, or refuse it and record nothing.
 
-        by: code of who records it. id: a UUID that names this request; the same id with the same
-        command answers as the first time, with another it is an IdempotencyConflict. None: a new
-        one. Raises a SuppliesError that says what, where and what would be right.
+        by: the code of who records it, in the form of any code (letters, digits, dot, dash and
+        underscore; up to 64). Only the form is checked: it need not be a registered user, because
+        a library's caller may manage users elsewhere. It is hashed and never erased, so it must
+        not be a name. id: a UUID that names this request. The same id with the same command
+        answers as the first time. None: a new id.
+
+        Raises:
+            InvalidField: a value is wrong; `faults` points to the field.
+            NotFound: a code or id is unknown.
+            AgainstBooks: the books as they are refuse the command, such as NotEnough.
+            IdempotencyConflict: the id was used for another command.
+            StoreError: the database cannot be written.
+
+        >>> from supplies import NoteNeed
+        >>> need = NoteNeed(recipient="R-1", item="mask", quantity=20)
+        >>> ledger.record(need, by="u-1").document
+        'n_2'
         """
         request = Checked.of(Request(command=command, by=by, id=id))
         with self._writing():
             return self._record(request)
 
     def recorded(self, seq: int) -> Recorded:
-        """What the command that began with entry `seq` was answered when it was recorded."""
+        """The answer that was given to the command whose first entry is `seq`.
+
+        Raises:
+            NotFound: there is no such entry.
+        """
         with self.reading():
-            return self._as_recorded(seq)
+            return as_recorded(self.books, seq)
 
     def record_many(self, requests: Sequence[Request]) -> list[Recorded | SuppliesError]:
-        """Record what waits together in one durable commit: each its own success or refusal.
+        """Record several requests in one durable commit; each succeeds or is refused by itself.
 
-        The answers stand in the order of the requests, and hold only once this returns. Where
-        the store itself fails, all of it is undone and that error is raised.
+        The answers are in the order of the requests, and are valid only once this returns.
+
+        Raises:
+            StoreError: the database failed, and nothing was recorded.
+
+        >>> from supplies import NoteNeed, Request
+        >>> need = NoteNeed(recipient="R-1", item="mask", quantity=20)
+        >>> unknown = NoteNeed(recipient="R-2", item="mask", quantity=20)
+        >>> requests = [Request(command=each, by="u-1") for each in (need, unknown)]
+        >>> [type(answer).__name__ for answer in ledger.record_many(requests)]
+        ['Recorded', 'InvalidField']
         """
         answers: list[Recorded | SuppliesError] = []
-        with self.together():
+        with self.transaction():
             for request in requests:
                 try:
                     answers.append(self._record(Checked.of(request)))
@@ -257,48 +324,51 @@ class Ledger:
         return answers
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """One durable commit for all that this ledger is asked to write within, or none of it.
+    def transaction(self) -> Iterator[None]:
+        """One durable commit for all that this ledger writes within, or none of it.
 
-        What is answered within holds only once this has ended. A refusal undoes the command that
-        was refused; whoever catches it may go on. `part` makes several calls one.
+        What is answered within is valid only once this has ended. A refusal undoes only the
+        refused command; the caller may catch it and go on. `savepoint` groups several calls.
+
+        Raises:
+            StoreError: the database failed, or another transaction or `reading()` is open.
         """
-        turn = self._turn
-        with turn.lock:
-            if turn.reading is not None:
+        connection = self._connection
+        with connection.lock:
+            if connection.reading is not None:
                 raise StoreError("recording waits until reading is done: leave `reading()` first")
-            if turn.together is not None:
-                raise StoreError("what is done together is one commit; begin no other within")
-            turn.together = self.station_code
+            if connection.writing is not None:
+                raise StoreError("a transaction is open already; begin no other within")
+            connection.writing = self.station_code
             try:
                 yield from self._transaction()
             finally:
-                turn.together = None
-                erased, turn.erased = turn.erased, False
+                connection.writing = None
+                erased, connection.erased = connection.erased, False
             if erased:
-                # It is durable, whatever becomes of this; the next time takes along what is left.
+                # The erasure is durable already; what stays in free pages goes the next time.
                 with suppress(StoreError):
                     self.store.forget_traces()
 
     @contextmanager
-    def part(self) -> Iterator[None]:
-        """Within `together`: several calls of which, where one fails, all are undone."""
+    def savepoint(self) -> Iterator[None]:
+        """Within `transaction`: several calls that are all undone if one of them fails."""
         try:
             with self.store.savepoint():
                 yield
         except BaseException:
-            # What this part changed in the catalogue is undone with it.
+            # The cached catalogue may hold what was undone.
             self._catalogue.forget()
             raise
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """A transaction of its own, or the one that is open."""
-        with self._turn.lock:
-            if self._turn.together == self.station_code:
+        """The open transaction of this station, or a new one."""
+        with self._connection.lock:
+            if self._connection.writing == self.station_code:
                 yield
                 return
-            with self.together():
+            with self.transaction():
                 yield
 
     def _transaction(self) -> Iterator[None]:
@@ -308,19 +378,19 @@ class Ledger:
                 self._catalogue.refresh()
                 yield
         except BaseException:
-            # What this changed in the catalogue is undone with it, be it the commit that failed.
+            # The cached catalogue may hold what was undone, also if the commit failed.
             self._catalogue.forget()
             raise
 
     def _record(self, request: Checked) -> Recorded:
-        before = self._recorded_before(request) if request.named else None
+        before = recorded_before(self.books, request) if request.named else None
         if before is not None:
             return before
         now = self.clock().astimezone(UTC)
         today = self._day(now)
         rule = RULES.get(type(request.command))
         if rule is None:
-            raise InvalidField(f"{type(request.command).__name__} is no command of the ledger")
+            raise InvalidField(f"{type(request.command).__name__} is not a command of the ledger")
         conflict = None
         try:
             with self.books.unchanging():
@@ -328,7 +398,7 @@ class Ledger:
                 rule(request.command, journal)
             self._writer.enter(journal, request)
         except Repeated as repeat:
-            return self._as_recorded(repeat.seq)
+            return as_recorded(self.books, repeat.seq)
         except (Contradicted, NotEnough) as because:
             if not isinstance(request.command, UNDENIABLE):
                 raise
@@ -337,56 +407,13 @@ class Ledger:
             keep_conflict(request.command, journal, conflict)
             self._writer.enter(journal, request)
         if isinstance(request.command, ForgetDonor | ForgetRecipient):
-            self._turn.erased = True
+            self._connection.erased = True
         return Recorded(
             seq=journal.drafts[0].seq,
             last=journal.drafts[-1].seq,
             id=request.id,
             document=journal.drafts[0].document,
             conflict=conflict,
-        )
-
-    # --- repeats -------------------------------------------------------------------------------
-
-    def _recorded_before(self, request: Checked) -> Recorded | None:
-        """The answer of the first time, if this id was recorded."""
-        seq = self.books.value(
-            "SELECT seq FROM entries WHERE station = :station AND id = :id", id=request.id
-        )
-        if seq is None:
-            return None
-        body = self.books.body(seq)
-        salt = b""
-        if body.texts is not None:
-            salt = self.books.value(
-                "SELECT salt FROM erasable "
-                "WHERE station = :station AND seq = :seq AND digest = :digest",
-                seq=seq,
-                digest=body.texts,
-            )
-        # Where its texts were erased the salt is gone and the request can no longer be compared.
-        if salt is not None and body.request != salted(salt, request.content):
-            if id_of_its_own(request.command) is not None:
-                raise AlreadyDone(
-                    f"this was done already to shipment {body.document}, otherwise: see entry {seq}"
-                )
-            raise IdempotencyConflict(
-                f"the id {request.id} was used for another command (entry {seq}); "
-                "use a new id for a new command"
-            )
-        return self._as_recorded(seq)
-
-    def _as_recorded(self, seq: int) -> Recorded:
-        """What was answered when entry `seq` was recorded first."""
-        body = self.books.body(seq)
-        because = [row.because for row in body.rows if isinstance(row, Conflict)]
-        return Recorded(
-            seq=seq,
-            last=self.books.last_part(seq),
-            id=body.id,
-            document=body.document,
-            repeated=True,
-            conflict=because[0] if because else None,
         )
 
 
@@ -396,5 +423,5 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def zone_of(station: Station) -> ZoneInfo:
-    """The station's time zone: its days are days there."""
+    """The station's time zone, in which its days begin and end."""
     return _zone(station.zone)

@@ -90,7 +90,7 @@ def leads(books: Books, station: str) -> bool:
 def put_under(books: Books, head: str | None) -> None:
     """Put the station under the head of an organisation; None: under nobody.
 
-    Called within `Ledger.administering()`. Raises InvalidField where that would make a second
+    Called within `Ledger.admin_transaction()`. Raises InvalidField where that would make a second
     level: whoever looks into a station's books is to be seen at a glance.
     """
     here = {"station": books.station.code}

@@ -99,7 +99,7 @@ def station_head(books: Books) -> StationHead:
 def amend_station(books: Books, changes: Mapping[str, Any]) -> StationShown:
     """Change the settings named, as JSON names them, and leave the others; all or none.
 
-    Called within `Ledger.administering()`. Raises InvalidField for what no paper could show.
+    Called within `Ledger.admin_transaction()`. Raises InvalidField for what no paper could show.
     """
     if "code" in changes:
         raise InvalidField.at("/code", "a code stays; register another and use that")

@@ -64,7 +64,7 @@ def retention(books: Books) -> Retention:
 
 
 def keep(books: Books, kept: Retention) -> None:
-    """Say how long what is kept from now on. Called within `Ledger.administering()`."""
+    """Say how long what is kept from now on. Called within `Ledger.admin_transaction()`."""
     names = Retention.__struct_fields__
     columns, marks = ", ".join(names), ", ".join(f":{name}" for name in names)
     books.store.run(

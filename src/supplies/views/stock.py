@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
+from supplies.domain.accounts import ALLOCATED, CHART, STOCK, check_account, keys_of, kind_of
 from supplies.domain.entry_rows import Lot
 from supplies.domain.fields import is_code
 from supplies.errors import InvalidField
@@ -147,7 +147,15 @@ def _row(books: Books, place: Place, quantities: Counter[str], lot: Lot) -> Stoc
 
 
 def balances(books: Books, prefix: str) -> list[BalanceView]:
-    """What is not zero in an account and in all below it: "stock:", "pledged:p_1", "stock:a"."""
+    """Balances that are not zero: of an account and of all below it.
+
+    prefix: an account such as "stock:store-a" or "pledged:p_1", or a kind of account: "stock:".
+
+    Raises:
+        InvalidField: the prefix is not on the chart of accounts.
+    """
+    if prefix.partition(":")[0] not in CHART:
+        check_account(prefix)
     found = {} if prefix.endswith(":") else books.held(prefix)
     found |= books.held(prefix.removesuffix(":") + ":")
     return [

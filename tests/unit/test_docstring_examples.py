@@ -1,0 +1,54 @@
+"""Examples in docstrings give what they say."""
+
+from __future__ import annotations
+
+import doctest
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from supplies import ArrivalLine, Item, Ledger, Location, OpenStock, Recipient, Station
+from supplies.ledger import ledger as ledger_module
+
+EXAMPLES = [
+    example
+    for module in (ledger_module,)
+    for example in doctest.DocTestFinder(exclude_empty=True).find(module)
+    if example.examples
+]
+
+DOCUMENTED = ("", ".open", ".record", ".record_many", ".balance", ".reading", ".verify")
+"""What a library user meets first; each has an example."""
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """The `ledger` of the examples: 71 masks in store-a, and a recipient."""
+    with Ledger.open(str(tmp_path / "example.db"), station="lx") as ledger:
+        ledger.register(
+            Station(code="lx", name="Longxue"),
+            Item(code="mask", name="mask"),
+            Location(code="store-a", name="Store A"),
+            Recipient(code="R-1", name="Wang"),
+        )
+        lines = [ArrivalLine(item="mask", quantity=71)]
+        ledger.record(OpenStock(location="store-a", lines=lines), by="u-1")
+        yield ledger
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example.name))
+def test_a_docstring_example_gives_what_it_says(
+    example: doctest.DocTest, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    example.globs["ledger"] = ledger
+    runner = doctest.DebugRunner(verbose=False)
+    runner.run(example)
+    assert runner.summarize(verbose=False).attempted == len(example.examples)
+
+
+def test_what_a_library_user_meets_first_has_an_example() -> None:
+    documented = {example.name for example in EXAMPLES}
+    prefix = "supplies.ledger.ledger.Ledger"
+    assert {f"{prefix}{name}" for name in DOCUMENTED} <= documented
