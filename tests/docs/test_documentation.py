@@ -23,6 +23,13 @@ def test_every_page_of_docs_is_linked_from_the_readme() -> None:
         assert f"(docs/{page.name})" in readme, page.name
 
 
+def test_every_folder_of_tests_is_described() -> None:
+    page = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    for folder in (ROOT / "tests").iterdir():
+        if folder.is_dir() and not folder.name.startswith(("_", ".")):
+            assert f"| `tests/{folder.name}` |" in page, folder.name
+
+
 def test_there_are_pictures() -> None:
     assert {picture.name for picture in PICTURES} == {
         "donor-page.png",
