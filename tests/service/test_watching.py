@@ -99,7 +99,7 @@ def test_books_that_cannot_be_written_are_not_healthy(
     monkeypatch.setattr(health, "PATIENCE", 0.2)
     assert rest.get("/api/health")["status"] == "ok"
     queue = rest.client.app.state.stations.home.queue
-    with Ledger.open(str(service.folder / "books.db"), station="lx") as other, other.together():
+    with Ledger.open(str(service.folder / "books.db"), station="lx") as other, other.transaction():
         for _ in range(3):
             problem(rest.client.get("/api/health"), 503, "busy")
             assert queue.pending == 1  # who asks again and again takes nobody's place

@@ -36,15 +36,15 @@ class Floors:
         """What stands at each day's end since the first step, by ISO day, in order."""
         return self._ends[key]
 
-    def least(self, day: date, key: _Key) -> int:
+    def available(self, day: date, key: _Key) -> int:
         """What may be taken on a day: the least that stands at its end or any since."""
         since = day.isoformat()
         return min(there for end, there in self._ends[key].items() if end >= since)
 
-    def bear(self, step: Step) -> bool:
+    def allow(self, step: Step) -> bool:
         """Whether a step could be made next."""
         day, (source, _, item, lot, quantity) = step
-        return not kind_of(source).floored or self.least(day, (source, item, lot)) >= quantity
+        return not kind_of(source).floored or self.available(day, (source, item, lot)) >= quantity
 
     def make(self, step: Step) -> None:
         """Go on as if this step were made."""

@@ -36,10 +36,6 @@ Key = tuple[str, str, str]
 """Where a balance stands: account, item, lot."""
 
 
-_NEVER = date.max.isoformat()
-"""Sorts what does not expire behind all that does."""
-
-
 class Move(NamedTuple):
     """A transfer about to be made, and the field of the command that asked for it."""
 
@@ -85,7 +81,7 @@ class StatedLot:
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class Earmark:
     """What a command itself set aside of one lot.
 
     moved: how much of it went on from there (set out, handed over) and cannot come back; what
@@ -102,12 +98,12 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CorrectedCommand:
     """What a command being corrected has done so far; its documents and lots are kept.
 
     seq: the entry that holds now. document: the head's. effect: its net effect on balances.
     by_day: the same, by the day on which it would be undone.
-    lots: all it bore, the latest first. allocations: its own, by recipient. asides: what it set
+    lots: all it bore, the latest first. allocations: its own, by recipient. earmarks: what it set
     aside in them. taken: lots it took, so that a correction takes the same again.
     """
 
@@ -118,7 +114,7 @@ class Standing:
     by_day: Mapping[Key, Mapping[date, int]] = field(default_factory=dict)
     lots: Sequence[StatedLot] = ()
     allocations: Mapping[str, list[Allocation]] = field(default_factory=dict)
-    asides: Sequence[Aside] = ()
+    earmarks: Sequence[Earmark] = ()
     taken: frozenset[str] = frozenset()
 
 
@@ -136,10 +132,10 @@ class Journal:
         *,
         now: datetime,
         today: date,
-        standing: Standing | None = None,
+        corrected: CorrectedCommand | None = None,
     ) -> None:
         self.books, self.command, self.now, self.today = books, command, now, today
-        self.standing = standing
+        self.corrected = corrected
         self.drafts: list[Draft] = []
         last, self.head, self.latest_day, self.closed_through = books.opening()
         self.next_seq = last + 1
@@ -147,9 +143,9 @@ class Journal:
         self._changed: Counter[Key] = Counter()
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
         self._serving: dict[str, dict[tuple[str, str], str | None]] = {}
-        self._shelves: dict[tuple[str, str], list[OnShelf]] = {}
-        if standing is not None:
-            for key, change in standing.effect.items():
+        self.shelves: dict[tuple[str, str], list[OnShelf]] = {}
+        if corrected is not None:
+            for key, change in corrected.effect.items():
                 self._change(key, -change)
         if self.happened_on > today:
             raise InvalidField.at(
@@ -173,14 +169,14 @@ class Journal:
         day: the true day if it is not the command's own.
         """
         happened_on = day or self.happened_on
-        if self.standing is not None and not self.drafts:
-            if document not in (None, self.standing.document):
+        if self.corrected is not None and not self.drafts:
+            if document not in (None, self.corrected.document):
                 raise InvalidField.at(
                     "/command",
-                    f"the entry is of {self.standing.document}, not of {document}; "
+                    f"the entry is of {self.corrected.document}, not of {document}; "
                     f"record what is of {document} by itself",
                 )
-            kind, document = self.standing.kind, self.standing.document
+            kind, document = self.corrected.kind, self.corrected.document
         elif prefix is not None:
             document = f"{prefix}_{self.next_seq}"
         draft = Draft(
@@ -204,7 +200,7 @@ class Journal:
         if closed is None or happened_on > closed:
             return happened_on
         first_open = closed + timedelta(days=1)
-        if plan and self.standing is None and not isinstance(self.command, FACTS):
+        if plan and self.corrected is None and not isinstance(self.command, FACTS):
             raise PeriodClosed(
                 f"{happened_on} is closed (the books are closed through {closed}); "
                 f"date it {first_open} or later, or let a coordinator reopen the period",
@@ -228,7 +224,7 @@ class Journal:
         draft.moves.append(Move(Transfer(source, target, item, lot, quantity), pointer))
         self._change((source, item, lot), -quantity)
         self._change((target, item, lot), quantity)
-        self._shelves.pop((target, item), None)
+        self.shelves.pop((target, item), None)
 
     def _change(self, key: Key, change: int) -> None:
         """Note a change, so that `held` finds it by account, by account prefix and by item."""
@@ -247,7 +243,7 @@ class Journal:
         """What will stand in an account once the drafts so far are made."""
         return self.books.balance(account, item, lot) + self._changed[account, item, lot]
 
-    def least(self, account: str, item: str, lot: str = "") -> int:
+    def available(self, account: str, item: str, lot: str = "") -> int:
         """What may be taken on the command's day: the least that will stand on it or since."""
         now = self.balance(account, item, lot)
         first = self.booked_on(self.happened_on).isoformat()
@@ -256,8 +252,8 @@ class Journal:
         key = account, item, lot
         closings = self.books.closings(key, since=first)
         undone: Mapping[date, int] = {}
-        if self.standing is not None:
-            undone = self.standing.by_day.get(key, {})
+        if self.corrected is not None:
+            undone = self.corrected.by_day.get(key, {})
         drafted = self._changed[key] + sum(undone.values())
         least = now
         for day in {first, *closings, *(day.isoformat() for day in undone)}:
@@ -273,6 +269,14 @@ class Journal:
         for key in self._changed_below.get((account, item), ()):
             held[key] = held.get(key, 0) + self._changed[key]
         return {key: held[key] for key in sorted(held) if held[key] != 0}
+
+    def change(self, account: str, item: str, lot: str = "") -> int:
+        """What the drafts so far change in a balance."""
+        return self._changed[account, item, lot]
+
+    def changed_lots(self, account: str, item: str) -> set[str]:
+        """The lots of an item that the drafts so far change in an account."""
+        return {lot for _, _, lot in self._changed_below.get((account, item), ()) if lot}
 
     def total(self, account: str, item: str) -> int:
         """What will stand of an item in an account, or in all below one ending in ":"."""
@@ -316,63 +320,6 @@ class Journal:
             )
         return line.quantity * size
 
-    def pick(
-        self,
-        account: str,
-        item: str,
-        quantity: int,
-        pointer: str,
-        *,
-        lot: str | None = None,
-        allow_expired: bool = True,
-    ) -> list[tuple[str, int]]:
-        """So much of an item from an account, by lot: what expires first goes first.
-
-        lot: this one only. allow_expired: whether lots past their day may be taken. Raises
-        NotEnough with what is there.
-        """
-        if lot is not None:
-            self.lot(lot, item, f"{pointer}/lot")
-        today, floored = self.happened_on.isoformat(), kind_of(account).floored
-        picked: list[tuple[str, int]] = []
-        rest, now, expired = quantity, 0, 0
-        for on in self._shelf(account, item):
-            there = on.quantity + self._changed[account, item, on.lot]
-            if there <= 0 or lot not in (None, on.lot):
-                continue
-            if not allow_expired and (on.expires_on or _NEVER) < today:
-                expired += there
-                continue
-            now += there
-            free = self.least(account, item, on.lot) if floored else there
-            taken = max(0, min(rest, free))
-            if taken:
-                picked.append((on.lot, taken))
-                rest -= taken
-            if not rest:
-                return picked
-        available = quantity - rest
-        besides = f" on every day since {self.happened_on}" if available < now else ""
-        besides += f" ({expired} more have expired)" if expired else ""
-        raise not_enough(self.books, account, item, quantity, available, pointer, besides)
-
-    def _shelf(self, account: str, item: str) -> list[OnShelf]:
-        """The lots of an item in an account in the order in which they leave.
-
-        Quantities are what the books hold, drafts aside. Kept, because a command of many lines
-        asks for the same shelf again and again.
-        """
-        shelf = self._shelves.get((account, item))
-        if shelf is None:
-            there = {on.lot: on for on in self.books.shelf(account, item)}
-            for _, _, name in self._changed_below.get((account, item), ()):
-                if name and name not in there:
-                    expires_on = self.lot(name, item).expires_on
-                    day = None if expires_on is None else expires_on.isoformat()
-                    there[name] = OnShelf(name, day, 0)
-            shelf = self._shelves[account, item] = sorted(there.values(), key=self._order)
-        return shelf
-
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
         """A lot as it is described now; one of another item is refused."""
         for draft in self.drafts:
@@ -386,10 +333,6 @@ class Journal:
                 f"{lot} is no lot of {self.books.item(item).name}; see its lots in the stock",
             )
         return found
-
-    def _order(self, on: OnShelf) -> tuple[bool, str, int, str]:
-        kept = self.standing is None or on.lot not in self.standing.taken
-        return (kept, on.expires_on or _NEVER, _born(on.lot), on.lot)
 
     def shortage(
         self,
@@ -458,8 +401,3 @@ def net_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date
         changed[source, item, lot][day] -= quantity
         changed[target, item, lot][day] += quantity
     return changed
-
-
-def _born(lot: str) -> int:
-    """The entry that a lot was born in: its id ends in station, entry and line."""
-    return int(lot.rsplit("_", 2)[1])

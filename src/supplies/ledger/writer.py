@@ -219,10 +219,10 @@ class Writer:
         floors = Floors(self.books, [(day, move.transfer) for day, move in steps])
         for day, move in steps:
             step = day, move.transfer
-            if not floors.bear(step):
+            if not floors.allow(step):
                 source, _, item, lot, quantity = move.transfer
                 key = source, item, lot
-                least, now = floors.least(day, key), list(floors.ends(key).values())[-1]
+                least, now = floors.available(day, key), list(floors.ends(key).values())[-1]
                 besides = f" on every day since {day}" if least < now else ""
                 there = max(0, least)
                 return not_enough(self.books, source, item, quantity, there, move.pointer, besides)

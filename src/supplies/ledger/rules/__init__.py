@@ -1,6 +1,7 @@
-"""The rules: a command, and what the books hold, become the entries it makes.
+"""The rules: each turns a command into the entries that it makes.
 
-A rule reads and writes nothing but its `Journal`; one room a family. `RULES` is the whole list.
+A rule reads and writes only its `Journal`. There is one module per family of commands; `RULES`
+lists every command with its rule.
 """
 
 from __future__ import annotations
@@ -11,21 +12,22 @@ from typing import Any
 
 from supplies.domain import commands as c
 from supplies.ledger.journal import Journal
-from supplies.ledger.rules import activities as people
 from supplies.ledger.rules import (
+    activities,
     allocations,
     conflicts,
     corrections,
     deliveries,
+    donations,
+    forgetting,
     needs,
     periods,
     pledges,
     receipts,
     shipments,
     stock,
+    stock_counts,
 )
-from supplies.ledger.rules import donations as arrivals
-from supplies.ledger.rules import stock_counts as counting
 
 Rule = Callable[[Any, Journal], None]
 
@@ -35,9 +37,9 @@ _PLAIN: dict[type[c.Command], Rule] = {
     c.MakePledge: pledges.make_pledge,
     c.CancelPledge: pledges.cancel_pledge,
     c.LapsePledge: pledges.lapse_pledge,
-    c.RecordDonation: arrivals.record_donation,
-    c.OpenStock: arrivals.open_stock,
-    c.RecordArrival: arrivals.record_arrival,
+    c.RecordDonation: donations.record_donation,
+    c.OpenStock: donations.open_stock,
+    c.RecordArrival: donations.record_arrival,
     c.Allocate: allocations.allocate,
     c.Release: allocations.release,
     c.Dispatch: deliveries.dispatch,
@@ -45,8 +47,8 @@ _PLAIN: dict[type[c.Command], Rule] = {
     c.CloseDelivery: deliveries.close_delivery,
     c.ReassignDelivery: deliveries.reassign_delivery,
     c.Move: stock.move_stock,
-    c.OpenCountSheet: counting.open_count_sheet,
-    c.CountStock: counting.count_stock,
+    c.OpenCountSheet: stock_counts.open_count_sheet,
+    c.CountStock: stock_counts.count_stock,
     c.IssueGoods: stock.issue_goods,
     c.ReturnIssue: stock.return_issue,
     c.WriteOff: stock.write_off,
@@ -67,9 +69,9 @@ _PLAIN: dict[type[c.Command], Rule] = {
     c.ReprintReceipt: receipts.reprint_receipt,
     c.ClosePeriod: periods.close_period,
     c.ReopenPeriod: periods.reopen_period,
-    c.RecordActivity: people.record_activity,
-    c.ForgetDonor: people.forget_donor,
-    c.ForgetRecipient: people.forget_recipient,
+    c.RecordActivity: activities.record_activity,
+    c.ForgetDonor: forgetting.forget_donor,
+    c.ForgetRecipient: forgetting.forget_recipient,
 }
 
 RULES: Mapping[type[c.Command], Rule] = {
@@ -78,4 +80,4 @@ RULES: Mapping[type[c.Command], Rule] = {
     c.Reverse: corrections.reverse,
     c.ResolveConflict: partial(conflicts.resolve_conflict, rules=_PLAIN),
 }
-"""Every command and its rule. Corrections and resolutions run other commands' rules again."""
+"""Every command and its rule. Corrections and resolutions run the rules of other commands."""

@@ -1,97 +1,13 @@
-"""Work that moves no goods, and people who wish to be forgotten."""
+"""Activities: work that moves no goods, such as visits and telephone calls."""
 
 from __future__ import annotations
 
-from supplies.domain.accounts import (
-    ALLOCATED,
-    ASSIGNED,
-    CLAIMED,
-    DONOR,
-    DONOR_UNKNOWN,
-    NEEDED,
-    PLEDGED,
-    keys_of,
-)
-from supplies.domain.commands import ForgetDonor, ForgetRecipient, RecordActivity
-from supplies.domain.entry_rows import Activity, Erasure, Forgetting
-from supplies.errors import InvalidField, Unaccounted
-from supplies.ledger.journal import Draft, Journal
+from supplies.domain.commands import RecordActivity
+from supplies.domain.entry_rows import Activity
+from supplies.ledger.journal import Journal
 
 
 def record_activity(command: RecordActivity, journal: Journal) -> None:
-    """So many visits, calls, checks."""
+    """Record a number of visits, calls or other activities of one kind."""
     draft = journal.entry("activity_recorded", prefix="y")
     draft.state(Activity(activity=str(draft.document), kind=command.kind, count=command.count))
-
-
-def forget_donor(command: ForgetDonor, journal: Journal) -> None:
-    """Name, address and every text about them; the goods and numbers stay."""
-    if command.donor == DONOR_UNKNOWN:
-        raise InvalidField("anonymous donors have nothing personal in the books")
-    journal.books.donor(command.donor)
-    pledges = journal.books.all(
-        "SELECT DISTINCT pledge FROM pledges WHERE station = :station AND donor = :donor",
-        donor=command.donor,
-    )
-    for (pledge,) in pledges:
-        if journal.held(PLEDGED(pledge)) or journal.held(f"{PLEDGED(pledge)}:"):
-            raise Unaccounted(
-                f"donor {command.donor} still has pledge {pledge} outstanding; "
-                "let it be kept, cancelled or lapse first"
-            )
-    _forget(journal, DONOR(command.donor))
-
-
-def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
-    """Name, address and every text about them; what they received stays."""
-    journal.books.recipient(command.recipient)
-    needs = journal.books.all(
-        "SELECT DISTINCT need FROM needs WHERE station = :station AND recipient = :recipient",
-        recipient=command.recipient,
-    )
-    for (need,) in needs:
-        if journal.held(NEEDED(need)) or any(
-            journal.held(f"{kind(need)}:") for kind in (CLAIMED, ASSIGNED)
-        ):
-            raise Unaccounted(
-                f"recipient {command.recipient} still has need {need} open; meet or end it first"
-            )
-    _nothing_on_the_way(journal, command.recipient)
-    _forget(journal, f"recipient:{command.recipient}")
-
-
-def _nothing_on_the_way(journal: Journal, recipient: str) -> None:
-    rows = journal.books.all(
-        "SELECT allocation FROM allocations WHERE station = :station AND recipient = :recipient",
-        recipient=recipient,
-    )
-    for (allocation,) in rows:
-        stops = journal.books.all(
-            "SELECT delivery FROM stops WHERE station = :station AND allocation = :allocation",
-            allocation=allocation,
-        )
-        accounts = [f"{ALLOCATED(allocation)}:"]
-        accounts += [f"in_transit:{delivery}:{allocation}" for (delivery,) in stops]
-        if any(journal.held(account) for account in accounts):
-            raise Unaccounted(
-                f"allocation {allocation} of recipient {recipient} is not yet handed over; "
-                "hand it over or release it first"
-            )
-
-
-def _forget(journal: Journal, party: str) -> None:
-    for (seq,) in journal.books.all(
-        "SELECT c.seq FROM conflicts c WHERE c.station = :station AND NOT EXISTS ("
-        "SELECT 1 FROM resolutions r WHERE r.station = c.station AND r.conflict = c.seq)"
-    ):
-        if journal.books.body(seq).about == party:
-            raise Unaccounted(f"the conflict of entry {seq} is about {party}; resolve it first")
-    draft: Draft = journal.entry("forgotten", document=keys_of(party)[0])
-    rows = journal.books.all(
-        "SELECT digest FROM erasable WHERE station = :station AND about = :party "
-        "AND content IS NOT NULL ORDER BY seq, digest",
-        party=party,
-    )
-    # What may be erased is named before the person is: the store erases nothing else.
-    draft.state(*(Erasure(digest=digest) for (digest,) in rows))
-    draft.state(Forgetting(party=party))

@@ -11,11 +11,12 @@ from supplies.domain.entry_rows import Allocation, Need
 from supplies.domain.entry_rows import AllocationLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.lot_selection import pick_lots
 from supplies.ledger.rules.need_fulfilment import need_for, needs_of, restore_needs, serve
 
 
 @dataclass(slots=True)
-class SettingAside:
+class AllocationDraft:
     """An allocation being made: within it an (item, lot) serves at most one need."""
 
     draft: Draft
@@ -33,7 +34,7 @@ class SettingAside:
         self, journal: Journal, item: str, lot: str, need: str | None, quantity: int, pointer: str
     ) -> None:
         """Stock → allocated."""
-        open_shelf(journal, self.location)
+        check_open_location(journal, self.location)
         _, before = self.lots.get((item, lot), (need, 0))
         self.lots[item, lot] = need, before + quantity
         journal.move(
@@ -80,7 +81,7 @@ def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> All
     return found
 
 
-def open_shelf(journal: Journal, location: str, pointer: str = "/location") -> None:
+def check_open_location(journal: Journal, location: str, pointer: str = "/location") -> None:
     """Goods may leave this location for people: it exists and is no quarantine."""
     place = journal.books.location(location, pointer)
     if place.quarantine:
@@ -92,10 +93,10 @@ def open_shelf(journal: Journal, location: str, pointer: str = "/location") -> N
 def allocate(command: Allocate, journal: Journal) -> None:
     """Stock → allocated by lot, needed → assigned."""
     journal.books.recipient(command.recipient, "/recipient")
-    open_shelf(journal, command.location)
+    check_open_location(journal, command.location)
     draft = journal.entry("allocated", prefix="a", about=f"recipient:{command.recipient}")
-    aside = SettingAside(draft, str(draft.document), command.recipient, command.location)
-    if journal.standing is not None:
+    aside = AllocationDraft(draft, str(draft.document), command.recipient, command.location)
+    if journal.corrected is not None:
         first = find_allocation(journal, aside.allocation)
         if (first.recipient, first.location) != (command.recipient, command.location):
             raise InvalidField.at(
@@ -105,10 +106,12 @@ def allocate(command: Allocate, journal: Journal) -> None:
             )
     for index, line in enumerate(command.lines):
         _set_aside(journal, aside, line, f"/lines/{index}")
-    aside.state(again=journal.standing is not None)
+    aside.state(again=journal.corrected is not None)
 
 
-def _set_aside(journal: Journal, aside: SettingAside, line: AllocationLine, pointer: str) -> None:
+def _set_aside(
+    journal: Journal, aside: AllocationDraft, line: AllocationLine, pointer: str
+) -> None:
     quantity = journal.units(line, pointer)
     need = _need_of(journal, aside.recipient, line, pointer)
     name = None if need is None else need.need
@@ -137,7 +140,7 @@ def first_open_need(
     """The most urgent, oldest need that is still open; claimed: or, if none is, promised only."""
     needs = needs_of(journal, recipient, item)
     for need in needs:
-        if journal.least(NEEDED(need.need), item) > 0:
+        if journal.available(NEEDED(need.need), item) > 0:
             return need
     for need in needs if claimed else ():
         if journal.total(f"{CLAIMED.prefix}{need.need}:", item) > 0:
@@ -150,7 +153,7 @@ def _lots(
 ) -> list[tuple[str, int]]:
     account, expired = STOCK(location), line.allow_expired
     if line.lots is None:
-        return journal.pick(account, line.item, quantity, pointer, allow_expired=expired)
+        return pick_lots(journal, account, line.item, quantity, pointer, allow_expired=expired)
     if sum(part.quantity for part in line.lots) != quantity:
         raise InvalidField.at(
             f"{pointer}/lots",
@@ -161,7 +164,9 @@ def _lots(
         if part.lot in picked:
             raise InvalidField.at(f"{pointer}/lots/{index}/lot", f"lot {part.lot} is named twice")
         at = f"{pointer}/lots/{index}"
-        journal.pick(account, line.item, part.quantity, at, lot=part.lot, allow_expired=expired)
+        pick_lots(
+            journal, account, line.item, part.quantity, at, lot=part.lot, allow_expired=expired
+        )
         picked[part.lot] = part.quantity
     return list(picked.items())
 

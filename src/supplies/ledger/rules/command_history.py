@@ -14,7 +14,15 @@ from supplies.domain.commands import Correctable
 from supplies.domain.entries import Body, Transfer
 from supplies.domain.entry_rows import Activity, Allocation, AllocationLine, ArrivalLine, Lot
 from supplies.errors import AlreadyDone, Fault, InvalidField
-from supplies.ledger.journal import Aside, Journal, Key, Standing, StatedLot, net, net_by_day
+from supplies.ledger.journal import (
+    CorrectedCommand,
+    Earmark,
+    Journal,
+    Key,
+    StatedLot,
+    net,
+    net_by_day,
+)
 
 CORRECTABLE = {
     "need_noted": "NoteNeed",
@@ -69,7 +77,7 @@ class History:
         """All it moved and what releases undid of it, by the day it was booked on."""
         return _booked([*self.bodies, *self.released])
 
-    def stands(self) -> bool:
+    def has_effect(self) -> bool:
         """Whether anything of it is left that could be undone."""
         left = net(transfer for _, transfer in self.transfers())
         moves = any(lot or kind_of(account) in (DONOR, ASKED) for account, _, lot in left)
@@ -139,7 +147,7 @@ def _parts(books: Books, head: Body) -> list[Body]:
     return parts
 
 
-def standing_of(journal: Journal, history: History) -> Standing:
+def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
     """What a rule that runs again must know of what was done: its effect, its documents."""
     allocations: dict[str, list[Allocation]] = defaultdict(list)
     for row in history.rows():
@@ -147,7 +155,7 @@ def standing_of(journal: Journal, history: History) -> Standing:
             allocations[row.recipient].append(row)
     effect = net(transfer for _, transfer in history.transfers())
     by_day = net_by_day((journal.booked_on(day), move) for day, move in history.transfers())
-    return Standing(
+    return CorrectedCommand(
         seq=history.latest.seq,
         document=history.first.document,
         kind=history.first.kind,
@@ -155,7 +163,7 @@ def standing_of(journal: Journal, history: History) -> Standing:
         by_day=by_day,
         lots=_lots_of(journal.books, history),
         allocations=allocations,
-        asides=_asides_of(journal.books, history),
+        earmarks=_earmarks_of(journal.books, history),
         taken=frozenset(lot for _, _, lot in effect if lot),
     )
 
@@ -203,7 +211,7 @@ def _lines_of(body: Body) -> list[StatedLot]:
     return lines
 
 
-def _asides_of(books: Books, history: History) -> list[Aside]:
+def _earmarks_of(books: Books, history: History) -> list[Earmark]:
     """What the command set aside itself, for which need, and how much of it has moved on."""
     needs: dict[tuple[str, str, str], str | None] = {}
     recipients: dict[str, str] = {}
@@ -215,21 +223,21 @@ def _asides_of(books: Books, history: History) -> list[Aside]:
     own = _booked(history.bodies)
     by_day = net_by_day(own + _booked(history.released))
     return [
-        Aside(
+        Earmark(
             allocation=allocation,
             recipient=recipients[allocation],
             item=item,
             lot=lot,
             need=needs.get((allocation, item, lot)),
             quantity=quantity,
-            moved=moved_on(books, (account, item, lot), by_day),
+            moved=taken_by_others(books, (account, item, lot), by_day),
         )
         for (account, item, lot), quantity in net(transfer for _, transfer in own).items()
         if kind_of(account) is ALLOCATED and (allocation := keys_of(account)[0]) in recipients
     ]
 
 
-def moved_on(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, int]]) -> int:
+def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, int]]) -> int:
     """How much others took away of what a command left in a balance, at most at any day's end.
 
     by_day: what the command changed, as `net_by_day` gives it.

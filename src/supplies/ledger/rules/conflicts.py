@@ -15,7 +15,7 @@ from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.corrections import Rules, correct
 from supplies.ledger.rules.deliveries import fill_need, find_stop, outcome_lines, state_outcome
-from supplies.ledger.rules.need_fulfilment import meet, restore_needs, unmeet
+from supplies.ledger.rules.need_fulfilment import meet_needs, reopen_needs, restore_needs
 
 
 def resolve_conflict(
@@ -86,7 +86,7 @@ def _from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: int) -
         _book(journal, draft, outcome, stop.recipient, line, load, before.get(line.line, 0))
     restore_needs(journal, draft, outcome.allocation)
     for item in sorted({load.item for load in loaded}):
-        unmeet(journal, draft, stop.recipient, item)
+        reopen_needs(journal, draft, stop.recipient, item)
     state_outcome(draft, outcome, lines, loaded, first=not before)
 
 
@@ -124,6 +124,6 @@ def _book(
     journal.move(draft, team, door, load.item, load.lot, carried)
     fill_need(journal, draft, outcome.allocation, load, carried)
     journal.move(draft, place, door, load.item, load.lot, more - carried)
-    meet(journal, draft, recipient, load.item, more - carried)
+    meet_needs(journal, draft, recipient, load.item, more - carried)
     left = journal.balance(team, load.item, load.lot)
     journal.move(draft, team, place, load.item, load.lot, left)

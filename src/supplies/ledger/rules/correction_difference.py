@@ -43,11 +43,11 @@ def enter_difference(
         for day, transfer in transfers:
             for key, quantity in net([transfer]).items():
                 change[journal.booked_on(day), key] += sign * quantity
-    _end_again(journal, change)
+    _keep_needs_ended(journal, change)
     steps = _paired(change)
     others_steps = [(d.booked_on, move.transfer) for d in others for move in d.moves]
     _check_end(journal, steps + others_steps, history, head)
-    steps = _in_order(journal, head.booked_on, steps)
+    steps = _ordered(journal, head.booked_on, steps)
     head.moves = []
     drafts = [head]
     for day, transfer in steps:
@@ -102,7 +102,7 @@ def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
     return paired
 
 
-def _in_order(journal: Journal, first_day: date, remaining: list[Step]) -> list[Step]:
+def _ordered(journal: Journal, first_day: date, remaining: list[Step]) -> list[Step]:
     """Transfers in an order that keeps every floor on both axes, those of the first day first.
 
     In the end no floor is broken; so where steps wait for one another, one of them goes by way of
@@ -119,7 +119,7 @@ def _in_order(journal: Journal, first_day: date, remaining: list[Step]) -> list[
                 step for step in remaining if step[0] != day
             ]
             sorted_by = day
-        index = next((at for at, step in enumerate(remaining) if floors.bear(step)), None)
+        index = next((at for at, step in enumerate(remaining) if floors.allow(step)), None)
         if index is not None:
             step = remaining.pop(index)
         else:
@@ -272,7 +272,7 @@ def _lines_of_lots(head: Draft) -> dict[str, Place]:
     return places
 
 
-def _end_again(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
+def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
     """What a correction would leave open of a need that was ended is ended with it."""
     totals: Counter[Key] = Counter()
     for (_, key), quantity in change.items():

@@ -41,12 +41,12 @@ def lots_for(journal: Journal, lines: Iterable[StatedLot]) -> dict[int, str]:
     Lots that stand go before lots that an earlier correction dropped. So lines may be swapped or
     dropped, and the lots of the others stay what they are.
     """
-    if journal.standing is None:
+    if journal.corrected is None:
         return {}
     found: dict[int, str] = {}
     waiting = list(lines)
     for stands in (True, False):
-        left = [lot for lot in journal.standing.lots if lot.stands is stands]
+        left = [lot for lot in journal.corrected.lots if lot.stands is stands]
         for alike in _LIKENESSES:
             by_likeness: dict[tuple[Any, ...], list[StatedLot]] = defaultdict(list)
             for lot in left:

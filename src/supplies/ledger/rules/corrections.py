@@ -34,18 +34,18 @@ from supplies.domain.entry_rows import (
     Withdrawal,
 )
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough
-from supplies.ledger.journal import Draft, Journal, Key, Standing, net, net_by_day
+from supplies.ledger.journal import CorrectedCommand, Draft, Journal, Key, net, net_by_day
 from supplies.ledger.rules import receipts
 from supplies.ledger.rules.command_history import (
     History,
     check_type,
+    corrected_command,
     history_of,
-    moved_on,
-    standing_of,
+    taken_by_others,
 )
 from supplies.ledger.rules.correction_difference import MovedOn, enter_difference
 from supplies.ledger.rules.deliveries import Contradicted
-from supplies.ledger.rules.need_fulfilment import find_need, restore_needs, unmeet
+from supplies.ledger.rules.need_fulfilment import find_need, reopen_needs, restore_needs
 from supplies.ledger.rules.smallest_correction import with_smallest_figures
 
 Rules = Mapping[type[Command], Callable[[Any, Journal], None]]
@@ -59,24 +59,24 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     if restated.happened_on is None:
         restated = msgspec.structs.replace(restated, happened_on=history.latest.happened_on)
 
-    standing = standing_of(journal, history)
+    corrected = corrected_command(journal, history)
 
     def attempt(figures: Command) -> None:
         sheet = Journal(journal.books, journal.command, now=journal.now, today=journal.today)
-        _restate(figures, sheet, history, standing, rules)
+        _restate(figures, sheet, history, corrected, rules)
 
     try:
-        _restate(restated, journal, history, standing, rules)
+        _restate(restated, journal, history, corrected, rules)
     except MovedOn as refusal:
         raise with_smallest_figures(refusal, restated, history, journal, attempt) from None
     _renew_receipt(journal, history, command.command)
 
 
 def _restate(
-    restated: Command, journal: Journal, history: History, standing: Standing, rules: Rules
+    restated: Command, journal: Journal, history: History, corrected: CorrectedCommand, rules: Rules
 ) -> None:
     """Run the command's rule as if it had done nothing yet, and enter the difference."""
-    again = _thought_away(restated, journal, standing)
+    again = _without_effect(restated, journal, corrected)
     try:
         rules[type(restated)](restated, again)
     except Contradicted as because:
@@ -90,7 +90,7 @@ def _restate(
 def reverse(command: Reverse, journal: Journal) -> None:
     """Correct to nothing: every transfer of the command goes back."""
     history = history_of(journal.books, command.entry)
-    _may_be_undone(history)
+    _check_reversible(history)
     first = history.latest
     head = Draft(
         seq=journal.next_seq,
@@ -101,20 +101,20 @@ def reverse(command: Reverse, journal: Journal) -> None:
         about=first.about,
     )
     head.rows = [_emptied(row) for row in history.latest.rows if type(row) in _EMPTIED]
-    again = _thought_away(command, journal, standing_of(journal, history))
+    again = _without_effect(command, journal, corrected_command(journal, history))
     again.drafts = [head]
     _enter(journal, again, head, [], history, {})
     _renew_receipt(journal, history, None)
 
 
-def _thought_away(command: Command, journal: Journal, standing: Standing) -> Journal:
+def _without_effect(command: Command, journal: Journal, corrected: CorrectedCommand) -> Journal:
     """A sheet on which what the command has done so far is thought away."""
     return Journal(
         journal.books,
         command,
         now=journal.now,
         today=journal.today,
-        standing=standing,
+        corrected=corrected,
     )
 
 
@@ -128,7 +128,7 @@ def _enter(
 ) -> None:
     """Write down what the command as stated again changes. again: the sheet it stands on."""
     released = _release_again(again, history)
-    _keep_step(again, head)
+    _restore_needs_of(again, head)
     head.supersedes = history.latest.seq
     wanted = [
         (draft.booked_on, move.transfer) for draft in (head, *released) for move in draft.moves
@@ -141,7 +141,7 @@ def _release_again(again: Journal, history: History) -> list[Draft]:
 
     What moved on goes first: it cannot come back. Each release stays on its day.
     """
-    assert again.standing is not None
+    assert again.corrected is not None
     kept: Counter[Key] = Counter()
     aside = net(move.transfer for draft in again.drafts for move in draft.moves)
     by_day = net_by_day(history.transfers())
@@ -153,7 +153,7 @@ def _release_again(again: Journal, history: History) -> list[Draft]:
             key = source, item, lot
             if kind_of(source) is ALLOCATED:
                 if key not in kept:
-                    kept[key] = aside[key] - moved_on(again.books, key, by_day)
+                    kept[key] = aside[key] - taken_by_others(again.books, key, by_day)
                 part = max(0, min(quantity, kept[key]))
                 again.move(draft, source, target, item, lot, part)
                 kept[key] -= part
@@ -184,12 +184,12 @@ def _emptied(row: Any) -> Any:
 # --- what a correction brings with it -------------------------------------------------------
 
 
-def _may_be_undone(history: History) -> None:
+def _check_reversible(history: History) -> None:
     """Something did happen at a door: an outcome is stated again, never taken back.
 
     Nor is there anything to undo where all was taken back before.
     """
-    if not history.stands():
+    if not history.has_effect():
         raise AlreadyDone(
             f"entry {history.latest.seq} took back all that entry {history.first.seq} did; "
             "correct it to state that again",
@@ -201,26 +201,26 @@ def _may_be_undone(history: History) -> None:
         )
 
 
-def _keep_step(journal: Journal, draft: Draft) -> None:
+def _restore_needs_of(journal: Journal, draft: Draft) -> None:
     """What is assigned or met beyond the goods that will be there goes back to its need."""
-    assert journal.standing is not None
+    assert journal.corrected is not None
     moved = {key for d in journal.drafts for key in net(move.transfer for move in d.moves)}
     allocations: set[str] = set()
-    doors: set[tuple[str, str]] = set()
-    for account, item, _ in {*journal.standing.effect, *moved}:
+    recipients: set[tuple[str, str]] = set()
+    for account, item, _ in {*journal.corrected.effect, *moved}:
         kind, keys = kind_of(account), keys_of(account)
         if kind is ALLOCATED:
             allocations.add(keys[0])
         elif kind in (IN_TRANSIT, ASSIGNED):
             allocations.add(keys[1])
         elif kind is RECEIVED:
-            doors.add((keys[0], item))
+            recipients.add((keys[0], item))
         elif kind is MET:
-            doors.add((find_need(journal, keys[0]).recipient, item))
+            recipients.add((find_need(journal, keys[0]).recipient, item))
     for allocation in sorted(allocations):
         restore_needs(journal, draft, allocation)
-    for recipient, item in sorted(doors):
-        unmeet(journal, draft, recipient, item)
+    for recipient, item in sorted(recipients):
+        reopen_needs(journal, draft, recipient, item)
 
 
 def _renew_receipt(journal: Journal, history: History, command: Command | None) -> None:

@@ -1,4 +1,4 @@
-"""Deliveries: goods in a team's hands, one outcome a stop, closed only at zero."""
+"""Deliveries: goods that a team carries, with one outcome for each stop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supplies.domain.entry_rows import Conflict, Delivery, DeliveryEnd, Stop, St
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError, Unaccounted
 from supplies.ledger.journal import Draft, Journal
-from supplies.ledger.rules.allocations import find_allocation, open_shelf
+from supplies.ledger.rules.allocations import check_open_location, find_allocation
 from supplies.ledger.rules.need_fulfilment import find_need, restore_needs
 
 LOST_ON_THE_WAY = "on_the_way"
@@ -27,7 +27,7 @@ LOST_ON_THE_WAY = "on_the_way"
 
 
 class Repeated(Exception):
-    """The same fact was stated before, by entry `seq`: nothing new is recorded."""
+    """Entry `seq` stated the same fact before; nothing new is recorded."""
 
     def __init__(self, seq: int) -> None:
         super().__init__(seq)
@@ -35,14 +35,14 @@ class Repeated(Exception):
 
 
 class Contradicted(SuppliesError):
-    """A fact that the books contradict: it is kept as a conflict, moving nothing."""
+    """A fact that the books contradict. It is kept as a conflict and moves nothing."""
 
     slug = "conflict"
     title = "The books say otherwise"
 
 
 def dispatch(command: Dispatch, journal: Journal) -> None:
-    """Allocated → in_transit: everything still set aside, stop by stop."""
+    """Load all goods of the allocations: allocated → in_transit, one stop per allocation."""
     journal.books.team(command.team, "/team")
     draft = journal.entry("dispatched", prefix="v")
     delivery = str(draft.document)
@@ -103,27 +103,30 @@ def _nothing_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDon
 
 
 def report_outcome(command: ReportOutcome, journal: Journal) -> None:
-    """in_transit → received, allocated, stock or lost; what is contradicted becomes a conflict."""
+    """Book the outcome of a stop: in_transit → received, allocated, stock or lost.
+
+    Raises Contradicted if the books contradict it, and Repeated if it was reported before.
+    """
     stop, loaded = find_stop(journal, command)
     about = f"recipient:{stop.recipient}"
     if command.happened_at is not None and command.happened_at > journal.now:
         raise InvalidField.at("/happened_at", f"{command.happened_at} is in the future")
     lines = outcome_lines(command, loaded)
-    if journal.standing is None:
+    if journal.corrected is None:
         _compare_with_first(journal, command, lines, loaded)
     else:
-        _same_stop(journal, command, journal.standing.seq)
+        _check_same_stop(journal, command, journal.corrected.seq)
     for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
-        _settled(line, load, index, command)
+        _check_accounted(line, load, index, command)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
-    state_outcome(draft, command, lines, loaded, first=journal.standing is None)
+    state_outcome(draft, command, lines, loaded, first=journal.corrected is None)
     for line, load in zip(lines, loaded, strict=True):
         _unload(journal, draft, command, stop, line, load)
     restore_needs(journal, draft, command.allocation)
 
 
 def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
-    """A stop and what was loaded for it."""
+    """The stop that a report names, and the lines loaded for it, in order."""
     where = {"delivery": command.delivery, "allocation": command.allocation}
     stop = journal.books.latest(Stop, **where)
     if stop is None:
@@ -136,7 +139,7 @@ def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[Stop
 
 
 def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[OutcomeLine]:
-    """One line for each that was loaded: as said, or as the outcome's word implies."""
+    """One line for each loaded line: as reported, or as the outcome implies."""
     if command.lines is None:
         if command.outcome == "partly":
             raise InvalidField.at(
@@ -169,8 +172,11 @@ def _implied(outcome: str, load: StopLine) -> OutcomeLine:
             return OutcomeLine(line=load.line, lost=load.loaded)
 
 
-def _settled(line: OutcomeLine, load: StopLine, index: int, command: ReportOutcome) -> None:
-    """Received + brought_back + lost = loaded; more is a fact that the books contradict."""
+def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: ReportOutcome) -> None:
+    """Check that received + brought_back + lost = loaded.
+
+    Raises Contradicted for more than loaded, InvalidField for less.
+    """
     said = line.received + line.brought_back + line.lost
     if said > load.loaded:
         raise Contradicted(
@@ -188,28 +194,31 @@ def _settled(line: OutcomeLine, load: StopLine, index: int, command: ReportOutco
 def _compare_with_first(
     journal: Journal, command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
 ) -> None:
-    """The same outcome again is a repeat; a differing second one is a conflict."""
+    """Raise Repeated if the same outcome was reported before, Contradicted if another was."""
     where = {"delivery": command.delivery, "allocation": command.allocation}
     seq = journal.books.stated_in(StopOutcome, **where)
     if seq is None:
         return
-    (standing,) = journal.books.lines(StopOutcome, seq, **where)
+    (first,) = journal.books.lines(StopOutcome, seq, **where)
     same = (
-        standing.outcome == command.outcome
-        and command.received_by in (None, standing.received_by)
+        first.outcome == command.outcome
+        and command.received_by in (None, first.received_by)
         and journal.books.lines(StatedLine, seq, **where) == stated_lines(command, lines, loaded)
     )
     if same:
         raise Repeated(seq)
     raise Contradicted(
         f"the stop for {command.allocation} on delivery {command.delivery} was reported as "
-        f"{standing.outcome} by entry {seq}, now as {command.outcome}"
+        f"{first.outcome} by entry {seq}, now as {command.outcome}"
     )
 
 
-def _same_stop(journal: Journal, command: ReportOutcome, standing: int) -> None:
-    """A correction says again what happened at its own door."""
-    for row in journal.books.stated(StopOutcome, seq=standing):
+def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
+    """Refuse a correction that names another stop, or one decided otherwise since.
+
+    corrected: the entry being corrected.
+    """
+    for row in journal.books.stated(StopOutcome, seq=corrected):
         if row.allocation != command.allocation:
             raise InvalidField.at(
                 "/command/allocation",
@@ -218,7 +227,7 @@ def _same_stop(journal: Journal, command: ReportOutcome, standing: int) -> None:
             )
     where = {"delivery": command.delivery, "allocation": command.allocation}
     seq = journal.books.stated_in(StopOutcome, **where)
-    if seq != standing:
+    if seq != corrected:
         sentence = f"entry {seq} decided this stop since, from what is unexplained; settle that"
         raise AlreadyDone(sentence, [Fault("/entry", sentence)])
 
@@ -280,7 +289,7 @@ def _unload(
     team = IN_TRANSIT(command.delivery, command.allocation)
     pointer = f"/lines/{line.line - 1}"
     if line.location is not None and line.to == "allocated":
-        open_shelf(journal, line.location, f"{pointer}/location")
+        check_open_location(journal, line.location, f"{pointer}/location")
     elif line.location is not None:
         journal.books.location(line.location, f"{pointer}/location")
     back = _taken_back_to(command, line, load)
@@ -293,7 +302,7 @@ def _unload(
 def fill_need(
     journal: Journal, draft: Draft, allocation: str, load: StopLine, received: int
 ) -> None:
-    """Assigned → met; what is received beyond the need is received and not met."""
+    """Move assigned → met, as far as the need is assigned; the rest is received only."""
     name = journal.needs_served(allocation).get((load.item, load.lot))
     if name is None:
         return
@@ -305,7 +314,7 @@ def fill_need(
 
 
 def keep_conflict(command: ReportOutcome | CountStock, journal: Journal, because: str) -> None:
-    """The contradicted fact, as an entry that moves nothing."""
+    """Record a contradicted fact as an entry that moves nothing, for a coordinator."""
     document, about = _fact_of(command, journal)
     draft = journal.entry("conflict_noted", document=document, about=about)
     stated = msgspec.json.encode(without_texts(command)).decode()
@@ -313,7 +322,7 @@ def keep_conflict(command: ReportOutcome | CountStock, journal: Journal, because
 
 
 def _fact_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
-    """The delivery or count sheet a fact is about, and the person, if one."""
+    """The delivery or count sheet that a fact is about, and the recipient, if there is one."""
     if isinstance(command, CountStock):
         return command.sheet, None
     stop, _ = find_stop(journal, command)
@@ -324,7 +333,11 @@ def _fact_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str
 
 
 def close_delivery(command: CloseDelivery, journal: Journal) -> None:
-    """Only at zero."""
+    """Close a delivery.
+
+    Raises:
+        Unaccounted: goods are still in transit on it.
+    """
     _open_delivery(journal, command.delivery)
     held = journal.held(f"{IN_TRANSIT.prefix}{command.delivery}:")
     if held:

@@ -47,7 +47,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
         quantity = journal.units(line, pointer)
-        lot = _bear(journal, draft, line, index + 1, lots, DONOR(donor), pointer)
+        lot = _create_lot(journal, draft, line, index + 1, lots, DONOR(donor), pointer)
         kept, for_needs = _keep_pledge(journal, draft, donor, line, lot, quantity, pointer)
         journal.move(
             draft, DONOR(donor), STOCK(command.location), line.item, lot, quantity, pointer
@@ -67,7 +67,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         )
         gift.lines.append(GiftLine(line.item, quantity, line.batch, line.expires_on, _worth(line)))
     set_aside(journal, draft, command.location, served)
-    if journal.standing is None:
+    if journal.corrected is None:
         issue(journal, donor, [gift], replaces=[])
 
 
@@ -104,7 +104,7 @@ def _arrive(
     for index, line in enumerate(lines):
         pointer = f"/lines/{index}"
         quantity = journal.units(line, pointer)
-        lot = _bear(journal, draft, line, index + 1, lots, source, pointer)
+        lot = _create_lot(journal, draft, line, index + 1, lots, source, pointer)
         journal.move(draft, source, STOCK(location), line.item, lot, quantity, pointer)
         draft.state(
             StatedLine(
@@ -141,12 +141,12 @@ def _lots_for(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) -> 
                 recipient=line.recipient if isinstance(line, DonationLine) else None,
             )
             for number, line in enumerate(lines, 1)
-            if journal.standing is not None
+            if journal.corrected is not None
         ],
     )
 
 
-def _bear(
+def _create_lot(
     journal: Journal,
     draft: Draft,
     line: DonationLine | ArrivalLine,
@@ -207,13 +207,13 @@ def _keep_pledge(
     needs: dict[str, Need] = {}
     for need, wanted, kept_back in _claims_in_turn(journal, draft, line, lot, pledge.pledge):
         promised = PLEDGED(pledge.pledge, need.need)
-        part = min(rest - kept_back, wanted, journal.least(promised, line.item))
+        part = min(rest - kept_back, wanted, journal.available(promised, line.item))
         if part > 0:
             journal.move(draft, promised, DONOR(donor), line.item, "", part)
             needs[need.need] = need
             taken[need.need] = taken.get(need.need, 0) + part
             rest -= part
-    free = max(0, min(rest, journal.least(PLEDGED(pledge.pledge), line.item)))
+    free = max(0, min(rest, journal.available(PLEDGED(pledge.pledge), line.item)))
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(donor), line.item, "", free, pointer)
     for_needs = [(needs[name], pledge.pledge, part) for name, part in taken.items()]
     return quantity - rest + free, for_needs
@@ -232,7 +232,7 @@ def _claims_in_turn(
         for need, claimed in claims_on(journal, pledge, line.item)
         if claimed > 0 and line.recipient in (None, need.recipient)
     ]
-    if journal.standing is None:
+    if journal.corrected is None:
         return [(need, claimed, 0) for need, claimed in claims]
     before = _served_before(journal, draft, line, lot, {need.need for need, _ in claims})
     turns: list[tuple[Need, int, int]] = []
@@ -269,7 +269,7 @@ def _served_before(
 ) -> _Before:
     before = _Before()
     behind = {row.lot for row in draft.rows if isinstance(row, StatedLine)}
-    for aside in () if journal.standing is None else journal.standing.asides:
+    for aside in () if journal.corrected is None else journal.corrected.earmarks:
         own = aside.lot == lot
         if aside.item != line.item or aside.lot in behind:
             continue

@@ -1,4 +1,4 @@
-"""Goods that go straight into an allocation: those on a claim, those by the donor's wish."""
+"""Earmarked goods: on arrival they go to an allocation, for a claim or by the donor's wish."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from supplies.domain.accounts import ASSIGNED, CLAIMED
 from supplies.domain.commands import DonationLine
 from supplies.domain.entry_rows import Allocation, Need
 from supplies.ledger.journal import Draft, Journal
-from supplies.ledger.rules.allocations import SettingAside, first_open_need
+from supplies.ledger.rules.allocations import AllocationDraft, first_open_need
 from supplies.ledger.rules.need_fulfilment import find_need, serve
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Goods that came for someone: for a need that `pledge` claimed, or by the donor's wish."""
+    """Arrived goods for one recipient: for a need claimed by `pledge`, or by the donor's wish."""
 
     recipient: str
     item: str
@@ -33,7 +33,7 @@ def shares_of(
     for_needs: list[tuple[Need, str, int]],
     pointer: str,
 ) -> list[Served]:
-    """What of a line is for someone: first for the needs it was claimed for."""
+    """The parts of a line that are earmarked: first for claimed needs, then by the donor's wish."""
     shares: list[Served] = []
     for need, pledge, taken in for_needs:
         shares.append(Served(need.recipient, line.item, lot, taken, need, pledge, pointer))
@@ -53,9 +53,9 @@ def _wished_need(
     lot: str,
     for_needs: list[tuple[Need, str, int]],
 ) -> Need | None:
-    """The need that goods for one household serve: in a correction the one they served before."""
+    """The need that goods for one recipient serve; in a correction, the one they served before."""
     claimed = {need.need for need, _, _ in for_needs}
-    for aside in () if journal.standing is None else journal.standing.asides:
+    for aside in () if journal.corrected is None else journal.corrected.earmarks:
         if (aside.recipient, aside.item, aside.lot) == (recipient, item, lot):
             if aside.need is not None and aside.need not in claimed:
                 return find_need(journal, aside.need)
@@ -65,22 +65,22 @@ def _wished_need(
 
 
 def set_aside(journal: Journal, head: Draft, location: str, served: list[Served]) -> None:
-    """Stock → allocated for each recipient; a correction goes on with the allocations there are."""
-    begun: dict[str, tuple[SettingAside, bool]] = {}
-    homes = _homes(journal, served)
-    spoken_for = {own.allocation for own in homes.values()}
+    """Move stock → allocated for each recipient; a correction continues its own allocations."""
+    begun: dict[str, tuple[AllocationDraft, bool]] = {}
+    former = _former_allocations(journal, served)
+    reserved = {allocation.allocation for allocation in former.values()}
     for share in served:
         need = None if share.need is None else share.need.need
-        home = homes.get((share.recipient, share.item, share.lot, need))
-        aside = None if home is None else _resume(head, home, begun)
+        own = former.get((share.recipient, share.item, share.lot, need))
+        aside = None if own is None else _resume(head, own, begun)
         if aside is None:
-            aside = _joined(journal, share, need, begun) or _begin(
+            aside = _suitable_allocation(journal, share, need, begun) or _begin(
                 journal,
                 head,
                 location,
                 share.recipient,
                 begun,
-                spoken_for,
+                reserved,
             )
         aside.add(journal, share.item, share.lot, need, share.quantity, share.pointer)
         _assign(journal, aside, share)
@@ -88,35 +88,38 @@ def set_aside(journal: Journal, head: Draft, location: str, served: list[Served]
         aside.state(again=again)
 
 
-_Home = tuple[str, str, str, str | None]
-"""What an allocation held: for which recipient, of which item and lot, for which need."""
+_Share = tuple[str, str, str, str | None]
+"""Recipient, item, lot and need of goods in an allocation."""
 
 
-def _homes(journal: Journal, served: list[Served]) -> dict[_Home, Allocation]:
-    """The allocation that held each share so far, of the command that is being corrected."""
-    if journal.standing is None:
+def _former_allocations(journal: Journal, served: list[Served]) -> dict[_Share, Allocation]:
+    """The allocations of the corrected command, by the share that each held so far."""
+    if journal.corrected is None:
         return {}
     shares = {(s.recipient, s.item, s.lot, None if s.need is None else s.need.need) for s in served}
-    own = {a.allocation: a for known in journal.standing.allocations.values() for a in known}
-    homes: dict[_Home, Allocation] = {}
-    for aside in journal.standing.asides:
-        home = aside.recipient, aside.item, aside.lot, aside.need
-        if home in shares:
-            homes.setdefault(home, own[aside.allocation])
-    return homes
+    own = {a.allocation: a for known in journal.corrected.allocations.values() for a in known}
+    former: dict[_Share, Allocation] = {}
+    for aside in journal.corrected.earmarks:
+        share_key = aside.recipient, aside.item, aside.lot, aside.need
+        if share_key in shares:
+            former.setdefault(share_key, own[aside.allocation])
+    return former
 
 
-def _joined(
+def _suitable_allocation(
     journal: Journal,
     share: Served,
     need: str | None,
-    begun: dict[str, tuple[SettingAside, bool]],
-) -> SettingAside | None:
-    """An allocation of this recipient that can take the share, and never held its lot otherwise."""
-    standing = journal.standing
+    begun: dict[str, tuple[AllocationDraft, bool]],
+) -> AllocationDraft | None:
+    """An allocation of this recipient that can take the share; None if there is none.
+
+    It must not have held the lot for another need.
+    """
+    corrected = journal.corrected
     held = {
         (aside.allocation, aside.item, aside.lot): aside.need
-        for aside in (() if standing is None else standing.asides)
+        for aside in (() if corrected is None else corrected.earmarks)
         if aside.moved
     }
     for aside, _ in begun.values():
@@ -128,11 +131,13 @@ def _joined(
 
 
 def _resume(
-    head: Draft, allocation: Allocation, begun: dict[str, tuple[SettingAside, bool]]
-) -> SettingAside:
-    """Go on with an allocation of the command that is being corrected."""
+    head: Draft, allocation: Allocation, begun: dict[str, tuple[AllocationDraft, bool]]
+) -> AllocationDraft:
+    """Continue an allocation of the corrected command."""
     if allocation.allocation not in begun:
-        kept = SettingAside(head, allocation.allocation, allocation.recipient, allocation.location)
+        kept = AllocationDraft(
+            head, allocation.allocation, allocation.recipient, allocation.location
+        )
         begun[allocation.allocation] = kept, True
     return begun[allocation.allocation][0]
 
@@ -142,22 +147,22 @@ def _begin(
     head: Draft,
     location: str,
     recipient: str,
-    begun: dict[str, tuple[SettingAside, bool]],
-    spoken_for: set[str],
-) -> SettingAside:
-    """One of the command's own allocations that nothing else goes on with, or a new one."""
-    standing = journal.standing
-    for own in () if standing is None else standing.allocations.get(recipient, ()):
-        if own.allocation not in begun and own.allocation not in spoken_for:
+    begun: dict[str, tuple[AllocationDraft, bool]],
+    reserved: set[str],
+) -> AllocationDraft:
+    """An unused allocation of the corrected command, or a new one."""
+    corrected = journal.corrected
+    for own in () if corrected is None else corrected.allocations.get(recipient, ()):
+        if own.allocation not in begun and own.allocation not in reserved:
             return _resume(head, own, begun)
     draft = journal.entry("allocated", prefix="a", about=f"recipient:{recipient}")
     name = str(draft.document)
-    new = SettingAside(draft, name, recipient, location, arrival=str(head.document))
+    new = AllocationDraft(draft, name, recipient, location, arrival=str(head.document))
     begun[name] = new, False
     return new
 
 
-def _assign(journal: Journal, aside: SettingAside, share: Served) -> None:
+def _assign(journal: Journal, aside: AllocationDraft, share: Served) -> None:
     if share.need is None:
         return
     target = ASSIGNED(share.need.need, aside.allocation)

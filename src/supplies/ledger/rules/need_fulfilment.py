@@ -1,7 +1,7 @@
-"""How goods and needs keep step: claims, assignments, and their way back.
+"""Needs follow goods: claimed, assigned and met, and the way back.
 
-Needs mirror goods: what is assigned of a need never exceeds what its allocation holds, what is met
-never exceeds what the recipient received, what is claimed equals what the pledge promises to it.
+Three rules hold after each entry: what is assigned of a need is at most what its allocation holds;
+what is met is at most what the recipient received; what is claimed equals what is pledged to it.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _URGENCY = {"high": 0, "normal": 1, "low": 2}
 
 
 def number_of(document: str) -> int:
-    """The entry that a document began with, from its id: age is its order."""
+    """The number of a document's first entry, from its id; a smaller one is older."""
     return int(document.rsplit("_", 1)[1])
 
 
 def most_urgent_first(need: Need) -> tuple[int, int]:
-    """Sorts needs by urgency, then age."""
+    """Sort key: by urgency, then oldest first."""
     return _URGENCY[need.urgency], number_of(need.need)
 
 
 def find_need(journal: Journal, need: str, pointer: str = "") -> Need:
-    """The need with this id, as it was last stated."""
+    """Return the latest version of a need; an unknown id is refused."""
     found = journal.books.latest(Need, need=need)
     if found is None:
         raise unknown(f"there is no need {need}; see the list of needs", pointer)
@@ -49,7 +49,10 @@ def find_need(journal: Journal, need: str, pointer: str = "") -> Need:
 def need_for(
     journal: Journal, need: str, pointer: str, *, item: str, recipient: str | None = None
 ) -> Need:
-    """The need a line names; it must be of the line's item, and of the recipient if given."""
+    """Return the need that a line names.
+
+    Raises InvalidField if it is of another item, or of another recipient than the given one.
+    """
     found = find_need(journal, need, pointer)
     if found.item != item:
         raise InvalidField.at(pointer, f"need {need} asks for {found.item}, not for {item}")
@@ -61,13 +64,13 @@ def need_for(
 
 
 def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
-    """A recipient's needs of an item, most urgent first, met and ended ones too."""
+    """All needs of a recipient for an item, also met and ended ones; most urgent first."""
     needs = journal.books.standing(Need, "need", recipient=recipient, item=item)
     return sorted(needs, key=most_urgent_first)
 
 
 def claims_on(journal: Journal, pledge: str, item: str) -> list[tuple[Need, int]]:
-    """What needs claim of a pledge's item, most urgent first."""
+    """The needs that claim an item of a pledge, with how much; most urgent first."""
     claims = [
         (find_need(journal, keys_of(account)[1]), quantity)
         for (account, _, _), quantity in journal.held(f"{PLEDGED(pledge)}:", item).items()
@@ -76,17 +79,17 @@ def claims_on(journal: Journal, pledge: str, item: str) -> list[tuple[Need, int]
 
 
 def drop_claim(journal: Journal, draft: Draft, need: Need, pledge: str, quantity: int) -> None:
-    """A claim becomes an open need again, and the pledge that much freer."""
+    """Undo a claim: claimed → needed, and the pledge is free by as much."""
     journal.move(draft, CLAIMED(need.need, pledge), NEEDED(need.need), need.item, "", quantity)
     journal.move(draft, PLEDGED(pledge, need.need), PLEDGED(pledge), need.item, "", quantity)
 
 
 def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -> None:
-    """Free goods go before promised ones: the newest promises to this need fall away first."""
+    """Drop claims of a need that free goods serve instead; the newest pledges first."""
     claims = journal.held(f"{CLAIMED.prefix}{need.need}:")
     for account, _, _ in sorted(claims, key=lambda key: -number_of(keys_of(key[0])[1])):
         pledge = keys_of(account)[1]
-        dropped = max(0, min(quantity, journal.least(account, need.item)))
+        dropped = max(0, min(quantity, journal.available(account, need.item)))
         drop_claim(journal, draft, need, pledge, dropped)
         quantity -= dropped
 
@@ -94,27 +97,27 @@ def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -
 def serve(
     journal: Journal, draft: Draft, need: Need, target: str, quantity: int, *, displace: bool
 ) -> int:
-    """Fill a need into `target` (assigned or met) as far as it is open; how much it took.
+    """Move needed → `target` (assigned or met) as far as the need is open; return how much.
 
-    displace: whether what is claimed counts as open too.
+    displace: whether claimed quantities count as open too.
     """
-    open_ = max(0, journal.least(NEEDED(need.need), need.item))
+    open_ = max(0, journal.available(NEEDED(need.need), need.item))
     if displace and quantity > open_:
         displace_claims(journal, draft, need, quantity - open_)
-        open_ = max(0, journal.least(NEEDED(need.need), need.item))
+        open_ = max(0, journal.available(NEEDED(need.need), need.item))
     served = min(quantity, open_)
     journal.move(draft, NEEDED(need.need), target, need.item, "", served)
     return served
 
 
 def way_back(journal: Journal, need: Need) -> str:
-    """Where what no longer serves a need goes: it is open again, unless it was ended."""
+    """The account to which a need's quantity returns: needed, or ended if the need was ended."""
     ended = journal.books.latest(NeedEnd, need=need.need)
     return NEEDED(need.need) if ended is None else ENDED(need.need, ended.reason)
 
 
 def held_for(journal: Journal, allocation: str) -> dict[tuple[str, str], int]:
-    """What an allocation holds by (item, lot), on shelves and in teams' hands."""
+    """The goods of an allocation by (item, lot), in stock and in transit."""
     held: dict[tuple[str, str], int] = defaultdict(int)
     for (_, item, lot), quantity in journal.held(f"{ALLOCATED(allocation)}:").items():
         held[item, lot] += quantity
@@ -129,9 +132,9 @@ def held_for(journal: Journal, allocation: str) -> dict[tuple[str, str], int]:
 
 
 def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
-    """After goods left an allocation unreceived: what is assigned beyond what it holds goes back.
+    """Reopen needs after goods left an allocation without being received.
 
-    The excess, which serves no need, is thereby taken first.
+    What is assigned beyond the goods left goes back, so goods that serve no need go first.
     """
     held = held_for(journal, allocation)
     serving: dict[str, int] = defaultdict(int)
@@ -148,14 +151,14 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
             )
 
 
-def meet(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
-    """Goods that reached a recipient otherwise than by an allocation meet their open needs."""
+def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
+    """Meet open needs with goods that reached a recipient without an allocation."""
     for need in needs_of(journal, recipient, item):
         quantity -= serve(journal, draft, need, MET(need.need), quantity, displace=True)
 
 
-def unmeet(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
-    """After goods came back from a recipient: what is met beyond what they keep is open again."""
+def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
+    """Reopen met needs after goods came back: what is met beyond the goods kept."""
     kept = journal.total(RECEIVED(recipient), item)
     needs = needs_of(journal, recipient, item)
     met = sum(journal.balance(MET(need.need), item) for need in needs)

@@ -21,8 +21,8 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
         )
     draft = journal.entry("need_noted", prefix="n", about=f"recipient:{command.recipient}")
     need = str(draft.document)
-    if journal.standing is not None:
-        _same_door(journal, need, command.recipient)
+    if journal.corrected is not None:
+        _check_same_recipient(journal, need, command.recipient)
     journal.move(
         draft, ASKED(command.recipient), NEEDED(need), command.item, "", quantity, "/quantity"
     )
@@ -38,7 +38,7 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
     )
 
 
-def _same_door(journal: Journal, need: str, recipient: str) -> None:
+def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
     """Once goods serve a need they serve its recipient: it cannot become another's."""
     before = find_need(journal, need).recipient
     if recipient == before:

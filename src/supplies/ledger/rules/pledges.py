@@ -52,9 +52,9 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
 
 def _same_donor(journal: Journal, command: MakePledge) -> None:
     """A correction may name another donor only while nothing has arrived on the pledge."""
-    if journal.standing is None:
+    if journal.corrected is None:
         return
-    pledge = find_pledge(journal, str(journal.standing.document))
+    pledge = find_pledge(journal, str(journal.corrected.document))
     kept = journal.books.value(
         "SELECT 1 FROM arrival_lines WHERE station = :station AND pledge = :pledge "
         "AND on_pledge > 0 LIMIT 1",

@@ -32,7 +32,7 @@ from supplies.domain.entry_rows import (
 from supplies.domain.fields import MAX_LINES
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
-from supplies.ledger.rules.allocations import open_shelf
+from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.shipment_citations import (
     RECEIVED_BY,
     SENT_BY,
@@ -54,7 +54,7 @@ _BORN = [kind for kind in CHART.values() if is_origin(kind) or kind is CONVERTED
 
 def send_shipment(command: SendShipment, journal: Journal) -> None:
     """Stock → sent, by lot; the entry describes each lot for the station that it goes to."""
-    open_shelf(journal, command.location)
+    check_open_location(journal, command.location)
     if command.station == journal.books.station_code:
         raise InvalidField.at(
             "/to", "the goods are at this station already; move them to another location"

@@ -258,12 +258,12 @@ def _most_at_once(shortages: list[Mapping[str, int]]) -> int:
         return max(shortages[0].values())
     days = sorted({day for by_day in shortages for day in by_day})
     most = 0
-    standing = [0] * len(shortages)
+    current = [0] * len(shortages)
     for day in days:
-        standing = [
-            by_day.get(day, before) for by_day, before in zip(shortages, standing, strict=True)
+        current = [
+            by_day.get(day, before) for by_day, before in zip(shortages, current, strict=True)
         ]
-        most = max(most, sum(standing))
+        most = max(most, sum(current))
     return most
 
 

@@ -39,9 +39,10 @@ from supplies.domain.commands import (
 from supplies.domain.entry_rows import HandOutTo, Lot, LotParent, Withdrawal
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal, StatedLot
-from supplies.ledger.rules.allocations import open_shelf
+from supplies.ledger.lot_selection import pick_lots
+from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.correction_lots import lots_for
-from supplies.ledger.rules.need_fulfilment import meet, unmeet
+from supplies.ledger.rules.need_fulfilment import meet_needs, reopen_needs
 
 SPILLED = "spilled"
 
@@ -64,7 +65,8 @@ def flow(
     for index, line in enumerate(lines):
         pointer = f"{at}/{index}"
         quantity = journal.units(line, pointer)
-        picked = journal.pick(
+        picked = pick_lots(
+            journal,
             source,
             line.item,
             quantity,
@@ -105,7 +107,7 @@ def _withdraw(
     account: str,
     due_on: date | None,
 ) -> None:
-    open_shelf(journal, command.location)
+    check_open_location(journal, command.location)
     draft = journal.entry(kind, prefix=prefix)
     draft.state(
         Withdrawal(
@@ -171,8 +173,8 @@ def _still_out(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, str]
         document=withdrawal.withdrawal,
     )
     out = {(item, lot): int(quantity) for item, lot, quantity in rows}
-    if journal.standing is not None:
-        for (account, item, lot), change in journal.standing.effect.items():
+    if journal.corrected is not None:
+        for (account, item, lot), change in journal.corrected.effect.items():
             if account == withdrawal.account:
                 out[item, lot] = out.get((item, lot), 0) - change
     return out
@@ -199,7 +201,7 @@ def take_back(command: TakeBack, journal: Journal) -> None:
     draft = journal.entry("taken_back", prefix="t", about=f"recipient:{command.recipient}")
     flow(journal, draft, command.lines, RECEIVED(command.recipient), STOCK(command.location))
     for item in dict.fromkeys(line.item for line in command.lines):
-        unmeet(journal, draft, command.recipient, item)
+        reopen_needs(journal, draft, command.recipient, item)
 
 
 def return_goods(command: ReturnGoods, journal: Journal) -> None:
@@ -227,7 +229,7 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
 def hand_out(command: HandOut, journal: Journal) -> None:
     """Stock → received; the recipient's open needs are met by it."""
     recipient = journal.books.recipient(command.recipient, "/recipient")
-    open_shelf(journal, command.location)
+    check_open_location(journal, command.location)
     if command.headcount is not None and recipient.kind != "group":
         raise InvalidField.at(
             "/headcount", f"recipient {command.recipient} is one household; leave it out"
@@ -251,7 +253,7 @@ def hand_out(command: HandOut, journal: Journal) -> None:
     )
     for index, line in enumerate(command.lines):
         quantity = journal.units(line, f"/lines/{index}")
-        meet(journal, draft, command.recipient, line.item, quantity)
+        meet_needs(journal, draft, command.recipient, line.item, quantity)
 
 
 def convert(command: Convert, journal: Journal) -> None:

@@ -151,7 +151,7 @@ def _shortage(
         if line.lot in (None, lot)
     ]
     for account, lot in free + _allocations(journal, location, line):
-        part = min(quantity, max(0, journal.least(account, line.item, lot)))
+        part = min(quantity, max(0, journal.available(account, line.item, lot)))
         journal.move(draft, account, UNEXPLAINED(location), line.item, lot, part)
         if part and account.startswith(ALLOCATED.prefix):
             touched[keys_of(account)[0]] = None
