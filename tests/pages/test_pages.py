@@ -1,4 +1,4 @@
-"""The pages of the gate as a browser sees them: forms, cookies, seals."""
+"""The pages as a browser sees them: forms, cookies, sessions."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def invite(browser: Browser, login: str) -> str:
     return str(path)
 
 
-def test_an_invitation_sets_a_password_once_and_lets_in(browser: Browser) -> None:
+def test_an_invitation_sets_a_password_once_and_signs_in(browser: Browser) -> None:
     path = invite(browser, "coordinator")
     assert "coordinator · coordinator · u_1" in browser.open("/")
     browser.open(path, status=404)
@@ -79,7 +79,7 @@ def test_an_invitation_sets_a_password_once_and_lets_in(browser: Browser) -> Non
         ("aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa", "it has fewer than 5 different characters"),
     ],
 )
-def test_a_password_that_would_not_hold_is_refused_in_words(
+def test_a_weak_password_is_refused_with_the_reason(
     browser: Browser, password: str, again: str, told: str
 ) -> None:
     path = administer(
@@ -91,7 +91,7 @@ def test_a_password_that_would_not_hold_is_refused_in_words(
     assert password not in answer.text.replace("coordinator</strong>", "")
 
 
-def test_people_sign_in_by_login_and_password_and_out_again(signed_in: Browser) -> None:
+def test_users_sign_in_with_login_and_password_and_sign_out(signed_in: Browser) -> None:
     signed_in.send("/sign-out")
     assert signed_in.client.get("/", follow_redirects=False).headers["location"] == "/sign-in"
     wrong = signed_in.send("/sign-in", login="coordinator", password="something else")
@@ -104,7 +104,9 @@ def test_people_sign_in_by_login_and_password_and_out_again(signed_in: Browser) 
     assert "u_1" in signed_in.open("/")
 
 
-def test_the_cookie_is_for_this_site_alone_and_ends_with_the_session(signed_in: Browser) -> None:
+def test_the_session_cookie_is_http_only_and_invalid_after_a_new_password(
+    signed_in: Browser,
+) -> None:
     kept = signed_in.client.cookies["supplies_session"]
     cookie = signed_in.send("/sign-in", login="coordinator", password=PASSWORD)
     said = cookie.headers["set-cookie"]
@@ -120,7 +122,7 @@ def test_the_cookie_is_for_this_site_alone_and_ends_with_the_session(signed_in: 
     assert answer.headers["location"] == "/sign-in"  # a new password ends them all
 
 
-def test_over_https_the_cookie_never_travels_without(service: Service, browser: Browser) -> None:
+def test_over_https_the_session_cookie_is_secure(service: Service, browser: Browser) -> None:
     invite(browser, "coordinator")
     answer = browser.client.post(
         "https://127.0.0.1:8000/sign-in",
@@ -131,7 +133,7 @@ def test_over_https_the_cookie_never_travels_without(service: Service, browser: 
     assert "Secure" in answer.headers["set-cookie"]
 
 
-def test_guessing_a_password_is_stopped_wherever_it_comes_from(browser: Browser) -> None:
+def test_guessing_a_password_is_rate_limited(browser: Browser) -> None:
     invite(browser, "coordinator")
     browser.client.cookies.clear()
     answers = [
@@ -144,7 +146,7 @@ def test_guessing_a_password_is_stopped_wherever_it_comes_from(browser: Browser)
     assert int(right.headers["retry-after"]) <= 15 * 60
 
 
-def test_people_make_and_end_their_own_tokens(signed_in: Browser) -> None:
+def test_users_make_and_revoke_their_own_tokens(signed_in: Browser) -> None:
     made = signed_in.send("/tokens", label="till", role="recorder", days="30")
     secret = re.search(r"supplies\.lx\.\w{16}\.[\w-]{43}", made.text)
     assert secret
@@ -160,7 +162,7 @@ def test_people_make_and_end_their_own_tokens(signed_in: Browser) -> None:
     assert wrong.status_code == 422
 
 
-def test_nobody_ends_anothers_token(signed_in: Browser, service: Service) -> None:
+def test_users_cannot_revoke_tokens_of_others(signed_in: Browser, service: Service) -> None:
     others = administer(
         signed_in, lambda gate: credentials.listed(gate, kinds=("token",), holder="u_2")
     )
@@ -168,7 +170,7 @@ def test_nobody_ends_anothers_token(signed_in: Browser, service: Service) -> Non
     assert answer.status_code == 404
 
 
-def test_people_change_their_own_password(signed_in: Browser) -> None:
+def test_users_change_their_own_password(signed_in: Browser) -> None:
     new = "other words that hold"
     wrong = signed_in.send("/password", current="not this", password=new, repeat=new)
     assert wrong.status_code == 422
@@ -178,7 +180,7 @@ def test_people_change_their_own_password(signed_in: Browser) -> None:
     assert signed_in.send("/sign-in", login="coordinator", password=new).status_code == 303
 
 
-def test_the_first_page_leads_to_the_report_once_something_is_booked(
+def test_the_home_page_links_to_the_report_after_the_first_entry(
     signed_in: Browser, service: Service
 ) -> None:
     assert "/report" not in signed_in.open("/")
@@ -189,7 +191,7 @@ def test_the_first_page_leads_to_the_report_once_something_is_booked(
     assert signed_in.client.get("/report").content.startswith(b"%PDF")
 
 
-def test_no_secret_stands_in_the_database(signed_in: Browser, service: Service) -> None:
+def test_the_database_contains_no_secrets(signed_in: Browser, service: Service) -> None:
     made = signed_in.send("/tokens", label="till", role="recorder", days="30")
     secret = re.search(r"supplies\.lx\.\w{16}\.([\w-]{43})", made.text)
     assert secret
@@ -216,7 +218,7 @@ def donor(rest: Rest, service: Service) -> Browser:
     return browser
 
 
-def test_a_donors_link_leads_to_their_own_papers(donor: Browser) -> None:
+def test_a_donor_link_opens_the_donors_own_papers(donor: Browser) -> None:
     shown = donor.open("/my")
     assert "JZ-2020-000001" in shown
     assert "洗手液" in shown
@@ -224,7 +226,7 @@ def test_a_donors_link_leads_to_their_own_papers(donor: Browser) -> None:
     assert donor.client.get("/my/statement").content.startswith(b"%PDF")
 
 
-def test_the_link_stands_in_no_address_once_it_was_followed(donor: Browser) -> None:
+def test_no_address_contains_the_secret_after_the_link_was_opened(donor: Browser) -> None:
     for link in re.findall(r'(?:href|action)="([^"]+)"', donor.open("/my")):
         assert "supplies." not in link
     answer = donor.client.get("/my")
@@ -232,7 +234,7 @@ def test_the_link_stands_in_no_address_once_it_was_followed(donor: Browser) -> N
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_donor_asks_from_the_page(donor: Browser) -> None:
+def test_a_donor_sends_a_request_from_the_page(donor: Browser) -> None:
     assert donor.send("/my/requests", kind="hide", wish="").status_code == 303
     assert "隐去 · hide: 待办 · waiting" in donor.open("/my")
     unsaid = donor.send("/my/requests", kind="correct", wish=" ")
@@ -240,7 +242,7 @@ def test_a_donor_asks_from_the_page(donor: Browser) -> None:
     assert "say how the name is written" in unsaid.text
 
 
-def test_a_link_that_was_cut_short_leads_nowhere(browser: Browser) -> None:
+def test_an_incomplete_link_is_answered_with_404(browser: Browser) -> None:
     browser.open("/my/supplies.0", status=404)
     answer = browser.client.get("/my", follow_redirects=False)
     assert answer.headers["location"] == "/my/lost"
@@ -249,7 +251,7 @@ def test_a_link_that_was_cut_short_leads_nowhere(browser: Browser) -> None:
 # --- the first start ------------------------------------------------------------------------------
 
 
-def test_the_first_way_in_is_told_until_a_coordinator_can_sign_in(browser: Browser) -> None:
+def test_a_new_first_invitation_is_made_until_a_coordinator_can_sign_in(browser: Browser) -> None:
     told = administer(browser, first.way_in)
     again = administer(browser, first.way_in)
     browser.open(told, status=404)

@@ -16,7 +16,7 @@ from supplies_service.observability import event_loop_watchdog
 from support.ledger_fixture import Clock, register_all
 from support.rest_client import ADDRESS, Rest, let_in, problem, said_in_the_log, signed_in
 from support.tcp_proxy import Road, road_to
-from test_writer import note, together
+from test_group_commit import note, run_together
 
 from supplies.errors import Uncertain
 from supplies.ledger.ledger import Ledger
@@ -169,7 +169,7 @@ def test_what_shared_a_commit_is_not_done_again_each_by_itself(
         return note(ledger)
 
     writer = GroupCommitQueue(Ledger.open(road.url, station="lx", clock=Clock()))
-    outcomes = together(writer, noted_and_cut, note)
+    outcomes = run_together(writer, noted_and_cut, note)
     assert [type(outcome) for outcome in outcomes] == [Uncertain, Uncertain]
     assert entries(books_url) == 2
 

@@ -1,4 +1,4 @@
-"""The one writer: what waits shares a commit, each request is its own success or refusal."""
+"""Group commit: queued requests share a commit; each succeeds or fails by itself."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOO_MUCH = Allocate(
 
 
 class Commits(list[int]):
-    """How many requests each commit carried."""
+    """The number of requests in each commit."""
 
     def count_commit(self, requests: int, seconds: float) -> None:
         assert seconds > 0
@@ -34,7 +34,7 @@ class Commits(list[int]):
 
 @pytest.fixture
 def opened(books_url: str, clock: Clock) -> Callable[[], Ledger]:
-    """Opens the books once more."""
+    """A function that opens the books again."""
 
     def again() -> Ledger:
         return Ledger.open(books_url, station="lx", clock=clock)
@@ -45,34 +45,34 @@ def opened(books_url: str, clock: Clock) -> Callable[[], Ledger]:
 
 
 @contextmanager
-def held(writer: GroupCommitQueue) -> Iterator[Awaitable[None]]:
-    """Keeps the writer busy with one job, so that what comes meanwhile waits."""
-    busy, go = threading.Event(), threading.Event()
+def blocked(queue: GroupCommitQueue) -> Iterator[Awaitable[None]]:
+    """Keep the worker busy with one job, so that further jobs are queued."""
+    busy, release = threading.Event(), threading.Event()
 
     def wait(_: Ledger) -> None:
         busy.set()
-        go.wait(30)
+        release.wait(30)
 
-    task = asyncio.ensure_future(writer.run(wait))
+    task = asyncio.ensure_future(queue.run(wait))
     try:
         yield asyncio.ensure_future(asyncio.to_thread(busy.wait, 30))  # type: ignore[misc]
     finally:
-        go.set()
+        release.set()
     assert not task.done() or task.exception() is None
 
 
-def together(writer: GroupCommitQueue, *jobs: Callable[[Ledger], Any]) -> list[Any]:
-    """What becomes of jobs that wait at the same time."""
+def run_together(queue: GroupCommitQueue, *jobs: Callable[[Ledger], Any]) -> list[Any]:
+    """The results of jobs that are queued at the same time."""
 
     async def run() -> list[Any]:
-        with held(writer) as busy:
+        with blocked(queue) as busy:
             await busy
-            tasks = [asyncio.ensure_future(writer.run(job)) for job in jobs]
+            tasks = [asyncio.ensure_future(queue.run(job)) for job in jobs]
             await asyncio.sleep(0)
         try:
             return await asyncio.gather(*tasks, return_exceptions=True)
         finally:
-            await writer.stop()
+            await queue.stop()
 
     return asyncio.run(run())
 
@@ -87,21 +87,21 @@ def entries(opened: Callable[[], Ledger]) -> int:
         return ledger.books.head()[0]
 
 
-def test_what_waits_is_one_commit(opened: Callable[[], Ledger]) -> None:
+def test_queued_requests_share_a_commit(opened: Callable[[], Ledger]) -> None:
     commits = Commits()
-    answers = together(GroupCommitQueue(opened(), observer=commits), *[note] * 20)
+    answers = run_together(GroupCommitQueue(opened(), observer=commits), *[note] * 20)
     assert [answer.seq for answer in answers] == list(range(1, 21))
     assert commits == [1, 20]
     assert entries(opened) == 20
 
 
-def test_a_commit_has_a_bound(opened: Callable[[], Ledger]) -> None:
+def test_a_commit_contains_at_most_max_batch_requests(opened: Callable[[], Ledger]) -> None:
     commits = Commits()
-    together(GroupCommitQueue(opened(), observer=commits, max_batch=8), *[note] * 20)
+    run_together(GroupCommitQueue(opened(), observer=commits, max_batch=8), *[note] * 20)
     assert commits == [1, 8, 8, 4]
 
 
-def test_whoever_is_refused_is_refused_alone(opened: Callable[[], Ledger]) -> None:
+def test_a_failing_request_does_not_affect_the_others(opened: Callable[[], Ledger]) -> None:
     def fail(ledger: Ledger) -> None:
         ledger.register(Team(code="T-9", name="九队"))
         note(ledger)
@@ -114,7 +114,7 @@ def test_whoever_is_refused_is_refused_alone(opened: Callable[[], Ledger]) -> No
         note(ledger)
         ledger.store.run("INSERT INTO heads (station, seq, hash, latest_day) VALUES (1, 2, 3, 4)")
 
-    first, failed, refusal, stopped, team, last = together(
+    first, failed, refusal, stopped, team, last = run_together(
         GroupCommitQueue(opened()),
         note,
         fail,
@@ -131,25 +131,25 @@ def test_whoever_is_refused_is_refused_alone(opened: Callable[[], Ledger]) -> No
     assert entries(opened) == 2
 
 
-def test_a_full_queue_is_told_to_come_again(opened: Callable[[], Ledger]) -> None:
-    answers = together(GroupCommitQueue(opened(), max_queued=3), *[note] * 5)
+def test_a_full_queue_refuses_requests_as_busy(opened: Callable[[], Ledger]) -> None:
+    answers = run_together(GroupCommitQueue(opened(), max_queued=3), *[note] * 5)
     assert [type(answer) for answer in answers] == [Recorded] * 3 + [Busy] * 2
     assert entries(opened) == 3
 
 
-def test_what_was_accepted_is_written_and_answered_before_it_stops(
+def test_accepted_requests_are_written_and_answered_before_it_stops(
     opened: Callable[[], Ledger],
 ) -> None:
     async def run() -> list[Any]:
-        writer = GroupCommitQueue(opened())
-        with held(writer) as busy:
+        queue = GroupCommitQueue(opened())
+        with blocked(queue) as busy:
             await busy
-            tasks = [asyncio.ensure_future(writer.run(note)) for _ in range(10)]
+            tasks = [asyncio.ensure_future(queue.run(note)) for _ in range(10)]
             await asyncio.sleep(0)
-            stopping = asyncio.ensure_future(writer.stop())
+            stopping = asyncio.ensure_future(queue.stop())
             await asyncio.sleep(0)
             with pytest.raises(Busy, match="is stopping"):
-                await writer.run(note)
+                await queue.run(note)
         await stopping
         return await asyncio.gather(*tasks)
 
@@ -157,22 +157,22 @@ def test_what_was_accepted_is_written_and_answered_before_it_stops(
     assert entries(opened) == 10
 
 
-def test_whoever_goes_away_takes_nothing_back(opened: Callable[[], Ledger]) -> None:
+def test_a_cancelled_request_is_still_written(opened: Callable[[], Ledger]) -> None:
     async def run() -> None:
-        writer = GroupCommitQueue(opened())
-        with held(writer) as busy:
+        queue = GroupCommitQueue(opened())
+        with blocked(queue) as busy:
             await busy
-            gone, stays = (asyncio.ensure_future(writer.run(note)) for _ in range(2))
+            gone, stays = (asyncio.ensure_future(queue.run(note)) for _ in range(2))
             await asyncio.sleep(0)
             gone.cancel()
         assert (await stays).seq == 2
-        await writer.stop()
+        await queue.stop()
 
     asyncio.run(run())
     assert entries(opened) == 2
 
 
-def test_what_is_durable_is_not_done_again_where_traces_of_the_forgotten_stay_in_the_log(
+def test_a_durable_batch_does_not_run_again_if_erasing_traces_fails(
     opened: Callable[[], Ledger], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = opened()
@@ -182,14 +182,14 @@ def test_what_is_durable_is_not_done_again_where_traces_of_the_forgotten_stay_in
 
     monkeypatch.setattr(ledger.store, "forget_traces", full)
     forget = ForgetDonor(donor="D-2")
-    answers = together(
+    answers = run_together(
         GroupCommitQueue(ledger), note, lambda ledger: ledger.record(forget, by="u_1"), note
     )
     assert [type(answer) for answer in answers] == [Recorded] * 3
     assert entries(opened) == 3
 
 
-def test_within_a_group_the_ledger_begins_no_other(opened: Callable[[], Ledger]) -> None:
+def test_a_job_cannot_begin_a_transaction_of_its_own(opened: Callable[[], Ledger]) -> None:
     def nested(ledger: Ledger) -> None:
         with ledger.transaction():
             pass
@@ -199,32 +199,32 @@ def test_within_a_group_the_ledger_begins_no_other(opened: Callable[[], Ledger])
         with ledger.reading() as books:
             return books.head()[0]
 
-    nest, seq = together(GroupCommitQueue(opened()), nested, read)
+    nest, seq = run_together(GroupCommitQueue(opened()), nested, read)
     assert isinstance(nest, StoreError)
     assert seq == 1
 
 
-def test_nobody_waits_for_ever_for_a_database_that_does_not_answer(
+def test_requests_time_out_if_the_database_does_not_answer(
     opened: Callable[[], Ledger],
 ) -> None:
-    """As where every standby is gone, and a commit waits until one is back."""
-    writer = GroupCommitQueue(opened(), timeout=0.5)
-    begun, go = threading.Event(), threading.Event()
+    """As when all standbys are gone and a commit waits for one to return."""
+    queue = GroupCommitQueue(opened(), timeout=0.5)
+    begun, release = threading.Event(), threading.Event()
 
     def hang(ledger: Ledger) -> None:
         note(ledger)
         begun.set()
-        go.wait(30)
+        release.wait(30)
 
     async def run() -> None:
-        first = asyncio.ensure_future(writer.run(hang))
+        first = asyncio.ensure_future(queue.run(hang))
         await asyncio.to_thread(begun.wait, 30)
         with pytest.raises(Busy, match="nothing was recorded"):
-            await writer.run(note)
+            await queue.run(note)
         with pytest.raises(Uncertain, match="whether this was recorded"):
             await first
-        go.set()
-        await writer.stop()
+        release.set()
+        await queue.stop()
 
     asyncio.run(run())
     with opened() as ledger:

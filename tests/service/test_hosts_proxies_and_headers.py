@@ -1,4 +1,4 @@
-"""The service as strangers and proxies meet it: names, forwarded addresses, headers."""
+"""Host names, trusted proxies and security headers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import make_keys
 
 
-class Peer:
+class ClientAddress:
     """The application, as met from an address that the test sets: at first a proxy's."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -29,7 +29,7 @@ class Peer:
         await self._app(scope, receive, send)
 
 
-def test_every_answer_carries_what_the_browser_must_not_do(served: TestClient) -> None:
+def test_every_response_has_the_security_headers(served: TestClient) -> None:
     for path, status in (
         ("/api/donors", 200),
         ("/api/nothing", 404),
@@ -51,12 +51,12 @@ def test_every_answer_carries_what_the_browser_must_not_do(served: TestClient) -
         assert "strict-transport-security" not in headers
 
 
-def test_over_tls_the_browser_is_told_to_stay_there(served: TestClient) -> None:
+def test_responses_over_tls_have_strict_transport_security(served: TestClient) -> None:
     answer = served.get("https://127.0.0.1:8000/sign-in")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
-def test_it_answers_to_its_own_names_alone() -> None:
+def test_trusted_hosts_are_the_configured_names_and_those_on_papers() -> None:
     hosts = TrustedHosts(
         "0.0.0.0", "Nas", in_books=lambda: ["https://supplies.example.org/lx", "::"]
     )
@@ -64,7 +64,7 @@ def test_it_answers_to_its_own_names_alone() -> None:
     assert not any(name in hosts for name in ("0.0.0.0", "::", "", "evil.example.org"))
 
 
-def test_the_name_of_a_station_that_was_added_is_answered_soon(
+def test_the_host_name_of_an_added_station_is_trusted_after_a_refresh(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     papers = ["https://one.example.org"]
@@ -89,7 +89,7 @@ def behind_a_proxy(books_path: Path, tokens: dict[str, str]) -> Iterator[TestCli
     """The service, which takes the word of 10.0.0.0/8; the caller is one of those."""
     make_keys(str(books_path))
     app = create_app(str(books_path), "lx", hosts=("nas.local",), proxies=("10.0.0.0/8",))
-    app.asgi_handler = Peer(app.asgi_handler)
+    app.asgi_handler = ClientAddress(app.asgi_handler)
     with TestClient(app, base_url="http://nas.local") as client:
         client.headers["Authorization"] = f"Bearer {tokens['coordinator']}"
         yield client
@@ -101,13 +101,13 @@ def addresses(client: TestClient) -> list[str]:
     return [line["address"] for line in lines if line["outcome"] == "refused"]
 
 
-def test_names_of_settings_and_station_are_answered(behind_a_proxy: TestClient) -> None:
+def test_requests_to_an_unknown_host_name_are_refused(behind_a_proxy: TestClient) -> None:
     for host in ("nas.local", "NAS.local:8000", "supplies.example.org", "localhost"):
         assert behind_a_proxy.get("/api/donors", headers={"Host": host}).status_code == 200
     problem(behind_a_proxy.get("/api/donors", headers={"Host": "evil.example"}), 400, "malformed")
 
 
-def test_a_proxy_of_the_settings_says_who_calls(behind_a_proxy: TestClient) -> None:
+def test_forwarded_headers_of_a_trusted_proxy_are_used(behind_a_proxy: TestClient) -> None:
     forwarded = {
         # What the caller made up stands before what the proxies saw.
         "X-Forwarded-For": "127.0.0.1, 203.0.113.9, 10.0.0.7",
@@ -120,7 +120,7 @@ def test_a_proxy_of_the_settings_says_who_calls(behind_a_proxy: TestClient) -> N
     assert addresses(behind_a_proxy)[0] == "203.0.113.9"
 
 
-def test_nobody_else_is_believed(behind_a_proxy: TestClient) -> None:
+def test_forwarded_headers_of_others_are_ignored(behind_a_proxy: TestClient) -> None:
     behind_a_proxy.app.asgi_handler.address = "192.0.2.1"
     forwarded = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
     answer = behind_a_proxy.get(

@@ -1,4 +1,4 @@
-"""What the service tells its keepers: a log without names, figures, and whether all is well."""
+"""The log, the metrics and the health check."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def lines(log: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-def test_every_answer_is_a_line_and_a_problem_names_its_line(rest: Rest, log: io.StringIO) -> None:
+def test_every_request_is_logged_and_a_problem_names_its_line(rest: Rest, log: io.StringIO) -> None:
     rest.need()
     told = rest.refused("/api/needs", {"recipient": "R-1"}, 422, "invalid-field")
     problem(rest.client.get("/nothing/here"), 404, "not-found")
@@ -33,12 +33,12 @@ def test_every_answer_is_a_line_and_a_problem_names_its_line(rest: Rest, log: io
     assert (lost["route"], lost["status"]) == ("unknown", 404)
 
 
-def test_an_answer_carries_the_id_that_the_log_knows_it_by(rest: Rest, log: io.StringIO) -> None:
+def test_a_response_has_the_request_id_of_the_log(rest: Rest, log: io.StringIO) -> None:
     answer = rest.client.get("/api/needs")
     assert [line["request"] for line in lines(log)] == [answer.headers["x-request-id"]]
 
 
-def test_no_name_that_is_sent_reaches_log_or_metrics(
+def test_log_and_metrics_contain_no_personal_data(
     rest: Rest, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, phone, address = NAMES
@@ -64,7 +64,7 @@ def test_no_name_that_is_sent_reaches_log_or_metrics(
             assert private.encode("unicode_escape").decode() not in text
 
 
-def test_metrics_count_by_route_and_tell_of_the_writer(rest: Rest) -> None:
+def test_metrics_count_requests_by_route_and_commits(rest: Rest) -> None:
     rest.need()
     rest.get("/api/needs/n_1")
     answer = rest.client.get("/api/metrics")
@@ -77,7 +77,7 @@ def test_metrics_count_by_route_and_tell_of_the_writer(rest: Rest) -> None:
     assert "supplies_commit_seconds_count" in text
 
 
-def test_health_asks_for_what_is_missing(
+def test_health_lists_what_needs_attention(
     rest: Rest, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seq = rest.give()["receipt"]["entry"]["seq"]
@@ -92,7 +92,7 @@ def test_health_asks_for_what_is_missing(
     assert "make room there" in rest.get("/api/health")["attention"][0]
 
 
-def test_books_that_cannot_be_written_are_not_healthy(
+def test_health_is_busy_while_the_books_cannot_be_written(
     rest: Rest, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "PROBED_EVERY", 0.0)
@@ -102,5 +102,5 @@ def test_books_that_cannot_be_written_are_not_healthy(
     with Ledger.open(str(service.folder / "books.db"), station="lx") as other, other.transaction():
         for _ in range(3):
             problem(rest.client.get("/api/health"), 503, "busy")
-            assert queue.pending == 1  # who asks again and again takes nobody's place
+            assert queue.pending == 1  # repeated checks share one probe
     assert rest.get("/api/health")["status"] == "ok"

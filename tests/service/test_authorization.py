@@ -1,0 +1,306 @@
+"""Authorization: which role may use which route, and what it sees."""
+
+from __future__ import annotations
+
+import pytest
+from litestar.routes import HTTPRoute
+from litestar.testing import TestClient
+from support.rest_client import ADDRESS, Rest, problem
+from support.service_fixture import Service
+
+ROLES = {
+    "C": "coordinator",
+    "R": "recorder",
+    "T": "courier",
+    "A": "auditor",
+    "D": "donor",
+}
+
+EVERYBODY = "-"
+
+TABLE = """
+GET    -     /api/health
+GET    -     /api/verify/{number}
+GET    CRA   /api/metrics
+GET    -     /v/{number}
+GET    -     /style.css
+GET    -     /sign-in
+POST   -     /sign-in
+POST   -     /sign-out
+GET    -     /invitation/{shown}
+POST   -     /invitation/{shown}
+GET    -     /my/lost
+GET    -     /my/{shown}
+GET    CRTA  /
+GET    CRA   /report
+POST   CRTA  /tokens
+POST   CRTA  /tokens/{token}/revoke
+POST   CRTA  /password
+GET    D     /my
+GET    D     /my/receipts/{number}
+GET    D     /my/statement
+POST   D     /my/requests
+GET    CRA   /api/items
+POST   CR    /api/items
+GET    CRA   /api/items/{code}
+PATCH  CR    /api/items/{code}
+GET    CRA   /api/locations
+POST   CR    /api/locations
+GET    CRA   /api/locations/{code}
+PATCH  CR    /api/locations/{code}
+GET    CRA   /api/teams
+POST   CR    /api/teams
+GET    CRA   /api/teams/{code}
+PATCH  CR    /api/teams/{code}
+GET    CR    /api/teams/{code}/link
+POST   CR    /api/teams/{code}/link
+DELETE CR    /api/teams/{code}/link
+DELETE CR    /api/teams/{code}/link/{link}
+GET    CRA   /api/donors
+POST   CR    /api/donors
+GET    CRA   /api/donors/{code}
+PATCH  CR    /api/donors/{code}
+POST   C     /api/donors/{donor}/forget
+GET    CR    /api/donors/{code}/link
+POST   CR    /api/donors/{code}/link
+DELETE CR    /api/donors/{code}/link
+DELETE CR    /api/donors/{code}/link/{link}
+GET    CR    /api/donors/{donor}/requests
+POST   D     /api/donors/{donor}/requests
+GET    CR    /api/donors/{donor}/requests/{request_id}
+POST   CR    /api/donors/{donor}/requests/{request_id}/answer
+GET    CRD   /api/donors/{donor}/statement
+GET    CRD   /api/donors/{donor}/statement/pdf
+GET    CRA   /api/recipients
+POST   CR    /api/recipients
+GET    CRA   /api/recipients/{code}
+PATCH  CR    /api/recipients/{code}
+POST   C     /api/recipients/{recipient}/forget
+GET    CRA   /api/needs
+POST   CR    /api/needs
+GET    CRA   /api/needs/{need}
+POST   CR    /api/needs/{need}/end
+GET    CRAD  /api/pledges
+POST   CR    /api/pledges
+GET    CRAD  /api/pledges/{pledge}
+POST   CR    /api/pledges/{pledge}/cancel
+POST   CR    /api/pledges/{pledge}/lapse
+GET    CRA   /api/donations
+POST   CR    /api/donations
+GET    CRA   /api/donations/{donation}
+POST   CR    /api/donations/{donation}/correct
+POST   CR    /api/donations/{donation}/reverse
+GET    CRAD  /api/receipts
+POST   CR    /api/receipts
+GET    CR    /api/receipts/batch/pdf
+GET    CRAD  /api/receipts/{number}
+GET    CRD   /api/receipts/{number}/pdf
+GET    CR    /api/receipts/{number}/copies/{copy}/pdf
+POST   CR    /api/receipts/{number}/reprint
+POST   C     /api/receipts/{number}/void
+POST   C     /api/receipts/{number}/replace
+GET    CR    /api/allocations
+POST   CR    /api/allocations
+GET    CR    /api/allocations/proposal
+GET    CR    /api/allocations/{allocation}
+POST   CR    /api/allocations/{allocation}/release
+GET    CRAT  /api/deliveries
+POST   CR    /api/deliveries
+GET    CRAT  /api/deliveries/{delivery}
+GET    CRT   /api/deliveries/{delivery}/slips/pdf
+GET    CRT   /api/deliveries/{delivery}/run-sheet
+GET    CRT   /api/deliveries/{delivery}/run-sheet/pdf
+POST   CRT   /api/deliveries/{delivery}/outcomes
+POST   CR    /api/deliveries/{delivery}/close
+POST   CR    /api/deliveries/{delivery}/reassign
+GET    CRA   /api/stock
+POST   CR    /api/stock/openings
+POST   CR    /api/stock/arrivals
+POST   CR    /api/stock/moves
+POST   CR    /api/stock/count-sheets
+POST   CR    /api/stock/count-sheets/{sheet}/count
+POST   CR    /api/stock/issues
+POST   CR    /api/stock/issues/{issue}/return
+POST   CR    /api/stock/write-offs
+POST   CR    /api/stock/found
+POST   CR    /api/stock/take-backs
+POST   CR    /api/stock/returns
+POST   CR    /api/stock/loans
+POST   CR    /api/stock/loans/{loan}/return
+POST   CR    /api/stock/hand-outs
+POST   CR    /api/stock/conversions
+POST   C     /api/stock/settlements
+GET    CR    /api/shipments
+POST   CR    /api/shipments
+GET    CR    /api/shipments/{shipment}
+POST   CR    /api/shipments/{shipment}/receive
+POST   CR    /api/shipments/{shipment}/acknowledge
+GET    CRA   /api/lots/{lot}/trace
+GET    CRA   /api/entries
+GET    CRA   /api/entries/{entry}
+POST   C     /api/entries/{entry}/reverse
+POST   C     /api/entries/{entry}/correct
+GET    C     /api/entries/conflicts
+POST   C     /api/entries/conflicts/{conflict}/resolve
+GET    CRA   /api/activities
+POST   CR    /api/activities
+GET    CRA   /api/activities/{activity}
+GET    CRA   /api/periods
+POST   C     /api/periods/close
+POST   C     /api/periods/reopen
+GET    CRA   /api/reports/station
+GET    CRA   /api/reports/station/pdf
+GET    CRA   /api/reports/disclosure
+GET    CRA   /api/reports/disclosure/pdf
+GET    CRA   /api/reports/stock
+GET    CRA   /api/reports/alerts
+GET    CRA   /api/station
+PATCH  C     /api/station
+GET    C     /api/organisation/stations
+GET    C     /api/organisation/stock
+GET    C     /api/organisation/stock/{item}
+GET    C     /api/organisation/needs
+GET    C     /api/organisation/needs/{item}
+GET    C     /api/organisation/report
+GET    C     /api/organisation/report/pdf
+GET    C     /api/users
+POST   C     /api/users
+GET    C     /api/users/{user}
+POST   C     /api/users/{user}/invitation
+POST   C     /api/users/{user}/disable
+GET    C     /api/tokens
+POST   C     /api/tokens
+GET    C     /api/tokens/{token}
+DELETE C     /api/tokens/{token}
+GET    C     /api/access-log
+"""
+"""The roles of each route, written by hand and not read from the program."""
+
+ROUTES = [tuple(line.split()) for line in TABLE.strip().splitlines()]
+
+NAMED = {"donor": "D-1", "team": "T-1"}
+"""Values of path parameters that must be the caller's own."""
+
+
+def filled(path: str) -> str:
+    """A path whose parameters are filled with codes that no books contain."""
+    for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
+        path = path.replace(f"{{{name}}}", NAMED.get(name, "1"))
+    return path
+
+
+def test_the_table_lists_every_route(service: Service) -> None:
+    there = {
+        (method, route.path_format)
+        for route in service.app.routes
+        if isinstance(route, HTTPRoute) and not route.path_format.startswith("/schema")
+        for method in route.route_handler_map
+        if method != "OPTIONS"
+    }
+    assert {(method, path) for method, _, path in ROUTES} == there
+
+
+def credential_of(service: Service, letter: str, path: str) -> dict[str, str]:
+    """The credential of a role: a token for the API, a cookie for a page."""
+    if letter == "nobody":
+        return {}
+    role = ROLES[letter]
+    if path.startswith("/api"):
+        return {"Authorization": f"Bearer {service.tokens[role]}"}
+    name = "supplies_donor" if path.startswith("/my") else "supplies_session"
+    return {"Cookie": f"{name}={service.sessions.get(role, service.tokens[role])}"}
+
+
+@pytest.mark.parametrize("letter", [*ROLES, "nobody"])
+def test_each_route_serves_only_its_roles(
+    strangers: TestClient, service: Service, letter: str
+) -> None:
+    wrong = []
+    # Signing out comes last: it ends the session that the other requests use.
+    for method, serves, path in sorted(ROUTES, key=lambda route: route[2] == "/sign-out"):
+        with strangers.app.state.stations.home.ledger.admin_transaction() as books:
+            books.store.run("DELETE FROM attempts")  # or the rate limit is reached
+        page = not path.startswith("/api")
+        answer = strangers.request(
+            method,
+            filled(path),
+            headers=credential_of(service, letter, path) | ({"Origin": ADDRESS} if page else {}),
+            json=None if page else {},
+            follow_redirects=False,
+        )
+        status = answer.status_code
+        if path != "/sign-out" and answer.headers.get("location") in ("/sign-in", "/my/lost"):
+            status = 401
+        if serves == EVERYBODY or letter in serves:
+            right = status not in (401, 403) and status < 500
+        else:
+            refused = (401, 403) if page else (401,) if letter == "nobody" else (403,)
+            right = status in refused
+        if not right:
+            wrong.append((method, path, answer.status_code, answer.text[:200]))
+    assert not wrong
+
+
+@pytest.fixture
+def out(rest: Rest) -> str:
+    """A delivery that T-1 carries."""
+    rest.give(20)
+    return rest.delivery(rest.allocation(4))
+
+
+def test_an_auditor_sees_codes_instead_of_names(rest: Rest, service: Service, out: str) -> None:
+    auditor = {"Authorization": f"Bearer {service.tokens['auditor']}"}
+    body = rest.donation() | {"checked_by": "林某", "agreement": "with Wang", "wish": "给林某"}
+    number = rest.post("/api/donations", body)["receipt"]["number"]
+    rest.post("/api/activities", {"kind": "visit", "count": 1, "who": "陈某"})
+    names = (
+        "广州某企业",
+        "李某",
+        "王某",
+        "张某",
+        "13800138000",
+        "陈某",
+        "新来居民",
+        "林某",
+        "Wang",
+    )
+    found = {"code": "D-1", "number": number, "entry": "1", "donation": "d_1", "delivery": out}
+    found |= {"lot": "l_1", "activity": "y_6"}
+    read = 0
+    for method, serves, path in ROUTES:
+        if method != "GET" or "A" not in serves or not path.startswith("/api"):
+            continue
+        for name, value in (
+            ("{code}", "D-1"),
+            ("{number}", number),
+            ("{entry}", "1"),
+            ("{donation}", "d_1"),
+            ("{delivery}", out),
+            ("{lot}", "l_1"),
+            ("{activity}", "y_6"),
+        ):
+            path = path.replace(name, value)
+        path = path.replace("/recipients/D-1", "/recipients/R-1")
+        query = "?from=2020-02-01&to=2020-02-10" if "/station" in path or "/disc" in path else ""
+        answer = rest.client.get(path + (query if "reports" in path else ""), headers=auditor)
+        read += answer.status_code == 200
+        for name in names:
+            assert name not in answer.text, (path, name)
+    assert read >= 20
+    problem(rest.client.get("/api/donors?q=李某", headers=auditor), 403, "forbidden")
+
+
+def test_a_recorder_may_reverse_only_donations_recorded_today(rest: Rest, service: Service) -> None:
+    recorder = {"Authorization": f"Bearer {service.tokens['recorder']}"}
+    first, second = rest.give()["donation"]["id"], rest.give()["donation"]["id"]
+    keyed = recorder | {"Idempotency-Key": "late in the evening"}
+    path, why = f"/api/donations/{first}/reverse", {"reason": "twice"}
+    today = rest.client.post(path, json=why, headers=keyed)
+    assert today.status_code == 201
+    service.clock.advance(1)
+    assert rest.client.post(path, json=why, headers=keyed).content == today.content
+    answer = rest.client.post(
+        f"/api/donations/{second}/reverse", json={"reason": "twice"}, headers=recorder
+    )
+    problem(answer, 403, "forbidden")
+    rest.post(f"/api/donations/{second}/reverse", {"reason": "twice"})
