@@ -68,7 +68,7 @@ def test_lots_named_must_come_to_the_line_and_be_named_once(desk: Desk) -> None:
 def test_a_lot_of_another_item_is_refused(desk: Desk) -> None:
     desk.stock(10)
     soap = desk.stock(10, "soap")
-    with pytest.raises(InvalidField, match="is no lot of 口罩"):
+    with pytest.raises(InvalidField, match="is not a lot of 口罩"):
         desk.allocate(5, lots=[c.LotPart(lot=soap, quantity=5)])
 
 

@@ -63,7 +63,7 @@ def test_further_entries_of_a_command_have_ids_made_of_its_own(desk: Desk) -> No
 
 
 def test_an_id_that_is_no_uuid_is_refused(desk: Desk) -> None:
-    with pytest.raises(InvalidField, match="is no UUID"):
+    with pytest.raises(InvalidField, match="is not a UUID"):
         desk.ledger.record(desk.donation(5), by="u_1", id="first")
 
 

@@ -202,7 +202,7 @@ def test_a_citation_that_was_tampered_with_is_refused(desk: Desk, other: Desk) -
     for changed, match in (
         (more, "do not give this hash"),
         (msgspec.structs.replace(entry, previous="0" * 64), "do not give this hash"),
-        (cited(desk, second), f"no entry shipment_sent of shipment {first}"),
+        (cited(desk, second), f"not an entry shipment_sent of shipment {first}"),
     ):
         with pytest.raises(InvalidField, match=match):
             other(c.ReceiveShipment(shipment=first, location="depot", sent=changed))

@@ -1,7 +1,7 @@
-"""Floors on both time axes, foreseen: what stands at each day's end while transfers are made.
+"""Balances that must not fall below zero (floors), computed ahead for a list of transfers.
 
-The database refuses what breaks a floor; this tells beforehand, and in which order it would not.
-What stands now is what stands at the end of the last day.
+A floor applies now and at each day's end. The database refuses a transfer that breaks one; this
+module tells beforehand which transfers would, and in which order they would not.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _Key = tuple[str, str, str]
 
 
 class Floors:
-    """The floored balances that some steps touch, as they stand after the steps made so far."""
+    """The balances with a floor that some steps change, as they are after the steps made so far."""
 
     def __init__(self, books: Books, steps: Iterable[Step]) -> None:
         moved: dict[_Key, set[str]] = defaultdict(set)
@@ -33,21 +33,21 @@ class Floors:
         self._ends = {key: _ends(books, key, days, latest) for key, days in moved.items()}
 
     def ends(self, key: _Key) -> dict[str, int]:
-        """What stands at each day's end since the first step, by ISO day, in order."""
+        """The balance at each day's end since the first step, by ISO day, in order."""
         return self._ends[key]
 
     def available(self, day: date, key: _Key) -> int:
-        """What may be taken on a day: the least that stands at its end or any since."""
+        """The quantity that may be taken on a day: the smallest balance at its end or later."""
         since = day.isoformat()
         return min(there for end, there in self._ends[key].items() if end >= since)
 
     def allow(self, step: Step) -> bool:
-        """Whether a step could be made next."""
+        """Return whether this step may come next."""
         day, (source, _, item, lot, quantity) = step
         return not kind_of(source).floored or self.available(day, (source, item, lot)) >= quantity
 
     def make(self, step: Step) -> None:
-        """Go on as if this step were made."""
+        """Apply a step."""
         day, (source, target, item, lot, quantity) = step
         for account, change in ((source, -quantity), (target, quantity)):
             ends = self._ends.get((account, item, lot), {})

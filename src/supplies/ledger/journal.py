@@ -1,7 +1,7 @@
-"""The sheet a rule writes on: entries about to be made, read as if they were made already.
+"""The journal that a rule writes: drafts of entries on top of the books.
 
-A rule asks what the books hold and writes drafts; it neither touches the store nor keeps the
-floors, which the database does. `Journal` answers balances as the drafts so far would leave them.
+A rule reads the books and writes drafts. Balances here include the drafts so far. The journal does
+not write to the database, and it does not enforce floors: the database does.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ FACTS = (RecordDonation, RecordArrival, ReceiveShipment, ReportOutcome, CountSto
 """Commands that state what happened: late ones are booked on the first open day."""
 
 Key = tuple[str, str, str]
-"""Where a balance stands: account, item, lot."""
+"""The key of a balance: account, item, lot."""
 
 
 class Move(NamedTuple):
-    """A transfer about to be made, and the field of the command that asked for it."""
+    """A drafted transfer, and the JSON pointer of the field that asked for it."""
 
     transfer: Transfer
     pointer: str
@@ -45,7 +45,11 @@ class Move(NamedTuple):
 
 @dataclass(slots=True)
 class Draft:
-    """An entry about to be made. frozen: documents to freeze with it, by digest's field."""
+    """A draft of an entry.
+
+    about: the person it is about, `donor:CODE` or `recipient:CODE`; None: nobody. erasables:
+    digest, salt and content of texts that can be erased later.
+    """
 
     seq: int
     kind: str
@@ -59,13 +63,16 @@ class Draft:
     erasables: list[tuple[str, bytes, bytes]] = field(default_factory=list)
 
     def state(self, *rows: Statement) -> None:
-        """Write down what the entry states."""
+        """Add rows that the entry states."""
         self.rows.extend(rows)
 
 
 @dataclass(frozen=True, slots=True)
 class StatedLot:
-    """A line with the lot it bore. stands: whether the entry that holds now has it still."""
+    """A line of a corrected command, with the lot that it created.
+
+    stands: whether the latest entry still has the lot.
+    """
 
     lot: str
     line: int
@@ -82,10 +89,10 @@ class StatedLot:
 
 @dataclass(frozen=True, slots=True)
 class Earmark:
-    """What a command itself set aside of one lot.
+    """Goods of one lot that the corrected command itself allocated.
 
-    moved: how much of it went on from there (set out, handed over) and cannot come back; what
-    was released counts as undone.
+    moved: how much of it has been dispatched or handed over since, and cannot come back. Released
+    goods count as undone.
     """
 
     allocation: str
@@ -99,12 +106,12 @@ class Earmark:
 
 @dataclass(frozen=True, slots=True)
 class CorrectedCommand:
-    """What a command being corrected has done so far; its documents and lots are kept.
+    """What the command being corrected has done so far.
 
-    seq: the entry that holds now. document: the head's. effect: its net effect on balances.
-    by_day: the same, by the day on which it would be undone.
-    lots: all it bore, the latest first. allocations: its own, by recipient. earmarks: what it set
-    aside in them. taken: lots it took, so that a correction takes the same again.
+    seq: its latest entry. document: of its first entry. effect: its net effect on balances. by_day:
+    the same by day, as it would be undone. lots: all lots that it created, the latest first.
+    allocations: its own, by recipient. earmarks: the goods in them. taken: lots that it took, which
+    a correction takes again.
     """
 
     seq: int
@@ -119,10 +126,11 @@ class CorrectedCommand:
 
 
 class Journal:
-    """Drafts of one command, on top of the books.
+    """The drafts of one command, on top of the books.
 
-    head: the last entry's hash. now: the ledger clock's moment, UTC. today: its day in the
-    station's zone.
+    now: the ledger clock's moment in UTC. today: its day in the station's time zone. head: the hash
+    of the last entry. corrected: set while a corrected command's rule runs again; its effect so far
+    is then subtracted from all balances.
     """
 
     def __init__(
@@ -164,9 +172,10 @@ class Journal:
         about: str | None = None,
         day: date | None = None,
     ) -> Draft:
-        """Begin the next entry. A document's id is its prefix and the number of its first entry.
+        """Begin the next entry and return its draft.
 
-        day: the true day if it is not the command's own.
+        The id of a new document is `prefix` and the number of its first entry. day: the day it
+        happened, if it differs from the command's.
         """
         happened_on = day or self.happened_on
         if self.corrected is not None and not self.drafts:
@@ -192,7 +201,7 @@ class Journal:
         return draft
 
     def booked_on(self, happened_on: date, *, plan: bool = False) -> date:
-        """The day itself, or the first open one after a closed period.
+        """The day itself, or the first open day if it is closed.
 
         plan: refuse a closed day, unless the command states a fact.
         """
@@ -240,11 +249,11 @@ class Journal:
     # --- reading -----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """What will stand in an account once the drafts so far are made."""
+        """The balance of an account, with the drafts so far."""
         return self.books.balance(account, item, lot) + self._changed[account, item, lot]
 
     def available(self, account: str, item: str, lot: str = "") -> int:
-        """What may be taken on the command's day: the least that will stand on it or since."""
+        """The quantity that may be taken on the command's day: the least balance then or later."""
         now = self.balance(account, item, lot)
         first = self.booked_on(self.happened_on).isoformat()
         if first >= self.latest_day:
@@ -264,14 +273,14 @@ class Journal:
         return least
 
     def held(self, account: str, item: str | None = None) -> dict[Key, int]:
-        """As `Books.held`, once the drafts so far are made."""
+        """Balances that are not zero, as in `Books.held`, with the drafts so far."""
         held = self.books.held(account, item)
         for key in self._changed_below.get((account, item), ()):
             held[key] = held.get(key, 0) + self._changed[key]
         return {key: held[key] for key in sorted(held) if held[key] != 0}
 
     def change(self, account: str, item: str, lot: str = "") -> int:
-        """What the drafts so far change in a balance."""
+        """The change of a balance by the drafts so far."""
         return self._changed[account, item, lot]
 
     def changed_lots(self, account: str, item: str) -> set[str]:
@@ -279,7 +288,7 @@ class Journal:
         return {lot for _, _, lot in self._changed_below.get((account, item), ()) if lot}
 
     def total(self, account: str, item: str) -> int:
-        """What will stand of an item in an account, or in all below one ending in ":"."""
+        """The total of an item in an account, or in all accounts below a prefix ending in ":"."""
         return sum(self.held(account, item).values())
 
     def needs_served(self, allocation: str) -> dict[tuple[str, str], str | None]:
@@ -300,7 +309,10 @@ class Journal:
     # --- lines -------------------------------------------------------------------------------
 
     def units(self, line: GoodsLine | NoteNeed, pointer: str) -> int:
-        """A line's quantity in base units of its item."""
+        """A line's quantity in base units of its item.
+
+        Raises InvalidField for an unknown pack, or more than `MAX_QUANTITY`.
+        """
         item = self.books.item(line.item, f"{pointer}/item")
         if line.pack is None:
             return line.quantity
@@ -321,7 +333,7 @@ class Journal:
         return line.quantity * size
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
-        """A lot as it is described now; one of another item is refused."""
+        """The latest description of a lot. Raises InvalidField if it is not a lot of this item."""
         for draft in self.drafts:
             for row in draft.rows:
                 if isinstance(row, Lot) and row.lot == lot:
@@ -330,7 +342,7 @@ class Journal:
         if found is None or found.item != item:
             raise InvalidField.at(
                 pointer,
-                f"{lot} is no lot of {self.books.item(item).name}; see its lots in the stock",
+                f"{lot} is not a lot of {self.books.item(item).name}; see its lots in the stock",
             )
         return found
 
@@ -342,7 +354,7 @@ class Journal:
         available: int,
         pointer: str,
     ) -> NotEnough:
-        """The refusal for more than stands in an account, in words for a person."""
+        """Return the refusal of a quantity that is more than available."""
         return not_enough(self.books, account, item, asked, available, pointer)
 
 
@@ -355,7 +367,7 @@ def not_enough(
     pointer: str,
     besides: str = "",
 ) -> NotEnough:
-    """The sentence is like: only 12 × mask (KN95) are free in Store A; 20 were asked for."""
+    """Return a refusal such as "only 12 × mask (KN95) are free in Store A; 20 were asked for"."""
     are = "is" if available == 1 else "are"
     were = "was" if asked == 1 else "were"
     amount = f"only {available}" if available else "no"
@@ -377,7 +389,7 @@ def not_enough(
 
 
 def describe(books: Books, account: str) -> str:
-    """An account in words, as "free in Store A"; people stay codes."""
+    """Describe an account in words, such as "free in Store A"; people are named by code."""
     kind, keys = kind_of(account), keys_of(account)
     name = keys[0]
     if kind is STOCK:
@@ -386,7 +398,7 @@ def describe(books: Books, account: str) -> str:
 
 
 def net(transfers: Iterable[Transfer]) -> Counter[Key]:
-    """What transfers change, by balance; zeros are left out."""
+    """The net change of each balance by some transfers; zeros are left out."""
     changed: Counter[Key] = Counter()
     for source, target, item, lot, quantity in transfers:
         changed[source, item, lot] -= quantity
@@ -395,7 +407,7 @@ def net(transfers: Iterable[Transfer]) -> Counter[Key]:
 
 
 def net_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
-    """What transfers change, by balance and by the day on which they are booked."""
+    """The change of each balance by some transfers, by the day on which they are booked."""
     changed: dict[Key, Counter[date]] = defaultdict(Counter)
     for day, (source, target, item, lot, quantity) in steps:
         changed[source, item, lot][day] -= quantity

@@ -1,4 +1,4 @@
-"""Writing down: drafts become entries with number, hash, rows and transfers, or none of them."""
+"""Write drafts into the database as entries: numbered, hashed, with their rows and transfers."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _TRANSFER = (
     "quantity, allocation, recipient) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _BY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-"""Who records stands in the chain: a code, as every other."""
+"""The form of `by`: it is hashed, so it must be a code and not a name."""
 
 _SHIPMENTS = uuid.UUID("0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54")
-"""The namespace in which what happens once to a shipment has its id."""
+"""The UUID namespace for ids of commands that happen once per shipment."""
 
 _ERASABLE = (
     "INSERT INTO erasable (station, seq, digest, about, salt, content) VALUES (?, ?, ?, ?, ?, ?)"
@@ -53,7 +53,7 @@ _ERASABLE = (
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A command with who gives it and its id, for `Ledger.record_many`. id None: a new one."""
+    """A command for `Ledger.record_many`. by: the code of who records it. id None: a new id."""
 
     command: Command
     by: str
@@ -61,9 +61,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """A command that meets the limits of its fields, with its own bytes and free text.
+    """A command whose fields were checked, with its bytes and its free text.
 
-    id: a UUID. named: whether the caller gave it, so that it may have been used before.
+    id: a UUID. named: whether the caller gave the id, so that it may have been used before.
     """
 
     command: Command
@@ -76,7 +76,11 @@ class Checked(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, request: Request) -> Self:
-        """Check a request before anything is locked; raises InvalidField."""
+        """Check a request before the database is locked.
+
+        Raises:
+            InvalidField: a field, `by` or the id is not well-formed.
+        """
         if not isinstance(request.by, str) or not _BY.match(request.by):
             raise InvalidField(
                 "say by a code who records this: letters, digits, . - _; never a name"
@@ -97,12 +101,12 @@ class Checked(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """What a repeat is compared with."""
+        """The digest that repeats of the request are compared with."""
         return salted(self.salt, self.content)
 
 
 def id_of_its_own(command: Command) -> str | None:
-    """The id of a command that happens once, whoever gives it, derived from the shipment."""
+    """The id of a command that happens once per shipment, derived from the shipment; else None."""
     if isinstance(command, ReceiveShipment | AcknowledgeShipment):
         name = f"{type(command).__name__} {command.shipment}"
         return str(uuid.uuid5(_SHIPMENTS, name))
@@ -113,18 +117,22 @@ def _uuid(given: str | uuid.UUID) -> str:
     try:
         return str(uuid.UUID(str(given)))
     except ValueError:
-        raise InvalidField(f"the id {str(given)[:64]!r} is no UUID") from None
+        raise InvalidField(f"the id {str(given)[:64]!r} is not a UUID") from None
 
 
 class Writer:
-    """Writes a command's drafts into the store, within the transaction that is open."""
+    """Writes a command's drafts within the open transaction."""
 
     def __init__(self, store: Store, books: Books, answers: Answers) -> None:
         self.store, self.books, self.answers = store, books, answers
         self.station = books.station_code
 
     def enter(self, journal: Journal, request: Checked) -> None:
-        """Write the drafts down; where a floor refuses, none of them, and NotEnough says why."""
+        """Write all drafts, or none.
+
+        Raises:
+            NotEnough: a balance would fall below zero; the sentence says which.
+        """
         previous = journal.head
         try:
             with self.store.savepoint():
@@ -188,7 +196,7 @@ class Writer:
             head,
         )
         self.store.many(_ENTRY, [entry])
-        # Rows first: a hand-over's foreign key looks for its allocation.
+        # Rows first: the foreign key of a hand-over refers to its allocation.
         for statement, rows in groupby(body.rows, type):
             self.store.many(INSERTS[statement], [(*key, *cells(row)) for row in rows])
         self.store.many(
@@ -203,18 +211,18 @@ class Writer:
                 self._erase(row.party)
 
     def _erase(self, party: str) -> None:
-        """Forget a person: their texts' salt and content, and what the catalogue says of them."""
+        """Erase a person's texts with their salt, and their personal data in the catalogue."""
         self.store.run(
             "UPDATE erasable SET salt = NULL, content = NULL "
             "WHERE station = :station AND about = :party AND content IS NOT NULL",
             {"station": self.station, "party": party},
         )
         self.books.catalogue.forget_person(party)
-        # Any answer that is kept may show them.
+        # Stored answers may contain the person's data.
         self.answers.erase()
 
     def _why(self, journal: Journal) -> NotEnough:
-        """Which transfer a floor refused, and what there is instead, now or on some day."""
+        """The refusal for the first transfer that breaks a floor, now or on some day."""
         steps = [(draft.booked_on, move) for draft in journal.drafts for move in draft.moves]
         floors = Floors(self.books, [(day, move.transfer) for day, move in steps])
         for day, move in steps:

@@ -1,4 +1,4 @@
-"""Allocations: goods set aside for one recipient, and released again."""
+"""Allocations: goods are set aside for one recipient, or released."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from supplies.ledger.rules.need_fulfilment import need_for, needs_of, restore_ne
 
 @dataclass(slots=True)
 class AllocationDraft:
-    """An allocation being made: within it an (item, lot) serves at most one need."""
+    """A drafted allocation. Within it, an (item, lot) serves at most one need."""
 
     draft: Draft
     allocation: str
@@ -27,13 +27,13 @@ class AllocationDraft:
     lots: dict[tuple[str, str], tuple[str | None, int]] = field(default_factory=dict)
 
     def takes(self, item: str, lot: str, need: str | None) -> bool:
-        """Whether this lot can serve that need here."""
+        """Return whether this lot may serve that need here."""
         return (item, lot) not in self.lots or self.lots[item, lot][0] == need
 
     def add(
         self, journal: Journal, item: str, lot: str, need: str | None, quantity: int, pointer: str
     ) -> None:
-        """Stock → allocated."""
+        """Move goods of one lot: stock → allocated."""
         check_open_location(journal, self.location)
         _, before = self.lots.get((item, lot), (need, 0))
         self.lots[item, lot] = need, before + quantity
@@ -48,7 +48,7 @@ class AllocationDraft:
         )
 
     def state(self, *, again: bool = False) -> None:
-        """Write the allocation down; again: only its lines, where it stands already."""
+        """Add the rows of the allocation. again: only its lines, because it exists already."""
         if not again:
             self.draft.state(
                 Allocation(
@@ -74,7 +74,7 @@ class AllocationDraft:
 
 
 def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> Allocation:
-    """The allocation with this id."""
+    """Return an allocation; an unknown id is refused."""
     found = journal.books.latest(Allocation, allocation=allocation)
     if found is None:
         raise unknown(f"there is no allocation {allocation}; see the list of allocations", pointer)
@@ -82,7 +82,7 @@ def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> All
 
 
 def check_open_location(journal: Journal, location: str, pointer: str = "/location") -> None:
-    """Goods may leave this location for people: it exists and is no quarantine."""
+    """Refuse an unknown location, and a quarantine, from which nothing goes to people."""
     place = journal.books.location(location, pointer)
     if place.quarantine:
         raise InvalidField.at(
@@ -91,7 +91,7 @@ def check_open_location(journal: Journal, location: str, pointer: str = "/locati
 
 
 def allocate(command: Allocate, journal: Journal) -> None:
-    """Stock → allocated by lot, needed → assigned."""
+    """Set goods aside for a recipient: stock → allocated by lot, needed → assigned."""
     journal.books.recipient(command.recipient, "/recipient")
     check_open_location(journal, command.location)
     draft = journal.entry("allocated", prefix="a", about=f"recipient:{command.recipient}")
@@ -137,7 +137,10 @@ def _need_of(journal: Journal, recipient: str, line: AllocationLine, pointer: st
 def first_open_need(
     journal: Journal, recipient: str, item: str, *, claimed: bool = False
 ) -> Need | None:
-    """The most urgent, oldest need that is still open; claimed: or, if none is, promised only."""
+    """The most urgent, oldest open need; None if there is none.
+
+    claimed: return a need that is only claimed if no open one is left.
+    """
     needs = needs_of(journal, recipient, item)
     for need in needs:
         if journal.available(NEEDED(need.need), item) > 0:
@@ -172,7 +175,7 @@ def _lots(
 
 
 def release(command: Release, journal: Journal) -> None:
-    """Allocated → stock; the excess first, then assigned → needed."""
+    """Put goods back: allocated → stock. Goods that serve no need go first."""
     allocation = find_allocation(journal, command.allocation)
     draft = journal.entry(
         "released", document=allocation.allocation, about=f"recipient:{allocation.recipient}"

@@ -1,4 +1,4 @@
-"""What a command has done so far: its entries, those that corrected it, and what they come to."""
+"""The history of a command: its entries, their corrections, and what they come to."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CORRECTABLE = {
     "goods_converted": "Convert",
     "activity_recorded": "RecordActivity",
 }
-"""Which command made an entry of each kind that can be corrected."""
+"""The command that makes each kind of entry that can be corrected."""
 
 
 _FOUND_AGAIN = "find_again what is there after all, with the reason on_the_way"
@@ -58,14 +58,14 @@ WAYS_BACK = {
     "shipment_received": "send the goods on, or back, in another shipment",
     "shipment_acknowledged": _FOUND_AGAIN,
 }
-"""What to do instead, for kinds of which two stations' books must stay of one mind."""
+"""What to do instead, for kinds on which the books of two stations must agree."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A command and all that corrected it since, oldest first, with the entry that holds now.
+    """A command with its corrections, oldest first. latest: the entry that applies now.
 
-    released: the releases of its own allocations: these undid part of it.
+    released: releases of its own allocations, which undid part of it.
     """
 
     first: Body
@@ -74,23 +74,29 @@ class History:
     released: list[Body]
 
     def transfers(self) -> list[tuple[date, Transfer]]:
-        """All it moved and what releases undid of it, by the day it was booked on."""
+        """All transfers of the command and of releases of its allocations, with their days."""
         return _booked([*self.bodies, *self.released])
 
     def has_effect(self) -> bool:
-        """Whether anything of it is left that could be undone."""
+        """Return whether anything is left to undo."""
         left = net(transfer for _, transfer in self.transfers())
         moves = any(lot or kind_of(account) in (DONOR, ASKED) for account, _, lot in left)
         return moves or any(isinstance(row, Activity) and row.count for row in self.latest.rows)
 
     def rows(self) -> Iterable[Any]:
-        """All it stated."""
+        """All rows that its entries state."""
         for body in self.bodies:
             yield from body.rows
 
 
 def history_of(books: Books, seq: int) -> History:
-    """All entries of the command that made entry `seq`, and of its corrections."""
+    """Return the history of the command that made entry `seq`.
+
+    Raises:
+        NotFound: there is no such entry.
+        InvalidField: this kind of entry is not corrected.
+        AlreadyDone: the entry was corrected before.
+    """
     body = books.body(seq)
     head = books.body(seq - body.part)
     if head.kind not in CORRECTABLE:
@@ -137,7 +143,7 @@ def _superseded_by(books: Books, seq: int) -> int | None:
 
 
 def _parts(books: Books, head: Body) -> list[Body]:
-    """The head of a command and the entries that follow from it."""
+    """A command's first entry and the further ones of the same command."""
     parts, last = [head], books.head()[0]
     while parts[-1].seq < last:
         body = books.body(parts[-1].seq + 1)
@@ -148,7 +154,7 @@ def _parts(books: Books, head: Body) -> list[Body]:
 
 
 def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
-    """What a rule that runs again must know of what was done: its effect, its documents."""
+    """Summarise what a command has done, for its rule to run again."""
     allocations: dict[str, list[Allocation]] = defaultdict(list)
     for row in history.rows():
         if isinstance(row, Allocation):
@@ -169,7 +175,7 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _lots_of(books: Books, history: History) -> list[StatedLot]:
-    """Every lot that the command bore, as it is described now; the latest statement first."""
+    """All lots that the command created, as described now; those stated last come first."""
     found: dict[str, StatedLot] = {}
     for body in reversed(history.bodies):
         for stated in _lines_of(body):
@@ -190,7 +196,7 @@ def _lots_of(books: Books, history: History) -> list[StatedLot]:
 
 
 def _lines_of(body: Body) -> list[StatedLot]:
-    """The lines of one entry with the lots they bore; a repacking states its lots in order."""
+    """The lines of one entry with the lots they created; a repacking states its lots in order."""
     lines: list[StatedLot] = []
     for row in body.rows:
         if isinstance(row, ArrivalLine):
@@ -212,7 +218,7 @@ def _lines_of(body: Body) -> list[StatedLot]:
 
 
 def _earmarks_of(books: Books, history: History) -> list[Earmark]:
-    """What the command set aside itself, for which need, and how much of it has moved on."""
+    """The goods that the command itself allocated, with their need and how much moved on."""
     needs: dict[tuple[str, str, str], str | None] = {}
     recipients: dict[str, str] = {}
     for row in history.rows():
@@ -238,7 +244,7 @@ def _earmarks_of(books: Books, history: History) -> list[Earmark]:
 
 
 def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, int]]) -> int:
-    """How much others took away of what a command left in a balance, at most at any day's end.
+    """How much of a command's goods in a balance others took, at most at any day's end.
 
     by_day: what the command changed, as `net_by_day` gives it.
     """
@@ -258,7 +264,7 @@ def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, i
 
 
 def check_type(command: Correctable, history: History) -> None:
-    """A donation is corrected by a donation, a move by a move."""
+    """Refuse to correct an entry by another kind of command."""
     wanted = CORRECTABLE[history.first.kind]
     if type(command).__name__ != wanted:
         raise InvalidField.at(

@@ -23,7 +23,7 @@ def resolve_conflict(
     journal: Journal,
     rules: Rules,
 ) -> None:
-    """Restate the standing outcome, or book the fact from `unexplained`."""
+    """Decide a conflict: correct the recorded outcome, or book the fact from `unexplained`."""
     conflict = _find_conflict(journal, command.conflict)
     stated = msgspec.json.decode(conflict.stated)
     if stated["type"] == ReportOutcome.__name__:
@@ -37,7 +37,7 @@ def resolve_conflict(
             "/by", "a count is not corrected: say unexplained, and open another count sheet"
         )
     else:
-        # A count that the books could not bear is settled by the next count, not by an entry.
+        # A count that contradicts the books is settled by the next count, not by an entry.
         journal.entry("conflict_resolved", document=conflict.document)
     journal.drafts[0].state(Resolution(conflict=command.conflict, way=command.by))
 
@@ -45,7 +45,7 @@ def resolve_conflict(
 def _find_conflict(journal: Journal, seq: int) -> Conflict:
     found = journal.books.stated(Conflict, seq=seq)
     if not found:
-        raise unknown(f"entry {seq} is no conflict; see the list of conflicts", "")
+        raise unknown(f"entry {seq} is not a conflict; see the list of conflicts", "")
     if journal.books.latest(Resolution, conflict=seq) is not None:
         raise AlreadyDone(f"the conflict of entry {seq} was resolved already")
     return found[0]
@@ -59,7 +59,7 @@ def _restate(
 ) -> None:
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.stated_in(StopOutcome, **where)
-    # Once decided from `unexplained` a stop is settled there, not by its outcome.
+    # A stop that was decided from `unexplained` is settled there, not by its outcome.
     if seq is None or journal.books.body(seq).kind == "conflict_resolved":
         raise InvalidField.at(
             "/by", "no outcome of this stop stands that could be corrected; say unexplained"
@@ -68,9 +68,9 @@ def _restate(
 
 
 def _from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: int) -> None:
-    """What the fact says more, or less, than the books: to or from `unexplained`.
+    """Book the difference between the fact and the books to or from `unexplained`.
 
-    The goods that the team still has are handed over first.
+    Goods that the team still carries are handed over first.
     """
     stop, loaded = find_stop(journal, outcome)
     journal.happened_on = day = _true_day(journal, outcome, conflict)
@@ -91,13 +91,13 @@ def _from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: int) -
 
 
 def _true_day(journal: Journal, outcome: ReportOutcome, conflict: int) -> date:
-    """The day of the fact, but not before the goods went out."""
+    """The day of the fact, but not before the goods were dispatched."""
     went_out = journal.books.stated_in(Stop, delivery=outcome.delivery) or conflict
     return max(journal.books.body(conflict).happened_on, journal.books.body(went_out).booked_on)
 
 
 def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]:
-    """What each line received as the standing outcome says; empty if none stands."""
+    """The quantity received in each line of the recorded outcome; empty without one."""
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.stated_in(StopOutcome, **where)
     if seq is None:

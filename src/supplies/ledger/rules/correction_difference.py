@@ -1,4 +1,4 @@
-"""The difference of two effects, as transfers in an order in which no floor breaks on the way."""
+"""Turn the difference of two effects into transfers, ordered so that no floor breaks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ def enter_difference(
     pointers: dict[Any, str],
     others: list[Draft],
 ) -> None:
-    """Turn the difference into entries, in an order in which no floor is broken on the way."""
+    """Replace the drafts by entries that book only the difference.
+
+    Raises:
+        MovedOn: goods that would be taken back are not there any more.
+    """
     change: Counter[tuple[date, Key]] = Counter()
     for sign, transfers in ((1, wanted), (-1, history.transfers())):
         for day, transfer in transfers:
@@ -71,7 +75,7 @@ def _further(head: Draft, day: date, index: int) -> Draft:
 
 
 def _renumber(drafts: list[Draft], others: list[Draft]) -> None:
-    """Documents born in a correction carry their entry's number: it must still be so."""
+    """Refuse a correction in which the number in a new document's id would be wrong."""
     following = drafts[-1].seq + 1
     for index, draft in enumerate(others):
         if draft.seq != following + index:
@@ -83,7 +87,7 @@ def _renumber(drafts: list[Draft], others: list[Draft]) -> None:
 
 
 def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
-    """Changes of balances as transfers: what falls pays for what rises, within its family."""
+    """Pair changes of balances as transfers: decreases pay for increases of the same family."""
     groups: dict[tuple[date, str, str, Family], list[tuple[str, int]]] = defaultdict(list)
     for (day, (account, item, lot)), quantity in sorted(change.items()):
         if quantity:
@@ -103,10 +107,10 @@ def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
 
 
 def _ordered(journal: Journal, first_day: date, remaining: list[Step]) -> list[Step]:
-    """Transfers in an order that keeps every floor on both axes, those of the first day first.
+    """Order transfers so that no floor breaks, now or at any day's end; the first day comes first.
 
-    In the end no floor is broken; so where steps wait for one another, one of them goes by way of
-    an account without a floor, and all others find room.
+    At the end no floor is broken. If all remaining steps wait for one another, one of them is
+    routed through an account without a floor, which makes room for the others.
     """
     books = journal.books
     floors = Floors(books, remaining)
@@ -134,14 +138,14 @@ def _ordered(journal: Journal, first_day: date, remaining: list[Step]) -> list[S
 
 
 def _first_waiting(remaining: list[Step]) -> int:
-    """A step that fills an account with a floor: one that goes to none fills nothing."""
+    """The index of the first step whose target has a floor; only these make room."""
     return next(
         at for at, (_, transfer) in enumerate(remaining) if kind_of(transfer.target).floored
     )
 
 
 def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
-    """Where what stands in an account came from at first, which has no floor."""
+    """The account without a floor from which the content of an account came at first."""
     if family_of(account, lot) is Family.NEEDS:
         need = books.latest(Need, need=keys_of(account)[0])
         assert need is not None, f"{account} has no need"
@@ -166,7 +170,7 @@ class MovedOn(NotEnough):
     """Goods that a correction would take back are not there any more.
 
     shortages: for each balance that would fall below zero, how much it would lack at the end of
-    each day, by ISO day. places: the line of each lot that the restated command gives birth to.
+    each day, by ISO day. places: the line of each lot that the restated command creates.
     """
 
     def __init__(
@@ -260,7 +264,7 @@ def _moved_on(
 
 
 def _lines_of_lots(head: Draft) -> dict[str, Place]:
-    """The line of each lot that an entry's own lines give birth to."""
+    """The line of each lot that an entry's own lines create."""
     places: dict[str, Place] = {}
     produced = 0
     for row in head.rows:
@@ -273,7 +277,7 @@ def _lines_of_lots(head: Draft) -> dict[str, Place]:
 
 
 def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
-    """What a correction would leave open of a need that was ended is ended with it."""
+    """End again what a correction would reopen of an ended need."""
     totals: Counter[Key] = Counter()
     for (_, key), quantity in change.items():
         totals[key] += quantity

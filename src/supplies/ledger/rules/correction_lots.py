@@ -1,4 +1,4 @@
-"""Which lot a line of a corrected command goes on with."""
+"""Match the lines of a corrected command with the lots that it created before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Likeness = Callable[[StatedLot], tuple[Any, ...]]
 
 
 def _label(lot: StatedLot) -> tuple[Any, ...]:
-    """What stands on the goods: two lots that differ in it are never taken for one another."""
+    """What is printed on the goods. Lots that differ in it are never mistaken for one another."""
     return lot.item, lot.batch, lot.expires_on
 
 
@@ -31,15 +31,15 @@ _LIKENESSES: tuple[_Likeness, ...] = (
     _label,
     lambda lot: (lot.item, lot.line),
 )
-"""How a line can be like a lot, the most alike first; at last by item and place alone: then its
-label was typed wrongly."""
+"""How a line is matched with a lot, the closest match first. The last one compares only item and
+line number, for a label that was typed wrongly."""
 
 
 def lots_for(journal: Journal, lines: Iterable[StatedLot]) -> dict[int, str]:
-    """The lots of a command's lines by line number; a line that is not there bears a new one.
+    """The lots of a command's lines by line number; a line that is missing gets a new lot.
 
-    Lots that stand go before lots that an earlier correction dropped. So lines may be swapped or
-    dropped, and the lots of the others stay what they are.
+    Lots that still apply come before lots that an earlier correction dropped. So lines may be
+    swapped or dropped without changing the lots of the others.
     """
     if journal.corrected is None:
         return {}

@@ -1,7 +1,7 @@
-"""Corrections: a command stated again as it should have been, and only the difference booked.
+"""Corrections: a command is stated again as it should have been; only the difference is booked.
 
-The command's own effect is thought away, its rule run again on the books so cleared, and the
-difference of the two effects becomes the correcting entry. To reverse is to correct to nothing.
+The command's effect so far is subtracted, its rule runs again, and the difference of the two
+effects becomes the correcting entry. A reversal is a correction to nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +52,11 @@ Rules = Mapping[type[Command], Callable[[Any, Journal], None]]
 
 
 def correct(command: Correct, journal: Journal, rules: Rules) -> None:
-    """Book the difference between what was recorded and what should have been."""
+    """Book the difference between what was recorded and what should have been.
+
+    Raises:
+        NotEnough: goods have moved on; names the entries and, if found, the smallest figures.
+    """
     history = history_of(journal.books, command.entry)
     check_type(command.command, history)
     restated = command.command
@@ -75,12 +79,12 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
 def _restate(
     restated: Command, journal: Journal, history: History, corrected: CorrectedCommand, rules: Rules
 ) -> None:
-    """Run the command's rule as if it had done nothing yet, and enter the difference."""
+    """Run the command's rule as if it had done nothing yet, and book the difference."""
     again = _without_effect(restated, journal, corrected)
     try:
         rules[type(restated)](restated, again)
     except Contradicted as because:
-        # Only a fact is kept although the books contradict it; a correction is a decision.
+        # Facts are kept even if the books contradict them; a correction is not a fact.
         raise NotEnough(because.detail, [Fault("/command", because.detail)]) from None
     head, *others = again.drafts
     pointers = {move.transfer[:3]: move.pointer for move in head.moves}
@@ -88,7 +92,7 @@ def _restate(
 
 
 def reverse(command: Reverse, journal: Journal) -> None:
-    """Correct to nothing: every transfer of the command goes back."""
+    """Undo a command: every transfer goes back."""
     history = history_of(journal.books, command.entry)
     _check_reversible(history)
     first = history.latest
@@ -108,7 +112,7 @@ def reverse(command: Reverse, journal: Journal) -> None:
 
 
 def _without_effect(command: Command, journal: Journal, corrected: CorrectedCommand) -> Journal:
-    """A sheet on which what the command has done so far is thought away."""
+    """A journal from which the command's effect so far is subtracted."""
     return Journal(
         journal.books,
         command,
@@ -126,7 +130,7 @@ def _enter(
     history: History,
     pointers: dict[Any, str],
 ) -> None:
-    """Write down what the command as stated again changes. again: the sheet it stands on."""
+    """Book what the restated command changes. again: the journal in which its rule ran."""
     released = _release_again(again, history)
     _restore_needs_of(again, head)
     head.supersedes = history.latest.seq
@@ -137,9 +141,9 @@ def _enter(
 
 
 def _release_again(again: Journal, history: History) -> list[Draft]:
-    """What was released of the command's own allocations stays so, as far as it is there again.
+    """Repeat releases of the command's own allocations, as far as goods are allocated again.
 
-    What moved on goes first: it cannot come back. Each release stays on its day.
+    Goods that moved on come first, because they cannot come back. Each release keeps its day.
     """
     assert again.corrected is not None
     kept: Counter[Key] = Counter()
@@ -166,7 +170,7 @@ _EMPTIED = (Arrival, Pledge, Withdrawal, HandOutTo, Need, Activity)
 
 
 def _emptied(row: Any) -> Any:
-    """A document stated again without what it held; its lines are simply not stated again."""
+    """The row of a document without content; its lines are not stated again."""
     if isinstance(row, Need):
         return Need(
             need=row.need,
@@ -185,10 +189,7 @@ def _emptied(row: Any) -> Any:
 
 
 def _check_reversible(history: History) -> None:
-    """Something did happen at a door: an outcome is stated again, never taken back.
-
-    Nor is there anything to undo where all was taken back before.
-    """
+    """Refuse to reverse an outcome, which is a fact, and what was reversed before."""
     if not history.has_effect():
         raise AlreadyDone(
             f"entry {history.latest.seq} took back all that entry {history.first.seq} did; "
@@ -202,7 +203,7 @@ def _check_reversible(history: History) -> None:
 
 
 def _restore_needs_of(journal: Journal, draft: Draft) -> None:
-    """What is assigned or met beyond the goods that will be there goes back to its need."""
+    """Reopen what is assigned or met beyond the goods that will be there."""
     assert journal.corrected is not None
     moved = {key for d in journal.drafts for key in net(move.transfer for move in d.moves)}
     allocations: set[str] = set()
@@ -224,7 +225,7 @@ def _restore_needs_of(journal: Journal, draft: Draft) -> None:
 
 
 def _renew_receipt(journal: Journal, history: History, command: Command | None) -> None:
-    """A donation's receipt is voided with it, and replaced unless nothing of it remains."""
+    """Void the receipt of a corrected donation; replace it if anything of the donation is left."""
     donation = history.first.document
     if history.first.kind != "donation_received" or donation is None:
         return

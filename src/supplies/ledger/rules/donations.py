@@ -1,4 +1,4 @@
-"""Goods that come in: donations, on pledges or beside them, and the other origins."""
+"""Arriving goods: donations, with or without a pledge, and goods from other origins."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ from supplies.ledger.rules.receipts import GiftLine, gift_in, issue
 
 
 def record_donation(command: RecordDonation, journal: Journal) -> None:
-    """Pledged → donor as far as promised, donor → stock, and on to what it is claimed for."""
+    """Record a donation with its receipt: donor → stock, and on to claims and wishes.
+
+    What the pledge promised is fulfilled: pledged → donor.
+    """
     donor = command.donor or DONOR_UNKNOWN
     if command.donor is not None:
         journal.books.donor(command.donor, "/donor")
@@ -76,12 +79,12 @@ def _worth(line: DonationLine) -> tuple[int, str] | None:
 
 
 def open_stock(command: OpenStock, journal: Journal) -> None:
-    """Opening → stock."""
+    """Record opening stock: opening → stock."""
     _arrive(journal, "opening", command.location, command.location, command.lines, "o")
 
 
 def record_arrival(command: RecordArrival, journal: Journal) -> None:
-    """bought, made or borrowed → stock."""
+    """Record goods bought, made or borrowed: their origin → stock."""
     _arrive(journal, command.origin, command.party, command.location, command.lines, "b")
 
 
@@ -124,7 +127,7 @@ def _arrive(
 
 
 def _lots_for(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) -> dict[int, str]:
-    """The lots that the lines of a correction go on with, by line number."""
+    """The lots that the lines of a correction keep, by line number."""
     return lots_for(
         journal,
         [
@@ -155,7 +158,7 @@ def _create_lot(
     origin: str,
     pointer: str,
 ) -> str:
-    """The lot of a line: born with it, or described anew where a correction changes it."""
+    """State the lot of a line if it is new or a correction changes it; return its id."""
     if line.expires_on is not None and line.expires_on < draft.happened_on:
         raise InvalidField.at(
             f"{pointer}/expires_on",
@@ -189,7 +192,10 @@ def _keep_pledge(
     quantity: int,
     pointer: str,
 ) -> tuple[int, list[tuple[Need, str, int]]]:
-    """How much of a line keeps its pledge, and for which needs: claims first, then free promise."""
+    """Fulfil a pledge by a line: claims first, then the free promise.
+
+    Returns the quantity that fulfils it, and the parts for needs.
+    """
     if line.pledge is None:
         return 0, []
     pledge = find_pledge(journal, line.pledge, f"{pointer}/pledge")
@@ -222,10 +228,10 @@ def _keep_pledge(
 def _claims_in_turn(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, pledge: str
 ) -> list[tuple[Need, int, int]]:
-    """Claims that a line may serve, how far, and what to keep back for others.
+    """Claims that a line may serve, up to how much, and what to keep back for others.
 
-    A correction serves first what has moved on, which cannot come back, then what this lot served
-    before, then the rest; within each the most urgent, oldest.
+    A correction serves first what has moved on, then what this lot served before, then the rest;
+    within each the most urgent, oldest.
     """
     claims = [
         (need, claimed)
@@ -251,10 +257,10 @@ def _claims_in_turn(
 
 @dataclass(slots=True)
 class _Before:
-    """What a lot served so far of some needs, and how much of that moved on.
+    """What a lot has served so far of some needs, and how much of that moved on.
 
-    elsewhere, moved_elsewhere: the same of the lots of lines still to come. wished: what moved on
-    for the household of the donor's wish, beside these needs.
+    elsewhere, moved_elsewhere: the same for the lots of later lines. wished: what moved on for the
+    recipient of the donor's wish, beyond these needs.
     """
 
     served: Counter[str] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""Needs: noted, and ended when they are no longer asked for."""
+"""Needs: noted, and ended when the recipient no longer asks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supplies.ledger.rules.need_fulfilment import drop_claim, find_need
 
 
 def note_need(command: NoteNeed, journal: Journal) -> None:
-    """Asked → needed."""
+    """Note a need: asked → needed."""
     journal.books.recipient(command.recipient, "/recipient")
     quantity = journal.units(command, "")
     if command.needed_by is not None and command.needed_by < journal.happened_on:
@@ -39,7 +39,7 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
 
 
 def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
-    """Once goods serve a need they serve its recipient: it cannot become another's."""
+    """Refuse to give a need to another recipient once goods serve it."""
     before = find_need(journal, need).recipient
     if recipient == before:
         return
@@ -52,7 +52,7 @@ def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
 
 
 def end_need(command: EndNeed, journal: Journal) -> None:
-    """Claimed → needed → ended. What is set aside already goes to `ended` only if it comes back."""
+    """End a need: claimed → needed → ended. Goods set aside go to `ended` only if released."""
     need = find_need(journal, command.need)
     if journal.books.latest(NeedEnd, need=need.need) is not None:
         raise AlreadyDone(f"need {need.need} was ended before")

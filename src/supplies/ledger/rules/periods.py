@@ -1,4 +1,4 @@
-"""Periods close and, with a reason, reopen."""
+"""Accounting periods: closed, or reopened with a reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from supplies.ledger.journal import Journal
 
 
 def close_period(command: ClosePeriod, journal: Journal) -> None:
-    """Only once nothing is unexplained and no conflict waits."""
+    """Close the books through a day.
+
+    Raises Unaccounted while something is unexplained or a conflict is unresolved.
+    """
     if command.through >= journal.today:
         raise InvalidField.at(
             "/through",
@@ -63,7 +66,7 @@ def _no_conflict(journal: Journal, through: date) -> None:
 
 
 def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
-    """Days from the one named may be booked on again."""
+    """Open the books again from a day on."""
     closed = journal.closed_through
     if closed is None or command.day > closed:
         raise InvalidField(
@@ -71,6 +74,6 @@ def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
             [Fault("/from", "not closed")],
         )
     draft = journal.entry("period_reopened", day=journal.today)
-    # Before the first day there is none, so that one stays closed.
+    # `date.min` has no day before it, so that day stays closed.
     before = max(command.day, date.min + timedelta(days=1)) - timedelta(days=1)
     draft.state(Period(closed_through=before))

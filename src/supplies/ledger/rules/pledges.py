@@ -1,4 +1,4 @@
-"""Pledges: made, claiming needs line by line; cancelled or lapsed."""
+"""Pledges: made, with claims of needs in each line; cancelled or lapsed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supplies.ledger.rules.need_fulfilment import claims_on, need_for
 
 
 def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
-    """The pledge with this id, as it was last stated."""
+    """Return the latest version of a pledge; an unknown id is refused."""
     found = journal.books.latest(Pledge, pledge=pledge)
     if found is None:
         raise unknown(f"there is no pledge {pledge}; see the list of pledges", pointer)
@@ -21,13 +21,13 @@ def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
 
 
 def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine]:
-    """The lines of a pledge as they were last stated. where: equal columns."""
+    """The lines of a pledge as last stated. where: columns and the values they must have."""
     seq = journal.books.stated_in(Pledge, pledge=pledge) or 0
     return journal.books.lines(StatedLine, seq, pledge=pledge, **where)
 
 
 def make_pledge(command: MakePledge, journal: Journal) -> None:
-    """Donor → pledged; needed → claimed."""
+    """Record a pledge: donor → pledged, needed → claimed."""
     journal.books.donor(command.donor, "/donor")
     _same_donor(journal, command)
     if command.due_on is not None and command.due_on < journal.happened_on:
@@ -51,7 +51,7 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
 
 
 def _same_donor(journal: Journal, command: MakePledge) -> None:
-    """A correction may name another donor only while nothing has arrived on the pledge."""
+    """Refuse to correct the donor once goods have arrived on the pledge."""
     if journal.corrected is None:
         return
     pledge = find_pledge(journal, str(journal.corrected.document))
@@ -93,12 +93,12 @@ def _promise(
 
 
 def cancel_pledge(command: CancelPledge, journal: Journal) -> None:
-    """Pledged → donor, by the donor's word."""
+    """Cancel a pledge as the donor wishes: pledged → donor."""
     _drop(command, journal, "pledge_cancelled")
 
 
 def lapse_pledge(command: LapsePledge, journal: Journal) -> None:
-    """Pledged → donor, because it did not come."""
+    """Let a pledge lapse because the goods did not come: pledged → donor."""
     _drop(command, journal, "pledge_lapsed")
 
 
@@ -138,7 +138,7 @@ def _drop_line(
     dropped: DroppedLine,
     pointer: str,
 ) -> None:
-    """The claims named go first, then free promise, then the least urgent, newest claims."""
+    """Drop the named claims first, then the free promise, then the least urgent, newest claims."""
     rest = dropped.quantity
     outstanding = _outstanding(journal, pledge.pledge, item)
     if rest > outstanding:

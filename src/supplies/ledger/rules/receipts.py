@@ -1,4 +1,4 @@
-"""Receipts: one for every donation, numbered without gaps, frozen as they were issued."""
+"""Receipts: one for every donation, numbered without gaps and frozen when issued."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class GiftLine:
-    """Goods of one line, in base units. worth: minor units and their currency, None: not valued."""
+    """Goods of one line in base units. worth: minor units and currency; None: not valued."""
 
     item: str
     quantity: int
@@ -60,7 +60,7 @@ class GiftLine:
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """A donation as a receipt tells it. location: the place's name."""
+    """A donation as shown on a receipt. location: the location's name."""
 
     donation: str
     received_on: date
@@ -74,7 +74,7 @@ class Gift:
 
 
 def gift_in(command: RecordDonation, donation: str, day: date, place: str) -> Gift:
-    """A donation as its command tells it, with no line yet. place: the location's name."""
+    """A donation as its command states it, without lines. place: the location's name."""
     return Gift(
         donation=donation,
         received_on=day,
@@ -89,9 +89,9 @@ def gift_in(command: RecordDonation, donation: str, day: date, place: str) -> Gi
 
 
 def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str]) -> str:
-    """Take the next number of the series and year, and freeze the document. The number.
+    """Issue a receipt: take the next number of the series and year, freeze the document.
 
-    A name or a wish that no font can show is refused: nobody could ever print the paper.
+    Returns the number. Names and texts that the fonts cannot print are refused.
     """
     station, today = journal.books.station, journal.today
     last = journal.books.value(
@@ -125,7 +125,7 @@ def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str
 
 
 def void(journal: Journal, number: str, about: str) -> None:
-    """The number stays; the paper no longer holds."""
+    """Void a receipt. It keeps its number."""
     draft = journal.entry("receipt_voided", document=number, about=about, day=journal.today)
     draft.state(ReceiptVoid(number=number))
 
@@ -189,7 +189,7 @@ def _line(journal: Journal, settings: PaperSettings, line: GiftLine) -> ReceiptL
 
 
 def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gift]:
-    """A donation as it stands now, and its donor's code."""
+    """A donation as it is now, and its donor's code."""
     arrival = journal.books.latest(Arrival, arrival=donation, origin="donor")
     seq = journal.books.stated_in(Arrival, arrival=donation)
     if arrival is None or seq is None:
@@ -224,7 +224,7 @@ def _gift_line(journal: Journal, line: ArrivalLine) -> GiftLine:
 
 
 def line_of(line: ArrivalLine, lot: Lot) -> GiftLine:
-    """A line with what is said of its lot now."""
+    """A line with the latest description of its lot."""
     worth = None
     if lot.value_minor is not None and lot.currency is not None:
         worth = (lot.value_minor, lot.currency)
@@ -232,7 +232,7 @@ def line_of(line: ArrivalLine, lot: Lot) -> GiftLine:
 
 
 def find_receipt(journal: Journal, number: str) -> Receipt:
-    """The receipt with this number."""
+    """Return a receipt; an unknown number raises NotFound."""
     found = journal.books.latest(Receipt, number=number)
     if found is None:
         raise NotFound(f"there is no receipt {number}; see the list of receipts")
@@ -240,7 +240,7 @@ def find_receipt(journal: Journal, number: str) -> Receipt:
 
 
 def valid_receipt_of(journal: Journal, donation: str) -> str | None:
-    """The receipt that holds for a donation now, or None."""
+    """The number of the valid receipt for a donation; None if there is none."""
     return journal.books.value(  # type: ignore[no-any-return]  # a column of text
         "SELECT d.number FROM receipt_donations d "
         "WHERE d.station = :station AND d.donation = :donation AND NOT EXISTS "
@@ -250,7 +250,7 @@ def valid_receipt_of(journal: Journal, donation: str) -> str | None:
 
 
 def donations_of(journal: Journal, number: str) -> list[str]:
-    """The donations a receipt is for, in the order in which its document names them."""
+    """The donations that a receipt is for, in the order of its document."""
     seq = journal.books.stated_in(Receipt, number=number)
     assert seq is not None, f"there is no receipt {number}"
     rows = journal.books.body(seq).rows
@@ -258,7 +258,7 @@ def donations_of(journal: Journal, number: str) -> list[str]:
 
 
 def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
-    """One receipt over several donations of one donor."""
+    """Issue one receipt for several donations of one donor."""
     gifts: list[Gift] = []
     donors: set[str] = set()
     old: dict[str, list[str]] = {}
@@ -288,18 +288,19 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
 
 
 def _replace(journal: Journal, donor: str, gifts: list[Gift], old: list[str]) -> None:
-    """Issue the new first: it is the command's own entry; the old are voided with it."""
+    """Issue the new receipt, then void the old ones; the command's own entry comes first."""
     issue(journal, donor, gifts, replaces=old)
     for number in old:
         void(journal, number, DONOR(donor))
 
 
 def renew_for(journal: Journal, donation: str, changed: Gift | None, *, again: bool) -> None:
-    """After a donation was corrected, or reversed (None): its receipt follows.
+    """Renew the receipt after a donation was corrected, or reversed (changed is None).
 
-    A receipt over several is replaced by one over those that remain; where the correction names
-    another donor, by one for each. again: the donation had been reversed, and its receipt voided
-    with it; now it gets one again. One that was voided by itself stays without.
+    A receipt for several donations is replaced by one for those that remain; if the correction
+    names another donor, by one for each donor. again: the donation had been reversed, which voided
+    its receipt; now it gets a new one. A donation whose receipt was voided separately stays
+    without.
     """
     number = valid_receipt_of(journal, donation)
     replaced = number or (_last_receipt_of(journal, donation) if again else None)
@@ -348,14 +349,14 @@ def void_receipt(command: VoidReceipt, journal: Journal) -> None:
 
 
 def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
-    """Issued anew from today's records: a donor's name was mended, a field was missing."""
+    """Replace a receipt from today's records, for example after a donor's name was corrected."""
     donor = _still_valid(journal, command.number)
     gifts = [gift_of(journal, donation)[1] for donation in donations_of(journal, command.number)]
     _replace(journal, donor, gifts, [command.number])
 
 
 def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
-    """A marked copy, counted."""
+    """Record a reprint, which is marked as a copy and counted."""
     receipt = find_receipt(journal, command.number)
     content = journal.books.value(
         "SELECT content FROM erasable WHERE station = :station AND seq = :seq AND digest = :digest",
@@ -375,7 +376,7 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
 
 
 def _still_valid(journal: Journal, number: str) -> str:
-    """The donor of a receipt that is not void."""
+    """The donor of a receipt; a void one is refused."""
     find_receipt(journal, number)
     if journal.books.latest(ReceiptVoid, number=number) is not None:
         raise AlreadyDone(f"receipt {number} is void already")

@@ -1,8 +1,8 @@
-"""What stations cite of one another: an entry with its bytes and its hash.
+"""Entries that stations cite from one another, with their bytes and hash.
 
-Where the other station's books are in this database the entry is looked up there, and one that was
-given must be the same. Where they are elsewhere it says what it says: its bytes give its hash, and
-whether that hash is in the other chain is seen by who verifies that one.
+If the other station's books are in this database, the entry is looked up, and a given one must be
+the same. Otherwise only the hash of the given bytes is checked; that it belongs to the other
+chain is found when those books are verified.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from supplies.errors import InvalidField, SuppliesError
 from supplies.ledger.journal import Journal
 
 SENT_BY, RECEIVED_BY = "shipment_sent", "shipment_received"
-"""The kinds of entry that stations cite of one another."""
+"""The kinds of entry that stations cite from one another."""
 
 S = TypeVar("S", bound=Statement)
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """An entry of another station whose bytes give its hash."""
+    """An entry of another station whose bytes match its hash."""
 
     body: Body
     hash: str
@@ -36,7 +36,7 @@ class Cited(msgspec.Struct, frozen=True):
 def cited_entry(
     journal: Journal, shipment: str, given: CitedEntry | None, kind: str, pointer: str
 ) -> Cited:
-    """The other station's entry: as given, as this database holds it, or as both say alike."""
+    """Return the other station's entry: as given, as in this database, or both if they agree."""
     here = _in_this_database(journal, shipment, kind)
     if given is None:
         if here is None:
@@ -51,16 +51,18 @@ def cited_entry(
     try:
         body = decode_body(given.body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise InvalidField.at(f"{pointer}/body", "this is no entry of a ledger") from None
+        raise InvalidField.at(f"{pointer}/body", "this is not an entry of a ledger") from None
     if (body.kind, body.document) != (kind, shipment):
-        raise InvalidField.at(f"{pointer}/body", f"this is no entry {kind} of shipment {shipment}")
+        raise InvalidField.at(
+            f"{pointer}/body", f"this is not an entry {kind} of shipment {shipment}"
+        )
     if body.station == journal.books.station_code:
         raise InvalidField.at(f"{pointer}/body", "this is an entry of this station itself")
     known = journal.books.of(body.station).head()[0] > 0
     if (here is not None or known) and (here is None or here.hash != given.hash):
         raise InvalidField.at(
             f"{pointer}/hash",
-            f"the books of station {body.station} in this database hold no such entry",
+            f"the books of station {body.station} in this database do not contain this entry",
         )
     return Cited(body, given.hash)
 
@@ -77,7 +79,7 @@ def _in_this_database(journal: Journal, shipment: str, kind: str) -> Cited | Non
 
 
 def sent_in(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentLine]]:
-    """What a sender's entry says it sent, within the limits that our own commands keep."""
+    """What a sender's entry says was sent, checked against the limits of our own commands."""
     body = cited.body
     sent = only(body, Shipment, pointer)
     lines = [row for row in body.rows if isinstance(row, ShipmentLine)]
@@ -109,7 +111,7 @@ def sent_in(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentLine]]:
 
 
 def only(body: Body, statement: type[S], pointer: str) -> S:
-    """The one statement of its kind that a cited entry makes."""
+    """The single row of this type in a cited entry."""
     found = [row for row in body.rows if isinstance(row, statement)]
     if len(found) != 1:
         raise InvalidField.at(f"{pointer}/body", "this entry does not say what became of it")

@@ -1,8 +1,7 @@
-"""Goods between stations: two entries in two chains, and an acknowledgement; never one transaction.
+"""Goods between stations: two entries in two chains and an acknowledgement, never one transaction.
 
-The sender's books hold the goods in `sent` until the other station says what arrived. What the two
-need of one another stands in the entries they show one another: a cited entry carries its bytes and
-its hash, so it works the same whether both keep their books in one database or in two.
+The goods are in `sent` until the other station says what arrived. Each station cites the other's
+entry with its bytes and hash, so both may use one database or two.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ _BORN = [kind for kind in CHART.values() if is_origin(kind) or kind is CONVERTED
 
 
 def send_shipment(command: SendShipment, journal: Journal) -> None:
-    """Stock → sent, by lot; the entry describes each lot for the station that it goes to."""
+    """Send goods: stock → sent, by lot; the entry describes each lot for the other station."""
     check_open_location(journal, command.location)
     if command.station == journal.books.station_code:
         raise InvalidField.at(
@@ -95,7 +94,7 @@ def _line(
 
 
 def _share(journal: Journal, lot: Lot, quantity: int) -> int | None:
-    """A part's value: by cumulative floors, so that all parts come to no more than the lot's."""
+    """The value of a part, by cumulative floors: all parts sum to at most the lot's value."""
     if lot.value_minor is None:
         return None
     whole = -sum(
@@ -122,7 +121,7 @@ def _share(journal: Journal, lot: Lot, quantity: int) -> int | None:
 
 
 def receive_shipment(command: ReceiveShipment, journal: Journal) -> None:
-    """From_station → stock: lots of our own, described as the sender describes them."""
+    """Receive goods: from_station → stock, in new lots described as the sender describes them."""
     books = journal.books
     books.location(command.location, "/location")
     if books.latest(ShipmentReceived, shipment=command.shipment) is not None:
@@ -205,7 +204,7 @@ def _take_in(
 def _arrived(
     command: ReceiveShipment, lines: list[ShipmentLine]
 ) -> dict[int, tuple[str, ArrivedLine]]:
-    """What came of each line, with the field that says so: all of it where none says otherwise."""
+    """What arrived of each line, with the field that says so; all of it if no field does."""
     if command.lines is None:
         return {
             line.line: ("", ArrivedLine(line=line.line, arrived=line.quantity)) for line in lines
@@ -238,7 +237,7 @@ def _arrived(
 
 
 def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None:
-    """Sent → delivered as far as it arrived; the rest → lost."""
+    """Acknowledge what arrived: sent → delivered; the rest → lost."""
     books = journal.books
     shipment = books.latest(Shipment, shipment=command.shipment)
     if shipment is None:
@@ -268,7 +267,7 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
 
 
 def _received(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, int]:
-    """How much the other station says arrived of each line of this very shipment."""
+    """How much arrived of each line of this shipment, as the other station says."""
     received = only(cited.body, ShipmentReceived, "/received")
     seq = journal.books.stated_in(Shipment, shipment=shipment.shipment)
     own = journal.books.value(

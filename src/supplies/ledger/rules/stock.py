@@ -1,4 +1,4 @@
-"""Goods on the shelf: moved, drawn for use, written off, found, lent, handed out, repacked."""
+"""Goods in stock: moved, issued, written off, found, lent, handed out, repacked."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def flow(
     expired: bool = True,
     at: str = "/lines",
 ) -> None:
-    """Each line from one account to another, by lot.
+    """Move each line from one account to another, by lot.
 
-    target: an account, or what tells it from item, lot and pointer. expired: whether lots past
-    their day go without being asked for.
+    target: an account, or a function that gives it for item, lot and pointer. expired: whether
+    expired lots may be taken without being asked for.
     """
     for index, line in enumerate(lines):
         pointer = f"{at}/{index}"
@@ -80,7 +80,7 @@ def flow(
 
 
 def move_stock(command: Move, journal: Journal) -> None:
-    """Stock → stock."""
+    """Move goods between locations: stock → stock."""
     journal.books.location(command.source, "/from")
     journal.books.location(command.target, "/to")
     if command.source == command.target:
@@ -90,12 +90,12 @@ def move_stock(command: Move, journal: Journal) -> None:
 
 
 def issue_goods(command: IssueGoods, journal: Journal) -> None:
-    """Stock → used."""
+    """Issue goods for own use: stock → used."""
     _withdraw(journal, command, "goods_issued", "i", USED(command.purpose), None)
 
 
 def lend_goods(command: LendGoods, journal: Journal) -> None:
-    """Stock → lent."""
+    """Lend goods: stock → lent."""
     _withdraw(journal, command, "goods_lent", "g", LENT(command.borrower), command.due_on)
 
 
@@ -121,12 +121,12 @@ def _withdraw(
 
 
 def return_issue(command: ReturnIssue, journal: Journal) -> None:
-    """Used → stock."""
+    """Return issued goods: used → stock."""
     _bring_back(journal, command.issue, "issue", "issue_returned", USED.prefix, command)
 
 
 def return_loan(command: ReturnLoan, journal: Journal) -> None:
-    """Lent → stock."""
+    """Return lent goods: lent → stock."""
     _bring_back(journal, command.loan, "loan", "loan_returned", LENT.prefix, command)
 
 
@@ -138,7 +138,7 @@ def _bring_back(
     prefix: str,
     command: ReturnIssue | ReturnLoan,
 ) -> None:
-    """No more than this very withdrawal took and has not brought back."""
+    """Return goods, at most what this issue or loan took and has not returned."""
     withdrawal = journal.books.latest(Withdrawal, withdrawal=name)
     if withdrawal is None or not withdrawal.account.startswith(prefix):
         raise unknown(f"there is no {noun} {name}", "")
@@ -181,21 +181,21 @@ def _still_out(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, str]
 
 
 def write_off(command: WriteOff, journal: Journal) -> None:
-    """Stock → lost."""
+    """Write goods off: stock → lost."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("written_off", prefix="w")
     flow(journal, draft, command.lines, STOCK(command.location), LOST(command.reason))
 
 
 def find_again(command: FindAgain, journal: Journal) -> None:
-    """Lost → stock."""
+    """Put found goods back: lost → stock."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("found_again", prefix="f")
     flow(journal, draft, command.lines, LOST(command.reason), STOCK(command.location))
 
 
 def take_back(command: TakeBack, journal: Journal) -> None:
-    """Received → stock; the excess first, then met → needed."""
+    """Take goods back from a recipient: received → stock. Goods that met no need go first."""
     journal.books.recipient(command.recipient, "/recipient")
     journal.books.location(command.location, "/location")
     draft = journal.entry("taken_back", prefix="t", about=f"recipient:{command.recipient}")
@@ -205,7 +205,7 @@ def take_back(command: TakeBack, journal: Journal) -> None:
 
 
 def return_goods(command: ReturnGoods, journal: Journal) -> None:
-    """Stock → returned, or → borrowed: to whom each lot came from."""
+    """Give goods back to the donor or lender of each lot: stock → returned or borrowed."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("goods_returned", prefix="r")
 
@@ -227,7 +227,7 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
 
 
 def hand_out(command: HandOut, journal: Journal) -> None:
-    """Stock → received; the recipient's open needs are met by it."""
+    """Hand goods out without an allocation: stock → received; open needs are met."""
     recipient = journal.books.recipient(command.recipient, "/recipient")
     check_open_location(journal, command.location)
     if command.headcount is not None and recipient.kind != "group":
@@ -257,7 +257,7 @@ def hand_out(command: HandOut, journal: Journal) -> None:
 
 
 def convert(command: Convert, journal: Journal) -> None:
-    """Stock → converted → stock: new lots that name their parents; the spill is lost."""
+    """Repack goods: stock → converted → stock, in new lots with their parents; spilled → lost."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("goods_converted", prefix="k")
     conversion, shelf = CONVERTED(str(draft.document)), STOCK(command.location)
@@ -305,7 +305,7 @@ def _produce(
 
 
 def _parents(journal: Journal, lot: str) -> list[str]:
-    """The lots that a repacked lot was made from, as they were stated last, in order."""
+    """The parents of a repacked lot as last stated, sorted."""
     rows = journal.books.all(
         "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
         "SELECT max(seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot)",
@@ -315,7 +315,7 @@ def _parents(journal: Journal, lot: str) -> list[str]:
 
 
 def settle(command: Settle, journal: Journal) -> None:
-    """Unexplained → lost for what is missing; an origin → unexplained for what turned up."""
+    """Settle a difference: unexplained → lost for missing goods, origin → unexplained for found."""
     place = UNEXPLAINED(command.place)
     if not journal.books.held(place):
         raise unknown(f"nothing is unexplained in {command.place}", "/place")

@@ -1,4 +1,4 @@
-"""Stock-takes: differences against what the books held when the count sheet was opened."""
+"""Stock counts: differences from the stock when the count sheet was opened."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ from supplies.ledger.rules.need_fulfilment import (
 
 
 def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
-    """The entry that a count is compared with."""
+    """Open a count sheet: a later count is compared with the stock at this entry."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("count_opened", prefix="c")
     draft.state(CountSheet(sheet=str(draft.document), location=command.location))
 
 
 def count_stock(command: CountStock, journal: Journal) -> None:
-    """Unexplained → stock where there is more than expected, stock → unexplained where less."""
+    """Book a count: surplus unexplained → stock, shortage stock → unexplained.
+
+    Raises Contradicted if more is missing than the books still have.
+    """
     sheet = journal.books.latest(CountSheet, sheet=command.sheet)
     if sheet is None:
         raise unknown(f"there is no count sheet {command.sheet}; open one first", "")
@@ -118,7 +121,7 @@ def _stands_at(account: str, location: str) -> bool:
 def _surplus(
     journal: Journal, draft: Draft, location: str, line: CountLine, index: int, quantity: int
 ) -> None:
-    """More than expected joins the lot named, or the newest there, or a lot of its own."""
+    """Book a surplus to the named lot, or the newest lot there, or a new lot."""
     lot = line.lot or _newest(journal, location, line.item)
     if lot is None:
         lot = f"l_{journal.books.station_code}_{draft.seq}_{index + 1}"
@@ -160,7 +163,7 @@ def _shortage(
 
 
 def _allocations(journal: Journal, location: str, line: CountLine) -> list[tuple[str, str]]:
-    """What is set aside at a place of an item: for no need first, then least urgent, newest."""
+    """Allocations of an item at a location: for no need first, then least urgent, newest."""
     found = []
     for account, item, lot in journal.held(ALLOCATED.prefix, line.item):
         allocation, place = keys_of(account)
