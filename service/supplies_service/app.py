@@ -20,12 +20,14 @@ from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Clock, system_clock
 from supplies_service import problems
 from supplies_service.group_commit import MAX_BATCH
+from supplies_service.idempotency import answer_repeat
 from supplies_service.observability.metrics import Metrics
 from supplies_service.observability.request_log import RequestLogMiddleware
 from supplies_service.openapi import schema as openapi
 from supplies_service.problems import Unauthenticated
-from supplies_service.request_bodies import MAX_BODY
-from supplies_service.request_context import RequestContext
+from supplies_service.request_bodies import MAX_BODY, decode_body
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import JSONResponse
 from supplies_service.routes import CONTROLLERS
 from supplies_service.routes.parameters import known_parameters
 from supplies_service.security.audit import record_use
@@ -85,7 +87,12 @@ def create_app(
     app = Litestar(
         route_handlers=CONTROLLERS,
         lifespan=[open_books],
-        dependencies={"context": Provide(request_context, sync_to_thread=False)},
+        before_request=answer_repeat,
+        dependencies={
+            "payload": Provide(payload),
+            "context": Provide(request_context, sync_to_thread=False),
+        },
+        response_class=JSONResponse,
         middleware=[
             TrustedHostMiddleware(),
             CsrfMiddleware(),
@@ -147,3 +154,12 @@ class RequestChecksMiddleware(ASGIMiddleware):
 def request_context(request: Request[Any, Any, State]) -> RequestContext:
     """Provide the context of a request."""
     return RequestContext(request)
+
+
+async def payload(context: Context) -> Any:
+    """Provide the decoded body of a request.
+
+    It depends on the context only for its cost: Litestar would make a task for each of two
+    independent dependencies, which takes 120 µs.
+    """
+    return await decode_body(context.request)

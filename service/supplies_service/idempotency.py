@@ -1,65 +1,144 @@
-"""A request with a key is carried out once and answered alike each time: for every POST, here."""
+"""Idempotency keys: a POST with a key is carried out once and answered alike each time.
+
+`answer_repeat` decides before the handler: it answers a repeat from the stored response.
+`run_idempotent` decides once more in the transaction that records the request, for repeats that
+arrive at the same time and for responses whose bytes are not stored.
+"""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
+from litestar import Request, Response
 
+from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
 from supplies.storage.idempotency import Answered, Keyed
 from supplies_service.group_commit import Job
+from supplies_service.request_bodies import body_type, json_object
+from supplies_service.responses import CreatedResponse, encode
+from supplies_service.security.authentication import caller_of
+from supplies_service.stations import current_station
 
-encode = msgspec.json.Encoder().encode
+T = TypeVar("T", bound=msgspec.Struct, covariant=True)
+
+KEY_HEADER = "idempotency-key"
+
+_COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
+"""The namespace in which a caller's keys become ids of commands."""
+
+_REQUEST = "supplies_keyed_request"
+"""Where the scope keeps the request's key and what was answered to it before."""
+
+_canonical = msgspec.json.Encoder(order="sorted").encode
 
 
-class Made(NamedTuple):
-    """What a request came to. location: where its outcome is. seq: its entry; None: it has none."""
+class Outcome(NamedTuple, Generic[T]):
+    """What a request did. location: the address to read it. entry: None: it recorded none."""
 
-    status: int
     location: str | None
-    shown: msgspec.Struct
-    seq: int | None = None
+    shown: T
+    entry: int | None = None
+    status: int = 201
 
 
-class Reply(NamedTuple):
-    """What is answered: all of it that a repeat must have again."""
+class EncodedOutcome(NamedTuple):
+    """What a repeat of the request must be answered again."""
 
     status: int
     location: str | None
     content: bytes
 
 
-Do = Callable[[Ledger], Made]
-Again = Callable[[Ledger, Answered], msgspec.Struct]
-"""What to show of a request that was answered before, whose own bytes are no longer kept."""
+class KeyedRequest(NamedTuple):
+    """A request with a key. answered: what it was answered before; None: its key is new."""
+
+    keyed: Keyed
+    answered: Answered | None
 
 
-def once(keyed: Keyed | None, do: Do, again: Again, *, secret: bool = False) -> Job[Reply]:
-    """The job that does what a request asks, or answers as it was answered the first time.
+Operation = Callable[[Ledger], Outcome[T]]
+Replay = Callable[[Ledger, Answered], T]
+"""What to show of a request that was answered before, whose response is no longer stored."""
 
-    keyed: the request, where it came with a key. secret: the answer shows what is shown only
-    once, so its bytes are not kept, and a repeat is answered by `again`.
+
+async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """Answer a repeated POST from its stored response; None: the handler runs.
+
+    Raises:
+        IdempotencyConflict: the key was used for another request.
+        InvalidField: the key is invalid.
+    """
+    if request.method != "POST" or body_type(request.route_handler) is None:
+        return None
+    key, caller = idempotency_key(request), caller_of(request.scope)
+    if key is None or caller is None:
+        return None
+    sent = _canonical([request.method, request.scope["path"], await json_object(request)])
+    keyed, ledger = Keyed(caller.who, key, sent), current_station(request).ledger
+    with ledger.read_without_transaction():
+        answered = ledger.answers.find(keyed)
+    scope: Any = request.scope
+    scope[_REQUEST] = KeyedRequest(keyed, answered)
+    if answered is None or answered.answer is None:
+        return None
+    return CreatedResponse(answered.answer, status=answered.status, location=answered.location)
+
+
+def keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:
+    """Return the request's key with what it was answered before; None: it has no key."""
+    scope: Any = request.scope
+    found: KeyedRequest | None = scope.get(_REQUEST)
+    return found
+
+
+def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
+    """Return the request's `Idempotency-Key`; None: it has none.
+
+    Raises:
+        InvalidField: the key is not 1 to 200 printable ASCII characters.
+    """
+    key = request.headers.get(KEY_HEADER)
+    if key is not None and not (1 <= len(key) <= 200 and key.isascii() and key.isprintable()):
+        raise InvalidField("Idempotency-Key takes 1 to 200 printable ASCII characters")
+    return key
+
+
+def command_id(keyed: Keyed) -> str:
+    """Return the id that a caller's key gives to the command."""
+    return str(uuid.uuid5(_COMMAND_IDS, f"{keyed.caller}\n{keyed.key}"))
+
+
+def run_idempotent(
+    keyed: Keyed | None, operation: Operation[T], replay: Replay[T], *, is_secret: bool = False
+) -> Job[EncodedOutcome]:
+    """Return the job that carries out a request, or replays what it was answered before.
+
+    keyed: None: the request has no key, and is carried out each time. is_secret: the response
+    contains a secret that is shown once, so its bytes are not stored, and `replay` makes the
+    response to a repeat.
     """
 
-    def job(ledger: Ledger) -> Reply:
-        known = None if keyed is None else ledger.answers.find(keyed)
-        if known is not None:
-            content = known.answer
+    def job(ledger: Ledger) -> EncodedOutcome:
+        answered = None if keyed is None else ledger.answers.find(keyed)
+        if answered is not None:
+            content = answered.answer
             if content is None:
-                content = encode(again(ledger, known))
-            return Reply(known.status, known.location, content)
-        made = do(ledger)
-        reply = Reply(made.status, made.location, encode(made.shown))
+                content = encode(replay(ledger, answered))
+            return EncodedOutcome(answered.status, answered.location, content)
+        outcome = operation(ledger)
+        encoded = EncodedOutcome(outcome.status, outcome.location, encode(outcome.shown))
         if keyed is not None:
             answered = Answered(
-                status=made.status,
-                location=made.location,
-                seq=made.seq,
-                answer=None if secret else reply.content,
+                status=encoded.status,
+                location=encoded.location,
+                seq=outcome.entry,
+                answer=None if is_secret else encoded.content,
             )
             ledger.answers.keep(keyed, answered, now=ledger.clock())
-        return reply
+        return encoded
 
     return job

@@ -1,16 +1,22 @@
-"""A request's body, strictly: JSON that says it is JSON, and no field that nobody asked for."""
+"""Request bodies: strict JSON, decoded to the type that a handler's `payload` parameter names.
+
+Litestar's own decoding accepts `"5"` and `1.0` as 5, and ignores unknown fields. Here both are
+refused.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.di import NamedDependency
 from litestar.exceptions import InternalServerException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import SkipValidation
 
-from supplies.domain.commands import Command
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
 from supplies_service.problems import Malformed, TooSlow, WrongMediaType
@@ -18,22 +24,136 @@ from supplies_service.problems import Malformed, TooSlow, WrongMediaType
 MAX_BODY = 2**20
 """Bytes. Five hundred lines with every field filled need about a third of it."""
 
-C = TypeVar("C", bound=Command)
+S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
+
+Body: TypeAlias = NamedDependency[SkipValidation[T]]
+"""The request's body, decoded: a handler declares `payload: Body[RecordDonation]`.
+
+A field of the struct that is also a path parameter is filled from the path, and the body must not
+contain it; neither may it contain `type`.
+"""
+
+_BODY = "supplies_body"
+"""Where the scope keeps the body's JSON object."""
+
+_NUMBERS = ("entry", "conflict")
+"""Path parameters that are the number of an entry; the others are codes."""
 
 _decode = msgspec.json.Decoder().decode
 
 
-async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """The body as a JSON object; nothing is read from a body that does not say it is JSON.
+class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A body without fields: `{}`."""
 
-    Refusing other types also keeps other sites' forms out: a browser asks before it sends JSON.
+
+class Changes(Generic[S]):
+    """The body of a PATCH: the fields of an `S` to change. Other fields keep their values."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.fields = fields
+
+    def applied_to(self, before: S) -> S:
+        """Return a struct with these changes.
+
+        Raises:
+            InvalidField: a field is unknown, or its value is invalid.
+        """
+        return convert(type(before), {**msgspec.to_builtins(before), **self.fields})
+
+
+class BodyType(NamedTuple):
+    """What a handler takes. is_partial: whether any of the struct's fields may be absent."""
+
+    struct: type[msgspec.Struct]
+    is_partial: bool
+
+
+def body_type(handler: BaseRouteHandler) -> BodyType | None:
+    """The type of a handler's `payload` parameter; None: it takes no body."""
+    parameter = handler.parsed_fn_signature.parameters.get("payload")
+    if parameter is None:
+        return None
+    if parameter.origin is Changes:
+        return BodyType(parameter.args[0], is_partial=True)
+    return BodyType(parameter.annotation, is_partial=False)
+
+
+async def decode_body(request: Request[Any, Any, Any]) -> msgspec.Struct | Changes[Any]:
+    """Return the body as its handler's `payload` parameter declares it.
+
+    Raises:
+        WrongMediaType: the request does not declare JSON in UTF-8.
+        Malformed: the body is not JSON.
+        TooSlow: the body did not arrive in time.
+        InvalidField: a field is missing, unknown or invalid.
+        NotFound: a path parameter cannot be a code or number.
     """
+    expected = body_type(request.route_handler)
+    assert expected is not None, "only a handler with a `payload` parameter depends on this"
+    path = _path_fields(expected.struct, request.path_params)
+    fields = await json_object(request)
+    for name in ("type", *path):
+        if name in fields:
+            raise InvalidField.at(f"/{name}", f"{name} is part of the address; leave it out")
+    if expected.is_partial:
+        return Changes(fields)
+    return decode(expected.struct, fields, path)
+
+
+def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | int]) -> S:
+    """Decode the fields of a body and of its path to one struct.
+
+    Raises:
+        InvalidField: a field of the body is missing, unknown or invalid.
+        NotFound: a field of the path is invalid, so nothing can have this address.
+    """
+    try:
+        return convert(struct, {**fields, **path})
+    except InvalidField as error:
+        named = {fault.pointer.removeprefix("/") for fault in error.faults}
+        if named & set(path):
+            raise NotFound("there is nothing at this address; see the lists") from None
+        raise
+
+
+def _path_fields(
+    struct: type[msgspec.Struct], parameters: Mapping[str, Any]
+) -> dict[str, str | int]:
+    """The path parameters that are fields of a struct."""
+    fields: dict[str, str | int] = {}
+    for name in parameters.keys() & set(struct.__struct_encode_fields__):
+        value = str(parameters[name])
+        fields[name] = entry_number(value) if name in _NUMBERS else value
+    return fields
+
+
+async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Return the request's body as a JSON object. It is read once.
+
+    Other media types are refused, which also keeps out forms of other sites: a browser asks for
+    permission before it sends JSON to another site.
+
+    Raises:
+        WrongMediaType: the request does not declare JSON in UTF-8.
+        Malformed: the body is not JSON.
+        TooSlow: the body did not arrive in time.
+        InvalidField: the body is JSON, but not an object.
+    """
+    scope: Any = request.scope
+    body: dict[str, Any] | None = scope.get(_BODY)
+    if body is None:
+        body = scope[_BODY] = await _read_json_object(request)
+    return body
+
+
+async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise WrongMediaType("send JSON in UTF-8, with Content-Type: application/json")
     try:
-        body = _decode(await whole(request))
+        body = _decode(await read_body(request))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"the body is not JSON: {error}") from None
     except RecursionError:
@@ -43,8 +163,13 @@ async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return body
 
 
-async def whole(request: Request[Any, Any, Any]) -> bytes:
-    """The body's bytes, once all of them are there; whoever sends them too slowly is cut off."""
+async def read_body(request: Request[Any, Any, Any]) -> bytes:
+    """Return the whole body's bytes.
+
+    Raises:
+        TooSlow: the body did not arrive within the application's `body_seconds`.
+        Malformed: the client disconnected before the end of the body.
+    """
     seconds: float = request.app.state.body_seconds
     try:
         async with asyncio.timeout(seconds):
@@ -57,26 +182,12 @@ async def whole(request: Request[Any, Any, Any]) -> bytes:
         raise Malformed("the connection ended before the body did") from None
 
 
-def command(kind: type[C], body: Mapping[str, Any], path: Mapping[str, str | int]) -> C:
-    """The command that a body and its address make together.
-
-    Which command it is and what it is about stand in the address alone. An address that could
-    not be any code names nothing that there is.
-    """
-    for name in ("type", *path):
-        if name in body:
-            raise InvalidField.at(f"/{name}", f"{name} stands in the address; leave it out")
-    try:
-        return convert(kind, {**body, **path})
-    except InvalidField as error:
-        named = {fault.pointer.removeprefix("/") for fault in error.faults}
-        if named & set(path):
-            raise NotFound("there is nothing at this address; see the lists") from None
-        raise
-
-
 def entry_number(text: str) -> int:
-    """An entry's number in an address; what is no number names no entry."""
+    """Return the entry number in a path.
+
+    Raises:
+        NotFound: it is not a number, or a larger one than any entry has.
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
         raise NotFound(f"there is no entry {text[:64]}; entries are numbered from 1")
     return int(text)

@@ -16,6 +16,13 @@ from supplies.ledger.ledger import Ledger
 JSON = {"Content-Type": "application/json"}
 
 
+DONATION = {
+    "location": "store",
+    "handled_by": "陈某",
+    "lines": [{"item": "mask", "quantity": 1}],
+}
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"{'a': 1}", b"\xff\xfe", b"[" * 100_000])
 def test_a_body_that_is_no_json_is_malformed(served: TestClient, body: bytes) -> None:
     problem(served.post("/api/needs", content=body, headers=JSON), 400, "malformed")
@@ -58,7 +65,7 @@ def test_what_the_books_do_not_hold_is_not_found(served: TestClient, path: str) 
         ("/api/needs/no code/end", {"reason": "moved"}),
         ("/api/pledges/p_1/cancel", {"reason": "so"}),
         ("/api/pledges/p_1/lapse", {"reason": "so"}),
-        ("/api/donations/d_1/correct", {"reason": "so", "command": {}}),
+        ("/api/donations/d_1/correct", {"reason": "so", "command": DONATION}),
         ("/api/donations/d_1/reverse", {"reason": "so"}),
         ("/api/receipts/JZ-2020-000001/void", {"reason": "so"}),
         ("/api/receipts/JZ-2020-000001/replace", {"reason": "so"}),

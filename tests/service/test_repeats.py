@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
-from supplies_service.idempotency import Made, once
+from supplies_service.idempotency import Outcome, run_idempotent
 from support.rest_client import Rest, problem
 from support.service_fixture import Service
 
@@ -212,14 +212,14 @@ def test_bytes_of_answers_go_after_thirty_days(rest: Rest, service: Service) -> 
 def test_what_is_shown_once_is_not_kept(served: TestClient, service: Service) -> None:
     keyed = Keyed("u_1", "k", b"a token")
 
-    def do(ledger: Ledger) -> Made:
-        return Made(201, "/api/tokens/1", Recorded(seq=1, last=1, id="secret", document=None))
+    def operation(ledger: Ledger) -> Outcome[Recorded]:
+        return Outcome("/api/tokens/1", Recorded(seq=1, last=1, id="secret", document=None))
 
-    def again(ledger: Ledger, _: object) -> Recorded:
+    def replay(ledger: Ledger, _: object) -> Recorded:
         return Recorded(seq=1, last=1, id="not shown", document=None)
 
     with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
-        job = once(keyed, do, again, secret=True)
+        job = run_idempotent(keyed, operation, replay, is_secret=True)
         with ledger.transaction():
             first, second = job(ledger), job(ledger)
     assert b"secret" in first.content

@@ -43,7 +43,14 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "Location": {"code": "store-a", "name": "Store A"},
     "Team": {"code": "t_1", "name": "一队"},
+    "NewDonor": {"code": "D-01", "name": "蓝湾公司", "kind": "organisation", "publish": "name"},
     "Donor": {"code": "D-01", "name": "蓝湾公司", "kind": "organisation", "publish": "name"},
+    "NewRecipient": {
+        "code": "R-007",
+        "name": "王某",
+        "community": "longxue",
+        "access": "knock slowly",
+    },
     "Recipient": {
         "code": "R-007",
         "name": "王某",
@@ -81,6 +88,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "command": {"type": "RecordDonation", **_DONATION},
     },
     "Reverse": _REASON,
+    "DonationCorrection": {"reason": "fifty were counted, not sixty", "command": _DONATION},
+    "DonationReversal": _REASON,
     # --- receipts
     "IssueReceipt": {"donations": ["d_1", "d_5"]},
     "ReprintReceipt": {},
@@ -157,7 +166,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "ReopenPeriod": {"from": "2020-02-01", "reason": "a late delivery note"},
     # --- who may come in
     "NewUser": {"login": "chen", "role": "recorder"},
-    "Nothing": {},
+    "EmptyBody": {},
     "NewToken": {"user": "u_2", "label": "counting app", "role": "recorder", "days": 30},
     "NewLink": {"days": 90, "label": "letter of 5 February"},
     "NewRequest": {"kind": "correct", "wish": "please write the firm's full name"},

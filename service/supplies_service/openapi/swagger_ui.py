@@ -15,7 +15,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Template
 
-from supplies_service.security.authorization import PUBLIC
+from supplies_service.security.authorization import allow_anyone
 
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -46,7 +46,7 @@ START = b"""window.ui = SwaggerUIBundle({
 _FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 
-@get("/", opt={"roles": PUBLIC})
+@get("/", opt=allow_anyone())
 async def read_document() -> Response[bytes]:
     """The page."""
     shown = Template("swagger_ui.html")
@@ -54,13 +54,13 @@ async def read_document() -> Response[bytes]:
     return shown
 
 
-@get("/start.js", opt={"roles": PUBLIC})
+@get("/start.js", opt=allow_anyone())
 async def start() -> Response[bytes]:
     """What the page does first; it stands apart because nothing may stand inline."""
     return Response(START, media_type="text/javascript")
 
 
-@get("/parts/{name:str}", opt={"roles": PUBLIC})
+@get("/parts/{name:str}", opt=allow_anyone())
 async def part(name: FromPath[str]) -> Response[bytes]:
     """A file of the package."""
     if name not in ASSETS:

@@ -22,11 +22,12 @@ from supplies.views.pledges import pledges
 from supplies.views.receipts import receipts
 from supplies_service.pages.forms import donor_cookie, form_fields, redirect
 from supplies_service.problems import RateLimited
-from supplies_service.request_context import Context, RequestContext, paper
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import PDFResponse
 from supplies_service.routes.receipts import drawn
 from supplies_service.security import ownership as own
 from supplies_service.security.audit import log_anonymous_refusal
-from supplies_service.security.authorization import PUBLIC
+from supplies_service.security.authorization import allow_anyone, allow_roles
 from supplies_service.security.rate_limits import check_rate_limit
 
 COOKIE_SECONDS = 3600
@@ -42,7 +43,7 @@ class DonorLinkPages(Controller):
 
     path = "/my"
     include_in_schema = False
-    opt = {"roles": PUBLIC}  # noqa: RUF012  # Litestar reads it so
+    opt = allow_anyone()  # Litestar reads it so
 
     @get("/lost")
     async def invalid_link(self) -> Response[bytes]:
@@ -68,12 +69,12 @@ class DonorPages(Controller):
 
     path = "/my"
     include_in_schema = False
-    opt = {"roles": "D", "page": True, "personal": True}  # noqa: RUF012  # Litestar reads it so
+    opt = allow_roles("donor", personal=True) | {"page": True}  # Litestar reads it so
 
     @get()
     async def donor(self, context: Context) -> Response[bytes]:
         """Show the donor's pledges and receipts."""
-        await context.note_look()
+        await context.log_own_access()
         return donor_page(context)
 
     @get("/receipts/{number:str}")
@@ -86,14 +87,14 @@ class DonorPages(Controller):
     async def statement(self, context: Context) -> Response[bytes]:
         """Print the donor statement, from the first donation to today."""
         donor = str(context.caller.donor)
-        await context.note_look()
+        await context.log_own_access()
         now = context.ledger.clock()
         with context.reading() as books:
             first, last = _period(books, donor)
         shown = await context.read_in_thread(
             lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)
         )
-        return paper(
+        return PDFResponse(
             await run_sync(draw_donor_statement, shown), f"statement-{donor}-{first}-{last}"
         )
 

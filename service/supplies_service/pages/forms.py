@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from supplies_service.problems import Malformed, TooLarge, WrongMediaType
-from supplies_service.request_bodies import whole
+from supplies_service.request_bodies import read_body
 from supplies_service.security.authentication import DONOR_COOKIE, SESSION_COOKIE
 
 MAX_FORM_BYTES, MAX_FIELDS = 16 * 1024, 20
@@ -32,7 +32,7 @@ async def form_fields(request: Request[Any, Any, Any], names: Sequence[str]) -> 
     if kind != "application/x-www-form-urlencoded":
         raise WrongMediaType("send the form as application/x-www-form-urlencoded")
     try:
-        body = await whole(request)
+        body = await read_body(request)
         if len(body) > MAX_FORM_BYTES:
             raise TooLarge(f"a form may have {MAX_FORM_BYTES} bytes, this one has {len(body)}")
         sent = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS))

@@ -21,9 +21,11 @@ from supplies.errors import InvalidField, NotFound, SuppliesError
 from supplies.views.entries import entries
 from supplies.views.station_report import station_report_paper
 from supplies_service.pages.forms import form_fields, redirect
-from supplies_service.request_context import Context, RequestContext, paper
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import PDFResponse
 from supplies_service.routes.tokens import NewToken, make, revoke
 from supplies_service.security.audit import log_refusal
+from supplies_service.security.authorization import allow_roles
 from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limits import check_rate_limit
 
@@ -33,14 +35,16 @@ class HomePages(Controller):
 
     path = "/"
     include_in_schema = False
-    opt = {"roles": "CRTA", "page": True}  # noqa: RUF012  # Litestar reads it so
+    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {
+        "page": True
+    }  # Litestar reads it so
 
     @get()
     async def home(self, context: Context) -> Response[bytes]:
         """Show the home page."""
         return home_page(context)
 
-    @get("/report", opt={"roles": "CRA"})
+    @get("/report", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def report(self, context: Context) -> Response[bytes]:
         """Print the station report, from the first to the last day with an entry."""
         now = context.ledger.clock()
@@ -49,7 +53,9 @@ class HomePages(Controller):
         shown = await context.read_in_thread(
             lambda books: station_report_paper(books, first, last, printed_at=now)
         )
-        return paper(await run_sync(draw_station_report, shown), f"station-report-{first}-{last}")
+        return PDFResponse(
+            await run_sync(draw_station_report, shown), f"station-report-{first}-{last}"
+        )
 
     @post("/tokens")
     async def make(self, context: Context) -> Response[bytes]:

@@ -16,7 +16,7 @@ from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authentication import SESSION_COOKIE
-from supplies_service.security.authorization import PUBLIC
+from supplies_service.security.authorization import allow_anyone
 from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limits import check_rate_limit, client_address
 
@@ -37,7 +37,7 @@ class SignInPages(Controller):
 
     path = "/"
     include_in_schema = False
-    opt = {"roles": PUBLIC}  # noqa: RUF012  # Litestar reads it so
+    opt = allow_anyone()  # Litestar reads it so
 
     @get("/style.css")
     async def style(self) -> Response[bytes]:

@@ -9,9 +9,9 @@ from supplies.access import access_log as log
 from supplies.access.access_log import Look
 from supplies.books.reader import Books
 from supplies.views.pagination import Page, cut, one_more
-from supplies_service.openapi.schema import gives
 from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security.authorization import allow_roles
 
 
 class AccessLogController(Controller):
@@ -20,7 +20,7 @@ class AccessLogController(Controller):
     path = "/api/access-log"
     tags = ("access-log",)
 
-    @get(operation_id="readAccessLog", opt=gives(Page[Look], roles="C"))
+    @get(operation_id="readAccessLog", opt=allow_roles("coordinator"))
     async def lines(
         self,
         context: Context,
@@ -28,7 +28,7 @@ class AccessLogController(Controller):
         subject: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[Look]]:
         """Every look at personal data and every refused attempt, the newest first."""
 
         def read(books: Books) -> Page[Look]:

@@ -13,9 +13,12 @@ from supplies.views.activities import activities as activities_view
 from supplies.views.activities import activity as activity_view
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
-from supplies_service.openapi.schema import gives, takes
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security.authorization import allow_roles
 
 
 class ActivityEntered(View, frozen=True, kw_only=True):
@@ -25,11 +28,13 @@ class ActivityEntered(View, frozen=True, kw_only=True):
     activity: ActivityView
 
 
-def shown(books: Books, done: Recorded) -> tuple[str, ActivityEntered]:
+def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
     """The activity that an entry states."""
-    found = activity_view(books, str(done.document))
-    where = f"/api/activities/{found.id}"
-    return where, ActivityEntered(entry=entry(books, done.seq), activity=found)
+    found = activity_view(books, str(recorded.document))
+    return Outcome(
+        f"/api/activities/{found.id}",
+        ActivityEntered(entry=entry(books, recorded.seq), activity=found),
+    )
 
 
 class ActivityController(Controller):
@@ -38,25 +43,31 @@ class ActivityController(Controller):
     path = "/api/activities"
     tags = ("activities",)
 
-    @post(operation_id="recordActivity", opt=takes(RecordActivity, ActivityEntered, roles="CR"))
-    async def record(self, context: Context) -> Response[bytes]:
-        """Record work that was done."""
-        return await context.record(RecordActivity, shown)
+    @post(operation_id="recordActivity", opt=allow_roles("coordinator", "recorder"))
+    async def record(
+        self, context: Context, payload: Body[RecordActivity]
+    ) -> CreatedResponse[ActivityEntered]:
+        """Record work that was recorded."""
+        return await context.record(payload, show_activity)
 
-    @get(operation_id="listActivities", opt=gives(Page[ActivityView], roles="CRA"))
+    @get(operation_id="listActivities", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def activities(
         self,
         context: Context,
         kind: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[ActivityView]]:
         """Activities, oldest first."""
         return context.page(
             lambda books: activities_view(books, kind=kind, after=after, limit=limit)
         )
 
-    @get("/{activity:str}", operation_id="getActivity", opt=gives(ActivityView, roles="CRA"))
-    async def activity(self, context: Context, activity: FromPath[str]) -> Response[bytes]:
+    @get(
+        "/{activity:str}",
+        operation_id="getActivity",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def activity(self, context: Context, activity: FromPath[str]) -> ActivityView:
         """An activity as it is stated now."""
         return context.show(lambda books: activity_view(books, activity))

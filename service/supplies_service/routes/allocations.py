@@ -15,9 +15,12 @@ from supplies.views.allocations import allocation as allocation_view
 from supplies.views.allocations import allocations as allocations_view
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
-from supplies_service.openapi.schema import gives, takes
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security.authorization import allow_roles
 
 
 class AllocationEntered(View, frozen=True, kw_only=True):
@@ -27,11 +30,12 @@ class AllocationEntered(View, frozen=True, kw_only=True):
     allocation: AllocationView
 
 
-def shown(books: Books, done: Recorded) -> tuple[str, AllocationEntered]:
+def show_allocation(books: Books, recorded: Recorded) -> Outcome[AllocationEntered]:
     """The allocation that an entry is about."""
-    found = allocation_view(books, str(done.document))
-    return f"/api/allocations/{found.id}", AllocationEntered(
-        entry=entry(books, done.seq), allocation=found
+    found = allocation_view(books, str(recorded.document))
+    return Outcome(
+        f"/api/allocations/{found.id}",
+        AllocationEntered(entry=entry(books, recorded.seq), allocation=found),
     )
 
 
@@ -41,12 +45,14 @@ class AllocationController(Controller):
     path = "/api/allocations"
     tags = ("allocations",)
 
-    @post(operation_id="allocate", opt=takes(Allocate, AllocationEntered, roles="CR"))
-    async def allocate(self, context: Context) -> Response[bytes]:
+    @post(operation_id="allocate", opt=allow_roles("coordinator", "recorder"))
+    async def allocate(
+        self, context: Context, payload: Body[Allocate]
+    ) -> CreatedResponse[AllocationEntered]:
         """Set free goods aside for a recipient; without lots, what expires first."""
-        return await context.record(Allocate, shown)
+        return await context.record(payload, show_allocation)
 
-    @get(operation_id="listAllocations", opt=gives(Page[AllocationView], roles="CR"))
+    @get(operation_id="listAllocations", opt=allow_roles("coordinator", "recorder"))
     async def allocations(
         self,
         context: Context,
@@ -54,7 +60,7 @@ class AllocationController(Controller):
         status: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[AllocationView]]:
         """Allocations, oldest first."""
         return context.page(
             lambda books: allocations_view(
@@ -65,7 +71,7 @@ class AllocationController(Controller):
     @get(
         "/proposal",
         operation_id="proposeAllocations",
-        opt=gives(Page[ProposedAllocation], roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
     async def proposal(
         self,
@@ -74,7 +80,7 @@ class AllocationController(Controller):
         location: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[ProposedAllocation]]:
         """Whom to give what of what is free; each row can be posted as it is.
 
         The most urgent needs first, evenly between households, what expires first of what has
@@ -87,16 +93,22 @@ class AllocationController(Controller):
             )
         )
 
-    @get("/{allocation:str}", operation_id="getAllocation", opt=gives(AllocationView, roles="CR"))
-    async def allocation(self, context: Context, allocation: FromPath[str]) -> Response[bytes]:
+    @get(
+        "/{allocation:str}",
+        operation_id="getAllocation",
+        opt=allow_roles("coordinator", "recorder"),
+    )
+    async def allocation(self, context: Context, allocation: FromPath[str]) -> AllocationView:
         """An allocation as it stands."""
         return context.show(lambda books: allocation_view(books, allocation))
 
     @post(
         "/{allocation:str}/release",
         operation_id="releaseAllocation",
-        opt=takes(Release, AllocationEntered, roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
-    async def release(self, context: Context, allocation: FromPath[str]) -> Response[bytes]:
+    async def release(
+        self, context: Context, payload: Body[Release]
+    ) -> CreatedResponse[AllocationEntered]:
         """Free what is still set aside, all of it or the lines named."""
-        return await context.record(Release, shown, allocation=allocation)
+        return await context.record(payload, show_allocation)

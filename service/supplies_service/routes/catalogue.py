@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from litestar import Controller, Response, get, patch, post
@@ -11,68 +11,109 @@ from litestar.params import FromPath, FromQuery
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Donor, Item, Location, Noun, Recipient, Team
 from supplies.domain.commands import ForgetDonor, ForgetRecipient
+from supplies.domain.fields import Label
 from supplies.domain.validation import convert
-from supplies.errors import Forgotten, InvalidField
+from supplies.errors import Forgotten
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import Answered
 from supplies.views.catalogue import noun, nouns
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
-from supplies_service.idempotency import Made
-from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import Context, RequestContext, answer
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body, Changes
+from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security.authorization import allow_roles
 
 N = TypeVar("N", bound=Noun)
 
 PEOPLE = (Donor, Recipient)
-"""Of whom there is something personal."""
+"""The kinds that have personal data."""
 
 
-async def amend(context: RequestContext, kind: type[N], code: str) -> Response[bytes]:
-    """Change the fields given, and leave the others."""
-    body = await context.body()
-    if "code" in body:
-        raise InvalidField.at("/code", "a code stays; register another and use that")
+class NewDonor(Donor, frozen=True, kw_only=True):
+    """A donor to register. Only a forgotten donor has no name."""
 
-    def changed(ledger: Ledger) -> N:
-        before = noun(ledger.books, kind, code)
-        if getattr(before, "name", "") is None:
-            raise Forgotten(f"{code} was forgotten at their wish; register them under another code")
-        after = convert(kind, {**msgspec.to_builtins(before), **body})
-        ledger.amend(after)
-        return after
-
-    return answer(await context.write(changed))
+    name: Label
 
 
-def controller(kind: type[Noun], one: str) -> type[Controller]:
-    """The room of one kind of noun, with the same verbs as all of them."""
+class NewRecipient(Recipient, frozen=True, kw_only=True):
+    """A recipient to register. Only a forgotten recipient has no name."""
+
+    name: Label
+
+
+if TYPE_CHECKING:
+    # What the annotations of `NounController` name; each controller says which it is of.
+    Registered = msgspec.Struct
+    NewNoun = Noun
+
+
+def apply_changes(ledger: Ledger, kind: type[N], code: str, changes: Changes[N]) -> N:
+    """Change some fields of a noun.
+
+    Raises:
+        NotFound: the code is unknown.
+        Forgotten: the person was forgotten.
+        InvalidField: a field is unknown, or its value is invalid.
+    """
+    before = noun(ledger.books, kind, code)
+    if getattr(before, "name", "") is None:
+        raise Forgotten(f"{code} was forgotten at their wish; register them under another code")
+    after = changes.applied_to(before)
+    ledger.amend(after)
+    return after
+
+
+def noun_controller(
+    kind: type[Noun], one: str, *, new: type[Noun] | None = None
+) -> type[Controller]:
+    """Return the controller of one kind of noun; all kinds have the same routes.
+
+    one: the noun in the singular. new: what is required to register it; None: the noun's own
+    fields.
+    """
     title, many = one.capitalize(), kind.table
-    registered = msgspec.defstruct(f"{title}Registered", [(one, kind)], kw_only=True, frozen=True)
+    has_names = kind in PEOPLE
+    registered = msgspec.defstruct(
+        f"{title}Registered",
+        [(one, kind)],
+        bases=(View,),
+        namespace={"__doc__": f"The registered {one}."},
+        kw_only=True,
+        frozen=True,
+    )
 
     class NounController(Controller):
         path = f"/api/{many}"
         tags = (many,)
+        signature_namespace = {  # noqa: RUF012  # Litestar reads it so
+            "Noun": kind,
+            "NewNoun": new or kind,
+            "Registered": registered,
+        }
 
-        @post(operation_id=f"register{title}", opt=takes(kind, registered, roles="CR"))
-        async def register(self, context: Context) -> Response[bytes]:
-            """Register under a code of its own."""
-            new = convert(kind, await context.body())
+        @post(operation_id=f"register{title}", opt=allow_roles("coordinator", "recorder"))
+        async def register(
+            self, context: Context, payload: Body[NewNoun]
+        ) -> CreatedResponse[Registered]:
+            """Register under a new code."""
+            added = convert(kind, msgspec.to_builtins(payload))
 
-            def do(ledger: Ledger) -> Made:
-                ledger.register(new)
-                return Made(201, f"/api/{many}/{new.code}", registered(**{one: new}))
+            def operation(ledger: Ledger) -> Outcome[Registered]:
+                ledger.register(added)
+                return Outcome(f"/api/{many}/{added.code}", registered(**{one: added}))
 
-            def again(ledger: Ledger, _: Answered) -> msgspec.Struct:
-                return registered(**{one: noun(ledger.books, kind, new.code)})
+            def replay(ledger: Ledger, _: Answered) -> Registered:
+                return registered(**{one: noun(ledger.books, kind, added.code)})
 
-            return await context.once(do, again)
+            return await context.run_idempotent(operation, replay)
 
         @get(
             operation_id=f"list{many.capitalize()}",
-            opt=gives(Page[kind], roles="CRA", personal=kind in PEOPLE),  # type: ignore[valid-type]  # msgspec reads it at run time
+            opt=allow_roles("coordinator", "recorder", "auditor", personal=has_names),
         )
         async def nouns(
             self,
@@ -80,9 +121,9 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
             q: FromQuery[str | None] = None,
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
-        ) -> Response[bytes]:
-            """All by code, or those with each word of `q` in code or name."""
-            if q is not None and kind in PEOPLE and context.caller.role == "auditor":
+        ) -> Response[Page[Noun]]:
+            """List by code: all, or those with each word of `q` in their code or name."""
+            if q is not None and has_names and context.caller.role == "auditor":
                 await context.forbid("auditors see codes: people are not searched for by name")
             named = context.caller.role != "auditor"
             return context.page(
@@ -92,32 +133,34 @@ def controller(kind: type[Noun], one: str) -> type[Controller]:
         @get(
             "/{code:str}",
             operation_id=f"get{title}",
-            opt=gives(kind, roles="CRA", personal=kind in PEOPLE),
+            opt=allow_roles("coordinator", "recorder", "auditor", personal=has_names),
         )
-        async def noun(self, context: Context, code: FromPath[str]) -> Response[bytes]:
-            """One, by its code."""
+        async def noun(self, context: Context, code: FromPath[str]) -> Noun:
+            """Get one by its code."""
             named = context.caller.role != "auditor"
             return context.show(lambda books: noun(books, kind, code, personal=named))
 
         @patch(
             "/{code:str}",
             operation_id=f"amend{title}",
-            opt=takes(kind, kind, partial=True, roles="CR", personal=kind in PEOPLE),
+            opt=allow_roles("coordinator", "recorder", personal=has_names),
         )
-        async def amend(self, context: Context, code: FromPath[str]) -> Response[bytes]:
-            """Change the fields given, and leave the others."""
-            return await amend(context, kind, code)
+        async def amend(
+            self, context: Context, code: FromPath[str], payload: Body[Changes[Noun]]
+        ) -> Noun:
+            """Change the given fields; other fields keep their values."""
+            return await context.write(lambda ledger: apply_changes(ledger, kind, code, payload))
 
     NounController.__name__ = NounController.__qualname__ = f"{title}Controller"
     return NounController
 
 
 NOUN_CONTROLLERS = [
-    controller(Item, "item"),
-    controller(Location, "location"),
-    controller(Team, "team"),
-    controller(Donor, "donor"),
-    controller(Recipient, "recipient"),
+    noun_controller(Item, "item"),
+    noun_controller(Location, "location"),
+    noun_controller(Team, "team"),
+    noun_controller(Donor, "donor", new=NewDonor),
+    noun_controller(Recipient, "recipient", new=NewRecipient),
 ]
 
 
@@ -135,17 +178,20 @@ class RecipientForgotten(View, frozen=True, kw_only=True):
     recipient: Recipient
 
 
-def donor_forgotten(books: Books, done: Recorded) -> tuple[str, DonorForgotten]:
+def show_forgotten_donor(books: Books, recorded: Recorded) -> Outcome[DonorForgotten]:
     """A donor without anything personal."""
-    left = noun(books, Donor, str(done.document))
-    return f"/api/donors/{left.code}", DonorForgotten(entry=entry(books, done.seq), donor=left)
+    left = noun(books, Donor, str(recorded.document))
+    return Outcome(
+        f"/api/donors/{left.code}", DonorForgotten(entry=entry(books, recorded.seq), donor=left)
+    )
 
 
-def recipient_forgotten(books: Books, done: Recorded) -> tuple[str, RecipientForgotten]:
+def show_forgotten_recipient(books: Books, recorded: Recorded) -> Outcome[RecipientForgotten]:
     """A recipient without anything personal."""
-    left = noun(books, Recipient, str(done.document))
-    return f"/api/recipients/{left.code}", RecipientForgotten(
-        entry=entry(books, done.seq), recipient=left
+    left = noun(books, Recipient, str(recorded.document))
+    return Outcome(
+        f"/api/recipients/{left.code}",
+        RecipientForgotten(entry=entry(books, recorded.seq), recipient=left),
     )
 
 
@@ -158,18 +204,22 @@ class ForgetController(Controller):
         "/donors/{donor:str}/forget",
         operation_id="forgetDonor",
         tags=["donors"],
-        opt=takes(ForgetDonor, DonorForgotten, roles="C"),
+        opt=allow_roles("coordinator"),
     )
-    async def donor(self, context: Context, donor: FromPath[str]) -> Response[bytes]:
+    async def donor(
+        self, context: Context, payload: Body[ForgetDonor]
+    ) -> CreatedResponse[DonorForgotten]:
         """Erase everything personal about a donor; the goods stay in the books."""
-        return await context.record(ForgetDonor, donor_forgotten, donor=donor)
+        return await context.record(payload, show_forgotten_donor)
 
     @post(
         "/recipients/{recipient:str}/forget",
         operation_id="forgetRecipient",
         tags=["recipients"],
-        opt=takes(ForgetRecipient, RecipientForgotten, roles="C"),
+        opt=allow_roles("coordinator"),
     )
-    async def recipient(self, context: Context, recipient: FromPath[str]) -> Response[bytes]:
+    async def recipient(
+        self, context: Context, payload: Body[ForgetRecipient]
+    ) -> CreatedResponse[RecipientForgotten]:
         """Erase everything personal about a recipient; the goods stay in the books."""
-        return await context.record(ForgetRecipient, recipient_forgotten, recipient=recipient)
+        return await context.record(payload, show_forgotten_recipient)

@@ -19,10 +19,13 @@ from supplies.views.deliveries import delivery as delivery_view
 from supplies.views.delivery_slips import delivery_slips, run_sheet
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import Page, View
-from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import Context, paper
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body
+from supplies_service.request_context import Context
+from supplies_service.responses import CreatedOrConflict, CreatedResponse, PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership as own
+from supplies_service.security.authorization import allow_roles
 
 PaperSize = Annotated[
     Literal["roll", "a5"], QueryParameter(name="format", description="a roll of 80 mm, or A5")
@@ -36,11 +39,12 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
     delivery: DeliveryView
 
 
-def shown(books: Books, done: Recorded) -> tuple[str, DeliveryEntered]:
+def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
     """The delivery that an entry is about."""
-    found = delivery_view(books, str(done.document))
-    return f"/api/deliveries/{found.id}", DeliveryEntered(
-        entry=entry(books, done.seq), delivery=found
+    found = delivery_view(books, str(recorded.document))
+    return Outcome(
+        f"/api/deliveries/{found.id}",
+        DeliveryEntered(entry=entry(books, recorded.seq), delivery=found),
     )
 
 
@@ -50,12 +54,17 @@ class DeliveryController(Controller):
     path = "/api/deliveries"
     tags = ("deliveries",)
 
-    @post(operation_id="dispatchDelivery", opt=takes(Dispatch, DeliveryEntered, roles="CR"))
-    async def dispatch(self, context: Context) -> Response[bytes]:
+    @post(operation_id="dispatchDelivery", opt=allow_roles("coordinator", "recorder"))
+    async def dispatch(
+        self, context: Context, payload: Body[Dispatch]
+    ) -> CreatedResponse[DeliveryEntered]:
         """Send a team out with everything still set aside in these allocations."""
-        return await context.record(Dispatch, shown)
+        return await context.record(payload, show_delivery)
 
-    @get(operation_id="listDeliveries", opt=gives(Page[DeliveryView], roles="CRAT"))
+    @get(
+        operation_id="listDeliveries",
+        opt=allow_roles("coordinator", "recorder", "auditor", "courier"),
+    )
     async def deliveries(
         self,
         context: Context,
@@ -63,15 +72,19 @@ class DeliveryController(Controller):
         status: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[DeliveryView]]:
         """Deliveries, oldest first. A courier sees those that the own team carries now."""
         team, status = await own.deliveries_list(context, team, status)
         return context.page(
             lambda books: deliveries_view(books, team=team, status=status, after=after, limit=limit)
         )
 
-    @get("/{delivery:str}", operation_id="getDelivery", opt=gives(DeliveryView, roles="CRAT"))
-    async def delivery(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+    @get(
+        "/{delivery:str}",
+        operation_id="getDelivery",
+        opt=allow_roles("coordinator", "recorder", "auditor", "courier"),
+    )
+    async def delivery(self, context: Context, delivery: FromPath[str]) -> DeliveryView:
         """A delivery as it stands."""
         await own.delivery(context, delivery)
         return context.show(lambda books: delivery_view(books, delivery))
@@ -79,22 +92,22 @@ class DeliveryController(Controller):
     @get(
         "/{delivery:str}/slips/pdf",
         operation_id="printSlips",
-        opt=gives(bytes, roles="CRT", personal=True),
+        opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
     async def slips(
         self, context: Context, delivery: FromPath[str], size: PaperSize = "roll"
-    ) -> Response[bytes]:
+    ) -> PDFResponse:
         """The slips that the team carries, one a door: for a roll of 80 mm, or on A5."""
         await own.delivery(context, delivery)
         slips = await context.read_in_thread(lambda books: delivery_slips(books, delivery))
-        return paper(await run_sync(draw_delivery_slips, slips, size), f"slips-{delivery}")
+        return PDFResponse(await run_sync(draw_delivery_slips, slips, size), f"slips-{delivery}")
 
     @get(
         "/{delivery:str}/run-sheet",
         operation_id="getRunSheet",
-        opt=gives(RunSheet, roles="CRT", personal=True),
+        opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
-    async def round(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+    async def round(self, context: Context, delivery: FromPath[str]) -> RunSheet:
         """The whole round: where to go, with what, and how each door is found."""
         await own.delivery(context, delivery)
         return await context.show_in_thread(lambda books: run_sheet(books, delivery))
@@ -102,38 +115,44 @@ class DeliveryController(Controller):
     @get(
         "/{delivery:str}/run-sheet/pdf",
         operation_id="printRunSheet",
-        opt=gives(bytes, roles="CRT", personal=True),
+        opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
-    async def run_sheet(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+    async def run_sheet(self, context: Context, delivery: FromPath[str]) -> PDFResponse:
         """The whole round on A4: what to load, where to go, and who signs for it."""
         await own.delivery(context, delivery)
         sheet = await context.read_in_thread(lambda books: run_sheet(books, delivery))
-        return paper(await run_sync(draw_run_sheet, sheet), f"run-sheet-{delivery}")
+        return PDFResponse(await run_sync(draw_run_sheet, sheet), f"run-sheet-{delivery}")
 
     @post(
         "/{delivery:str}/outcomes",
         operation_id="reportOutcome",
-        opt=takes(ReportOutcome, DeliveryEntered, contradicted=True, roles="CRT"),
+        opt=allow_roles("coordinator", "recorder", "courier"),
     )
-    async def report(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+    async def report(
+        self, context: Context, delivery: FromPath[str], payload: Body[ReportOutcome]
+    ) -> CreatedOrConflict[DeliveryEntered]:
         """Say what happened at a door. A fact: where the books contradict it, it is kept (202)."""
         await own.delivery(context, delivery)
-        return await context.record(ReportOutcome, shown, delivery=delivery)
+        return await context.record(payload, show_delivery)
 
     @post(
         "/{delivery:str}/close",
         operation_id="closeDelivery",
-        opt=takes(CloseDelivery, DeliveryEntered, roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
-    async def close(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+    async def close(
+        self, context: Context, payload: Body[CloseDelivery]
+    ) -> CreatedResponse[DeliveryEntered]:
         """End the round, once nothing is in transit."""
-        return await context.record(CloseDelivery, shown, delivery=delivery)
+        return await context.record(payload, show_delivery)
 
     @post(
         "/{delivery:str}/reassign",
         operation_id="reassignDelivery",
-        opt=takes(ReassignDelivery, DeliveryEntered, roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
-    async def reassign(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+    async def reassign(
+        self, context: Context, payload: Body[ReassignDelivery]
+    ) -> CreatedResponse[DeliveryEntered]:
         """Let another team go on."""
-        return await context.record(ReassignDelivery, shown, delivery=delivery)
+        return await context.record(payload, show_delivery)

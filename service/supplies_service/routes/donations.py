@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
-from msgspec.structs import replace
 
 from supplies.books.reader import Books
-from supplies.domain.commands import Correct, RecordDonation, Reverse
+from supplies.domain.commands import Correct, RecordDonation, Reverse, Shape
 from supplies.domain.entry_rows import Allocation
-from supplies.errors import InvalidField
+from supplies.domain.fields import Reason
 from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.allocations import AllocationView
@@ -23,12 +23,14 @@ from supplies.views.duplicate_donations import likely_duplicates
 from supplies.views.entries import EntryView, entries, entry
 from supplies.views.pagination import Page, View, Warned
 from supplies.views.receipts import ReceiptView
-from supplies_service import request_bodies as bodies
-from supplies_service.openapi.schema import gives, takes
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.receipts import with_seal
 from supplies_service.security import ownership as own
+from supplies_service.security.authorization import allow_roles
 
 
 class DonationEntered(View, frozen=True, kw_only=True):
@@ -44,19 +46,35 @@ class DonationEntered(View, frozen=True, kw_only=True):
     warnings: list[Warned]
 
 
-def shown(
-    key: StationKeys, books: Books, done: Recorded, *, may_be_twice: bool = False
-) -> tuple[str, DonationEntered]:
+class DonationReversal(Shape, frozen=True, kw_only=True):
+    """Why a donation is undone. happened_on: None means the station's today."""
+
+    reason: Reason
+    happened_on: date | None = None
+
+
+class DonationCorrection(DonationReversal, frozen=True, kw_only=True):
+    """A donation as it should have been recorded, and why it is corrected."""
+
+    command: RecordDonation
+
+
+def show_donation(
+    key: StationKeys, books: Books, recorded: Recorded, *, may_be_twice: bool = False
+) -> Outcome[DonationEntered]:
     """The donation that an entry is about, with the paper that is valid for it now."""
-    found = donation_view(books, str(done.document))
+    found = donation_view(books, str(recorded.document))
     receipt = None if found.receipt is None else with_seal(key, books, found.receipt)
     set_aside = dict.fromkeys(row.allocation for row in books.stated(Allocation, arrival=found.id))
-    return f"/api/donations/{found.id}", DonationEntered(
-        entry=entry(books, done.seq),
-        donation=found,
-        receipt=receipt,
-        allocations=[allocation_view(books, name) for name in set_aside],
-        warnings=likely_duplicates(books, found.id) if may_be_twice else [],
+    return Outcome(
+        f"/api/donations/{found.id}",
+        DonationEntered(
+            entry=entry(books, recorded.seq),
+            donation=found,
+            receipt=receipt,
+            allocations=[allocation_view(books, name) for name in set_aside],
+            warnings=likely_duplicates(books, found.id) if may_be_twice else [],
+        ),
     )
 
 
@@ -68,79 +86,92 @@ class DonationController(Controller):
 
     @post(
         operation_id="recordDonation",
-        opt=takes(RecordDonation, DonationEntered, roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
-    async def record(self, context: Context) -> Response[bytes]:
+    async def record(
+        self, context: Context, payload: Body[RecordDonation]
+    ) -> CreatedResponse[DonationEntered]:
         """Record goods given; they get a receipt, and go where their pledge claimed needs."""
-        may_be_twice = context.idempotency_key() is None
-        show = partial(shown, context.key, may_be_twice=may_be_twice)
-        return await context.record(RecordDonation, show)
+        may_be_twice = not context.has_key
+        show = partial(show_donation, context.key, may_be_twice=may_be_twice)
+        return await context.record(payload, show)
 
-    @get(operation_id="listDonations", opt=gives(Page[DonationView], roles="CRA"))
+    @get(operation_id="listDonations", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def donations(
         self,
         context: Context,
         donor: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[DonationView]]:
         """Donations, oldest first."""
         return context.page(
             lambda books: donations_view(books, donor=donor, after=after, limit=limit)
         )
 
-    @get("/{donation:str}", operation_id="getDonation", opt=gives(DonationView, roles="CRA"))
-    async def donation(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
+    @get(
+        "/{donation:str}",
+        operation_id="getDonation",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def donation(self, context: Context, donation: FromPath[str]) -> DonationView:
         """A donation as it stands."""
         return context.show(lambda books: donation_view(books, donation))
 
     @post(
         "/{donation:str}/correct",
         operation_id="correctDonation",
-        opt=takes(
-            Correct, DonationEntered, "entry", command=RecordDonation, roles="CR", personal=True
-        ),
+        opt=allow_roles("coordinator", "recorder", personal=True),
     )
-    async def correct(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
-        """State a donation as it should have been; the difference is booked, the receipt replaced.
+    async def correct(
+        self, context: Context, donation: FromPath[str], payload: Body[DonationCorrection]
+    ) -> CreatedResponse[DonationEntered]:
+        """State a donation as it should have been recorded.
 
-        `command` is the donation's own body; its type need not be said.
+        The difference is booked and the receipt is replaced. `command` is the body of the donation.
+        Recorders correct donations that were recorded today.
         """
         await own.donation_of_today(context, donation)
-        with context.reading() as books:
-            seq = standing_entry(books, donation)
-        body = await context.body()
-        if isinstance(body.get("command"), dict):
-            stated = body["command"].get("type", RecordDonation.__name__)
-            if stated != RecordDonation.__name__:
-                raise InvalidField.at("/command/type", "a donation is corrected to a donation")
-            body = {**body, "command": {**body["command"], "type": stated}}
-        command = bodies.command(Correct, body, {"entry": seq})
 
-        def about(books: Books) -> Correct:
-            return replace(command, entry=standing_entry(books, donation))
+        def correction(books: Books) -> Correct:
+            return Correct(
+                entry=current_entry(books, donation),
+                command=payload.command,
+                reason=payload.reason,
+                happened_on=payload.happened_on,
+            )
 
-        return await context.carry_out(about, partial(shown, context.key))
+        return await context.record(correction, partial(show_donation, context.key))
 
     @post(
         "/{donation:str}/reverse",
         operation_id="reverseDonation",
-        opt=takes(Reverse, DonationEntered, "entry", roles="CR", personal=True),
+        opt=allow_roles("coordinator", "recorder", personal=True),
     )
-    async def reverse(self, context: Context, donation: FromPath[str]) -> Response[bytes]:
-        """Undo a donation that was none, as far as its goods have not moved on."""
+    async def reverse(
+        self, context: Context, donation: FromPath[str], payload: Body[DonationReversal]
+    ) -> CreatedResponse[DonationEntered]:
+        """Undo a donation that was not one, if its goods have not been moved since.
+
+        Recorders reverse donations that were recorded today.
+        """
         await own.donation_of_today(context, donation)
-        with context.reading() as books:
-            seq = standing_entry(books, donation)
-        command = bodies.command(Reverse, await context.body(), {"entry": seq})
 
-        def about(books: Books) -> Reverse:
-            return replace(command, entry=standing_entry(books, donation))
+        def reversal(books: Books) -> Reverse:
+            return Reverse(
+                entry=current_entry(books, donation),
+                reason=payload.reason,
+                happened_on=payload.happened_on,
+            )
 
-        return await context.carry_out(about, partial(shown, context.key))
+        return await context.record(reversal, partial(show_donation, context.key))
 
 
-def standing_entry(books: Books, donation: str) -> int:
-    """The entry that holds for a donation."""
+def current_entry(books: Books, donation: str) -> int:
+    """Return the number of the entry that states a donation now: its last correction, or the first.
+
+    Raises:
+        NotFound: the donation is unknown.
+    """
     corrected_by = donation_view(books, donation).superseded_by
     return corrected_by or entries(books, document=donation, limit=1).items[0].seq

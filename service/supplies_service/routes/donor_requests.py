@@ -10,13 +10,14 @@ from supplies.access import rate_limits as attempts
 from supplies.access.access_context import Gate
 from supplies.access.donor_requests import Answer, DonorRequest, NewRequest
 from supplies.books.reader import Books
-from supplies.domain.validation import convert
 from supplies.views.pagination import Page, cut, one_more
-from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_bodies import entry_number
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body, entry_number
 from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership as own
+from supplies_service.security.authorization import allow_roles
 from supplies_service.security.rate_limits import check_rate_limit
 
 
@@ -26,23 +27,26 @@ class DonorRequestController(Controller):
     path = "/api/donors/{donor:str}/requests"
     tags = ("donors",)
 
-    @post(operation_id="askAsDonor", opt=takes(NewRequest, DonorRequest, roles="D"))
-    async def ask(self, context: Context, donor: FromPath[str]) -> Response[bytes]:
+    @post(operation_id="askAsDonor", opt=allow_roles("donor"))
+    async def ask(
+        self, context: Context, donor: FromPath[str], payload: Body[NewRequest]
+    ) -> CreatedResponse[DonorRequest]:
         """Ask for the own name to be corrected, hidden or forgotten; somebody answers."""
         await own.donor(context, donor)
-        new = convert(NewRequest, await context.body())
-        if not await context.is_repeat():
+        if not context.is_repeat:
             await check_rate_limit(context.request, attempts.ASKED_BY_DONOR, donor)
 
-        def do(gate: Gate) -> tuple[str, DonorRequest]:
-            asked = wishes.ask(gate, donor, new)
-            return f"/api/donors/{donor}/requests/{asked.id}", asked
+        def operation(gate: Gate) -> Outcome[DonorRequest]:
+            asked = wishes.ask(gate, donor, payload)
+            return Outcome(f"/api/donors/{donor}/requests/{asked.id}", asked)
 
-        return await context.administer(do, lambda gate, seq: wishes.get(gate, donor, int(seq)))
+        return await context.administer(
+            operation, lambda gate, seq: wishes.get(gate, donor, int(seq))
+        )
 
     @get(
         operation_id="listDonorRequests",
-        opt=gives(Page[DonorRequest], roles="CR", personal=True),
+        opt=allow_roles("coordinator", "recorder", personal=True),
     )
     async def requests(
         self,
@@ -50,7 +54,7 @@ class DonorRequestController(Controller):
         donor: FromPath[str],
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[DonorRequest]]:
         """What the donor asked, the oldest first."""
 
         def read(books: Books) -> Page[DonorRequest]:
@@ -63,11 +67,11 @@ class DonorRequestController(Controller):
     @get(
         "/{request_id:str}",
         operation_id="getDonorRequest",
-        opt=gives(DonorRequest, roles="CR", personal=True),
+        opt=allow_roles("coordinator", "recorder", personal=True),
     )
     async def request(
         self, context: Context, donor: FromPath[str], request_id: FromPath[str]
-    ) -> Response[bytes]:
+    ) -> DonorRequest:
         """One request."""
         number = entry_number(request_id)
         return context.show(lambda books: wishes.get(context.gate(books), donor, number))
@@ -75,19 +79,19 @@ class DonorRequestController(Controller):
     @post(
         "/{request_id:str}/answer",
         operation_id="answerDonorRequest",
-        opt=takes(Answer, DonorRequest, roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
     async def answer(
-        self, context: Context, donor: FromPath[str], request_id: FromPath[str]
-    ) -> Response[bytes]:
+        self,
+        context: Context,
+        donor: FromPath[str],
+        request_id: FromPath[str],
+        payload: Body[Answer],
+    ) -> CreatedResponse[DonorRequest]:
         """Say what was done about a request; what was asked is erased with it."""
-        number, said, by = (
-            entry_number(request_id),
-            convert(Answer, await context.body()),
-            context.by,
-        )
+        number, by = entry_number(request_id), context.by
         where = f"/api/donors/{donor}/requests/{number}"
         return await context.administer(
-            lambda gate: (where, wishes.answered(gate, donor, number, said, by=by)),
+            lambda gate: Outcome(where, wishes.answered(gate, donor, number, payload, by=by)),
             lambda gate, _: wishes.get(gate, donor, number),
         )

@@ -13,10 +13,11 @@ from supplies.views.entries import conflicts as conflicts_view
 from supplies.views.entries import entries as entries_view
 from supplies.views.entries import entry as entry_view
 from supplies.views.pagination import Page
-from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_bodies import entry_number
-from supplies_service.request_context import Context, Entered, entered
+from supplies_service.request_bodies import Body, entry_number
+from supplies_service.request_context import Context, show_entry
+from supplies_service.responses import CreatedResponse, EntryRecorded
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security.authorization import allow_roles
 
 OpenOnly = Annotated[
     bool, QueryParameter(name="open", description="only those that wait to be decided")
@@ -29,7 +30,7 @@ class EntryController(Controller):
     path = "/api/entries"
     tags = ("entries",)
 
-    @get(operation_id="listEntries", opt=gives(Page[EntryView], roles="CRA"))
+    @get(operation_id="listEntries", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def entries(
         self,
         context: Context,
@@ -37,7 +38,7 @@ class EntryController(Controller):
         document: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[EntryView]]:
         """Entries, oldest first."""
         return context.page(
             lambda books: entries_view(
@@ -45,14 +46,14 @@ class EntryController(Controller):
             )
         )
 
-    @get("/conflicts", operation_id="listConflicts", opt=gives(Page[ConflictView], roles="C"))
+    @get("/conflicts", operation_id="listConflicts", opt=allow_roles("coordinator"))
     async def conflicts(
         self,
         context: Context,
         open_only: OpenOnly = True,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[ConflictView]]:
         """Facts that the books contradicted, oldest first."""
         return context.page(
             lambda books: conflicts_view(books, open_only=open_only, after=after, limit=limit)
@@ -61,27 +62,33 @@ class EntryController(Controller):
     @post(
         "/conflicts/{conflict:str}/resolve",
         operation_id="resolveConflict",
-        opt=takes(ResolveConflict, Entered, roles="C"),
+        opt=allow_roles("coordinator"),
     )
-    async def resolve(self, context: Context, conflict: FromPath[str]) -> Response[bytes]:
+    async def resolve(
+        self, context: Context, payload: Body[ResolveConflict]
+    ) -> CreatedResponse[EntryRecorded]:
         """Restate the standing outcome, or book what the fact says from `unexplained`."""
-        return await context.record(ResolveConflict, entered, conflict=entry_number(conflict))
+        return await context.record(payload, show_entry)
 
-    @get("/{entry:str}", operation_id="getEntry", opt=gives(EntryView, roles="CRA"))
-    async def entry(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
+    @get(
+        "/{entry:str}",
+        operation_id="getEntry",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def entry(self, context: Context, entry: FromPath[str]) -> EntryView:
         """An entry, with the exact bytes that were hashed."""
         return context.show(lambda books: entry_view(books, entry_number(entry)))
 
-    @post(
-        "/{entry:str}/reverse", operation_id="reverseEntry", opt=takes(Reverse, Entered, roles="C")
-    )
-    async def reverse(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
+    @post("/{entry:str}/reverse", operation_id="reverseEntry", opt=allow_roles("coordinator"))
+    async def reverse(
+        self, context: Context, payload: Body[Reverse]
+    ) -> CreatedResponse[EntryRecorded]:
         """Undo an entry's command, as far as its goods have not moved on."""
-        return await context.record(Reverse, entered, entry=entry_number(entry))
+        return await context.record(payload, show_entry)
 
-    @post(
-        "/{entry:str}/correct", operation_id="correctEntry", opt=takes(Correct, Entered, roles="C")
-    )
-    async def correct(self, context: Context, entry: FromPath[str]) -> Response[bytes]:
+    @post("/{entry:str}/correct", operation_id="correctEntry", opt=allow_roles("coordinator"))
+    async def correct(
+        self, context: Context, payload: Body[Correct]
+    ) -> CreatedResponse[EntryRecorded]:
         """State a command as it should have been; the difference is booked."""
-        return await context.record(Correct, entered, entry=entry_number(entry))
+        return await context.record(payload, show_entry)

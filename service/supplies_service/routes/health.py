@@ -15,9 +15,8 @@ from supplies.storage.store import file_of
 from supplies.verification.log import Sound, last_found_sound, not_found_sound_since, try_writing
 from supplies.views.pagination import View
 from supplies_service.observability.metrics import MEDIA_TYPE
-from supplies_service.openapi.schema import gives
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.security.authorization import PUBLIC
+from supplies_service.security.authorization import allow_anyone, allow_roles
 
 PROBED_EVERY = 10.0
 """Seconds: where nothing was written for so long, it is tried whether it can be."""
@@ -55,16 +54,20 @@ class HealthController(Controller):
     path = "/api"
     tags = ("service",)
 
-    @get("/health", operation_id="getHealth", opt=gives(Health, roles=PUBLIC))
-    async def health(self, context: Context) -> Response[bytes]:
+    @get("/health", operation_id="getHealth", opt=allow_anyone())
+    async def health(self, context: Context) -> Health:
         """Whether the books can be read and written."""
         await can_write(context)
         return context.show(lambda books: health(context, books))
 
-    @get("/metrics", operation_id="getMetrics", opt=gives(str, roles="CRA") | {"here": True})
-    async def metrics(self, context: Context) -> Response[bytes]:
+    @get(
+        "/metrics",
+        operation_id="getMetrics",
+        opt=allow_roles("coordinator", "recorder", "auditor") | {"here": True},
+    )
+    async def metrics(self, context: Context) -> Response[str]:
         """Counts and times, as Prometheus reads them."""
-        return Response(context.stations.metrics.text(), media_type=MEDIA_TYPE)
+        return Response(context.stations.metrics.text().decode(), media_type=MEDIA_TYPE)
 
 
 async def can_write(context: RequestContext) -> None:

@@ -13,13 +13,15 @@ from supplies.access.access_context import Gate
 from supplies.access.credentials import Credential
 from supplies.access.roles import Role
 from supplies.domain.fields import Label
-from supplies.domain.validation import convert
 from supplies.errors import NotFound
 from supplies.views.pagination import Page, View
-from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import Context, answer
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body
+from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.tokens import Days, shown_page
+from supplies_service.security.authorization import allow_roles
 
 Whose = Literal["donor", "team"]
 """Whom links are for: the column that names them, and what their address says."""
@@ -50,7 +52,7 @@ class LinksRevoked(View, frozen=True, kw_only=True):
     revoked: int
 
 
-def make_link(gate: Gate, whose: Whose, code: str, new: NewLink, by: str) -> tuple[str, LinkMade]:
+def make_link(gate: Gate, whose: Whose, code: str, new: NewLink, by: str) -> Outcome[LinkMade]:
     """A link to what concerns a donor's gifts, or to what a team carries."""
     role: Role = "donor" if whose == "donor" else "courier"
     if whose == "donor":
@@ -69,7 +71,7 @@ def make_link(gate: Gate, whose: Whose, code: str, new: NewLink, by: str) -> tup
     )
     address = f"/my/{shown}" if whose == "donor" else None
     link = LinkMade(link=made, secret=shown, address=address)
-    return f"/api/{whose}s/{code}/link/{made.id}", link
+    return Outcome(f"/api/{whose}s/{code}/link/{made.id}", link)
 
 
 def linked_before(gate: Gate, name: str) -> LinkMade:
@@ -93,22 +95,26 @@ def controller(whose: Whose) -> type[Controller]:
         path = f"/api/{whose}s/{{code:str}}/link"
         tags = (f"{whose}s",)
 
-        @post(operation_id=f"link{title}", opt=takes(NewLink, LinkMade, roles="CR", secret=True))
-        async def link(self, context: Context, code: FromPath[str]) -> Response[bytes]:
+        @post(operation_id=f"link{title}", opt=allow_roles("coordinator", "recorder"))
+        async def link(
+            self, context: Context, code: FromPath[str], payload: Body[NewLink]
+        ) -> CreatedResponse[LinkMade]:
             """Make a link to what is theirs: own gifts and papers, or deliveries that are out."""
-            new, by = convert(NewLink, await context.body()), context.by
+            by = context.by
             return await context.administer(
-                lambda gate: make_link(gate, whose, code, new, by), linked_before, secret=True
+                lambda gate: make_link(gate, whose, code, payload, by),
+                linked_before,
+                is_secret=True,
             )
 
-        @get(operation_id=f"list{title}Links", opt=gives(Page[Credential], roles="CR"))
+        @get(operation_id=f"list{title}Links", opt=allow_roles("coordinator", "recorder"))
         async def links(
             self,
             context: Context,
             code: FromPath[str],
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
-        ) -> Response[bytes]:
+        ) -> Response[Page[Credential]]:
             """Their links, the newest first, those that ended too."""
             return context.page(
                 lambda books: shown_page(
@@ -116,27 +122,29 @@ def controller(whose: Whose) -> type[Controller]:
                 )
             )
 
-        @delete(operation_id=f"unlink{title}", status_code=200, opt=gives(LinksRevoked, roles="CR"))
-        async def unlink(self, context: Context, code: FromPath[str]) -> Response[bytes]:
+        @delete(
+            operation_id=f"unlink{title}",
+            status_code=200,
+            opt=allow_roles("coordinator", "recorder"),
+        )
+        async def unlink(self, context: Context, code: FromPath[str]) -> LinksRevoked:
             """End all their links at once."""
             ended = await context.station.admin_write(
                 lambda gate: credentials.revoke_all(gate, kinds=("link",), **{whose: code})
             )
-            return answer(LinksRevoked(revoked=ended))
+            return LinksRevoked(revoked=ended)
 
         @delete(
             "/{link:str}",
             operation_id=f"end{title}Link",
             status_code=200,
-            opt=gives(Credential, roles="CR"),
+            opt=allow_roles("coordinator", "recorder"),
         )
         async def end(
             self, context: Context, code: FromPath[str], link: FromPath[str]
-        ) -> Response[bytes]:
+        ) -> Credential:
             """End one link at once: that of a lost telephone, say."""
-            return answer(
-                await context.station.admin_write(lambda gate: end_link(gate, whose, code, link))
-            )
+            return await context.station.admin_write(lambda gate: end_link(gate, whose, code, link))
 
     LinkController.__name__ = LinkController.__qualname__ = f"{title}LinkController"
     return LinkController

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from litestar import Controller, Response, get
+from litestar import Controller, get
 from litestar.params import FromPath
 
 from supplies.views.trace import TraceView, trace
-from supplies_service.openapi.schema import gives
 from supplies_service.request_context import Context
+from supplies_service.security.authorization import allow_roles
 
 
 class LotController(Controller):
@@ -16,7 +16,11 @@ class LotController(Controller):
     path = "/api/lots"
     tags = ("stock",)
 
-    @get("/{lot:str}/trace", operation_id="traceLot", opt=gives(TraceView, roles="CRA"))
-    async def trace(self, context: Context, lot: FromPath[str]) -> Response[bytes]:
+    @get(
+        "/{lot:str}/trace",
+        operation_id="traceLot",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def trace(self, context: Context, lot: FromPath[str]) -> TraceView:
         """Where a lot came from, through every repacking, and where it went."""
         return context.show(lambda books: trace(books, lot))

@@ -13,9 +13,12 @@ from supplies.views.needs import NeedView
 from supplies.views.needs import need as need_view
 from supplies.views.needs import needs as needs_view
 from supplies.views.pagination import Page, View
-from supplies_service.openapi.schema import gives, takes
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security.authorization import allow_roles
 
 
 class NeedEntered(View, frozen=True, kw_only=True):
@@ -25,10 +28,12 @@ class NeedEntered(View, frozen=True, kw_only=True):
     need: NeedView
 
 
-def shown(books: Books, done: Recorded) -> tuple[str, NeedEntered]:
+def show_need(books: Books, recorded: Recorded) -> Outcome[NeedEntered]:
     """The need that an entry is about."""
-    found = need_view(books, str(done.document))
-    return f"/api/needs/{found.id}", NeedEntered(entry=entry(books, done.seq), need=found)
+    found = need_view(books, str(recorded.document))
+    return Outcome(
+        f"/api/needs/{found.id}", NeedEntered(entry=entry(books, recorded.seq), need=found)
+    )
 
 
 class NeedController(Controller):
@@ -37,12 +42,12 @@ class NeedController(Controller):
     path = "/api/needs"
     tags = ("needs",)
 
-    @post(operation_id="noteNeed", opt=takes(NoteNeed, NeedEntered, roles="CR"))
-    async def note(self, context: Context) -> Response[bytes]:
+    @post(operation_id="noteNeed", opt=allow_roles("coordinator", "recorder"))
+    async def note(self, context: Context, payload: Body[NoteNeed]) -> CreatedResponse[NeedEntered]:
         """Note a need."""
-        return await context.record(NoteNeed, shown)
+        return await context.record(payload, show_need)
 
-    @get(operation_id="listNeeds", opt=gives(Page[NeedView], roles="CRA"))
+    @get(operation_id="listNeeds", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def needs(
         self,
         context: Context,
@@ -51,7 +56,7 @@ class NeedController(Controller):
         item: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[NeedView]]:
         """Needs, oldest first."""
         return context.page(
             lambda books: needs_view(
@@ -59,16 +64,18 @@ class NeedController(Controller):
             )
         )
 
-    @get("/{need:str}", operation_id="getNeed", opt=gives(NeedView, roles="CRA"))
-    async def need(self, context: Context, need: FromPath[str]) -> Response[bytes]:
+    @get(
+        "/{need:str}", operation_id="getNeed", opt=allow_roles("coordinator", "recorder", "auditor")
+    )
+    async def need(self, context: Context, need: FromPath[str]) -> NeedView:
         """A need as it stands."""
         return context.show(lambda books: need_view(books, need))
 
     @post(
         "/{need:str}/end",
         operation_id="endNeed",
-        opt=takes(EndNeed, NeedEntered, roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
-    async def end(self, context: Context, need: FromPath[str]) -> Response[bytes]:
+    async def end(self, context: Context, payload: Body[EndNeed]) -> CreatedResponse[NeedEntered]:
         """End a need that is no longer asked for."""
-        return await context.record(EndNeed, shown, need=need)
+        return await context.record(payload, show_need)

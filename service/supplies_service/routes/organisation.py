@@ -32,9 +32,10 @@ from supplies.views.organisation_report import (
     stock_by_station,
 )
 from supplies.views.pagination import Page, cut, misplaced, one_more
-from supplies_service.openapi.schema import gives
-from supplies_service.request_context import Context, RequestContext, answer, paper
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
+from supplies_service.security.authorization import allow_roles
 
 
 def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLine]:
@@ -63,17 +64,17 @@ class OrganisationController(Controller):
     path = "/api/organisation"
     tags = ("organisation",)
 
-    @get("/stations", operation_id="listStations", opt=gives(Page[StationLine], roles="C"))
+    @get("/stations", operation_id="listStations", opt=allow_roles("coordinator"))
     async def stations(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
-    ) -> Response[bytes]:
+    ) -> Response[Page[StationLine]]:
         """The stations that may be asked about with `?station=`, and this one, by code."""
         return context.page(lambda books: stations_page(books, after, limit))
 
-    @get("/stock", operation_id="stockOfOrganisation", opt=gives(Page[StockOfItem], roles="C"))
+    @get("/stock", operation_id="stockOfOrganisation", opt=allow_roles("coordinator"))
     async def stock(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
-    ) -> Response[bytes]:
+    ) -> Response[Page[StockOfItem]]:
         """What stands on the shelves of all stations, by item."""
         return await context.page_in_thread(
             lambda books: stock_by_item(books, after=after, limit=limit)
@@ -82,7 +83,7 @@ class OrganisationController(Controller):
     @get(
         "/stock/{item:str}",
         operation_id="stockByStation",
-        opt=gives(Page[StockAtStation], roles="C"),
+        opt=allow_roles("coordinator"),
     )
     async def stock_at(
         self,
@@ -90,16 +91,16 @@ class OrganisationController(Controller):
         item: FromPath[str],
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[StockAtStation]]:
         """Which stations have some of an item."""
         return await context.page_in_thread(
             lambda books: stock_by_station(books, item, after=after, limit=limit)
         )
 
-    @get("/needs", operation_id="needsOfOrganisation", opt=gives(Page[NeedOfItem], roles="C"))
+    @get("/needs", operation_id="needsOfOrganisation", opt=allow_roles("coordinator"))
     async def needs(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
-    ) -> Response[bytes]:
+    ) -> Response[Page[NeedOfItem]]:
         """What all stations were asked for, by item."""
         return await context.page_in_thread(
             lambda books: needs_by_item(books, after=after, limit=limit)
@@ -108,7 +109,7 @@ class OrganisationController(Controller):
     @get(
         "/needs/{item:str}",
         operation_id="needsByStation",
-        opt=gives(Page[NeedAtStation], roles="C"),
+        opt=allow_roles("coordinator"),
     )
     async def needs_at(
         self,
@@ -116,26 +117,26 @@ class OrganisationController(Controller):
         item: FromPath[str],
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[NeedAtStation]]:
         """Which stations were asked for an item."""
         return await context.page_in_thread(
             lambda books: needs_by_station(books, item, after=after, limit=limit)
         )
 
-    @get("/report", operation_id="reportOrganisation", opt=gives(OrganisationReport, roles="C"))
-    async def report(self, context: Context, first: First, last: Last) -> Response[bytes]:
+    @get("/report", operation_id="reportOrganisation", opt=allow_roles("coordinator"))
+    async def report(self, context: Context, first: First, last: Last) -> OrganisationReport:
         """The work of all stations from one day to another."""
         parts = await _parts(context, first, last)
-        return answer(organisation_report(context.station.code, first, last, parts))
+        return organisation_report(context.station.code, first, last, parts)
 
-    @get("/report/pdf", operation_id="printOrganisationReport", opt=gives(bytes, roles="C"))
-    async def report_pdf(self, context: Context, first: First, last: Last) -> Response[bytes]:
+    @get("/report/pdf", operation_id="printOrganisationReport", opt=allow_roles("coordinator"))
+    async def report_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
         """The same as a paper."""
         parts = await _parts(context, first, last)
         with context.reading() as books:
             shown = organisation_report_paper(
                 books, first, last, parts, printed_at=context.ledger.clock()
             )
-        return paper(
+        return PDFResponse(
             await run_sync(draw_organisation_report, shown), f"organisation-report-{first}-{last}"
         )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, get, post
 
 from supplies.books.reader import Books
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, entry
 from supplies.views.pagination import View
-from supplies_service.openapi.schema import gives, takes
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
+from supplies_service.security.authorization import allow_roles
 
 
 class PeriodView(View, frozen=True, kw_only=True):
@@ -33,9 +36,11 @@ def period(books: Books) -> PeriodView:
     return PeriodView(closed_through=books.closed_through())
 
 
-def shown(books: Books, done: Recorded) -> tuple[str, PeriodEntered]:
+def show_period(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:
     """Which days are closed since an entry."""
-    return "/api/periods", PeriodEntered(entry=entry(books, done.seq), period=period(books))
+    return Outcome(
+        "/api/periods", PeriodEntered(entry=entry(books, recorded.seq), period=period(books))
+    )
 
 
 class PeriodController(Controller):
@@ -44,17 +49,21 @@ class PeriodController(Controller):
     path = "/api/periods"
     tags = ("periods",)
 
-    @get(operation_id="getPeriods", opt=gives(PeriodView, roles="CRA"))
-    async def periods(self, context: Context) -> Response[bytes]:
+    @get(operation_id="getPeriods", opt=allow_roles("coordinator", "recorder", "auditor"))
+    async def periods(self, context: Context) -> PeriodView:
         """Which days are closed."""
         return context.show(period)
 
-    @post("/close", operation_id="closePeriod", opt=takes(ClosePeriod, PeriodEntered, roles="C"))
-    async def close(self, context: Context) -> Response[bytes]:
+    @post("/close", operation_id="closePeriod", opt=allow_roles("coordinator"))
+    async def close(
+        self, context: Context, payload: Body[ClosePeriod]
+    ) -> CreatedResponse[PeriodEntered]:
         """Close all days through one; only once nothing is unexplained."""
-        return await context.record(ClosePeriod, shown)
+        return await context.record(payload, show_period)
 
-    @post("/reopen", operation_id="reopenPeriod", opt=takes(ReopenPeriod, PeriodEntered, roles="C"))
-    async def reopen(self, context: Context) -> Response[bytes]:
+    @post("/reopen", operation_id="reopenPeriod", opt=allow_roles("coordinator"))
+    async def reopen(
+        self, context: Context, payload: Body[ReopenPeriod]
+    ) -> CreatedResponse[PeriodEntered]:
         """Open all days from one again."""
-        return await context.record(ReopenPeriod, shown)
+        return await context.record(payload, show_period)

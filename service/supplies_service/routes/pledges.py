@@ -13,10 +13,13 @@ from supplies.views.pagination import Page, View
 from supplies.views.pledges import PledgeView
 from supplies.views.pledges import pledge as pledge_view
 from supplies.views.pledges import pledges as pledges_view
-from supplies_service.openapi.schema import gives, takes
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership as own
+from supplies_service.security.authorization import allow_roles
 
 
 class PledgeEntered(View, frozen=True, kw_only=True):
@@ -26,10 +29,12 @@ class PledgeEntered(View, frozen=True, kw_only=True):
     pledge: PledgeView
 
 
-def shown(books: Books, done: Recorded) -> tuple[str, PledgeEntered]:
+def show_pledge(books: Books, recorded: Recorded) -> Outcome[PledgeEntered]:
     """The pledge that an entry is about."""
-    found = pledge_view(books, str(done.document))
-    return f"/api/pledges/{found.id}", PledgeEntered(entry=entry(books, done.seq), pledge=found)
+    found = pledge_view(books, str(recorded.document))
+    return Outcome(
+        f"/api/pledges/{found.id}", PledgeEntered(entry=entry(books, recorded.seq), pledge=found)
+    )
 
 
 class PledgeController(Controller):
@@ -38,12 +43,14 @@ class PledgeController(Controller):
     path = "/api/pledges"
     tags = ("pledges",)
 
-    @post(operation_id="makePledge", opt=takes(MakePledge, PledgeEntered, roles="CR"))
-    async def make(self, context: Context) -> Response[bytes]:
+    @post(operation_id="makePledge", opt=allow_roles("coordinator", "recorder"))
+    async def make(
+        self, context: Context, payload: Body[MakePledge]
+    ) -> CreatedResponse[PledgeEntered]:
         """Promise goods; lines may claim needs."""
-        return await context.record(MakePledge, shown)
+        return await context.record(payload, show_pledge)
 
-    @get(operation_id="listPledges", opt=gives(Page[PledgeView], roles="CRAD"))
+    @get(operation_id="listPledges", opt=allow_roles("coordinator", "recorder", "auditor", "donor"))
     async def pledges(
         self,
         context: Context,
@@ -51,15 +58,19 @@ class PledgeController(Controller):
         status: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[PledgeView]]:
         """Pledges, oldest first."""
         whose = await own.donors_list(context, donor)
         return context.page(
             lambda books: pledges_view(books, donor=whose, status=status, after=after, limit=limit)
         )
 
-    @get("/{pledge:str}", operation_id="getPledge", opt=gives(PledgeView, roles="CRAD"))
-    async def pledge(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
+    @get(
+        "/{pledge:str}",
+        operation_id="getPledge",
+        opt=allow_roles("coordinator", "recorder", "auditor", "donor"),
+    )
+    async def pledge(self, context: Context, pledge: FromPath[str]) -> PledgeView:
         """A pledge as it stands."""
         await own.pledge(context, pledge)
         return context.show(lambda books: pledge_view(books, pledge))
@@ -67,17 +78,21 @@ class PledgeController(Controller):
     @post(
         "/{pledge:str}/cancel",
         operation_id="cancelPledge",
-        opt=takes(CancelPledge, PledgeEntered, roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
-    async def cancel(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
+    async def cancel(
+        self, context: Context, payload: Body[CancelPledge]
+    ) -> CreatedResponse[PledgeEntered]:
         """Take a promise back, all that is outstanding or the lines named."""
-        return await context.record(CancelPledge, shown, pledge=pledge)
+        return await context.record(payload, show_pledge)
 
     @post(
         "/{pledge:str}/lapse",
         operation_id="lapsePledge",
-        opt=takes(LapsePledge, PledgeEntered, roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
-    async def lapse(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
+    async def lapse(
+        self, context: Context, payload: Body[LapsePledge]
+    ) -> CreatedResponse[PledgeEntered]:
         """Wait no longer for a promise that was not kept."""
-        return await context.record(LapsePledge, shown, pledge=pledge)
+        return await context.record(payload, show_pledge)

@@ -20,9 +20,10 @@ from supplies.views.receipt_batches import receipt_papers
 from supplies.views.receipts import ReceiptView, issued, receipt_record, sealed
 from supplies.views.receipts import receipt as receipt_view
 from supplies.views.receipts import receipts as receipts_view
-from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_bodies import entry_number
-from supplies_service.request_context import Context, RequestContext, paper
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body, entry_number
+from supplies_service.request_context import Context, RequestContext
+from supplies_service.responses import CreatedResponse, PDFResponse
 from supplies_service.routes.parameters import (
     DEFAULT_LIMIT,
     After,
@@ -33,6 +34,7 @@ from supplies_service.routes.parameters import (
     Limit,
 )
 from supplies_service.security import ownership as own
+from supplies_service.security.authorization import allow_roles
 
 
 class ReceiptEntered(View, frozen=True, kw_only=True):
@@ -47,19 +49,20 @@ def with_seal(key: StationKeys, books: Books, number: str) -> ReceiptView:
     return sealed(books, receipt_view(books, number), key.seal)
 
 
-def shown(key: StationKeys, books: Books, done: Recorded) -> tuple[str, ReceiptEntered]:
+def show_receipt(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[ReceiptEntered]:
     """The receipt that an entry is about."""
-    found = with_seal(key, books, str(done.document))
-    return f"/api/receipts/{found.number}", ReceiptEntered(
-        entry=entry(books, done.seq), receipt=found
+    found = with_seal(key, books, str(recorded.document))
+    return Outcome(
+        f"/api/receipts/{found.number}",
+        ReceiptEntered(entry=entry(books, recorded.seq), receipt=found),
     )
 
 
-def copied(key: StationKeys, books: Books, done: Recorded) -> tuple[str, ReceiptEntered]:
-    """The receipt, and where its marked copy is."""
-    location, answer = shown(key, books, done)
-    made = books.stated(Reprint, seq=done.seq)[0]
-    return f"{location}/copies/{made.copy}/pdf", answer
+def show_copy(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[ReceiptEntered]:
+    """The receipt, at the address of its marked copy."""
+    receipt = show_receipt(key, books, recorded)
+    reprint = books.stated(Reprint, seq=recorded.seq)[0]
+    return receipt._replace(location=f"{receipt.location}/copies/{reprint.copy}/pdf")
 
 
 class ReceiptController(Controller):
@@ -70,13 +73,18 @@ class ReceiptController(Controller):
 
     @post(
         operation_id="issueReceipt",
-        opt=takes(IssueReceipt, ReceiptEntered, roles="CR", personal=True),
+        opt=allow_roles("coordinator", "recorder", personal=True),
     )
-    async def issue(self, context: Context) -> Response[bytes]:
+    async def issue(
+        self, context: Context, payload: Body[IssueReceipt]
+    ) -> CreatedResponse[ReceiptEntered]:
         """Issue one receipt over several donations, in the place of their own."""
-        return await context.record(IssueReceipt, partial(shown, context.key))
+        return await context.record(payload, partial(show_receipt, context.key))
 
-    @get(operation_id="listReceipts", opt=gives(Page[ReceiptView], roles="CRAD", personal=True))
+    @get(
+        operation_id="listReceipts",
+        opt=allow_roles("coordinator", "recorder", "auditor", "donor", personal=True),
+    )
     async def receipts(
         self,
         context: Context,
@@ -85,7 +93,7 @@ class ReceiptController(Controller):
         last: LastOrNone = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[ReceiptView]]:
         """Receipts in the order of their numbers."""
         whose = await own.donors_list(context, donor)
 
@@ -99,22 +107,26 @@ class ReceiptController(Controller):
 
         return context.page(listed)
 
-    @get("/batch/pdf", operation_id="printReceipts", opt=gives(bytes, roles="CR", personal=True))
-    async def batch(self, context: Context, first: First, last: Last) -> Response[bytes]:
+    @get(
+        "/batch/pdf",
+        operation_id="printReceipts",
+        opt=allow_roles("coordinator", "recorder", personal=True),
+    )
+    async def batch(self, context: Context, first: First, last: Last) -> PDFResponse:
         """All receipts issued from one day to another that still hold, as one document."""
         papers = await context.read_in_thread(
             lambda books: receipt_papers(
                 books, first, last, lambda one: context.key.seal(issued(books, one)).check_code
             )
         )
-        return paper(await run_sync(draw_receipts, papers), f"receipts-{first}-{last}")
+        return PDFResponse(await run_sync(draw_receipts, papers), f"receipts-{first}-{last}")
 
     @get(
         "/{number:str}",
         operation_id="getReceipt",
-        opt=gives(ReceiptView, roles="CRAD", personal=True),
+        opt=allow_roles("coordinator", "recorder", "auditor", "donor", personal=True),
     )
-    async def receipt(self, context: Context, number: FromPath[str]) -> Response[bytes]:
+    async def receipt(self, context: Context, number: FromPath[str]) -> ReceiptView:
         """A receipt, with the document as it was frozen."""
         await own.receipt(context, number)
         return context.show(lambda books: with_seal(context.key, books, number))
@@ -122,9 +134,9 @@ class ReceiptController(Controller):
     @get(
         "/{number:str}/pdf",
         operation_id="printReceipt",
-        opt=gives(bytes, roles="CRD", personal=True),
+        opt=allow_roles("coordinator", "recorder", "donor", personal=True),
     )
-    async def pdf(self, context: Context, number: FromPath[str]) -> Response[bytes]:
+    async def pdf(self, context: Context, number: FromPath[str]) -> PDFResponse:
         """The receipt's paper: the original, the same bytes each time."""
         await own.receipt(context, number)
         return await drawn(context, number, None)
@@ -132,43 +144,49 @@ class ReceiptController(Controller):
     @get(
         "/{number:str}/copies/{copy:str}/pdf",
         operation_id="printReceiptCopy",
-        opt=gives(bytes, roles="CR", personal=True),
+        opt=allow_roles("coordinator", "recorder", personal=True),
     )
     async def copy(
         self, context: Context, number: FromPath[str], copy: FromPath[str]
-    ) -> Response[bytes]:
+    ) -> PDFResponse:
         """A copy that was reprinted, marked as one."""
         return await drawn(context, number, entry_number(copy))
 
     @post(
         "/{number:str}/reprint",
         operation_id="reprintReceipt",
-        opt=takes(ReprintReceipt, ReceiptEntered, roles="CR", personal=True),
+        opt=allow_roles("coordinator", "recorder", personal=True),
     )
-    async def reprint(self, context: Context, number: FromPath[str]) -> Response[bytes]:
+    async def reprint(
+        self, context: Context, payload: Body[ReprintReceipt]
+    ) -> CreatedResponse[ReceiptEntered]:
         """Hand out a marked copy; Location is where its paper is."""
-        return await context.record(ReprintReceipt, partial(copied, context.key), number=number)
+        return await context.record(payload, partial(show_copy, context.key))
 
     @post(
         "/{number:str}/void",
         operation_id="voidReceipt",
-        opt=takes(VoidReceipt, ReceiptEntered, roles="C", personal=True),
+        opt=allow_roles("coordinator", personal=True),
     )
-    async def void(self, context: Context, number: FromPath[str]) -> Response[bytes]:
+    async def void(
+        self, context: Context, payload: Body[VoidReceipt]
+    ) -> CreatedResponse[ReceiptEntered]:
         """Void a receipt; its number stays."""
-        return await context.record(VoidReceipt, partial(shown, context.key), number=number)
+        return await context.record(payload, partial(show_receipt, context.key))
 
     @post(
         "/{number:str}/replace",
         operation_id="replaceReceipt",
-        opt=takes(ReplaceReceipt, ReceiptEntered, roles="C", personal=True),
+        opt=allow_roles("coordinator", personal=True),
     )
-    async def replace(self, context: Context, number: FromPath[str]) -> Response[bytes]:
+    async def replace(
+        self, context: Context, payload: Body[ReplaceReceipt]
+    ) -> CreatedResponse[ReceiptEntered]:
         """Void a receipt and issue it anew from today's records."""
-        return await context.record(ReplaceReceipt, partial(shown, context.key), number=number)
+        return await context.record(payload, partial(show_receipt, context.key))
 
 
-async def drawn(context: RequestContext, number: str, copy: int | None) -> Response[bytes]:
+async def drawn(context: RequestContext, number: str, copy: int | None) -> PDFResponse:
     """The paper as PDF, drawn beside the event loop: it takes longer than a read may.
 
     copy: that marked copy; None: the original as it was handed out, whatever became of it since.
@@ -176,4 +194,4 @@ async def drawn(context: RequestContext, number: str, copy: int | None) -> Respo
     with context.reading() as books:
         record = receipt_record(books, number, context.key.seal, copy=copy, original=copy is None)
     name = number if copy is None else f"{number}-copy-{copy}"
-    return paper(await run_sync(draw_signed_receipt, record), name)
+    return PDFResponse(await run_sync(draw_signed_receipt, record), name)

@@ -18,9 +18,10 @@ from supplies.views.pagination import Page
 from supplies.views.public_disclosure import disclosure, disclosure_paper
 from supplies.views.station_report import station_report, station_report_paper
 from supplies.views.stock import StockView, stock
-from supplies_service.openapi.schema import gives
-from supplies_service.request_context import Context, paper
+from supplies_service.request_context import Context
+from supplies_service.responses import PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
+from supplies_service.security.authorization import allow_roles
 
 Soon = Annotated[int, QueryParameter(ge=0, le=3650, description="days before goods expire")]
 Out = Annotated[int, QueryParameter(ge=0, le=3650, description="days a delivery may be out")]
@@ -33,46 +34,72 @@ class ReportController(Controller):
     path = "/api/reports"
     tags = ("reports",)
 
-    @get("/station", operation_id="reportStation", opt=gives(StationReport, roles="CRA"))
-    async def station(self, context: Context, first: First, last: Last) -> Response[bytes]:
+    @get(
+        "/station",
+        operation_id="reportStation",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def station(self, context: Context, first: First, last: Last) -> StationReport:
         """The station's work from one day to another."""
         return await context.show_in_thread(lambda books: station_report(books, first, last))
 
-    @get("/station/pdf", operation_id="printStationReport", opt=gives(bytes, roles="CRA"))
-    async def station_pdf(self, context: Context, first: First, last: Last) -> Response[bytes]:
+    @get(
+        "/station/pdf",
+        operation_id="printStationReport",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def station_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
         """The station report as a paper."""
         now = context.ledger.clock()
         shown = await context.read_in_thread(
             lambda books: station_report_paper(books, first, last, printed_at=now)
         )
-        return paper(await run_sync(draw_station_report, shown), f"station-report-{first}-{last}")
+        return PDFResponse(
+            await run_sync(draw_station_report, shown), f"station-report-{first}-{last}"
+        )
 
-    @get("/disclosure", operation_id="reportDisclosure", opt=gives(Disclosure, roles="CRA"))
-    async def disclosure(self, context: Context, first: First, last: Last) -> Response[bytes]:
+    @get(
+        "/disclosure",
+        operation_id="reportDisclosure",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def disclosure(self, context: Context, first: First, last: Last) -> Disclosure:
         """What came from whom, as each consented, and where it went, by community."""
         return await context.show_in_thread(lambda books: disclosure(books, first, last))
 
-    @get("/disclosure/pdf", operation_id="printDisclosure", opt=gives(bytes, roles="CRA"))
-    async def disclosure_pdf(self, context: Context, first: First, last: Last) -> Response[bytes]:
+    @get(
+        "/disclosure/pdf",
+        operation_id="printDisclosure",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def disclosure_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
         """The disclosure as a sheet for the notice board."""
         now = context.ledger.clock()
         shown = await context.read_in_thread(
             lambda books: disclosure_paper(books, first, last, printed_at=now)
         )
-        return paper(await run_sync(draw_public_disclosure, shown), f"disclosure-{first}-{last}")
+        return PDFResponse(
+            await run_sync(draw_public_disclosure, shown), f"disclosure-{first}-{last}"
+        )
 
-    @get("/stock", operation_id="reportStock", opt=gives(StockView, roles="CRA"))
+    @get(
+        "/stock", operation_id="reportStock", opt=allow_roles("coordinator", "recorder", "auditor")
+    )
     async def stock(
         self,
         context: Context,
         as_of: FromQuery[date | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[StockView]:
         """What stands on all shelves, now or at a day's end."""
         return context.page(lambda books: stock(books, as_of=as_of, after=after, limit=limit))
 
-    @get("/alerts", operation_id="reportAlerts", opt=gives(Page[Alert], roles="CRA"))
+    @get(
+        "/alerts",
+        operation_id="reportAlerts",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
     async def alerts(
         self,
         context: Context,
@@ -81,7 +108,7 @@ class ReportController(Controller):
         waiting: Waiting = WAITING,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[Alert]]:
         """What to look at today: what expires, what is overdue, what waits for somebody."""
         today = context.ledger.today()
         return context.page(

@@ -15,9 +15,12 @@ from supplies.views.pagination import Page, View, Warned
 from supplies.views.shipments import ShipmentView, unknown_destination
 from supplies.views.shipments import shipment as shipment_view
 from supplies.views.shipments import shipments as shipments_view
-from supplies_service.openapi.schema import gives, takes
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security.authorization import allow_roles
 
 
 class ShipmentEntered(View, frozen=True, kw_only=True):
@@ -31,13 +34,18 @@ class ShipmentEntered(View, frozen=True, kw_only=True):
     warnings: list[Warned]
 
 
-def shown(books: Books, done: Recorded, *, sent: bool = False) -> tuple[str, ShipmentEntered]:
+def show_shipment(
+    books: Books, recorded: Recorded, *, sent: bool = False
+) -> Outcome[ShipmentEntered]:
     """The shipment that an entry is about. sent: whether that sent it."""
-    found = shipment_view(books, str(done.document))
-    return f"/api/shipments/{found.id}", ShipmentEntered(
-        entry=entry(books, done.seq),
-        shipment=found,
-        warnings=unknown_destination(books, found) if sent else [],
+    found = shipment_view(books, str(recorded.document))
+    return Outcome(
+        f"/api/shipments/{found.id}",
+        ShipmentEntered(
+            entry=entry(books, recorded.seq),
+            shipment=found,
+            warnings=unknown_destination(books, found) if sent else [],
+        ),
     )
 
 
@@ -47,41 +55,47 @@ class ShipmentController(Controller):
     path = "/api/shipments"
     tags = ("shipments",)
 
-    @post(operation_id="sendShipment", opt=takes(SendShipment, ShipmentEntered, roles="CR"))
-    async def send(self, context: Context) -> Response[bytes]:
+    @post(operation_id="sendShipment", opt=allow_roles("coordinator", "recorder"))
+    async def send(
+        self, context: Context, payload: Body[SendShipment]
+    ) -> CreatedResponse[ShipmentEntered]:
         """Send free goods to another station; without lots, what expires first."""
-        return await context.record(SendShipment, partial(shown, sent=True))
+        return await context.record(payload, partial(show_shipment, sent=True))
 
-    @get(operation_id="listShipments", opt=gives(Page[ShipmentView], roles="CR"))
+    @get(operation_id="listShipments", opt=allow_roles("coordinator", "recorder"))
     async def shipments(
         self,
         context: Context,
         way: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[bytes]:
+    ) -> Response[Page[ShipmentView]]:
         """Shipments that left or came (`way` is out or in), or are awaited here."""
         return context.page(lambda books: shipments_view(books, way=way, after=after, limit=limit))
 
-    @get("/{shipment:str}", operation_id="getShipment", opt=gives(ShipmentView, roles="CR"))
-    async def shipment(self, context: Context, shipment: FromPath[str]) -> Response[bytes]:
+    @get("/{shipment:str}", operation_id="getShipment", opt=allow_roles("coordinator", "recorder"))
+    async def shipment(self, context: Context, shipment: FromPath[str]) -> ShipmentView:
         """A shipment as it stands; its `entry` is what the other station cites."""
         return context.show(lambda books: shipment_view(books, shipment))
 
     @post(
         "/{shipment:str}/receive",
         operation_id="receiveShipment",
-        opt=takes(ReceiveShipment, ShipmentEntered, roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
-    async def receive(self, context: Context, shipment: FromPath[str]) -> Response[bytes]:
+    async def receive(
+        self, context: Context, payload: Body[ReceiveShipment]
+    ) -> CreatedResponse[ShipmentEntered]:
         """Take in what another station sent, all of it or as the lines say."""
-        return await context.record(ReceiveShipment, shown, shipment=shipment)
+        return await context.record(payload, show_shipment)
 
     @post(
         "/{shipment:str}/acknowledge",
         operation_id="acknowledgeShipment",
-        opt=takes(AcknowledgeShipment, ShipmentEntered, roles="CR"),
+        opt=allow_roles("coordinator", "recorder"),
     )
-    async def acknowledge(self, context: Context, shipment: FromPath[str]) -> Response[bytes]:
+    async def acknowledge(
+        self, context: Context, payload: Body[AcknowledgeShipment]
+    ) -> CreatedResponse[ShipmentEntered]:
         """Enter what arrived there, citing the other station's entry; the rest is lost."""
-        return await context.record(AcknowledgeShipment, shown, shipment=shipment)
+        return await context.record(payload, show_shipment)

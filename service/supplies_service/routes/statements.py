@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from anyio.to_thread import run_sync
-from litestar import Controller, Response, get
+from litestar import Controller, get
 from litestar.params import FromPath
 from supplies_receipts import draw_donor_statement
 
 from supplies.papers.donor_statement import DonorStatement
 from supplies.views.donor_statement import donor_statement, donor_statement_paper
-from supplies_service.openapi.schema import gives
-from supplies_service.request_context import Context, paper
+from supplies_service.request_context import Context
+from supplies_service.responses import PDFResponse
 from supplies_service.routes.parameters import First, Last
 from supplies_service.security import ownership as own
+from supplies_service.security.authorization import allow_roles
 
 
 class StatementController(Controller):
@@ -21,26 +22,33 @@ class StatementController(Controller):
     path = "/api/donors/{donor:str}/statement"
     tags = ("donors",)
 
-    @get(operation_id="stateDonor", opt=gives(DonorStatement, roles="CRD", personal=True))
+    @get(
+        operation_id="stateDonor",
+        opt=allow_roles("coordinator", "recorder", "donor", personal=True),
+    )
     async def statement(
         self, context: Context, donor: FromPath[str], first: First, last: Last
-    ) -> Response[bytes]:
+    ) -> DonorStatement:
         """What became of all that a donor gave from one day to another."""
         await own.donor(context, donor)
         return await context.show_in_thread(
             lambda books: donor_statement(books, donor, first, last)
         )
 
-    @get("/pdf", operation_id="printDonorStatement", opt=gives(bytes, roles="CRD", personal=True))
+    @get(
+        "/pdf",
+        operation_id="printDonorStatement",
+        opt=allow_roles("coordinator", "recorder", "donor", personal=True),
+    )
     async def pdf(
         self, context: Context, donor: FromPath[str], first: First, last: Last
-    ) -> Response[bytes]:
+    ) -> PDFResponse:
         """The statement as a paper."""
         await own.donor(context, donor)
         now = context.ledger.clock()
         shown = await context.read_in_thread(
             lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)
         )
-        return paper(
+        return PDFResponse(
             await run_sync(draw_donor_statement, shown), f"statement-{donor}-{first}-{last}"
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from litestar import Controller, Response, get, patch
+from litestar import Controller, get, patch
 
 from supplies.stations.paper_settings import StationShown, amend_station, station_shown
-from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import Context, answer
+from supplies_service.request_bodies import Body, Changes
+from supplies_service.request_context import Context
+from supplies_service.security.authorization import allow_roles
 
 
 class StationController(Controller):
@@ -15,17 +16,14 @@ class StationController(Controller):
     path = "/api/station"
     tags = ("station",)
 
-    @get(operation_id="getStation", opt=gives(StationShown, roles="CRA"))
-    async def station(self, context: Context) -> Response[bytes]:
+    @get(operation_id="getStation", opt=allow_roles("coordinator", "recorder", "auditor"))
+    async def station(self, context: Context) -> StationShown:
         """The station's settings, those of its papers among them."""
         return context.show(station_shown)
 
-    @patch(
-        operation_id="amendStation",
-        opt=takes(StationShown, StationShown, "code", partial=True, roles="C"),
-    )
-    async def amend(self, context: Context) -> Response[bytes]:
-        """Change the settings given, and leave the others; receipts that were issued stay."""
-        changes = await context.body()
-        done = await context.station.admin_write(lambda gate: amend_station(gate.books, changes))
-        return answer(done)
+    @patch(operation_id="amendStation", opt=allow_roles("coordinator"))
+    async def amend(self, context: Context, payload: Body[Changes[StationShown]]) -> StationShown:
+        """Change the given settings; other settings and issued receipts keep theirs."""
+        return await context.station.admin_write(
+            lambda gate: amend_station(gate.books, payload.fields)
+        )

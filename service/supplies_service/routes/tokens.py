@@ -15,12 +15,14 @@ from supplies.access.access_context import Gate
 from supplies.access.credentials import Credential, Kind
 from supplies.access.roles import MAY_GRANT, UserRole
 from supplies.domain.fields import Code, Label
-from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.views.pagination import Page, View, cut, misplaced, one_more
-from supplies_service.openapi.schema import gives, takes
-from supplies_service.request_context import Context, answer
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body
+from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.security.authorization import allow_roles
 
 Days = Annotated[int, Meta(ge=1, le=credentials.LONGEST.days)]
 
@@ -94,31 +96,31 @@ class TokenController(Controller):
     path = "/api/tokens"
     tags = ("tokens",)
 
-    @post(operation_id="makeToken", opt=takes(NewToken, TokenMade, roles="C", secret=True))
-    async def make(self, context: Context) -> Response[bytes]:
+    @post(operation_id="makeToken", opt=allow_roles("coordinator"))
+    async def make(self, context: Context, payload: Body[NewToken]) -> CreatedResponse[TokenMade]:
         """Make a token for a program of a user; its secret is answered once."""
-        new, by = convert(NewToken, await context.body()), context.by
+        by = context.by
 
-        def do(gate: Gate) -> tuple[str, TokenMade]:
-            made = make(gate, new, by)
-            return f"/api/tokens/{made.token.id}", made
+        def operation(gate: Gate) -> Outcome[TokenMade]:
+            made = make(gate, payload, by)
+            return Outcome(f"/api/tokens/{made.token.id}", made)
 
-        def again(gate: Gate, name: str) -> TokenMade:
+        def replay(gate: Gate, name: str) -> TokenMade:
             return TokenMade(token=credentials.get(gate, name), secret=None)
 
-        return await context.administer(do, again, secret=True)
+        return await context.administer(operation, replay, is_secret=True)
 
-    @get(operation_id="listTokens", opt=gives(Page[Credential], roles="C"))
+    @get(operation_id="listTokens", opt=allow_roles("coordinator"))
     async def tokens(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
-    ) -> Response[bytes]:
+    ) -> Response[Page[Credential]]:
         """Tokens, the newest first, those that ended too."""
         return context.page(
             lambda books: shown_page(context.gate(books), after, limit, kinds=("token",))
         )
 
-    @get("/{token:str}", operation_id="getToken", opt=gives(Credential, roles="C"))
-    async def token(self, context: Context, token: FromPath[str]) -> Response[bytes]:
+    @get("/{token:str}", operation_id="getToken", opt=allow_roles("coordinator"))
+    async def token(self, context: Context, token: FromPath[str]) -> Credential:
         """One token, with its last use."""
         return context.show(lambda books: credentials.get(context.gate(books), token))
 
@@ -126,8 +128,8 @@ class TokenController(Controller):
         "/{token:str}",
         operation_id="revokeToken",
         status_code=200,
-        opt=gives(Credential, roles="C"),
+        opt=allow_roles("coordinator"),
     )
-    async def revoke(self, context: Context, token: FromPath[str]) -> Response[bytes]:
+    async def revoke(self, context: Context, token: FromPath[str]) -> Credential:
         """End a token at once."""
-        return answer(await context.station.admin_write(lambda gate: revoke(gate, token)))
+        return await context.station.admin_write(lambda gate: revoke(gate, token))

@@ -11,15 +11,13 @@ from supplies.access import credentials, users
 from supplies.access.access_context import Gate
 from supplies.access.users import NewUser, User
 from supplies.books.reader import Books
-from supplies.domain.validation import convert
 from supplies.views.pagination import Page, View, cut, misplaced, one_more
-from supplies_service.openapi.schema import gives, takes
+from supplies_service.idempotency import Outcome
+from supplies_service.request_bodies import Body, EmptyBody
 from supplies_service.request_context import Context
+from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
-
-
-class Nothing(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A body in which nothing needs to be said."""
+from supplies_service.security.authorization import allow_roles
 
 
 class Invited(View, frozen=True, kw_only=True):
@@ -33,14 +31,14 @@ class Invited(View, frozen=True, kw_only=True):
     expires_at: str | None
 
 
-def invite(gate: Gate, user: User, by: str) -> tuple[str, Invited]:
+def invite(gate: Gate, user: User, by: str) -> Outcome[Invited]:
     """Make the one-time address; a former one leads nowhere then."""
     credentials.revoke_all(gate, kinds=("invitation",), holder=user.code)
     made, shown = credentials.issue(
         gate, kind="invitation", role=user.role, by=by, holder=user.code
     )
     invited = Invited(user=user, invitation=f"/invitation/{shown}", expires_at=made.expires_at)
-    return f"/api/users/{user.code}", invited
+    return Outcome(f"/api/users/{user.code}", invited)
 
 
 def invited_before(user: User) -> Invited:
@@ -54,21 +52,20 @@ class UserController(Controller):
     path = "/api/users"
     tags = ("users",)
 
-    @post(operation_id="addUser", opt=takes(NewUser, Invited, roles="C", secret=True))
-    async def add(self, context: Context) -> Response[bytes]:
+    @post(operation_id="addUser", opt=allow_roles("coordinator"))
+    async def add(self, context: Context, payload: Body[NewUser]) -> CreatedResponse[Invited]:
         """Let a person in; they set their password at the address that is answered."""
-        new = convert(NewUser, await context.body())
         by = context.by
         return await context.administer(
-            lambda gate: invite(gate, users.add(gate, new, by=by), by),
+            lambda gate: invite(gate, users.add(gate, payload, by=by), by),
             lambda gate, code: invited_before(users.get(gate, code)),
-            secret=True,
+            is_secret=True,
         )
 
-    @get(operation_id="listUsers", opt=gives(Page[User], roles="C"))
+    @get(operation_id="listUsers", opt=allow_roles("coordinator"))
     async def users(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
-    ) -> Response[bytes]:
+    ) -> Response[Page[User]]:
         """Users in the order in which they came, those who may no longer come in too."""
 
         def read(books: Books) -> Page[User]:
@@ -79,31 +76,33 @@ class UserController(Controller):
 
         return context.page(read)
 
-    @get("/{user:str}", operation_id="getUser", opt=gives(User, roles="C"))
-    async def user(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+    @get("/{user:str}", operation_id="getUser", opt=allow_roles("coordinator"))
+    async def user(self, context: Context, user: FromPath[str]) -> User:
         """One user."""
         return context.show(lambda books: users.get(context.gate(books), user))
 
     @post(
         "/{user:str}/invitation",
         operation_id="inviteUser",
-        opt=takes(Nothing, Invited, roles="C", secret=True),
+        opt=allow_roles("coordinator"),
     )
-    async def invite(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+    async def invite(
+        self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
+    ) -> CreatedResponse[Invited]:
         """Let a user set a new password, at an address that is answered once."""
-        convert(Nothing, await context.body())
         by = context.by
         return await context.administer(
             lambda gate: invite(gate, users.get(gate, user), by),
             lambda gate, code: invited_before(users.get(gate, code)),
-            secret=True,
+            is_secret=True,
         )
 
-    @post("/{user:str}/disable", operation_id="disableUser", opt=takes(Nothing, User, roles="C"))
-    async def disable(self, context: Context, user: FromPath[str]) -> Response[bytes]:
+    @post("/{user:str}/disable", operation_id="disableUser", opt=allow_roles("coordinator"))
+    async def disable(
+        self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
+    ) -> CreatedResponse[User]:
         """Let a person in no longer: sessions and tokens end at once."""
-        convert(Nothing, await context.body())
         return await context.administer(
-            lambda gate: (f"/api/users/{user}", users.disable(gate, user)),
+            lambda gate: Outcome(f"/api/users/{user}", users.disable(gate, user)),
             users.get,
         )

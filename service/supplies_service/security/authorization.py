@@ -1,24 +1,38 @@
 """Authorization: whether the caller's role may use a route.
 
-Each route names its roles in `opt`, by the letters of the API's table (`roles="CRA"`). The
-application does not start with a route that names none.
+Each route names its roles: `opt=allow_roles("coordinator", "recorder")`. The application does not
+start with a route that names none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, get_args
 
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from supplies.access.credentials import Caller
-from supplies.access.roles import LETTERS
+from supplies.access.roles import Role
 from supplies_service.problems import Forbidden
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.loopback import is_loopback
 from supplies_service.stations import Connection
 
-PUBLIC = "-"
+PUBLIC = "public"
 """The `roles` of a route that serves everybody, without authentication."""
+
+
+def allow_roles(role: Role, *roles: Role, personal: bool = False) -> dict[str, Any]:
+    """Return the `opt` of a route that serves these roles.
+
+    personal: whether the response contains personal data, so that each access to it is logged.
+    """
+    return {"roles": (role, *roles), "personal": personal}
+
+
+def allow_anyone() -> dict[str, Any]:
+    """Return the `opt` of a public route."""
+    return {"roles": PUBLIC, "personal": False}
 
 
 def serves_anonymous(connection: Connection, handler: BaseRouteHandler) -> bool:
@@ -38,7 +52,7 @@ async def check_role(connection: Connection, handler: BaseRouteHandler, caller: 
     Raises:
         Forbidden: the route does not serve the caller's role.
     """
-    roles = {LETTERS[letter] for letter in handler.opt.get("roles", "")}
+    roles = handler.opt.get("roles", ())
     if caller.role not in roles:
         await log_refusal(connection, caller)
         served = " and ".join(sorted(roles)) or "nobody"
@@ -49,11 +63,11 @@ def require_roles(handlers: Iterable[HTTPRouteHandler]) -> None:
     """Check that every route names the roles it serves.
 
     Raises:
-        LookupError: a route names no roles, or an unknown letter.
+        LookupError: a route names no role, or an unknown one.
     """
     for handler in handlers:
         roles = handler.opt.get("roles")
-        if roles is None or (roles != PUBLIC and not set(roles) <= set(LETTERS)):
+        if not roles or (roles != PUBLIC and not set(roles) <= set(get_args(Role))):
             raise LookupError(f"the route {handler.paths} names no valid `roles`: {roles!r}")
 
 

@@ -27,7 +27,7 @@ async def donor(context: RequestContext, code: str) -> None:
     if context.caller.role == "donor":
         if context.caller.donor != code:
             await context.forbid(NOT_YOURS)
-        await context.note_look()
+        await context.log_own_access()
 
 
 async def donors_list(context: RequestContext, asked: str | None) -> str | None:
@@ -56,12 +56,12 @@ async def receipt(context: RequestContext, number: str) -> None:
 
 async def delivery(context: RequestContext, name: str) -> None:
     """A courier sees what the own team carries now, and nothing of it once it is closed."""
-    if context.caller.role == "courier" and not await context.is_repeat():
+    if context.caller.role == "courier" and not context.is_repeat:
         with context.reading() as books:
             found = delivery_view(books, name)
         if found.team != context.caller.team or found.status != "out":
             await context.forbid(NOT_YOUR_TEAMS)
-        await context.note_look()
+        await context.log_own_access()
 
 
 async def deliveries_list(
@@ -78,7 +78,7 @@ async def deliveries_list(
 
 async def donation_of_today(context: RequestContext, name: str) -> None:
     """A recorder mends what was recorded today; what is older is a coordinator's."""
-    if context.caller.role == "recorder" and not await context.is_repeat():
+    if context.caller.role == "recorder" and not context.is_repeat:
         with context.reading() as books:
             today = _recorded_today(books, name, context.ledger.clock())
         if not today:

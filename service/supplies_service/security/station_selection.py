@@ -29,7 +29,7 @@ _READ_METHODS = {"GET", "HEAD"}
 def accepts_station(handler: BaseRouteHandler) -> bool:
     """Return whether a route takes `?station=`: API routes that only read, for coordinators."""
     reads = isinstance(handler, HTTPRouteHandler) and handler.http_methods <= _READ_METHODS
-    return reads and "shape" in handler.opt and "C" in handler.opt["roles"]
+    return reads and "coordinator" in handler.opt["roles"] and not handler.opt.get("page", False)
 
 
 async def select_station(connection: Connection, handler: BaseRouteHandler, caller: Caller) -> None:

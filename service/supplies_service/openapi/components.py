@@ -1,0 +1,146 @@
+"""Schemas of the OpenAPI document, made by msgspec from the structs that are decoded and encoded.
+
+Litestar would describe a struct as open and without its constraints. msgspec's schemas are changed
+where they mislead generated clients:
+
+- No `title`: a generator names classes by it, and `ItemBody` and `ItemChanges` were both "Item".
+- No `default`: a generator takes a field with a default as always present, in requests too. The
+  description names the default.
+- All fields of a response are required, because all of them are encoded.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args, get_origin
+
+import msgspec
+
+from supplies.domain.commands import Command
+from supplies_service.request_bodies import BodyType
+
+Schema = dict[str, Any]
+
+_TEMPLATE = "#/components/schemas/{name}"
+
+
+class Components:
+    """The schemas of all structs in requests and responses."""
+
+    def __init__(self, structs: Iterable[Any]) -> None:
+        """Describe these structs and those within them. Generic structs are given as `Page[X]`."""
+        # Each `Page[Need]` is a new object, so structs are told apart by their names.
+        all_structs = _with_nested(structs)
+        references, schemas = msgspec.json.schema_components(
+            list(all_structs.values()), ref_template=_TEMPLATE
+        )
+        self._references = dict(zip(all_structs, references, strict=True))
+        self._schemas = {name: _for_clients(schema) for name, schema in schemas.items()}
+        self._fully_encoded = {
+            _name(self._references[key])
+            for key, struct in all_structs.items()
+            if not (get_origin(struct) or struct).__struct_config__.omit_defaults
+        }
+
+    def reference(self, struct: Any) -> Schema:
+        """Return the reference to the schema of a struct."""
+        return dict(self._references[repr(struct)])
+
+    def body(self, body: BodyType, in_path: set[str]) -> Schema:
+        """Return the reference to the schema of a request body.
+
+        It is the struct's schema without the fields that are part of the address, and without
+        `type`. If the body is partial, all fields are optional and the code cannot be changed.
+        """
+        name = _name(self.reference(body.struct))
+        schema, hidden = self._schemas[name], in_path | {"type"}
+        if body.is_partial:
+            hidden |= {"code"}
+        fields = {key: value for key, value in schema["properties"].items() if key not in hidden}
+        for field in msgspec.structs.fields(body.struct):
+            if isinstance(field.type, type) and issubclass(field.type, Command):
+                fields[field.encode_name] = self.body(BodyType(field.type, is_partial=False), set())
+        required = [key for key in schema.get("required", ()) if key not in hidden]
+        name += "Changes" if body.is_partial else "Body"
+        self._schemas[name] = {
+            **schema,
+            "properties": fields,
+            "required": [] if body.is_partial else required,
+            "additionalProperties": False,
+        }
+        return {"$ref": _TEMPLATE.format(name=name)}
+
+    def used_by(self, paths: Mapping[str, Any]) -> Schema:
+        """Return the schemas that the paths refer to, directly or through others."""
+        operations = [operation for path in paths.values() for operation in path.values()]
+        used = self._reachable(paths)
+        in_requests = self._reachable([each.get("requestBody") for each in operations])
+        for name in (used & self._fully_encoded) - in_requests:
+            self._schemas[name]["required"] = list(self._schemas[name]["properties"])
+        return {name: self._schemas[name] for name in sorted(used)}
+
+    def _reachable(self, part: Any) -> set[str]:
+        found: set[str] = set()
+        names = _referenced(part)
+        while names:
+            found |= names
+            names = _referenced([self._schemas[name] for name in names]) - found
+        return found
+
+
+def dedented(docstring: str | None) -> list[str]:
+    """Return the paragraphs of a docstring, each as one line; a list keeps its lines."""
+    paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(docstring or ""))
+    return [
+        paragraph if paragraph.startswith("- ") else " ".join(paragraph.split())
+        for paragraph in paragraphs
+        if paragraph
+    ]
+
+
+def _with_nested(structs: Iterable[Any]) -> dict[str, Any]:
+    """The structs and the structs of their fields, by their names."""
+    found: dict[str, Any] = {}
+    waiting = list(structs)
+    while waiting:
+        kind = waiting.pop()
+        struct = get_origin(kind) or kind
+        if not (isinstance(struct, type) and issubclass(struct, msgspec.Struct)):
+            waiting += get_args(kind)
+        elif repr(kind) not in found:
+            found[repr(kind)] = kind
+            waiting += [field.type for field in msgspec.structs.fields(kind)]
+            waiting += get_args(kind)
+    return found
+
+
+def _for_clients(schema: Any) -> Any:
+    """The same schema without titles and defaults, and with dedented descriptions."""
+    if isinstance(schema, list):
+        return [_for_clients(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    changed = {}
+    for key, value in schema.items():
+        if key == "properties":
+            changed[key] = {name: _for_clients(field) for name, field in value.items()}
+        elif key not in ("title", "default", "description"):
+            changed[key] = _for_clients(value)
+    words = dedented(schema.get("description"))
+    default = schema.get("default")
+    if default is not None:
+        words.append(f"Default: `{json.dumps(default, ensure_ascii=False)}`.")
+    return {"description": "\n\n".join(words), **changed} if words else changed
+
+
+def _name(reference: Mapping[str, Any]) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
+
+
+def _referenced(part: Any) -> set[str]:
+    """The names of the schemas that part of a document refers to, also by a discriminator."""
+    text = msgspec.json.encode(part).decode()
+    return set(re.findall(r'"#/components/schemas/([^"]+)"', text))

@@ -1,0 +1,154 @@
+"""One operation of the OpenAPI document: its body, parameters and responses, from its handler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from supplies_service.openapi.components import Components, Schema, dedented
+from supplies_service.openapi.examples import EXAMPLES
+from supplies_service.problems import MEDIA_TYPE, Problem
+from supplies_service.request_bodies import body_type
+from supplies_service.responses import (
+    ConflictRecorded,
+    CreatedOrConflict,
+    CreatedResponse,
+    PDFResponse,
+)
+from supplies_service.security.authorization import PUBLIC
+from supplies_service.security.station_selection import STATION_PARAMETER, accepts_station
+
+_READ_PROBLEMS = {
+    400: "Malformed request",
+    404: "Not found",
+    422: "Invalid parameter",
+    500: "Error of the service",
+    503: "The database cannot be used now; see Retry-After",
+}
+_WRITE_PROBLEMS = {
+    **_READ_PROBLEMS,
+    408: "The body arrived too slowly",
+    409: "Contradicts the books",
+    413: "Body too large",
+    415: "Not JSON",
+    422: "Invalid field",
+}
+_AUTHORIZATION_PROBLEMS = {
+    401: "Not authenticated",
+    403: "Not allowed for this role",
+    429: "Too many attempts; see Retry-After",
+}
+_PUBLIC_PROBLEMS = {429: "Too many attempts; see Retry-After"}
+_PERSONAL_PROBLEMS = {409: "Forgotten: personal data was erased"}
+
+_KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A repeat with the same key and body is recorded once and answered alike.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}
+
+_STATION_PARAMETER = {
+    "name": STATION_PARAMETER,
+    "in": "query",
+    "required": False,
+    "description": "Another station of the organisation whose head the caller coordinates.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+}
+
+_PDF = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+_TEXT = {"text/plain": {"schema": {"type": "string"}}}
+
+
+def response_type(handler: HTTPRouteHandler) -> Any:
+    """Return what a handler's response decodes to: a struct, bytes (a PDF) or str (text)."""
+    answer = handler.parsed_fn_signature.return_type
+    if answer.is_subclass_of(PDFResponse):
+        return bytes
+    if answer.is_subclass_of(Response):
+        return answer.args[0]
+    return answer.annotation
+
+
+def complete_operation(
+    operation: dict[str, Any], handler: HTTPRouteHandler, components: Components
+) -> None:
+    """Replace what Litestar says of one operation by what its handler's signature says."""
+    operation["summary"], *more = dedented(handler.fn.__doc__)
+    operation.pop("description", None)
+    if more:
+        operation["description"] = "\n\n".join(more)
+    roles = handler.opt["roles"]
+    operation["security"] = [] if roles == PUBLIC else [{"token": []}]
+    operation["x-roles"] = [] if roles == PUBLIC else list(roles)
+    if body_type(handler) is not None:
+        operation["requestBody"] = _request_body(operation, handler, components)
+    parameters = [*operation.get("parameters", ()), *_extra_parameters(handler)]
+    if parameters:
+        operation["parameters"] = parameters
+    operation["responses"] = _responses(operation, handler, components)
+
+
+def _request_body(
+    operation: Mapping[str, Any], handler: HTTPRouteHandler, components: Components
+) -> Schema:
+    body = body_type(handler)
+    assert body is not None, "asked only of handlers that take a body"
+    in_path = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"}
+    example = EXAMPLES[body.struct.__name__]
+    content = {
+        "schema": components.body(body, in_path),
+        "example": {key: value for key, value in example.items() if key not in in_path},
+    }
+    return {"required": True, "content": {"application/json": content}}
+
+
+def _extra_parameters(handler: HTTPRouteHandler) -> list[Schema]:
+    """The parameters that handlers do not declare: they mean the same on every route."""
+    if accepts_station(handler):
+        return [_STATION_PARAMETER]
+    if "POST" in handler.http_methods:
+        return [_KEY_PARAMETER]
+    return []
+
+
+def _responses(
+    operation: Mapping[str, Any], handler: HTTPRouteHandler, components: Components
+) -> Schema:
+    success, *_ = operation["responses"]
+    responses = {success: _success(response_type(handler), components)}
+    answer = handler.parsed_fn_signature.return_type
+    if answer.is_subclass_of(CreatedResponse):
+        responses[success]["headers"] = {"Location": {"schema": {"type": "string"}}}
+    if answer.is_subclass_of(CreatedOrConflict):
+        responses["202"] = {
+            **_success(ConflictRecorded, components),
+            "description": "Recorded as a conflict, because it contradicts the books",
+        }
+    problem = {MEDIA_TYPE: {"schema": components.reference(Problem)}}
+    for status, words in _problems(handler).items():
+        responses[str(status)] = {"description": words, "content": problem}
+    return dict(sorted(responses.items()))
+
+
+def _success(content: Any, components: Components) -> Schema:
+    if content is bytes:
+        return {"description": "The PDF", "content": _PDF}
+    if content is str:
+        return {"description": "The text", "content": _TEXT}
+    schema = components.reference(content)
+    return {"description": "Success", "content": {"application/json": {"schema": schema}}}
+
+
+def _problems(handler: HTTPRouteHandler) -> Mapping[int, str]:
+    """The problems a route can answer with, by status."""
+    who = _PUBLIC_PROBLEMS if handler.opt["roles"] == PUBLIC else _AUTHORIZATION_PROBLEMS
+    if body_type(handler) is not None:
+        return {**_WRITE_PROBLEMS, **who}
+    if handler.opt["personal"] or response_type(handler) is bytes:
+        return {**_READ_PROBLEMS, **_PERSONAL_PROBLEMS, **who}
+    return {**_READ_PROBLEMS, **who}

@@ -1,0 +1,74 @@
+"""Responses of the API: what a handler's return annotation says beside the plain struct.
+
+A handler that returns a struct answers 200 with it as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import msgspec
+from litestar import Response
+
+from supplies.views.entries import ConflictView, EntryView
+from supplies.views.pagination import View
+
+T = TypeVar("T")
+
+encode = msgspec.json.Encoder().encode
+
+
+class EntryRecorded(View, frozen=True, kw_only=True):
+    """The recorded entry. Its `document` is the code of what the entry created."""
+
+    entry: EntryView
+
+
+class ConflictRecorded(View, frozen=True, kw_only=True):
+    """A reported fact that contradicts the books. It moves nothing until a coordinator decides."""
+
+    entry: EntryView
+    conflict: ConflictView
+
+
+class JSONResponse(Response[T]):
+    """A struct as JSON, in the order of its fields."""
+
+    def render(
+        self, content: Any, media_type: str, enc_hook: Callable[[Any], Any] | None = None
+    ) -> bytes:
+        """Encode a struct with one shared encoder: Litestar makes an encoder for each response."""
+        if isinstance(content, msgspec.Struct):
+            return encode(content)
+        return super().render(content, media_type)
+
+
+class CreatedResponse(Response[T]):
+    """What a POST created, as JSON that decodes to `T`; `Location` is the address to read it.
+
+    The content is encoded in the transaction that stores it for repeats of the request.
+    """
+
+    def __init__(self, content: bytes, *, status: int = 201, location: str | None) -> None:
+        super().__init__(
+            cast("T", content),  # The bytes of a `T`.
+            status_code=status,
+            media_type="application/json",
+            headers={} if location is None else {"Location": location},
+        )
+
+
+class CreatedOrConflict(CreatedResponse[T]):
+    """The same for a reported fact: 202 and `ConflictRecorded` where the books contradict it."""
+
+
+class PDFResponse(Response[bytes]):
+    """A PDF that browsers show, and save under its name."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        super().__init__(
+            content,
+            media_type="application/pdf",
+            headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
+        )
