@@ -25,7 +25,7 @@ def application(kind: str, books: str) -> Litestar:
     """hello: nothing but that. grouped: the service. single: the service, a commit each."""
     if kind == "hello":
         return Litestar([hello], openapi_config=None, logging_config=None)
-    logs.to()
+    logs.configure_logging()
     together = {"max_batch": 1} if kind == "single" else {}
     return create_app(books, STATION, clock=clock, **together)
 

@@ -117,7 +117,7 @@ def create_app(
         for handler in route.route_handlers
         if handler.fn.__module__.startswith("supplies_service.")
     )
-    metrics.show(
+    metrics.add_gauge(
         "supplies_writer_waiting",
         "Requests that were accepted and are not yet durable",
         lambda: app.state.stations.queued(),

@@ -37,7 +37,7 @@ from supplies_service.problems import Forbidden
 from supplies_service.responses import ConflictRecorded, CreatedOrConflict, EntryRecorded
 from supplies_service.security.audit import log_access, log_refusal
 from supplies_service.security.authentication import caller_of
-from supplies_service.security.pseudonyms import codes_only
+from supplies_service.security.pseudonyms import pseudonymize
 from supplies_service.stations import (
     StationService,
     current_station,
@@ -173,7 +173,7 @@ class RequestContext:
     def _redacted(self, shown: S) -> S:
         """Replace names by codes for auditors."""
         if self._caller is not None and self._caller.role == "auditor":
-            return codes_only(shown)
+            return pseudonymize(shown)
         return shown
 
     # --- writing -----------------------------------------------------------------------------

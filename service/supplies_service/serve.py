@@ -78,7 +78,7 @@ def _application(settings: Settings) -> Litestar:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # The parent's handler was inherited; it would lose a signal sent while the worker starts.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    logs.to()
+    logs.configure_logging()
     logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
     application = create_app(
         settings.database,

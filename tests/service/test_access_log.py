@@ -67,8 +67,8 @@ def test_refusals_on_pages_are_logged(rest: Rest) -> None:
     with ledger.reading() as books:
         found = log.read(Gate(books, ledger.clock()), limit=9)
     assert [(one.route, one.outcome) for one in reversed(found)] == [
-        ("/my/{shown}", "refused"),
-        ("/invitation/{shown}", "refused"),
+        ("/my/{secret}", "refused"),
+        ("/invitation/{secret}", "refused"),
         ("/", "refused"),
         ("/sign-in", "refused"),
         ("/sign-in", "refused"),

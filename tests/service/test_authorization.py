@@ -27,10 +27,10 @@ GET    -     /style.css
 GET    -     /sign-in
 POST   -     /sign-in
 POST   -     /sign-out
-GET    -     /invitation/{shown}
-POST   -     /invitation/{shown}
+GET    -     /invitation/{secret}
+POST   -     /invitation/{secret}
 GET    -     /my/lost
-GET    -     /my/{shown}
+GET    -     /my/{secret}
 GET    CRTA  /
 GET    CRA   /report
 POST   CRTA  /tokens

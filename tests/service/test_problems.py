@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
-from supplies_service.observability.logs import JsonLines
+from supplies_service.observability.logs import JsonFormatter
 from supplies_service.request_bodies import MAX_BODY
 from support.rest_client import Rest, problem
 
@@ -295,7 +295,7 @@ def test_what_fails_within_is_told_in_one_sentence(
     monkeypatch.setattr(Ledger, "record", broken)
     told = rest.refused("/api/donations", rest.donation(), 500, "internal")
     (record,) = [record for record in caplog.records if record.getMessage() == "failed"]
-    line = json.loads(JsonLines().format(record))
+    line = json.loads(JsonFormatter().format(record))
     assert told["instance"] == f"urn:uuid:{line['request']}"
     assert line["error"][0]["kind"] == "builtins.RuntimeError"
     assert line["error"][0]["where"][-1].endswith(" broken")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from httpx import Response
 from litestar.testing import TestClient
-from supplies_service.observability.logs import JsonLines
+from supplies_service.observability.logs import JsonFormatter
 
 from supplies.access import credentials, users
 from supplies.access.access_context import Gate
@@ -133,7 +133,7 @@ def problem(answer: Response, status: int, slug: str) -> Any:
 def said_in_the_log(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What the store said of itself, in the lines of the log that are no mere answers."""
     lines = [
-        json.loads(JsonLines().format(record))
+        json.loads(JsonFormatter().format(record))
         for record in caplog.records
         if record.levelno == logging.ERROR
     ]

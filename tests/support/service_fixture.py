@@ -41,7 +41,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     stream = io.StringIO()
     logger = logs.logging.getLogger(logs.LOGGER)
     before = logger.handlers[:], logger.level, logger.propagate
-    logs.to(stream)
+    logs.configure_logging(stream)
     yield stream
     logger.handlers[:], logger.propagate = before[0], before[2]
     logger.setLevel(before[1])

@@ -1,9 +1,8 @@
-"""The service's log: one JSON object a line, and nothing personal in it.
+"""The service's log: one JSON object per line, without personal data.
 
-A request is named by its id, which is also the `instance` of the problem it was answered with. Of
-an address only the route is logged, never what stands in it; of an error only its kind and where
-it arose, since its words may quote what somebody sent. Errors of the store are in our own words
-and are logged with them.
+A request is named by its id, which is also the `instance` of its problem response. Of a path only
+the route's template is logged. Of an error its class and traceback are logged; its message is not,
+because it may quote what a caller sent. Messages of store errors quote no caller and are logged.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ from supplies.errors import StoreError
 LOGGER = "supplies.service"
 
 FIELDS = "fields"
-"""The attribute of a record that holds what its line says besides: `extra={FIELDS: {…}}`."""
+"""The attribute of a log record with further fields of its line: `extra={FIELDS: {…}}`."""
 
 _encode = msgspec.json.Encoder().encode
 
 
-class JsonLines(logging.Formatter):
-    """A record as one line of JSON."""
+class JsonFormatter(logging.Formatter):
+    """Format a log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """At, level, event, the fields given, and the error with all that led to it."""
+        """Return time, level, event, the extra fields, and the error with its causes."""
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),
@@ -38,12 +37,12 @@ class JsonLines(logging.Formatter):
             **getattr(record, FIELDS, {}),
         }
         if record.exc_info is not None and record.exc_info[1] is not None:
-            line["error"] = told(record.exc_info[1])
+            line["error"] = error_chain(record.exc_info[1])
         return _encode(line).decode()
 
 
-def told(error: BaseException) -> list[dict[str, Any]]:
-    """An error and what it came from, each with its kind and where it arose; never its words."""
+def error_chain(error: BaseException) -> list[dict[str, Any]]:
+    """Return an error and its causes, at most 8: class and traceback, but no messages."""
     found: list[dict[str, Any]] = []
     current: BaseException | None = error
     while current is not None and len(found) < 8:
@@ -59,10 +58,10 @@ def told(error: BaseException) -> list[dict[str, Any]]:
     return found
 
 
-def to(stream: TextIO = sys.stderr) -> None:
-    """Send the service's log to a stream."""
+def configure_logging(stream: TextIO = sys.stderr) -> None:
+    """Write the service's log to a stream, from level INFO on."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonFormatter())
     logger = logging.getLogger(LOGGER)
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)

@@ -25,7 +25,7 @@ from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.receipts import drawn
-from supplies_service.security import ownership as own
+from supplies_service.security import ownership
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authorization import allow_anyone, allow_roles
 from supplies_service.security.rate_limits import check_rate_limit
@@ -50,18 +50,18 @@ class DonorLinkPages(Controller):
         """Say that the link is not valid."""
         return _invalid_link_page()
 
-    @get("/{shown:str}")
-    async def open_link(self, context: Context, shown: FromPath[str]) -> Response[bytes]:
+    @get("/{secret:str}")
+    async def open_link(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
         """Move the secret from the address to a cookie, so that no later address contains it."""
         admitted = None
-        service = context.stations.find(credentials.station_of(shown))
+        service = context.stations.find(credentials.station_of(secret))
         if service is not None:
             with context.at(service).reading() as books:
-                admitted = credentials.admit(context.gate(books), shown, ("link",))
+                admitted = credentials.admit(context.gate(books), secret, ("link",))
         if admitted is None or admitted[0].donor is None:
             await log_anonymous_refusal(context.request)
             return _invalid_link_page()
-        return redirect("/my", donor_cookie(context.request, shown, COOKIE_SECONDS))
+        return redirect("/my", donor_cookie(context.request, secret, COOKIE_SECONDS))
 
 
 class DonorPages(Controller):
@@ -80,7 +80,7 @@ class DonorPages(Controller):
     @get("/receipts/{number:str}")
     async def receipt(self, context: Context, number: FromPath[str]) -> Response[bytes]:
         """Print one of the donor's receipts."""
-        await own.receipt(context, number)
+        await ownership.check_receipt(context, number)
         return await drawn(context, number, None)
 
     @get("/statement")

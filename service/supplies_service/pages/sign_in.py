@@ -81,20 +81,20 @@ class SignInPages(Controller):
             return _sign_in_page(context, status=401, login=login, station=station, error=WRONG)
         return await self._start_session(context, found[0], login, found[1])
 
-    @get("/invitation/{shown:str}")
-    async def invitation_page(self, context: Context, shown: FromPath[str]) -> Response[bytes]:
+    @get("/invitation/{secret:str}")
+    async def invitation_page(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
         """Show the form to set a password, once."""
-        context, user = self._invited_user(context, shown)
+        context, user = self._invited_user(context, secret)
         if user is None:
             await log_anonymous_refusal(context.request)
             return _expired_page()
         return _invitation_page(user)
 
-    @post("/invitation/{shown:str}")
-    async def accept(self, context: Context, shown: FromPath[str]) -> Response[bytes]:
+    @post("/invitation/{secret:str}")
+    async def accept(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
         """Set the password and start a session."""
         sent = await form_fields(context.request, ("password", "repeat"))
-        context, user = self._invited_user(context, shown)
+        context, user = self._invited_user(context, secret)
         if user is None:
             await log_anonymous_refusal(context.request)
             return _expired_page()
@@ -107,7 +107,7 @@ class SignInPages(Controller):
 
         def set_once(gate: Gate) -> bool:
             # Checked again in the transaction: an invitation is used once, whoever has it.
-            still = _invited_user(gate, shown)
+            still = _invited_user(gate, secret)
             if still is not None:
                 users.set_password(gate, still.code, kept, tokens_too=True)
             return still is not None
@@ -117,27 +117,27 @@ class SignInPages(Controller):
         return await self._start_session(context, user.code, user.login, kept)
 
     def _invited_user(
-        self, context: RequestContext, shown: str
+        self, context: RequestContext, secret: str
     ) -> tuple[RequestContext, users.User | None]:
         """The invited user, at the station that the invitation names; None: it is not valid."""
-        service = context.stations.find(credentials.station_of(shown))
+        service = context.stations.find(credentials.station_of(secret))
         if service is None:
             return context, None
         context = context.at(service)
         with context.reading() as books:
-            return context, _invited_user(context.gate(books), shown)
+            return context, _invited_user(context.gate(books), secret)
 
     @post("/sign-out")
     async def sign_out(self, context: Context) -> Response[bytes]:
         """End the session in the database, and delete the cookie."""
-        shown = context.request.cookies.get(SESSION_COOKIE, "")
+        secret = context.request.cookies.get(SESSION_COOKIE, "")
 
         def end(gate: Gate) -> None:
-            admitted = credentials.admit(gate, shown, ("session",))
+            admitted = credentials.admit(gate, secret, ("session",))
             if admitted is not None:
                 credentials.revoke(gate, admitted[0].credential)
 
-        service = context.stations.find(credentials.station_of(shown))
+        service = context.stations.find(credentials.station_of(secret))
         if service is not None:
             await service.admin_write(end)
         return redirect("/sign-in", session_cookie(context.request, "", 0))
@@ -154,7 +154,7 @@ class SignInPages(Controller):
                 return None
             rate_limits.forgive(gate, rate_limits.SIGN_IN_AS, login)
             user = users.get(gate, code)
-            made, shown = credentials.issue(
+            made, secret = credentials.issue(
                 gate, kind="session", role=user.role, by=code, holder=code
             )
             access_log.write(
@@ -167,14 +167,14 @@ class SignInPages(Controller):
                 credential=made.id,
                 address=address,
             )
-            return shown
+            return secret
 
-        shown = await context.station.admin_write(begin)
-        if shown is None:
+        secret = await context.station.admin_write(begin)
+        if secret is None:
             return _sign_in_page(
                 context, status=401, login=login, station=context.station.code, error=WRONG
             )
-        return redirect("/", session_cookie(context.request, shown, SESSION_SECONDS))
+        return redirect("/", session_cookie(context.request, secret, SESSION_SECONDS))
 
     async def _log(
         self, context: RequestContext, who: str | None, outcome: str, route: str
@@ -214,9 +214,9 @@ def _expired_page() -> Template:
     return Template("invalid_link.html", status_code=404, context={"error": EXPIRED})
 
 
-def _invited_user(gate: Gate, shown: str) -> users.User | None:
+def _invited_user(gate: Gate, secret: str) -> users.User | None:
     """The user of an invitation; None if it was used or has expired."""
-    admitted = credentials.admit(gate, shown, ("invitation",))
+    admitted = credentials.admit(gate, secret, ("invitation",))
     if admitted is None or admitted[0].user is None:
         return None
     return users.get(gate, admitted[0].user)

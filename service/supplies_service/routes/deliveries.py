@@ -24,7 +24,7 @@ from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
 from supplies_service.responses import CreatedOrConflict, CreatedResponse, PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
-from supplies_service.security import ownership as own
+from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 
 PaperSize = Annotated[
@@ -74,7 +74,7 @@ class DeliveryController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[DeliveryView]]:
         """Deliveries, oldest first. A courier sees those that the own team carries now."""
-        team, status = await own.deliveries_list(context, team, status)
+        team, status = await ownership.own_deliveries_filter(context, team, status)
         return context.page(
             lambda books: deliveries_view(books, team=team, status=status, after=after, limit=limit)
         )
@@ -86,7 +86,7 @@ class DeliveryController(Controller):
     )
     async def delivery(self, context: Context, delivery: FromPath[str]) -> DeliveryView:
         """A delivery as it stands."""
-        await own.delivery(context, delivery)
+        await ownership.check_delivery(context, delivery)
         return context.show(lambda books: delivery_view(books, delivery))
 
     @get(
@@ -98,7 +98,7 @@ class DeliveryController(Controller):
         self, context: Context, delivery: FromPath[str], size: PaperSize = "roll"
     ) -> PDFResponse:
         """The slips that the team carries, one a door: for a roll of 80 mm, or on A5."""
-        await own.delivery(context, delivery)
+        await ownership.check_delivery(context, delivery)
         slips = await context.read_in_thread(lambda books: delivery_slips(books, delivery))
         return PDFResponse(await run_sync(draw_delivery_slips, slips, size), f"slips-{delivery}")
 
@@ -109,7 +109,7 @@ class DeliveryController(Controller):
     )
     async def round(self, context: Context, delivery: FromPath[str]) -> RunSheet:
         """The whole round: where to go, with what, and how each door is found."""
-        await own.delivery(context, delivery)
+        await ownership.check_delivery(context, delivery)
         return await context.show_in_thread(lambda books: run_sheet(books, delivery))
 
     @get(
@@ -119,7 +119,7 @@ class DeliveryController(Controller):
     )
     async def run_sheet(self, context: Context, delivery: FromPath[str]) -> PDFResponse:
         """The whole round on A4: what to load, where to go, and who signs for it."""
-        await own.delivery(context, delivery)
+        await ownership.check_delivery(context, delivery)
         sheet = await context.read_in_thread(lambda books: run_sheet(books, delivery))
         return PDFResponse(await run_sync(draw_run_sheet, sheet), f"run-sheet-{delivery}")
 
@@ -132,7 +132,7 @@ class DeliveryController(Controller):
         self, context: Context, delivery: FromPath[str], payload: Body[ReportOutcome]
     ) -> CreatedOrConflict[DeliveryEntered]:
         """Say what happened at a door. A fact: where the books contradict it, it is kept (202)."""
-        await own.delivery(context, delivery)
+        await ownership.check_delivery(context, delivery)
         return await context.record(payload, show_delivery)
 
     @post(

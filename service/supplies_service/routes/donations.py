@@ -29,7 +29,7 @@ from supplies_service.request_context import Context
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.receipts import with_seal
-from supplies_service.security import ownership as own
+from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 
 
@@ -131,7 +131,7 @@ class DonationController(Controller):
         The difference is booked and the receipt is replaced. `command` is the body of the donation.
         Recorders correct donations that were recorded today.
         """
-        await own.donation_of_today(context, donation)
+        await ownership.check_recorded_today(context, donation)
 
         def correction(books: Books) -> Correct:
             return Correct(
@@ -155,7 +155,7 @@ class DonationController(Controller):
 
         Recorders reverse donations that were recorded today.
         """
-        await own.donation_of_today(context, donation)
+        await ownership.check_recorded_today(context, donation)
 
         def reversal(books: Books) -> Reverse:
             return Reverse(

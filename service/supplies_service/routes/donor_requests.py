@@ -16,7 +16,7 @@ from supplies_service.request_bodies import Body, entry_number
 from supplies_service.request_context import Context
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
-from supplies_service.security import ownership as own
+from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 from supplies_service.security.rate_limits import check_rate_limit
 
@@ -32,7 +32,7 @@ class DonorRequestController(Controller):
         self, context: Context, donor: FromPath[str], payload: Body[NewRequest]
     ) -> CreatedResponse[DonorRequest]:
         """Ask for the own name to be corrected, hidden or forgotten; somebody answers."""
-        await own.donor(context, donor)
+        await ownership.check_donor(context, donor)
         if not context.is_repeat:
             await check_rate_limit(context.request, attempts.ASKED_BY_DONOR, donor)
 

@@ -67,7 +67,7 @@ class HealthController(Controller):
     )
     async def metrics(self, context: Context) -> Response[str]:
         """Counts and times, as Prometheus reads them."""
-        return Response(context.stations.metrics.text().decode(), media_type=MEDIA_TYPE)
+        return Response(context.stations.metrics.render().decode(), media_type=MEDIA_TYPE)
 
 
 async def can_write(context: RequestContext) -> None:

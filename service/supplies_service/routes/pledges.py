@@ -18,7 +18,7 @@ from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
-from supplies_service.security import ownership as own
+from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 
 
@@ -60,7 +60,7 @@ class PledgeController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[PledgeView]]:
         """Pledges, oldest first."""
-        whose = await own.donors_list(context, donor)
+        whose = await ownership.own_donor_filter(context, donor)
         return context.page(
             lambda books: pledges_view(books, donor=whose, status=status, after=after, limit=limit)
         )
@@ -72,7 +72,7 @@ class PledgeController(Controller):
     )
     async def pledge(self, context: Context, pledge: FromPath[str]) -> PledgeView:
         """A pledge as it stands."""
-        await own.pledge(context, pledge)
+        await ownership.check_pledge(context, pledge)
         return context.show(lambda books: pledge_view(books, pledge))
 
     @post(

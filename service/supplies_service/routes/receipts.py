@@ -33,7 +33,7 @@ from supplies_service.routes.parameters import (
     LastOrNone,
     Limit,
 )
-from supplies_service.security import ownership as own
+from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 
 
@@ -95,7 +95,7 @@ class ReceiptController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ReceiptView]]:
         """Receipts in the order of their numbers."""
-        whose = await own.donors_list(context, donor)
+        whose = await ownership.own_donor_filter(context, donor)
 
         def listed(books: Books) -> Page[ReceiptView]:
             page = receipts_view(
@@ -128,7 +128,7 @@ class ReceiptController(Controller):
     )
     async def receipt(self, context: Context, number: FromPath[str]) -> ReceiptView:
         """A receipt, with the document as it was frozen."""
-        await own.receipt(context, number)
+        await ownership.check_receipt(context, number)
         return context.show(lambda books: with_seal(context.key, books, number))
 
     @get(
@@ -138,7 +138,7 @@ class ReceiptController(Controller):
     )
     async def pdf(self, context: Context, number: FromPath[str]) -> PDFResponse:
         """The receipt's paper: the original, the same bytes each time."""
-        await own.receipt(context, number)
+        await ownership.check_receipt(context, number)
         return await drawn(context, number, None)
 
     @get(

@@ -12,7 +12,7 @@ from supplies.views.donor_statement import donor_statement, donor_statement_pape
 from supplies_service.request_context import Context
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.parameters import First, Last
-from supplies_service.security import ownership as own
+from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 
 
@@ -30,7 +30,7 @@ class StatementController(Controller):
         self, context: Context, donor: FromPath[str], first: First, last: Last
     ) -> DonorStatement:
         """What became of all that a donor gave from one day to another."""
-        await own.donor(context, donor)
+        await ownership.check_donor(context, donor)
         return await context.show_in_thread(
             lambda books: donor_statement(books, donor, first, last)
         )
@@ -44,7 +44,7 @@ class StatementController(Controller):
         self, context: Context, donor: FromPath[str], first: First, last: Last
     ) -> PDFResponse:
         """The statement as a paper."""
-        await own.donor(context, donor)
+        await ownership.check_donor(context, donor)
         now = context.ledger.clock()
         shown = await context.read_in_thread(
             lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)

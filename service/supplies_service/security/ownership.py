@@ -1,7 +1,8 @@
-"""What is a caller's own: a donor's gifts, a team's open deliveries, a recorder's work of today.
+"""Ownership: what donors, couriers and recorders may use of what their role can reach.
 
-Coordinators, recorders and auditors are not asked here, whose the things are. Each refusal leaves a
-line in the access log.
+A donor: the own donations. A courier: the team's deliveries that are out. A recorder: corrections
+of donations recorded today. The checks do nothing for other roles. They log each refusal, and
+that a donor or courier reads personal data.
 """
 
 from __future__ import annotations
@@ -10,85 +11,125 @@ from datetime import UTC, datetime
 
 from supplies.books.reader import Books
 from supplies.ledger.ledger import zone_of
-from supplies.views.deliveries import delivery as delivery_view
-from supplies.views.donations import donation as donation_view
+from supplies.views.deliveries import delivery
+from supplies.views.donations import donation
 from supplies.views.entries import entries
-from supplies.views.pledges import pledge as pledge_view
-from supplies.views.receipts import receipt as receipt_view
+from supplies.views.pledges import pledge
+from supplies.views.receipts import receipt
 from supplies_service.request_context import RequestContext
 
-NOT_YOURS = "your link leads to what concerns your own gifts, and to nothing else"
+NOT_YOUR_DONATION = "your link shows only your own donations, pledges and receipts"
 
-NOT_YOUR_TEAMS = "this is no delivery of your team that is out now"
+NOT_YOUR_DELIVERY = "you may use only deliveries of your own team, while they are out"
 
 
-async def donor(context: RequestContext, code: str) -> None:
-    """A donor asks about nobody else."""
+async def check_donor(context: RequestContext, code: str) -> None:
+    """Refuse a donor who asks about another donor.
+
+    Raises:
+        Forbidden: the caller is another donor.
+    """
     if context.caller.role == "donor":
         if context.caller.donor != code:
-            await context.forbid(NOT_YOURS)
+            await context.forbid(NOT_YOUR_DONATION)
         await context.log_own_access()
 
 
-async def donors_list(context: RequestContext, asked: str | None) -> str | None:
-    """Whose pledges or receipts a list shows: a donor's own, whatever else was asked for."""
+async def own_donor_filter(context: RequestContext, donor: str | None) -> str | None:
+    """Return the donor whose pledges or receipts a list shows; for a donor always the own code.
+
+    donor: the filter of the request; None: all donors.
+
+    Raises:
+        Forbidden: the caller is another donor.
+    """
     if context.caller.role != "donor":
-        return asked
-    await donor(context, asked or str(context.caller.donor))
+        return donor
+    await check_donor(context, donor or str(context.caller.donor))
     return context.caller.donor
 
 
-async def pledge(context: RequestContext, name: str) -> None:
-    """A donor sees no other's promise."""
+async def check_pledge(context: RequestContext, name: str) -> None:
+    """Refuse a donor who asks for another donor's pledge.
+
+    Raises:
+        Forbidden: the pledge is another donor's.
+        NotFound: there is no such pledge.
+    """
     if context.caller.role == "donor":
         with context.reading() as books:
-            whose = pledge_view(books, name).donor
-        await donor(context, whose)
+            owner = pledge(books, name).donor
+        await check_donor(context, owner)
 
 
-async def receipt(context: RequestContext, number: str) -> None:
-    """A donor sees no other's receipt."""
+async def check_receipt(context: RequestContext, number: str) -> None:
+    """Refuse a donor who asks for another donor's receipt.
+
+    Raises:
+        Forbidden: the receipt is another donor's, or anonymous.
+        NotFound: there is no such receipt.
+    """
     if context.caller.role == "donor":
         with context.reading() as books:
-            document = receipt_view(books, number).document
-        await donor(context, "" if document is None else document.donor.code or "")
+            document = receipt(books, number).document
+        await check_donor(context, "" if document is None else document.donor.code or "")
 
 
-async def delivery(context: RequestContext, name: str) -> None:
-    """A courier sees what the own team carries now, and nothing of it once it is closed."""
+async def check_delivery(context: RequestContext, name: str) -> None:
+    """Refuse a courier a delivery of another team, or one that is not out.
+
+    A repeated request is allowed: it is answered like the first.
+
+    Raises:
+        Forbidden: the delivery is another team's, or is not out.
+        NotFound: there is no such delivery.
+    """
     if context.caller.role == "courier" and not context.is_repeat:
         with context.reading() as books:
-            found = delivery_view(books, name)
+            found = delivery(books, name)
         if found.team != context.caller.team or found.status != "out":
-            await context.forbid(NOT_YOUR_TEAMS)
+            await context.forbid(NOT_YOUR_DELIVERY)
         await context.log_own_access()
 
 
-async def deliveries_list(
+async def own_deliveries_filter(
     context: RequestContext, team: str | None, status: str | None
 ) -> tuple[str | None, str | None]:
-    """Which deliveries a list shows: of which team, and in which state."""
+    """Return the team and status by which a list of deliveries is filtered.
+
+    For a courier always the own team and "out".
+
+    Raises:
+        Forbidden: a courier asks for another team or status.
+    """
     if context.caller.role != "courier":
         return team, status
     own = context.caller.team
     if team not in (None, own) or status not in (None, "out"):
-        await context.forbid(NOT_YOUR_TEAMS)
+        await context.forbid(NOT_YOUR_DELIVERY)
     return own, "out"
 
 
-async def donation_of_today(context: RequestContext, name: str) -> None:
-    """A recorder mends what was recorded today; what is older is a coordinator's."""
+async def check_recorded_today(context: RequestContext, name: str) -> None:
+    """Refuse a recorder who corrects a donation that was recorded on an earlier day.
+
+    A repeated request is allowed: it is answered like the first.
+
+    Raises:
+        Forbidden: the donation was recorded on another day of the station's time zone.
+        NotFound: there is no such donation.
+    """
     if context.caller.role == "recorder" and not context.is_repeat:
         with context.reading() as books:
             today = _recorded_today(books, name, context.ledger.clock())
         if not today:
             await context.forbid(
-                f"donation {name} was recorded on another day; a coordinator corrects it now"
+                f"donation {name} was not recorded today; ask a coordinator to correct it"
             )
 
 
 def _recorded_today(books: Books, name: str, now: datetime) -> bool:
-    donation_view(books, name)
+    donation(books, name)  # raises NotFound
     zone = zone_of(books.station)
     first = entries(books, document=name, limit=1).items[0]
     recorded = datetime.fromisoformat(first.recorded_at)

@@ -1,4 +1,4 @@
-"""What an auditor sees: codes, in the place of every name."""
+"""Pseudonyms: auditors see codes instead of names."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from supplies.views.receipts import VoidMark
 S = TypeVar("S", bound=msgspec.Struct)
 
 WITHHELD = "–"
-"""What stands where a name must stand."""
+"""Replaces a name in a required field."""
 
-NAMES: Mapping[type[msgspec.Struct], Mapping[str, str | None]] = {
+REPLACED_FIELDS: Mapping[type[msgspec.Struct], Mapping[str, str | None]] = {
     Donor: dict.fromkeys(PERSONAL["donor"][1]),
     Recipient: dict.fromkeys(PERSONAL["recipient"][1]),
     DonorName: {"name": None, "name_en": None, "phone": None},
@@ -33,11 +33,11 @@ NAMES: Mapping[type[msgspec.Struct], Mapping[str, str | None]] = {
     VoidMark: {"reason": None},
     ActivityView: {"who": None},
 }
-"""The fields that name people, or may in somebody's own words, with what stands there instead."""
+"""Fields with names or free text, and what replaces them; None: the field is emptied."""
 
 
-def codes_only(shown: S) -> S:
-    """The same view without a name."""
+def pseudonymize(shown: S) -> S:
+    """Return a copy of a view without names and free text; codes stay."""
     return cast("S", _without(shown))
 
 
@@ -47,7 +47,7 @@ def _without(value: Any) -> Any:
     if not isinstance(value, msgspec.Struct):
         return value
     changes: dict[str, Any] = {}
-    hidden = NAMES.get(type(value), {})
+    hidden = REPLACED_FIELDS.get(type(value), {})
     for name in value.__struct_fields__:
         before = getattr(value, name)
         if name in hidden:
