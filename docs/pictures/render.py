@@ -36,6 +36,7 @@ CHROMIUM_OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
     "--hide-scrollbars",
+    "--virtual-time-budget=5000",
     "--force-device-scale-factor=1.5",
     "--window-size=640,427",
 )
