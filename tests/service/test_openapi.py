@@ -137,3 +137,62 @@ def test_no_page_fetches_its_parts_from_elsewhere(served: TestClient) -> None:
         text = served.get(path).text
         assert path == "/schema" or "<script" not in text
         assert not re.search(r"(src|href)=.https?:", text)
+
+
+# --- what generated clients and the page of the API make of it ----------------------------------
+
+
+def schemas_within(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        yield part
+        for name, inner in part.items():
+            inner = list(inner.values()) if name == "properties" else inner
+            yield from schemas_within(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from schemas_within(inner)
+
+
+def test_no_two_schemas_share_a_title(document: Any) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        for inner in schemas_within(schema):
+            assert "title" not in inner, name
+
+
+def test_no_field_has_a_default_that_generators_take_for_required(document: Any) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        for inner in schemas_within(schema):
+            assert "default" not in inner, name
+    fields = document["components"]["schemas"]["NoteNeedBody"]["properties"]
+    assert fields["urgency"]["description"] == 'Default: `"normal"`.'
+
+
+def test_a_new_donor_and_recipient_must_have_a_name(document: Any, rest: Rest) -> None:
+    for many in ("donors", "recipients"):
+        content = document["paths"][f"/api/{many}"]["post"]["requestBody"]["content"]
+        body = resolved(document, content["application/json"]["schema"])
+        assert set(body["required"]) == {"code", "name"}
+        assert body["properties"]["name"]["type"] == "string"
+        rest.refused(f"/api/{many}", {"code": "X-1"}, 422, "invalid-field")
+        rest.refused(f"/api/{many}", {"code": "X-1", "name": None}, 422, "invalid-field")
+
+
+def test_all_fields_of_a_response_are_required(document: Any) -> None:
+    for name in ("NeedView", "Page_NeedView_", "DonationEntered", "Donor", "Health"):
+        schema = document["components"]["schemas"][name]
+        assert set(schema["required"]) == set(schema["properties"]), name
+
+
+def test_no_description_is_shown_as_a_block_of_code(document: Any) -> None:
+    def described(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            for name, inner in part.items():
+                if name in ("description", "summary") and isinstance(inner, str):
+                    yield inner
+                yield from described(inner)
+        elif isinstance(part, list):
+            for inner in part:
+                yield from described(inner)
+
+    for text in described(document):
+        assert not re.search(r"^(    |\t)", text, re.MULTILINE), text

@@ -14,15 +14,6 @@ UserRole = Literal["coordinator", "recorder", "courier", "auditor"]
 
 USER_ROLES: tuple[UserRole, ...] = get_args(UserRole)
 
-LETTERS: Mapping[str, Role] = {
-    "C": "coordinator",
-    "R": "recorder",
-    "T": "courier",
-    "A": "auditor",
-    "D": "donor",
-}
-"""How a route names the roles it serves: `CRA`."""
-
 MAY_GRANT: Mapping[str, tuple[UserRole, ...]] = {
     "coordinator": ("coordinator", "recorder", "auditor"),
     "recorder": ("recorder", "auditor"),
