@@ -1,7 +1,8 @@
-"""The Longxue scene, booked command by command: eleven days of a street social work station.
+"""The Longxue scene: eleven days of a social work station, booked command by command.
 
-3 to 13 February 2020: 36 households, what they lack, who gives it and how it reaches their doors.
-Every name is made up and says so. `supplies demo` books it, and its report comes out of the books.
+3 to 13 February 2020: 36 households, what they need, who gives it and how it reaches them. Every
+name is invented and marked so. `supplies demo` books the scene; its report is computed from the
+books.
 """
 
 from __future__ import annotations
@@ -47,18 +48,18 @@ ACTIVITIES = (
 
 
 class SceneClock:
-    """A clock that stands at noon of the scene's day, a second later at each look."""
+    """A clock set to noon of the scene's day, one second later on each call."""
 
     def __init__(self) -> None:
         self.now = datetime(2020, 2, 3, 4, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """The moment, a second after the last."""
+        """Return the moment, one second after the last."""
         self.now += timedelta(seconds=1)
         return self.now
 
     def day(self, day: int) -> None:
-        """It is now noon at the station on this day of February 2020."""
+        """Set the clock to noon at the station on this day of February 2020."""
         self.now = datetime(2020, 2, day, 4, tzinfo=UTC)
 
 
@@ -73,7 +74,7 @@ class Scene:
         self.deliveries: list[str] = []
 
     def book(self, told: Callable[[int], None] = lambda _: None) -> None:
-        """Book it all. told: called with the number of commands recorded so far."""
+        """Book all days. told: called with the number of commands recorded so far."""
         self._told = told
         self._register()
         self._survey()
@@ -244,7 +245,7 @@ class Scene:
         )
 
     def _allocations(self, recipient: str) -> list[str]:
-        """What is set aside for a recipient and has not gone out."""
+        """The allocations of a recipient that have not been dispatched."""
         held = self.ledger.books.held("allocated:")
         mine = {account.split(":")[1] for account, _, _ in held}
         rows = self.ledger.books.all(
@@ -255,7 +256,7 @@ class Scene:
         return [name for (name,) in rows if name in mine]
 
     def _dispatch(self, team: str, recipients: list[str]) -> tuple[str, dict[str, str]]:
-        """Send a team out; the delivery, and each recipient's allocation on it."""
+        """Dispatch a team; returns the delivery and each recipient's allocation on it."""
         stops = {code: name for code in recipients for name in self._allocations(code)}
         delivery = self._document(c.Dispatch(team=team, allocations=list(stops.values())))
         self.deliveries.append(delivery)
@@ -413,7 +414,7 @@ class Scene:
 
 
 def book_scene(url: str, told: Callable[[int], None] = lambda _: None) -> Scene:
-    """Book the scene into a fresh database; the scene, with its ledger still open."""
+    """Book the scene into a fresh database; returns it with its ledger still open."""
     clock = SceneClock()
     scene = Scene(Ledger.open(url, station=STATION, clock=clock), clock)
     scene.book(told)

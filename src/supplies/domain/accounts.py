@@ -158,6 +158,16 @@ def kind_of(account: str) -> Kind:
     return CHART[account.partition(":")[0]]
 
 
+def kind_on_chart(account: str) -> Kind | None:
+    """The kind of an account; None if its kind or the number of its keys is not on the chart."""
+    name, *keys = account.split(":")
+    kind = CHART.get(name)
+    if kind is None or not all(keys):
+        return None
+    required = sum(not key.endswith("?") for key in kind.keys)
+    return kind if required <= len(keys) <= len(kind.keys) else None
+
+
 def check_account(account: str) -> None:
     """Refuse an account that is not on the chart.
 
@@ -166,20 +176,19 @@ def check_account(account: str) -> None:
     Raises:
         InvalidField: the kind is unknown, or a key is missing, empty or one too many.
     """
-    name, *keys = account.split(":")
+    if kind_on_chart(account) is not None:
+        return
+    name = account.partition(":")[0]
     kind = CHART.get(name)
     if kind is None:
         raise InvalidField(
             f"{account!r} is not an account: {name!r} is not a kind of account; "
             f"use one of {', '.join(CHART)}"
         )
-    required = sum(not key.endswith("?") for key in kind.keys)
-    if not required <= len(keys) <= len(kind.keys) or not all(keys):
-        form = "".join(
-            f"[:{key[:-1].upper()}]" if key.endswith("?") else f":{key.upper()}"
-            for key in kind.keys
-        )
-        raise InvalidField(f"{account!r} is not an account: write it as {name}{form}")
+    form = "".join(
+        f"[:{key[:-1].upper()}]" if key.endswith("?") else f":{key.upper()}" for key in kind.keys
+    )
+    raise InvalidField(f"{account!r} is not an account: write it as {name}{form}")
 
 
 def keys_of(account: str) -> list[str]:

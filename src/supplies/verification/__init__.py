@@ -1,6 +1,6 @@
-"""How books are verified: one room for each kind of claim that the rows make.
+"""Verification: recompute the books and compare them with what is stored.
 
-`reader` reads and names differences, `links` follows the chain of entries, `statements` checks
-what entries state, `papers` receipts and erasable texts, `replay` balances, `mirror` the needs,
-`shipments` goods between stations.
+`verify` runs it. `hash_chain` follows the chain of entries, `records` checks the rows of entries,
+`receipts` receipts and erasable texts, `balances` balances and floors, `needs` needs against goods,
+`shipments` goods between stations. `reader` reads rows in bulk and names differences.
 """

@@ -1,10 +1,10 @@
-"""Balances made anew: every transfer once more, on both time axes, beside what the store holds."""
+"""Recompute balances from all transfers, now and by day, and compare them with the stored ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from supplies.domain.accounts import CHART, Family, Kind, keys_of
+from supplies.domain.accounts import Family, Kind, kind_on_chart
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import BooksBroken
 from supplies.storage.store import Row
@@ -33,8 +33,8 @@ Closing = tuple[int, int, int]
 """What stood at a day's end, and the transfer that last moved it: quantity, seq, line."""
 
 
-class Stand:
-    """What stands in one account of one item and lot, and stood at the end of earlier days."""
+class Balance:
+    """The balance of one account, item and lot, and its balances at earlier days' ends."""
 
     __slots__ = ("day", "earlier", "family", "floored", "kind", "line", "quantity", "seq")
 
@@ -44,7 +44,7 @@ class Stand:
         self.earlier: dict[str, Closing] | None = None
 
     def move(self, day: str, change: int, seq: int, line: int) -> bool:
-        """Book a change; whether the floor holds now and at the end of every day since."""
+        """Apply a change; return whether the floor holds now and at each later day's end."""
         if day < self.day:
             return self._move_back_then(day, change, seq, line)
         if day > self.day:
@@ -57,7 +57,7 @@ class Stand:
         return self.quantity >= 0 or not self.floored
 
     def _move_back_then(self, day: str, change: int, seq: int, line: int) -> bool:
-        """The latest day's end holds all transfers, so it is the balance too."""
+        """Apply a change to an earlier day and all later ones; the latest day has the balance."""
         earlier = self.earlier = self.earlier or {}
         if day not in earlier:
             before = max((known for known in earlier if known < day), default=None)
@@ -71,37 +71,39 @@ class Stand:
         return least >= 0 or not self.floored
 
 
-class Replay:
-    """All accounts of a station, as the transfers so far make them."""
+class Balances:
+    """All balances of a station, as the transfers so far give them."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.stands: dict[Key, Stand] = {}
+        self.by_key: dict[Key, Balance] = {}
         self._known: dict[str, tuple[Kind, Family | None, Family | None]] = {}
 
     def move(
         self, transfers: Iterable[Row], lots: Mapping[str, str], recipients: Mapping[str, str]
     ) -> None:
-        """Book transfers in recorded order.
+        """Apply transfers in recorded order.
 
-        lots: the item of each lot. recipients: whose each allocation is.
+        lots: the item of each lot. recipients: the recipient of each allocation.
         """
-        stands = self.stands
+        balances = self.by_key
         for seq, line, day, source, target, item, lot, quantity, allocation, recipient in transfers:
             if not 1 <= quantity <= MAX_QUANTITY:
                 raise self._wrong("quantity", seq, f"1 to {MAX_QUANTITY}", quantity)
             key, target_key = (source, item, lot), (target, item, lot)
-            out = stands.get(key) or self._begin(key, "source", seq, lots)
-            into = stands.get(target_key) or self._begin(target_key, "target", seq, lots)
+            out = balances.get(key) or self._begin(key, "source", seq, lots)
+            into = balances.get(target_key) or self._begin(target_key, "target", seq, lots)
             if out.family is not into.family or out is into:
                 raise self._wrong("target", seq, f"another account of {out.family}", target)
             if not (out.move(day, -quantity, seq, line) and into.move(day, quantity, seq, line)):
-                raise self._wrong("quantity", seq, f"no more than stands in {source}", quantity)
+                raise self._wrong(
+                    "quantity", seq, f"no more than the balance of {source}", quantity
+                )
             if allocation is not None and recipients.get(allocation) != recipient:
                 raise self._wrong("recipient", seq, recipients.get(allocation), recipient)
 
-    def _begin(self, key: Key, column: str, seq: int, lots: Mapping[str, str]) -> Stand:
-        """An account that was not moved before: it is on the chart, and its lot is of the item."""
+    def _begin(self, key: Key, column: str, seq: int, lots: Mapping[str, str]) -> Balance:
+        """Begin a balance: the account is on the chart, and the lot is of the item."""
         account, item, lot = key
         known = self._known.get(account)
         if known is None:
@@ -113,16 +115,13 @@ class Replay:
             raise self._wrong("lot", seq, f"what {kind.name} can hold", lot or "no lot")
         if lot and lots.get(lot) != item:
             raise self._wrong("lot", seq, f"a lot of {item}", lot)
-        stand = self.stands[key] = Stand(kind, family)
-        return stand
+        balance = self.by_key[key] = Balance(kind, family)
+        return balance
 
     def _kind(self, account: str, column: str, seq: int) -> Kind:
-        name, colon, _ = account.partition(":")
-        kind, keys = CHART.get(name), keys_of(account)
-        if kind is not None and colon and all(keys):
-            needed = sum(not key.endswith("?") for key in kind.keys)
-            if needed <= len(keys) <= len(kind.keys):
-                return kind
+        kind = kind_on_chart(account)
+        if kind is not None:
+            return kind
         raise self._wrong(column, seq, "an account on the chart", account)
 
     def _wrong(self, column: str, seq: int, expected: object, found: object) -> BooksBroken:
@@ -131,39 +130,39 @@ class Replay:
     # --- beside what the store holds -------------------------------------------------------------
 
     def check_days(self) -> None:
-        """`days` holds each day's end on which an account moved.
+        """Check that `days` has the balance at each day's end on which an account changed.
 
-        Each row found is looked up; their keys are unique, so as many as there should be are all.
+        Each row found is looked up; keys are unique, so an equal count means that all are there.
         """
         found = self.reader.everything(DAYS)
-        stands, right = self.stands, 0
+        balances, right = self.by_key, 0
         for account, item, lot, day, quantity, seq, line in found:
-            stand = stands.get((account, item, lot))
-            if stand is None:
+            balance = balances.get((account, item, lot))
+            if balance is None:
                 break
-            if stand.day == day:
-                if stand.quantity != quantity or stand.seq != seq or stand.line != line:
+            if balance.day == day:
+                if balance.quantity != quantity or balance.seq != seq or balance.line != line:
                     break
-            elif not stand.earlier or stand.earlier.get(day) != (quantity, seq, line):
+            elif not balance.earlier or balance.earlier.get(day) != (quantity, seq, line):
                 break
             right += 1
-        days = sum(1 + len(stand.earlier or ()) for stand in stands.values())
+        days = sum(1 + len(balance.earlier or ()) for balance in balances.values())
         if not right == days == len(found):
             self.reader.compare(DAYS, self._days(), found)
 
     def _days(self) -> list[Row]:
         expected: list[Row] = []
-        for key, stand in self.stands.items():
-            expected.append((*key, stand.day, stand.quantity, stand.seq, stand.line))
-            if stand.earlier:
-                expected += [(*key, day, *closing) for day, closing in stand.earlier.items()]
+        for key, balance in self.by_key.items():
+            expected.append((*key, balance.day, balance.quantity, balance.seq, balance.line))
+            if balance.earlier:
+                expected += [(*key, day, *closing) for day, closing in balance.earlier.items()]
         return expected
 
     def check_balances(self) -> None:
-        """`balances` holds just what the transfers come to: what the latest day ended with.
+        """Check that `balances` has what all transfers give.
 
-        The store counts those that agree with `days`, which were checked; only if one does not
-        are they looked at here.
+        The database counts the rows that agree with `days`, which were checked before. Rows are
+        compared one by one only if that count differs.
         """
         agree = self.reader.one(
             "SELECT count(*) FROM balances AS b WHERE station = :station "
@@ -173,16 +172,17 @@ class Replay:
             "ORDER BY day DESC LIMIT 1)"
         )
         there = self.reader.one("SELECT count(*) FROM balances WHERE station = :station")
-        if agree == there == (len(self.stands),):
+        if agree == there == (len(self.by_key),):
             return
         expected = [
-            (*key, stand.quantity, stand.seq, stand.line) for key, stand in self.stands.items()
+            (*key, balance.quantity, balance.seq, balance.line)
+            for key, balance in self.by_key.items()
         ]
         self.reader.compare(BALANCES, expected, self.reader.everything(BALANCES))
 
 
 def _family(kind: Kind, lot: str) -> Family | None:
-    """What flows through an account of this kind: goods always with their lot, all else never."""
+    """The family of goods or needs in an account of this kind: only goods have a lot."""
     if lot:
         return Family.GOODS if Family.GOODS in kind.families else None
     return next((family for family in kind.families if family is not Family.GOODS), None)

@@ -1,4 +1,4 @@
-"""When the books were last recomputed and found sound, and whether they can be written."""
+"""The log of successful verifications, and a test whether the database can be written."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from supplies.verification.verify import Verified
 
 
 class Sound(msgspec.Struct, frozen=True, kw_only=True):
-    """A verification that found nothing wrong. seq: the last entry that it looked at."""
+    """A successful verification. seq: the last entry that it covered."""
 
     verified_at: datetime
     seq: int
 
 
 def note_sound(store: Store, verified: Verified, now: datetime) -> None:
-    """Keep that all entries of these stations were recomputed and found sound."""
+    """Log that all entries of these stations were verified."""
     with store.writing():
         for each in verified.stations:
             store.run(
@@ -36,7 +36,7 @@ def note_sound(store: Store, verified: Verified, now: datetime) -> None:
 
 
 def last_found_sound(books: Books) -> Sound | None:
-    """The last verification of these books; None if there was none yet."""
+    """The last successful verification of these books; None if there was none."""
     row = books.one(
         "SELECT verified_at, seq FROM verifications WHERE station = :station "
         "ORDER BY verified_at DESC LIMIT 1"
@@ -47,9 +47,9 @@ def last_found_sound(books: Books) -> Sound | None:
 def not_found_sound_since(
     books: Books, since: datetime, *, only: str | None
 ) -> tuple[str, datetime | None] | None:
-    """A station whose books were not recomputed since then, and when they last were; None: all.
+    """A station whose books were not verified since a moment, and when they last were.
 
-    only: this station alone; None: of all in the database.
+    None: all were. only: check this station alone; None: all in the database.
     """
     row = books.one(
         "SELECT s.code, (SELECT max(v.verified_at) FROM verifications v WHERE v.station = s.code) "
@@ -64,7 +64,7 @@ def not_found_sound_since(
 
 
 def try_writing(store: Store, station: str, now: datetime) -> None:
-    """Write something, within a transaction, that no entry is concerned with."""
+    """Write a row outside of the chain, within a transaction, to test that writing works."""
     store.run(
         "INSERT INTO write_probes (station, written_at) VALUES (:station, :at) "
         "ON CONFLICT (station) DO UPDATE SET written_at = :at",

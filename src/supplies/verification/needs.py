@@ -1,4 +1,4 @@
-"""Needs mirror goods: what is claimed is promised, what is assigned is there, what is met came."""
+"""Check needs against goods: claimed = promised, assigned ≤ allocated, met ≤ received."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from supplies.domain.accounts import (
     RECEIVED,
     keys_of,
 )
-from supplies.verification.balances import Key, Stand
+from supplies.verification.balances import Balance, Key
 from supplies.verification.reader import Reader
 
 _MIRRORED = {
@@ -25,11 +25,11 @@ _MIRRORED = {
 _Sum = Counter[tuple[str, ...]]
 
 
-def check_mirror(
-    reader: Reader, stands: Mapping[Key, Stand], recipients: Mapping[str, str]
+def check_needs(
+    reader: Reader, balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> None:
-    """Raise where needs and goods differ. recipients: whose each need is."""
-    claimed, promised, assigned, set_aside, met, received = _sums(stands, recipients)
+    """Raise BooksBroken if needs and goods differ. recipients: the recipient of each need."""
+    claimed, promised, assigned, set_aside, met, received = _sums(balances, recipients)
     for key in claimed.keys() | promised.keys():
         if claimed[key] != promised[key]:
             need, pledge, item = key
@@ -55,19 +55,19 @@ def check_mirror(
 
 
 def _sums(
-    stands: Mapping[Key, Stand], recipients: Mapping[str, str]
+    balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> tuple[_Sum, _Sum, _Sum, _Sum, _Sum, _Sum]:
-    """Claimed and promised by need, pledge and item; the others by allocation or recipient."""
+    """Sums of claimed and promised by need, pledge and item; others by allocation or recipient."""
     claimed: _Sum = Counter()
     promised: _Sum = Counter()
     assigned: _Sum = Counter()
     set_aside: _Sum = Counter()
     met: _Sum = Counter()
     received: _Sum = Counter()
-    for (account, item, _), stand in stands.items():
-        if not stand.quantity or stand.kind.name not in _MIRRORED:
+    for (account, item, _), balance in balances.items():
+        if not balance.quantity or balance.kind.name not in _MIRRORED:
             continue
-        kind, keys, quantity = stand.kind, keys_of(account), stand.quantity
+        kind, keys, quantity = balance.kind, keys_of(account), balance.quantity
         if kind is CLAIMED:
             claimed[keys[0], keys[1], item] += quantity
         elif kind is PLEDGED:

@@ -1,7 +1,7 @@
-"""One station's rows, read in bulk, and what differs in them named.
+"""Read one station's rows in bulk, and name the first difference.
 
-Rows are compared as whole lists, which costs next to nothing while they are right. Only where
-two lists differ is a row looked for, and in it the first column that is not as it should be.
+Rows are compared as whole lists, which is fast while they are equal. Only if two lists differ is
+the first differing row looked for, and in it the first differing column.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FIRST, LAST = -(2**63), 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as it is compared. columns: all but `station`, `seq` among them, first if it can."""
+    """A table to compare. columns: all but `station`; `seq` comes first if possible."""
 
     name: str
     columns: tuple[str, ...]
@@ -32,15 +32,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What verification needs of the store, for one station, within one reading transaction."""
+    """Reads the store for the verification of one station, within one reading transaction."""
 
     store: Store
     station: str
 
     def rows(self, table: Table, low: int, high: int) -> list[Row]:
-        """The rows of entries `low` to `high`, in their order; within an entry in any.
+        """The rows of entries `low` to `high`, in order of entries; within an entry in any order.
 
-        Sorted here, not by the store: as rows come in runs, or sorted already, it costs less.
+        Sorted here and not by the database, which is faster for rows that are nearly sorted.
         """
         rows = self.store.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station "
@@ -58,13 +58,13 @@ class Reader:
         )
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """The first row of a query; `:station` is filled in."""
+        """The first row of a query, or None; `:station` is filled in."""
         return self.store.one(sql, {"station": self.station, **params})
 
     def broken(
         self, table: str, column: str, seq: int | None, expected: object, found: object
     ) -> BooksBroken:
-        """The error that names what is wrong, for the caller to raise."""
+        """Return the error that names what is wrong."""
         return BooksBroken(
             station=self.station,
             seq=seq,
@@ -75,7 +75,7 @@ class Reader:
         )
 
     def compare(self, table: Table, expected: Sequence[Row], found: Sequence[Row]) -> None:
-        """Raise for the first row that is missing, changed or too many; order does not matter."""
+        """Raise for the first row that is missing, changed or surplus; order does not matter."""
         if expected == found:
             return
         wanted, there = Counter(expected), Counter(found)
@@ -88,7 +88,7 @@ class Reader:
                 raise self.broken(table.name, ROW, _seq(table, row), None, _named(table, row))
 
     def _changed(self, table: Table, row: Row, extra: list[Row]) -> BooksBroken | None:
-        """The column that was changed, if a row that is too many is mostly this one."""
+        """The changed column, if a surplus row mostly equals a missing one."""
 
         def alike(other: Row) -> int:
             return sum(a == b for a, b in zip(row, other, strict=True))
@@ -102,7 +102,7 @@ class Reader:
         return None
 
     def _missing(self, table: Table, row: Row) -> BooksBroken:
-        """The row is gone, or stands under another station now."""
+        """The error for a row that is missing, or is stored under another station now."""
         values = dict(zip(table.columns, row, strict=True))
         where = " AND ".join(
             f"{name} IS NULL" if value is None else f"{name} = :{name}"
@@ -123,7 +123,7 @@ def _seq(table: Table, row: Row) -> int:
 
 
 def _named(table: Table, row: Row) -> str:
-    """A row in an error: its columns by name."""
+    """A row for an error message: its columns by name."""
     return ", ".join(
         f"{name}={value}"
         for name, value in zip(table.columns, row, strict=True)

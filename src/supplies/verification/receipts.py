@@ -1,4 +1,4 @@
-"""Receipts and erasable texts: numbers without gaps, digests that hold, absences with a reason."""
+"""Check receipts and erasable texts: numbers without gaps, digests, and absences with a reason."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMED = Table("erasable", ("seq", "digest", "about"))
 
 
 class _Frozen(msgspec.Struct, gc=False):
-    """What a frozen receipt says that its entry says too."""
+    """The fields of a frozen receipt that its entry contains too."""
 
     number: str
     issued_on: str
@@ -38,11 +38,11 @@ class _Frozen(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Frozen).decode
 
 
-class Papers:
+class Receipts:
     """Receipts and texts so far.
 
     erased: the entry and person of each digest that a forgetting lists. absent: the entry and
-    person of each that is gone. Both must come to the same in the end.
+    person of each digest whose content is gone. Both must be equal in the end.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -59,7 +59,7 @@ class Papers:
     def take(
         self, stated: Rows, bodies: Sequence[Body], texts: Sequence[Row], donations: set[str]
     ) -> None:
-        """Check the papers of the next entries. texts: their rows of `erasable`."""
+        """Check the receipts and texts of the next entries. texts: their rows of `erasable`."""
         frozen = self._check_texts(stated, bodies, texts)
         covered: dict[str, list[str]] = defaultdict(list)
         for seq, number, donation in stated[ReceiptDonation]:
@@ -79,7 +79,7 @@ class Papers:
     # --- receipts --------------------------------------------------------------------------------
 
     def _check_receipt(self, row: Row, body: Body) -> None:
-        """The next number of its series and year, of the day it was issued on."""
+        """Check that a receipt has the next number of its series and year, and the right date."""
         number, series, issued_on = row[1], row[2], row[5]
         seq = row[0]
         day = body.happened_on
@@ -93,7 +93,7 @@ class Papers:
         self.receipts += 1
 
     def _check_frozen(self, row: Row, content: bytes, donations: list[str]) -> None:
-        """The paper that was frozen says what the entry says."""
+        """Check that a frozen receipt agrees with its entry."""
         seq, number, issued_on = row[0], row[1], row[5]
         try:
             frozen = _decode(content)
@@ -106,7 +106,7 @@ class Papers:
             raise self._wrong_text("content", seq, donations, frozen.donations)
 
     def _check_known(self, stated: Rows) -> None:
-        """What is replaced, voided (once) or copied (counted) is a receipt of these books."""
+        """Check that only receipts of these books are replaced, voided (once) or reprinted."""
         named = (
             ("receipt_donations", "number", [row[:2] for row in stated[ReceiptDonation]]),
             ("receipt_replacements", "number", [row[:2] for row in stated[ReceiptReplacement]]),
@@ -132,7 +132,7 @@ class Papers:
     def _check_texts(
         self, stated: Rows, bodies: Sequence[Body], texts: Sequence[Row]
     ) -> dict[str, bytes]:
-        """Just the texts that bodies name, each of its digest; the content of each by digest."""
+        """Check that exactly the texts that bodies name are stored, and match their digests."""
         receipts: dict[int, list[str]] = defaultdict(list)
         for row in stated[Receipt]:
             receipts[row[0]].append(row[6])
@@ -168,7 +168,7 @@ class Papers:
             self.erased[digest] = (seq, people.get(seq))
 
     def check_erased(self) -> None:
-        """What is gone was erased by an entry that forgot its person, and the other way round."""
+        """Check that exactly the texts are gone that an entry of forgetting erased."""
         for digest, (seq, about) in self.absent.items():
             if digest not in self.erased:
                 raise self._wrong_text("content", seq, f"what gives {digest}", None)

@@ -1,4 +1,4 @@
-"""What entries state: every row of every statement's table, document ids, lots."""
+"""Check the rows that entries state, in every statement's table, with document ids and lots."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ OF_A_LOT: tuple[type[Statement], ...] = (
 
 
 def _cells_of(statement: type[Statement]) -> Callable[[Any], tuple[Any, ...]]:
-    """How the store keeps a statement, the quickest way that its fields allow."""
+    """The fastest conversion of a row to how it is stored."""
     hints = get_type_hints(statement)
     kinds = [{hints[name], *get_args(hints[name])} for name in statement.__struct_fields__]
     if any(datetime in kind for kind in kinds):
@@ -94,7 +94,7 @@ _CELLS = {statement: _cells_of(statement) for statement in STATEMENTS}
 
 
 def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
-    """The transfers of these entries and what they state, as the store should hold them."""
+    """The transfers and rows of these entries, as the database should contain them."""
     transfers: list[Row] = []
     stated: dict[type[Statement], list[Row]] = {statement: [] for statement in STATEMENTS}
     writers = {kind: (rows.append, _CELLS[kind]) for kind, rows in stated.items()}
@@ -111,18 +111,18 @@ def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
 
 
 def _parcel(source: str, target: str) -> tuple[str | None, str | None]:
-    """A hand-over names its allocation and its recipient in columns of their own."""
+    """The allocation and recipient of a hand-over, which have columns of their own."""
     if source.startswith("in_transit:") and target.startswith("received:"):
         return source.rpartition(":")[2], target.partition(":")[2]
     return None, None
 
 
-class Statements:
-    """What has been stated so far, as far as later statements must agree with it.
+class Records:
+    """What was stated so far, for checks of later entries.
 
-    lots: the item of each. recipients: whose each allocation is. needs: whose each need is.
-    donations: the ids of all. waiting: deliveries not closed and conflicts not decided, by what
-    they are and the number of their entry.
+    lots: the item of each. recipients: the recipient of each allocation. needs: the recipient of
+    each need. donations: all ids. waiting: open deliveries and unresolved conflicts with their
+    entry.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -135,7 +135,7 @@ class Statements:
         self._restated: list[tuple[Table, str, str, int]] = []
 
     def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
-        """Check the next entries' statements, and remember what later ones lean on."""
+        """Check the rows of the next entries, and remember what later ones refer to."""
         if not bodies:
             return
         for kind in DOCUMENTS:
@@ -150,7 +150,7 @@ class Statements:
     def _check_documents(
         self, kind: type[Statement], rows: Sequence[Row], bodies: Sequence[Body]
     ) -> None:
-        """A document is its entry's, and carries the number of the entry that made it."""
+        """Check that a new document's id has the number of the entry that made it."""
         first, table = bodies[0].seq, STATED[kind]
         for row in rows:
             seq, document = row[0], row[1]
@@ -163,7 +163,7 @@ class Statements:
                 self._restated.append((table, document, number, seq))
 
     def _take_lots(self, stated: Rows) -> None:
-        """A lot carries the number of the entry it was born in, and stays of its item."""
+        """Check that a lot's id has the number of its first entry, and that its item stays."""
         own = f"l_{self.reader.station}_"
         for row in stated[Lot]:
             seq, lot, item = row[0], row[1], row[2]
@@ -183,7 +183,7 @@ class Statements:
                     raise self.reader.broken(TABLES[kind], "lot", row[0], f"a lot of {item}", lot)
 
     def _take_waiting(self, stated: Rows) -> None:
-        """A delivery waits from the entry that made it, not from one that states it again."""
+        """Track what is open: a delivery since the entry that made it, not one that restates it."""
         waiting = self.waiting
         waiting.update(("delivery", row[0]) for row in stated[Delivery] if row[1] == f"v_{row[0]}")
         waiting.update(("conflict", row[0]) for row in stated[Conflict])
@@ -192,7 +192,7 @@ class Statements:
         waiting -= {("conflict", conflict) for _, conflict, _ in stated[Resolution]}
 
     def check_waiting(self) -> None:
-        """`pending` names just what waits: lists of what is open are read from there."""
+        """Check that `pending` has exactly what is open: lists of open things are read from it."""
         rows = self.reader.store.all(
             "SELECT noun, number FROM pending WHERE station = :station",
             {"station": self.reader.station},
@@ -204,7 +204,7 @@ class Statements:
             raise self.reader.broken("pending", ROW, number, wanted, there)
 
     def check_restated(self) -> None:
-        """Documents of earlier entries: those did make them. The tables have been compared."""
+        """Check that documents stated again were made by the earlier entries that they name."""
         for table, document, number, seq in self._restated:
             column = table.columns[1]
             made = None

@@ -1,4 +1,4 @@
-"""Goods between stations: what was sent is on the way or arrived, what is cited is there."""
+"""Check goods between stations: what was sent is on the way or arrived; what is cited exists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from supplies.domain.entry_rows import (
     ShipmentLine,
     ShipmentReceived,
 )
-from supplies.verification.balances import Key, Stand
+from supplies.verification.balances import Balance, Key
 from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
@@ -25,7 +25,7 @@ _Goods = Counter[tuple[str, str]]
 
 @dataclass(slots=True)
 class _Sent:
-    """What left here. arrived: as the other station says, once it was acknowledged."""
+    """A sent shipment. arrived: as the other station says, once it was acknowledged."""
 
     destination: str
     carried: _Goods = field(default_factory=Counter)
@@ -33,7 +33,7 @@ class _Sent:
 
 
 class Shipments:
-    """What was stated of shipments so far, and what stations cite of one another."""
+    """The shipments stated so far, and the entries cited from other stations."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -41,7 +41,7 @@ class Shipments:
         self._came: dict[str, _Goods] = {}
 
     def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the next entries' shipments, and look up what they cite."""
+        """Remember the shipments of the next entries, and look up what they cite."""
         for _, shipment, destination, _ in stated[Shipment]:
             self._sent[shipment] = _Sent(destination)
         for seq, shipment, _, item, _, lot, quantity, *_ in stated[ShipmentLine]:
@@ -73,7 +73,7 @@ class Shipments:
     def _look_up(
         self, table: str, column: str, seq: int, station: str, cited: int, found: str
     ) -> None:
-        """The entry cited has this hash, if the other station keeps its books here."""
+        """Check the hash of a cited entry, if the other station is in this database."""
         row = self.reader.store.one(
             "SELECT h.seq, e.hash FROM heads h LEFT JOIN entries e "
             "ON e.station = h.station AND e.seq = :seq WHERE h.station = :other",
@@ -85,12 +85,12 @@ class Shipments:
         if expected != found:
             raise self.reader.broken(table, column, seq, expected, found)
 
-    def check(self, stands: Mapping[Key, Stand]) -> None:
-        """Accounts hold what was stated: all of it on the way until it is acknowledged, then none.
+    def check(self, balances: Mapping[Key, Balance]) -> None:
+        """Check the accounts of shipments: all on the way until acknowledged, then none.
 
-        What was delivered is what the other station, where it keeps its books here, took in.
+        What was delivered must equal what the other station received, if it is in this database.
         """
-        there = _by_shipment(stands)
+        there = _by_shipment(balances)
         for shipment, sent in self._sent.items():
             on_the_way = there.get(SENT(shipment), Counter())
             delivered = there.get(DELIVERED(shipment), Counter())
@@ -107,7 +107,7 @@ class Shipments:
             self._compare(FROM_STATION(shipment), came, Counter({k: -n for k, n in origin.items()}))
 
     def _taken_in(self, shipment: str, sent: _Sent) -> _Goods | None:
-        """What the other station says arrived, under our items and lots; None: not told here."""
+        """What the other station received, by our items and lots; None if not in this database."""
         rows = self.reader.store.all(
             "SELECT a.sent_lot, a.arrived FROM shipment_arrivals a "
             "WHERE a.station = :other AND a.shipment = :shipment",
@@ -131,11 +131,11 @@ class Shipments:
                 )
 
 
-def _by_shipment(stands: Mapping[Key, Stand]) -> dict[str, _Goods]:
-    """By account of a shipment, what stands in it by item and lot."""
+def _by_shipment(balances: Mapping[Key, Balance]) -> dict[str, _Goods]:
+    """The balances of shipments, by account, item and lot."""
     kinds = {SENT.name, DELIVERED.name, FROM_STATION.name}
     found: dict[str, _Goods] = {}
-    for (account, item, lot), stand in stands.items():
-        if stand.kind.name in kinds and stand.quantity and keys_of(account):
-            found.setdefault(account, Counter())[item, lot] += stand.quantity
+    for (account, item, lot), balance in balances.items():
+        if balance.kind.name in kinds and balance.quantity and keys_of(account):
+            found.setdefault(account, Counter())[item, lot] += balance.quantity
     return found

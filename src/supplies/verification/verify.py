@@ -1,9 +1,9 @@
-"""Verification: everything the books say, computed anew from the bytes that were hashed.
+"""Verify books: recompute everything from the bytes that were hashed.
 
-The chain shows that no entry was changed, added or taken out; each row of each ledger table is
-compared with what the bodies state; balances, days, receipts and needs are made anew. What the
-chain alone cannot show is an end cut off or rewritten with all that hangs on it: for that there
-are witnesses outside, the receipts in donors' hands, which print their entry's number and hash.
+The chain shows that no entry was changed, inserted or removed. Each row of each ledger table is
+compared with the bodies; balances, days, receipts and needs are recomputed. The chain alone cannot
+show that the end was cut off or rewritten. For that there are outside witnesses: the receipts
+in donors' hands, which print their entry's number and hash.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from supplies.domain.entries import Body
 from supplies.domain.entry_rows import TABLES, Period, Statement
 from supplies.errors import NotFound
 from supplies.storage.store import Row, Store
-from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Replay
-from supplies.verification.hash_chain import ENTRIES, HEADS, Links
-from supplies.verification.needs import check_mirror
+from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Balances
+from supplies.verification.hash_chain import ENTRIES, HEADS, HashChain
+from supplies.verification.needs import check_needs
 from supplies.verification.reader import FIRST, LAST, Reader
-from supplies.verification.receipts import ERASABLE, Papers
-from supplies.verification.records import STATED, Rows, Statements, rows_of
+from supplies.verification.receipts import ERASABLE, Receipts
+from supplies.verification.records import STATED, Records, Rows, rows_of
 from supplies.verification.shipments import Shipments
 
 CHUNK = 5_000
 """Entries that are held in memory at a time."""
 
-STRETCH = 100_000
+ENTRIES_AT_ONCE = 100_000
 """Entries whose statements are gathered before their tables are read.
 
 Those tables are kept in the order of their documents, not of entries: each reading of a part
@@ -47,7 +47,7 @@ Progress = Callable[[int, int], None]
 
 
 class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
-    """One station's books, found whole. head: the last entry's hash, hex; zeros before any."""
+    """One station's verified books. head: the last entry's hash, hex; zeros without entries."""
 
     station: str
     entries: int
@@ -57,7 +57,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """Books that were found whole: what was counted in them, over all stations named."""
+    """Verified books: counts over all stations named."""
 
     entries: int
     transfers: int
@@ -68,10 +68,14 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 def verify(
     store: Store, station: str | None = None, *, progress: Progress | None = None
 ) -> Verified:
-    """Recompute the books of a station, or of all; raise BooksBroken for the first thing wrong.
+    """Recompute the books of a station, or of all.
 
-    progress: told how many entries of how many are done, from time to time. Raises NotFound for
-    a station that no books are kept for.
+    station: None for all. progress: called from time to time with the number of entries done and of
+    all.
+
+    Raises:
+        BooksBroken: names the first thing that is wrong.
+        NotFound: there are no books of this station.
     """
     with store.reading(), _without_garbage_collection():
         stations = _stations(store) if station is None else [_existing(store, station)]
@@ -94,66 +98,66 @@ def verify(
 
 
 class _Verification:
-    """One station's way from its first entry to its last."""
+    """The verification of one station, from its first entry to its last."""
 
     def __init__(self, store: Store, station: str, count: int) -> None:
         self.station, self.count = station, count
         self.reader = reader = Reader(store, station)
-        self.links, self.statements = Links(reader), Statements(reader)
-        self.papers, self.replay = Papers(reader), Replay(reader)
+        self.chain, self.records = HashChain(reader), Records(reader)
+        self.receipts, self.balances = Receipts(reader), Balances(reader)
         self.shipments = Shipments(reader)
         self.transfers = 0
         self.stated: dict[type[Statement], list[Row]] = {kind: [] for kind in STATED}
 
     def run(self, advance: Callable[[int], None]) -> VerifiedStation:
-        """Range by range, then what holds of the whole."""
+        """Verify range by range, then what applies to the books as a whole."""
         since = FIRST
         for low, high in _ranges(self.count):
             advance(self._check(low, high))
-            if high == LAST or high - max(since, 0) >= STRETCH:
+            if high == LAST or high - max(since, 0) >= ENTRIES_AT_ONCE:
                 self._compare_statements(since, high)
                 since = high + 1
-        self.papers.check_erased()
-        self.statements.check_waiting()
-        self.replay.check_days()
-        self.replay.check_balances()
-        check_mirror(self.reader, self.replay.stands, self.statements.needs)
-        self.shipments.check(self.replay.stands)
+        self.receipts.check_erased()
+        self.records.check_waiting()
+        self.balances.check_days()
+        self.balances.check_balances()
+        check_needs(self.reader, self.balances.by_key, self.records.needs)
+        self.shipments.check(self.balances.by_key)
         return VerifiedStation(
             station=self.station,
-            entries=self.links.seq,
+            entries=self.chain.seq,
             transfers=self.transfers,
-            receipts=self.papers.receipts,
-            head=self.links.hash.hex(),
+            receipts=self.receipts.receipts,
+            head=self.chain.hash.hex(),
         )
 
     def _check(self, low: int, high: int) -> int:
-        """The next entries, how many they are, and the rows that stand in their order."""
+        """Check the next entries with the rows in their order; return the number of entries."""
         entries = self.reader.rows(ENTRIES, low, high)
-        bodies: list[Body] = self.links.follow(entries)
+        bodies: list[Body] = self.chain.follow(entries)
         if high == LAST:
-            self.links.check_head()
-        elif self.links.seq < high:
-            raise self.links.gap()
+            self.chain.check_head()
+        elif self.chain.seq < high:
+            raise self.chain.gap()
         transfers, stated = rows_of(bodies)
         self.reader.compare(TRANSFERS, transfers, self.reader.rows(TRANSFERS, low, high))
-        self.links.check_days(bodies, _closings(stated))
-        self.statements.take(stated, bodies)
+        self.chain.check_days(bodies, _closings(stated))
+        self.records.take(stated, bodies)
         self.shipments.take(stated, bodies)
         texts = self.reader.rows(ERASABLE, low, high)
-        self.papers.take(stated, bodies, texts, self.statements.donations)
-        self.replay.move(transfers, self.statements.lots, self.statements.recipients)
+        self.receipts.take(stated, bodies, texts, self.records.donations)
+        self.balances.move(transfers, self.records.lots, self.records.recipients)
         self.transfers += len(transfers)
         for statement, rows in stated.items():
             self.stated[statement] += rows
         return len(entries)
 
     def _compare_statements(self, low: int, high: int) -> None:
-        """Every row of every statement's table, for the entries gathered."""
+        """Compare every row of every statement's table, for the entries gathered."""
         for statement, table in STATED.items():
             expected, self.stated[statement] = self.stated[statement], []
             self.reader.compare(table, expected, self.reader.rows(table, low, high))
-        self.statements.check_restated()
+        self.records.check_restated()
 
 
 def _closings(stated: Rows) -> dict[int, date]:
@@ -162,7 +166,7 @@ def _closings(stated: Rows) -> dict[int, date]:
 
 
 def _ranges(count: int) -> Iterator[tuple[int, int]]:
-    """Ranges of entries that together hold every number, so that no row falls between."""
+    """Ranges of numbers that together cover all, so that no row is left out."""
     low = FIRST
     for last in range(CHUNK, count, CHUNK):
         yield low, last
@@ -184,7 +188,7 @@ def _existing(store: Store, station: str) -> str:
 def _stations(store: Store) -> list[str]:
     """Every station that any row names, whether the catalogue knows it or not.
 
-    From each to the next by the key that every table begins with, not row by row.
+    Found by skipping from key to key in each table, not by reading all rows.
     """
     found = {str(code) for (code,) in store.all("SELECT code FROM stations")}
     for table in LEDGER_TABLES:
@@ -202,7 +206,7 @@ def _stations(store: Store) -> list[str]:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Many small tuples are made and none is part of a cycle: looking for cycles is in vain."""
+    """Switch off garbage collection: verification makes many small tuples, and no cycles."""
     was_on = gc.isenabled()
     gc.disable()
     try:
