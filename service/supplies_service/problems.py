@@ -1,4 +1,4 @@
-"""Every refusal as problem+json (RFC 9457), in one place, telling nothing that is not theirs."""
+"""Errors as problem+json (RFC 9457), without details that the caller must not see."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from supplies_service.observability.request_log import request_id
 MEDIA_TYPE = "application/problem+json"
 
 RETRY_AFTER = "5"
-"""Seconds after which a busy store is worth another try."""
+"""Seconds after which a client may try again when the database is busy."""
 
 _log = logging.getLogger(LOGGER)
 
 
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One field at fault. pointer: RFC 6901, into the request's body, or naming a parameter."""
+    """One invalid field. pointer: RFC 6901, into the request's body, or the name of a parameter."""
 
     pointer: str
     detail: str
@@ -46,7 +46,7 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 9457. type: a stable relative URI. instance: what the service's log calls this answer."""
+    """An error (RFC 9457). type: a stable relative URI. instance: the request's id in the log."""
 
     type: str
     title: str
@@ -57,59 +57,59 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Malformed(SuppliesError):
-    """The request cannot be read as what it says it is."""
+    """The request is not what it declares, such as JSON."""
 
     slug = "malformed"
     title = "The request cannot be read"
 
 
 class WrongMethod(SuppliesError):
-    """The address is right, but not for this verb."""
+    """The address does not accept this method."""
 
     slug = "method"
-    title = "Not with this method"
+    title = "Method not allowed"
 
 
 class TooLarge(SuppliesError):
-    """The body is larger than any request needs to be."""
+    """The body is larger than the limit."""
 
     slug = "too-large"
     title = "The request is too large"
 
 
 class TooSlow(SuppliesError):
-    """The body did not arrive in the time that any body may take."""
+    """The body did not arrive in time."""
 
     slug = "too-slow"
-    title = "The request came too slowly"
+    title = "The request arrived too slowly"
 
 
 class WrongMediaType(SuppliesError):
     """The body is not JSON, or does not say that it is."""
 
     slug = "media-type"
-    title = "Only JSON is understood"
+    title = "Unsupported media type"
 
 
 class Unauthenticated(SuppliesError):
-    """Nobody came in: nothing was shown at the gate, or nothing that holds."""
+    """The request has no credential, or an invalid one."""
 
     slug = "unauthenticated"
-    title = "Sign in first"
+    title = "Not authenticated"
 
 
 class Forbidden(SuppliesError):
-    """Who calls is known, and this is not theirs."""
+    """The caller may not do this."""
 
     slug = "forbidden"
     title = "Not allowed"
 
 
 class RateLimited(SuppliesError):
-    """Too many tries. retry_after: seconds until another one counts."""
+    """Too many attempts. retry_after: seconds until the next one is accepted."""
 
     slug = "rate-limited"
-    title = "Too many tries"
+    title = "Too many attempts"
 
     def __init__(self, detail: str, *, retry_after: int) -> None:
         super().__init__(detail)
@@ -117,11 +117,11 @@ class RateLimited(SuppliesError):
 
 
 class SignInFirst(SuppliesError):
-    """A page that is somebody's, and nobody signed in: the browser is led to where one does."""
+    """A page needs a session: the browser is redirected to sign in."""
 
 
 class Internal(SuppliesError):
-    """Our fault. What it was stands in the log, under the answer's instance."""
+    """An error of the service. The log has the details, by the response's `instance`."""
 
 
 _STATUS: Mapping[type[SuppliesError], int] = {
@@ -143,9 +143,9 @@ _STATUS: Mapping[type[SuppliesError], int] = {
     ReadOnly: 503,
     Uncertain: 503,
 }
-"""The status of each error, or of the nearest of its ancestors; no other is told to anybody."""
+"""The status of each error class and its subclasses. Other errors are answered as 500."""
 
-_BUSY = "the books cannot be written just now; nothing was recorded, try again"
+_BUSY = "the books cannot be written now; nothing was recorded, try again"
 
 _UNCERTAIN = (
     "the books went away while this was made durable, and whether it was recorded is not known; "
@@ -154,12 +154,12 @@ _UNCERTAIN = (
 
 
 def status_of(error: SuppliesError) -> int | None:
-    """The status that tells this error; None if it is none of the caller's business."""
+    """Return the status of an error; None: the caller must not see it."""
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
 
 
 def answer_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Response[bytes]:
-    """A refusal of the ledger, or of ours, as it is. Store errors keep their paths to the log."""
+    """Answer with an error of the ledger or service. Paths in storage errors go to the log only."""
     status = status_of(error)
     if status is None:
         return answer_failure(request, error)
@@ -177,19 +177,19 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
     if status in (408, 413):
-        # The rest of the body is not waited for.
+        # Do not wait for the rest of the body.
         return {"Connection": "close"}
     return {"Retry-After": RETRY_AFTER} if status == 503 else {}
 
 
 def lead_to_sign_in(request: Request[Any, Any, Any], error: SignInFirst) -> Response[bytes]:
-    """To the page where people sign in; donors come in by their link alone."""
+    """Redirect to the sign-in page; donors to a page about their link."""
     where = "/my/lost" if request.url.path.startswith("/my") else "/sign-in"
     return Response(b"", status_code=303, headers={"Location": where})
 
 
 def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """What Litestar itself refuses: routes, verbs, sizes and parameters."""
+    """Answer with an error that Litestar raised: routes, methods, sizes and parameters."""
     if error.status_code >= 500:
         return answer_failure(request, error)
     refusal = _as_refusal(request, error)
@@ -199,14 +199,14 @@ def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
 
 
 def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Anything else is our fault: logged in full, told in one sentence."""
+    """Answer any other error with one sentence, and log it in full."""
     _note("failed", request, error)
     sentence = "something went wrong here, not with your request; the log of the service says what"
     return _answer(request, Internal(sentence), 500, sentence, {})
 
 
 def _note(event: str, request: Request[Any, Any, Any], error: Exception) -> None:
-    """What the keeper of the books must know and the caller must not."""
+    """Log what the operator must know and the caller must not."""
     _log.error(event, extra={FIELDS: {"request": request_id(request.scope)}}, exc_info=error)
 
 
@@ -225,7 +225,7 @@ def _as_refusal(request: Request[Any, Any, Any], error: HTTPException) -> Suppli
 
 
 def _wrong_parameters(error: ValidationException) -> InvalidField:
-    """Litestar's words on query parameters in ours; their pointers name the parameter."""
+    """Translate Litestar's messages on query parameters; pointers name the parameter."""
     missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
     if missing:
         name = missing[1]

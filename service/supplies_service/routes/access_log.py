@@ -1,4 +1,4 @@
-"""The access log: who looked at personal data, and who was refused."""
+"""The access log: who read personal data, and who was refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class AccessLogController(Controller):
-    """What was looked at."""
+    """Accesses and refusals."""
 
     path = "/api/access-log"
     tags = ("access-log",)
@@ -29,7 +29,7 @@ class AccessLogController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[Look]]:
-        """Every look at personal data and every refused attempt, the newest first."""
+        """List accesses to personal data and refused requests, newest first."""
 
         def read(books: Books) -> Page[Look]:
             found = log.read(

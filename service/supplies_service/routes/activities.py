@@ -22,14 +22,14 @@ from supplies_service.security.authorization import allow_roles
 
 
 class ActivityEntered(View, frozen=True, kw_only=True):
-    """The entry that was made, and the activity."""
+    """The recorded entry and the activity."""
 
     entry: EntryView
     activity: ActivityView
 
 
 def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
-    """The activity that an entry states."""
+    """Show the activity that an entry states."""
     found = activity_view(books, str(recorded.document))
     return Outcome(
         f"/api/activities/{found.id}",
@@ -38,7 +38,7 @@ def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
 
 
 class ActivityController(Controller):
-    """Visits, telephone calls, checks; the station report counts them."""
+    """Visits, telephone calls, checks: the station report counts them."""
 
     path = "/api/activities"
     tags = ("activities",)
@@ -47,7 +47,7 @@ class ActivityController(Controller):
     async def record(
         self, context: Context, payload: Body[RecordActivity]
     ) -> CreatedResponse[ActivityEntered]:
-        """Record work that was recorded."""
+        """Record an activity."""
         return await context.record(payload, show_activity)
 
     @get(operation_id="listActivities", opt=allow_roles("coordinator", "recorder", "auditor"))
@@ -58,7 +58,7 @@ class ActivityController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ActivityView]]:
-        """Activities, oldest first."""
+        """List activities, oldest first."""
         return context.page(
             lambda books: activities_view(books, kind=kind, after=after, limit=limit)
         )
@@ -69,5 +69,5 @@ class ActivityController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def activity(self, context: Context, activity: FromPath[str]) -> ActivityView:
-        """An activity as it is stated now."""
+        """Get an activity, as last corrected."""
         return context.show(lambda books: activity_view(books, activity))

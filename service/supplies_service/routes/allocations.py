@@ -1,4 +1,4 @@
-"""Allocations: goods set aside for one recipient, and released."""
+"""Allocations: propose, make, list and release them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from supplies_service.security.authorization import allow_roles
 
 
 class AllocationEntered(View, frozen=True, kw_only=True):
-    """The entry that was made, and the allocation as it stands."""
+    """The recorded entry and the allocation."""
 
     entry: EntryView
     allocation: AllocationView
 
 
 def show_allocation(books: Books, recorded: Recorded) -> Outcome[AllocationEntered]:
-    """The allocation that an entry is about."""
+    """Show the allocation that an entry is about."""
     found = allocation_view(books, str(recorded.document))
     return Outcome(
         f"/api/allocations/{found.id}",
@@ -40,7 +40,7 @@ def show_allocation(books: Books, recorded: Recorded) -> Outcome[AllocationEnter
 
 
 class AllocationController(Controller):
-    """What is set aside for whom."""
+    """Goods allocated to recipients."""
 
     path = "/api/allocations"
     tags = ("allocations",)
@@ -49,7 +49,7 @@ class AllocationController(Controller):
     async def allocate(
         self, context: Context, payload: Body[Allocate]
     ) -> CreatedResponse[AllocationEntered]:
-        """Set free goods aside for a recipient; without lots, what expires first."""
+        """Allocate free goods to a recipient; without `lots`, those that expire first."""
         return await context.record(payload, show_allocation)
 
     @get(operation_id="listAllocations", opt=allow_roles("coordinator", "recorder"))
@@ -61,7 +61,7 @@ class AllocationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[AllocationView]]:
-        """Allocations, oldest first."""
+        """List allocations, oldest first."""
         return context.page(
             lambda books: allocations_view(
                 books, recipient=recipient, status=status, after=after, limit=limit
@@ -81,10 +81,10 @@ class AllocationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ProposedAllocation]]:
-        """Whom to give what of what is free; each row can be posted as it is.
+        """Propose allocations of the free goods; each can be posted unchanged.
 
-        The most urgent needs first, evenly between households, what expires first of what has
-        not expired. A page shows the proposal as it is now: set its rows aside before asking on.
+        The most urgent needs come first, evenly between households, with the goods that expire
+        first. A page is computed from the current stock: post its rows before reading the next.
         """
         today = context.ledger.today()
         return context.page(
@@ -99,7 +99,7 @@ class AllocationController(Controller):
         opt=allow_roles("coordinator", "recorder"),
     )
     async def allocation(self, context: Context, allocation: FromPath[str]) -> AllocationView:
-        """An allocation as it stands."""
+        """Get an allocation."""
         return context.show(lambda books: allocation_view(books, allocation))
 
     @post(
@@ -110,5 +110,5 @@ class AllocationController(Controller):
     async def release(
         self, context: Context, payload: Body[Release]
     ) -> CreatedResponse[AllocationEntered]:
-        """Free what is still set aside, all of it or the lines named."""
+        """Release allocated goods: all, or the given lines."""
         return await context.record(payload, show_allocation)

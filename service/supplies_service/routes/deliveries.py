@@ -1,4 +1,4 @@
-"""Deliveries: teams on their way, what happened at each door, and the end of the round."""
+"""Deliveries: dispatch a team, report outcomes, print slips, close and reassign."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ PaperSize = Annotated[
 
 
 class DeliveryEntered(View, frozen=True, kw_only=True):
-    """The entry that was made, and the delivery as it stands."""
+    """The recorded entry and the delivery."""
 
     entry: EntryView
     delivery: DeliveryView
 
 
 def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
-    """The delivery that an entry is about."""
+    """Show the delivery that an entry is about."""
     found = delivery_view(books, str(recorded.document))
     return Outcome(
         f"/api/deliveries/{found.id}",
@@ -49,7 +49,7 @@ def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
 
 
 class DeliveryController(Controller):
-    """Who is on the way to which doors with what."""
+    """Deliveries of teams."""
 
     path = "/api/deliveries"
     tags = ("deliveries",)
@@ -58,7 +58,7 @@ class DeliveryController(Controller):
     async def dispatch(
         self, context: Context, payload: Body[Dispatch]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Send a team out with everything still set aside in these allocations."""
+        """Dispatch a team with all goods that are still allocated by these allocations."""
         return await context.record(payload, show_delivery)
 
     @get(
@@ -73,7 +73,7 @@ class DeliveryController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[DeliveryView]]:
-        """Deliveries, oldest first. A courier sees those that the own team carries now."""
+        """List deliveries, oldest first. Couriers see the open deliveries of their team."""
         team, status = await ownership.own_deliveries_filter(context, team, status)
         return context.page(
             lambda books: deliveries_view(books, team=team, status=status, after=after, limit=limit)
@@ -85,7 +85,7 @@ class DeliveryController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor", "courier"),
     )
     async def delivery(self, context: Context, delivery: FromPath[str]) -> DeliveryView:
-        """A delivery as it stands."""
+        """Get a delivery."""
         await ownership.check_delivery(context, delivery)
         return context.show(lambda books: delivery_view(books, delivery))
 
@@ -97,7 +97,7 @@ class DeliveryController(Controller):
     async def slips(
         self, context: Context, delivery: FromPath[str], size: PaperSize = "roll"
     ) -> PDFResponse:
-        """The slips that the team carries, one a door: for a roll of 80 mm, or on A5."""
+        """Print the delivery slips, one for each stop: for an 80 mm roll, or on A5."""
         await ownership.check_delivery(context, delivery)
         slips = await context.read_in_thread(lambda books: delivery_slips(books, delivery))
         return PDFResponse(await run_sync(draw_delivery_slips, slips, size), f"slips-{delivery}")
@@ -108,7 +108,7 @@ class DeliveryController(Controller):
         opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
     async def round(self, context: Context, delivery: FromPath[str]) -> RunSheet:
-        """The whole round: where to go, with what, and how each door is found."""
+        """Get the run sheet: the stops, their goods, and how to reach each address."""
         await ownership.check_delivery(context, delivery)
         return await context.show_in_thread(lambda books: run_sheet(books, delivery))
 
@@ -118,7 +118,7 @@ class DeliveryController(Controller):
         opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
     async def run_sheet(self, context: Context, delivery: FromPath[str]) -> PDFResponse:
-        """The whole round on A4: what to load, where to go, and who signs for it."""
+        """Print the run sheet on A4: the goods to load and the stops, with room for signatures."""
         await ownership.check_delivery(context, delivery)
         sheet = await context.read_in_thread(lambda books: run_sheet(books, delivery))
         return PDFResponse(await run_sync(draw_run_sheet, sheet), f"run-sheet-{delivery}")
@@ -131,7 +131,7 @@ class DeliveryController(Controller):
     async def report(
         self, context: Context, delivery: FromPath[str], payload: Body[ReportOutcome]
     ) -> CreatedOrConflict[DeliveryEntered]:
-        """Say what happened at a door. A fact: where the books contradict it, it is kept (202)."""
+        """Report the outcome of one stop; 202 if it contradicts the books, as a conflict."""
         await ownership.check_delivery(context, delivery)
         return await context.record(payload, show_delivery)
 
@@ -143,7 +143,7 @@ class DeliveryController(Controller):
     async def close(
         self, context: Context, payload: Body[CloseDelivery]
     ) -> CreatedResponse[DeliveryEntered]:
-        """End the round, once nothing is in transit."""
+        """Close a delivery, once nothing is in transit."""
         return await context.record(payload, show_delivery)
 
     @post(
@@ -154,5 +154,5 @@ class DeliveryController(Controller):
     async def reassign(
         self, context: Context, payload: Body[ReassignDelivery]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Let another team go on."""
+        """Give a delivery to another team."""
         return await context.record(payload, show_delivery)

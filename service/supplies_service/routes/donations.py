@@ -1,4 +1,4 @@
-"""Donations: recorded with their receipt, corrected and reversed."""
+"""Donations: record with a receipt, list, correct and reverse them."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from supplies_service.security.authorization import allow_roles
 
 
 class DonationEntered(View, frozen=True, kw_only=True):
-    """The entry, the donation as it stands, its receipt, and what was set aside of it.
+    """The recorded entry, the donation, its receipt, and the allocations made from it.
 
-    warnings: where it came without a key and looks like a gift that was recorded before.
+    warnings: likely duplicates, if the request had no idempotency key.
     """
 
     entry: EntryView
@@ -62,7 +62,7 @@ class DonationCorrection(DonationReversal, frozen=True, kw_only=True):
 def show_donation(
     key: StationKeys, books: Books, recorded: Recorded, *, may_be_twice: bool = False
 ) -> Outcome[DonationEntered]:
-    """The donation that an entry is about, with the paper that is valid for it now."""
+    """Show the donation that an entry is about, with its valid receipt."""
     found = donation_view(books, str(recorded.document))
     receipt = None if found.receipt is None else with_seal(key, books, found.receipt)
     set_aside = dict.fromkeys(row.allocation for row in books.stated(Allocation, arrival=found.id))
@@ -79,7 +79,7 @@ def show_donation(
 
 
 class DonationController(Controller):
-    """What donors give."""
+    """Donations and their receipts."""
 
     path = "/api/donations"
     tags = ("donations",)
@@ -91,7 +91,10 @@ class DonationController(Controller):
     async def record(
         self, context: Context, payload: Body[RecordDonation]
     ) -> CreatedResponse[DonationEntered]:
-        """Record goods given; they get a receipt, and go where their pledge claimed needs."""
+        """Record donated goods and issue a receipt.
+
+        Goods that keep a pledge are allocated to the needs which the pledge claimed.
+        """
         may_be_twice = not context.has_key
         show = partial(show_donation, context.key, may_be_twice=may_be_twice)
         return await context.record(payload, show)
@@ -104,7 +107,7 @@ class DonationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[DonationView]]:
-        """Donations, oldest first."""
+        """List donations, oldest first."""
         return context.page(
             lambda books: donations_view(books, donor=donor, after=after, limit=limit)
         )
@@ -115,7 +118,7 @@ class DonationController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def donation(self, context: Context, donation: FromPath[str]) -> DonationView:
-        """A donation as it stands."""
+        """Get a donation."""
         return context.show(lambda books: donation_view(books, donation))
 
     @post(
@@ -151,7 +154,7 @@ class DonationController(Controller):
     async def reverse(
         self, context: Context, donation: FromPath[str], payload: Body[DonationReversal]
     ) -> CreatedResponse[DonationEntered]:
-        """Undo a donation that was not one, if its goods have not been moved since.
+        """Reverse a donation recorded by mistake, if its goods have not moved since.
 
         Recorders reverse donations that were recorded today.
         """

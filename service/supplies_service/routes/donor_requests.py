@@ -1,4 +1,4 @@
-"""What donors ask about their own name, and what was done about it."""
+"""Requests of donors about their own name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from supplies_service.security.rate_limits import check_rate_limit
 
 
 class DonorRequestController(Controller):
-    """Names that are to be corrected, hidden or forgotten."""
+    """Requests to correct, hide or forget a name."""
 
     path = "/api/donors/{donor:str}/requests"
     tags = ("donors",)
@@ -31,7 +31,7 @@ class DonorRequestController(Controller):
     async def ask(
         self, context: Context, donor: FromPath[str], payload: Body[NewRequest]
     ) -> CreatedResponse[DonorRequest]:
-        """Ask for the own name to be corrected, hidden or forgotten; somebody answers."""
+        """Ask for one's own name to be corrected, hidden or forgotten."""
         await ownership.check_donor(context, donor)
         if not context.is_repeat:
             await check_rate_limit(context.request, attempts.ASKED_BY_DONOR, donor)
@@ -55,7 +55,7 @@ class DonorRequestController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[DonorRequest]]:
-        """What the donor asked, the oldest first."""
+        """List a donor's requests, oldest first."""
 
         def read(books: Books) -> Page[DonorRequest]:
             place = 0 if after is None else entry_number(after)
@@ -72,7 +72,7 @@ class DonorRequestController(Controller):
     async def request(
         self, context: Context, donor: FromPath[str], request_id: FromPath[str]
     ) -> DonorRequest:
-        """One request."""
+        """Get a request."""
         number = entry_number(request_id)
         return context.show(lambda books: wishes.get(context.gate(books), donor, number))
 
@@ -88,7 +88,7 @@ class DonorRequestController(Controller):
         request_id: FromPath[str],
         payload: Body[Answer],
     ) -> CreatedResponse[DonorRequest]:
-        """Say what was done about a request; what was asked is erased with it."""
+        """Answer a request; the text of the request is erased."""
         number, by = entry_number(request_id), context.by
         where = f"/api/donors/{donor}/requests/{number}"
         return await context.administer(

@@ -1,4 +1,4 @@
-"""Entries as they were hashed; mended, and decided on where a fact contradicted the books."""
+"""Entries: list, correct and reverse them, and resolve conflicts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OpenOnly = Annotated[
 
 
 class EntryController(Controller):
-    """What was written down, never to be changed."""
+    """Entries, which are never changed."""
 
     path = "/api/entries"
     tags = ("entries",)
@@ -39,7 +39,7 @@ class EntryController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[EntryView]]:
-        """Entries, oldest first."""
+        """List entries, oldest first."""
         return context.page(
             lambda books: entries_view(
                 books, kind=kind, document=document, after=after, limit=limit
@@ -54,7 +54,7 @@ class EntryController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ConflictView]]:
-        """Facts that the books contradicted, oldest first."""
+        """List reported facts that contradict the books, oldest first."""
         return context.page(
             lambda books: conflicts_view(books, open_only=open_only, after=after, limit=limit)
         )
@@ -67,7 +67,7 @@ class EntryController(Controller):
     async def resolve(
         self, context: Context, payload: Body[ResolveConflict]
     ) -> CreatedResponse[EntryRecorded]:
-        """Restate the standing outcome, or book what the fact says from `unexplained`."""
+        """Resolve a conflict: correct the recorded outcome, or book the fact from `unexplained`."""
         return await context.record(payload, show_entry)
 
     @get(
@@ -76,14 +76,14 @@ class EntryController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def entry(self, context: Context, entry: FromPath[str]) -> EntryView:
-        """An entry, with the exact bytes that were hashed."""
+        """Get an entry, with the exact bytes that were hashed."""
         return context.show(lambda books: entry_view(books, entry_number(entry)))
 
     @post("/{entry:str}/reverse", operation_id="reverseEntry", opt=allow_roles("coordinator"))
     async def reverse(
         self, context: Context, payload: Body[Reverse]
     ) -> CreatedResponse[EntryRecorded]:
-        """Undo an entry's command, as far as its goods have not moved on."""
+        """Reverse an entry's command, if its goods have not moved since."""
         return await context.record(payload, show_entry)
 
     @post("/{entry:str}/correct", operation_id="correctEntry", opt=allow_roles("coordinator"))

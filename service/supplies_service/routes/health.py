@@ -1,4 +1,4 @@
-"""Whether the service lives, and what its keeper should look after."""
+"""Health: whether the service works, and what its operator should do."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Health(View, frozen=True, kw_only=True):
 
 
 class HealthController(Controller):
-    """Watching the service."""
+    """Health and metrics."""
 
     path = "/api"
     tags = ("service",)
 
     @get("/health", operation_id="getHealth", opt=allow_anyone())
     async def health(self, context: Context) -> Health:
-        """Whether the books can be read and written."""
+        """Check whether the database can be read and written."""
         await can_write(context)
         return context.show(lambda books: health(context, books))
 
@@ -66,7 +66,7 @@ class HealthController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor") | {"here": True},
     )
     async def metrics(self, context: Context) -> Response[str]:
-        """Counts and times, as Prometheus reads them."""
+        """Get metrics in Prometheus' text format."""
         return Response(context.stations.metrics.render().decode(), media_type=MEDIA_TYPE)
 
 

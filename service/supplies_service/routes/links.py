@@ -99,7 +99,7 @@ def controller(whose: Whose) -> type[Controller]:
         async def link(
             self, context: Context, code: FromPath[str], payload: Body[NewLink]
         ) -> CreatedResponse[LinkMade]:
-            """Make a link to what is theirs: own gifts and papers, or deliveries that are out."""
+            """Create a link: to a donor's own receipts, or to a team's open deliveries."""
             by = context.by
             return await context.administer(
                 lambda gate: make_link(gate, whose, code, payload, by),
@@ -115,7 +115,7 @@ def controller(whose: Whose) -> type[Controller]:
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[Page[Credential]]:
-            """Their links, the newest first, those that ended too."""
+            """List links, newest first, including ended ones."""
             return context.page(
                 lambda books: shown_page(
                     context.gate(books), after, limit, kinds=("link",), **{whose: code}
@@ -128,7 +128,7 @@ def controller(whose: Whose) -> type[Controller]:
             opt=allow_roles("coordinator", "recorder"),
         )
         async def unlink(self, context: Context, code: FromPath[str]) -> LinksRevoked:
-            """End all their links at once."""
+            """Revoke all links at once."""
             ended = await context.station.admin_write(
                 lambda gate: credentials.revoke_all(gate, kinds=("link",), **{whose: code})
             )
@@ -143,7 +143,7 @@ def controller(whose: Whose) -> type[Controller]:
         async def end(
             self, context: Context, code: FromPath[str], link: FromPath[str]
         ) -> Credential:
-            """End one link at once: that of a lost telephone, say."""
+            """Revoke one link at once, for example that of a lost telephone."""
             return await context.station.admin_write(lambda gate: end_link(gate, whose, code, link))
 
     LinkController.__name__ = LinkController.__qualname__ = f"{title}LinkController"

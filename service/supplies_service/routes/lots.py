@@ -1,4 +1,4 @@
-"""Lots: from a donor to the doors reached, and from a batch to whoever holds it."""
+"""Lots: trace goods from their origin to the recipients."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class LotController(Controller):
-    """Goods that came together."""
+    """Goods that arrived together."""
 
     path = "/api/lots"
     tags = ("stock",)
@@ -22,5 +22,5 @@ class LotController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def trace(self, context: Context, lot: FromPath[str]) -> TraceView:
-        """Where a lot came from, through every repacking, and where it went."""
+        """Trace a lot: its origin, through every repacking, and where it went."""
         return context.show(lambda books: trace(books, lot))

@@ -1,4 +1,4 @@
-"""Needs: noted, and ended when they are no longer asked for."""
+"""Needs: record, list and end them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from supplies_service.security.authorization import allow_roles
 
 
 class NeedEntered(View, frozen=True, kw_only=True):
-    """The entry that was made, and the need as it stands."""
+    """The recorded entry and the need."""
 
     entry: EntryView
     need: NeedView
 
 
 def show_need(books: Books, recorded: Recorded) -> Outcome[NeedEntered]:
-    """The need that an entry is about."""
+    """Show the need that an entry is about."""
     found = need_view(books, str(recorded.document))
     return Outcome(
         f"/api/needs/{found.id}", NeedEntered(entry=entry(books, recorded.seq), need=found)
@@ -37,14 +37,14 @@ def show_need(books: Books, recorded: Recorded) -> Outcome[NeedEntered]:
 
 
 class NeedController(Controller):
-    """What households lack."""
+    """Needs of recipients."""
 
     path = "/api/needs"
     tags = ("needs",)
 
     @post(operation_id="noteNeed", opt=allow_roles("coordinator", "recorder"))
     async def note(self, context: Context, payload: Body[NoteNeed]) -> CreatedResponse[NeedEntered]:
-        """Note a need."""
+        """Record a need."""
         return await context.record(payload, show_need)
 
     @get(operation_id="listNeeds", opt=allow_roles("coordinator", "recorder", "auditor"))
@@ -57,7 +57,7 @@ class NeedController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[NeedView]]:
-        """Needs, oldest first."""
+        """List needs, oldest first."""
         return context.page(
             lambda books: needs_view(
                 books, status=status, recipient=recipient, item=item, after=after, limit=limit
@@ -68,7 +68,7 @@ class NeedController(Controller):
         "/{need:str}", operation_id="getNeed", opt=allow_roles("coordinator", "recorder", "auditor")
     )
     async def need(self, context: Context, need: FromPath[str]) -> NeedView:
-        """A need as it stands."""
+        """Get a need."""
         return context.show(lambda books: need_view(books, need))
 
     @post(
@@ -77,5 +77,5 @@ class NeedController(Controller):
         opt=allow_roles("coordinator", "recorder"),
     )
     async def end(self, context: Context, payload: Body[EndNeed]) -> CreatedResponse[NeedEntered]:
-        """End a need that is no longer asked for."""
+        """End a need that is no longer open."""
         return await context.record(payload, show_need)

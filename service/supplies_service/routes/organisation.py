@@ -1,6 +1,6 @@
-"""What the station at the head of an organisation sees of all its stations together.
+"""Figures over all stations of an organisation, for the station at its head.
 
-One station's own books are read where they always are, with `?station=`.
+The books of one member station are read at the usual addresses with `?station=`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _part(station: str, first: date, last: date, books: Books) -> Part:
 
 
 class OrganisationController(Controller):
-    """All stations of an organisation; to a station under nobody and over nobody, its own."""
+    """All stations of an organisation; for a station without one, only itself."""
 
     path = "/api/organisation"
     tags = ("organisation",)
@@ -68,14 +68,14 @@ class OrganisationController(Controller):
     async def stations(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[StationLine]]:
-        """The stations that may be asked about with `?station=`, and this one, by code."""
+        """List the stations that `?station=` accepts, and this one, by code."""
         return context.page(lambda books: stations_page(books, after, limit))
 
     @get("/stock", operation_id="stockOfOrganisation", opt=allow_roles("coordinator"))
     async def stock(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[StockOfItem]]:
-        """What stands on the shelves of all stations, by item."""
+        """List the stock of all stations by item."""
         return await context.page_in_thread(
             lambda books: stock_by_item(books, after=after, limit=limit)
         )
@@ -92,7 +92,7 @@ class OrganisationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[StockAtStation]]:
-        """Which stations have some of an item."""
+        """List the stock of an item by station."""
         return await context.page_in_thread(
             lambda books: stock_by_station(books, item, after=after, limit=limit)
         )
@@ -101,7 +101,7 @@ class OrganisationController(Controller):
     async def needs(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[NeedOfItem]]:
-        """What all stations were asked for, by item."""
+        """List the needs of all stations by item."""
         return await context.page_in_thread(
             lambda books: needs_by_item(books, after=after, limit=limit)
         )
@@ -118,20 +118,20 @@ class OrganisationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[NeedAtStation]]:
-        """Which stations were asked for an item."""
+        """List the needs of an item by station."""
         return await context.page_in_thread(
             lambda books: needs_by_station(books, item, after=after, limit=limit)
         )
 
     @get("/report", operation_id="reportOrganisation", opt=allow_roles("coordinator"))
     async def report(self, context: Context, first: First, last: Last) -> OrganisationReport:
-        """The work of all stations from one day to another."""
+        """Report the work of all stations in a period."""
         parts = await _parts(context, first, last)
         return organisation_report(context.station.code, first, last, parts)
 
     @get("/report/pdf", operation_id="printOrganisationReport", opt=allow_roles("coordinator"))
     async def report_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
-        """The same as a paper."""
+        """Print the organisation report."""
         parts = await _parts(context, first, last)
         with context.reading() as books:
             shown = organisation_report_paper(

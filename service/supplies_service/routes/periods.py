@@ -1,4 +1,4 @@
-"""Periods: closed, so that nothing is booked in them any more, and with a reason reopened."""
+"""Periods: close days for booking, and reopen them with a reason."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PeriodView(View, frozen=True, kw_only=True):
-    """closed_through: nothing is booked on or before this day; None: every day is open."""
+    """closed_through: the last closed day; None: every day is open."""
 
     closed_through: date | None
 
 
 class PeriodEntered(View, frozen=True, kw_only=True):
-    """The entry that was made, and which days are closed now."""
+    """The recorded entry and which days are closed now."""
 
     entry: EntryView
     period: PeriodView
@@ -37,33 +37,33 @@ def period(books: Books) -> PeriodView:
 
 
 def show_period(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:
-    """Which days are closed since an entry."""
+    """Show which days are closed after an entry."""
     return Outcome(
         "/api/periods", PeriodEntered(entry=entry(books, recorded.seq), period=period(books))
     )
 
 
 class PeriodController(Controller):
-    """Which days may still be booked on."""
+    """Closed days."""
 
     path = "/api/periods"
     tags = ("periods",)
 
     @get(operation_id="getPeriods", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def periods(self, context: Context) -> PeriodView:
-        """Which days are closed."""
+        """Get which days are closed."""
         return context.show(period)
 
     @post("/close", operation_id="closePeriod", opt=allow_roles("coordinator"))
     async def close(
         self, context: Context, payload: Body[ClosePeriod]
     ) -> CreatedResponse[PeriodEntered]:
-        """Close all days through one; only once nothing is unexplained."""
+        """Close all days up to one; refused while anything is unexplained."""
         return await context.record(payload, show_period)
 
     @post("/reopen", operation_id="reopenPeriod", opt=allow_roles("coordinator"))
     async def reopen(
         self, context: Context, payload: Body[ReopenPeriod]
     ) -> CreatedResponse[PeriodEntered]:
-        """Open all days from one again."""
+        """Reopen all days from one on."""
         return await context.record(payload, show_period)

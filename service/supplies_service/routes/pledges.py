@@ -1,4 +1,4 @@
-"""Pledges: made, taken back, and no longer waited for."""
+"""Pledges: record, list, cancel and lapse them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PledgeEntered(View, frozen=True, kw_only=True):
-    """The entry that was made, and the pledge as it stands."""
+    """The recorded entry and the pledge."""
 
     entry: EntryView
     pledge: PledgeView
 
 
 def show_pledge(books: Books, recorded: Recorded) -> Outcome[PledgeEntered]:
-    """The pledge that an entry is about."""
+    """Show the pledge that an entry is about."""
     found = pledge_view(books, str(recorded.document))
     return Outcome(
         f"/api/pledges/{found.id}", PledgeEntered(entry=entry(books, recorded.seq), pledge=found)
@@ -38,7 +38,7 @@ def show_pledge(books: Books, recorded: Recorded) -> Outcome[PledgeEntered]:
 
 
 class PledgeController(Controller):
-    """What donors promise."""
+    """Pledges of donors."""
 
     path = "/api/pledges"
     tags = ("pledges",)
@@ -47,7 +47,7 @@ class PledgeController(Controller):
     async def make(
         self, context: Context, payload: Body[MakePledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Promise goods; lines may claim needs."""
+        """Record a pledge of goods; its lines can claim needs."""
         return await context.record(payload, show_pledge)
 
     @get(operation_id="listPledges", opt=allow_roles("coordinator", "recorder", "auditor", "donor"))
@@ -59,7 +59,7 @@ class PledgeController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[PledgeView]]:
-        """Pledges, oldest first."""
+        """List pledges, oldest first."""
         whose = await ownership.own_donor_filter(context, donor)
         return context.page(
             lambda books: pledges_view(books, donor=whose, status=status, after=after, limit=limit)
@@ -71,7 +71,7 @@ class PledgeController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor", "donor"),
     )
     async def pledge(self, context: Context, pledge: FromPath[str]) -> PledgeView:
-        """A pledge as it stands."""
+        """Get a pledge."""
         await ownership.check_pledge(context, pledge)
         return context.show(lambda books: pledge_view(books, pledge))
 
@@ -83,7 +83,7 @@ class PledgeController(Controller):
     async def cancel(
         self, context: Context, payload: Body[CancelPledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Take a promise back, all that is outstanding or the lines named."""
+        """Cancel a pledge: all that is outstanding, or the given lines."""
         return await context.record(payload, show_pledge)
 
     @post(
@@ -94,5 +94,5 @@ class PledgeController(Controller):
     async def lapse(
         self, context: Context, payload: Body[LapsePledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Wait no longer for a promise that was not kept."""
+        """Mark a pledge as lapsed: all that is outstanding, or the given lines."""
         return await context.record(payload, show_pledge)

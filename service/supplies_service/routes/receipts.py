@@ -1,4 +1,4 @@
-"""Receipts: read, printed, copied, voided and replaced."""
+"""Receipts: issue, list, print, copy, void and replace them."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ from supplies_service.security.authorization import allow_roles
 
 
 class ReceiptEntered(View, frozen=True, kw_only=True):
-    """The entry that was made, and the receipt as it stands."""
+    """The recorded entry and the receipt."""
 
     entry: EntryView
     receipt: ReceiptView
 
 
 def with_seal(key: StationKeys, books: Books, number: str) -> ReceiptView:
-    """The receipt with this number, with the code and signature that its paper carries."""
+    """Return a receipt with its check code and signature."""
     return sealed(books, receipt_view(books, number), key.seal)
 
 
 def show_receipt(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[ReceiptEntered]:
-    """The receipt that an entry is about."""
+    """Show the receipt that an entry is about."""
     found = with_seal(key, books, str(recorded.document))
     return Outcome(
         f"/api/receipts/{found.number}",
@@ -59,14 +59,14 @@ def show_receipt(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[
 
 
 def show_copy(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[ReceiptEntered]:
-    """The receipt, at the address of its marked copy."""
+    """Show the receipt, at the address of its marked copy."""
     receipt = show_receipt(key, books, recorded)
     reprint = books.stated(Reprint, seq=recorded.seq)[0]
     return receipt._replace(location=f"{receipt.location}/copies/{reprint.copy}/pdf")
 
 
 class ReceiptController(Controller):
-    """The papers that donors hold."""
+    """Receipts of donations."""
 
     path = "/api/receipts"
     tags = ("receipts",)
@@ -78,7 +78,7 @@ class ReceiptController(Controller):
     async def issue(
         self, context: Context, payload: Body[IssueReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Issue one receipt over several donations, in the place of their own."""
+        """Issue one receipt for several donations; it replaces theirs."""
         return await context.record(payload, partial(show_receipt, context.key))
 
     @get(
@@ -94,7 +94,7 @@ class ReceiptController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ReceiptView]]:
-        """Receipts in the order of their numbers."""
+        """List receipts by number."""
         whose = await ownership.own_donor_filter(context, donor)
 
         def listed(books: Books) -> Page[ReceiptView]:
@@ -113,7 +113,7 @@ class ReceiptController(Controller):
         opt=allow_roles("coordinator", "recorder", personal=True),
     )
     async def batch(self, context: Context, first: First, last: Last) -> PDFResponse:
-        """All receipts issued from one day to another that still hold, as one document."""
+        """Print all valid receipts of a period as one document."""
         papers = await context.read_in_thread(
             lambda books: receipt_papers(
                 books, first, last, lambda one: context.key.seal(issued(books, one)).check_code
@@ -127,7 +127,7 @@ class ReceiptController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor", "donor", personal=True),
     )
     async def receipt(self, context: Context, number: FromPath[str]) -> ReceiptView:
-        """A receipt, with the document as it was frozen."""
+        """Get a receipt, with the document as issued."""
         await ownership.check_receipt(context, number)
         return context.show(lambda books: with_seal(context.key, books, number))
 
@@ -137,7 +137,7 @@ class ReceiptController(Controller):
         opt=allow_roles("coordinator", "recorder", "donor", personal=True),
     )
     async def pdf(self, context: Context, number: FromPath[str]) -> PDFResponse:
-        """The receipt's paper: the original, the same bytes each time."""
+        """Print a receipt: the original, with the same bytes each time."""
         await ownership.check_receipt(context, number)
         return await drawn(context, number, None)
 
@@ -149,7 +149,7 @@ class ReceiptController(Controller):
     async def copy(
         self, context: Context, number: FromPath[str], copy: FromPath[str]
     ) -> PDFResponse:
-        """A copy that was reprinted, marked as one."""
+        """Print a marked copy of a receipt."""
         return await drawn(context, number, entry_number(copy))
 
     @post(
@@ -160,7 +160,7 @@ class ReceiptController(Controller):
     async def reprint(
         self, context: Context, payload: Body[ReprintReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Hand out a marked copy; Location is where its paper is."""
+        """Record a marked copy; `Location` is the address of its PDF."""
         return await context.record(payload, partial(show_copy, context.key))
 
     @post(
@@ -171,7 +171,7 @@ class ReceiptController(Controller):
     async def void(
         self, context: Context, payload: Body[VoidReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Void a receipt; its number stays."""
+        """Void a receipt; its number is not used again."""
         return await context.record(payload, partial(show_receipt, context.key))
 
     @post(
@@ -182,7 +182,7 @@ class ReceiptController(Controller):
     async def replace(
         self, context: Context, payload: Body[ReplaceReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Void a receipt and issue it anew from today's records."""
+        """Void a receipt and issue a new one from the current records."""
         return await context.record(payload, partial(show_receipt, context.key))
 
 

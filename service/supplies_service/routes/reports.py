@@ -1,4 +1,4 @@
-"""Reports: figures computed from the books, and their papers."""
+"""Reports: figures computed from the books, as JSON and as PDF."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Waiting = Annotated[int, QueryParameter(ge=0, le=3650, description="days goods m
 
 
 class ReportController(Controller):
-    """What a station tells of its work."""
+    """Reports of one station."""
 
     path = "/api/reports"
     tags = ("reports",)
@@ -40,7 +40,7 @@ class ReportController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def station(self, context: Context, first: First, last: Last) -> StationReport:
-        """The station's work from one day to another."""
+        """Report the station's work in a period."""
         return await context.show_in_thread(lambda books: station_report(books, first, last))
 
     @get(
@@ -49,7 +49,7 @@ class ReportController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def station_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
-        """The station report as a paper."""
+        """Print the station report."""
         now = context.ledger.clock()
         shown = await context.read_in_thread(
             lambda books: station_report_paper(books, first, last, printed_at=now)
@@ -64,7 +64,7 @@ class ReportController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def disclosure(self, context: Context, first: First, last: Last) -> Disclosure:
-        """What came from whom, as each consented, and where it went, by community."""
+        """Report donations, named as each donor consented, and distribution by community."""
         return await context.show_in_thread(lambda books: disclosure(books, first, last))
 
     @get(
@@ -73,7 +73,7 @@ class ReportController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def disclosure_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
-        """The disclosure as a sheet for the notice board."""
+        """Print the public disclosure."""
         now = context.ledger.clock()
         shown = await context.read_in_thread(
             lambda books: disclosure_paper(books, first, last, printed_at=now)
@@ -92,7 +92,7 @@ class ReportController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[StockView]:
-        """What stands on all shelves, now or at a day's end."""
+        """Report the stock of all locations, now or at the end of a day."""
         return context.page(lambda books: stock(books, as_of=as_of, after=after, limit=limit))
 
     @get(
@@ -109,7 +109,7 @@ class ReportController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[Alert]]:
-        """What to look at today: what expires, what is overdue, what waits for somebody."""
+        """List what needs attention: expiring goods, overdue deliveries, open conflicts."""
         today = context.ledger.today()
         return context.page(
             lambda books: alerts_view(

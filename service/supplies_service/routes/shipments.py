@@ -24,9 +24,9 @@ from supplies_service.security.authorization import allow_roles
 
 
 class ShipmentEntered(View, frozen=True, kw_only=True):
-    """The entry that was made, and the shipment as it stands.
+    """The recorded entry and the shipment.
 
-    warnings: where it went to a station that is not in this database.
+    warnings: the destination is not in this database.
     """
 
     entry: EntryView
@@ -37,7 +37,7 @@ class ShipmentEntered(View, frozen=True, kw_only=True):
 def show_shipment(
     books: Books, recorded: Recorded, *, sent: bool = False
 ) -> Outcome[ShipmentEntered]:
-    """The shipment that an entry is about. sent: whether that sent it."""
+    """Show the shipment that an entry is about. sent: whether the entry sent it."""
     found = shipment_view(books, str(recorded.document))
     return Outcome(
         f"/api/shipments/{found.id}",
@@ -50,7 +50,7 @@ def show_shipment(
 
 
 class ShipmentController(Controller):
-    """Goods that go to another station, or come from one."""
+    """Goods sent to and received from other stations."""
 
     path = "/api/shipments"
     tags = ("shipments",)
@@ -59,7 +59,7 @@ class ShipmentController(Controller):
     async def send(
         self, context: Context, payload: Body[SendShipment]
     ) -> CreatedResponse[ShipmentEntered]:
-        """Send free goods to another station; without lots, what expires first."""
+        """Send free goods to another station; without `lots`, those that expire first."""
         return await context.record(payload, partial(show_shipment, sent=True))
 
     @get(operation_id="listShipments", opt=allow_roles("coordinator", "recorder"))
@@ -70,12 +70,12 @@ class ShipmentController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ShipmentView]]:
-        """Shipments that left or came (`way` is out or in), or are awaited here."""
+        """List shipments: sent (`way=out`), received or awaited (`way=in`)."""
         return context.page(lambda books: shipments_view(books, way=way, after=after, limit=limit))
 
     @get("/{shipment:str}", operation_id="getShipment", opt=allow_roles("coordinator", "recorder"))
     async def shipment(self, context: Context, shipment: FromPath[str]) -> ShipmentView:
-        """A shipment as it stands; its `entry` is what the other station cites."""
+        """Get a shipment; the other station cites its `entry`."""
         return context.show(lambda books: shipment_view(books, shipment))
 
     @post(
@@ -86,7 +86,7 @@ class ShipmentController(Controller):
     async def receive(
         self, context: Context, payload: Body[ReceiveShipment]
     ) -> CreatedResponse[ShipmentEntered]:
-        """Take in what another station sent, all of it or as the lines say."""
+        """Receive goods from another station: all, or the given lines."""
         return await context.record(payload, show_shipment)
 
     @post(
@@ -97,5 +97,5 @@ class ShipmentController(Controller):
     async def acknowledge(
         self, context: Context, payload: Body[AcknowledgeShipment]
     ) -> CreatedResponse[ShipmentEntered]:
-        """Enter what arrived there, citing the other station's entry; the rest is lost."""
+        """Record what arrived, citing the other station's entry; the rest is booked as lost."""
         return await context.record(payload, show_shipment)

@@ -1,4 +1,4 @@
-"""Statements to donors: what became of their gifts."""
+"""Donor statements: what became of a donor's donations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class StatementController(Controller):
-    """What a donor is told."""
+    """The statement of one donor."""
 
     path = "/api/donors/{donor:str}/statement"
     tags = ("donors",)
@@ -29,7 +29,7 @@ class StatementController(Controller):
     async def statement(
         self, context: Context, donor: FromPath[str], first: First, last: Last
     ) -> DonorStatement:
-        """What became of all that a donor gave from one day to another."""
+        """Report what became of a donor's donations in a period."""
         await ownership.check_donor(context, donor)
         return await context.show_in_thread(
             lambda books: donor_statement(books, donor, first, last)
@@ -43,7 +43,7 @@ class StatementController(Controller):
     async def pdf(
         self, context: Context, donor: FromPath[str], first: First, last: Last
     ) -> PDFResponse:
-        """The statement as a paper."""
+        """Print the donor statement."""
         await ownership.check_donor(context, donor)
         now = context.ledger.clock()
         shown = await context.read_in_thread(

@@ -1,4 +1,4 @@
-"""The station whose books these are."""
+"""The station's settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class StationController(Controller):
 
     @get(operation_id="getStation", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def station(self, context: Context) -> StationShown:
-        """The station's settings, those of its papers among them."""
+        """Get the station's settings, including those of its papers."""
         return context.show(station_shown)
 
     @patch(operation_id="amendStation", opt=allow_roles("coordinator"))

@@ -1,4 +1,4 @@
-"""Tokens: what programs show, on behalf of a user and as no more than that user is."""
+"""Tokens: a program acts for a user, with at most the user's own role."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ def revoke(gate: Gate, name: str, *, holder: str | None = None) -> Credential:
 
 
 class TokenController(Controller):
-    """What programs show to be let in."""
+    """Tokens of programs."""
 
     path = "/api/tokens"
     tags = ("tokens",)
 
     @post(operation_id="makeToken", opt=allow_roles("coordinator"))
     async def make(self, context: Context, payload: Body[NewToken]) -> CreatedResponse[TokenMade]:
-        """Make a token for a program of a user; its secret is answered once."""
+        """Create a token for a program of a user; its secret is returned once."""
         by = context.by
 
         def operation(gate: Gate) -> Outcome[TokenMade]:
@@ -114,14 +114,14 @@ class TokenController(Controller):
     async def tokens(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[Credential]]:
-        """Tokens, the newest first, those that ended too."""
+        """List tokens, newest first, including ended ones."""
         return context.page(
             lambda books: shown_page(context.gate(books), after, limit, kinds=("token",))
         )
 
     @get("/{token:str}", operation_id="getToken", opt=allow_roles("coordinator"))
     async def token(self, context: Context, token: FromPath[str]) -> Credential:
-        """One token, with its last use."""
+        """Get a token, with its last use."""
         return context.show(lambda books: credentials.get(context.gate(books), token))
 
     @delete(
@@ -131,5 +131,5 @@ class TokenController(Controller):
         opt=allow_roles("coordinator"),
     )
     async def revoke(self, context: Context, token: FromPath[str]) -> Credential:
-        """End a token at once."""
+        """Revoke a token at once."""
         return await context.station.admin_write(lambda gate: revoke(gate, token))

@@ -1,4 +1,4 @@
-"""Users: who may come in, and how they set a password."""
+"""Users: add, list, invite and disable them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class UserController(Controller):
 
     @post(operation_id="addUser", opt=allow_roles("coordinator"))
     async def add(self, context: Context, payload: Body[NewUser]) -> CreatedResponse[Invited]:
-        """Let a person in; they set their password at the address that is answered."""
+        """Add a user. They set a password at the returned `invitation` address."""
         by = context.by
         return await context.administer(
             lambda gate: invite(gate, users.add(gate, payload, by=by), by),
@@ -66,7 +66,7 @@ class UserController(Controller):
     async def users(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[User]]:
-        """Users in the order in which they came, those who may no longer come in too."""
+        """List users in the order they were added, including disabled ones."""
 
         def read(books: Books) -> Page[User]:
             if after is not None and not re.fullmatch(r"u_[0-9]{1,9}", after):
@@ -78,7 +78,7 @@ class UserController(Controller):
 
     @get("/{user:str}", operation_id="getUser", opt=allow_roles("coordinator"))
     async def user(self, context: Context, user: FromPath[str]) -> User:
-        """One user."""
+        """Get a user."""
         return context.show(lambda books: users.get(context.gate(books), user))
 
     @post(
@@ -89,7 +89,7 @@ class UserController(Controller):
     async def invite(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[Invited]:
-        """Let a user set a new password, at an address that is answered once."""
+        """Invite a user to set a new password at an address that is returned once."""
         by = context.by
         return await context.administer(
             lambda gate: invite(gate, users.get(gate, user), by),
@@ -101,7 +101,7 @@ class UserController(Controller):
     async def disable(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[User]:
-        """Let a person in no longer: sessions and tokens end at once."""
+        """Disable a user: their sessions and tokens end at once."""
         return await context.administer(
             lambda gate: Outcome(f"/api/users/{user}", users.disable(gate, user)),
             users.get,

@@ -1,4 +1,4 @@
-"""What the QR of a paper leads to: whether this paper is in these books."""
+"""Verification of a receipt by anyone: the address in the QR code of each receipt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from supplies_service.security.rate_limits import check_rate_limit, client_addre
 
 
 class VerifiedGoods(View, frozen=True, kw_only=True):
-    """One line of a paper."""
+    """One line of a receipt."""
 
     name: str
     unit: str
@@ -75,7 +75,7 @@ def unknown_paper() -> NotFound:
 
 
 class VerifyController(Controller):
-    """Papers checked against the books."""
+    """Public verification of receipts."""
 
     path = "/"
 
@@ -88,7 +88,7 @@ class VerifyController(Controller):
     async def verify(
         self, context: Context, number: FromPath[str], c: FromQuery[str]
     ) -> VerifiedReceipt:
-        """Whether a paper with this number and check code `c` is in these books."""
+        """Verify a receipt by its number and check code `c`."""
         await check_rate_limit(context.request, VERIFY, client_address(context.request))
         issuer = context.stations.of_receipt(number)
         try:
@@ -101,5 +101,5 @@ class VerifyController(Controller):
 
     @get("/v/{number:str}", include_in_schema=False, opt=allow_anyone())
     async def short(self, number: FromPath[str], c: FromQuery[str] = "") -> Redirect:
-        """Where the QR leads."""
+        """Redirect the address in the QR code."""
         return Redirect(f"/api/verify/{quote(number, safe='')}?{urlencode({'c': c})}")
