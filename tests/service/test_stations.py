@@ -106,7 +106,7 @@ def test_each_station_records_into_its_own_chain(stations: Stations) -> None:
         assert stations.at(code).get("/api/station")["code"] == code
 
 
-def test_the_log_tells_people_of_two_stations_apart(stations: Stations, log: io.StringIO) -> None:
+def test_the_log_names_the_station_of_each_caller(stations: Stations, log: io.StringIO) -> None:
     for code in ("lx", "hp"):
         stations.at(code).get("/api/needs")
     stations.at("qu").get("/api/needs", station="lx")
@@ -114,7 +114,7 @@ def test_the_log_tells_people_of_two_stations_apart(stations: Stations, log: io.
     assert by == ["lx/u_1", "hp/u_1", "qu/u_1"]
 
 
-def test_the_same_key_at_two_stations_is_two_requests(stations: Stations) -> None:
+def test_an_idempotency_key_used_at_two_stations_is_two_requests(stations: Stations) -> None:
     for code in ("lx", "hp"):
         rest = stations.at(code)
         first = rest.post("/api/donations", rest.donation(3), key="k")
@@ -122,7 +122,7 @@ def test_the_same_key_at_two_stations_is_two_requests(stations: Stations) -> Non
         assert first["entry"]["station"] == code
 
 
-def test_goods_go_from_station_to_station_within_one_service(stations: Stations) -> None:
+def test_goods_are_shipped_between_stations_of_one_service(stations: Stations) -> None:
     stations.at("lx").give(10)
     body = {"to": "hp", "location": "store", "lines": [{"item": "mask", "quantity": 4}]}
     sent = stations.at("lx").post("/api/shipments", body)
@@ -137,7 +137,7 @@ def test_goods_go_from_station_to_station_within_one_service(stations: Stations)
     assert {row["station"]: row["on_hand"] for row in rows} == {"hp": 4, "lx": 6}
 
 
-def test_a_paper_is_verified_whichever_station_issued_it(stations: Stations) -> None:
+def test_receipts_of_every_station_are_verified(stations: Stations) -> None:
     for code in ("lx", ALONE):
         receipt = stations.at(code).give(2)["receipt"]
         answer = stations.client.get(
@@ -150,7 +150,7 @@ def test_a_paper_is_verified_whichever_station_issued_it(stations: Stations) -> 
 # --- who sees what -------------------------------------------------------------------------------
 
 
-def test_the_staff_of_a_station_see_their_own_only(stations: Stations) -> None:
+def test_staff_cannot_read_the_books_of_another_station(stations: Stations) -> None:
     stations.at("lx").give(10)
     for role in ("coordinator", "recorder", "auditor"):
         for code in ("lx", "qu", "no-such-station", "bad code"):
@@ -160,7 +160,9 @@ def test_the_staff_of_a_station_see_their_own_only(stations: Stations) -> None:
         assert stations.at("hp", role).get("/api/stock", station="hp")["items"] == []
 
 
-def test_the_head_of_an_organisation_sees_all_of_it_and_nothing_else(stations: Stations) -> None:
+def test_the_head_of_an_organisation_reads_all_its_stations_and_no_others(
+    stations: Stations,
+) -> None:
     stations.at("lx").give(10)
     head = stations.at("qu")
     assert head.get("/api/stock", station="lx")["items"][0]["on_hand"] == 10
@@ -176,14 +178,14 @@ def test_the_head_of_an_organisation_sees_all_of_it_and_nothing_else(stations: S
         stations.forbidden("/api/stock", station="lx")
 
 
-def test_one_question_is_about_one_station(stations: Stations) -> None:
+def test_the_station_parameter_may_be_given_only_once(stations: Stations) -> None:
     head = stations.at("qu")
     for both in ("station=lx&station=hp", "station=lx&station=lx", "limit=1&limit=2"):
         told = problem(head.client.get(f"/api/stock?{both}"), 422, "invalid-field")
         assert told["detail"] == f"{both.partition('=')[0]} is asked for twice; say one"
 
 
-def test_the_head_looks_and_does_not_act(stations: Stations) -> None:
+def test_the_head_cannot_write_for_another_station(stations: Stations) -> None:
     head = stations.at("qu")
     answer = head.client.post("/api/donations?station=lx", json=head.donation())
     told = problem(answer, 422, "invalid-field")
@@ -191,13 +193,13 @@ def test_the_head_looks_and_does_not_act(stations: Stations) -> None:
     assert stations.at("lx").get("/api/entries")["items"] == []
 
 
-def test_a_link_opens_its_own_stations_books_only(stations: Stations) -> None:
+def test_a_link_opens_only_the_books_of_its_own_station(stations: Stations) -> None:
     stations.at("lx", "donor")
     assert stations.client.get("/api/receipts").status_code == 200
     stations.forbidden("/api/receipts", station="hp")
 
 
-def test_a_token_under_the_name_of_another_station_lets_nobody_in(stations: Stations) -> None:
+def test_a_token_with_the_code_of_another_station_is_refused(stations: Stations) -> None:
     token = stations.tokens["hp"]["coordinator"].replace(".hp.", ".lx.")
     answer = signed_in(stations.client, token).get("/api/stock")
     problem(answer, 401, "unauthenticated")
@@ -205,7 +207,7 @@ def test_a_token_under_the_name_of_another_station_lets_nobody_in(stations: Stat
     problem(signed_in(stations.client, nameless).get("/api/stock"), 401, "unauthenticated")
 
 
-def test_a_look_is_written_down_where_it_was_looked(stations: Stations) -> None:
+def test_reading_personal_data_is_logged_at_the_station_that_was_read(stations: Stations) -> None:
     stations.at("qu").get("/api/recipients", station="lx")
     lines = stations.at("lx").get("/api/access-log")["items"]
     seen = [(line["who"], line["route"], line["outcome"]) for line in lines]
@@ -214,7 +216,7 @@ def test_a_look_is_written_down_where_it_was_looked(stations: Stations) -> None:
     assert "/api/recipients" not in [line["route"] for line in lines]
 
 
-def test_a_refusal_is_written_down_where_they_belong(stations: Stations) -> None:
+def test_a_refusal_is_logged_at_the_callers_own_station(stations: Stations) -> None:
     stations.at("hp", "recorder")
     stations.forbidden("/api/stock", station="lx")
     lines = stations.at("hp").get("/api/access-log")["items"]
@@ -239,7 +241,7 @@ def test_the_head_lists_its_stations(stations: Stations) -> None:
     assert [line["code"] for line in own] == [ALONE]
 
 
-def test_stock_is_summed_up_over_all_stations(stations: Stations) -> None:
+def test_stock_is_summed_over_all_stations(stations: Stations) -> None:
     stations.at("lx").give(10)
     stations.at("hp").give(5)
     stations.at(ALONE).give(100)
@@ -267,7 +269,7 @@ def test_stock_is_summed_up_over_all_stations(stations: Stations) -> None:
     assert [row["station"] for row in rest["items"]] == ["lx"]
 
 
-def test_items_of_another_unit_are_another_row(stations: Stations) -> None:
+def test_items_with_different_units_are_separate_rows(stations: Stations) -> None:
     stations.at("lx").give(6)
     stations.at("hp").post("/api/items", {"code": "soap", "name": "洗手液", "unit": "mL"})
     body = stations.at("hp").donation(500)
@@ -287,7 +289,7 @@ def test_items_of_another_unit_are_another_row(stations: Stations) -> None:
     assert [row["unit"] for row in rest["items"]] == ["mL"]
 
 
-def test_needs_are_summed_up_over_all_stations(stations: Stations) -> None:
+def test_needs_are_summed_over_all_stations(stations: Stations) -> None:
     stations.at("lx").need(10)
     stations.at("hp").need(7)
     stations.at("lx").give(4)
@@ -299,7 +301,7 @@ def test_needs_are_summed_up_over_all_stations(stations: Stations) -> None:
     assert [(row["station"], row["needed"]) for row in rows] == [("hp", 7), ("lx", 6)]
 
 
-def test_the_report_is_the_sum_of_all_stations_reports(stations: Stations) -> None:
+def test_the_organisation_report_is_the_sum_of_the_station_reports(stations: Stations) -> None:
     stations.at("lx").give(10)
     stations.at("lx").need(12)
     stations.at("hp").give(5)
@@ -318,7 +320,7 @@ def test_the_report_is_the_sum_of_all_stations_reports(stations: Stations) -> No
     ]
 
 
-def test_the_report_is_printed_by_the_head(stations: Stations) -> None:
+def test_the_head_prints_the_organisation_report(stations: Stations) -> None:
     stations.at("lx").give(10)
     printed = stations.at("qu").client.get("/api/organisation/report/pdf", params=PERIOD)
     assert printed.headers["content-type"] == "application/pdf"
@@ -330,7 +332,7 @@ def test_the_report_is_printed_by_the_head(stations: Stations) -> None:
     assert all(line["name"] in said for line in under)
 
 
-def test_what_one_station_lacks_another_may_have(stations: Stations) -> None:
+def test_a_shortage_counts_the_free_stock_of_all_stations(stations: Stations) -> None:
     stations.at("lx").need(12)
     stations.at("hp").give(12)
     assert stations.at("lx").get("/api/reports/station", **PERIOD)["short"] != []
@@ -340,7 +342,7 @@ def test_what_one_station_lacks_another_may_have(stations: Stations) -> None:
     assert short == [{"item": "mask", "unit": "piece", "needed": 13, "free": 12}]
 
 
-def test_whoever_comes_first_from_a_station_does_not_wait_for_anothers_report(
+def test_the_first_request_to_a_station_does_not_wait_for_the_report_of_another(
     stations: Stations,
 ) -> None:
     served = stations.client.app.state.stations
@@ -365,7 +367,7 @@ def test_whoever_comes_first_from_a_station_does_not_wait_for_anothers_report(
 # --- coming in -----------------------------------------------------------------------------------
 
 
-def test_people_say_which_station_they_sign_in_to(
+def test_users_sign_in_to_the_station_they_name(
     stations: Stations, books_url: str, clock: Clock
 ) -> None:
     for code in ("lx", "hp"):
@@ -393,7 +395,7 @@ def test_people_say_which_station_they_sign_in_to(
     assert client.get("/", follow_redirects=False).status_code == 303
 
 
-def test_an_invitation_leads_to_its_own_station(
+def test_an_invitation_signs_in_to_its_own_station(
     stations: Stations,
 ) -> None:
     made = stations.at("hp").post("/api/users", {"login": "new", "role": "recorder"})
@@ -419,7 +421,7 @@ def test_a_station_added_while_the_service_runs_is_served(
     assert "new" in [line["code"] for line in lines]
 
 
-def test_a_service_of_one_station_serves_no_other(
+def test_a_service_of_one_station_refuses_others(
     books_url: str,
     clock: Clock,
     tokens: dict[str, dict[str, str]],
@@ -438,7 +440,7 @@ def test_a_service_of_one_station_serves_no_other(
             problem(client.get("/api/stock", params={"station": "lx"}), 401, "unauthenticated")
 
 
-def test_stations_write_beside_one_another(stations: Stations) -> None:
+def test_stations_write_in_parallel(stations: Stations) -> None:
     """What waits for one station shares its commits, and is each station's own."""
     tokens = stations.tokens
 
@@ -463,9 +465,7 @@ def stations_body(quantity: int) -> dict[str, Any]:
     return {"donor": None, "location": "store", "handled_by": "陈某", "lines": [line]}
 
 
-def test_health_names_a_station_that_nobody_has_verified(
-    stations: Stations, books_url: str
-) -> None:
+def test_health_names_a_station_that_was_never_verified(stations: Stations, books_url: str) -> None:
     def attention() -> list[str]:
         return list(stations.client.get("/api/health").json()["attention"])
 
