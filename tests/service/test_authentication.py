@@ -96,3 +96,8 @@ def test_loopback_without_a_token_reads_nothing_but_the_metrics(
 ) -> None:
     call_from("127.0.0.1")
     problem(strangers.get("/api/stock"), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "HEAD"])
+def test_other_methods_need_a_token_too(strangers: TestClient, method: str) -> None:
+    assert strangers.request(method, "/api/stock").status_code in (401, 405)

@@ -63,7 +63,7 @@ class HealthController(Controller):
     @get(
         "/metrics",
         operation_id="getMetrics",
-        opt=allow_roles("coordinator", "recorder", "auditor") | {"here": True},
+        opt=allow_roles("coordinator", "recorder", "auditor") | {"loopback": True},
     )
     async def metrics(self, context: Context) -> Response[str]:
         """Get metrics in Prometheus' text format."""

@@ -38,12 +38,12 @@ def allow_anyone() -> dict[str, Any]:
 def serves_anonymous(connection: Connection, handler: BaseRouteHandler) -> bool:
     """Return whether this request needs no caller.
 
-    It needs none on a public route, and on a route with `here` in its `opt` when the request comes
-    directly from this machine.
+    It needs none on a public route. It also needs none on a route with `loopback` in its `opt`,
+    if the request comes directly from this machine.
     """
     if handler.opt.get("roles") == PUBLIC:
         return True
-    return bool(handler.opt.get("here", False)) and _is_direct_from_loopback(connection)
+    return bool(handler.opt.get("loopback", False)) and _is_direct_from_loopback(connection)
 
 
 async def check_role(connection: Connection, handler: BaseRouteHandler, caller: Caller) -> None:
