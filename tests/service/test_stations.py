@@ -182,7 +182,7 @@ def test_the_station_parameter_may_be_given_only_once(stations: Stations) -> Non
     head = stations.at("qu")
     for both in ("station=lx&station=hp", "station=lx&station=lx", "limit=1&limit=2"):
         told = problem(head.client.get(f"/api/stock?{both}"), 422, "invalid-field")
-        assert told["detail"] == f"{both.partition('=')[0]} is asked for twice; say one"
+        assert told["detail"] == f"{both.partition('=')[0]} is given twice; give it once"
 
 
 def test_the_head_cannot_write_for_another_station(stations: Stations) -> None:

@@ -1,6 +1,6 @@
-"""An example of each request's body, as it stands in the OpenAPI document. All names are made up.
+"""An example of each request body in the OpenAPI document. All names are made up.
 
-A test decodes each as the service does, so that none of them ages.
+A test decodes each example, so that none becomes outdated.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 _REASON = {"reason": "entered twice"}
 
 _FREE = {"location": "store-a", "lines": [{"item": "mask-kn95", "quantity": 10}]}
-"""Goods on a shelf, by first-expired-first-out."""
+"""Free goods at a location; the lots that expire first are taken."""
 
 _DONATION = {
     "donor": "D-01",
@@ -33,7 +33,7 @@ _DONATION = {
 }
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
-    # --- what codes stand for
+    # --- the catalogue
     "Item": {
         "code": "mask-kn95",
         "name": "口罩 (KN95)",
@@ -159,12 +159,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "SendShipment": {"to": "nansha", **_FREE},
     "ReceiveShipment": {"location": "store-a", "lines": [{"line": 1, "arrived": 10}]},
     "AcknowledgeShipment": {},
-    # --- entries, work, periods
+    # --- entries, activities, periods
     "ResolveConflict": {"by": "correct", "reason": "the neighbour confirmed it"},
     "RecordActivity": {"kind": "visit", "count": 12, "happened_on": "2020-02-05"},
     "ClosePeriod": {"through": "2020-02-29"},
     "ReopenPeriod": {"from": "2020-02-01", "reason": "a late delivery note"},
-    # --- who may come in
+    # --- access
     "NewUser": {"login": "chen", "role": "recorder"},
     "EmptyBody": {},
     "NewToken": {"user": "u_2", "label": "counting app", "role": "recorder", "days": 30},
@@ -172,4 +172,4 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "NewRequest": {"kind": "correct", "wish": "please write the firm's full name"},
     "Answer": {"answer": "done"},
 }
-"""By the name of the struct that a body is decoded to."""
+"""By the name of the struct that the body is decoded to."""

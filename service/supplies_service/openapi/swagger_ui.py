@@ -1,7 +1,7 @@
-"""`/schema`: the OpenAPI document to read and try, by Swagger UI, with nothing from elsewhere.
+"""`/schema`: the OpenAPI document in Swagger UI, without anything from other hosts.
 
-Its script and style come from the package `swagger-ui-py`, of which nothing else is used: it is
-never imported. They are served as they are, and the page is one of ours.
+The script and style are files of the package `swagger-ui-py`, which is not imported. The page is
+our own template.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ ASSETS = {
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
-"""What the page needs of the package's files."""
+"""The files of the package that the page loads."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-"""Swagger UI sets styles inline and draws its marks from data; no script of it does."""
+"""Content security policy: Swagger UI sets inline styles and has images in `data:` URLs."""
 
 START = b"""window.ui = SwaggerUIBundle({
   dom_id: "#document",
@@ -48,7 +48,7 @@ _FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 @get("/", opt=allow_anyone())
 async def read_document() -> Response[bytes]:
-    """The page."""
+    """Return the page."""
     shown = Template("swagger_ui.html")
     shown.headers["Content-Security-Policy"] = POLICY
     return shown
@@ -56,13 +56,13 @@ async def read_document() -> Response[bytes]:
 
 @get("/start.js", opt=allow_anyone())
 async def start() -> Response[bytes]:
-    """What the page does first; it stands apart because nothing may stand inline."""
+    """Return the script that starts Swagger UI; the policy allows no inline script."""
     return Response(START, media_type="text/javascript")
 
 
 @get("/parts/{name:str}", opt=allow_anyone())
 async def part(name: FromPath[str]) -> Response[bytes]:
-    """A file of the package."""
+    """Return a file of the package."""
     if name not in ASSETS:
         raise NotFoundException
     return Response(_content(name), media_type=ASSETS[name], headers=_FOR_A_DAY)

@@ -1,4 +1,4 @@
-"""One room a resource. `CONTROLLERS` is the whole list."""
+"""The routes of the API, one module a resource. `CONTROLLERS` lists all."""
 
 from __future__ import annotations
 

@@ -165,21 +165,21 @@ NOUN_CONTROLLERS = [
 
 
 class DonorForgotten(View, frozen=True, kw_only=True):
-    """The entry that was made, and what is left of the donor."""
+    """The recorded entry, and the donor without personal data."""
 
     entry: EntryView
     donor: Donor
 
 
 class RecipientForgotten(View, frozen=True, kw_only=True):
-    """The entry that was made, and what is left of the recipient."""
+    """The recorded entry, and the recipient without personal data."""
 
     entry: EntryView
     recipient: Recipient
 
 
 def show_forgotten_donor(books: Books, recorded: Recorded) -> Outcome[DonorForgotten]:
-    """A donor without anything personal."""
+    """Show a donor without personal data."""
     left = noun(books, Donor, str(recorded.document))
     return Outcome(
         f"/api/donors/{left.code}", DonorForgotten(entry=entry(books, recorded.seq), donor=left)
@@ -187,7 +187,7 @@ def show_forgotten_donor(books: Books, recorded: Recorded) -> Outcome[DonorForgo
 
 
 def show_forgotten_recipient(books: Books, recorded: Recorded) -> Outcome[RecipientForgotten]:
-    """A recipient without anything personal."""
+    """Show a recipient without personal data."""
     left = noun(books, Recipient, str(recorded.document))
     return Outcome(
         f"/api/recipients/{left.code}",
@@ -196,7 +196,7 @@ def show_forgotten_recipient(books: Books, recorded: Recorded) -> Outcome[Recipi
 
 
 class ForgetController(Controller):
-    """People who wish to be forgotten."""
+    """Erasure of personal data."""
 
     path = "/api"
 
@@ -209,7 +209,7 @@ class ForgetController(Controller):
     async def donor(
         self, context: Context, payload: Body[ForgetDonor]
     ) -> CreatedResponse[DonorForgotten]:
-        """Erase everything personal about a donor; the goods stay in the books."""
+        """Erase all personal data of a donor; their donations stay in the books."""
         return await context.record(payload, show_forgotten_donor)
 
     @post(
@@ -221,5 +221,5 @@ class ForgetController(Controller):
     async def recipient(
         self, context: Context, payload: Body[ForgetRecipient]
     ) -> CreatedResponse[RecipientForgotten]:
-        """Erase everything personal about a recipient; the goods stay in the books."""
+        """Erase all personal data of a recipient; what they received stays in the books."""
         return await context.record(payload, show_forgotten_recipient)

@@ -19,25 +19,25 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_anyone, allow_roles
 
 PROBED_EVERY = 10.0
-"""Seconds: where nothing was written for so long, it is tried whether it can be."""
+"""Seconds without a write after which a health request tries one."""
 
 PATIENCE = 5.0
-"""Seconds that trying to write may take."""
+"""Seconds that the trial write may take."""
 
 ROOM_NEEDED = 512 * 2**20
-"""Bytes. With less on the disk of the books it is time to make room."""
+"""Bytes. With less free on the disk of the database, `attention` says so."""
 
 VERIFIED_WITHIN = 31
-"""Days. Books that nobody has recomputed for longer should be."""
+"""Days. If the books were not verified for longer, `attention` says so."""
 
 
 class Health(View, frozen=True, kw_only=True):
-    """That the books can be read and written; where they cannot, the answer is a problem (503).
+    """The service works: the database can be read and written. Otherwise the response is a 503.
 
-    station: where those belong who have said no other. seq: its last entry. verified: when its
-    books were last found sound; None: never yet.
-    free_bytes: on the disk of the books; None: they lie on a server of their own.
-    attention: what their keeper should see to, in sentences; empty where all is well.
+    station: the station of requests that name none. seq: the number of its last entry. verified:
+    the
+    last successful verification; None: never. free_bytes: on the disk of the database; None: it is
+    on a server. attention: what the operator should do, in sentences.
     """
 
     status: str
@@ -71,17 +71,19 @@ class HealthController(Controller):
 
 
 async def can_write(context: RequestContext) -> None:
-    """Raise Busy where the books cannot be written; tried only if nothing else was written.
+    """Check that the database can be written, by a trial if nothing was written lately.
 
-    Whoever asks while it is being tried waits for the same trial: anybody may ask for the
-    health, and as often as they like.
+    Anyone may ask for the health at any rate, so requests share one trial.
+
+    Raises:
+        Busy: the database cannot be written.
     """
     service = context.station
     if service.queue.idle_seconds() < PROBED_EVERY:
         return
     if service.write_probe is None or service.write_probe.done():
         service.write_probe = asyncio.create_task(service.write(_probe))
-        # Where nobody waits for it any more, nobody else would look at what became of it.
+        # Mark an exception as seen: all requests may have stopped waiting.
         service.write_probe.add_done_callback(lambda done: done.cancelled() or done.exception())
     probe = service.write_probe
     await asyncio.wait([probe], timeout=PATIENCE)
@@ -95,7 +97,7 @@ def _probe(ledger: Ledger) -> None:
 
 
 def health(context: RequestContext, books: Books) -> Health:
-    """What is known of the books, and what is to be seen to."""
+    """Return what is known about the service, and what its operator should do."""
     verified, free = last_found_sound(books), free_bytes(context.ledger.store.url)
     attention = []
     if free is not None and free < ROOM_NEEDED:
@@ -119,6 +121,6 @@ def health(context: RequestContext, books: Books) -> Health:
 
 
 def free_bytes(url: str) -> int | None:
-    """The room on the disk of the books; None where they are no file of this machine."""
+    """Return the free bytes on the disk of the database; None: it is not a local file."""
     file = file_of(url)
     return None if file is None else shutil.disk_usage(file.parent).free

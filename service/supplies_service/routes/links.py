@@ -1,4 +1,4 @@
-"""Links without an account: a donor's to the own papers, a team's to its open deliveries."""
+"""Links without an account: a donor's to their own receipts, a team's to its open deliveries."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ from supplies_service.routes.tokens import Days, shown_page
 from supplies_service.security.authorization import allow_roles
 
 Whose = Literal["donor", "team"]
-"""Whom links are for: the column that names them, and what their address says."""
+"""Whom a link is for. Also the name of the column and part of the address."""
 
 
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long it lasts, and what it is called: which telephone, which letter."""
+    """A link to create. days: how long it is valid. label: the telephone or letter it is for."""
 
     days: Days = credentials.LASTING["link"].days
     label: Label | None = None
 
 
 class LinkMade(View, frozen=True, kw_only=True):
-    """The link, and what is shown to be let in.
+    """A link and its secret.
 
-    secret: told once; None in the answer to a repeat. address: the page it leads to on this
-    service; None for a team, whose program shows the secret.
+    secret: None in the response to a repeat. address: the page that the link opens; None for a
+    team,
+    whose program sends the secret.
     """
 
     link: Credential
@@ -47,13 +48,17 @@ class LinkMade(View, frozen=True, kw_only=True):
 
 
 class LinksRevoked(View, frozen=True, kw_only=True):
-    """How many links ended."""
+    """The number of links that were revoked."""
 
     revoked: int
 
 
 def make_link(gate: Gate, whose: Whose, code: str, new: NewLink, by: str) -> Outcome[LinkMade]:
-    """A link to what concerns a donor's gifts, or to what a team carries."""
+    """Create a link for a donor or team.
+
+    Raises:
+        NotFound: the donor or team is unknown.
+    """
     role: Role = "donor" if whose == "donor" else "courier"
     if whose == "donor":
         gate.books.donor(code)
@@ -75,12 +80,16 @@ def make_link(gate: Gate, whose: Whose, code: str, new: NewLink, by: str) -> Out
 
 
 def linked_before(gate: Gate, name: str) -> LinkMade:
-    """A link once its secret was told."""
+    """Return the response to a repeat, without the secret."""
     return LinkMade(link=credentials.get(gate, name), secret=None, address=None)
 
 
 def end_link(gate: Gate, whose: Whose, code: str, name: str) -> Credential:
-    """End one link, of this donor or team."""
+    """Revoke one link of this donor or team.
+
+    Raises:
+        NotFound: they have no such link.
+    """
     found = credentials.get(gate, name)
     if found.kind != "link" or getattr(found, whose) != code:
         raise NotFound(f"{whose} {code} has no such link; see the list of their links")
@@ -88,7 +97,7 @@ def end_link(gate: Gate, whose: Whose, code: str, name: str) -> Credential:
 
 
 def controller(whose: Whose) -> type[Controller]:
-    """The room of the links of donors, or of teams."""
+    """Return the controller of the links of donors, or of teams."""
     title = whose.capitalize()
 
     class LinkController(Controller):

@@ -39,7 +39,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLine]:
-    """Part of the list of the organisation's stations."""
+    """Return a page of the organisation's stations."""
     if after is not None and not is_code(after):
         raise misplaced(after)
     found = stations(books, after=after or "", limit=one_more(limit))
@@ -47,10 +47,10 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
 
 
 async def _parts(context: RequestContext, first: date, last: date) -> list[Part]:
-    """What each station reports."""
+    """Return the report of each station."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
-    # One after the other, so that whoever else reads apart comes in between.
+    # One after the other, so that other requests get their turn in the thread.
     return [await context.read_in_thread(partial(_part, code, first, last)) for code in codes]
 
 

@@ -1,4 +1,4 @@
-"""Query parameters: those that many lists take, and the refusal of those that nobody knows."""
+"""Query parameters shared by lists, and the refusal of unknown ones."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ __all__ = [
     "known_parameters",
 ]
 
-Limit = Annotated[
-    int, QueryParameter(ge=1, le=MAX_LIMIT, description="the most that one page holds")
-]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="the most items of a page")]
 First = Annotated[date, QueryParameter(name="from", description="the first day, inclusive")]
 Last = Annotated[date, QueryParameter(name="to", description="the last day, inclusive")]
 FirstOrNone = Annotated[
@@ -35,13 +33,18 @@ FirstOrNone = Annotated[
 LastOrNone = Annotated[
     date | None, QueryParameter(name="to", description="the last day, inclusive")
 ]
-After = Annotated[str | None, QueryParameter(description="the `next` of the page before")]
+After = Annotated[str | None, QueryParameter(description="the `next` of the previous page")]
 
 
 async def known_parameters(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """Refuse what a handler does not take: a filter that is misspelt would show everything."""
+    """Check that a handler takes every query parameter: a misspelt filter would list everything.
+
+    Raises:
+        InvalidField: a parameter is unknown, given twice, or contains a NUL character.
+        NotFound: a path parameter contains a NUL character.
+    """
     if any("\0" in str(value) for value in connection.path_params.values()):
         raise NotFound("there is nothing at this address; see the lists")
     if not connection.query_params:
@@ -56,7 +59,7 @@ async def known_parameters(
     if accepts_station(handler):
         known.append(STATION_PARAMETER)
     faults = [
-        Fault(f"/{name[:64]}", f"{name[:64]} holds a NUL character; nothing here does")
+        Fault(f"/{name[:64]}", f"{name[:64]} contains a NUL character")
         for name, value in connection.query_params.multi_items()
         if "\0" in name + value
     ]
@@ -71,7 +74,7 @@ async def known_parameters(
         takes = ", ".join(known) or "none"
         raise InvalidField(f"{faults[0].detail} (parameters: {takes})", faults)
     faults = [
-        Fault(f"/{name}", f"{name} is asked for twice; say one")
+        Fault(f"/{name}", f"{name} is given twice; give it once")
         for name in dict.fromkeys(connection.query_params)
         if len(connection.query_params.getall(name)) > 1
     ]

@@ -28,7 +28,7 @@ Days = Annotated[int, Meta(ge=1, le=credentials.LONGEST.days)]
 
 
 class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For which program. role: None is the user's own. days: how long it lasts."""
+    """A token to create. role: None means the user's own. days: how long it is valid."""
 
     user: Code
     label: Label
@@ -37,18 +37,23 @@ class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TokenMade(View, frozen=True, kw_only=True):
-    """The token, and what the program shows. secret: told once; None in the answer to a repeat."""
+    """A token and its secret. secret: None in the response to a repeat."""
 
     token: Credential
     secret: str | None
 
 
 def make(gate: Gate, new: NewToken, by: str) -> TokenMade:
-    """Make a token, as no more than its user is."""
+    """Create a token, with at most the role of its user.
+
+    Raises:
+        InvalidField: the user is disabled, or a token of theirs cannot have the role.
+        NotFound: the user is unknown.
+    """
     user = users.get(gate, new.user)
     role = new.role or user.role
     if user.disabled_at is not None:
-        raise InvalidField.at("/user", f"{user.code} may no longer come in, nor would a token")
+        raise InvalidField.at("/user", f"{user.code} is disabled; name another user")
     if role not in MAY_GRANT[user.role]:
         allowed = " or ".join(MAY_GRANT[user.role])
         raise InvalidField.at("/role", f"a token of a {user.role} can be {allowed}, not {role}")
@@ -73,7 +78,7 @@ def shown_page(
     donor: str | None = None,
     team: str | None = None,
 ) -> Page[Credential]:
-    """A page of what may be shown at the gate; a donor's or a team's alone where named."""
+    """Return a page of credentials; with `donor` or `team`, only theirs."""
     if after is not None and not credentials.known(gate, after):
         raise misplaced(after)
     found = credentials.listed(
@@ -83,7 +88,11 @@ def shown_page(
 
 
 def revoke(gate: Gate, name: str, *, holder: str | None = None) -> Credential:
-    """End a token, one of `holder` where named."""
+    """Revoke a token; with `holder`, only one of theirs.
+
+    Raises:
+        NotFound: there is no such token.
+    """
     found = credentials.get(gate, name)
     if found.kind != "token" or holder not in (None, found.holder):
         raise NotFound("there is no such token; see the list of tokens")

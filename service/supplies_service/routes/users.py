@@ -21,9 +21,9 @@ from supplies_service.security.authorization import allow_roles
 
 
 class Invited(View, frozen=True, kw_only=True):
-    """A user, and the page on which they set a password, once.
+    """A user, and the address at which they set a password once.
 
-    invitation, expires_at: told once; None in the answer to a repeat.
+    invitation, expires_at: None in the response to a repeat.
     """
 
     user: User
@@ -32,7 +32,7 @@ class Invited(View, frozen=True, kw_only=True):
 
 
 def invite(gate: Gate, user: User, by: str) -> Outcome[Invited]:
-    """Make the one-time address; a former one leads nowhere then."""
+    """Create a one-time address to set a password; earlier invitations end."""
     credentials.revoke_all(gate, kinds=("invitation",), holder=user.code)
     made, shown = credentials.issue(
         gate, kind="invitation", role=user.role, by=by, holder=user.code
@@ -42,12 +42,12 @@ def invite(gate: Gate, user: User, by: str) -> Outcome[Invited]:
 
 
 def invited_before(user: User) -> Invited:
-    """The same once the address was told."""
+    """Return the response to a repeat, without the address."""
     return Invited(user=user, invitation=None, expires_at=None)
 
 
 class UserController(Controller):
-    """People with a password and a role."""
+    """Users with a password and a role."""
 
     path = "/api/users"
     tags = ("users",)

@@ -32,9 +32,9 @@ class VerifiedGoods(View, frozen=True, kw_only=True):
 
 
 class VerifiedReceipt(View, frozen=True, kw_only=True):
-    """What anyone who holds a paper may know. donor: masked; None: anonymous or forgotten.
+    """What anyone who has the receipt may know.
 
-    goods: empty where the donor was forgotten, and the paper's content with them.
+    donor: masked; None: anonymous or forgotten. goods: empty if the donor was forgotten.
     """
 
     number: str
@@ -46,7 +46,11 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
 
 
 def verified(context: RequestContext, books: Books, number: str, code: str) -> VerifiedReceipt:
-    """The paper with this number and code; a wrong code tells no more than a wrong number."""
+    """Return the receipt with this number and check code.
+
+    Raises:
+        NotFound: the number is unknown, or the code is wrong; the two are not told apart.
+    """
     try:
         found = receipt(books, number)
     except NotFound:
@@ -70,7 +74,7 @@ def verified(context: RequestContext, books: Books, number: str, code: str) -> V
 
 
 def unknown_paper() -> NotFound:
-    """The answer about a paper that is not ours, or whose code is wrong: one and the same."""
+    """Return the error for an unknown number and for a wrong code."""
     return NotFound("there is no paper with this number and code in these books")
 
 
