@@ -55,13 +55,13 @@ def test_every_route_is_documented(served: TestClient, document: Any) -> None:
     assert {(path, verb) for path, verb, _ in operations(document)} == wanted
 
 
-def test_it_is_openapi_3_1_and_refers_to_nothing_that_is_not_there(document: Any) -> None:
+def test_it_is_openapi_3_1_and_all_references_resolve(document: Any) -> None:
     assert document["openapi"].startswith("3.1")
     names = set(document["components"]["schemas"])
     assert set(re.findall(r"#/components/schemas/([^'\"]+)", str(document))) == names
 
 
-def test_operations_have_a_name_of_their_own_and_say_what_they_do(document: Any) -> None:
+def test_operations_have_a_unique_id_and_a_summary(document: Any) -> None:
     ids = [operation["operationId"] for *_, operation in operations(document)]
     assert len(ids) == len(set(ids))
     for path, _, operation in operations(document):
@@ -70,7 +70,7 @@ def test_operations_have_a_name_of_their_own_and_say_what_they_do(document: Any)
         assert operation["tags"], path
 
 
-def test_request_bodies_are_closed_and_leave_out_what_the_address_says(document: Any) -> None:
+def test_request_bodies_are_closed_and_leave_out_path_parameters(document: Any) -> None:
     for path, verb, operation in operations(document):
         if verb in ("GET", "DELETE"):
             assert "requestBody" not in operation
@@ -89,7 +89,7 @@ def test_lines_of_request_bodies_are_closed(document: Any) -> None:
         assert schemas[name]["additionalProperties"] is False
 
 
-def test_answers_and_problems_are_described(document: Any) -> None:
+def test_responses_and_problems_are_described(document: Any) -> None:
     for path, verb, operation in operations(document):
         answers = operation["responses"]
         assert ("201" if verb == "POST" else "200") in answers, path
@@ -99,7 +99,7 @@ def test_answers_and_problems_are_described(document: Any) -> None:
             assert problem == (int(status) >= 400), path
 
 
-def test_a_donation_is_corrected_to_a_donation(document: Any) -> None:
+def test_the_correction_of_a_donation_contains_a_donation_without_type(document: Any) -> None:
     operation = document["paths"]["/api/donations/{donation}/correct"]["post"]
     content = operation["requestBody"]["content"]["application/json"]
     body = resolved(document, content["schema"])
@@ -121,7 +121,7 @@ COMMANDS = [kind for kind in EXAMPLES if hasattr(commands, kind)]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_an_example_is_read_as_its_command_is(name: str) -> None:
+def test_an_example_is_decoded_as_its_command(name: str) -> None:
     kind = getattr(commands, name)
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     address = {
@@ -132,7 +132,7 @@ def test_an_example_is_read_as_its_command_is(name: str) -> None:
     convert(kind, {**EXAMPLES[name], **address})
 
 
-def test_no_page_fetches_its_parts_from_elsewhere(served: TestClient) -> None:
+def test_no_page_loads_anything_from_other_hosts(served: TestClient) -> None:
     for path in ("/", "/schema", "/schema/openapi.json"):
         text = served.get(path).text
         assert path == "/schema" or "<script" not in text

@@ -78,7 +78,8 @@ def complete_operation(
     operation: dict[str, Any], handler: HTTPRouteHandler, components: Components
 ) -> None:
     """Replace what Litestar says of one operation by what its handler's signature says."""
-    operation["summary"], *more = dedented(handler.fn.__doc__)
+    first, *more = dedented(handler.fn.__doc__)
+    operation["summary"] = handler.summary or first
     operation.pop("description", None)
     if more:
         operation["description"] = "\n\n".join(more)

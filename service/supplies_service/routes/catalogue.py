@@ -95,7 +95,11 @@ def noun_controller(
             "Registered": registered,
         }
 
-        @post(operation_id=f"register{title}", opt=allow_roles("coordinator", "recorder"))
+        @post(
+            operation_id=f"register{title}",
+            summary=f"Register a new {one}.",
+            opt=allow_roles("coordinator", "recorder"),
+        )
         async def register(
             self, context: Context, payload: Body[NewNoun]
         ) -> CreatedResponse[Registered]:
@@ -113,6 +117,7 @@ def noun_controller(
 
         @get(
             operation_id=f"list{many.capitalize()}",
+            summary=f"List {many} by code; with q, those with each of its words in code or name.",
             opt=allow_roles("coordinator", "recorder", "auditor", personal=has_names),
         )
         async def nouns(
@@ -133,6 +138,7 @@ def noun_controller(
         @get(
             "/{code:str}",
             operation_id=f"get{title}",
+            summary=f"Get the {one} with a code.",
             opt=allow_roles("coordinator", "recorder", "auditor", personal=has_names),
         )
         async def noun(self, context: Context, code: FromPath[str]) -> Noun:
@@ -143,6 +149,7 @@ def noun_controller(
         @patch(
             "/{code:str}",
             operation_id=f"amend{title}",
+            summary=f"Change the given fields of the {one}; other fields keep their values.",
             opt=allow_roles("coordinator", "recorder", personal=has_names),
         )
         async def amend(

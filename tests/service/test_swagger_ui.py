@@ -19,7 +19,7 @@ from supplies.ledger.ledger import Ledger
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def test_everything_on_the_page_comes_from_here(strangers: TestClient) -> None:
+def test_the_page_loads_only_local_files(strangers: TestClient) -> None:
     answer = strangers.get("/schema")
     assert answer.status_code == 200
     assert answer.headers["content-security-policy"] == POLICY
@@ -31,13 +31,13 @@ def test_everything_on_the_page_comes_from_here(strangers: TestClient) -> None:
     assert "//" not in answer.text.replace("<!doctype html>", "")
 
 
-def test_its_policy_lets_nothing_leave() -> None:
+def test_its_content_security_policy_allows_no_other_host() -> None:
     sources = {word for rule in POLICY.split("; ") for word in rule.split()[1:]}
     assert sources == {"'none'", "'self'", "'unsafe-inline'", "data:"}
     assert "script-src 'self';" in POLICY
 
 
-def test_only_the_files_it_needs_are_served(strangers: TestClient) -> None:
+def test_only_the_files_of_the_page_are_served(strangers: TestClient) -> None:
     for name in ASSETS:
         answer = strangers.get(f"/schema/parts/{name}")
         assert len(answer.content) > 500
@@ -46,7 +46,7 @@ def test_only_the_files_it_needs_are_served(strangers: TestClient) -> None:
         problem(strangers.get(f"/schema/parts/{name}"), 404, "not-found")
 
 
-def test_a_browser_without_the_internet_shows_the_api(tmp_path: Path) -> None:
+def test_an_offline_browser_shows_the_api(tmp_path: Path) -> None:
     if BROWSER is None:
         pytest.skip("there is no Chromium on this machine: the page was not looked at")
     books = str(tmp_path / "books.db")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
+from supplies_service import request_bodies
 from supplies_service.idempotency import Outcome, run_idempotent
 from support.rest_client import Rest, problem
 from support.service_fixture import Service
@@ -31,12 +32,26 @@ def test_a_repeated_donation_is_one_donation(rest: Rest) -> None:
     assert len(rest.get("/api/receipts")["items"]) == 1
 
 
-def test_without_a_key_the_same_gift_may_come_twice(rest: Rest) -> None:
+def test_a_repeat_is_answered_before_its_command_is_built(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = rest.send("/api/donations", rest.donation(), key="truck 1")
+
+    def not_called(*_: object) -> None:
+        raise AssertionError("the body of a repeat was decoded")
+
+    monkeypatch.setattr(request_bodies, "decode", not_called)
+    again = rest.send("/api/donations", rest.donation(), key="truck 1")
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert rest.send("/api/donations", rest.donation(), key="truck 2").status_code == 500
+
+
+def test_without_a_key_the_same_donation_is_recorded_twice(rest: Rest) -> None:
     first, second = rest.give(), rest.give()
     assert first["donation"]["id"] != second["donation"]["id"]
 
 
-def test_a_gift_that_looks_recorded_twice_is_answered_with_a_warning(
+def test_a_likely_duplicate_donation_is_answered_with_a_warning(
     rest: Rest, service: Service
 ) -> None:
     first = rest.give(7)
@@ -53,7 +68,7 @@ def test_a_gift_that_looks_recorded_twice_is_answered_with_a_warning(
     assert rest.give(7)["warnings"] == []
 
 
-def test_a_gift_that_was_reversed_is_no_first(rest: Rest) -> None:
+def test_a_reversed_donation_is_not_counted_as_a_duplicate(rest: Rest) -> None:
     first = rest.give(7)["donation"]["id"]
     rest.post(f"/api/donations/{first}/reverse", {"reason": "typed at the wrong desk"})
     assert rest.give(7)["warnings"] == []
@@ -70,7 +85,7 @@ def test_a_repeated_correction_is_one_correction(rest: Rest) -> None:
     assert again == undone
 
 
-def test_a_repeated_noun_is_one_noun(rest: Rest) -> None:
+def test_a_repeated_registration_is_one_registration(rest: Rest) -> None:
     body = {"code": "gloves", "name": "手套"}
     first = rest.post("/api/items", body, key="k")
     assert rest.post("/api/items", body, key="k") == first
@@ -78,7 +93,7 @@ def test_a_repeated_noun_is_one_noun(rest: Rest) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "k"])
-def test_the_same_outcome_told_twice_is_one_outcome(rest: Rest, key: str | None) -> None:
+def test_the_same_outcome_reported_twice_is_one_outcome(rest: Rest, key: str | None) -> None:
     rest.give()
     allocation = rest.allocation()
     path = f"/api/deliveries/{rest.delivery(allocation)}/outcomes"
@@ -139,14 +154,16 @@ def test_another_body_under_a_key_is_a_conflict(
     assert rest.get("/api/donors/D-2")["name"] == "李某"
 
 
-def test_the_same_json_in_other_words_is_the_same(rest: Rest, served: TestClient) -> None:
+def test_the_same_json_formatted_differently_is_the_same_request(
+    rest: Rest, served: TestClient
+) -> None:
     first = rest.post("/api/teams", {"code": "T-9", "name": "九队"}, key="k")
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
     written = '{"name" : "\\u4e5d队",\n "code":"T-9"}'.encode()
     assert served.post("/api/teams", content=written, headers=headers).json() == first
 
 
-def test_a_refusal_uses_no_key_up(rest: Rest) -> None:
+def test_a_refused_request_does_not_use_its_key(rest: Rest) -> None:
     line = {"item": "mask", "quantity": 1}
     body = {"recipient": "R-1", "location": "store", "lines": [line]}
     problem(rest.send("/api/allocations", body, key="k"), 409, "not-enough")
@@ -154,7 +171,7 @@ def test_a_refusal_uses_no_key_up(rest: Rest) -> None:
     rest.post("/api/allocations", body, key="k")
 
 
-def test_a_repeat_is_answered_as_the_first_though_much_has_happened_since(rest: Rest) -> None:
+def test_a_repeat_is_answered_as_the_first_after_later_changes(rest: Rest) -> None:
     first = rest.send("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 5}, key="k")
     rest.give()
     rest.allocation(5)
@@ -165,7 +182,7 @@ def test_a_repeat_is_answered_as_the_first_though_much_has_happened_since(rest: 
 # --- personal data -------------------------------------------------------------------------------
 
 
-def test_whoever_is_forgotten_is_in_no_answer(rest: Rest, service: Service) -> None:
+def test_forgotten_people_are_in_no_replayed_response(rest: Rest, service: Service) -> None:
     donor = {"code": "D-9", "name": "黄小明", "phone": "13900139000"}
     rest.post("/api/donors", donor, key="donor")
     gift = {**rest.donation(), "donor": "D-9"}
@@ -186,7 +203,7 @@ def test_whoever_is_forgotten_is_in_no_answer(rest: Rest, service: Service) -> N
         assert b"13900139000" not in file.read_bytes()
 
 
-def test_bytes_of_answers_go_after_thirty_days(rest: Rest, service: Service) -> None:
+def test_stored_responses_are_erased_after_thirty_days(rest: Rest, service: Service) -> None:
     body = {"kind": "visit", "count": 1}
     first = rest.send("/api/activities", body, key="k")
     noun = rest.send("/api/teams", {"code": "T-9", "name": "九队"}, key="n")
@@ -209,7 +226,7 @@ def test_bytes_of_answers_go_after_thirty_days(rest: Rest, service: Service) -> 
     )
 
 
-def test_what_is_shown_once_is_not_kept(served: TestClient, service: Service) -> None:
+def test_responses_with_a_secret_are_not_stored(served: TestClient, service: Service) -> None:
     keyed = Keyed("u_1", "k", b"a token")
 
     def operation(ledger: Ledger) -> Outcome[Recorded]:
