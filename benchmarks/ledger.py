@@ -16,7 +16,7 @@ from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
 from supplies.verification.verify import verify
-from supplies.views.entries import entries
+from supplies.views.entries import list_entries
 
 COMMANDS = 10_000
 SLICE = 50 * CYCLE
@@ -120,7 +120,7 @@ def _fill(ledger: Ledger, size: int) -> None:
 
 def _history(ledger: Ledger) -> None:
     with ledger.reading() as books:
-        entries(books, limit=100)
+        list_entries(books, limit=100)
 
 
 def _time(what: str, do: Callable[[], object], times: int) -> None:

@@ -20,7 +20,7 @@ from supplies.domain.commands import Command
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import Answered
-from supplies.views.entries import conflict, entry
+from supplies.views.entries import get_conflict, get_entry
 from supplies.views.pagination import Page
 from supplies.views.stock import StockView
 from supplies_service.group_commit import Job
@@ -55,7 +55,7 @@ Show = Callable[[Books, Recorded], Outcome[S]]
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
     """Answer with the entry, where a command creates nothing with an address of its own."""
-    shown = EntryRecorded(entry=entry(books, recorded.seq))
+    shown = EntryRecorded(entry=get_entry(books, recorded.seq))
     return Outcome(f"/api/entries/{recorded.seq}", shown)
 
 
@@ -64,7 +64,7 @@ def _outcome(books: Books, recorded: Recorded, show: Show[Any]) -> Outcome[Any]:
     if recorded.conflict is None:
         return show(books, recorded)._replace(entry=recorded.seq)
     kept = ConflictRecorded(
-        entry=entry(books, recorded.seq), conflict=conflict(books, recorded.seq)
+        entry=get_entry(books, recorded.seq), conflict=get_conflict(books, recorded.seq)
     )
     return Outcome(f"/api/entries/{recorded.seq}", kept, entry=recorded.seq, status=202)
 

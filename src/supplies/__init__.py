@@ -3,12 +3,12 @@
 Open a station's books, record commands, read views::
 
     from supplies import Ledger, NoteNeed
-    from supplies.views.needs import needs
+    from supplies.views.needs import list_needs
 
     with Ledger.open("books.db", station="lx") as ledger:
         ledger.record(NoteNeed(recipient="R-007", item="mask", quantity=10), by="u_1")
         with ledger.reading() as books:
-            still_open = needs(books, status="open")
+            still_open = list_needs(books, status="open")
 
 This module is the public API, together with `supplies.views`, whose functions read the books.
 `__all__` lists it: the ledger, all commands and their lines, catalogue records, errors and

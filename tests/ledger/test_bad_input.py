@@ -26,7 +26,7 @@ from supplies.errors import (
 )
 from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
-from supplies.views.station_report import station_report
+from supplies.views.station_report import build_station_report
 
 ID = "0b5a35f2-57a2-4a4c-9f0a-93c1a4f0c111"
 
@@ -301,7 +301,7 @@ def test_the_first_of_all_days_is_a_day_like_any_other(desk: Desk) -> None:
     desk(c.ClosePeriod(through=date(2020, 2, 5)))
     desk(c.ReopenPeriod(day=date.min, reason="x"))
     with desk.ledger.reading() as books:
-        report = station_report(books, date.min, TODAY)
+        report = build_station_report(books, date.min, TODAY)
     assert report.goods == []
 
 

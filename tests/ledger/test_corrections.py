@@ -11,7 +11,7 @@ from supplies.domain import commands as c
 from supplies.domain.entry_rows import Allocation, Lot
 from supplies.errors import AlreadyDone, InvalidField, NotEnough
 from supplies.verification.verify import verify
-from supplies.views.trace import trace
+from supplies.views.trace import trace_lot
 
 
 def correct(desk: Desk, entry: int, command: Any) -> Any:
@@ -534,7 +534,7 @@ def test_swapped_lines_leave_every_lot_what_it_was(desk: Desk) -> None:
     desk(c.HandOut(recipient="R-1", location="store", lines=mask(10, lot="l_lx_1_1")))
     done = correct(desk, 1, batches(("B", 10), ("A", 10)))
     assert desk.books.body(done.seq).transfers == ()
-    held = trace(desk.books, "l_lx_1_1").lots[0]
+    held = trace_lot(desk.books, "l_lx_1_1").lots[0]
     assert (held.batch, [reached.recipient for reached in held.reached]) == ("A", ["R-1"])
 
 
@@ -561,7 +561,7 @@ def test_a_corrected_repacking_has_the_parents_of_the_correction(desk: Desk) -> 
     entry = desk(repack(wrong)).seq
     correct(desk, entry, repack(right))
     born = f"l_lx_{entry}_1"
-    family = {lot.lot: lot for lot in trace(desk.books, born).lots}
+    family = {lot.lot: lot for lot in trace_lot(desk.books, born).lots}
     assert family[born].parents == [right]
-    assert [lot.lot for lot in trace(desk.books, wrong).lots] == [wrong]
+    assert [lot.lot for lot in trace_lot(desk.books, wrong).lots] == [wrong]
     verify(desk.ledger.store)

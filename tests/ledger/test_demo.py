@@ -10,12 +10,12 @@ from support.engines import ENGINES, Engines, hasty
 from supplies.demo.longxue import FIRST, LAST, MET, STATION, Scene, SceneClock
 from supplies.ledger.ledger import Ledger
 from supplies.verification.verify import verify
-from supplies.views.deliveries import deliveries
-from supplies.views.donations import donations
-from supplies.views.entries import entries
-from supplies.views.needs import needs
-from supplies.views.receipts import receipts
-from supplies.views.station_report import station_report
+from supplies.views.deliveries import list_deliveries
+from supplies.views.donations import list_donations
+from supplies.views.entries import list_entries
+from supplies.views.needs import list_needs
+from supplies.views.receipts import list_receipts
+from supplies.views.station_report import build_station_report
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -35,7 +35,7 @@ def scene(
 
 def test_the_report_says_what_the_station_said(scene: Scene) -> None:
     with scene.ledger.reading() as books:
-        report = station_report(books, FIRST, LAST)
+        report = build_station_report(books, FIRST, LAST)
     assert (report.workers, report.contacts, report.visits) == (14, 54, 60)
     assert (report.households_surveyed, report.households_fully_met) == (36, 16)
     assert report.notices_posted == 12
@@ -71,20 +71,20 @@ def test_the_books_of_the_scene_are_sound(scene: Scene) -> None:
 
 def test_all_facts_are_dated_within_the_eleven_days(scene: Scene) -> None:
     with scene.ledger.reading() as books:
-        page = entries(books, limit=None)
+        page = list_entries(books, limit=None)
     assert {FIRST <= entry.happened_on <= LAST for entry in page.items} == {True}
 
 
 def test_sixteen_households_have_all_they_asked_for(scene: Scene) -> None:
     with scene.ledger.reading() as books:
-        page = needs(books, limit=None)
+        page = list_needs(books, limit=None)
     open_ = {need.recipient for need in page.items if need.status != "met"}
     assert {need.recipient for need in page.items} - open_ == set(MET)
 
 
 def test_every_delivery_was_closed_at_zero(scene: Scene) -> None:
     with scene.ledger.reading() as books:
-        page = deliveries(books, limit=None)
+        page = list_deliveries(books, limit=None)
         held = books.held("in_transit:")
     assert {delivery.status for delivery in page.items} == {"closed"}
     outcomes = {stop.outcome for delivery in page.items for stop in delivery.stops}
@@ -94,8 +94,8 @@ def test_every_delivery_was_closed_at_zero(scene: Scene) -> None:
 
 def test_the_donation_typed_wrongly_has_a_receipt_that_replaces_the_first(scene: Scene) -> None:
     with scene.ledger.reading() as books:
-        papers = {receipt.number: receipt for receipt in receipts(books, limit=None).items}
-        gifts = donations(books, limit=None).items
+        papers = {receipt.number: receipt for receipt in list_receipts(books, limit=None).items}
+        gifts = list_donations(books, limit=None).items
     replaced = [receipt for receipt in papers.values() if receipt.replaced_by is not None]
     assert len(replaced) == 1
     newer = papers[str(replaced[0].replaced_by)]

@@ -29,10 +29,10 @@ from supplies.stations.organisation import (
     stations,
 )
 from supplies.views.organisation_report import (
-    organisation_report,
-    organisation_report_paper,
-    part_of_report,
-    stock_by_item,
+    build_organisation_report,
+    build_organisation_report_paper,
+    build_station_part,
+    list_stock_by_item,
 )
 
 
@@ -139,12 +139,12 @@ def test_goods_of_all_stations_are_summed_up(desk: Desk, head: Ledger) -> None:
     head.record(
         c.OpenStock(location="store", lines=[c.ArrivalLine(item="mask", quantity=7)]), by="u_1"
     )
-    assert [row.on_hand for row in stock_by_item(head.books).items] == [7]
+    assert [row.on_hand for row in list_stock_by_item(head.books).items] == [7]
     put(desk.ledger, "qu")
-    (row,) = stock_by_item(head.books).items
+    (row,) = list_stock_by_item(head.books).items
     assert (row.stations, row.on_hand, row.free, row.allocated) == (2, 15, 15, 0)
     with pytest.raises(InvalidField, match="no place in this list"):
-        stock_by_item(head.books, after="what")
+        list_stock_by_item(head.books, after="what")
 
 
 def test_what_is_short_is_summed_up_by_unit(desk: Desk, head: Ledger) -> None:
@@ -155,8 +155,8 @@ def test_what_is_short_is_summed_up_by_unit(desk: Desk, head: Ledger) -> None:
         c.OpenStock(location="store", lines=[c.ArrivalLine(item="soap", quantity=500)]), by="u_1"
     )
     put(desk.ledger, "qu")
-    parts = [part_of_report(books, TODAY, TODAY) for books in (desk.books, head.books)]
-    report = organisation_report("qu", TODAY, TODAY, parts)
+    parts = [build_station_part(books, TODAY, TODAY) for books in (desk.books, head.books)]
+    report = build_organisation_report("qu", TODAY, TODAY, parts)
     assert report.short == [ShortInUnit(item="soap", unit="bottle", needed=9, free=0)]
 
 
@@ -203,9 +203,9 @@ def test_goods_between_stations_of_an_organisation_come_and_go_nowhere(
 ) -> None:
     for end in range(begin, 9):
         first, last = TODAY + timedelta(days=begin), TODAY + timedelta(days=end)
-        parts = [part_of_report(books, first, last) for books in (exchanged.books, head.books)]
+        parts = [build_station_part(books, first, last) for books in (exchanged.books, head.books)]
         total = Counter[str]()
-        for line in organisation_report("qu", first, last, parts).goods:
+        for line in build_organisation_report("qu", first, last, parts).goods:
             went = line.handed_over + line.used + line.lost + line.unexplained + line.other
             assert line.opening + line.received - went == line.on_hand + line.in_transit
             figures = msgspec.structs.asdict(line)
@@ -223,9 +223,9 @@ def test_what_is_on_the_way_all_the_time_has_its_line(exchanged: Desk, head: Led
     mask = c.LotLine(item="mask", quantity=7)
     head.record(c.IssueGoods(location="store", purpose="gate", lines=[mask]), by="u_1")
     day = exchanged.clock.day + timedelta(days=5)
-    parts = [part_of_report(books, day, day) for books in (exchanged.books, head.books)]
+    parts = [build_station_part(books, day, day) for books in (exchanged.books, head.books)]
     now = exchanged.clock()
-    paper = organisation_report_paper(head.books, day, day, parts, printed_at=now)
+    paper = build_organisation_report_paper(head.books, day, day, parts, printed_at=now)
     lines = {line.item: line for line in paper.report.goods}
     assert (lines["mask"].opening, lines["mask"].in_transit) == (5, 5)
     assert paper.names["mask"].name == "口罩"

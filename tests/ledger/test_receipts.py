@@ -13,7 +13,7 @@ from supplies.domain.catalogue_records import Donor
 from supplies.domain.entry_rows import Receipt, ReceiptReplacement, ReceiptVoid
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
 from supplies.verification.verify import verify
-from supplies.views.receipts import receipts
+from supplies.views.receipts import list_receipts
 
 FIRST = "JZ-2020-000001"
 
@@ -197,7 +197,7 @@ def test_a_combined_receipt_made_out_to_the_wrong_donor_becomes_one_for_each(des
         "D-2": [second.document],
     }
     assert [paper["replaces"] for paper in papers.values()] == [["JZ-2020-000003"]] * 2
-    listed = receipts(desk.books).items
+    listed = list_receipts(desk.books).items
     assert len({row.number for row in listed}) == len(listed) == 5
     verify(desk.ledger.store)
 

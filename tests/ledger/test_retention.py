@@ -20,7 +20,7 @@ from supplies.maintenance.backup import back_up, restore
 from supplies.maintenance.copy import copy_books
 from supplies.stations.paper_settings import amend_station, station_shown
 from supplies.stations.retention import Retention, due, keep, retention
-from supplies.views.alerts import alerts
+from supplies.views.alerts import list_alerts
 
 
 def keeping(desk: Desk, **days: int) -> None:
@@ -126,7 +126,7 @@ def test_groups_and_organisations_have_no_time(served: Desk) -> None:
 
 def test_coordinators_are_told_who_is_due(served: Desk) -> None:
     keeping(served, recipients_days=30)
-    found = alerts(served.books, TODAY + timedelta(days=40), limit=None).items
+    found = list_alerts(served.books, TODAY + timedelta(days=40), limit=None).items
     told = [(one.code, one.since) for one in found if one.what == "to_be_forgotten"]
     assert told == [("R-1", TODAY), ("R-2", TODAY)]
 

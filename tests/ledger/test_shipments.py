@@ -21,9 +21,14 @@ from supplies.domain.entry_rows import Lot
 from supplies.errors import AlreadyDone, BooksBroken, InvalidField, NotEnough, NotFound
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.views.alerts import alerts
-from supplies.views.shipments import ShipmentView, awaited, shipment, shipments
-from supplies.views.station_report import station_report
+from supplies.views.alerts import list_alerts
+from supplies.views.shipments import (
+    ShipmentView,
+    get_shipment,
+    list_awaited_shipments,
+    list_shipments,
+)
+from supplies.views.station_report import build_station_report
 
 
 @pytest.fixture(params=["one database", "two databases"])
@@ -66,7 +71,7 @@ def send(desk: Desk, quantity: int = 10, item: str = "mask", **line: object) -> 
 
 def cited(desk: Desk, name: str) -> c.CitedEntry:
     """A station's entry as its page of the shipment shows it."""
-    entry = shipment(desk.books, name).entry
+    entry = get_shipment(desk.books, name).entry
     assert entry is not None
     return msgspec.convert(msgspec.to_builtins(entry), c.CitedEntry)
 
@@ -106,7 +111,7 @@ def test_goods_leave_arrive_and_are_acknowledged(desk: Desk, other: Desk) -> Non
         "B7",
         date(2021, 5, 1),
     )
-    (line,) = shipment(other.books, name).lines
+    (line,) = get_shipment(other.books, name).lines
     assert (line.lot, line.lot_here, line.arrived) == (lot, there.lot, 20)
     assert desk.ledger.verify().entries == 3
     assert other.ledger.verify().entries == 1
@@ -128,7 +133,7 @@ def test_what_did_not_arrive_is_lost_on_the_way_and_may_be_found_again(
     acknowledge(desk, other, name)
     assert desk.total("lost:on_the_way") == 3
     assert desk.total("lost:on_the_way", "soap") == 6
-    view = shipment(desk.books, name)
+    view = get_shipment(desk.books, name)
     assert [(line.arrived, line.lost) for line in view.lines] == [(7, 3), (0, 6)]
     found = [c.LotLine(item="soap", quantity=6)]
     desk(c.FindAgain(reason="on_the_way", location="store", lines=found))
@@ -256,13 +261,13 @@ def test_both_stations_report_it(desk: Desk, other: Desk) -> None:
     desk.stock(10)
     name = send(desk, 8)
     day = desk.clock.day
-    (line,) = station_report(desk.books, day, day).goods
+    (line,) = build_station_report(desk.books, day, day).goods
     assert (line.opening, line.other, line.lost, line.on_hand) == (10, 8, 0, 2)
     receive(desk, other, name, c.ArrivedLine(line=1, arrived=5))
-    (line,) = station_report(other.books, day, day).goods
+    (line,) = build_station_report(other.books, day, day).goods
     assert (line.received, line.on_hand) == (5, 5)
     acknowledge(desk, other, name)
-    (line,) = station_report(desk.books, day, day).goods
+    (line,) = build_station_report(desk.books, day, day).goods
     assert (line.other, line.lost) == (5, 3)
 
 
@@ -281,22 +286,26 @@ def test_a_shipment_that_comes_late_is_booked_on_the_first_open_day(
 def test_what_is_on_the_way_is_told_to_whom_it_concerns(desk: Desk, other: Desk) -> None:
     desk.stock(5)
     name = send(desk, 5)
-    together = bool(awaited(other.books).items)
+    together = bool(list_awaited_shipments(other.books).items)
 
     def told(at: Desk) -> list[tuple[str, str]]:
-        return [(one.what, one.code) for one in alerts(at.books, at.clock.day).items]
+        return [(one.what, one.code) for one in list_alerts(at.books, at.clock.day).items]
 
     assert told(desk) == [("shipment_unacknowledged", name)]
     if together:
         assert told(other) == [("shipment_to_receive", name)]
-        assert shipment(other.books, name).way == "awaited"
+        assert get_shipment(other.books, name).way == "awaited"
     receive(desk, other, name)
     assert told(other) == []
     acknowledge(desk, other, name)
     assert told(desk) == []
-    assert [one.id for one in shipments(desk.books, way="out").items] == [name]
-    assert [one.id for one in shipments(other.books, way="in").items] == [name]
-    assert shipments(other.books, way="out").items == awaited(other.books).items == []
+    assert [one.id for one in list_shipments(desk.books, way="out").items] == [name]
+    assert [one.id for one in list_shipments(other.books, way="in").items] == [name]
+    assert (
+        list_shipments(other.books, way="out").items
+        == list_awaited_shipments(other.books).items
+        == []
+    )
 
 
 def test_within_one_database_nothing_need_be_carried_along(
@@ -323,7 +332,7 @@ def test_a_shipment_is_received_where_it_was_sent_to(
         with pytest.raises(InvalidField, match="went to station hp"):
             third.record(command, by="u_1")
         with pytest.raises(NotFound, match="no shipment"):
-            shipment(third.books, name)
+            get_shipment(third.books, name)
 
 
 def test_verification_notices_an_arrival_that_cites_what_was_never_sent(
@@ -422,7 +431,7 @@ class Traffic:
             assert self.stations[sender].total("stock:store") < quantity
 
     def receive(self, sender: str, to: str, name: str, short: int) -> None:
-        view = shipment(self.stations[sender].books, name)
+        view = get_shipment(self.stations[sender].books, name)
         lines = [
             c.ArrivedLine(line=line.line, arrived=max(0, line.quantity - short))
             for line in view.lines
@@ -453,7 +462,7 @@ class Traffic:
         shelves = sum(one.total("stock:store") for one in self.stations.values())
         on_the_way = 0
         for sender, _, name in self.sent:
-            view: ShipmentView = shipment(self.stations[sender].books, name)
+            view: ShipmentView = get_shipment(self.stations[sender].books, name)
             if name not in self.missing:
                 assert view.status == "on_the_way"
                 on_the_way += self.stations[sender].total(f"sent:{name}")
@@ -462,6 +471,6 @@ class Traffic:
         done = {
             name
             for sender, _, name in self.sent
-            if shipment(self.stations[sender].books, name).status == "acknowledged"
+            if get_shipment(self.stations[sender].books, name).status == "acknowledged"
         }
         assert lost == sum(self.missing[name] for name in done)

@@ -32,7 +32,7 @@ from supplies.storage.store import Store, open_store
 from supplies.verification import verify as chain
 from supplies.verification.reader import ROW
 from supplies.verification.verify import Verified, verify
-from supplies.views.shipments import shipment
+from supplies.views.shipments import get_shipment
 
 
 class Clock:
@@ -276,7 +276,7 @@ def book_shipments(scene: Scene, elsewhere: str) -> None:
 
 def cited(ledger: Ledger, name: str) -> c.CitedEntry:
     """A station's entry about a shipment, for the other to cite."""
-    entry = shipment(ledger.books, name).entry
+    entry = get_shipment(ledger.books, name).entry
     return msgspec.convert(msgspec.to_builtins(entry), c.CitedEntry)
 
 

@@ -28,7 +28,12 @@ from supplies.errors import Forgotten, InvalidField
 from supplies.papers.receipt import Marks
 from supplies.signing.receipt_signatures import paper_of, read_public_keys, write_public_keys
 from supplies.signing.station_keys import StationKeys
-from supplies.views.receipts import paper_in_books, receipt, receipt_record, sealed
+from supplies.views.receipts import (
+    build_receipt_record,
+    find_paper_in_books,
+    get_receipt,
+    with_signature,
+)
 
 NO_MARKS = msgspec.to_builtins(Marks())
 FIRST, SECOND = "JZ-2020-000001", "JZ-2020-000002"
@@ -118,7 +123,7 @@ def test_two_processes_give_the_same_bytes(office: Office) -> None:
         "from supplies_receipts import draw_signed_receipt\n"
         "keys = StationKeys.beside(sys.argv[1])\n"
         "with Ledger.open(sys.argv[1], station='lx') as ledger, ledger.reading() as books:\n"
-        f"    record = receipt_record(books, '{FIRST}', keys.seal)\n"
+        f"    record = build_receipt_record(books, '{FIRST}', keys.seal)\n"
         "print(hashlib.sha256(draw_signed_receipt(record)).hexdigest())\n"
     )
     for seed in "12":
@@ -148,7 +153,7 @@ def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(office: Offi
 def test_another_quantity_on_the_page_is_found_out(office: Office) -> None:
     """As a forger would with this very program: all is drawn anew, the signed data kept."""
     content = hand.written(hand.attached(office.give(10)))
-    paper = paper_of(receipt_record(office.desk.books, FIRST, office.keys.seal))
+    paper = paper_of(build_receipt_record(office.desk.books, FIRST, office.keys.seal))
     line = msgspec.structs.replace(paper.document.lines[0], quantity=90)
     document = msgspec.structs.replace(paper.document, lines=[line])
     forged = draw_receipt(msgspec.structs.replace(paper, document=document))
@@ -263,7 +268,7 @@ def test_a_paper_of_another_station_is_told_apart(office: Office, tmp_path: Path
     found, says = verdict(paper, other.public())
     assert (found, "another station's key" in says) == ("other-key", True)
     # Whoever signs a false paper with a key of their own is told apart in the same way.
-    forged = draw_signed_receipt(receipt_record(office.desk.books, FIRST, other.seal))
+    forged = draw_signed_receipt(build_receipt_record(office.desk.books, FIRST, other.seal))
     assert verdict(forged, office.keys.public())[0] == "other-key"
 
 
@@ -320,23 +325,23 @@ def test_a_page_of_another_version_is_not_called_altered(
 
 def test_the_books_know_their_papers_and_what_became_of_them(office: Office) -> None:
     office.give()
-    record = receipt_record(office.desk.books, FIRST, office.keys.seal)
-    assert paper_in_books(office.desk.books, record).status == "issued"
+    record = build_receipt_record(office.desk.books, FIRST, office.keys.seal)
+    assert find_paper_in_books(office.desk.books, record).status == "issued"
     office.desk(c.ReplaceReceipt(number=FIRST, reason="the name was wrong"))
-    found = paper_in_books(office.desk.books, record)
+    found = find_paper_in_books(office.desk.books, record)
     assert (found.in_books, found.status, found.replaced_by) == (True, "void", SECOND)
     assert f"void since 2020-02-10, replaced by {SECOND}" in found.says
-    newer = receipt_record(office.desk.books, SECOND, office.keys.seal)
+    newer = build_receipt_record(office.desk.books, SECOND, office.keys.seal)
     office.desk(c.ForgetDonor(donor="D-1"))
-    found = paper_in_books(office.desk.books, newer)
+    found = find_paper_in_books(office.desk.books, newer)
     assert (found.in_books, found.forgotten, found.status) == (True, True, "issued")
     with pytest.raises(Forgotten):
-        receipt_record(office.desk.books, SECOND, office.keys.seal)
+        build_receipt_record(office.desk.books, SECOND, office.keys.seal)
 
 
 def test_a_paper_of_other_books_is_not_in_these(office: Office) -> None:
     office.give()
-    record = receipt_record(office.desk.books, FIRST, office.keys.seal)
+    record = build_receipt_record(office.desk.books, FIRST, office.keys.seal)
     replace = msgspec.structs.replace
     entry = replace(record.entry, hash="0" * 64)
     for other, says in [
@@ -345,14 +350,14 @@ def test_a_paper_of_other_books_is_not_in_these(office: Office) -> None:
         (replace(record, entry=entry), "rewritten"),
         (replace(record, entry=replace(record.entry, seq=1)), "another entry"),
     ]:
-        found = paper_in_books(office.desk.books, other)
+        found = find_paper_in_books(office.desk.books, other)
         assert (found.in_books, says in found.says) == (False, True)
 
 
 def test_the_view_shows_the_signature_that_the_paper_carries(office: Office) -> None:
     told = hand.attached(office.give())
     books = office.desk.books
-    view = sealed(books, receipt(books, FIRST), office.keys.seal)
+    view = with_signature(books, get_receipt(books, FIRST), office.keys.seal)
     assert (view.signature, view.key_id) == (told["signature"], "k1")
     assert view.check_code == told["check_code"]
 

@@ -15,48 +15,51 @@ from support.ledger_fixture import Clock, Desk, register_all
 from supplies.domain import commands as c
 from supplies.ledger.ledger import Ledger
 from supplies.storage.sqlite.store import SqliteStore
-from supplies.views.activities import activities
-from supplies.views.allocations import allocations
-from supplies.views.deliveries import deliveries
-from supplies.views.donations import donations
-from supplies.views.entries import conflicts, entries
-from supplies.views.needs import needs
-from supplies.views.pledges import pledges
-from supplies.views.receipts import receipts
-from supplies.views.stock import stock
+from supplies.views.activities import list_activities
+from supplies.views.allocations import list_allocations
+from supplies.views.deliveries import list_deliveries
+from supplies.views.donations import list_donations
+from supplies.views.entries import list_conflicts, list_entries
+from supplies.views.needs import list_needs
+from supplies.views.pledges import list_pledges
+from supplies.views.receipts import list_receipts
+from supplies.views.stock import get_stock
 
 List = Callable[..., Any]
 
 LISTS: list[tuple[List, dict[str, Any]]] = [
-    (needs, {}),
-    (needs, {"recipient": "R-1"}),
-    (needs, {"item": "soap"}),
-    *((needs, {"status": status}) for status in ("open", "claimed", "assigned", "met", "ended")),
-    (needs, {"status": "open", "item": "soap"}),
-    (pledges, {}),
-    (pledges, {"donor": "D-1"}),
-    *((pledges, {"status": status}) for status in ("open", "kept", "lapsed", "cancelled")),
-    (donations, {}),
-    (donations, {"donor": "D-1"}),
-    (receipts, {}),
-    (receipts, {"donor": "D-1"}),
-    (receipts, {"first": date(2020, 2, 10), "last": date(2020, 2, 11)}),
-    (allocations, {}),
-    (allocations, {"recipient": "R-1"}),
-    *((allocations, {"status": status}) for status in ("allocated", "in_transit", "received")),
-    (deliveries, {}),
-    (deliveries, {"team": "T-1"}),
-    *((deliveries, {"status": status}) for status in ("out", "closed")),
-    (entries, {}),
-    (entries, {"kind": "need_noted"}),
-    (entries, {"document": "n_1"}),
-    (conflicts, {}),
-    (conflicts, {"open_only": False}),
-    (activities, {}),
-    (activities, {"kind": "visit"}),
-    (stock, {}),
-    (stock, {"location": "store"}),
-    (stock, {"item": "mask"}),
+    (list_needs, {}),
+    (list_needs, {"recipient": "R-1"}),
+    (list_needs, {"item": "soap"}),
+    *(
+        (list_needs, {"status": status})
+        for status in ("open", "claimed", "assigned", "met", "ended")
+    ),
+    (list_needs, {"status": "open", "item": "soap"}),
+    (list_pledges, {}),
+    (list_pledges, {"donor": "D-1"}),
+    *((list_pledges, {"status": status}) for status in ("open", "kept", "lapsed", "cancelled")),
+    (list_donations, {}),
+    (list_donations, {"donor": "D-1"}),
+    (list_receipts, {}),
+    (list_receipts, {"donor": "D-1"}),
+    (list_receipts, {"first": date(2020, 2, 10), "last": date(2020, 2, 11)}),
+    (list_allocations, {}),
+    (list_allocations, {"recipient": "R-1"}),
+    *((list_allocations, {"status": status}) for status in ("allocated", "in_transit", "received")),
+    (list_deliveries, {}),
+    (list_deliveries, {"team": "T-1"}),
+    *((list_deliveries, {"status": status}) for status in ("out", "closed")),
+    (list_entries, {}),
+    (list_entries, {"kind": "need_noted"}),
+    (list_entries, {"document": "n_1"}),
+    (list_conflicts, {}),
+    (list_conflicts, {"open_only": False}),
+    (list_activities, {}),
+    (list_activities, {"kind": "visit"}),
+    (get_stock, {}),
+    (get_stock, {"location": "store"}),
+    (get_stock, {"item": "mask"}),
 ]
 
 PASSING = {"w", "wanted", "moves", "account", "a", "counted"}

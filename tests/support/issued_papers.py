@@ -15,7 +15,7 @@ from supplies_receipts.signed_receipt import _SAYS, ATTACHMENT
 
 from supplies.signing.receipt_signatures import NotGenuine, PublicKeys
 from supplies.signing.station_keys import StationKeys, make_keys
-from supplies.views.receipts import receipt_record
+from supplies.views.receipts import build_receipt_record
 from support.ledger_fixture import Desk
 
 
@@ -33,7 +33,9 @@ class Office(NamedTuple):
     keys: StationKeys
 
     def paper(self, number: str, **asked: Any) -> bytes:
-        return draw_signed_receipt(receipt_record(self.desk.books, number, self.keys.seal, **asked))
+        return draw_signed_receipt(
+            build_receipt_record(self.desk.books, number, self.keys.seal, **asked)
+        )
 
     def give(self, quantity: int = 10, **more: Any) -> bytes:
         """The original for a new donation."""

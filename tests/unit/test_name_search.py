@@ -12,11 +12,11 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Noun, Recipient, Team
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
-from supplies.views.catalogue import noun, nouns
+from supplies.views.catalogue import get_record, list_records
 
 
 def found(desk: Desk, kind: type[Noun], q: str) -> list[str]:
-    return [one.code for one in nouns(desk.books, kind, q).items]
+    return [one.code for one in list_records(desk.books, kind, q).items]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_was_found_comes_page_by_page(desk: Desk) -> None:
     codes: list[str] = []
     after = None
     while True:
-        page = nouns(desk.books, Item, "绿茶", after=after, limit=2)
+        page = list_records(desk.books, Item, "绿茶", after=after, limit=2)
         codes += [one.code for one in page.items]
         assert len(page.items) <= 2
         if (after := page.next) is None:
@@ -101,22 +101,22 @@ def test_names_of_books_from_before_are_searched_once_they_are_opened(
             ledger.store.run("DELETE FROM search")
             ledger.store.run("DELETE FROM searchable")
     with Ledger.open(books_url, station="lx", clock=clock) as ledger:
-        assert [one.code for one in nouns(ledger.books, Item, "口罩").items] == ["mask"]
-        assert [one.code for one in nouns(ledger.books, Donor, "某企").items] == ["D-1"]
+        assert [one.code for one in list_records(ledger.books, Item, "口罩").items] == ["mask"]
+        assert [one.code for one in list_records(ledger.books, Donor, "某企").items] == ["D-1"]
 
 
 def test_names_that_are_not_to_be_shown_are_not_read(desk: Desk) -> None:
-    page = nouns(desk.books, Donor, personal=False)
+    page = list_records(desk.books, Donor, personal=False)
     assert [(one.code, one.name, one.phone, one.kind) for one in page.items] == [
         ("D-1", None, None, "organisation"),
         ("D-2", None, None, "person"),
     ]
-    assert noun(desk.books, Recipient, "R-1", personal=False) == Recipient(
+    assert get_record(desk.books, Recipient, "R-1", personal=False) == Recipient(
         code="R-1", community="longxue"
     )
-    assert noun(desk.books, Item, "mask", personal=False).name == "口罩"
+    assert get_record(desk.books, Item, "mask", personal=False).name == "口罩"
     with pytest.raises(InvalidField, match="not searched for by name"):
-        nouns(desk.books, Donor, "李", personal=False)
+        list_records(desk.books, Donor, "李", personal=False)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -5,11 +5,11 @@ from support.ledger_fixture import Desk
 from support.view_json import shows
 
 from supplies.domain import commands as c
-from supplies.views.alerts import Alert, alerts
+from supplies.views.alerts import Alert, list_alerts
 
 
 def found(desk: Desk, **days: int) -> list[Alert]:
-    return alerts(desk.books, desk.clock.day, **days).items
+    return list_alerts(desk.books, desk.clock.day, **days).items
 
 
 def told(desk: Desk, **days: int) -> list[tuple[str, str, str | None, int | None]]:
@@ -29,7 +29,7 @@ def test_goods_that_expire_are_told_before_and_after_with_what_is_set_aside(desk
     lot = desk.stock(20, expires_on=date(2020, 2, 20))
     desk.allocate(5)
     assert shows(
-        alerts(desk.books, desk.clock.day, soon=10),
+        list_alerts(desk.books, desk.clock.day, soon=10),
         {
             "items": [
                 {
@@ -97,7 +97,7 @@ def test_no_name_is_told_and_the_list_comes_in_parts(desk: Desk) -> None:
     desk.need(1, needed_by=desk.day(0)), desk.need(2, "R-2", needed_by=desk.day(0))
     desk.clock.advance(1)
     whole = found(desk)
-    first = alerts(desk.books, desk.clock.day, limit=1)
-    rest = alerts(desk.books, desk.clock.day, after=first.next)
+    first = list_alerts(desk.books, desk.clock.day, limit=1)
+    rest = list_alerts(desk.books, desk.clock.day, after=first.next)
     assert [*first.items, *rest.items] == whole
     assert msgspec.json.encode(whole).isascii()

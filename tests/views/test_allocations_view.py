@@ -4,11 +4,11 @@ from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField, NotFound
-from supplies.views.allocations import allocation, allocations
+from supplies.views.allocations import get_allocation, list_allocations
 
 
 def parts(desk: Desk, name: str) -> tuple[int, int, int, int, int, int]:
-    (line,) = allocation(desk.books, name).lines
+    (line,) = get_allocation(desk.books, name).lines
     return (
         line.quantity,
         line.allocated,
@@ -20,7 +20,7 @@ def parts(desk: Desk, name: str) -> tuple[int, int, int, int, int, int]:
 
 
 def status(desk: Desk, name: str) -> str:
-    return allocation(desk.books, name).status
+    return get_allocation(desk.books, name).status
 
 
 def test_an_allocation_shows_what_stands_aside_for_whom(desk: Desk) -> None:
@@ -28,7 +28,7 @@ def test_an_allocation_shows_what_stands_aside_for_whom(desk: Desk) -> None:
     desk.stock(20)
     name = desk.allocate(10)
     assert shows(
-        allocation(desk.books, name),
+        get_allocation(desk.books, name),
         {
             "id": "a_3",
             "recipient": "R-1",
@@ -85,7 +85,7 @@ def test_what_was_set_aside_is_net_of_corrections(desk: Desk) -> None:
     assert (status(desk, name), parts(desk, name)) == ("allocated", (7, 7, 0, 0, 0, 0))
     desk(c.Reverse(entry=desk.entries(), reason="not at all"))
     assert (status(desk, name), parts(desk, name)) == ("released", (0, 0, 0, 0, 0, 0))
-    assert [one.id for one in allocations(desk.books).items] == [name]
+    assert [one.id for one in list_allocations(desk.books).items] == [name]
 
 
 def test_a_corrected_outcome_counts_as_it_was_stated_last(desk: Desk) -> None:
@@ -127,7 +127,7 @@ def test_allocations_are_found_by_recipient_and_status(desk: Desk) -> None:
     desk(c.Release(allocation=first, reason="…"))
 
     def ids(**only: str) -> list[str]:
-        return [one.id for one in allocations(desk.books, **only).items]
+        return [one.id for one in list_allocations(desk.books, **only).items]
 
     assert ids() == [first, second, third]
     assert ids(recipient="R-1") == [first, third]
@@ -142,12 +142,12 @@ def test_a_page_by_status_is_full_though_others_lie_between(desk: Desk) -> None:
     names = [desk.allocate(1) for _ in range(9)]
     for name in names[:7]:
         desk(c.Release(allocation=name, reason="…"))
-    first = allocations(desk.books, status="allocated", limit=1)
-    rest = allocations(desk.books, status="allocated", limit=1, after=first.next)
+    first = list_allocations(desk.books, status="allocated", limit=1)
+    rest = list_allocations(desk.books, status="allocated", limit=1, after=first.next)
     assert [one.id for one in first.items + rest.items] == names[7:]
     assert rest.next is None
 
 
 def test_an_allocation_that_is_not_there_is_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound, match="no allocation a_1"):
-        allocation(desk.books, "a_1")
+        get_allocation(desk.books, "a_1")

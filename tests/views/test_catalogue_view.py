@@ -5,16 +5,16 @@ from support.view_json import shows
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Team
 from supplies.errors import InvalidField, NotFound
-from supplies.views.catalogue import noun, nouns
+from supplies.views.catalogue import get_record, list_records
 
 
 def found(desk: Desk, kind: type[Item | Donor | Recipient], q: str) -> list[str]:
-    return [one.code for one in nouns(desk.books, kind, q).items]
+    return [one.code for one in list_records(desk.books, kind, q).items]
 
 
 def test_a_noun_is_shown_as_it_was_registered(desk: Desk) -> None:
     assert shows(
-        noun(desk.books, Item, "soap"),
+        get_record(desk.books, Item, "soap"),
         {
             "code": "soap",
             "name": "洗手液",
@@ -24,15 +24,15 @@ def test_a_noun_is_shown_as_it_was_registered(desk: Desk) -> None:
             "packs": {"six": 6},
         },
     )
-    assert noun(desk.books, Location, "ward").quarantine is True
+    assert get_record(desk.books, Location, "ward").quarantine is True
 
 
 def test_nouns_are_listed_by_code_page_by_page(desk: Desk) -> None:
-    first = nouns(desk.books, Item, limit=2)
+    first = list_records(desk.books, Item, limit=2)
     assert ([one.code for one in first.items], first.next) == (["mask", "rice"], "rice")
-    rest = nouns(desk.books, Item, after=first.next, limit=2)
+    rest = list_records(desk.books, Item, after=first.next, limit=2)
     assert ([one.code for one in rest.items], rest.next) == (["soap"], None)
-    assert [one.code for one in nouns(desk.books, Team, limit=None).items] == ["T-1", "T-2"]
+    assert [one.code for one in list_records(desk.books, Team, limit=None).items] == ["T-1", "T-2"]
 
 
 def test_nouns_are_found_by_two_characters_of_their_name(desk: Desk) -> None:
@@ -54,13 +54,13 @@ def test_signs_with_a_meaning_in_sql_mean_themselves(desk: Desk, sign: str) -> N
 
 def test_a_forgotten_donor_stays_in_the_list_without_a_name(desk: Desk) -> None:
     desk(c.ForgetDonor(donor="D-2"))
-    assert noun(desk.books, Donor, "D-2").name is None
+    assert get_record(desk.books, Donor, "D-2").name is None
     assert found(desk, Donor, "李") == []
-    assert len(nouns(desk.books, Donor).items) == 2
+    assert len(list_records(desk.books, Donor).items) == 2
 
 
 def test_what_is_not_there_or_endless_is_refused(desk: Desk) -> None:
     with pytest.raises(NotFound, match="no D-9 in donors"):
-        noun(desk.books, Donor, "D-9")
+        get_record(desk.books, Donor, "D-9")
     with pytest.raises(InvalidField):
         found(desk, Item, "x" * 201)

@@ -5,8 +5,8 @@ from support.view_json import shows
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Recipient
 from supplies.errors import Forgotten, InvalidField, NotFound
-from supplies.views.deliveries import deliveries, delivery
-from supplies.views.delivery_slips import delivery_slips
+from supplies.views.deliveries import get_delivery, list_deliveries
+from supplies.views.delivery_slips import build_delivery_slips
 
 
 def test_a_delivery_shows_its_stops_in_order_and_how_each_went(desk: Desk) -> None:
@@ -30,7 +30,7 @@ def test_a_delivery_shows_its_stops_in_order_and_how_each_went(desk: Desk) -> No
         }
 
     assert shows(
-        delivery(desk.books, name),
+        get_delivery(desk.books, name),
         {
             "id": "v_4",
             "team": "T-1",
@@ -62,7 +62,7 @@ def test_an_outcome_is_shown_as_it_was_corrected(desk: Desk) -> None:
     done = desk.outcome(name, allocation, "handed_over")
     right = c.ReportOutcome(delivery=name, allocation=allocation, outcome="lost")
     desk(c.Correct(entry=done.seq, command=right, reason="the bag was stolen"))
-    (stop,) = delivery(desk.books, name).stops
+    (stop,) = get_delivery(desk.books, name).stops
     assert (stop.outcome, stop.lines[0].received, stop.lines[0].lost) == ("lost", 0, 10)
 
 
@@ -75,12 +75,12 @@ def test_one_lot_from_two_shelves_is_two_lines_each_with_its_own_part(desk: Desk
     right = desk.donation(8, pledge=pledge)
     desk(c.Correct(entry=given.seq, command=right, reason="three were overlooked"))
     again = desk.dispatch(allocation)
-    (stop,) = delivery(desk.books, again).stops
+    (stop,) = get_delivery(desk.books, again).stops
     assert [(line.loaded, line.in_transit) for line in stop.lines] == [(5, 5), (3, 3)]
     assert len({line.lot for line in stop.lines}) == 1
     lines = [c.OutcomeLine(line=1, received=5), c.OutcomeLine(line=2, lost=3)]
     desk.outcome(again, allocation, "partly", lines=lines)
-    (stop,) = delivery(desk.books, again).stops
+    (stop,) = get_delivery(desk.books, again).stops
     assert [(line.received, line.lost, line.in_transit) for line in stop.lines] == [
         (5, 0, 0),
         (0, 3, 0),
@@ -96,23 +96,23 @@ def test_deliveries_are_found_by_the_team_that_has_them_and_by_status(desk: Desk
     desk(c.CloseDelivery(delivery=names[0]))
 
     def ids(**only: str) -> list[str]:
-        return [one.id for one in deliveries(desk.books, **only).items]
+        return [one.id for one in list_deliveries(desk.books, **only).items]
 
     assert ids() == names
     assert ids(team="T-2") == [names[1]]
     assert ids(team="T-1") == [names[0], names[2]]
     assert ids(status="closed") == [names[0]]
     assert ids(status="out", team="T-1") == [names[2]]
-    assert delivery(desk.books, names[0]).status == "closed"
+    assert get_delivery(desk.books, names[0]).status == "closed"
     with pytest.raises(InvalidField, match="none of out, closed"):
         ids(status="lost")
 
 
 def test_a_delivery_that_is_not_there_is_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound, match="no delivery v_1"):
-        delivery(desk.books, "v_1")
+        get_delivery(desk.books, "v_1")
     with pytest.raises(NotFound, match="no delivery v_1"):
-        delivery_slips(desk.books, "v_1")
+        build_delivery_slips(desk.books, "v_1")
 
 
 def test_a_slip_masks_name_and_telephone_and_gives_the_full_door(desk: Desk) -> None:
@@ -128,7 +128,7 @@ def test_a_slip_masks_name_and_telephone_and_gives_the_full_door(desk: Desk) -> 
     desk.stock(20, batch="B7")
     mine, other = desk.allocate(10, "R-7"), desk.allocate(4)
     name = desk.dispatch(mine, other)
-    slip, second = delivery_slips(desk.books, name)
+    slip, second = build_delivery_slips(desk.books, name)
     assert shows(
         slip,
         {
@@ -176,4 +176,4 @@ def test_the_slip_of_someone_forgotten_is_not_printed_again(desk: Desk) -> None:
     desk.outcome(name, allocation, "handed_over")
     desk(c.ForgetRecipient(recipient="R-1"))
     with pytest.raises(Forgotten):
-        delivery_slips(desk.books, name)
+        build_delivery_slips(desk.books, name)

@@ -11,14 +11,14 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Recipient
 from supplies.errors import InvalidField
 from supplies.papers.disclosure import Disclosure
-from supplies.views.public_disclosure import disclosure, disclosure_paper
-from supplies.views.station_report import station_report
+from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
+from supplies.views.station_report import build_station_report
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 
 
 def public(desk: Desk) -> Disclosure:
-    return disclosure(desk.books, FIRST, LAST)
+    return build_disclosure(desk.books, FIRST, LAST)
 
 
 def consent(desk: Desk, code: str, publish: Any, name: str = "张三丰") -> None:
@@ -94,7 +94,7 @@ def test_what_is_disclosed_is_what_the_station_reports(desk: Desk) -> None:
             reason="too many",
         )
     )
-    (report,) = station_report(desk.books, FIRST, LAST).goods
+    (report,) = build_station_report(desk.books, FIRST, LAST).goods
     found = public(desk)
     assert found.goods == [report]
     given = {line.source: line.quantity for line in found.received}
@@ -105,11 +105,11 @@ def test_what_is_disclosed_is_what_the_station_reports(desk: Desk) -> None:
 def test_nobody_who_received_is_named(desk: Desk) -> None:
     desk.give(20)
     hand_out(desk, 7, "R-1")
-    told = repr(disclosure_paper(desk.books, FIRST, LAST, printed_at=desk.clock()))
+    told = repr(build_disclosure_paper(desk.books, FIRST, LAST, printed_at=desk.clock()))
     assert "王某" not in told
     assert "R-1" not in told
 
 
 def test_days_must_follow_each_other(desk: Desk) -> None:
     with pytest.raises(InvalidField, match="is before"):
-        disclosure(desk.books, LAST, FIRST)
+        build_disclosure(desk.books, LAST, FIRST)

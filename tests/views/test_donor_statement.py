@@ -18,14 +18,14 @@ from supplies.domain.accounts import is_origin, kind_of
 from supplies.domain.catalogue_records import Recipient
 from supplies.errors import BooksBroken, Forgotten, InvalidField, NotFound, SuppliesError
 from supplies.papers.donor_statement import DonorStatement, StatementLine
-from supplies.views.donor_statement import donor_statement, donor_statement_paper
-from supplies.views.lot_ownership import gifts, parted
+from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
+from supplies.views.lot_ownership import apportion_all, trace_gifts
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 
 
 def stated(desk: Desk, donor: str = "D-1", first: date = FIRST, last: date = LAST) -> Any:
-    return donor_statement(desk.books, donor, first, last)
+    return build_donor_statement(desk.books, donor, first, last)
 
 
 def goods(desk: Desk, donor: str = "D-1", **days: date) -> dict[str, StatementLine]:
@@ -153,7 +153,7 @@ def test_parts_are_whole_and_sum_both_ways(quantities: list[int], weights: list[
     whole = sum(weights)
     fitting = [part * whole // max(1, sum(quantities)) for part in quantities]
     fitting.append(whole - sum(fitting))
-    rows = parted(fitting, weights)
+    rows = apportion_all(fitting, weights)
     assert [sum(row) for row in rows] == fitting
     assert [sum(column) for column in zip(*rows, strict=True)] == weights
     assert all(part >= 0 for row in rows for part in row)
@@ -209,7 +209,7 @@ def test_the_sum_holds_and_all_donors_together_have_all_goods(desk: Desk, seed: 
             stated(desk, donor, last=last)  # raises where it does not hold
     found: Counter[tuple[str, str, str]] = Counter()
     for donor in ("D-1", "D-2", "anonymous"):
-        for part in gifts(desk.books, donor, FIRST, today).parts:
+        for part in trace_gifts(desk.books, donor, FIRST, today).parts:
             found[part.account, part.item, part.lot] += part.quantity
     rows = desk.books.all(
         "SELECT account, item, lot, quantity FROM balances "
@@ -289,7 +289,7 @@ def test_nobody_unknown_or_forgotten_is_stated_to_and_days_must_follow(desk: Des
 
 
 def test_the_paper_says_to_whom_and_when(desk: Desk) -> None:
-    paper = donor_statement_paper(desk.books, "D-1", FIRST, LAST, printed_at=desk.clock())
+    paper = build_donor_statement_paper(desk.books, "D-1", FIRST, LAST, printed_at=desk.clock())
     assert paper.donor.name == "广州某企业"
     assert paper.donor.phone == "138****8000"
     assert paper.printed_at.isoformat() == "2020-02-10T12:00:00+08:00"

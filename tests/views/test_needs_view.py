@@ -4,11 +4,11 @@ from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField, NotFound
-from supplies.views.needs import need, needs
+from supplies.views.needs import get_need, list_needs
 
 
 def parts(desk: Desk, name: str) -> tuple[int, int, int, int, int, int]:
-    found = need(desk.books, name)
+    found = get_need(desk.books, name)
     return found.asked, found.needed, found.claimed, found.assigned, found.met, found.ended
 
 
@@ -16,7 +16,7 @@ def test_a_need_shows_the_parts_it_fell_into(desk: Desk) -> None:
     name = desk.need(10, urgency="high")
     desk.pledge(6, {name: 6})
     assert shows(
-        need(desk.books, name),
+        get_need(desk.books, name),
         {
             "id": "n_1",
             "recipient": "R-1",
@@ -35,22 +35,22 @@ def test_a_need_shows_the_parts_it_fell_into(desk: Desk) -> None:
 
 def test_the_status_is_the_earliest_stage_that_holds_anything(desk: Desk) -> None:
     name = desk.need(10)
-    assert need(desk.books, name).status == "open"
+    assert get_need(desk.books, name).status == "open"
     pledge = desk.pledge(10, {name: 10})
-    assert need(desk.books, name).status == "claimed"
+    assert get_need(desk.books, name).status == "claimed"
     given = desk.give(10, pledge=pledge)
-    assert need(desk.books, name).status == "assigned"
+    assert get_need(desk.books, name).status == "assigned"
     allocation = f"a_{given.seq + 1}"
     delivery = desk.dispatch(allocation)
     desk.outcome(delivery, allocation, "handed_over")
-    assert need(desk.books, name).status == "met"
+    assert get_need(desk.books, name).status == "met"
     assert parts(desk, name) == (10, 0, 0, 0, 10, 0)
 
 
 def test_a_need_that_ended_unmet_is_ended(desk: Desk) -> None:
     name = desk.need(10)
     desk(c.EndNeed(need=name, reason="moved"))
-    assert need(desk.books, name).status == "ended"
+    assert get_need(desk.books, name).status == "ended"
     assert parts(desk, name) == (10, 0, 0, 0, 0, 10)
 
 
@@ -59,15 +59,15 @@ def test_a_corrected_need_asks_for_what_was_stated_last(desk: Desk) -> None:
     right = c.NoteNeed(recipient="R-1", item="mask", quantity=4, urgency="low")
     desk(c.Correct(entry=1, command=right, reason="typed wrongly"))
     assert parts(desk, name) == (4, 4, 0, 0, 0, 0)
-    assert need(desk.books, name).urgency == "low"
-    assert [one.id for one in needs(desk.books).items] == [name]
+    assert get_need(desk.books, name).urgency == "low"
+    assert [one.id for one in list_needs(desk.books).items] == [name]
 
 
 def test_a_reversed_need_asks_for_nothing(desk: Desk) -> None:
     name = desk.need(10)
     desk(c.Reverse(entry=1, reason="another household's"))
     assert parts(desk, name) == (0, 0, 0, 0, 0, 0)
-    assert need(desk.books, name).status == "ended"
+    assert get_need(desk.books, name).status == "ended"
 
 
 def test_needs_are_found_by_status_recipient_and_item(desk: Desk) -> None:
@@ -76,7 +76,7 @@ def test_needs_are_found_by_status_recipient_and_item(desk: Desk) -> None:
     desk.pledge(5, {third: 5})
 
     def ids(**only: str) -> list[str]:
-        return [one.id for one in needs(desk.books, **only).items]
+        return [one.id for one in list_needs(desk.books, **only).items]
 
     assert ids() == [first, second, third]
     assert ids(recipient="R-2") == [second, third]
@@ -92,15 +92,15 @@ def test_needs_are_found_by_status_recipient_and_item(desk: Desk) -> None:
 
 def test_needs_are_listed_in_the_order_they_were_noted_page_by_page(desk: Desk) -> None:
     noted = [desk.need(1) for _ in range(12)]
-    first = needs(desk.books, limit=10)
+    first = list_needs(desk.books, limit=10)
     assert [one.id for one in first.items] == noted[:10]
-    rest = needs(desk.books, limit=10, after=first.next)
+    rest = list_needs(desk.books, limit=10, after=first.next)
     assert [one.id for one in rest.items] == noted[10:]
     assert rest.next is None
 
 
 def test_what_is_asked_for_wrongly_is_refused(desk: Desk) -> None:
     with pytest.raises(NotFound, match="no need n_1"):
-        need(desk.books, "n_1")
+        get_need(desk.books, "n_1")
     with pytest.raises(InvalidField, match="'done' is none of open, claimed"):
-        needs(desk.books, status="done")
+        list_needs(desk.books, status="done")

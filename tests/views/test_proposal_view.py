@@ -11,12 +11,12 @@ from support.view_json import shows
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Recipient
 from supplies.ledger.ledger import Ledger
-from supplies.views.allocation_proposal import ProposedAllocation, evenly, proposal
-from supplies.views.needs import needs
+from supplies.views.allocation_proposal import ProposedAllocation, propose_allocations, share_evenly
+from supplies.views.needs import list_needs
 
 
 def proposed(desk: Desk, **more: object) -> list[ProposedAllocation]:
-    return proposal(desk.books, desk.clock.day, **more).items  # type: ignore[arg-type]
+    return propose_allocations(desk.books, desk.clock.day, **more).items  # type: ignore[arg-type]
 
 
 def given_of(desk: Desk) -> dict[str, int]:
@@ -38,7 +38,7 @@ def test_a_proposal_says_whom_to_give_what_from_which_lot(desk: Desk) -> None:
     late = desk.stock(8, expires_on=date(2021, 1, 1))
     soon = desk.stock(4, expires_on=date(2020, 6, 1))
     assert shows(
-        proposal(desk.books, desk.clock.day),
+        propose_allocations(desk.books, desk.clock.day),
         {
             "items": [
                 {
@@ -112,15 +112,15 @@ def test_it_can_be_asked_of_one_item_and_one_place_and_in_parts(desk: Desk) -> N
     desk.stock(1), desk.stock(1, location="annex"), desk.stock(2, "soap")
     assert {line.item for row in proposed(desk, item="soap") for line in row.lines} == {"soap"}
     assert {row.location for row in proposed(desk, location="annex")} == {"annex"}
-    first = proposal(desk.books, desk.clock.day, limit=1)
-    rest = proposal(desk.books, desk.clock.day, after=first.next)
+    first = propose_allocations(desk.books, desk.clock.day, limit=1)
+    rest = propose_allocations(desk.books, desk.clock.day, after=first.next)
     assert [*first.items, *rest.items] == proposed(desk)
 
 
 @given(st.lists(st.integers(1, 30), max_size=8), st.integers(0, 150))
 def test_what_is_free_is_handed_round_evenly(lacks: list[int], free: int) -> None:
     wanted = {str(number): lack for number, lack in enumerate(lacks)}
-    shares = evenly(wanted, free)
+    shares = share_evenly(wanted, free)
     assert sum(shares.values()) == min(free, sum(lacks))
     by_hand = dict.fromkeys(wanted, 0)
     while free and any(by_hand[one] < wanted[one] for one in wanted):
@@ -194,7 +194,7 @@ def _check(desk: Desk) -> None:
         for item in ("mask", "soap")
     }
     rows, shares = proposed(desk), given_of(desk)
-    open_ = {need.id: need for need in needs(desk.books, limit=None).items}
+    open_ = {need.id: need for need in list_needs(desk.books, limit=None).items}
     for item in free:
         here = [need for need in open_.values() if need.item == item]
         lacking = sum(need.needed for need in here)
@@ -217,6 +217,6 @@ def _check(desk: Desk) -> None:
                     assert quantity == 0  # the more urgent are not yet served
     for row in rows:
         accept(desk, row)
-    left = {need.id: need.needed for need in needs(desk.books, limit=None).items}
+    left = {need.id: need.needed for need in list_needs(desk.books, limit=None).items}
     assert left == {name: need.needed - shares.get(name, 0) for name, need in open_.items()}
     assert desk.ledger.verify()

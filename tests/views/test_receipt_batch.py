@@ -8,8 +8,8 @@ from support.ledger_fixture import Desk
 from supplies.domain import commands as c
 from supplies.errors import InvalidField
 from supplies.signing.receipt_signatures import Issued, Seal
-from supplies.views.receipt_batches import receipt_papers
-from supplies.views.receipts import ReceiptView, receipt_paper
+from supplies.views.receipt_batches import build_receipt_papers
+from supplies.views.receipts import ReceiptView, build_receipt_paper
 
 
 def code(receipt: ReceiptView) -> str:
@@ -27,20 +27,20 @@ def test_those_of_the_period_that_hold_are_printed_by_number(desk: Desk) -> None
     desk.clock.advance()
     desk.give(4)
     today, tomorrow = date(2020, 2, 10), date(2020, 2, 11)
-    found = receipt_papers(desk.books, today, today, code)
+    found = build_receipt_papers(desk.books, today, today, code)
     assert [paper.document.number for paper in found] == ["JZ-2020-000001", "JZ-2020-000003"]
-    assert len(receipt_papers(desk.books, today, tomorrow, code)) == 3
-    assert receipt_papers(desk.books, date(2019, 1, 1), date(2019, 12, 31), code) == []
+    assert len(build_receipt_papers(desk.books, today, tomorrow, code)) == 3
+    assert build_receipt_papers(desk.books, date(2019, 1, 1), date(2019, 12, 31), code) == []
     with pytest.raises(InvalidField, match="is before"):
-        receipt_papers(desk.books, tomorrow, today, code)
+        build_receipt_papers(desk.books, tomorrow, today, code)
 
 
 def test_each_is_the_original_that_is_printed_alone(desk: Desk) -> None:
     number = "JZ-2020-000001"
     desk.give(1)
     desk(c.ReprintReceipt(number=number))
-    (paper,) = receipt_papers(desk.books, desk.clock.day, desk.clock.day, code)
-    alone = receipt_paper(desk.books, number, seal, original=True)
+    (paper,) = build_receipt_papers(desk.books, desk.clock.day, desk.clock.day, code)
+    alone = build_receipt_paper(desk.books, number, seal, original=True)
     assert paper == alone
 
 
@@ -48,5 +48,5 @@ def test_receipts_of_the_forgotten_are_left_out(desk: Desk) -> None:
     desk.give(1)
     desk.give(2, donor="D-2")
     desk(c.ForgetDonor(donor="D-2"))
-    found = receipt_papers(desk.books, desk.clock.day, desk.clock.day, code)
+    found = build_receipt_papers(desk.books, desk.clock.day, desk.clock.day, code)
     assert [paper.document.number for paper in found] == ["JZ-2020-000001"]

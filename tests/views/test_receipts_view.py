@@ -10,7 +10,7 @@ from supplies.domain.entry_rows import Receipt
 from supplies.errors import Forgotten, NotFound
 from supplies.signing.receipt_signatures import Issued, Seal
 from supplies.stations.paper_settings import PaperSettings, statement_of
-from supplies.views.receipts import receipt, receipt_paper, receipts
+from supplies.views.receipts import build_receipt_paper, get_receipt, list_receipts
 
 FIRST, SECOND, THIRD = (f"JZ-2020-00000{n}" for n in (1, 2, 3))
 
@@ -29,7 +29,7 @@ def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(desk: 
     assert stated is not None
     hashed = desk.books.value("SELECT hash FROM entries WHERE station = :station AND seq = 2")
     assert shows(
-        receipt(desk.books, FIRST),
+        get_receipt(desk.books, FIRST),
         {
             "number": FIRST,
             "status": "issued",
@@ -96,7 +96,7 @@ def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(desk: 
 def test_a_voided_receipt_says_when_why_and_by_whom(desk: Desk) -> None:
     desk.give()
     desk(c.VoidReceipt(number=FIRST, reason="the name was wrong"))
-    found = receipt(desk.books, FIRST)
+    found = get_receipt(desk.books, FIRST)
     assert (found.status, found.replaced_by) == ("void", None)
     assert shows(found.void, {"reason": "the name was wrong", "on": "2020-02-10", "by": "u_1"})
 
@@ -104,7 +104,7 @@ def test_a_voided_receipt_says_when_why_and_by_whom(desk: Desk) -> None:
 def test_a_correction_s_reason_is_that_of_the_receipt_it_voids(desk: Desk) -> None:
     desk.give(10)
     desk(c.Correct(entry=1, command=desk.donation(7), reason="counted twice"))
-    old, new = receipt(desk.books, FIRST), receipt(desk.books, SECOND)
+    old, new = get_receipt(desk.books, FIRST), get_receipt(desk.books, SECOND)
     assert old.void is not None
     assert (old.status, old.void.reason, old.replaced_by) == ("void", "counted twice", SECOND)
     assert (new.status, new.replaces, new.donations) == ("issued", [FIRST], ["d_1"])
@@ -116,9 +116,9 @@ def test_a_receipt_over_several_replaces_the_single_ones(desk: Desk) -> None:
     desk.give(10)
     desk.give(20)
     desk(c.IssueReceipt(donations=["d_1", "d_3"]))
-    found = receipt(desk.books, THIRD)
+    found = get_receipt(desk.books, THIRD)
     assert (found.donations, found.replaces) == (["d_1", "d_3"], [FIRST, SECOND])
-    single = receipt(desk.books, FIRST)
+    single = get_receipt(desk.books, FIRST)
     assert single.void is not None
     assert (single.void.reason, single.replaced_by) == (None, THIRD)
 
@@ -127,18 +127,18 @@ def test_receipts_are_listed_as_issued_and_found_by_donor(desk: Desk) -> None:
     desk.give()
     desk.give(donor="D-2")
     desk.give(donor=None)
-    assert [one.number for one in receipts(desk.books).items] == [FIRST, SECOND, THIRD]
-    assert [one.number for one in receipts(desk.books, donor="D-2").items] == [SECOND]
-    first = receipts(desk.books, limit=2)
-    rest = receipts(desk.books, limit=2, after=first.next)
+    assert [one.number for one in list_receipts(desk.books).items] == [FIRST, SECOND, THIRD]
+    assert [one.number for one in list_receipts(desk.books, donor="D-2").items] == [SECOND]
+    first = list_receipts(desk.books, limit=2)
+    rest = list_receipts(desk.books, limit=2, after=first.next)
     assert [one.number for one in rest.items] == [THIRD]
     assert rest.next is None
 
 
 def test_the_paper_joins_the_document_with_its_proof(desk: Desk) -> None:
     desk.give()
-    found = receipt(desk.books, FIRST)
-    paper = receipt_paper(desk.books, FIRST, seal)
+    found = get_receipt(desk.books, FIRST)
+    paper = build_receipt_paper(desk.books, FIRST, seal)
     secret = code(FIRST, found.document_digest)
     assert paper.document == found.document
     assert shows(
@@ -164,27 +164,27 @@ def test_the_paper_of_a_replaced_receipt_and_of_a_copy_say_so(desk: Desk) -> Non
     desk(c.ReprintReceipt(number=FIRST))
     desk.clock.advance()
     desk(c.ReplaceReceipt(number=FIRST, reason="a new address"))
-    proof = receipt_paper(desk.books, FIRST, seal, copy=1).proof
+    proof = build_receipt_paper(desk.books, FIRST, seal, copy=1).proof
     assert (proof.copy, proof.copied_on) == (1, date(2020, 2, 11))
     assert (proof.void_on, proof.void_reason, proof.replaced_by) == (
         date(2020, 2, 12),
         "a new address",
         SECOND,
     )
-    assert receipt(desk.books, FIRST).reprints == 1
+    assert get_receipt(desk.books, FIRST).reprints == 1
     with pytest.raises(NotFound, match="no copy 2"):
-        receipt_paper(desk.books, FIRST, seal, copy=2)
+        build_receipt_paper(desk.books, FIRST, seal, copy=2)
 
 
 def test_a_forgotten_donor_s_receipt_keeps_its_number_and_no_name(desk: Desk) -> None:
     desk.give()
     desk(c.ForgetDonor(donor="D-1"))
-    found = receipt(desk.books, FIRST)
+    found = get_receipt(desk.books, FIRST)
     assert (found.number, found.status, found.document) == (FIRST, "issued", None)
     with pytest.raises(Forgotten):
-        receipt_paper(desk.books, FIRST, seal)
+        build_receipt_paper(desk.books, FIRST, seal)
 
 
 def test_a_receipt_that_is_not_there_is_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound, match=FIRST):
-        receipt(desk.books, FIRST)
+        get_receipt(desk.books, FIRST)

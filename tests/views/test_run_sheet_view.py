@@ -7,7 +7,7 @@ from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
 from supplies.errors import Forgotten, NotFound
-from supplies.views.delivery_slips import delivery_slips, run_sheet
+from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
 
 
 def test_what_to_load_is_summed_by_lot_and_what_expires_first_stands_first(desk: Desk) -> None:
@@ -16,7 +16,7 @@ def test_what_to_load_is_summed_by_lot_and_what_expires_first_stands_first(desk:
     desk.stock(9, "soap")
     one, two = desk.allocate(4), desk.allocate(3, "R-2")
     three = desk.allocate(2, "R-2", "soap")
-    sheet = run_sheet(desk.books, desk.dispatch(one, two, three))
+    sheet = build_run_sheet(desk.books, desk.dispatch(one, two, three))
     assert [(load.batch, load.quantity, load.location) for load in sheet.load] == [
         ("soon", 5, "Store A"),
         ("late", 2, "Store A"),
@@ -33,14 +33,14 @@ def test_what_to_load_is_summed_by_lot_and_what_expires_first_stands_first(desk:
 def test_its_stops_say_what_the_slips_say(desk: Desk) -> None:
     desk.stock(9)
     delivery = desk.dispatch(desk.allocate(4), desk.allocate(3, "R-2"))
-    sheet, slips = run_sheet(desk.books, delivery), delivery_slips(desk.books, delivery)
+    sheet, slips = build_run_sheet(desk.books, delivery), build_delivery_slips(desk.books, delivery)
     assert [stop.lines for stop in sheet.stops] == [slip.lines for slip in slips]
     assert [stop.address for stop in sheet.stops] == [slip.address for slip in slips]
 
 
 def test_a_delivery_that_is_not_there_or_names_the_forgotten_has_none(desk: Desk) -> None:
     with pytest.raises(NotFound, match="no delivery v_9"):
-        run_sheet(desk.books, "v_9")
+        build_run_sheet(desk.books, "v_9")
     desk.stock(4)
     allocation = desk.allocate(4)
     delivery = desk.dispatch(allocation)
@@ -48,4 +48,4 @@ def test_a_delivery_that_is_not_there_or_names_the_forgotten_has_none(desk: Desk
     desk(c.CloseDelivery(delivery=delivery))
     desk(c.ForgetRecipient(recipient="R-1"))
     with pytest.raises(Forgotten):
-        run_sheet(desk.books, delivery)
+        build_run_sheet(desk.books, delivery)

@@ -10,7 +10,7 @@ from supplies.domain import commands as c
 from supplies.errors import BooksBroken, InvalidField
 from supplies.papers.common import ItemName
 from supplies.papers.station_report import GoodsLine
-from supplies.views.station_report import station_report, station_report_paper
+from supplies.views.station_report import build_station_report, build_station_report_paper
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 
@@ -20,7 +20,7 @@ def on(day: int) -> date:
 
 
 def goods(desk: Desk, first: date = FIRST, last: date = LAST) -> dict[str, GoodsLine]:
-    return {line.item: line for line in station_report(desk.books, first, last).goods}
+    return {line.item: line for line in build_station_report(desk.books, first, last).goods}
 
 
 def figures(line: GoodsLine) -> dict[str, int]:
@@ -41,7 +41,7 @@ def test_the_report_is_in_the_shape_that_programs_are_written_against(desk: Desk
     desk(c.RecordActivity(kind="visit", count=60))
     desk(c.RecordActivity(kind="flats", count=777))
     assert shows(
-        station_report(desk.books, FIRST, LAST),
+        build_station_report(desk.books, FIRST, LAST),
         {
             "station": "lx",
             "from": "2020-02-03",
@@ -134,20 +134,20 @@ def test_a_household_is_fully_met_when_nothing_it_asked_for_is_owed(desk: Desk) 
     desk.need(5, "G-1", happened_on=on(4))
     for recipient in ("R-1", "R-2", "G-1"):
         desk(handed_out(5, recipient))
-    found = station_report(desk.books, FIRST, LAST)
+    found = build_station_report(desk.books, FIRST, LAST)
     assert (found.households_surveyed, found.households_fully_met) == (2, 1)
-    before = station_report(desk.books, FIRST, on(9))
+    before = build_station_report(desk.books, FIRST, on(9))
     assert (before.households_surveyed, before.households_fully_met) == (2, 0)
-    after = station_report(desk.books, on(5), LAST)
+    after = build_station_report(desk.books, on(5), LAST)
     assert (after.households_surveyed, after.households_fully_met) == (0, 1)
     desk(handed_out(2, "R-1", "soap"))
-    assert station_report(desk.books, FIRST, LAST).households_fully_met == 2
+    assert build_station_report(desk.books, FIRST, LAST).households_fully_met == 2
 
 
 def test_a_need_taken_back_was_not_surveyed(desk: Desk) -> None:
     desk.need(5)
     desk(c.Reverse(entry=1, reason="another household's"))
-    assert station_report(desk.books, FIRST, LAST).households_surveyed == 0
+    assert build_station_report(desk.books, FIRST, LAST).households_surveyed == 0
 
 
 def test_notices_are_those_put_up_less_those_taken_down(desk: Desk) -> None:
@@ -157,8 +157,8 @@ def test_notices_are_those_put_up_less_those_taken_down(desk: Desk) -> None:
     done = desk(c.IssueGoods(purpose="notices", location="store", lines=issued))
     back = [c.LotLine(item="rice", quantity=2)]
     desk(c.ReturnIssue(issue=str(done.document), lines=back))
-    assert station_report(desk.books, FIRST, LAST).notices_posted == 10
-    assert station_report(desk.books, FIRST, on(9)).notices_posted == 0
+    assert build_station_report(desk.books, FIRST, LAST).notices_posted == 10
+    assert build_station_report(desk.books, FIRST, on(9)).notices_posted == 0
 
 
 def test_activities_are_net_of_corrections(desk: Desk) -> None:
@@ -166,11 +166,11 @@ def test_activities_are_net_of_corrections(desk: Desk) -> None:
     desk(c.RecordActivity(kind="contact", count=9))
     right = c.RecordActivity(kind="contact", count=54, happened_on=on(6))
     desk(c.Correct(entry=done.seq, command=right, reason="a page was missed"))
-    assert station_report(desk.books, FIRST, LAST).contacts == 63
-    assert station_report(desk.books, on(4), on(5)).contacts == 0
-    assert station_report(desk.books, on(6), on(6)).contacts == 54
+    assert build_station_report(desk.books, FIRST, LAST).contacts == 63
+    assert build_station_report(desk.books, on(4), on(5)).contacts == 0
+    assert build_station_report(desk.books, on(6), on(6)).contacts == 54
     desk(c.Reverse(entry=desk.entries(), reason="not at all"))
-    assert station_report(desk.books, FIRST, LAST).contacts == 9
+    assert build_station_report(desk.books, FIRST, LAST).contacts == 9
 
 
 def test_what_a_closed_period_reported_stays(desk: Desk) -> None:
@@ -178,8 +178,8 @@ def test_what_a_closed_period_reported_stays(desk: Desk) -> None:
     desk(c.ClosePeriod(through=on(5)))
     right = c.RecordActivity(kind="contact", count=54, happened_on=on(4))
     desk(c.Correct(entry=done.seq, command=right, reason="a page was missed"))
-    assert station_report(desk.books, FIRST, on(5)).contacts == 45
-    assert station_report(desk.books, on(6), LAST).contacts == 9
+    assert build_station_report(desk.books, FIRST, on(5)).contacts == 45
+    assert build_station_report(desk.books, on(6), LAST).contacts == 9
 
 
 def test_only_items_of_which_more_is_needed_than_is_free_are_short(desk: Desk) -> None:
@@ -187,15 +187,15 @@ def test_only_items_of_which_more_is_needed_than_is_free_are_short(desk: Desk) -
     desk.need(4)
     claimed = desk.need(6, "R-2")
     desk.pledge(6, {claimed: 6})
-    assert station_report(desk.books, FIRST, LAST).short == []
+    assert build_station_report(desk.books, FIRST, LAST).short == []
     desk.need(1, "R-2")
-    (short,) = station_report(desk.books, FIRST, LAST).short
+    (short,) = build_station_report(desk.books, FIRST, LAST).short
     assert (short.item, short.needed, short.free) == ("mask", 11, 10)
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(desk: Desk) -> None:
     with pytest.raises(InvalidField, match="2020-02-03 is before 2020-02-13"):
-        station_report(desk.books, LAST, FIRST)
+        build_station_report(desk.books, LAST, FIRST)
 
 
 def test_flows_that_do_not_explain_what_stands_are_reported_as_broken(
@@ -204,16 +204,16 @@ def test_flows_that_do_not_explain_what_stands_are_reported_as_broken(
     desk.stock(10)
     monkeypatch.setattr("supplies.views.station_report._HELD", ())
     with pytest.raises(BooksBroken) as broken:
-        station_report(desk.books, FIRST, LAST)
+        build_station_report(desk.books, FIRST, LAST)
     assert (broken.value.expected, broken.value.found) == ("10", "0")
 
 
 def test_the_paper_says_who_reports_and_when(desk: Desk) -> None:
     desk.stock(10)
     moment = desk.clock()
-    paper = station_report_paper(desk.books, FIRST, LAST, printed_at=moment)
+    paper = build_station_report_paper(desk.books, FIRST, LAST, printed_at=moment)
     assert paper.station.code == "lx"
     assert paper.names == {"mask": ItemName(name="口罩", name_en="mask")}
     assert paper.printed_at == moment
     assert paper.printed_at.isoformat() == "2020-02-10T12:00:00+08:00"
-    assert paper.report == station_report(desk.books, FIRST, LAST)
+    assert paper.report == build_station_report(desk.books, FIRST, LAST)

@@ -7,14 +7,14 @@ from support.view_json import shows
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Location
 from supplies.errors import InvalidField
-from supplies.views.stock import balances, stock
+from supplies.views.stock import get_stock, list_balances
 
 
 def test_stock_is_a_row_for_each_location_item_and_lot(desk: Desk) -> None:
     desk.stock(50, batch="B7", expires_on=date(2022, 1, 31))
     desk.allocate(10)
     assert shows(
-        stock(desk.books),
+        get_stock(desk.books),
         {
             "as_of": {"date": "2020-02-10", "seq": 2},
             "items": [
@@ -37,7 +37,9 @@ def test_stock_is_a_row_for_each_location_item_and_lot(desk: Desk) -> None:
 
 
 def test_empty_books_show_nothing_as_of_no_day(desk: Desk) -> None:
-    assert shows(stock(desk.books), {"as_of": {"date": None, "seq": 0}, "items": [], "next": None})
+    assert shows(
+        get_stock(desk.books), {"as_of": {"date": None, "seq": 0}, "items": [], "next": None}
+    )
 
 
 def test_what_stands_aside_is_on_the_shelf_where_it_was_brought_back_to(desk: Desk) -> None:
@@ -45,7 +47,7 @@ def test_what_stands_aside_is_on_the_shelf_where_it_was_brought_back_to(desk: De
     allocation = desk.allocate(10)
     lines = [c.OutcomeLine(line=1, brought_back=10, location="annex")]
     desk.outcome(desk.dispatch(allocation), allocation, "not_at_home", lines=lines)
-    (row,) = stock(desk.books).items
+    (row,) = get_stock(desk.books).items
     assert (row.location, row.on_hand, row.free, row.allocated) == ("annex", 10, 0, 10)
 
 
@@ -55,7 +57,9 @@ def test_stock_is_found_by_location_and_item(desk: Desk) -> None:
     desk.allocate(1)
 
     def rows(**only: str) -> list[tuple[str, str, int]]:
-        return [(row.location, row.item, row.on_hand) for row in stock(desk.books, **only).items]
+        return [
+            (row.location, row.item, row.on_hand) for row in get_stock(desk.books, **only).items
+        ]
 
     assert rows() == [("annex", "soap", 20), ("store", "mask", 10)]
     assert rows(location="store") == [("store", "mask", 10)]
@@ -69,7 +73,7 @@ def test_stock_as_of_a_day_is_what_was_true_that_day(desk: Desk) -> None:
     desk.stock(7, happened_on=desk.day(-3))
 
     def total(day: int) -> tuple[int, int]:
-        rows = stock(desk.books, as_of=desk.day(day)).items
+        rows = get_stock(desk.books, as_of=desk.day(day)).items
         return sum(row.free for row in rows), sum(row.allocated for row in rows)
 
     assert [total(day) for day in (-6, -5, -4, -3, -1, 0)] == [
@@ -80,7 +84,7 @@ def test_stock_as_of_a_day_is_what_was_true_that_day(desk: Desk) -> None:
         (17, 0),
         (13, 4),
     ]
-    assert stock(desk.books, as_of=desk.day(-4)).as_of.day == desk.day(-4)
+    assert get_stock(desk.books, as_of=desk.day(-4)).as_of.day == desk.day(-4)
 
 
 def test_stock_at_an_entry_is_what_was_known_then(desk: Desk) -> None:
@@ -89,26 +93,26 @@ def test_stock_at_an_entry_is_what_was_known_then(desk: Desk) -> None:
     desk.stock(7, happened_on=desk.day(-3))
 
     def known(seq: int) -> list[tuple[int, int]]:
-        return [(row.free, row.allocated) for row in stock(desk.books, at_seq=seq).items]
+        return [(row.free, row.allocated) for row in get_stock(desk.books, at_seq=seq).items]
 
     assert [known(seq) for seq in range(4)] == [[], [(10, 0)], [(6, 4)], [(6, 4), (7, 0)]]
-    moment = stock(desk.books, at_seq=2).as_of
+    moment = get_stock(desk.books, at_seq=2).as_of
     assert (moment.day, moment.seq) == (desk.day(0), 2)
 
 
 def test_a_moment_that_is_none_is_refused(desk: Desk) -> None:
     desk.stock(10)
     with pytest.raises(InvalidField, match="no entry 2; the last is 1"):
-        stock(desk.books, at_seq=2)
+        get_stock(desk.books, at_seq=2)
     with pytest.raises(InvalidField, match="not both"):
-        stock(desk.books, at_seq=1, as_of=desk.day(0))
+        get_stock(desk.books, at_seq=1, as_of=desk.day(0))
 
 
 def test_stock_goes_on_where_its_page_ended(desk: Desk) -> None:
     for _ in range(5):
         desk.stock(1)
-    first = stock(desk.books, limit=3)
-    rest = stock(desk.books, limit=3, after=first.next)
+    first = get_stock(desk.books, limit=3)
+    rest = get_stock(desk.books, limit=3, after=first.next)
     assert [row.lot for row in first.items + rest.items] == [f"l_lx_{n}_1" for n in range(1, 6)]
     assert rest.next is None
 
@@ -118,20 +122,20 @@ def test_balances_are_those_of_an_account_and_all_below_it(desk: Desk) -> None:
     desk.pledge(10, {need: 4})
     desk.pledge(1)
     assert shows(
-        balances(desk.books, "pledged:p_2"),
+        list_balances(desk.books, "pledged:p_2"),
         [
             {"account": "pledged:p_2", "item": "mask", "lot": None, "quantity": 6},
             {"account": "pledged:p_2:n_1", "item": "mask", "lot": None, "quantity": 4},
         ],
     )
-    assert [row.account for row in balances(desk.books, "pledged:")] == [
+    assert [row.account for row in list_balances(desk.books, "pledged:")] == [
         "pledged:p_2",
         "pledged:p_2:n_1",
         "pledged:p_3",
     ]
-    assert balances(desk.books, "stock:store") == []
+    assert list_balances(desk.books, "stock:store") == []
     with pytest.raises(InvalidField, match="'stok' is not a kind of account"):
-        balances(desk.books, "stok:store")
+        list_balances(desk.books, "stok:store")
 
 
 def test_places_whose_codes_begin_alike_are_all_on_some_page(desk: Desk) -> None:
@@ -141,7 +145,7 @@ def test_places_whose_codes_begin_alike_are_all_on_some_page(desk: Desk) -> None
         desk.stock(1, location=place)
     seen, after = [], None
     while True:
-        part = stock(desk.books, limit=1, after=after)
+        part = get_stock(desk.books, limit=1, after=after)
         seen += [row.location for row in part.items]
         after = part.next
         if after is None:
@@ -152,5 +156,5 @@ def test_places_whose_codes_begin_alike_are_all_on_some_page(desk: Desk) -> None
 @pytest.mark.parametrize("after", ["", "7", "store", "store:mask", "a:b:c:d", "store:口罩:l_1"])
 def test_what_is_no_place_on_a_shelf_is_refused(desk: Desk, after: str) -> None:
     with pytest.raises(InvalidField, match="no place in this list") as refusal:
-        stock(desk.books, after=after)
+        get_stock(desk.books, after=after)
     assert refusal.value.faults[0].pointer == "/after"

@@ -4,7 +4,7 @@ from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.errors import NotFound
-from supplies.views.trace import trace
+from supplies.views.trace import trace_lot
 
 
 def test_a_lot_is_traced_from_its_donor_to_every_door(desk: Desk) -> None:
@@ -19,7 +19,7 @@ def test_a_lot_is_traced_from_its_donor_to_every_door(desk: Desk) -> None:
         return {"account": account, "item": "mask", "lot": lot, "quantity": quantity}
 
     assert shows(
-        trace(desk.books, lot),
+        trace_lot(desk.books, lot),
         {
             "lot": lot,
             "lots": [
@@ -64,13 +64,13 @@ def test_a_trace_follows_every_repacking_both_ways(desk: Desk) -> None:
     last = repack(desk, [("soap", 2)], ("mask", 9))
     desk(c.HandOut(recipient="R-1", location="store", lines=[c.LotLine(item="mask", quantity=9)]))
 
-    found = trace(desk.books, rice)
+    found = trace_lot(desk.books, rice)
     assert [one.lot for one in found.lots] == [rice, mixed, last]
     assert found.lots[1].parents == sorted([rice, masks])
     assert found.lots[1].children == [last]
     assert [(one.recipient, one.quantity) for one in found.lots[2].reached] == [("R-1", 9)]
 
-    back = trace(desk.books, last)
+    back = trace_lot(desk.books, last)
     assert [one.lot for one in back.lots] == [rice, masks, mixed, last]
     assert [given.donor for one in back.lots for given in one.given] == ["D-1", "D-2"]
 
@@ -78,10 +78,10 @@ def test_a_trace_follows_every_repacking_both_ways(desk: Desk) -> None:
 def test_a_wrong_donor_corrected_is_traced_to_the_right_one(desk: Desk) -> None:
     desk.give(20)
     desk(c.Correct(entry=1, command=desk.donation(20, donor="D-2"), reason="wrong donor"))
-    (found,) = trace(desk.books, "l_lx_1_1").lots
+    (found,) = trace_lot(desk.books, "l_lx_1_1").lots
     assert [(given.donor, given.quantity) for given in found.given] == [("D-2", 20)]
 
 
 def test_a_lot_that_is_not_there_is_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound, match="no lot l_9"):
-        trace(desk.books, "l_9")
+        trace_lot(desk.books, "l_9")

@@ -7,14 +7,14 @@ from support.engines import ENGINES, Engines
 
 from supplies.books.reader import Books
 from supplies.demo.longxue import FIRST, LAST, book_scene
-from supplies.views.allocations import allocations
-from supplies.views.deliveries import deliveries
-from supplies.views.donations import donations
-from supplies.views.needs import needs
-from supplies.views.pledges import pledges
-from supplies.views.receipts import receipts
-from supplies.views.station_report import station_report
-from supplies.views.stock import stock
+from supplies.views.allocations import list_allocations
+from supplies.views.deliveries import list_deliveries
+from supplies.views.donations import list_donations
+from supplies.views.needs import list_needs
+from supplies.views.pledges import list_pledges
+from supplies.views.receipts import list_receipts
+from supplies.views.station_report import build_station_report
+from supplies.views.stock import get_stock
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -31,7 +31,7 @@ def books(
 
 
 def test_the_parts_of_every_need_come_to_what_was_asked(books: Books) -> None:
-    found = needs(books, limit=None).items
+    found = list_needs(books, limit=None).items
     assert found
     for need in found:
         parts = need.needed + need.claimed + need.assigned + need.met + need.ended
@@ -39,14 +39,14 @@ def test_the_parts_of_every_need_come_to_what_was_asked(books: Books) -> None:
 
 
 def test_the_parts_of_every_pledge_line_come_to_what_was_promised(books: Books) -> None:
-    lines = [line for pledge in pledges(books, limit=None).items for line in pledge.lines]
+    lines = [line for pledge in list_pledges(books, limit=None).items for line in pledge.lines]
     assert lines
     for line in lines:
         assert line.arrived + line.outstanding + line.lapsed + line.cancelled == line.promised, line
 
 
 def test_the_parts_of_every_allocation_line_come_to_what_was_set_aside(books: Books) -> None:
-    lines = [line for one in allocations(books, limit=None).items for line in one.lines]
+    lines = [line for one in list_allocations(books, limit=None).items for line in one.lines]
     assert lines
     for line in lines:
         parts = line.allocated + line.in_transit + line.received + line.released + line.lost
@@ -54,7 +54,7 @@ def test_the_parts_of_every_allocation_line_come_to_what_was_set_aside(books: Bo
 
 
 def test_the_parts_of_every_loaded_line_come_to_what_was_loaded(books: Books) -> None:
-    found = deliveries(books, limit=None).items
+    found = list_deliveries(books, limit=None).items
     lines = [line for one in found for stop in one.stops for line in stop.lines]
     assert lines
     for line in lines:
@@ -63,8 +63,8 @@ def test_the_parts_of_every_loaded_line_come_to_what_was_loaded(books: Books) ->
 
 
 def test_every_donation_has_a_receipt_over_its_goods_as_they_stand(books: Books) -> None:
-    papers = {one.number: one for one in receipts(books, limit=None).items}
-    for donation in donations(books, limit=None).items:
+    papers = {one.number: one for one in list_receipts(books, limit=None).items}
+    for donation in list_donations(books, limit=None).items:
         assert donation.receipt is not None
         paper = papers[donation.receipt]
         assert donation.id in paper.donations
@@ -73,7 +73,7 @@ def test_every_donation_has_a_receipt_over_its_goods_as_they_stand(books: Books)
 
 def test_the_report_ends_with_what_the_shelves_show_on_its_last_day(books: Books) -> None:
     on_hand: dict[str, int] = {}
-    for row in stock(books, as_of=LAST, limit=None).items:
+    for row in get_stock(books, as_of=LAST, limit=None).items:
         on_hand[row.item] = on_hand.get(row.item, 0) + row.on_hand
-    report = station_report(books, FIRST, LAST)
+    report = build_station_report(books, FIRST, LAST)
     assert {line.item: line.on_hand for line in report.goods if line.on_hand} == on_hand

@@ -16,10 +16,10 @@ from supplies.access.donor_requests import NewRequest
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
-from supplies.views.donor_statement import donor_statement_paper
+from supplies.views.donor_statement import build_donor_statement_paper
 from supplies.views.pagination import MAX_LIMIT
-from supplies.views.pledges import pledges
-from supplies.views.receipts import receipts
+from supplies.views.pledges import list_pledges
+from supplies.views.receipts import list_receipts
 from supplies_service.pages.forms import donor_cookie, form_fields, redirect
 from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
@@ -92,7 +92,7 @@ class DonorPages(Controller):
         with context.reading() as books:
             first, last = _period(books, donor)
         shown = await context.read_in_thread(
-            lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)
+            lambda books: build_donor_statement_paper(books, donor, first, last, printed_at=now)
         )
         return PDFResponse(
             await run_sync(draw_donor_statement, shown), f"statement-{donor}-{first}-{last}"
@@ -125,21 +125,21 @@ def _invalid_link_page() -> Template:
 
 def _context(context: RequestContext, books: Books) -> dict[str, Any]:
     donor = str(context.caller.donor)
-    pledged = pledges(books, donor=donor, limit=MAX_LIMIT).items
+    pledged = list_pledges(books, donor=donor, limit=MAX_LIMIT).items
     items = {line.item for pledge in pledged for line in pledge.lines}
     return {
         "station": books.station,
         "donor": books.donor(donor),
         "item_names": {item: books.item(item).name for item in items},
         "pledges": pledged,
-        "receipts": receipts(books, donor=donor, limit=MAX_LIMIT).items,
+        "receipts": list_receipts(books, donor=donor, limit=MAX_LIMIT).items,
         "requests": donor_requests.listed(context.gate(books), donor, after=0, limit=100),
     }
 
 
 def _period(books: Books, donor: str) -> tuple[date, date]:
     """The day of the first donation with a receipt, and the last day with an entry."""
-    issued = receipts(books, donor=donor, limit=1).items
+    issued = list_receipts(books, donor=donor, limit=1).items
     document = issued[0].document if issued else None
     if document is None:
         raise NotFound("there is no donation yet to report")

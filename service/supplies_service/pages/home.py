@@ -18,8 +18,8 @@ from supplies.access.roles import MAY_GRANT
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, SuppliesError
-from supplies.views.entries import entries
-from supplies.views.station_report import station_report_paper
+from supplies.views.entries import list_entries
+from supplies.views.station_report import build_station_report_paper
 from supplies_service.pages.forms import form_fields, redirect
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
@@ -51,7 +51,7 @@ class HomePages(Controller):
         with context.reading() as books:
             first, last = _period(books)
         shown = await context.read_in_thread(
-            lambda books: station_report_paper(books, first, last, printed_at=now)
+            lambda books: build_station_report_paper(books, first, last, printed_at=now)
         )
         return PDFResponse(
             await run_sync(draw_station_report, shown), f"station-report-{first}-{last}"
@@ -135,7 +135,7 @@ def _context(context: RequestContext, books: Books) -> dict[str, Any]:
 
 def _period(books: Books) -> tuple[date, date]:
     """The first and the last day with an entry."""
-    first = entries(books, limit=1).items
+    first = list_entries(books, limit=1).items
     if not first:
         raise NotFound("there are no entries yet to report")
     return first[0].booked_on, date.fromisoformat(str(books.head()[2]))

@@ -8,7 +8,7 @@ from litestar.params import FromQuery
 from supplies.access import access_log as log
 from supplies.access.access_log import Look
 from supplies.books.reader import Books
-from supplies.views.pagination import Page, cut, one_more
+from supplies.views.pagination import Page, make_page, rows_to_fetch
 from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles
@@ -35,10 +35,10 @@ class AccessLogController(Controller):
             found = log.read(
                 context.gate(books),
                 before=log.position(after),
-                limit=one_more(limit),
+                limit=rows_to_fetch(limit),
                 who=who,
                 subject=subject,
             )
-            return cut([(line.seq, line) for line in found], limit)
+            return make_page([(line.seq, line) for line in found], limit)
 
         return context.page(read)

@@ -8,10 +8,8 @@ from litestar.params import FromPath, FromQuery
 from supplies.books.reader import Books
 from supplies.domain.commands import RecordActivity
 from supplies.ledger.recorded import Recorded
-from supplies.views.activities import ActivityView
-from supplies.views.activities import activities as activities_view
-from supplies.views.activities import activity as activity_view
-from supplies.views.entries import EntryView, entry
+from supplies.views.activities import ActivityView, get_activity, list_activities
+from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
@@ -30,10 +28,10 @@ class ActivityEntered(View, frozen=True, kw_only=True):
 
 def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
     """Show the activity that an entry states."""
-    found = activity_view(books, str(recorded.document))
+    found = get_activity(books, str(recorded.document))
     return Outcome(
         f"/api/activities/{found.id}",
-        ActivityEntered(entry=entry(books, recorded.seq), activity=found),
+        ActivityEntered(entry=get_entry(books, recorded.seq), activity=found),
     )
 
 
@@ -60,7 +58,7 @@ class ActivityController(Controller):
     ) -> Response[Page[ActivityView]]:
         """List activities, oldest first."""
         return context.page(
-            lambda books: activities_view(books, kind=kind, after=after, limit=limit)
+            lambda books: list_activities(books, kind=kind, after=after, limit=limit)
         )
 
     @get(
@@ -70,4 +68,4 @@ class ActivityController(Controller):
     )
     async def activity(self, context: Context, activity: FromPath[str]) -> ActivityView:
         """Get an activity, as last corrected."""
-        return context.show(lambda books: activity_view(books, activity))
+        return context.show(lambda books: get_activity(books, activity))

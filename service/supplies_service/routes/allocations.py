@@ -8,12 +8,9 @@ from litestar.params import FromPath, FromQuery
 from supplies.books.reader import Books
 from supplies.domain.commands import Allocate, Release
 from supplies.ledger.recorded import Recorded
-from supplies.views.allocation_proposal import ProposedAllocation
-from supplies.views.allocation_proposal import proposal as proposal_view
-from supplies.views.allocations import AllocationView
-from supplies.views.allocations import allocation as allocation_view
-from supplies.views.allocations import allocations as allocations_view
-from supplies.views.entries import EntryView, entry
+from supplies.views.allocation_proposal import ProposedAllocation, propose_allocations
+from supplies.views.allocations import AllocationView, get_allocation, list_allocations
+from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
@@ -32,10 +29,10 @@ class AllocationEntered(View, frozen=True, kw_only=True):
 
 def show_allocation(books: Books, recorded: Recorded) -> Outcome[AllocationEntered]:
     """Show the allocation that an entry is about."""
-    found = allocation_view(books, str(recorded.document))
+    found = get_allocation(books, str(recorded.document))
     return Outcome(
         f"/api/allocations/{found.id}",
-        AllocationEntered(entry=entry(books, recorded.seq), allocation=found),
+        AllocationEntered(entry=get_entry(books, recorded.seq), allocation=found),
     )
 
 
@@ -63,7 +60,7 @@ class AllocationController(Controller):
     ) -> Response[Page[AllocationView]]:
         """List allocations, oldest first."""
         return context.page(
-            lambda books: allocations_view(
+            lambda books: list_allocations(
                 books, recipient=recipient, status=status, after=after, limit=limit
             )
         )
@@ -88,7 +85,7 @@ class AllocationController(Controller):
         """
         today = context.ledger.today()
         return context.page(
-            lambda books: proposal_view(
+            lambda books: propose_allocations(
                 books, today, item=item, location=location, after=after, limit=limit
             )
         )
@@ -100,7 +97,7 @@ class AllocationController(Controller):
     )
     async def allocation(self, context: Context, allocation: FromPath[str]) -> AllocationView:
         """Get an allocation."""
-        return context.show(lambda books: allocation_view(books, allocation))
+        return context.show(lambda books: get_allocation(books, allocation))
 
     @post(
         "/{allocation:str}/release",

@@ -17,8 +17,8 @@ from supplies.errors import Forgotten
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import Answered
-from supplies.views.catalogue import noun, nouns
-from supplies.views.entries import EntryView, entry
+from supplies.views.catalogue import get_record, list_records
+from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, Changes
@@ -59,7 +59,7 @@ def apply_changes(ledger: Ledger, kind: type[N], code: str, changes: Changes[N])
         Forgotten: the person was forgotten.
         InvalidField: a field is unknown, or its value is invalid.
     """
-    before = noun(ledger.books, kind, code)
+    before = get_record(ledger.books, kind, code)
     if getattr(before, "name", "") is None:
         raise Forgotten(f"{code} was forgotten at their wish; register them under another code")
     after = changes.applied_to(before)
@@ -111,7 +111,7 @@ def noun_controller(
                 return Outcome(f"/api/{many}/{added.code}", registered(**{one: added}))
 
             def replay(ledger: Ledger, _: Answered) -> Registered:
-                return registered(**{one: noun(ledger.books, kind, added.code)})
+                return registered(**{one: get_record(ledger.books, kind, added.code)})
 
             return await context.run_idempotent(operation, replay)
 
@@ -132,7 +132,7 @@ def noun_controller(
                 await context.forbid("auditors see codes: people are not searched for by name")
             named = context.caller.role != "auditor"
             return context.page(
-                lambda books: nouns(books, kind, q, after=after, limit=limit, personal=named)
+                lambda books: list_records(books, kind, q, after=after, limit=limit, personal=named)
             )
 
         @get(
@@ -144,7 +144,7 @@ def noun_controller(
         async def noun(self, context: Context, code: FromPath[str]) -> Noun:
             """Get one by its code."""
             named = context.caller.role != "auditor"
-            return context.show(lambda books: noun(books, kind, code, personal=named))
+            return context.show(lambda books: get_record(books, kind, code, personal=named))
 
         @patch(
             "/{code:str}",
@@ -187,18 +187,18 @@ class RecipientForgotten(View, frozen=True, kw_only=True):
 
 def show_forgotten_donor(books: Books, recorded: Recorded) -> Outcome[DonorForgotten]:
     """Show a donor without personal data."""
-    left = noun(books, Donor, str(recorded.document))
+    left = get_record(books, Donor, str(recorded.document))
     return Outcome(
-        f"/api/donors/{left.code}", DonorForgotten(entry=entry(books, recorded.seq), donor=left)
+        f"/api/donors/{left.code}", DonorForgotten(entry=get_entry(books, recorded.seq), donor=left)
     )
 
 
 def show_forgotten_recipient(books: Books, recorded: Recorded) -> Outcome[RecipientForgotten]:
     """Show a recipient without personal data."""
-    left = noun(books, Recipient, str(recorded.document))
+    left = get_record(books, Recipient, str(recorded.document))
     return Outcome(
         f"/api/recipients/{left.code}",
-        RecipientForgotten(entry=entry(books, recorded.seq), recipient=left),
+        RecipientForgotten(entry=get_entry(books, recorded.seq), recipient=left),
     )
 
 

@@ -13,11 +13,9 @@ from supplies.books.reader import Books
 from supplies.domain.commands import CloseDelivery, Dispatch, ReassignDelivery, ReportOutcome
 from supplies.ledger.recorded import Recorded
 from supplies.papers.run_sheet import RunSheet
-from supplies.views.deliveries import DeliveryView
-from supplies.views.deliveries import deliveries as deliveries_view
-from supplies.views.deliveries import delivery as delivery_view
-from supplies.views.delivery_slips import delivery_slips, run_sheet
-from supplies.views.entries import EntryView, entry
+from supplies.views.deliveries import DeliveryView, get_delivery, list_deliveries
+from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
+from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
@@ -41,10 +39,10 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
 
 def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
     """Show the delivery that an entry is about."""
-    found = delivery_view(books, str(recorded.document))
+    found = get_delivery(books, str(recorded.document))
     return Outcome(
         f"/api/deliveries/{found.id}",
-        DeliveryEntered(entry=entry(books, recorded.seq), delivery=found),
+        DeliveryEntered(entry=get_entry(books, recorded.seq), delivery=found),
     )
 
 
@@ -76,7 +74,7 @@ class DeliveryController(Controller):
         """List deliveries, oldest first. Couriers see the open deliveries of their team."""
         team, status = await ownership.own_deliveries_filter(context, team, status)
         return context.page(
-            lambda books: deliveries_view(books, team=team, status=status, after=after, limit=limit)
+            lambda books: list_deliveries(books, team=team, status=status, after=after, limit=limit)
         )
 
     @get(
@@ -87,7 +85,7 @@ class DeliveryController(Controller):
     async def delivery(self, context: Context, delivery: FromPath[str]) -> DeliveryView:
         """Get a delivery."""
         await ownership.check_delivery(context, delivery)
-        return context.show(lambda books: delivery_view(books, delivery))
+        return context.show(lambda books: get_delivery(books, delivery))
 
     @get(
         "/{delivery:str}/slips/pdf",
@@ -99,7 +97,7 @@ class DeliveryController(Controller):
     ) -> PDFResponse:
         """Print the delivery slips, one for each stop: for an 80 mm roll, or on A5."""
         await ownership.check_delivery(context, delivery)
-        slips = await context.read_in_thread(lambda books: delivery_slips(books, delivery))
+        slips = await context.read_in_thread(lambda books: build_delivery_slips(books, delivery))
         return PDFResponse(await run_sync(draw_delivery_slips, slips, size), f"slips-{delivery}")
 
     @get(
@@ -110,7 +108,7 @@ class DeliveryController(Controller):
     async def round(self, context: Context, delivery: FromPath[str]) -> RunSheet:
         """Get the run sheet: the stops, their goods, and how to reach each address."""
         await ownership.check_delivery(context, delivery)
-        return await context.show_in_thread(lambda books: run_sheet(books, delivery))
+        return await context.show_in_thread(lambda books: build_run_sheet(books, delivery))
 
     @get(
         "/{delivery:str}/run-sheet/pdf",
@@ -120,7 +118,7 @@ class DeliveryController(Controller):
     async def run_sheet(self, context: Context, delivery: FromPath[str]) -> PDFResponse:
         """Print the run sheet on A4: the goods to load and the stops, with room for signatures."""
         await ownership.check_delivery(context, delivery)
-        sheet = await context.read_in_thread(lambda books: run_sheet(books, delivery))
+        sheet = await context.read_in_thread(lambda books: build_run_sheet(books, delivery))
         return PDFResponse(await run_sync(draw_run_sheet, sheet), f"run-sheet-{delivery}")
 
     @post(

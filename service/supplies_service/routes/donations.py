@@ -14,13 +14,10 @@ from supplies.domain.entry_rows import Allocation
 from supplies.domain.fields import Reason
 from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import StationKeys
-from supplies.views.allocations import AllocationView
-from supplies.views.allocations import allocation as allocation_view
-from supplies.views.donations import DonationView
-from supplies.views.donations import donation as donation_view
-from supplies.views.donations import donations as donations_view
-from supplies.views.duplicate_donations import likely_duplicates
-from supplies.views.entries import EntryView, entries, entry
+from supplies.views.allocations import AllocationView, get_allocation
+from supplies.views.donations import DonationView, get_donation, list_donations
+from supplies.views.duplicate_donations import find_likely_duplicates
+from supplies.views.entries import EntryView, get_entry, list_entries
 from supplies.views.pagination import Page, View, Warned
 from supplies.views.receipts import ReceiptView
 from supplies_service.idempotency import Outcome
@@ -63,17 +60,17 @@ def show_donation(
     key: StationKeys, books: Books, recorded: Recorded, *, may_be_twice: bool = False
 ) -> Outcome[DonationEntered]:
     """Show the donation that an entry is about, with its valid receipt."""
-    found = donation_view(books, str(recorded.document))
+    found = get_donation(books, str(recorded.document))
     receipt = None if found.receipt is None else with_seal(key, books, found.receipt)
     set_aside = dict.fromkeys(row.allocation for row in books.stated(Allocation, arrival=found.id))
     return Outcome(
         f"/api/donations/{found.id}",
         DonationEntered(
-            entry=entry(books, recorded.seq),
+            entry=get_entry(books, recorded.seq),
             donation=found,
             receipt=receipt,
-            allocations=[allocation_view(books, name) for name in set_aside],
-            warnings=likely_duplicates(books, found.id) if may_be_twice else [],
+            allocations=[get_allocation(books, name) for name in set_aside],
+            warnings=find_likely_duplicates(books, found.id) if may_be_twice else [],
         ),
     )
 
@@ -109,7 +106,7 @@ class DonationController(Controller):
     ) -> Response[Page[DonationView]]:
         """List donations, oldest first."""
         return context.page(
-            lambda books: donations_view(books, donor=donor, after=after, limit=limit)
+            lambda books: list_donations(books, donor=donor, after=after, limit=limit)
         )
 
     @get(
@@ -119,7 +116,7 @@ class DonationController(Controller):
     )
     async def donation(self, context: Context, donation: FromPath[str]) -> DonationView:
         """Get a donation."""
-        return context.show(lambda books: donation_view(books, donation))
+        return context.show(lambda books: get_donation(books, donation))
 
     @post(
         "/{donation:str}/correct",
@@ -176,5 +173,5 @@ def current_entry(books: Books, donation: str) -> int:
     Raises:
         NotFound: the donation is unknown.
     """
-    corrected_by = donation_view(books, donation).superseded_by
-    return corrected_by or entries(books, document=donation, limit=1).items[0].seq
+    corrected_by = get_donation(books, donation).superseded_by
+    return corrected_by or list_entries(books, document=donation, limit=1).items[0].seq

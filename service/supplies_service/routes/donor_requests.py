@@ -10,7 +10,7 @@ from supplies.access import rate_limits as attempts
 from supplies.access.access_context import Gate
 from supplies.access.donor_requests import Answer, DonorRequest, NewRequest
 from supplies.books.reader import Books
-from supplies.views.pagination import Page, cut, one_more
+from supplies.views.pagination import Page, make_page, rows_to_fetch
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, entry_number
 from supplies_service.request_context import Context
@@ -59,8 +59,10 @@ class DonorRequestController(Controller):
 
         def read(books: Books) -> Page[DonorRequest]:
             place = 0 if after is None else entry_number(after)
-            found = wishes.listed(context.gate(books), donor, after=place, limit=one_more(limit))
-            return cut([(one.id, one) for one in found], limit)
+            found = wishes.listed(
+                context.gate(books), donor, after=place, limit=rows_to_fetch(limit)
+            )
+            return make_page([(one.id, one) for one in found], limit)
 
         return context.page(read)
 

@@ -8,10 +8,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from supplies.domain.commands import Correct, ResolveConflict, Reverse
-from supplies.views.entries import ConflictView, EntryView
-from supplies.views.entries import conflicts as conflicts_view
-from supplies.views.entries import entries as entries_view
-from supplies.views.entries import entry as entry_view
+from supplies.views.entries import ConflictView, EntryView, get_entry, list_conflicts, list_entries
 from supplies.views.pagination import Page
 from supplies_service.request_bodies import Body, entry_number
 from supplies_service.request_context import Context, show_entry
@@ -41,7 +38,7 @@ class EntryController(Controller):
     ) -> Response[Page[EntryView]]:
         """List entries, oldest first."""
         return context.page(
-            lambda books: entries_view(
+            lambda books: list_entries(
                 books, kind=kind, document=document, after=after, limit=limit
             )
         )
@@ -56,7 +53,7 @@ class EntryController(Controller):
     ) -> Response[Page[ConflictView]]:
         """List reported facts that contradict the books, oldest first."""
         return context.page(
-            lambda books: conflicts_view(books, open_only=open_only, after=after, limit=limit)
+            lambda books: list_conflicts(books, open_only=open_only, after=after, limit=limit)
         )
 
     @post(
@@ -77,7 +74,7 @@ class EntryController(Controller):
     )
     async def entry(self, context: Context, entry: FromPath[str]) -> EntryView:
         """Get an entry, with the exact bytes that were hashed."""
-        return context.show(lambda books: entry_view(books, entry_number(entry)))
+        return context.show(lambda books: get_entry(books, entry_number(entry)))
 
     @post("/{entry:str}/reverse", operation_id="reverseEntry", opt=allow_roles("coordinator"))
     async def reverse(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Controller, get
 from litestar.params import FromPath
 
-from supplies.views.trace import TraceView, trace
+from supplies.views.trace import TraceView, trace_lot
 from supplies_service.request_context import Context
 from supplies_service.security.authorization import allow_roles
 
@@ -23,4 +23,4 @@ class LotController(Controller):
     )
     async def trace(self, context: Context, lot: FromPath[str]) -> TraceView:
         """Trace a lot: its origin, through every repacking, and where it went."""
-        return context.show(lambda books: trace(books, lot))
+        return context.show(lambda books: trace_lot(books, lot))

@@ -8,10 +8,8 @@ from litestar.params import FromPath, FromQuery
 from supplies.books.reader import Books
 from supplies.domain.commands import EndNeed, NoteNeed
 from supplies.ledger.recorded import Recorded
-from supplies.views.entries import EntryView, entry
-from supplies.views.needs import NeedView
-from supplies.views.needs import need as need_view
-from supplies.views.needs import needs as needs_view
+from supplies.views.entries import EntryView, get_entry
+from supplies.views.needs import NeedView, get_need, list_needs
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
@@ -30,9 +28,9 @@ class NeedEntered(View, frozen=True, kw_only=True):
 
 def show_need(books: Books, recorded: Recorded) -> Outcome[NeedEntered]:
     """Show the need that an entry is about."""
-    found = need_view(books, str(recorded.document))
+    found = get_need(books, str(recorded.document))
     return Outcome(
-        f"/api/needs/{found.id}", NeedEntered(entry=entry(books, recorded.seq), need=found)
+        f"/api/needs/{found.id}", NeedEntered(entry=get_entry(books, recorded.seq), need=found)
     )
 
 
@@ -59,7 +57,7 @@ class NeedController(Controller):
     ) -> Response[Page[NeedView]]:
         """List needs, oldest first."""
         return context.page(
-            lambda books: needs_view(
+            lambda books: list_needs(
                 books, status=status, recipient=recipient, item=item, after=after, limit=limit
             )
         )
@@ -69,7 +67,7 @@ class NeedController(Controller):
     )
     async def need(self, context: Context, need: FromPath[str]) -> NeedView:
         """Get a need."""
-        return context.show(lambda books: need_view(books, need))
+        return context.show(lambda books: get_need(books, need))
 
     @post(
         "/{need:str}/end",

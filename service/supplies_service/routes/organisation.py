@@ -20,18 +20,18 @@ from supplies.stations.organisation import StationLine, stations
 from supplies.views.organisation_report import (
     NeedAtStation,
     NeedOfItem,
-    Part,
+    StationPart,
     StockAtStation,
     StockOfItem,
-    needs_by_item,
-    needs_by_station,
-    organisation_report,
-    organisation_report_paper,
-    part_of_report,
-    stock_by_item,
-    stock_by_station,
+    build_organisation_report,
+    build_organisation_report_paper,
+    build_station_part,
+    list_needs_by_item,
+    list_needs_by_station,
+    list_stock_by_item,
+    list_stock_by_station,
 )
-from supplies.views.pagination import Page, cut, misplaced, one_more
+from supplies.views.pagination import Page, invalid_cursor, make_page, rows_to_fetch
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
@@ -41,12 +41,12 @@ from supplies_service.security.authorization import allow_roles
 def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLine]:
     """Return a page of the organisation's stations."""
     if after is not None and not is_code(after):
-        raise misplaced(after)
-    found = stations(books, after=after or "", limit=one_more(limit))
-    return cut([(line.code, line) for line in found], limit)
+        raise invalid_cursor(after)
+    found = stations(books, after=after or "", limit=rows_to_fetch(limit))
+    return make_page([(line.code, line) for line in found], limit)
 
 
-async def _parts(context: RequestContext, first: date, last: date) -> list[Part]:
+async def _parts(context: RequestContext, first: date, last: date) -> list[StationPart]:
     """Return the report of each station."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
@@ -54,8 +54,8 @@ async def _parts(context: RequestContext, first: date, last: date) -> list[Part]
     return [await context.read_in_thread(partial(_part, code, first, last)) for code in codes]
 
 
-def _part(station: str, first: date, last: date, books: Books) -> Part:
-    return part_of_report(books.of(station), first, last)
+def _part(station: str, first: date, last: date, books: Books) -> StationPart:
+    return build_station_part(books.of(station), first, last)
 
 
 class OrganisationController(Controller):
@@ -77,7 +77,7 @@ class OrganisationController(Controller):
     ) -> Response[Page[StockOfItem]]:
         """List the stock of all stations by item."""
         return await context.page_in_thread(
-            lambda books: stock_by_item(books, after=after, limit=limit)
+            lambda books: list_stock_by_item(books, after=after, limit=limit)
         )
 
     @get(
@@ -94,7 +94,7 @@ class OrganisationController(Controller):
     ) -> Response[Page[StockAtStation]]:
         """List the stock of an item by station."""
         return await context.page_in_thread(
-            lambda books: stock_by_station(books, item, after=after, limit=limit)
+            lambda books: list_stock_by_station(books, item, after=after, limit=limit)
         )
 
     @get("/needs", operation_id="needsOfOrganisation", opt=allow_roles("coordinator"))
@@ -103,7 +103,7 @@ class OrganisationController(Controller):
     ) -> Response[Page[NeedOfItem]]:
         """List the needs of all stations by item."""
         return await context.page_in_thread(
-            lambda books: needs_by_item(books, after=after, limit=limit)
+            lambda books: list_needs_by_item(books, after=after, limit=limit)
         )
 
     @get(
@@ -120,21 +120,21 @@ class OrganisationController(Controller):
     ) -> Response[Page[NeedAtStation]]:
         """List the needs of an item by station."""
         return await context.page_in_thread(
-            lambda books: needs_by_station(books, item, after=after, limit=limit)
+            lambda books: list_needs_by_station(books, item, after=after, limit=limit)
         )
 
     @get("/report", operation_id="reportOrganisation", opt=allow_roles("coordinator"))
     async def report(self, context: Context, first: First, last: Last) -> OrganisationReport:
         """Report the work of all stations in a period."""
         parts = await _parts(context, first, last)
-        return organisation_report(context.station.code, first, last, parts)
+        return build_organisation_report(context.station.code, first, last, parts)
 
     @get("/report/pdf", operation_id="printOrganisationReport", opt=allow_roles("coordinator"))
     async def report_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
         """Print the organisation report."""
         parts = await _parts(context, first, last)
         with context.reading() as books:
-            shown = organisation_report_paper(
+            shown = build_organisation_report_paper(
                 books, first, last, parts, printed_at=context.ledger.clock()
             )
         return PDFResponse(

@@ -9,7 +9,7 @@ from litestar import Controller, get, post
 from supplies.books.reader import Books
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.ledger.recorded import Recorded
-from supplies.views.entries import EntryView, entry
+from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
@@ -39,7 +39,7 @@ def period(books: Books) -> PeriodView:
 def show_period(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:
     """Show which days are closed after an entry."""
     return Outcome(
-        "/api/periods", PeriodEntered(entry=entry(books, recorded.seq), period=period(books))
+        "/api/periods", PeriodEntered(entry=get_entry(books, recorded.seq), period=period(books))
     )
 
 

@@ -8,11 +8,9 @@ from litestar.params import FromPath, FromQuery
 from supplies.books.reader import Books
 from supplies.domain.commands import CancelPledge, LapsePledge, MakePledge
 from supplies.ledger.recorded import Recorded
-from supplies.views.entries import EntryView, entry
+from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
-from supplies.views.pledges import PledgeView
-from supplies.views.pledges import pledge as pledge_view
-from supplies.views.pledges import pledges as pledges_view
+from supplies.views.pledges import PledgeView, get_pledge, list_pledges
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
@@ -31,9 +29,10 @@ class PledgeEntered(View, frozen=True, kw_only=True):
 
 def show_pledge(books: Books, recorded: Recorded) -> Outcome[PledgeEntered]:
     """Show the pledge that an entry is about."""
-    found = pledge_view(books, str(recorded.document))
+    found = get_pledge(books, str(recorded.document))
     return Outcome(
-        f"/api/pledges/{found.id}", PledgeEntered(entry=entry(books, recorded.seq), pledge=found)
+        f"/api/pledges/{found.id}",
+        PledgeEntered(entry=get_entry(books, recorded.seq), pledge=found),
     )
 
 
@@ -62,7 +61,7 @@ class PledgeController(Controller):
         """List pledges, oldest first."""
         whose = await ownership.own_donor_filter(context, donor)
         return context.page(
-            lambda books: pledges_view(books, donor=whose, status=status, after=after, limit=limit)
+            lambda books: list_pledges(books, donor=whose, status=status, after=after, limit=limit)
         )
 
     @get(
@@ -73,7 +72,7 @@ class PledgeController(Controller):
     async def pledge(self, context: Context, pledge: FromPath[str]) -> PledgeView:
         """Get a pledge."""
         await ownership.check_pledge(context, pledge)
-        return context.show(lambda books: pledge_view(books, pledge))
+        return context.show(lambda books: get_pledge(books, pledge))
 
     @post(
         "/{pledge:str}/cancel",

@@ -14,12 +14,17 @@ from supplies.domain.commands import IssueReceipt, ReplaceReceipt, ReprintReceip
 from supplies.domain.entry_rows import Reprint
 from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import StationKeys
-from supplies.views.entries import EntryView, entry
+from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
-from supplies.views.receipt_batches import receipt_papers
-from supplies.views.receipts import ReceiptView, issued, receipt_record, sealed
-from supplies.views.receipts import receipt as receipt_view
-from supplies.views.receipts import receipts as receipts_view
+from supplies.views.receipt_batches import build_receipt_papers
+from supplies.views.receipts import (
+    ReceiptView,
+    build_receipt_record,
+    get_receipt,
+    issued_receipt,
+    list_receipts,
+    with_signature,
+)
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, entry_number
 from supplies_service.request_context import Context, RequestContext
@@ -46,7 +51,7 @@ class ReceiptEntered(View, frozen=True, kw_only=True):
 
 def with_seal(key: StationKeys, books: Books, number: str) -> ReceiptView:
     """Return a receipt with its check code and signature."""
-    return sealed(books, receipt_view(books, number), key.seal)
+    return with_signature(books, get_receipt(books, number), key.seal)
 
 
 def show_receipt(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[ReceiptEntered]:
@@ -54,7 +59,7 @@ def show_receipt(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[
     found = with_seal(key, books, str(recorded.document))
     return Outcome(
         f"/api/receipts/{found.number}",
-        ReceiptEntered(entry=entry(books, recorded.seq), receipt=found),
+        ReceiptEntered(entry=get_entry(books, recorded.seq), receipt=found),
     )
 
 
@@ -98,11 +103,12 @@ class ReceiptController(Controller):
         whose = await ownership.own_donor_filter(context, donor)
 
         def listed(books: Books) -> Page[ReceiptView]:
-            page = receipts_view(
+            page = list_receipts(
                 books, donor=whose, first=first, last=last, after=after, limit=limit
             )
             return Page(
-                items=[sealed(books, view, context.key.seal) for view in page.items], next=page.next
+                items=[with_signature(books, view, context.key.seal) for view in page.items],
+                next=page.next,
             )
 
         return context.page(listed)
@@ -115,8 +121,11 @@ class ReceiptController(Controller):
     async def batch(self, context: Context, first: First, last: Last) -> PDFResponse:
         """Print all valid receipts of a period as one document."""
         papers = await context.read_in_thread(
-            lambda books: receipt_papers(
-                books, first, last, lambda one: context.key.seal(issued(books, one)).check_code
+            lambda books: build_receipt_papers(
+                books,
+                first,
+                last,
+                lambda one: context.key.seal(issued_receipt(books, one)).check_code,
             )
         )
         return PDFResponse(await run_sync(draw_receipts, papers), f"receipts-{first}-{last}")
@@ -192,6 +201,8 @@ async def drawn(context: RequestContext, number: str, copy: int | None) -> PDFRe
     copy: that marked copy; None: the original as it was handed out, whatever became of it since.
     """
     with context.reading() as books:
-        record = receipt_record(books, number, context.key.seal, copy=copy, original=copy is None)
+        record = build_receipt_record(
+            books, number, context.key.seal, copy=copy, original=copy is None
+        )
     name = number if copy is None else f"{number}-copy-{copy}"
     return PDFResponse(await run_sync(draw_signed_receipt, record), name)

@@ -12,12 +12,17 @@ from supplies_receipts import draw_public_disclosure, draw_station_report
 
 from supplies.papers.disclosure import Disclosure
 from supplies.papers.station_report import StationReport
-from supplies.views.alerts import OUT, SOON, WAITING, Alert
-from supplies.views.alerts import alerts as alerts_view
+from supplies.views.alerts import (
+    EXPIRY_NOTICE_DAYS,
+    MAX_DAYS_ALLOCATED,
+    MAX_DAYS_OUT,
+    Alert,
+    list_alerts,
+)
 from supplies.views.pagination import Page
-from supplies.views.public_disclosure import disclosure, disclosure_paper
-from supplies.views.station_report import station_report, station_report_paper
-from supplies.views.stock import StockView, stock
+from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
+from supplies.views.station_report import build_station_report, build_station_report_paper
+from supplies.views.stock import StockView, get_stock
 from supplies_service.request_context import Context
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
@@ -41,7 +46,7 @@ class ReportController(Controller):
     )
     async def station(self, context: Context, first: First, last: Last) -> StationReport:
         """Report the station's work in a period."""
-        return await context.show_in_thread(lambda books: station_report(books, first, last))
+        return await context.show_in_thread(lambda books: build_station_report(books, first, last))
 
     @get(
         "/station/pdf",
@@ -52,7 +57,7 @@ class ReportController(Controller):
         """Print the station report."""
         now = context.ledger.clock()
         shown = await context.read_in_thread(
-            lambda books: station_report_paper(books, first, last, printed_at=now)
+            lambda books: build_station_report_paper(books, first, last, printed_at=now)
         )
         return PDFResponse(
             await run_sync(draw_station_report, shown), f"station-report-{first}-{last}"
@@ -65,7 +70,7 @@ class ReportController(Controller):
     )
     async def disclosure(self, context: Context, first: First, last: Last) -> Disclosure:
         """Report donations, named as each donor consented, and distribution by community."""
-        return await context.show_in_thread(lambda books: disclosure(books, first, last))
+        return await context.show_in_thread(lambda books: build_disclosure(books, first, last))
 
     @get(
         "/disclosure/pdf",
@@ -76,7 +81,7 @@ class ReportController(Controller):
         """Print the public disclosure."""
         now = context.ledger.clock()
         shown = await context.read_in_thread(
-            lambda books: disclosure_paper(books, first, last, printed_at=now)
+            lambda books: build_disclosure_paper(books, first, last, printed_at=now)
         )
         return PDFResponse(
             await run_sync(draw_public_disclosure, shown), f"disclosure-{first}-{last}"
@@ -93,7 +98,7 @@ class ReportController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[StockView]:
         """Report the stock of all locations, now or at the end of a day."""
-        return context.page(lambda books: stock(books, as_of=as_of, after=after, limit=limit))
+        return context.page(lambda books: get_stock(books, as_of=as_of, after=after, limit=limit))
 
     @get(
         "/alerts",
@@ -103,16 +108,16 @@ class ReportController(Controller):
     async def alerts(
         self,
         context: Context,
-        soon: Soon = SOON,
-        out: Out = OUT,
-        waiting: Waiting = WAITING,
+        soon: Soon = EXPIRY_NOTICE_DAYS,
+        out: Out = MAX_DAYS_OUT,
+        waiting: Waiting = MAX_DAYS_ALLOCATED,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[Alert]]:
         """List what needs attention: expiring goods, overdue deliveries, open conflicts."""
         today = context.ledger.today()
         return context.page(
-            lambda books: alerts_view(
+            lambda books: list_alerts(
                 books, today, soon=soon, out=out, waiting=waiting, after=after, limit=limit
             )
         )

@@ -10,11 +10,14 @@ from litestar.params import FromPath, FromQuery
 from supplies.books.reader import Books
 from supplies.domain.commands import AcknowledgeShipment, ReceiveShipment, SendShipment
 from supplies.ledger.recorded import Recorded
-from supplies.views.entries import EntryView, entry
+from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View, Warned
-from supplies.views.shipments import ShipmentView, unknown_destination
-from supplies.views.shipments import shipment as shipment_view
-from supplies.views.shipments import shipments as shipments_view
+from supplies.views.shipments import (
+    ShipmentView,
+    get_shipment,
+    list_shipments,
+    warn_of_unknown_destination,
+)
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
@@ -38,13 +41,13 @@ def show_shipment(
     books: Books, recorded: Recorded, *, sent: bool = False
 ) -> Outcome[ShipmentEntered]:
     """Show the shipment that an entry is about. sent: whether the entry sent it."""
-    found = shipment_view(books, str(recorded.document))
+    found = get_shipment(books, str(recorded.document))
     return Outcome(
         f"/api/shipments/{found.id}",
         ShipmentEntered(
-            entry=entry(books, recorded.seq),
+            entry=get_entry(books, recorded.seq),
             shipment=found,
-            warnings=unknown_destination(books, found) if sent else [],
+            warnings=warn_of_unknown_destination(books, found) if sent else [],
         ),
     )
 
@@ -71,12 +74,12 @@ class ShipmentController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ShipmentView]]:
         """List shipments: sent (`way=out`), received or awaited (`way=in`)."""
-        return context.page(lambda books: shipments_view(books, way=way, after=after, limit=limit))
+        return context.page(lambda books: list_shipments(books, way=way, after=after, limit=limit))
 
     @get("/{shipment:str}", operation_id="getShipment", opt=allow_roles("coordinator", "recorder"))
     async def shipment(self, context: Context, shipment: FromPath[str]) -> ShipmentView:
         """Get a shipment; the other station cites its `entry`."""
-        return context.show(lambda books: shipment_view(books, shipment))
+        return context.show(lambda books: get_shipment(books, shipment))
 
     @post(
         "/{shipment:str}/receive",

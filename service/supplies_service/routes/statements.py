@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from supplies_receipts import draw_donor_statement
 
 from supplies.papers.donor_statement import DonorStatement
-from supplies.views.donor_statement import donor_statement, donor_statement_paper
+from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
 from supplies_service.request_context import Context
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.parameters import First, Last
@@ -32,7 +32,7 @@ class StatementController(Controller):
         """Report what became of a donor's donations in a period."""
         await ownership.check_donor(context, donor)
         return await context.show_in_thread(
-            lambda books: donor_statement(books, donor, first, last)
+            lambda books: build_donor_statement(books, donor, first, last)
         )
 
     @get(
@@ -47,7 +47,7 @@ class StatementController(Controller):
         await ownership.check_donor(context, donor)
         now = context.ledger.clock()
         shown = await context.read_in_thread(
-            lambda books: donor_statement_paper(books, donor, first, last, printed_at=now)
+            lambda books: build_donor_statement_paper(books, donor, first, last, printed_at=now)
         )
         return PDFResponse(
             await run_sync(draw_donor_statement, shown), f"statement-{donor}-{first}-{last}"

@@ -10,8 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
 from supplies.domain import commands as c
-from supplies.views.stock import StockView
-from supplies.views.stock import stock as stock_view
+from supplies.views.stock import StockView, get_stock
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, show_entry
 from supplies_service.responses import CreatedOrConflict, CreatedResponse, EntryRecorded
@@ -69,7 +68,7 @@ class StockController(Controller):
     ) -> Response[StockView]:
         """List stock: now, at the end of a day (`as_of`), or as known at an entry (`at_seq`)."""
         return context.page(
-            lambda books: stock_view(
+            lambda books: get_stock(
                 books,
                 as_of=as_of,
                 at_seq=at_seq,

@@ -16,7 +16,7 @@ from supplies.access.credentials import Credential, Kind
 from supplies.access.roles import MAY_GRANT, UserRole
 from supplies.domain.fields import Code, Label
 from supplies.errors import InvalidField, NotFound
-from supplies.views.pagination import Page, View, cut, misplaced, one_more
+from supplies.views.pagination import Page, View, invalid_cursor, make_page, rows_to_fetch
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
@@ -80,11 +80,11 @@ def shown_page(
 ) -> Page[Credential]:
     """Return a page of credentials; with `donor` or `team`, only theirs."""
     if after is not None and not credentials.known(gate, after):
-        raise misplaced(after)
+        raise invalid_cursor(after)
     found = credentials.listed(
-        gate, kinds=kinds, donor=donor, team=team, after=after, limit=one_more(limit)
+        gate, kinds=kinds, donor=donor, team=team, after=after, limit=rows_to_fetch(limit)
     )
-    return cut([(one.id, one) for one in found], limit)
+    return make_page([(one.id, one) for one in found], limit)
 
 
 def revoke(gate: Gate, name: str, *, holder: str | None = None) -> Credential:

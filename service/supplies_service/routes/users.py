@@ -11,7 +11,7 @@ from supplies.access import credentials, users
 from supplies.access.access_context import Gate
 from supplies.access.users import NewUser, User
 from supplies.books.reader import Books
-from supplies.views.pagination import Page, View, cut, misplaced, one_more
+from supplies.views.pagination import Page, View, invalid_cursor, make_page, rows_to_fetch
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, EmptyBody
 from supplies_service.request_context import Context
@@ -70,9 +70,9 @@ class UserController(Controller):
 
         def read(books: Books) -> Page[User]:
             if after is not None and not re.fullmatch(r"u_[0-9]{1,9}", after):
-                raise misplaced(after)
-            found = users.listed(context.gate(books), after=after, limit=one_more(limit))
-            return cut([(user.code, user) for user in found], limit)
+                raise invalid_cursor(after)
+            found = users.listed(context.gate(books), after=after, limit=rows_to_fetch(limit))
+            return make_page([(user.code, user) for user in found], limit)
 
         return context.page(read)
 

@@ -16,7 +16,7 @@ from supplies.books.reader import Books
 from supplies.domain.redaction import mask_name
 from supplies.errors import NotFound
 from supplies.views.pagination import View
-from supplies.views.receipts import issued, receipt
+from supplies.views.receipts import get_receipt, issued_receipt
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_anyone
@@ -52,10 +52,10 @@ def verified(context: RequestContext, books: Books, number: str, code: str) -> V
         NotFound: the number is unknown, or the code is wrong; the two are not told apart.
     """
     try:
-        found = receipt(books, number)
+        found = get_receipt(books, number)
     except NotFound:
         raise unknown_paper() from None
-    right = context.key.check_code(issued(books, found))
+    right = context.key.check_code(issued_receipt(books, found))
     if not hmac.compare_digest(right.encode(), code.upper().encode()):
         raise unknown_paper()
     paper = found.document

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 from supplies.books.reader import Books
 from supplies.ledger.ledger import zone_of
-from supplies.views.deliveries import delivery
-from supplies.views.donations import donation
-from supplies.views.entries import entries
-from supplies.views.pledges import pledge
-from supplies.views.receipts import receipt
+from supplies.views.deliveries import get_delivery
+from supplies.views.donations import get_donation
+from supplies.views.entries import list_entries
+from supplies.views.pledges import get_pledge
+from supplies.views.receipts import get_receipt
 from supplies_service.request_context import RequestContext
 
 NOT_YOUR_DONATION = "your link shows only your own donations, pledges and receipts"
@@ -58,7 +58,7 @@ async def check_pledge(context: RequestContext, name: str) -> None:
     """
     if context.caller.role == "donor":
         with context.reading() as books:
-            owner = pledge(books, name).donor
+            owner = get_pledge(books, name).donor
         await check_donor(context, owner)
 
 
@@ -71,7 +71,7 @@ async def check_receipt(context: RequestContext, number: str) -> None:
     """
     if context.caller.role == "donor":
         with context.reading() as books:
-            document = receipt(books, number).document
+            document = get_receipt(books, number).document
         await check_donor(context, "" if document is None else document.donor.code or "")
 
 
@@ -86,7 +86,7 @@ async def check_delivery(context: RequestContext, name: str) -> None:
     """
     if context.caller.role == "courier" and not context.is_repeat:
         with context.reading() as books:
-            found = delivery(books, name)
+            found = get_delivery(books, name)
         if found.team != context.caller.team or found.status != "out":
             await context.forbid(NOT_YOUR_DELIVERY)
         await context.log_own_access()
@@ -129,8 +129,8 @@ async def check_recorded_today(context: RequestContext, name: str) -> None:
 
 
 def _recorded_today(books: Books, name: str, now: datetime) -> bool:
-    donation(books, name)  # raises NotFound
+    get_donation(books, name)  # raises NotFound
     zone = zone_of(books.station)
-    first = entries(books, document=name, limit=1).items[0]
+    first = list_entries(books, document=name, limit=1).items[0]
     recorded = datetime.fromisoformat(first.recorded_at)
     return recorded.astimezone(zone).date() == now.astimezone(UTC).astimezone(zone).date()

@@ -87,26 +87,26 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
     from supplies.cli.paper_files import draw_receipt, write_paper
     from supplies.demo.longxue import FIRST, LAST
     from supplies.domain.catalogue_records import Donor
-    from supplies.views.catalogue import nouns
-    from supplies.views.delivery_slips import delivery_slips, run_sheet
-    from supplies.views.donor_statement import donor_statement_paper
-    from supplies.views.public_disclosure import disclosure_paper
-    from supplies.views.receipts import receipts
-    from supplies.views.station_report import station_report_paper
+    from supplies.views.catalogue import list_records
+    from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
+    from supplies.views.donor_statement import build_donor_statement_paper
+    from supplies.views.public_disclosure import build_disclosure_paper
+    from supplies.views.receipts import list_receipts
+    from supplies.views.station_report import build_station_report_paper
 
     ledger = scene.ledger
     with ledger.reading() as books:
-        numbers = [receipt.number for receipt in receipts(books, limit=None).items]
-        slips = {delivery: delivery_slips(books, delivery) for delivery in scene.deliveries}
-        run_sheets = {delivery: run_sheet(books, delivery) for delivery in scene.deliveries}
-        donors = [donor.code for donor in nouns(books, Donor, limit=None).items]
+        numbers = [receipt.number for receipt in list_receipts(books, limit=None).items]
+        slips = {delivery: build_delivery_slips(books, delivery) for delivery in scene.deliveries}
+        run_sheets = {delivery: build_run_sheet(books, delivery) for delivery in scene.deliveries}
+        donors = [donor.code for donor in list_records(books, Donor, limit=None).items]
         now = ledger.clock()
         statements = {
-            donor: donor_statement_paper(books, donor, FIRST, LAST, printed_at=now)
+            donor: build_donor_statement_paper(books, donor, FIRST, LAST, printed_at=now)
             for donor in donors
         }
-        disclosure = disclosure_paper(books, FIRST, LAST, printed_at=now)
-        report = station_report_paper(books, FIRST, LAST, printed_at=now)
+        disclosure = build_disclosure_paper(books, FIRST, LAST, printed_at=now)
+        report = build_station_report_paper(books, FIRST, LAST, printed_at=now)
     for number in numbers:
         write_paper(folder / f"{number}.pdf", draw_receipt(ledger, database, number))
     for delivery, stops in slips.items():

@@ -9,11 +9,11 @@ from supplies.cli.progress import progress_bar
 from supplies.cli.tables import print_json, print_period_report, print_structs
 from supplies.stations.organisation import stations
 from supplies.views.organisation_report import (
-    needs_by_item,
-    organisation_report,
-    organisation_report_paper,
-    part_of_report,
-    stock_by_item,
+    build_organisation_report,
+    build_organisation_report_paper,
+    build_station_part,
+    list_needs_by_item,
+    list_stock_by_item,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def report_organisation_stock(ledger: Ledger, *, as_json: bool) -> None:
     """Print the stock of each item over all stations that the ledger's station heads."""
     with ledger.reading() as books:
-        page = stock_by_item(books, limit=None)
+        page = list_stock_by_item(books, limit=None)
     if as_json:
         print_json(page)
     else:
@@ -35,7 +35,7 @@ def report_organisation_stock(ledger: Ledger, *, as_json: bool) -> None:
 def report_organisation_needs(ledger: Ledger, *, as_json: bool) -> None:
     """Print the needs for each item over all stations that the ledger's station heads."""
     with ledger.reading() as books:
-        page = needs_by_item(books, limit=None)
+        page = list_needs_by_item(books, limit=None)
     if as_json:
         print_json(page)
     else:
@@ -54,15 +54,17 @@ def report_organisation_period(
         parts = []
         with progress_bar("Reading stations", len(codes)) as report_progress:
             for number, code in enumerate(codes, 1):
-                parts.append(part_of_report(books.of(code), first, last))
+                parts.append(build_station_part(books.of(code), first, last))
                 report_progress(number)
         if output is not None:
             from supplies_receipts import draw_organisation_report
 
-            paper = organisation_report_paper(books, first, last, parts, printed_at=ledger.clock())
+            paper = build_organisation_report_paper(
+                books, first, last, parts, printed_at=ledger.clock()
+            )
             write_report(output, "organisation's report", draw_organisation_report(paper))
             return
-        report = organisation_report(books.station_code, first, last, parts)
+        report = build_organisation_report(books.station_code, first, last, parts)
     if as_json:
         print_json(report)
         return

@@ -16,11 +16,11 @@ def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:
     from supplies_receipts import draw_signed_receipt
 
     from supplies.signing.station_keys import StationKeys
-    from supplies.views.receipts import receipt_record
+    from supplies.views.receipts import build_receipt_record
 
     keys = StationKeys.beside(database)
     with ledger.reading() as books:
-        record = receipt_record(books, number, keys.seal)
+        record = build_receipt_record(books, number, keys.seal)
     return draw_signed_receipt(record)
 
 

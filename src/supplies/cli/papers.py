@@ -58,13 +58,13 @@ def _write_batch(database: str, station: str | None, first: date, last: date, ou
     from supplies.cli.paper_files import write_paper
     from supplies.cli.progress import progress_bar
     from supplies.signing.station_keys import StationKeys
-    from supplies.views.receipt_batches import receipt_papers
-    from supplies.views.receipts import issued
+    from supplies.views.receipt_batches import build_receipt_papers
+    from supplies.views.receipts import issued_receipt
 
     keys = StationKeys.beside(database)
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        papers = receipt_papers(
-            books, first, last, lambda number: keys.seal(issued(books, number)).check_code
+        papers = build_receipt_papers(
+            books, first, last, lambda number: keys.seal(issued_receipt(books, number)).check_code
         )
     with progress_bar("Drawing receipts", len(papers)) as report:
         content = draw_receipts(papers, report)
@@ -95,10 +95,10 @@ def slips(
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import write_paper
     from supplies.cli.progress import progress_bar
-    from supplies.views.delivery_slips import delivery_slips
+    from supplies.views.delivery_slips import build_delivery_slips
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        found = delivery_slips(books, delivery)
+        found = build_delivery_slips(books, delivery)
     with progress_bar("Drawing slips", len(found)) as report:
         content = draw_delivery_slips(found, paper, report)
     write_paper(Path(output), content)
@@ -118,9 +118,9 @@ def run_sheet(database: str, station: str | None, delivery: str, output: str) ->
 
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import write_paper
-    from supplies.views.delivery_slips import run_sheet as read_run_sheet
+    from supplies.views.delivery_slips import build_run_sheet
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        found = read_run_sheet(books, delivery)
+        found = build_run_sheet(books, delivery)
     write_paper(Path(output), draw_run_sheet(found))
     print(f"The run sheet of delivery {delivery} is in {output}.")

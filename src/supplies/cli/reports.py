@@ -61,7 +61,7 @@ def stock(
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_stock
     from supplies.cli.tables import print_columns, print_json
-    from supplies.views.stock import stock as read_stock
+    from supplies.views.stock import get_stock
 
     if organisation and as_of is not None:
         raise InvalidField("--as-of cannot be combined with --organisation")
@@ -70,7 +70,7 @@ def stock(
             report_organisation_stock(ledger, as_json=as_json)
             return
         with ledger.reading() as books:
-            page = read_stock(books, as_of=as_of, limit=None)
+            page = get_stock(books, as_of=as_of, limit=None)
     if as_json:
         print_json(page)
         return
@@ -95,10 +95,10 @@ def pledges(database: str, station: str | None, as_json: bool) -> None:
     """Print the pledges, and what has arrived of each."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json
-    from supplies.views.pledges import pledges as read_pledges
+    from supplies.views.pledges import list_pledges
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        page = read_pledges(books, limit=None)
+        page = list_pledges(books, limit=None)
     if as_json:
         print_json(page)
         return
@@ -125,14 +125,14 @@ def needs(database: str, station: str | None, organisation: bool, as_json: bool)
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_needs
     from supplies.cli.tables import print_columns, print_json
-    from supplies.views.needs import needs as read_needs
+    from supplies.views.needs import list_needs
 
     with open_ledger(database, station) as ledger:
         if organisation:
             report_organisation_needs(ledger, as_json=as_json)
             return
         with ledger.reading() as books:
-            page = read_needs(books, limit=None)
+            page = list_needs(books, limit=None)
     if as_json:
         print_json(page)
         return
@@ -173,8 +173,7 @@ def station_report(
     from supplies.cli.organisation_reports import report_organisation_period
     from supplies.cli.paper_files import write_report
     from supplies.cli.tables import print_json, print_period_report
-    from supplies.views.station_report import station_report as read_report
-    from supplies.views.station_report import station_report_paper
+    from supplies.views.station_report import build_station_report, build_station_report_paper
 
     with open_ledger(database, station) as ledger:
         if organisation:
@@ -184,10 +183,10 @@ def station_report(
             if output is not None:
                 from supplies_receipts import draw_station_report
 
-                paper = station_report_paper(books, first, last, printed_at=ledger.clock())
+                paper = build_station_report_paper(books, first, last, printed_at=ledger.clock())
                 write_report(output, "station report", draw_station_report(paper))
                 return
-            result = read_report(books, first, last)
+            result = build_station_report(books, first, last)
     if as_json:
         print_json(result)
     else:
@@ -213,16 +212,18 @@ def statement(
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import write_report
     from supplies.cli.tables import print_json
-    from supplies.views.donor_statement import donor_statement, donor_statement_paper
+    from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         if output is not None:
             from supplies_receipts import draw_donor_statement
 
-            paper = donor_statement_paper(books, donor, first, last, printed_at=ledger.clock())
+            paper = build_donor_statement_paper(
+                books, donor, first, last, printed_at=ledger.clock()
+            )
             write_report(output, "statement", draw_donor_statement(paper))
             return
-        result = donor_statement(books, donor, first, last)
+        result = build_donor_statement(books, donor, first, last)
     if as_json:
         print_json(result)
     else:
@@ -270,17 +271,16 @@ def disclosure(
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import write_report
     from supplies.cli.tables import print_json
-    from supplies.views.public_disclosure import disclosure as read_disclosure
-    from supplies.views.public_disclosure import disclosure_paper
+    from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         if output is not None:
             from supplies_receipts import draw_public_disclosure
 
-            paper = disclosure_paper(books, first, last, printed_at=ledger.clock())
+            paper = build_disclosure_paper(books, first, last, printed_at=ledger.clock())
             write_report(output, "disclosure", draw_public_disclosure(paper))
             return
-        result = read_disclosure(books, first, last)
+        result = build_disclosure(books, first, last)
     if as_json:
         print_json(result)
     else:

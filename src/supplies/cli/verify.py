@@ -100,7 +100,7 @@ def _find_receipt(database: str, station: str | None, file: str, store: Store) -
     from supplies.cli.receipt_check import read_paper
     from supplies.ledger.ledger import Ledger
     from supplies.signing.receipt_signatures import NotGenuine
-    from supplies.views.receipts import PaperInBooks, paper_in_books
+    from supplies.views.receipts import PaperInBooks, find_paper_in_books
 
     doubt = ""
     try:
@@ -116,7 +116,7 @@ def _find_receipt(database: str, station: str | None, file: str, store: Store) -
     any_station = store.one("SELECT code FROM stations ORDER BY code") or ("",)
     code = station or (issuer or any_station)[0]
     with Ledger.open(database, station=code, create=False) as ledger, ledger.reading() as books:
-        found = paper_in_books(books, record)
+        found = find_paper_in_books(books, record)
     return msgspec.structs.replace(found, says=found.says + doubt)
 
 

@@ -1,5 +1,12 @@
-"""Reading: what the books hold, as structs in the shapes of the REST service.
+"""Reading: what the books contain, as structs in the shape of the REST service's JSON.
 
-One room a noun. Every function takes the books first; within `with ledger.reading() as books:` all
-of them see one state. Nothing here writes.
+One module per resource or report. Every function takes `Books` first; within
+`with ledger.reading() as books:` all of them see the same state. Nothing here writes.
+
+The verb of a function says what it returns:
+
+- `get_…`: one object; raises NotFound for an unknown id.
+- `list_…`: a `Page` of objects, in a stable order; `after` takes the `next` of the page before.
+- `build_…`: a report or paper, computed from all rows of its period.
+- `find_…`, `read_…`, `count_…`: parts of these, shared by several views.
 """

@@ -9,7 +9,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import Kind
 
 
-def flows(
+def net_flows(
     books: Books, kinds: Iterable[Kind], first: date, last: date
 ) -> dict[tuple[str, str], int]:
     """By account of these kinds and item, how much more goods came into it than left it."""

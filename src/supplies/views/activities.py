@@ -9,11 +9,11 @@ from supplies.books.free_text import texts_of
 from supplies.books.reader import Books
 from supplies.domain.entry_rows import Activity
 from supplies.errors import NotFound
-from supplies.views.document_lists import begun, listing, of
+from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View
-from supplies.views.shared_queries import Found, Series, document
+from supplies.views.shared_queries import DocumentState, DocumentType, find_document
 
-SERIES = Series(Activity, "activity", kind="activity_recorded", prefix="y")
+DOCUMENT_TYPE = DocumentType(Activity, "activity", kind="activity_recorded", prefix="y")
 
 
 class ActivityView(View, frozen=True, kw_only=True):
@@ -26,15 +26,15 @@ class ActivityView(View, frozen=True, kw_only=True):
     who: str | None
 
 
-def activity(books: Books, name: str) -> ActivityView:
+def get_activity(books: Books, name: str) -> ActivityView:
     """The activity with this id."""
-    found = document(books, SERIES, name)
+    found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no activity {name}; see the list of activities")
     return _view(books, found)
 
 
-def activities(
+def list_activities(
     books: Books,
     *,
     kind: str | None = None,
@@ -42,18 +42,20 @@ def activities(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ActivityView]:
     """Activities, oldest first. kind: only those."""
-    return listing(
+    return list_documents(
         books,
-        SERIES,
+        DOCUMENT_TYPE,
         lambda books, found: [_view(books, each) for each in found],
-        begun(SERIES) if kind is None else of(SERIES, "kind", kind),
+        all_numbers(DOCUMENT_TYPE)
+        if kind is None
+        else numbers_by_column(DOCUMENT_TYPE, "kind", kind),
         after=after,
         limit=limit,
         about=lambda one: kind in (None, one.kind),
     )
 
 
-def _view(books: Books, found: Found[Activity]) -> ActivityView:
+def _view(books: Books, found: DocumentState[Activity]) -> ActivityView:
     texts = texts_of(books, found.seq) or {}
     return ActivityView(
         id=found.stated.activity,
@@ -64,7 +66,7 @@ def _view(books: Books, found: Found[Activity]) -> ActivityView:
     )
 
 
-def counted(books: Books, first: date, last: date) -> Counter[str]:
+def count_activities(books: Books, first: date, last: date) -> Counter[str]:
     """By kind, what was done on days from first to last.
 
     A correction takes the old count away on its own day, or on the first open day where that was

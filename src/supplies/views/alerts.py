@@ -11,11 +11,15 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, NEEDED, PLEDGED, STOCK, Kind, keys_of
 from supplies.domain.entry_rows import Need, Pledge
 from supplies.stations.retention import due
-from supplies.views.balances_at import held
-from supplies.views.entries import conflicts
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, page
-from supplies.views.shared_queries import among, latest, lots
-from supplies.views.shipments import ShipmentView, awaited, under_way
+from supplies.views.balances_at import read_balances
+from supplies.views.entries import list_conflicts
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
+from supplies.views.shared_queries import query_ids, read_latest, read_lots
+from supplies.views.shipments import (
+    ShipmentView,
+    list_awaited_shipments,
+    list_unacknowledged_shipments,
+)
 
 AlertKind = Literal[
     "expired",
@@ -30,7 +34,7 @@ AlertKind = Literal[
     "to_be_forgotten",
 ]
 
-SOON, OUT, WAITING = 30, 1, 7
+EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
 """Days: before goods expire, that a delivery may be out, that an allocation may stand."""
 
 
@@ -52,13 +56,13 @@ class Alert(View, frozen=True, kw_only=True):
     due: date | None
 
 
-def alerts(
+def list_alerts(
     books: Books,
     today: date,
     *,
-    soon: int = SOON,
-    out: int = OUT,
-    waiting: int = WAITING,
+    soon: int = EXPIRY_NOTICE_DAYS,
+    out: int = MAX_DAYS_OUT,
+    waiting: int = MAX_DAYS_ALLOCATED,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[Alert]:
@@ -73,15 +77,15 @@ def alerts(
         *_needs(books, today),
         *_pledges(books, today),
         *_allocations(books, today - timedelta(days=waiting)),
-        *_shipments("shipment_to_receive", awaited(books, limit=None).items),
-        *_shipments("shipment_unacknowledged", under_way(books)),
+        *_shipments("shipment_to_receive", list_awaited_shipments(books, limit=None).items),
+        *_shipments("shipment_unacknowledged", list_unacknowledged_shipments(books)),
         *_people(books, today),
     ]
 
     def fetch(position: int, wanted: int) -> list[tuple[int, Alert]]:
         return list(enumerate(found, 1))[position : position + wanted]
 
-    return page(fetch, after, limit)
+    return paginate(fetch, after, limit)
 
 
 def _in_turn(found: list[Alert]) -> list[Alert]:
@@ -94,9 +98,9 @@ def _in_turn(found: list[Alert]) -> list[Alert]:
 def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
     """What stands on shelves past its day, and what soon will; what is set aside too."""
     there: Counter[tuple[str, str, str]] = Counter()
-    for (account, item, lot), quantity in held(books, (STOCK, ALLOCATED)).items():
+    for (account, item, lot), quantity in read_balances(books, (STOCK, ALLOCATED)).items():
         there[keys_of(account)[-1], item, lot] += quantity
-    described = lots(books, [lot for _, _, lot in there])
+    described = read_lots(books, [lot for _, _, lot in there])
     expired: list[Alert] = []
     soon: list[Alert] = []
     for (location, item, lot), quantity in there.items():
@@ -122,7 +126,7 @@ def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
 
 
 def _conflicts(books: Books) -> Iterator[Alert]:
-    for conflict in conflicts(books, limit=None).items:
+    for conflict in list_conflicts(books, limit=None).items:
         yield Alert(
             what="conflict_open",
             code=str(conflict.seq),
@@ -183,7 +187,7 @@ def _allocations(books: Books, latest_day: date) -> list[Alert]:
     there = _by_document(books, ALLOCATED)
     stood = {
         row[0]: date.fromisoformat(row[1])
-        for row in among(
+        for row in query_ids(
             books,
             there,
             "SELECT w.id, e.happened_on FROM wanted w CROSS JOIN allocations a "
@@ -213,7 +217,7 @@ def _by_document(books: Books, kind: Kind) -> dict[str, dict[str | None, int | N
     """By first key and item, what stands in accounts of a kind."""
     found: dict[str, dict[str | None, int | None]] = {}
     there: Counter[tuple[str, str]] = Counter()
-    for (account, item, _), quantity in held(books, (kind,)).items():
+    for (account, item, _), quantity in read_balances(books, (kind,)).items():
         there[keys_of(account)[0], item] += quantity
     for (name, item), quantity in there.items():
         found.setdefault(name, {})[item] = quantity
@@ -248,14 +252,18 @@ def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
 def _needs(books: Books, today: date) -> list[Alert]:
     """Needs of which some is still open after the day by which it was needed."""
     there = _by_document(books, NEEDED)
-    due = {name: rows[0].needed_by for name, rows in latest(books, Need, "need", there).items()}
+    due = {
+        name: rows[0].needed_by for name, rows in read_latest(books, Need, "need", there).items()
+    }
     return _past("need_past_its_day", there, due, today)
 
 
 def _pledges(books: Books, today: date) -> list[Alert]:
     """Pledges of which some has not come by the day it was due."""
     there = _by_document(books, PLEDGED)
-    due = {name: rows[0].due_on for name, rows in latest(books, Pledge, "pledge", there).items()}
+    due = {
+        name: rows[0].due_on for name, rows in read_latest(books, Pledge, "pledge", there).items()
+    }
     return _past("pledge_overdue", there, due, today)
 
 

@@ -21,9 +21,9 @@ from supplies.domain.accounts import NEEDED, STOCK, keys_of
 from supplies.domain.catalogue_records import Location
 from supplies.domain.entry_rows import Lot, Need
 from supplies.domain.fields import MAX_LINES
-from supplies.views.balances_at import held
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, page
-from supplies.views.shared_queries import latest, lots
+from supplies.views.balances_at import read_balances
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
+from supplies.views.shared_queries import read_latest, read_lots
 
 _URGENCIES = ("high", "normal", "low")
 
@@ -55,7 +55,7 @@ class ProposedAllocation(View, frozen=True, kw_only=True):
     lines: list[ProposedLine]
 
 
-def proposal(
+def propose_allocations(
     books: Books,
     today: date,
     *,
@@ -76,7 +76,7 @@ def proposal(
     def fetch(position: int, wanted: int) -> list[tuple[int, ProposedAllocation]]:
         return list(enumerate(rows, 1))[position : position + wanted]
 
-    return page(fetch, after, limit)
+    return paginate(fetch, after, limit)
 
 
 # --- what there is, and what is lacked -----------------------------------------------------------
@@ -95,8 +95,8 @@ def _shelves(
     books: Books, today: date, item: str | None, location: str | None
 ) -> dict[str, list[_OnShelf]]:
     """What may be allocated today of each item, in the order in which it leaves."""
-    free = held(books, (STOCK,), item=item)
-    described = lots(books, [lot for _, _, lot in free])
+    free = read_balances(books, (STOCK,), item=item)
+    described = read_lots(books, [lot for _, _, lot in free])
     found: defaultdict[str, list[tuple[date, str, int, _OnShelf]]] = defaultdict(list)
     for (account, what, lot), quantity in free.items():
         place = keys_of(account)[0]
@@ -141,8 +141,11 @@ class _OpenNeed:
 
 def _open_needs(books: Books, today: date, item: str | None) -> list[_OpenNeed]:
     """What is open, the most urgent first, then whose day is nearest, then the oldest."""
-    open_ = {keys_of(key[0])[0]: (key, n) for key, n in held(books, (NEEDED,), item=item).items()}
-    stated = latest(books, Need, "need", open_)
+    open_ = {
+        keys_of(key[0])[0]: (key, n)
+        for key, n in read_balances(books, (NEEDED,), item=item).items()
+    }
+    stated = read_latest(books, Need, "need", open_)
     found = []
     for name, (key, quantity) in open_.items():
         need = stated[name][0]
@@ -181,7 +184,7 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
     for one in tier:
         households[one.need.recipient].append(one)
     lacks = {code: sum(one.lacks for one in theirs) for code, theirs in households.items()}
-    given = evenly(lacks, free)
+    given = share_evenly(lacks, free)
     for code, theirs in households.items():
         rest = given[code]
         for one in theirs:
@@ -190,7 +193,7 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
     return sum(given.values())
 
 
-def evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
+def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
     """Share what is free as if it were handed round one by one to all who still lack some.
 
     lacks: how much each lacks; what does not come out even goes to those who stand first.

@@ -10,16 +10,31 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
 from supplies.domain.entry_rows import Allocation, AllocationLine
 from supplies.errors import NotFound
-from supplies.views.delivery_lines import doors
-from supplies.views.document_lists import begun, holding, listing, of
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, one_of
-from supplies.views.shared_queries import Found, Series, document, latest, moved, standing
+from supplies.views.delivery_lines import read_loaded_lines
+from supplies.views.document_lists import (
+    all_numbers,
+    list_documents,
+    numbers_by_balance,
+    numbers_by_column,
+)
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
+from supplies.views.shared_queries import (
+    DocumentState,
+    DocumentType,
+    find_document,
+    read_account_balances,
+    read_latest,
+    read_net_transfers,
+)
 
 AllocationStatus = Literal["allocated", "in_transit", "partly_received", "received", "released"]
 
-SERIES = Series(Allocation, "allocation", kind="allocated", prefix="a")
+DOCUMENT_TYPE = DocumentType(Allocation, "allocation", kind="allocated", prefix="a")
 
-LIVE = {"allocated": holding(ALLOCATED), "in_transit": holding(IN_TRANSIT, last=True)}
+LIVE = {
+    "allocated": numbers_by_balance(ALLOCATED),
+    "in_transit": numbers_by_balance(IN_TRANSIT, last=True),
+}
 """Where to find those that are still on their way, few whatever was received before."""
 
 SET_ASIDE = ("allocated", "donation_received")
@@ -60,15 +75,15 @@ class AllocationView(View, frozen=True, kw_only=True):
     lines: list[AllocationLineView]
 
 
-def allocation(books: Books, name: str) -> AllocationView:
+def get_allocation(books: Books, name: str) -> AllocationView:
     """The allocation with this id."""
-    found = document(books, SERIES, name)
+    found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no allocation {name}; see the list of allocations")
     return _views(books, [found])[0]
 
 
-def allocations(
+def list_allocations(
     books: Books,
     *,
     recipient: str | None = None,
@@ -77,13 +92,13 @@ def allocations(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[AllocationView]:
     """Allocations, oldest first. recipient, status: only those."""
-    one_of("status", status, get_args(AllocationStatus))
-    source = LIVE.get(status or "", begun(SERIES))
-    return listing(
+    check_choice("status", status, get_args(AllocationStatus))
+    source = LIVE.get(status or "", all_numbers(DOCUMENT_TYPE))
+    return list_documents(
         books,
-        SERIES,
+        DOCUMENT_TYPE,
         _views,
-        source if recipient is None else of(SERIES, "recipient", recipient),
+        source if recipient is None else numbers_by_column(DOCUMENT_TYPE, "recipient", recipient),
         after=after,
         limit=limit,
         about=lambda one: recipient in (None, one.recipient),
@@ -91,9 +106,9 @@ def allocations(
     )
 
 
-def _views(books: Books, found: Sequence[Found[Allocation]]) -> list[AllocationView]:
+def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[AllocationView]:
     ids = [one.stated.allocation for one in found]
-    lines = latest(books, AllocationLine, "allocation", ids)
+    lines = read_latest(books, AllocationLine, "allocation", ids)
     parts = _parts(books, ids)
     views = []
     for name, one in zip(ids, found, strict=True):
@@ -113,14 +128,14 @@ def _views(books: Books, found: Sequence[Found[Allocation]]) -> list[AllocationV
 def _parts(books: Books, ids: list[str]) -> defaultdict[Part, Counter[str]]:
     """What became of each line, by the field that shows it."""
     parts: defaultdict[Part, Counter[str]] = defaultdict(Counter)
-    for move in moved(books, ALLOCATED, ids):
+    for move in read_net_transfers(books, ALLOCATED, ids):
         if move.kind in SET_ASIDE:
             parts[move.id, move.item, move.lot]["quantity"] += move.quantity
         elif move.kind == COUNTED:
             parts[move.id, move.item, move.lot]["lost"] -= move.quantity
-    for row in standing(books, ALLOCATED, ids):
+    for row in read_account_balances(books, ALLOCATED, ids):
         parts[row.id, row.item, row.lot]["allocated"] += row.quantity
-    for door in doors(books, "allocation", ids):
+    for door in read_loaded_lines(books, "allocation", ids):
         part = parts[door.allocation, door.item, door.lot]
         part["in_transit"] += door.in_transit
         part["received"] += door.received

@@ -8,11 +8,11 @@ from datetime import date
 from supplies.books.reader import Books
 from supplies.domain.accounts import Kind
 
-Key = tuple[str, str, str]
+BalanceKey = tuple[str, str, str]
 """Where a balance stands: account, item, lot."""
 
 
-def held(
+def read_balances(
     books: Books,
     kinds: Iterable[Kind],
     *,
@@ -20,7 +20,7 @@ def held(
     at: int | None = None,
     item: str | None = None,
     key: str | None = None,
-) -> dict[Key, int]:
+) -> dict[BalanceKey, int]:
     """What is not zero in all accounts of these kinds.
 
     on: at the end of this day, as far as is known now. at: what was known when entry `at` was the
@@ -33,7 +33,7 @@ def held(
     if key is not None and at is None:
         only += " AND substr(account, length(account) - length(:key)) = ':' || :key"
     sql = _at(only) if at is not None else _now(only) if on is None else _on(only)
-    found: dict[Key, int] = {}
+    found: dict[BalanceKey, int] = {}
     for kind in kinds:
         start, end = kind.prefix, f"{kind.name};"  # ";" follows ":" in ASCII
         if key is not None and len(kind.keys) == 1:

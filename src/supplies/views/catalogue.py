@@ -10,8 +10,14 @@ from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Noun
 from supplies.domain.fields import is_code
 from supplies.errors import InvalidField, NotFound
-from supplies.views.pagination import DEFAULT_LIMIT, Page, misplaced, one_more, sifted
-from supplies.views.shared_queries import among
+from supplies.views.pagination import (
+    DEFAULT_LIMIT,
+    Page,
+    invalid_cursor,
+    paginate_filtered,
+    rows_to_fetch,
+)
+from supplies.views.shared_queries import query_ids
 
 N = TypeVar("N", bound=Noun)
 
@@ -30,7 +36,7 @@ _ASKED = 4
 _PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL.values()}
 
 
-def noun(books: Books, kind: type[N], code: str, *, personal: bool = True) -> N:
+def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True) -> N:
     """The noun with this code, forgotten people too: their names are None.
 
     personal: False leaves unread what is personal, and shows None there.
@@ -49,7 +55,7 @@ def noun(books: Books, kind: type[N], code: str, *, personal: bool = True) -> N:
     return found
 
 
-def nouns(
+def list_records(
     books: Books,
     kind: type[N],
     q: str | None = None,
@@ -63,7 +69,7 @@ def nouns(
     q: only those with each of its words in their code or name, whatever its case. personal:
     as of `noun`; without it nobody is searched for by name.
     """
-    one_more(limit)
+    rows_to_fetch(limit)
     if q is not None and len(q) > _LONGEST_QUERY:
         raise InvalidField.at("/q", f"search for at most {_LONGEST_QUERY} characters")
     if q is not None and not personal and kind.table in _PERSONAL:
@@ -83,8 +89,8 @@ def nouns(
         return [(one.code, one if holds(one, wanted) else None) for one in found]
 
     if after is not None and not is_code(after):
-        raise misplaced(after)
-    return sifted(fetch, after or "", limit)
+        raise invalid_cursor(after)
+    return paginate_filtered(fetch, after or "", limit)
 
 
 def _columns(kind: type[Noun], personal: bool) -> str:
@@ -112,7 +118,7 @@ def _having(books: Books, kind: type[Noun], wanted: list[str]) -> tuple[str, dic
 
 def _rarest(books: Books, kind: type[Noun], wanted: list[str]) -> list[str]:
     """The pieces of these words that the fewest nouns have, the rarest first."""
-    rows = among(
+    rows = query_ids(
         books,
         sorted({piece for word in wanted for piece in pieces(word)})[:_COUNTED],
         "SELECT w.id, (SELECT count(*) FROM (SELECT 1 FROM search s WHERE s.station = :station "

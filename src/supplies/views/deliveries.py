@@ -10,14 +10,19 @@ from supplies.books.reader import Books
 from supplies.domain.commands import Outcome
 from supplies.domain.entry_rows import Delivery
 from supplies.errors import NotFound
-from supplies.views.delivery_lines import Door, doors
-from supplies.views.document_lists import begun, listing, of, pending
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, one_of
-from supplies.views.shared_queries import Found, Series, among, document
+from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
+from supplies.views.document_lists import (
+    all_numbers,
+    list_documents,
+    numbers_by_column,
+    pending_numbers,
+)
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
+from supplies.views.shared_queries import DocumentState, DocumentType, find_document, query_ids
 
 DeliveryStatus = Literal["out", "closed"]
 
-SERIES = Series(Delivery, "delivery", kind="dispatched", prefix="v")
+DOCUMENT_TYPE = DocumentType(Delivery, "delivery", kind="dispatched", prefix="v")
 
 
 class StopLineView(View, frozen=True, kw_only=True):
@@ -52,15 +57,15 @@ class DeliveryView(View, frozen=True, kw_only=True):
     stops: list[StopView]
 
 
-def delivery(books: Books, name: str) -> DeliveryView:
+def get_delivery(books: Books, name: str) -> DeliveryView:
     """The delivery with this id."""
-    found = document(books, SERIES, name)
+    found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no delivery {name}; see the list of deliveries")
     return _views(books, [found])[0]
 
 
-def deliveries(
+def list_deliveries(
     books: Books,
     *,
     team: str | None = None,
@@ -69,13 +74,17 @@ def deliveries(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DeliveryView]:
     """Deliveries, oldest first. team, status: only those a team has now, or that are out."""
-    one_of("status", status, get_args(DeliveryStatus))
-    source = begun(SERIES) if team is None else of(SERIES, "team", team)
-    return listing(
+    check_choice("status", status, get_args(DeliveryStatus))
+    source = (
+        all_numbers(DOCUMENT_TYPE)
+        if team is None
+        else numbers_by_column(DOCUMENT_TYPE, "team", team)
+    )
+    return list_documents(
         books,
-        SERIES,
+        DOCUMENT_TYPE,
         _views,
-        pending("delivery") if status == "out" else source,
+        pending_numbers("delivery") if status == "out" else source,
         after=after,
         limit=limit,
         about=lambda one: team in (None, one.team),
@@ -83,11 +92,11 @@ def deliveries(
     )
 
 
-def _views(books: Books, found: Sequence[Found[Delivery]]) -> list[DeliveryView]:
+def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[DeliveryView]:
     ids = [one.stated.delivery for one in found]
     closed = {
         row[0]
-        for row in among(
+        for row in query_ids(
             books,
             ids,
             "SELECT w.id FROM wanted w CROSS JOIN delivery_ends x "
@@ -96,7 +105,7 @@ def _views(books: Books, found: Sequence[Found[Delivery]]) -> list[DeliveryView]
     }
     stops: dict[str, list[StopView]] = {}
     for (name, _), lines in groupby(
-        doors(books, "delivery", ids), key=lambda door: (door.delivery, door.stop)
+        read_loaded_lines(books, "delivery", ids), key=lambda door: (door.delivery, door.stop)
     ):
         stops.setdefault(name, []).append(_stop(list(lines)))
     return [
@@ -110,7 +119,7 @@ def _views(books: Books, found: Sequence[Found[Delivery]]) -> list[DeliveryView]
     ]
 
 
-def _stop(lines: list[Door]) -> StopView:
+def _stop(lines: list[LoadedLine]) -> StopView:
     return StopView(
         stop=lines[0].stop,
         allocation=lines[0].allocation,

@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 
 from supplies.books.reader import Books
 from supplies.domain.commands import Outcome
-from supplies.views.shared_queries import among
+from supplies.views.shared_queries import query_ids
 
 
-class Door(NamedTuple):
+class LoadedLine(NamedTuple):
     """One loaded line of a stop. outcome None: not reported yet, and nothing became of it."""
 
     delivery: str
@@ -28,12 +28,14 @@ class Door(NamedTuple):
     in_transit: int
 
 
-def doors(books: Books, key: Literal["delivery", "allocation"], ids: Iterable[str]) -> list[Door]:
+def read_loaded_lines(
+    books: Books, key: Literal["delivery", "allocation"], ids: Iterable[str]
+) -> list[LoadedLine]:
     """The loaded lines of these deliveries, or of these allocations, stop by stop.
 
     What became of them is as the latest outcome states it; what is in transit, as accounts hold.
     """
-    rows = among(
+    rows = query_ids(
         books,
         ids,
         "SELECT s.delivery, s.stop, s.allocation, s.recipient, l.line, l.item, l.lot, l.loaded, "
@@ -54,7 +56,7 @@ def doors(books: Books, key: Literal["delivery", "allocation"], ids: Iterable[st
     carried: dict[tuple[str, str, str, str], int] = {}
     found = []
     for row in rows:
-        door = Door(*row)
+        door = LoadedLine(*row)
         # One balance may stand for two lines, of one lot from two shelves.
         where = (door.delivery, door.allocation, door.item, door.lot)
         rest = carried.get(where, door.in_transit)

@@ -15,9 +15,9 @@ from supplies.errors import NotFound
 from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
 from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies.stations.paper_settings import station_head
-from supplies.views.deliveries import SERIES
-from supplies.views.delivery_lines import Door, doors
-from supplies.views.shared_queries import document, lots
+from supplies.views.deliveries import DOCUMENT_TYPE
+from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
+from supplies.views.shared_queries import find_document, read_lots
 
 
 class _Round(NamedTuple):
@@ -25,15 +25,15 @@ class _Round(NamedTuple):
 
     team: str
     day: date
-    loaded: list[Door]
+    loaded: list[LoadedLine]
     lots: dict[str, Lot]
 
-    def stops(self) -> list[list[Door]]:
+    def stops(self) -> list[list[LoadedLine]]:
         """The lines of each stop, in the order of the way."""
         return [list(lines) for _, lines in groupby(self.loaded, key=lambda door: door.stop)]
 
 
-def delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
+def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
     """One slip a stop, in the order of the way: masked name and telephone, full door number.
 
     Raises Forgotten where a recipient was forgotten since: their slip is not printed again.
@@ -64,7 +64,7 @@ def delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
     return slips
 
 
-def run_sheet(books: Books, delivery: str) -> RunSheet:
+def build_run_sheet(books: Books, delivery: str) -> RunSheet:
     """The whole round on one sheet: what to load, lot by lot, and the stops in their order.
 
     Raises Forgotten where a recipient was forgotten since.
@@ -94,15 +94,15 @@ def run_sheet(books: Books, delivery: str) -> RunSheet:
 
 
 def _round(books: Books, delivery: str) -> _Round:
-    found = document(books, SERIES, delivery)
+    found = find_document(books, DOCUMENT_TYPE, delivery)
     if found is None:
         raise NotFound(f"there is no delivery {delivery}; see the list of deliveries")
-    loaded = doors(books, "delivery", [delivery])
+    loaded = read_loaded_lines(books, "delivery", [delivery])
     return _Round(
         team=books.team(found.stated.team).name,
         day=books.body(found.first).happened_on,
         loaded=loaded,
-        lots=lots(books, [door.lot for door in loaded]),
+        lots=read_lots(books, [door.lot for door in loaded]),
     )
 
 
@@ -135,11 +135,11 @@ def _phone(recipient: Recipient) -> str | None:
     return None if recipient.phone is None else mask_phone(recipient.phone)
 
 
-def _lines(books: Books, way: _Round, doors_: list[Door]) -> list[SlipLine]:
+def _lines(books: Books, way: _Round, doors_: list[LoadedLine]) -> list[SlipLine]:
     return [_line(books, door, way.lots[door.lot]) for door in doors_]
 
 
-def _line(books: Books, door: Door, lot: Lot) -> SlipLine:
+def _line(books: Books, door: LoadedLine, lot: Lot) -> SlipLine:
     item = books.item(door.item)
     return SlipLine(
         name=item.name,

@@ -13,23 +13,23 @@ from typing import Any, TypeVar
 from supplies.books.reader import Books
 from supplies.domain.accounts import Kind
 from supplies.domain.entry_rows import TABLES, Statement
-from supplies.views.pagination import Page, place, sifted
-from supplies.views.shared_queries import Found, Series, stated
+from supplies.views.pagination import Page, paginate_filtered, parse_cursor
+from supplies.views.shared_queries import DocumentState, DocumentType, read_documents
 
 S = TypeVar("S", bound=Statement)
 V = TypeVar("V")
 
-Source = Callable[[Books, int, int], list[int]]
+NumberQuery = Callable[[Books, int, int], list[int]]
 """From what comes after a number, at most so many numbers, in order."""
 
 _DIGITS = "'0123456789'"
 
 
-def listing(
+def list_documents(
     books: Books,
-    series: Series[S],
-    views: Callable[[Books, Sequence[Found[S]]], Sequence[V]],
-    source: Source,
+    series: DocumentType[S],
+    views: Callable[[Books, Sequence[DocumentState[S]]], Sequence[V]],
+    source: NumberQuery,
     *,
     after: str | None,
     limit: int | None,
@@ -43,15 +43,15 @@ def listing(
 
     def fetch(position: int, wanted: int) -> list[tuple[int, V | None]]:
         numbers = source(books, position, wanted)
-        found = [one for one in stated(books, series, numbers) if about(one.stated)]
+        found = [one for one in read_documents(books, series, numbers) if about(one.stated)]
         made = zip([one.first for one in found], views(books, found), strict=True)
         kept = {number: view for number, view in made if shown(view)}
         return [(number, kept.get(number)) for number in numbers]
 
-    return sifted(fetch, place(after), limit)
+    return paginate_filtered(fetch, parse_cursor(after), limit)
 
 
-def begun(series: Series[Any]) -> Source:
+def all_numbers(series: DocumentType[Any]) -> NumberQuery:
     """All of a series, by the entries that they began with."""
     return _source(
         "SELECT f.seq AS number FROM entries f WHERE f.station = :station AND f.kind = :kind "
@@ -61,7 +61,9 @@ def begun(series: Series[Any]) -> Source:
     )
 
 
-def of(series: Series[Any], column: str, value: str, within: str = "") -> Source:
+def numbers_by_column(
+    series: DocumentType[Any], column: str, value: str, within: str = ""
+) -> NumberQuery:
     """Those of which it was ever stated that they are this one's. within: a further condition."""
     number = f"CAST(substr(x.{series.key}, 3) AS BIGINT)"
     return _source(
@@ -71,7 +73,7 @@ def of(series: Series[Any], column: str, value: str, within: str = "") -> Source
     )
 
 
-def holding(kind: Kind, *, last: bool = False) -> Source:
+def numbers_by_balance(kind: Kind, *, last: bool = False) -> NumberQuery:
     """Those of whose accounts of this kind one holds something.
 
     last: their id is the last of its two keys; else it is the first.
@@ -90,7 +92,7 @@ def holding(kind: Kind, *, last: bool = False) -> Source:
     )
 
 
-def pending(noun: str) -> Source:
+def pending_numbers(noun: str) -> NumberQuery:
     """Those of this noun that wait to be closed."""
     return _source(
         "SELECT p.number AS number FROM pending p "
@@ -99,7 +101,7 @@ def pending(noun: str) -> Source:
     )
 
 
-def _source(sql: str, **params: Any) -> Source:
+def _source(sql: str, **params: Any) -> NumberQuery:
     def numbers(books: Books, after: int, limit: int) -> list[int]:
         rows = books.all(f"{sql} ORDER BY number LIMIT :limit", after=after, limit=limit, **params)
         return [int(number) for (number,) in rows]

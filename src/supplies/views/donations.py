@@ -9,11 +9,18 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR_UNKNOWN
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound
-from supplies.views.document_lists import begun, listing, of
+from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View
-from supplies.views.shared_queries import Found, Series, among, document, latest, lots
+from supplies.views.shared_queries import (
+    DocumentState,
+    DocumentType,
+    find_document,
+    query_ids,
+    read_latest,
+    read_lots,
+)
 
-SERIES = Series(Arrival, "arrival", kind="donation_received", prefix="d")
+DOCUMENT_TYPE = DocumentType(Arrival, "arrival", kind="donation_received", prefix="d")
 
 
 class DonationLineView(View, frozen=True, kw_only=True):
@@ -44,15 +51,15 @@ class DonationView(View, frozen=True, kw_only=True):
     lines: list[DonationLineView]
 
 
-def donation(books: Books, name: str) -> DonationView:
+def get_donation(books: Books, name: str) -> DonationView:
     """The donation with this id."""
-    found = document(books, SERIES, name)
+    found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no donation {name}; see the list of donations")
     return _views(books, [found])[0]
 
 
-def donations(
+def list_donations(
     books: Books,
     *,
     donor: str | None = None,
@@ -60,12 +67,12 @@ def donations(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DonationView]:
     """Donations, oldest first. donor: only this one's; "anonymous" for those of nobody known."""
-    source = begun(SERIES)
+    source = all_numbers(DOCUMENT_TYPE)
     if donor is not None:
-        source = of(SERIES, "party", donor, within=" AND x.origin = 'donor'")
-    return listing(
+        source = numbers_by_column(DOCUMENT_TYPE, "party", donor, within=" AND x.origin = 'donor'")
+    return list_documents(
         books,
-        SERIES,
+        DOCUMENT_TYPE,
         _views,
         source,
         after=after,
@@ -74,10 +81,10 @@ def donations(
     )
 
 
-def _views(books: Books, found: Sequence[Found[Arrival]]) -> list[DonationView]:
+def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[DonationView]:
     ids = [one.stated.arrival for one in found]
-    lines = latest(books, ArrivalLine, "arrival", ids, head=Arrival)
-    described = lots(books, [line.lot for each in lines.values() for line in each])
+    lines = read_latest(books, ArrivalLine, "arrival", ids, head=Arrival)
+    described = read_lots(books, [line.lot for each in lines.values() for line in each])
     papers = _receipts(books, ids)
     return [
         DonationView(
@@ -108,7 +115,7 @@ def _line(line: ArrivalLine, lot: Lot) -> DonationLineView:
 
 def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
     """For each donation the receipt that is valid now, or else the last that was."""
-    rows = among(
+    rows = query_ids(
         books,
         ids,
         "SELECT w.id, d.number FROM wanted w CROSS JOIN receipt_donations d "

@@ -18,14 +18,14 @@ from supplies.papers.donor_statement import (
     WishLine,
 )
 from supplies.stations.paper_settings import station_head
-from supplies.views.lot_ownership import Gifts, gifts
-from supplies.views.people_reached import served
-from supplies.views.receipts import ReceiptView, receipts
-from supplies.views.shared_queries import among
-from supplies.views.wish_deviations import departures
+from supplies.views.lot_ownership import Gifts, trace_gifts
+from supplies.views.people_reached import count_people_reached
+from supplies.views.receipts import ReceiptView, list_receipts
+from supplies.views.shared_queries import query_ids
+from supplies.views.wish_deviations import find_wish_deviations
 
 
-def donor_statement(books: Books, donor: str, first: date, last: date) -> DonorStatement:
+def build_donor_statement(books: Books, donor: str, first: date, last: date) -> DonorStatement:
     """What a donor gave from first to last, and where it stood at the end of the last day.
 
     Raises BooksBroken where the places do not come to what was given, Forgotten where the donor
@@ -34,7 +34,7 @@ def donor_statement(books: Books, donor: str, first: date, last: date) -> DonorS
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
     books.donor(donor)
-    found = gifts(books, donor, first, last)
+    found = trace_gifts(books, donor, first, last)
     issued = _receipts(books, donor, found)
     reached = {part.lot for part in found.parts if kind_of(part.account) is RECEIVED}
     return DonorStatement(
@@ -45,13 +45,13 @@ def donor_statement(books: Books, donor: str, first: date, last: date) -> DonorS
         as_of_seq=books.head()[0],
         receipts=[receipt.number for receipt in issued],
         goods=_lines(books, found),
-        served=served(books, reached, first, last),
+        served=count_people_reached(books, reached, first, last),
         wishes=_wishes(issued),
-        departures=departures(books, sorted(found.given), last),
+        departures=find_wish_deviations(books, sorted(found.given), last),
     )
 
 
-def donor_statement_paper(
+def build_donor_statement_paper(
     books: Books, donor: str, first: date, last: date, *, printed_at: datetime
 ) -> DonorStatementPaper:
     """The statement as it is printed. printed_at: the ledger clock's moment."""
@@ -64,7 +64,7 @@ def donor_statement_paper(
             name_en=known.name_en,
             phone=None if known.phone is None else mask_phone(known.phone),
         ),
-        statement=donor_statement(books, donor, first, last),
+        statement=build_donor_statement(books, donor, first, last),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
     )
 
@@ -119,14 +119,14 @@ def _line(
 
 def _receipts(books: Books, donor: str, found: Gifts) -> list[ReceiptView]:
     """The donor's valid receipts for these gifts, in the order of their numbers."""
-    rows = among(
+    rows = query_ids(
         books,
         found.given,
         "SELECT DISTINCT l.arrival FROM wanted w CROSS JOIN arrival_lines l "
         "WHERE l.station = :station AND l.lot = w.id",
     )
     arrivals = {arrival for (arrival,) in rows}
-    every = receipts(books, donor=donor, limit=None).items
+    every = list_receipts(books, donor=donor, limit=None).items
     return [one for one in every if one.status == "issued" and arrivals & set(one.donations)]
 
 

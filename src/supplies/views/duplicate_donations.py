@@ -8,13 +8,13 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
 from supplies.domain.entry_rows import Arrival, ArrivalLine
 from supplies.views.pagination import Warned
-from supplies.views.shared_queries import latest
+from supplies.views.shared_queries import read_latest
 
-LOOKED_AT = 20
+MAX_COMPARED = 20
 """The donor's latest gifts: what is recorded twice is recorded twice in a row, or nearly."""
 
 
-def likely_duplicates(books: Books, donation: str) -> list[Warned]:
+def find_likely_duplicates(books: Books, donation: str) -> list[Warned]:
     """Gifts of the same donor, goods and day as this one; nobody knows it of anonymous ones."""
     this = books.latest(Arrival, arrival=donation)
     if this is None or this.party == DONOR_UNKNOWN:
@@ -28,10 +28,10 @@ def likely_duplicates(books: Books, donation: str) -> list[Warned]:
         "ORDER BY a.arrival",
         origin=DONOR.name,
         party=this.party,
-        most=LOOKED_AT,
+        most=MAX_COMPARED,
         seq=books.stated_in(Arrival, arrival=donation),
     )
-    lines = latest(books, ArrivalLine, "arrival", [name for (name,) in rows], head=Arrival)
+    lines = read_latest(books, ArrivalLine, "arrival", [name for (name,) in rows], head=Arrival)
     goods = {name: _goods(stated) for name, stated in lines.items()}
     return [
         Warned(

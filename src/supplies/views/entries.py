@@ -9,8 +9,8 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.entries import ZERO_HASH
 from supplies.errors import NotFound
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, page
-from supplies.views.shared_queries import among
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
+from supplies.views.shared_queries import query_ids
 
 
 class TransferView(View, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ class ConflictView(View, frozen=True, kw_only=True):
     resolved_by: str | None
 
 
-def entry(books: Books, seq: int) -> EntryView:
+def get_entry(books: Books, seq: int) -> EntryView:
     """The entry with this number."""
     found = _entries(books, " AND e.seq = :seq", limit=1, seq=seq)
     if not found:
@@ -69,7 +69,7 @@ def entry(books: Books, seq: int) -> EntryView:
     return found[0][1]
 
 
-def entries(
+def list_entries(
     books: Books,
     *,
     after: str | None = None,
@@ -85,7 +85,7 @@ def entries(
     def fetch(position: int, wanted: int) -> list[tuple[int, EntryView]]:
         return _entries(books, where, limit=wanted, after=position, kind=kind, document=document)
 
-    return page(fetch, after, limit)
+    return paginate(fetch, after, limit)
 
 
 def _entries(
@@ -128,7 +128,7 @@ def _entries(
 
 def _transfers(books: Books, seqs: list[int]) -> dict[int, list[TransferView]]:
     grouped: dict[int, list[TransferView]] = {}
-    rows = among(
+    rows = query_ids(
         books,
         seqs,
         "SELECT t.seq, t.line, t.source, t.target, t.item, t.lot, t.quantity FROM wanted w "
@@ -148,7 +148,7 @@ def _transfers(books: Books, seqs: list[int]) -> dict[int, list[TransferView]]:
     return grouped
 
 
-def conflict(books: Books, seq: int) -> ConflictView:
+def get_conflict(books: Books, seq: int) -> ConflictView:
     """The conflict that this entry kept."""
     found = _conflicts(books, " AND c.seq = :seq", limit=1, seq=seq)
     if not found:
@@ -156,7 +156,7 @@ def conflict(books: Books, seq: int) -> ConflictView:
     return found[0][1]
 
 
-def conflicts(
+def list_conflicts(
     books: Books,
     *,
     open_only: bool = True,
@@ -175,7 +175,7 @@ def conflicts(
         source = "pending p CROSS JOIN conflicts c"
         return _conflicts(books, waiting, source, limit=wanted, after=position)
 
-    return page(fetch, after, limit)
+    return paginate(fetch, after, limit)
 
 
 def _conflicts(

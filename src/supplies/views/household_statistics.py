@@ -8,11 +8,11 @@ from datetime import date
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import MET, keys_of, kind_of
-from supplies.views.balances_at import Key
-from supplies.views.shared_queries import among
+from supplies.views.balances_at import BalanceKey
+from supplies.views.shared_queries import query_ids
 
 
-def surveyed(books: Books, first: date, last: date) -> int:
+def count_surveyed_households(books: Books, first: date, last: date) -> int:
     """Households of which a need was noted in the period, and not taken back within it."""
     return int(
         books.value(
@@ -30,7 +30,7 @@ def surveyed(books: Books, first: date, last: date) -> int:
     )
 
 
-def fully_met(books: Books, standing: dict[Key, int]) -> int:
+def count_fully_met_households(books: Books, standing: dict[BalanceKey, int]) -> int:
     """Households to whom something was given and nothing of what they asked for is still owed."""
     stages = _stages_of_needs(standing)
     met: defaultdict[str, bool] = defaultdict(bool)
@@ -41,7 +41,7 @@ def fully_met(books: Books, standing: dict[Key, int]) -> int:
     return sum(1 for recipient in met if met[recipient] and not owed[recipient])
 
 
-def _stages_of_needs(standing: dict[Key, int]) -> defaultdict[str, set[str]]:
+def _stages_of_needs(standing: dict[BalanceKey, int]) -> defaultdict[str, set[str]]:
     stages: defaultdict[str, set[str]] = defaultdict(set)
     for account, _, _ in standing:
         stages[keys_of(account)[0]].add(kind_of(account).name)
@@ -50,7 +50,7 @@ def _stages_of_needs(standing: dict[Key, int]) -> defaultdict[str, set[str]]:
 
 def _households_of(books: Books, needs: Iterable[str]) -> list[tuple[str, str]]:
     """Each need that is a household's, with whose it is."""
-    rows = among(
+    rows = query_ids(
         books,
         needs,
         "SELECT DISTINCT n.need, n.recipient FROM wanted w "

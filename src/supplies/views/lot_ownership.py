@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, CONVERTED, DONOR, is_origin, kind_of
 from supplies.errors import BooksBroken
-from supplies.views.shared_queries import among
+from supplies.views.shared_queries import query_ids
 
 Owner = tuple[str, str]
 """A lot that came in, and the account that it came from."""
@@ -24,7 +24,7 @@ Owner = tuple[str, str]
 _ORDER = {name: place for place, name in enumerate(CHART)}
 
 
-class Part(NamedTuple):
+class LotShare(NamedTuple):
     """How much of a lot in one account is asked for by whom."""
 
     lot: str
@@ -42,10 +42,10 @@ class Gifts(NamedTuple):
     given: dict[str, int]
     repacked: dict[str, int]
     items: dict[str, str]
-    parts: list[Part]
+    parts: list[LotShare]
 
 
-def gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
+def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
     """What a donor gave from first to last, and where it stood at the end of the last day.
 
     A gift belongs to the day on which it came, as far as is known now: corrected figures count.
@@ -58,11 +58,11 @@ def gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
         last=last.isoformat(),
     )
     mine = {(lot, DONOR(donor)) for lot, _ in rows}
-    kin = _Kin(books, {lot for lot, _ in rows}, last)
+    kin = _LotFamily(books, {lot for lot, _ in rows}, last)
     given = {lot: -kin.stands[lot].get(account, 0) for lot, account in mine}
     given = {lot: quantity for lot, quantity in given.items() if quantity}
     repacked: dict[str, int] = {}
-    parts: list[Part] = []
+    parts: list[LotShare] = []
     for lot in sorted(kin.stands):
         owners = kin.owners(lot)
         made = sum(n for owner, n in owners.items() if owner in mine and owner[0] != lot)
@@ -71,11 +71,11 @@ def gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
         for account, shares in kin.shares(lot).items():
             quantity = sum(n for owner, n in shares.items() if owner in mine)
             if quantity:
-                parts.append(Part(lot, kin.items[lot], account, quantity))
+                parts.append(LotShare(lot, kin.items[lot], account, quantity))
     return Gifts(given, repacked, kin.items, parts)
 
 
-def parted(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
+def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
     """Each quantity in parts by the weights: every row sums exactly, and so does every column.
 
     A column comes to its weight where the quantities come to the sum of the weights.
@@ -83,13 +83,13 @@ def parted(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]
     rows, total, before = [], 0, [0] * len(weights)
     for quantity in quantities:
         total += quantity
-        after = _floors(total, weights)
+        after = apportion(total, weights)
         rows.append([now - then for now, then in zip(after, before, strict=True)])
         before = after
     return rows
 
 
-def _floors(units: int, weights: Sequence[int]) -> list[int]:
+def apportion(units: int, weights: Sequence[int]) -> list[int]:
     """So many units by weight, each from what those before it left over."""
     rest, parts = sum(weights), []
     for weight in weights:
@@ -99,7 +99,7 @@ def _floors(units: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-class _Kin:
+class _LotFamily:
     """Lots, what was made of them, and what that was made from, as of the end of a day."""
 
     def __init__(self, books: Books, lots: set[str], last: date) -> None:
@@ -148,7 +148,7 @@ class _Kin:
                 station=self._books.station_code, seq=None, table="days", column=what,
                 expected=came, found=stands,
             )  # fmt: skip
-        rows = parted(places.values(), list(owners.values()))
+        rows = apportion_all(places.values(), list(owners.values()))
         return {
             account: dict(zip(owners, row, strict=True))
             for account, row in zip(places, rows, strict=True)
@@ -169,7 +169,7 @@ class _Kin:
             weight = whole // sums[self.items[lot]]
             for owner, part in self.shares(lot)[conversion].items():
                 weights[owner] += part * weight
-        parts = _floors(quantity, [weights[owner] for owner in sorted(weights)])
+        parts = apportion(quantity, [weights[owner] for owner in sorted(weights)])
         return dict(zip(sorted(weights), parts, strict=True))
 
     # --- reading -------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ class _Kin:
     def _standing(
         self, column: Literal["lot", "account"], names: set[str]
     ) -> list[tuple[str, str, str, int]]:
-        rows = among(
+        rows = query_ids(
             self._books,
             sorted(names),
             "SELECT d.lot, d.item, d.account, d.quantity "

@@ -11,13 +11,24 @@ from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED
 from supplies.domain.commands import Urgency
 from supplies.domain.entry_rows import Need
 from supplies.errors import NotFound
-from supplies.views.document_lists import Source, begun, holding, listing, of
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, one_of
-from supplies.views.shared_queries import Found, Series, document, standing
+from supplies.views.document_lists import (
+    NumberQuery,
+    all_numbers,
+    list_documents,
+    numbers_by_balance,
+    numbers_by_column,
+)
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
+from supplies.views.shared_queries import (
+    DocumentState,
+    DocumentType,
+    find_document,
+    read_account_balances,
+)
 
 NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
 
-SERIES = Series(Need, "need", kind="need_noted", prefix="n")
+DOCUMENT_TYPE = DocumentType(Need, "need", kind="need_noted", prefix="n")
 
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
 """The account that must hold something for each status; the first that does decides."""
@@ -42,15 +53,15 @@ class NeedView(View, frozen=True, kw_only=True):
     status: NeedStatus
 
 
-def need(books: Books, name: str) -> NeedView:
+def get_need(books: Books, name: str) -> NeedView:
     """The need with this id."""
-    found = document(books, SERIES, name)
+    found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no need {name}; see the list of needs")
     return _views(books, [found])[0]
 
 
-def needs(
+def list_needs(
     books: Books,
     *,
     status: str | None = None,
@@ -60,10 +71,10 @@ def needs(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[NeedView]:
     """Needs, oldest first. status, recipient, item: only those."""
-    one_of("status", status, STAGES)
-    return listing(
+    check_choice("status", status, STAGES)
+    return list_documents(
         books,
-        SERIES,
+        DOCUMENT_TYPE,
         _views,
         _source(status, recipient, item),
         after=after,
@@ -73,19 +84,23 @@ def needs(
     )
 
 
-def _source(status: str | None, recipient: str | None, item: str | None) -> Source:
+def _source(status: str | None, recipient: str | None, item: str | None) -> NumberQuery:
     """The index that leads to the fewest of those that are asked for."""
     if recipient is not None:
-        return of(SERIES, "recipient", recipient)
+        return numbers_by_column(DOCUMENT_TYPE, "recipient", recipient)
     if status in LIVE:
-        return holding(STAGES[status])
-    return begun(SERIES) if item is None else of(SERIES, "item", item)
+        return numbers_by_balance(STAGES[status])
+    return (
+        all_numbers(DOCUMENT_TYPE)
+        if item is None
+        else numbers_by_column(DOCUMENT_TYPE, "item", item)
+    )
 
 
-def _views(books: Books, found: Sequence[Found[Need]]) -> list[NeedView]:
+def _views(books: Books, found: Sequence[DocumentState[Need]]) -> list[NeedView]:
     parts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for status, kind in STAGES.items():
-        for row in standing(books, kind, [one.stated.need for one in found]):
+        for row in read_account_balances(books, kind, [one.stated.need for one in found]):
             parts[row.id][status] += row.quantity
     return [_view(one.stated, parts[one.stated.need]) for one in found]
 

@@ -29,9 +29,22 @@ from supplies.papers.station_report import (
 )
 from supplies.stations.organisation import OURS
 from supplies.stations.paper_settings import station_head
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, cut, misplaced, one_more
-from supplies.views.station_report import Wants, item_names, items_in, lacking, with_wants
-from supplies.views.station_transfers import Exchange, exchanges
+from supplies.views.pagination import (
+    DEFAULT_LIMIT,
+    Page,
+    View,
+    invalid_cursor,
+    make_page,
+    rows_to_fetch,
+)
+from supplies.views.station_report import (
+    Demand,
+    build_report_and_demand,
+    find_shortages,
+    items_in,
+    read_item_names,
+)
+from supplies.views.station_transfers import StationTransfer, read_station_transfers
 
 V = TypeVar("V", bound=View)
 
@@ -99,28 +112,28 @@ _NEEDS: _Columns = {
 }
 
 
-def stock_by_item(
+def list_stock_by_item(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[StockOfItem]:
     """What stands on the shelves of all stations, by item and unit."""
     return _by_item(books, StockOfItem, _SHELVES, after, limit)
 
 
-def stock_by_station(
+def list_stock_by_station(
     books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[StockAtStation]:
     """Which stations have some of this item on their shelves, by their codes."""
     return _by_station(books, StockAtStation, _SHELVES, item, after, limit)
 
 
-def needs_by_item(
+def list_needs_by_item(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[NeedOfItem]:
     """What all stations were asked for, by item and unit."""
     return _by_item(books, NeedOfItem, _NEEDS, after, limit)
 
 
-def needs_by_station(
+def list_needs_by_station(
     books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[NeedAtStation]:
     """Which stations were asked for this item, by their codes."""
@@ -136,7 +149,7 @@ def _by_item(
     """A row for each item and unit."""
     item, colon, unit = (after or ":").partition(":")
     if not colon or (item and not is_code(item)):
-        raise misplaced(after or "")
+        raise invalid_cursor(after or "")
     rows = books.all(
         f"WITH {OURS}, parts AS ({_parts(columns)}) "
         f"SELECT p.item, i.unit, min(i.name), count(DISTINCT p.station), {_sums(columns)} "
@@ -145,7 +158,7 @@ def _by_item(
         "GROUP BY p.item, i.unit ORDER BY p.item, i.unit LIMIT :limit",
         after_item=item,
         after_unit=unit,
-        limit=one_more(limit),
+        limit=rows_to_fetch(limit),
     )
     found = [
         (
@@ -154,7 +167,7 @@ def _by_item(
         )
         for code, of, name, count, *sums in rows
     ]
-    return cut(found, limit)
+    return make_page(found, limit)
 
 
 def _by_station(
@@ -167,7 +180,7 @@ def _by_station(
 ) -> Page[V]:
     """A row for each station that has the item in some account."""
     if after is not None and not is_code(after):
-        raise misplaced(after)
+        raise invalid_cursor(after)
     rows = books.all(
         f"WITH {OURS}, parts AS ({_parts(columns, ' AND b.item = :item AND ours.code > :after')}) "
         f"SELECT p.station, i.unit, i.name, {_sums(columns)} "
@@ -175,13 +188,13 @@ def _by_station(
         "GROUP BY p.station, i.unit, i.name ORDER BY p.station LIMIT :limit",
         item=item,
         after=after or "",
-        limit=one_more(limit),
+        limit=rows_to_fetch(limit),
     )
     found = [
         (station, view(station=station, unit=unit, name=name, **_named(columns, sums)))
         for station, unit, name, *sums in rows
     ]
-    return cut(found, limit)
+    return make_page(found, limit)
 
 
 def _parts(columns: _Columns, only: str = "") -> str:
@@ -211,28 +224,28 @@ def _named(columns: _Columns, sums: Sequence[Any]) -> dict[str, int]:
 # --- the report ----------------------------------------------------------------------------------
 
 
-class Part(NamedTuple):
+class StationPart(NamedTuple):
     """One station's part of the report, with its own name and what it calls its items.
 
     exchanged: what it sent to other stations and had from them.
     """
 
     report: StationReport
-    wants: Wants
+    wants: Demand
     station: Station
     names: dict[str, ItemName]
-    exchanged: list[Exchange]
+    exchanged: list[StationTransfer]
 
 
-def part_of_report(books: Books, first: date, last: date) -> Part:
+def build_station_part(books: Books, first: date, last: date) -> StationPart:
     """The station's part; it is summed up with the others' by `organisation_report`."""
-    report, wants = with_wants(books, first, last)
-    exchanged = exchanges(books, first, last)
-    names = item_names(books, items_in(report) | {each.here for each in exchanged})
+    report, wants = build_report_and_demand(books, first, last)
+    exchanged = read_station_transfers(books, first, last)
+    names = read_item_names(books, items_in(report) | {each.here for each in exchanged})
     for each in exchanged:
         if each.item not in names:
-            names |= item_names(books.of(each.other), [each.item])
-    return Part(report, wants, books.station, names, exchanged)
+            names |= read_item_names(books.of(each.other), [each.item])
+    return StationPart(report, wants, books.station, names, exchanged)
 
 
 _FIGURES = [
@@ -243,8 +256,8 @@ _FIGURES = [
 _QUANTITIES = [field.name for field in msgspec.structs.fields(GoodsLine) if field.type is int]
 
 
-def organisation_report(
-    head: str, first: date, last: date, parts: Iterable[Part]
+def build_organisation_report(
+    head: str, first: date, last: date, parts: Iterable[StationPart]
 ) -> OrganisationReport:
     """The sum of the parts of all stations of an organisation.
 
@@ -289,13 +302,13 @@ def organisation_report(
         ],
         short=[
             ShortInUnit(item=item, unit=unit, needed=needed, free=free)
-            for (item, unit), needed, free in lacking(wants)
+            for (item, unit), needed, free in find_shortages(wants)
         ],
         stations=stations,
     )
 
 
-def _between(parts: Sequence[Part]) -> dict[tuple[str, str], Counter[str]]:
+def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]]:
     """By item and unit, what the stations' exchanges add to the sums of their figures.
 
     Each part may have been read at a moment of its own: whichever they were, sums hold.
@@ -317,15 +330,15 @@ def _between(parts: Sequence[Part]) -> dict[tuple[str, str], Counter[str]]:
     return lines
 
 
-def organisation_report_paper(
-    books: Books, first: date, last: date, parts: Sequence[Part], *, printed_at: datetime
+def build_organisation_report_paper(
+    books: Books, first: date, last: date, parts: Sequence[StationPart], *, printed_at: datetime
 ) -> OrganisationReportPaper:
     """The report as it is printed. books: the head's. printed_at: the ledger clock's moment.
 
     An item is called as the first station calls it, by its code, that has it.
     """
     called = {code: name for part in reversed(parts) for code, name in part.names.items()}
-    report = organisation_report(books.station_code, first, last, parts)
+    report = build_organisation_report(books.station_code, first, last, parts)
     return OrganisationReportPaper(
         station=station_head(books),
         report=report,

@@ -17,7 +17,7 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
 """The most that one page holds."""
 
-EVERYTHING = 2**62
+NO_LIMIT = 2**62
 """More than any list holds: where there is no limit."""
 
 
@@ -44,26 +44,26 @@ Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
 """From what lies after a position, at most so many views, each with its own position."""
 
 
-def page(fetch: Fetch[T], after: str | None, limit: int | None) -> Page[T]:
+def paginate(fetch: Fetch[T], after: str | None, limit: int | None) -> Page[T]:
     """A page of what is listed by the number of its entry. limit None: all of it."""
-    return cut(fetch(place(after), one_more(limit)), limit)
+    return make_page(fetch(parse_cursor(after), rows_to_fetch(limit)), limit)
 
 
-def place(after: str | None) -> int:
+def parse_cursor(after: str | None) -> int:
     """The place in a list that an `after` names: the number of an entry."""
     if after is None:
         return 0
     if after.isascii() and after.isdigit() and len(after) <= 18:
         return int(after)
-    raise misplaced(after)
+    raise invalid_cursor(after)
 
 
-def misplaced(after: str) -> InvalidField:
+def invalid_cursor(after: str) -> InvalidField:
     """That a list has no such place."""
     return InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
 
 
-def cut(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
+def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
     """A page of what was found with one more than fits, which only tells that there is more."""
     following = None
     if limit is not None and len(found) > limit:
@@ -71,26 +71,26 @@ def cut(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
     return Page(items=[view for _, view in found[:limit]], next=following)
 
 
-def one_more(limit: int | None) -> int:
+def rows_to_fetch(limit: int | None) -> int:
     """How many to look for; a page holds not more than memory and patience bear."""
     if limit is None:
-        return EVERYTHING
+        return NO_LIMIT
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidField.at("/limit", f"limit is {limit}; it goes from 1 to {MAX_LIMIT}")
     return limit + 1
 
 
-def one_of(field: str, value: str | None, known: Iterable[str]) -> None:
+def check_choice(field: str, value: str | None, known: Iterable[str]) -> None:
     """Refuse a value of a filter that nothing can have; None: not filtered."""
     if value is not None and value not in known:
         raise InvalidField.at(f"/{field}", f"{value[:64]!r} is none of {', '.join(known)}")
 
 
-PATIENCE = 8
+MAX_FETCHES = 8
 """How many times a page's length is looked through before what was found is shown."""
 
 
-def sifted(
+def paginate_filtered(
     fetch: Callable[[P, int], Sequence[tuple[P, T | None]]], after: P, limit: int | None
 ) -> Page[T]:
     """A page of a list from which some is left out (None) that the query could not tell apart.
@@ -98,13 +98,13 @@ def sifted(
     However little of the list is kept, a page looks through a bounded part of it: then it holds
     fewer than it might, even none, and `next` goes on from there.
     """
-    wanted = one_more(limit)
+    wanted = rows_to_fetch(limit)
     kept: list[tuple[P, T]] = []
     position = after
-    for _ in range(PATIENCE):
+    for _ in range(MAX_FETCHES):
         found = fetch(position, wanted)
         kept += [(where, view) for where, view in found if view is not None]
         if len(found) < wanted or (limit is not None and len(kept) > limit):
-            return cut(kept, limit)
+            return make_page(kept, limit)
         position = found[-1][0]
     return Page(items=[view for _, view in kept], next=str(position))

@@ -11,17 +11,17 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED, keys_of
 from supplies.domain.redaction import mask_count
 from supplies.papers.donor_statement import ServedLine
-from supplies.views.shared_queries import among
+from supplies.views.shared_queries import query_ids
 
 
-class Home(NamedTuple):
+class RecipientGroup(NamedTuple):
     """What reports say of a recipient: its kind, and the community it belongs to."""
 
     kind: str
     community: str | None
 
 
-class Gathering(NamedTuple):
+class GroupHandOut(NamedTuple):
     """Goods of one lot that a group received together. headcount: of all who came."""
 
     hand_out: str
@@ -33,20 +33,22 @@ class Gathering(NamedTuple):
     quantity: int
 
 
-def homes(books: Books, recipients: Iterable[str]) -> dict[str, Home]:
+def read_recipient_groups(books: Books, recipients: Iterable[str]) -> dict[str, RecipientGroup]:
     """Recipients by code, forgotten ones among them: they are counted all the same."""
-    rows = among(
+    rows = query_ids(
         books,
         recipients,
         "SELECT r.code, r.kind, r.community FROM wanted w CROSS JOIN recipients r "
         "WHERE r.station = :station AND r.code = w.id",
     )
-    return {code: Home(kind, community) for code, kind, community in rows}
+    return {code: RecipientGroup(kind, community) for code, kind, community in rows}
 
 
-def gatherings(books: Books, groups: Iterable[str], first: date, last: date) -> list[Gathering]:
+def read_group_hand_outs(
+    books: Books, groups: Iterable[str], first: date, last: date
+) -> list[GroupHandOut]:
     """What these groups received at the counter from first to last, with how many they were."""
-    rows = among(
+    rows = query_ids(
         books,
         groups,
         "SELECT h.hand_out, r.community, h.headcount, t.day, t.item, t.lot, "
@@ -63,33 +65,33 @@ def gatherings(books: Books, groups: Iterable[str], first: date, last: date) -> 
         first=first.isoformat(),
         last=last.isoformat(),
     )
-    return [Gathering(*row) for row in rows]
+    return [GroupHandOut(*row) for row in rows]
 
 
-def people(met: Iterable[Gathering]) -> dict[str, Gathering]:
+def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
     """Each hand-out of which something stayed with the group, as it was first recorded."""
     stayed: defaultdict[str, int] = defaultdict(int)
-    first: dict[str, Gathering] = {}
+    first: dict[str, GroupHandOut] = {}
     for gathering in met:
         stayed[gathering.hand_out] += gathering.quantity
         first.setdefault(gathering.hand_out, gathering)
     return {name: gathering for name, gathering in first.items() if stayed[name] > 0}
 
 
-def served(books: Books, lots: set[str], first: date, last: date) -> list[ServedLine]:
+def count_people_reached(books: Books, lots: set[str], first: date, last: date) -> list[ServedLine]:
     """By month and community, households that goods of these lots reached, and persons in groups.
 
     A household counts in each month in which it received more than was taken back from it.
     """
     reached = _reached(books, lots, last)
-    known = homes(books, {recipient for _, recipient in reached})
+    known = read_recipient_groups(books, {recipient for _, recipient in reached})
     counts: defaultdict[tuple[str, str, str], int] = defaultdict(int)
     for month, recipient in reached:
         if known[recipient].kind == "household":
             counts[month, known[recipient].community or "", "household"] += 1
     groups = sorted({code for _, code in reached if known[code].kind == "group"})
-    met = [one for one in gatherings(books, groups, first, last) if one.lot in lots]
-    for gathering in people(met).values():
+    met = [one for one in read_group_hand_outs(books, groups, first, last) if one.lot in lots]
+    for gathering in lasting_hand_outs(met).values():
         key = (gathering.day[:7], gathering.community or "", "person")
         counts[key] += gathering.headcount
     return [
@@ -105,7 +107,7 @@ def served(books: Books, lots: set[str], first: date, last: date) -> list[Served
 
 def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:
     """Months and recipients who then received more of these lots than they gave back."""
-    rows = among(
+    rows = query_ids(
         books,
         sorted(lots),
         "SELECT d.account, d.item, d.lot, d.day, d.quantity "

@@ -11,21 +11,26 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import PLEDGED, keys_of
 from supplies.domain.entry_rows import Pledge, PledgeLine
 from supplies.errors import NotFound
-from supplies.views.document_lists import begun, holding, listing, of
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, one_of
+from supplies.views.document_lists import (
+    all_numbers,
+    list_documents,
+    numbers_by_balance,
+    numbers_by_column,
+)
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
 from supplies.views.shared_queries import (
-    Found,
-    Series,
-    Standing,
-    document,
-    latest,
-    moved,
-    standing,
+    AccountBalance,
+    DocumentState,
+    DocumentType,
+    find_document,
+    read_account_balances,
+    read_latest,
+    read_net_transfers,
 )
 
 PledgeStatus = Literal["open", "kept", "lapsed", "cancelled"]
 
-SERIES = Series(Pledge, "pledge", kind="pledge_made", prefix="p")
+DOCUMENT_TYPE = DocumentType(Pledge, "pledge", kind="pledge_made", prefix="p")
 
 KEPT, LAPSED, CANCELLED = "donation_received", "pledge_lapsed", "pledge_cancelled"
 """The kinds of entry that tell the one arrow back from `pledged` to `donor` apart."""
@@ -61,15 +66,15 @@ class PledgeView(View, frozen=True, kw_only=True):
     lines: list[PledgeLineView]
 
 
-def pledge(books: Books, name: str) -> PledgeView:
+def get_pledge(books: Books, name: str) -> PledgeView:
     """The pledge with this id."""
-    found = document(books, SERIES, name)
+    found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no pledge {name}; see the list of pledges")
     return _views(books, [found])[0]
 
 
-def pledges(
+def list_pledges(
     books: Books,
     *,
     donor: str | None = None,
@@ -78,13 +83,13 @@ def pledges(
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[PledgeView]:
     """Pledges, oldest first. donor, status: only those."""
-    one_of("status", status, get_args(PledgeStatus))
-    source = holding(PLEDGED) if status == "open" else begun(SERIES)
-    return listing(
+    check_choice("status", status, get_args(PledgeStatus))
+    source = numbers_by_balance(PLEDGED) if status == "open" else all_numbers(DOCUMENT_TYPE)
+    return list_documents(
         books,
-        SERIES,
+        DOCUMENT_TYPE,
         _views,
-        source if donor is None else of(SERIES, "donor", donor),
+        source if donor is None else numbers_by_column(DOCUMENT_TYPE, "donor", donor),
         after=after,
         limit=limit,
         about=lambda one: donor in (None, one.donor),
@@ -92,12 +97,12 @@ def pledges(
     )
 
 
-def _views(books: Books, found: Sequence[Found[Pledge]]) -> list[PledgeView]:
+def _views(books: Books, found: Sequence[DocumentState[Pledge]]) -> list[PledgeView]:
     ids = [one.stated.pledge for one in found]
-    lines = latest(books, PledgeLine, "pledge", ids, head=Pledge)
-    outstanding = standing(books, PLEDGED, ids)
+    lines = read_latest(books, PledgeLine, "pledge", ids, head=Pledge)
+    outstanding = read_account_balances(books, PLEDGED, ids)
     left: Counter[tuple[str, str, str]] = Counter()
-    for row in moved(books, PLEDGED, ids):
+    for row in read_net_transfers(books, PLEDGED, ids):
         left[row.id, row.item, row.kind] -= row.quantity
     return [
         _view(one.stated, [_line(line, outstanding, left) for line in lines.get(name, [])])
@@ -106,7 +111,7 @@ def _views(books: Books, found: Sequence[Found[Pledge]]) -> list[PledgeView]:
 
 
 def _line(
-    line: PledgeLine, outstanding: list[Standing], left: Counter[tuple[str, str, str]]
+    line: PledgeLine, outstanding: list[AccountBalance], left: Counter[tuple[str, str, str]]
 ) -> PledgeLineView:
     there = [row for row in outstanding if (row.id, row.item) == (line.pledge, line.item)]
     claims = [

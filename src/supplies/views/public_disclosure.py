@@ -15,9 +15,14 @@ from supplies.domain.redaction import mask_count, mask_name
 from supplies.errors import InvalidField
 from supplies.papers.disclosure import Disclosure, DisclosurePaper, GivenLine, WentLine
 from supplies.stations.paper_settings import station_head
-from supplies.views.account_flows import flows
-from supplies.views.people_reached import Home, gatherings, homes, people
-from supplies.views.station_report import goods_lines, item_names
+from supplies.views.account_flows import net_flows
+from supplies.views.people_reached import (
+    RecipientGroup,
+    lasting_hand_outs,
+    read_group_hand_outs,
+    read_recipient_groups,
+)
+from supplies.views.station_report import build_goods_lines, read_item_names
 
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 
@@ -26,7 +31,7 @@ _Place = tuple[str, Who, str]
 """A community ("" where none is recorded), who was reached there, and an item."""
 
 
-def disclosure(books: Books, first: date, last: date) -> Disclosure:
+def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
     """What came in from first to last, both inclusive, and where goods went in that time."""
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
@@ -37,21 +42,21 @@ def disclosure(books: Books, first: date, last: date) -> Disclosure:
         as_of_seq=books.head()[0],
         received=_received(books, first, last),
         handed_over=_handed_over(books, first, last),
-        goods=goods_lines(books, first, last),
+        goods=build_goods_lines(books, first, last),
     )
 
 
-def disclosure_paper(
+def build_disclosure_paper(
     books: Books, first: date, last: date, *, printed_at: datetime
 ) -> DisclosurePaper:
     """The disclosure as it is put up. printed_at: the ledger clock's moment."""
-    found = disclosure(books, first, last)
+    found = build_disclosure(books, first, last)
     items = {line.item for line in found.received} | {line.item for line in found.handed_over}
     items |= {line.item for line in found.goods}
     return DisclosurePaper(
         station=station_head(books),
         disclosure=found,
-        names=item_names(books, items),
+        names=read_item_names(books, items),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
     )
 
@@ -61,7 +66,7 @@ def disclosure_paper(
 
 def _received(books: Books, first: date, last: date) -> list[GivenLine]:
     """A line a donor who may be named and item; all others' gifts of an item are one line."""
-    came = flows(books, _ORIGINS, first, last)
+    came = net_flows(books, _ORIGINS, first, last)
     donors = {keys_of(account)[0] for account, _ in came if kind_of(account) is DONOR}
     names = {code: _published(books, code) for code in donors}
     sums: Counter[tuple[str, str, str | None, str]] = Counter()
@@ -92,9 +97,9 @@ def _published(books: Books, code: str) -> str | None:
 def _handed_over(books: Books, first: date, last: date) -> list[WentLine]:
     went = {
         (keys_of(account)[0], item): quantity
-        for (account, item), quantity in flows(books, [RECEIVED], first, last).items()
+        for (account, item), quantity in net_flows(books, [RECEIVED], first, last).items()
     }
-    known = homes(books, sorted({recipient for recipient, _ in went}))
+    known = read_recipient_groups(books, sorted({recipient for recipient, _ in went}))
     sums: Counter[_Place] = Counter()
     counts: Counter[_Place] = Counter()
     for (recipient, item), quantity in went.items():
@@ -116,17 +121,17 @@ def _handed_over(books: Books, first: date, last: date) -> list[WentLine]:
     ]
 
 
-def _place(home: Home, item: str) -> _Place:
+def _place(home: RecipientGroup, item: str) -> _Place:
     return home.community or "", "household" if home.kind == "household" else "person", item
 
 
 def _gathered(books: Books, groups: Iterable[str], first: date, last: date) -> Counter[_Place]:
     """Persons of groups, by item: each hand-out counts once for each item it gave."""
     by_item = defaultdict(list)
-    for gathering in gatherings(books, groups, first, last):
+    for gathering in read_group_hand_outs(books, groups, first, last):
         by_item[gathering.item].append(gathering)
     counts: Counter[_Place] = Counter()
     for item, met in by_item.items():
-        for gathering in people(met).values():
+        for gathering in lasting_hand_outs(met).values():
             counts[gathering.community or "", "person", item] += gathering.headcount
     return counts

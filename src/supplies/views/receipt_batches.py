@@ -8,20 +8,22 @@ from datetime import date
 from supplies.books.reader import Books
 from supplies.errors import InvalidField
 from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
-from supplies.views.receipts import ReceiptView, receipts
+from supplies.views.receipts import ReceiptView, list_receipts
 
-Code = Callable[[ReceiptView], str]
+CheckCodeOf = Callable[[ReceiptView], str]
 """From a receipt, the code that its QR carries."""
 
 
-def receipt_papers(books: Books, first: date, last: date, code: Code) -> list[ReceiptPaper]:
+def build_receipt_papers(
+    books: Books, first: date, last: date, code: CheckCodeOf
+) -> list[ReceiptPaper]:
     """The originals of receipts issued from first to last that still hold, by number.
 
     Those voided since are left out, and those whose donor was forgotten.
     """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
-    found = receipts(books, first=first, last=last, limit=None).items
+    found = list_receipts(books, first=first, last=last, limit=None).items
     held = [receipt for receipt in found if receipt.status == "issued"]
     return [
         _paper(receipt, receipt.document, code(receipt))

@@ -15,8 +15,8 @@ from supplies.domain.entry_rows import Reprint
 from supplies.errors import Forgotten, NotFound
 from supplies.papers.receipt import DonationReceipt, EntryPlace, Marks, ReceiptPaper, ReceiptRecord
 from supplies.signing.receipt_signatures import Issued, Sealer, paper_of
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, page
-from supplies.views.shared_queries import among
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
+from supplies.views.shared_queries import query_ids
 
 _decode = msgspec.json.Decoder(DonationReceipt).decode
 
@@ -59,7 +59,7 @@ class ReceiptView(View, frozen=True, kw_only=True):
     reprints: int
 
 
-def receipt(books: Books, number: str) -> ReceiptView:
+def get_receipt(books: Books, number: str) -> ReceiptView:
     """The receipt with this number."""
     found = _receipts(books, " AND e.document = :number", limit=1, number=number)
     if not found:
@@ -67,7 +67,7 @@ def receipt(books: Books, number: str) -> ReceiptView:
     return found[0][1]
 
 
-def receipts(
+def list_receipts(
     books: Books,
     *,
     donor: str | None = None,
@@ -91,18 +91,18 @@ def receipts(
     def fetch(position: int, wanted: int) -> list[tuple[int, ReceiptView]]:
         return _receipts(books, where, limit=wanted, after=position, about=about, **days)
 
-    return page(fetch, after, limit)
+    return paginate(fetch, after, limit)
 
 
-def sealed(books: Books, view: ReceiptView, seal: Sealer) -> ReceiptView:
+def with_signature(books: Books, view: ReceiptView, seal: Sealer) -> ReceiptView:
     """A receipt with the code and signature that its paper carries."""
-    given = seal(issued(books, view))
+    given = seal(issued_receipt(books, view))
     return msgspec.structs.replace(
         view, check_code=given.check_code, signature=given.signature, key_id=given.key_id
     )
 
 
-def issued(books: Books, view: ReceiptView) -> Issued:
+def issued_receipt(books: Books, view: ReceiptView) -> Issued:
     """What a receipt's code and signature are made of."""
     return Issued(
         station=books.station.code,
@@ -114,7 +114,7 @@ def issued(books: Books, view: ReceiptView) -> Issued:
     )
 
 
-def receipt_paper(
+def build_receipt_paper(
     books: Books,
     number: str,
     seal: Sealer,
@@ -123,10 +123,10 @@ def receipt_paper(
     original: bool = False,
 ) -> ReceiptPaper:
     """A receipt as it is printed; asked as `receipt_record` is."""
-    return paper_of(receipt_record(books, number, seal, copy=copy, original=original))
+    return paper_of(build_receipt_record(books, number, seal, copy=copy, original=original))
 
 
-def receipt_record(
+def build_receipt_record(
     books: Books,
     number: str,
     seal: Sealer,
@@ -140,7 +140,7 @@ def receipt_record(
 
     Raises Forgotten where the donor was forgotten, and with them what the paper says.
     """
-    found = receipt(books, number)
+    found = get_receipt(books, number)
     kept = books.one(
         "SELECT salt, content FROM erasable "
         "WHERE station = :station AND seq = :seq AND digest = :digest",
@@ -152,7 +152,7 @@ def receipt_record(
             f"receipt {number} names a donor who was forgotten; it is not printed again"
         )
     salt, content = kept
-    given = seal(issued(books, found))
+    given = seal(issued_receipt(books, found))
     void = None if original else found.void
     return ReceiptRecord(
         number=number,
@@ -192,11 +192,11 @@ class PaperInBooks(View, frozen=True, kw_only=True):
     forgotten: bool = False
 
 
-def paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
+def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
     """Whether a paper is in these books, and what has become of it since."""
     number = record.number
     try:
-        found = receipt(books, number)
+        found = get_receipt(books, number)
     except NotFound:
         return PaperInBooks(
             number=number, in_books=False, says=f"there is no receipt {number} in these books"
@@ -285,7 +285,7 @@ def _receipts(
 
 def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> dict[str, list[str]]:
     """What each receipt names in a table beside it, by name."""
-    rows = among(
+    rows = query_ids(
         books,
         numbers,
         f"SELECT w.id, t.{column} FROM wanted w CROSS JOIN {table} t "

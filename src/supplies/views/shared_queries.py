@@ -28,7 +28,7 @@ _AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Series(Generic[S]):
+class DocumentType(Generic[S]):
     """One sort of document, listed in the order in which they began.
 
     statement, key: what states them, and its column that holds their id. kind, prefix: of the
@@ -41,7 +41,7 @@ class Series(Generic[S]):
     prefix: str
 
 
-class Found(NamedTuple, Generic[S]):
+class DocumentState(NamedTuple, Generic[S]):
     """A document as it is stated now.
 
     first: the entry it began with, its place in lists. seq: the entry that states what holds.
@@ -54,10 +54,12 @@ class Found(NamedTuple, Generic[S]):
     stated: S
 
 
-def stated(books: Books, series: Series[S], numbers: Iterable[int]) -> list[Found[S]]:
+def read_documents(
+    books: Books, series: DocumentType[S], numbers: Iterable[int]
+) -> list[DocumentState[S]]:
     """The documents that began with these entries, in their order, each as it was stated last."""
     table, key = TABLES[series.statement], series.key
-    rows = among(
+    rows = query_ids(
         books,
         numbers,
         f"SELECT w.id, l.seq, e.happened_on, {_columns(series.statement)} "
@@ -67,20 +69,25 @@ def stated(books: Books, series: Series[S], numbers: Iterable[int]) -> list[Foun
         "AND e.station = l.station AND e.seq = l.seq ORDER BY w.id",
     )
     return [
-        Found(row[0], row[1], date.fromisoformat(row[2]), as_statement(series.statement, row[3:]))
+        DocumentState(
+            row[0],
+            row[1],
+            date.fromisoformat(row[2]),
+            statement_from_row(series.statement, row[3:]),
+        )
         for row in rows
     ]
 
 
-def document(books: Books, series: Series[S], name: str) -> Found[S] | None:
+def find_document(books: Books, series: DocumentType[S], name: str) -> DocumentState[S] | None:
     """One document as it was stated last, or None."""
     prefix, _, number = name.partition("_")
     if prefix != series.prefix or not re.fullmatch("[1-9][0-9]{0,17}", number):
         return None
-    return next(iter(stated(books, series, [int(number)])), None)
+    return next(iter(read_documents(books, series, [int(number)])), None)
 
 
-def latest(
+def read_latest(
     books: Books,
     statement: type[S],
     key: str,
@@ -93,7 +100,7 @@ def latest(
     head: the statement whose latest entry counts, where lines may be none; None: its own.
     """
     order = " ORDER BY l.line" if "line" in statement.__struct_fields__ else ""
-    rows = among(
+    rows = query_ids(
         books,
         ids,
         f"SELECT w.id, {_columns(statement)} FROM wanted w CROSS JOIN {TABLES[statement]} l "
@@ -103,16 +110,16 @@ def latest(
     )
     grouped: dict[str, list[S]] = {}
     for row in rows:
-        grouped.setdefault(row[0], []).append(as_statement(statement, row[1:]))
+        grouped.setdefault(row[0], []).append(statement_from_row(statement, row[1:]))
     return grouped
 
 
-def lots(books: Books, names: Iterable[str]) -> dict[str, Lot]:
+def read_lots(books: Books, names: Iterable[str]) -> dict[str, Lot]:
     """Lots as they are described now."""
-    return {name: rows[0] for name, rows in latest(books, Lot, "lot", names).items()}
+    return {name: rows[0] for name, rows in read_latest(books, Lot, "lot", names).items()}
 
 
-def among(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:
+def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:
     """Rows of a query that joins `wanted`, whose column `id` holds these ids.
 
     Many ids are asked for in parts, each in the order that the query says.
@@ -127,7 +134,7 @@ def among(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> li
     return rows
 
 
-def under(kind: Kind, key: str) -> list[str]:
+def account_conditions(kind: Kind, key: str) -> list[str]:
     """SQL: that `b.account` is of this kind and its first key is `key`, an SQL expression.
 
     Two conditions where further keys may be left out: asked apart, each is answered by key.
@@ -148,11 +155,11 @@ def _accounts(kind: Kind, condition: str = "") -> str:
     return " UNION ALL ".join(
         "SELECT w.id, b.account, b.item, b.lot, b.quantity FROM wanted w CROSS JOIN balances b "
         f"WHERE b.station = :station AND {here}{condition}"
-        for here in under(kind, "w.id")
+        for here in account_conditions(kind, "w.id")
     )
 
 
-class Standing(NamedTuple):
+class AccountBalance(NamedTuple):
     """What stands in an account whose first key is `id`."""
 
     id: str
@@ -162,13 +169,13 @@ class Standing(NamedTuple):
     quantity: int
 
 
-def standing(books: Books, kind: Kind, ids: Iterable[str]) -> list[Standing]:
+def read_account_balances(books: Books, kind: Kind, ids: Iterable[str]) -> list[AccountBalance]:
     """What is not zero in accounts of this kind whose first key is one of these."""
-    rows = among(books, ids, _accounts(kind, " AND b.quantity <> 0"))
-    return [Standing(*row) for row in rows]
+    rows = query_ids(books, ids, _accounts(kind, " AND b.quantity <> 0"))
+    return [AccountBalance(*row) for row in rows]
 
 
-class Moved(NamedTuple):
+class NetTransfer(NamedTuple):
     """What entries of one kind brought into, or took out of, accounts whose first key is `id`."""
 
     id: str
@@ -178,7 +185,7 @@ class Moved(NamedTuple):
     quantity: int
 
 
-def moved(books: Books, kind: Kind, ids: Iterable[str]) -> list[Moved]:
+def read_net_transfers(books: Books, kind: Kind, ids: Iterable[str]) -> list[NetTransfer]:
     """Net by the entries' kind: a correction has the kind of what it corrects, and so nets it.
 
     Transfers are found in the index of their accounts first, as `i`, then read by key, as `t`:
@@ -192,17 +199,17 @@ def moved(books: Books, kind: Kind, ids: Iterable[str]) -> list[Moved]:
         "AND e.station = t.station AND e.seq = t.seq"
         for side, sign in (("target", ""), ("source", "-"))
     )
-    rows = among(
+    rows = query_ids(
         books,
         ids,
         f", account AS ({_accounts(kind)}) "
         "SELECT id, item, lot, kind, sum(quantity) "
         f"FROM ({sides}) AS moves GROUP BY id, item, lot, kind",
     )
-    return [Moved(row[0], row[1], row[2], row[3], int(row[4])) for row in rows]
+    return [NetTransfer(row[0], row[1], row[2], row[3], int(row[4])) for row in rows]
 
 
-def as_statement(statement: type[S], row: Row) -> S:
+def statement_from_row(statement: type[S], row: Row) -> S:
     """A statement from its columns in the order of its fields; days and times from ISO text."""
     return msgspec.convert(dict(zip(statement.__struct_fields__, row, strict=True)), statement)
 

@@ -22,10 +22,18 @@ from supplies.domain.entry_rows import (
 )
 from supplies.errors import InvalidField, NotFound
 from supplies.storage.store import Row
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, Warned, cut, one_more, page
-from supplies.views.shared_queries import among, latest, lots, standing
+from supplies.views.pagination import (
+    DEFAULT_LIMIT,
+    Page,
+    View,
+    Warned,
+    make_page,
+    paginate,
+    rows_to_fetch,
+)
+from supplies.views.shared_queries import query_ids, read_account_balances, read_latest, read_lots
 
-Way = Literal["out", "in", "awaited"]
+Direction = Literal["out", "in", "awaited"]
 ShipmentStatus = Literal["on_the_way", "received", "acknowledged"]
 
 _SENT, _RECEIVED = "shipment_sent", "shipment_received"
@@ -69,7 +77,7 @@ class ShipmentView(View, frozen=True, kw_only=True):
     """
 
     id: str
-    way: Way
+    way: Direction
     sender: str = msgspec.field(name="from")
     destination: str = msgspec.field(name="to")
     status: ShipmentStatus
@@ -79,7 +87,7 @@ class ShipmentView(View, frozen=True, kw_only=True):
     entry: Citation | None
 
 
-def shipment(books: Books, name: str) -> ShipmentView:
+def get_shipment(books: Books, name: str) -> ShipmentView:
     """The shipment with this id, if it was sent from here, came here or is on its way here."""
     rows = books.all(
         "SELECT seq FROM entries WHERE station = :station AND document = :name "
@@ -96,7 +104,7 @@ def shipment(books: Books, name: str) -> ShipmentView:
     return found[0]
 
 
-def shipments(
+def list_shipments(
     books: Books,
     *,
     way: str | None = None,
@@ -107,10 +115,10 @@ def shipments(
 
     What is still on its way here, from stations in this database, is listed by `awaited` alone.
     """
-    if way is not None and way not in get_args(Way):
-        raise InvalidField.at("/way", f"{way[:64]!r} is none of {', '.join(get_args(Way))}")
+    if way is not None and way not in get_args(Direction):
+        raise InvalidField.at("/way", f"{way[:64]!r} is none of {', '.join(get_args(Direction))}")
     if way == "awaited":
-        return awaited(books, after=after, limit=limit)
+        return list_awaited_shipments(books, after=after, limit=limit)
     kinds = {"out": (_SENT, _SENT), "in": (_RECEIVED, _RECEIVED)}.get(way or "", (_SENT, _RECEIVED))
 
     def fetch(position: int, wanted: int) -> list[tuple[int, ShipmentView]]:
@@ -125,18 +133,18 @@ def shipments(
         seqs = [row[0] for row in rows]
         return list(zip(seqs, _views(books, seqs), strict=True))
 
-    return page(fetch, after, limit)
+    return paginate(fetch, after, limit)
 
 
-def awaited(
+def list_awaited_shipments(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[ShipmentView]:
     """What stations in this database sent here and was not received yet, by id."""
-    found = _awaited(books, limit=one_more(limit), after=after or "")
-    return cut([(one.id, one) for one in found], limit)
+    found = _awaited(books, limit=rows_to_fetch(limit), after=after or "")
+    return make_page([(one.id, one) for one in found], limit)
 
 
-def under_way(books: Books) -> list[ShipmentView]:
+def list_unacknowledged_shipments(books: Books) -> list[ShipmentView]:
     """What left here and was not acknowledged yet, oldest first."""
     rows = books.all(
         "SELECT s.seq FROM shipments s WHERE s.station = :station AND NOT EXISTS ("
@@ -146,7 +154,7 @@ def under_way(books: Books) -> list[ShipmentView]:
     return _views(books, [row[0] for row in rows])
 
 
-def unknown_destination(books: Books, shipment: ShipmentView) -> list[Warned]:
+def warn_of_unknown_destination(books: Books, shipment: ShipmentView) -> list[Warned]:
     """Where goods went to a station that may be another database's, or a slip of the pen."""
     to = shipment.destination
     if books.value("SELECT 1 FROM stations WHERE code = :to", to=to) is not None:
@@ -177,7 +185,7 @@ class _Entry(NamedTuple):
 
 def _views(books: Books, seqs: Sequence[int]) -> list[ShipmentView]:
     """The shipments that these entries sent or received."""
-    entries = [_entry(row) for row in among(books, seqs, _ENTRY)]
+    entries = [_entry(row) for row in query_ids(books, seqs, _ENTRY)]
     out = _out(books, [one for one in entries if one.kind == _SENT])
     came = _came(books, [one for one in entries if one.kind == _RECEIVED])
     return [(out | came)[one.seq] for one in sorted(entries)]
@@ -198,11 +206,11 @@ def _entry(row: Row) -> _Entry:
 
 def _out(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentView]:
     names = [one.shipment for one in entries]
-    stated = latest(books, Shipment, "shipment", names)
-    lines = latest(books, ShipmentLine, "shipment", names)
-    acknowledged = latest(books, ShipmentAcknowledged, "shipment", names)
+    stated = read_latest(books, Shipment, "shipment", names)
+    lines = read_latest(books, ShipmentLine, "shipment", names)
+    acknowledged = read_latest(books, ShipmentAcknowledged, "shipment", names)
     delivered: Counter[tuple[str, str]] = Counter()
-    for row in standing(books, DELIVERED, names):
+    for row in read_account_balances(books, DELIVERED, names):
         delivered[row.id, row.lot] += row.quantity
     return {
         one.seq: ShipmentView(
@@ -244,9 +252,9 @@ def _sent_line(line: ShipmentLine, arrived: int | None) -> ShipmentLineView:
 
 def _came(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentView]:
     names = [one.shipment for one in entries]
-    stated = latest(books, ShipmentReceived, "shipment", names)
-    lines = latest(books, ShipmentArrival, "shipment", names)
-    here = lots(books, [line.lot for theirs in lines.values() for line in theirs if line.lot])
+    stated = read_latest(books, ShipmentReceived, "shipment", names)
+    lines = read_latest(books, ShipmentArrival, "shipment", names)
+    here = read_lots(books, [line.lot for theirs in lines.values() for line in theirs if line.lot])
     return {
         one.seq: ShipmentView(
             id=one.shipment,

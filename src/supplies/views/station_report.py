@@ -34,16 +34,19 @@ from supplies.papers.station_report import (
     StationReportPaper,
 )
 from supplies.stations.paper_settings import station_head
-from supplies.views.activities import counted
-from supplies.views.balances_at import Key, held
-from supplies.views.household_statistics import fully_met, surveyed
+from supplies.views.activities import count_activities
+from supplies.views.balances_at import BalanceKey, read_balances
+from supplies.views.household_statistics import (
+    count_fully_met_households,
+    count_surveyed_households,
+)
 
 NOTICES = USED("notices")
 """Where notices go when they are posted."""
 
 _HELD = (STOCK, ALLOCATED, IN_TRANSIT)
 
-Wants = dict[tuple[str, str], tuple[int, int]]
+Demand = dict[tuple[str, str], tuple[int, int]]
 """By item and unit: needed, and free."""
 
 _ORIGINS = (Column.OPENING, Column.RECEIVED)
@@ -59,22 +62,22 @@ _COLUMN = "CASE {} END".format(
 """SQL: the report's column of an account."""
 
 
-def station_report(books: Books, first: date, last: date) -> StationReport:
+def build_station_report(books: Books, first: date, last: date) -> StationReport:
     """The station's work from first to last, both inclusive, as far as is known now.
 
     Raises BooksBroken where what flowed does not explain what stands.
     """
-    return with_wants(books, first, last)[0]
+    return build_report_and_demand(books, first, last)[0]
 
 
-def with_wants(books: Books, first: date, last: date) -> tuple[StationReport, Wants]:
+def build_report_and_demand(books: Books, first: date, last: date) -> tuple[StationReport, Demand]:
     """The report, and what is needed and what is free of each item at its end, short or not."""
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
-    activities = counted(books, first, last)
-    needs = held(books, (NEEDED, CLAIMED, ASSIGNED, MET), on=last)
-    shelves = held(books, _HELD, on=last)
-    wants = _wants(books, needs, shelves)
+    activities = count_activities(books, first, last)
+    needs = read_balances(books, (NEEDED, CLAIMED, ASSIGNED, MET), on=last)
+    shelves = read_balances(books, _HELD, on=last)
+    wants = _demand(books, needs, shelves)
     report = StationReport(
         station=books.station_code,
         first=first,
@@ -83,28 +86,28 @@ def with_wants(books: Books, first: date, last: date) -> tuple[StationReport, Wa
         workers=activities[WORKERS],
         contacts=activities[CONTACTS],
         visits=activities[VISITS],
-        households_surveyed=surveyed(books, first, last),
-        households_fully_met=fully_met(books, needs),
+        households_surveyed=count_surveyed_households(books, first, last),
+        households_fully_met=count_fully_met_households(books, needs),
         notices_posted=_posted(books, first, last),
         activities=[ActivityLine(kind=kind, count=count) for kind, count in activities.items()],
-        goods=goods_lines(books, first, last, shelves),
+        goods=build_goods_lines(books, first, last, shelves),
         short=[
             ShortLine(item=item, needed=needed, free=free)
-            for (item, _), needed, free in lacking(wants)
+            for (item, _), needed, free in find_shortages(wants)
         ],
     )
     return report, wants
 
 
-def station_report_paper(
+def build_station_report_paper(
     books: Books, first: date, last: date, *, printed_at: datetime
 ) -> StationReportPaper:
     """The report as it is printed. printed_at: the ledger clock's moment."""
-    report = station_report(books, first, last)
+    report = build_station_report(books, first, last)
     return StationReportPaper(
         station=station_head(books),
         report=report,
-        names=item_names(books, items_in(report)),
+        names=read_item_names(books, items_in(report)),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
     )
 
@@ -114,7 +117,7 @@ def items_in(report: StationReport) -> set[str]:
     return {line.item for line in report.goods} | {line.item for line in report.short}
 
 
-def item_names(books: Books, codes: Iterable[str]) -> dict[str, ItemName]:
+def read_item_names(books: Books, codes: Iterable[str]) -> dict[str, ItemName]:
     """What items are called, by their code."""
     items = {code: books.item(code) for code in sorted(codes)}
     return {code: ItemName(name=i.name, name_en=i.name_en) for code, i in items.items()}
@@ -123,14 +126,14 @@ def item_names(books: Books, codes: Iterable[str]) -> dict[str, ItemName]:
 # --- goods ---------------------------------------------------------------------------------------
 
 
-def goods_lines(
-    books: Books, first: date, last: date, shelves: dict[Key, int] | None = None
+def build_goods_lines(
+    books: Books, first: date, last: date, shelves: dict[BalanceKey, int] | None = None
 ) -> list[GoodsLine]:
     """Every item that moved or stood in the period. shelves: what is held at its end, if known."""
-    shelves = held(books, _HELD, on=last) if shelves is None else shelves
+    shelves = read_balances(books, _HELD, on=last) if shelves is None else shelves
     flows = _flows(books, first, last)
     day_before = max(first, date.min + timedelta(days=1)) - timedelta(days=1)
-    before = _by_item(held(books, _HELD, on=day_before))
+    before = _by_item(read_balances(books, _HELD, on=day_before))
     after = _by_item(shelves)
     items = sorted({*flows, *before, *after})
     return [_goods_line(books, item, flows[item], before[item], after[item]) for item in items]
@@ -155,7 +158,7 @@ def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[st
     return flows
 
 
-def _by_item(balances: dict[Key, int]) -> defaultdict[str, Counter[str]]:
+def _by_item(balances: dict[BalanceKey, int]) -> defaultdict[str, Counter[str]]:
     """By item, what stands in each column."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (account, item, _), quantity in balances.items():
@@ -214,7 +217,7 @@ def _posted(books: Books, first: date, last: date) -> int:
 # --- needs ---------------------------------------------------------------------------------------
 
 
-def _wants(books: Books, needs: dict[Key, int], shelves: dict[Key, int]) -> Wants:
+def _demand(books: Books, needs: dict[BalanceKey, int], shelves: dict[BalanceKey, int]) -> Demand:
     """Of each item, how much is needed, promised or not, and how much is free."""
     needed, free = Counter[str](), Counter[str]()
     for (account, item, _), quantity in needs.items():
@@ -229,6 +232,6 @@ def _wants(books: Books, needs: dict[Key, int], shelves: dict[Key, int]) -> Want
     }
 
 
-def lacking(wants: Wants) -> list[tuple[tuple[str, str], int, int]]:
+def find_shortages(wants: Demand) -> list[tuple[tuple[str, str], int, int]]:
     """Items, with their unit, of which more is needed than is free; and how much of both."""
     return [(key, needed, free) for key, (needed, free) in sorted(wants.items()) if needed > free]

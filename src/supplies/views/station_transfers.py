@@ -9,7 +9,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import DELIVERED, SENT
 
 
-class Exchange(NamedTuple):
+class StationTransfer(NamedTuple):
     """Of one item, all that went from this station to another (out), or came from it.
 
     item: as the sender calls it. here: as this station does. before, after: until the day before a
@@ -51,7 +51,7 @@ _CAME = (
 """SQL: what came from stations of this database, whose own words say what they call it."""
 
 
-def exchanges(books: Books, first: date, last: date) -> list[Exchange]:
+def read_station_transfers(books: Books, first: date, last: date) -> list[StationTransfer]:
     """All of a station's, by the other station and the item."""
     found = []
     for out, moves in ((True, _OUT), (False, _CAME)):
@@ -64,7 +64,7 @@ def exchanges(books: Books, first: date, last: date) -> list[Exchange]:
             last=last.isoformat(),
         )
         found += [
-            Exchange(out, other, item, here, unit, int(before), int(after))
+            StationTransfer(out, other, item, here, unit, int(before), int(after))
             for other, item, here, unit, before, after in rows
         ]
     return found

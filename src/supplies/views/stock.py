@@ -12,11 +12,11 @@ from supplies.domain.accounts import ALLOCATED, CHART, STOCK, check_account, key
 from supplies.domain.entry_rows import Lot
 from supplies.domain.fields import is_code
 from supplies.errors import InvalidField
-from supplies.views.balances_at import held
-from supplies.views.pagination import DEFAULT_LIMIT, View, cut, misplaced, one_more
-from supplies.views.shared_queries import lots
+from supplies.views.balances_at import read_balances
+from supplies.views.pagination import DEFAULT_LIMIT, View, invalid_cursor, make_page, rows_to_fetch
+from supplies.views.shared_queries import read_lots
 
-Place = tuple[str, str, str]
+StockKey = tuple[str, str, str]
 """Where a row stands: location, item, lot."""
 
 
@@ -59,7 +59,7 @@ class BalanceView(View, frozen=True, kw_only=True):
     quantity: int
 
 
-def stock(
+def get_stock(
     books: Books,
     *,
     location: str | None = None,
@@ -74,26 +74,26 @@ def stock(
     as_of: at the end of this day, as far as is known now. at_seq: as it was known when this entry
     was the last. location, item: only those.
     """
-    most, start = one_more(limit), _place(after)
+    most, start = rows_to_fetch(limit), _place(after)
     moment = _moment(books, as_of, at_seq)
     places = _places(books, location, item, as_of, at_seq)
     wanted = sorted(place for place in places if start is None or place > start)
     shown = wanted[:most]
-    described = lots(books, [lot for _, _, lot in shown])
+    described = read_lots(books, [lot for _, _, lot in shown])
     rows = [
         (":".join(place), _row(books, place, places[place], described[place[2]])) for place in shown
     ]
-    part = cut(rows, limit)
+    part = make_page(rows, limit)
     return StockView(as_of=moment, items=part.items, next=part.next)
 
 
-def _place(after: str | None) -> Place | None:
+def _place(after: str | None) -> StockKey | None:
     """Where a page goes on. Compared part by part, as rows are sorted: "-" comes before ":"."""
     if after is None:
         return None
     parts = after.split(":")
     if len(parts) != 3 or not all(is_code(part) for part in parts):
-        raise misplaced(after)
+        raise invalid_cursor(after)
     return parts[0], parts[1], parts[2]
 
 
@@ -118,10 +118,10 @@ def _places(
     item: str | None,
     as_of: date | None,
     at_seq: int | None,
-) -> dict[Place, Counter[str]]:
+) -> dict[StockKey, Counter[str]]:
     """By place, how much stands in each kind of account."""
-    places: defaultdict[Place, Counter[str]] = defaultdict(Counter)
-    there = held(books, (STOCK, ALLOCATED), on=as_of, at=at_seq, item=item, key=location)
+    places: defaultdict[StockKey, Counter[str]] = defaultdict(Counter)
+    there = read_balances(books, (STOCK, ALLOCATED), on=as_of, at=at_seq, item=item, key=location)
     for (account, code, lot), quantity in there.items():
         shelf = keys_of(account)[-1]
         if location in (None, shelf):
@@ -129,7 +129,7 @@ def _places(
     return places
 
 
-def _row(books: Books, place: Place, quantities: Counter[str], lot: Lot) -> StockRow:
+def _row(books: Books, place: StockKey, quantities: Counter[str], lot: Lot) -> StockRow:
     location, code, name = place
     item = books.item(code)
     return StockRow(
@@ -146,7 +146,7 @@ def _row(books: Books, place: Place, quantities: Counter[str], lot: Lot) -> Stoc
     )
 
 
-def balances(books: Books, prefix: str) -> list[BalanceView]:
+def list_balances(books: Books, prefix: str) -> list[BalanceView]:
     """Balances that are not zero: of an account and of all below it.
 
     prefix: an account such as "stock:store-a" or "pledged:p_1", or a kind of account: "stock:".

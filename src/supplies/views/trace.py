@@ -11,7 +11,7 @@ from supplies.domain.accounts import DONOR, RECEIVED, keys_of, kind_of
 from supplies.domain.entry_rows import Lot, LotParent
 from supplies.errors import NotFound
 from supplies.views.pagination import View
-from supplies.views.shared_queries import among, lots
+from supplies.views.shared_queries import query_ids, read_lots
 from supplies.views.stock import BalanceView
 
 
@@ -57,12 +57,12 @@ class TraceView(View, frozen=True, kw_only=True):
     lots: list[LotTrace]
 
 
-def trace(books: Books, lot: str) -> TraceView:
+def trace_lot(books: Books, lot: str) -> TraceView:
     """Where a lot came from, through every repacking, and where it went."""
-    if not lots(books, [lot]):
+    if not read_lots(books, [lot]):
         raise NotFound(f"there is no lot {lot}; see the lots in the stock")
     family = {lot} | _kin(books, lot, "lot", "parent") | _kin(books, lot, "parent", "lot")
-    described = lots(books, family)
+    described = read_lots(books, family)
     parents: defaultdict[str, list[str]] = defaultdict(list)
     children: defaultdict[str, list[str]] = defaultdict(list)
     for link in _links(books, "lot", family):
@@ -96,7 +96,7 @@ def _age(lot: str) -> tuple[int, int]:
 
 def _links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
     """Lots and their parents, as the latest entry that stated the lot's parents has them."""
-    rows = among(
+    rows = query_ids(
         books,
         names,
         "SELECT p.lot, p.parent FROM wanted w CROSS JOIN lot_parents p "

@@ -11,12 +11,12 @@ from supplies.domain.accounts import ALLOCATED
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.redaction import mask_within
 from supplies.papers.donor_statement import Departure
-from supplies.views.shared_queries import among
+from supplies.views.shared_queries import query_ids
 
 
-def departures(books: Books, lots: Iterable[str], last: date) -> list[Departure]:
+def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[Departure]:
     """Releases of allocations that were made in the gift's own transaction, oldest first."""
-    rows = among(
+    rows = query_ids(
         books,
         lots,
         "SELECT e.seq, e.happened_on, e.recorded_by, a.recipient, t.item, sum(t.quantity) "
