@@ -95,7 +95,7 @@ class BareServer(Bare):
     @staticmethod
     def told(sql: str) -> Any:
         """A statement as the engine's driver takes it."""
-        return schema.in_postgres(f"{sql};").removesuffix(";").replace("?", "%s").encode()
+        return schema.to_postgresql(f"{sql};").removesuffix(";").replace("?", "%s").encode()
 
 
 _FOLLOW = "UPDATE heads SET seq = seq + ?, hash = ? WHERE station = ?"

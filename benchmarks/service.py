@@ -28,7 +28,7 @@ from supplies.access.access_context import Gate
 from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import ArrivalLine, OpenStock
 from supplies.ledger.ledger import Ledger
-from supplies.signing.station_keys import make_keys
+from supplies.signing.station_keys import create_first_key
 
 CONNECTIONS = 32
 ROUNDS = 5
@@ -207,7 +207,7 @@ def _server(place: Path, kind: str) -> Iterator[int]:
             lines = [ArrivalLine(item="mask", quantity=GOODS)]
             ledger.record(OpenStock(location="store-a", lines=lines), by="u_1")
             (place / f"{kind}.token").write_text(_token(ledger))
-        make_keys(str(path))
+        create_first_key(str(path))
     with (place / f"{kind}.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.served", kind, str(path), str(port)], stderr=log

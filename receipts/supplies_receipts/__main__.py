@@ -19,8 +19,8 @@ from supplies.papers.station_report import (
     GoodsLine,
     OrganisationReport,
     OrganisationReportPaper,
-    ShortInUnit,
-    ShortLine,
+    ShortageInUnit,
+    ShortageLine,
     StationAsOf,
     StationReport,
     StationReportPaper,
@@ -183,8 +183,8 @@ def report() -> StationReportPaper:
         ],
         goods=goods,
         short=[
-            ShortLine(item="mask-kn95", needed=40, free=5),
-            ShortLine(item="disinfectant", needed=6, free=1),
+            ShortageLine(item="mask-kn95", needed=40, free=5),
+            ShortageLine(item="disinfectant", needed=6, free=1),
         ],
     )
     names = {
@@ -207,7 +207,7 @@ def organisation(paper: StationReportPaper, stations: int = 3) -> OrganisationRe
     fields = msgspec.structs.asdict(paper.report)
     units = {line.item: line.unit for line in paper.report.goods}
     fields["short"] = [
-        ShortInUnit(**msgspec.structs.asdict(line), unit=units.get(line.item, "piece"))
+        ShortageInUnit(**msgspec.structs.asdict(line), unit=units.get(line.item, "piece"))
         for line in paper.report.short
     ]
     under = [

@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from supplies.papers.common import DonorName, ItemName, StationHead
-from supplies.papers.disclosure import Disclosure, DisclosurePaper, GivenLine, WentLine
+from supplies.papers.disclosure import (
+    Disclosure,
+    DisclosurePaper,
+    GoodsHandedOverLine,
+    GoodsReceivedLine,
+)
 from supplies.papers.donor_statement import (
-    Departure,
     DonorStatement,
     DonorStatementPaper,
-    ServedLine,
+    PeopleReachedLine,
     StatementLine,
+    WishDeviation,
     WishLine,
 )
 from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
@@ -41,16 +46,16 @@ def statement(station: StationHead, items: int = 3) -> DonorStatementPaper:
         receipts=[f"JZ-2020-{number:06d}" for number in range(1, items + 1)],
         goods=[goods[at % len(goods)] for at in range(items)],
         served=[
-            ServedLine(month="2020-02", community="样例社区", who="household", count=36),
-            ServedLine(month="2020-02", community="样例社区", who="person", count=95),
-            ServedLine(month="2020-02", community="样例新村", who="household", count="<5"),
-            ServedLine(month="2020-03", community=None, who="household", count=12),
+            PeopleReachedLine(month="2020-02", community="样例社区", who="household", count=36),
+            PeopleReachedLine(month="2020-02", community="样例社区", who="person", count=95),
+            PeopleReachedLine(month="2020-02", community="样例新村", who="household", count="<5"),
+            PeopleReachedLine(month="2020-03", community=None, who="household", count=12),
         ],
         wishes=[
             WishLine(receipt="JZ-2020-000001", wish="优先用于独居长者（样例数据）。")
         ],
         departures=[
-            Departure(
+            WishDeviation(
                 day=date(2020, 2, 9), item="mask-kn95", name="口罩（KN95，独立包装）",
                 name_en="Mask (KN95)", unit="piece", quantity=3,
                 reason="该户已由邻里互助解决，不再需要（样例数据）。", by="u_1",
@@ -84,21 +89,27 @@ def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
     """Return a disclosure that names this many donors, and others without a name."""
     named = ["样例商贸有限公司（虚构）", "张**", "样例爱心协会（虚构）"]
     given = [
-        GivenLine(source="donor", name=named[at % 3], item=item, quantity=quantity)
+        GoodsReceivedLine(source="donor", name=named[at % 3], item=item, quantity=quantity)
         for at in range(donors)
         for item, quantity in (("mask-kn95", 71), ("sanitiser", 150))
     ]
     given += [
-        GivenLine(source="donor", name=None, item="sanitiser", quantity=10),
-        GivenLine(source="made", name=None, item="leaflet", quantity=260),
+        GoodsReceivedLine(source="donor", name=None, item="sanitiser", quantity=10),
+        GoodsReceivedLine(source="made", name=None, item="leaflet", quantity=260),
     ]
     came = {"mask-kn95": 71 * donors, "sanitiser": 150 * donors + 10, "leaflet": 260}
     units = {"mask-kn95": "piece", "sanitiser": "bottle", "leaflet": "sheet"}
     went = [
-        WentLine(community="样例社区", who="household", item="mask-kn95", quantity=48, count=16),
-        WentLine(community="样例社区", who="household", item="sanitiser", quantity=60, count=30),
-        WentLine(community="样例新村", who="household", item="sanitiser", quantity=9, count="<5"),
-        WentLine(community=None, who="person", item="leaflet", quantity=260, count=260),
+        GoodsHandedOverLine(
+            community="样例社区", who="household", item="mask-kn95", quantity=48, count=16
+        ),
+        GoodsHandedOverLine(
+            community="样例社区", who="household", item="sanitiser", quantity=60, count=30
+        ),
+        GoodsHandedOverLine(
+            community="样例新村", who="household", item="sanitiser", quantity=9, count="<5"
+        ),
+        GoodsHandedOverLine(community=None, who="person", item="leaflet", quantity=260, count=260),
     ]
     gone = {"mask-kn95": 48, "sanitiser": 69, "leaflet": 260}
     goods = [

@@ -22,7 +22,7 @@ from supplies.domain.commands import Command
 from supplies.errors import Busy, DiskFull, Gone, ReadOnly, StoreError, Uncertain
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.storage.idempotency import KEPT_FOR
+from supplies.storage.idempotency import RESPONSE_RETENTION
 
 T = TypeVar("T")
 
@@ -243,7 +243,7 @@ class GroupCommitQueue:
     def _erase_expired_answers(self, ledger: Ledger) -> None:
         now, last = ledger.clock(), self._erased_at.get(ledger.station_code)
         if last is None or not timedelta() <= now - last < _ERASE_INTERVAL:
-            ledger.answers.erase(before=now - KEPT_FOR)
+            ledger.answers.erase(before=now - RESPONSE_RETENTION)
             self._erased_at[ledger.station_code] = now
 
 

@@ -16,7 +16,7 @@ from litestar import Request, Response
 
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
-from supplies.storage.idempotency import Answered, Keyed
+from supplies.storage.idempotency import Keyed, StoredResponse
 from supplies_service.group_commit import Job
 from supplies_service.request_bodies import body_type, json_object
 from supplies_service.responses import CreatedResponse, encode
@@ -57,11 +57,11 @@ class KeyedRequest(NamedTuple):
     """A request with a key. answered: what it was answered before; None: its key is new."""
 
     keyed: Keyed
-    answered: Answered | None
+    answered: StoredResponse | None
 
 
 Operation = Callable[[Ledger], Outcome[T]]
-Replay = Callable[[Ledger, Answered], T]
+Replay = Callable[[Ledger, StoredResponse], T]
 """What to show of a request that was answered before, whose response is no longer stored."""
 
 
@@ -132,7 +132,7 @@ def run_idempotent(
         outcome = operation(ledger)
         encoded = EncodedOutcome(outcome.status, outcome.location, encode(outcome.shown))
         if keyed is not None:
-            answered = Answered(
+            answered = StoredResponse(
                 status=encoded.status,
                 location=encoded.location,
                 seq=outcome.entry,

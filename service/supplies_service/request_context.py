@@ -19,7 +19,7 @@ from supplies.books.reader import Books
 from supplies.domain.commands import Command
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.storage.idempotency import Answered
+from supplies.storage.idempotency import StoredResponse
 from supplies.views.entries import get_conflict, get_entry
 from supplies.views.pagination import Page
 from supplies.views.stock import StockView
@@ -192,7 +192,7 @@ class RequestContext:
             made = command if isinstance(command, Command) else command(ledger.books)
             return _outcome(ledger.books, ledger.record(made, by=by, id=name), show)
 
-        def replay(ledger: Ledger, answered: Answered) -> Any:
+        def replay(ledger: Ledger, answered: StoredResponse) -> Any:
             assert answered.seq is not None, "a command records an entry"
             return _outcome(ledger.books, ledger.recorded(answered.seq), show).shown
 
@@ -214,7 +214,7 @@ class RequestContext:
         def first(ledger: Ledger) -> Outcome[S]:
             return operation(Gate(ledger.books, ledger.clock()))
 
-        def later(ledger: Ledger, answered: Answered) -> S:
+        def later(ledger: Ledger, answered: StoredResponse) -> S:
             name = str(answered.location).rpartition("/")[2]
             return replay(Gate(ledger.books, ledger.clock()), name)
 

@@ -19,8 +19,8 @@ from litestar.connection import ASGIConnection
 from supplies.access.access_context import Gate
 from supplies.ledger.ledger import Clock, Ledger
 from supplies.signing.station_keys import StationKeys
-from supplies.stations.organisation import first_station
-from supplies.storage.store import file_of, open_store
+from supplies.stations.organisation import default_station
+from supplies.storage.store import database_file, open_store
 from supplies_service.group_commit import MAX_BATCH, GroupCommitQueue, Job
 from supplies_service.observability.event_loop_watchdog import EventLoopWatchdog
 from supplies_service.observability.metrics import Metrics
@@ -124,7 +124,7 @@ class Stations:
             self._key = StationKeys.beside(database)
             self._queues = [
                 GroupCommitQueue(open_books(), observer=metrics, max_batch=max_batch)
-                for _ in range(1 if only is not None or file_of(database) else _QUEUES)
+                for _ in range(1 if only is not None or database_file(database) else _QUEUES)
             ]
             self._books = opened.pop_all()
         self._watchdog = EventLoopWatchdog(self._ledger.store)
@@ -197,7 +197,7 @@ class Stations:
 def _first(database: str) -> str:
     store = open_store(database, create=False)
     try:
-        return first_station(store)
+        return default_station(store)
     finally:
         store.close()
 

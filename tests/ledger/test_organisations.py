@@ -19,13 +19,13 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item, Location, Station
 from supplies.errors import AlreadyDone, InvalidField, NotFound, StoreError
 from supplies.ledger.ledger import Ledger
-from supplies.papers.station_report import ShortInUnit
+from supplies.papers.station_report import ShortageInUnit
 from supplies.stations.organisation import (
     all_stations,
-    first_station,
+    default_station,
     head_of,
     leads,
-    put_under,
+    set_head,
     stations,
 )
 from supplies.views.organisation_report import (
@@ -47,7 +47,7 @@ def head(desk: Desk) -> Ledger:
 
 def put(ledger: Ledger, under: str | None) -> None:
     with ledger.admin_transaction() as books:
-        put_under(books, under)
+        set_head(books, under)
 
 
 # --- one ledger's way to another -----------------------------------------------------------------
@@ -109,11 +109,11 @@ def test_a_station_is_put_under_the_head_of_an_organisation(desk: Desk, head: Le
     assert [(line.code, line.head) for line in stations(head.books)] == [("lx", "qu"), ("qu", None)]
     assert leads(head.books, "lx")
     assert not any(leads(desk.books, other) for other in ("qu", "lx", "", "a b", "zz"))
-    assert first_station(desk.ledger.store) == "qu"
+    assert default_station(desk.ledger.store) == "qu"
     put(desk.ledger, None)
     assert not leads(head.books, "lx")
     assert [line.head for line in all_stations(desk.ledger.store)] == [None, None]
-    assert first_station(desk.ledger.store) == "lx"
+    assert default_station(desk.ledger.store) == "lx"
 
 
 def test_there_is_no_second_level(desk: Desk, head: Ledger) -> None:
@@ -157,7 +157,7 @@ def test_what_is_short_is_summed_up_by_unit(desk: Desk, head: Ledger) -> None:
     put(desk.ledger, "qu")
     parts = [build_station_part(books, TODAY, TODAY) for books in (desk.books, head.books)]
     report = build_organisation_report("qu", TODAY, TODAY, parts)
-    assert report.short == [ShortInUnit(item="soap", unit="bottle", needed=9, free=0)]
+    assert report.short == [ShortageInUnit(item="soap", unit="bottle", needed=9, free=0)]
 
 
 @pytest.fixture

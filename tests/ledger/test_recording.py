@@ -17,7 +17,7 @@ from supplies.domain.catalogue_records import Item
 from supplies.errors import IdempotencyConflict, InvalidField, NotEnough, NotFound, StoreError
 from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
-from supplies.storage.store import file_of
+from supplies.storage.store import database_file
 
 ID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 
@@ -200,7 +200,7 @@ def test_what_a_commit_that_failed_said_of_an_item_is_not_believed(
 
 def lose_the_database(desk: Desk, books_url: str) -> Callable[[], object]:
     """What is under way cannot be made durable; how the database comes back."""
-    file = file_of(books_url)
+    file = database_file(books_url)
     if file is None:
         pid = desk.books.value("SELECT pg_backend_pid()")
         with psycopg.connect(books_url, autocommit=True) as other:

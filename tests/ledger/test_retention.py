@@ -18,7 +18,7 @@ from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
 from supplies.maintenance.backup import back_up, restore
 from supplies.maintenance.copy import copy_books
-from supplies.stations.paper_settings import amend_station, station_shown
+from supplies.stations.paper_settings import amend_station, station_with_settings
 from supplies.stations.retention import Retention, due, keep, retention
 from supplies.views.alerts import list_alerts
 
@@ -135,7 +135,7 @@ def test_the_periods_are_settings_of_the_station(desk: Desk) -> None:
     with desk.ledger.admin_transaction() as books:
         amend_station(books, {"retention": {"recipients_days": 400}})
         amend_station(books, {"retention": {"access_log_days": 200}})
-    shown = station_shown(desk.books).retention
+    shown = station_with_settings(desk.books).retention
     assert shown == Retention(recipients_days=400, access_log_days=200)
     with desk.ledger.admin_transaction() as books:
         amend_station(books, {"retention": {"recipients_days": None}})

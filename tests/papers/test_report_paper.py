@@ -13,7 +13,7 @@ from support.pdf_reading import needs_poppler
 
 from supplies.errors import BooksBroken
 from supplies.papers.common import ItemName
-from supplies.papers.station_report import ActivityLine, GoodsLine, ShortLine, StationReportPaper
+from supplies.papers.station_report import ActivityLine, GoodsLine, ShortageLine, StationReportPaper
 
 
 def reported(**changes: object) -> StationReportPaper:
@@ -74,8 +74,8 @@ def test_goods_that_do_not_add_up_are_refused() -> None:
 
 def test_what_is_short_is_named_with_what_is_missing() -> None:
     short = [
-        ShortLine(item="mask-kn95", needed=40, free=5),
-        ShortLine(item="soap", needed=9, free=0),
+        ShortageLine(item="mask-kn95", needed=40, free=5),
+        ShortageLine(item="soap", needed=9, free=0),
     ]
     said = reading.text(draw_station_report(reported(short=short)))
     assert "期末仍有2种物资不足" in said
@@ -161,7 +161,7 @@ def test_the_longest_report_is_well_set() -> None:
     paper = reported(
         goods=[goods("i" * 64, 10**15)] * 9,
         activities=[ActivityLine(kind="k" * 64, count=10**18)] * 40,
-        short=[ShortLine(item="i" * 64, needed=10**15, free=1)],
+        short=[ShortageLine(item="i" * 64, needed=10**15, free=1)],
         contacts=10**15,
     )
     station = replace(paper.station, name=name, name_en="words and " * 20, address=name)

@@ -19,7 +19,7 @@ from support.service_process import PATIENCE, free_port, serving
 
 from supplies.demo.longxue import STATION, book_scene
 from supplies.ledger.ledger import Ledger
-from supplies.signing.station_keys import make_keys
+from supplies.signing.station_keys import create_first_key
 from supplies.verification.verify import verify
 
 CHECKS = (
@@ -39,7 +39,7 @@ def scene(books_path: Path) -> tuple[str, str]:
     """The books of the scene, and a coordinator's token to them."""
     booked = book_scene(str(books_path))
     booked.ledger.close()
-    make_keys(str(books_path))
+    create_first_key(str(books_path))
     with Ledger.open(str(books_path), station=STATION) as ledger:
         return str(books_path), let_in(ledger)["coordinator"]
 

@@ -21,7 +21,7 @@ from test_group_commit import note, run_together
 from supplies.errors import Uncertain
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.signing.station_keys import make_keys
+from supplies.signing.station_keys import create_first_key
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def rest(
     with Ledger.open(books_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
         token = let_in(ledger)["coordinator"]
-    make_keys(road.url)
+    create_first_key(road.url)
     app = create_app(road.url, "lx", clock=Clock())
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield Rest(signed_in(client, token))

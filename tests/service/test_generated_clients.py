@@ -22,7 +22,7 @@ from support.rest_client import let_in
 from support.service_process import PATIENCE, free_port, serving
 
 from supplies.ledger.ledger import Ledger
-from supplies.signing.station_keys import make_keys
+from supplies.signing.station_keys import create_first_key
 
 TYPESCRIPT = Path(__file__).parents[1] / "support" / "typescript_client"
 
@@ -49,7 +49,7 @@ def service_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served
     with Ledger.open(database, station="lx") as ledger:
         register_all(ledger)
         token = let_in(ledger)["coordinator"]
-    make_keys(database)
+    create_first_key(database)
     address, document = f"http://127.0.0.1:{port}", folder / "openapi.json"
     with serving(database, port) as process:
         assert process.stderr

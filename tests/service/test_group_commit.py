@@ -180,7 +180,7 @@ def test_a_durable_batch_does_not_run_again_if_erasing_traces_fails(
     def full() -> None:
         raise DiskFull("no room is left on the disk; nothing was recorded")
 
-    monkeypatch.setattr(ledger.store, "forget_traces", full)
+    monkeypatch.setattr(ledger.store, "purge_erased", full)
     forget = ForgetDonor(donor="D-2")
     answers = run_together(
         GroupCommitQueue(ledger), note, lambda ledger: ledger.record(forget, by="u_1"), note

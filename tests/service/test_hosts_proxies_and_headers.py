@@ -15,7 +15,7 @@ from support.rest_client import let_in, problem
 
 from supplies.domain.catalogue_records import Station
 from supplies.ledger.ledger import Ledger
-from supplies.signing.station_keys import make_keys
+from supplies.signing.station_keys import create_first_key
 
 
 class ClientAddress:
@@ -87,7 +87,7 @@ def tokens(books_path: Path) -> dict[str, str]:
 @pytest.fixture
 def behind_a_proxy(books_path: Path, tokens: dict[str, str]) -> Iterator[TestClient]:
     """The service, which takes the word of 10.0.0.0/8; the caller is one of those."""
-    make_keys(str(books_path))
+    create_first_key(str(books_path))
     app = create_app(str(books_path), "lx", hosts=("nas.local",), proxies=("10.0.0.0/8",))
     app.asgi_handler = ClientAddress(app.asgi_handler)
     with TestClient(app, base_url="http://nas.local") as client:

@@ -19,11 +19,11 @@ from support.ledger_fixture import Clock
 from support.rest_client import ADDRESS, Rest, let_in, signed_in
 
 from supplies.demo.longxue import STATION, Scene, SceneClock
-from supplies.domain.catalogue_records import Noun, Station
+from supplies.domain.catalogue_records import CatalogueRecord, Station
 from supplies.domain.commands import Command
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.signing.station_keys import make_keys
+from supplies.signing.station_keys import create_first_key
 from supplies.verification.verify import verify
 
 
@@ -33,7 +33,7 @@ def longxue(books_path: Path, clock: Clock) -> Iterator[Rest]:
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
         ledger.register(Station(code="lx", name="龙穴街社工服务站（演示）"))
         token = let_in(ledger)["coordinator"]
-    make_keys(str(books_path))
+    create_first_key(str(books_path))
     app = create_app(str(books_path), "lx", clock=clock)
     with TestClient(app, base_url=ADDRESS) as client:
         yield Rest(signed_in(client, token))
@@ -164,7 +164,7 @@ class OverRest:
     def __init__(self, rest: Rest, ledger: Ledger) -> None:
         self.rest, self.books = rest, ledger.books
 
-    def register(self, *nouns: Noun) -> None:
+    def register(self, *nouns: CatalogueRecord) -> None:
         for noun in nouns:
             if not isinstance(noun, Station):
                 self.rest.post(f"/api/{noun.table}", json.loads(msgspec.json.encode(noun)))
@@ -184,7 +184,7 @@ def test_the_whole_scene_goes_through_the_service(books_path: Path) -> None:
     with Ledger.open(str(books_path), station=STATION, clock=clock) as ledger:
         ledger.register(Station(code=STATION, name="龙穴街社工服务站（演示）"))
         token = let_in(ledger)["coordinator"]
-        make_keys(str(books_path))
+        create_first_key(str(books_path))
         with TestClient(create_app(str(books_path), STATION, clock=clock), base_url=ADDRESS) as it:
             rest = Rest(signed_in(it, token))
             Scene(OverRest(rest, ledger), clock).book()  # type: ignore[arg-type]  # its stand-in

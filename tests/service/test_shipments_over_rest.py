@@ -14,7 +14,7 @@ from support.service_fixture import Service
 
 from supplies.domain.catalogue_records import Item, Location, Station
 from supplies.ledger.ledger import Ledger
-from supplies.signing.station_keys import make_keys
+from supplies.signing.station_keys import create_first_key
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def there(service: Service, tmp_path: Path) -> Iterator[Rest]:
         ledger.register(Station(code="hp", name="黄浦站", series="HP"))
         ledger.register(Item(code="mask", name="口罩"), Location(code="depot", name="Depot"))
         tokens = let_in(ledger)
-    make_keys(path)
+    create_first_key(path)
     app = create_app(path, "hp", clock=service.clock)
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield Rest(signed_in(client, tokens["coordinator"]))

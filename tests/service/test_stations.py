@@ -23,8 +23,8 @@ from supplies.access.access_context import Gate
 from supplies.cli import main
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station
 from supplies.ledger.ledger import Ledger
-from supplies.signing.station_keys import make_keys
-from supplies.stations.organisation import put_under
+from supplies.signing.station_keys import create_first_key
+from supplies.stations.organisation import set_head
 
 PASSWORD = "four words nobody guesses"
 
@@ -69,7 +69,7 @@ def tokens(books_url: str, clock: Clock) -> dict[str, dict[str, str]]:
             found[code] = let_in(ledger)
             if code in ("lx", "hp"):
                 with ledger.admin_transaction() as books:
-                    put_under(books, "qu")
+                    set_head(books, "qu")
     return found
 
 
@@ -83,7 +83,7 @@ def stations(
 ) -> Iterator[Stations]:
     """The service over all of them, on each engine."""
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "stations.key"))
-    make_keys(books_url)
+    create_first_key(books_url)
     app = create_app(books_url, None, clock=clock)
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield Stations(client, tokens)
@@ -415,7 +415,7 @@ def test_a_station_added_while_the_service_runs_is_served(
         ledger.register(Station(code="new", name="新站", series="NW"))
         token = let_in(ledger)["coordinator"]
         with ledger.admin_transaction() as books:
-            put_under(books, "qu")
+            set_head(books, "qu")
     assert signed_in(stations.client, token).get("/api/station").json()["name"] == "新站"
     lines = stations.at("qu").get("/api/organisation/stations")["items"]
     assert "new" in [line["code"] for line in lines]
@@ -429,7 +429,7 @@ def test_a_service_of_one_station_refuses_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "stations.key"))
-    make_keys(books_url)
+    create_first_key(books_url)
     app = create_app(books_url, "lx", clock=clock)
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         assert 'name="station"' not in client.get("/sign-in").text

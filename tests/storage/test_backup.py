@@ -25,7 +25,7 @@ from supplies.errors import (
 )
 from supplies.ledger.ledger import Ledger
 from supplies.maintenance.backup import back_up, restore
-from supplies.signing.station_keys import StationKeys, key_file, make_keys
+from supplies.signing.station_keys import StationKeys, create_first_key, key_file
 from supplies.storage.store import open_store
 from supplies.verification.verify import verify
 
@@ -50,7 +50,7 @@ def books(books_path: Path) -> Path:
         for quantity in (1, 2, 3):
             need = NoteNeed(recipient="R-1", item="mask", quantity=quantity)
             ledger.record(need, by="u_1")
-    make_keys(str(books_path))
+    create_first_key(str(books_path))
     return books_path
 
 
@@ -134,7 +134,7 @@ def test_nothing_is_overwritten(books: Path, shelf: Path) -> None:
             attempt()
     books.unlink()
     key_file(str(books)).unlink()
-    make_keys(str(books))
+    create_first_key(str(books))
     with pytest.raises(AlreadyDone, match="other keys than the backup's"):
         restore(shelf / "monday.db", str(books))
     assert not books.exists()

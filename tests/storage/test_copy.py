@@ -29,11 +29,11 @@ from supplies.errors import AlreadyDone, BooksBroken, DiskFull, InvalidField, No
 from supplies.ledger.ledger import Ledger
 from supplies.maintenance import copy as moving
 from supplies.maintenance.copy import copy_books
-from supplies.signing.station_keys import make_keys
+from supplies.signing.station_keys import create_first_key
 from supplies.storage import schema
-from supplies.storage.idempotency import Answered, Keyed
+from supplies.storage.idempotency import Keyed, StoredResponse
 from supplies.storage.sqlite.store import SqliteStore
-from supplies.storage.store import Row, file_of, open_store
+from supplies.storage.store import Row, database_file, open_store
 from supplies.verification.verify import verify
 
 Rows = dict[str, list[Row]]
@@ -74,7 +74,7 @@ def source(
             with ledger.admin_transaction() as books:
                 new = users.NewUser(login="chen", role="coordinator")
                 users.add(Gate(books, clock()), new, by="u_1")
-                told = Answered(status=200, location=None, seq=1, answer=b"{}")
+                told = StoredResponse(status=200, location=None, seq=1, answer=b"{}")
                 ledger.answers.keep(Keyed("u_1", "k", b"{}"), told, now=clock())
         with Ledger.open(url, station="bj", clock=clock) as other:
             other.register(Station(code="bj", name="Beijing", series="BJ"))
@@ -228,7 +228,7 @@ def test_a_disk_without_room_for_the_file_leaves_none(
     def full(_: SqliteStore) -> None:
         raise DiskFull("no room is left on the disk")
 
-    monkeypatch.setattr(SqliteStore, "into_one_file", full)
+    monkeypatch.setattr(SqliteStore, "leave_wal_mode", full)
     with pytest.raises(DiskFull):
         copy_books(source, str(tmp_path / "moved.db"))
     assert list(tmp_path.iterdir()) == []
@@ -271,7 +271,7 @@ def test_the_command_says_what_was_copied_and_where_the_keys_are(
     with Ledger.open(books, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
         Desk(ledger, Clock()).give(3)
-    make_keys(books)
+    create_first_key(books)
     assert main(["copy", books, moved]) == 0
     told = capsys.readouterr()
     assert told.out.startswith("2 entries and 1 receipts of 1 station are copied and verified.")
@@ -301,7 +301,9 @@ def test_the_command_speaks_of_the_keys_of_a_server_until_they_are_in_their_plac
     desk.give(3)
     assert main(["copy", books_url, target]) == 0
     where = (
-        "the file that SUPPLIES_KEYS names" if file_of(target) is None else f"{tmp_path}/moved.key"
+        "the file that SUPPLIES_KEYS names"
+        if database_file(target) is None
+        else f"{tmp_path}/moved.key"
     )
     told = capsys.readouterr().out
     assert "The station's keys are not copied: copy them to " in told
@@ -321,6 +323,6 @@ def test_nothing_is_said_of_keys_that_are_in_their_place_or_that_signed_nothing(
     desk.give(3)
     assert main(["copy", books_url, str(tmp_path / "lost.db")]) == 0
     assert "The station's keys are not copied" in capsys.readouterr().out
-    make_keys(books_url)
+    create_first_key(books_url)
     assert main(["copy", books_url, str(tmp_path / "kept.db")]) == 0
     assert "keys" not in capsys.readouterr().out

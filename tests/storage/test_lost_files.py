@@ -78,7 +78,7 @@ def test_a_file_that_had_no_log_yet_is_written_like_any_other(books_path: Path) 
     """As after a move: all of it lies in the one file, and the log is made anew."""
     make_books(books_path)
     with closing(SqliteStore(str(books_path), create=False)) as store:
-        store.into_one_file()
+        store.leave_wal_mode()
     assert not log_of(books_path).exists()
     with Ledger.open(str(books_path), station="lx", clock=Clock(), create=False) as ledger:
         ledger.record(GIFT, by="u_1")

@@ -45,7 +45,7 @@ def of_version_1_on_a_server(url: str) -> str:
     with psycopg.connect(url, autocommit=True) as made:
         for script in (
             CHANGES,
-            schema.in_postgres(FIRST.script),
+            schema.to_postgresql(FIRST.script),
             "\n".join(old(guards.functions)),
             ";\n".join(old(guards.triggers)),
             "INSERT INTO migrations VALUES (1, '2020-01-01T00:00:00.000Z')",

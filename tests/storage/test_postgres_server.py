@@ -30,8 +30,8 @@ from supplies.errors import (
 from supplies.ledger.ledger import Ledger
 from supplies.storage import schema
 from supplies.storage.postgresql import pool
-from supplies.storage.postgresql.errors import in_words_of_connecting
-from supplies.storage.postgresql.store import ANALYSED_AFTER
+from supplies.storage.postgresql.errors import translate_connection_error
+from supplies.storage.postgresql.store import ANALYZE_AFTER_COMMITS
 from supplies.storage.store import open_store
 from supplies.verification.verify import verify
 
@@ -149,7 +149,9 @@ def test_a_password_is_never_told_however_its_url_is_mistyped(
     ],
 )
 def test_a_server_that_is_about_to_be_there_is_waited_for(said: str) -> None:
-    kind, sentence = in_words_of_connecting(f'connection to server at "h" failed: FATAL:  {said}')
+    kind, sentence = translate_connection_error(
+        f'connection to server at "h" failed: FATAL:  {said}'
+    )
     assert kind is Busy
     assert "try again in a moment" in sentence
 
@@ -384,7 +386,7 @@ def test_a_database_that_takes_no_writes_says_so(own_url: str) -> None:
     ],
 )
 def test_what_passes_by_itself_is_worth_another_try(said: str, told: str) -> None:
-    kind, sentence = in_words_of_connecting(
+    kind, sentence = translate_connection_error(
         f'connection to server at "h", port 5432 failed: {said}'
     )
     assert kind is Busy
@@ -492,7 +494,7 @@ def test_the_planner_is_shown_new_books_before_they_grow(own_url: str) -> None:
     plan = "EXPLAIN SELECT body FROM entries WHERE station = 'lx' AND id = 'x'"
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
-        for _ in range(ANALYSED_AFTER):
+        for _ in range(ANALYZE_AFTER_COMMITS):
             ledger.record(GIFT, by="u_1")
         (first, *_) = ledger.store.all(plan)
         assert "entries_station_id_key" in first[0]

@@ -14,14 +14,14 @@ from supplies_receipts.pdf_attachment import attach
 from supplies_receipts.signed_receipt import _SAYS, ATTACHMENT
 
 from supplies.signing.receipt_signatures import NotGenuine, PublicKeys
-from supplies.signing.station_keys import StationKeys, make_keys
+from supplies.signing.station_keys import StationKeys, create_first_key
 from supplies.views.receipts import build_receipt_record
 from support.ledger_fixture import Desk
 
 
 def new_keys(database: str) -> StationKeys:
     """The keys of a database, made now where there are none."""
-    make_keys(database)
+    create_first_key(database)
     return StationKeys.beside(database)
 
 

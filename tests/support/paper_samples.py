@@ -29,8 +29,13 @@ from supplies_receipts.__main__ import STATION, organisation, receipt, report, s
 
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.papers.common import DonorName, ItemName, Languages, StationHead
-from supplies.papers.disclosure import GivenLine, WentLine
-from supplies.papers.donor_statement import Departure, ServedLine, StatementLine, WishLine
+from supplies.papers.disclosure import GoodsHandedOverLine, GoodsReceivedLine
+from supplies.papers.donor_statement import (
+    PeopleReachedLine,
+    StatementLine,
+    WishDeviation,
+    WishLine,
+)
 from supplies.papers.number_words import chinese, english
 from supplies.papers.receipt import ReceiptLine, ReceiptPaper
 from supplies.papers.run_sheet import LoadLine, RunStop
@@ -38,7 +43,7 @@ from supplies.papers.slip import SlipLine
 from supplies.papers.station_report import (
     ActivityLine,
     GoodsLine,
-    ShortLine,
+    ShortageLine,
     StationAsOf,
     StationReportPaper,
 )
@@ -230,7 +235,7 @@ def _statement(of: Of) -> Paper:
         for at in of.each
     ]  # fmt: skip
     departures = [
-        Departure(
+        WishDeviation(
             day=_DAY, item=of.code("i", at), name=of.name("物资", at), name_en=of.english(at),
             unit=of.unit, quantity=of.quantity(at), reason=of.text("原因", at),
             by=of.code("u", at),
@@ -238,7 +243,9 @@ def _statement(of: Of) -> Paper:
         for at in of.each
     ]  # fmt: skip
     served = [
-        ServedLine(month="2020-02", community=of.code("c", at), who="household", count=10 + at)
+        PeopleReachedLine(
+            month="2020-02", community=of.code("c", at), who="household", count=10 + at
+        )
         for at in of.each
     ]
     wishes = [WishLine(receipt=f"JZ-2020-{at:06d}", wish=of.text("意愿", at)) for at in of.each]
@@ -281,7 +288,7 @@ def _reported(of: Of) -> tuple[StationReportPaper, list[str], list[str]]:
     """The figures of a report, what is to be read in it, and its figures."""
     paper = report()
     done = [ActivityLine(kind=of.code("k", at), count=of.quantity(at)) for at in of.each]
-    short = [ShortLine(item=of.code("i", at), needed=of.quantity(at), free=5) for at in of.each]
+    short = [ShortageLine(item=of.code("i", at), needed=of.quantity(at), free=5) for at in of.each]
     shown = replace(
         paper.report, goods=[of.goods_line(at) for at in of.each], activities=done, short=short,
         contacts=of.quantity(0),
@@ -295,12 +302,12 @@ def _reported(of: Of) -> tuple[StationReportPaper, list[str], list[str]]:
 def _disclosure(of: Of) -> Paper:
     paper = samples.disclosure(STATION)
     came = [
-        GivenLine(source="donor", name=of.name("捐赠人", at), item=of.code("i", at),
+        GoodsReceivedLine(source="donor", name=of.name("捐赠人", at), item=of.code("i", at),
                   quantity=of.quantity(at))
         for at in of.each
     ]  # fmt: skip
     went = [
-        WentLine(community=of.code("c", at), who="household", item=of.code("i", at),
+        GoodsHandedOverLine(community=of.code("c", at), who="household", item=of.code("i", at),
                  quantity=of.quantity(at) - 9, count=10 + at)
         for at in of.each
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from supplies_service.app import create_app
 from supplies_service.observability import logs
 
 from supplies.ledger.ledger import Ledger
-from supplies.signing.station_keys import StationKeys, make_keys
+from supplies.signing.station_keys import StationKeys, create_first_key
 from support.ledger_fixture import TODAY, Clock, register_all
 from support.rest_client import ADDRESS, Rest, let_in, sessions, signed_in
 
@@ -55,7 +55,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
     with Ledger.open(str(fresh / "books.db"), station="lx", clock=clock) as ledger:
         register_all(ledger)
         tokens, cookies = let_in(ledger), sessions(ledger)
-    make_keys(str(fresh / "books.db"))
+    create_first_key(str(fresh / "books.db"))
     app = create_app(str(folder / "books.db"), "lx", clock=clock)
     return Service(app, clock, folder, fresh, tokens, cookies)
 

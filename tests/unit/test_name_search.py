@@ -9,13 +9,20 @@ from support.engines import hasty
 from support.ledger_fixture import Clock, Desk, register_all
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Donor, Item, Location, Noun, Recipient, Team
+from supplies.domain.catalogue_records import (
+    CatalogueRecord,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Team,
+)
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
 from supplies.views.catalogue import get_record, list_records
 
 
-def found(desk: Desk, kind: type[Noun], q: str) -> list[str]:
+def found(desk: Desk, kind: type[CatalogueRecord], q: str) -> list[str]:
     return [one.code for one in list_records(desk.books, kind, q).items]
 
 
@@ -39,7 +46,7 @@ def found(desk: Desk, kind: type[Noun], q: str) -> list[str]:
     ],
 )
 def test_nouns_are_found_by_words_in_both_scripts(
-    desk: Desk, kind: type[Noun], q: str, codes: list[str]
+    desk: Desk, kind: type[CatalogueRecord], q: str, codes: list[str]
 ) -> None:
     assert found(desk, kind, q) == codes
 

@@ -19,7 +19,7 @@ from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Station
 from supplies.errors import AlreadyDone, InvalidField
-from supplies.stations.paper_settings import amend_station, station_shown
+from supplies.stations.paper_settings import amend_station, station_with_settings
 
 FIRST = "JZ-2020-000001"
 
@@ -143,10 +143,10 @@ def test_checker_agreement_and_fiscal_ticket_stand_on_the_receipt_and_follow_a_c
 def test_what_no_paper_could_show_is_refused_and_changes_nothing(
     desk: Desk, changes: dict[str, Any], says: str
 ) -> None:
-    before = station_shown(desk.books)
+    before = station_with_settings(desk.books)
     with pytest.raises((InvalidField, AlreadyDone), match=says):
         set_to(desk, phone="020", **changes)
-    assert station_shown(desk.books) == before
+    assert station_with_settings(desk.books) == before
 
 
 def test_settings_are_shown_and_set_on_the_command_line(

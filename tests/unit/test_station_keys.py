@@ -15,7 +15,7 @@ from support.ledger_fixture import Desk
 from supplies.domain.catalogue_records import Station
 from supplies.errors import StoreError
 from supplies.signing.receipt_signatures import Issued
-from supplies.signing.station_keys import StationKeys, key_file, keys_ready, make_keys
+from supplies.signing.station_keys import StationKeys, create_first_key, ensure_keys, key_file
 
 RECEIPT = Issued("lx", "JZ-2020-000001", date(2020, 2, 5), "ab" * 32, 7, "cd" * 32)
 
@@ -26,11 +26,11 @@ def database(tmp_path: Path) -> str:
 
 
 def test_keys_are_made_once_and_readable_by_their_owner_alone(database: str) -> None:
-    assert make_keys(database)
+    assert create_first_key(database)
     path = key_file(database)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     first = path.read_bytes()
-    assert not make_keys(database)
+    assert not create_first_key(database)
     StationKeys.beside(database).add({"lx": 7})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert json.loads(path.read_bytes())["keys"][0] == json.loads(first)["keys"][0]
@@ -111,15 +111,15 @@ def test_the_first_key_is_made_before_the_first_receipt_and_never_after_it(
 ) -> None:
     named = tmp_path / "station.key"
     monkeypatch.setenv("SUPPLIES_KEYS", str(named))
-    assert keys_ready(desk.ledger.store, books_url)
-    assert not keys_ready(desk.ledger.store, books_url)
+    assert ensure_keys(desk.ledger.store, books_url)
+    assert not ensure_keys(desk.ledger.store, books_url)
     named.unlink()
-    assert keys_ready(desk.ledger.store, books_url)
+    assert ensure_keys(desk.ledger.store, books_url)
     desk.give(3)
-    assert not keys_ready(desk.ledger.store, books_url)
+    assert not ensure_keys(desk.ledger.store, books_url)
     named.unlink()
     with pytest.raises(StoreError, match="from its backup"):
-        keys_ready(desk.ledger.store, books_url)
+        ensure_keys(desk.ledger.store, books_url)
     assert not named.exists()
 
 
@@ -131,24 +131,24 @@ def test_a_receipt_of_any_station_counts(
     other = desk.ledger.for_station("hp")
     other.register(Station(code="hp", name="黄浦站", series="HP"))
     with pytest.raises(StoreError, match="from its backup"):
-        keys_ready(other.store, books_url)
+        ensure_keys(other.store, books_url)
 
 
 def test_a_folder_in_the_place_of_the_keys_is_named(desk: Desk, books_path: Path) -> None:
     key_file(str(books_path)).mkdir()
     with pytest.raises(StoreError, match="cannot be used"):
-        keys_ready(desk.ledger.store, str(books_path))
+        ensure_keys(desk.ledger.store, str(books_path))
 
 
 def test_a_folder_that_takes_no_keys_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be used"):
-        make_keys(str(tmp_path / "file" / "books.db"))
+        create_first_key(str(tmp_path / "file" / "books.db"))
 
 
 def test_processes_that_start_at_once_agree_on_one_key(database: str) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as pool:
-        made = pool.map(make_keys, [database] * 8)
+        made = pool.map(create_first_key, [database] * 8)
     assert made.count(True) == 1
     assert [path.name for path in key_file(database).parent.iterdir()] == ["books.key"]
 
@@ -166,4 +166,4 @@ def test_books_on_a_server_have_no_place_for_keys_beside_them(
 ) -> None:
     monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
     with pytest.raises(StoreError, match="name one, as in SUPPLIES_KEYS="):
-        make_keys("postgresql://me@host/books")
+        create_first_key("postgresql://me@host/books")

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from supplies.papers.common import ItemName
-from supplies.papers.disclosure import Disclosure, DisclosurePaper, GivenLine, WentLine
+from supplies.papers.disclosure import (
+    Disclosure,
+    DisclosurePaper,
+    GoodsHandedOverLine,
+    GoodsReceivedLine,
+)
 from supplies_receipts.drawing import account_labels as places
 from supplies_receipts.drawing import bilingual, report_page
 from supplies_receipts.drawing import blocks as layout
@@ -81,7 +86,7 @@ def _summary(shown: Disclosure) -> Words:
 
 
 def _received(
-    lines: Sequence[GivenLine], names: Mapping[str, ItemName], units: Mapping[str, str]
+    lines: Sequence[GoodsReceivedLine], names: Mapping[str, ItemName], units: Mapping[str, str]
 ) -> list[Block]:
     above = [report_page.section(MARGIN, Words("接收", "Received, from whom")), layout.space(0.6)]
     table = Table(MARGIN, _RECEIVED, above=above)
@@ -105,7 +110,7 @@ def _received(
 
 
 def _went(
-    lines: Sequence[WentLine], names: Mapping[str, ItemName], units: Mapping[str, str]
+    lines: Sequence[GoodsHandedOverLine], names: Mapping[str, ItemName], units: Mapping[str, str]
 ) -> list[Block]:
     title = report_page.section(MARGIN, Words("发放", "Handed over, by community"))
     table = Table(MARGIN, _WENT, above=[title, layout.space(0.6)])
@@ -131,13 +136,13 @@ def _went(
     return rows
 
 
-def _place(line: WentLine) -> Cell:
+def _place(line: GoodsHandedOverLine) -> Cell:
     if line.community:
         return [(line.community, CELL)]
     return report_page.cell(_GROUPS if line.who == "person" else _NO_COMMUNITY)
 
 
-def _count(line: WentLine) -> Cell:
+def _count(line: GoodsHandedOverLine) -> Cell:
     if not line.count:
         return [("–", CELL)]
     said = line.count if isinstance(line.count, str) else bilingual.number(line.count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supplies.papers.donor_statement import Departure, ServedLine, StatementLine
+from supplies.papers.donor_statement import PeopleReachedLine, StatementLine, WishDeviation
 from supplies_receipts.drawing import account_labels as places
 from supplies_receipts.drawing import bilingual, report_page
 from supplies_receipts.drawing import blocks as layout
@@ -83,7 +83,7 @@ def _figure(value: int, style: Style) -> list[tuple[str, Style]]:
     return [(said, fit_style(said, style, _NUMBER - layout.GUTTER))]
 
 
-def reached(lines: Sequence[ServedLine]) -> list[Block]:
+def reached(lines: Sequence[PeopleReachedLine]) -> list[Block]:
     """Draw how many households were reached, by month and community."""
     above = [report_page.section(MARGIN, Words("惠及", "Who was reached")), layout.space(0.6)]
     table = Table(MARGIN, _SERVED, above=above)
@@ -110,7 +110,7 @@ def _count(said: str | None) -> Cell:
     return [(said or "–", BOLD)]
 
 
-def departures_table(lines: Sequence[Departure]) -> list[Block]:
+def departures_table(lines: Sequence[WishDeviation]) -> list[Block]:
     """Draw each departure from the donor's wish, its reason, and who decided it."""
     title = report_page.section(MARGIN, Words("与意愿不同的处理", "Departures from the wish"))
     above = [title, layout.space(0.6)]
@@ -120,7 +120,7 @@ def departures_table(lines: Sequence[Departure]) -> list[Block]:
     return [row for line in lines for row in _departure(table, line)]
 
 
-def _departure(table: Table, line: Departure) -> list[Block]:
+def _departure(table: Table, line: WishDeviation) -> list[Block]:
     """Return the rows of one departure; a long reason continues in further rows."""
     column = _DEPARTURES[3].width - layout.GUTTER
     reason = line.reason or _ERASED.label

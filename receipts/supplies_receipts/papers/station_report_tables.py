@@ -12,8 +12,8 @@ from supplies.papers.station_report import (
     WORKERS,
     ActivityLine,
     GoodsLine,
-    ShortInUnit,
-    ShortLine,
+    ShortageInUnit,
+    ShortageLine,
     StationAsOf,
     StationReport,
 )
@@ -139,8 +139,8 @@ def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list
     return [_level(tables, pair) for pair in zip_longest(done or [none], short or [none])]
 
 
-def _lacked(line: ShortLine, name: ItemName) -> Cell:
-    if isinstance(line, ShortInUnit):
+def _lacked(line: ShortageLine, name: ItemName) -> Cell:
+    if isinstance(line, ShortageInUnit):
         return item(name_of(name), line.item, line.unit)
     return [(name_of(name).label, CELL)]
 

@@ -21,7 +21,7 @@ class Metrics:
         ProcessCollector(registry=registry)
         self._requests = Counter(
             "supplies_answers",
-            "Answered requests",
+            "StoredResponse requests",
             ("method", "route", "status"),
             registry=registry,
         )

@@ -59,7 +59,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "ForgetDonor": {},
     "ForgetRecipient": {},
-    "StationShown": {"phone": "020-12345678"},
+    "StationWithSettings": {"phone": "020-12345678"},
     # --- needs, pledges, donations
     "NoteNeed": {
         "recipient": "R-007",

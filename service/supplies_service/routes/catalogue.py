@@ -9,14 +9,21 @@ from litestar import Controller, Response, get, patch, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import Donor, Item, Location, Noun, Recipient, Team
+from supplies.domain.catalogue_records import (
+    CatalogueRecord,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Team,
+)
 from supplies.domain.commands import ForgetDonor, ForgetRecipient
 from supplies.domain.fields import Label
 from supplies.domain.validation import convert
 from supplies.errors import Forgotten
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.storage.idempotency import Answered
+from supplies.storage.idempotency import StoredResponse
 from supplies.views.catalogue import get_record, list_records
 from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
@@ -27,7 +34,7 @@ from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles
 
-N = TypeVar("N", bound=Noun)
+N = TypeVar("N", bound=CatalogueRecord)
 
 PEOPLE = (Donor, Recipient)
 """The kinds that have personal data."""
@@ -48,7 +55,7 @@ class NewRecipient(Recipient, frozen=True, kw_only=True):
 if TYPE_CHECKING:
     # What the annotations of `NounController` name; each controller says which it is of.
     Registered = msgspec.Struct
-    NewNoun = Noun
+    NewNoun = CatalogueRecord
 
 
 def apply_changes(ledger: Ledger, kind: type[N], code: str, changes: Changes[N]) -> N:
@@ -68,7 +75,7 @@ def apply_changes(ledger: Ledger, kind: type[N], code: str, changes: Changes[N])
 
 
 def noun_controller(
-    kind: type[Noun], one: str, *, new: type[Noun] | None = None
+    kind: type[CatalogueRecord], one: str, *, new: type[CatalogueRecord] | None = None
 ) -> type[Controller]:
     """Return the controller of one kind of noun; all kinds have the same routes.
 
@@ -90,7 +97,7 @@ def noun_controller(
         path = f"/api/{many}"
         tags = (many,)
         signature_namespace = {  # noqa: RUF012  # Litestar reads it so
-            "Noun": kind,
+            "CatalogueRecord": kind,
             "NewNoun": new or kind,
             "Registered": registered,
         }
@@ -110,7 +117,7 @@ def noun_controller(
                 ledger.register(added)
                 return Outcome(f"/api/{many}/{added.code}", registered(**{one: added}))
 
-            def replay(ledger: Ledger, _: Answered) -> Registered:
+            def replay(ledger: Ledger, _: StoredResponse) -> Registered:
                 return registered(**{one: get_record(ledger.books, kind, added.code)})
 
             return await context.run_idempotent(operation, replay)
@@ -126,7 +133,7 @@ def noun_controller(
             q: FromQuery[str | None] = None,
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
-        ) -> Response[Page[Noun]]:
+        ) -> Response[Page[CatalogueRecord]]:
             """List by code: all, or those with each word of `q` in their code or name."""
             if q is not None and has_names and context.caller.role == "auditor":
                 await context.forbid("auditors see codes: people are not searched for by name")
@@ -141,7 +148,7 @@ def noun_controller(
             summary=f"Get the {one} with a code.",
             opt=allow_roles("coordinator", "recorder", "auditor", personal=has_names),
         )
-        async def noun(self, context: Context, code: FromPath[str]) -> Noun:
+        async def noun(self, context: Context, code: FromPath[str]) -> CatalogueRecord:
             """Get one by its code."""
             named = context.caller.role != "auditor"
             return context.show(lambda books: get_record(books, kind, code, personal=named))
@@ -153,8 +160,8 @@ def noun_controller(
             opt=allow_roles("coordinator", "recorder", personal=has_names),
         )
         async def amend(
-            self, context: Context, code: FromPath[str], payload: Body[Changes[Noun]]
-        ) -> Noun:
+            self, context: Context, code: FromPath[str], payload: Body[Changes[CatalogueRecord]]
+        ) -> CatalogueRecord:
             """Change the given fields; other fields keep their values."""
             return await context.write(lambda ledger: apply_changes(ledger, kind, code, payload))
 

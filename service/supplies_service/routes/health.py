@@ -11,7 +11,7 @@ from litestar import Controller, Response, get
 from supplies.books.reader import Books
 from supplies.errors import Busy, StoreError
 from supplies.ledger.ledger import Ledger
-from supplies.storage.store import file_of
+from supplies.storage.store import database_file
 from supplies.verification.log import Sound, last_found_sound, not_found_sound_since, try_writing
 from supplies.views.pagination import View
 from supplies_service.observability.metrics import MEDIA_TYPE
@@ -122,5 +122,5 @@ def health(context: RequestContext, books: Books) -> Health:
 
 def free_bytes(url: str) -> int | None:
     """Return the free bytes on the disk of the database; None: it is not a local file."""
-    file = file_of(url)
+    file = database_file(url)
     return None if file is None else shutil.disk_usage(file.parent).free

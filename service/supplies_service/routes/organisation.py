@@ -14,7 +14,7 @@ from litestar.params import FromPath
 from supplies_receipts import draw_organisation_report
 
 from supplies.books.reader import Books
-from supplies.domain.fields import is_code
+from supplies.domain.fields import is_valid_code
 from supplies.papers.station_report import OrganisationReport
 from supplies.stations.organisation import StationLine, stations
 from supplies.views.organisation_report import (
@@ -40,7 +40,7 @@ from supplies_service.security.authorization import allow_roles
 
 def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLine]:
     """Return a page of the organisation's stations."""
-    if after is not None and not is_code(after):
+    if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
     found = stations(books, after=after or "", limit=rows_to_fetch(limit))
     return make_page([(line.code, line) for line in found], limit)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from litestar import Controller, get, patch
 
-from supplies.stations.paper_settings import StationShown, amend_station, station_shown
+from supplies.stations.paper_settings import (
+    StationWithSettings,
+    amend_station,
+    station_with_settings,
+)
 from supplies_service.request_bodies import Body, Changes
 from supplies_service.request_context import Context
 from supplies_service.security.authorization import allow_roles
@@ -17,12 +21,14 @@ class StationController(Controller):
     tags = ("station",)
 
     @get(operation_id="getStation", opt=allow_roles("coordinator", "recorder", "auditor"))
-    async def station(self, context: Context) -> StationShown:
+    async def station(self, context: Context) -> StationWithSettings:
         """Get the station's settings, including those of its papers."""
-        return context.show(station_shown)
+        return context.show(station_with_settings)
 
     @patch(operation_id="amendStation", opt=allow_roles("coordinator"))
-    async def amend(self, context: Context, payload: Body[Changes[StationShown]]) -> StationShown:
+    async def amend(
+        self, context: Context, payload: Body[Changes[StationWithSettings]]
+    ) -> StationWithSettings:
         """Change the given settings; other settings and issued receipts keep theirs."""
         return await context.station.admin_write(
             lambda gate: amend_station(gate.books, payload.fields)

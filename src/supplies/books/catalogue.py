@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from supplies.books.name_search import WAY, all_pieces
-from supplies.domain.accounts import DONOR_UNKNOWN
+from supplies.books.name_search import WAY, index_terms
+from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.catalogue_records import (
     CATALOGUE,
+    CatalogueRecord,
     Donor,
     Item,
     Location,
-    Noun,
     Recipient,
     Station,
 )
@@ -23,7 +23,7 @@ from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, NotFound
 from supplies.storage.store import Row, Store
 
-N = TypeVar("N", bound=Noun)
+N = TypeVar("N", bound=CatalogueRecord)
 
 PERSONAL = {
     "donor": ("donors", ("name", "name_en", "phone", "address", "note")),
@@ -50,7 +50,7 @@ class Catalogue:
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station_code = store, station
-        self._kept: dict[tuple[type[Noun], str], Any] = {}
+        self._kept: dict[tuple[type[CatalogueRecord], str], Any] = {}
         self._seen = -1
 
     def refresh(self) -> None:
@@ -83,9 +83,9 @@ class Catalogue:
 
     # --- changing ------------------------------------------------------------------------------
 
-    def register(self, noun: Noun) -> None:
+    def register(self, noun: CatalogueRecord) -> None:
         """Enter a noun under a code that is free."""
-        checked = check_noun(noun)
+        checked = check_catalogue_record(noun)
         if self.get(type(noun), noun.code) is not None:
             sentence = f"the code {noun.code} is taken in {noun.table}; choose another"
             raise AlreadyDone(sentence, [Fault("/code", sentence)])
@@ -99,9 +99,9 @@ class Catalogue:
             self._make_searchable(checked)
         self.forget()
 
-    def amend(self, noun: Noun) -> None:
+    def amend(self, noun: CatalogueRecord) -> None:
         """Replace what is said of a code; the unit of an item that has moved is frozen."""
-        checked = check_noun(noun)
+        checked = check_catalogue_record(noun)
         before = self.get(type(noun), noun.code)
         if before is None:
             raise NotFound(f"there is no {noun.code} in {noun.table}")
@@ -157,7 +157,7 @@ class Catalogue:
                 self._make_searchable(from_row(noun, row))
         self._searchable()
 
-    def _make_searchable(self, noun: Noun) -> None:
+    def _make_searchable(self, noun: CatalogueRecord) -> None:
         here = (self.station_code, noun.table, noun.code)
         self.store.run(
             "DELETE FROM search WHERE station = :station AND noun = :noun AND code = :code",
@@ -165,7 +165,7 @@ class Catalogue:
         )
         self.store.many(
             "INSERT INTO search (station, noun, code, piece) VALUES (?, ?, ?, ?)",
-            [(*here, piece) for piece in sorted(all_pieces(noun))],
+            [(*here, piece) for piece in sorted(index_terms(noun))],
         )
 
     def _searchable(self) -> None:
@@ -187,7 +187,7 @@ class Catalogue:
                 "register another item for another unit",
             )
 
-    def _keep_series(self, noun: Noun) -> None:
+    def _keep_series(self, noun: CatalogueRecord) -> None:
         """A series of receipt numbers is one station's for ever."""
         if not isinstance(noun, Station):
             return
@@ -200,7 +200,7 @@ class Catalogue:
             sentence = f"receipts of station {other[0]} are numbered {noun.series}; choose another"
             raise AlreadyDone(sentence, [Fault("/series", sentence)])
 
-    def _columns(self, noun: Noun) -> dict[str, Any]:
+    def _columns(self, noun: CatalogueRecord) -> dict[str, Any]:
         values = msgspec.structs.asdict(noun)
         if isinstance(noun, Item):
             values["packs"] = msgspec.json.encode(noun.packs, order="sorted").decode()
@@ -210,7 +210,7 @@ class Catalogue:
         return values if isinstance(noun, Station) else {"station": self.station_code, **values}
 
 
-def check_noun(noun: N) -> N:
+def check_catalogue_record(noun: N) -> N:
     """A noun within the limits of its fields, with a name; a station in a zone that exists.
 
     A station's host becomes the beginning of a URL: papers and invitations go on with a path.
@@ -218,9 +218,9 @@ def check_noun(noun: N) -> N:
     noun = check_fields(noun)
     if getattr(noun, "name", "") is None:
         raise InvalidField.at("/name", "a name is missing; say what to call them")
-    if isinstance(noun, Donor) and noun.code == DONOR_UNKNOWN:
+    if isinstance(noun, Donor) and noun.code == ANONYMOUS:
         raise InvalidField.at(
-            "/code", f"{DONOR_UNKNOWN} stands for donors nobody knows; choose another code"
+            "/code", f"{ANONYMOUS} stands for donors nobody knows; choose another code"
         )
     if not isinstance(noun, Station):
         return noun

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _decode = msgspec.json.Decoder(dict[str, str]).decode
 
 
-def texts_in(command: msgspec.Struct) -> dict[str, str]:
+def free_text_in_command(command: msgspec.Struct) -> dict[str, str]:
     """The free text of a command by the path of its field, as "wish" or "lines/0/value/evidence".
 
     The command inside a correction is read as if it stood alone, and the correction's own reason
@@ -34,7 +34,7 @@ def texts_in(command: msgspec.Struct) -> dict[str, str]:
     return found
 
 
-def texts_of(books: Books, seq: int) -> dict[str, str] | None:
+def free_text_of_entry(books: Books, seq: int) -> dict[str, str] | None:
     """The free text of an entry; empty if it had none, None if it was erased."""
     digest = books.body(seq).texts
     if digest is None:
@@ -85,7 +85,7 @@ def _is_nested(kind: inspect.Type) -> bool:
     return isinstance(kind, inspect.StructType)
 
 
-def without_texts(command: msgspec.Struct) -> Any:
+def without_free_text(command: msgspec.Struct) -> Any:
     """The codes of a command as plain data: its free text is left out at every depth."""
     return _pruned(command)
 

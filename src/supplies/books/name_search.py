@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from supplies.domain.catalogue_records import Noun
+from supplies.domain.catalogue_records import CatalogueRecord
 
 WAY = 1
 """Goes up when pieces are cut in another way: each station's rows are then made anew."""
@@ -27,19 +27,19 @@ def pieces(word: str) -> set[str]:
     return {word} if len(word) == 1 else {word[at : at + 2] for at in range(len(word) - 1)}
 
 
-def all_pieces(noun: Noun) -> set[str]:
+def index_terms(noun: CatalogueRecord) -> set[str]:
     """Every piece under which a noun is found: signs and pairs of them, never across a space."""
     parts = [part for text in called(noun) for part in text.split()]
     return {piece for part in parts for piece in (*part, *pieces(part))}
 
 
-def holds(noun: Noun, wanted: list[str]) -> bool:
+def holds(noun: CatalogueRecord, wanted: list[str]) -> bool:
     """Whether each of these words is part of what a noun is called."""
     texts = called(noun)
     return all(any(word in text for text in texts) for word in wanted)
 
 
-def called(noun: Noun) -> list[str]:
+def called(noun: CatalogueRecord) -> list[str]:
     """Code and names, folded; of the forgotten the code alone."""
     said = (getattr(noun, field, None) for field in SEARCHED)
     return [_folded(text) for text in said if text is not None]

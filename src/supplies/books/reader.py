@@ -10,18 +10,26 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from supplies.books.catalogue import Catalogue
 from supplies.domain.accounts import DONOR
-from supplies.domain.catalogue_records import Donor, Item, Location, Noun, Recipient, Station, Team
+from supplies.domain.catalogue_records import (
+    CatalogueRecord,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Station,
+    Team,
+)
 from supplies.domain.entries import Body, decode_body
 from supplies.domain.entry_rows import TABLES, Statement
 from supplies.errors import Fault, Forgotten, InvalidField, NotFound, SuppliesError
 from supplies.storage.store import Params, Row, Store
 
-N = TypeVar("N", bound=Noun)
+N = TypeVar("N", bound=CatalogueRecord)
 S = TypeVar("S", bound=Statement)
 A = TypeVar("A")
 
 
-class OnShelf(NamedTuple):
+class LotBalance(NamedTuple):
     """A lot with how much of it stands in an account, in base units.
 
     expires_on: ISO text, which sorts as days do; None: it does not expire.
@@ -188,7 +196,7 @@ class Books:
         )
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
-    def shelf(self, account: str, item: str) -> list[OnShelf]:
+    def shelf(self, account: str, item: str) -> list[LotBalance]:
         """The lots of an item in an account as they are described now; none that is used up."""
         rows = self.all(
             "SELECT b.lot, (SELECT l.expires_on FROM lots l WHERE l.station = b.station "
@@ -198,7 +206,7 @@ class Books:
             account=account,
             item=item,
         )
-        return [OnShelf(*row) for row in rows]
+        return [LotBalance(*row) for row in rows]
 
     # --- entries and what they state ---------------------------------------------------------
 
@@ -266,7 +274,7 @@ class Books:
         """What one entry stated, in the order of its lines."""
         return self.stated(statement, seq=seq, **where)
 
-    def stated_in(self, statement: type[Statement], **where: Any) -> int | None:
+    def latest_seq(self, statement: type[Statement], **where: Any) -> int | None:
         """The entry that stated the latest, or None."""
         conditions = "".join(f" AND {name} = :{name}" for name in where)
         seq: int | None = self.value(

@@ -34,7 +34,7 @@ def backup(
     from supplies.cli.progress import progress_bar
     from supplies.maintenance.backup import KEYS_SUFFIX, back_up
     from supplies.signing.station_keys import key_file
-    from supplies.storage.store import file_of
+    from supplies.storage.store import database_file
 
     target = Path(file)
     with progress_bar("Backing up entries") as report:
@@ -46,7 +46,7 @@ def backup(
     print(f"{_count(verified)} are in {target}, verified.")
     if keys is not None:
         print(f"The keys are in {keys}: anyone who has both files can forge receipts.")
-    elif file_of(database) is not None:
+    elif database_file(database) is not None:
         print(f"The keys {key_file(database)} are not included; see --with-keys.")
 
 
@@ -68,7 +68,7 @@ def restore(
     from supplies.cli.progress import progress_bar
     from supplies.maintenance.backup import restore as restore_books
     from supplies.signing.station_keys import key_file
-    from supplies.storage.store import file_of
+    from supplies.storage.store import database_file
 
     new_database = target or database
     with progress_bar("Restoring entries") as report:
@@ -76,9 +76,9 @@ def restore(
     keys = key_file(new_database)
     has_keys = keys.exists()
     if as_json:
-        _print_json(verified, Path(str(file_of(new_database))), keys if has_keys else None)
+        _print_json(verified, Path(str(database_file(new_database))), keys if has_keys else None)
         return
-    print(f"{_count(verified)} are in {file_of(new_database)}, verified.")
+    print(f"{_count(verified)} are in {database_file(new_database)}, verified.")
     if not has_keys:
         print(f"The backup has no keys: copy the station's keys to {keys} before serving.")
 

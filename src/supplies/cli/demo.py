@@ -30,7 +30,7 @@ def demo(database: str, papers: str | None) -> None:
     from supplies.cli.paper_files import make_folder
     from supplies.cli.progress import progress_bar
     from supplies.demo.longxue import FIRST, LAST, book_scene
-    from supplies.signing.station_keys import StationKeys, key_file, make_keys
+    from supplies.signing.station_keys import StationKeys, create_first_key, key_file
 
     keys = key_file(database)
     shown, default_folder = _check_is_new(database)
@@ -38,7 +38,7 @@ def demo(database: str, papers: str | None) -> None:
     make_folder(folder)
     # The keys come before the first entry: without them no papers can be drawn, and the next try
     # would find books.
-    make_keys(database)
+    create_first_key(database)
     StationKeys.beside(database)
     with progress_bar("Recording the demonstration") as report:
         scene = book_scene(database, report)
@@ -59,9 +59,9 @@ def _check_is_new(database: str) -> tuple[str, Path]:
     Raises:
         AlreadyDone: if the database is in use.
     """
-    from supplies.storage.store import file_of, open_store
+    from supplies.storage.store import database_file, open_store
 
-    file = file_of(database)
+    file = database_file(database)
     if file is not None:
         if file.exists() and file.stat().st_size:
             raise AlreadyDone(f"{file} exists already; name a new file for the demonstration")

@@ -27,22 +27,22 @@ def init(database: str, code: str, name: str, name_en: str | None, zone: str, se
     The database is created if it does not exist; in a database with books the station is added. A
     key to sign receipts is made beside the database.
     """
-    from supplies.books.catalogue import check_noun
+    from supplies.books.catalogue import check_catalogue_record
     from supplies.domain.catalogue_records import Station
     from supplies.ledger.ledger import Ledger
-    from supplies.signing.station_keys import key_file, keys_ready
-    from supplies.storage.store import file_of
+    from supplies.signing.station_keys import ensure_keys, key_file
+    from supplies.storage.store import database_file
 
     station = Station(code=code, name=name, name_en=name_en, zone=zone, series=series)
-    check_noun(station)  # before the file is created
+    check_catalogue_record(station)  # before the file is created
     keys = key_file(database)
     # In one transaction: without a key no station is registered.
     opened = Ledger.open(database, station=code)
     with opened as ledger, ledger.admin_transaction():
         ledger.register(station)
-        key_is_new = keys_ready(ledger.store, database)
+        key_is_new = ensure_keys(ledger.store, database)
         url = ledger.store.url
-    where = url if file_of(database) is None else database
+    where = url if database_file(database) is None else database
     print(f"The books of {name} ({code}) are ready in {where}.")
     if key_is_new:
         print(f"The key that signs its receipts is in {keys}, readable by you alone: back it up.")

@@ -45,7 +45,7 @@ def serve(
     from supplies.access import users
     from supplies.access.access_context import Gate
     from supplies.access.bootstrap import way_in
-    from supplies.signing.station_keys import key_file, keys_ready
+    from supplies.signing.station_keys import ensure_keys, key_file
     from supplies.stations.organisation import all_stations
 
     settings = Settings.of(
@@ -58,7 +58,7 @@ def serve(
             anybody = users.anybody(Gate(books, ledger.clock()))
         # First what may refuse to serve, then what makes keys and prints addresses.
         address = check_address(settings, anybody_can_sign_in=anybody)
-        key_is_new = keys_ready(ledger.store, database)
+        key_is_new = ensure_keys(ledger.store, database)
         with ledger.admin_transaction() as books:
             path = way_in(Gate(books, ledger.clock()))
         several = station is None and len(all_stations(ledger.store)) > 1
@@ -87,13 +87,13 @@ def _open_first_station(database: str, station: str | None) -> Ledger:
     """
     from supplies.cli.opening import open_ledger
     from supplies.ledger.ledger import Ledger
-    from supplies.stations.organisation import first_station
+    from supplies.stations.organisation import default_station
     from supplies.storage.store import open_store
 
     if station is not None:
         return open_ledger(database, station)
     with closing(open_store(database, create=False)) as store:
-        first = first_station(store)
+        first = default_station(store)
     return Ledger.open(database, station=first, create=False)
 
 

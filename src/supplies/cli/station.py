@@ -21,7 +21,7 @@ from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
     from supplies.books.reader import Books
-    from supplies.stations.paper_settings import StationShown
+    from supplies.stations.paper_settings import StationWithSettings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -95,18 +95,18 @@ def add(
     under: str | None,
 ) -> None:
     """Add the station CODE, letters and digits, to a database with books."""
-    from supplies.books.catalogue import check_noun
+    from supplies.books.catalogue import check_catalogue_record
     from supplies.domain.catalogue_records import Station
     from supplies.ledger.ledger import Ledger
-    from supplies.stations.organisation import put_under
+    from supplies.stations.organisation import set_head
 
     new = Station(code=code, name=name, name_en=name_en, zone=zone, series=series)
-    check_noun(new)
+    check_catalogue_record(new)
     opened = Ledger.open(database, station=code, create=False)
     with opened as ledger, ledger.admin_transaction() as books:
         ledger.register(new)
         if under is not None:
-            put_under(books, under)
+            set_head(books, under)
     print(
         f"The books of {name} ({code}) are ready. Add its first coordinator:\n"
         f"  supplies user add LOGIN --role coordinator --station {code}"
@@ -147,10 +147,10 @@ def show(database: str, station: str | None, as_json: bool) -> None:
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_json
     from supplies.stations.organisation import head_of
-    from supplies.stations.paper_settings import station_shown
+    from supplies.stations.paper_settings import station_with_settings
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        settings, head = station_shown(books), head_of(books)
+        settings, head = station_with_settings(books), head_of(books)
     if as_json:
         print_json(settings)
     else:
@@ -247,7 +247,7 @@ def _change(
     retention: dict[str, Any],
     organisation: dict[str, Any],
 ) -> None:
-    from supplies.stations.organisation import put_under
+    from supplies.stations.organisation import set_head
     from supplies.stations.paper_settings import amend_station
 
     nested = {"papers": papers, "retention": retention}
@@ -255,7 +255,7 @@ def _change(
     if settings:
         amend_station(books, settings)
     if organisation:
-        put_under(books, organisation["under"])
+        set_head(books, organisation["under"])
 
 
 def _read_logo(name: str) -> str:
@@ -280,7 +280,7 @@ def _read_logo(name: str) -> str:
     return base64.b64encode(content).decode()
 
 
-def _print_settings(settings: StationShown, head: str | None) -> None:
+def _print_settings(settings: StationWithSettings, head: str | None) -> None:
     import msgspec
 
     from supplies.cli.tables import print_pairs

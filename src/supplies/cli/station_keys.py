@@ -23,14 +23,14 @@ def new(database: str) -> None:
 
     Receipts issued earlier keep the key that they were signed with, and can still be checked.
     """
-    from supplies.signing.station_keys import StationKeys, key_file, make_keys
+    from supplies.signing.station_keys import StationKeys, create_first_key, key_file
     from supplies.storage.store import open_store
 
     with closing(open_store(database, create=False)) as store, store.writing():
         # No receipt is issued during this transaction, so each is signed with one key.
         for (code,) in store.all("SELECT code FROM stations ORDER BY code"):
             store.lock(code)
-        if make_keys(database):
+        if create_first_key(database):
             name = "k1"
         else:
             rows = store.all("SELECT station, max(seq) FROM entries GROUP BY station")

@@ -41,7 +41,7 @@ def verify(database: str, station: str | None, receipt: str | None, as_json: boo
     store = open_store(database, create=False, guarded=False)
     try:
         code = None if station is None else find_station(store, station)
-        store.check_pages()
+        store.check_integrity()
         with progress_bar("Verifying entries") as report:
             verified = verify_books(store, code, progress=report)
         store.check_guards()

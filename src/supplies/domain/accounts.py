@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from supplies.errors import InvalidField
 
-DONOR_UNKNOWN = "anonymous"
+ANONYMOUS = "anonymous"
 """The key of `donor` for gifts whose giver is not known or does not want to be."""
 
 

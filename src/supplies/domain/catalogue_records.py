@@ -10,7 +10,7 @@ from msgspec import Meta
 from supplies.domain.fields import MAX_QUANTITY, Code, Label, Text
 
 
-class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A thing or person with a code of its own. table: where it is kept."""
 
     table: ClassVar[str]
@@ -18,7 +18,7 @@ class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     code: Code
 
 
-class Item(Noun, frozen=True, kw_only=True):
+class Item(CatalogueRecord, frozen=True, kw_only=True):
     """A kind of goods. unit: its base unit, frozen once goods have moved.
 
     packs: base units in each pack, by code: {"box50": 50}. name_en: None where there is none.
@@ -33,7 +33,7 @@ class Item(Noun, frozen=True, kw_only=True):
     packs: dict[Code, Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]] = {}
 
 
-class Donor(Noun, frozen=True, kw_only=True):
+class Donor(CatalogueRecord, frozen=True, kw_only=True):
     """Who gives. name None: forgotten.
 
     publish: how the name may be published: in full, the family name alone, or not at all
@@ -51,7 +51,7 @@ class Donor(Noun, frozen=True, kw_only=True):
     note: Text | None = None
 
 
-class Recipient(Noun, frozen=True, kw_only=True):
+class Recipient(CatalogueRecord, frozen=True, kw_only=True):
     """A household, or a group that receives together. name None: forgotten.
 
     community: code of the neighbourhood, all that reports say of where it lives.
@@ -69,7 +69,7 @@ class Recipient(Noun, frozen=True, kw_only=True):
     note: Text | None = None
 
 
-class Location(Noun, frozen=True, kw_only=True):
+class Location(CatalogueRecord, frozen=True, kw_only=True):
     """A place where goods stand. quarantine: nothing is allocated or handed out from here."""
 
     table = "locations"
@@ -79,7 +79,7 @@ class Location(Noun, frozen=True, kw_only=True):
     quarantine: bool = False
 
 
-class Team(Noun, frozen=True, kw_only=True):
+class Team(CatalogueRecord, frozen=True, kw_only=True):
     """Who carries goods to the doors."""
 
     table = "teams"
@@ -87,7 +87,7 @@ class Team(Noun, frozen=True, kw_only=True):
     name: Label
 
 
-class Station(Noun, frozen=True, kw_only=True):
+class Station(CatalogueRecord, frozen=True, kw_only=True):
     """Whose books these are, and what its papers say of it.
 
     zone: IANA name; the station's days are days there. series: prefix of receipt numbers.
@@ -106,4 +106,4 @@ class Station(Noun, frozen=True, kw_only=True):
     host: Label = "http://127.0.0.1:8000"
 
 
-CATALOGUE: tuple[type[Noun], ...] = (Item, Donor, Recipient, Location, Team)
+CATALOGUE: tuple[type[CatalogueRecord], ...] = (Item, Donor, Recipient, Location, Team)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from supplies.domain.entry_rows import STATEMENTS, TABLES, AnyStatement, Statement
+from supplies.domain.entry_rows import STATEMENTS, TABLES, AnyEntryRow, Statement
 
 ZERO_HASH = bytes(32)
 """What stands before a station's first entry."""
@@ -57,7 +57,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     request: str | None
     texts: str | None
     transfers: tuple[Transfer, ...]
-    rows: tuple[AnyStatement, ...]
+    rows: tuple[AnyEntryRow, ...]
 
 
 encode = msgspec.json.Encoder().encode

@@ -354,7 +354,7 @@ class Erasure(Statement, frozen=True, kw_only=True, tag="erasures"):
     digest: str
 
 
-AnyStatement = (
+AnyEntryRow = (
     Lot
     | LotParent
     | Need
@@ -393,7 +393,7 @@ AnyStatement = (
     | Erasure
 )
 
-STATEMENTS: tuple[type[Statement], ...] = get_args(AnyStatement)
+STATEMENTS: tuple[type[Statement], ...] = get_args(AnyEntryRow)
 
 TABLES: dict[type[Statement], str] = {
     statement: str(statement.__struct_config__.tag) for statement in STATEMENTS

@@ -36,7 +36,7 @@ Code = Annotated[
 """A code or id: it stands in the hashed chain and in URLs, so it must never be a person's name."""
 
 
-def is_code(text: str) -> bool:
+def is_valid_code(text: str) -> bool:
     """Whether this could be a code or id."""
     try:
         msgspec.convert(text, Code)

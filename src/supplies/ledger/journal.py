@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from supplies.books.reader import Books, OnShelf
+from supplies.books.reader import Books, LotBalance
 from supplies.domain.accounts import STOCK, keys_of, kind_of
 from supplies.domain.commands import (
     Command,
@@ -151,7 +151,7 @@ class Journal:
         self._changed: Counter[Key] = Counter()
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
         self._serving: dict[str, dict[tuple[str, str], str | None]] = {}
-        self.shelves: dict[tuple[str, str], list[OnShelf]] = {}
+        self.shelves: dict[tuple[str, str], list[LotBalance]] = {}
         if corrected is not None:
             for key, change in corrected.effect.items():
                 self._change(key, -change)

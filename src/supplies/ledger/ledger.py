@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from supplies.books.catalogue import Catalogue
 from supplies.books.reader import Books
 from supplies.domain.accounts import check_account
-from supplies.domain.catalogue_records import Noun, Station
+from supplies.domain.catalogue_records import CatalogueRecord, Station
 from supplies.domain.commands import (
     Command,
     CountStock,
@@ -240,7 +240,7 @@ class Ledger:
 
     # --- the catalogue -----------------------------------------------------------------------
 
-    def register(self, *nouns: Noun) -> None:
+    def register(self, *nouns: CatalogueRecord) -> None:
         """Add stations, items, donors and other nouns to the catalogue: all of them or none.
 
         Raises:
@@ -251,7 +251,7 @@ class Ledger:
             for noun in nouns:
                 self._catalogue.register(noun)
 
-    def amend(self, noun: Noun) -> None:
+    def amend(self, noun: CatalogueRecord) -> None:
         """Replace what the catalogue says of a code.
 
         Raises:
@@ -348,7 +348,7 @@ class Ledger:
             if erased:
                 # The erasure is durable already; what stays in free pages goes the next time.
                 with suppress(StoreError):
-                    self.store.forget_traces()
+                    self.store.purge_erased()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from supplies.books.reader import OnShelf
+from supplies.books.reader import LotBalance
 from supplies.domain.accounts import kind_of
 from supplies.ledger.journal import Journal, not_enough
 
@@ -60,7 +60,7 @@ def pick_lots(
     raise not_enough(journal.books, account, item, quantity, available, pointer, besides)
 
 
-def _shelf(journal: Journal, account: str, item: str) -> list[OnShelf]:
+def _shelf(journal: Journal, account: str, item: str) -> list[LotBalance]:
     """The lots of an item in an account, in the order in which they are taken.
 
     Quantities are those in the books, without the drafts. The journal keeps the list, because a
@@ -71,13 +71,13 @@ def _shelf(journal: Journal, account: str, item: str) -> list[OnShelf]:
         there = {on.lot: on for on in journal.books.shelf(account, item)}
         for lot in journal.changed_lots(account, item) - there.keys():
             expires_on = journal.lot(lot, item).expires_on
-            there[lot] = OnShelf(lot, None if expires_on is None else expires_on.isoformat(), 0)
+            there[lot] = LotBalance(lot, None if expires_on is None else expires_on.isoformat(), 0)
         taken = frozenset() if journal.corrected is None else journal.corrected.taken
         shelf = sorted(there.values(), key=lambda on: (on.lot not in taken, *_fefo(on)))
         journal.shelves[account, item] = shelf
     return shelf
 
 
-def _fefo(on: OnShelf) -> tuple[str, int, str]:
+def _fefo(on: LotBalance) -> tuple[str, int, str]:
     """Sorts lots by expiry, then by age: a lot's id ends in station, entry and line."""
     return on.expires_on or _NEVER, int(on.lot.rsplit("_", 2)[1]), on.lot

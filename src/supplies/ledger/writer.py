@@ -9,7 +9,7 @@ from typing import Self
 
 import msgspec
 
-from supplies.books.free_text import texts_in
+from supplies.books.free_text import free_text_in_command
 from supplies.books.reader import Books
 from supplies.domain.commands import AcknowledgeShipment, Command, ReceiveShipment
 from supplies.domain.entries import (
@@ -86,7 +86,7 @@ class Checked(msgspec.Struct, frozen=True):
                 "say by a code who records this: letters, digits, . - _; never a name"
             )
         checked = check_fields(request.command)
-        texts = texts_in(checked)
+        texts = free_text_in_command(checked)
         id = request.id if request.id is None else _uuid(request.id)
         id = id_of_its_own(checked) or id
         return cls(

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 from supplies.errors import AlreadyDone, InvalidField, NotADatabase
 from supplies.signing.station_keys import StationKeys, key_file
 from supplies.storage.atomic_files import (
-    draft_of,
+    draft_file,
     put,
     read,
     refuse_to_replace,
+    rename_into_place,
     settle,
-    take_its_name,
 )
-from supplies.storage.store import file_of
+from supplies.storage.store import database_file
 from supplies.verification.verify import Progress, Verified, verify
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def back_up(
             # After the books: whatever key signed a receipt in the copy is in the file by now.
             StationKeys.beside(database).public()
             put(keys_to, key_file(database).read_bytes())
-        take_its_name(draft, to)
+        rename_into_place(draft, to)
     return verified
 
 
@@ -81,7 +81,7 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
     with _copied(backup, to, progress) as (draft, verified):
         if keys is not None:
             put(key_file(database), keys)
-        take_its_name(draft, to)
+        rename_into_place(draft, to)
     return verified
 
 
@@ -106,7 +106,7 @@ def _copied(source: Path, to: Path, progress: Progress | None) -> Iterator[tuple
     from supplies.storage.sqlite.files import copy_file
     from supplies.storage.sqlite.store import SqliteStore
 
-    with draft_of(to) as draft:
+    with draft_file(to) as draft:
         copy_file(source, draft)
         store = SqliteStore(str(draft), create=False)
         try:
@@ -118,14 +118,14 @@ def _copied(source: Path, to: Path, progress: Progress | None) -> Iterator[tuple
 
 
 def _sound(store: SqliteStore, progress: Progress | None) -> Verified:
-    store.check_pages()
+    store.check_integrity()
     verified = verify(store, progress=progress)
-    store.into_one_file()
+    store.leave_wal_mode()
     return verified
 
 
 def _file_of(database: str) -> Path:
-    file = file_of(database)
+    file = database_file(database)
     if file is None:
         raise InvalidField(_ON_A_SERVER)
     return file

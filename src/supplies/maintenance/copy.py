@@ -16,8 +16,8 @@ import msgspec
 
 from supplies.errors import InvalidField
 from supplies.storage import schema
-from supplies.storage.atomic_files import draft_of, refuse_to_replace, settle, take_its_name
-from supplies.storage.store import Row, Store, file_of, open_store
+from supplies.storage.atomic_files import draft_file, refuse_to_replace, rename_into_place, settle
+from supplies.storage.store import Row, Store, database_file, open_store
 from supplies.verification.verify import Verified, verify
 
 PORTION = 500
@@ -62,7 +62,7 @@ def copy_books(source: str, target: str, told: Progress = lambda *_: None) -> Co
 @contextmanager
 def _new(target: str) -> Iterator[Store]:
     """A store in which nothing is made yet; a file takes its name when this ends well."""
-    file = file_of(target)
+    file = database_file(target)
     if file is None:
         with closing(open_store(target, made=False)) as store:
             yield store
@@ -70,12 +70,12 @@ def _new(target: str) -> Iterator[Store]:
     from supplies.storage.sqlite.store import SqliteStore
 
     refuse_to_replace(file)
-    with draft_of(file) as draft:
+    with draft_file(file) as draft:
         with closing(SqliteStore(str(draft), made=False)) as store:
             yield store
-            store.into_one_file()
+            store.leave_wal_mode()
         settle(draft)
-        take_its_name(draft, file)
+        rename_into_place(draft, file)
 
 
 def _fill(source: Store, target: Store, told: Progress) -> dict[str, int]:

@@ -12,7 +12,7 @@ from supplies.papers.common import Document, ItemName, StationHead
 from supplies.papers.station_report import GoodsLine
 
 
-class GivenLine(Document, frozen=True, kw_only=True):
+class GoodsReceivedLine(Document, frozen=True, kw_only=True):
     """What came in of one item from one source. name None: a donor who is not named in public.
 
     source: as the chart of accounts names it; only donors are named, each as they consented.
@@ -24,7 +24,7 @@ class GivenLine(Document, frozen=True, kw_only=True):
     quantity: int
 
 
-class WentLine(Document, frozen=True, kw_only=True):
+class GoodsHandedOverLine(Document, frozen=True, kw_only=True):
     """What was handed over of one item in one community, and to how many."""
 
     community: str | None
@@ -41,8 +41,8 @@ class Disclosure(Document, frozen=True, kw_only=True):
     first: date = msgspec.field(name="from")
     last: date = msgspec.field(name="to")
     as_of_seq: int
-    received: list[GivenLine]
-    handed_over: list[WentLine]
+    received: list[GoodsReceivedLine]
+    handed_over: list[GoodsHandedOverLine]
     goods: list[GoodsLine]
 
 

@@ -27,7 +27,7 @@ class StatementLine(Document, frozen=True, kw_only=True):
     places: dict[str, int]
 
 
-class ServedLine(Document, frozen=True, kw_only=True):
+class PeopleReachedLine(Document, frozen=True, kw_only=True):
     """How many were reached in a month in a community. month: as in 2020-02.
 
     who: households at their doors, or persons of groups that received together.
@@ -46,7 +46,7 @@ class WishLine(Document, frozen=True, kw_only=True):
     wish: str
 
 
-class Departure(Document, frozen=True, kw_only=True):
+class WishDeviation(Document, frozen=True, kw_only=True):
     """Goods that were set aside as the donor wished or claimed, and then released.
 
     reason None: it was erased at someone's wish. by: who released them.
@@ -72,9 +72,9 @@ class DonorStatement(Document, frozen=True, kw_only=True):
     as_of_seq: int
     receipts: list[str]
     goods: list[StatementLine]
-    served: list[ServedLine]
+    served: list[PeopleReachedLine]
     wishes: list[WishLine]
-    departures: list[Departure]
+    departures: list[WishDeviation]
 
 
 class DonorStatementPaper(Document, frozen=True, kw_only=True):

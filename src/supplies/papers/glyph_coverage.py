@@ -55,7 +55,7 @@ def printable() -> frozenset[str]:
     return frozenset(map(chr, chain.from_iterable(map(_codes, ranges))))
 
 
-def in_ranges(characters: Iterable[int]) -> str:
+def format_ranges(characters: Iterable[int]) -> str:
     """Return code points as in `glyph_coverage.txt`: hex, as 20-7E or 2030, one line per 256."""
     lines: dict[int, list[list[int]]] = {}
     for code in sorted(characters):

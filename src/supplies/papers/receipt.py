@@ -84,7 +84,7 @@ class ReceiptPaper(Document, frozen=True, kw_only=True):
     proof: Proof
 
 
-class EntryPlace(Document, frozen=True, kw_only=True):
+class EntryReference(Document, frozen=True, kw_only=True):
     """Where in the books an entry stands: its number, and its hash in hex."""
 
     seq: int
@@ -115,7 +115,7 @@ class ReceiptRecord(Document, frozen=True, kw_only=True, forbid_unknown_fields=T
     digest: str
     salt: str
     document: str
-    entry: EntryPlace
+    entry: EntryReference
     check_code: str
     key_id: str
     public_key: str

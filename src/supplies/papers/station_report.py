@@ -42,7 +42,7 @@ class GoodsLine(Document, frozen=True, kw_only=True):
     in_transit: int
 
 
-class ShortLine(Document, frozen=True, kw_only=True):
+class ShortageLine(Document, frozen=True, kw_only=True):
     """An item of which more is needed than is free, at the period's end, in base units."""
 
     item: str
@@ -65,10 +65,10 @@ class StationReport(Document, frozen=True, kw_only=True):
     notices_posted: int
     activities: list[ActivityLine]
     goods: list[GoodsLine]
-    short: Sequence[ShortLine]
+    short: Sequence[ShortageLine]
 
 
-class ShortInUnit(ShortLine, frozen=True, kw_only=True):
+class ShortageInUnit(ShortageLine, frozen=True, kw_only=True):
     """The same over stations, of which one may count in bottles and another in mL."""
 
     unit: str
@@ -90,7 +90,7 @@ class OrganisationReport(StationReport, frozen=True, kw_only=True):
     it does for each station. short: items of which all stations together have less than they need.
     """
 
-    short: Sequence[ShortInUnit]
+    short: Sequence[ShortageInUnit]
     stations: list[StationAsOf]
 
 

@@ -25,7 +25,7 @@ import msgspec
 from supplies.errors import StoreError
 from supplies.signing.receipt_signatures import Issued, PublicKeys, Seal, signed
 from supplies.storage.atomic_files import settle
-from supplies.storage.store import Store, file_of
+from supplies.storage.store import Store, database_file
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -136,7 +136,7 @@ def key_file(database: str) -> Path:
     named = os.environ.get(KEYS_SETTING)
     if named:
         return Path(named)
-    file = file_of(database)
+    file = database_file(database)
     if file is None:
         raise StoreError(
             "books on a server have no file for the station's keys beside them: name one, as in "
@@ -146,7 +146,7 @@ def key_file(database: str) -> Path:
     return file.with_suffix(".key")
 
 
-def make_keys(database: str) -> bool:
+def create_first_key(database: str) -> bool:
     """Make the first key where there is none; whether one was made."""
     path = key_file(database)
     try:
@@ -157,7 +157,7 @@ def make_keys(database: str) -> bool:
         raise _unusable(path, error) from error
 
 
-def keys_ready(store: Store, database: str) -> bool:
+def ensure_keys(store: Store, database: str) -> bool:
     """See that there are keys to sign with, in order; whether the first was made just now.
 
     store: the books of that database. Once a station in it has issued a receipt none is made: a
@@ -165,7 +165,7 @@ def keys_ready(store: Store, database: str) -> bool:
     would be a stranger's. Raises StoreError where the keys are missing then, or not in order.
     """
     issued = store.one("SELECT 1 FROM receipts LIMIT 1") is not None
-    made = not issued and make_keys(database)
+    made = not issued and create_first_key(database)
     StationKeys.beside(database)
     return made
 

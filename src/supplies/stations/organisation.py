@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.fields import is_code
+from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField, NotFound
 from supplies.storage.store import Row, Store
 
@@ -62,7 +62,7 @@ def all_stations(store: Store) -> list[StationLine]:
     return [_line(row) for row in store.all(f"{_LINES} ORDER BY s.code")]
 
 
-def first_station(store: Store) -> str:
+def default_station(store: Store) -> str:
     """Where those belong who have not said which: at a head, or at a station under nobody."""
     row = store.one(
         "SELECT s.code FROM stations s LEFT JOIN organisations o ON o.station = s.code "
@@ -79,7 +79,7 @@ def _line(row: Row) -> StationLine:
 
 def leads(books: Books, station: str) -> bool:
     """Whether this station's coordinators may look into the books of that one."""
-    if not is_code(station):
+    if not is_valid_code(station):
         return False
     under = books.value(
         "SELECT 1 FROM organisations WHERE station = :other AND head = :station", other=station
@@ -87,7 +87,7 @@ def leads(books: Books, station: str) -> bool:
     return under is not None
 
 
-def put_under(books: Books, head: str | None) -> None:
+def set_head(books: Books, head: str | None) -> None:
     """Put the station under the head of an organisation; None: under nobody.
 
     Called within `Ledger.admin_transaction()`. Raises InvalidField where that would make a second

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from supplies.books.catalogue import check_noun
+from supplies.books.catalogue import check_catalogue_record
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Station
 from supplies.domain.fields import Code
@@ -58,7 +58,7 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     logo: Annotated[str, Meta(max_length=LOGO_BYTES * 4 // 3 + 4)] | None = None
 
 
-class StationShown(Station, frozen=True, kw_only=True):
+class StationWithSettings(Station, frozen=True, kw_only=True):
     """A station with the settings of its papers, and for how long it keeps what is personal."""
 
     papers: PaperSettings = PaperSettings()
@@ -74,10 +74,10 @@ def paper_settings(books: Books) -> PaperSettings:
 _decode = msgspec.json.Decoder(PaperSettings).decode
 
 
-def station_shown(books: Books) -> StationShown:
+def station_with_settings(books: Books) -> StationWithSettings:
     """The station with all its settings."""
     station = msgspec.structs.asdict(books.station)
-    return StationShown(**station, papers=paper_settings(books), retention=retention(books))
+    return StationWithSettings(**station, papers=paper_settings(books), retention=retention(books))
 
 
 def station_head(books: Books) -> StationHead:
@@ -96,19 +96,19 @@ def station_head(books: Books) -> StationHead:
     )
 
 
-def amend_station(books: Books, changes: Mapping[str, Any]) -> StationShown:
+def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:
     """Change the settings named, as JSON names them, and leave the others; all or none.
 
     Called within `Ledger.admin_transaction()`. Raises InvalidField for what no paper could show.
     """
     if "code" in changes:
         raise InvalidField.at("/code", "a code stays; register another and use that")
-    before = msgspec.to_builtins(station_shown(books))
+    before = msgspec.to_builtins(station_with_settings(books))
     after = {**before, **changes}
     for inner in ("papers", "retention"):
         if isinstance(changes.get(inner), Mapping):
             after[inner] = {**before[inner], **changes[inner]}
-    shown = check_noun(convert(StationShown, after))
+    shown = check_catalogue_record(convert(StationWithSettings, after))
     _check(shown)
     station = {name: getattr(shown, name) for name in Station.__struct_fields__}
     books.catalogue.amend(Station(**station))
@@ -150,7 +150,7 @@ def jurisdiction(code: str) -> dict[str, Any]:
 # --- checks ----------------------------------------------------------------------------------
 
 
-def _check(shown: StationShown) -> None:
+def _check(shown: StationWithSettings) -> None:
     told = msgspec.to_builtins(shown)
     inner = ("papers", "retention")
     pointers = {f"/{name}": value for name, value in told.items() if name not in inner}

@@ -15,7 +15,7 @@ from supplies.errors import AlreadyDone, StoreError
 
 
 @contextmanager
-def draft_of(path: Path) -> Iterator[Path]:
+def draft_file(path: Path) -> Iterator[Path]:
     """An empty draft beside a file to be; it goes, with its log, unless it took the name."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
@@ -34,13 +34,13 @@ def refuse_to_replace(path: Path) -> None:
 
 def put(path: Path, content: bytes) -> None:
     """Make a file of these bytes."""
-    with draft_of(path) as draft:
+    with draft_file(path) as draft:
         draft.write_bytes(content)
         settle(draft)
-        take_its_name(draft, path)
+        rename_into_place(draft, path)
 
 
-def take_its_name(draft: Path, path: Path) -> None:
+def rename_into_place(draft: Path, path: Path) -> None:
     """Let a draft that is on the disk be the file."""
     # Asked again: verifying took a while, and another may have made one meanwhile.
     refuse_to_replace(path)

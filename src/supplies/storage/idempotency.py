@@ -16,7 +16,7 @@ from supplies.domain.entries import moment, new_salt, salted
 from supplies.errors import IdempotencyConflict
 from supplies.storage.store import Store
 
-KEPT_FOR = timedelta(days=30)
+RESPONSE_RETENTION = timedelta(days=30)
 """How long an answer's own bytes are kept."""
 
 
@@ -28,7 +28,7 @@ class Keyed(msgspec.Struct, frozen=True):
     sent: bytes
 
 
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
+class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What was answered. location: where its outcome is; None: nowhere of its own.
 
     seq: the entry it recorded; None: it recorded none. answer: the bytes; None: not kept, or
@@ -47,7 +47,7 @@ class Answers:
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station = store, station
 
-    def find(self, request: Keyed) -> Answered | None:
+    def find(self, request: Keyed) -> StoredResponse | None:
         """What this request was answered before; None: its key is new.
 
         Raises IdempotencyConflict where the caller used the key for another request.
@@ -64,9 +64,9 @@ class Answers:
                 f"the key {request.key[:64]} was used for another request; "
                 "use a new key for a new request"
             )
-        return Answered(status=row[2], location=row[3], seq=row[4], answer=row[5])
+        return StoredResponse(status=row[2], location=row[3], seq=row[4], answer=row[5])
 
-    def keep(self, request: Keyed, answered: Answered, *, now: datetime) -> None:
+    def keep(self, request: Keyed, answered: StoredResponse, *, now: datetime) -> None:
         """Keep what a request is about to be answered."""
         salt = new_salt()
         self.store.run(

@@ -193,7 +193,7 @@ def foreign_and_other_keys() -> dict[str, Counter[str]]:
     }
 
 
-def in_postgres(script: str) -> str:
+def to_postgresql(script: str) -> str:
     """A script in PostgreSQL's types; text sorts by its code points, as in SQLite."""
     types = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
     script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", script)

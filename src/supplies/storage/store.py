@@ -71,10 +71,10 @@ class Store(Protocol):
     def check_guards(self) -> None:
         """Raise GuardMissing where what protects the books is gone or changed."""
 
-    def check_pages(self) -> None:
+    def check_integrity(self) -> None:
         """Raise NotADatabase where what the books lie in is damaged, whatever its rows say."""
 
-    def forget_traces(self) -> None:
+    def purge_erased(self) -> None:
         """After a commit that erased: leave no copy of it behind where the engine can help it."""
 
     def changes(self, station: str) -> int:
@@ -87,7 +87,7 @@ class Store(Protocol):
         """Let go of the engine."""
 
 
-def file_of(url: str) -> Path | None:
+def database_file(url: str) -> Path | None:
     """The file that a URL names; None where the books are no file.
 
     Raises InvalidField for what names neither; what may hold a password is not repeated in it.
@@ -120,7 +120,7 @@ def file_of(url: str) -> Path | None:
 
 def grant(url: str, role: str) -> None:
     """Let another role of the server record in these books, and alter nothing in them."""
-    if file_of(url) is not None:
+    if database_file(url) is not None:
         raise InvalidField(
             f"{url} is a file: who may write it is who may record; roles are a server's"
         )
@@ -142,7 +142,7 @@ def open_store(url: str, *, create: bool = True, guarded: bool = True, made: boo
     whose guards are missing; only verification looks at such. made: False where the caller makes
     new books by `make_tables` and `make_guards`.
     """
-    file = file_of(url)
+    file = database_file(url)
     if file is not None:
         from supplies.storage.sqlite.store import SqliteStore
 

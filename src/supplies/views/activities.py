@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 
-from supplies.books.free_text import texts_of
+from supplies.books.free_text import free_text_of_entry
 from supplies.books.reader import Books
 from supplies.domain.entry_rows import Activity
 from supplies.errors import NotFound
@@ -56,7 +56,7 @@ def list_activities(
 
 
 def _view(books: Books, found: DocumentState[Activity]) -> ActivityView:
-    texts = texts_of(books, found.seq) or {}
+    texts = free_text_of_entry(books, found.seq) or {}
     return ActivityView(
         id=found.stated.activity,
         kind=found.stated.kind,

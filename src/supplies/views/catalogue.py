@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from supplies.books.catalogue import PERSONAL, from_row
 from supplies.books.name_search import holds, pieces, words
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import Noun
-from supplies.domain.fields import is_code
+from supplies.domain.catalogue_records import CatalogueRecord
+from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField, NotFound
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
@@ -19,7 +19,7 @@ from supplies.views.pagination import (
 )
 from supplies.views.shared_queries import query_ids
 
-N = TypeVar("N", bound=Noun)
+N = TypeVar("N", bound=CatalogueRecord)
 
 _LONGEST_QUERY = 200
 """A label is no longer, so nothing longer can be part of one."""
@@ -88,17 +88,19 @@ def list_records(
         found = [from_row(kind, row) for row in rows]
         return [(one.code, one if holds(one, wanted) else None) for one in found]
 
-    if after is not None and not is_code(after):
+    if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
     return paginate_filtered(fetch, after or "", limit)
 
 
-def _columns(kind: type[Noun], personal: bool) -> str:
+def _columns(kind: type[CatalogueRecord], personal: bool) -> str:
     hidden = frozenset() if personal else _PERSONAL.get(kind.table, frozenset())
     return ", ".join("NULL" if name in hidden else f"n.{name}" for name in kind.__struct_fields__)
 
 
-def _having(books: Books, kind: type[Noun], wanted: list[str]) -> tuple[str, dict[str, Any]]:
+def _having(
+    books: Books, kind: type[CatalogueRecord], wanted: list[str]
+) -> tuple[str, dict[str, Any]]:
     """SQL: nouns `n` that have the pieces of these words, found by the rarest, and its values."""
     rarest = _rarest(books, kind, wanted)
     if not rarest:
@@ -116,7 +118,7 @@ def _having(books: Books, kind: type[Noun], wanted: list[str]) -> tuple[str, dic
     ), {"noun": kind.table, **params}
 
 
-def _rarest(books: Books, kind: type[Noun], wanted: list[str]) -> list[str]:
+def _rarest(books: Books, kind: type[CatalogueRecord], wanted: list[str]) -> list[str]:
     """The pieces of these words that the fewest nouns have, the rarest first."""
     rows = query_ids(
         books,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import DONOR_UNKNOWN
+from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
@@ -89,7 +89,7 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
     return [
         DonationView(
             id=one.stated.arrival,
-            donor=None if one.stated.party == DONOR_UNKNOWN else one.stated.party,
+            donor=None if one.stated.party == ANONYMOUS else one.stated.party,
             location=one.stated.location,
             happened_on=one.happened_on,
             receipt=papers.get(one.stated.arrival),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
+from supplies.domain.accounts import ANONYMOUS, DONOR
 from supplies.domain.entry_rows import Arrival, ArrivalLine
 from supplies.views.pagination import Warned
 from supplies.views.shared_queries import read_latest
@@ -17,7 +17,7 @@ MAX_COMPARED = 20
 def find_likely_duplicates(books: Books, donation: str) -> list[Warned]:
     """Gifts of the same donor, goods and day as this one; nobody knows it of anonymous ones."""
     this = books.latest(Arrival, arrival=donation)
-    if this is None or this.party == DONOR_UNKNOWN:
+    if this is None or this.party == ANONYMOUS:
         return []
     rows = books.all(
         "SELECT DISTINCT a.arrival FROM (SELECT arrival, seq FROM arrivals "
@@ -29,7 +29,7 @@ def find_likely_duplicates(books: Books, donation: str) -> list[Warned]:
         origin=DONOR.name,
         party=this.party,
         most=MAX_COMPARED,
-        seq=books.stated_in(Arrival, arrival=donation),
+        seq=books.latest_seq(Arrival, arrival=donation),
     )
     lines = read_latest(books, ArrivalLine, "arrival", [name for (name,) in rows], head=Arrival)
     goods = {name: _goods(stated) for name, stated in lines.items()}

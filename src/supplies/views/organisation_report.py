@@ -16,14 +16,14 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
 from supplies.domain.catalogue_records import Station
-from supplies.domain.fields import is_code
+from supplies.domain.fields import is_valid_code
 from supplies.papers.common import ItemName
 from supplies.papers.station_report import (
     ActivityLine,
     GoodsLine,
     OrganisationReport,
     OrganisationReportPaper,
-    ShortInUnit,
+    ShortageInUnit,
     StationAsOf,
     StationReport,
 )
@@ -148,7 +148,7 @@ def _by_item(
 ) -> Page[V]:
     """A row for each item and unit."""
     item, colon, unit = (after or ":").partition(":")
-    if not colon or (item and not is_code(item)):
+    if not colon or (item and not is_valid_code(item)):
         raise invalid_cursor(after or "")
     rows = books.all(
         f"WITH {OURS}, parts AS ({_parts(columns)}) "
@@ -179,7 +179,7 @@ def _by_station(
     limit: int | None,
 ) -> Page[V]:
     """A row for each station that has the item in some account."""
-    if after is not None and not is_code(after):
+    if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
     rows = books.all(
         f"WITH {OURS}, parts AS ({_parts(columns, ' AND b.item = :item AND ours.code > :after')}) "
@@ -301,7 +301,7 @@ def build_organisation_report(
             for (item, unit), sums in sorted(goods.items())
         ],
         short=[
-            ShortInUnit(item=item, unit=unit, needed=needed, free=free)
+            ShortageInUnit(item=item, unit=unit, needed=needed, free=free)
             for (item, unit), needed, free in find_shortages(wants)
         ],
         stations=stations,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED, keys_of
 from supplies.domain.redaction import mask_count
-from supplies.papers.donor_statement import ServedLine
+from supplies.papers.donor_statement import PeopleReachedLine
 from supplies.views.shared_queries import query_ids
 
 
@@ -78,7 +78,9 @@ def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
     return {name: gathering for name, gathering in first.items() if stayed[name] > 0}
 
 
-def count_people_reached(books: Books, lots: set[str], first: date, last: date) -> list[ServedLine]:
+def count_people_reached(
+    books: Books, lots: set[str], first: date, last: date
+) -> list[PeopleReachedLine]:
     """By month and community, households that goods of these lots reached, and persons in groups.
 
     A household counts in each month in which it received more than was taken back from it.
@@ -95,7 +97,7 @@ def count_people_reached(books: Books, lots: set[str], first: date, last: date) 
         key = (gathering.day[:7], gathering.community or "", "person")
         counts[key] += gathering.headcount
     return [
-        ServedLine(
+        PeopleReachedLine(
             month=month,
             community=community or None,
             who="household" if who == "household" else "person",

@@ -13,7 +13,12 @@ from supplies.domain.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of,
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.redaction import mask_count, mask_name
 from supplies.errors import InvalidField
-from supplies.papers.disclosure import Disclosure, DisclosurePaper, GivenLine, WentLine
+from supplies.papers.disclosure import (
+    Disclosure,
+    DisclosurePaper,
+    GoodsHandedOverLine,
+    GoodsReceivedLine,
+)
 from supplies.stations.paper_settings import station_head
 from supplies.views.account_flows import net_flows
 from supplies.views.people_reached import (
@@ -64,7 +69,7 @@ def build_disclosure_paper(
 # --- from whom -----------------------------------------------------------------------------------
 
 
-def _received(books: Books, first: date, last: date) -> list[GivenLine]:
+def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
     """A line a donor who may be named and item; all others' gifts of an item are one line."""
     came = net_flows(books, _ORIGINS, first, last)
     donors = {keys_of(account)[0] for account, _ in came if kind_of(account) is DONOR}
@@ -77,7 +82,7 @@ def _received(books: Books, first: date, last: date) -> list[GivenLine]:
     order = {kind.name: place for place, kind in enumerate(_ORIGINS)}
     lines = sorted(sums.items(), key=lambda line: (order[line[0][0]], line[0][2] is None, *line[0]))
     return [
-        GivenLine(source=source, name=name, item=item, quantity=quantity)
+        GoodsReceivedLine(source=source, name=name, item=item, quantity=quantity)
         for (source, _, name, item), quantity in lines
         if quantity
     ]
@@ -94,7 +99,7 @@ def _published(books: Books, code: str) -> str | None:
 # --- where it went -------------------------------------------------------------------------------
 
 
-def _handed_over(books: Books, first: date, last: date) -> list[WentLine]:
+def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverLine]:
     went = {
         (keys_of(account)[0], item): quantity
         for (account, item), quantity in net_flows(books, [RECEIVED], first, last).items()
@@ -109,7 +114,7 @@ def _handed_over(books: Books, first: date, last: date) -> list[WentLine]:
     groups = sorted(code for code, home in known.items() if home.kind == "group")
     counts.update(_gathered(books, groups, first, last))
     return [
-        WentLine(
+        GoodsHandedOverLine(
             community=community or None,
             who=who,
             item=item,

@@ -8,12 +8,18 @@ from typing import Literal
 
 import msgspec
 
-from supplies.books.free_text import texts_of
+from supplies.books.free_text import free_text_of_entry
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
 from supplies.domain.entry_rows import Reprint
 from supplies.errors import Forgotten, NotFound
-from supplies.papers.receipt import DonationReceipt, EntryPlace, Marks, ReceiptPaper, ReceiptRecord
+from supplies.papers.receipt import (
+    DonationReceipt,
+    EntryReference,
+    Marks,
+    ReceiptPaper,
+    ReceiptRecord,
+)
 from supplies.signing.receipt_signatures import Issued, Sealer, paper_of
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
 from supplies.views.shared_queries import query_ids
@@ -160,7 +166,7 @@ def build_receipt_record(
         digest=found.document_digest,
         salt=salt.hex(),
         document=content.decode(),
-        entry=EntryPlace(seq=found.entry.seq, hash=found.entry.hash),
+        entry=EntryReference(seq=found.entry.seq, hash=found.entry.hash),
         check_code=given.check_code,
         key_id=given.key_id,
         public_key=given.public_key,
@@ -233,7 +239,7 @@ def _standing(found: ReceiptView) -> str:
 
 
 def _copied_on(books: Books, number: str, copy: int) -> date:
-    seq = books.stated_in(Reprint, number=number, copy=copy)
+    seq = books.latest_seq(Reprint, number=number, copy=copy)
     if seq is None:
         raise NotFound(f"receipt {number} has no copy {copy}; reprint it first")
     return books.body(seq).happened_on
@@ -300,7 +306,7 @@ def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> di
 def _void(books: Books, seq: int) -> VoidMark:
     """Why and when a receipt was voided, in the words of the command that did it."""
     body = books.body(seq)
-    texts = texts_of(books, seq - body.part) or {}
+    texts = free_text_of_entry(books, seq - body.part) or {}
     # A correction's own reason stands beside the text of the command it restates.
     reason = texts.get("correction/reason", texts.get("reason"))
     return VoidMark(reason=reason, on=body.happened_on, by=body.recorded_by)

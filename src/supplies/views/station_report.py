@@ -29,7 +29,7 @@ from supplies.papers.station_report import (
     WORKERS,
     ActivityLine,
     GoodsLine,
-    ShortLine,
+    ShortageLine,
     StationReport,
     StationReportPaper,
 )
@@ -92,7 +92,7 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
         activities=[ActivityLine(kind=kind, count=count) for kind, count in activities.items()],
         goods=build_goods_lines(books, first, last, shelves),
         short=[
-            ShortLine(item=item, needed=needed, free=free)
+            ShortageLine(item=item, needed=needed, free=free)
             for (item, _), needed, free in find_shortages(wants)
         ],
     )

@@ -10,7 +10,7 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, CHART, STOCK, check_account, keys_of, kind_of
 from supplies.domain.entry_rows import Lot
-from supplies.domain.fields import is_code
+from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField
 from supplies.views.balances_at import read_balances
 from supplies.views.pagination import DEFAULT_LIMIT, View, invalid_cursor, make_page, rows_to_fetch
@@ -92,7 +92,7 @@ def _place(after: str | None) -> StockKey | None:
     if after is None:
         return None
     parts = after.split(":")
-    if len(parts) != 3 or not all(is_code(part) for part in parts):
+    if len(parts) != 3 or not all(is_valid_code(part) for part in parts):
         raise invalid_cursor(after)
     return parts[0], parts[1], parts[2]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.books.free_text import texts_of
+from supplies.books.free_text import free_text_of_entry
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.redaction import mask_within
-from supplies.papers.donor_statement import Departure
+from supplies.papers.donor_statement import WishDeviation
 from supplies.views.shared_queries import query_ids
 
 
-def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[Departure]:
+def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[WishDeviation]:
     """Releases of allocations that were made in the gift's own transaction, oldest first."""
     rows = query_ids(
         books,
@@ -41,11 +41,11 @@ def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[
 
 def _departure(
     books: Books, seq: int, day: date, by: str, recipient: str, item: str, quantity: int
-) -> Departure:
-    texts = texts_of(books, seq)
+) -> WishDeviation:
+    texts = free_text_of_entry(books, seq)
     reason = None if texts is None else texts.get("reason")
     known = books.item(item)
-    return Departure(
+    return WishDeviation(
         day=day,
         item=item,
         name=known.name,

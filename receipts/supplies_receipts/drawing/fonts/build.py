@@ -24,7 +24,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 from supplies.papers import glyph_coverage as printable
-from supplies.papers.glyph_coverage import in_ranges
+from supplies.papers.glyph_coverage import format_ranges
 
 HERE = Path(__file__).parent
 PRINTABLE = Path(printable.__file__).with_suffix(".txt")
@@ -47,7 +47,7 @@ def main() -> None:
         known |= rare
     regular = _merged(parts)
     _write(regular)
-    PRINTABLE.write_text(in_ranges(regular.getBestCmap()), encoding="ascii")
+    PRINTABLE.write_text(format_ranges(regular.getBestCmap()), encoding="ascii")
 
 
 def _open(packages: Path, region: str) -> TTFont:

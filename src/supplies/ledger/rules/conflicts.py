@@ -58,7 +58,7 @@ def _restate(
     rules: Rules,
 ) -> None:
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
-    seq = journal.books.stated_in(StopOutcome, **where)
+    seq = journal.books.latest_seq(StopOutcome, **where)
     # A stop that was decided from `unexplained` is settled there, not by its outcome.
     if seq is None or journal.books.body(seq).kind == "conflict_resolved":
         raise InvalidField.at(
@@ -92,14 +92,14 @@ def _from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: int) -
 
 def _true_day(journal: Journal, outcome: ReportOutcome, conflict: int) -> date:
     """The day of the fact, but not before the goods were dispatched."""
-    went_out = journal.books.stated_in(Stop, delivery=outcome.delivery) or conflict
+    went_out = journal.books.latest_seq(Stop, delivery=outcome.delivery) or conflict
     return max(journal.books.body(conflict).happened_on, journal.books.body(went_out).booked_on)
 
 
 def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]:
     """The quantity received in each line of the recorded outcome; empty without one."""
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
-    seq = journal.books.stated_in(StopOutcome, **where)
+    seq = journal.books.latest_seq(StopOutcome, **where)
     if seq is None:
         return {}
     return {line.line: line.received for line in journal.books.lines(StatedLine, seq, **where)}

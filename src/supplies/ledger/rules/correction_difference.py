@@ -288,7 +288,7 @@ def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> No
         end = journal.books.latest(NeedEnd, need=keys[0])
         if end is None:
             continue
-        seq = journal.books.stated_in(NeedEnd, need=keys[0]) or 0
+        seq = journal.books.latest_seq(NeedEnd, need=keys[0]) or 0
         ended_on = journal.booked_on(journal.books.body(seq).booked_on)
         day = max(ended_on, *(day for (day, key) in change if key == (account, item, lot)))
         change[day, (account, item, lot)] -= total

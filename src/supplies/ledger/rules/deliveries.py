@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from supplies.books.free_text import without_texts
+from supplies.books.free_text import without_free_text
 from supplies.books.reader import unknown
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, IN_TRANSIT, LOST, MET, RECEIVED, STOCK
 from supplies.domain.commands import (
@@ -196,7 +196,7 @@ def _compare_with_first(
 ) -> None:
     """Raise Repeated if the same outcome was reported before, Contradicted if another was."""
     where = {"delivery": command.delivery, "allocation": command.allocation}
-    seq = journal.books.stated_in(StopOutcome, **where)
+    seq = journal.books.latest_seq(StopOutcome, **where)
     if seq is None:
         return
     (first,) = journal.books.lines(StopOutcome, seq, **where)
@@ -226,7 +226,7 @@ def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -
                 f"report that of {command.allocation} by itself",
             )
     where = {"delivery": command.delivery, "allocation": command.allocation}
-    seq = journal.books.stated_in(StopOutcome, **where)
+    seq = journal.books.latest_seq(StopOutcome, **where)
     if seq != corrected:
         sentence = f"entry {seq} decided this stop since, from what is unexplained; settle that"
         raise AlreadyDone(sentence, [Fault("/entry", sentence)])
@@ -317,7 +317,7 @@ def keep_conflict(command: ReportOutcome | CountStock, journal: Journal, because
     """Record a contradicted fact as an entry that moves nothing, for a coordinator."""
     document, about = _fact_of(command, journal)
     draft = journal.entry("conflict_noted", document=document, about=about)
-    stated = msgspec.json.encode(without_texts(command)).decode()
+    stated = msgspec.json.encode(without_free_text(command)).decode()
     draft.state(Conflict(document=document, because=because, stated=stated))
 
 

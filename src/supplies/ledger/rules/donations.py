@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supplies.domain.accounts import (
+    ANONYMOUS,
     DONOR,
-    DONOR_UNKNOWN,
     OPENING,
     ORIGINS,
     PLEDGED,
@@ -37,7 +37,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
 
     What the pledge promised is fulfilled: pledged → donor.
     """
-    donor = command.donor or DONOR_UNKNOWN
+    donor = command.donor or ANONYMOUS
     if command.donor is not None:
         journal.books.donor(command.donor, "/donor")
     place = journal.books.location(command.location, "/location")

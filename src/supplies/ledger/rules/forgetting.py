@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from supplies.domain.accounts import (
     ALLOCATED,
+    ANONYMOUS,
     ASSIGNED,
     CLAIMED,
     DONOR,
-    DONOR_UNKNOWN,
     NEEDED,
     PLEDGED,
     keys_of,
@@ -23,7 +23,7 @@ def forget_donor(command: ForgetDonor, journal: Journal) -> None:
 
     Raises Unaccounted while a pledge is outstanding or a conflict about them is unresolved.
     """
-    if command.donor == DONOR_UNKNOWN:
+    if command.donor == ANONYMOUS:
         raise InvalidField("anonymous donors have nothing personal in the books")
     journal.books.donor(command.donor)
     pledges = journal.books.all(

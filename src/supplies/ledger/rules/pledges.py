@@ -22,7 +22,7 @@ def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
 
 def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine]:
     """The lines of a pledge as last stated. where: columns and the values they must have."""
-    seq = journal.books.stated_in(Pledge, pledge=pledge) or 0
+    seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
     return journal.books.lines(StatedLine, seq, pledge=pledge, **where)
 
 

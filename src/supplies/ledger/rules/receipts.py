@@ -8,8 +8,8 @@ from datetime import date
 
 import msgspec
 
-from supplies.books.free_text import texts_of
-from supplies.domain.accounts import DONOR, DONOR_UNKNOWN
+from supplies.books.free_text import free_text_of_entry
+from supplies.domain.accounts import ANONYMOUS, DONOR
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.commands import (
     IssueReceipt,
@@ -160,7 +160,7 @@ def _joined(names: Iterable[str | None]) -> str:
 
 
 def _donor_name(journal: Journal, donor: str) -> DonorName:
-    found = None if donor == DONOR_UNKNOWN else journal.books.catalogue.get(Donor, donor)
+    found = None if donor == ANONYMOUS else journal.books.catalogue.get(Donor, donor)
     if found is None:
         return DonorName(code=None, name=None, name_en=None, phone=None)
     if found.name is None:
@@ -191,7 +191,7 @@ def _line(journal: Journal, settings: PaperSettings, line: GiftLine) -> ReceiptL
 def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gift]:
     """A donation as it is now, and its donor's code."""
     arrival = journal.books.latest(Arrival, arrival=donation, origin="donor")
-    seq = journal.books.stated_in(Arrival, arrival=donation)
+    seq = journal.books.latest_seq(Arrival, arrival=donation)
     if arrival is None or seq is None:
         raise InvalidField.at(pointer, f"there is no donation {donation}")
     lines = [
@@ -200,7 +200,7 @@ def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gi
     ]
     if not lines:
         raise InvalidField.at(pointer, f"donation {donation} was reversed")
-    texts = texts_of(journal.books, seq)
+    texts = free_text_of_entry(journal.books, seq)
     if texts is None:
         raise Forgotten(f"the donor of {donation} was forgotten at their wish")
     gift = Gift(
@@ -251,7 +251,7 @@ def valid_receipt_of(journal: Journal, donation: str) -> str | None:
 
 def donations_of(journal: Journal, number: str) -> list[str]:
     """The donations that a receipt is for, in the order of its document."""
-    seq = journal.books.stated_in(Receipt, number=number)
+    seq = journal.books.latest_seq(Receipt, number=number)
     assert seq is not None, f"there is no receipt {number}"
     rows = journal.books.body(seq).rows
     return [row.donation for row in rows if isinstance(row, ReceiptDonation)]
@@ -360,7 +360,7 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
     receipt = find_receipt(journal, command.number)
     content = journal.books.value(
         "SELECT content FROM erasable WHERE station = :station AND seq = :seq AND digest = :digest",
-        seq=journal.books.stated_in(Receipt, number=receipt.number),
+        seq=journal.books.latest_seq(Receipt, number=receipt.number),
         digest=receipt.digest,
     )
     if content is None:

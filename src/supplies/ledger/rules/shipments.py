@@ -269,7 +269,7 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
 def _received(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, int]:
     """How much arrived of each line of this shipment, as the other station says."""
     received = only(cited.body, ShipmentReceived, "/received")
-    seq = journal.books.stated_in(Shipment, shipment=shipment.shipment)
+    seq = journal.books.latest_seq(Shipment, shipment=shipment.shipment)
     own = journal.books.value(
         "SELECT hash FROM entries WHERE station = :station AND seq = :seq", seq=seq
     ).hex()

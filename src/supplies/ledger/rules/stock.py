@@ -7,9 +7,9 @@ from datetime import date
 
 from supplies.books.reader import unknown
 from supplies.domain.accounts import (
+    ANONYMOUS,
     BORROWED,
     CONVERTED,
-    DONOR_UNKNOWN,
     LENT,
     LOST,
     ORIGINS,
@@ -211,7 +211,7 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
 
     def giver(item: str, lot: str, pointer: str) -> str:
         for donor, _ in journal.books.whose(lot, item):
-            if donor != DONOR_UNKNOWN:
+            if donor != ANONYMOUS:
                 draft.about = draft.about or f"donor:{donor}"
                 return RETURNED(donor)
         origin = journal.lot(lot, item, pointer).origin
@@ -326,7 +326,7 @@ def settle(command: Settle, journal: Journal) -> None:
     party = command.party or (command.place if command.by == "opening" else None)
     if party is None:
         raise InvalidField.at("/party", f"say by its code from whom: {command.by} needs a party")
-    if command.by == "donor" and party != DONOR_UNKNOWN:
+    if command.by == "donor" and party != ANONYMOUS:
         journal.books.donor(party, "/party")
     for index, line in enumerate(command.lines):
         _explain(journal, draft, line, f"/lines/{index}", place, ORIGINS[command.by](party))

@@ -35,7 +35,7 @@ def count_stock(command: CountStock, journal: Journal) -> None:
         raise unknown(f"there is no count sheet {command.sheet}; open one first", "")
     if journal.books.latest(CountedLine, sheet=command.sheet) is not None:
         raise AlreadyDone(f"count sheet {command.sheet} was counted already; open another")
-    opened = journal.books.stated_in(CountSheet, sheet=command.sheet) or 0
+    opened = journal.books.latest_seq(CountSheet, sheet=command.sheet) or 0
     began = journal.books.body(opened).happened_on
     if journal.happened_on < began:
         raise InvalidField.at(

@@ -89,7 +89,7 @@ def in_words(code: str | None, text: str) -> tuple[type[StoreError], str]:
     return _BY_CODE.get(code) or (StoreError, _short(text))
 
 
-def in_words_of_connecting(text: str) -> tuple[type[StoreError], str]:
+def translate_connection_error(text: str) -> tuple[type[StoreError], str]:
     """The error of a connection that was not made: the driver gives it no code."""
     for sign, kind, sentence in _BY_TEXT:
         if re.search(sign, text):

@@ -26,7 +26,7 @@ from psycopg.types.string import StrDumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from supplies.errors import Busy, StoreError
-from supplies.storage.postgresql.errors import in_words_of_connecting
+from supplies.storage.postgresql.errors import translate_connection_error
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -125,7 +125,7 @@ class Address:
             with psycopg.connect(self.conninfo, autocommit=True) as connection:
                 _begin_session(connection)
         except psycopg.Error as error:
-            kind, sentence = in_words_of_connecting(str(error))
+            kind, sentence = translate_connection_error(str(error))
             return kind(f"{self.shown}: {sentence}")
         return None
 
@@ -219,7 +219,7 @@ _LOCK = threading.Lock()
 
 
 def _no_answer(address: Address) -> StoreError:
-    kind, sentence = in_words_of_connecting("timeout expired")
+    kind, sentence = translate_connection_error("timeout expired")
     return kind(f"{address.shown}: {sentence}")
 
 

@@ -27,7 +27,7 @@ from supplies.storage.postgresql.transaction import Cursor, Transaction
 from supplies.storage.sql_parameters import pyformat
 from supplies.storage.store import Params, Row
 
-ANALYSED_AFTER = 40
+ANALYZE_AFTER_COMMITS = 40
 """Commits on new tables until the planner is shown them.
 
 It knows nothing of new tables, and takes any index that begins with the station for as good as the
@@ -113,7 +113,7 @@ class PostgresStore:
         Only who owns them may.
         """
         row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
-        return ANALYSED_AFTER if row is None and self._tables.are_ours() else 0
+        return ANALYZE_AFTER_COMMITS if row is None and self._tables.are_ours() else 0
 
     def _show_planner(self) -> None:
         """Count down, and analyse the tables; what was committed stays so if that fails."""
@@ -245,10 +245,10 @@ class PostgresStore:
         )
         return 0 if row is None else int(row[0])
 
-    def check_pages(self) -> None:
+    def check_integrity(self) -> None:
         """Nothing to do here: a server made with checksums checks each page that it reads."""
 
-    def forget_traces(self) -> None:
+    def purge_erased(self) -> None:
         """Nothing to do here: old versions of a row go when the server vacuums its table.
 
         Until then, and in the server's log of writes and its backups, they can be read by who

@@ -109,7 +109,7 @@ class Tables:
                 "changes BIGINT NOT NULL)"
             )
         for migration in schema.missing(since):
-            self._script(schema.in_postgres(migration.script))
+            self._script(schema.to_postgresql(migration.script))
             self._store.run(
                 "INSERT INTO migrations (version, applied_at) VALUES (:version, "
                 """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))""",

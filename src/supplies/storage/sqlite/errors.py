@@ -18,7 +18,7 @@ from supplies.errors import (
 BUSY_TIMEOUT_MS = 20_000
 """How long a writer waits for another program's transaction before it gives up."""
 
-LOG_OUT_OF_REACH = (
+WAL_UNAVAILABLE = (
     sqlite3.SQLITE_READONLY_DIRECTORY,
     sqlite3.SQLITE_READONLY_CANTINIT,
     sqlite3.SQLITE_READONLY_CANTLOCK,
@@ -53,7 +53,7 @@ _BY_CODE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_LOCKED: (Busy, _HELD),
     sqlite3.SQLITE_INTERRUPT: (Busy, "{path}: this took too long and was ended; try again"),
     sqlite3.SQLITE_READONLY: (ReadOnly, _MAY_NOT),
-    **dict.fromkeys(LOG_OUT_OF_REACH, (ReadOnly, _READERS_WRITE)),
+    **dict.fromkeys(WAL_UNAVAILABLE, (ReadOnly, _READERS_WRITE)),
     sqlite3.SQLITE_FULL: (DiskFull, _NO_ROOM),
     sqlite3.SQLITE_CANTOPEN: (StoreError, _NOT_OPENED),
 }

@@ -9,9 +9,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from supplies.errors import Gone, StoreError
-from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, LOG_OUT_OF_REACH, in_words
+from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, WAL_UNAVAILABLE, in_words
 
-_OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *LOG_OUT_OF_REACH)
+_OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILABLE)
 """Errors of a copy that only what is copied from can be the reason of."""
 
 

@@ -200,7 +200,7 @@ class SqliteStore:
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row else 0
 
-    def forget_traces(self) -> None:
+    def purge_erased(self) -> None:
         """Bring what was erased into the file and empty the log, where its old pages still stand.
 
         While another reads, SQLite empties the log later; nothing else is lost by that. It is not
@@ -212,7 +212,7 @@ class SqliteStore:
         finally:
             self.run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
-    def check_pages(self) -> None:
+    def check_integrity(self) -> None:
         """Raise NotADatabase where the file itself is damaged, whatever its rows say."""
         # SQLite 3.40 sees a NULL in each row of a table WITHOUT ROWID whose key is not its first
         # columns. Constraints are no matter of pages: rows are compared by verification.
@@ -221,7 +221,7 @@ class SqliteStore:
         if found:
             raise NotADatabase(f"{self.path} is damaged ({found[0]}); restore it from a backup")
 
-    def into_one_file(self) -> None:
+    def leave_wal_mode(self) -> None:
         """Leave all of it in the one file, so that it can be read where nothing may be written.
 
         Closing alone would say nothing where the disk has no room for what the log holds.
