@@ -1,4 +1,4 @@
-"""Everything the library can refuse, as one family of errors that carry fields.
+"""The errors of the library, with the fields that a caller needs to translate them.
 
 Each error names what, where and what would be right, in a sentence for a person (`detail`), and
 carries a stable `slug` and, where a field of the command is at fault, JSON pointers to it. The
@@ -42,19 +42,19 @@ class SuppliesError(Exception):
 
 
 class InvalidField(SuppliesError):
-    """A value that could never be right: quantity zero, an unknown pack, a date in the future."""
+    """An invalid value: quantity zero, an unknown pack, a date in the future."""
 
     slug = "invalid-field"
     title = "A field is not right"
 
     @classmethod
     def at(cls, pointer: str, detail: str) -> InvalidField:
-        """The error for a single field, named by its JSON pointer."""
+        """Return the error for a single field, named by its JSON pointer."""
         return cls(detail, [Fault(pointer, detail)])
 
 
 class NotFound(SuppliesError):
-    """A code or id that the books do not hold."""
+    """A code or id that is not in the books."""
 
     slug = "not-found"
     title = "Not in the books"
@@ -64,18 +64,18 @@ class NotFound(SuppliesError):
 
 
 class AgainstBooks(SuppliesError):
-    """A well-formed command that the books as they stand refuse."""
+    """A valid command that the present books do not allow."""
 
 
 class NotEnough(AgainstBooks):
-    """A floor: more was asked of an account than stands in it, now or on some day since."""
+    """A balance is too small, now or at the end of some day since."""
 
     slug = "not-enough"
     title = "Not enough goods"
 
 
 class AlreadyDone(AgainstBooks):
-    """It happened before: a second dispatch, correction, closing, or a code already in use."""
+    """It was done before: a second dispatch, correction or closing, or a code already in use."""
 
     slug = "already-done"
     title = "Already done"
@@ -103,7 +103,7 @@ class Unaccounted(AgainstBooks):
 
 
 class Forgotten(AgainstBooks):
-    """The personal data asked for was erased at the person's wish."""
+    """The requested personal data was erased."""
 
     slug = "forgotten"
     title = "Forgotten"
@@ -199,7 +199,7 @@ class BooksBroken(SuppliesError):
 
 
 def _short(value: object) -> str:
-    """A value in an error, without flooding the terminal."""
+    """Shorten a value for an error sentence."""
     if value is None:
         return "nothing"
     text = value.hex() if isinstance(value, bytes) else str(value)

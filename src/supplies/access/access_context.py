@@ -38,11 +38,11 @@ class Gate:
         return moment(self._now + lasting)
 
     def all(self, sql: str, **params: Any) -> list[Row]:
-        """Rows of a query; `:station` is filled in."""
+        """Return the rows of a query; `:station` is filled in."""
         return self.books.all(sql, **params)
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """The first row of a query, or None."""
+        """Return the first row of a query, or None."""
         return self.books.one(sql, **params)
 
     def run(self, sql: str, **params: Any) -> int:

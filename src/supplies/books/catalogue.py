@@ -1,4 +1,4 @@
-"""The catalogue: what codes stand for. It may be changed, and holds all names and addresses."""
+"""The catalogue: records by code. It can be changed and contains all names and addresses."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ PERSONAL = {
     "donor": ("donors", ("name", "name_en", "phone", "address", "note")),
     "recipient": ("recipients", ("name", "phone", "address", "access", "note")),
 }
-"""The table of each kind of person who can be forgotten, and what in it is personal."""
+"""The table of each kind of person, with its personal columns."""
 
 
 ELSEWHERE = {
     "donor": ("UPDATE donor_requests SET wish = NULL", "DELETE FROM credentials"),
     "recipient": (),
 }
-"""What else is erased with them: what they wished, and the links that lead to their papers."""
+"""Other rows erased with a person: requests, and links to their papers."""
 
 
 _HOST = re.compile(
@@ -46,7 +46,7 @@ _HOST = re.compile(
 
 
 class Catalogue:
-    """The nouns by code, read once and kept until another connection writes."""
+    """Catalogue records by code, cached until another connection writes."""
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station_code = store, station
@@ -54,18 +54,18 @@ class Catalogue:
         self._seen = -1
 
     def refresh(self) -> None:
-        """Forget what was kept if the database has changed under us; once a transaction."""
+        """Clear the cache if another connection has written. Call once per transaction."""
         changes = self.store.changes(self.station_code)
         if changes != self._seen:
             self._kept.clear()
             self._seen = changes
 
     def forget(self) -> None:
-        """Forget all that was kept: this connection changed the catalogue."""
+        """Clear the cache after this connection changed the catalogue."""
         self._kept.clear()
 
     def get(self, noun: type[N], code: str) -> N | None:
-        """The noun with this code, or None."""
+        """Return the record with this code, or None."""
         kept: N | None = self._kept.get((noun, code))
         if kept is None:
             kept = self._read(noun, code)
@@ -84,7 +84,7 @@ class Catalogue:
     # --- changing ------------------------------------------------------------------------------
 
     def register(self, noun: CatalogueRecord) -> None:
-        """Enter a noun under a code that is free."""
+        """Register a record under an unused code."""
         checked = check_catalogue_record(noun)
         if self.get(type(noun), noun.code) is not None:
             sentence = f"the code {noun.code} is taken in {noun.table}; choose another"
@@ -100,7 +100,7 @@ class Catalogue:
         self.forget()
 
     def amend(self, noun: CatalogueRecord) -> None:
-        """Replace what is said of a code; the unit of an item that has moved is frozen."""
+        """Replace a record; the unit of an item that has moved is frozen."""
         checked = check_catalogue_record(noun)
         before = self.get(type(noun), noun.code)
         if before is None:
@@ -121,7 +121,7 @@ class Catalogue:
         self.forget()
 
     def forget_person(self, party: str) -> None:
-        """Erase what is personal about `donor:CODE` or `recipient:CODE`; the code stays."""
+        """Erase the personal data of `donor:CODE` or `recipient:CODE`; the code stays."""
         what, _, code = party.partition(":")
         table, columns = PERSONAL[what]
         sets = ", ".join(f"{name} = NULL" for name in columns)
@@ -137,7 +137,7 @@ class Catalogue:
     # --- search --------------------------------------------------------------------------------
 
     def searchable(self) -> bool:
-        """Whether this station's names are found as this program looks for them."""
+        """Return whether the name index of this station has the present version."""
         row = self.store.one(
             "SELECT 1 FROM stations s LEFT JOIN searchable f ON f.station = s.code "
             "WHERE s.code = :station AND coalesce(f.way, 0) < :way",
@@ -146,7 +146,7 @@ class Catalogue:
         return row is None
 
     def make_searchable(self) -> None:
-        """Make the pieces of all names anew: an older program made other ones, or none."""
+        """Rebuild the name index of this station."""
         for noun in CATALOGUE:
             rows = self.store.all(
                 f"SELECT {', '.join(noun.__struct_fields__)} FROM {noun.table} "
@@ -188,7 +188,7 @@ class Catalogue:
             )
 
     def _keep_series(self, noun: CatalogueRecord) -> None:
-        """A series of receipt numbers is one station's for ever."""
+        """Refuse a receipt series that another station has used."""
         if not isinstance(noun, Station):
             return
         other = self.store.one(
@@ -211,7 +211,7 @@ class Catalogue:
 
 
 def check_catalogue_record(noun: N) -> N:
-    """A noun within the limits of its fields, with a name; a station in a zone that exists.
+    """Check a record: field limits, a name, and for a station an existing time zone.
 
     A station's host becomes the beginning of a URL: papers and invitations go on with a path.
     """
@@ -234,7 +234,7 @@ def check_catalogue_record(noun: N) -> N:
 
 
 def _beginning_of_urls(host: str) -> str:
-    """Of what somebody wrote as a host: scheme, name and port; https where no scheme was said."""
+    """Parse a host as typed to scheme, name and port; the scheme defaults to https."""
     found = _HOST.fullmatch(host)
     if found is None:
         raise InvalidField.at(
@@ -246,7 +246,7 @@ def _beginning_of_urls(host: str) -> str:
 
 
 def from_row(noun: type[N], row: Row) -> N:
-    """A noun from its columns in the order of its fields."""
+    """Build a record from its columns, in the order of its fields."""
     values = dict(zip(noun.__struct_fields__, row, strict=True))
     if noun is Item:
         values["packs"] = msgspec.json.decode(values["packs"])

@@ -1,4 +1,4 @@
-"""How names are found by part of them: texts folded alike, and cut into pieces for an index.
+"""Search names by part: fold texts alike and cut them into bigrams for an index.
 
 One way for both engines, for Chinese and for English: a text holds a word exactly if it holds all
 pieces of it side by side. The index tells who has the pieces; `holds` tells whether side by side.
@@ -11,40 +11,40 @@ import unicodedata
 from supplies.domain.catalogue_records import CatalogueRecord
 
 WAY = 1
-"""Goes up when pieces are cut in another way: each station's rows are then made anew."""
+"""Version of the index. Raise it when terms change; each station's index is then rebuilt."""
 
 SEARCHED = ("code", "name", "name_en")
-"""The fields of a noun that say what it is called."""
+"""The searched fields of a record."""
 
 
 def words(query: str) -> list[str]:
-    """What is looked for, folded: everything found holds each of these."""
+    """Return the folded words of a query; a match contains all of them."""
     return _folded(query).split()
 
 
 def pieces(word: str) -> set[str]:
-    """The pairs of neighbours in a word; of one sign, itself."""
+    """Return the bigrams of a word; of a single character, the character."""
     return {word} if len(word) == 1 else {word[at : at + 2] for at in range(len(word) - 1)}
 
 
 def index_terms(noun: CatalogueRecord) -> set[str]:
-    """Every piece under which a noun is found: signs and pairs of them, never across a space."""
+    """Return the index terms of a record: characters and bigrams, never across a space."""
     parts = [part for text in called(noun) for part in text.split()]
     return {piece for part in parts for piece in (*part, *pieces(part))}
 
 
 def holds(noun: CatalogueRecord, wanted: list[str]) -> bool:
-    """Whether each of these words is part of what a noun is called."""
+    """Return whether a record's names contain each of these words."""
     texts = called(noun)
     return all(any(word in text for text in texts) for word in wanted)
 
 
 def called(noun: CatalogueRecord) -> list[str]:
-    """Code and names, folded; of the forgotten the code alone."""
+    """Return code and names, folded; only the code of an erased person."""
     said = (getattr(noun, field, None) for field in SEARCHED)
     return [_folded(text) for text in said if text is not None]
 
 
 def _folded(text: str) -> str:
-    """Without regard to case, to full and half width, and to how an accent is written."""
+    """Fold case, full and half width, and the encoding of accents."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -1,4 +1,4 @@
-"""What the books of one station hold: the reading side that rules and views share."""
+"""Read the books of one station. Rules and views share this module."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ A = TypeVar("A")
 
 
 class LotBalance(NamedTuple):
-    """A lot with how much of it stands in an account, in base units.
+    """A lot with its balance in an account, in base units.
 
     expires_on: ISO text, which sorts as days do; None: it does not expire.
     """
@@ -41,7 +41,7 @@ class LotBalance(NamedTuple):
 
 
 class Books:
-    """One station's books, to be read. Nothing here writes.
+    """The books of one station, read-only.
 
     Within `Ledger.reading()` or a rule every question sees the same state.
     """
@@ -52,7 +52,7 @@ class Books:
         self._answered: dict[tuple[Any, ...], Any] | None = None
 
     def of(self, station: str) -> Books:
-        """The books of another station in this database."""
+        """Return the books of another station in this database."""
         return Books(self.store, Catalogue(self.store, station))
 
     # --- the catalogue -----------------------------------------------------------------------
@@ -69,25 +69,25 @@ class Books:
         return station
 
     def item(self, code: str, pointer: str = "") -> Item:
-        """The item; an unknown code is refused, naming the field that `pointer` points to."""
+        """Return the item. Raises InvalidField at `pointer` if the code is unknown."""
         return self._known(Item, "item", code, pointer)
 
     def donor(self, code: str, pointer: str = "") -> Donor:
-        """The donor, who has not been forgotten."""
+        """Return the donor. Raises Forgotten if the donor was erased."""
         donor = self._known(Donor, "donor", code, pointer)
         return _remembered(donor, donor.name, "donor", pointer)
 
     def recipient(self, code: str, pointer: str = "") -> Recipient:
-        """The recipient, who has not been forgotten."""
+        """Return the recipient. Raises Forgotten if the recipient was erased."""
         recipient = self._known(Recipient, "recipient", code, pointer)
         return _remembered(recipient, recipient.name, "recipient", pointer)
 
     def location(self, code: str, pointer: str = "") -> Location:
-        """The location."""
+        """Return the location."""
         return self._known(Location, "location", code, pointer)
 
     def team(self, code: str, pointer: str = "") -> Team:
-        """The team."""
+        """Return the team."""
         return self._known(Team, "team", code, pointer)
 
     def _known(self, noun: type[N], name: str, code: str, pointer: str) -> N:
@@ -99,16 +99,16 @@ class Books:
     # --- statements --------------------------------------------------------------------------
 
     def all(self, sql: str, **params: Any) -> list[Row]:
-        """Rows of a query; `:station` is filled in."""
+        """Return the rows of a query; `:station` is filled in."""
         return list(self._ask(self.store.all, sql, params))
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """The first row of a query, or None; `:station` is filled in."""
+        """Return the first row of a query, or None; `:station` is filled in."""
         return self._ask(self.store.one, sql, params)
 
     @contextmanager
     def unchanging(self) -> Iterator[None]:
-        """While nothing is written: what is asked again is answered as before, from memory.
+        """Cache query results inside the `with` block. Nothing may be written meanwhile.
 
         A rule asks of one need or balance in several places; each question may have to cross a
         network.
@@ -130,14 +130,14 @@ class Books:
         return answer
 
     def value(self, sql: str, **params: Any) -> Any:
-        """The first column of the first row, or None."""
+        """Return the first column of the first row, or None."""
         row = self.one(sql, **params)
         return None if row is None else row[0]
 
     # --- balances ----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """What stands in an account now, in base units; lot "" is no lot."""
+        """Return the balance of an account in base units; lot "" is no lot."""
         row = self.one(
             "SELECT quantity FROM balances WHERE station = :station AND account = :account "
             "AND item = :item AND lot = :lot",
@@ -148,7 +148,7 @@ class Books:
         return 0 if row is None else int(row[0])
 
     def balance_on(self, day: date, account: str, item: str, lot: str = "") -> int:
-        """What stood in an account at the end of a day, as far as is known now."""
+        """Return the balance at the end of a day, as known now."""
         found = self.value(
             "SELECT quantity FROM days WHERE station = :station AND account = :account "
             "AND item = :item AND lot = :lot AND day <= :day ORDER BY day DESC LIMIT 1",
@@ -160,7 +160,7 @@ class Books:
         return int(found or 0)
 
     def closings(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
-        """What stood in (account, item, lot) at the end of each day since that moved it.
+        """Return the closing balances of (account, item, lot) on each day since that moved it.
 
         The day before is there too, if one was: what the first of them began with.
         """
@@ -175,14 +175,14 @@ class Books:
         return {day: int(quantity) for day, quantity in before + after}
 
     def least_since(self, day: date, account: str, item: str, lot: str) -> tuple[int, int]:
-        """What stands in an account now, and the least that stood at any day's end since."""
+        """Return the balance now, and the least closing balance of any day since."""
         closings = self.closings((account, item, lot), day.isoformat())
         since = [quantity for when, quantity in closings.items() if when >= day.isoformat()]
         on_the_day = self.balance_on(day, account, item, lot)
         return self.balance(account, item, lot), min([on_the_day, *since])
 
     def held(self, account: str, item: str | None = None) -> dict[tuple[str, str, str], int]:
-        """What is not zero, by (account, item, lot). An account ending in ":" is all below it."""
+        """Return nonzero balances by (account, item, lot). An account ending in ":" is a prefix."""
         where = "account = :account"
         if account.endswith(":"):
             where = "account >= :account AND account < :end"  # ";" follows ":" in ASCII
@@ -197,7 +197,7 @@ class Books:
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def shelf(self, account: str, item: str) -> list[LotBalance]:
-        """The lots of an item in an account as they are described now; none that is used up."""
+        """Return the lots of an item in an account, except those used up."""
         rows = self.all(
             "SELECT b.lot, (SELECT l.expires_on FROM lots l WHERE l.station = b.station "
             "AND l.lot = b.lot ORDER BY l.seq DESC LIMIT 1), b.quantity FROM balances b "
@@ -211,12 +211,12 @@ class Books:
     # --- entries and what they state ---------------------------------------------------------
 
     def head(self) -> tuple[int, bytes, str]:
-        """The last entry's number and hash, and the latest day booked on; zeros before any."""
+        """Return number and hash of the last entry, and the latest booked day; zeros if none."""
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
 
     def opening(self) -> tuple[int, bytes, str, date | None]:
-        """What every command begins with: `head`, and the last day that is closed, or None."""
+        """Return `head` and the last closed day, or None, in one query."""
         row = self.one(
             "SELECT h.seq, h.hash, h.latest_day, (SELECT p.closed_through FROM periods p "
             "WHERE p.station = h.station ORDER BY p.seq DESC LIMIT 1) "
@@ -227,7 +227,7 @@ class Books:
         return row[0], row[1], row[2], None if row[3] is None else date.fromisoformat(row[3])
 
     def body(self, seq: int) -> Body:
-        """An entry as it was hashed."""
+        """Return an entry as it was hashed."""
         body = self.value(
             "SELECT body FROM entries WHERE station = :station AND seq = :seq", seq=seq
         )
@@ -236,7 +236,7 @@ class Books:
         return decode_body(body)
 
     def last_part(self, seq: int) -> int:
-        """The last entry of the command that began with entry `seq`."""
+        """Return the last entry of the command that began with entry `seq`."""
         while self.value(
             "SELECT part FROM entries WHERE station = :station AND seq = :seq", seq=seq + 1
         ):
@@ -244,20 +244,20 @@ class Books:
         return seq
 
     def closed_through(self) -> date | None:
-        """The last day that is closed, or None."""
+        """Return the last closed day, or None."""
         return self.opening()[3]
 
     def stated(self, statement: type[S], **where: Any) -> list[S]:
-        """What entries stated, oldest first and in the order of their lines, by equal columns."""
+        """Return the rows of entries with equal columns, oldest first, in line order."""
         return [self._statement(statement, row) for row in self._rows(statement, where)]
 
     def latest(self, statement: type[S], **where: Any) -> S | None:
-        """The latest statement, which holds; None if there is none."""
+        """Return the latest row, which is the valid one; None if there is none."""
         rows = self._rows(statement, where, " DESC LIMIT 1")
         return self._statement(statement, rows[0]) if rows else None
 
     def standing(self, statement: type[S], key: str, **where: Any) -> list[S]:
-        """What was stated last of each `key`, where that has these columns, in its order."""
+        """Return the latest row of each `key` that has these column values."""
         table = TABLES[statement]
         order = f"s.seq, s.{key}" + (", s.line" if "line" in statement.__struct_fields__ else "")
         conditions = "".join(f" AND s.{name} = :{name}" for name in where)
@@ -271,11 +271,11 @@ class Books:
         return [self._statement(statement, row) for row in rows]
 
     def lines(self, statement: type[S], seq: int, **where: Any) -> list[S]:
-        """What one entry stated, in the order of its lines."""
+        """Return the rows of one entry, in line order."""
         return self.stated(statement, seq=seq, **where)
 
     def latest_seq(self, statement: type[Statement], **where: Any) -> int | None:
-        """The entry that stated the latest, or None."""
+        """Return the entry of the latest row, or None."""
         conditions = "".join(f" AND {name} = :{name}" for name in where)
         seq: int | None = self.value(
             f"SELECT seq FROM {TABLES[statement]} WHERE station = :station{conditions} "
@@ -305,7 +305,7 @@ class Books:
         )
 
     def whose(self, lot: str, item: str) -> list[tuple[str, int]]:
-        """Whose goods a lot holds: donors with how much of it they gave."""
+        """Return the donors of a lot, with how much of it each gave."""
         rows = self.all(
             "SELECT account, -quantity FROM balances WHERE station = :station "
             "AND item = :item AND lot = :lot AND account >= :first AND account < :end "
@@ -336,7 +336,7 @@ def _remembered(noun: N, name: str | None, what: str, pointer: str) -> N:
 
 @cache
 def _decoders(statement: type[Statement]) -> list[tuple[str, Callable[[str], Any] | None]]:
-    """For each column, how its text becomes the field's value; None where it is one already."""
+    """Return for each column how to decode its text; None if it needs no decoding."""
     hints = get_type_hints(statement)
 
     def decoder(name: str) -> Callable[[str], Any] | None:

@@ -1,4 +1,4 @@
-"""The chart of accounts, once. Floors, verification, reports and exports are derived from it.
+"""The chart of accounts. Floors, verification, reports and exports are derived from it.
 
 An account is written `kind:key` or `kind:key:key`, as in `stock:store-a` or
 `in_transit:v_20:a_13`. Goods flow between accounts; what may never fall below zero is floored,
@@ -13,7 +13,7 @@ from enum import StrEnum
 from supplies.errors import InvalidField
 
 ANONYMOUS = "anonymous"
-"""The key of `donor` for gifts whose giver is not known or does not want to be."""
+"""The key of `donor` for anonymous gifts."""
 
 
 class Family(StrEnum):
@@ -25,7 +25,7 @@ class Family(StrEnum):
 
 
 class Column(StrEnum):
-    """Where an account of goods stands in the station report and in a donor's statement."""
+    """The column of an account in the station report and in the donor statement."""
 
     OPENING = "opening"
     RECEIVED = "received"
@@ -59,12 +59,12 @@ class Kind:
     says: str
 
     def __call__(self, *keys: str) -> str:
-        """The account of this kind with these keys."""
+        """Return the account of this kind with these keys."""
         return ":".join((self.name, *keys))
 
     @property
     def prefix(self) -> str:
-        """What every account of this kind begins with."""
+        """The prefix of every account of this kind."""
         return self.name + ":"
 
 
@@ -150,16 +150,16 @@ CHART: dict[str, Kind] = {
 }
 
 ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
-"""Where a station's own goods come from; a lot is born of one of these (or of a conversion)."""
+"""Accounts where goods originate; a lot begins in one of these or in a conversion."""
 
 
 def kind_of(account: str) -> Kind:
-    """The kind of an account, from its first word; KeyError for a word not on the chart."""
+    """Return the kind of an account. Raises KeyError if it is not on the chart."""
     return CHART[account.partition(":")[0]]
 
 
 def kind_on_chart(account: str) -> Kind | None:
-    """The kind of an account; None if its kind or the number of its keys is not on the chart."""
+    """Return the kind of an account; None if the kind or the number of keys is not on the chart."""
     name, *keys = account.split(":")
     kind = CHART.get(name)
     if kind is None or not all(keys):
@@ -192,12 +192,12 @@ def check_account(account: str) -> None:
 
 
 def keys_of(account: str) -> list[str]:
-    """The keys of an account, in the order of its kind's `keys`."""
+    """Return the keys of an account, in the order of its kind's `keys`."""
     return account.split(":")[1:]
 
 
 def family_of(account: str, lot: str) -> Family:
-    """What flows through an account when `lot` does; "" is no lot.
+    """Return what flows through an account with this lot; "" is no lot.
 
     Promises and goods share `donor`: promises carry no lot, goods always do.
     """
@@ -208,12 +208,12 @@ def family_of(account: str, lot: str) -> Family:
 
 
 def columns(*wanted: Column) -> frozenset[str]:
-    """The names of the kinds shown in these columns."""
+    """Return the names of the kinds shown in these columns."""
     return frozenset(kind.name for kind in CHART.values() if kind.column in wanted)
 
 
 def place_of(kind: Kind) -> str:
-    """What a place where goods can be is called in a statement, in one word.
+    """Return the name of a place in a statement.
 
     The column of the kind; where several kinds share the column `other`, each has its own name.
     """
@@ -221,7 +221,7 @@ def place_of(kind: Kind) -> str:
 
 
 def is_origin(kind: Kind) -> bool:
-    """Whether goods come from such an account: what stands in it is below zero."""
+    """Return whether goods originate in this kind of account, so that its balance is negative."""
     return kind.column in (Column.OPENING, Column.RECEIVED)
 
 

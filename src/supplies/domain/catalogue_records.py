@@ -1,4 +1,4 @@
-"""What the catalogue names: items, donors, recipients, locations, teams, stations."""
+"""Catalogue records: items, donors, recipients, locations, teams, stations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supplies.domain.fields import MAX_QUANTITY, Code, Label, Text
 
 
 class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A thing or person with a code of its own. table: where it is kept."""
+    """A thing or person with a code. table: the table that stores it."""
 
     table: ClassVar[str]
 
@@ -34,7 +34,7 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Donor(CatalogueRecord, frozen=True, kw_only=True):
-    """Who gives. name None: forgotten.
+    """A donor. name None: erased.
 
     publish: how the name may be published: in full, the family name alone, or not at all
     (Charity Law of China, 2023, art. 82: never without consent).
@@ -52,7 +52,7 @@ class Donor(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Recipient(CatalogueRecord, frozen=True, kw_only=True):
-    """A household, or a group that receives together. name None: forgotten.
+    """A household, or a group that receives together. name None: erased.
 
     community: code of the neighbourhood, all that reports say of where it lives.
     access: how to reach the door ("knock slowly"), never a diagnosis.
@@ -70,7 +70,7 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Location(CatalogueRecord, frozen=True, kw_only=True):
-    """A place where goods stand. quarantine: nothing is allocated or handed out from here."""
+    """A storage place. quarantine: nothing is allocated or handed out from here."""
 
     table = "locations"
 
@@ -80,7 +80,7 @@ class Location(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Team(CatalogueRecord, frozen=True, kw_only=True):
-    """Who carries goods to the doors."""
+    """A delivery team."""
 
     table = "teams"
 
@@ -88,7 +88,7 @@ class Team(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Station(CatalogueRecord, frozen=True, kw_only=True):
-    """Whose books these are, and what its papers say of it.
+    """A station, with the details that its papers print.
 
     zone: IANA name; the station's days are days there. series: prefix of receipt numbers.
     credit_code: 统一社会信用代码. host: where the QR of a paper leads, https://example.org.

@@ -1,4 +1,4 @@
-"""What people ask of the ledger. A command is also the body of its REST request.
+"""Commands to the ledger. A command is also the body of its REST request.
 
 Every command may say `happened_on`, the true day; None means the station's today. Lines count
 base units of their item, or packs where `pack` names one. Fields of type `Text` and `ShortText`
@@ -34,11 +34,11 @@ Lines = Meta(min_length=1, max_length=MAX_LINES)
 class Shape(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """Closed and immutable: what is not a field is refused."""
+    """An immutable struct that refuses unknown fields."""
 
 
 class Command(Shape, frozen=True, kw_only=True, tag=True, tag_field="type"):
-    """What every command has. Inside a correction `type` says which command it is.
+    """The base of all commands. Inside a correction, `type` names the command.
 
     happened_on: the true day; None is the station's today.
     """
@@ -47,7 +47,7 @@ class Command(Shape, frozen=True, kw_only=True, tag=True, tag_field="type"):
 
 
 class GoodsLine(Shape, frozen=True, kw_only=True):
-    """Some of an item. pack: the item's pack that `quantity` counts; None counts base units."""
+    """A quantity of an item. pack: the pack that `quantity` counts; None counts base units."""
 
     item: Code
     quantity: Quantity
@@ -55,7 +55,7 @@ class GoodsLine(Shape, frozen=True, kw_only=True):
 
 
 class LotLine(GoodsLine, frozen=True, kw_only=True):
-    """Some of an item from one lot; None takes the lots that expire first."""
+    """A quantity of an item from one lot; None takes the lots that expire first."""
 
     lot: Code | None = None
     allow_expired: bool = False
@@ -69,7 +69,7 @@ class Money(Shape, frozen=True, kw_only=True):
 
 
 class Value(Money, frozen=True, kw_only=True):
-    """What goods are worth, with the paper that says so; without evidence there is no value."""
+    """The value of goods with its evidence; a value without evidence is not accepted."""
 
     evidence: ShortText
 
@@ -81,7 +81,7 @@ EndReason = Literal["withdrawn", "helped_elsewhere", "moved", "died"]
 
 
 class NoteNeed(Command, frozen=True, kw_only=True):
-    """A household lacks something. needed_by: None where no day was named."""
+    """Record what a household needs. needed_by: None if no day was named."""
 
     recipient: Code
     item: Code
@@ -93,7 +93,7 @@ class NoteNeed(Command, frozen=True, kw_only=True):
 
 
 class EndNeed(Command, frozen=True, kw_only=True):
-    """What is still open of a need is no longer asked for; claims on it are freed."""
+    """End the open part of a need and free the claims on it."""
 
     need: Code  # by path
     reason: EndReason
@@ -104,20 +104,20 @@ class EndNeed(Command, frozen=True, kw_only=True):
 
 
 class Claim(Shape, frozen=True, kw_only=True):
-    """So much of a pledge line is for this published need (认领)."""
+    """A claim (认领): how much of a pledge line is for a published need."""
 
     need: Code
     quantity: Quantity
 
 
 class PledgeLine(GoodsLine, frozen=True, kw_only=True):
-    """What is promised of one item, and which needs it claims. A pledge has one line an item."""
+    """The promised quantity of one item and the needs it claims. A pledge has one line per item."""
 
     claims: list[Claim] = []
 
 
 class MakePledge(Command, frozen=True, kw_only=True):
-    """A donor promises goods. due_on: None where no day was named."""
+    """Record a donor's promise of goods. due_on: None if no day was named."""
 
     donor: Code
     lines: Annotated[list[PledgeLine], Lines]
@@ -126,7 +126,7 @@ class MakePledge(Command, frozen=True, kw_only=True):
 
 
 class DroppedLine(Shape, frozen=True, kw_only=True):
-    """How much of a pledge's line falls away, and which claims with it.
+    """How much of a pledge line is cancelled, and which claims with it.
 
     drop: claims to drop; None drops none while free promise lasts, then the least urgent, newest.
     """
@@ -137,7 +137,7 @@ class DroppedLine(Shape, frozen=True, kw_only=True):
 
 
 class CancelPledge(Command, frozen=True, kw_only=True):
-    """The donor takes a promise back. lines: None is all that is outstanding."""
+    """Cancel a pledge for the donor. lines: None cancels all that is outstanding."""
 
     pledge: Code  # by path
     reason: Reason
@@ -145,7 +145,7 @@ class CancelPledge(Command, frozen=True, kw_only=True):
 
 
 class LapsePledge(Command, frozen=True, kw_only=True):
-    """A promise was not kept and is no longer waited for. lines: None is all outstanding."""
+    """Mark a pledge as lapsed. lines: None is all that is outstanding."""
 
     pledge: Code  # by path
     reason: Reason
@@ -156,7 +156,7 @@ class LapsePledge(Command, frozen=True, kw_only=True):
 
 
 class DonationLine(GoodsLine, frozen=True, kw_only=True):
-    """Goods given. pledge: kept by these goods, as far as it reaches; the rest is a gift beside.
+    """Donated goods. pledge: the pledge that they fulfil; any excess is a gift beside it.
 
     recipient ("for" in JSON): the one household they are for, by the donor's wish.
     """
@@ -169,7 +169,7 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class RecordDonation(Command, frozen=True, kw_only=True):
-    """Goods were given. donor: None is an anonymous gift.
+    """Record a donation. donor: None is an anonymous gift.
 
     handled_by: who took them in, required (Charity Law of China, 2023, art. 38: 经办人).
     wish: the donor's own words on what they are for (定向意愿).
@@ -189,7 +189,7 @@ class RecordDonation(Command, frozen=True, kw_only=True):
 
 
 class ArrivalLine(GoodsLine, frozen=True, kw_only=True):
-    """Goods that came in otherwise than as a gift."""
+    """Goods that arrived other than as a donation."""
 
     batch: Batch | None = None
     expires_on: date | None = None
@@ -197,7 +197,7 @@ class ArrivalLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class OpenStock(Command, frozen=True, kw_only=True):
-    """What stood on the shelf before these books began."""
+    """Record the opening stock: goods on the shelf before these books began."""
 
     location: Code
     lines: Annotated[list[ArrivalLine], Lines]
@@ -205,7 +205,7 @@ class OpenStock(Command, frozen=True, kw_only=True):
 
 
 class RecordArrival(Command, frozen=True, kw_only=True):
-    """Goods bought, made or borrowed. party: code of the supplier, maker or lender."""
+    """Record goods bought, made or borrowed. party: code of the supplier, maker or lender."""
 
     origin: Literal["bought", "made", "borrowed"]
     party: Code
@@ -218,14 +218,14 @@ class RecordArrival(Command, frozen=True, kw_only=True):
 
 
 class LotPart(Shape, frozen=True, kw_only=True):
-    """So many base units of this lot."""
+    """A quantity of a lot in base units."""
 
     lot: Code
     quantity: Quantity
 
 
 class AllocationLine(GoodsLine, frozen=True, kw_only=True):
-    """Goods set aside. need: which need they serve; None is the recipient's most urgent.
+    """Allocated goods. need: the need they serve; None is the recipient's most urgent.
 
     Where more is set aside than is open of the need, claims on it fall away.
 
@@ -239,7 +239,7 @@ class AllocationLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class Allocate(Command, frozen=True, kw_only=True):
-    """Free goods at a place are set aside for one recipient."""
+    """Allocate free goods at a location to one recipient."""
 
     recipient: Code
     location: Code
@@ -248,14 +248,14 @@ class Allocate(Command, frozen=True, kw_only=True):
 
 
 class ReleasedLine(Shape, frozen=True, kw_only=True):
-    """So many base units of an allocation's line."""
+    """A quantity of an allocation line in base units."""
 
     line: Annotated[int, Meta(ge=1)]
     quantity: Quantity
 
 
 class Release(Command, frozen=True, kw_only=True):
-    """What was set aside becomes free again. lines: None is all that is still allocated."""
+    """Release allocated goods, so that they are free again. lines: None is all still allocated."""
 
     allocation: Code  # by path
     reason: Reason
@@ -268,7 +268,7 @@ Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
 
 
 class Dispatch(Command, frozen=True, kw_only=True):
-    """A team takes along everything still set aside in these allocations, in this order.
+    """Dispatch a team with everything still allocated in these allocations, in this order.
 
     allow_expired: take goods along that are past their day.
     """
@@ -280,7 +280,7 @@ class Dispatch(Command, frozen=True, kw_only=True):
 
 
 class OutcomeLine(Shape, frozen=True, kw_only=True):
-    """What became of one line of a stop: received + brought_back + lost = loaded.
+    """The outcome of one line of a stop: received + brought_back + lost = loaded.
 
     to: where what was brought back goes: set aside still, or onto the shelf.
     location: which shelf; None is where it left.
@@ -295,7 +295,7 @@ class OutcomeLine(Shape, frozen=True, kw_only=True):
 
 
 class ReportOutcome(Command, frozen=True, kw_only=True):
-    """What happened at a door. A fact: never refused because the books say otherwise.
+    """Report the outcome of a stop. A fact: never refused because the books contradict it.
 
     lines: None means: handed_over, all received; not_at_home, all back to the allocation;
     refused, all back to the shelf; lost, all lost. `partly` must say its lines.
@@ -313,20 +313,20 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
 
 
 class CloseDelivery(Command, frozen=True, kw_only=True):
-    """The team's day ends, at zero: refused while anything is in transit."""
+    """Close a delivery. Refused while anything is in transit."""
 
     delivery: Code  # by path
 
 
 class ReassignDelivery(Command, frozen=True, kw_only=True):
-    """Another team goes on with an open delivery."""
+    """Reassign an open delivery to another team."""
 
     delivery: Code  # by path
     team: Code
 
 
 class ResolveConflict(Command, frozen=True, kw_only=True):
-    """A coordinator decides on a fact that the books contradicted.
+    """Resolve a conflict: a coordinator decides on a fact that the books contradicted.
 
     by: "correct" restates the standing outcome as the conflict states it; "unexplained" books
     what the fact says from `unexplained`, for the next count to settle.
@@ -341,7 +341,7 @@ class ResolveConflict(Command, frozen=True, kw_only=True):
 
 
 class Move(Command, frozen=True, kw_only=True):
-    """Free goods are carried from one place to another."""
+    """Move free goods from one location to another."""
 
     source: Code = field(name="from")
     target: Code = field(name="to")
@@ -350,14 +350,14 @@ class Move(Command, frozen=True, kw_only=True):
 
 
 class OpenCountSheet(Command, frozen=True, kw_only=True):
-    """A stock-take begins: what the books hold at this place now is what it is compared with."""
+    """Open a count sheet: the count is compared with what the books say of this location now."""
 
     location: Code
     note: Text | None = None
 
 
 class CountLine(Shape, frozen=True, kw_only=True):
-    """What was counted on the shelf, free and set aside together, in base units.
+    """The counted quantity, free and allocated together, in base units.
 
     lot: None counts all lots of the item together.
     """
@@ -368,7 +368,7 @@ class CountLine(Shape, frozen=True, kw_only=True):
 
 
 class CountStock(Command, frozen=True, kw_only=True):
-    """The result of a stock-take. Items not named were not counted."""
+    """Record the result of a stock count. Items not named were not counted."""
 
     sheet: Code  # by path
     lines: Annotated[list[CountLine], Lines]
@@ -376,7 +376,7 @@ class CountStock(Command, frozen=True, kw_only=True):
 
 
 class IssueGoods(Command, frozen=True, kw_only=True):
-    """Free goods are drawn for the station's own use: gate posts, own protection, notices."""
+    """Issue free goods for the station's own use: gate posts, own protection, notices."""
 
     purpose: Code
     location: Code
@@ -385,7 +385,7 @@ class IssueGoods(Command, frozen=True, kw_only=True):
 
 
 class ReturnIssue(Command, frozen=True, kw_only=True):
-    """What was drawn and not used comes back to the shelf. location: None is where it left."""
+    """Return issued, unused goods to the shelf. location: None is where they left."""
 
     issue: Code  # by path
     lines: Annotated[list[LotLine], Lines]
@@ -394,7 +394,7 @@ class ReturnIssue(Command, frozen=True, kw_only=True):
 
 
 class WriteOff(Command, frozen=True, kw_only=True):
-    """Free goods are lost: expired, damaged, missing, or another reason's code."""
+    """Write off free goods: expired, damaged, missing, or the code of another reason."""
 
     reason: Code
     location: Code
@@ -403,7 +403,7 @@ class WriteOff(Command, frozen=True, kw_only=True):
 
 
 class FindAgain(Command, frozen=True, kw_only=True):
-    """What was written off is there after all."""
+    """Put goods that were written off and found again back on the shelf."""
 
     reason: Code
     location: Code
@@ -412,7 +412,7 @@ class FindAgain(Command, frozen=True, kw_only=True):
 
 
 class TakeBack(Command, frozen=True, kw_only=True):
-    """A recipient gives goods back to the shelf."""
+    """Take goods back from a recipient."""
 
     recipient: Code
     location: Code
@@ -421,7 +421,7 @@ class TakeBack(Command, frozen=True, kw_only=True):
 
 
 class ReturnGoods(Command, frozen=True, kw_only=True):
-    """Free goods go back to whom they came from: the donor or lender of each lot."""
+    """Return free goods to where they came from: the donor or lender of each lot."""
 
     location: Code
     lines: Annotated[list[LotLine], Lines]
@@ -429,7 +429,7 @@ class ReturnGoods(Command, frozen=True, kw_only=True):
 
 
 class LendGoods(Command, frozen=True, kw_only=True):
-    """Free goods are lent. borrower: their code. due_on: None where no day was named."""
+    """Lend free goods. borrower: a code. due_on: None if no day was named."""
 
     borrower: Code
     location: Code
@@ -439,7 +439,7 @@ class LendGoods(Command, frozen=True, kw_only=True):
 
 
 class ReturnLoan(Command, frozen=True, kw_only=True):
-    """Lent goods come back. location: None is where they left."""
+    """Return lent goods. location: None is where they left."""
 
     loan: Code  # by path
     lines: Annotated[list[LotLine], Lines]
@@ -448,7 +448,7 @@ class ReturnLoan(Command, frozen=True, kw_only=True):
 
 
 class HandOut(Command, frozen=True, kw_only=True):
-    """Free goods are handed over at the counter, or to a group of `headcount` people.
+    """Hand out free goods at the counter, or to a group of `headcount` people.
 
     headcount: None where it is one household.
     """
@@ -461,14 +461,14 @@ class HandOut(Command, frozen=True, kw_only=True):
 
 
 class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
-    """What repacking yields."""
+    """A product of a conversion."""
 
     batch: Batch | None = None
     expires_on: date | None = None
 
 
 class Convert(Command, frozen=True, kw_only=True):
-    """Repacking: a drum in, 50 bottles out, the spill lost."""
+    """Convert goods, as in repacking: a drum in, 50 bottles out, the spill lost."""
 
     location: Code
     consumed: Annotated[list[LotLine], Lines]
@@ -478,7 +478,7 @@ class Convert(Command, frozen=True, kw_only=True):
 
 
 class Settle(Command, frozen=True, kw_only=True):
-    """What a count or a late fact left unexplained finds its explanation.
+    """Settle an unexplained difference left by a count or a late fact.
 
     place: the location or delivery whose `unexplained` is settled.
     by: "lost" for goods that are missing; an origin for goods nobody had recorded.
@@ -495,7 +495,7 @@ class Settle(Command, frozen=True, kw_only=True):
 
 
 class SendShipment(Command, frozen=True, kw_only=True):
-    """Free goods leave for another station. station ("to" in JSON): its code."""
+    """Send free goods to another station. station ("to" in JSON): its code."""
 
     station: Code = field(name="to")
     location: Code
@@ -504,7 +504,7 @@ class SendShipment(Command, frozen=True, kw_only=True):
 
 
 class CitedEntry(Shape, frozen=True, kw_only=True):
-    """An entry of another station, as that station shows it: hash = SHA-256(previous ‖ body)."""
+    """An entry of another station as evidence: hash = SHA-256(previous ‖ body)."""
 
     previous: Hash
     body: Bytes
@@ -512,7 +512,7 @@ class CitedEntry(Shape, frozen=True, kw_only=True):
 
 
 class ArrivedLine(Shape, frozen=True, kw_only=True):
-    """How much of a line of a shipment arrived, in base units; none of it is 0.
+    """How much of a shipment line arrived, in base units; 0 if nothing did.
 
     item: what the goods are called here; None: as the sender calls them.
     """
@@ -523,7 +523,7 @@ class ArrivedLine(Shape, frozen=True, kw_only=True):
 
 
 class ReceiveShipment(Command, frozen=True, kw_only=True):
-    """What another station sent has come, all of it or as the lines say. It happens once.
+    """Receive a shipment, all of it or as the lines say. Possible once.
 
     lines: each line of the shipment; None: everything arrived, under the sender's codes. sent: the
     entry that sent it; None where the sender's books are in this database.
@@ -537,7 +537,7 @@ class ReceiveShipment(Command, frozen=True, kw_only=True):
 
 
 class AcknowledgeShipment(Command, frozen=True, kw_only=True):
-    """The other station says what arrived of a shipment; the rest is lost. It happens once.
+    """Acknowledge what arrived of a shipment; the rest is lost. Possible once.
 
     received: the entry that received it; None where that station's books are in this database.
     """
@@ -550,27 +550,27 @@ class AcknowledgeShipment(Command, frozen=True, kw_only=True):
 
 
 class IssueReceipt(Command, frozen=True, kw_only=True):
-    """One receipt over several donations of one donor; it voids and replaces the single ones."""
+    """Issue one receipt for several donations of a donor; it voids and replaces the single ones."""
 
     donations: Annotated[list[Code], Lines]
 
 
 class VoidReceipt(Command, frozen=True, kw_only=True):
-    """A receipt no longer holds. Its number stays."""
+    """Void a receipt. Its number stays."""
 
     number: Code  # by path
     reason: Reason
 
 
 class ReplaceReceipt(Command, frozen=True, kw_only=True):
-    """A receipt is voided and issued anew from today's records."""
+    """Void a receipt and issue it again from today's records."""
 
     number: Code  # by path
     reason: Reason
 
 
 class ReprintReceipt(Command, frozen=True, kw_only=True):
-    """A marked copy of a receipt is handed out."""
+    """Record that a marked copy of a receipt is handed out."""
 
     number: Code  # by path
 
@@ -579,20 +579,20 @@ class ReprintReceipt(Command, frozen=True, kw_only=True):
 
 
 class ClosePeriod(Command, frozen=True, kw_only=True):
-    """Nothing is booked on or before this day any more."""
+    """Close the period up to and including this day."""
 
     through: date
 
 
 class ReopenPeriod(Command, frozen=True, kw_only=True):
-    """Days from this one on may be booked on again."""
+    """Reopen the days from this one on."""
 
     day: date = field(name="from")
     reason: Reason
 
 
 class RecordActivity(Command, frozen=True, kw_only=True):
-    """Work that moves no goods: visits, telephone calls, checks. who: in words, if at all."""
+    """Record work that moves no goods: visits, telephone calls, checks. who: free text."""
 
     kind: Code
     count: Quantity
@@ -600,13 +600,13 @@ class RecordActivity(Command, frozen=True, kw_only=True):
 
 
 class ForgetDonor(Command, frozen=True, kw_only=True):
-    """Everything personal about a donor is erased; the goods stay in the books."""
+    """Erase the personal data of a donor; the goods stay in the books."""
 
     donor: Code  # by path
 
 
 class ForgetRecipient(Command, frozen=True, kw_only=True):
-    """Everything personal about a recipient is erased; the goods stay in the books."""
+    """Erase the personal data of a recipient; the goods stay in the books."""
 
     recipient: Code  # by path
 
@@ -615,7 +615,7 @@ class ForgetRecipient(Command, frozen=True, kw_only=True):
 
 
 class Reverse(Command, frozen=True, kw_only=True):
-    """As if an entry's command had never been given, as far as its goods have not moved on."""
+    """Reverse an entry's command, if its goods have not moved on."""
 
     entry: Annotated[int, Meta(ge=1)]  # by path
     reason: Reason
@@ -642,11 +642,11 @@ Correctable = (
     | Convert
     | RecordActivity
 )
-"""What can be restated; the rest is undone by its own way back (release, void, reopen)."""
+"""Commands that `Correct` accepts; the others have their own reversal (release, void, reopen)."""
 
 
 class Correct(Command, frozen=True, kw_only=True):
-    """A command as it should have been: the difference is booked, the receipt replaced.
+    """Correct a command: book the difference and replace the receipt.
 
     entry: the command's entry that holds now. command: of the same type as the original; a day that
     it does not say stays as it was.

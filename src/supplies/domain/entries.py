@@ -1,4 +1,4 @@
-"""An entry: one fact, its transfers and what it states, as the exact bytes that are hashed.
+"""Entries: one fact with its transfers and rows, as the exact bytes that are hashed.
 
 The body holds everything an entry says but personal data: free text and frozen documents stand in
 it as digests. `hash = SHA-256(previous hash ‖ body)`, zeros before the first, a chain a station.
@@ -18,7 +18,7 @@ import msgspec
 from supplies.domain.entry_rows import STATEMENTS, TABLES, AnyEntryRow, Statement
 
 ZERO_HASH = bytes(32)
-"""What stands before a station's first entry."""
+"""The previous hash of a station's first entry."""
 
 SALT_BYTES = 16
 
@@ -34,7 +34,7 @@ class Transfer(NamedTuple):
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What is hashed. Fields may be added with defaults; none is ever changed.
+    """The hashed content of an entry. Fields may be added with defaults but never changed.
 
     part: 0 for the first entry of a command, 1, 2 … for those that follow from it.
     about: the person its texts are about, `donor:CODE` or `recipient:CODE`; None: nobody.
@@ -65,34 +65,34 @@ decode_body = msgspec.json.Decoder(Body).decode
 
 
 def parcel(transfer: Transfer) -> tuple[str | None, str | None]:
-    """The allocation and recipient of a hand-over, which a foreign key ties together."""
+    """Return allocation and recipient of a hand-over, which a foreign key checks."""
     if transfer.source.startswith("in_transit:") and transfer.target.startswith("received:"):
         return transfer.source.rsplit(":", 1)[1], transfer.target.partition(":")[2]
     return None, None
 
 
 def chain(previous: bytes, body: bytes) -> bytes:
-    """The hash of an entry, from the hash of the one before it and its own bytes."""
+    """Return the hash of an entry from the previous hash and its own bytes."""
     return hashlib.sha256(previous + body).digest()
 
 
 def new_salt() -> bytes:
-    """Salt for a digest: without it an erased text cannot be guessed from its digest."""
+    """Return a salt, so that an erased text cannot be guessed from its digest."""
     return secrets.token_bytes(SALT_BYTES)
 
 
 def salted(salt: bytes, content: bytes) -> str:
-    """The digest that stands for erasable content in the chain, hex."""
+    """Return the digest of erasable content that the chain contains, in hex."""
     return hashlib.sha256(salt + content).hexdigest()
 
 
 def part_id(command_id: str, part: int) -> str:
-    """The id of a command's entry: the command's own, then UUIDv5 of it and the entry's index."""
+    """Return the id of a command's entry: the command's own, then UUIDv5 of it and an index."""
     return command_id if part == 0 else str(uuid.uuid5(uuid.UUID(command_id), str(part)))
 
 
 def moment(when: datetime) -> str:
-    """A time as the books write it: UTC to the microsecond."""
+    """Format a time as the books store it: UTC with microseconds."""
     return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -100,7 +100,7 @@ _COLUMNS = {statement: statement.__struct_fields__ for statement in STATEMENTS}
 
 
 def cells(statement: Statement) -> tuple[Any, ...]:
-    """A statement as the store keeps it: days and times as ISO text."""
+    """Return the values of a row as stored: dates and times as ISO text."""
     return tuple(
         value if value is None or type(value) in (str, int) else _text(value)
         for value in (getattr(statement, name) for name in _COLUMNS[type(statement)])
@@ -118,4 +118,4 @@ INSERTS = {
     )
     for statement, table in TABLES.items()
 }
-"""How each statement is written down."""
+"""The INSERT statement of each kind of row."""

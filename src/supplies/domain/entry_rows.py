@@ -398,4 +398,4 @@ STATEMENTS: tuple[type[Statement], ...] = get_args(AnyEntryRow)
 TABLES: dict[type[Statement], str] = {
     statement: str(statement.__struct_config__.tag) for statement in STATEMENTS
 }
-"""The table each statement stands in."""
+"""The table of each kind of row."""

@@ -1,4 +1,4 @@
-"""The kinds of field that commands and nouns are made of, with their limits.
+"""The field types of commands and records, with their limits.
 
 msgspec checks them when a command is decoded, and `Ledger.record` decodes every command it is
 given, so a struct built by hand meets the same limits as one that came as JSON.
@@ -33,11 +33,11 @@ Code = Annotated[
         description="letters, digits, dot, dash and underscore; never a name",
     ),
 ]
-"""A code or id: it stands in the hashed chain and in URLs, so it must never be a person's name."""
+"""A code or id. It is in the hash chain and in URLs, so it must not contain a person's name."""
 
 
 def is_valid_code(text: str) -> bool:
-    """Whether this could be a code or id."""
+    """Return whether a text is a valid code or id."""
     try:
         msgspec.convert(text, Code)
     except msgspec.ValidationError:
@@ -55,15 +55,15 @@ Batch = Annotated[
         description="as the maker prints it: letters, digits and signs, no spaces",
     ),
 ]
-"""A maker's batch number. It stands in the hashed chain, so it leaves no room for a name."""
+"""A maker's batch number. It is in the hash chain, so its form allows no name."""
 
 Text = Annotated[str, Meta(max_length=2000, pattern=_MANY_LINES, extra={"erasable": True})]
-"""Free text: it may name a person, so it is kept apart from the chain and can be erased."""
+"""Free text. It may name a person, so it is kept outside the chain and can be erased."""
 
 ShortText = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE, extra={"erasable": True})
 ]
-"""Free text of one line, never empty: who handled it, who came."""
+"""One line of free text, not empty: who handled it, who came."""
 
 Reason = Annotated[
     str,
@@ -74,7 +74,7 @@ Reason = Annotated[
         extra={"erasable": True},
     ),
 ]
-"""Why something was undone: free text that says something."""
+"""The reason for a reversal: free text, not empty."""
 
 Hash = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256, 64 digits of lower hex")

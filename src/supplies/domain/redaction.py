@@ -1,4 +1,4 @@
-"""Names and telephones as papers show them to people who need not know them in full."""
+"""Mask names and telephone numbers for people who need not know them in full."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from collections.abc import Iterable
 from typing import Literal
 
 FEW: Literal["<5"] = "<5"
-"""What is said instead of a count so small that it points at people."""
+"""Shown instead of a count so small that it identifies people."""
 
 _LEAST = 5
 
 Count = int | Literal["<5"]
-"""How many people or households, or that they are few."""
+"""A number of people or households, or `FEW`."""
 
 
 def mask_phone(phone: str) -> str:
-    """13800138000 becomes 138****8000; short numbers keep their last two digits."""
+    """Mask a telephone number: 138****8000; short numbers keep their last two digits."""
     keep = 3 if len(phone) >= 8 else 0
     tail = 4 if len(phone) >= 8 else min(2, len(phone) // 2)
     return phone[:keep] + "*" * (len(phone) - keep - tail) + phone[len(phone) - tail :]
 
 
 def mask_name(name: str) -> str:
-    """张三丰 becomes 张**, Zhang San becomes Z**: the family name's first character stays."""
+    """Mask a name: 张三丰 becomes 张**, Zhang San becomes Z**."""
     return name[:1] + "**"
 
 
 def mask_count(count: int) -> Count:
-    """36 stays 36, 3 becomes "<5": who lives nearby would know who the three are."""
+    """Mask a count: 36 stays 36, 3 becomes "<5", since neighbours could identify three people."""
     return FEW if 0 < count < _LEAST else count
 
 
 def mask_within(text: str, secrets: Iterable[str | None]) -> str:
-    """A sentence for outsiders, with what is known of a person struck out wherever it is said."""
+    """Mask all known personal data of a person inside a sentence."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "**")
     return text

@@ -1,4 +1,4 @@
-"""JSON in: strict, with the field at fault by its JSON pointer and a sentence for a person."""
+"""Decode JSON strictly; errors name the field by JSON pointer, in a plain sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
 
 
 def check_fields(struct: S) -> S:
-    """A struct that meets the limits of its fields, however it was built.
+    """Check a struct against the limits of its fields.
 
     It is encoded and strictly decoded, so a struct made in Python meets what JSON meets.
     """
@@ -35,7 +35,7 @@ def check_fields(struct: S) -> S:
 
 
 def convert(kind: type[S], fields: Any) -> S:
-    """A struct from decoded JSON, strictly: "5" and 1.0 are no quantity, no field is ignored."""
+    """Convert decoded JSON strictly: "5" and 1.0 are not quantities; unknown fields are refused."""
     try:
         return msgspec.convert(fields, kind, strict=True)
     except msgspec.ValidationError as error:
@@ -69,7 +69,7 @@ _WORDS = (
 
 
 def invalid(message: str) -> InvalidField:
-    """Msgspec's message as one sentence and a pointer."""
+    """Translate msgspec's message to a sentence with a JSON pointer."""
     text, _, path = message.partition(" - at `")
     pointer = "".join(f"/{part}" for part in re.findall(r"\w[\w-]*", path.rstrip("`")))
     for pattern, words in _WORDS:

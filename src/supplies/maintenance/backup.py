@@ -1,4 +1,4 @@
-"""Backup and restore of books in a file: copied at one moment, verified, and only then named so.
+"""Back up and restore a database file: copied as a snapshot, verified, then renamed.
 
 The copy is made while others write. It grows under a draft's name beside the one asked for, is
 recomputed from its first entry to its last, is on the disk, and then takes its name: what bears
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from supplies.storage.sqlite.store import SqliteStore
 
 KEYS_SUFFIX = ".key"
-"""The keys of a backup lie beside it under its name with this, as those of the books do."""
+"""Suffix of the key file beside a backup or a database."""
 
 _ON_A_SERVER = (
     "books on a server are backed up by `supplies copy` into a file, or by PostgreSQL itself: "
@@ -42,7 +42,7 @@ _ON_A_SERVER = (
 def back_up(
     database: str, to: Path, *, with_keys: bool = False, progress: Progress | None = None
 ) -> Verified:
-    """Copy the books, while they are in use, into a new file; what was verified in it.
+    """Copy the books into a new file while they are in use; return what was verified.
 
     with_keys: the station's keys too, beside it. progress: told how many entries of how many
     are verified in the copy. Raises AlreadyDone where there is such a file,
@@ -67,7 +67,7 @@ def back_up(
 
 
 def restore(backup: Path, database: str, *, progress: Progress | None = None) -> Verified:
-    """Make books out of a backup, brought up to this program's version; what was verified in them.
+    """Restore a backup and migrate it to this version; return what was verified.
 
     The keys come with it where they lie beside it. progress: told how many entries of how many
     are verified. Raises AlreadyDone where there are books, or other keys, in that place.
@@ -86,7 +86,7 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
 
 
 def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
-    """The keys that lie beside a backup; None where they are in their place, or there are none."""
+    """Return the keys beside a backup; None if they are in place already or missing."""
     beside = backup.with_suffix(KEYS_SUFFIX)
     if not beside.exists():
         return None
@@ -102,7 +102,7 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 
 @contextmanager
 def _copied(source: Path, to: Path, progress: Progress | None) -> Iterator[tuple[Path, Verified]]:
-    """A draft beside `to` with all of the source in it, sound; it goes unless it took its name."""
+    """Yield a verified copy of the source under a draft name; delete it unless it was renamed."""
     from supplies.storage.sqlite.files import copy_file
     from supplies.storage.sqlite.store import SqliteStore
 

@@ -1,4 +1,4 @@
-"""Moving house: all books of a database, copied into a new one of either kind of engine.
+"""Copy all books of a database into a new one on either engine.
 
 Every row of every table is carried over as it stands at one moment, while others may go on
 recording, into tables that nothing guards yet; then the guards are made, and the copy is recomputed
@@ -21,17 +21,17 @@ from supplies.storage.store import Row, Store, database_file, open_store
 from supplies.verification.verify import Verified, verify
 
 PORTION = 500
-"""Rows that are held in memory at a time."""
+"""Number of rows in memory at a time."""
 
 ITS_OWN = ("migrations",)
-"""Tables that each database keeps for itself."""
+"""Tables that are not copied: each database has its own."""
 
 Progress = Callable[[str, int, int], None]
-"""Told what is done (copied, verified), how much of it, and of how much in all."""
+"""Called with the phase (copied, verified), how much is done, and the total."""
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
-    """What was carried over, table by table, and what was verified in it."""
+    """The number of rows copied by table, and what was verified."""
 
     rows: dict[str, int]
     verified: Verified
@@ -61,7 +61,7 @@ def copy_books(source: str, target: str, told: Progress = lambda *_: None) -> Co
 
 @contextmanager
 def _new(target: str) -> Iterator[Store]:
-    """A store in which nothing is made yet; a file takes its name when this ends well."""
+    """Yield an empty store; a file gets its final name when this succeeds."""
     file = database_file(target)
     if file is None:
         with closing(open_store(target, made=False)) as store:
@@ -79,7 +79,7 @@ def _new(target: str) -> Iterator[Store]:
 
 
 def _fill(source: Store, target: Store, told: Progress) -> dict[str, int]:
-    """Carry all rows over; how many, table by table."""
+    """Copy all rows; return the number by table."""
     tables = [table for table in schema.columns() if table not in ITS_OWN]
     counts = {table: _count(source, table) for table in tables}
     done, total = 0, sum(counts.values())
@@ -98,7 +98,7 @@ def _count(store: Store, table: str) -> int:
 
 
 def _portions(store: Store, table: str, columns: list[str]) -> Iterator[list[Row]]:
-    """All rows of a table in the order of its primary key, a portion at a time."""
+    """Yield all rows of a table in primary key order, in portions."""
     key = schema.primary_keys()[table]
     places = [columns.index(name) for name in key]
     names, order = ", ".join(columns), ", ".join(key)

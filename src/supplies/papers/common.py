@@ -16,14 +16,14 @@ Languages = Literal["zh+en", "zh", "en"]
 
 
 class Said(Document, frozen=True, kw_only=True):
-    """The same thing in Chinese and in English."""
+    """A text in Chinese and in English."""
 
     zh: str
     en: str
 
 
 class StationHead(Document, frozen=True, kw_only=True):
-    """Who issues the paper, as its settings stood that day. logo: a PNG, base64; None: none."""
+    """The issuer of a paper, with its settings of that day. logo: a PNG in base64, or None."""
 
     code: str
     name: str
@@ -46,7 +46,7 @@ class DonorName(Document, frozen=True, kw_only=True):
 
 
 class ItemName(Document, frozen=True, kw_only=True):
-    """What an item's code is called."""
+    """The names of an item."""
 
     name: str
     name_en: str | None

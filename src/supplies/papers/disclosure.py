@@ -13,7 +13,7 @@ from supplies.papers.station_report import GoodsLine
 
 
 class GoodsReceivedLine(Document, frozen=True, kw_only=True):
-    """What came in of one item from one source. name None: a donor who is not named in public.
+    """What was received of one item from one source. name None: the donor is not named in public.
 
     source: as the chart of accounts names it; only donors are named, each as they consented.
     """
@@ -47,7 +47,7 @@ class Disclosure(Document, frozen=True, kw_only=True):
 
 
 class DisclosurePaper(Document, frozen=True, kw_only=True):
-    """The disclosure as it is put up. names: of each item, by its code."""
+    """The disclosure as printed. names: by item code."""
 
     station: StationHead
     disclosure: Disclosure

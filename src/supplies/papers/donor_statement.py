@@ -40,14 +40,14 @@ class PeopleReachedLine(Document, frozen=True, kw_only=True):
 
 
 class WishLine(Document, frozen=True, kw_only=True):
-    """What a donor wished for the gifts of one receipt, in their own words."""
+    """The donor's wish for the gifts of one receipt, in their own words."""
 
     receipt: str
     wish: str
 
 
 class WishDeviation(Document, frozen=True, kw_only=True):
-    """Goods that were set aside as the donor wished or claimed, and then released.
+    """Goods allocated as the donor wished or claimed, and then released.
 
     reason None: it was erased at someone's wish. by: who released them.
     """
@@ -63,7 +63,7 @@ class WishDeviation(Document, frozen=True, kw_only=True):
 
 
 class DonorStatement(Document, frozen=True, kw_only=True):
-    """What became of all that a donor gave in a period, as it stood at the end of its last day."""
+    """Where all that a donor gave in a period was at the end of its last day."""
 
     station: str
     donor: str

@@ -19,7 +19,7 @@ from supplies.errors import InvalidField
 
 
 class GlyphMissing(InvalidField):
-    """A character that no face of the papers has, so that no paper can show it."""
+    """The font of the papers has no glyph for a character."""
 
     title = "A character cannot be printed"
 
@@ -34,7 +34,7 @@ class GlyphMissing(InvalidField):
 
 
 def check_printable(content: bytes) -> None:
-    """Raise GlyphMissing for the first text in a document's JSON that no paper can show.
+    """Check that the font can print a document. Raises GlyphMissing for the first text it cannot.
 
     JSON itself is ASCII, which can be printed, and so are its escapes of line ends: one look at
     all of it is enough where nothing is amiss.
@@ -50,7 +50,7 @@ def check_printable(content: bytes) -> None:
 
 @cache
 def printable() -> frozenset[str]:
-    """Every character that the papers' regular face has."""
+    """Return every character that the font has."""
     ranges = files(__package__).joinpath("glyph_coverage.txt").read_text(encoding="ascii").split()
     return frozenset(map(chr, chain.from_iterable(map(_codes, ranges))))
 

@@ -1,4 +1,4 @@
-"""Quantities in words, as a receipt writes them so that no digit can be added."""
+"""Quantities in words, printed on receipts so that no digit can be added."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 @lru_cache(maxsize=4096)
 def chinese(quantity: int) -> str:
-    """50 as 伍拾: the financial numerals (大写) that Chinese papers ask for."""
+    """Return financial numerals (大写): 50 as 伍拾."""
     import cn2an
 
     return str(cn2an.an2cn(quantity, "up"))
@@ -15,7 +15,7 @@ def chinese(quantity: int) -> str:
 
 @lru_cache(maxsize=4096)
 def english(quantity: int) -> str:
-    """50 as "fifty"."""
+    """Return an English number: 50 as "fifty"."""
     import num2words
 
     return str(num2words.num2words(quantity, lang="en"))

@@ -60,7 +60,7 @@ class DonationReceipt(Document, frozen=True, kw_only=True):
 
 
 class Proof(Document, frozen=True, kw_only=True):
-    """What joins a paper to the books: its entry, and the code that the QR carries.
+    """What links a paper to the books: its entry, and the check code in the QR code.
 
     url: where the QR leads. replaced_by: None unless a newer receipt replaces this one.
     """
@@ -85,14 +85,14 @@ class ReceiptPaper(Document, frozen=True, kw_only=True):
 
 
 class EntryReference(Document, frozen=True, kw_only=True):
-    """Where in the books an entry stands: its number, and its hash in hex."""
+    """The number of an entry, and its hash in hex."""
 
     seq: int
     hash: str
 
 
 class Marks(Document, frozen=True, kw_only=True):
-    """What a later printing adds to a receipt. An original has none; nothing of it is signed."""
+    """Marks that a later printing adds. An original has none; marks are not signed."""
 
     void_on: date | None = None
     void_reason: str | None = None

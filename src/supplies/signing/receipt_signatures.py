@@ -1,4 +1,4 @@
-"""What makes a receipt a proof: what is signed, and how a paper's record is weighed.
+"""What the signature of a receipt covers, and how the record of a paper is verified.
 
 Nothing here holds a secret or opens a book: whoever has a paper and the station's public keys can
 check it. The secrets are in `supplies.signing.station_keys`.
@@ -32,7 +32,7 @@ _decode_document = msgspec.json.Decoder(DonationReceipt).decode
 
 
 class NotGenuine(SuppliesError):
-    """A file that cannot be taken for a receipt of this station. fault: which way it is not.
+    """The file is not a genuine receipt of this station. fault: the reason.
 
     record: the signed data, where they are sound and only the page could not be compared.
     """
@@ -46,7 +46,7 @@ class NotGenuine(SuppliesError):
 
 
 class Issued(NamedTuple):
-    """A receipt as the books hold it: all that its code and signature depend on."""
+    """An issued receipt: all that its check code and signature depend on."""
 
     station: str
     number: str
@@ -57,7 +57,7 @@ class Issued(NamedTuple):
 
 
 class Seal(NamedTuple):
-    """What the station's key gives to a receipt. public_key, signature: base64."""
+    """Check code and signature of a receipt. public_key, signature: base64."""
 
     check_code: str
     key_id: str
@@ -66,13 +66,13 @@ class Seal(NamedTuple):
 
 
 Sealer = Callable[[Issued], Seal]
-"""How views ask for a seal without holding a key."""
+"""Signs a receipt; views get it without access to a key."""
 
 
 def signed(
     *, number: str, issued_on: date, digest: str, seq: int, entry_hash: str, check_code: str
 ) -> bytes:
-    """The exact bytes under a receipt's signature: seven lines of UTF-8, each ended by LF.
+    """Return the signed bytes of a receipt: seven lines of UTF-8, each ended by LF.
 
     The digest stands for all that the document says; with the entry and the check code everything
     on an original's page is signed.
@@ -85,7 +85,7 @@ def signed(
 
 
 def read_record(content: bytes) -> ReceiptRecord:
-    """The record in an attachment; NotGenuine where it is none."""
+    """Decode the record in an attachment. Raises NotGenuine if it is not a record."""
     try:
         return _decode_record(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -95,7 +95,7 @@ def read_record(content: bytes) -> ReceiptRecord:
 
 
 def document_in(record: ReceiptRecord) -> DonationReceipt:
-    """The frozen document of a record."""
+    """Return the frozen document of a record."""
     try:
         return _decode_document(record.document)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
@@ -105,7 +105,7 @@ def document_in(record: ReceiptRecord) -> DonationReceipt:
 
 
 def paper_of(record: ReceiptRecord) -> ReceiptPaper:
-    """The receipt as its record says that it was printed."""
+    """Return the receipt as it was printed, according to its record."""
     document, marks = document_in(record), msgspec.structs.asdict(record.marks)
     return ReceiptPaper(
         document=document,
@@ -124,7 +124,7 @@ def paper_of(record: ReceiptRecord) -> ReceiptPaper:
 
 
 def check_record(record: ReceiptRecord) -> None:
-    """Raise NotGenuine unless the record fits together and the key that it names has signed it.
+    """Check that the record is consistent and signed by the key it names. Raises NotGenuine.
 
     Whose key that is, is `check_key`'s question.
     """
@@ -142,7 +142,7 @@ def check_record(record: ReceiptRecord) -> None:
 
 
 def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
-    """Raise NotGenuine unless the key that signed the record is among the station's."""
+    """Check that the signing key is one of the station's. Raises NotGenuine."""
     if keys.get(record.key_id) == record.public_key:
         return
     if record.key_id in keys:
@@ -187,7 +187,7 @@ def _salt(record: ReceiptRecord) -> bytes:
 
 
 def _short(text: str) -> str:
-    """A word from a stranger's file, fit for a sentence."""
+    """Make text from an untrusted file safe for an error sentence."""
     return text if re.fullmatch(r"[\w-]{1,20}", text) else "of no usable name"
 
 
@@ -197,13 +197,13 @@ _LINE = re.compile(r"(k[1-9][0-9]{0,5}) ed25519 ([A-Za-z0-9+/]{43}=)")
 
 
 def write_public_keys(keys: PublicKeys) -> str:
-    """The file that a station gives to whoever wants to check its papers: a line a key."""
+    """Return the content of a public key file: one line per key."""
     head = "# Public keys for receipts. To check one: supplies receipt check FILE.pdf --key THIS\n"
     return head + "".join(f"{key_id} ed25519 {key}\n" for key_id, key in keys.items())
 
 
 def read_public_keys(text: str, named: str) -> PublicKeys:
-    """The keys in such a file. named: what the file is called, for the refusal of another."""
+    """Parse a public key file. named: its name, for the error."""
     lines = [line.strip() for line in text.splitlines()]
     found = [_LINE.fullmatch(line) for line in lines if line and not line.startswith("#")]
     keys = {match[1]: match[2] for match in found if match is not None}
@@ -216,7 +216,7 @@ def read_public_keys(text: str, named: str) -> PublicKeys:
 
 
 def _raw(text: str) -> bytes:
-    """The bytes of canonical base64: one signature has one spelling."""
+    """Decode canonical base64, so that a signature has only one spelling."""
     try:
         raw = base64.b64decode(text, validate=True)
     except binascii.Error as error:

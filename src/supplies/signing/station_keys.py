@@ -1,4 +1,4 @@
-"""A station's keys, and the seal that they give each paper: a check code and a signature.
+"""Station keys, and the check code and signature that they give each receipt.
 
 The keys stand in a file of their own, readable by its owner alone, and never in the database: who
 holds a copy of the books cannot forge a paper. The file is the one that `SUPPLIES_KEYS` names, else
@@ -35,7 +35,7 @@ CODE_LENGTH = 8
 """Characters of a check code: 40 bits, five to a character."""
 
 KEYS_SETTING = "SUPPLIES_KEYS"
-"""Names the file of the keys."""
+"""Environment variable that names the key file."""
 
 _KEY_BYTES = 32
 
@@ -50,14 +50,14 @@ class _Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All keys that the stations of one database ever had, the oldest first."""
+    """All keys that the stations of one database ever had, oldest first."""
 
     format: Literal["supplies-keys-1"] = "supplies-keys-1"
     keys: list[_Key]
 
 
 class StationKeys:
-    """The keys of the stations in one database, read anew when their file has changed."""
+    """The keys of the stations in one database; read again when their file changes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -66,17 +66,17 @@ class StationKeys:
 
     @classmethod
     def beside(cls, database: str) -> StationKeys:
-        """The keys that belong to a database; a StoreError where they are not in order."""
+        """Return the keys of a database. Raises StoreError if the key file is not in order."""
         keys = cls(key_file(database))
         keys._keys()
         return keys
 
     def check_code(self, issued: Issued) -> str:
-        """Eight characters that only the station's key gives to this receipt."""
+        """Return the check code of a receipt: eight characters that need the station's secret."""
         return _code(self._for(issued), issued)
 
     def seal(self, issued: Issued) -> Seal:
-        """The code and signature of a receipt, by the key that was in use when it was issued."""
+        """Return check code and signature, by the key in use when the receipt was issued."""
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)
         says = signed(
@@ -91,11 +91,11 @@ class StationKeys:
         return Seal(code, key.id, _public(key.private), signature)
 
     def public(self) -> PublicKeys:
-        """All public keys by id: with them every paper ever issued can be checked."""
+        """Return all public keys by id, to check every receipt ever issued."""
         return {key.id: _public(key.private) for key in self._keys()}
 
     def add(self, after: Mapping[str, int]) -> str:
-        """Make a further key, for what is issued after these entries; its id.
+        """Add a key for receipts issued after these entries; return its id.
 
         Called while nobody else can write to the books, whose entries `after` counts.
         """
@@ -129,7 +129,7 @@ class StationKeys:
 
 
 def key_file(database: str) -> Path:
-    """Where the keys of a database are kept: where SUPPLIES_KEYS says, else beside its file.
+    """Return the path of the key file: $SUPPLIES_KEYS, else beside the database file.
 
     Raises StoreError where the database is no file and SUPPLIES_KEYS is not set.
     """
@@ -147,7 +147,7 @@ def key_file(database: str) -> Path:
 
 
 def create_first_key(database: str) -> bool:
-    """Make the first key where there is none; whether one was made."""
+    """Create the first key if there is none; return whether it was created."""
     path = key_file(database)
     try:
         if path.exists():
@@ -158,7 +158,7 @@ def create_first_key(database: str) -> bool:
 
 
 def ensure_keys(store: Store, database: str) -> bool:
-    """See that there are keys to sign with, in order; whether the first was made just now.
+    """Ensure that there are keys to sign with; return whether the first was just created.
 
     store: the books of that database. Once a station in it has issued a receipt none is made: a
     file that is missing was lost, or another is named by mistake, and to a new key genuine papers
@@ -220,7 +220,7 @@ def _read(path: Path) -> list[_Key]:
 
 
 def _write(path: Path, keys: list[_Key], *, replacing: bool) -> bool:
-    """Put the file there whole or not at all. replacing False: False if one is there already."""
+    """Write the file atomically. replacing False: return False if it exists."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""An organisation: the station at its head, and those under it. No entry states who is under whom.
+"""Organisations: a head station and the stations under it. Not part of the hash chain.
 
 The head's coordinators may look into the books of all its stations, and figures are summed up over
 them. A station that is under nobody is an organisation of its own.
@@ -15,7 +15,7 @@ from supplies.storage.store import Row, Store
 
 
 class StationLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A station in a list. head: whose organisation it is in; None: its own."""
+    """A station in a list. head: head of its organisation; None: the station itself."""
 
     code: str
     name: str
@@ -34,17 +34,17 @@ OURS = (
     "ours (code) AS (SELECT code FROM stations WHERE code = :station "
     "UNION ALL SELECT station FROM organisations WHERE head = :station)"
 )
-"""SQL, behind WITH: the stations of the organisation that `:station` heads, itself among them."""
+"""SQL for WITH: the stations of the organisation that `:station` heads, including itself."""
 
 
 def head_of(books: Books) -> str | None:
-    """The station at the head of this one's organisation; None: it is under nobody."""
+    """Return the head of this station's organisation; None if it has none above it."""
     head = books.value("SELECT head FROM organisations WHERE station = :station")
     return None if head is None else str(head)
 
 
 def stations(books: Books, *, after: str = "", limit: int | None = None) -> list[StationLine]:
-    """The stations of the organisation that this one heads, by code, itself among them.
+    """List the stations of the organisation that this one heads, including itself, by code.
 
     after: the code behind which to go on.
     """
@@ -58,12 +58,12 @@ def stations(books: Books, *, after: str = "", limit: int | None = None) -> list
 
 
 def all_stations(store: Store) -> list[StationLine]:
-    """Every station of the database, by code."""
+    """Return every station of the database, by code."""
     return [_line(row) for row in store.all(f"{_LINES} ORDER BY s.code")]
 
 
 def default_station(store: Store) -> str:
-    """Where those belong who have not said which: at a head, or at a station under nobody."""
+    """Return the default station: a head, or a station without a head."""
     row = store.one(
         "SELECT s.code FROM stations s LEFT JOIN organisations o ON o.station = s.code "
         "ORDER BY CASE WHEN o.head IS NULL THEN 0 ELSE 1 END, s.code LIMIT 1"
@@ -78,7 +78,7 @@ def _line(row: Row) -> StationLine:
 
 
 def leads(books: Books, station: str) -> bool:
-    """Whether this station's coordinators may look into the books of that one."""
+    """Return whether this station's coordinators may read the books of the other."""
     if not is_valid_code(station):
         return False
     under = books.value(
@@ -88,7 +88,7 @@ def leads(books: Books, station: str) -> bool:
 
 
 def set_head(books: Books, head: str | None) -> None:
-    """Put the station under the head of an organisation; None: under nobody.
+    """Put the station under the head of an organisation; None removes it.
 
     Called within `Ledger.admin_transaction()`. Raises InvalidField where that would make a second
     level: whoever looks into a station's books is to be seen at a glance.

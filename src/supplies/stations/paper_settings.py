@@ -30,10 +30,10 @@ from supplies.papers.glyph_coverage import GlyphMissing, check_printable
 from supplies.stations.retention import Retention, keep, retention
 
 LOGO_BYTES = 8192
-"""How large a logo's file may be: each receipt carries it, on its page and in its data."""
+"""Largest size of a logo file in bytes: each receipt contains it twice."""
 
 LOGO_SIDE = 800
-"""Pixels of a logo's longer side."""
+"""Largest length of a logo's longer side in pixels."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -59,14 +59,14 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class StationWithSettings(Station, frozen=True, kw_only=True):
-    """A station with the settings of its papers, and for how long it keeps what is personal."""
+    """A station with its paper settings and retention periods."""
 
     papers: PaperSettings = PaperSettings()
     retention: Retention = Retention()
 
 
 def paper_settings(books: Books) -> PaperSettings:
-    """What holds now; the defaults where nothing was ever set."""
+    """Return the present settings, or the defaults."""
     kept = books.value("SELECT settings FROM station_settings WHERE station = :station")
     return PaperSettings() if kept is None else _decode(kept)
 
@@ -75,13 +75,13 @@ _decode = msgspec.json.Decoder(PaperSettings).decode
 
 
 def station_with_settings(books: Books) -> StationWithSettings:
-    """The station with all its settings."""
+    """Return the station with all its settings."""
     station = msgspec.structs.asdict(books.station)
     return StationWithSettings(**station, papers=paper_settings(books), retention=retention(books))
 
 
 def station_head(books: Books) -> StationHead:
-    """Who issues a paper printed now; a receipt shows what was frozen with it instead."""
+    """Return the issuer of a paper printed now. A receipt shows the issuer frozen with it."""
     station, settings = books.station, paper_settings(books)
     return StationHead(
         code=station.code,
@@ -97,7 +97,7 @@ def station_head(books: Books) -> StationHead:
 
 
 def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:
-    """Change the settings named, as JSON names them, and leave the others; all or none.
+    """Change the named settings, all or none. Names are those of the JSON.
 
     Called within `Ledger.admin_transaction()`. Raises InvalidField for what no paper could show.
     """
@@ -122,26 +122,26 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
 
 
 def statement_of(settings: PaperSettings, *, valued: bool) -> Said:
-    """What a receipt states: in the station's words, or else in the jurisdiction's."""
+    """Return the statement on a receipt: the station's wording, else the jurisdiction's."""
     pack = jurisdiction(settings.jurisdiction)["valued" if valued else "statement"]
     return Said(zh=settings.statement or pack["zh"], en=settings.statement_en or pack["en"])
 
 
 def prints_values(settings: PaperSettings) -> bool:
-    """Whether a value with evidence is printed."""
+    """Return whether a value with evidence is printed."""
     return settings.values == "evidenced" and bool(jurisdiction(settings.jurisdiction)["values"])
 
 
 @cache
 def jurisdictions() -> tuple[str, ...]:
-    """The codes of all packs."""
+    """Return the codes of all jurisdictions."""
     folder = files(__package__) / "jurisdictions"
     return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
 @cache
 def jurisdiction(code: str) -> dict[str, Any]:
-    """A jurisdiction's pack."""
+    """Return the rules of a jurisdiction."""
     if code not in jurisdictions():
         raise NotFound(f"there is no jurisdiction {code}; there are {', '.join(jurisdictions())}")
     return tomllib.loads((files(__package__) / "jurisdictions" / f"{code}.toml").read_text("utf-8"))
@@ -193,7 +193,7 @@ def _check_logo(logo: str) -> None:
 
 
 def _whole_png(content: bytes) -> bool:
-    """Whether every part of a PNG is there and sound, from its head to its end."""
+    """Return whether a PNG is complete and undamaged."""
     at, kinds = len(_PNG), []
     while content.startswith(_PNG) and at + 12 <= len(content):
         (length,) = struct.unpack(">I", content[at : at + 4])

@@ -1,4 +1,4 @@
-"""For how long a station keeps what is personal, and who is due to be forgotten.
+"""How long a station keeps personal data, and whose is due to be erased.
 
 Personal data is kept for the shortest time that its purpose needs (Personal Information Protection
 Law of China, art. 19); how long that is, the station says. Nothing is forgotten by itself: who is
@@ -19,7 +19,7 @@ from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, Kind
 from supplies.domain.entry_rows import Forgetting
 
 LOG_AT_LEAST = 183
-"""Days: logs of access are kept six months at least (Cybersecurity Law of China, art. 21)."""
+"""Least days to keep the access log: six months (Cybersecurity Law of China, art. 21)."""
 
 _LONGEST = 36_525
 Days = Annotated[int, Meta(ge=1, le=_LONGEST)]
@@ -28,11 +28,11 @@ Who = Literal["recipient", "donor"]
 
 
 PEOPLE: Mapping[Who, str] = {"recipient": "household", "donor": "person"}
-"""Of which kind they are who are people: groups and organisations have no privacy to keep."""
+"""The kinds that are natural persons: groups and organisations have no personal data."""
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long what is kept. None: until somebody asks otherwise.
+    """Retention in days. None: kept until a person asks for erasure.
 
     recipients_days, donors_days: after the last day that an entry about the person is booked on.
     access_log_days: of its lines.
@@ -44,27 +44,27 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody whom a station knows, by code."""
+    """A donor or recipient, by code."""
 
     who: Who
     code: str
 
 
 class Due(Person, frozen=True, kw_only=True):
-    """Somebody whose time is over. last_on: the last day that an entry about them is booked on."""
+    """A person whose retention has ended. last_on: last day of an entry about them."""
 
     last_on: date
 
 
 def retention(books: Books) -> Retention:
-    """What holds now."""
+    """Return the present settings."""
     names = Retention.__struct_fields__
     row = books.one(f"SELECT {', '.join(names)} FROM retention WHERE station = :station")
     return Retention() if row is None else Retention(**dict(zip(names, row, strict=True)))
 
 
 def keep(books: Books, kept: Retention) -> None:
-    """Say how long what is kept from now on. Called within `Ledger.admin_transaction()`."""
+    """Set the retention periods. Call within `Ledger.admin_transaction()`."""
     names = Retention.__struct_fields__
     columns, marks = ", ".join(names), ", ".join(f":{name}" for name in names)
     books.store.run(
@@ -75,7 +75,7 @@ def keep(books: Books, kept: Retention) -> None:
 
 
 def due(books: Books, today: date) -> list[Due]:
-    """Who is due on the station's day, who was last booked longest ago first.
+    """Return who is due on the station's day, longest ago first.
 
     Whoever has something open is due as well: forgetting them is refused until it is settled.
     Who stands in no entry is not: nobody can say since when they are known.
@@ -91,13 +91,13 @@ def due(books: Books, today: date) -> list[Due]:
 
 
 def log_kept_since(books: Books, today: date) -> date | None:
-    """The first day whose lines of the access log are still kept; None: all are."""
+    """Return the first day whose access log is still kept; None if all is."""
     days = retention(books).access_log_days
     return None if days is None else today - timedelta(days=days)
 
 
 def forgotten(books: Books) -> list[Person]:
-    """Whom these books have forgotten, in the order in which they did."""
+    """Return the persons erased from these books, in order."""
     parties = [one.party.partition(":") for one in books.stated(Forgetting)]
     return [
         Person(who="donor" if what == "donor" else "recipient", code=code)
@@ -106,7 +106,7 @@ def forgotten(books: Books) -> list[Person]:
 
 
 def known(books: Books, person: Person) -> bool:
-    """Whether these books still have a name for somebody."""
+    """Return whether these books still have the name of a person."""
     name = f"SELECT 1 FROM {person.who}s WHERE station = :station AND code = :code"
     return books.value(f"{name} AND name IS NOT NULL", code=person.code) is not None
 

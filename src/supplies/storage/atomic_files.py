@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, readable by their owner alone, and never overwritten.
+"""Write files atomically, readable by their owner only, and never overwrite one.
 
 Each grows under a draft's name beside its own, is on the disk, and only then takes its name.
 """
@@ -16,7 +16,7 @@ from supplies.errors import AlreadyDone, StoreError
 
 @contextmanager
 def draft_file(path: Path) -> Iterator[Path]:
-    """An empty draft beside a file to be; it goes, with its log, unless it took the name."""
+    """Yield an empty draft beside the future file; delete it afterwards unless it was renamed."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         _make_empty(draft)
@@ -27,13 +27,13 @@ def draft_file(path: Path) -> Iterator[Path]:
 
 
 def refuse_to_replace(path: Path) -> None:
-    """Raise AlreadyDone where there is such a file."""
+    """Refuse to overwrite an existing file. Raises AlreadyDone."""
     if path.exists():
         raise AlreadyDone(f"{path} exists already and is not overwritten; name another file")
 
 
 def put(path: Path, content: bytes) -> None:
-    """Make a file of these bytes."""
+    """Write a new file with these bytes."""
     with draft_file(path) as draft:
         draft.write_bytes(content)
         settle(draft)
@@ -41,7 +41,7 @@ def put(path: Path, content: bytes) -> None:
 
 
 def rename_into_place(draft: Path, path: Path) -> None:
-    """Let a draft that is on the disk be the file."""
+    """Rename a draft that is on the disk to its final name."""
     # Asked again: verifying took a while, and another may have made one meanwhile.
     refuse_to_replace(path)
     try:
@@ -52,7 +52,7 @@ def rename_into_place(draft: Path, path: Path) -> None:
 
 
 def read(path: Path) -> bytes:
-    """All of a file."""
+    """Return the content of a file."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -60,7 +60,7 @@ def read(path: Path) -> bytes:
 
 
 def settle(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
+    """Flush a file, or the entries of a directory, to the disk (fsync)."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

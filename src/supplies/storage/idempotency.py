@@ -1,4 +1,4 @@
-"""What was answered to requests that carry a key, so that a repeat is answered alike.
+"""Keep the responses to requests with an idempotency key, so that a repeat gets the same one.
 
 A row is written in the transaction of what its request did: either both are there or neither. It
 keeps a salted digest of the request as it was sent, and the answer's own bytes. Those may hold
@@ -17,11 +17,11 @@ from supplies.errors import IdempotencyConflict
 from supplies.storage.store import Store
 
 RESPONSE_RETENTION = timedelta(days=30)
-"""How long an answer's own bytes are kept."""
+"""How long the bytes of a response are kept."""
 
 
 class Keyed(msgspec.Struct, frozen=True):
-    """A request with a key. caller: whose key it is. sent: the request as it came, canonical."""
+    """A request with an idempotency key. caller: owner of the key. sent: the canonical request."""
 
     caller: str
     key: str
@@ -29,7 +29,7 @@ class Keyed(msgspec.Struct, frozen=True):
 
 
 class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """What was answered. location: where its outcome is; None: nowhere of its own.
+    """A stored response. location: URL of the created resource; None: none.
 
     seq: the entry it recorded; None: it recorded none. answer: the bytes; None: not kept, or
     erased since.
@@ -42,13 +42,13 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answers:
-    """One station's answers. Every method is called within a transaction of the store."""
+    """The stored responses of one station. Call every method within a transaction of the store."""
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station = store, station
 
     def find(self, request: Keyed) -> StoredResponse | None:
-        """What this request was answered before; None: its key is new.
+        """Return the earlier response to this request; None if its key is new.
 
         Raises IdempotencyConflict where the caller used the key for another request.
         """
@@ -67,7 +67,7 @@ class Answers:
         return StoredResponse(status=row[2], location=row[3], seq=row[4], answer=row[5])
 
     def keep(self, request: Keyed, answered: StoredResponse, *, now: datetime) -> None:
-        """Keep what a request is about to be answered."""
+        """Store the response that a request is about to get."""
         salt = new_salt()
         self.store.run(
             "INSERT INTO answers (station, caller, request_key, salt, digest, answered_at, "
@@ -87,7 +87,7 @@ class Answers:
         )
 
     def erase(self, *, before: datetime | None = None) -> int:
-        """Erase the bytes of all answers, or of those given before a moment; how many."""
+        """Erase the bytes of all responses, or of those before a time; return how many."""
         older = "" if before is None else " AND answered_at < :before"
         return self.store.run(
             f"UPDATE answers SET answer = NULL WHERE station = :station{older} "

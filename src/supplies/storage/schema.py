@@ -1,4 +1,4 @@
-"""The tables and their guards as SQL text, for whichever engine asks.
+"""The tables and the triggers that guard them, as SQL text for either engine.
 
 They are made by an ordered list of scripts, `migrations/NNNN-….sql`, which goes forward only: a
 script that was released is never changed, and what a later version needs stands in one more. A new
@@ -29,7 +29,7 @@ SINCE: Mapping[str, int] = {
     **dict.fromkeys(("access_log_kept", "access_log_no_replace", "access_log_stays"), 12),
     **{f"access_log.{name}": 12 for name in ("access_log_kept", "access_log_stays")},
 }
-"""Guards and functions that came with a later version than their table: name to version."""
+"""Triggers and functions added in a later version than their table: name to version."""
 
 DEFINERS: Mapping[str, int] = {
     "catalogue_changed": 11,
@@ -40,7 +40,7 @@ DEFINERS: Mapping[str, int] = {
     "transfers_move": 11,
     "waits": 11,
 }
-"""PostgreSQL's functions that work with the rights of who owns the tables, and since when.
+"""PostgreSQL functions that run as SECURITY DEFINER, with the version that added each.
 
 Most write what follows from entries and transfers, so that who records needs no right to. The
 others hold what is gone for good once they are passed, and look at it through nobody's eyes.
@@ -60,16 +60,16 @@ DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 """How they work; nobody can put an operator or function of another meaning in front of theirs."""
 
 STATED = tuple(TABLES.values())
-"""Tables whose rows are recorded with their entry, and at no other time."""
+"""Tables whose rows may only be inserted together with their entry."""
 
 APPEND_ONLY = ("migrations", "entries", "transfers", *STATED)
-"""Tables whose rows are never changed nor deleted."""
+"""Tables whose rows are never updated or deleted."""
 
 NAMED = tuple(noun.table for noun in CATALOGUE)
-"""Tables of what codes stand for: the rest of a row may change, the code may not."""
+"""Catalogue tables: a row may change, except for its code."""
 
 KEPT = ("stations", "erasable", *NAMED)
-"""Tables whose rows may change, as far as their own guards let them, and are never deleted."""
+"""Tables whose rows are never deleted and change only as their triggers allow."""
 
 
 def _text(name: str) -> str:
@@ -77,20 +77,20 @@ def _text(name: str) -> str:
 
 
 def floor_condition() -> str:
-    """SQL that is true of accounts without a floor; case matters, unlike with LIKE."""
+    """Return SQL that is true for accounts without a floor. Case-sensitive, unlike LIKE."""
     free = [kind.prefix for kind in CHART.values() if not kind.floored]
     return " OR ".join(f"substr(account, 1, {len(prefix)}) = '{prefix}'" for prefix in free)
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step forward: the script that leads to a version, in the words both engines share."""
+    """A migration: the script that leads to a version, in SQL that both engines share."""
 
     version: int
     script: str
 
     def statements(self) -> list[str]:
-        """Its statements in their order, without the comments before them."""
+        """Return its statements in order, without the comments before them."""
         parts = (re.sub(r"\A(?:\s*--[^\n]*\n|\s+)*", "", part) for part in _parted(self.script))
         return [part for part in parts if part]
 
@@ -101,7 +101,7 @@ def _parted(script: str) -> list[str]:
 
 @cache
 def migrations() -> tuple[Migration, ...]:
-    """All of them, in order."""
+    """Return all migrations in order."""
     folder = files("supplies.storage") / "migrations"
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
     return tuple(
@@ -114,22 +114,22 @@ def migrations() -> tuple[Migration, ...]:
 
 
 def missing(version: int) -> list[Migration]:
-    """What a database of this version has not seen; 0 is a new one."""
+    """Return the migrations that a database of this version lacks; 0 is a new database."""
     return [one for one in migrations() if one.version > version]
 
 
 def newest() -> int:
-    """The version that this program knows."""
+    """Return the version of the latest migration."""
     return migrations()[-1].version
 
 
 def tables() -> str:
-    """The scripts that make all tables, one after the other."""
+    """Return the scripts that create all tables."""
     return "\n".join(one.script for one in migrations())
 
 
 def statements() -> dict[str, str]:
-    """All tables, views and indexes: each statement by the name it makes."""
+    """Return the statements that create tables, views and indexes, by name."""
     made = {}
     for migration in migrations():
         for text in migration.statements():
@@ -143,7 +143,7 @@ _MAKES = re.compile(r"CREATE (?:TABLE|VIEW|(?:UNIQUE )?INDEX) (\w+)")
 
 
 def newer(guards: Mapping[str, str], version: int) -> dict[str, str]:
-    """Those guards that a database of this version cannot have yet.
+    """Return the triggers that a database of this version cannot have yet.
 
     What it should have is not made again: where it is missing, the books are refused.
     """
@@ -162,7 +162,7 @@ def newer(guards: Mapping[str, str], version: int) -> dict[str, str]:
 
 
 def primary_keys() -> dict[str, list[str]]:
-    """Each table's primary key."""
+    """Return the primary key of each table."""
     keys = {}
     for name, text in statements().items():
         if text.startswith("CREATE TABLE"):
@@ -175,7 +175,7 @@ def primary_keys() -> dict[str, list[str]]:
 
 
 def columns() -> dict[str, list[str]]:
-    """Each table's columns in their order; those it is referred to by come after it."""
+    """Return the columns of each table; a table comes before the tables that refer to it."""
     made = re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) STRICT", tables(), re.DOTALL)
     return {
         name: re.findall(r"^    (\w+) (?:INTEGER|TEXT|BLOB)", body, re.MULTILINE)
@@ -184,7 +184,7 @@ def columns() -> dict[str, list[str]]:
 
 
 def foreign_and_other_keys() -> dict[str, Counter[str]]:
-    """How many constraints of each sort each table has: check, foreign key, primary key, unique."""
+    """Count the constraints of each table by sort: check, foreign key, primary key, unique."""
     signs = {"c": "CHECK (", "f": "REFERENCES ", "p": "PRIMARY KEY", "u": "UNIQUE"}
     found = re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) STRICT", tables(), re.DOTALL)
     return {
@@ -194,7 +194,7 @@ def foreign_and_other_keys() -> dict[str, Counter[str]]:
 
 
 def to_postgresql(script: str) -> str:
-    """A script in PostgreSQL's types; text sorts by its code points, as in SQLite."""
+    """Translate a script to PostgreSQL types; text is ordered by code point, as in SQLite."""
     types = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
     script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", script)
     return re.sub(r"\b(INTEGER|BLOB|TEXT)\b", lambda found: types[found[1]], script)
@@ -202,7 +202,7 @@ def to_postgresql(script: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PostgresGuards:
-    """PostgreSQL's functions and triggers: the statements that make them, each by its name.
+    """The statements that create PostgreSQL's functions and triggers, by name.
 
     A function's name is its own, a trigger's its table's and its own: `entries.entries_head`.
     """
@@ -212,7 +212,7 @@ class PostgresGuards:
 
 
 def postgres_guards(schema: str) -> PostgresGuards:
-    """What guards the books in this schema (its name, quoted)."""
+    """Return the functions and triggers for this schema. schema: its quoted name."""
     text = _text("postgresql/guards.sql").replace("{schema}", schema)
     _, functions, append_only, stated, kept, catalogue, once = re.split(
         r"^-- (?:for each: )?[\w-]+\n", text, flags=re.MULTILINE
@@ -232,7 +232,7 @@ def postgres_guards(schema: str) -> PostgresGuards:
 
 
 def sqlite_guards() -> dict[str, str]:
-    """The statements that make SQLite's triggers, by name."""
+    """Return the statements that create SQLite's triggers, by name."""
     sections = re.split(
         r"-- (?:for each: )?(append-only|stated|kept|named|once)\n", _text("sqlite/guards.sql")
     )

@@ -1,4 +1,4 @@
-"""The ledger's statements in the words of a driver that writes parameters as `%(name)s`."""
+"""Translate SQL parameters to the style `%(name)s`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the books are kept: one small seam, one set of statements, a room for each engine."""
+"""The storage interface and how to open it; both engines run the same statements."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Params = Mapping[str, Any]
 _SERVERS = ("postgresql://", "postgres://")
 
 _MISTYPED_SERVER = re.compile(r"(?!sqlite:///)\w{2,}:.*@|.*password\s*=", re.DOTALL | re.IGNORECASE)
-"""What may hold a password, where a path or a URL is to stand."""
+"""A mistyped server URL, which may contain a password."""
 
 
 class Store(Protocol):
-    """What the ledger needs of an engine. Statements name their parameters `:name`.
+    """The interface of a storage engine. Statements name their parameters `:name`.
 
     Every method raises a `StoreError` of its own words where the engine fails.
     """
@@ -29,66 +29,66 @@ class Store(Protocol):
     url: str
 
     def all(self, sql: str, params: Params = ...) -> list[Row]:
-        """All rows of a query."""
+        """Return all rows of a query."""
 
     def one(self, sql: str, params: Params = ...) -> Row | None:
-        """The first row of a query, or None."""
+        """Return the first row of a query, or None."""
 
     def run(self, sql: str, params: Params | Sequence[Any] = ...) -> int:
-        """Carry out one statement; the number of rows it changed."""
+        """Run one statement; return the number of rows it changed."""
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Carry out one statement with `?` parameters for each row.
+        """Run one statement with `?` parameters for each row.
 
         Nobody waits for it: what is refused may be told only by a later statement, or when the
         savepoint or the transaction ends.
         """
 
     def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Within a transaction: put many rows into a table, as fast as the engine can."""
+        """Insert many rows as fast as the engine can. Call within a transaction."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """A transaction that may write: durable when it ends, undone when it fails."""
+        """A write transaction: durable when it ends, rolled back when it fails."""
 
     def reading(self) -> AbstractContextManager[None]:
-        """A transaction in which every query sees the same state; within another, that one."""
+        """A read transaction that sees one state; inside another transaction, part of it."""
 
     def savepoint(self) -> AbstractContextManager[None]:
-        """A part of a transaction that is undone alone when it fails."""
+        """A savepoint: rolled back alone when it fails."""
 
     def make_tables(self) -> None:
-        """Within a transaction: the tables of new books, with nothing in them and no guards yet.
+        """Create the empty tables, without triggers. Call within a transaction.
 
         Raises AlreadyDone where there are tables.
         """
 
     def make_guards(self) -> None:
-        """Within a transaction: the guards of tables that were made and filled."""
+        """Create the triggers of filled tables. Call within a transaction."""
 
     def lock(self, station: str) -> None:
-        """Within a transaction: from its next statement on no one else writes to this station."""
+        """Lock a station for writing, from the next statement on. Call within a transaction."""
 
     def check_guards(self) -> None:
         """Raise GuardMissing where what protects the books is gone or changed."""
 
     def check_integrity(self) -> None:
-        """Raise NotADatabase where what the books lie in is damaged, whatever its rows say."""
+        """Check the database file for damage. Raises NotADatabase."""
 
     def purge_erased(self) -> None:
-        """After a commit that erased: leave no copy of it behind where the engine can help it."""
+        """Remove remaining copies of erased rows where possible. Call after the commit."""
 
     def changes(self, station: str) -> int:
-        """A number that differs when another connection has changed the station's nouns since."""
+        """Return a number that changes when another connection changes the station's catalogue."""
 
     def interrupt(self) -> None:
-        """From another thread: end the statement that is waited for, which then fails as Busy."""
+        """End the running statement from another thread; it then fails with Busy."""
 
     def close(self) -> None:
-        """Let go of the engine."""
+        """Close the store."""
 
 
 def database_file(url: str) -> Path | None:
-    """The file that a URL names; None where the books are no file.
+    """Return the file that a URL names; None if the books are not in a file.
 
     Raises InvalidField for what names neither; what may hold a password is not repeated in it.
     """
@@ -119,7 +119,7 @@ def database_file(url: str) -> Path | None:
 
 
 def grant(url: str, role: str) -> None:
-    """Let another role of the server record in these books, and alter nothing in them."""
+    """Grant a PostgreSQL role the right to record in these books and to alter nothing."""
     if database_file(url) is not None:
         raise InvalidField(
             f"{url} is a file: who may write it is who may record; roles are a server's"
@@ -134,7 +134,7 @@ def grant(url: str, role: str) -> None:
 
 
 def open_store(url: str, *, create: bool = True, guarded: bool = True, made: bool = True) -> Store:
-    """The store that a URL names: `postgresql://…` is a database of PostgreSQL.
+    """Open the store that a URL or path names; `postgresql://…` is PostgreSQL.
 
     A path or `sqlite:///PATH` is a file of SQLite.
 

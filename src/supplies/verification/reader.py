@@ -58,7 +58,7 @@ class Reader:
         )
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """The first row of a query, or None; `:station` is filled in."""
+        """Return the first row of a query, or None; `:station` is filled in."""
         return self.store.one(sql, {"station": self.station, **params})
 
     def broken(

@@ -32,7 +32,7 @@ _Turn = tuple[date, int, str]
 
 
 class ProposedLot(View, frozen=True, kw_only=True):
-    """So many base units of this lot."""
+    """A quantity of a lot in base units."""
 
     lot: str
     quantity: int

@@ -1,4 +1,4 @@
-"""PostgreSQL's errors: what each means to a person, by its code or, before there is one, its text.
+"""Translate PostgreSQL errors to plain sentences, by code or, without a code, by text.
 
 A sentence says what happened and what to do; who raises it adds where, and that nothing was
 recorded.
@@ -83,14 +83,14 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
 
 
 def in_words(code: str | None, text: str) -> tuple[type[StoreError], str]:
-    """The error of a statement: its class, and a sentence without a full stop."""
+    """Translate the error of a statement: its class, and a sentence without a full stop."""
     if code is None or code.startswith("08"):
         return Busy, f"the connection to the server was lost ({_short(text)}); try again"
     return _BY_CODE.get(code) or (StoreError, _short(text))
 
 
 def translate_connection_error(text: str) -> tuple[type[StoreError], str]:
-    """The error of a connection that was not made: the driver gives it no code."""
+    """Translate the error of a failed connection, which has no code."""
     for sign, kind, sentence in _BY_TEXT:
         if re.search(sign, text):
             return kind, sentence

@@ -1,4 +1,4 @@
-"""Whether PostgreSQL still guards the books as it was told to when their tables were made."""
+"""Check that PostgreSQL still has every trigger, function and constraint of the books."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supplies.storage.store import Store
 
 
 def check_guards(store: Store, books: str) -> None:
-    """Refuse books whose triggers, functions or floors were dropped, changed or turned off.
+    """Refuse books whose triggers, functions or floors were dropped, changed or disabled.
 
     books: the schema that holds them, quoted.
     """
@@ -48,7 +48,7 @@ def check_guards(store: Store, books: str) -> None:
 
 
 def _rights(definer: bool, settings: list[str] | None) -> str:
-    """With whose rights a function works, and what it sets, as it is said when it is made."""
+    """Return the security and SET clauses of a function, as written when it is created."""
     sets = [f"SET {setting.replace('=', ' = ', 1)}" for setting in settings or ()]
     return " ".join((["SECURITY DEFINER"] if definer else []) + sets)
 
@@ -64,7 +64,7 @@ def _compare(store: Store, wanted: dict[str, str], found: dict[str, str]) -> Non
 
 
 def _check_constraints(store: Store) -> None:
-    """Floors as the chart says, and as many checks and keys as each table was made with."""
+    """Check the floors against the chart, and the number of constraints of each table."""
     found: dict[str, Counter[str]] = {}
     floors: dict[str, str] = {}
     for table, sort, name, text in store.all(
@@ -88,7 +88,7 @@ def _check_constraints(store: Store) -> None:
 
 
 def _check_bypasses(store: Store) -> None:
-    """Foreign keys that are turned off, and rewriting rules, would let rows past the guards."""
+    """Refuse disabled foreign keys and rewrite rules, which would bypass the triggers."""
     off = store.one(
         "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
         "WHERE t.tgisinternal AND t.tgenabled NOT IN ('O', 'A') "

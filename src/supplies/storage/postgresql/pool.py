@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, which all stores of a process on one database share.
+"""A pool of connections to PostgreSQL, shared by all stores of a process on one database.
 
 A store borrows one for the length of a transaction, or of a statement outside any, and gives it
 back: as many are open as are used at once, whatever number of stores there is. What is said to a
@@ -31,13 +31,13 @@ from supplies.storage.postgresql.errors import translate_connection_error
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 BUSY_TIMEOUT_MS = 20_000
-"""How long a writer waits for another program's transaction before it gives up."""
+"""How long a writer waits for another transaction before it gives up."""
 
 CONNECT_TIMEOUT_S = 10
 """How long a server may take to answer a connection."""
 
 UNANSWERED_MS = 15_000
-"""How long what was sent may stay unconfirmed until the server counts as lost.
+"""How long sent data may stay unconfirmed before the server counts as lost.
 
 A machine that is gone without a word would be waited for a quarter of an hour. One that is at work
 confirms, however long its work takes.
@@ -52,7 +52,7 @@ _DEFAULTS: dict[str, str | int] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-"""What a connection is made with, unless the URL says otherwise."""
+"""Connection parameters, unless the URL sets others."""
 
 CONNECTIONS, CONNECTION_WAIT_S = 8, 5
 """How many connections a process opens to a database, and how long one waits for one of them.
@@ -61,14 +61,14 @@ A URL says otherwise with `?connections=16&connection_wait=10`.
 """
 
 PREPARED_AT_MOST = 400
-"""Statements that a connection keeps prepared.
+"""Largest number of prepared statements of a connection.
 
 Each is when it comes for the first time: the driver would lose count of one that comes to be
 prepared in the wake of a statement that is refused.
 """
 
 _GLANCE_S = 0.05
-"""How often somebody who waits for a connection looks whether one can be made at all."""
+"""How often a thread that waits for a connection checks whether the server can be reached."""
 
 # What the driver would say is said, in other words, to whoever asked for something.
 getLogger("psycopg").addHandler(NullHandler())
@@ -87,7 +87,7 @@ WHERE current_setting('synchronous_commit') = 'off' AND current_setting('fsync')
 
 
 class _Whole(Loader):
-    """Sums of whole numbers come as numeric, which has no bounds; here they are whole again."""
+    """Loads numeric sums of integers as int."""
 
     def load(self, data: Buffer) -> int:
         return int(bytes(data))
@@ -95,7 +95,7 @@ class _Whole(Loader):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A database of a server. shown: as it may stand in a sentence. wait: seconds."""
+    """A database of a server. shown: the URL without its password. wait: seconds."""
 
     shown: str
     conninfo: str
@@ -120,7 +120,7 @@ class Address:
         return cls(shown, conninfo, ours["connections"], ours["connection_wait"])
 
     def refusal(self) -> StoreError | None:
-        """Why the server lets nobody in; None: it does."""
+        """Return why the server refuses connections; None if it accepts them."""
         try:
             with psycopg.connect(self.conninfo, autocommit=True) as connection:
                 _begin_session(connection)
@@ -131,7 +131,7 @@ class Address:
 
 
 class Pool:
-    """The connections of a process to one database. members: the stores that share them."""
+    """The connections of a process to one database. members: number of stores that share them."""
 
     def __init__(self, address: Address) -> None:
         self.address, self.members, self.pid = address, 0, os.getpid()
@@ -150,7 +150,7 @@ class Pool:
         )
 
     def borrow(self) -> Connection:
-        """A connection for this thread alone, to be given back.
+        """Borrow a connection for this thread; return it with `give_back`.
 
         Raises Busy where none is free in time, a StoreError where none can be made. For a server
         that does not answer one waits in vain, and whoever comes after glances at it.
@@ -185,13 +185,13 @@ class Pool:
         return connection
 
     def give_back(self, connection: Connection) -> None:
-        """Leave a connection to the next; one that was lost is replaced."""
+        """Return a connection to the pool; a lost one is replaced."""
         with _LOCK:
             self._lent -= 1
         self._pool.putconn(connection)
 
     def leave(self) -> None:
-        """One store less; the last closes all connections."""
+        """Leave the pool; the last store closes all connections."""
         with _LOCK:
             self.members -= 1
             if self.members:
@@ -204,7 +204,7 @@ class Pool:
 
 
 def share(address: Address) -> Pool:
-    """The connections of this process to a database, until `leave`."""
+    """Return the pool of this process for a database; call `leave` when done."""
     with _LOCK:
         here = os.getpid(), address
         pool = _SHARED.get(here)
@@ -235,7 +235,7 @@ def _begin_session(connection: Connection) -> None:
 
 
 def _still_there(connection: Connection) -> None:
-    """Raise where the connection was lost while nobody used it.
+    """Raise if the connection was lost while idle.
 
     The server is asked only where it has said something unasked: mostly that it goes away.
     """
@@ -246,7 +246,7 @@ def _still_there(connection: Connection) -> None:
 
 
 def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
-    """A URL without what it says to us and not to the driver; and that."""
+    """Split a URL into the driver's URL and our own parameters."""
     said = {"connections": CONNECTIONS, "connection_wait": CONNECTION_WAIT_S}
     rest, _, query = url.partition("?")
     others = []
@@ -262,7 +262,7 @@ def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
 
 
 def _without_password(url: str) -> str:
-    """A URL that may stand in a sentence.
+    """Return a URL without its password.
 
     A password that was not written as a URL wants it may hold any sign: it ends at the last `@`.
     """

@@ -1,4 +1,4 @@
-"""What a role needs that records in the books of another: to add to them, and to alter nothing.
+"""Grant a PostgreSQL role the rights to record in the books and to alter nothing.
 
 Who owns the tables makes and migrates them; the service runs as a role of its own. It may read
 all tables and add rows to those that commands add to; it may change the columns below, and delete
@@ -12,7 +12,7 @@ from supplies.storage import schema
 from supplies.storage.store import Store
 
 FOLLOWING = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
-"""Tables that nobody writes to but the owner, and what works with the owner's rights."""
+"""Tables that only the owner and SECURITY DEFINER functions write to."""
 
 CHANGED = {
     **{
@@ -30,14 +30,14 @@ CHANGED = {
     "users": ["password", "disabled_at"],
     "write_probes": ["written_at"],
 }
-"""Columns that commands change."""
+"""Columns that commands update."""
 
 DELETED = ("access_log", "attempts", "credentials", "organisations", "search", "searchable")
-"""Tables that rows are deleted from; none of them is part of the books."""
+"""Tables from which rows are deleted. None of them is part of the books."""
 
 
 def grant(store: Store, role: str) -> None:
-    """Let a role record in these books, and take from it what goes beyond that.
+    """Grant a role the right to record, and revoke what goes beyond that.
 
     Raises NotFound for a role that is not there, InvalidField for one that cannot be held to it,
     StoreError where the store's own user does not own the tables.
@@ -50,7 +50,7 @@ def grant(store: Store, role: str) -> None:
 
 
 def _grantee(store: Store, role: str) -> str:
-    """The role as it is written in statements."""
+    """Return the quoted name of the role."""
     found = store.one(
         "SELECT quote_ident(r.rolname), bool_or(g.rolsuper), bool_or(g.oid = c.relowner), "
         "bool_or(g.rolcreaterole), pg_has_role(c.relowner, 'USAGE') "
@@ -97,7 +97,7 @@ def _statements(store: Store, role: str) -> list[str]:
 
 
 def _check_nothing_beyond(store: Store, role: str) -> None:
-    """Refuse a role that may alter the books by another way: as everybody, or as a member."""
+    """Refuse a role that may alter the books through PUBLIC or through membership."""
     for table in (*schema.APPEND_ONLY, *FOLLOWING):
         row = store.one(
             "SELECT has_table_privilege(:role, :table, 'UPDATE, DELETE, TRUNCATE, TRIGGER') "

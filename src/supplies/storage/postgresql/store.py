@@ -1,4 +1,4 @@
-"""PostgreSQL's room: transactions, statements, and its errors in plain words.
+"""The store on PostgreSQL: transactions and statements.
 
 A station's writers take turns by a lock of their station, taken before anything is read; writers
 of other stations do not wait. Every row that a command writes begins with its station, so two
@@ -28,14 +28,14 @@ from supplies.storage.sql_parameters import pyformat
 from supplies.storage.store import Params, Row
 
 ANALYZE_AFTER_COMMITS = 40
-"""Commits on new tables until the planner is shown them.
+"""Number of commits on new tables before ANALYZE is run.
 
 It knows nothing of new tables, and takes any index that begins with the station for as good as the
 one that finds a row; the server itself looks only after a minute.
 """
 
 MINIMUM = 130_000
-"""PostgreSQL 13 is the oldest version these statements were written for."""
+"""Oldest supported version: PostgreSQL 13."""
 
 
 class PostgresStore:
@@ -92,23 +92,23 @@ class PostgresStore:
         self._tables = Tables(self, self._schema, self._script)
 
     def make_tables(self) -> None:
-        """Within a transaction: the tables of new books, with nothing in them and no guards yet."""
+        """Create the empty tables, without triggers. Call within a transaction."""
         self._tables.make()
 
     def make_guards(self) -> None:
-        """Within a transaction: the guards of tables that were made and filled."""
+        """Create the triggers of filled tables. Call within a transaction."""
         self._tables.guard(since=0)
         self.run("ANALYZE")
 
     def _script(self, script: str) -> None:
-        """Several statements without parameters, in one go."""
+        """Run several statements without parameters at once."""
         assert self._open is not None, "tables are made within a transaction"
         with self._plainly():
             self._open.settle()
             self._open.connection.execute(script.encode(), prepare=False)
 
     def _until_analysed(self) -> int:
-        """After how many commits to show the planner the tables; 0: it has seen them.
+        """Return the number of commits before ANALYZE is due; 0: it was run.
 
         Only who owns them may.
         """
@@ -116,7 +116,7 @@ class PostgresStore:
         return ANALYZE_AFTER_COMMITS if row is None and self._tables.are_ours() else 0
 
     def _show_planner(self) -> None:
-        """Count down, and analyse the tables; what was committed stays so if that fails."""
+        """Run ANALYZE when due. A failure does not affect the commit."""
         if self._commits_unseen:
             self._commits_unseen -= 1
             if not self._commits_unseen:
@@ -125,25 +125,25 @@ class PostgresStore:
                     self.run(f"ANALYZE (SKIP_LOCKED) {names}")
 
     def check_guards(self) -> None:
-        """Refuse books whose triggers, functions or floors were dropped, changed or turned off."""
+        """Refuse books whose triggers, functions or floors were dropped, changed or disabled."""
         check_guards(self, self._schema)
 
     # --- statements --------------------------------------------------------------------------
 
     def all(self, sql: str, params: Params | Sequence[Any] = ()) -> list[Row]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         return self._ask(sql, params).fetchall()
 
     def one(self, sql: str, params: Params | Sequence[Any] = ()) -> Row | None:
-        """The first row of a query, or None."""
+        """Return the first row of a query, or None."""
         return self._ask(sql, params).fetchone()
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
-        """Carry out one statement; the number of rows it changed."""
+        """Run one statement; return the number of rows it changed."""
         return self._ask(sql, params).rowcount
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Carry out one statement with `?` parameters for each row.
+        """Run one statement with `?` parameters for each row.
 
         Within a transaction with the next that is asked, or when the part or all of it ends.
         """
@@ -156,7 +156,7 @@ class PostgresStore:
                     cursor.executemany(pyformat(sql), rows)
 
     def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Within a transaction: put many rows into a table, by COPY."""
+        """Insert many rows by COPY. Call within a transaction."""
         assert self._open is not None, "tables are filled within a transaction"
         statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
         with self._plainly():
@@ -166,7 +166,7 @@ class PostgresStore:
                     copy.write_row(row)
 
     def _ask(self, sql: str, params: Params | Sequence[Any]) -> Cursor:
-        """A statement within the transaction that is open, or by itself."""
+        """Run a statement in the open transaction, or by itself."""
         with self._plainly():
             if self._open is not None:
                 return self._open.ask(pyformat(sql), params)
@@ -188,7 +188,7 @@ class PostgresStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction that may write; `lock` makes a station its own."""
+        """A write transaction; `lock` locks a station."""
         with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED") as open_one:
             yield
             self._commit(open_one)
@@ -196,7 +196,7 @@ class PostgresStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """A transaction in which every query sees the same state; within another, that one."""
+        """A read transaction that sees one state; inside another transaction, part of it."""
         if self._open is not None:
             yield
             return
@@ -208,7 +208,7 @@ class PostgresStore:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Transaction]:
-        """Hold a connection; what is not committed when this ends is undone."""
+        """Hold a connection and roll back what is not committed at the end."""
         with self._borrowed() as connection:
             self._open = opened = Transaction(connection, begin)
             try:
@@ -219,7 +219,7 @@ class PostgresStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """A part of a transaction that is undone alone."""
+        """A savepoint: rolled back alone when it fails."""
         assert self._open is not None, "a savepoint is part of a transaction"
         with self._plainly():
             self._open.save()
@@ -235,28 +235,28 @@ class PostgresStore:
             self._open.release()
 
     def lock(self, station: str) -> None:
-        """No one else writes to this station until the transaction ends; others go on."""
+        """Lock the station until the transaction ends; other stations are not affected."""
         self.many(f"SELECT pg_advisory_xact_lock(hashtextextended(?, {LOCKS}))", [(station,)])
 
     def changes(self, station: str) -> int:
-        """How often this station's nouns were changed, by whichever connection."""
+        """Return how often this station's catalogue was changed, by any connection."""
         row = self.one(
             "SELECT changes FROM catalogue_changes WHERE station = :station", {"station": station}
         )
         return 0 if row is None else int(row[0])
 
     def check_integrity(self) -> None:
-        """Nothing to do here: a server made with checksums checks each page that it reads."""
+        """Do nothing: a server with checksums checks each page that it reads."""
 
     def purge_erased(self) -> None:
-        """Nothing to do here: old versions of a row go when the server vacuums its table.
+        """Do nothing: VACUUM removes old versions of a row.
 
         Until then, and in the server's log of writes and its backups, they can be read by who
         reads the server's files; no query shows them.
         """
 
     def interrupt(self) -> None:
-        """From another thread: cut the connection on which an answer is waited for, if one is.
+        """Cut, from another thread, the connection that waits for an answer, if any.
 
         A server that hangs would not hear that a statement is to be ended.
         """
@@ -269,7 +269,7 @@ class PostgresStore:
                 line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Let go of the connections; the last store of a process closes them."""
+        """Leave the pool; the last store of a process closes the connections."""
         if not self._closed:
             self._closed = True
             self._pool.leave()
@@ -304,7 +304,7 @@ class PostgresStore:
             self._refuse(error)
 
     def _refuse(self, error: psycopg.Error) -> NoReturn:
-        """The engine's error in words for a person."""
+        """Raise the engine's error as one of ours."""
         if error.sqlstate == "23514" and error.diag.constraint_name == "floor":
             raise NotEnough("more was asked of an account than stands in it") from error
         text = error.diag.message_primary or str(error)
@@ -314,7 +314,7 @@ class PostgresStore:
 
 @contextmanager
 def _warnings(connection: Connection) -> Iterator[list[str]]:
-    """What the server warns of meanwhile, in its own words."""
+    """Log the server's warnings."""
     warned: list[str] = []
 
     def hear(said: psycopg.errors.Diagnostic) -> None:

@@ -1,4 +1,4 @@
-"""The tables of the books in a schema of PostgreSQL: found, made, brought up to date, guarded."""
+"""Create, migrate and check the tables in a PostgreSQL schema."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from supplies.storage import schema
 from supplies.storage.store import Store
 
 LOCKS = 0x5355_5050
-"""Sets this program's advisory locks apart from those of others on the same database."""
+"""Namespace of this program's advisory locks."""
 
 
 class Tables:
-    """A store's tables in one schema.
+    """The tables of a store in one schema.
 
     books: its name, quoted. script: carries out several statements within a transaction.
     """
@@ -22,7 +22,7 @@ class Tables:
         self._store, self._books, self._script = store, books, script
 
     def bring_up_to_date(self, *, create: bool) -> None:
-        """Make what this version needs; create: all of it, where there are no tables."""
+        """Migrate the tables to this version. create: create them if there are none."""
         url, found = self._store.url, self._found()
         if not found and not create:
             raise NotADatabase(f"{url} is empty; make a ledger with `supplies init`")
@@ -47,7 +47,7 @@ class Tables:
             )
 
     def make(self) -> None:
-        """All of them, in a database without any."""
+        """Create all tables in an empty database."""
         self._take_turns()
         found = self._found()
         if found:
@@ -58,7 +58,7 @@ class Tables:
         self._make(since=0)
 
     def guard(self, *, since: int) -> None:
-        """Make the guards that tables of an older version have not; 0: those of new ones."""
+        """Create the triggers that tables of this version lack; 0: all."""
         guards = schema.postgres_guards(self._books)
         self._script("\n".join(schema.newer(guards.functions, since).values()))
         self._script(";\n".join(schema.newer(guards.triggers, since).values()))
@@ -68,7 +68,7 @@ class Tables:
         self._script(schema.nobody_calls(self._books))
 
     def are_ours(self) -> bool:
-        """Whether this user owns them, or may do all that their owner may."""
+        """Return whether this user owns the tables or has the owner's rights."""
         owns = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'entries'::regclass"
         return self._store.one(owns) == (True,)
 
@@ -80,7 +80,7 @@ class Tables:
         return {str(name) for (name,) in rows}
 
     def _version(self, found: set[str]) -> int:
-        """Which version of this program made the tables that were found; 0: there are none."""
+        """Return the version of the tables found; 0 if there are none."""
         url = self._store.url
         if not found:
             return 0
@@ -98,11 +98,11 @@ class Tables:
         return int(row[0])
 
     def _take_turns(self) -> None:
-        """Processes that start together make tables one after the other."""
+        """Take a lock, so that processes that start together migrate one after the other."""
         self._store.run(f"SELECT pg_advisory_xact_lock({LOCKS})")
 
     def _make(self, *, since: int) -> None:
-        """Make what this version needs and a database of an older one has not; 0: a new one."""
+        """Create what a database of this version lacks; 0: a new one."""
         if since == 0:
             self._script(
                 'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, '

@@ -1,4 +1,4 @@
-"""A transaction over a borrowed connection, in as few crossings to the server as it can do with.
+"""A transaction over a borrowed connection with as few round trips as possible.
 
 A statement whose outcome nobody asks for waits for the next one that somebody does, and crosses
 together with it. Where it is refused, that is where it is told: at the latest when the savepoint
@@ -20,14 +20,14 @@ from supplies.storage.store import Params
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 MOST_WAITING = 1_000
-"""Statements that are kept waiting at most."""
+"""Largest number of statements queued on the client."""
 
 _UNDONE = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 """Of a connection that is there: something was begun and not ended."""
 
 
 class Transaction:
-    """What happens between BEGIN and COMMIT or ROLLBACK."""
+    """A transaction from BEGIN to COMMIT or ROLLBACK."""
 
     def __init__(self, connection: Connection, begin: str) -> None:
         self.connection = connection
@@ -35,7 +35,7 @@ class Transaction:
         self._waiting: list[tuple[str, Params | Sequence[Any]]] = [(begin, ())]
 
     def ask(self, sql: str, params: Params | Sequence[Any] = ()) -> Cursor:
-        """Carry out a statement, and before it all that waits."""
+        """Run the queued statements, then this one, in one round trip."""
         if not self._waiting:
             return self.connection.execute(sql, params)
         waiting, self._waiting = self._waiting, []
@@ -45,28 +45,28 @@ class Transaction:
             return self.connection.execute(sql, params)
 
     def put(self, sql: str, params: Params | Sequence[Any] = ()) -> None:
-        """Carry a statement out with the next that is asked."""
+        """Queue a statement; it runs with the next `ask`."""
         self._waiting.append((sql, params))
         if len(self._waiting) >= MOST_WAITING:
             self.settle()
 
     def settle(self) -> None:
-        """Carry out all that waits."""
+        """Run all queued statements."""
         if self._waiting:
             self.ask(*self._waiting.pop())
 
     def save(self) -> None:
-        """From here on it can be undone by itself."""
+        """Set a savepoint."""
         self._parts += 1
         self.put(f"SAVEPOINT part_{self._parts}")
 
     def release(self) -> None:
-        """What was done since `save` stays; it was settled before."""
+        """Release the savepoint. Its statements have run."""
         self.put(f"RELEASE part_{self._parts}")
         self._parts -= 1
 
     def undo(self) -> None:
-        """Undo what was done since `save`; where the connection is gone, the server has."""
+        """Roll back to the savepoint; if the connection is lost, the server does so."""
         part = f"part_{self._parts}"
         self._parts -= 1
         unsent = [sql for sql, _ in self._waiting]
@@ -80,7 +80,7 @@ class Transaction:
             self.connection.execute(f"RELEASE {part}")
 
     def commit(self) -> bool:
-        """Make all of it durable; False: it had failed, and is undone."""
+        """Commit; return False if the transaction had failed and was rolled back."""
         if self.ask("COMMIT").statusmessage == "COMMIT":
             return True
         # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error.
@@ -88,7 +88,7 @@ class Transaction:
         return False
 
     def end(self) -> None:
-        """Undo what was not committed; where the connection is gone, the server has undone it."""
+        """Roll back what was not committed; if the connection is lost, the server does so."""
         self._waiting.clear()
         status = self.connection.info.transaction_status
         if status in _UNDONE:

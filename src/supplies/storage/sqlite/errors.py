@@ -1,4 +1,4 @@
-"""SQLite's errors: what each means to a person, by its code."""
+"""Translate SQLite errors to plain sentences, by code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supplies.errors import (
 )
 
 BUSY_TIMEOUT_MS = 20_000
-"""How long a writer waits for another program's transaction before it gives up."""
+"""How long a writer waits for another transaction before it gives up."""
 
 WAL_UNAVAILABLE = (
     sqlite3.SQLITE_READONLY_DIRECTORY,
@@ -24,7 +24,7 @@ WAL_UNAVAILABLE = (
     sqlite3.SQLITE_READONLY_CANTLOCK,
     sqlite3.SQLITE_READONLY_RECOVERY,
 )
-"""Errors of who may read a file and not write the log that goes with it."""
+"""Errors of a process that may read the file but not write its log."""
 
 _HELD = (
     "another program has been holding {path} for "
@@ -57,11 +57,11 @@ _BY_CODE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_FULL: (DiskFull, _NO_ROOM),
     sqlite3.SQLITE_CANTOPEN: (StoreError, _NOT_OPENED),
 }
-"""By the extended code where it is here, else by the plain one."""
+"""Looked up by the extended code, then by the plain one."""
 
 
 def in_words(error: sqlite3.Error, path: Path) -> SuppliesError:
-    """The engine's error with a file, in words for a person."""
+    """Translate an error with a file."""
     text, extended = str(error), getattr(error, "sqlite_errorcode", 0)
     code = extended & 0xFF
     if code == sqlite3.SQLITE_CONSTRAINT and "floor" in text:

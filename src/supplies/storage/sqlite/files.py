@@ -1,4 +1,4 @@
-"""The files that books lie in: one of them, and its log while it is in use."""
+"""The database file and its write-ahead log."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from supplies.errors import Gone, StoreError
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, WAL_UNAVAILABLE, in_words
 
 _OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILABLE)
-"""Errors of a copy that only what is copied from can be the reason of."""
+"""Errors of a copy that are caused by its source."""
 
 
 class Files:
-    """A file and its log as they were opened: which files of the disk they are."""
+    """The identity (device, inode) of a file and its log when they were opened."""
 
     def __init__(self, path: Path) -> None:
         # Absolute, as SQLite keeps it: the program may go to another directory.
@@ -24,7 +24,7 @@ class Files:
         self._opened = {each: _identity(each) for each in (here, Path(f"{here}-wal"))}
 
     def check(self, *, keeps_a_log: Callable[[], bool]) -> None:
-        """Raise Gone where one of them was deleted or replaced since.
+        """Check that neither was deleted or replaced since. Raises Gone.
 
         The system would let us write on into what no name leads to, and it would all be gone with
         this process.
@@ -59,7 +59,7 @@ def make_private(path: Path) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file as it stood at one moment, into one that is empty; others may go on writing.
+    """Copy a consistent snapshot of a file into an empty one while others write.
 
     Raises NotADatabase for what is no file of SQLite, StoreError where one cannot be used.
     """

@@ -1,4 +1,4 @@
-"""SQLite's room: connection, statements, transactions."""
+"""The store in a SQLite file: connection, statements, transactions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 TRACES_TIMEOUT_MS = 250
-"""How long readers are waited for before the log is left to be emptied later."""
+"""How long to wait for readers before emptying the log is put off."""
 
 MANY_FAULTS = 1_000_000_000
-"""All that SQLite finds: what it sees wrongly must not hide what is wrong."""
+"""Number of faults that the integrity check may report: all of them."""
 
 MINIMUM = (3, 37, 0)
-"""STRICT tables came with SQLite 3.37."""
+"""Oldest supported version: STRICT tables need SQLite 3.37."""
 
 
 class SqliteStore:
@@ -90,28 +90,28 @@ class SqliteStore:
                 raise
 
     def make_tables(self) -> None:
-        """Within a transaction: the tables of new books, with nothing in them and no guards yet."""
+        """Create the empty tables, without triggers. Call within a transaction."""
         self._tables.make()
 
     def make_guards(self) -> None:
-        """Within a transaction: the guards of tables that were made and filled."""
+        """Create the triggers of filled tables. Call within a transaction."""
         self._tables.guard(since=0)
 
     def check_guards(self) -> None:
-        """Raise GuardMissing where what protects the books is not as it was made."""
+        """Check triggers, indexes and tables. Raises GuardMissing if one is missing or changed."""
         self._tables.check_guards()
 
     # --- statements --------------------------------------------------------------------------
 
     def all(self, sql: str, params: Params | Sequence[Any] = ()) -> list[Row]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         try:
             return self.connection.execute(sql, params).fetchall()
         except sqlite3.Error as error:
             self._refuse(error)
 
     def one(self, sql: str, params: Params | Sequence[Any] = ()) -> Row | None:
-        """The first row of a query, or None."""
+        """Return the first row of a query, or None."""
         try:
             row: Row | None = self.connection.execute(sql, params).fetchone()
         except sqlite3.Error as error:
@@ -119,21 +119,21 @@ class SqliteStore:
         return row
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
-        """Carry out one statement; the number of rows it changed."""
+        """Run one statement; return the number of rows it changed."""
         try:
             return self.connection.execute(sql, params).rowcount
         except sqlite3.Error as error:
             self._refuse(error)
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Carry out one statement with `?` parameters for each row."""
+        """Run one statement with `?` parameters for each row."""
         try:
             self.connection.executemany(sql, rows)
         except sqlite3.Error as error:
             self._refuse(error)
 
     def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        """Within a transaction: put many rows into a table."""
+        """Insert many rows. Call within a transaction."""
         marks = ", ".join("?" * len(columns))
         self.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
 
@@ -153,7 +153,7 @@ class SqliteStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction that holds the writer's lock from its first statement."""
+        """A write transaction that holds the write lock from its first statement."""
         self.run("BEGIN IMMEDIATE")
         try:
             yield
@@ -169,7 +169,7 @@ class SqliteStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """A transaction in which every query sees the same state; within another, that one."""
+        """A read transaction that sees one state; inside another transaction, part of it."""
         if self.connection.in_transaction:
             yield
             return
@@ -181,7 +181,7 @@ class SqliteStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """A part of a transaction that is undone alone; one name, so the statement is cached."""
+        """A savepoint, rolled back alone. Its fixed name lets the statement be cached."""
         self.run("SAVEPOINT part")
         try:
             yield
@@ -193,15 +193,15 @@ class SqliteStore:
         self.run("RELEASE part")
 
     def lock(self, station: str) -> None:
-        """Nothing to do: BEGIN IMMEDIATE has locked the file."""
+        """Do nothing: BEGIN IMMEDIATE has locked the file."""
 
     def changes(self, station: str) -> int:
-        """SQLite's own count of what other connections wrote."""
+        """Return SQLite's count of changes by other connections."""
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row else 0
 
     def purge_erased(self) -> None:
-        """Bring what was erased into the file and empty the log, where its old pages still stand.
+        """Checkpoint and empty the log, which still has old pages of erased rows.
 
         While another reads, SQLite empties the log later; nothing else is lost by that. It is not
         waited for: who replicates the file reads always, and all writers would wait with us.
@@ -213,7 +213,7 @@ class SqliteStore:
             self.run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     def check_integrity(self) -> None:
-        """Raise NotADatabase where the file itself is damaged, whatever its rows say."""
+        """Check the file for damage. Raises NotADatabase."""
         # SQLite 3.40 sees a NULL in each row of a table WITHOUT ROWID whose key is not its first
         # columns. Constraints are no matter of pages: rows are compared by verification.
         told = [text for (text,) in self.all(f"PRAGMA integrity_check({MANY_FAULTS})")]
@@ -222,7 +222,7 @@ class SqliteStore:
             raise NotADatabase(f"{self.path} is damaged ({found[0]}); restore it from a backup")
 
     def leave_wal_mode(self) -> None:
-        """Leave all of it in the one file, so that it can be read where nothing may be written.
+        """Leave WAL mode, so that the file can be read where nothing may be written.
 
         Closing alone would say nothing where the disk has no room for what the log holds.
         """
@@ -234,7 +234,7 @@ class SqliteStore:
         return self.one("PRAGMA journal_mode") == ("wal",)
 
     def interrupt(self) -> None:
-        """From another thread: end the statement that is at work, if one is."""
+        """End the running statement, if any, from another thread."""
         self.connection.interrupt()
 
     def close(self) -> None:

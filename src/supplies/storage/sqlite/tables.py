@@ -1,4 +1,4 @@
-"""The tables of the books in a file of SQLite: found, made, brought up to date, guarded."""
+"""Create, migrate and check the tables in a SQLite file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from supplies.storage.store import Store
 
 
 class Tables:
-    """A store's tables in its file."""
+    """The tables of a store in its file."""
 
     def __init__(self, store: Store, path: Path) -> None:
         self._store, self._path = store, path
 
     def bring_up_to_date(self, *, create: bool) -> None:
-        """Make what this version needs; create: all of it, where there are no tables."""
+        """Migrate the tables to this version. create: create them if there are none."""
         found = self._found()
         if "migrations" not in found:
             if found:
@@ -43,18 +43,18 @@ class Tables:
             self._update()
 
     def make(self) -> None:
-        """Within a transaction: all of them, in a file without any."""
+        """Create all tables in an empty file. Call within a transaction."""
         if self._found():
             raise AlreadyDone(f"there are books in {self._path} already; name a new file")
         self._make(since=0)
 
     def guard(self, *, since: int) -> None:
-        """Make the guards that tables of an older version have not; 0: those of new ones."""
+        """Create the triggers that tables of this version lack; 0: all."""
         for statement in schema.newer(schema.sqlite_guards(), since).values():
             self._store.run(statement)
 
     def check_guards(self) -> None:
-        """Raise GuardMissing where a table, index or trigger of ours is not as it was made.
+        """Check tables, indexes and triggers. Raises GuardMissing if one is missing or changed.
 
         A trigger of someone else's on our tables is refused too: it could swallow rows.
         """
@@ -88,7 +88,7 @@ class Tables:
         return 0 if row is None else int(row[0])
 
     def _update(self) -> None:
-        """Make what this version needs and the file has not, unless another process was quicker."""
+        """Migrate the file, unless another process has done so."""
         with self._store.writing():
             version = self._version() if "migrations" in self._found() else 0
             self._make(since=version)
