@@ -119,7 +119,7 @@ def test_two_processes_give_the_same_bytes(office: Office) -> None:
         "import hashlib, sys\n"
         "from supplies.signing.station_keys import StationKeys\n"
         "from supplies.ledger.ledger import Ledger\n"
-        "from supplies.views.receipts import receipt_record\n"
+        "from supplies.views.receipts import build_receipt_record\n"
         "from supplies_receipts import draw_signed_receipt\n"
         "keys = StationKeys.beside(sys.argv[1])\n"
         "with Ledger.open(sys.argv[1], station='lx') as ledger, ledger.reading() as books:\n"

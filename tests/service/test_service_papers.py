@@ -104,11 +104,11 @@ def test_all_receipts_of_a_period_are_one_document(rest: Rest) -> None:
 @pytest.mark.parametrize(
     ("held", "path"),
     [
-        ("receipts.receipt_papers", "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"),
+        ("receipts.build_receipt_papers", "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"),
         ("receipts.draw_receipts", "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13"),
-        ("deliveries.delivery_slips", "/api/deliveries/{delivery}/slips/pdf"),
+        ("deliveries.build_delivery_slips", "/api/deliveries/{delivery}/slips/pdf"),
         ("deliveries.draw_delivery_slips", "/api/deliveries/{delivery}/slips/pdf"),
-        ("deliveries.run_sheet", "/api/deliveries/{delivery}/run-sheet"),
+        ("deliveries.build_run_sheet", "/api/deliveries/{delivery}/run-sheet"),
         ("deliveries.draw_run_sheet", "/api/deliveries/{delivery}/run-sheet/pdf"),
     ],
 )
