@@ -1,4 +1,4 @@
-"""Who may come in, and what they looked at: users, what they show at the gate, the access log.
+"""Users, credentials, roles, rate limits and the access log.
 
 Nothing here is in the hashed chain: people come and go, and a login is no fact about goods. Entries
 name who recorded them by the code that a user keeps for ever. It knows no HTTP: the service asks

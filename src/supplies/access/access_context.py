@@ -1,4 +1,4 @@
-"""Where questions of access are asked: one station's rows, at one moment."""
+"""The context of access checks: one station's rows at one time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from supplies.domain.entries import moment
 from supplies.storage.store import Row
 
 EVERYTHING = 2**62
-"""More than any list holds: where there is no limit."""
+"""A limit that no list reaches."""
 
 
 class Gate:
-    """One station's rows of access within a transaction, and what time it is.
+    """One station's access tables within a transaction, and the present time.
 
     Made over the books that `Ledger.reading()` or `Ledger.admin_transaction()` yields.
     """
@@ -25,16 +25,16 @@ class Gate:
 
     @property
     def now(self) -> str:
-        """The moment as it is kept; such texts sort as moments do."""
+        """The present time as stored: text that sorts by time."""
         return moment(self._now)
 
     @property
     def seconds(self) -> int:
-        """The moment in whole seconds since 1970."""
+        """The present time in whole seconds since 1970."""
         return int(self._now.timestamp())
 
     def later(self, lasting: timedelta) -> str:
-        """The moment so much later."""
+        """Return the time this much later, as stored."""
         return moment(self._now + lasting)
 
     def all(self, sql: str, **params: Any) -> list[Row]:
@@ -46,7 +46,7 @@ class Gate:
         return self.books.one(sql, **params)
 
     def run(self, sql: str, **params: Any) -> int:
-        """Carry out a statement; the number of rows it changed."""
+        """Run a statement; return the number of rows it changed."""
         return self.books.store.run(sql, {"station": self.station, **params})
 
     def insert(self, table: str, **values: Any) -> None:
@@ -56,6 +56,6 @@ class Gate:
         self.books.store.run(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)
 
     def next(self, table: str) -> int:
-        """The number of the next row of a table that counts its rows."""
+        """Return the next row number of a numbered table."""
         row = self.one(f"SELECT coalesce(max(seq), 0) + 1 FROM {table} WHERE station = :station")
         return 1 if row is None else int(row[0])

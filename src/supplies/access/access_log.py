@@ -1,4 +1,4 @@
-"""The access log: every look at personal data and every refused attempt, a line each.
+"""The access log: a line for each read of personal data and each refused attempt.
 
 It names who, when, which route and about which code, never a name: it is itself to be read. Logs
 of access are to be kept at least six months (Cybersecurity Law of China, art. 21).
@@ -16,7 +16,7 @@ from supplies.errors import InvalidField
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """One line. who, role, credential: None where nobody had signed in.
+    """A line of the access log. who, role, credential: None if nobody was signed in.
 
     route: as it is written in the API's table, with the names of what varies. subject: the code in
     the address; None where a list was asked for. outcome: looked, refused or signed-in.
@@ -47,7 +47,7 @@ def write(
     subject: str | None = None,
     address: str | None = None,
 ) -> None:
-    """Write a line down."""
+    """Add a line to the access log."""
     gate.insert(
         "access_log",
         seq=gate.next("access_log"),
@@ -64,7 +64,7 @@ def write(
 
 
 def erase(gate: Gate, *, before: datetime) -> int:
-    """Erase the lines from before a moment; how many. The numbers of the others stay."""
+    """Erase the lines before a time; return how many. The others keep their numbers."""
     return gate.run(
         "DELETE FROM access_log WHERE station = :station AND at < :before",
         before=moment(before.astimezone(UTC)),
@@ -79,7 +79,7 @@ def read(
     who: str | None = None,
     subject: str | None = None,
 ) -> list[Look]:
-    """Lines, the newest first. before: older than this one. who, subject: only theirs."""
+    """List lines, newest first. before: older than this one. who, subject: filters."""
     asked = {
         name: value for name, value in (("who", who), ("subject", subject)) if value is not None
     }
@@ -97,7 +97,7 @@ def read(
 
 
 def position(after: str | None) -> int | None:
-    """Where a page goes on; `after` is the number of its predecessor's last line."""
+    """Parse a page cursor: the number of the last line of the page before."""
     if after is None:
         return None
     if not (after.isascii() and after.isdigit() and len(after) <= 18):

@@ -1,4 +1,4 @@
-"""The first way in: no default password exists, so the machine itself tells a one-time address."""
+"""The first sign-in: there is no default password, so the service prints a one-time URL."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from supplies.access.access_context import Gate
 LOGIN = "coordinator"
 
 BY = "machine"
-"""Who let somebody in from the machine's own command line."""
+"""The author recorded for users added on the command line."""
 
 
 def way_in(gate: Gate) -> str | None:
-    """The path at which the first coordinator sets a password; None once one can sign in.
+    """Return the path where the first coordinator sets a password; None if one can sign in.
 
     Each asking makes a new one, and ends those told before.
     """
@@ -28,7 +28,7 @@ def way_in(gate: Gate) -> str | None:
 
 
 def invitation(gate: Gate, user: users.User, lasting: timedelta | None = None) -> str:
-    """The path at which a user sets a password, once; a former one leads nowhere then."""
+    """Return a one-time path where a user sets a password; it replaces an earlier one."""
     credentials.revoke_all(gate, kinds=("invitation",), holder=user.code)
     _, shown = credentials.issue(
         gate, kind="invitation", role=user.role, by=BY, holder=user.code, lasting=lasting

@@ -1,4 +1,4 @@
-"""What is shown at the gate: sessions, tokens, links and invitations.
+"""Credentials: sessions, tokens, links and invitations.
 
 Each is a random secret that is told once, behind the code of its station. Kept is its SHA-256: it
 has 256 bits of chance, so nothing slower is needed, and whoever reads the database comes in
@@ -29,22 +29,22 @@ LASTING: dict[Kind, timedelta] = {
     "link": timedelta(days=90),
     "invitation": timedelta(days=3),
 }
-"""How long each lasts, where nothing else is said: a session a working day."""
+"""Default lifetime of each kind: a session lasts a working day."""
 
 LONGEST = timedelta(days=730)
-"""Nothing lasts longer than two years."""
+"""Longest lifetime: two years."""
 
 _USED_AGAIN = timedelta(minutes=1)
-"""The last use is written down once in so long: each request would be a commit otherwise."""
+"""How often the last use is recorded: otherwise each request would be a commit."""
 
 _SHOWN = re.compile(
     r"supplies\.(?:([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.)?([0-9a-f]{16})\.([A-Za-z0-9_-]{43})"
 )
-"""Station, id and secret. What was made before stations were named has none."""
+"""Station, id and secret. Older credentials have no station."""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be shown at the gate, without its secret.
+    """A credential without its secret.
 
     holder: the user whose it is. team, donor: whom a link is for. used_at: the last use, to the
     minute; None: never. revoked_at: None while it holds.
@@ -65,7 +65,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who came in. who: what entries and the access log name them by.
+    """An authenticated caller. who: the code in entries and in the access log.
 
     station: whose they are. user: their code; None for links. team: whose deliveries a courier
     carries. donor: whose gifts.
@@ -96,7 +96,7 @@ def issue(
     donor: str | None = None,
     label: str | None = None,
 ) -> tuple[Credential, str]:
-    """Make one; the second is what is to be shown, told here and never again."""
+    """Issue a credential; return it with its secret, which is never shown again."""
     name, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
     made = Credential(
         id=name,
@@ -117,13 +117,13 @@ def issue(
 
 
 def station_of(shown: str) -> str | None:
-    """The station that something shown at the gate names; None: it names none."""
+    """Return the station that a presented credential names, or None."""
     parts = _SHOWN.fullmatch(shown)
     return None if parts is None else parts[1]
 
 
 def admit(gate: Gate, shown: str, kinds: Sequence[Kind]) -> tuple[Caller, bool] | None:
-    """Who shows this, and whether its use is to be written down; None: nobody is let in by it.
+    """Authenticate a credential; return the caller and whether to record its use, or None.
 
     It lets in while it has neither expired nor been revoked, while its user may come in, and as
     no more than that user is now.
@@ -165,7 +165,7 @@ def admit(gate: Gate, shown: str, kinds: Sequence[Kind]) -> tuple[Caller, bool] 
 
 
 def used(gate: Gate, name: str) -> None:
-    """Write down that it was shown now."""
+    """Record that the credential was used now."""
     gate.run(
         "UPDATE credentials SET used_at = :now WHERE station = :station AND id = :id",
         now=gate.now,
@@ -174,7 +174,7 @@ def used(gate: Gate, name: str) -> None:
 
 
 def get(gate: Gate, name: str) -> Credential:
-    """The one with this id."""
+    """Return the credential with this id."""
     found = _selected(gate, "AND c.id = :id", id=name)
     if not found:
         raise NotFound("there is no such token or link; see the list of tokens")
@@ -182,7 +182,7 @@ def get(gate: Gate, name: str) -> Credential:
 
 
 def known(gate: Gate, name: str) -> bool:
-    """Whether there is one with this id."""
+    """Return whether a credential with this id exists."""
     return bool(_selected(gate, "AND c.id = :id", id=name))
 
 
@@ -196,7 +196,7 @@ def listed(
     after: str | None = None,
     limit: int = EVERYTHING,
 ) -> list[Credential]:
-    """Those of these kinds, the newest first; of one holder, team or donor where named.
+    """List credentials of these kinds, newest first. holder, team, donor: filters.
 
     after: the id behind which to go on.
     """
@@ -215,7 +215,7 @@ def listed(
 
 
 def revoke(gate: Gate, name: str) -> Credential:
-    """From now on it lets nobody in."""
+    """Revoke a credential."""
     gate.run(
         "UPDATE credentials SET revoked_at = :now "
         "WHERE station = :station AND id = :id AND revoked_at IS NULL",
@@ -233,7 +233,7 @@ def revoke_all(
     team: str | None = None,
     donor: str | None = None,
 ) -> int:
-    """Revoke all that someone holds of these kinds; how many that were."""
+    """Revoke all of a holder's credentials of these kinds; return how many."""
     held = listed(gate, kinds=kinds, holder=holder, team=team, donor=donor)
     still = [one for one in held if one.revoked_at is None]
     for one in still:

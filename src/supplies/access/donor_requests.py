@@ -1,4 +1,4 @@
-"""What donors ask about their own name: to have it corrected, hidden or forgotten.
+"""Requests of donors about their own data: to correct, hide or erase it.
 
 Somebody at the desk answers, because a firm's receipt may depend on it; the wish is personal, so it
 is erased once it was answered, and whenever its donor is forgotten.
@@ -19,20 +19,20 @@ Wish = Literal["correct", "hide", "forget"]
 
 
 class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a donor asks. wish: in their own words; to correct a name it must be said."""
+    """A new request. wish: in the donor's words; required to correct a name."""
 
     kind: Wish
     wish: Reason | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was done about it."""
+    """What was done about a request."""
 
     answer: Literal["done", "declined"]
 
 
 class DonorRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request. wish: None where none was said, and after it was answered."""
+    """A donor's request. wish: None if there was none, and after the answer."""
 
     id: int
     donor: str
@@ -48,7 +48,7 @@ _COLUMNS = "seq, donor, kind, wish, made_at, answered_at, answered_by, answer"
 
 
 def ask(gate: Gate, donor: str, new: NewRequest) -> DonorRequest:
-    """Write a request down."""
+    """Record a request."""
     new = check_fields(new)
     gate.books.donor(donor)
     if new.kind == "correct" and new.wish is None:
@@ -66,7 +66,7 @@ def ask(gate: Gate, donor: str, new: NewRequest) -> DonorRequest:
 
 
 def get(gate: Gate, donor: str, number: int) -> DonorRequest:
-    """One request of a donor."""
+    """Return one request of a donor."""
     row = gate.one(
         f"SELECT {_COLUMNS} FROM donor_requests "
         "WHERE station = :station AND donor = :donor AND seq = :seq",
@@ -79,7 +79,7 @@ def get(gate: Gate, donor: str, number: int) -> DonorRequest:
 
 
 def listed(gate: Gate, donor: str, *, after: int, limit: int) -> list[DonorRequest]:
-    """A donor's requests, the oldest first."""
+    """List a donor's requests, oldest first."""
     rows = gate.all(
         f"SELECT {_COLUMNS} FROM donor_requests "
         "WHERE station = :station AND donor = :donor AND seq > :after ORDER BY seq LIMIT :limit",
@@ -91,7 +91,7 @@ def listed(gate: Gate, donor: str, *, after: int, limit: int) -> list[DonorReque
 
 
 def answered(gate: Gate, donor: str, number: int, answer: Answer, *, by: str) -> DonorRequest:
-    """Write down what was done, and erase the wish."""
+    """Record what was done, and erase the wish."""
     if get(gate, donor, number).answered_at is not None:
         sentence = f"request {number} was answered before; the donor can ask again"
         raise AlreadyDone(sentence, [Fault("", sentence)])

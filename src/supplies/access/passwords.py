@@ -1,4 +1,4 @@
-"""Passwords: what is asked of them, and how they are kept (Argon2id, RFC 9106)."""
+"""Password rules and hashing (Argon2id, RFC 9106)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from supplies.errors import InvalidField
 
 SHORTEST, LONGEST = 12, 200
-"""Characters. Length is what counts; no rule asks for signs (NIST SP 800-63B, 3.1.1.2)."""
+"""Characters. Only length is required, no special characters (NIST SP 800-63B, 3.1.1.2)."""
 
 VARIED = 5
-"""Different characters that a password takes."""
+"""Least number of different characters in a password."""
 
 TELLING = 4
-"""Characters from which on a login in a password is no coincidence."""
+"""Length from which a login may not be part of the password."""
 
 _hasher = PasswordHasher()
 
 
 def hashed(password: str, login: str, pointer: str = "/password") -> str:
-    """A password as it is kept. Raises InvalidField for one that is too short or too obvious."""
+    """Hash a password. Raises InvalidField if it is too short or too obvious."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidField.at(
             pointer,
@@ -42,7 +42,7 @@ def hashed(password: str, login: str, pointer: str = "/password") -> str:
 
 
 def matches(kept: str | None, password: str) -> bool:
-    """Whether this is the password; None, which nothing is, takes as long to be refused."""
+    """Return whether the password matches. None never matches but takes as long."""
     try:
         _hasher.verify(_nobodys() if kept is None else kept, password)
     except (VerificationError, InvalidHashError):

@@ -1,4 +1,4 @@
-"""How often something may be tried: counted in the database, so that all processes count together.
+"""Rate limits, counted in the database so that all processes share them.
 
 A span begins with the clock's own multiples of its length, so a row says all there is to know, and
 those of spans gone by are swept away by whoever comes next.
@@ -14,7 +14,7 @@ from supplies.access.access_context import Gate
 
 
 class Allowance(NamedTuple):
-    """So many tries of one thing within each span."""
+    """A number of attempts in each time window."""
 
     what: str
     tries: int
@@ -29,16 +29,16 @@ so that nobody keeps another out by guessing on purpose.
 """
 
 VERIFY = Allowance("verify", 30, timedelta(minutes=1))
-"""Whoever holds papers checks some; codes of eight characters are not found at this pace."""
+"""Checks of papers: enough for a holder, too few to guess a code of eight characters."""
 
 STRANGERS = Allowance("strangers", 60, timedelta(minutes=1))
-"""Refused attempts that are written down one by one; beyond, they are refused with 429."""
+"""Refused attempts that are logged one by one; further ones get 429."""
 
 ASKED_BY_DONOR = Allowance("donor-requests", 10, timedelta(days=1))
 
 
 def seconds_to_wait(gate: Gate, allowance: Allowance, who: str) -> int:
-    """Count a try; 0 when it is allowed, else the seconds until the next span."""
+    """Count an attempt; return 0 if it is allowed, else the seconds until the next window."""
     who = _digest(who)
     length = int(allowance.within.total_seconds())
     span = gate.seconds // length
@@ -68,7 +68,7 @@ def seconds_to_wait(gate: Gate, allowance: Allowance, who: str) -> int:
 
 
 def forgive(gate: Gate, allowance: Allowance, who: str) -> None:
-    """Forget the tries of someone who came in after all."""
+    """Reset the count after a successful sign-in."""
     gate.run(
         "DELETE FROM attempts WHERE station = :station AND what = :what AND who = :who",
         what=allowance.what,
@@ -77,5 +77,5 @@ def forgive(gate: Gate, allowance: Allowance, who: str) -> None:
 
 
 def _digest(who: str) -> str:
-    """Who it was cannot be read back: some type their password where the login goes."""
+    """Hash the name of the caller: some type their password into the login field."""
     return hashlib.sha256(who.encode("utf-8", "surrogatepass")).hexdigest()[:32]

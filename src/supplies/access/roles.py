@@ -1,4 +1,4 @@
-"""The roles, and who may hand which to whom."""
+"""The roles, and which roles each may grant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Role = Literal["coordinator", "recorder", "courier", "auditor", "donor"]
 reads, codes instead of names. donor: what concerns the own gifts."""
 
 UserRole = Literal["coordinator", "recorder", "courier", "auditor"]
-"""What a person with a password can be."""
+"""The roles of users with a password."""
 
 USER_ROLES: tuple[UserRole, ...] = get_args(UserRole)
 
@@ -20,4 +20,4 @@ MAY_GRANT: Mapping[str, tuple[UserRole, ...]] = {
     "courier": ("courier",),
     "auditor": ("auditor",),
 }
-"""What a program may be on behalf of a person: never more than the person is."""
+"""The roles that a user may give to a token: never more than the user's own."""

@@ -1,4 +1,4 @@
-"""Users: people of a station with a password and a role."""
+"""Users of a station, each with a password and a role."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ LAST_COORDINATOR = (
 
 
 class LastCoordinator(AgainstBooks):
-    """Nobody would be left who could let anybody in."""
+    """The last coordinator who can sign in cannot be disabled."""
 
     slug = "already-done"
     title = "Somebody must stay"
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is to come in. team: for a courier, whose deliveries they carry; else None."""
+    """A new user. team: the team of a courier; None for other roles."""
 
     login: Login
     role: UserRole
@@ -45,7 +45,7 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A user. code: what entries name them by, for ever. disabled_at: None while they may come in.
+    """A user. code: their permanent code in entries. disabled_at: None while active.
 
     has_password: whether they have set one.
     """
@@ -76,7 +76,7 @@ def _user(row: Any) -> User:
 
 
 def add(gate: Gate, new: NewUser, *, by: str) -> User:
-    """Let a person in; they set a password by an invitation.
+    """Add a user, who sets a password through an invitation.
 
     Raises AlreadyDone for a login in use, InvalidField for a courier without a team.
     """
@@ -108,7 +108,7 @@ def add(gate: Gate, new: NewUser, *, by: str) -> User:
 
 
 def get(gate: Gate, code: str) -> User:
-    """The user with this code."""
+    """Return the user with this code."""
     row = gate.one(
         f"SELECT {_COLUMNS} FROM users WHERE station = :station AND code = :code", code=code
     )
@@ -118,7 +118,7 @@ def get(gate: Gate, code: str) -> User:
 
 
 def by_login(gate: Gate, login: str) -> User:
-    """The user who signs in with this."""
+    """Return the user with this login."""
     row = gate.one(
         f"SELECT {_COLUMNS} FROM users WHERE station = :station AND login = :login", login=login
     )
@@ -128,7 +128,7 @@ def by_login(gate: Gate, login: str) -> User:
 
 
 def password_of(gate: Gate, login: str) -> tuple[str, str | None] | None:
-    """Code and kept password of who signs in with this and may; None: nobody does."""
+    """Return code and password hash of an active user, or None."""
     row = gate.one(
         "SELECT code, password FROM users "
         "WHERE station = :station AND login = :login AND disabled_at IS NULL",
@@ -138,7 +138,7 @@ def password_of(gate: Gate, login: str) -> tuple[str, str | None] | None:
 
 
 def listed(gate: Gate, *, after: str | None = None, limit: int = EVERYTHING) -> list[User]:
-    """Users in the order in which they came, those who may no longer come in too.
+    """List users in the order added, disabled ones included.
 
     after: the code behind which to go on.
     """
@@ -153,12 +153,12 @@ def listed(gate: Gate, *, after: str | None = None, limit: int = EVERYTHING) -> 
 
 
 def anybody(gate: Gate) -> bool:
-    """Whether some coordinator can sign in."""
+    """Return whether any coordinator can sign in."""
     return _coordinators(gate) > 0
 
 
 def set_password(gate: Gate, code: str, kept: str, *, tokens_too: bool = False) -> User:
-    """Set a password (hashed already): whoever was signed in with the old one is out.
+    """Set a hashed password and end all sessions of the user.
 
     tokens_too: end the user's tokens as well, where the old one may be known to somebody else.
     """
@@ -175,7 +175,7 @@ def set_password(gate: Gate, code: str, kept: str, *, tokens_too: bool = False) 
 
 
 def disable(gate: Gate, code: str) -> User:
-    """Let a person in no longer: sessions and tokens end at once; the code stays in the books."""
+    """Disable a user: sessions and tokens end at once; the code stays in the books."""
     user = get(gate, code)
     if user.disabled_at is not None:
         return user

@@ -1,4 +1,4 @@
-"""Reading: what the books contain, as structs in the shape of the REST service's JSON.
+"""Views of the books, as structs in the shape of the REST service's JSON.
 
 One module per resource or report. Every function takes `Books` first; within
 `with ledger.reading() as books:` all of them see the same state. Nothing here writes.

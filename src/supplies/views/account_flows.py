@@ -1,4 +1,4 @@
-"""What flowed into and out of accounts over a period, for reports that name accounts."""
+"""Net flows of accounts over a period."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supplies.domain.accounts import Kind
 def net_flows(
     books: Books, kinds: Iterable[Kind], first: date, last: date
 ) -> dict[tuple[str, str], int]:
-    """By account of these kinds and item, how much more goods came into it than left it."""
+    """Return by account and item how much more came in than left."""
     within = " OR ".join(
         f"(account >= '{kind.prefix}' AND account < '{kind.name};')"  # ";" follows ":" in ASCII
         for kind in kinds

@@ -17,7 +17,7 @@ DOCUMENT_TYPE = DocumentType(Activity, "activity", kind="activity_recorded", pre
 
 
 class ActivityView(View, frozen=True, kw_only=True):
-    """Work that was done. who: in words, None if not said or erased. count 0: it was reversed."""
+    """Work that was done. who: free text, None if missing or erased. count 0: reversed."""
 
     id: str
     kind: str
@@ -27,7 +27,7 @@ class ActivityView(View, frozen=True, kw_only=True):
 
 
 def get_activity(books: Books, name: str) -> ActivityView:
-    """The activity with this id."""
+    """Return the activity with this id."""
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no activity {name}; see the list of activities")
@@ -41,7 +41,7 @@ def list_activities(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ActivityView]:
-    """Activities, oldest first. kind: only those."""
+    """List activities, oldest first. kind: filter."""
     return list_documents(
         books,
         DOCUMENT_TYPE,
@@ -67,7 +67,7 @@ def _view(books: Books, found: DocumentState[Activity]) -> ActivityView:
 
 
 def count_activities(books: Books, first: date, last: date) -> Counter[str]:
-    """By kind, what was done on days from first to last.
+    """Count activities by kind from first to last, both inclusive.
 
     A correction takes the old count away on its own day, or on the first open day where that was
     closed by then, and adds the new one: what a closed period reported stays as it was.
@@ -93,7 +93,7 @@ def count_activities(books: Books, first: date, last: date) -> Counter[str]:
 
 
 def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
-    """The day itself, or the first one that was open when entry `seq` was recorded."""
+    """Return the day, or the first open day when entry `seq` was recorded."""
     closed = max(((at, through) for at, through in closings if at < seq), default=None)
     if closed is None:
         return day

@@ -1,4 +1,4 @@
-"""Alerts: what a coordinator should look at today. Codes alone, never a name."""
+"""Alerts for the coordinator of a station. They contain codes, never names."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
 
 
 class Alert(View, frozen=True, kw_only=True):
-    """Something to look at.
+    """An alert.
 
     code: of the lot, the document, the person, or the conflict's entry. location: only of goods
     on a shelf. item, quantity: how much of what it is about, in base units; None: of no goods.
@@ -66,7 +66,7 @@ def list_alerts(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[Alert]:
-    """What to look at on the station's day, kind by kind, in each what has stood the longest first.
+    """List the alerts of a day by kind, the oldest first in each kind.
 
     soon, out, waiting: the days of `SOON`, `OUT` and `WAITING`.
     """
@@ -96,7 +96,7 @@ def _in_turn(found: list[Alert]) -> list[Alert]:
 
 
 def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
-    """What stands on shelves past its day, and what soon will; what is set aside too."""
+    """Find stock that has expired or soon will, allocated stock included."""
     there: Counter[tuple[str, str, str]] = Counter()
     for (account, item, lot), quantity in read_balances(books, (STOCK, ALLOCATED)).items():
         there[keys_of(account)[-1], item, lot] += quantity
@@ -139,7 +139,7 @@ def _conflicts(books: Books) -> Iterator[Alert]:
 
 
 def _people(books: Books, today: date) -> Iterator[Alert]:
-    """Those whose names the station has kept for as long as it meant to."""
+    """Find people whose retention has ended."""
     for person in due(books, today):
         yield Alert(
             what="to_be_forgotten",
@@ -153,7 +153,7 @@ def _people(books: Books, today: date) -> Iterator[Alert]:
 
 
 def _deliveries(books: Books, latest_day: date) -> list[Alert]:
-    """Teams that left on this day or before and have not closed."""
+    """Find open deliveries that left on this day or before."""
     left = {
         row[0]: date.fromisoformat(row[1])
         for row in books.all(
@@ -183,7 +183,7 @@ def _deliveries(books: Books, latest_day: date) -> list[Alert]:
 
 
 def _allocations(books: Books, latest_day: date) -> list[Alert]:
-    """What was set aside on this day or before and still stands on the shelf."""
+    """Find goods allocated on this day or before and still on the shelf."""
     there = _by_document(books, ALLOCATED)
     stood = {
         row[0]: date.fromisoformat(row[1])
@@ -250,7 +250,7 @@ def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
 
 
 def _needs(books: Books, today: date) -> list[Alert]:
-    """Needs of which some is still open after the day by which it was needed."""
+    """Find needs that are still open after their day."""
     there = _by_document(books, NEEDED)
     due = {
         name: rows[0].needed_by for name, rows in read_latest(books, Need, "need", there).items()
@@ -259,7 +259,7 @@ def _needs(books: Books, today: date) -> list[Alert]:
 
 
 def _pledges(books: Books, today: date) -> list[Alert]:
-    """Pledges of which some has not come by the day it was due."""
+    """Find pledges that are overdue."""
     there = _by_document(books, PLEDGED)
     due = {
         name: rows[0].due_on for name, rows in read_latest(books, Pledge, "pledge", there).items()

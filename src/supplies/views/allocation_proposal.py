@@ -1,4 +1,4 @@
-"""A proposal of allocations: what is free now, for whom it is needed now.
+"""Propose allocations of free goods to open needs.
 
 The most urgent needs come first: a less urgent one gets of an item only what all more urgent ones
 leave. Between households of one urgency it is shared evenly, as if handed round one by one: nobody
@@ -39,7 +39,7 @@ class ProposedLot(View, frozen=True, kw_only=True):
 
 
 class ProposedLine(View, frozen=True, kw_only=True):
-    """So many base units of an item for one need, by lot."""
+    """A quantity of an item in base units for one need, by lot."""
 
     item: str
     quantity: int
@@ -48,7 +48,7 @@ class ProposedLine(View, frozen=True, kw_only=True):
 
 
 class ProposedAllocation(View, frozen=True, kw_only=True):
-    """Goods at one place for one recipient: it can be allocated as it is."""
+    """Goods at one location for one recipient; can be posted as an allocation."""
 
     recipient: str
     location: str
@@ -64,7 +64,7 @@ def propose_allocations(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ProposedAllocation]:
-    """Whom to give what, the most urgent first; nothing is set aside by asking.
+    """Propose allocations, most urgent needs first. Nothing is allocated.
 
     today: the station's day; what has expired before it stays where it is. item, location: only
     of this item, from this place.
@@ -179,7 +179,7 @@ def _served(
 
 
 def _share(tier: Sequence[_OpenNeed], free: int) -> int:
-    """Give needs of one item and urgency what is free, household by household; how much it took."""
+    """Share free goods between needs of equal urgency; return how much was given."""
     households: defaultdict[str, list[_OpenNeed]] = defaultdict(list)
     for one in tier:
         households[one.need.recipient].append(one)
@@ -194,7 +194,7 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
 
 
 def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
-    """Share what is free as if it were handed round one by one to all who still lack some.
+    """Share units as if handed round one by one to all who still lack some.
 
     lacks: how much each lacks; what does not come out even goes to those who stand first.
     """

@@ -1,4 +1,4 @@
-"""Allocations: what was set aside for one recipient, and where it has got to."""
+"""Allocations: goods set aside for one recipient, and where they are."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Part = tuple[str, str, str]
 
 
 class AllocationLineView(View, frozen=True, kw_only=True):
-    """What was set aside of one lot, net of corrections, and the parts it fell into.
+    """The allocated quantity of one lot, net of corrections, and where its parts are.
 
     released: what serves this recipient no more, freed or brought back to the shelf.
     """
@@ -66,7 +66,7 @@ class AllocationLineView(View, frozen=True, kw_only=True):
 
 
 class AllocationView(View, frozen=True, kw_only=True):
-    """Goods set aside for one recipient. location: where they were taken from."""
+    """An allocation to one recipient. location: where the goods were taken from."""
 
     id: str
     recipient: str
@@ -76,7 +76,7 @@ class AllocationView(View, frozen=True, kw_only=True):
 
 
 def get_allocation(books: Books, name: str) -> AllocationView:
-    """The allocation with this id."""
+    """Return the allocation with this id."""
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no allocation {name}; see the list of allocations")
@@ -91,7 +91,7 @@ def list_allocations(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[AllocationView]:
-    """Allocations, oldest first. recipient, status: only those."""
+    """List allocations, oldest first. recipient, status: filters."""
     check_choice("status", status, get_args(AllocationStatus))
     source = LIVE.get(status or "", all_numbers(DOCUMENT_TYPE))
     return list_documents(

@@ -1,4 +1,4 @@
-"""What stood in accounts at a moment: now, at the end of a day, or when an entry was the last."""
+"""Balances now, at the end of a day, or as of an entry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import Kind
 
 BalanceKey = tuple[str, str, str]
-"""Where a balance stands: account, item, lot."""
+"""Key of a balance: account, item, lot."""
 
 
 def read_balances(
@@ -21,7 +21,7 @@ def read_balances(
     item: str | None = None,
     key: str | None = None,
 ) -> dict[BalanceKey, int]:
-    """What is not zero in all accounts of these kinds.
+    """Return all nonzero balances of these kinds of account.
 
     on: at the end of this day, as far as is known now. at: what was known when entry `at` was the
     last. Neither: now. item: of this item only. key: only accounts whose last key is this one;

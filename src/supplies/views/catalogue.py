@@ -1,4 +1,4 @@
-"""The catalogue: nouns by code, and found by part of a code or name."""
+"""Catalogue records by code, and search by part of a code or name."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL.values()}
 
 
 def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True) -> N:
-    """The noun with this code, forgotten people too: their names are None.
+    """Return the record with this code; an erased person's name is None.
 
     personal: False leaves unread what is personal, and shows None there.
     """
@@ -64,7 +64,7 @@ def list_records(
     *,
     personal: bool = True,
 ) -> Page[N]:
-    """Nouns of a kind by code.
+    """List records of a kind by code.
 
     q: only those with each of its words in their code or name, whatever its case. personal:
     as of `noun`; without it nobody is searched for by name.

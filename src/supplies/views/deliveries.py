@@ -1,4 +1,4 @@
-"""Deliveries: who is on the way to which doors with what, and how it went."""
+"""Deliveries: teams, their stops, what they carry, and the outcomes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DOCUMENT_TYPE = DocumentType(Delivery, "delivery", kind="dispatched", prefix="v"
 
 
 class StopLineView(View, frozen=True, kw_only=True):
-    """What was loaded of one lot for a door, and what became of it."""
+    """What was loaded of one lot for a stop, and its outcome."""
 
     line: int
     item: str
@@ -39,7 +39,7 @@ class StopLineView(View, frozen=True, kw_only=True):
 
 
 class StopView(View, frozen=True, kw_only=True):
-    """One door. outcome: as it was stated last; None: not reported yet."""
+    """A stop. outcome: the latest; None: not reported yet."""
 
     stop: int
     allocation: str
@@ -58,7 +58,7 @@ class DeliveryView(View, frozen=True, kw_only=True):
 
 
 def get_delivery(books: Books, name: str) -> DeliveryView:
-    """The delivery with this id."""
+    """Return the delivery with this id."""
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no delivery {name}; see the list of deliveries")
@@ -73,7 +73,7 @@ def list_deliveries(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DeliveryView]:
-    """Deliveries, oldest first. team, status: only those a team has now, or that are out."""
+    """List deliveries, oldest first. team, status: filters."""
     check_choice("status", status, get_args(DeliveryStatus))
     source = (
         all_numbers(DOCUMENT_TYPE)

@@ -1,4 +1,4 @@
-"""What was loaded for each door and what became of it: shared by deliveries, allocations, slips."""
+"""Loaded lines of stops and their outcomes, for deliveries, allocations and slips."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class LoadedLine(NamedTuple):
 def read_loaded_lines(
     books: Books, key: Literal["delivery", "allocation"], ids: Iterable[str]
 ) -> list[LoadedLine]:
-    """The loaded lines of these deliveries, or of these allocations, stop by stop.
+    """Return the loaded lines of these deliveries or allocations, stop by stop.
 
     What became of them is as the latest outcome states it; what is in transit, as accounts hold.
     """

@@ -1,4 +1,4 @@
-"""Delivery slips and run sheet: what a team carries, with no more of a person than it needs."""
+"""Delivery slips and run sheets, with only the personal data that a team needs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Round(NamedTuple):
 
 
 def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
-    """One slip a stop, in the order of the way: masked name and telephone, full door number.
+    """Build a slip for each stop, in order: masked name and telephone, full address.
 
     Raises Forgotten where a recipient was forgotten since: their slip is not printed again.
     """
@@ -65,7 +65,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
 
 
 def build_run_sheet(books: Books, delivery: str) -> RunSheet:
-    """The whole round on one sheet: what to load, lot by lot, and the stops in their order.
+    """Build the run sheet: what to load by lot, and the stops in order.
 
     Raises Forgotten where a recipient was forgotten since.
     """

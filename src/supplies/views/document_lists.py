@@ -1,4 +1,4 @@
-"""Lists of documents, in the order in which they began, each as it was stated last.
+"""Lists of documents in the order created, each in its latest state.
 
 A list goes by numbers: that of the entry that a document began with is the end of its id, and its
 place in every list. A source gives the numbers that come next, from an index; then the documents
@@ -36,7 +36,7 @@ def list_documents(
     about: Callable[[S], bool] = lambda _: True,
     shown: Callable[[V], bool] = lambda _: True,
 ) -> Page[V]:
-    """A page of the documents whose numbers the source gives.
+    """Return a page of documents whose numbers the source gives.
 
     about: whether what is stated of it now is asked for; shown: whether its view is.
     """

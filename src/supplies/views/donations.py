@@ -1,4 +1,4 @@
-"""Donations: the goods that donors gave, as they are stated now."""
+"""Donations in their latest state."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class DonationView(View, frozen=True, kw_only=True):
 
 
 def get_donation(books: Books, name: str) -> DonationView:
-    """The donation with this id."""
+    """Return the donation with this id."""
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no donation {name}; see the list of donations")
@@ -66,7 +66,7 @@ def list_donations(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DonationView]:
-    """Donations, oldest first. donor: only this one's; "anonymous" for those of nobody known."""
+    """List donations, oldest first. donor: filter; "anonymous" for anonymous ones."""
     source = all_numbers(DOCUMENT_TYPE)
     if donor is not None:
         source = numbers_by_column(DOCUMENT_TYPE, "party", donor, within=" AND x.origin = 'donor'")

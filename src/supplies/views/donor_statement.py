@@ -1,4 +1,4 @@
-"""The donor's statement: what became of all that one donor gave, or no statement at all."""
+"""Donor statements: where all that a donor gave is now."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from supplies.views.wish_deviations import find_wish_deviations
 
 
 def build_donor_statement(books: Books, donor: str, first: date, last: date) -> DonorStatement:
-    """What a donor gave from first to last, and where it stood at the end of the last day.
+    """Return what a donor gave from first to last, and where it was at the end of the last day.
 
     Raises BooksBroken where the places do not come to what was given, Forgotten where the donor
     was forgotten.
@@ -54,7 +54,7 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
 def build_donor_statement_paper(
     books: Books, donor: str, first: date, last: date, *, printed_at: datetime
 ) -> DonorStatementPaper:
-    """The statement as it is printed. printed_at: the ledger clock's moment."""
+    """Return the statement as printed. printed_at: the time of the ledger's clock."""
     known = books.donor(donor)
     return DonorStatementPaper(
         station=station_head(books),

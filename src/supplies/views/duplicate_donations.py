@@ -1,4 +1,4 @@
-"""Gifts that look as if they had been recorded twice."""
+"""Find donations that were probably recorded twice."""
 
 from __future__ import annotations
 

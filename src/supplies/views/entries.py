@@ -1,4 +1,4 @@
-"""Entries as they were hashed, and the conflicts among them."""
+"""Entries as hashed, and conflicts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ConflictView(View, frozen=True, kw_only=True):
 
 
 def get_entry(books: Books, seq: int) -> EntryView:
-    """The entry with this number."""
+    """Return the entry with this number."""
     found = _entries(books, " AND e.seq = :seq", limit=1, seq=seq)
     if not found:
         raise NotFound(f"there is no entry {seq} in the books of station {books.station_code}")
@@ -77,7 +77,7 @@ def list_entries(
     kind: str | None = None,
     document: str | None = None,
 ) -> Page[EntryView]:
-    """Entries, oldest first. kind, document: only those of this kind, of this document."""
+    """List entries, oldest first. kind, document: filters."""
     where = " AND e.seq > :after"
     where += "" if kind is None else " AND e.kind = :kind"
     where += "" if document is None else " AND e.document = :document"
@@ -149,7 +149,7 @@ def _transfers(books: Books, seqs: list[int]) -> dict[int, list[TransferView]]:
 
 
 def get_conflict(books: Books, seq: int) -> ConflictView:
-    """The conflict that this entry kept."""
+    """Return the conflict of this entry."""
     found = _conflicts(books, " AND c.seq = :seq", limit=1, seq=seq)
     if not found:
         raise NotFound(f"entry {seq} is no conflict; see the list of conflicts")
@@ -163,7 +163,7 @@ def list_conflicts(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ConflictView]:
-    """Conflicts, oldest first. open_only: those that wait for a coordinator."""
+    """List conflicts, oldest first. open_only: only unresolved ones."""
     waiting = (
         " AND p.station = c.station AND p.noun = 'conflict' AND p.number = c.seq "
         "AND p.number > :after"

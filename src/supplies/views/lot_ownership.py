@@ -1,4 +1,4 @@
-"""Whose goods a lot holds, through every repacking, and where each one's part of it stands.
+"""Ownership of lots through conversions, and where each donor's part is.
 
 A lot belongs to whoever its origin accounts name, in proportion; what is repacked belongs to the
 owners of what went in. Parts are whole numbers by cumulative floors: over all owners, and over all
@@ -46,7 +46,7 @@ class Gifts(NamedTuple):
 
 
 def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
-    """What a donor gave from first to last, and where it stood at the end of the last day.
+    """Return what a donor gave from first to last, and where it was at the end of the last day.
 
     A gift belongs to the day on which it came, as far as is known now: corrected figures count.
     """
@@ -90,7 +90,7 @@ def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[lis
 
 
 def apportion(units: int, weights: Sequence[int]) -> list[int]:
-    """So many units by weight, each from what those before it left over."""
+    """Divide units by weight with cumulative floors, so that the parts sum exactly."""
     rest, parts = sum(weights), []
     for weight in weights:
         part = units * weight // rest if rest else 0

@@ -1,4 +1,4 @@
-"""Needs: what was asked for, and how far it is claimed, set aside and met."""
+"""Needs: what was asked, and how far it is claimed, assigned and met."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class NeedView(View, frozen=True, kw_only=True):
 
 
 def get_need(books: Books, name: str) -> NeedView:
-    """The need with this id."""
+    """Return the need with this id."""
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no need {name}; see the list of needs")
@@ -70,7 +70,7 @@ def list_needs(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[NeedView]:
-    """Needs, oldest first. status, recipient, item: only those."""
+    """List needs, oldest first. status, recipient, item: filters."""
     check_choice("status", status, STAGES)
     return list_documents(
         books,

@@ -1,4 +1,4 @@
-"""Figures over all stations of an organisation: what stands where, what is needed, what was done.
+"""Figures over all stations of an organisation: stock, needs and activities.
 
 Items of two stations are the same where code and unit are, as when goods go from one to another.
 """
@@ -50,7 +50,7 @@ V = TypeVar("V", bound=View)
 
 
 class StockOfItem(View, frozen=True, kw_only=True):
-    """What all stations have of an item. stations: how many of them have some on a shelf."""
+    """Stock of an item at all stations. stations: how many have some on a shelf."""
 
     item: str
     unit: str
@@ -62,7 +62,7 @@ class StockOfItem(View, frozen=True, kw_only=True):
 
 
 class StockAtStation(View, frozen=True, kw_only=True):
-    """What one station has of an item."""
+    """Stock of an item at one station."""
 
     station: str
     name: str
@@ -73,7 +73,7 @@ class StockAtStation(View, frozen=True, kw_only=True):
 
 
 class NeedOfItem(View, frozen=True, kw_only=True):
-    """What all stations were asked for of an item. stations: how many of them were."""
+    """Needs of an item at all stations. stations: how many have such needs."""
 
     item: str
     unit: str
@@ -87,7 +87,7 @@ class NeedOfItem(View, frozen=True, kw_only=True):
 
 
 class NeedAtStation(View, frozen=True, kw_only=True):
-    """What one station was asked for of an item."""
+    """Needs of an item at one station."""
 
     station: str
     name: str

@@ -18,7 +18,7 @@ MAX_LIMIT = 500
 """The most that one page holds."""
 
 NO_LIMIT = 2**62
-"""More than any list holds: where there is no limit."""
+"""A limit that no list reaches."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):

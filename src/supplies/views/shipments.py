@@ -1,4 +1,4 @@
-"""Shipments: goods that left for another station, or came from one."""
+"""Shipments to and from other stations."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SENT, _RECEIVED = "shipment_sent", "shipment_received"
 
 
 class Citation(View, frozen=True, kw_only=True):
-    """An entry for the other station to cite. body: the exact bytes hashed, base64 in JSON."""
+    """An entry as evidence for the other station. body: the hashed bytes, base64 in JSON."""
 
     previous: str
     body: bytes

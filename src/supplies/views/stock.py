@@ -1,4 +1,4 @@
-"""Stock: what stands on the shelves, now, at a day's end or as an entry left it; and balances."""
+"""Stock and balances now, at the end of a day, or as of an entry."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from supplies.views.pagination import DEFAULT_LIMIT, View, invalid_cursor, make_
 from supplies.views.shared_queries import read_lots
 
 StockKey = tuple[str, str, str]
-"""Where a row stands: location, item, lot."""
+"""Key of a row: location, item, lot."""
 
 
 class AsOf(View, frozen=True, kw_only=True):
-    """The moment a view shows. day ("date" in JSON) None: before anything was booked."""
+    """The time of a view. day ("date" in JSON) None: before the first entry."""
 
     day: date | None = msgspec.field(name="date")
     seq: int
 
 
 class StockRow(View, frozen=True, kw_only=True):
-    """One lot at one location. on_hand = free + allocated: both stand on the shelf."""
+    """One lot at one location. on_hand = free + allocated."""
 
     location: str
     item: str
@@ -51,7 +51,7 @@ class StockView(View, frozen=True, kw_only=True):
 
 
 class BalanceView(View, frozen=True, kw_only=True):
-    """What stands in an account. lot None: no lot."""
+    """The balance of an account. lot None: no lot."""
 
     account: str
     item: str
@@ -69,7 +69,7 @@ def get_stock(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> StockView:
-    """What stands on the shelves: now, or at a moment on one of the two axes of time.
+    """Return the stock now, at the end of a day, or as of an entry.
 
     as_of: at the end of this day, as far as is known now. at_seq: as it was known when this entry
     was the last. location, item: only those.
@@ -147,7 +147,7 @@ def _row(books: Books, place: StockKey, quantities: Counter[str], lot: Lot) -> S
 
 
 def list_balances(books: Books, prefix: str) -> list[BalanceView]:
-    """Balances that are not zero: of an account and of all below it.
+    """List nonzero balances of an account and of all accounts below it.
 
     prefix: an account such as "stock:store-a" or "pledged:p_1", or a kind of account: "stock:".
 

@@ -1,4 +1,4 @@
-"""Trace: from a donor to the doors reached, and from a batch to whoever holds it."""
+"""Trace lots from donors to recipients, and from a batch to where it is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Reached(View, frozen=True, kw_only=True):
 
 
 class LotTrace(View, frozen=True, kw_only=True):
-    """One lot: whose goods it holds, what it was repacked from and into, and where it is.
+    """A lot: its donors, its parents and products, and where it is.
 
     given: by donors; empty where it came otherwise, as `origin` says. stands: what is on shelves,
     on the way, in use, lost or anywhere else but with recipients.
@@ -58,7 +58,7 @@ class TraceView(View, frozen=True, kw_only=True):
 
 
 def trace_lot(books: Books, lot: str) -> TraceView:
-    """Where a lot came from, through every repacking, and where it went."""
+    """Trace a lot through conversions: where it came from and where it went."""
     if not read_lots(books, [lot]):
         raise NotFound(f"there is no lot {lot}; see the lots in the stock")
     family = {lot} | _kin(books, lot, "lot", "parent") | _kin(books, lot, "parent", "lot")

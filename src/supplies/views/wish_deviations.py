@@ -1,4 +1,4 @@
-"""Departures from a donor's wish: goods set aside by it that were released, why, and by whom."""
+"""Deviations from a donor's wish: allocations by wish that were released, why, by whom."""
 
 from __future__ import annotations
 
