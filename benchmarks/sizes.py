@@ -109,7 +109,7 @@ def _of_database(url: str) -> tuple[dict[str, Table], int]:
 
 
 def _names() -> list[str]:
-    return list(schema.primary_keys())
+    return schema.table_names()
 
 
 def _count(answers: Iterable[sqlite3.Cursor | psycopg.Cursor]) -> dict[str, int]:

@@ -25,7 +25,7 @@ from supplies.domain.entries import Body, Transfer, decode_body, encode, part_id
 from supplies.errors import BooksBroken, NotFound, StoreError
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.storage import schema
+from supplies.storage import introspection, schema
 from supplies.storage.postgresql.store import PostgresStore
 from supplies.storage.sqlite.store import SqliteStore
 from supplies.storage.store import Store, open_store
@@ -380,7 +380,7 @@ def rows_of(store: Store, table: str) -> list[dict[str, Any]]:
 
 def where(table: str) -> str:
     """The condition that finds a row by its key."""
-    return " AND ".join(f"{name} = :{name}" for name in schema.primary_keys()[table])
+    return " AND ".join(f"{name} = :{name}" for name in introspection.tables()[table].primary_key)
 
 
 def put(store: Store, table: str, row: dict[str, Any], column: str, value: Any) -> None:
@@ -593,7 +593,7 @@ def test_each_added_row_is_found(store: Tampering, table: str, way: str) -> None
     columns = [name for name, _ in columns_of(table)]
     kinds = dict(columns_of(table))
     column = {"of another station": "station", "of an entry that never was": "seq"}.get(way)
-    key = schema.primary_keys()[table]
+    key = introspection.tables()[table].primary_key
     if column is None or column not in key:
         column = key[-1]
     row = rows_of(store, table)[-1]

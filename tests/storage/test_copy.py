@@ -30,7 +30,7 @@ from supplies.ledger.ledger import Ledger
 from supplies.maintenance import copy as moving
 from supplies.maintenance.copy import copy_books
 from supplies.signing.station_keys import create_first_key
-from supplies.storage import schema
+from supplies.storage import introspection, schema
 from supplies.storage.idempotency import Keyed, StoredResponse
 from supplies.storage.sqlite.store import SqliteStore
 from supplies.storage.store import Row, database_file, open_store
@@ -86,9 +86,9 @@ def rows(url: str) -> Rows:
     """Every row of every table but the list of migrations, which each database has for itself."""
     with closing(open_store(url, create=False)) as store:
         return {
-            table: sorted(store.all(f"SELECT {', '.join(names)} FROM {table}"), key=repr)
-            for table, names in schema.columns().items()
-            if table != "migrations"
+            name: sorted(store.all(f"SELECT {', '.join(table.columns)} FROM {name}"), key=repr)
+            for name, table in introspection.tables().items()
+            if name != "migrations"
         }
 
 

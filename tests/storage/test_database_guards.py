@@ -11,7 +11,7 @@ from support.ledger_fixture import Desk
 
 from supplies.domain.entries import moment
 from supplies.errors import NotEnough, StoreError
-from supplies.storage import schema
+from supplies.storage import introspection, schema
 from supplies.storage.store import open_store
 
 SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
@@ -43,7 +43,7 @@ def test_rows_of_the_books_are_neither_changed_nor_deleted_nor_replaced(
         pen.run(f"UPDATE {table} SET seq = seq")
     with pytest.raises(StoreError, match="append-only"):
         pen.run(f"DELETE FROM {table}")
-    keys = ", ".join(schema.primary_keys()[table])
+    keys = ", ".join(introspection.tables()[table].primary_key)
     with pytest.raises(StoreError, match="append-only"):
         pen.run(
             f"INSERT INTO {table} SELECT * FROM {table} WHERE 1 = 1 "
@@ -79,7 +79,7 @@ def test_rows_that_are_kept_are_not_deleted(pen: Any, table: str) -> None:
 def test_a_balance_is_not_written_by_hand(pen: Any, table: str) -> None:
     with pytest.raises(StoreError, match="follow the transfers"):
         pen.run(f"UPDATE {table} SET quantity = quantity + 1")
-    names = schema.columns()[table]
+    names = introspection.tables()[table].columns
     cells = {"station": "lx", "account": "stock:attic", "item": "mask", "lot": "x"}
     values = [cells.get(name, "2020-02-10" if name == "day" else 5) for name in names]
     marks = ", ".join("?" * len(names))
@@ -177,7 +177,7 @@ def test_numbers_have_no_gap_and_a_transfer_comes_with_its_entry(pen: Any) -> No
 def test_a_balance_is_neither_replaced_nor_invented(pen: Any, table: str) -> None:
     """A foreign pen has no recursive triggers: replacing would delete without a word."""
     pen.run("PRAGMA recursive_triggers = OFF")
-    names = schema.columns()[table]
+    names = introspection.tables()[table].columns
     zero = ", ".join("0" if name in ("quantity", "seq", "line") else name for name in names)
     with pytest.raises(StoreError, match=f"{table} follow the transfers"):
         pen.run(f"INSERT OR REPLACE INTO {table} SELECT {zero} FROM {table}")
@@ -214,7 +214,7 @@ def test_a_row_is_not_replaced_by_way_of_another_unique_key(pen: Any, desk: Desk
 @SQLITE
 @pytest.mark.parametrize("table", [*schema.STATED, "erasable"])
 def test_no_row_is_slipped_under_an_old_entry(pen: Any, table: str) -> None:
-    columns = schema.columns()[table]
+    columns = introspection.tables()[table].columns
     blobs = ("salt", "content")
     values = ["'lx'", "1", *("NULL" if name in blobs else "1" for name in columns[2:])]
     with pytest.raises(StoreError, match=f"rows of {table} are recorded with"):

@@ -145,7 +145,7 @@ def _empty(connection: psycopg.Connection) -> None:
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-    tables = [*schema.primary_keys(), "catalogue_changes"]
+    tables = [*schema.table_names(), "catalogue_changes"]
     script = "; ".join(f"DELETE FROM {name}" for name in tables if name != "migrations")
     connection.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {script}; COMMIT")
 

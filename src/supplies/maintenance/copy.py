@@ -15,8 +15,9 @@ from functools import partial
 import msgspec
 
 from supplies.errors import InvalidField
-from supplies.storage import schema
+from supplies.storage import introspection
 from supplies.storage.atomic_files import draft_file, refuse_to_replace, rename_into_place, settle
+from supplies.storage.introspection import Table
 from supplies.storage.store import Row, Store, database_file, open_store
 from supplies.verification.verify import Verified, verify
 
@@ -80,13 +81,12 @@ def _new(target: str) -> Iterator[Store]:
 
 def _fill(source: Store, target: Store, told: Progress) -> dict[str, int]:
     """Copy all rows; return the number by table."""
-    tables = [table for table in schema.columns() if table not in ITS_OWN]
+    tables = {name: table for name, table in introspection.tables().items() if name not in ITS_OWN}
     counts = {table: _count(source, table) for table in tables}
     done, total = 0, sum(counts.values())
-    for table in tables:
-        columns = schema.columns()[table]
-        for rows in _portions(source, table, columns):
-            target.fill(table, columns, rows)
+    for name, table in tables.items():
+        for rows in _portions(source, name, table):
+            target.fill(name, table.columns, rows)
             done += len(rows)
             told("copied", done, total)
     return counts
@@ -97,16 +97,16 @@ def _count(store: Store, table: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _portions(store: Store, table: str, columns: list[str]) -> Iterator[list[Row]]:
+def _portions(store: Store, name: str, table: Table) -> Iterator[list[Row]]:
     """Yield all rows of a table in primary key order, in portions."""
-    key = schema.primary_keys()[table]
-    places = [columns.index(name) for name in key]
-    names, order = ", ".join(columns), ", ".join(key)
+    key = table.primary_key
+    places = [table.columns.index(column) for column in key]
+    names, order = ", ".join(table.columns), ", ".join(key)
     after = f"WHERE ({order}) > ({', '.join(f':k{at}' for at in range(len(key)))}) "
     where, params = "", dict[str, object]()
     while True:
         rows = store.all(
-            f"SELECT {names} FROM {table} {where}ORDER BY {order} LIMIT {PORTION}", params
+            f"SELECT {names} FROM {name} {where}ORDER BY {order} LIMIT {PORTION}", params
         )
         if rows:
             yield rows

@@ -161,36 +161,25 @@ def newer(guards: Mapping[str, str], version: int) -> dict[str, str]:
     return {name: text for name, text in guards.items() if since(name, text) > version}
 
 
-def primary_keys() -> dict[str, list[str]]:
-    """Return the primary key of each table."""
-    keys = {}
-    for name, text in statements().items():
-        if text.startswith("CREATE TABLE"):
-            composite = re.search(r"PRIMARY KEY \(([^)]*)\)", text)
-            single = re.search(r"^\s*(\w+) \w+ PRIMARY KEY", text, re.MULTILINE)
-            found = composite or single
-            assert found is not None, f"table {name} has no primary key"
-            keys[name] = found[1].replace(" ", "").split(",")
-    return keys
+def table_names() -> list[str]:
+    """Return the names of all tables; a table comes before the tables that refer to it.
 
-
-def columns() -> dict[str, list[str]]:
-    """Return the columns of each table; a table comes before the tables that refer to it."""
-    made = re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) STRICT", tables(), re.DOTALL)
-    return {
-        name: re.findall(r"^    (\w+) (?:INTEGER|TEXT|BLOB)", body, re.MULTILINE)
-        for name, body in made
-    }
+    Their columns and keys are in `supplies.storage.introspection`.
+    """
+    return list(_create_tables())
 
 
 def foreign_and_other_keys() -> dict[str, Counter[str]]:
     """Count the constraints of each table by sort: check, foreign key, primary key, unique."""
     signs = {"c": "CHECK (", "f": "REFERENCES ", "p": "PRIMARY KEY", "u": "UNIQUE"}
-    found = re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) STRICT", tables(), re.DOTALL)
     return {
-        name: Counter({sort: body.count(sign) for sort, sign in signs.items() if sign in body})
-        for name, body in found
+        name: Counter({sort: text.count(sign) for sort, sign in signs.items() if sign in text})
+        for name, text in _create_tables().items()
     }
+
+
+def _create_tables() -> dict[str, str]:
+    return {name: text for name, text in statements().items() if text.startswith("CREATE TABLE")}
 
 
 def to_postgresql(script: str) -> str:
@@ -258,12 +247,11 @@ def _same_rows() -> dict[str, str]:
     `INSERT OR REPLACE` would delete such a row without a word.
     """
     same: dict[str, list[str]] = {}
-    for name, text in statements().items():
-        if text.startswith("CREATE TABLE"):
-            keys = re.findall(r"(?:PRIMARY KEY|UNIQUE) \(([^)]*)\)", text)
-            keys += re.findall(r"^\s*(\w+) \w+[^,\n]* (?:PRIMARY KEY|UNIQUE)", text, re.MULTILINE)
-            keys += re.findall(r"^\s*(\w+) \w+ PRIMARY KEY", text, re.MULTILINE)
-            same[name] = [_equal(key) for key in dict.fromkeys(keys)]
+    for name, text in _create_tables().items():
+        keys = re.findall(r"(?:PRIMARY KEY|UNIQUE) \(([^)]*)\)", text)
+        keys += re.findall(r"^\s*(\w+) \w+[^,\n]* (?:PRIMARY KEY|UNIQUE)", text, re.MULTILINE)
+        keys += re.findall(r"^\s*(\w+) \w+ PRIMARY KEY", text, re.MULTILINE)
+        same[name] = [_equal(key) for key in dict.fromkeys(keys)]
     for table, key, where in re.findall(
         r"CREATE UNIQUE INDEX \w+ ON (\w+) \(([^)]*)\)(?:\s+WHERE (.*?))?;", tables()
     ):

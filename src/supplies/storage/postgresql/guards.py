@@ -26,7 +26,7 @@ def check_guards(store: Store, books: str) -> None:
     }
     _compare(store, guards.triggers, triggers)
     for name in triggers.keys() - guards.triggers.keys():
-        if name.partition(".")[0] in schema.primary_keys():
+        if name.partition(".")[0] in schema.table_names():
             raise GuardMissing(
                 f"the trigger {name} of {store.url} is not of this program and could swallow "
                 "rows; verify the books before they are used"

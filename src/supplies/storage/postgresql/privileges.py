@@ -8,7 +8,7 @@ from the tables below. What follows from transfers is moved by functions with th
 from __future__ import annotations
 
 from supplies.errors import InvalidField, NotFound, StoreError
-from supplies.storage import schema
+from supplies.storage import introspection, schema
 from supplies.storage.store import Store
 
 FOLLOWING = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
@@ -16,9 +16,9 @@ FOLLOWING = ("balances", "catalogue_changes", "days", "heads", "migrations", "pe
 
 CHANGED = {
     **{
-        table: [name for name in names if name not in ("station", "code")]
-        for table, names in schema.columns().items()
-        if table in ("stations", *schema.NAMED)
+        name: [column for column in table.columns if column not in ("station", "code")]
+        for name, table in introspection.tables().items()
+        if name in ("stations", *schema.NAMED)
     },
     "answers": ["answer"],
     "attempts": ["tried"],
@@ -87,7 +87,7 @@ def _statements(store: Store, role: str) -> list[str]:
         f"GRANT USAGE ON SCHEMA {books} TO {role}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {books} TO {role}",
     ]
-    added = ", ".join(name for name in schema.columns() if name not in FOLLOWING)
+    added = ", ".join(name for name in schema.table_names() if name not in FOLLOWING)
     made.append(f"GRANT INSERT ON {added} TO {role}")
     made += [
         f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {role}"

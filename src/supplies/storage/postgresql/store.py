@@ -120,7 +120,7 @@ class PostgresStore:
         if self._commits_unseen:
             self._commits_unseen -= 1
             if not self._commits_unseen:
-                names = ", ".join(schema.primary_keys())
+                names = ", ".join(schema.table_names())
                 with suppress(StoreError):
                     self.run(f"ANALYZE (SKIP_LOCKED) {names}")
 

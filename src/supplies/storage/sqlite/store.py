@@ -6,16 +6,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from supplies.errors import Busy, NotADatabase, StoreError
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, in_words
 from supplies.storage.sqlite.files import Files, make_private
 from supplies.storage.sqlite.tables import Tables
 from supplies.storage.store import Params, Row
-
-if TYPE_CHECKING:
-    import sqlite_utils
 
 TRACES_TIMEOUT_MS = 250
 """How long to wait for readers before emptying the log is put off."""
@@ -136,18 +133,6 @@ class SqliteStore:
         """Insert many rows. Call within a transaction."""
         marks = ", ".join("?" * len(columns))
         self.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
-
-    # --- tools ---------------------------------------------------------------------------------
-
-    @property
-    def tools(self) -> sqlite_utils.Database:
-        """sqlite-utils on this connection: for looking at the file, search and bulk work.
-
-        It is imported when first asked for, because no command of the ledger needs it.
-        """
-        import sqlite_utils
-
-        return sqlite_utils.Database(self.connection, execute_plugins=False)
 
     # --- transactions ------------------------------------------------------------------------
 

@@ -1,0 +1,51 @@
+"""Read the structure of the tables from SQLite, through sqlite-utils.
+
+The same migrations create the tables of both engines, so an empty SQLite database in memory
+describes them for both. Importing sqlite-utils and reading all tables takes about 0.2 seconds:
+copying books, granting rights and tests do it, opening books does not.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+from supplies.storage import schema
+
+
+class Table(NamedTuple):
+    """The structure of one table.
+
+    columns, primary_key: column names, in order.
+    unique_keys: the columns of each unique index, the primary key's included.
+    refers_to: the tables that its foreign keys name.
+    """
+
+    columns: list[str]
+    primary_key: list[str]
+    unique_keys: set[tuple[str, ...]]
+    refers_to: set[str]
+
+
+@cache
+def tables() -> dict[str, Table]:
+    """Return each table by name; a table comes after the tables that it refers to."""
+    database = Database(memory=True, execute_plugins=False)
+    try:
+        database.executescript(schema.tables())
+        return {
+            table.name: Table(
+                columns=[column.name for column in table.columns],
+                primary_key=table.pks,
+                unique_keys={
+                    tuple(table.pks),
+                    *(tuple(index.columns) for index in table.indexes if index.unique),
+                },
+                refers_to={key.other_table for key in table.foreign_keys},
+            )
+            for table in database.tables
+        }
+    finally:
+        database.close()
