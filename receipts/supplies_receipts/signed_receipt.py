@@ -15,12 +15,12 @@ import msgspec
 from supplies.errors import SuppliesError
 from supplies.papers.receipt import ReceiptRecord
 from supplies.signing.receipt_signatures import (
-    Fault,
     NotGenuine,
+    NotGenuineReason,
     PublicKeys,
     check_key,
     check_record,
-    paper_of,
+    paper_from_record,
     read_record,
 )
 from supplies_receipts import pdf_attachment as attachment
@@ -70,7 +70,7 @@ class _Question(msgspec.Struct, frozen=True, array_like=True):
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True):
     record: ReceiptRecord | None
-    fault: Fault | None = None
+    fault: NotGenuineReason | None = None
     detail: str = ""
 
 
@@ -161,7 +161,7 @@ def _drawn_alike(pdf: bytes, record: ReceiptRecord) -> bool:
 
 
 def _as_pdf(record: ReceiptRecord) -> bytes:
-    page = draw_receipt(paper_of(record))
+    page = draw_receipt(paper_from_record(record))
     return attachment.attach(page, ATTACHMENT, msgspec.json.encode(record), _SAYS)
 
 

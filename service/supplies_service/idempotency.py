@@ -16,7 +16,7 @@ from litestar import Request, Response
 
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
-from supplies.storage.idempotency import Keyed, StoredResponse
+from supplies.storage.idempotency import IdempotencyKey, StoredResponse
 from supplies_service.group_commit import Job
 from supplies_service.request_bodies import body_type, json_object
 from supplies_service.responses import CreatedResponse, encode
@@ -56,7 +56,7 @@ class EncodedOutcome(NamedTuple):
 class KeyedRequest(NamedTuple):
     """A request with a key. answered: what it was answered before; None: its key is new."""
 
-    keyed: Keyed
+    keyed: IdempotencyKey
     answered: StoredResponse | None
 
 
@@ -78,9 +78,9 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
     if key is None or caller is None:
         return None
     sent = _canonical([request.method, request.scope["path"], await json_object(request)])
-    keyed, ledger = Keyed(caller.who, key, sent), current_station(request).ledger
+    keyed, ledger = IdempotencyKey(caller.who, key, sent), current_station(request).ledger
     with ledger.read_without_transaction():
-        answered = ledger.answers.find(keyed)
+        answered = ledger.stored_responses.find(keyed)
     scope: Any = request.scope
     scope[_REQUEST] = KeyedRequest(keyed, answered)
     if answered is None or answered.answer is None:
@@ -107,13 +107,17 @@ def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
     return key
 
 
-def command_id(keyed: Keyed) -> str:
+def command_id(keyed: IdempotencyKey) -> str:
     """Return the id that a caller's key gives to the command."""
     return str(uuid.uuid5(_COMMAND_IDS, f"{keyed.caller}\n{keyed.key}"))
 
 
 def run_idempotent(
-    keyed: Keyed | None, operation: Operation[T], replay: Replay[T], *, is_secret: bool = False
+    keyed: IdempotencyKey | None,
+    operation: Operation[T],
+    replay: Replay[T],
+    *,
+    is_secret: bool = False,
 ) -> Job[EncodedOutcome]:
     """Return the job that carries out a request, or replays what it was answered before.
 
@@ -123,7 +127,7 @@ def run_idempotent(
     """
 
     def job(ledger: Ledger) -> EncodedOutcome:
-        answered = None if keyed is None else ledger.answers.find(keyed)
+        answered = None if keyed is None else ledger.stored_responses.find(keyed)
         if answered is not None:
             content = answered.answer
             if content is None:
@@ -138,7 +142,7 @@ def run_idempotent(
                 seq=outcome.entry,
                 answer=None if is_secret else encoded.content,
             )
-            ledger.answers.keep(keyed, answered, now=ledger.clock())
+            ledger.stored_responses.keep(keyed, answered, now=ledger.clock())
         return encoded
 
     return job

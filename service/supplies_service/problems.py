@@ -12,7 +12,7 @@ from litestar import Request, Response
 from litestar.datastructures import Headers
 from litestar.exceptions import HTTPException, ValidationException
 
-from supplies.domain.validation import invalid
+from supplies.domain.validation import field_error
 from supplies.errors import (
     AgainstBooks,
     Busy,
@@ -234,7 +234,9 @@ def _wrong_parameters(error: ValidationException) -> InvalidField:
     faults = [
         fault
         for extra in wrong
-        for fault in invalid(f"{extra.get('message', '')} - at `$.{extra.get('key', '')}`").faults
+        for fault in field_error(
+            f"{extra.get('message', '')} - at `$.{extra.get('key', '')}`"
+        ).faults
     ]
     return InvalidField("; ".join(fault.detail for fault in faults) or error.detail, faults)
 

@@ -20,7 +20,7 @@ from supplies.access.access_context import Gate
 from supplies.ledger.ledger import Clock, Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import default_station
-from supplies.storage.store import database_file, open_store
+from supplies.storage.engines import database_file, open_store
 from supplies_service.group_commit import MAX_BATCH, GroupCommitQueue, Job
 from supplies_service.observability.event_loop_watchdog import EventLoopWatchdog
 from supplies_service.observability.metrics import Metrics
@@ -121,7 +121,7 @@ class Stations:
                 )
 
             self._ledger, self._thread_ledger = open_books(), open_books()
-            self._key = StationKeys.beside(database)
+            self._key = StationKeys.for_database(database)
             self._queues = [
                 GroupCommitQueue(open_books(), observer=metrics, max_batch=max_batch)
                 for _ in range(1 if only is not None or database_file(database) else _QUEUES)

@@ -115,7 +115,7 @@ if TYPE_CHECKING:
     from supplies.ledger.ledger import Ledger
     from supplies.ledger.recorded import Recorded
     from supplies.ledger.writer import Request
-    from supplies.storage.store import open_store
+    from supplies.storage.engines import open_store
     from supplies.verification.verify import Verified, VerifiedStation, verify
 
 __all__ = [
@@ -219,7 +219,7 @@ _MODULES = (
     "supplies.errors",
     "supplies.domain.commands",
     "supplies.domain.catalogue_records",
-    "supplies.storage.store",
+    "supplies.storage.engines",
     "supplies.books.reader",
     "supplies.verification.verify",
     "supplies.ledger.writer",

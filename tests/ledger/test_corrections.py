@@ -50,7 +50,7 @@ def test_a_batch_is_corrected_by_describing_the_lot_anew(desk: Desk) -> None:
     lot = desk.stock(10, batch="B1")
     done = correct(desk, 1, opening(10, batch="B2"))
     assert desk.books.body(done.seq).transfers == ()
-    described = desk.books.latest(Lot, lot=lot)
+    described = desk.books.latest_row(Lot, lot=lot)
     assert described is not None
     assert described.batch == "B2"
 
@@ -145,7 +145,7 @@ def test_a_wrong_donor_is_corrected_wherever_the_goods_are(desk: Desk) -> None:
     desk.give(10)
     desk(c.HandOut(recipient="R-1", location="store", lines=mask(10)))
     correct(desk, 1, desk.donation(10, donor="D-2"))
-    assert desk.books.whose("l_lx_1_1", "mask") == [("D-2", 10)]
+    assert desk.books.donors_of_lot("l_lx_1_1", "mask") == [("D-2", 10)]
     assert desk.total("received:R-1") == 10
 
 
@@ -184,8 +184,8 @@ def test_a_larger_donation_counts_as_a_further_arrival_on_the_same_lot(desk: Des
     assert desk.balance(f"pledged:{pledge}") == 0
     assert desk.balance(f"claimed:{need}:{pledge}") == 0
     assert desk.total("stock:store") == 6
-    assert len(desk.books.stated(Allocation)) == 1
-    assert {key[2] for key in desk.books.held("stock:store")} == {f"l_lx_{done.seq}_1"}
+    assert len(desk.books.rows(Allocation)) == 1
+    assert {key[2] for key in desk.books.nonzero_balances("stock:store")} == {f"l_lx_{done.seq}_1"}
 
 
 def test_a_donation_whose_parcel_is_on_its_way_is_not_made_smaller(desk: Desk) -> None:

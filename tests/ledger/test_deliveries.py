@@ -215,7 +215,7 @@ def test_a_resolution_that_the_books_contradict_again_is_refused_and_no_new_conf
     with pytest.raises(NotEnough, match="came of line 1"):
         desk(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="r"))
     assert desk.entries() == entries
-    assert len(desk.books.stated(Conflict)) == 1
+    assert len(desk.books.rows(Conflict)) == 1
 
 
 def test_a_delivery_closes_only_at_zero_and_once(desk: Desk, stop: tuple[str, str]) -> None:

@@ -17,7 +17,7 @@ def test_a_donation_stands_on_the_shelf_in_a_lot_of_its_donor(desk: Desk) -> Non
     lot = f"l_lx_{done.seq}_1"
     assert desk.balance("stock:store", lot=lot) == 100
     assert desk.balance("donor:D-1", lot=lot) == -100
-    described = desk.books.latest(Lot, lot=lot)
+    described = desk.books.latest_row(Lot, lot=lot)
     assert described is not None
     assert (described.batch, described.expires_on) == ("B7", date(2021, 1, 1))
 
@@ -32,7 +32,7 @@ def test_an_anonymous_gift_has_a_receipt_too(desk: Desk) -> None:
 def test_goods_for_one_household_go_straight_into_an_allocation(desk: Desk) -> None:
     need = desk.need(3)
     done = desk.give(5, recipient="R-1")
-    allocation = desk.books.stated(Allocation)[0]
+    allocation = desk.books.rows(Allocation)[0]
     assert (allocation.recipient, allocation.arrival) == ("R-1", done.document)
     assert desk.total(f"allocated:{allocation.allocation}:") == 5
     assert desk.total("stock:store") == 0
@@ -58,7 +58,7 @@ def test_two_needs_claimed_by_one_line_never_share_a_lot_in_one_allocation(desk:
     first, second = desk.need(4), desk.need(4)
     pledge = desk.pledge(8, {first: 4, second: 4})
     desk.give(8, pledge=pledge)
-    allocations = [row.allocation for row in desk.books.stated(Allocation)]
+    allocations = [row.allocation for row in desk.books.rows(Allocation)]
     assert len(allocations) == 2
     assert [desk.total(f"allocated:{name}:") for name in allocations] == [4, 4]
 

@@ -24,7 +24,7 @@ from supplies.stations.organisation import (
     all_stations,
     default_station,
     head_of,
-    leads,
+    is_head_of,
     set_head,
     stations,
 )
@@ -107,11 +107,11 @@ def test_a_station_is_put_under_the_head_of_an_organisation(desk: Desk, head: Le
     put(desk.ledger, "qu")
     assert head_of(desk.books) == "qu"
     assert [(line.code, line.head) for line in stations(head.books)] == [("lx", "qu"), ("qu", None)]
-    assert leads(head.books, "lx")
-    assert not any(leads(desk.books, other) for other in ("qu", "lx", "", "a b", "zz"))
+    assert is_head_of(head.books, "lx")
+    assert not any(is_head_of(desk.books, other) for other in ("qu", "lx", "", "a b", "zz"))
     assert default_station(desk.ledger.store) == "qu"
     put(desk.ledger, None)
-    assert not leads(head.books, "lx")
+    assert not is_head_of(head.books, "lx")
     assert [line.head for line in all_stations(desk.ledger.store)] == [None, None]
     assert default_station(desk.ledger.store) == "lx"
 

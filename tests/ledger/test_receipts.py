@@ -20,7 +20,7 @@ FIRST = "JZ-2020-000001"
 
 def printed(desk: Desk, number: str) -> dict[str, Any]:
     """What a receipt's frozen document says."""
-    receipt = desk.books.latest(Receipt, number=number)
+    receipt = desk.books.latest_row(Receipt, number=number)
     assert receipt is not None
     content = desk.books.value(
         "SELECT content FROM erasable WHERE digest = :digest", digest=receipt.digest
@@ -31,8 +31,8 @@ def printed(desk: Desk, number: str) -> dict[str, Any]:
 
 def valid(desk: Desk) -> list[str]:
     """The receipts that hold."""
-    void = {row.number for row in desk.books.stated(ReceiptVoid)}
-    return [row.number for row in desk.books.stated(Receipt) if row.number not in void]
+    void = {row.number for row in desk.books.rows(ReceiptVoid)}
+    return [row.number for row in desk.books.rows(Receipt) if row.number not in void]
 
 
 def test_receipts_are_numbered_without_gaps_in_the_year_of_their_issue(desk: Desk) -> None:
@@ -40,7 +40,7 @@ def test_receipts_are_numbered_without_gaps_in_the_year_of_their_issue(desk: Des
     desk.give(2, happened_on=desk.day(-3))
     desk.clock.advance(400)
     desk.give(3)
-    assert [row.number for row in desk.books.stated(Receipt)] == [
+    assert [row.number for row in desk.books.rows(Receipt)] == [
         FIRST,
         "JZ-2020-000002",
         "JZ-2021-000001",
@@ -68,7 +68,7 @@ def test_a_combined_receipt_voids_and_replaces_the_single_ones(desk: Desk) -> No
     first, second = desk.give(3).document, desk.give(4).document
     done = desk(c.IssueReceipt(donations=[str(first), str(second)]))
     assert valid(desk) == [done.document] == ["JZ-2020-000003"]
-    assert [row.replaced for row in desk.books.stated(ReceiptReplacement)] == [
+    assert [row.replaced for row in desk.books.rows(ReceiptReplacement)] == [
         FIRST,
         "JZ-2020-000002",
     ]

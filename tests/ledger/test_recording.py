@@ -17,7 +17,7 @@ from supplies.domain.catalogue_records import Item
 from supplies.errors import IdempotencyConflict, InvalidField, NotEnough, NotFound, StoreError
 from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
-from supplies.storage.store import database_file
+from supplies.storage.engines import database_file
 
 ID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 

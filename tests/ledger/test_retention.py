@@ -19,17 +19,17 @@ from supplies.ledger.ledger import Ledger
 from supplies.maintenance.backup import back_up, restore
 from supplies.maintenance.copy import copy_books
 from supplies.stations.paper_settings import amend_station, station_with_settings
-from supplies.stations.retention import Retention, due, keep, retention
+from supplies.stations.retention import Retention, people_due, retention, set_retention
 from supplies.views.alerts import list_alerts
 
 
 def keeping(desk: Desk, **days: int) -> None:
     with desk.ledger.admin_transaction() as books:
-        keep(books, Retention(**days))
+        set_retention(books, Retention(**days))
 
 
 def who_is_due(desk: Desk, after_days: int) -> list[str]:
-    return [one.code for one in due(desk.books, TODAY + timedelta(days=after_days))]
+    return [one.code for one in people_due(desk.books, TODAY + timedelta(days=after_days))]
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def begins_anew(desk: Desk, code: str, command: c.Command) -> str:
     """Record something a day later, the last that is known of somebody now; its document."""
     desk.clock.advance()
     done = desk(command)
-    last = {one.code: one.last_on for one in due(desk.books, TODAY + timedelta(days=3000))}
+    last = {one.code: one.last_on for one in people_due(desk.books, TODAY + timedelta(days=3000))}
     assert last[code] == desk.clock.day
     return str(done.document)
 
@@ -213,7 +213,7 @@ def test_people_of_all_stations_are_forgotten_by_one_command(
 ) -> None:
     keeping(served, recipients_days=30)
     with other_station.admin_transaction() as books:
-        keep(books, Retention(recipients_days=30))
+        set_retention(books, Retention(recipients_days=30))
     assert run(books_url, "forget", "due", "--json") == 0
     listed = json.loads(capsys.readouterr().out)
     found = [(one["station"], one["code"]) for one in listed]

@@ -104,7 +104,7 @@ def test_goods_leave_arrive_and_are_acknowledged(desk: Desk, other: Desk) -> Non
     assert other.total("stock:depot") == 20
     acknowledge(desk, other, name)
     assert (desk.total(f"sent:{name}"), desk.total(f"delivered:{name}")) == (0, 20)
-    there = other.books.latest(Lot, lot=f"l_hp_{done.seq}_1")
+    there = other.books.latest_row(Lot, lot=f"l_hp_{done.seq}_1")
     assert there is not None
     assert (there.origin, there.batch, there.expires_on) == (
         f"from_station:{name}",
@@ -251,7 +251,7 @@ def test_the_value_goes_along_in_parts_that_come_to_the_whole(desk: Desk, other:
     for _ in range(3):
         name = send(desk, 1)
         done = receive(desk, other, name)
-        lot = other.books.latest(Lot, lot=f"l_hp_{done.seq}_1")
+        lot = other.books.latest_row(Lot, lot=f"l_hp_{done.seq}_1")
         assert lot is not None
         values.append(lot.value_minor)
     assert values == [33, 33, 34]

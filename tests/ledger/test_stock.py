@@ -121,7 +121,7 @@ def test_repacking_bears_a_new_lot_that_names_its_parents(desk: Desk) -> None:
             produced=[c.ConvertedLine(item="soap", quantity=50)],
         )
     )
-    born = desk.books.stated(LotParent)
+    born = desk.books.rows(LotParent)
     assert [(row.lot, row.parent) for row in born] == [(f"l_lx_{done.seq}_1", parent)]
     assert desk.total("stock:store", "soap") == 50
     assert desk.total("lost:spilled", "rice") == 1

@@ -71,7 +71,7 @@ def test_a_surplus_joins_the_newest_lot_or_a_lot_of_its_own(desk: Desk) -> None:
     desk(count(opened(desk), 12))
     assert desk.balance("stock:store", lot=newest) == 7
     done = desk(count(opened(desk, "annex"), 3))
-    lot = desk.books.latest(Lot, lot=f"l_lx_{done.seq}_1")
+    lot = desk.books.latest_row(Lot, lot=f"l_lx_{done.seq}_1")
     assert lot is not None
     assert lot.origin == "unexplained:annex"
     assert desk.total("stock:annex") == 3

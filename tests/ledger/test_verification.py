@@ -21,14 +21,15 @@ from support.engines import ENGINES, Engines
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
-from supplies.domain.entries import Body, Transfer, decode_body, encode, part_id
+from supplies.domain.entries import Body, Transfer, decode_body, encode_body, entry_id
 from supplies.errors import BooksBroken, NotFound, StoreError
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage import introspection, schema
+from supplies.storage.engines import open_store
 from supplies.storage.postgresql.store import PostgresStore
 from supplies.storage.sqlite.store import SqliteStore
-from supplies.storage.store import Store, open_store
+from supplies.storage.store import Store
 from supplies.verification import verify as chain
 from supplies.verification.reader import ROW
 from supplies.verification.verify import Verified, verify
@@ -366,7 +367,7 @@ def broken(store: Store, station: str | None = "lx") -> BooksBroken:
 def columns_of(table: str) -> list[tuple[str, str]]:
     """Name and type of each column, from the tables as they are made."""
     memory = sqlite3.connect(":memory:")
-    memory.executescript(schema.tables())
+    memory.executescript(schema.all_scripts())
     return [(row[1], row[2]) for row in memory.execute(f"PRAGMA table_info({table})")]
 
 
@@ -673,7 +674,7 @@ def forge(store: Tampering, seq: int, change: Forger) -> None:
             previous = head
             continue
         if number == seq:
-            content = encode(change(decode_body(content)))
+            content = encode_body(change(decode_body(content)))
         previous = hashlib.sha256(previous + content).digest()
         store.run(
             "UPDATE entries SET body = :body, hash = :hash WHERE seq = :seq",
@@ -716,7 +717,7 @@ def test_an_entry_of_other_books_is_found(store: Tampering) -> None:
 
 def test_a_part_with_an_id_of_its_own_is_found(store: Tampering) -> None:
     seq = last_with(store, "SELECT max(seq) FROM entries WHERE part = 1")
-    identity = part_id("6f1c2f0e-96c8-4b83-bd0b-0ef4f8b3d3f5", 1)
+    identity = entry_id("6f1c2f0e-96c8-4b83-bd0b-0ef4f8b3d3f5", 1)
     forge(store, seq, lambda body: msgspec.structs.replace(body, id=identity))
     store.run("UPDATE entries SET id = :id WHERE seq = :seq", {"id": identity, "seq": seq})
     error = broken(store)

@@ -20,7 +20,7 @@ from supplies_receipts.drawing.fonts import build
 from supplies_receipts.drawing.line_breaking import break_lines, truncated
 from support import pdf_reading as reading
 
-from supplies.papers.glyph_coverage import printable
+from supplies.papers.glyph_coverage import printable_characters
 
 RARE = "喆堃䶮㑇𠮷镕昇玥𬱟𨭎"
 
@@ -54,7 +54,7 @@ def test_the_core_knows_what_the_face_can_print() -> None:
     """If this fails, the face is new: run supplies_receipts.drawing.fonts.build again."""
     packed = (build.HERE / "regular.ttf.xz").read_bytes()
     face = TTFont(BytesIO(lzma.decompress(packed)))
-    assert set(map(ord, printable())) == set(face.getBestCmap())
+    assert set(map(ord, printable_characters())) == set(face.getBestCmap())
 
 
 @pytest.mark.parametrize("bold", [False, True])

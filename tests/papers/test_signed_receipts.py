@@ -25,8 +25,12 @@ from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
 from supplies.errors import Forgotten, InvalidField
-from supplies.papers.receipt import Marks
-from supplies.signing.receipt_signatures import paper_of, read_public_keys, write_public_keys
+from supplies.papers.receipt import PrintMarks
+from supplies.signing.receipt_signatures import (
+    paper_from_record,
+    read_public_keys,
+    write_public_keys,
+)
 from supplies.signing.station_keys import StationKeys
 from supplies.views.receipts import (
     build_receipt_record,
@@ -35,7 +39,7 @@ from supplies.views.receipts import (
     with_signature,
 )
 
-NO_MARKS = msgspec.to_builtins(Marks())
+NO_MARKS = msgspec.to_builtins(PrintMarks())
 FIRST, SECOND = "JZ-2020-000001", "JZ-2020-000002"
 
 
@@ -65,13 +69,13 @@ def edited(pdf: bytes, old: bytes, new: bytes) -> bytes:
 
 
 def test_a_paper_from_the_desk_is_genuine(office: Office) -> None:
-    assert verdict(office.give(), office.keys.public()) == ("genuine", FIRST)
+    assert verdict(office.give(), office.keys.public_keys()) == ("genuine", FIRST)
 
 
 def test_a_paper_that_was_only_saved_anew_is_still_genuine(office: Office) -> None:
     saved = changed(office.give(), lambda paper: None)
     assert saved != office.paper(FIRST)
-    assert verdict(saved, office.keys.public()) == ("genuine", FIRST)
+    assert verdict(saved, office.keys.public_keys()) == ("genuine", FIRST)
 
 
 @pytest.mark.parametrize("lines", [1, 60])
@@ -105,7 +109,9 @@ def test_anyone_can_check_the_data_with_nothing_but_hash_and_signature(office: O
         f"supplies-receipt-1\n{told['number']}\n{told['issued_on']}\n{told['digest']}\n"
         f"{entry['seq']}\n{entry['hash']}\n{told['check_code']}\n"
     )
-    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(office.keys.public()[told["key_id"]]))
+    key = Ed25519PublicKey.from_public_bytes(
+        base64.b64decode(office.keys.public_keys()[told["key_id"]])
+    )
     signature = base64.b64decode(told["signature"])
     key.verify(signature, signed.encode())
     with pytest.raises(InvalidSignature):
@@ -121,7 +127,7 @@ def test_two_processes_give_the_same_bytes(office: Office) -> None:
         "from supplies.ledger.ledger import Ledger\n"
         "from supplies.views.receipts import build_receipt_record\n"
         "from supplies_receipts import draw_signed_receipt\n"
-        "keys = StationKeys.beside(sys.argv[1])\n"
+        "keys = StationKeys.for_database(sys.argv[1])\n"
         "with Ledger.open(sys.argv[1], station='lx') as ledger, ledger.reading() as books:\n"
         f"    record = build_receipt_record(books, '{FIRST}', keys.seal)\n"
         "print(hashlib.sha256(draw_signed_receipt(record)).hexdigest())\n"
@@ -143,7 +149,7 @@ def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(office: Offi
     office.desk(c.VoidReceipt(number=FIRST, reason="喆先生 wrote it twice"))
     marked = office.paper(FIRST, copy=1)
     assert hand.attached(marked)["marks"]["void_reason"] == "喆先生 wrote it twice"
-    assert verdict(marked, office.keys.public()) == ("genuine", FIRST)
+    assert verdict(marked, office.keys.public_keys()) == ("genuine", FIRST)
     assert office.paper(FIRST, original=True) == original
 
 
@@ -153,17 +159,17 @@ def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(office: Offi
 def test_another_quantity_on_the_page_is_found_out(office: Office) -> None:
     """As a forger would with this very program: all is drawn anew, the signed data kept."""
     content = hand.written(hand.attached(office.give(10)))
-    paper = paper_of(build_receipt_record(office.desk.books, FIRST, office.keys.seal))
+    paper = paper_from_record(build_receipt_record(office.desk.books, FIRST, office.keys.sign))
     line = msgspec.structs.replace(paper.document.lines[0], quantity=90)
     document = msgspec.structs.replace(paper.document, lines=[line])
     forged = draw_receipt(msgspec.structs.replace(paper, document=document))
     pdf = hand.attach(forged, signed_receipt.ATTACHMENT, content, signed_receipt._SAYS)
-    assert verdict(pdf, office.keys.public())[0] == "altered"
+    assert verdict(pdf, office.keys.public_keys())[0] == "altered"
 
 
 def test_another_line_on_the_page_is_found_out(office: Office) -> None:
     pdf = edited(office.give(), b" re", b" re 10 10 5 5 re")
-    assert verdict(pdf, office.keys.public()) == (
+    assert verdict(pdf, office.keys.public_keys()) == (
         "altered",
         "this paper was altered: its page is not what its signed data says",
     )
@@ -197,7 +203,7 @@ def test_what_is_laid_over_the_page_is_found_out(office: Office) -> None:
         fonts[next(iter(fonts))].ToUnicode = pdf.make_stream(b"other letters")
 
     for change in (note, script, sheet, wider, second, title, glyphs):
-        found, says = verdict(changed(paper, change), office.keys.public())
+        found, says = verdict(changed(paper, change), office.keys.public_keys())
         assert (found, "its page is not" in says) == ("altered", True), change.__name__
 
 
@@ -226,27 +232,27 @@ def test_what_is_laid_over_the_page_is_found_out(office: Office) -> None:
 def test_any_field_of_the_data_that_was_changed_is_found_out(
     office: Office, field: str, value: object, says: str
 ) -> None:
-    found, said = verdict(with_told(office.give(), **{field: value}), office.keys.public())
+    found, said = verdict(with_told(office.give(), **{field: value}), office.keys.public_keys())
     assert (found, says in said) == ("altered", True), said
 
 
 def test_the_data_of_another_receipt_is_found_out(office: Office) -> None:
     one, other = office.give(10), office.give(20)
     told = hand.written(hand.attached(other))
-    assert verdict(with_told(one), office.keys.public()) == ("genuine", FIRST)
-    found, says = verdict(hand.with_attached(one, told), office.keys.public())
+    assert verdict(with_told(one), office.keys.public_keys()) == ("genuine", FIRST)
+    found, says = verdict(hand.with_attached(one, told), office.keys.public_keys())
     assert (found, "its page is not" in says) == ("altered", True)
-    found, says = verdict(hand.with_attached(one, b"\xff"), office.keys.public())
+    found, says = verdict(hand.with_attached(one, b"\xff"), office.keys.public_keys())
     assert (found, "cannot be read" in says) == ("altered", True)
 
 
 def test_a_key_that_is_named_by_another_id_is_found_out(office: Office) -> None:
     paper = with_told(office.give(), key_id="k7")
-    assert verdict(paper, office.keys.public())[0] == "altered"
+    assert verdict(paper, office.keys.public_keys())[0] == "altered"
 
 
 def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(office: Office) -> None:
-    paper, keys = office.give(), office.keys.public()
+    paper, keys = office.give(), office.keys.public_keys()
     chance, found = random.Random(7), Counter[str]()
     for _ in range(100):
         broken = bytearray(paper)
@@ -265,17 +271,17 @@ def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(office: Off
 def test_a_paper_of_another_station_is_told_apart(office: Office, tmp_path: Path) -> None:
     other = new_keys(str(tmp_path / "other.db"))
     paper = office.give()
-    found, says = verdict(paper, other.public())
+    found, says = verdict(paper, other.public_keys())
     assert (found, "another station's key" in says) == ("other-key", True)
     # Whoever signs a false paper with a key of their own is told apart in the same way.
-    forged = draw_signed_receipt(build_receipt_record(office.desk.books, FIRST, other.seal))
-    assert verdict(forged, office.keys.public())[0] == "other-key"
+    forged = draw_signed_receipt(build_receipt_record(office.desk.books, FIRST, other.sign))
+    assert verdict(forged, office.keys.public_keys())[0] == "other-key"
 
 
 def test_a_newer_key_leaves_old_papers_as_they_were(office: Office) -> None:
-    old, early = office.give(), office.keys.public()
+    old, early = office.give(), office.keys.public_keys()
     assert office.keys.add({"lx": office.desk.entries()}) == "k2"
-    new, late = office.give(), office.keys.public()
+    new, late = office.give(), office.keys.public_keys()
     assert [hand.attached(paper)["key_id"] for paper in (old, new)] == ["k1", "k2"]
     assert list(late) == ["k1", "k2"]
     assert office.paper(FIRST, original=True) == old
@@ -288,12 +294,12 @@ def test_a_newer_key_leaves_old_papers_as_they_were(office: Office) -> None:
 
 def test_keys_that_another_process_added_are_used_at_once(office: Office) -> None:
     office.give()
-    StationKeys.beside(str(office.database)).add({"lx": office.desk.entries()})
+    StationKeys.for_database(str(office.database)).add({"lx": office.desk.entries()})
     assert hand.attached(office.give())["key_id"] == "k2"
 
 
 def test_a_paper_without_its_data_is_told_apart(office: Office) -> None:
-    found, says = verdict(hand.stripped(office.give()), office.keys.public())
+    found, says = verdict(hand.stripped(office.give()), office.keys.public_keys())
     assert (found, "was taken out" in says) == ("no-attachment", True)
 
 
@@ -305,7 +311,7 @@ def test_any_other_file_is_no_receipt(office: Office) -> None:
     blank.save(locked, encryption=pikepdf.Encryption(owner="a", user="b"))
     cut = office.give()[:20_000]
     for content in (out.getvalue(), locked.getvalue(), cut, b"", b"%PDF-1.4\nDear all"):
-        assert verdict(content, office.keys.public())[0] == "no-receipt"
+        assert verdict(content, office.keys.public_keys())[0] == "no-receipt"
 
 
 def test_a_page_of_another_version_is_not_called_altered(
@@ -315,8 +321,8 @@ def test_a_page_of_another_version_is_not_called_altered(
     paper = office.give()
     monkeypatch.undo()
     # The pages are alike all the same, so that nothing is left open.
-    assert verdict(paper, office.keys.public()) == ("genuine", FIRST)
-    found, says = verdict(edited(paper, b" re", b" re 1 1 2 2 re"), office.keys.public())
+    assert verdict(paper, office.keys.public_keys()) == ("genuine", FIRST)
+    found, says = verdict(edited(paper, b" re", b" re 1 1 2 2 re"), office.keys.public_keys())
     assert (found, "supplies 9.0" in says) == ("other-version", True)
 
 
@@ -325,23 +331,23 @@ def test_a_page_of_another_version_is_not_called_altered(
 
 def test_the_books_know_their_papers_and_what_became_of_them(office: Office) -> None:
     office.give()
-    record = build_receipt_record(office.desk.books, FIRST, office.keys.seal)
+    record = build_receipt_record(office.desk.books, FIRST, office.keys.sign)
     assert find_paper_in_books(office.desk.books, record).status == "issued"
     office.desk(c.ReplaceReceipt(number=FIRST, reason="the name was wrong"))
     found = find_paper_in_books(office.desk.books, record)
     assert (found.in_books, found.status, found.replaced_by) == (True, "void", SECOND)
     assert f"void since 2020-02-10, replaced by {SECOND}" in found.says
-    newer = build_receipt_record(office.desk.books, SECOND, office.keys.seal)
+    newer = build_receipt_record(office.desk.books, SECOND, office.keys.sign)
     office.desk(c.ForgetDonor(donor="D-1"))
     found = find_paper_in_books(office.desk.books, newer)
     assert (found.in_books, found.forgotten, found.status) == (True, True, "issued")
     with pytest.raises(Forgotten):
-        build_receipt_record(office.desk.books, SECOND, office.keys.seal)
+        build_receipt_record(office.desk.books, SECOND, office.keys.sign)
 
 
 def test_a_paper_of_other_books_is_not_in_these(office: Office) -> None:
     office.give()
-    record = build_receipt_record(office.desk.books, FIRST, office.keys.seal)
+    record = build_receipt_record(office.desk.books, FIRST, office.keys.sign)
     replace = msgspec.structs.replace
     entry = replace(record.entry, hash="0" * 64)
     for other, says in [
@@ -357,7 +363,7 @@ def test_a_paper_of_other_books_is_not_in_these(office: Office) -> None:
 def test_the_view_shows_the_signature_that_the_paper_carries(office: Office) -> None:
     told = hand.attached(office.give())
     books = office.desk.books
-    view = with_signature(books, get_receipt(books, FIRST), office.keys.seal)
+    view = with_signature(books, get_receipt(books, FIRST), office.keys.sign)
     assert (view.signature, view.key_id) == (told["signature"], "k1")
     assert view.check_code == told["check_code"]
 
@@ -366,7 +372,7 @@ def test_the_view_shows_the_signature_that_the_paper_carries(office: Office) -> 
 
 
 def test_public_keys_are_written_and_read_back(office: Office) -> None:
-    keys = office.keys.public()
+    keys = office.keys.public_keys()
     assert read_public_keys(write_public_keys(keys), "station.pub") == keys
 
 

@@ -13,7 +13,7 @@ from support.service_fixture import Service
 
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.storage.idempotency import Keyed
+from supplies.storage.idempotency import IdempotencyKey
 
 BOTTLES = [{"item": "soap", "quantity": 5}]
 
@@ -227,7 +227,7 @@ def test_stored_responses_are_erased_after_thirty_days(rest: Rest, service: Serv
 
 
 def test_responses_with_a_secret_are_not_stored(served: TestClient, service: Service) -> None:
-    keyed = Keyed("u_1", "k", b"a token")
+    keyed = IdempotencyKey("u_1", "k", b"a token")
 
     def operation(ledger: Ledger) -> Outcome[Recorded]:
         return Outcome("/api/tokens/1", Recorded(seq=1, last=1, id="secret", document=None))

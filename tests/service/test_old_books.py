@@ -21,7 +21,7 @@ from litestar.testing import TestClient
 from supplies_service.app import create_app
 
 from supplies.cli import main
-from supplies.storage.store import open_store
+from supplies.storage.engines import open_store
 from supplies.verification.verify import verify
 
 OLD = Path(__file__).parents[1] / "old_books"

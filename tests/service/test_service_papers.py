@@ -43,7 +43,7 @@ def test_a_receipt_is_printed_with_its_entry_and_code(rest: Rest) -> None:
 def test_a_receipt_carries_its_signature_and_shows_it(rest: Rest, keys: StationKeys) -> None:
     number = rest.give(12)["receipt"]["number"]
     pdf = paper(rest, f"/api/receipts/{number}/pdf")
-    record = check_receipt(pdf, keys.public())
+    record = check_receipt(pdf, keys.public_keys())
     shown = rest.get(f"/api/receipts/{number}")
     assert (shown["signature"], shown["key_id"]) == (record.signature, "k1")
     assert (shown["check_code"], shown["document_digest"]) == (record.check_code, record.digest)

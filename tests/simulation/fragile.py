@@ -76,7 +76,7 @@ class FragileStore:
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         self._moment()
-        self._store.many(sql, rows)
+        self._store.run_many(sql, rows)
 
     def lock(self, station: str) -> None:
         self._store.lock(station)

@@ -16,7 +16,7 @@ from support.engines import Server, hasten
 
 from simulation.fragile import FragileStore
 from supplies.ledger.ledger import Clock, Ledger
-from supplies.storage.store import open_store
+from supplies.storage.engines import open_store
 
 _ROOM = 1_000_000
 """Pages to which a file may grow: more than it ever needs."""

@@ -91,7 +91,7 @@ def test_another_seed_is_another_run(engines: Engines) -> None:
 @pytest.fixture
 def a_transfer_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that says it moved the goods of an entry's second line, and did not."""
-    many = SqliteStore.many
+    many = SqliteStore.run_many
 
     def forgetful(self: SqliteStore, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         lost = sql.startswith("INSERT INTO transfers")

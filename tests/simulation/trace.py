@@ -6,7 +6,7 @@ import hashlib
 from collections import deque
 
 from supplies.domain import commands as c
-from supplies.domain.entries import encode
+from supplies.domain.entries import encode_body
 from supplies.errors import StoreError
 from supplies.ledger.recorded import Recorded
 
@@ -28,7 +28,7 @@ class Trace:
 
     def line(self, station: str, by: str, command: c.Command, answer: object) -> None:
         """A command was given, and this was the answer."""
-        self._say(f"{station} {by} {encode(command).decode()} → {_told(answer)}")
+        self._say(f"{station} {by} {encode_body(command).decode()} → {_told(answer)}")
 
     def event(self, what: str) -> None:
         """Something befell the books, the clock or the post."""

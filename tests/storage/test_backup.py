@@ -26,7 +26,7 @@ from supplies.errors import (
 from supplies.ledger.ledger import Ledger
 from supplies.maintenance.backup import back_up, restore
 from supplies.signing.station_keys import StationKeys, create_first_key, key_file
-from supplies.storage.store import open_store
+from supplies.storage.engines import open_store
 from supplies.verification.verify import verify
 
 WRITER = """
@@ -114,11 +114,11 @@ def test_it_copies_while_another_process_writes(books: Path, shelf: Path) -> Non
 def test_what_is_restored_is_a_living_ledger_with_its_keys(books: Path, shelf: Path) -> None:
     back_up(str(books), shelf / "monday.db", with_keys=True)
     assert stat.S_IMODE((shelf / "monday.key").stat().st_mode) == 0o600
-    sealed = StationKeys.beside(str(books)).public()
+    sealed = StationKeys.for_database(str(books)).public_keys()
     for path in (books, key_file(str(books))):
         path.unlink()
     restore(shelf / "monday.db", str(books))
-    assert StationKeys.beside(str(books)).public() == sealed
+    assert StationKeys.for_database(str(books)).public_keys() == sealed
     with Ledger.open(str(books), station="lx", clock=Clock(), create=False) as ledger:
         assert ledger.record(NoteNeed(recipient="R-1", item="mask", quantity=1), by="u_1").seq == 4
     assert entries(books) == 4

@@ -31,9 +31,10 @@ from supplies.maintenance import copy as moving
 from supplies.maintenance.copy import copy_books
 from supplies.signing.station_keys import create_first_key
 from supplies.storage import introspection, schema
-from supplies.storage.idempotency import Keyed, StoredResponse
+from supplies.storage.engines import database_file, open_store
+from supplies.storage.idempotency import IdempotencyKey, StoredResponse
 from supplies.storage.sqlite.store import SqliteStore
-from supplies.storage.store import Row, database_file, open_store
+from supplies.storage.store import Row
 from supplies.verification.verify import verify
 
 Rows = dict[str, list[Row]]
@@ -42,7 +43,7 @@ Rows = dict[str, list[Row]]
 @pytest.fixture(autouse=True)
 def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few rows at a time, so that every table takes several portions."""
-    monkeypatch.setattr(moving, "PORTION", 7)
+    monkeypatch.setattr(moving, "BATCH_ROWS", 7)
 
 
 @pytest.fixture(params=ENGINES)
@@ -75,7 +76,7 @@ def source(
                 new = users.NewUser(login="chen", role="coordinator")
                 users.add(Gate(books, clock()), new, by="u_1")
                 told = StoredResponse(status=200, location=None, seq=1, answer=b"{}")
-                ledger.answers.keep(Keyed("u_1", "k", b"{}"), told, now=clock())
+                ledger.stored_responses.keep(IdempotencyKey("u_1", "k", b"{}"), told, now=clock())
         with Ledger.open(url, station="bj", clock=clock) as other:
             other.register(Station(code="bj", name="Beijing", series="BJ"))
             other.record(c.RecordActivity(kind="visit", count=1), by="u_1")
@@ -129,7 +130,7 @@ def test_what_works_with_the_owners_rights_is_nobodys_in_a_copy_either(
     with nothing_yet("postgresql", tmp_path) as target:
         copy_books(source, target)
         with psycopg.connect(target) as other:
-            for name in schema.DEFINERS:
+            for name in schema.SECURITY_DEFINER_SINCE:
                 called = f"has_function_privilege('public', '{name}()', 'EXECUTE')"
                 assert other.execute(f"SELECT {called}".encode()).fetchone() == (False,)
 

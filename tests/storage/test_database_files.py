@@ -29,8 +29,8 @@ from supplies.ledger.ledger import Ledger
 from supplies.maintenance.backup import back_up, restore
 from supplies.maintenance.copy import copy_books
 from supplies.storage import schema
+from supplies.storage.engines import open_store
 from supplies.storage.sqlite import store as sqlite_store
-from supplies.storage.store import open_store
 from supplies.verification.verify import verify
 
 
@@ -109,7 +109,9 @@ def test_books_of_a_newer_version_are_refused(books_path: Path) -> None:
     with sqlite3.connect(books_path) as raw:
         raw.execute("INSERT INTO migrations VALUES (99, '2030-01-01')")
     raw.close()
-    with pytest.raises(NewerVersion, match=f"version 99, this program knows {schema.newest()}"):
+    with pytest.raises(
+        NewerVersion, match=f"version 99, this program knows {schema.latest_version()}"
+    ):
         Ledger.open(str(books_path), station="lx")
 
 
@@ -298,7 +300,7 @@ def write_into(path: Path) -> None:
 def test_an_old_sqlite_is_named_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_store, "MINIMUM", (99, 0, 0))
+    monkeypatch.setattr(sqlite_store, "MINIMUM_VERSION", (99, 0, 0))
     with pytest.raises(StoreError, match=r"is too old: 3\.37 or newer is needed"):
         open_store(str(tmp_path / "books.db"))
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from support.ledger_fixture import Desk
 
-from supplies.domain.entries import moment
+from supplies.domain.entries import format_timestamp
 from supplies.errors import NotEnough, StoreError
 from supplies.storage import introspection, schema
-from supplies.storage.store import open_store
+from supplies.storage.engines import open_store
 
 SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
 """What only SQLite has words for: replacing rows, keys turned off by whoever holds the pen."""
@@ -92,7 +92,7 @@ def _look(pen: Any, at: datetime) -> None:
     pen.run(
         "INSERT INTO access_log (station, seq, at, method, route, outcome) SELECT 'lx', "
         "1 + coalesce(max(seq), 0), ?, 'GET', '/api/donors', 'looked' FROM access_log",
-        (moment(at),),
+        (format_timestamp(at),),
     )
 
 
@@ -212,7 +212,7 @@ def test_a_row_is_not_replaced_by_way_of_another_unique_key(pen: Any, desk: Desk
 
 
 @SQLITE
-@pytest.mark.parametrize("table", [*schema.STATED, "erasable"])
+@pytest.mark.parametrize("table", [*schema.ENTRY_ROW_TABLES, "erasable"])
 def test_no_row_is_slipped_under_an_old_entry(pen: Any, table: str) -> None:
     columns = introspection.tables()[table].columns
     blobs = ("salt", "content")

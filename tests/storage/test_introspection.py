@@ -25,7 +25,7 @@ def test_a_table_comes_after_the_tables_that_it_refers_to() -> None:
         before.add(name)
 
 
-@pytest.mark.parametrize("name", [*schema.APPEND_ONLY, *schema.KEPT])
+@pytest.mark.parametrize("name", [*schema.APPEND_ONLY, *schema.UNDELETABLE_TABLES])
 def test_the_trigger_against_replacement_compares_every_unique_key(name: str) -> None:
     trigger = schema.sqlite_guards()[f"{name}_no_replace"]
     compared = re.search(r"AS old WHERE (.*)\) BEGIN", trigger)
@@ -36,7 +36,7 @@ def test_the_trigger_against_replacement_compares_every_unique_key(name: str) ->
 
 def test_opening_and_reading_books_does_not_import_sqlite_utils(tmp_path: Path) -> None:
     program = (
-        "import sys; from supplies.storage.store import open_store; "
+        "import sys; from supplies.storage.engines import open_store; "
         f"open_store({str(tmp_path / 'books.db')!r}).close(); "
         "assert 'sqlite_utils' not in sys.modules"
     )

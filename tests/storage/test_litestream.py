@@ -16,7 +16,7 @@ from support.ledger_fixture import Clock, register_all
 from supplies.domain.commands import ForgetDonor, NoteNeed
 from supplies.errors import Forgotten
 from supplies.ledger.ledger import Ledger
-from supplies.storage.store import open_store
+from supplies.storage.engines import open_store
 from supplies.verification.verify import verify
 
 CONFIG = Path(__file__).parents[2] / "deploy" / "litestream.yml"

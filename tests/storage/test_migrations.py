@@ -14,7 +14,7 @@ from support.ledger_fixture import Clock, Desk, register_all
 from supplies.errors import GuardMissing
 from supplies.ledger.ledger import Ledger
 from supplies.storage import schema
-from supplies.storage.store import open_store
+from supplies.storage.engines import open_store
 
 CHANGES = (
     'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, changes BIGINT NOT NULL)'
@@ -25,7 +25,7 @@ FIRST = schema.migrations()[0]
 
 def old(guards: dict[str, str]) -> list[str]:
     """The guards that version 1 had."""
-    since = schema.newer(guards, 1)
+    since = schema.guards_added_after(guards, 1)
     return [text for name, text in guards.items() if name not in since]
 
 
@@ -73,7 +73,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(postgres: Server)
     with postgres.empty() as url:
         work(of_version_1_on_a_server(url))
         with psycopg.connect(url) as other:
-            for name in schema.DEFINERS:
+            for name in schema.SECURITY_DEFINER_SINCE:
                 called = f"has_function_privilege('public', '{name}()', 'EXECUTE')"
                 assert other.execute(f"SELECT {called}".encode()).fetchone() == (False,)
 

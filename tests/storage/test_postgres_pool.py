@@ -16,8 +16,9 @@ from support.engines import Server
 from support.tcp_proxy import road_to
 
 from supplies.errors import Busy, StoreError
+from supplies.storage.engines import open_store
 from supplies.storage.postgresql.pool import Address
-from supplies.storage.store import Store, open_store
+from supplies.storage.store import Store
 
 HOW_MANY = (
     "SELECT count(*) FROM pg_stat_activity "
@@ -171,10 +172,10 @@ def test_for_a_server_that_does_not_answer_only_the_first_waits(
 
 def test_a_server_that_is_gone_without_a_word_is_not_waited_for_long() -> None:
     """Unless the URL says otherwise; the system's own patience is a quarter of an hour."""
-    given = conninfo_to_dict(Address.of("postgresql://me@host/books").conninfo)
+    given = conninfo_to_dict(Address.parse("postgresql://me@host/books").conninfo)
     assert (given["tcp_user_timeout"], given["keepalives_idle"]) == ("15000", "5")
     url = "postgresql://me@host/books?tcp_user_timeout=60000"
-    assert conninfo_to_dict(Address.of(url).conninfo)["tcp_user_timeout"] == "60000"
+    assert conninfo_to_dict(Address.parse(url).conninfo)["tcp_user_timeout"] == "60000"
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

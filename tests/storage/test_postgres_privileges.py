@@ -14,11 +14,11 @@ from supplies.demo.longxue import STATION, Scene, SceneClock
 from supplies.errors import GuardMissing, InvalidField, NotFound, StoreError
 from supplies.ledger.ledger import Ledger
 from supplies.storage import introspection, schema
-from supplies.storage.postgresql.privileges import FOLLOWING
-from supplies.storage.store import grant, open_store
+from supplies.storage.engines import grant_access, open_store
+from supplies.storage.postgresql.privileges import OWNER_WRITTEN_TABLES
 from supplies.verification.verify import verify
 
-BOOKS = tuple(dict.fromkeys((*schema.APPEND_ONLY, *FOLLOWING)))
+BOOKS = tuple(dict.fromkeys((*schema.APPEND_ONLY, *OWNER_WRITTEN_TABLES)))
 """Tables in which nothing is changed by whoever records."""
 
 
@@ -45,7 +45,7 @@ def roles(engines: object, request: pytest.FixtureRequest) -> Iterator[Roles]:
         admin.execute("GRANT CREATE ON SCHEMA public TO keeper")
         roles = Roles(url, admin)
         open_store(roles.owner).close()
-        grant(roles.owner, "clerk")
+        grant_access(roles.owner, "clerk")
         clock = SceneClock()
         with Ledger.open(roles.clerk, station=STATION, clock=clock, create=False) as ledger:
             Scene(ledger, clock).book()
@@ -94,7 +94,7 @@ def test_rows_are_not_altered_even_where_the_guards_are_off(
     assert refused(clerk, f"TRUNCATE {table} CASCADE")
 
 
-@pytest.mark.parametrize("table", FOLLOWING)
+@pytest.mark.parametrize("table", OWNER_WRITTEN_TABLES)
 def test_what_follows_from_transfers_is_not_written_by_hand(
     clerk: psycopg.Connection, table: str
 ) -> None:
@@ -147,20 +147,20 @@ def test_a_function_with_other_rights_than_it_was_given_is_noticed(
 
 
 def test_tables_of_an_older_version_wait_for_who_owns_them(roles: Roles) -> None:
-    newest = schema.newest()
+    newest = schema.latest_version()
     off, on = (f"ALTER TABLE migrations {turned} TRIGGER USER" for turned in ("DISABLE", "ENABLE"))
     kept = roles.admin.execute("SELECT * FROM migrations WHERE version = %s", (newest,)).fetchone()
     roles.admin.execute(off.encode())
     roles.admin.execute("DELETE FROM migrations WHERE version = %s", (newest,))
     try:
-        with pytest.raises(StoreError, match="let who owns the tables open it once"):
+        with pytest.raises(StoreError, match="let the owner of the tables open it once"):
             open_store(roles.clerk, create=False)
     finally:
         roles.admin.execute("INSERT INTO migrations VALUES (%s, %s)", kept)
         roles.admin.execute(on.encode())
 
 
-@pytest.mark.parametrize("function", schema.DEFINERS)
+@pytest.mark.parametrize("function", schema.SECURITY_DEFINER_SINCE)
 def test_nobody_calls_what_works_with_the_owners_rights(roles: Roles, function: str) -> None:
     with psycopg.connect(roles.clerk, autocommit=True) as clerk:
         clerk.execute("CREATE TEMPORARY TABLE delivery_ends (station text, delivery text)")
@@ -174,13 +174,13 @@ def test_nobody_calls_what_works_with_the_owners_rights(roles: Roles, function: 
 def test_a_grant_takes_back_what_somebody_let_the_role_call(roles: Roles) -> None:
     with psycopg.connect(roles.owner, autocommit=True) as owner:
         owner.execute("GRANT EXECUTE ON FUNCTION waits() TO PUBLIC, clerk")
-        grant(roles.owner, "clerk")
+        grant_access(roles.owner, "clerk")
         asked = "SELECT has_function_privilege('clerk', 'waits()', 'EXECUTE')"
         assert owner.execute(asked).fetchone() == (False,)
         roles.admin.execute("CREATE ROLE helpers; GRANT helpers TO clerk")
         owner.execute("GRANT EXECUTE ON FUNCTION waits() TO helpers")
         with pytest.raises(StoreError, match=r"clerk may call waits\(\)"):
-            grant(roles.owner, "clerk")
+            grant_access(roles.owner, "clerk")
         roles.admin.execute("DROP OWNED BY helpers; DROP ROLE helpers")
 
 
@@ -207,7 +207,7 @@ def test_a_role_that_could_put_something_in_front_of_the_guards_is_refused(
     roles.admin.execute(given.format(books=books).encode())
     try:
         with pytest.raises((InvalidField, StoreError), match=says):
-            grant(roles.owner, "clerk")
+            grant_access(roles.owner, "clerk")
     finally:
         roles.admin.execute(taken.format(books=books).encode())
 
@@ -253,26 +253,26 @@ def test_a_role_that_could_do_more_all_the_same_is_not_granted_anything(roles: R
     roles.admin.execute("GRANT DELETE ON entries TO PUBLIC")
     try:
         with pytest.raises(StoreError, match="clerk may alter entries by what was granted"):
-            grant(roles.owner, "clerk")
+            grant_access(roles.owner, "clerk")
     finally:
         roles.admin.execute("REVOKE DELETE ON entries FROM PUBLIC")
     roles.admin.execute("GRANT DELETE, TRUNCATE ON entries TO clerk")
-    grant(roles.owner, "clerk")
+    grant_access(roles.owner, "clerk")
     with psycopg.connect(roles.clerk, autocommit=True) as clerk:
         assert refused(clerk, "DELETE FROM entries")
 
 
 def test_only_a_role_that_can_be_held_to_it_is_granted_anything(roles: Roles) -> None:
     with pytest.raises(NotFound, match="there is no role nobody"):
-        grant(roles.owner, "nobody")
+        grant_access(roles.owner, "nobody")
     with pytest.raises(InvalidField, match="keeper owns the tables"):
-        grant(roles.owner, "keeper")
+        grant_access(roles.owner, "keeper")
     with pytest.raises(InvalidField, match="postgres is a superuser"):
-        grant(roles.owner, "postgres")
+        grant_access(roles.owner, "postgres")
     with pytest.raises(StoreError, match="only who owns the tables"):
-        grant(roles.clerk, "pg_monitor")
+        grant_access(roles.clerk, "pg_monitor")
     with pytest.raises(InvalidField, match=r"books.db is a file"):
-        grant("books.db", "clerk")
+        grant_access("books.db", "clerk")
 
 
 def test_the_command_says_what_the_role_may_do(

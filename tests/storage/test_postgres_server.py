@@ -29,10 +29,10 @@ from supplies.errors import (
 )
 from supplies.ledger.ledger import Ledger
 from supplies.storage import schema
+from supplies.storage.engines import open_store
 from supplies.storage.postgresql import pool
 from supplies.storage.postgresql.errors import translate_connection_error
 from supplies.storage.postgresql.store import ANALYZE_AFTER_COMMITS
-from supplies.storage.store import open_store
 from supplies.verification.verify import verify
 
 GIFT = c.RecordDonation(

@@ -22,7 +22,7 @@ from support.ledger_fixture import Desk
 def new_keys(database: str) -> StationKeys:
     """The keys of a database, made now where there are none."""
     create_first_key(database)
-    return StationKeys.beside(database)
+    return StationKeys.for_database(database)
 
 
 class Office(NamedTuple):
@@ -34,7 +34,7 @@ class Office(NamedTuple):
 
     def paper(self, number: str, **asked: Any) -> bytes:
         return draw_signed_receipt(
-            build_receipt_record(self.desk.books, number, self.keys.seal, **asked)
+            build_receipt_record(self.desk.books, number, self.keys.sign, **asked)
         )
 
     def give(self, quantity: int = 10, **more: Any) -> bytes:

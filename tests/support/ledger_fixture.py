@@ -62,7 +62,7 @@ class Desk:
 
     def total(self, account: str, item: str = "mask") -> int:
         """Over all lots of an account, or of all accounts below one ending in ":"."""
-        return sum(self.books.held(account, item).values())
+        return sum(self.books.nonzero_balances(account, item).values())
 
     def entries(self) -> int:
         return self.books.head()[0]

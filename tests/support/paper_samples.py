@@ -36,7 +36,7 @@ from supplies.papers.donor_statement import (
     WishDeviation,
     WishLine,
 )
-from supplies.papers.number_words import chinese, english
+from supplies.papers.number_words import chinese_numerals, english_words
 from supplies.papers.receipt import ReceiptLine, ReceiptPaper
 from supplies.papers.run_sheet import LoadLine, RunStop
 from supplies.papers.slip import SlipLine
@@ -147,8 +147,8 @@ def _receipt_paper(of: Of) -> ReceiptPaper:
     lines = [
         ReceiptLine(
             name=of.name("物资", at), name_en=of.english(at), unit=of.unit,
-            quantity=of.quantity(at), in_words=chinese(of.quantity(at)),
-            in_words_en=english(of.quantity(at)), batch=of.code("B", at), expires_on=_DAY,
+            quantity=of.quantity(at), in_words=chinese_numerals(of.quantity(at)),
+            in_words_en=english_words(of.quantity(at)), batch=of.code("B", at), expires_on=_DAY,
         )
         for at in of.each
     ]  # fmt: skip
@@ -165,9 +165,9 @@ def _said_of(of: Of) -> list[str]:
     says = [of.name("地点"), of.name("地址"), of.name("经办"), of.name("复核"), of.text("意愿")]
     says += [*of.names, *of.named("捐赠人"), *of.named("站点")]
     if of.languages != "en":
-        says += [chinese(of.quantity(at)) for at in of.each]
+        says += [chinese_numerals(of.quantity(at)) for at in of.each]
     if of.languages != "zh":
-        says += [english(of.quantity(at)) for at in of.each]
+        says += [english_words(of.quantity(at)) for at in of.each]
     return says
 
 

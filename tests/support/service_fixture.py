@@ -79,7 +79,7 @@ def served(strangers: TestClient, service: Service) -> TestClient:
 @pytest.fixture
 def keys(service: Service, served: TestClient) -> StationKeys:
     """The keys beside the application's books."""
-    return StationKeys.beside(str(service.folder / "books.db"))
+    return StationKeys.for_database(str(service.folder / "books.db"))
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from support.ledger_fixture import Desk
 
 from supplies.domain.catalogue_records import Station
 from supplies.errors import StoreError
-from supplies.signing.receipt_signatures import Issued
+from supplies.signing.receipt_signatures import IssuedReceipt
 from supplies.signing.station_keys import StationKeys, create_first_key, ensure_keys, key_file
 
-RECEIPT = Issued("lx", "JZ-2020-000001", date(2020, 2, 5), "ab" * 32, 7, "cd" * 32)
+RECEIPT = IssuedReceipt("lx", "JZ-2020-000001", date(2020, 2, 5), "ab" * 32, 7, "cd" * 32)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_keys_are_made_once_and_readable_by_their_owner_alone(database: str) -> 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     first = path.read_bytes()
     assert not create_first_key(database)
-    StationKeys.beside(database).add({"lx": 7})
+    StationKeys.for_database(database).add({"lx": 7})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert json.loads(path.read_bytes())["keys"][0] == json.loads(first)["keys"][0]
     assert [file.name for file in path.parent.iterdir()] == ["books.key"]
@@ -39,15 +39,15 @@ def test_keys_are_made_once_and_readable_by_their_owner_alone(database: str) -> 
 
 def test_two_stations_never_have_the_same_key(tmp_path: Path) -> None:
     one, other = (new_keys(str(tmp_path / name)) for name in ("a.db", "b.db"))
-    assert one.public() != other.public()
-    assert one.seal(RECEIPT) != other.seal(RECEIPT)
+    assert one.public_keys() != other.public_keys()
+    assert one.sign(RECEIPT) != other.sign(RECEIPT)
     assert one.check_code(RECEIPT) != other.check_code(RECEIPT)
 
 
 def test_the_same_receipt_has_the_same_seal_each_time(database: str) -> None:
-    first = new_keys(database).seal(RECEIPT)
-    assert StationKeys.beside(database).seal(RECEIPT) == first
-    assert first.check_code == StationKeys.beside(database).check_code(RECEIPT)
+    first = new_keys(database).sign(RECEIPT)
+    assert StationKeys.for_database(database).sign(RECEIPT) == first
+    assert first.check_code == StationKeys.for_database(database).check_code(RECEIPT)
     assert len(first.check_code) == 8
 
 
@@ -62,7 +62,7 @@ def test_each_receipt_keeps_the_key_of_its_own_time(database: str) -> None:
     assert keys.add({"lx": 7}) == "k2"
     assert keys.add({"lx": 20, "nx": 3}) == "k3"
     used = {
-        (station, seq): keys.seal(RECEIPT._replace(station=station, seq=seq)).key_id
+        (station, seq): keys.sign(RECEIPT._replace(station=station, seq=seq)).key_id
         for station, seq in [("lx", 7), ("lx", 8), ("lx", 20), ("lx", 21), ("nx", 3), ("nx", 4)]
     }
     assert list(used.values()) == ["k1", "k2", "k2", "k3", "k2", "k3"]
@@ -73,9 +73,9 @@ def test_keys_that_others_may_read_are_refused(database: str, mode: int) -> None
     keys = new_keys(database)
     key_file(database).chmod(mode)
     with pytest.raises(StoreError, match="chmod 600"):
-        StationKeys.beside(database)
+        StationKeys.for_database(database)
     with pytest.raises(StoreError, match="chmod 600"):
-        keys.seal(RECEIPT)
+        keys.sign(RECEIPT)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_damaged_key_file_is_refused_and_left_as_it_is(database: str, content:
 
 def test_missing_keys_are_not_made_without_being_asked_for(database: str) -> None:
     with pytest.raises(StoreError, match="from its backup"):
-        StationKeys.beside(database)
+        StationKeys.for_database(database)
     assert not key_file(database).exists()
 
 
@@ -158,7 +158,7 @@ def test_keys_may_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
     named = new_keys("postgresql://me@host/books")
     assert named.check_code(RECEIPT) != beside.check_code(RECEIPT)
-    assert named.seal(RECEIPT) == StationKeys.beside("b.db").seal(RECEIPT)
+    assert named.sign(RECEIPT) == StationKeys.for_database("b.db").sign(RECEIPT)
 
 
 def test_books_on_a_server_have_no_place_for_keys_beside_them(

@@ -188,7 +188,7 @@ def _check(desk: Desk) -> None:
         item: sum(
             on.quantity
             for place in ("store", "annex")
-            for on in desk.books.shelf(f"stock:{place}", item)
+            for on in desk.books.lot_balances(f"stock:{place}", item)
             if on.expires_on is None or on.expires_on >= today.isoformat()
         )
         for item in ("mask", "soap")

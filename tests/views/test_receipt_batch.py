@@ -7,7 +7,7 @@ from support.ledger_fixture import Desk
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField
-from supplies.signing.receipt_signatures import Issued, Seal
+from supplies.signing.receipt_signatures import IssuedReceipt, ReceiptSignature
 from supplies.views.receipt_batches import build_receipt_papers
 from supplies.views.receipts import ReceiptView, build_receipt_paper
 
@@ -16,8 +16,8 @@ def code(receipt: ReceiptView) -> str:
     return f"code of {receipt.number}"
 
 
-def seal(issued: Issued) -> Seal:
-    return Seal(f"code of {issued.number}", "k1", "a public key", "a signature")
+def seal(issued: IssuedReceipt) -> ReceiptSignature:
+    return ReceiptSignature(f"code of {issued.number}", "k1", "a public key", "a signature")
 
 
 def test_those_of_the_period_that_hold_are_printed_by_number(desk: Desk) -> None:

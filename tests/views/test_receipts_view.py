@@ -8,8 +8,8 @@ from support.view_json import shows
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Receipt
 from supplies.errors import Forgotten, NotFound
-from supplies.signing.receipt_signatures import Issued, Seal
-from supplies.stations.paper_settings import PaperSettings, statement_of
+from supplies.signing.receipt_signatures import IssuedReceipt, ReceiptSignature
+from supplies.stations.paper_settings import PaperSettings, receipt_statement
 from supplies.views.receipts import build_receipt_paper, get_receipt, list_receipts
 
 FIRST, SECOND, THIRD = (f"JZ-2020-00000{n}" for n in (1, 2, 3))
@@ -19,13 +19,13 @@ def code(number: str, digest: str) -> str:
     return f"{number[-1]}{digest[:4]}"
 
 
-def seal(issued: Issued) -> Seal:
-    return Seal(code(issued.number, issued.digest), "k1", "a public key", "a signature")
+def seal(issued: IssuedReceipt) -> ReceiptSignature:
+    return ReceiptSignature(code(issued.number, issued.digest), "k1", "a public key", "a signature")
 
 
 def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(desk: Desk) -> None:
     desk.give(50, wish="elderly first", batch="B7", expires_on=date(2022, 1, 31))
-    stated = desk.books.latest(Receipt, number=FIRST)
+    stated = desk.books.latest_row(Receipt, number=FIRST)
     assert stated is not None
     hashed = desk.books.value("SELECT hash FROM entries WHERE station = :station AND seq = 2")
     assert shows(
@@ -78,7 +78,7 @@ def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(desk: 
                 "checked_by": None,
                 "agreement": None,
                 "fiscal_ticket": None,
-                "statement": msgspec.to_builtins(statement_of(PaperSettings(), valued=False)),
+                "statement": msgspec.to_builtins(receipt_statement(PaperSettings(), valued=False)),
             },
             "document_digest": stated.digest,
             "entry": {"seq": 2, "hash": hashed.hex()},

@@ -9,7 +9,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
-from supplies.domain.commands import Correct, RecordDonation, Reverse, Shape
+from supplies.domain.commands import Correct, RecordDonation, Reverse, StrictStruct
 from supplies.domain.entry_rows import Allocation
 from supplies.domain.fields import Reason
 from supplies.ledger.recorded import Recorded
@@ -43,7 +43,7 @@ class DonationEntered(View, frozen=True, kw_only=True):
     warnings: list[Warned]
 
 
-class DonationReversal(Shape, frozen=True, kw_only=True):
+class DonationReversal(StrictStruct, frozen=True, kw_only=True):
     """Why a donation is undone. happened_on: None means the station's today."""
 
     reason: Reason
@@ -62,7 +62,7 @@ def show_donation(
     """Show the donation that an entry is about, with its valid receipt."""
     found = get_donation(books, str(recorded.document))
     receipt = None if found.receipt is None else with_seal(key, books, found.receipt)
-    set_aside = dict.fromkeys(row.allocation for row in books.stated(Allocation, arrival=found.id))
+    set_aside = dict.fromkeys(row.allocation for row in books.rows(Allocation, arrival=found.id))
     return Outcome(
         f"/api/donations/{found.id}",
         DonationEntered(

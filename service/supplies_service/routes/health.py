@@ -11,7 +11,7 @@ from litestar import Controller, Response, get
 from supplies.books.reader import Books
 from supplies.errors import Busy, StoreError
 from supplies.ledger.ledger import Ledger
-from supplies.storage.store import database_file
+from supplies.storage.engines import database_file
 from supplies.verification.log import Sound, last_found_sound, not_found_sound_since, try_writing
 from supplies.views.pagination import View
 from supplies_service.observability.metrics import MEDIA_TYPE

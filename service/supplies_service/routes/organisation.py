@@ -55,7 +55,7 @@ async def _parts(context: RequestContext, first: date, last: date) -> list[Stati
 
 
 def _part(station: str, first: date, last: date, books: Books) -> StationPart:
-    return build_station_part(books.of(station), first, last)
+    return build_station_part(books.for_station(station), first, last)
 
 
 class OrganisationController(Controller):

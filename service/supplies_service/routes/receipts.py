@@ -51,7 +51,7 @@ class ReceiptEntered(View, frozen=True, kw_only=True):
 
 def with_seal(key: StationKeys, books: Books, number: str) -> ReceiptView:
     """Return a receipt with its check code and signature."""
-    return with_signature(books, get_receipt(books, number), key.seal)
+    return with_signature(books, get_receipt(books, number), key.sign)
 
 
 def show_receipt(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[ReceiptEntered]:
@@ -66,7 +66,7 @@ def show_receipt(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[
 def show_copy(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[ReceiptEntered]:
     """Show the receipt, at the address of its marked copy."""
     receipt = show_receipt(key, books, recorded)
-    reprint = books.stated(Reprint, seq=recorded.seq)[0]
+    reprint = books.rows(Reprint, seq=recorded.seq)[0]
     return receipt._replace(location=f"{receipt.location}/copies/{reprint.copy}/pdf")
 
 
@@ -107,7 +107,7 @@ class ReceiptController(Controller):
                 books, donor=whose, first=first, last=last, after=after, limit=limit
             )
             return Page(
-                items=[with_signature(books, view, context.key.seal) for view in page.items],
+                items=[with_signature(books, view, context.key.sign) for view in page.items],
                 next=page.next,
             )
 
@@ -125,7 +125,7 @@ class ReceiptController(Controller):
                 books,
                 first,
                 last,
-                lambda one: context.key.seal(issued_receipt(books, one)).check_code,
+                lambda one: context.key.sign(issued_receipt(books, one)).check_code,
             )
         )
         return PDFResponse(await run_sync(draw_receipts, papers), f"receipts-{first}-{last}")
@@ -202,7 +202,7 @@ async def drawn(context: RequestContext, number: str, copy: int | None) -> PDFRe
     """
     with context.reading() as books:
         record = build_receipt_record(
-            books, number, context.key.seal, copy=copy, original=copy is None
+            books, number, context.key.sign, copy=copy, original=copy is None
         )
     name = number if copy is None else f"{number}-copy-{copy}"
     return PDFResponse(await run_sync(draw_signed_receipt, record), name)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from supplies.books.catalogue import PERSONAL
+from supplies.books.catalogue import PERSONAL_COLUMNS
 from supplies.domain.catalogue_records import Donor, Recipient
 from supplies.papers.common import DonorName
 from supplies.papers.receipt import DonationReceipt
@@ -20,8 +20,8 @@ WITHHELD = "–"
 """Replaces a name in a required field."""
 
 REPLACED_FIELDS: Mapping[type[msgspec.Struct], Mapping[str, str | None]] = {
-    Donor: dict.fromkeys(PERSONAL["donor"][1]),
-    Recipient: dict.fromkeys(PERSONAL["recipient"][1]),
+    Donor: dict.fromkeys(PERSONAL_COLUMNS["donor"][1]),
+    Recipient: dict.fromkeys(PERSONAL_COLUMNS["recipient"][1]),
     DonorName: {"name": None, "name_en": None, "phone": None},
     DonationReceipt: {
         "handled_by": WITHHELD,

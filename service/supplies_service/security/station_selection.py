@@ -9,7 +9,7 @@ from __future__ import annotations
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from supplies.access.credentials import Caller
-from supplies.stations.organisation import leads
+from supplies.stations.organisation import is_head_of
 from supplies_service.problems import Forbidden
 from supplies_service.security.audit import log_refusal
 from supplies_service.stations import (
@@ -56,4 +56,4 @@ async def select_station(connection: Connection, handler: BaseRouteHandler, call
 def _member_station(connection: Connection, code: str) -> StationService | None:
     """A station of the organisation that the caller's station leads; None: it is not one."""
     with current_station(connection).ledger.read_without_transaction() as books:
-        return served_stations(connection).find(code) if leads(books, code) else None
+        return served_stations(connection).find(code) if is_head_of(books, code) else None

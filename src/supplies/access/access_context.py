@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from supplies.books.reader import Books
-from supplies.domain.entries import moment
+from supplies.domain.entries import format_timestamp
 from supplies.storage.store import Row
 
 EVERYTHING = 2**62
@@ -26,7 +26,7 @@ class Gate:
     @property
     def now(self) -> str:
         """The present time as stored: text that sorts by time."""
-        return moment(self._now)
+        return format_timestamp(self._now)
 
     @property
     def seconds(self) -> int:
@@ -35,7 +35,7 @@ class Gate:
 
     def later(self, lasting: timedelta) -> str:
         """Return the time this much later, as stored."""
-        return moment(self._now + lasting)
+        return format_timestamp(self._now + lasting)
 
     def all(self, sql: str, **params: Any) -> list[Row]:
         """Return the rows of a query; `:station` is filled in."""

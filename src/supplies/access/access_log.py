@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from supplies.access.access_context import Gate
-from supplies.domain.entries import moment
+from supplies.domain.entries import format_timestamp
 from supplies.errors import InvalidField
 
 
@@ -67,7 +67,7 @@ def erase(gate: Gate, *, before: datetime) -> int:
     """Erase the lines before a time; return how many. The others keep their numbers."""
     return gate.run(
         "DELETE FROM access_log WHERE station = :station AND at < :before",
-        before=moment(before.astimezone(UTC)),
+        before=format_timestamp(before.astimezone(UTC)),
     )
 
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from supplies.books.name_search import WAY, index_terms
+from supplies.books.name_search import INDEX_VERSION, index_terms
 from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.catalogue_records import (
-    CATALOGUE,
+    CATALOGUE_RECORDS,
     CatalogueRecord,
     Donor,
     Item,
@@ -25,14 +25,14 @@ from supplies.storage.store import Row, Store
 
 N = TypeVar("N", bound=CatalogueRecord)
 
-PERSONAL = {
+PERSONAL_COLUMNS = {
     "donor": ("donors", ("name", "name_en", "phone", "address", "note")),
     "recipient": ("recipients", ("name", "phone", "address", "access", "note")),
 }
 """The table of each kind of person, with its personal columns."""
 
 
-ELSEWHERE = {
+PERSONAL_DATA_ELSEWHERE = {
     "donor": ("UPDATE donor_requests SET wish = NULL", "DELETE FROM credentials"),
     "recipient": (),
 }
@@ -55,12 +55,12 @@ class Catalogue:
 
     def refresh(self) -> None:
         """Clear the cache if another connection has written. Call once per transaction."""
-        changes = self.store.changes(self.station_code)
+        changes = self.store.catalogue_version(self.station_code)
         if changes != self._seen:
             self._kept.clear()
             self._seen = changes
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         """Clear the cache after this connection changed the catalogue."""
         self._kept.clear()
 
@@ -79,7 +79,7 @@ class Catalogue:
             f"WHERE code = :code{'' if noun is Station else ' AND station = :station'}",
             {"code": code} if noun is Station else {"code": code, "station": self.station_code},
         )
-        return None if row is None else from_row(noun, row)
+        return None if row is None else record_from_row(noun, row)
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -89,15 +89,15 @@ class Catalogue:
         if self.get(type(noun), noun.code) is not None:
             sentence = f"the code {noun.code} is taken in {noun.table}; choose another"
             raise AlreadyDone(sentence, [Fault("/code", sentence)])
-        self._keep_series(checked)
+        self._check_series_unchanged(checked)
         values = self._columns(checked)
         names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
         self.store.run(f"INSERT INTO {noun.table} ({names}) VALUES ({marks})", values)
         if isinstance(noun, Station):
-            self._searchable()
+            self._mark_index_current()
         else:
-            self._make_searchable(checked)
-        self.forget()
+            self._index_names(checked)
+        self.clear_cache()
 
     def amend(self, noun: CatalogueRecord) -> None:
         """Replace a record; the unit of an item that has moved is frozen."""
@@ -106,74 +106,74 @@ class Catalogue:
         if before is None:
             raise NotFound(f"there is no {noun.code} in {noun.table}")
         if isinstance(before, Item) and isinstance(checked, Item):
-            self._keep_unit(before, checked)
+            self._check_unit_unchanged(before, checked)
         if getattr(before, "name", "") is None:
             raise Forgotten(
                 f"{noun.code} was forgotten at their wish; register them under another code"
             )
-        self._keep_series(checked)
+        self._check_series_unchanged(checked)
         values = self._columns(checked)
         sets = ", ".join(f"{name} = :{name}" for name in values if name not in ("code", "station"))
         here = "" if isinstance(noun, Station) else " AND station = :station"
         self.store.run(f"UPDATE {noun.table} SET {sets} WHERE code = :code{here}", values)
         if not isinstance(noun, Station):
-            self._make_searchable(checked)
-        self.forget()
+            self._index_names(checked)
+        self.clear_cache()
 
     def forget_person(self, party: str) -> None:
         """Erase the personal data of `donor:CODE` or `recipient:CODE`; the code stays."""
         what, _, code = party.partition(":")
-        table, columns = PERSONAL[what]
+        table, columns = PERSONAL_COLUMNS[what]
         sets = ", ".join(f"{name} = NULL" for name in columns)
         here = {"station": self.station_code, "code": code}
         self.store.run(f"UPDATE {table} SET {sets} WHERE station = :station AND code = :code", here)
-        for statement in ELSEWHERE[what]:
+        for statement in PERSONAL_DATA_ELSEWHERE[what]:
             self.store.run(f"{statement} WHERE station = :station AND {what} = :code", here)
-        self.forget()
+        self.clear_cache()
         left = self.get(Donor if what == "donor" else Recipient, code)
         assert left is not None, "whoever is forgotten was registered"
-        self._make_searchable(left)
+        self._index_names(left)
 
     # --- search --------------------------------------------------------------------------------
 
-    def searchable(self) -> bool:
+    def name_index_is_current(self) -> bool:
         """Return whether the name index of this station has the present version."""
         row = self.store.one(
             "SELECT 1 FROM stations s LEFT JOIN searchable f ON f.station = s.code "
             "WHERE s.code = :station AND coalesce(f.way, 0) < :way",
-            {"station": self.station_code, "way": WAY},
+            {"station": self.station_code, "way": INDEX_VERSION},
         )
         return row is None
 
-    def make_searchable(self) -> None:
+    def rebuild_name_index(self) -> None:
         """Rebuild the name index of this station."""
-        for noun in CATALOGUE:
+        for noun in CATALOGUE_RECORDS:
             rows = self.store.all(
                 f"SELECT {', '.join(noun.__struct_fields__)} FROM {noun.table} "
                 "WHERE station = :station ORDER BY code",
                 {"station": self.station_code},
             )
             for row in rows:
-                self._make_searchable(from_row(noun, row))
-        self._searchable()
+                self._index_names(record_from_row(noun, row))
+        self._mark_index_current()
 
-    def _make_searchable(self, noun: CatalogueRecord) -> None:
+    def _index_names(self, noun: CatalogueRecord) -> None:
         here = (self.station_code, noun.table, noun.code)
         self.store.run(
             "DELETE FROM search WHERE station = :station AND noun = :noun AND code = :code",
             dict(zip(("station", "noun", "code"), here, strict=True)),
         )
-        self.store.many(
+        self.store.run_many(
             "INSERT INTO search (station, noun, code, piece) VALUES (?, ?, ?, ?)",
             [(*here, piece) for piece in sorted(index_terms(noun))],
         )
 
-    def _searchable(self) -> None:
-        here = {"station": self.station_code, "way": WAY}
+    def _mark_index_current(self) -> None:
+        here = {"station": self.station_code, "way": INDEX_VERSION}
         self.store.run("DELETE FROM searchable WHERE station = :station", here)
         self.store.run("INSERT INTO searchable (station, way) VALUES (:station, :way)", here)
 
-    def _keep_unit(self, before: Item, after: Item) -> None:
+    def _check_unit_unchanged(self, before: Item, after: Item) -> None:
         if before.unit == after.unit:
             return
         moved = self.store.one(
@@ -187,7 +187,7 @@ class Catalogue:
                 "register another item for another unit",
             )
 
-    def _keep_series(self, noun: CatalogueRecord) -> None:
+    def _check_series_unchanged(self, noun: CatalogueRecord) -> None:
         """Refuse a receipt series that another station has used."""
         if not isinstance(noun, Station):
             return
@@ -230,10 +230,10 @@ def check_catalogue_record(noun: N) -> N:
         raise InvalidField.at(
             "/zone", f"{noun.zone} is no time zone; name one as in Asia/Shanghai"
         ) from None
-    return msgspec.structs.replace(noun, host=_beginning_of_urls(noun.host))
+    return msgspec.structs.replace(noun, host=_is_url_origin(noun.host))
 
 
-def _beginning_of_urls(host: str) -> str:
+def _is_url_origin(host: str) -> str:
     """Parse a host as typed to scheme, name and port; the scheme defaults to https."""
     found = _HOST.fullmatch(host)
     if found is None:
@@ -245,7 +245,7 @@ def _beginning_of_urls(host: str) -> str:
     return f"{(found[1] or 'https').lower()}://{found[2]}"
 
 
-def from_row(noun: type[N], row: Row) -> N:
+def record_from_row(noun: type[N], row: Row) -> N:
     """Build a record from its columns, in the order of its fields."""
     values = dict(zip(noun.__struct_fields__, row, strict=True))
     if noun is Item:

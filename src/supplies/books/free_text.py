@@ -87,18 +87,18 @@ def _is_nested(kind: inspect.Type) -> bool:
 
 def without_free_text(command: msgspec.Struct) -> Any:
     """Return a command as plain data without its free text."""
-    return _pruned(command)
+    return _without_erasable(command)
 
 
-def _pruned(value: Any) -> Any:
+def _without_erasable(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         erasable, _ = _fields(type(value))
         config = value.__struct_config__
         plain = {} if config.tag_field is None else {config.tag_field: config.tag}
         for field in msgspec.structs.fields(value):
             if field.name not in erasable:
-                plain[field.encode_name] = _pruned(getattr(value, field.name))
+                plain[field.encode_name] = _without_erasable(getattr(value, field.name))
         return plain
     if isinstance(value, list):
-        return [_pruned(part) for part in value]
+        return [_without_erasable(part) for part in value]
     return value

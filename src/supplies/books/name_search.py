@@ -10,38 +10,38 @@ import unicodedata
 
 from supplies.domain.catalogue_records import CatalogueRecord
 
-WAY = 1
+INDEX_VERSION = 1
 """Version of the index. Raise it when terms change; each station's index is then rebuilt."""
 
-SEARCHED = ("code", "name", "name_en")
+SEARCHED_FIELDS = ("code", "name", "name_en")
 """The searched fields of a record."""
 
 
-def words(query: str) -> list[str]:
+def search_words(query: str) -> list[str]:
     """Return the folded words of a query; a match contains all of them."""
     return _folded(query).split()
 
 
-def pieces(word: str) -> set[str]:
+def bigrams(word: str) -> set[str]:
     """Return the bigrams of a word; of a single character, the character."""
     return {word} if len(word) == 1 else {word[at : at + 2] for at in range(len(word) - 1)}
 
 
 def index_terms(noun: CatalogueRecord) -> set[str]:
     """Return the index terms of a record: characters and bigrams, never across a space."""
-    parts = [part for text in called(noun) for part in text.split()]
-    return {piece for part in parts for piece in (*part, *pieces(part))}
+    parts = [part for text in searchable_texts(noun) for part in text.split()]
+    return {piece for part in parts for piece in (*part, *bigrams(part))}
 
 
-def holds(noun: CatalogueRecord, wanted: list[str]) -> bool:
+def matches(noun: CatalogueRecord, wanted: list[str]) -> bool:
     """Return whether a record's names contain each of these words."""
-    texts = called(noun)
+    texts = searchable_texts(noun)
     return all(any(word in text for text in texts) for word in wanted)
 
 
-def called(noun: CatalogueRecord) -> list[str]:
+def searchable_texts(noun: CatalogueRecord) -> list[str]:
     """Return code and names, folded; only the code of an erased person."""
-    said = (getattr(noun, field, None) for field in SEARCHED)
+    said = (getattr(noun, field, None) for field in SEARCHED_FIELDS)
     return [_folded(text) for text in said if text is not None]
 
 

@@ -20,12 +20,12 @@ from supplies.domain.catalogue_records import (
     Team,
 )
 from supplies.domain.entries import Body, decode_body
-from supplies.domain.entry_rows import TABLES, Statement
+from supplies.domain.entry_rows import TABLES, EntryRow
 from supplies.errors import Fault, Forgotten, InvalidField, NotFound, SuppliesError
 from supplies.storage.store import Params, Row, Store
 
 N = TypeVar("N", bound=CatalogueRecord)
-S = TypeVar("S", bound=Statement)
+S = TypeVar("S", bound=EntryRow)
 A = TypeVar("A")
 
 
@@ -51,7 +51,7 @@ class Books:
         self.station_code = catalogue.station_code
         self._answered: dict[tuple[Any, ...], Any] | None = None
 
-    def of(self, station: str) -> Books:
+    def for_station(self, station: str) -> Books:
         """Return the books of another station in this database."""
         return Books(self.store, Catalogue(self.store, station))
 
@@ -70,44 +70,46 @@ class Books:
 
     def item(self, code: str, pointer: str = "") -> Item:
         """Return the item. Raises InvalidField at `pointer` if the code is unknown."""
-        return self._known(Item, "item", code, pointer)
+        return self._cached_record(Item, "item", code, pointer)
 
     def donor(self, code: str, pointer: str = "") -> Donor:
         """Return the donor. Raises Forgotten if the donor was erased."""
-        donor = self._known(Donor, "donor", code, pointer)
-        return _remembered(donor, donor.name, "donor", pointer)
+        donor = self._cached_record(Donor, "donor", code, pointer)
+        return _read_or_refuse(donor, donor.name, "donor", pointer)
 
     def recipient(self, code: str, pointer: str = "") -> Recipient:
         """Return the recipient. Raises Forgotten if the recipient was erased."""
-        recipient = self._known(Recipient, "recipient", code, pointer)
-        return _remembered(recipient, recipient.name, "recipient", pointer)
+        recipient = self._cached_record(Recipient, "recipient", code, pointer)
+        return _read_or_refuse(recipient, recipient.name, "recipient", pointer)
 
     def location(self, code: str, pointer: str = "") -> Location:
         """Return the location."""
-        return self._known(Location, "location", code, pointer)
+        return self._cached_record(Location, "location", code, pointer)
 
     def team(self, code: str, pointer: str = "") -> Team:
         """Return the team."""
-        return self._known(Team, "team", code, pointer)
+        return self._cached_record(Team, "team", code, pointer)
 
-    def _known(self, noun: type[N], name: str, code: str, pointer: str) -> N:
+    def _cached_record(self, noun: type[N], name: str, code: str, pointer: str) -> N:
         found = self.catalogue.get(noun, code)
         if found is None:
-            raise unknown(f"there is no {name} {code}; register it first or mend the code", pointer)
+            raise unknown_code_error(
+                f"there is no {name} {code}; register it first or mend the code", pointer
+            )
         return found
 
     # --- statements --------------------------------------------------------------------------
 
     def all(self, sql: str, **params: Any) -> list[Row]:
         """Return the rows of a query; `:station` is filled in."""
-        return list(self._ask(self.store.all, sql, params))
+        return list(self._query(self.store.all, sql, params))
 
     def one(self, sql: str, **params: Any) -> Row | None:
         """Return the first row of a query, or None; `:station` is filled in."""
-        return self._ask(self.store.one, sql, params)
+        return self._query(self.store.one, sql, params)
 
     @contextmanager
-    def unchanging(self) -> Iterator[None]:
+    def cache_queries(self) -> Iterator[None]:
         """Cache query results inside the `with` block. Nothing may be written meanwhile.
 
         A rule asks of one need or balance in several places; each question may have to cross a
@@ -119,7 +121,7 @@ class Books:
         finally:
             self._answered = None
 
-    def _ask(self, way: Callable[[str, Params], A], sql: str, params: dict[str, Any]) -> A:
+    def _query(self, way: Callable[[str, Params], A], sql: str, params: dict[str, Any]) -> A:
         params["station"] = self.station_code
         if self._answered is None:
             return way(sql, params)
@@ -159,7 +161,7 @@ class Books:
         )
         return int(found or 0)
 
-    def closings(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
+    def daily_balances(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
         """Return the closing balances of (account, item, lot) on each day since that moved it.
 
         The day before is there too, if one was: what the first of them began with.
@@ -174,14 +176,18 @@ class Books:
         after = self.all(f"SELECT day, quantity FROM days {where} AND day >= :since", **params)
         return {day: int(quantity) for day, quantity in before + after}
 
-    def least_since(self, day: date, account: str, item: str, lot: str) -> tuple[int, int]:
+    def balance_and_lowest_since(
+        self, day: date, account: str, item: str, lot: str
+    ) -> tuple[int, int]:
         """Return the balance now, and the least closing balance of any day since."""
-        closings = self.closings((account, item, lot), day.isoformat())
+        closings = self.daily_balances((account, item, lot), day.isoformat())
         since = [quantity for when, quantity in closings.items() if when >= day.isoformat()]
         on_the_day = self.balance_on(day, account, item, lot)
         return self.balance(account, item, lot), min([on_the_day, *since])
 
-    def held(self, account: str, item: str | None = None) -> dict[tuple[str, str, str], int]:
+    def nonzero_balances(
+        self, account: str, item: str | None = None
+    ) -> dict[tuple[str, str, str], int]:
         """Return nonzero balances by (account, item, lot). An account ending in ":" is a prefix."""
         where = "account = :account"
         if account.endswith(":"):
@@ -196,7 +202,7 @@ class Books:
         )
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
-    def shelf(self, account: str, item: str) -> list[LotBalance]:
+    def lot_balances(self, account: str, item: str) -> list[LotBalance]:
         """Return the lots of an item in an account, except those used up."""
         rows = self.all(
             "SELECT b.lot, (SELECT l.expires_on FROM lots l WHERE l.station = b.station "
@@ -215,7 +221,7 @@ class Books:
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
 
-    def opening(self) -> tuple[int, bytes, str, date | None]:
+    def head_and_closed_day(self) -> tuple[int, bytes, str, date | None]:
         """Return `head` and the last closed day, or None, in one query."""
         row = self.one(
             "SELECT h.seq, h.hash, h.latest_day, (SELECT p.closed_through FROM periods p "
@@ -235,7 +241,7 @@ class Books:
             raise NotFound(f"there is no entry {seq} in the books of station {self.station_code}")
         return decode_body(body)
 
-    def last_part(self, seq: int) -> int:
+    def last_seq_of_command(self, seq: int) -> int:
         """Return the last entry of the command that began with entry `seq`."""
         while self.value(
             "SELECT part FROM entries WHERE station = :station AND seq = :seq", seq=seq + 1
@@ -245,18 +251,18 @@ class Books:
 
     def closed_through(self) -> date | None:
         """Return the last closed day, or None."""
-        return self.opening()[3]
+        return self.head_and_closed_day()[3]
 
-    def stated(self, statement: type[S], **where: Any) -> list[S]:
+    def rows(self, statement: type[S], **where: Any) -> list[S]:
         """Return the rows of entries with equal columns, oldest first, in line order."""
         return [self._statement(statement, row) for row in self._rows(statement, where)]
 
-    def latest(self, statement: type[S], **where: Any) -> S | None:
+    def latest_row(self, statement: type[S], **where: Any) -> S | None:
         """Return the latest row, which is the valid one; None if there is none."""
         rows = self._rows(statement, where, " DESC LIMIT 1")
         return self._statement(statement, rows[0]) if rows else None
 
-    def standing(self, statement: type[S], key: str, **where: Any) -> list[S]:
+    def current_rows(self, statement: type[S], key: str, **where: Any) -> list[S]:
         """Return the latest row of each `key` that has these column values."""
         table = TABLES[statement]
         order = f"s.seq, s.{key}" + (", s.line" if "line" in statement.__struct_fields__ else "")
@@ -270,11 +276,11 @@ class Books:
         )
         return [self._statement(statement, row) for row in rows]
 
-    def lines(self, statement: type[S], seq: int, **where: Any) -> list[S]:
+    def rows_of_entry(self, statement: type[S], seq: int, **where: Any) -> list[S]:
         """Return the rows of one entry, in line order."""
-        return self.stated(statement, seq=seq, **where)
+        return self.rows(statement, seq=seq, **where)
 
-    def latest_seq(self, statement: type[Statement], **where: Any) -> int | None:
+    def latest_seq(self, statement: type[EntryRow], **where: Any) -> int | None:
         """Return the entry of the latest row, or None."""
         conditions = "".join(f" AND {name} = :{name}" for name in where)
         seq: int | None = self.value(
@@ -284,7 +290,7 @@ class Books:
         )
         return seq
 
-    def _rows(self, statement: type[Statement], where: dict[str, Any], tail: str = "") -> list[Row]:
+    def _rows(self, statement: type[EntryRow], where: dict[str, Any], tail: str = "") -> list[Row]:
         conditions = "".join(f" AND {name} = :{name}" for name in where)
         # An entry's rows come in no order of their own: an engine may give them in any.
         order = "seq, line" if not tail and "line" in statement.__struct_fields__ else "seq"
@@ -304,7 +310,7 @@ class Books:
             }
         )
 
-    def whose(self, lot: str, item: str) -> list[tuple[str, int]]:
+    def donors_of_lot(self, lot: str, item: str) -> list[tuple[str, int]]:
         """Return the donors of a lot, with how much of it each gave."""
         rows = self.all(
             "SELECT account, -quantity FROM balances WHERE station = :station "
@@ -318,14 +324,14 @@ class Books:
         return [(row[0].partition(":")[2], row[1]) for row in rows]
 
 
-def unknown(sentence: str, pointer: str) -> SuppliesError:
+def unknown_code_error(sentence: str, pointer: str) -> SuppliesError:
     """What is not there: a field at fault where `pointer` names one, else not found."""
     if pointer:
         return InvalidField(sentence, [Fault(pointer, sentence)])
     return NotFound(sentence)
 
 
-def _remembered(noun: N, name: str | None, what: str, pointer: str) -> N:
+def _read_or_refuse(noun: N, name: str | None, what: str, pointer: str) -> N:
     if name is None:
         raise Forgotten(
             f"{what} {noun.code} was forgotten at their wish; register them under another code",
@@ -335,7 +341,7 @@ def _remembered(noun: N, name: str | None, what: str, pointer: str) -> N:
 
 
 @cache
-def _decoders(statement: type[Statement]) -> list[tuple[str, Callable[[str], Any] | None]]:
+def _decoders(statement: type[EntryRow]) -> list[tuple[str, Callable[[str], Any] | None]]:
     """Return for each column how to decode its text; None if it needs no decoding."""
     hints = get_type_hints(statement)
 

@@ -34,7 +34,7 @@ def backup(
     from supplies.cli.progress import progress_bar
     from supplies.maintenance.backup import KEYS_SUFFIX, back_up
     from supplies.signing.station_keys import key_file
-    from supplies.storage.store import database_file
+    from supplies.storage.engines import database_file
 
     target = Path(file)
     with progress_bar("Backing up entries") as report:
@@ -68,7 +68,7 @@ def restore(
     from supplies.cli.progress import progress_bar
     from supplies.maintenance.backup import restore as restore_books
     from supplies.signing.station_keys import key_file
-    from supplies.storage.store import database_file
+    from supplies.storage.engines import database_file
 
     new_database = target or database
     with progress_bar("Restoring entries") as report:

@@ -21,9 +21,9 @@ def grant_role(database: str, role: str) -> None:
 
     ROLE is a role of the server that owns no tables. It cannot change or delete what was recorded.
     """
-    from supplies.storage.store import grant
+    from supplies.storage.engines import grant_access
 
-    grant(database, role)
+    grant_access(database, role)
     print(
         f"{role} may read the books and record in them, and change or delete nothing "
         "that was recorded. Run this again after each upgrade of the tables."

@@ -39,7 +39,7 @@ def demo(database: str, papers: str | None) -> None:
     # The keys come before the first entry: without them no papers can be drawn, and the next try
     # would find books.
     create_first_key(database)
-    StationKeys.beside(database)
+    StationKeys.for_database(database)
     with progress_bar("Recording the demonstration") as report:
         scene = book_scene(database, report)
     with scene.ledger:
@@ -59,7 +59,7 @@ def _check_is_new(database: str) -> tuple[str, Path]:
     Raises:
         AlreadyDone: if the database is in use.
     """
-    from supplies.storage.store import database_file, open_store
+    from supplies.storage.engines import database_file, open_store
 
     file = database_file(database)
     if file is not None:

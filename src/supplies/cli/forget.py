@@ -42,8 +42,8 @@ def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
     """
     from supplies.cli.opening import open_ledgers
     from supplies.cli.tables import print_json
-    from supplies.stations.retention import Retention, log_kept_since, retention
-    from supplies.stations.retention import due as people_due
+    from supplies.stations.retention import Retention, access_log_kept_since, retention
+    from supplies.stations.retention import people_due as people_due
 
     found: list[dict[str, object]] = []
     without_period: list[str] = []
@@ -52,7 +52,7 @@ def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
         for ledger in ledgers:
             code, today = ledger.station_code, ledger.today()
             with ledger.reading() as books:
-                people, log_since = people_due(books, today), log_kept_since(books, today)
+                people, log_since = people_due(books, today), access_log_kept_since(books, today)
                 if retention(books) == Retention():
                     without_period.append(code)
                     continue
@@ -89,7 +89,7 @@ def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
     """
     from supplies.cli.opening import open_ledgers
     from supplies.ledger.ledger import Ledger
-    from supplies.stations.retention import forgotten, known
+    from supplies.stations.retention import forgotten_people, is_known
 
     found: list[dict[str, object]] = []
     everybody_forgotten = True
@@ -99,9 +99,9 @@ def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
             for ledger in ledgers:
                 code = ledger.station_code
                 with others.for_station(code).reading() as books:
-                    forgotten_there = forgotten(books)
+                    forgotten_there = forgotten_people(books)
                 with ledger.reading() as books:
-                    people = [one for one in forgotten_there if known(books, one)]
+                    people = [one for one in forgotten_there if is_known(books, one)]
                 found += [{"station": code, "who": one.who, "code": one.code} for one in people]
                 if yes:
                     everybody_forgotten &= _forget(ledger, people)

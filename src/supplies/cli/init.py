@@ -31,7 +31,7 @@ def init(database: str, code: str, name: str, name_en: str | None, zone: str, se
     from supplies.domain.catalogue_records import Station
     from supplies.ledger.ledger import Ledger
     from supplies.signing.station_keys import ensure_keys, key_file
-    from supplies.storage.store import database_file
+    from supplies.storage.engines import database_file
 
     station = Station(code=code, name=name, name_en=name_en, zone=zone, series=series)
     check_catalogue_record(station)  # before the file is created

@@ -7,7 +7,8 @@ from contextlib import closing, contextmanager
 
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
-from supplies.storage.store import Store, open_store
+from supplies.storage.engines import open_store
+from supplies.storage.store import Store
 
 
 def open_ledger(database: str, station: str | None) -> Ledger:

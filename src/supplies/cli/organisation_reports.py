@@ -54,7 +54,7 @@ def report_organisation_period(
         parts = []
         with progress_bar("Reading stations", len(codes)) as report_progress:
             for number, code in enumerate(codes, 1):
-                parts.append(build_station_part(books.of(code), first, last))
+                parts.append(build_station_part(books.for_station(code), first, last))
                 report_progress(number)
         if output is not None:
             from supplies_receipts import draw_organisation_report

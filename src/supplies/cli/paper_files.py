@@ -18,9 +18,9 @@ def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:
     from supplies.signing.station_keys import StationKeys
     from supplies.views.receipts import build_receipt_record
 
-    keys = StationKeys.beside(database)
+    keys = StationKeys.for_database(database)
     with ledger.reading() as books:
-        record = build_receipt_record(books, number, keys.seal)
+        record = build_receipt_record(books, number, keys.sign)
     return draw_signed_receipt(record)
 
 

@@ -61,10 +61,10 @@ def _write_batch(database: str, station: str | None, first: date, last: date, ou
     from supplies.views.receipt_batches import build_receipt_papers
     from supplies.views.receipts import issued_receipt
 
-    keys = StationKeys.beside(database)
+    keys = StationKeys.for_database(database)
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         papers = build_receipt_papers(
-            books, first, last, lambda number: keys.seal(issued_receipt(books, number)).check_code
+            books, first, last, lambda number: keys.sign(issued_receipt(books, number)).check_code
         )
     with progress_bar("Drawing receipts", len(papers)) as report:
         content = draw_receipts(papers, report)

@@ -88,7 +88,7 @@ def _open_first_station(database: str, station: str | None) -> Ledger:
     from supplies.cli.opening import open_ledger
     from supplies.ledger.ledger import Ledger
     from supplies.stations.organisation import default_station
-    from supplies.storage.store import open_store
+    from supplies.storage.engines import open_store
 
     if station is not None:
         return open_ledger(database, station)

@@ -120,7 +120,7 @@ def list_stations(database: str, as_json: bool) -> None:
     """Print all stations of the database."""
     from supplies.cli.tables import print_columns, print_json
     from supplies.stations.organisation import all_stations
-    from supplies.storage.store import open_store
+    from supplies.storage.engines import open_store
 
     with closing(open_store(database, create=False)) as store:
         stations = all_stations(store)

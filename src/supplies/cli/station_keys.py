@@ -24,7 +24,7 @@ def new(database: str) -> None:
     Receipts issued earlier keep the key that they were signed with, and can still be checked.
     """
     from supplies.signing.station_keys import StationKeys, create_first_key, key_file
-    from supplies.storage.store import open_store
+    from supplies.storage.engines import open_store
 
     with closing(open_store(database, create=False)) as store, store.writing():
         # No receipt is issued during this transaction, so each is signed with one key.
@@ -35,7 +35,7 @@ def new(database: str) -> None:
         else:
             rows = store.all("SELECT station, max(seq) FROM entries GROUP BY station")
             last_entries = {str(code): int(seq) for code, seq in rows}
-            name = StationKeys.beside(database).add(last_entries)
+            name = StationKeys.for_database(database).add(last_entries)
     print(f"Key {name} signs receipts from now on; earlier receipts can still be checked.")
     print("Back up the key file; never give it away together with a copy of the books:")
     print(f"  {key_file(database)}")
@@ -53,7 +53,7 @@ def public(database: str, output: str | None) -> None:
     from supplies.signing.receipt_signatures import write_public_keys
     from supplies.signing.station_keys import StationKeys
 
-    text = write_public_keys(StationKeys.beside(database).public())
+    text = write_public_keys(StationKeys.for_database(database).public_keys())
     if output is None:
         print(text, end="")
         return

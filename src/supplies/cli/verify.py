@@ -34,7 +34,7 @@ def verify(database: str, station: str | None, receipt: str | None, as_json: boo
     from supplies.cli.progress import progress_bar
     from supplies.cli.tables import print_json
     from supplies.errors import BooksBroken
-    from supplies.storage.store import open_store
+    from supplies.storage.engines import open_store
     from supplies.verification.verify import verify as verify_books
 
     # Books without their guards are verified too: then there is most reason to.
@@ -74,7 +74,7 @@ def _store_result(database: str, verified: Verified) -> None:
     """Store in the books that they were verified; only a warning if they cannot be written."""
     from supplies.errors import ReadOnly, StoreError
     from supplies.ledger.ledger import system_clock
-    from supplies.storage.store import open_store
+    from supplies.storage.engines import open_store
     from supplies.verification.log import note_sound
 
     try:

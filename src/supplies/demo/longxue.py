@@ -246,7 +246,7 @@ class Scene:
 
     def _allocations(self, recipient: str) -> list[str]:
         """The allocations of a recipient that have not been dispatched."""
-        held = self.ledger.books.held("allocated:")
+        held = self.ledger.books.nonzero_balances("allocated:")
         mine = {account.split(":")[1] for account, _, _ in held}
         rows = self.ledger.books.all(
             "SELECT allocation FROM allocations WHERE station = :station AND recipient = :recipient"
@@ -404,7 +404,9 @@ class Scene:
         sheet = self._document(c.OpenCountSheet(location="store-a"))
         there = sum(
             quantity
-            for (_, item, _), quantity in self.ledger.books.held("stock:store-a").items()
+            for (_, item, _), quantity in self.ledger.books.nonzero_balances(
+                "stock:store-a"
+            ).items()
             if item == "sanitiser"
         )
         self._record(

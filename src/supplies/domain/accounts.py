@@ -24,7 +24,7 @@ class Family(StrEnum):
     NEEDS = "needs"
 
 
-class Column(StrEnum):
+class ReportColumn(StrEnum):
     """The column of an account in the station report and in the donor statement."""
 
     OPENING = "opening"
@@ -40,7 +40,7 @@ class Column(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class AccountKind:
     """A kind of account.
 
     name: the word before the first colon.
@@ -54,9 +54,9 @@ class Kind:
     name: str
     keys: tuple[str, ...]
     families: frozenset[Family]
-    column: Column | None
+    column: ReportColumn | None
     floored: bool
-    says: str
+    description: str
 
     def __call__(self, *keys: str) -> str:
         """Return the account of this kind with these keys."""
@@ -72,43 +72,59 @@ def _kind(
     name: str,
     keys: str,
     families: str,
-    column: Column | None,
+    column: ReportColumn | None,
     says: str,
     *,
     floored: bool = True,
-) -> Kind:
+) -> AccountKind:
     held = frozenset(Family(family) for family in families.split())
-    return Kind(name, tuple(keys.split()), held, column, floored, says)
+    return AccountKind(name, tuple(keys.split()), held, column, floored, says)
 
 
-DONOR = _kind("donor", "donor", "promises goods", Column.RECEIVED, "given by {}", floored=False)
-BOUGHT = _kind("bought", "supplier", "goods", Column.RECEIVED, "bought from {}", floored=False)
-MADE = _kind("made", "maker", "goods", Column.RECEIVED, "made by {}", floored=False)
-BORROWED = _kind("borrowed", "lender", "goods", Column.RECEIVED, "borrowed from {}", floored=False)
-OPENING = _kind("opening", "location", "goods", Column.OPENING, "opened in {}", floored=False)
+DONOR = _kind(
+    "donor", "donor", "promises goods", ReportColumn.RECEIVED, "given by {}", floored=False
+)
+BOUGHT = _kind(
+    "bought", "supplier", "goods", ReportColumn.RECEIVED, "bought from {}", floored=False
+)
+MADE = _kind("made", "maker", "goods", ReportColumn.RECEIVED, "made by {}", floored=False)
+BORROWED = _kind(
+    "borrowed", "lender", "goods", ReportColumn.RECEIVED, "borrowed from {}", floored=False
+)
+OPENING = _kind("opening", "location", "goods", ReportColumn.OPENING, "opened in {}", floored=False)
 FROM_STATION = _kind(
-    "from_station", "shipment", "goods", Column.RECEIVED, "received by {}", floored=False
+    "from_station", "shipment", "goods", ReportColumn.RECEIVED, "received by {}", floored=False
 )
 
 PLEDGED = _kind("pledged", "pledge need?", "promises", None, "outstanding on pledge {}")
 
-STOCK = _kind("stock", "location", "goods", Column.FREE, "free in {}")
+STOCK = _kind("stock", "location", "goods", ReportColumn.FREE, "free in {}")
 ALLOCATED = _kind(
-    "allocated", "allocation location", "goods", Column.ALLOCATED, "set aside in allocation {}"
+    "allocated",
+    "allocation location",
+    "goods",
+    ReportColumn.ALLOCATED,
+    "set aside in allocation {}",
 )
 IN_TRANSIT = _kind(
-    "in_transit", "delivery allocation", "goods", Column.IN_TRANSIT, "in transit on delivery {}"
+    "in_transit",
+    "delivery allocation",
+    "goods",
+    ReportColumn.IN_TRANSIT,
+    "in transit on delivery {}",
 )
-RECEIVED = _kind("received", "recipient", "goods", Column.HANDED_OVER, "with recipient {}")
-USED = _kind("used", "purpose", "goods", Column.USED, "in use for {}")
-LOST = _kind("lost", "reason", "goods", Column.LOST, "written off as {}")
-LENT = _kind("lent", "borrower", "goods", Column.OTHER, "lent to {}")
-CONVERTED = _kind("converted", "conversion", "goods", Column.OTHER, "repacked in {}", floored=False)
-RETURNED = _kind("returned", "donor", "goods", Column.OTHER, "given back to {}")
-SENT = _kind("sent", "shipment", "goods", Column.OTHER, "on the way in shipment {}")
-DELIVERED = _kind("delivered", "shipment", "goods", Column.OTHER, "arrived by shipment {}")
+RECEIVED = _kind("received", "recipient", "goods", ReportColumn.HANDED_OVER, "with recipient {}")
+USED = _kind("used", "purpose", "goods", ReportColumn.USED, "in use for {}")
+LOST = _kind("lost", "reason", "goods", ReportColumn.LOST, "written off as {}")
+LENT = _kind("lent", "borrower", "goods", ReportColumn.OTHER, "lent to {}")
+CONVERTED = _kind(
+    "converted", "conversion", "goods", ReportColumn.OTHER, "repacked in {}", floored=False
+)
+RETURNED = _kind("returned", "donor", "goods", ReportColumn.OTHER, "given back to {}")
+SENT = _kind("sent", "shipment", "goods", ReportColumn.OTHER, "on the way in shipment {}")
+DELIVERED = _kind("delivered", "shipment", "goods", ReportColumn.OTHER, "arrived by shipment {}")
 UNEXPLAINED = _kind(
-    "unexplained", "place", "goods", Column.UNEXPLAINED, "unexplained in {}", floored=False
+    "unexplained", "place", "goods", ReportColumn.UNEXPLAINED, "unexplained in {}", floored=False
 )
 
 ASKED = _kind("asked", "recipient", "needs", None, "asked for by {}", floored=False)
@@ -118,7 +134,7 @@ ASSIGNED = _kind("assigned", "need allocation", "needs", None, "assigned to need
 MET = _kind("met", "need", "needs", None, "met of need {}")
 ENDED = _kind("ended", "need reason", "needs", None, "ended of need {}")
 
-CHART: dict[str, Kind] = {
+CHART: dict[str, AccountKind] = {
     kind.name: kind
     for kind in (
         DONOR,
@@ -153,12 +169,12 @@ ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
 """Accounts where goods originate; a lot begins in one of these or in a conversion."""
 
 
-def kind_of(account: str) -> Kind:
+def kind_of(account: str) -> AccountKind:
     """Return the kind of an account. Raises KeyError if it is not on the chart."""
     return CHART[account.partition(":")[0]]
 
 
-def kind_on_chart(account: str) -> Kind | None:
+def kind_on_chart(account: str) -> AccountKind | None:
     """Return the kind of an account; None if the kind or the number of keys is not on the chart."""
     name, *keys = account.split(":")
     kind = CHART.get(name)
@@ -207,26 +223,26 @@ def family_of(account: str, lot: str) -> Family:
     return Family.GOODS if lot else Family.PROMISES
 
 
-def columns(*wanted: Column) -> frozenset[str]:
+def kinds_in_columns(*wanted: ReportColumn) -> frozenset[str]:
     """Return the names of the kinds shown in these columns."""
     return frozenset(kind.name for kind in CHART.values() if kind.column in wanted)
 
 
-def place_of(kind: Kind) -> str:
+def place_name(kind: AccountKind) -> str:
     """Return the name of a place in a statement.
 
     The column of the kind; where several kinds share the column `other`, each has its own name.
     """
-    return kind.name if kind.column in (None, Column.OTHER) else str(kind.column)
+    return kind.name if kind.column in (None, ReportColumn.OTHER) else str(kind.column)
 
 
-def is_origin(kind: Kind) -> bool:
+def is_origin(kind: AccountKind) -> bool:
     """Return whether goods originate in this kind of account, so that its balance is negative."""
-    return kind.column in (Column.OPENING, Column.RECEIVED)
+    return kind.column in (ReportColumn.OPENING, ReportColumn.RECEIVED)
 
 
 PLACES: tuple[str, ...] = tuple(
-    place_of(kind)
+    place_name(kind)
     for kind in CHART.values()
     if Family.GOODS in kind.families and not is_origin(kind)
 )

@@ -106,4 +106,4 @@ class Station(CatalogueRecord, frozen=True, kw_only=True):
     host: Label = "http://127.0.0.1:8000"
 
 
-CATALOGUE: tuple[type[CatalogueRecord], ...] = (Item, Donor, Recipient, Location, Team)
+CATALOGUE_RECORDS: tuple[type[CatalogueRecord], ...] = (Item, Donor, Recipient, Location, Team)

@@ -21,23 +21,23 @@ from supplies.domain.fields import (
     Code,
     Count,
     Hash,
-    Moment,
     Quantity,
     Reason,
     ShortText,
     Text,
+    Timestamp,
 )
 
-Lines = Meta(min_length=1, max_length=MAX_LINES)
+LINE_LIMITS = Meta(min_length=1, max_length=MAX_LINES)
 
 
-class Shape(
+class StrictStruct(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
     """An immutable struct that refuses unknown fields."""
 
 
-class Command(Shape, frozen=True, kw_only=True, tag=True, tag_field="type"):
+class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type"):
     """The base of all commands. Inside a correction, `type` names the command.
 
     happened_on: the true day; None is the station's today.
@@ -46,7 +46,7 @@ class Command(Shape, frozen=True, kw_only=True, tag=True, tag_field="type"):
     happened_on: date | None = None
 
 
-class GoodsLine(Shape, frozen=True, kw_only=True):
+class GoodsLine(StrictStruct, frozen=True, kw_only=True):
     """A quantity of an item. pack: the pack that `quantity` counts; None counts base units."""
 
     item: Code
@@ -61,7 +61,7 @@ class LotLine(GoodsLine, frozen=True, kw_only=True):
     allow_expired: bool = False
 
 
-class Money(Shape, frozen=True, kw_only=True):
+class Money(StrictStruct, frozen=True, kw_only=True):
     """An amount in minor units (fen, cents) of an ISO 4217 currency."""
 
     minor: Annotated[int, Meta(ge=0, le=10**15)]
@@ -103,7 +103,7 @@ class EndNeed(Command, frozen=True, kw_only=True):
 # --- pledges --------------------------------------------------------------------------------
 
 
-class Claim(Shape, frozen=True, kw_only=True):
+class Claim(StrictStruct, frozen=True, kw_only=True):
     """A claim (认领): how much of a pledge line is for a published need."""
 
     need: Code
@@ -120,12 +120,12 @@ class MakePledge(Command, frozen=True, kw_only=True):
     """Record a donor's promise of goods. due_on: None if no day was named."""
 
     donor: Code
-    lines: Annotated[list[PledgeLine], Lines]
+    lines: Annotated[list[PledgeLine], LINE_LIMITS]
     due_on: date | None = None
     note: Text | None = None
 
 
-class DroppedLine(Shape, frozen=True, kw_only=True):
+class DroppedLine(StrictStruct, frozen=True, kw_only=True):
     """How much of a pledge line is cancelled, and which claims with it.
 
     drop: claims to drop; None drops none while free promise lasts, then the least urgent, newest.
@@ -141,7 +141,7 @@ class CancelPledge(Command, frozen=True, kw_only=True):
 
     pledge: Code  # by path
     reason: Reason
-    lines: Annotated[list[DroppedLine], Lines] | None = None
+    lines: Annotated[list[DroppedLine], LINE_LIMITS] | None = None
 
 
 class LapsePledge(Command, frozen=True, kw_only=True):
@@ -149,7 +149,7 @@ class LapsePledge(Command, frozen=True, kw_only=True):
 
     pledge: Code  # by path
     reason: Reason
-    lines: Annotated[list[DroppedLine], Lines] | None = None
+    lines: Annotated[list[DroppedLine], LINE_LIMITS] | None = None
 
 
 # --- goods that arrive ----------------------------------------------------------------------
@@ -180,7 +180,7 @@ class RecordDonation(Command, frozen=True, kw_only=True):
     donor: Code | None = None
     location: Code
     handled_by: ShortText
-    lines: Annotated[list[DonationLine], Lines]
+    lines: Annotated[list[DonationLine], LINE_LIMITS]
     wish: Text | None = None
     checked_by: ShortText | None = None
     agreement: ShortText | None = None
@@ -200,7 +200,7 @@ class OpenStock(Command, frozen=True, kw_only=True):
     """Record the opening stock: goods on the shelf before these books began."""
 
     location: Code
-    lines: Annotated[list[ArrivalLine], Lines]
+    lines: Annotated[list[ArrivalLine], LINE_LIMITS]
     note: Text | None = None
 
 
@@ -210,14 +210,14 @@ class RecordArrival(Command, frozen=True, kw_only=True):
     origin: Literal["bought", "made", "borrowed"]
     party: Code
     location: Code
-    lines: Annotated[list[ArrivalLine], Lines]
+    lines: Annotated[list[ArrivalLine], LINE_LIMITS]
     note: Text | None = None
 
 
 # --- allocations ----------------------------------------------------------------------------
 
 
-class LotPart(Shape, frozen=True, kw_only=True):
+class LotPart(StrictStruct, frozen=True, kw_only=True):
     """A quantity of a lot in base units."""
 
     lot: Code
@@ -234,7 +234,7 @@ class AllocationLine(GoodsLine, frozen=True, kw_only=True):
     """
 
     need: Code | None = None
-    lots: Annotated[list[LotPart], Lines] | None = None
+    lots: Annotated[list[LotPart], LINE_LIMITS] | None = None
     allow_expired: bool = False
 
 
@@ -243,11 +243,11 @@ class Allocate(Command, frozen=True, kw_only=True):
 
     recipient: Code
     location: Code
-    lines: Annotated[list[AllocationLine], Lines]
+    lines: Annotated[list[AllocationLine], LINE_LIMITS]
     note: Text | None = None
 
 
-class ReleasedLine(Shape, frozen=True, kw_only=True):
+class ReleasedLine(StrictStruct, frozen=True, kw_only=True):
     """A quantity of an allocation line in base units."""
 
     line: Annotated[int, Meta(ge=1)]
@@ -259,7 +259,7 @@ class Release(Command, frozen=True, kw_only=True):
 
     allocation: Code  # by path
     reason: Reason
-    lines: Annotated[list[ReleasedLine], Lines] | None = None
+    lines: Annotated[list[ReleasedLine], LINE_LIMITS] | None = None
 
 
 # --- deliveries -----------------------------------------------------------------------------
@@ -274,12 +274,12 @@ class Dispatch(Command, frozen=True, kw_only=True):
     """
 
     team: Code
-    allocations: Annotated[list[Code], Lines]
+    allocations: Annotated[list[Code], LINE_LIMITS]
     allow_expired: bool = False
     note: Text | None = None
 
 
-class OutcomeLine(Shape, frozen=True, kw_only=True):
+class OutcomeLine(StrictStruct, frozen=True, kw_only=True):
     """The outcome of one line of a stop: received + brought_back + lost = loaded.
 
     to: where what was brought back goes: set aside still, or onto the shelf.
@@ -305,8 +305,8 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
     delivery: Code  # by path
     allocation: Code
     outcome: Outcome
-    happened_at: Moment | None = None
-    lines: Annotated[list[OutcomeLine], Lines] | None = None
+    happened_at: Timestamp | None = None
+    lines: Annotated[list[OutcomeLine], LINE_LIMITS] | None = None
     received_by: Literal["self", "family", "neighbour", "guard", "door"] | None = None
     proof: Literal["none", "signature", "code", "photo"] | None = None
     note: Text | None = None
@@ -345,7 +345,7 @@ class Move(Command, frozen=True, kw_only=True):
 
     source: Code = field(name="from")
     target: Code = field(name="to")
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     note: Text | None = None
 
 
@@ -356,7 +356,7 @@ class OpenCountSheet(Command, frozen=True, kw_only=True):
     note: Text | None = None
 
 
-class CountLine(Shape, frozen=True, kw_only=True):
+class CountLine(StrictStruct, frozen=True, kw_only=True):
     """The counted quantity, free and allocated together, in base units.
 
     lot: None counts all lots of the item together.
@@ -371,7 +371,7 @@ class CountStock(Command, frozen=True, kw_only=True):
     """Record the result of a stock count. Items not named were not counted."""
 
     sheet: Code  # by path
-    lines: Annotated[list[CountLine], Lines]
+    lines: Annotated[list[CountLine], LINE_LIMITS]
     note: Text | None = None
 
 
@@ -380,7 +380,7 @@ class IssueGoods(Command, frozen=True, kw_only=True):
 
     purpose: Code
     location: Code
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     note: Text | None = None
 
 
@@ -388,7 +388,7 @@ class ReturnIssue(Command, frozen=True, kw_only=True):
     """Return issued, unused goods to the shelf. location: None is where they left."""
 
     issue: Code  # by path
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     location: Code | None = None
     note: Text | None = None
 
@@ -398,7 +398,7 @@ class WriteOff(Command, frozen=True, kw_only=True):
 
     reason: Code
     location: Code
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     note: Text | None = None
 
 
@@ -407,7 +407,7 @@ class FindAgain(Command, frozen=True, kw_only=True):
 
     reason: Code
     location: Code
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     note: Text | None = None
 
 
@@ -416,7 +416,7 @@ class TakeBack(Command, frozen=True, kw_only=True):
 
     recipient: Code
     location: Code
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     reason: Reason
 
 
@@ -424,7 +424,7 @@ class ReturnGoods(Command, frozen=True, kw_only=True):
     """Return free goods to where they came from: the donor or lender of each lot."""
 
     location: Code
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     reason: Reason
 
 
@@ -433,7 +433,7 @@ class LendGoods(Command, frozen=True, kw_only=True):
 
     borrower: Code
     location: Code
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     due_on: date | None = None
     note: Text | None = None
 
@@ -442,7 +442,7 @@ class ReturnLoan(Command, frozen=True, kw_only=True):
     """Return lent goods. location: None is where they left."""
 
     loan: Code  # by path
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     location: Code | None = None
     note: Text | None = None
 
@@ -455,7 +455,7 @@ class HandOut(Command, frozen=True, kw_only=True):
 
     recipient: Code
     location: Code
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     headcount: Annotated[int, Meta(ge=1, le=10**9)] | None = None
     note: Text | None = None
 
@@ -471,8 +471,8 @@ class Convert(Command, frozen=True, kw_only=True):
     """Convert goods, as in repacking: a drum in, 50 bottles out, the spill lost."""
 
     location: Code
-    consumed: Annotated[list[LotLine], Lines]
-    produced: Annotated[list[ConvertedLine], Lines]
+    consumed: Annotated[list[LotLine], LINE_LIMITS]
+    produced: Annotated[list[ConvertedLine], LINE_LIMITS]
     spilled: list[LotLine] = []
     note: Text | None = None
 
@@ -487,7 +487,7 @@ class Settle(Command, frozen=True, kw_only=True):
     place: Code
     by: Literal["lost", "opening", "donor", "bought", "made", "borrowed"]
     party: Code | None = None
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     reason: Reason
 
 
@@ -499,11 +499,11 @@ class SendShipment(Command, frozen=True, kw_only=True):
 
     station: Code = field(name="to")
     location: Code
-    lines: Annotated[list[LotLine], Lines]
+    lines: Annotated[list[LotLine], LINE_LIMITS]
     note: Text | None = None
 
 
-class CitedEntry(Shape, frozen=True, kw_only=True):
+class CitedEntry(StrictStruct, frozen=True, kw_only=True):
     """An entry of another station as evidence: hash = SHA-256(previous ‖ body)."""
 
     previous: Hash
@@ -511,7 +511,7 @@ class CitedEntry(Shape, frozen=True, kw_only=True):
     hash: Hash
 
 
-class ArrivedLine(Shape, frozen=True, kw_only=True):
+class ArrivedLine(StrictStruct, frozen=True, kw_only=True):
     """How much of a shipment line arrived, in base units; 0 if nothing did.
 
     item: what the goods are called here; None: as the sender calls them.
@@ -531,7 +531,7 @@ class ReceiveShipment(Command, frozen=True, kw_only=True):
 
     shipment: Code  # by path
     location: Code
-    lines: Annotated[list[ArrivedLine], Lines] | None = None
+    lines: Annotated[list[ArrivedLine], LINE_LIMITS] | None = None
     sent: CitedEntry | None = None
     note: Text | None = None
 
@@ -552,7 +552,7 @@ class AcknowledgeShipment(Command, frozen=True, kw_only=True):
 class IssueReceipt(Command, frozen=True, kw_only=True):
     """Issue one receipt for several donations of a donor; it voids and replaces the single ones."""
 
-    donations: Annotated[list[Code], Lines]
+    donations: Annotated[list[Code], LINE_LIMITS]
 
 
 class VoidReceipt(Command, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from supplies.domain.entry_rows import STATEMENTS, TABLES, AnyEntryRow, Statement
+from supplies.domain.entry_rows import ENTRY_ROWS, TABLES, AnyEntryRow, EntryRow
 
 ZERO_HASH = bytes(32)
 """The previous hash of a station's first entry."""
@@ -60,18 +60,18 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rows: tuple[AnyEntryRow, ...]
 
 
-encode = msgspec.json.Encoder().encode
+encode_body = msgspec.json.Encoder().encode
 decode_body = msgspec.json.Decoder(Body).decode
 
 
-def parcel(transfer: Transfer) -> tuple[str | None, str | None]:
+def allocation_and_recipient(transfer: Transfer) -> tuple[str | None, str | None]:
     """Return allocation and recipient of a hand-over, which a foreign key checks."""
     if transfer.source.startswith("in_transit:") and transfer.target.startswith("received:"):
         return transfer.source.rsplit(":", 1)[1], transfer.target.partition(":")[2]
     return None, None
 
 
-def chain(previous: bytes, body: bytes) -> bytes:
+def chain_hash(previous: bytes, body: bytes) -> bytes:
     """Return the hash of an entry from the previous hash and its own bytes."""
     return hashlib.sha256(previous + body).digest()
 
@@ -81,25 +81,25 @@ def new_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
-def salted(salt: bytes, content: bytes) -> str:
+def salted_digest(salt: bytes, content: bytes) -> str:
     """Return the digest of erasable content that the chain contains, in hex."""
     return hashlib.sha256(salt + content).hexdigest()
 
 
-def part_id(command_id: str, part: int) -> str:
+def entry_id(command_id: str, part: int) -> str:
     """Return the id of a command's entry: the command's own, then UUIDv5 of it and an index."""
     return command_id if part == 0 else str(uuid.uuid5(uuid.UUID(command_id), str(part)))
 
 
-def moment(when: datetime) -> str:
+def format_timestamp(when: datetime) -> str:
     """Format a time as the books store it: UTC with microseconds."""
     return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-_COLUMNS = {statement: statement.__struct_fields__ for statement in STATEMENTS}
+_COLUMNS = {statement: statement.__struct_fields__ for statement in ENTRY_ROWS}
 
 
-def cells(statement: Statement) -> tuple[Any, ...]:
+def column_values(statement: EntryRow) -> tuple[Any, ...]:
     """Return the values of a row as stored: dates and times as ISO text."""
     return tuple(
         value if value is None or type(value) in (str, int) else _text(value)
@@ -108,7 +108,7 @@ def cells(statement: Statement) -> tuple[Any, ...]:
 
 
 def _text(value: Any) -> str:
-    return moment(value) if isinstance(value, datetime) else str(value)
+    return format_timestamp(value) if isinstance(value, datetime) else str(value)
 
 
 INSERTS = {

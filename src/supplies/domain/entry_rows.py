@@ -10,11 +10,11 @@ import msgspec
 from supplies.domain.commands import EndReason, Outcome, Urgency
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True, tag_field="table", gc=False):
+class EntryRow(msgspec.Struct, frozen=True, kw_only=True, tag_field="table", gc=False):
     """A row that an entry writes into the table its tag names, one column a field."""
 
 
-class Lot(Statement, frozen=True, kw_only=True, tag="lots"):
+class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
     """Goods that came together. A lot described anew appears again; the latest holds.
 
     origin: the account it was born from. value_minor: minor units of `currency`; None: not valued.
@@ -29,7 +29,7 @@ class Lot(Statement, frozen=True, kw_only=True, tag="lots"):
     currency: str | None = None
 
 
-class LotParent(Statement, frozen=True, kw_only=True, tag="lot_parents"):
+class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
     """A lot born of repacking, and one of the lots it was made from.
 
     A corrected repacking states them again; those of the latest entry hold.
@@ -39,7 +39,7 @@ class LotParent(Statement, frozen=True, kw_only=True, tag="lot_parents"):
     parent: str
 
 
-class Need(Statement, frozen=True, kw_only=True, tag="needs"):
+class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
     """What one recipient lacks of one item, in base units."""
 
     need: str
@@ -50,14 +50,14 @@ class Need(Statement, frozen=True, kw_only=True, tag="needs"):
     needed_by: date | None
 
 
-class NeedEnd(Statement, frozen=True, kw_only=True, tag="need_ends"):
+class NeedEnd(EntryRow, frozen=True, kw_only=True, tag="need_ends"):
     """A need that is no longer asked for: what comes back to it goes to `ended`."""
 
     need: str
     reason: EndReason
 
 
-class Pledge(Statement, frozen=True, kw_only=True, tag="pledges"):
+class Pledge(EntryRow, frozen=True, kw_only=True, tag="pledges"):
     """A promise of goods."""
 
     pledge: str
@@ -65,7 +65,7 @@ class Pledge(Statement, frozen=True, kw_only=True, tag="pledges"):
     due_on: date | None
 
 
-class PledgeLine(Statement, frozen=True, kw_only=True, tag="pledge_lines"):
+class PledgeLine(EntryRow, frozen=True, kw_only=True, tag="pledge_lines"):
     """What a pledge promises of one item."""
 
     pledge: str
@@ -74,7 +74,7 @@ class PledgeLine(Statement, frozen=True, kw_only=True, tag="pledge_lines"):
     quantity: int
 
 
-class Arrival(Statement, frozen=True, kw_only=True, tag="arrivals"):
+class Arrival(EntryRow, frozen=True, kw_only=True, tag="arrivals"):
     """Goods that came in: a donation where origin is "donor", else as the chart names it.
 
     party: code of the donor ("anonymous"), supplier, maker, lender, or the location of an opening.
@@ -86,7 +86,7 @@ class Arrival(Statement, frozen=True, kw_only=True, tag="arrivals"):
     location: str
 
 
-class ArrivalLine(Statement, frozen=True, kw_only=True, tag="arrival_lines"):
+class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
     """One line of an arrival, in base units. on_pledge: how much of it kept `pledge`."""
 
     arrival: str
@@ -99,7 +99,7 @@ class ArrivalLine(Statement, frozen=True, kw_only=True, tag="arrival_lines"):
     recipient: str | None
 
 
-class Allocation(Statement, frozen=True, kw_only=True, tag="allocations"):
+class Allocation(EntryRow, frozen=True, kw_only=True, tag="allocations"):
     """Goods set aside for one recipient. arrival: the one they came with, if they did."""
 
     allocation: str
@@ -108,7 +108,7 @@ class Allocation(Statement, frozen=True, kw_only=True, tag="allocations"):
     arrival: str | None
 
 
-class AllocationLine(Statement, frozen=True, kw_only=True, tag="allocation_lines"):
+class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"):
     """What an allocation holds of one lot, and the need it serves."""
 
     allocation: str
@@ -119,14 +119,14 @@ class AllocationLine(Statement, frozen=True, kw_only=True, tag="allocation_lines
     quantity: int
 
 
-class Delivery(Statement, frozen=True, kw_only=True, tag="deliveries"):
+class Delivery(EntryRow, frozen=True, kw_only=True, tag="deliveries"):
     """A team on its way. Stated again when another team takes over."""
 
     delivery: str
     team: str
 
 
-class Stop(Statement, frozen=True, kw_only=True, tag="stops"):
+class Stop(EntryRow, frozen=True, kw_only=True, tag="stops"):
     """One door of a delivery. An allocation is one stop of a delivery."""
 
     delivery: str
@@ -135,7 +135,7 @@ class Stop(Statement, frozen=True, kw_only=True, tag="stops"):
     recipient: str
 
 
-class StopLine(Statement, frozen=True, kw_only=True, tag="stop_lines"):
+class StopLine(EntryRow, frozen=True, kw_only=True, tag="stop_lines"):
     """What was loaded for a stop."""
 
     delivery: str
@@ -147,7 +147,7 @@ class StopLine(Statement, frozen=True, kw_only=True, tag="stop_lines"):
     loaded: int
 
 
-class StopOutcome(Statement, frozen=True, kw_only=True, tag="outcomes"):
+class StopOutcome(EntryRow, frozen=True, kw_only=True, tag="outcomes"):
     """What happened at a stop. first: 1 unless it restates an earlier outcome of the stop."""
 
     delivery: str
@@ -159,7 +159,7 @@ class StopOutcome(Statement, frozen=True, kw_only=True, tag="outcomes"):
     first: int
 
 
-class OutcomeLine(Statement, frozen=True, kw_only=True, tag="outcome_lines"):
+class OutcomeLine(EntryRow, frozen=True, kw_only=True, tag="outcome_lines"):
     """What became of one loaded line."""
 
     delivery: str
@@ -171,13 +171,13 @@ class OutcomeLine(Statement, frozen=True, kw_only=True, tag="outcome_lines"):
     target: str
 
 
-class DeliveryEnd(Statement, frozen=True, kw_only=True, tag="delivery_ends"):
+class DeliveryEnd(EntryRow, frozen=True, kw_only=True, tag="delivery_ends"):
     """The delivery is closed, at zero."""
 
     delivery: str
 
 
-class Conflict(Statement, frozen=True, kw_only=True, tag="conflicts"):
+class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
     """A fact that the books contradicted: kept, moving nothing, until a coordinator decides.
 
     document: the delivery or count sheet. stated: the command's codes as JSON.
@@ -188,21 +188,21 @@ class Conflict(Statement, frozen=True, kw_only=True, tag="conflicts"):
     stated: str
 
 
-class Resolution(Statement, frozen=True, kw_only=True, tag="resolutions"):
+class Resolution(EntryRow, frozen=True, kw_only=True, tag="resolutions"):
     """How a conflict was decided. conflict: its entry's seq."""
 
     conflict: int
     way: Literal["correct", "unexplained"]
 
 
-class CountSheet(Statement, frozen=True, kw_only=True, tag="count_sheets"):
+class CountSheet(EntryRow, frozen=True, kw_only=True, tag="count_sheets"):
     """A stock-take at a place, compared with the books as of its own entry."""
 
     sheet: str
     location: str
 
 
-class CountedLine(Statement, frozen=True, kw_only=True, tag="counted_lines"):
+class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
     """What a count found beside what the books held. lot "": all lots together."""
 
     sheet: str
@@ -213,7 +213,7 @@ class CountedLine(Statement, frozen=True, kw_only=True, tag="counted_lines"):
     counted: int
 
 
-class Withdrawal(Statement, frozen=True, kw_only=True, tag="withdrawals"):
+class Withdrawal(EntryRow, frozen=True, kw_only=True, tag="withdrawals"):
     """Goods that left the shelf for a party they may come back from: an issue or a loan.
 
     account: `used:purpose` or `lent:borrower`. due_on: when a loan is due; None: not said.
@@ -225,7 +225,7 @@ class Withdrawal(Statement, frozen=True, kw_only=True, tag="withdrawals"):
     due_on: date | None
 
 
-class HandOutTo(Statement, frozen=True, kw_only=True, tag="hand_outs"):
+class HandOutTo(EntryRow, frozen=True, kw_only=True, tag="hand_outs"):
     """A hand-over at the counter or to a group. headcount: None for one household."""
 
     hand_out: str
@@ -234,7 +234,7 @@ class HandOutTo(Statement, frozen=True, kw_only=True, tag="hand_outs"):
     headcount: int | None
 
 
-class Shipment(Statement, frozen=True, kw_only=True, tag="shipments"):
+class Shipment(EntryRow, frozen=True, kw_only=True, tag="shipments"):
     """Goods sent to another station. destination: its code. location: where they left from."""
 
     shipment: str
@@ -242,7 +242,7 @@ class Shipment(Statement, frozen=True, kw_only=True, tag="shipments"):
     location: str
 
 
-class ShipmentLine(Statement, frozen=True, kw_only=True, tag="shipment_lines"):
+class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
     """What a shipment carries of one lot, described so that the other station can take it in.
 
     value_minor: this part's share of the lot's value, in minor units; None: not valued.
@@ -260,7 +260,7 @@ class ShipmentLine(Statement, frozen=True, kw_only=True, tag="shipment_lines"):
     currency: str | None
 
 
-class ShipmentReceived(Statement, frozen=True, kw_only=True, tag="shipments_received"):
+class ShipmentReceived(EntryRow, frozen=True, kw_only=True, tag="shipments_received"):
     """Goods that another station sent have come. sent_seq, sent_hash: of its entry, hash in hex."""
 
     shipment: str
@@ -270,7 +270,7 @@ class ShipmentReceived(Statement, frozen=True, kw_only=True, tag="shipments_rece
     location: str
 
 
-class ShipmentArrival(Statement, frozen=True, kw_only=True, tag="shipment_arrivals"):
+class ShipmentArrival(EntryRow, frozen=True, kw_only=True, tag="shipment_arrivals"):
     """What arrived of a shipment's line. sent_lot: its lot there. lot: here; None: none arrived."""
 
     shipment: str
@@ -282,7 +282,7 @@ class ShipmentArrival(Statement, frozen=True, kw_only=True, tag="shipment_arriva
     arrived: int
 
 
-class ShipmentAcknowledged(Statement, frozen=True, kw_only=True, tag="shipments_acknowledged"):
+class ShipmentAcknowledged(EntryRow, frozen=True, kw_only=True, tag="shipments_acknowledged"):
     """The other station has the goods. received_seq, received_hash: of its entry, hash in hex."""
 
     shipment: str
@@ -290,7 +290,7 @@ class ShipmentAcknowledged(Statement, frozen=True, kw_only=True, tag="shipments_
     received_hash: str
 
 
-class Receipt(Statement, frozen=True, kw_only=True, tag="receipts"):
+class Receipt(EntryRow, frozen=True, kw_only=True, tag="receipts"):
     """A numbered paper. digest: of the frozen document, hex."""
 
     number: str
@@ -301,40 +301,40 @@ class Receipt(Statement, frozen=True, kw_only=True, tag="receipts"):
     digest: str
 
 
-class ReceiptDonation(Statement, frozen=True, kw_only=True, tag="receipt_donations"):
+class ReceiptDonation(EntryRow, frozen=True, kw_only=True, tag="receipt_donations"):
     """A donation that a receipt is for."""
 
     number: str
     donation: str
 
 
-class ReceiptReplacement(Statement, frozen=True, kw_only=True, tag="receipt_replacements"):
+class ReceiptReplacement(EntryRow, frozen=True, kw_only=True, tag="receipt_replacements"):
     """A receipt and an older one that it replaces."""
 
     number: str
     replaced: str
 
 
-class ReceiptVoid(Statement, frozen=True, kw_only=True, tag="receipt_voids"):
+class ReceiptVoid(EntryRow, frozen=True, kw_only=True, tag="receipt_voids"):
     """A receipt that no longer holds."""
 
     number: str
 
 
-class Reprint(Statement, frozen=True, kw_only=True, tag="reprints"):
+class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
     """A marked copy of a receipt. copy: 1 for the first."""
 
     number: str
     copy: int
 
 
-class Period(Statement, frozen=True, kw_only=True, tag="periods"):
+class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
     """From here on nothing may be booked on or before this day. Stated anew to reopen."""
 
     closed_through: date
 
 
-class Activity(Statement, frozen=True, kw_only=True, tag="activities"):
+class Activity(EntryRow, frozen=True, kw_only=True, tag="activities"):
     """Work that moves no goods."""
 
     activity: str
@@ -342,13 +342,13 @@ class Activity(Statement, frozen=True, kw_only=True, tag="activities"):
     count: int
 
 
-class Forgetting(Statement, frozen=True, kw_only=True, tag="forgettings"):
+class Forgetting(EntryRow, frozen=True, kw_only=True, tag="forgettings"):
     """A person who was forgotten: `donor:CODE` or `recipient:CODE`."""
 
     party: str
 
 
-class Erasure(Statement, frozen=True, kw_only=True, tag="erasures"):
+class Erasure(EntryRow, frozen=True, kw_only=True, tag="erasures"):
     """A digest whose salt and content were erased."""
 
     digest: str
@@ -393,9 +393,9 @@ AnyEntryRow = (
     | Erasure
 )
 
-STATEMENTS: tuple[type[Statement], ...] = get_args(AnyEntryRow)
+ENTRY_ROWS: tuple[type[EntryRow], ...] = get_args(AnyEntryRow)
 
-TABLES: dict[type[Statement], str] = {
-    statement: str(statement.__struct_config__.tag) for statement in STATEMENTS
+TABLES: dict[type[EntryRow], str] = {
+    statement: str(statement.__struct_config__.tag) for statement in ENTRY_ROWS
 }
 """The table of each kind of row."""

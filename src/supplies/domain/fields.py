@@ -84,4 +84,4 @@ Hash = Annotated[
 Bytes = Annotated[bytes, Meta(max_length=2**19, description="the exact bytes, base64")]
 """An entry's body, as it was hashed."""
 
-Moment = Annotated[datetime, Meta(tz=True)]
+Timestamp = Annotated[datetime, Meta(tz=True)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-FEW: Literal["<5"] = "<5"
+FEWER_THAN_FIVE: Literal["<5"] = "<5"
 """Shown instead of a count so small that it identifies people."""
 
-_LEAST = 5
+_SMALLEST_SHOWN_COUNT = 5
 
-Count = int | Literal["<5"]
-"""A number of people or households, or `FEW`."""
+RedactedCount = int | Literal["<5"]
+"""A number of people or households, or `FEWER_THAN_FIVE`."""
 
 
 def mask_phone(phone: str) -> str:
@@ -26,12 +26,12 @@ def mask_name(name: str) -> str:
     return name[:1] + "**"
 
 
-def mask_count(count: int) -> Count:
+def mask_count(count: int) -> RedactedCount:
     """Mask a count: 36 stays 36, 3 becomes "<5", since neighbours could identify three people."""
-    return FEW if 0 < count < _LEAST else count
+    return FEWER_THAN_FIVE if 0 < count < _SMALLEST_SHOWN_COUNT else count
 
 
-def mask_within(text: str, secrets: Iterable[str | None]) -> str:
+def mask_in_text(text: str, secrets: Iterable[str | None]) -> str:
     """Mask all known personal data of a person inside a sentence."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "**")

@@ -28,7 +28,7 @@ def check_fields(struct: S) -> S:
     try:
         checked: S = _decoder(type(struct)).decode(_encode(struct))
     except msgspec.ValidationError as error:
-        raise invalid(str(error)) from None
+        raise field_error(str(error)) from None
     except (TypeError, ValueError, UnicodeError) as error:
         raise InvalidField(f"{type(struct).__name__} holds what JSON cannot: {error}") from None
     return checked
@@ -39,7 +39,7 @@ def convert(kind: type[S], fields: Any) -> S:
     try:
         return msgspec.convert(fields, kind, strict=True)
     except msgspec.ValidationError as error:
-        raise invalid(str(error)) from None
+        raise field_error(str(error)) from None
 
 
 _WORDS = (
@@ -68,7 +68,7 @@ _WORDS = (
 )
 
 
-def invalid(message: str) -> InvalidField:
+def field_error(message: str) -> InvalidField:
     """Translate msgspec's message to a sentence with a JSON pointer."""
     text, _, path = message.partition(" - at `")
     pointer = "".join(f"/{part}" for part in re.findall(r"\w[\w-]*", path.rstrip("`")))

@@ -59,7 +59,7 @@ class Floors:
 def _ends(books: Books, key: _Key, days: set[str], latest: str) -> dict[str, int]:
     if len(days) == 1 and min(days) >= latest:
         return dict.fromkeys(days, books.balance(*key))
-    closings = books.closings(key, since=min(days))
+    closings = books.daily_balances(key, since=min(days))
     ends: dict[str, int] = {}
     for day in sorted(days.union(end for end in closings if end >= min(days))):
         before = max((end for end in closings if end <= day), default=None)

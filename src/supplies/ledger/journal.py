@@ -25,7 +25,7 @@ from supplies.domain.commands import (
     ReportOutcome,
 )
 from supplies.domain.entries import Transfer
-from supplies.domain.entry_rows import Allocation, AllocationLine, Lot, Statement
+from supplies.domain.entry_rows import Allocation, AllocationLine, EntryRow, Lot
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
 
@@ -59,10 +59,10 @@ class Draft:
     about: str | None = None
     supersedes: int | None = None
     moves: list[Move] = field(default_factory=list)
-    rows: list[Statement] = field(default_factory=list)
+    rows: list[EntryRow] = field(default_factory=list)
     erasables: list[tuple[str, bytes, bytes]] = field(default_factory=list)
 
-    def state(self, *rows: Statement) -> None:
+    def state(self, *rows: EntryRow) -> None:
         """Add rows that the entry states."""
         self.rows.extend(rows)
 
@@ -145,7 +145,7 @@ class Journal:
         self.books, self.command, self.now, self.today = books, command, now, today
         self.corrected = corrected
         self.drafts: list[Draft] = []
-        last, self.head, self.latest_day, self.closed_through = books.opening()
+        last, self.head, self.latest_day, self.closed_through = books.head_and_closed_day()
         self.next_seq = last + 1
         self.happened_on = command.happened_on or today
         self._changed: Counter[Key] = Counter()
@@ -259,7 +259,7 @@ class Journal:
         if first >= self.latest_day:
             return now
         key = account, item, lot
-        closings = self.books.closings(key, since=first)
+        closings = self.books.daily_balances(key, since=first)
         undone: Mapping[date, int] = {}
         if self.corrected is not None:
             undone = self.corrected.by_day.get(key, {})
@@ -274,7 +274,7 @@ class Journal:
 
     def held(self, account: str, item: str | None = None) -> dict[Key, int]:
         """Balances that are not zero, as in `Books.held`, with the drafts so far."""
-        held = self.books.held(account, item)
+        held = self.books.nonzero_balances(account, item)
         for key in self._changed_below.get((account, item), ()):
             held[key] = held.get(key, 0) + self._changed[key]
         return {key: held[key] for key in sorted(held) if held[key] != 0}
@@ -295,7 +295,7 @@ class Journal:
         """The need that each (item, lot) of an allocation serves, once the drafts are made."""
         serving = self._serving.get(allocation)
         if serving is None:
-            lines = self.books.stated(AllocationLine, allocation=allocation)
+            lines = self.books.rows(AllocationLine, allocation=allocation)
             serving = {(line.item, line.lot): line.need for line in lines}
             self._serving[allocation] = serving
         drafted = {
@@ -338,7 +338,7 @@ class Journal:
             for row in draft.rows:
                 if isinstance(row, Lot) and row.lot == lot:
                     return row
-        found = self.books.latest(Lot, lot=lot)
+        found = self.books.latest_row(Lot, lot=lot)
         if found is None or found.item != item:
             raise InvalidField.at(
                 pointer,
@@ -394,7 +394,7 @@ def describe(books: Books, account: str) -> str:
     name = keys[0]
     if kind is STOCK:
         name = books.location(name).name
-    return kind.says.format(name)
+    return kind.description.format(name)
 
 
 def net(transfers: Iterable[Transfer]) -> Counter[Key]:

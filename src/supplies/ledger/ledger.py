@@ -30,8 +30,9 @@ from supplies.ledger.recorded import Recorded, as_recorded, recorded_before
 from supplies.ledger.rules import RULES
 from supplies.ledger.rules.deliveries import Contradicted, Repeated, keep_conflict
 from supplies.ledger.writer import Checked, Request, Writer
-from supplies.storage.idempotency import Answers
-from supplies.storage.store import Store, open_store
+from supplies.storage.engines import open_store
+from supplies.storage.idempotency import StoredResponses
+from supplies.storage.store import Store
 from supplies.verification.verify import Progress, Verified, verify
 
 UNDENIABLE = (ReportOutcome, CountStock)
@@ -91,8 +92,8 @@ class Ledger:
         self._connection = connection or _Connection()
         self._catalogue = self._connection.catalogues.setdefault(station, Catalogue(store, station))
         self.books = Books(store, self._catalogue)
-        self.answers = Answers(store, station)
-        self._writer = Writer(store, self.books, self.answers)
+        self.stored_responses = StoredResponses(store, station)
+        self._writer = Writer(store, self.books, self.stored_responses)
 
     @classmethod
     def open(
@@ -124,9 +125,9 @@ class Ledger:
     def _with_current_index(self) -> Self:
         """Rebuild the index of names if an older version of this program made it."""
         with self._connection.lock:
-            if not self._catalogue.searchable():
+            if not self._catalogue.name_index_is_current():
                 with self._writing():
-                    self._catalogue.make_searchable()
+                    self._catalogue.rebuild_name_index()
         return self
 
     def __enter__(self) -> Self:
@@ -358,7 +359,7 @@ class Ledger:
                 yield
         except BaseException:
             # The cached catalogue may hold what was undone.
-            self._catalogue.forget()
+            self._catalogue.clear_cache()
             raise
 
     @contextmanager
@@ -379,7 +380,7 @@ class Ledger:
                 yield
         except BaseException:
             # The cached catalogue may hold what was undone, also if the commit failed.
-            self._catalogue.forget()
+            self._catalogue.clear_cache()
             raise
 
     def _record(self, request: Checked) -> Recorded:
@@ -393,7 +394,7 @@ class Ledger:
             raise InvalidField(f"{type(request.command).__name__} is not a command of the ledger")
         conflict = None
         try:
-            with self.books.unchanging():
+            with self.books.cache_queries():
                 journal = Journal(self.books, request.command, now=now, today=today)
                 rule(request.command, journal)
             self._writer.enter(journal, request)

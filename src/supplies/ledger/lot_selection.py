@@ -68,7 +68,7 @@ def _shelf(journal: Journal, account: str, item: str) -> list[LotBalance]:
     """
     shelf = journal.shelves.get((account, item))
     if shelf is None:
-        there = {on.lot: on for on in journal.books.shelf(account, item)}
+        there = {on.lot: on for on in journal.books.lot_balances(account, item)}
         for lot in journal.changed_lots(account, item) - there.keys():
             expires_on = journal.lot(lot, item).expires_on
             there[lot] = LotBalance(lot, None if expires_on is None else expires_on.isoformat(), 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.entries import salted
+from supplies.domain.entries import salted_digest
 from supplies.domain.entry_rows import Conflict
 from supplies.errors import AlreadyDone, IdempotencyConflict
 from supplies.ledger.writer import Checked, id_of_its_own
@@ -49,7 +49,7 @@ def recorded_before(books: Books, request: Checked) -> Recorded | None:
             digest=body.texts,
         )
     # If the texts were erased, so was the salt, and the request can no longer be compared.
-    if salt is not None and body.request != salted(salt, request.content):
+    if salt is not None and body.request != salted_digest(salt, request.content):
         if id_of_its_own(request.command) is not None:
             raise AlreadyDone(
                 f"this was done already to shipment {body.document}, otherwise: see entry {seq}"
@@ -67,7 +67,7 @@ def as_recorded(books: Books, seq: int) -> Recorded:
     because = [row.because for row in body.rows if isinstance(row, Conflict)]
     return Recorded(
         seq=seq,
-        last=books.last_part(seq),
+        last=books.last_seq_of_command(seq),
         id=body.id,
         document=body.document,
         repeated=True,

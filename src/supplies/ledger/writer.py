@@ -15,21 +15,21 @@ from supplies.domain.commands import AcknowledgeShipment, Command, ReceiveShipme
 from supplies.domain.entries import (
     INSERTS,
     Body,
-    cells,
-    chain,
-    encode,
-    moment,
+    allocation_and_recipient,
+    chain_hash,
+    column_values,
+    encode_body,
+    entry_id,
+    format_timestamp,
     new_salt,
-    parcel,
-    part_id,
-    salted,
+    salted_digest,
 )
 from supplies.domain.entry_rows import Forgetting
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough
 from supplies.ledger.balance_floors import Floors
 from supplies.ledger.journal import Draft, Journal, not_enough
-from supplies.storage.idempotency import Answers
+from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store
 
 _ENTRY = (
@@ -94,15 +94,15 @@ class Checked(msgspec.Struct, frozen=True):
             by=request.by,
             id=id or str(uuid.uuid4()),
             named=id is not None,
-            content=encode(checked),
-            texts=encode(texts) if texts else None,
+            content=encode_body(checked),
+            texts=encode_body(texts) if texts else None,
             salt=new_salt() if texts else b"",
         )
 
     @property
     def digest(self) -> str:
         """The digest that repeats of the request are compared with."""
-        return salted(self.salt, self.content)
+        return salted_digest(self.salt, self.content)
 
 
 def id_of_its_own(command: Command) -> str | None:
@@ -123,8 +123,8 @@ def _uuid(given: str | uuid.UUID) -> str:
 class Writer:
     """Writes a command's drafts within the open transaction."""
 
-    def __init__(self, store: Store, books: Books, answers: Answers) -> None:
-        self.store, self.books, self.answers = store, books, answers
+    def __init__(self, store: Store, books: Books, answers: StoredResponses) -> None:
+        self.store, self.books, self.stored_responses = store, books, answers
         self.station = books.station_code
 
     def enter(self, journal: Journal, request: Checked) -> None:
@@ -146,18 +146,18 @@ class Writer:
     ) -> bytes:
         texts = None
         if part == 0 and request.texts is not None:
-            texts = salted(request.salt, request.texts)
+            texts = salted_digest(request.salt, request.texts)
             draft.erasables.append((texts, request.salt, request.texts))
         body = Body(
             station=self.station,
             seq=draft.seq,
-            id=part_id(request.id, part),
+            id=entry_id(request.id, part),
             part=part,
             kind=draft.kind,
             document=draft.document,
             happened_on=draft.happened_on,
             booked_on=draft.booked_on,
-            recorded_at=moment(journal.now),
+            recorded_at=format_timestamp(journal.now),
             recorded_by=request.by,
             supersedes=draft.supersedes,
             about=draft.about,
@@ -166,10 +166,10 @@ class Writer:
             transfers=tuple(move.transfer for move in draft.moves),
             rows=tuple(draft.rows),  # type: ignore[arg-type]  # every statement is in the union
         )
-        content = encode(body)
-        head = chain(previous, content)
+        content = encode_body(body)
+        head = chain_hash(previous, content)
         self._entry(body, content, head)
-        self.store.many(
+        self.store.run_many(
             _ERASABLE,
             [
                 (self.station, draft.seq, digest, draft.about, salt, text)
@@ -195,14 +195,14 @@ class Writer:
             content,
             head,
         )
-        self.store.many(_ENTRY, [entry])
+        self.store.run_many(_ENTRY, [entry])
         # Rows first: the foreign key of a hand-over refers to its allocation.
         for statement, rows in groupby(body.rows, type):
-            self.store.many(INSERTS[statement], [(*key, *cells(row)) for row in rows])
-        self.store.many(
+            self.store.run_many(INSERTS[statement], [(*key, *column_values(row)) for row in rows])
+        self.store.run_many(
             _TRANSFER,
             [
-                (*key, line, day, *transfer, *parcel(transfer))
+                (*key, line, day, *transfer, *allocation_and_recipient(transfer))
                 for line, transfer in enumerate(body.transfers, 1)
             ],
         )
@@ -219,7 +219,7 @@ class Writer:
         )
         self.books.catalogue.forget_person(party)
         # Stored answers may contain the person's data.
-        self.answers.erase()
+        self.stored_responses.erase()
 
     def _why(self, journal: Journal) -> NotEnough:
         """The refusal for the first transfer that breaks a floor, now or on some day."""

@@ -16,13 +16,13 @@ from supplies.errors import AlreadyDone, InvalidField, NotADatabase
 from supplies.signing.station_keys import StationKeys, key_file
 from supplies.storage.atomic_files import (
     draft_file,
-    put,
-    read,
+    fsync,
+    read_file,
     refuse_to_replace,
     rename_into_place,
-    settle,
+    write_new_file,
 )
-from supplies.storage.store import database_file
+from supplies.storage.engines import database_file
 from supplies.verification.verify import Progress, Verified, verify
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def back_up(
     with _copied(books, to, progress) as (draft, verified):
         if with_keys:
             # After the books: whatever key signed a receipt in the copy is in the file by now.
-            StationKeys.beside(database).public()
-            put(keys_to, key_file(database).read_bytes())
+            StationKeys.for_database(database).public_keys()
+            write_new_file(keys_to, key_file(database).read_bytes())
         rename_into_place(draft, to)
     return verified
 
@@ -80,7 +80,7 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
     keys = _keys_to_restore(backup, key_file(database))
     with _copied(backup, to, progress) as (draft, verified):
         if keys is not None:
-            put(key_file(database), keys)
+            write_new_file(key_file(database), keys)
         rename_into_place(draft, to)
     return verified
 
@@ -90,10 +90,10 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
     beside = backup.with_suffix(KEYS_SUFFIX)
     if not beside.exists():
         return None
-    content = read(beside)
+    content = read_file(beside)
     if not place.exists():
         return content
-    if read(place) != content:
+    if read_file(place) != content:
         raise AlreadyDone(
             f"{place} holds other keys than the backup's {beside}; move away the one that is wrong"
         )
@@ -113,7 +113,7 @@ def _copied(source: Path, to: Path, progress: Progress | None) -> Iterator[tuple
             verified = _sound(store, progress)
         finally:
             store.close()
-        settle(draft)
+        fsync(draft)
         yield draft, verified
 
 

@@ -16,15 +16,16 @@ import msgspec
 
 from supplies.errors import InvalidField
 from supplies.storage import introspection
-from supplies.storage.atomic_files import draft_file, refuse_to_replace, rename_into_place, settle
+from supplies.storage.atomic_files import draft_file, fsync, refuse_to_replace, rename_into_place
+from supplies.storage.engines import database_file, open_store
 from supplies.storage.introspection import Table
-from supplies.storage.store import Row, Store, database_file, open_store
+from supplies.storage.store import Row, Store
 from supplies.verification.verify import Verified, verify
 
-PORTION = 500
+BATCH_ROWS = 500
 """Number of rows in memory at a time."""
 
-ITS_OWN = ("migrations",)
+TABLES_NOT_COPIED = ("migrations",)
 """Tables that are not copied: each database has its own."""
 
 Progress = Callable[[str, int, int], None]
@@ -51,10 +52,10 @@ def copy_books(source: str, target: str, told: Progress = lambda *_: None) -> Co
         _new(target) as theirs,
         theirs.writing(),
     ):
-        theirs.make_tables()
+        theirs.create_tables()
         with ours.reading():
             rows = _fill(ours, theirs, told)
-        theirs.make_guards()
+        theirs.create_guards()
         theirs.check_guards()
         verified = verify(theirs, progress=partial(told, "verified"))
     return Copied(rows=rows, verified=verified)
@@ -75,18 +76,22 @@ def _new(target: str) -> Iterator[Store]:
         with closing(SqliteStore(str(draft), made=False)) as store:
             yield store
             store.leave_wal_mode()
-        settle(draft)
+        fsync(draft)
         rename_into_place(draft, file)
 
 
 def _fill(source: Store, target: Store, told: Progress) -> dict[str, int]:
     """Copy all rows; return the number by table."""
-    tables = {name: table for name, table in introspection.tables().items() if name not in ITS_OWN}
+    tables = {
+        name: table
+        for name, table in introspection.tables().items()
+        if name not in TABLES_NOT_COPIED
+    }
     counts = {table: _count(source, table) for table in tables}
     done, total = 0, sum(counts.values())
     for name, table in tables.items():
         for rows in _portions(source, name, table):
-            target.fill(name, table.columns, rows)
+            target.bulk_insert(name, table.columns, rows)
             done += len(rows)
             told("copied", done, total)
     return counts
@@ -106,10 +111,10 @@ def _portions(store: Store, name: str, table: Table) -> Iterator[list[Row]]:
     where, params = "", dict[str, object]()
     while True:
         rows = store.all(
-            f"SELECT {names} FROM {name} {where}ORDER BY {order} LIMIT {PORTION}", params
+            f"SELECT {names} FROM {name} {where}ORDER BY {order} LIMIT {BATCH_ROWS}", params
         )
         if rows:
             yield rows
-        if len(rows) < PORTION:
+        if len(rows) < BATCH_ROWS:
             return
         where, params = after, {f"k{at}": rows[-1][place] for at, place in enumerate(places)}

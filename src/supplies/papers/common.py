@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
+class PaperPart(msgspec.Struct, frozen=True, kw_only=True):
     """Part of a paper."""
 
 
@@ -15,14 +15,14 @@ Languages = Literal["zh+en", "zh", "en"]
 """What a paper is written in: Chinese with English beneath, or one of them alone."""
 
 
-class Said(Document, frozen=True, kw_only=True):
+class BilingualText(PaperPart, frozen=True, kw_only=True):
     """A text in Chinese and in English."""
 
     zh: str
     en: str
 
 
-class StationHead(Document, frozen=True, kw_only=True):
+class StationHead(PaperPart, frozen=True, kw_only=True):
     """The issuer of a paper, with its settings of that day. logo: a PNG in base64, or None."""
 
     code: str
@@ -36,7 +36,7 @@ class StationHead(Document, frozen=True, kw_only=True):
     languages: Languages = "zh+en"
 
 
-class DonorName(Document, frozen=True, kw_only=True):
+class DonorName(PaperPart, frozen=True, kw_only=True):
     """The donor as the paper names them; name None is an anonymous gift. phone: masked."""
 
     code: str | None
@@ -45,7 +45,7 @@ class DonorName(Document, frozen=True, kw_only=True):
     phone: str | None
 
 
-class ItemName(Document, frozen=True, kw_only=True):
+class ItemName(PaperPart, frozen=True, kw_only=True):
     """The names of an item."""
 
     name: str

@@ -7,12 +7,12 @@ from typing import Literal
 
 import msgspec
 
-from supplies.domain.redaction import Count
-from supplies.papers.common import Document, ItemName, StationHead
+from supplies.domain.redaction import RedactedCount
+from supplies.papers.common import ItemName, PaperPart, StationHead
 from supplies.papers.station_report import GoodsLine
 
 
-class GoodsReceivedLine(Document, frozen=True, kw_only=True):
+class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
     """What was received of one item from one source. name None: the donor is not named in public.
 
     source: as the chart of accounts names it; only donors are named, each as they consented.
@@ -24,17 +24,17 @@ class GoodsReceivedLine(Document, frozen=True, kw_only=True):
     quantity: int
 
 
-class GoodsHandedOverLine(Document, frozen=True, kw_only=True):
+class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
     """What was handed over of one item in one community, and to how many."""
 
     community: str | None
     who: Literal["household", "person"]
     item: str
     quantity: int
-    count: Count
+    count: RedactedCount
 
 
-class Disclosure(Document, frozen=True, kw_only=True):
+class Disclosure(PaperPart, frozen=True, kw_only=True):
     """公示: what was received from whom, where it went, and that it adds up."""
 
     station: str
@@ -46,7 +46,7 @@ class Disclosure(Document, frozen=True, kw_only=True):
     goods: list[GoodsLine]
 
 
-class DisclosurePaper(Document, frozen=True, kw_only=True):
+class DisclosurePaper(PaperPart, frozen=True, kw_only=True):
     """The disclosure as printed. names: by item code."""
 
     station: StationHead

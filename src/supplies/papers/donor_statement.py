@@ -7,11 +7,11 @@ from typing import Literal
 
 import msgspec
 
-from supplies.domain.redaction import Count
-from supplies.papers.common import Document, DonorName, StationHead
+from supplies.domain.redaction import RedactedCount
+from supplies.papers.common import DonorName, PaperPart, StationHead
 
 
-class StatementLine(Document, frozen=True, kw_only=True):
+class StatementLine(PaperPart, frozen=True, kw_only=True):
     """One item of a donor's gifts, in base units: received + repacked = the sum of all places.
 
     repacked: what came of repacking gifts of another kind. places: by their names on the chart of
@@ -27,7 +27,7 @@ class StatementLine(Document, frozen=True, kw_only=True):
     places: dict[str, int]
 
 
-class PeopleReachedLine(Document, frozen=True, kw_only=True):
+class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
     """How many were reached in a month in a community. month: as in 2020-02.
 
     who: households at their doors, or persons of groups that received together.
@@ -36,17 +36,17 @@ class PeopleReachedLine(Document, frozen=True, kw_only=True):
     month: str
     community: str | None
     who: Literal["household", "person"]
-    count: Count
+    count: RedactedCount
 
 
-class WishLine(Document, frozen=True, kw_only=True):
+class WishLine(PaperPart, frozen=True, kw_only=True):
     """The donor's wish for the gifts of one receipt, in their own words."""
 
     receipt: str
     wish: str
 
 
-class WishDeviation(Document, frozen=True, kw_only=True):
+class WishDeviation(PaperPart, frozen=True, kw_only=True):
     """Goods allocated as the donor wished or claimed, and then released.
 
     reason None: it was erased at someone's wish. by: who released them.
@@ -62,7 +62,7 @@ class WishDeviation(Document, frozen=True, kw_only=True):
     by: str
 
 
-class DonorStatement(Document, frozen=True, kw_only=True):
+class DonorStatement(PaperPart, frozen=True, kw_only=True):
     """Where all that a donor gave in a period was at the end of its last day."""
 
     station: str
@@ -77,7 +77,7 @@ class DonorStatement(Document, frozen=True, kw_only=True):
     departures: list[WishDeviation]
 
 
-class DonorStatementPaper(Document, frozen=True, kw_only=True):
+class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
     """The statement as it is printed. printed_at: in the station's zone."""
 
     station: StationHead

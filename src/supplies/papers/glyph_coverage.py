@@ -40,16 +40,16 @@ def check_printable(content: bytes) -> None:
     all of it is enough where nothing is amiss.
     """
     text = content.decode()
-    if set(text) <= printable():
+    if set(text) <= printable_characters():
         return
     for said in _texts(msgspec.json.decode(text)):
         for character in said:
-            if character not in printable() and character not in "\n\t":
+            if character not in printable_characters() and character not in "\n\t":
                 raise GlyphMissing(character, said)
 
 
 @cache
-def printable() -> frozenset[str]:
+def printable_characters() -> frozenset[str]:
     """Return every character that the font has."""
     ranges = files(__package__).joinpath("glyph_coverage.txt").read_text(encoding="ascii").split()
     return frozenset(map(chr, chain.from_iterable(map(_codes, ranges))))

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 
 @lru_cache(maxsize=4096)
-def chinese(quantity: int) -> str:
+def chinese_numerals(quantity: int) -> str:
     """Return financial numerals (大写): 50 as 伍拾."""
     import cn2an
 
@@ -14,7 +14,7 @@ def chinese(quantity: int) -> str:
 
 
 @lru_cache(maxsize=4096)
-def english(quantity: int) -> str:
+def english_words(quantity: int) -> str:
     """Return an English number: 50 as "fifty"."""
     import num2words
 

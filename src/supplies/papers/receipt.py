@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from supplies.papers.common import Document, DonorName, Said, StationHead
+from supplies.papers.common import BilingualText, DonorName, PaperPart, StationHead
 
 
-class Amount(Document, frozen=True, kw_only=True):
+class Amount(PaperPart, frozen=True, kw_only=True):
     """Money in minor units of a currency."""
 
     minor: int
     currency: str
 
 
-class ReceiptLine(Document, frozen=True, kw_only=True):
+class ReceiptLine(PaperPart, frozen=True, kw_only=True):
     """Goods received, in base units. in_words: Chinese financial numerals; in_words_en English.
 
     value: None where none is printed.
@@ -32,7 +32,7 @@ class ReceiptLine(Document, frozen=True, kw_only=True):
     value: Amount | None = None
 
 
-class DonationReceipt(Document, frozen=True, kw_only=True):
+class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     """捐赠物资接收凭证: what a receipt freezes when it takes its number.
 
     received_on: the day of the gift; the first and last where it covers several.
@@ -56,10 +56,10 @@ class DonationReceipt(Document, frozen=True, kw_only=True):
     checked_by: str | None = None
     agreement: str | None = None
     fiscal_ticket: str | None = None
-    statement: Said | None = None
+    statement: BilingualText | None = None
 
 
-class Proof(Document, frozen=True, kw_only=True):
+class Proof(PaperPart, frozen=True, kw_only=True):
     """What links a paper to the books: its entry, and the check code in the QR code.
 
     url: where the QR leads. replaced_by: None unless a newer receipt replaces this one.
@@ -77,21 +77,21 @@ class Proof(Document, frozen=True, kw_only=True):
     copied_on: date | None = None
 
 
-class ReceiptPaper(Document, frozen=True, kw_only=True):
+class ReceiptPaper(PaperPart, frozen=True, kw_only=True):
     """A donation receipt as it is printed."""
 
     document: DonationReceipt
     proof: Proof
 
 
-class EntryReference(Document, frozen=True, kw_only=True):
+class EntryReference(PaperPart, frozen=True, kw_only=True):
     """The number of an entry, and its hash in hex."""
 
     seq: int
     hash: str
 
 
-class Marks(Document, frozen=True, kw_only=True):
+class PrintMarks(PaperPart, frozen=True, kw_only=True):
     """Marks that a later printing adds. An original has none; marks are not signed."""
 
     void_on: date | None = None
@@ -101,7 +101,7 @@ class Marks(Document, frozen=True, kw_only=True):
     copied_on: date | None = None
 
 
-class ReceiptRecord(Document, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The machine-readable receipt that is attached inside its own PDF.
 
     document: the frozen document, exactly the text whose bytes were digested. digest: SHA-256 of
@@ -120,5 +120,5 @@ class ReceiptRecord(Document, frozen=True, kw_only=True, forbid_unknown_fields=T
     key_id: str
     public_key: str
     signature: str
-    marks: Marks = Marks()
+    marks: PrintMarks = PrintMarks()
     drawn_by: str = ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from supplies.papers.common import Document, StationHead
+from supplies.papers.common import PaperPart, StationHead
 from supplies.papers.slip import SlipLine
 
 
-class LoadLine(Document, frozen=True, kw_only=True):
+class LoadLine(PaperPart, frozen=True, kw_only=True):
     """Goods of one lot that a team loads at one place, for all its stops together."""
 
     name: str
@@ -21,7 +21,7 @@ class LoadLine(Document, frozen=True, kw_only=True):
     quantity: int
 
 
-class RunStop(Document, frozen=True, kw_only=True):
+class RunStop(PaperPart, frozen=True, kw_only=True):
     """One door of a round, as the sheet of the whole round names it: masked, with its address."""
 
     stop: int
@@ -32,7 +32,7 @@ class RunStop(Document, frozen=True, kw_only=True):
     lines: list[SlipLine]
 
 
-class RunSheet(Document, frozen=True, kw_only=True):
+class RunSheet(PaperPart, frozen=True, kw_only=True):
     """出车单: what a team takes along, where it goes, and who signs for it."""
 
     delivery: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from supplies.papers.common import Document, StationHead
+from supplies.papers.common import PaperPart, StationHead
 
 
-class SlipLine(Document, frozen=True, kw_only=True):
+class SlipLine(PaperPart, frozen=True, kw_only=True):
     """Goods for one door."""
 
     name: str
@@ -18,7 +18,7 @@ class SlipLine(Document, frozen=True, kw_only=True):
     expires_on: date | None
 
 
-class DeliverySlip(Document, frozen=True, kw_only=True):
+class DeliverySlip(PaperPart, frozen=True, kw_only=True):
     """What a courier carries to one door: masked name and telephone, full door number."""
 
     delivery: str

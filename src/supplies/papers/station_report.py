@@ -7,20 +7,20 @@ from datetime import date, datetime
 
 import msgspec
 
-from supplies.papers.common import Document, ItemName, StationHead
+from supplies.papers.common import ItemName, PaperPart, StationHead
 
 WORKERS, CONTACTS, VISITS = "worker", "contact", "visit"
 """The kinds of activity that a station report counts by name."""
 
 
-class ActivityLine(Document, frozen=True, kw_only=True):
+class ActivityLine(PaperPart, frozen=True, kw_only=True):
     """Work of one kind over a period."""
 
     kind: str
     count: int
 
 
-class GoodsLine(Document, frozen=True, kw_only=True):
+class GoodsLine(PaperPart, frozen=True, kw_only=True):
     """One item over a period, in base units.
 
     opening + received − handed_over − used − lost − unexplained − other = on_hand + in_transit;
@@ -42,7 +42,7 @@ class GoodsLine(Document, frozen=True, kw_only=True):
     in_transit: int
 
 
-class ShortageLine(Document, frozen=True, kw_only=True):
+class ShortageLine(PaperPart, frozen=True, kw_only=True):
     """An item of which more is needed than is free, at the period's end, in base units."""
 
     item: str
@@ -50,7 +50,7 @@ class ShortageLine(Document, frozen=True, kw_only=True):
     free: int
 
 
-class StationReport(Document, frozen=True, kw_only=True):
+class StationReport(PaperPart, frozen=True, kw_only=True):
     """The station's work over a period, both days inclusive, computed from the books."""
 
     station: str
@@ -74,7 +74,7 @@ class ShortageInUnit(ShortageLine, frozen=True, kw_only=True):
     unit: str
 
 
-class StationAsOf(Document, frozen=True, kw_only=True):
+class StationAsOf(PaperPart, frozen=True, kw_only=True):
     """A station whose work is in a report, and the last entry that it knew of."""
 
     station: str
@@ -94,7 +94,7 @@ class OrganisationReport(StationReport, frozen=True, kw_only=True):
     stations: list[StationAsOf]
 
 
-class StationReportPaper(Document, frozen=True, kw_only=True):
+class StationReportPaper(PaperPart, frozen=True, kw_only=True):
     """The station report as it is printed: with who reports, and when.
 
     names: of each item, by its code. printed_at: in the station's zone.

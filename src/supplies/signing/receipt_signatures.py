@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from supplies.domain.entries import salted
+from supplies.domain.entries import salted_digest
 from supplies.errors import InvalidField, SuppliesError
 from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper, ReceiptRecord
 
-Fault = Literal[
+NotGenuineReason = Literal[
     "altered", "other-key", "unknown-key", "other-version", "no-attachment", "no-receipt"
 ]
 """Why a paper is not genuine."""
@@ -40,12 +40,14 @@ class NotGenuine(SuppliesError):
     slug = "not-genuine"
     title = "Not a genuine receipt"
 
-    def __init__(self, fault: Fault, detail: str, record: ReceiptRecord | None = None) -> None:
+    def __init__(
+        self, fault: NotGenuineReason, detail: str, record: ReceiptRecord | None = None
+    ) -> None:
         super().__init__(detail)
         self.fault, self.record = fault, record
 
 
-class Issued(NamedTuple):
+class IssuedReceipt(NamedTuple):
     """An issued receipt: all that its check code and signature depend on."""
 
     station: str
@@ -56,7 +58,7 @@ class Issued(NamedTuple):
     hash: str
 
 
-class Seal(NamedTuple):
+class ReceiptSignature(NamedTuple):
     """Check code and signature of a receipt. public_key, signature: base64."""
 
     check_code: str
@@ -65,11 +67,11 @@ class Seal(NamedTuple):
     signature: str
 
 
-Sealer = Callable[[Issued], Seal]
+ReceiptSigner = Callable[[IssuedReceipt], ReceiptSignature]
 """Signs a receipt; views get it without access to a key."""
 
 
-def signed(
+def signed_message(
     *, number: str, issued_on: date, digest: str, seq: int, entry_hash: str, check_code: str
 ) -> bytes:
     """Return the signed bytes of a receipt: seven lines of UTF-8, each ended by LF.
@@ -94,7 +96,7 @@ def read_record(content: bytes) -> ReceiptRecord:
         ) from error
 
 
-def document_in(record: ReceiptRecord) -> DonationReceipt:
+def decode_document(record: ReceiptRecord) -> DonationReceipt:
     """Return the frozen document of a record."""
     try:
         return _decode_document(record.document)
@@ -104,9 +106,9 @@ def document_in(record: ReceiptRecord) -> DonationReceipt:
         ) from error
 
 
-def paper_of(record: ReceiptRecord) -> ReceiptPaper:
+def paper_from_record(record: ReceiptRecord) -> ReceiptPaper:
     """Return the receipt as it was printed, according to its record."""
-    document, marks = document_in(record), msgspec.structs.asdict(record.marks)
+    document, marks = decode_document(record), msgspec.structs.asdict(record.marks)
     return ReceiptPaper(
         document=document,
         proof=Proof(
@@ -130,11 +132,11 @@ def check_record(record: ReceiptRecord) -> None:
     """
     if not _signed_with(record):
         raise NotGenuine("altered", "this paper was altered: its signature does not fit it")
-    if salted(_salt(record), record.document.encode()) != record.digest:
+    if salted_digest(_salt(record), record.document.encode()) != record.digest:
         raise NotGenuine(
             "altered", "this paper was altered: the attached document is not the one signed"
         )
-    document = document_in(record)
+    document = decode_document(record)
     if (document.number, document.issued_on) != (record.number, record.issued_on):
         raise NotGenuine(
             "altered", "this paper was altered: its number or day is not its document's"
@@ -163,7 +165,7 @@ def _signed_with(record: ReceiptRecord) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    says = signed(
+    says = signed_message(
         number=record.number,
         issued_on=record.issued_on,
         digest=record.digest,

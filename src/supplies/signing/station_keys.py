@@ -23,9 +23,15 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from supplies.errors import StoreError
-from supplies.signing.receipt_signatures import Issued, PublicKeys, Seal, signed
-from supplies.storage.atomic_files import settle
-from supplies.storage.store import Store, database_file
+from supplies.signing.receipt_signatures import (
+    IssuedReceipt,
+    PublicKeys,
+    ReceiptSignature,
+    signed_message,
+)
+from supplies.storage.atomic_files import fsync
+from supplies.storage.engines import database_file
+from supplies.storage.store import Store
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -65,21 +71,21 @@ class StationKeys:
         self._read: list[_Key] = []
 
     @classmethod
-    def beside(cls, database: str) -> StationKeys:
+    def for_database(cls, database: str) -> StationKeys:
         """Return the keys of a database. Raises StoreError if the key file is not in order."""
         keys = cls(key_file(database))
         keys._keys()
         return keys
 
-    def check_code(self, issued: Issued) -> str:
+    def check_code(self, issued: IssuedReceipt) -> str:
         """Return the check code of a receipt: eight characters that need the station's secret."""
         return _code(self._for(issued), issued)
 
-    def seal(self, issued: Issued) -> Seal:
+    def sign(self, issued: IssuedReceipt) -> ReceiptSignature:
         """Return check code and signature, by the key in use when the receipt was issued."""
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)
-        says = signed(
+        says = signed_message(
             number=issued.number,
             issued_on=issued.issued_on,
             digest=issued.digest,
@@ -88,9 +94,9 @@ class StationKeys:
             check_code=code,
         )
         signature = base64.b64encode(private.sign(says)).decode()
-        return Seal(code, key.id, _public(key.private), signature)
+        return ReceiptSignature(code, key.id, _public(key.private), signature)
 
-    def public(self) -> PublicKeys:
+    def public_keys(self) -> PublicKeys:
         """Return all public keys by id, to check every receipt ever issued."""
         return {key.id: _public(key.private) for key in self._keys()}
 
@@ -104,10 +110,10 @@ class StationKeys:
         try:
             _write(self._path, [*keys, new], replacing=True)
         except OSError as error:
-            raise _unusable(self._path, error) from error
+            raise _file_error(self._path, error) from error
         return new.id
 
-    def _for(self, issued: Issued) -> _Key:
+    def _for(self, issued: IssuedReceipt) -> _Key:
         keys = self._keys()
         fitting = [key for key in keys if issued.seq > key.after.get(issued.station, 0)]
         return (fitting or keys)[-1 if fitting else 0]
@@ -124,7 +130,7 @@ class StationKeys:
                 "or make a new key with `supplies station key new`"
             ) from error
         except OSError as error:
-            raise _unusable(self._path, error) from error
+            raise _file_error(self._path, error) from error
         return self._read
 
 
@@ -154,7 +160,7 @@ def create_first_key(database: str) -> bool:
             return False
         return _write(path, [_new_key("k1", {})], replacing=False)
     except OSError as error:
-        raise _unusable(path, error) from error
+        raise _file_error(path, error) from error
 
 
 def ensure_keys(store: Store, database: str) -> bool:
@@ -166,11 +172,11 @@ def ensure_keys(store: Store, database: str) -> bool:
     """
     issued = store.one("SELECT 1 FROM receipts LIMIT 1") is not None
     made = not issued and create_first_key(database)
-    StationKeys.beside(database)
+    StationKeys.for_database(database)
     return made
 
 
-def _code(key: _Key, issued: Issued) -> str:
+def _code(key: _Key, issued: IssuedReceipt) -> str:
     """HMAC-SHA256 over number and digest, its first 40 bits."""
     secret, says = bytes.fromhex(key.code_secret), f"{issued.number}:{issued.digest}".encode()
     bits = int.from_bytes(hmac.new(secret, says, hashlib.sha256).digest()[:5], "big")
@@ -213,9 +219,9 @@ def _read(path: Path) -> list[_Key]:
             len(bytes.fromhex(text)) for key in keys for text in (key.private, key.code_secret)
         }
     except ValueError as error:  # not JSON, not ours, not hex
-        raise _damaged(path) from error
+        raise _damaged_file_error(path) from error
     if sizes != {_KEY_BYTES} or [key.id for key in keys] != [f"k{n + 1}" for n in range(len(keys))]:
-        raise _damaged(path)
+        raise _damaged_file_error(path)
     return keys
 
 
@@ -238,17 +244,17 @@ def _write(path: Path, keys: list[_Key], *, replacing: bool) -> bool:
         with suppress(FileNotFoundError):
             draft.unlink()
     # The name itself too: a key that signed a paper must not be lost with the power.
-    settle(path.parent)
+    fsync(path.parent)
     return True
 
 
-def _damaged(path: Path) -> StoreError:
+def _damaged_file_error(path: Path) -> StoreError:
     return StoreError(
         f"{path} is no file of station keys, or a damaged one: put it back from its backup"
     )
 
 
-def _unusable(path: Path, error: OSError) -> StoreError:
+def _file_error(path: Path, error: OSError) -> StoreError:
     return StoreError(
         f"the station's keys {path} cannot be used ({error.strerror}): "
         "the file must be readable and writable by this user"

@@ -30,7 +30,7 @@ _LINES = (
     "LEFT JOIN organisations o ON o.station = s.code"
 )
 
-OURS = (
+ORGANISATION_CTE = (
     "ours (code) AS (SELECT code FROM stations WHERE code = :station "
     "UNION ALL SELECT station FROM organisations WHERE head = :station)"
 )
@@ -77,7 +77,7 @@ def _line(row: Row) -> StationLine:
     return StationLine(**dict(zip(StationLine.__struct_fields__, row, strict=True)))
 
 
-def leads(books: Books, station: str) -> bool:
+def is_head_of(books: Books, station: str) -> bool:
     """Return whether this station's coordinators may read the books of the other."""
     if not is_valid_code(station):
         return False
@@ -110,7 +110,7 @@ def _check_head(books: Books, head: str) -> None:
         raise InvalidField(f"{code} is no station under itself; name the one at the head")
     if books.value("SELECT 1 FROM stations WHERE code = :head", head=head) is None:
         raise NotFound(f"there is no station {head} in these books; `supplies station list`")
-    above = head_of(books.of(head))
+    above = head_of(books.for_station(head))
     if above == code:
         raise InvalidField(f"{head} is under {code} already; {code}, at the head, is under nobody")
     if above is not None:

@@ -25,9 +25,9 @@ from supplies.domain.catalogue_records import Station
 from supplies.domain.fields import Code
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
-from supplies.papers.common import Languages, Said, StationHead
+from supplies.papers.common import BilingualText, Languages, StationHead
 from supplies.papers.glyph_coverage import GlyphMissing, check_printable
-from supplies.stations.retention import Retention, keep, retention
+from supplies.stations.retention import Retention, retention, set_retention
 
 LOGO_BYTES = 8192
 """Largest size of a logo file in bytes: each receipt contains it twice."""
@@ -117,14 +117,16 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
         "ON CONFLICT (station) DO UPDATE SET settings = excluded.settings",
         {"station": shown.code, "settings": msgspec.json.encode(shown.papers).decode()},
     )
-    keep(books, shown.retention)
+    set_retention(books, shown.retention)
     return shown
 
 
-def statement_of(settings: PaperSettings, *, valued: bool) -> Said:
+def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText:
     """Return the statement on a receipt: the station's wording, else the jurisdiction's."""
     pack = jurisdiction(settings.jurisdiction)["valued" if valued else "statement"]
-    return Said(zh=settings.statement or pack["zh"], en=settings.statement_en or pack["en"])
+    return BilingualText(
+        zh=settings.statement or pack["zh"], en=settings.statement_en or pack["en"]
+    )
 
 
 def prints_values(settings: PaperSettings) -> bool:
@@ -182,7 +184,7 @@ def _check_logo(logo: str) -> None:
         raise InvalidField.at(pointer, f"the logo must be base64 of {wanted}") from error
     if len(content) > LOGO_BYTES:
         raise InvalidField.at(pointer, f"the logo has {len(content)} bytes; use {wanted}")
-    if not _whole_png(content):
+    if not _is_complete_png(content):
         raise InvalidField.at(pointer, f"the logo is no whole PNG; use {wanted}")
     width, height = struct.unpack(">II", content[16:24])
     if not (0 < width <= LOGO_SIDE and 0 < height <= LOGO_SIDE):
@@ -192,7 +194,7 @@ def _check_logo(logo: str) -> None:
         )
 
 
-def _whole_png(content: bytes) -> bool:
+def _is_complete_png(content: bytes) -> bool:
     """Return whether a PNG is complete and undamaged."""
     at, kinds = len(_PNG), []
     while content.startswith(_PNG) and at + 12 <= len(content):

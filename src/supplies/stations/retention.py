@@ -15,19 +15,19 @@ import msgspec
 from msgspec import Meta
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, Kind
+from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, AccountKind
 from supplies.domain.entry_rows import Forgetting
 
-LOG_AT_LEAST = 183
+MIN_ACCESS_LOG_DAYS = 183
 """Least days to keep the access log: six months (Cybersecurity Law of China, art. 21)."""
 
-_LONGEST = 36_525
-Days = Annotated[int, Meta(ge=1, le=_LONGEST)]
+_MAX_DAYS = 36_525
+Days = Annotated[int, Meta(ge=1, le=_MAX_DAYS)]
 
 Who = Literal["recipient", "donor"]
 
 
-PEOPLE: Mapping[Who, str] = {"recipient": "household", "donor": "person"}
+PERSON_KINDS: Mapping[Who, str] = {"recipient": "household", "donor": "person"}
 """The kinds that are natural persons: groups and organisations have no personal data."""
 
 
@@ -40,7 +40,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     recipients_days: Days | None = None
     donors_days: Days | None = None
-    access_log_days: Annotated[int, Meta(ge=LOG_AT_LEAST, le=_LONGEST)] | None = None
+    access_log_days: Annotated[int, Meta(ge=MIN_ACCESS_LOG_DAYS, le=_MAX_DAYS)] | None = None
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     code: str
 
 
-class Due(Person, frozen=True, kw_only=True):
+class PersonDue(Person, frozen=True, kw_only=True):
     """A person whose retention has ended. last_on: last day of an entry about them."""
 
     last_on: date
@@ -63,7 +63,7 @@ def retention(books: Books) -> Retention:
     return Retention() if row is None else Retention(**dict(zip(names, row, strict=True)))
 
 
-def keep(books: Books, kept: Retention) -> None:
+def set_retention(books: Books, kept: Retention) -> None:
     """Set the retention periods. Call within `Ledger.admin_transaction()`."""
     names = Retention.__struct_fields__
     columns, marks = ", ".join(names), ", ".join(f":{name}" for name in names)
@@ -74,7 +74,7 @@ def keep(books: Books, kept: Retention) -> None:
     )
 
 
-def due(books: Books, today: date) -> list[Due]:
+def people_due(books: Books, today: date) -> list[PersonDue]:
     """Return who is due on the station's day, longest ago first.
 
     Whoever has something open is due as well: forgetting them is refused until it is settled.
@@ -90,22 +90,22 @@ def due(books: Books, today: date) -> list[Due]:
     )
 
 
-def log_kept_since(books: Books, today: date) -> date | None:
+def access_log_kept_since(books: Books, today: date) -> date | None:
     """Return the first day whose access log is still kept; None if all is."""
     days = retention(books).access_log_days
     return None if days is None else today - timedelta(days=days)
 
 
-def forgotten(books: Books) -> list[Person]:
+def forgotten_people(books: Books) -> list[Person]:
     """Return the persons erased from these books, in order."""
-    parties = [one.party.partition(":") for one in books.stated(Forgetting)]
+    parties = [one.party.partition(":") for one in books.rows(Forgetting)]
     return [
         Person(who="donor" if what == "donor" else "recipient", code=code)
         for what, _, code in parties
     ]
 
 
-def known(books: Books, person: Person) -> bool:
+def is_known(books: Books, person: Person) -> bool:
     """Return whether these books still have the name of a person."""
     name = f"SELECT 1 FROM {person.who}s WHERE station = :station AND code = :code"
     return books.value(f"{name} AND name IS NOT NULL", code=person.code) is not None
@@ -114,7 +114,7 @@ def known(books: Books, person: Person) -> bool:
 # --- who is due ----------------------------------------------------------------------------------
 
 
-def _moved(kind: Kind) -> str:
+def _moved(kind: AccountKind) -> str:
     return (
         f"SELECT substr(account, {len(kind.prefix) + 1}), seq FROM balances "
         f"WHERE station = :station AND account >= '{kind.prefix}' AND account < '{kind.name};'"
@@ -145,7 +145,7 @@ def _documents(document: str, tables: str, whose: str) -> str:
     )
 
 
-def _days(kind: Kind) -> str:
+def _days(kind: AccountKind) -> str:
     return (
         "SELECT q.code, d.day FROM quiet q CROSS JOIN days d "
         f"WHERE d.station = :station AND d.account = '{kind.prefix}' || q.code"
@@ -180,7 +180,7 @@ _MOVED_ON = {
 """SQL: on which days something came to somebody, or from them."""
 
 
-def _due(books: Books, who: Who, days: int | None, today: date) -> list[Due]:
+def _due(books: Books, who: Who, days: int | None, today: date) -> list[PersonDue]:
     """By the latest day that anything about them is booked on.
 
     The last entry need not be booked on that day: a fact of long ago may be told today. But who
@@ -200,7 +200,7 @@ def _due(books: Books, who: Who, days: int | None, today: date) -> list[Due]:
         "WHERE e.station = :station AND e.document = d.document "
         f"UNION ALL {' UNION ALL '.join(_MOVED_ON[who])}) "
         "SELECT code, max(day) FROM booked GROUP BY code HAVING max(day) < :first",
-        kind=PEOPLE[who],
+        kind=PERSON_KINDS[who],
         first=(today - timedelta(days=days)).isoformat(),
     )
-    return [Due(who=who, code=code, last_on=date.fromisoformat(day)) for code, day in rows]
+    return [PersonDue(who=who, code=code, last_on=date.fromisoformat(day)) for code, day in rows]

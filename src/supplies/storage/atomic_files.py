@@ -19,7 +19,7 @@ def draft_file(path: Path) -> Iterator[Path]:
     """Yield an empty draft beside the future file; delete it afterwards unless it was renamed."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        _make_empty(draft)
+        _create_empty(draft)
         yield draft
     finally:
         for leftover in (draft, *(Path(f"{draft}{end}") for end in ("-wal", "-shm", "-journal"))):
@@ -32,11 +32,11 @@ def refuse_to_replace(path: Path) -> None:
         raise AlreadyDone(f"{path} exists already and is not overwritten; name another file")
 
 
-def put(path: Path, content: bytes) -> None:
+def write_new_file(path: Path, content: bytes) -> None:
     """Write a new file with these bytes."""
     with draft_file(path) as draft:
         draft.write_bytes(content)
-        settle(draft)
+        fsync(draft)
         rename_into_place(draft, path)
 
 
@@ -47,19 +47,19 @@ def rename_into_place(draft: Path, path: Path) -> None:
     try:
         draft.rename(path)
     except OSError as error:
-        raise _unusable(path, error) from error
-    settle(path.parent)
+        raise _file_error(path, error) from error
+    fsync(path.parent)
 
 
-def read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Return the content of a file."""
     try:
         return path.read_bytes()
     except OSError as error:
-        raise _unusable(path, error) from error
+        raise _file_error(path, error) from error
 
 
-def settle(path: Path) -> None:
+def fsync(path: Path) -> None:
     """Flush a file, or the entries of a directory, to the disk (fsync)."""
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -68,12 +68,12 @@ def settle(path: Path) -> None:
         os.close(handle)
 
 
-def _make_empty(path: Path) -> None:
+def _create_empty(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
-        raise _unusable(path.parent, error) from error
+        raise _file_error(path.parent, error) from error
 
 
-def _unusable(path: Path, error: OSError) -> StoreError:
+def _file_error(path: Path, error: OSError) -> StoreError:
     return StoreError(f"{path} cannot be read or written ({error.strerror}); name another place")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from supplies.domain.entries import moment, new_salt, salted
+from supplies.domain.entries import format_timestamp, new_salt, salted_digest
 from supplies.errors import IdempotencyConflict
 from supplies.storage.store import Store
 
@@ -20,7 +20,7 @@ RESPONSE_RETENTION = timedelta(days=30)
 """How long the bytes of a response are kept."""
 
 
-class Keyed(msgspec.Struct, frozen=True):
+class IdempotencyKey(msgspec.Struct, frozen=True):
     """A request with an idempotency key. caller: owner of the key. sent: the canonical request."""
 
     caller: str
@@ -41,13 +41,13 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
     answer: bytes | None
 
 
-class Answers:
+class StoredResponses:
     """The stored responses of one station. Call every method within a transaction of the store."""
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station = store, station
 
-    def find(self, request: Keyed) -> StoredResponse | None:
+    def find(self, request: IdempotencyKey) -> StoredResponse | None:
         """Return the earlier response to this request; None if its key is new.
 
         Raises IdempotencyConflict where the caller used the key for another request.
@@ -59,14 +59,14 @@ class Answers:
         )
         if row is None:
             return None
-        if row[1] != salted(row[0], request.sent):
+        if row[1] != salted_digest(row[0], request.sent):
             raise IdempotencyConflict(
                 f"the key {request.key[:64]} was used for another request; "
                 "use a new key for a new request"
             )
         return StoredResponse(status=row[2], location=row[3], seq=row[4], answer=row[5])
 
-    def keep(self, request: Keyed, answered: StoredResponse, *, now: datetime) -> None:
+    def keep(self, request: IdempotencyKey, answered: StoredResponse, *, now: datetime) -> None:
         """Store the response that a request is about to get."""
         salt = new_salt()
         self.store.run(
@@ -77,8 +77,8 @@ class Answers:
                 request.caller,
                 request.key,
                 salt,
-                salted(salt, request.sent),
-                moment(now),
+                salted_digest(salt, request.sent),
+                format_timestamp(now),
                 answered.status,
                 answered.location,
                 answered.seq,
@@ -92,5 +92,8 @@ class Answers:
         return self.store.run(
             f"UPDATE answers SET answer = NULL WHERE station = :station{older} "
             "AND answer IS NOT NULL",
-            {"station": self.station, **({} if before is None else {"before": moment(before)})},
+            {
+                "station": self.station,
+                **({} if before is None else {"before": format_timestamp(before)}),
+            },
         )

@@ -34,7 +34,7 @@ def tables() -> dict[str, Table]:
     """Return each table by name; a table comes after the tables that it refers to."""
     database = Database(memory=True, execute_plugins=False)
     try:
-        database.executescript(schema.tables())
+        database.executescript(schema.all_scripts())
         return {
             table.name: Table(
                 columns=[column.name for column in table.columns],

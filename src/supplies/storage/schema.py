@@ -16,12 +16,12 @@ from functools import cache
 from importlib.resources import files
 
 from supplies.domain.accounts import CHART
-from supplies.domain.catalogue_records import CATALOGUE
+from supplies.domain.catalogue_records import CATALOGUE_RECORDS
 from supplies.domain.entry_rows import TABLES
 
 _WAITING = ("deliveries", "delivery_ends", "conflicts", "resolutions")
 
-SINCE: Mapping[str, int] = {
+ADDED_IN_VERSION: Mapping[str, int] = {
     "waits": 7,
     **{f"{table}_wait": 7 for table in _WAITING},
     **{f"{table}.{table}_wait": 7 for table in _WAITING},
@@ -31,7 +31,7 @@ SINCE: Mapping[str, int] = {
 }
 """Triggers and functions added in a later version than their table: name to version."""
 
-DEFINERS: Mapping[str, int] = {
+SECURITY_DEFINER_SINCE: Mapping[str, int] = {
     "catalogue_changed": 11,
     "entries_head": 11,
     "erasable_only_erased": 12,
@@ -47,28 +47,28 @@ others hold what is gone for good once they are passed, and look at it through n
 """
 
 
-def nobody_calls(books: str) -> str:
+def revoke_execute(books: str) -> str:
     """SQL that takes those functions from everybody but the owner; triggers fire without.
 
     Else anybody could make a temporary table of any name, and let its triggers call them.
     """
-    names = ", ".join(f"{books}.{name}()" for name in DEFINERS)
+    names = ", ".join(f"{books}.{name}()" for name in SECURITY_DEFINER_SINCE)
     return f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC"
 
 
-DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+SECURITY_DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 """How they work; nobody can put an operator or function of another meaning in front of theirs."""
 
-STATED = tuple(TABLES.values())
+ENTRY_ROW_TABLES = tuple(TABLES.values())
 """Tables whose rows may only be inserted together with their entry."""
 
-APPEND_ONLY = ("migrations", "entries", "transfers", *STATED)
+APPEND_ONLY = ("migrations", "entries", "transfers", *ENTRY_ROW_TABLES)
 """Tables whose rows are never updated or deleted."""
 
-NAMED = tuple(noun.table for noun in CATALOGUE)
+CATALOGUE_TABLES = tuple(noun.table for noun in CATALOGUE_RECORDS)
 """Catalogue tables: a row may change, except for its code."""
 
-KEPT = ("stations", "erasable", *NAMED)
+UNDELETABLE_TABLES = ("stations", "erasable", *CATALOGUE_TABLES)
 """Tables whose rows are never deleted and change only as their triggers allow."""
 
 
@@ -91,11 +91,13 @@ class Migration:
 
     def statements(self) -> list[str]:
         """Return its statements in order, without the comments before them."""
-        parts = (re.sub(r"\A(?:\s*--[^\n]*\n|\s+)*", "", part) for part in _parted(self.script))
+        parts = (
+            re.sub(r"\A(?:\s*--[^\n]*\n|\s+)*", "", part) for part in _split_statements(self.script)
+        )
         return [part for part in parts if part]
 
 
-def _parted(script: str) -> list[str]:
+def _split_statements(script: str) -> list[str]:
     return [part.rstrip().removesuffix(";") for part in script.split(";\n")]
 
 
@@ -113,22 +115,22 @@ def migrations() -> tuple[Migration, ...]:
     )
 
 
-def missing(version: int) -> list[Migration]:
+def migrations_after(version: int) -> list[Migration]:
     """Return the migrations that a database of this version lacks; 0 is a new database."""
     return [one for one in migrations() if one.version > version]
 
 
-def newest() -> int:
+def latest_version() -> int:
     """Return the version of the latest migration."""
     return migrations()[-1].version
 
 
-def tables() -> str:
+def all_scripts() -> str:
     """Return the scripts that create all tables."""
     return "\n".join(one.script for one in migrations())
 
 
-def statements() -> dict[str, str]:
+def create_statements() -> dict[str, str]:
     """Return the statements that create tables, views and indexes, by name."""
     made = {}
     for migration in migrations():
@@ -142,7 +144,7 @@ def statements() -> dict[str, str]:
 _MAKES = re.compile(r"CREATE (?:TABLE|VIEW|(?:UNIQUE )?INDEX) (\w+)")
 
 
-def newer(guards: Mapping[str, str], version: int) -> dict[str, str]:
+def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str]:
     """Return the triggers that a database of this version cannot have yet.
 
     What it should have is not made again: where it is missing, the books are refused.
@@ -156,7 +158,7 @@ def newer(guards: Mapping[str, str], version: int) -> dict[str, str]:
 
     def since(name: str, text: str) -> int:
         table = re.search(r"^CREATE TRIGGER .*? ON (\w+)", text, re.DOTALL)
-        return max(SINCE.get(name, 1), made_by[table[1]] if table else 1)
+        return max(ADDED_IN_VERSION.get(name, 1), made_by[table[1]] if table else 1)
 
     return {name: text for name, text in guards.items() if since(name, text) > version}
 
@@ -169,7 +171,7 @@ def table_names() -> list[str]:
     return list(_create_tables())
 
 
-def foreign_and_other_keys() -> dict[str, Counter[str]]:
+def constraint_counts() -> dict[str, Counter[str]]:
     """Count the constraints of each table by sort: check, foreign key, primary key, unique."""
     signs = {"c": "CHECK (", "f": "REFERENCES ", "p": "PRIMARY KEY", "u": "UNIQUE"}
     return {
@@ -179,7 +181,9 @@ def foreign_and_other_keys() -> dict[str, Counter[str]]:
 
 
 def _create_tables() -> dict[str, str]:
-    return {name: text for name, text in statements().items() if text.startswith("CREATE TABLE")}
+    return {
+        name: text for name, text in create_statements().items() if text.startswith("CREATE TABLE")
+    }
 
 
 def to_postgresql(script: str) -> str:
@@ -206,9 +210,14 @@ def postgres_guards(schema: str) -> PostgresGuards:
     _, functions, append_only, stated, kept, catalogue, once = re.split(
         r"^-- (?:for each: )?[\w-]+\n", text, flags=re.MULTILINE
     )
-    nouns, rows = ("stations", *NAMED), (*STATED, "erasable")
+    nouns, rows = ("stations", *CATALOGUE_TABLES), (*ENTRY_ROW_TABLES, "erasable")
     script = once
-    sections = (append_only, APPEND_ONLY), (stated, rows), (kept, KEPT), (catalogue, nouns)
+    sections = (
+        (append_only, APPEND_ONLY),
+        (stated, rows),
+        (kept, UNDELETABLE_TABLES),
+        (catalogue, nouns),
+    )
     for template, names in sections:
         script += "".join(template.replace("{table}", name) for name in names)
     made = re.findall(r"CREATE FUNCTION \S+\.(\w+)\(\).*?\nEND \$\$;", functions, re.DOTALL)
@@ -229,9 +238,9 @@ def sqlite_guards() -> dict[str, str]:
     script = templates.pop("once")
     applies = {
         "append-only": APPEND_ONLY,
-        "stated": (*STATED, "erasable"),
-        "kept": KEPT,
-        "named": NAMED,
+        "stated": (*ENTRY_ROW_TABLES, "erasable"),
+        "kept": UNDELETABLE_TABLES,
+        "named": CATALOGUE_TABLES,
     }
     same = _same_rows()
     for what, names in applies.items():
@@ -253,7 +262,7 @@ def _same_rows() -> dict[str, str]:
         keys += re.findall(r"^\s*(\w+) \w+ PRIMARY KEY", text, re.MULTILINE)
         same[name] = [_equal(key) for key in dict.fromkeys(keys)]
     for table, key, where in re.findall(
-        r"CREATE UNIQUE INDEX \w+ ON (\w+) \(([^)]*)\)(?:\s+WHERE (.*?))?;", tables()
+        r"CREATE UNIQUE INDEX \w+ ON (\w+) \(([^)]*)\)(?:\s+WHERE (.*?))?;", all_scripts()
     ):
         condition = f" AND old.{where} AND NEW.{where}" if where else ""
         same[table].append(_equal(key) + condition)

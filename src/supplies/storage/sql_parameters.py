@@ -21,10 +21,10 @@ _TOKEN = re.compile(
 @lru_cache(maxsize=2048)
 def pyformat(sql: str) -> str:
     """`:name` as `%(name)s`, `?` as `%s`; what is quoted stays, and every `%` is doubled."""
-    return _TOKEN.sub(_told, sql)
+    return _TOKEN.sub(_pyformat_token, sql)
 
 
-def _told(token: re.Match[str]) -> str:
+def _pyformat_token(token: re.Match[str]) -> str:
     if token["name"]:
         return f"%({token['name']})s"
     return "%s" if token["mark"] else token[0].replace("%", "%%")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from supplies.domain.accounts import Family, Kind, kind_on_chart
+from supplies.domain.accounts import AccountKind, Family, kind_on_chart
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import BooksBroken
 from supplies.storage.store import Row
@@ -38,7 +38,7 @@ class Balance:
 
     __slots__ = ("day", "earlier", "family", "floored", "kind", "line", "quantity", "seq")
 
-    def __init__(self, kind: Kind, family: Family) -> None:
+    def __init__(self, kind: AccountKind, family: Family) -> None:
         self.kind, self.family, self.floored = kind, family, kind.floored
         self.day, self.quantity, self.seq, self.line = "", 0, 0, 0
         self.earlier: dict[str, Closing] | None = None
@@ -77,7 +77,7 @@ class Balances:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.by_key: dict[Key, Balance] = {}
-        self._known: dict[str, tuple[Kind, Family | None, Family | None]] = {}
+        self._known: dict[str, tuple[AccountKind, Family | None, Family | None]] = {}
 
     def move(
         self, transfers: Iterable[Row], lots: Mapping[str, str], recipients: Mapping[str, str]
@@ -118,7 +118,7 @@ class Balances:
         balance = self.by_key[key] = Balance(kind, family)
         return balance
 
-    def _kind(self, account: str, column: str, seq: int) -> Kind:
+    def _kind(self, account: str, column: str, seq: int) -> AccountKind:
         kind = kind_on_chart(account)
         if kind is not None:
             return kind
@@ -181,7 +181,7 @@ class Balances:
         self.reader.compare(BALANCES, expected, self.reader.everything(BALANCES))
 
 
-def _family(kind: Kind, lot: str) -> Family | None:
+def _family(kind: AccountKind, lot: str) -> Family | None:
     """The family of goods or needs in an account of this kind: only goods have a lot."""
     if lot:
         return Family.GOODS if Family.GOODS in kind.families else None

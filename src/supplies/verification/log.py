@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.entries import moment
+from supplies.domain.entries import format_timestamp
 from supplies.storage.store import Store
 from supplies.verification.verify import Verified
 
@@ -28,7 +28,7 @@ def note_sound(store: Store, verified: Verified, now: datetime) -> None:
                 "VALUES (:station, :at, :seq, :hash) ON CONFLICT DO NOTHING",
                 {
                     "station": each.station,
-                    "at": moment(now),
+                    "at": format_timestamp(now),
                     "seq": each.entries,
                     "hash": each.head,
                 },
@@ -56,7 +56,7 @@ def not_found_sound_since(
         "FROM stations s WHERE :only IN ('', s.code) AND NOT EXISTS (SELECT 1 FROM verifications v "
         "WHERE v.station = s.code AND v.verified_at > :since) ORDER BY s.code LIMIT 1",
         only=only or "",
-        since=moment(since),
+        since=format_timestamp(since),
     )
     if row is None:
         return None
@@ -68,5 +68,5 @@ def try_writing(store: Store, station: str, now: datetime) -> None:
     store.run(
         "INSERT INTO write_probes (station, written_at) VALUES (:station, :at) "
         "ON CONFLICT (station) DO UPDATE SET written_at = :at",
-        {"station": station, "at": moment(now)},
+        {"station": station, "at": format_timestamp(now)},
     )

@@ -8,9 +8,9 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from supplies.domain.entries import Body, cells
+from supplies.domain.entries import Body, column_values
 from supplies.domain.entry_rows import (
-    STATEMENTS,
+    ENTRY_ROWS,
     TABLES,
     Activity,
     Allocation,
@@ -22,6 +22,7 @@ from supplies.domain.entry_rows import (
     CountSheet,
     Delivery,
     DeliveryEnd,
+    EntryRow,
     HandOutTo,
     Lot,
     LotParent,
@@ -30,7 +31,6 @@ from supplies.domain.entry_rows import (
     Resolution,
     Shipment,
     ShipmentLine,
-    Statement,
     StopLine,
     Withdrawal,
 )
@@ -43,10 +43,10 @@ STATED = {
 }
 """The table of each statement, in the order in which an entry's rows are compared."""
 
-Rows = Mapping[type[Statement], list[Row]]
+Rows = Mapping[type[EntryRow], list[Row]]
 """What some entries state, by its kind, as the store should hold it: seq, then the fields."""
 
-DOCUMENTS: tuple[type[Statement], ...] = (
+DOCUMENTS: tuple[type[EntryRow], ...] = (
     Need,
     Pledge,
     Arrival,
@@ -60,7 +60,7 @@ DOCUMENTS: tuple[type[Statement], ...] = (
 )
 """Statements that begin a document: the id, their first field, ends in the entry's number."""
 
-OF_A_LOT: tuple[type[Statement], ...] = (
+OF_A_LOT: tuple[type[EntryRow], ...] = (
     ArrivalLine,
     AllocationLine,
     StopLine,
@@ -70,12 +70,12 @@ OF_A_LOT: tuple[type[Statement], ...] = (
 """Statements of goods of one lot."""
 
 
-def _cells_of(statement: type[Statement]) -> Callable[[Any], tuple[Any, ...]]:
+def _cells_of(statement: type[EntryRow]) -> Callable[[Any], tuple[Any, ...]]:
     """The fastest conversion of a row to how it is stored."""
     hints = get_type_hints(statement)
     kinds = [{hints[name], *get_args(hints[name])} for name in statement.__struct_fields__]
     if any(datetime in kind for kind in kinds):
-        return cells
+        return column_values
     dated = [index for index, kind in enumerate(kinds) if date in kind]
     if not dated:
         return msgspec.structs.astuple
@@ -90,13 +90,13 @@ def _cells_of(statement: type[Statement]) -> Callable[[Any], tuple[Any, ...]]:
     return with_days
 
 
-_CELLS = {statement: _cells_of(statement) for statement in STATEMENTS}
+_CELLS = {statement: _cells_of(statement) for statement in ENTRY_ROWS}
 
 
 def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
     """The transfers and rows of these entries, as the database should contain them."""
     transfers: list[Row] = []
-    stated: dict[type[Statement], list[Row]] = {statement: [] for statement in STATEMENTS}
+    stated: dict[type[EntryRow], list[Row]] = {statement: [] for statement in ENTRY_ROWS}
     writers = {kind: (rows.append, _CELLS[kind]) for kind, rows in stated.items()}
     for body in bodies:
         seq = body.seq
@@ -148,7 +148,7 @@ class Records:
         self._take_waiting(stated)
 
     def _check_documents(
-        self, kind: type[Statement], rows: Sequence[Row], bodies: Sequence[Body]
+        self, kind: type[EntryRow], rows: Sequence[Row], bodies: Sequence[Body]
     ) -> None:
         """Check that a new document's id has the number of the entry that made it."""
         first, table = bodies[0].seq, STATED[kind]

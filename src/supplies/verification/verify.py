@@ -16,7 +16,7 @@ from datetime import date
 import msgspec
 
 from supplies.domain.entries import Body
-from supplies.domain.entry_rows import TABLES, Period, Statement
+from supplies.domain.entry_rows import TABLES, EntryRow, Period
 from supplies.errors import NotFound
 from supplies.storage.store import Row, Store
 from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Balances
@@ -107,7 +107,7 @@ class _Verification:
         self.receipts, self.balances = Receipts(reader), Balances(reader)
         self.shipments = Shipments(reader)
         self.transfers = 0
-        self.stated: dict[type[Statement], list[Row]] = {kind: [] for kind in STATED}
+        self.stated: dict[type[EntryRow], list[Row]] = {kind: [] for kind in STATED}
 
     def run(self, advance: Callable[[int], None]) -> VerifiedStation:
         """Verify range by range, then what applies to the books as a whole."""

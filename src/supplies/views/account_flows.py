@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import Kind
+from supplies.domain.accounts import AccountKind
 
 
 def net_flows(
-    books: Books, kinds: Iterable[Kind], first: date, last: date
+    books: Books, kinds: Iterable[AccountKind], first: date, last: date
 ) -> dict[tuple[str, str], int]:
     """Return by account and item how much more came in than left."""
     within = " OR ".join(

@@ -8,9 +8,17 @@ from datetime import date, timedelta
 from typing import Literal
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, NEEDED, PLEDGED, STOCK, Kind, keys_of
+from supplies.domain.accounts import (
+    ALLOCATED,
+    IN_TRANSIT,
+    NEEDED,
+    PLEDGED,
+    STOCK,
+    AccountKind,
+    keys_of,
+)
 from supplies.domain.entry_rows import Need, Pledge
-from supplies.stations.retention import due
+from supplies.stations.retention import people_due
 from supplies.views.balances_at import read_balances
 from supplies.views.entries import list_conflicts
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
@@ -140,7 +148,7 @@ def _conflicts(books: Books) -> Iterator[Alert]:
 
 def _people(books: Books, today: date) -> Iterator[Alert]:
     """Find people whose retention has ended."""
-    for person in due(books, today):
+    for person in people_due(books, today):
         yield Alert(
             what="to_be_forgotten",
             code=person.code,
@@ -213,7 +221,7 @@ def _allocations(books: Books, latest_day: date) -> list[Alert]:
     )
 
 
-def _by_document(books: Books, kind: Kind) -> dict[str, dict[str | None, int | None]]:
+def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, int | None]]:
     """By first key and item, what stands in accounts of a kind."""
     found: dict[str, dict[str | None, int | None]] = {}
     there: Counter[tuple[str, str]] = Counter()

@@ -126,7 +126,7 @@ def _takeable(books: Books, today: date, account: str, item: str, lot: str, now:
     """The least that stands there today or on a later day that was booked on already."""
     if books.head()[2] <= today.isoformat():
         return now
-    return min(books.least_since(today, account, item, lot))
+    return min(books.balance_and_lowest_since(today, account, item, lot))
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import Kind
+from supplies.domain.accounts import AccountKind
 
 BalanceKey = tuple[str, str, str]
 """Key of a balance: account, item, lot."""
@@ -14,7 +14,7 @@ BalanceKey = tuple[str, str, str]
 
 def read_balances(
     books: Books,
-    kinds: Iterable[Kind],
+    kinds: Iterable[AccountKind],
     *,
     on: date | None = None,
     at: int | None = None,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from supplies.books.catalogue import PERSONAL, from_row
-from supplies.books.name_search import holds, pieces, words
+from supplies.books.catalogue import PERSONAL_COLUMNS, record_from_row
+from supplies.books.name_search import bigrams, matches, search_words
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import CatalogueRecord
 from supplies.domain.fields import is_valid_code
@@ -33,7 +33,7 @@ _COUNTED = 24
 _ASKED = 4
 """How many pieces to ask the index for: what these leave is compared one by one."""
 
-_PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL.values()}
+_PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL_COLUMNS.values()}
 
 
 def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True) -> N:
@@ -49,7 +49,7 @@ def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True)
             "WHERE n.station = :station AND n.code = :code",
             code=code,
         )
-        found = None if row is None else from_row(kind, row)
+        found = None if row is None else record_from_row(kind, row)
     if found is None:
         raise NotFound(f"there is no {code[:64]} in {kind.table}; see the list")
     return found
@@ -74,7 +74,7 @@ def list_records(
         raise InvalidField.at("/q", f"search for at most {_LONGEST_QUERY} characters")
     if q is not None and not personal and kind.table in _PERSONAL:
         raise InvalidField.at("/q", "people are not searched for by name where names are not shown")
-    wanted = words(q or "")
+    wanted = search_words(q or "")
     where, params = _having(books, kind, wanted)
 
     def fetch(position: str, most: int) -> list[tuple[str, N | None]]:
@@ -85,8 +85,8 @@ def list_records(
             limit=most,
             **params,
         )
-        found = [from_row(kind, row) for row in rows]
-        return [(one.code, one if holds(one, wanted) else None) for one in found]
+        found = [record_from_row(kind, row) for row in rows]
+        return [(one.code, one if matches(one, wanted) else None) for one in found]
 
     if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
@@ -122,7 +122,7 @@ def _rarest(books: Books, kind: type[CatalogueRecord], wanted: list[str]) -> lis
     """The pieces of these words that the fewest nouns have, the rarest first."""
     rows = query_ids(
         books,
-        sorted({piece for word in wanted for piece in pieces(word)})[:_COUNTED],
+        sorted({piece for word in wanted for piece in bigrams(word)})[:_COUNTED],
         "SELECT w.id, (SELECT count(*) FROM (SELECT 1 FROM search s WHERE s.station = :station "
         "AND s.noun = :noun AND s.piece = w.id LIMIT :few) AS counted) FROM wanted w",
         noun=kind.table,

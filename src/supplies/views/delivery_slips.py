@@ -109,7 +109,7 @@ def _round(books: Books, delivery: str) -> _Round:
 def _load(books: Books, delivery: str, described: dict[str, Lot]) -> list[LoadLine]:
     """What leaves each shelf, lot by lot: what expires first stands first."""
     sums: Counter[tuple[str, str, str]] = Counter()
-    for line in books.stated(StopLine, delivery=delivery):
+    for line in books.rows(StopLine, delivery=delivery):
         sums[line.location, line.item, line.lot] += line.loaded
 
     def turn(key: tuple[str, str, str]) -> tuple[str, str, date, str]:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import Kind
-from supplies.domain.entry_rows import TABLES, Statement
+from supplies.domain.accounts import AccountKind
+from supplies.domain.entry_rows import TABLES, EntryRow
 from supplies.views.pagination import Page, paginate_filtered, parse_cursor
 from supplies.views.shared_queries import DocumentState, DocumentType, read_documents
 
-S = TypeVar("S", bound=Statement)
+S = TypeVar("S", bound=EntryRow)
 V = TypeVar("V")
 
 NumberQuery = Callable[[Books, int, int], list[int]]
@@ -73,7 +73,7 @@ def numbers_by_column(
     )
 
 
-def numbers_by_balance(kind: Kind, *, last: bool = False) -> NumberQuery:
+def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
     """Those of whose accounts of this kind one holds something.
 
     last: their id is the last of its two keys; else it is the first.

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_of
+from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_name
 from supplies.domain.redaction import mask_phone
 from supplies.errors import BooksBroken, InvalidField
 from supplies.papers.common import DonorName
@@ -76,7 +76,7 @@ def _lines(books: Books, found: Gifts) -> list[StatementLine]:
     received, repacked = (_by_item(found.items, came) for came in (found.given, found.repacked))
     places: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for part in found.parts:
-        places[part.item][place_of(kind_of(part.account))] += part.quantity
+        places[part.item][place_name(kind_of(part.account))] += part.quantity
     items = sorted({*received, *repacked, *places})
     return [_line(books, item, received[item], repacked[item], places[item]) for item in items]
 

@@ -16,7 +16,7 @@ MAX_COMPARED = 20
 
 def find_likely_duplicates(books: Books, donation: str) -> list[Warned]:
     """Gifts of the same donor, goods and day as this one; nobody knows it of anonymous ones."""
-    this = books.latest(Arrival, arrival=donation)
+    this = books.latest_row(Arrival, arrival=donation)
     if this is None or this.party == ANONYMOUS:
         return []
     rows = books.all(

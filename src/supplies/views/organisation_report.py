@@ -14,7 +14,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, ENDED, MET, NEEDED, STOCK, Kind
+from supplies.domain.accounts import (
+    ALLOCATED,
+    ASSIGNED,
+    CLAIMED,
+    ENDED,
+    MET,
+    NEEDED,
+    STOCK,
+    AccountKind,
+)
 from supplies.domain.catalogue_records import Station
 from supplies.domain.fields import is_valid_code
 from supplies.papers.common import ItemName
@@ -27,7 +36,7 @@ from supplies.papers.station_report import (
     StationAsOf,
     StationReport,
 )
-from supplies.stations.organisation import OURS
+from supplies.stations.organisation import ORGANISATION_CTE
 from supplies.stations.paper_settings import station_head
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
@@ -99,7 +108,7 @@ class NeedAtStation(View, frozen=True, kw_only=True):
     ended: int
 
 
-_Columns = Mapping[str, tuple[Kind, ...]]
+_Columns = Mapping[str, tuple[AccountKind, ...]]
 """What a row shows: each figure's name, and the accounts whose sum it is."""
 
 _SHELVES: _Columns = {"on_hand": (STOCK, ALLOCATED), "free": (STOCK,), "allocated": (ALLOCATED,)}
@@ -151,7 +160,7 @@ def _by_item(
     if not colon or (item and not is_valid_code(item)):
         raise invalid_cursor(after or "")
     rows = books.all(
-        f"WITH {OURS}, parts AS ({_parts(columns)}) "
+        f"WITH {ORGANISATION_CTE}, parts AS ({_parts(columns)}) "
         f"SELECT p.item, i.unit, min(i.name), count(DISTINCT p.station), {_sums(columns)} "
         "FROM parts p CROSS JOIN items i WHERE i.station = p.station AND i.code = p.item "
         "AND (p.item, i.unit) > (:after_item, :after_unit) "
@@ -182,7 +191,8 @@ def _by_station(
     if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
     rows = books.all(
-        f"WITH {OURS}, parts AS ({_parts(columns, ' AND b.item = :item AND ours.code > :after')}) "
+        f"WITH {ORGANISATION_CTE}, "
+        f"parts AS ({_parts(columns, ' AND b.item = :item AND ours.code > :after')}) "
         f"SELECT p.station, i.unit, i.name, {_sums(columns)} "
         "FROM parts p CROSS JOIN items i WHERE i.station = p.station AND i.code = p.item "
         "GROUP BY p.station, i.unit, i.name ORDER BY p.station LIMIT :limit",
@@ -244,7 +254,7 @@ def build_station_part(books: Books, first: date, last: date) -> StationPart:
     names = read_item_names(books, items_in(report) | {each.here for each in exchanged})
     for each in exchanged:
         if each.item not in names:
-            names |= read_item_names(books.of(each.other), [each.item])
+            names |= read_item_names(books.for_station(each.other), [each.item])
     return StationPart(report, wants, books.station, names, exchanged)
 
 

@@ -16,11 +16,11 @@ from supplies.errors import Forgotten, NotFound
 from supplies.papers.receipt import (
     DonationReceipt,
     EntryReference,
-    Marks,
+    PrintMarks,
     ReceiptPaper,
     ReceiptRecord,
 )
-from supplies.signing.receipt_signatures import Issued, Sealer, paper_of
+from supplies.signing.receipt_signatures import IssuedReceipt, ReceiptSigner, paper_from_record
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
 from supplies.views.shared_queries import query_ids
 
@@ -100,7 +100,7 @@ def list_receipts(
     return paginate(fetch, after, limit)
 
 
-def with_signature(books: Books, view: ReceiptView, seal: Sealer) -> ReceiptView:
+def with_signature(books: Books, view: ReceiptView, seal: ReceiptSigner) -> ReceiptView:
     """A receipt with the code and signature that its paper carries."""
     given = seal(issued_receipt(books, view))
     return msgspec.structs.replace(
@@ -108,9 +108,9 @@ def with_signature(books: Books, view: ReceiptView, seal: Sealer) -> ReceiptView
     )
 
 
-def issued_receipt(books: Books, view: ReceiptView) -> Issued:
+def issued_receipt(books: Books, view: ReceiptView) -> IssuedReceipt:
     """What a receipt's code and signature are made of."""
-    return Issued(
+    return IssuedReceipt(
         station=books.station.code,
         number=view.number,
         issued_on=view.issued_on,
@@ -123,19 +123,21 @@ def issued_receipt(books: Books, view: ReceiptView) -> Issued:
 def build_receipt_paper(
     books: Books,
     number: str,
-    seal: Sealer,
+    seal: ReceiptSigner,
     *,
     copy: int | None = None,
     original: bool = False,
 ) -> ReceiptPaper:
     """A receipt as it is printed; asked as `receipt_record` is."""
-    return paper_of(build_receipt_record(books, number, seal, copy=copy, original=original))
+    return paper_from_record(
+        build_receipt_record(books, number, seal, copy=copy, original=original)
+    )
 
 
 def build_receipt_record(
     books: Books,
     number: str,
-    seal: Sealer,
+    seal: ReceiptSigner,
     *,
     copy: int | None = None,
     original: bool = False,
@@ -171,7 +173,7 @@ def build_receipt_record(
         key_id=given.key_id,
         public_key=given.public_key,
         signature=given.signature,
-        marks=Marks(
+        marks=PrintMarks(
             void_on=None if void is None else void.on,
             void_reason=None if void is None else void.reason,
             replaced_by=None if original else found.replaced_by,

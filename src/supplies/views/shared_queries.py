@@ -17,11 +17,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import Kind
-from supplies.domain.entry_rows import TABLES, Lot, Statement
+from supplies.domain.accounts import AccountKind
+from supplies.domain.entry_rows import TABLES, EntryRow, Lot
 from supplies.storage.store import Row
 
-S = TypeVar("S", bound=Statement)
+S = TypeVar("S", bound=EntryRow)
 
 _AT_ONCE = 2000
 """Ids in one query: engines bound the number of its parameters."""
@@ -93,7 +93,7 @@ def read_latest(
     key: str,
     ids: Iterable[str],
     *,
-    head: type[Statement] | None = None,
+    head: type[EntryRow] | None = None,
 ) -> dict[str, list[S]]:
     """What was stated last of each of these, by id, in the order of their lines.
 
@@ -134,7 +134,7 @@ def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -
     return rows
 
 
-def account_conditions(kind: Kind, key: str) -> list[str]:
+def account_conditions(kind: AccountKind, key: str) -> list[str]:
     """SQL: that `b.account` is of this kind and its first key is `key`, an SQL expression.
 
     Two conditions where further keys may be left out: asked apart, each is answered by key.
@@ -150,7 +150,7 @@ def account_conditions(kind: Kind, key: str) -> list[str]:
     return [alone, further] if kind.keys[1].endswith("?") else [further]
 
 
-def _accounts(kind: Kind, condition: str = "") -> str:
+def _accounts(kind: AccountKind, condition: str = "") -> str:
     """SQL: the accounts of this kind whose first key is wanted, with what stands in them."""
     return " UNION ALL ".join(
         "SELECT w.id, b.account, b.item, b.lot, b.quantity FROM wanted w CROSS JOIN balances b "
@@ -169,7 +169,9 @@ class AccountBalance(NamedTuple):
     quantity: int
 
 
-def read_account_balances(books: Books, kind: Kind, ids: Iterable[str]) -> list[AccountBalance]:
+def read_account_balances(
+    books: Books, kind: AccountKind, ids: Iterable[str]
+) -> list[AccountBalance]:
     """What is not zero in accounts of this kind whose first key is one of these."""
     rows = query_ids(books, ids, _accounts(kind, " AND b.quantity <> 0"))
     return [AccountBalance(*row) for row in rows]
@@ -185,7 +187,7 @@ class NetTransfer(NamedTuple):
     quantity: int
 
 
-def read_net_transfers(books: Books, kind: Kind, ids: Iterable[str]) -> list[NetTransfer]:
+def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> list[NetTransfer]:
     """Net by the entries' kind: a correction has the kind of what it corrects, and so nets it.
 
     Transfers are found in the index of their accounts first, as `i`, then read by key, as `t`:
@@ -214,5 +216,5 @@ def statement_from_row(statement: type[S], row: Row) -> S:
     return msgspec.convert(dict(zip(statement.__struct_fields__, row, strict=True)), statement)
 
 
-def _columns(statement: type[Statement]) -> str:
+def _columns(statement: type[EntryRow]) -> str:
     return ", ".join(f"l.{name}" for name in statement.__struct_fields__)

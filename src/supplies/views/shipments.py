@@ -306,6 +306,6 @@ def _awaited(
     found = [
         msgspec.structs.replace(view, way="awaited", location=None, entry=None)
         for sender, seqs in by_sender.items()
-        for view in _views(books.of(sender), seqs)
+        for view in _views(books.for_station(sender), seqs)
     ]
     return sorted(found, key=lambda view: view.id)

@@ -18,7 +18,7 @@ from supplies.domain.accounts import (
     NEEDED,
     STOCK,
     USED,
-    Column,
+    ReportColumn,
     kind_of,
 )
 from supplies.errors import BooksBroken, InvalidField
@@ -49,7 +49,7 @@ _HELD = (STOCK, ALLOCATED, IN_TRANSIT)
 Demand = dict[tuple[str, str], tuple[int, int]]
 """By item and unit: needed, and free."""
 
-_ORIGINS = (Column.OPENING, Column.RECEIVED)
+_ORIGINS = (ReportColumn.OPENING, ReportColumn.RECEIVED)
 """Columns of accounts from which goods come: what is shown is what left them."""
 
 _COLUMN = "CASE {} END".format(
@@ -173,16 +173,16 @@ def _goods_line(
     line = GoodsLine(
         item=code,
         unit=item.unit,
-        opening=before.total() + flows[Column.OPENING],
-        received=flows[Column.RECEIVED],
-        handed_over=flows[Column.HANDED_OVER],
-        used=flows[Column.USED],
-        lost=flows[Column.LOST],
-        unexplained=flows[Column.UNEXPLAINED],
-        other=flows[Column.OTHER],
-        on_hand=after[Column.FREE] + after[Column.ALLOCATED],
-        allocated=after[Column.ALLOCATED],
-        in_transit=after[Column.IN_TRANSIT],
+        opening=before.total() + flows[ReportColumn.OPENING],
+        received=flows[ReportColumn.RECEIVED],
+        handed_over=flows[ReportColumn.HANDED_OVER],
+        used=flows[ReportColumn.USED],
+        lost=flows[ReportColumn.LOST],
+        unexplained=flows[ReportColumn.UNEXPLAINED],
+        other=flows[ReportColumn.OTHER],
+        on_hand=after[ReportColumn.FREE] + after[ReportColumn.ALLOCATED],
+        allocated=after[ReportColumn.ALLOCATED],
+        in_transit=after[ReportColumn.IN_TRANSIT],
     )
     came = line.opening + line.received
     went = line.handed_over + line.used + line.lost + line.unexplained + line.other

@@ -156,8 +156,8 @@ def list_balances(books: Books, prefix: str) -> list[BalanceView]:
     """
     if prefix.partition(":")[0] not in CHART:
         check_account(prefix)
-    found = {} if prefix.endswith(":") else books.held(prefix)
-    found |= books.held(prefix.removesuffix(":") + ":")
+    found = {} if prefix.endswith(":") else books.nonzero_balances(prefix)
+    found |= books.nonzero_balances(prefix.removesuffix(":") + ":")
     return [
         BalanceView(account=account, item=item, lot=lot or None, quantity=found[account, item, lot])
         for account, item, lot in sorted(found)

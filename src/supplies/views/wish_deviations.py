@@ -9,7 +9,7 @@ from supplies.books.free_text import free_text_of_entry
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED
 from supplies.domain.catalogue_records import Recipient
-from supplies.domain.redaction import mask_within
+from supplies.domain.redaction import mask_in_text
 from supplies.papers.donor_statement import WishDeviation
 from supplies.views.shared_queries import query_ids
 
@@ -52,7 +52,7 @@ def _departure(
         name_en=known.name_en,
         unit=known.unit,
         quantity=quantity,
-        reason=None if reason is None else mask_within(reason, _secrets(books, recipient)),
+        reason=None if reason is None else mask_in_text(reason, _secrets(books, recipient)),
         by=by,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from supplies.books.reader import unknown
+from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK
 from supplies.domain.commands import Allocate, AllocationLine, Release, ReleasedLine
 from supplies.domain.entry_rows import Allocation, Need
@@ -75,9 +75,11 @@ class AllocationDraft:
 
 def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> Allocation:
     """Return an allocation; an unknown id is refused."""
-    found = journal.books.latest(Allocation, allocation=allocation)
+    found = journal.books.latest_row(Allocation, allocation=allocation)
     if found is None:
-        raise unknown(f"there is no allocation {allocation}; see the list of allocations", pointer)
+        raise unknown_code_error(
+            f"there is no allocation {allocation}; see the list of allocations", pointer
+        )
     return found
 
 
@@ -193,7 +195,7 @@ def _released(journal: Journal, command: Release) -> list[tuple[str, str, str, i
     if command.lines is None:
         return [(*key, quantity, "") for key, quantity in held.items()]
     lines = {
-        line.line: line for line in journal.books.stated(StatedLine, allocation=command.allocation)
+        line.line: line for line in journal.books.rows(StatedLine, allocation=command.allocation)
     }
     released = []
     for index, wanted in enumerate(command.lines):

@@ -179,7 +179,7 @@ def _lots_of(books: Books, history: History) -> list[StatedLot]:
     found: dict[str, StatedLot] = {}
     for body in reversed(history.bodies):
         for stated in _lines_of(body):
-            lot = books.latest(Lot, lot=stated.lot)
+            lot = books.latest_row(Lot, lot=stated.lot)
             assert lot is not None, f"{stated.lot} was stated but is no lot"
             found.setdefault(
                 stated.lot,
@@ -252,7 +252,7 @@ def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, i
     days = {day for day, change in changes.items() if change}
     if not days:
         return 0
-    closings = books.closings(key, since=min(days).isoformat())
+    closings = books.daily_balances(key, since=min(days).isoformat())
     ends = days.union(date.fromisoformat(day) for day in closings)
     taken = 0
     for end in ends:

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.books.reader import unknown
+from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import IN_TRANSIT, RECEIVED, UNEXPLAINED
 from supplies.domain.commands import Correct, OutcomeLine, ReportOutcome, ResolveConflict
 from supplies.domain.entry_rows import Conflict, Resolution, Stop, StopLine, StopOutcome
@@ -43,10 +43,10 @@ def resolve_conflict(
 
 
 def _find_conflict(journal: Journal, seq: int) -> Conflict:
-    found = journal.books.stated(Conflict, seq=seq)
+    found = journal.books.rows(Conflict, seq=seq)
     if not found:
-        raise unknown(f"entry {seq} is not a conflict; see the list of conflicts", "")
-    if journal.books.latest(Resolution, conflict=seq) is not None:
+        raise unknown_code_error(f"entry {seq} is not a conflict; see the list of conflicts", "")
+    if journal.books.latest_row(Resolution, conflict=seq) is not None:
         raise AlreadyDone(f"the conflict of entry {seq} was resolved already")
     return found[0]
 
@@ -102,7 +102,9 @@ def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]
     seq = journal.books.latest_seq(StopOutcome, **where)
     if seq is None:
         return {}
-    return {line.line: line.received for line in journal.books.lines(StatedLine, seq, **where)}
+    return {
+        line.line: line.received for line in journal.books.rows_of_entry(StatedLine, seq, **where)
+    }
 
 
 def _book(

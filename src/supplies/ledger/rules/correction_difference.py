@@ -147,14 +147,14 @@ def _first_waiting(remaining: list[Step]) -> int:
 def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
     """The account without a floor from which the content of an account came at first."""
     if family_of(account, lot) is Family.NEEDS:
-        need = books.latest(Need, need=keys_of(account)[0])
+        need = books.latest_row(Need, need=keys_of(account)[0])
         assert need is not None, f"{account} has no need"
         return ASKED(need.recipient)
     if family_of(account, lot) is Family.PROMISES:
-        pledge = books.latest(Pledge, pledge=keys_of(account)[0])
+        pledge = books.latest_row(Pledge, pledge=keys_of(account)[0])
         assert pledge is not None, f"{account} has no pledge"
         return DONOR(pledge.donor)
-    described = books.latest(Lot, lot=lot)
+    described = books.latest_row(Lot, lot=lot)
     assert described is not None, f"{lot} is no lot of {item}"
     return described.origin
 
@@ -285,7 +285,7 @@ def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> No
         kind, keys = kind_of(account), keys_of(account)
         if not total or kind not in (NEEDED, CLAIMED) or (kind is CLAIMED and total < 0):
             continue
-        end = journal.books.latest(NeedEnd, need=keys[0])
+        end = journal.books.latest_row(NeedEnd, need=keys[0])
         if end is None:
             continue
         seq = journal.books.latest_seq(NeedEnd, need=keys[0]) or 0

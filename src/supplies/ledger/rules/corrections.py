@@ -241,7 +241,7 @@ def _gift_in(journal: Journal, donation: str, command: Any) -> receipts.Gift:
     gift = receipts.gift_in(command, donation, head.happened_on, place)
     for row in head.rows:
         if isinstance(row, ArrivalLine):
-            lot = lots.get(row.lot) or journal.books.latest(Lot, lot=row.lot)
+            lot = lots.get(row.lot) or journal.books.latest_row(Lot, lot=row.lot)
             assert lot is not None
             gift.lines.append(receipts.line_of(row, lot))
     return gift

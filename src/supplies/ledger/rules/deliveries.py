@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from supplies.books.free_text import without_free_text
-from supplies.books.reader import unknown
+from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, IN_TRANSIT, LOST, MET, RECEIVED, STOCK
 from supplies.domain.commands import (
     CloseDelivery,
@@ -93,7 +93,7 @@ def _not_expired(journal: Journal, item: str, lot: str, pointer: str) -> None:
 
 
 def _nothing_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDone:
-    stop = journal.books.latest(Stop, allocation=allocation)
+    stop = journal.books.latest_row(Stop, allocation=allocation)
     where = "it was released" if stop is None else f"it went out on delivery {stop.delivery}"
     sentence = f"nothing is set aside in allocation {allocation} any more: {where}"
     return AlreadyDone(sentence, [Fault(pointer, sentence)])
@@ -128,13 +128,13 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
 def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
     """The stop that a report names, and the lines loaded for it, in order."""
     where = {"delivery": command.delivery, "allocation": command.allocation}
-    stop = journal.books.latest(Stop, **where)
+    stop = journal.books.latest_row(Stop, **where)
     if stop is None:
         _delivery(journal, command.delivery)
         raise InvalidField.at(
             "/allocation", f"delivery {command.delivery} has no stop for {command.allocation}"
         )
-    loaded = journal.books.stated(StopLine, **where)
+    loaded = journal.books.rows(StopLine, **where)
     return stop, sorted(loaded, key=lambda line: line.line)
 
 
@@ -199,11 +199,12 @@ def _compare_with_first(
     seq = journal.books.latest_seq(StopOutcome, **where)
     if seq is None:
         return
-    (first,) = journal.books.lines(StopOutcome, seq, **where)
+    (first,) = journal.books.rows_of_entry(StopOutcome, seq, **where)
     same = (
         first.outcome == command.outcome
         and command.received_by in (None, first.received_by)
-        and journal.books.lines(StatedLine, seq, **where) == stated_lines(command, lines, loaded)
+        and journal.books.rows_of_entry(StatedLine, seq, **where)
+        == stated_lines(command, lines, loaded)
     )
     if same:
         raise Repeated(seq)
@@ -218,7 +219,7 @@ def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -
 
     corrected: the entry being corrected.
     """
-    for row in journal.books.stated(StopOutcome, seq=corrected):
+    for row in journal.books.rows(StopOutcome, seq=corrected):
         if row.allocation != command.allocation:
             raise InvalidField.at(
                 "/command/allocation",
@@ -363,13 +364,13 @@ def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
 
 def _open_delivery(journal: Journal, name: str) -> Delivery:
     delivery = _delivery(journal, name)
-    if journal.books.latest(DeliveryEnd, delivery=name) is not None:
+    if journal.books.latest_row(DeliveryEnd, delivery=name) is not None:
         raise AlreadyDone(f"delivery {name} is closed already")
     return delivery
 
 
 def _delivery(journal: Journal, name: str) -> Delivery:
-    delivery = journal.books.latest(Delivery, delivery=name)
+    delivery = journal.books.latest_row(Delivery, delivery=name)
     if delivery is None:
-        raise unknown(f"there is no delivery {name}; see the list of deliveries", "")
+        raise unknown_code_error(f"there is no delivery {name}; see the list of deliveries", "")
     return delivery

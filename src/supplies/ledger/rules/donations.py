@@ -175,7 +175,7 @@ def _create_lot(
         value_minor=None if line.value is None else line.value.minor,
         currency=None if line.value is None else line.value.currency,
     )
-    if kept is None or journal.books.latest(Lot, lot=kept) != described:
+    if kept is None or journal.books.latest_row(Lot, lot=kept) != described:
         draft.state(described)
     return described.lot
 

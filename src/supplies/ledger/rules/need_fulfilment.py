@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from supplies.books.reader import unknown
+from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import (
     ALLOCATED,
     ASSIGNED,
@@ -40,9 +40,9 @@ def most_urgent_first(need: Need) -> tuple[int, int]:
 
 def find_need(journal: Journal, need: str, pointer: str = "") -> Need:
     """Return the latest version of a need; an unknown id is refused."""
-    found = journal.books.latest(Need, need=need)
+    found = journal.books.latest_row(Need, need=need)
     if found is None:
-        raise unknown(f"there is no need {need}; see the list of needs", pointer)
+        raise unknown_code_error(f"there is no need {need}; see the list of needs", pointer)
     return found
 
 
@@ -65,7 +65,7 @@ def need_for(
 
 def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
     """All needs of a recipient for an item, also met and ended ones; most urgent first."""
-    needs = journal.books.standing(Need, "need", recipient=recipient, item=item)
+    needs = journal.books.current_rows(Need, "need", recipient=recipient, item=item)
     return sorted(needs, key=most_urgent_first)
 
 
@@ -112,7 +112,7 @@ def serve(
 
 def way_back(journal: Journal, need: Need) -> str:
     """The account to which a need's quantity returns: needed, or ended if the need was ended."""
-    ended = journal.books.latest(NeedEnd, need=need.need)
+    ended = journal.books.latest_row(NeedEnd, need=need.need)
     return NEEDED(need.need) if ended is None else ENDED(need.need, ended.reason)
 
 

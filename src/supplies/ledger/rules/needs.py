@@ -54,7 +54,7 @@ def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
 def end_need(command: EndNeed, journal: Journal) -> None:
     """End a need: claimed → needed → ended. Goods set aside go to `ended` only if released."""
     need = find_need(journal, command.need)
-    if journal.books.latest(NeedEnd, need=need.need) is not None:
+    if journal.books.latest_row(NeedEnd, need=need.need) is not None:
         raise AlreadyDone(f"need {need.need} was ended before")
     draft = journal.entry("need_ended", document=need.need, about=f"recipient:{need.recipient}")
     for (account, _, _), quantity in journal.held(f"{CLAIMED.prefix}{need.need}:").items():

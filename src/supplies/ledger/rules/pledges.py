@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplies.books.reader import unknown
+from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import CLAIMED, DONOR, NEEDED, PLEDGED
 from supplies.domain.commands import CancelPledge, DroppedLine, LapsePledge, MakePledge, PledgeLine
 from supplies.domain.entry_rows import Pledge
@@ -14,16 +14,16 @@ from supplies.ledger.rules.need_fulfilment import claims_on, need_for
 
 def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
     """Return the latest version of a pledge; an unknown id is refused."""
-    found = journal.books.latest(Pledge, pledge=pledge)
+    found = journal.books.latest_row(Pledge, pledge=pledge)
     if found is None:
-        raise unknown(f"there is no pledge {pledge}; see the list of pledges", pointer)
+        raise unknown_code_error(f"there is no pledge {pledge}; see the list of pledges", pointer)
     return found
 
 
 def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine]:
     """The lines of a pledge as last stated. where: columns and the values they must have."""
     seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
-    return journal.books.lines(StatedLine, seq, pledge=pledge, **where)
+    return journal.books.rows_of_entry(StatedLine, seq, pledge=pledge, **where)
 
 
 def make_pledge(command: MakePledge, journal: Journal) -> None:

@@ -18,7 +18,7 @@ from supplies.domain.commands import (
     ReprintReceipt,
     VoidReceipt,
 )
-from supplies.domain.entries import new_salt, salted
+from supplies.domain.entries import new_salt, salted_digest
 from supplies.domain.entry_rows import (
     Arrival,
     ArrivalLine,
@@ -34,13 +34,13 @@ from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
 from supplies.ledger.journal import Journal
 from supplies.papers.common import DonorName
 from supplies.papers.glyph_coverage import check_printable
-from supplies.papers.number_words import chinese, english
+from supplies.papers.number_words import chinese_numerals, english_words
 from supplies.papers.receipt import Amount, DonationReceipt, ReceiptLine
 from supplies.stations.paper_settings import (
     PaperSettings,
     paper_settings,
     prints_values,
-    statement_of,
+    receipt_statement,
     station_head,
 )
 
@@ -106,7 +106,7 @@ def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str
     content = _encode(_freeze(journal, number, donor, gifts, replaces))
     check_printable(content)
     salt = new_salt()
-    digest = salted(salt, content)
+    digest = salted_digest(salt, content)
     draft = journal.entry("receipt_issued", document=number, about=DONOR(donor), day=today)
     draft.erasables.append((digest, salt, content))
     draft.state(
@@ -151,7 +151,7 @@ def _freeze(
         checked_by=_joined(gift.checked_by for gift in gifts) or None,
         agreement=_joined(gift.agreement for gift in gifts) or None,
         fiscal_ticket=_joined(gift.fiscal_ticket for gift in gifts) or None,
-        statement=statement_of(settings, valued=any(line.value for line in lines)),
+        statement=receipt_statement(settings, valued=any(line.value for line in lines)),
     )
 
 
@@ -177,8 +177,8 @@ def _line(journal: Journal, settings: PaperSettings, line: GiftLine) -> ReceiptL
         name_en=item.name_en,
         unit=item.unit,
         quantity=line.quantity,
-        in_words=chinese(line.quantity),
-        in_words_en=english(line.quantity),
+        in_words=chinese_numerals(line.quantity),
+        in_words_en=english_words(line.quantity),
         batch=line.batch,
         expires_on=line.expires_on,
         value=None if worth is None else Amount(minor=worth[0], currency=worth[1]),
@@ -190,13 +190,13 @@ def _line(journal: Journal, settings: PaperSettings, line: GiftLine) -> ReceiptL
 
 def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gift]:
     """A donation as it is now, and its donor's code."""
-    arrival = journal.books.latest(Arrival, arrival=donation, origin="donor")
+    arrival = journal.books.latest_row(Arrival, arrival=donation, origin="donor")
     seq = journal.books.latest_seq(Arrival, arrival=donation)
     if arrival is None or seq is None:
         raise InvalidField.at(pointer, f"there is no donation {donation}")
     lines = [
         _gift_line(journal, line)
-        for line in journal.books.lines(ArrivalLine, seq, arrival=donation)
+        for line in journal.books.rows_of_entry(ArrivalLine, seq, arrival=donation)
     ]
     if not lines:
         raise InvalidField.at(pointer, f"donation {donation} was reversed")
@@ -218,7 +218,7 @@ def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gi
 
 
 def _gift_line(journal: Journal, line: ArrivalLine) -> GiftLine:
-    lot = journal.books.latest(Lot, lot=line.lot)
+    lot = journal.books.latest_row(Lot, lot=line.lot)
     assert lot is not None, f"line of {line.arrival} has no lot"
     return line_of(line, lot)
 
@@ -233,7 +233,7 @@ def line_of(line: ArrivalLine, lot: Lot) -> GiftLine:
 
 def find_receipt(journal: Journal, number: str) -> Receipt:
     """Return a receipt; an unknown number raises NotFound."""
-    found = journal.books.latest(Receipt, number=number)
+    found = journal.books.latest_row(Receipt, number=number)
     if found is None:
         raise NotFound(f"there is no receipt {number}; see the list of receipts")
     return found
@@ -321,13 +321,13 @@ def renew_for(journal: Journal, donation: str, changed: Gift | None, *, again: b
 
 def _last_receipt_of(journal: Journal, donation: str) -> str | None:
     """The latest receipt that was for a donation, void or not."""
-    found = journal.books.latest(ReceiptDonation, donation=donation)
+    found = journal.books.latest_row(ReceiptDonation, donation=donation)
     return None if found is None else found.number
 
 
 def _donor_of(journal: Journal, donation: str) -> str:
     """The donor of a donation as it stands."""
-    arrival = journal.books.latest(Arrival, arrival=donation)
+    arrival = journal.books.latest_row(Arrival, arrival=donation)
     assert arrival is not None, f"there is no donation {donation}"
     return arrival.party
 
@@ -378,8 +378,8 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
 def _still_valid(journal: Journal, number: str) -> str:
     """The donor of a receipt; a void one is refused."""
     find_receipt(journal, number)
-    if journal.books.latest(ReceiptVoid, number=number) is not None:
+    if journal.books.latest_row(ReceiptVoid, number=number) is not None:
         raise AlreadyDone(f"receipt {number} is void already")
-    arrival = journal.books.latest(Arrival, arrival=donations_of(journal, number)[0])
+    arrival = journal.books.latest_row(Arrival, arrival=donations_of(journal, number)[0])
     assert arrival is not None
     return arrival.party

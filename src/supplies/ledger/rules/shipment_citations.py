@@ -14,7 +14,7 @@ import msgspec
 
 from supplies.domain.commands import ArrivalLine, CitedEntry, LotPart, Money
 from supplies.domain.entries import Body, decode_body
-from supplies.domain.entry_rows import Shipment, ShipmentLine, Statement
+from supplies.domain.entry_rows import EntryRow, Shipment, ShipmentLine
 from supplies.domain.fields import MAX_LINES
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, SuppliesError
@@ -23,7 +23,7 @@ from supplies.ledger.journal import Journal
 SENT_BY, RECEIVED_BY = "shipment_sent", "shipment_received"
 """The kinds of entry that stations cite from one another."""
 
-S = TypeVar("S", bound=Statement)
+S = TypeVar("S", bound=EntryRow)
 
 
 class Cited(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ def cited_entry(
         )
     if body.station == journal.books.station_code:
         raise InvalidField.at(f"{pointer}/body", "this is an entry of this station itself")
-    known = journal.books.of(body.station).head()[0] > 0
+    known = journal.books.for_station(body.station).head()[0] > 0
     if (here is not None or known) and (here is None or here.hash != given.hash):
         raise InvalidField.at(
             f"{pointer}/hash",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from supplies.books.reader import unknown
+from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import (
     CHART,
     CONVERTED,
@@ -111,7 +111,7 @@ def _share(journal: Journal, lot: Lot, quantity: int) -> int | None:
     if whole <= 0:  # what turned up unexplained: nobody knows what it is part of
         return None
     before = min(
-        whole, sum(line.quantity for line in journal.books.stated(ShipmentLine, lot=lot.lot))
+        whole, sum(line.quantity for line in journal.books.rows(ShipmentLine, lot=lot.lot))
     )
     after = min(whole, before + quantity)
     return int(lot.value_minor * after // whole - lot.value_minor * before // whole)
@@ -124,7 +124,7 @@ def receive_shipment(command: ReceiveShipment, journal: Journal) -> None:
     """Receive goods: from_station → stock, in new lots described as the sender describes them."""
     books = journal.books
     books.location(command.location, "/location")
-    if books.latest(ShipmentReceived, shipment=command.shipment) is not None:
+    if books.latest_row(ShipmentReceived, shipment=command.shipment) is not None:
         raise AlreadyDone(f"shipment {command.shipment} was received already")
     cited = cited_entry(journal, command.shipment, command.sent, SENT_BY, "/sent")
     sent, lines = sent_in(cited, "/sent")
@@ -239,10 +239,12 @@ def _arrived(
 def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None:
     """Acknowledge what arrived: sent → delivered; the rest → lost."""
     books = journal.books
-    shipment = books.latest(Shipment, shipment=command.shipment)
+    shipment = books.latest_row(Shipment, shipment=command.shipment)
     if shipment is None:
-        raise unknown(f"this station sent no shipment {command.shipment}; see its shipments", "")
-    if books.latest(ShipmentAcknowledged, shipment=shipment.shipment) is not None:
+        raise unknown_code_error(
+            f"this station sent no shipment {command.shipment}; see its shipments", ""
+        )
+    if books.latest_row(ShipmentAcknowledged, shipment=shipment.shipment) is not None:
         raise AlreadyDone(f"shipment {shipment.shipment} was acknowledged already")
     cited = cited_entry(journal, shipment.shipment, command.received, RECEIVED_BY, "/received")
     arrived = _received(journal, cited, shipment)
@@ -260,7 +262,7 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
         )
     )
     way = SENT(shipment.shipment)
-    for line in books.stated(ShipmentLine, shipment=shipment.shipment):
+    for line in books.rows(ShipmentLine, shipment=shipment.shipment):
         came = arrived[line.line]
         journal.move(draft, way, DELIVERED(shipment.shipment), line.item, line.lot, came)
         journal.move(draft, way, LOST(ON_THE_WAY), line.item, line.lot, line.quantity - came)
@@ -290,7 +292,7 @@ def _received(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, i
             f"but this is an entry of {cited.body.station}",
         )
     said = {row.line: row for row in cited.body.rows if isinstance(row, ShipmentArrival)}
-    lines = journal.books.stated(ShipmentLine, shipment=shipment.shipment)
+    lines = journal.books.rows(ShipmentLine, shipment=shipment.shipment)
     for line in lines:
         row = said.get(line.line)
         wrong = row is None or (row.sent_lot, row.sent) != (line.lot, line.quantity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from supplies.books.reader import unknown
+from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import (
     ANONYMOUS,
     BORROWED,
@@ -139,9 +139,9 @@ def _bring_back(
     command: ReturnIssue | ReturnLoan,
 ) -> None:
     """Return goods, at most what this issue or loan took and has not returned."""
-    withdrawal = journal.books.latest(Withdrawal, withdrawal=name)
+    withdrawal = journal.books.latest_row(Withdrawal, withdrawal=name)
     if withdrawal is None or not withdrawal.account.startswith(prefix):
-        raise unknown(f"there is no {noun} {name}", "")
+        raise unknown_code_error(f"there is no {noun} {name}", "")
     location = command.location or withdrawal.location
     journal.books.location(location, "/location")
     draft = journal.entry(kind, document=name)
@@ -210,7 +210,7 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
     draft = journal.entry("goods_returned", prefix="r")
 
     def giver(item: str, lot: str, pointer: str) -> str:
-        for donor, _ in journal.books.whose(lot, item):
+        for donor, _ in journal.books.donors_of_lot(lot, item):
             if donor != ANONYMOUS:
                 draft.about = draft.about or f"donor:{donor}"
                 return RETURNED(donor)
@@ -317,8 +317,8 @@ def _parents(journal: Journal, lot: str) -> list[str]:
 def settle(command: Settle, journal: Journal) -> None:
     """Settle a difference: unexplained → lost for missing goods, origin → unexplained for found."""
     place = UNEXPLAINED(command.place)
-    if not journal.books.held(place):
-        raise unknown(f"nothing is unexplained in {command.place}", "/place")
+    if not journal.books.nonzero_balances(place):
+        raise unknown_code_error(f"nothing is unexplained in {command.place}", "/place")
     draft = journal.entry("settled", prefix="s")
     if command.by == "lost":
         flow(journal, draft, command.lines, place, LOST("missing"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from supplies.books.reader import unknown
+from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
 from supplies.domain.entry_rows import CountedLine, CountSheet, Lot
@@ -30,10 +30,10 @@ def count_stock(command: CountStock, journal: Journal) -> None:
 
     Raises Contradicted if more is missing than the books still have.
     """
-    sheet = journal.books.latest(CountSheet, sheet=command.sheet)
+    sheet = journal.books.latest_row(CountSheet, sheet=command.sheet)
     if sheet is None:
-        raise unknown(f"there is no count sheet {command.sheet}; open one first", "")
-    if journal.books.latest(CountedLine, sheet=command.sheet) is not None:
+        raise unknown_code_error(f"there is no count sheet {command.sheet}; open one first", "")
+    if journal.books.latest_row(CountedLine, sheet=command.sheet) is not None:
         raise AlreadyDone(f"count sheet {command.sheet} was counted already; open another")
     opened = journal.books.latest_seq(CountSheet, sheet=command.sheet) or 0
     began = journal.books.body(opened).happened_on
@@ -94,8 +94,8 @@ def _expected(journal: Journal, location: str, seq: int) -> dict[str, Counter[st
     """
     held: dict[str, Counter[str]] = defaultdict(Counter)
     for (account, item, lot), quantity in {
-        **journal.books.held(STOCK(location)),
-        **journal.books.held(ALLOCATED.prefix),
+        **journal.books.nonzero_balances(STOCK(location)),
+        **journal.books.nonzero_balances(ALLOCATED.prefix),
     }.items():
         if _stands_at(account, location):
             held[item][lot] += quantity

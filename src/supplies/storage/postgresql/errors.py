@@ -82,7 +82,7 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
 )
 
 
-def in_words(code: str | None, text: str) -> tuple[type[StoreError], str]:
+def translate_error(code: str | None, text: str) -> tuple[type[StoreError], str]:
     """Translate the error of a statement: its class, and a sentence without a full stop."""
     if code is None or code.startswith("08"):
         return Busy, f"the connection to the server was lost ({_short(text)}); try again"

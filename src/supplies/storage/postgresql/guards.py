@@ -32,14 +32,15 @@ def check_guards(store: Store, books: str) -> None:
                 "rows; verify the books before they are used"
             )
     functions = {
-        name: f"{_rights(definer, settings)}{body}"
+        name: f"{_function_rights(definer, settings)}{body}"
         for name, body, definer, settings in store.all(
             "SELECT proname, prosrc, prosecdef, proconfig FROM pg_proc "
             "WHERE pronamespace = current_schema()::regnamespace"
         )
     }
     wanted = {
-        name: f"{schema.DEFINER if name in schema.DEFINERS else ''}{made.split('$$')[1]}"
+        name: (schema.SECURITY_DEFINER if name in schema.SECURITY_DEFINER_SINCE else "")
+        + made.split("$$")[1]
         for name, made in guards.functions.items()
     }
     _compare(store, wanted, functions)
@@ -47,7 +48,7 @@ def check_guards(store: Store, books: str) -> None:
     _check_bypasses(store)
 
 
-def _rights(definer: bool, settings: list[str] | None) -> str:
+def _function_rights(definer: bool, settings: list[str] | None) -> str:
     """Return the security and SET clauses of a function, as written when it is created."""
     sets = [f"SET {setting.replace('=', ' = ', 1)}" for setting in settings or ()]
     return " ".join((["SECURITY DEFINER"] if definer else []) + sets)
@@ -79,7 +80,7 @@ def _check_constraints(store: Store) -> None:
     condition = re.sub(r"('\w+:')", r"\1::text", schema.floor_condition())
     floor = f"CHECK (quantity >= 0 OR {condition})"
     _compare(store, {"balances.floor": floor, "days.floor": floor}, floors)
-    for table, wanted in schema.foreign_and_other_keys().items():
+    for table, wanted in schema.constraint_counts().items():
         if found.get(table, Counter()) != wanted:
             raise GuardMissing(
                 f"the table {table} of {store.url} is not as this program made it; "

@@ -36,7 +36,7 @@ BUSY_TIMEOUT_MS = 20_000
 CONNECT_TIMEOUT_S = 10
 """How long a server may take to answer a connection."""
 
-UNANSWERED_MS = 15_000
+TCP_USER_TIMEOUT_MS = 15_000
 """How long sent data may stay unconfirmed before the server counts as lost.
 
 A machine that is gone without a word would be waited for a quarter of an hour. One that is at work
@@ -46,7 +46,7 @@ confirms, however long its work takes.
 _DEFAULTS: dict[str, str | int] = {
     "connect_timeout": CONNECT_TIMEOUT_S,
     "application_name": "supplies",
-    "tcp_user_timeout": UNANSWERED_MS,
+    "tcp_user_timeout": TCP_USER_TIMEOUT_MS,
     # While an answer is waited for nothing is sent but this.
     "keepalives_idle": 5,
     "keepalives_interval": 5,
@@ -60,14 +60,14 @@ CONNECTIONS, CONNECTION_WAIT_S = 8, 5
 A URL says otherwise with `?connections=16&connection_wait=10`.
 """
 
-PREPARED_AT_MOST = 400
+MAX_PREPARED = 400
 """Largest number of prepared statements of a connection.
 
 Each is when it comes for the first time: the driver would lose count of one that comes to be
 prepared in the wake of a statement that is refused.
 """
 
-_GLANCE_S = 0.05
+_PROBE_TIMEOUT_S = 0.05
 """How often a thread that waits for a connection checks whether the server can be reached."""
 
 # What the driver would say is said, in other words, to whoever asked for something.
@@ -86,7 +86,7 @@ WHERE current_setting('synchronous_commit') = 'off' AND current_setting('fsync')
 """
 
 
-class _Whole(Loader):
+class _IntegerLoader(Loader):
     """Loads numeric sums of integers as int."""
 
     def load(self, data: Buffer) -> int:
@@ -97,13 +97,13 @@ class _Whole(Loader):
 class Address:
     """A database of a server. shown: the URL without its password. wait: seconds."""
 
-    shown: str
+    display_url: str
     conninfo: str
     connections: int
     wait: int
 
     @classmethod
-    def of(cls, url: str) -> Address:
+    def parse(cls, url: str) -> Address:
         """The database that a URL names; raises StoreError for what is no such URL."""
         shown = _without_password(url)
         url, ours = _ours(url, shown)
@@ -119,14 +119,14 @@ class Address:
         conninfo = make_conninfo(url, client_encoding="utf8", **ours_unless_given)
         return cls(shown, conninfo, ours["connections"], ours["connection_wait"])
 
-    def refusal(self) -> StoreError | None:
+    def connection_error(self) -> StoreError | None:
         """Return why the server refuses connections; None if it accepts them."""
         try:
             with psycopg.connect(self.conninfo, autocommit=True) as connection:
                 _begin_session(connection)
         except psycopg.Error as error:
             kind, sentence = translate_connection_error(str(error))
-            return kind(f"{self.shown}: {sentence}")
+            return kind(f"{self.display_url}: {sentence}")
         return None
 
 
@@ -143,13 +143,13 @@ class Pool:
             max_size=address.connections,
             num_workers=1,
             configure=_begin_session,
-            check=_still_there,
+            check=_is_alive,
             # Tried again when somebody asks again, not by and by.
             reconnect_timeout=0,
             open=True,
         )
 
-    def borrow(self) -> Connection:
+    def acquire(self) -> Connection:
         """Borrow a connection for this thread; return it with `give_back`.
 
         Raises Busy where none is free in time, a StoreError where none can be made. For a server
@@ -159,32 +159,33 @@ class Pool:
         until = monotonic() + (0 if self._silent else self.address.wait)
         while True:
             try:
-                return self._lend(self._pool.getconn(timeout=_GLANCE_S))
+                return self._checked_out(self._pool.getconn(timeout=_PROBE_TIMEOUT_S))
             except PoolTimeout:
                 late = monotonic() >= until
                 # Where others have one it may be free soon, whatever the server says to more.
                 alone = self._lent == 0
                 if (late or alone) and self._failures() > failures:
-                    refusal = self.address.refusal()
+                    refusal = self.address.connection_error()
                     if refusal is not None:
                         raise refusal from None
                 if late and alone:
                     self._silent = True
-                    raise _no_answer(self.address) from None
+                    raise _timeout_error(self.address) from None
                 if late:
                     raise Busy(
-                        f"{self.address.shown}: all {self.address.connections} connections of this "
-                        f"program have been in use for {self.address.wait} seconds; nothing was "
-                        "recorded, try again, or allow more with ?connections= in the URL"
+                        f"{self.address.display_url}: all {self.address.connections} connections "
+                        f"of this program have been in use for {self.address.wait} seconds; "
+                        "nothing was recorded, try again, "
+                        "or allow more with ?connections= in the URL"
                     ) from None
 
-    def _lend(self, connection: Connection) -> Connection:
+    def _checked_out(self, connection: Connection) -> Connection:
         self._silent = False
         with _LOCK:
             self._lent += 1
         return connection
 
-    def give_back(self, connection: Connection) -> None:
+    def release(self, connection: Connection) -> None:
         """Return a connection to the pool; a lost one is replaced."""
         with _LOCK:
             self._lent -= 1
@@ -196,45 +197,45 @@ class Pool:
             self.members -= 1
             if self.members:
                 return
-            _SHARED.pop((self.pid, self.address), None)
+            _POOLS.pop((self.pid, self.address), None)
         self._pool.close()
 
     def _failures(self) -> int:
         return self._pool.get_stats().get("connections_errors", 0)
 
 
-def share(address: Address) -> Pool:
+def shared_pool(address: Address) -> Pool:
     """Return the pool of this process for a database; call `leave` when done."""
     with _LOCK:
         here = os.getpid(), address
-        pool = _SHARED.get(here)
+        pool = _POOLS.get(here)
         if pool is None:
-            pool = _SHARED[here] = Pool(address)
+            pool = _POOLS[here] = Pool(address)
         pool.members += 1
         return pool
 
 
-_SHARED: dict[tuple[int, Address], Pool] = {}
+_POOLS: dict[tuple[int, Address], Pool] = {}
 _LOCK = threading.Lock()
 
 
-def _no_answer(address: Address) -> StoreError:
+def _timeout_error(address: Address) -> StoreError:
     kind, sentence = translate_connection_error("timeout expired")
-    return kind(f"{address.shown}: {sentence}")
+    return kind(f"{address.display_url}: {sentence}")
 
 
 def _begin_session(connection: Connection) -> None:
     connection.prepare_threshold = 0
-    connection.prepared_max = PREPARED_AT_MOST
+    connection.prepared_max = MAX_PREPARED
     adapters = connection.adapters
-    adapters.register_loader("numeric", _Whole)
+    adapters.register_loader("numeric", _IntegerLoader)
     # One type each, whatever the value: else a statement is prepared for every size anew.
     adapters.register_dumper(int, Int8Dumper)
     adapters.register_dumper(str, StrDumper)
     connection.execute(_SESSION.format(lock_timeout=BUSY_TIMEOUT_MS).encode(), prepare=False)
 
 
-def _still_there(connection: Connection) -> None:
+def _is_alive(connection: Connection) -> None:
     """Raise if the connection was lost while idle.
 
     The server is asked only where it has said something unasked: mostly that it goes away.

@@ -11,14 +11,14 @@ from supplies.errors import InvalidField, NotFound, StoreError
 from supplies.storage import introspection, schema
 from supplies.storage.store import Store
 
-FOLLOWING = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
+OWNER_WRITTEN_TABLES = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
 """Tables that only the owner and SECURITY DEFINER functions write to."""
 
-CHANGED = {
+UPDATABLE_COLUMNS = {
     **{
         name: [column for column in table.columns if column not in ("station", "code")]
         for name, table in introspection.tables().items()
-        if name in ("stations", *schema.NAMED)
+        if name in ("stations", *schema.CATALOGUE_TABLES)
     },
     "answers": ["answer"],
     "attempts": ["tried"],
@@ -32,11 +32,18 @@ CHANGED = {
 }
 """Columns that commands update."""
 
-DELETED = ("access_log", "attempts", "credentials", "organisations", "search", "searchable")
+DELETABLE_TABLES = (
+    "access_log",
+    "attempts",
+    "credentials",
+    "organisations",
+    "search",
+    "searchable",
+)
 """Tables from which rows are deleted. None of them is part of the books."""
 
 
-def grant(store: Store, role: str) -> None:
+def grant_access(store: Store, role: str) -> None:
     """Grant a role the right to record, and revoke what goes beyond that.
 
     Raises NotFound for a role that is not there, InvalidField for one that cannot be held to it,
@@ -81,24 +88,24 @@ def _statements(store: Store, role: str) -> list[str]:
     assert row is not None, "there is one: the books are in it"
     (books,) = row
     made = [
-        f"{schema.nobody_calls(books)}, {role}",
+        f"{schema.revoke_execute(books)}, {role}",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {books} FROM {role}",
         f"REVOKE CREATE ON SCHEMA {books} FROM {role}",
         f"GRANT USAGE ON SCHEMA {books} TO {role}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {books} TO {role}",
     ]
-    added = ", ".join(name for name in schema.table_names() if name not in FOLLOWING)
+    added = ", ".join(name for name in schema.table_names() if name not in OWNER_WRITTEN_TABLES)
     made.append(f"GRANT INSERT ON {added} TO {role}")
     made += [
         f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {role}"
-        for table, columns in CHANGED.items()
+        for table, columns in UPDATABLE_COLUMNS.items()
     ]
-    return [*made, f"GRANT DELETE ON {', '.join(DELETED)} TO {role}"]
+    return [*made, f"GRANT DELETE ON {', '.join(DELETABLE_TABLES)} TO {role}"]
 
 
 def _check_nothing_beyond(store: Store, role: str) -> None:
     """Refuse a role that may alter the books through PUBLIC or through membership."""
-    for table in (*schema.APPEND_ONLY, *FOLLOWING):
+    for table in (*schema.APPEND_ONLY, *OWNER_WRITTEN_TABLES):
         row = store.one(
             "SELECT has_table_privilege(:role, :table, 'UPDATE, DELETE, TRUNCATE, TRIGGER') "
             "OR has_any_column_privilege(:role, :table, 'UPDATE')",
@@ -110,7 +117,7 @@ def _check_nothing_beyond(store: Store, role: str) -> None:
                 f"it is a member of; take that away first, as with `REVOKE ALL ON {table} FROM "
                 "PUBLIC`"
             )
-    for name in schema.DEFINERS:
+    for name in schema.SECURITY_DEFINER_SINCE:
         row = store.one(
             "SELECT has_function_privilege(:role, quote_ident(current_schema()) || :name, "
             "'EXECUTE')",

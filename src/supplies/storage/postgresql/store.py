@@ -19,10 +19,10 @@ import psycopg
 
 from supplies.errors import NotEnough, StoreError, Uncertain
 from supplies.storage import schema
-from supplies.storage.postgresql.errors import in_words
+from supplies.storage.postgresql.errors import translate_error
 from supplies.storage.postgresql.guards import check_guards
-from supplies.storage.postgresql.pool import Address, Connection, share
-from supplies.storage.postgresql.tables import LOCKS, Tables
+from supplies.storage.postgresql.pool import Address, Connection, shared_pool
+from supplies.storage.postgresql.tables import ADVISORY_LOCK_NAMESPACE, SchemaManager
 from supplies.storage.postgresql.transaction import Cursor, Transaction
 from supplies.storage.sql_parameters import pyformat
 from supplies.storage.store import Params, Row
@@ -34,7 +34,7 @@ It knows nothing of new tables, and takes any index that begins with the station
 one that finds a row; the server itself looks only after a minute.
 """
 
-MINIMUM = 130_000
+MINIMUM_VERSION = 130_000
 """Oldest supported version: PostgreSQL 13."""
 
 
@@ -48,9 +48,9 @@ class PostgresStore:
     def __init__(
         self, url: str, *, create: bool = True, guarded: bool = True, made: bool = True
     ) -> None:
-        self._address = Address.of(url)
-        self.url = self._address.shown
-        self._pool = share(self._address)
+        self._address = Address.parse(url)
+        self.url = self._address.display_url
+        self._pool = shared_pool(self._address)
         self._open: Transaction | None = None
         self._lent: Connection | None = None
         self._commits_unseen = 0
@@ -58,10 +58,10 @@ class PostgresStore:
         try:
             self._check_server()
             if made:
-                self._tables.bring_up_to_date(create=create)
+                self._tables.migrate(create=create)
                 if guarded:
                     self.check_guards()
-                self._commits_unseen = self._until_analysed()
+                self._commits_unseen = self._commits_until_analyze()
         except BaseException:
             self.close()
             raise
@@ -72,10 +72,10 @@ class PostgresStore:
         with self._borrowed() as connection:
             version = connection.info.server_version
             encoding = connection.info.parameter_status("server_encoding")
-        if version < MINIMUM:
+        if version < MINIMUM_VERSION:
             raise StoreError(
                 f"{self.url} is PostgreSQL {version // 10_000}: "
-                f"{MINIMUM // 10_000} or newer is needed; upgrade the server"
+                f"{MINIMUM_VERSION // 10_000} or newer is needed; upgrade the server"
             )
         if encoding != "UTF8":
             raise StoreError(
@@ -89,33 +89,33 @@ class PostgresStore:
                 "names, or name another"
             )
         self._schema = str(found[0])
-        self._tables = Tables(self, self._schema, self._script)
+        self._tables = SchemaManager(self, self._schema, self._script)
 
-    def make_tables(self) -> None:
+    def create_tables(self) -> None:
         """Create the empty tables, without triggers. Call within a transaction."""
-        self._tables.make()
+        self._tables.create()
 
-    def make_guards(self) -> None:
+    def create_guards(self) -> None:
         """Create the triggers of filled tables. Call within a transaction."""
-        self._tables.guard(since=0)
+        self._tables.create_guards(since=0)
         self.run("ANALYZE")
 
     def _script(self, script: str) -> None:
         """Run several statements without parameters at once."""
         assert self._open is not None, "tables are made within a transaction"
-        with self._plainly():
-            self._open.settle()
+        with self._translated_errors():
+            self._open.flush()
             self._open.connection.execute(script.encode(), prepare=False)
 
-    def _until_analysed(self) -> int:
+    def _commits_until_analyze(self) -> int:
         """Return the number of commits before ANALYZE is due; 0: it was run.
 
         Only who owns them may.
         """
         row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
-        return ANALYZE_AFTER_COMMITS if row is None and self._tables.are_ours() else 0
+        return ANALYZE_AFTER_COMMITS if row is None and self._tables.are_complete() else 0
 
-    def _show_planner(self) -> None:
+    def _analyze(self) -> None:
         """Run ANALYZE when due. A failure does not affect the commit."""
         if self._commits_unseen:
             self._commits_unseen -= 1
@@ -132,57 +132,57 @@ class PostgresStore:
 
     def all(self, sql: str, params: Params | Sequence[Any] = ()) -> list[Row]:
         """Return all rows of a query."""
-        return self._ask(sql, params).fetchall()
+        return self._execute(sql, params).fetchall()
 
     def one(self, sql: str, params: Params | Sequence[Any] = ()) -> Row | None:
         """Return the first row of a query, or None."""
-        return self._ask(sql, params).fetchone()
+        return self._execute(sql, params).fetchone()
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
         """Run one statement; return the number of rows it changed."""
-        return self._ask(sql, params).rowcount
+        return self._execute(sql, params).rowcount
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement with `?` parameters for each row.
 
         Within a transaction with the next that is asked, or when the part or all of it ends.
         """
-        with self._plainly():
+        with self._translated_errors():
             if self._open is not None:
                 for row in rows:
-                    self._open.put(pyformat(sql), row)
+                    self._open.enqueue(pyformat(sql), row)
             else:
                 with self._borrowed() as connection, connection.cursor() as cursor:
                     cursor.executemany(pyformat(sql), rows)
 
-    def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    def bulk_insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Insert many rows by COPY. Call within a transaction."""
         assert self._open is not None, "tables are filled within a transaction"
         statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-        with self._plainly():
-            self._open.settle()
+        with self._translated_errors():
+            self._open.flush()
             with self._open.connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
                 for row in rows:
                     copy.write_row(row)
 
-    def _ask(self, sql: str, params: Params | Sequence[Any]) -> Cursor:
+    def _execute(self, sql: str, params: Params | Sequence[Any]) -> Cursor:
         """Run a statement in the open transaction, or by itself."""
-        with self._plainly():
+        with self._translated_errors():
             if self._open is not None:
-                return self._open.ask(pyformat(sql), params)
+                return self._open.execute(pyformat(sql), params)
             with self._borrowed() as connection:
                 return connection.execute(pyformat(sql), params)
 
     @contextmanager
     def _borrowed(self) -> Iterator[Connection]:
         if self._pool.pid != os.getpid():  # forked: the parent's are not ours to use
-            self._pool = share(self._address)
-        self._lent = connection = self._pool.borrow()
+            self._pool = shared_pool(self._address)
+        self._lent = connection = self._pool.acquire()
         try:
             yield connection
         finally:
             self._lent = None
-            self._pool.give_back(connection)
+            self._pool.release(connection)
 
     # --- transactions ------------------------------------------------------------------------
 
@@ -192,7 +192,7 @@ class PostgresStore:
         with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED") as open_one:
             yield
             self._commit(open_one)
-        self._show_planner()
+        self._analyze()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -203,7 +203,7 @@ class PostgresStore:
         with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as open_one:
             yield
             # Not rolled back: the driver would throw away what it has prepared.
-            with self._plainly():
+            with self._translated_errors():
                 open_one.commit()
 
     @contextmanager
@@ -221,24 +221,27 @@ class PostgresStore:
     def savepoint(self) -> Iterator[None]:
         """A savepoint: rolled back alone when it fails."""
         assert self._open is not None, "a savepoint is part of a transaction"
-        with self._plainly():
-            self._open.save()
+        with self._translated_errors():
+            self._open.savepoint()
         try:
             yield
-            with self._plainly():
-                self._open.settle()
+            with self._translated_errors():
+                self._open.flush()
         except BaseException:
-            with self._plainly():
-                self._open.undo()
+            with self._translated_errors():
+                self._open.rollback_to_savepoint()
             raise
-        with self._plainly():
-            self._open.release()
+        with self._translated_errors():
+            self._open.release_savepoint()
 
     def lock(self, station: str) -> None:
         """Lock the station until the transaction ends; other stations are not affected."""
-        self.many(f"SELECT pg_advisory_xact_lock(hashtextextended(?, {LOCKS}))", [(station,)])
+        self.run_many(
+            f"SELECT pg_advisory_xact_lock(hashtextextended(?, {ADVISORY_LOCK_NAMESPACE}))",
+            [(station,)],
+        )
 
-    def changes(self, station: str) -> int:
+    def catalogue_version(self, station: str) -> int:
         """Return how often this station's catalogue was changed, by any connection."""
         row = self.one(
             "SELECT changes FROM catalogue_changes WHERE station = :station", {"station": station}
@@ -297,7 +300,7 @@ class PostgresStore:
     # --- errors ------------------------------------------------------------------------------
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except psycopg.Error as error:
@@ -308,7 +311,7 @@ class PostgresStore:
         if error.sqlstate == "23514" and error.diag.constraint_name == "floor":
             raise NotEnough("more was asked of an account than stands in it") from error
         text = error.diag.message_primary or str(error)
-        kind, sentence = in_words(error.sqlstate, text)
+        kind, sentence = translate_error(error.sqlstate, text)
         raise kind(f"{self.url}: {sentence}; nothing was recorded") from error
 
 

@@ -8,11 +8,11 @@ from supplies.errors import AlreadyDone, NewerVersion, NotADatabase, StoreError
 from supplies.storage import schema
 from supplies.storage.store import Store
 
-LOCKS = 0x5355_5050
+ADVISORY_LOCK_NAMESPACE = 0x5355_5050
 """Namespace of this program's advisory locks."""
 
 
-class Tables:
+class SchemaManager:
     """The tables of a store in one schema.
 
     books: its name, quoted. script: carries out several statements within a transaction.
@@ -21,34 +21,35 @@ class Tables:
     def __init__(self, store: Store, books: str, script: Callable[[str], None]) -> None:
         self._store, self._books, self._script = store, books, script
 
-    def bring_up_to_date(self, *, create: bool) -> None:
+    def migrate(self, *, create: bool) -> None:
         """Migrate the tables to this version. create: create them if there are none."""
         url, found = self._store.url, self._found()
         if not found and not create:
             raise NotADatabase(f"{url} is empty; make a ledger with `supplies init`")
         version = self._version(found)
-        if 0 < version < schema.newest() and not self.are_ours():
+        if 0 < version < schema.latest_version() and not self.are_complete():
             raise StoreError(
                 f"{url} is of an older version (its tables are version {version}, this "
-                f"program needs {schema.newest()}): let who owns the tables open it once, as with "
-                "`supplies verify`, then `supplies database grant` again"
+                f"program needs {schema.latest_version()}): let the owner of the tables open it "
+                "once, as with `supplies verify`, then `supplies database grant` again"
             )
-        if version < schema.newest():
+        if version < schema.latest_version():
             with self._store.writing():
-                self._take_turns()
+                self._lock()
                 version = self._version(self._found())
                 self._make(since=version)
-                self.guard(since=version)
+                self.create_guards(since=version)
         version = self._version(self._found())
-        if version > schema.newest():
+        if version > schema.latest_version():
             raise NewerVersion(
                 f"{url} was made by a newer version of this program (its tables are "
-                f"version {version}, this program knows {schema.newest()}); upgrade this program"
+                f"version {version}, this program knows {schema.latest_version()}); "
+                "upgrade this program"
             )
 
-    def make(self) -> None:
+    def create(self) -> None:
         """Create all tables in an empty database."""
-        self._take_turns()
+        self._lock()
         found = self._found()
         if found:
             raise AlreadyDone(
@@ -57,17 +58,17 @@ class Tables:
             )
         self._make(since=0)
 
-    def guard(self, *, since: int) -> None:
+    def create_guards(self, *, since: int) -> None:
         """Create the triggers that tables of this version lack; 0: all."""
         guards = schema.postgres_guards(self._books)
-        self._script("\n".join(schema.newer(guards.functions, since).values()))
-        self._script(";\n".join(schema.newer(guards.triggers, since).values()))
-        for name, version in schema.DEFINERS.items():
+        self._script("\n".join(schema.guards_added_after(guards.functions, since).values()))
+        self._script(";\n".join(schema.guards_added_after(guards.triggers, since).values()))
+        for name, version in schema.SECURITY_DEFINER_SINCE.items():
             if since < version:
-                self._script(f"ALTER FUNCTION {self._books}.{name}() {schema.DEFINER}")
-        self._script(schema.nobody_calls(self._books))
+                self._script(f"ALTER FUNCTION {self._books}.{name}() {schema.SECURITY_DEFINER}")
+        self._script(schema.revoke_execute(self._books))
 
-    def are_ours(self) -> bool:
+    def are_complete(self) -> bool:
         """Return whether this user owns the tables or has the owner's rights."""
         owns = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'entries'::regclass"
         return self._store.one(owns) == (True,)
@@ -97,9 +98,9 @@ class Tables:
             )
         return int(row[0])
 
-    def _take_turns(self) -> None:
+    def _lock(self) -> None:
         """Take a lock, so that processes that start together migrate one after the other."""
-        self._store.run(f"SELECT pg_advisory_xact_lock({LOCKS})")
+        self._store.run(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK_NAMESPACE})")
 
     def _make(self, *, since: int) -> None:
         """Create what a database of this version lacks; 0: a new one."""
@@ -108,7 +109,7 @@ class Tables:
                 'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, '
                 "changes BIGINT NOT NULL)"
             )
-        for migration in schema.missing(since):
+        for migration in schema.migrations_after(since):
             self._script(schema.to_postgresql(migration.script))
             self._store.run(
                 "INSERT INTO migrations (version, applied_at) VALUES (:version, "

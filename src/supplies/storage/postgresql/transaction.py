@@ -19,10 +19,10 @@ from supplies.storage.store import Params
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
-MOST_WAITING = 1_000
+MAX_QUEUED = 1_000
 """Largest number of statements queued on the client."""
 
-_UNDONE = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+_ROLLED_BACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 """Of a connection that is there: something was begun and not ended."""
 
 
@@ -34,7 +34,7 @@ class Transaction:
         self._parts = 0
         self._waiting: list[tuple[str, Params | Sequence[Any]]] = [(begin, ())]
 
-    def ask(self, sql: str, params: Params | Sequence[Any] = ()) -> Cursor:
+    def execute(self, sql: str, params: Params | Sequence[Any] = ()) -> Cursor:
         """Run the queued statements, then this one, in one round trip."""
         if not self._waiting:
             return self.connection.execute(sql, params)
@@ -44,28 +44,28 @@ class Transaction:
                 self.connection.execute(*each)
             return self.connection.execute(sql, params)
 
-    def put(self, sql: str, params: Params | Sequence[Any] = ()) -> None:
+    def enqueue(self, sql: str, params: Params | Sequence[Any] = ()) -> None:
         """Queue a statement; it runs with the next `ask`."""
         self._waiting.append((sql, params))
-        if len(self._waiting) >= MOST_WAITING:
-            self.settle()
+        if len(self._waiting) >= MAX_QUEUED:
+            self.flush()
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Run all queued statements."""
         if self._waiting:
-            self.ask(*self._waiting.pop())
+            self.execute(*self._waiting.pop())
 
-    def save(self) -> None:
+    def savepoint(self) -> None:
         """Set a savepoint."""
         self._parts += 1
-        self.put(f"SAVEPOINT part_{self._parts}")
+        self.enqueue(f"SAVEPOINT part_{self._parts}")
 
-    def release(self) -> None:
+    def release_savepoint(self) -> None:
         """Release the savepoint. Its statements have run."""
-        self.put(f"RELEASE part_{self._parts}")
+        self.enqueue(f"RELEASE part_{self._parts}")
         self._parts -= 1
 
-    def undo(self) -> None:
+    def rollback_to_savepoint(self) -> None:
         """Roll back to the savepoint; if the connection is lost, the server does so."""
         part = f"part_{self._parts}"
         self._parts -= 1
@@ -74,14 +74,14 @@ class Transaction:
             del self._waiting[unsent.index(f"SAVEPOINT {part}") :]
             return
         self._waiting.clear()
-        if self.connection.info.transaction_status in _UNDONE:
+        if self.connection.info.transaction_status in _ROLLED_BACK:
             # By themselves: the driver takes back what it has prepared when it sees the answer.
             self.connection.execute(f"ROLLBACK TO {part}")
             self.connection.execute(f"RELEASE {part}")
 
     def commit(self) -> bool:
         """Commit; return False if the transaction had failed and was rolled back."""
-        if self.ask("COMMIT").statusmessage == "COMMIT":
+        if self.execute("COMMIT").statusmessage == "COMMIT":
             return True
         # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error.
         self.connection.close()
@@ -91,7 +91,7 @@ class Transaction:
         """Roll back what was not committed; if the connection is lost, the server does so."""
         self._waiting.clear()
         status = self.connection.info.transaction_status
-        if status in _UNDONE:
+        if status in _ROLLED_BACK:
             with suppress(psycopg.Error):
                 self.connection.execute("ROLLBACK")
         elif status is TransactionStatus.ACTIVE:

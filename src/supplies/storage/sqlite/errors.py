@@ -26,11 +26,11 @@ WAL_UNAVAILABLE = (
 )
 """Errors of a process that may read the file but not write its log."""
 
-_HELD = (
+_LOCKED_BY_OTHER = (
     "another program has been holding {path} for "
     f"{BUSY_TIMEOUT_MS // 1000} seconds; nothing was recorded, try again"
 )
-_MAY_NOT = (
+_NO_PERMISSION = (
     "{path} may not be written; nothing was recorded: "
     "give this user the right to write the file and its directory"
 )
@@ -38,8 +38,8 @@ _READERS_WRITE = (
     "{path} may not be written, and readers write its log too: copy it, with {path.name}-wal where "
     "there is one, to a place that may be written, or use a backup"
 )
-_NO_ROOM = "no room is left on the disk of {path}; nothing was recorded: make room"
-_NOT_OPENED = (
+_DISK_FULL = "no room is left on the disk of {path}; nothing was recorded: make room"
+_CANNOT_OPEN = (
     "{path} cannot be opened; see that it and its directory may be read and written by this user"
 )
 
@@ -49,18 +49,18 @@ _BY_CODE: dict[int, tuple[type[StoreError], str]] = {
         "{path} is not a database; name a ledger's file, or a new one",
     ),
     sqlite3.SQLITE_CORRUPT: (NotADatabase, "{path} is damaged ({text}); restore it from a backup"),
-    sqlite3.SQLITE_BUSY: (Busy, _HELD),
-    sqlite3.SQLITE_LOCKED: (Busy, _HELD),
+    sqlite3.SQLITE_BUSY: (Busy, _LOCKED_BY_OTHER),
+    sqlite3.SQLITE_LOCKED: (Busy, _LOCKED_BY_OTHER),
     sqlite3.SQLITE_INTERRUPT: (Busy, "{path}: this took too long and was ended; try again"),
-    sqlite3.SQLITE_READONLY: (ReadOnly, _MAY_NOT),
+    sqlite3.SQLITE_READONLY: (ReadOnly, _NO_PERMISSION),
     **dict.fromkeys(WAL_UNAVAILABLE, (ReadOnly, _READERS_WRITE)),
-    sqlite3.SQLITE_FULL: (DiskFull, _NO_ROOM),
-    sqlite3.SQLITE_CANTOPEN: (StoreError, _NOT_OPENED),
+    sqlite3.SQLITE_FULL: (DiskFull, _DISK_FULL),
+    sqlite3.SQLITE_CANTOPEN: (StoreError, _CANNOT_OPEN),
 }
 """Looked up by the extended code, then by the plain one."""
 
 
-def in_words(error: sqlite3.Error, path: Path) -> SuppliesError:
+def translate_error(error: sqlite3.Error, path: Path) -> SuppliesError:
     """Translate an error with a file."""
     text, extended = str(error), getattr(error, "sqlite_errorcode", 0)
     code = extended & 0xFF

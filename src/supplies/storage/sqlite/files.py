@@ -9,13 +9,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from supplies.errors import Gone, StoreError
-from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, WAL_UNAVAILABLE, in_words
+from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, WAL_UNAVAILABLE, translate_error
 
 _OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILABLE)
 """Errors of a copy that are caused by its source."""
 
 
-class Files:
+class DatabaseFiles:
     """The identity (device, inode) of a file and its log when they were opened."""
 
     def __init__(self, path: Path) -> None:
@@ -51,7 +51,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def make_private(path: Path) -> None:
+def create_private_file(path: Path) -> None:
     """Make a file that its owner alone may read, where there is none; its log will be as it is."""
     # What stands in the way SQLite meets as well, and it is said there.
     with suppress(OSError):
@@ -75,5 +75,5 @@ def copy_file(source: Path, target: Path) -> None:
             here.backup(there, pages=-1)
     except sqlite3.Error as error:
         if error.sqlite_errorcode in _OF_THE_SOURCE:
-            raise in_words(error, source) from error
+            raise translate_error(error, source) from error
         raise StoreError(f"{source} cannot be copied to {target}: {error}") from error

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from supplies.errors import Busy, NotADatabase, StoreError
-from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, in_words
-from supplies.storage.sqlite.files import Files, make_private
-from supplies.storage.sqlite.tables import Tables
+from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, translate_error
+from supplies.storage.sqlite.files import DatabaseFiles, create_private_file
+from supplies.storage.sqlite.tables import SchemaManager
 from supplies.storage.store import Params, Row
 
-TRACES_TIMEOUT_MS = 250
+PURGE_TIMEOUT_MS = 250
 """How long to wait for readers before emptying the log is put off."""
 
-MANY_FAULTS = 1_000_000_000
+MAX_REPORTED_FAULTS = 1_000_000_000
 """Number of faults that the integrity check may report: all of them."""
 
-MINIMUM = (3, 37, 0)
+MINIMUM_VERSION = (3, 37, 0)
 """Oldest supported version: STRICT tables need SQLite 3.37."""
 
 
@@ -32,16 +32,16 @@ class SqliteStore:
     ) -> None:
         self.path = Path(path)
         self.url = f"sqlite:///{path}"
-        if sqlite3.sqlite_version_info < MINIMUM:
+        if sqlite3.sqlite_version_info < MINIMUM_VERSION:
             raise StoreError(
                 f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed; "
                 "install a newer Python"
             )
-        self._tables = Tables(self, self.path)
-        with self._plainly():
+        self._tables = SchemaManager(self, self.path)
+        with self._translated_errors():
             self._connect(create)
             if made:
-                self._tables.bring_up_to_date(create=create)
+                self._tables.migrate(create=create)
         if made and guarded:
             self.check_guards()
 
@@ -57,7 +57,7 @@ class SqliteStore:
                 f"there is no database at {self.path}; make one with `supplies init`"
             )
         if create:
-            make_private(self.path)
+            create_private_file(self.path)
         # Autocommit, because every transaction is begun by hand: a deferred BEGIN that turns
         # into a write is refused while another writes, whatever the busy timeout.
         self.connection = sqlite3.connect(
@@ -67,7 +67,7 @@ class SqliteStore:
         pragma(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         pragma("PRAGMA foreign_keys = ON")
         pragma("PRAGMA recursive_triggers = ON")
-        self._keep_a_log()
+        self._enable_wal()
         pragma("PRAGMA synchronous = FULL")
         pragma("PRAGMA temp_store = MEMORY")
         # What is erased is overwritten, so that a forgotten name is not left in free pages.
@@ -76,9 +76,9 @@ class SqliteStore:
         pragma("PRAGMA wal_autocheckpoint = 4000")
         # The log is made by the first look.
         pragma("PRAGMA schema_version")
-        self._files = Files(self.path)
+        self._files = DatabaseFiles(self.path)
 
-    def _keep_a_log(self) -> None:
+    def _enable_wal(self) -> None:
         try:
             self.connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
@@ -86,13 +86,13 @@ class SqliteStore:
             if error.sqlite_errorcode != sqlite3.SQLITE_READONLY:
                 raise
 
-    def make_tables(self) -> None:
+    def create_tables(self) -> None:
         """Create the empty tables, without triggers. Call within a transaction."""
-        self._tables.make()
+        self._tables.create()
 
-    def make_guards(self) -> None:
+    def create_guards(self) -> None:
         """Create the triggers of filled tables. Call within a transaction."""
-        self._tables.guard(since=0)
+        self._tables.create_guards(since=0)
 
     def check_guards(self) -> None:
         """Check triggers, indexes and tables. Raises GuardMissing if one is missing or changed."""
@@ -122,17 +122,17 @@ class SqliteStore:
         except sqlite3.Error as error:
             self._refuse(error)
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement with `?` parameters for each row."""
         try:
             self.connection.executemany(sql, rows)
         except sqlite3.Error as error:
             self._refuse(error)
 
-    def fill(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    def bulk_insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Insert many rows. Call within a transaction."""
         marks = ", ".join("?" * len(columns))
-        self.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+        self.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
 
     # --- transactions ------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class SqliteStore:
         self.run("BEGIN IMMEDIATE")
         try:
             yield
-            self._files.check(keeps_a_log=self._keeps_a_log)
+            self._files.check(keeps_a_log=self._is_wal)
         except BaseException:
             self._roll_back()
             raise
@@ -180,7 +180,7 @@ class SqliteStore:
     def lock(self, station: str) -> None:
         """Do nothing: BEGIN IMMEDIATE has locked the file."""
 
-    def changes(self, station: str) -> int:
+    def catalogue_version(self, station: str) -> int:
         """Return SQLite's count of changes by other connections."""
         row = self.one("PRAGMA data_version")
         return int(row[0]) if row else 0
@@ -191,7 +191,7 @@ class SqliteStore:
         While another reads, SQLite empties the log later; nothing else is lost by that. It is not
         waited for: who replicates the file reads always, and all writers would wait with us.
         """
-        self.run(f"PRAGMA busy_timeout = {TRACES_TIMEOUT_MS}")
+        self.run(f"PRAGMA busy_timeout = {PURGE_TIMEOUT_MS}")
         try:
             self.all("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
@@ -201,7 +201,7 @@ class SqliteStore:
         """Check the file for damage. Raises NotADatabase."""
         # SQLite 3.40 sees a NULL in each row of a table WITHOUT ROWID whose key is not its first
         # columns. Constraints are no matter of pages: rows are compared by verification.
-        told = [text for (text,) in self.all(f"PRAGMA integrity_check({MANY_FAULTS})")]
+        told = [text for (text,) in self.all(f"PRAGMA integrity_check({MAX_REPORTED_FAULTS})")]
         found = [text for text in told if text != "ok" and not text.startswith("NULL value in ")]
         if found:
             raise NotADatabase(f"{self.path} is damaged ({found[0]}); restore it from a backup")
@@ -213,9 +213,9 @@ class SqliteStore:
         """
         if self.one("PRAGMA journal_mode = DELETE") != ("delete",):
             raise Busy(f"another program is using {self.path}; close it there first")
-        self._files = Files(self.path)
+        self._files = DatabaseFiles(self.path)
 
-    def _keeps_a_log(self) -> bool:
+    def _is_wal(self) -> bool:
         return self.one("PRAGMA journal_mode") == ("wal",)
 
     def interrupt(self) -> None:
@@ -234,11 +234,11 @@ class SqliteStore:
     # --- errors ------------------------------------------------------------------------------
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
             self._refuse(error)
 
     def _refuse(self, error: sqlite3.Error) -> NoReturn:
-        raise in_words(error, self.path) from error
+        raise translate_error(error, self.path) from error

@@ -9,13 +9,13 @@ from supplies.storage import schema
 from supplies.storage.store import Store
 
 
-class Tables:
+class SchemaManager:
     """The tables of a store in its file."""
 
     def __init__(self, store: Store, path: Path) -> None:
         self._store, self._path = store, path
 
-    def bring_up_to_date(self, *, create: bool) -> None:
+    def migrate(self, *, create: bool) -> None:
         """Migrate the tables to this version. create: create them if there are none."""
         found = self._found()
         if "migrations" not in found:
@@ -34,23 +34,24 @@ class Tables:
                 f"{self._path} does not say which version of this program made it; "
                 "restore it from a backup"
             )
-        if version > schema.newest():
+        if version > schema.latest_version():
             raise NewerVersion(
                 f"{self._path} was made by a newer version of this program (its tables are "
-                f"version {version}, this program knows {schema.newest()}); upgrade this program"
+                f"version {version}, this program knows {schema.latest_version()}); "
+                "upgrade this program"
             )
-        if version < schema.newest():
+        if version < schema.latest_version():
             self._update()
 
-    def make(self) -> None:
+    def create(self) -> None:
         """Create all tables in an empty file. Call within a transaction."""
         if self._found():
             raise AlreadyDone(f"there are books in {self._path} already; name a new file")
         self._make(since=0)
 
-    def guard(self, *, since: int) -> None:
+    def create_guards(self, *, since: int) -> None:
         """Create the triggers that tables of this version lack; 0: all."""
-        for statement in schema.newer(schema.sqlite_guards(), since).values():
+        for statement in schema.guards_added_after(schema.sqlite_guards(), since).values():
             self._store.run(statement)
 
     def check_guards(self) -> None:
@@ -63,7 +64,7 @@ class Tables:
             for name, table, sql in self._store.all("SELECT name, tbl_name, sql FROM sqlite_master")
         }
         guards = schema.sqlite_guards()
-        made = {**schema.statements(), **guards}
+        made = {**schema.create_statements(), **guards}
         for name, wanted in made.items():
             if found.get(name, ("", ""))[1] != wanted:
                 what = "was changed" if name in found else "is missing"
@@ -92,10 +93,10 @@ class Tables:
         with self._store.writing():
             version = self._version() if "migrations" in self._found() else 0
             self._make(since=version)
-            self.guard(since=version)
+            self.create_guards(since=version)
 
     def _make(self, *, since: int) -> None:
-        for migration in schema.missing(since):
+        for migration in schema.migrations_after(since):
             for statement in migration.statements():
                 self._store.run(statement)
             self._store.run(

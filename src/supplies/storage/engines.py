@@ -1,0 +1,83 @@
+"""Open the storage engine that a database URL or path names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from supplies.errors import InvalidField, StoreError
+from supplies.storage.store import Store
+
+_SERVERS = ("postgresql://", "postgres://")
+
+_MISTYPED_SERVER = re.compile(r"(?!sqlite:///)\w{2,}:.*@|.*password\s*=", re.DOTALL | re.IGNORECASE)
+"""A mistyped server URL, which may contain a password."""
+
+
+def database_file(url: str) -> Path | None:
+    """Return the file that a URL names; None if the books are not in a file.
+
+    Raises InvalidField for what names neither; what may hold a password is not repeated in it.
+    """
+    if url.startswith(_SERVERS):
+        return None
+    if _MISTYPED_SERVER.match(url):
+        raise InvalidField(
+            "this looks like the mistyped address of a server (it is not repeated here, as it may "
+            "hold a password); write postgresql://USER@HOST/DATABASE, or name a file"
+        )
+    scheme, separator, path = url.partition("://")
+    if not separator:
+        return Path(url)
+    if scheme != "sqlite":
+        raise InvalidField(
+            f"{scheme}:// is no kind of database; "
+            "name a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+        )
+    if not path.startswith("/"):
+        raise InvalidField(f"{url} names no file; write sqlite:///{path}")
+    file = Path(path[1:])
+    if not file.parent.is_dir() and Path(path).parent.is_dir():
+        raise InvalidField(
+            f"there is no {file.parent} in this directory; an absolute path takes four slashes: "
+            f"sqlite:///{path}"
+        )
+    return file
+
+
+def grant_access(url: str, role: str) -> None:
+    """Grant a PostgreSQL role the right to record in these books and to alter nothing."""
+    if database_file(url) is not None:
+        raise InvalidField(
+            f"{url} is a file: who may write it is who may record; roles are a server's"
+        )
+    store = open_store(url, create=False)
+    try:
+        from supplies.storage.postgresql import privileges
+
+        privileges.grant_access(store, role)
+    finally:
+        store.close()
+
+
+def open_store(url: str, *, create: bool = True, guarded: bool = True, made: bool = True) -> Store:
+    """Open the store that a URL or path names; `postgresql://…` is PostgreSQL.
+
+    A path or `sqlite:///PATH` is a file of SQLite.
+
+    create: make and migrate the tables where they are not there yet. guarded: refuse books
+    whose guards are missing; only verification looks at such. made: False where the caller makes
+    new books by `create_tables` and `create_guards`.
+    """
+    file = database_file(url)
+    if file is not None:
+        from supplies.storage.sqlite.store import SqliteStore
+
+        return SqliteStore(str(file), create=create, guarded=guarded, made=made)
+    try:
+        from supplies.storage.postgresql.store import PostgresStore
+    except ImportError as error:
+        raise StoreError(
+            "PostgreSQL needs its driver: install it with `pip install 'supplies[postgres]'`"
+        ) from error
+    return PostgresStore(url, create=create, guarded=guarded, made=made)
