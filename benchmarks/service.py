@@ -24,7 +24,7 @@ from typing import Any
 
 from benchmarks.workload import STATION, open_books
 from supplies.access import credentials, users
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import ArrivalLine, OpenStock
 from supplies.ledger.ledger import Ledger
@@ -226,11 +226,11 @@ def _server(place: Path, kind: str) -> Iterator[int]:
 def _token(ledger: Ledger) -> str:
     """What the load shows at the gate."""
     with ledger.admin_transaction() as books:
-        gate = Gate(books, ledger.clock())
-        user = users.add(gate, users.NewUser(login="bench", role="recorder"), by="bench")
-        return credentials.issue(gate, kind="token", role="recorder", by="bench", holder=user.code)[
-            1
-        ]
+        access = AccessContext(books, ledger.clock())
+        user = users.add(access, users.NewUser(login="bench", role="recorder"), by="bench")
+        return credentials.issue(
+            access, kind="token", role="recorder", by="bench", holder=user.code
+        )[1]
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:

@@ -29,7 +29,7 @@ from supplies_service.request_bodies import MAX_BODY, decode_body
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import JSONResponse
 from supplies_service.routes import CONTROLLERS
-from supplies_service.routes.parameters import known_parameters
+from supplies_service.routes.parameters import check_parameters
 from supplies_service.security.audit import record_use
 from supplies_service.security.authentication import AuthenticationMiddleware, caller_of
 from supplies_service.security.authorization import check_role, require_roles, serves_anonymous
@@ -89,8 +89,8 @@ def create_app(
         lifespan=[open_books],
         before_request=answer_repeat,
         dependencies={
-            "payload": Provide(payload),
-            "context": Provide(request_context, sync_to_thread=False),
+            "payload": Provide(provide_body),
+            "context": Provide(provide_context, sync_to_thread=False),
         },
         response_class=JSONResponse,
         middleware=[
@@ -100,7 +100,7 @@ def create_app(
             RequestChecksMiddleware(),
         ],
         exception_handlers={
-            problems.SignInFirst: problems.lead_to_sign_in,
+            problems.SessionRequired: problems.redirect_to_sign_in,
             SuppliesError: problems.answer_refusal,
             HTTPException: problems.answer_http,
             Exception: problems.answer_failure,
@@ -147,16 +147,16 @@ class RequestChecksMiddleware(ASGIMiddleware):
             await record_use(connection, handler, caller, own)
         elif not serves_anonymous(connection, handler):
             raise Unauthenticated("sign in first")
-        await known_parameters(connection, handler)
+        await check_parameters(connection, handler)
         await next_app(scope, receive, send)
 
 
-def request_context(request: Request[Any, Any, State]) -> RequestContext:
+def provide_context(request: Request[Any, Any, State]) -> RequestContext:
     """Provide the context of a request."""
     return RequestContext(request)
 
 
-async def payload(context: Context) -> Any:
+async def provide_body(context: Context) -> Any:
     """Provide the decoded body of a request.
 
     It depends on the context only for its cost: Litestar would make a task for each of two

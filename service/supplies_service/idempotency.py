@@ -40,7 +40,7 @@ class Outcome(NamedTuple, Generic[T]):
     """What a request did. location: the address to read it. entry: None: it recorded none."""
 
     location: str | None
-    shown: T
+    content: T
     entry: int | None = None
     status: int = 201
 
@@ -57,7 +57,7 @@ class KeyedRequest(NamedTuple):
     """A request with a key. answered: what it was answered before; None: its key is new."""
 
     keyed: IdempotencyKey
-    answered: StoredResponse | None
+    stored: StoredResponse | None
 
 
 Operation = Callable[[Ledger], Outcome[T]]
@@ -78,7 +78,7 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
     if key is None or caller is None:
         return None
     sent = _canonical([request.method, request.scope["path"], await json_object(request)])
-    keyed, ledger = IdempotencyKey(caller.who, key, sent), current_station(request).ledger
+    keyed, ledger = IdempotencyKey(caller.code, key, sent), current_station(request).ledger
     with ledger.read_without_transaction():
         answered = ledger.stored_responses.find(keyed)
     scope: Any = request.scope
@@ -134,7 +134,7 @@ def run_idempotent(
                 content = encode(replay(ledger, answered))
             return EncodedOutcome(answered.status, answered.location, content)
         outcome = operation(ledger)
-        encoded = EncodedOutcome(outcome.status, outcome.location, encode(outcome.shown))
+        encoded = EncodedOutcome(outcome.status, outcome.location, encode(outcome.content))
         if keyed is not None:
             answered = StoredResponse(
                 status=encoded.status,

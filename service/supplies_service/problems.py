@@ -116,7 +116,7 @@ class RateLimited(SuppliesError):
         self.retry_after = retry_after
 
 
-class SignInFirst(SuppliesError):
+class SessionRequired(SuppliesError):
     """A page needs a session: the browser is redirected to sign in."""
 
 
@@ -165,10 +165,10 @@ def answer_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Res
         return answer_failure(request, error)
     detail = error.detail
     if isinstance(error, StoreError):
-        _note("unavailable", request, error)
+        _log_error("unavailable", request, error)
         detail = _UNCERTAIN if isinstance(error, Uncertain) else _BUSY
     headers = _headers(error, status)
-    return _answer(request, error, status, detail, headers)
+    return _problem_response(request, error, status, detail, headers)
 
 
 def _headers(error: SuppliesError, status: int) -> dict[str, str]:
@@ -182,7 +182,7 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
     return {"Retry-After": RETRY_AFTER} if status == 503 else {}
 
 
-def lead_to_sign_in(request: Request[Any, Any, Any], error: SignInFirst) -> Response[bytes]:
+def redirect_to_sign_in(request: Request[Any, Any, Any], error: SessionRequired) -> Response[bytes]:
     """Redirect to the sign-in page; donors to a page about their link."""
     where = "/my/lost" if request.url.path.startswith("/my") else "/sign-in"
     return Response(b"", status_code=303, headers={"Location": where})
@@ -192,25 +192,25 @@ def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     """Answer with an error that Litestar raised: routes, methods, sizes and parameters."""
     if error.status_code >= 500:
         return answer_failure(request, error)
-    refusal = _as_refusal(request, error)
+    refusal = _from_http_exception(request, error)
     status = status_of(refusal) or 400
     # Litestar adds nothing private here, and 405 must say what is allowed (RFC 9110).
-    return _answer(request, refusal, status, refusal.detail, error.headers or {})
+    return _problem_response(request, refusal, status, refusal.detail, error.headers or {})
 
 
 def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer any other error with one sentence, and log it in full."""
-    _note("failed", request, error)
+    _log_error("failed", request, error)
     sentence = "something went wrong here, not with your request; the log of the service says what"
-    return _answer(request, Internal(sentence), 500, sentence, {})
+    return _problem_response(request, Internal(sentence), 500, sentence, {})
 
 
-def _note(event: str, request: Request[Any, Any, Any], error: Exception) -> None:
+def _log_error(event: str, request: Request[Any, Any, Any], error: Exception) -> None:
     """Log what the operator must know and the caller must not."""
     _log.error(event, extra={FIELDS: {"request": request_id(request.scope)}}, exc_info=error)
 
 
-def _as_refusal(request: Request[Any, Any, Any], error: HTTPException) -> SuppliesError:
+def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> SuppliesError:
     path = request.url.path[:200]
     if error.status_code == 404:
         return NotFound(f"there is nothing at {path}; see /schema/openapi.json for what there is")
@@ -220,11 +220,11 @@ def _as_refusal(request: Request[Any, Any, Any], error: HTTPException) -> Suppli
     if error.status_code == 413:
         return TooLarge("the body is larger than a mebibyte; send it in several requests")
     if isinstance(error, ValidationException):
-        return _wrong_parameters(error)
+        return _invalid_parameters(error)
     return Malformed("the request cannot be read; see /schema/openapi.json for what it should be")
 
 
-def _wrong_parameters(error: ValidationException) -> InvalidField:
+def _invalid_parameters(error: ValidationException) -> InvalidField:
     """Translate Litestar's messages on query parameters; pointers name the parameter."""
     missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
     if missing:
@@ -241,7 +241,7 @@ def _wrong_parameters(error: ValidationException) -> InvalidField:
     return InvalidField("; ".join(fault.detail for fault in faults) or error.detail, faults)
 
 
-def _answer(
+def _problem_response(
     request: Request[Any, Any, Any],
     error: SuppliesError,
     status: int,

@@ -37,7 +37,7 @@ contain it; neither may it contain `type`.
 _BODY = "supplies_body"
 """Where the scope keeps the body's JSON object."""
 
-_NUMBERS = ("entry", "conflict")
+_NUMBERED = ("entry", "conflict")
 """Path parameters that are the number of an entry; the others are codes."""
 
 _decode = msgspec.json.Decoder().decode
@@ -53,7 +53,7 @@ class Changes(Generic[S]):
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
 
-    def applied_to(self, before: S) -> S:
+    def apply_to(self, before: S) -> S:
         """Return a struct with these changes.
 
         Raises:
@@ -124,7 +124,7 @@ def _path_fields(
     fields: dict[str, str | int] = {}
     for name in parameters.keys() & set(struct.__struct_encode_fields__):
         value = str(parameters[name])
-        fields[name] = entry_number(value) if name in _NUMBERS else value
+        fields[name] = parse_number(value) if name in _NUMBERED else value
     return fields
 
 
@@ -182,7 +182,7 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
         raise Malformed("the connection ended before the body did") from None
 
 
-def entry_number(text: str) -> int:
+def parse_number(text: str) -> int:
     """Return the entry number in a path.
 
     Raises:

@@ -13,7 +13,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Caller
 from supplies.books.reader import Books
 from supplies.domain.commands import Command
@@ -83,12 +83,12 @@ class RequestContext:
     def __init__(self, request: Request[Any, Any, State]) -> None:
         self.request, self.stations = request, served_stations(request)
         self.station = station = current_station(request)
-        self.ledger, self.key = station.ledger, station.key
+        self.ledger, self.station_keys = station.ledger, station.station_keys
         self._caller = caller_of(request.scope)
         self._keyed = keyed_request(request)
-        self.is_repeat = self._keyed is not None and self._keyed.answered is not None
+        self.is_repeat = self._keyed is not None and self._keyed.stored is not None
 
-    def at(self, station: StationService) -> RequestContext:
+    def for_station(self, station: StationService) -> RequestContext:
         """Return the context at another station, which becomes the request's station."""
         set_current_station(self.request, station)
         return RequestContext(self.request)
@@ -104,16 +104,16 @@ class RequestContext:
     @property
     def by(self) -> str:
         """The code that entries name the caller by."""
-        return self.caller.who
+        return self.caller.code
 
     @property
-    def has_key(self) -> bool:
+    def has_idempotency_key(self) -> bool:
         """Whether the request has an idempotency key."""
         return idempotency_key(self.request) is not None
 
-    def gate(self, books: Books) -> Gate:
+    def access(self, books: Books) -> AccessContext:
         """Return the access context of these books, now."""
-        return Gate(books, self.ledger.clock())
+        return AccessContext(books, self.ledger.clock())
 
     async def log_own_access(self) -> None:
         """Log that a courier or donor reads personal data of their own, if the route has any."""
@@ -194,14 +194,14 @@ class RequestContext:
 
         def replay(ledger: Ledger, answered: StoredResponse) -> Any:
             assert answered.seq is not None, "a command records an entry"
-            return _outcome(ledger.books, ledger.recorded(answered.seq), show).shown
+            return _outcome(ledger.books, ledger.recorded(answered.seq), show).content
 
         return await self.run_idempotent(operation, replay)
 
-    async def administer(
+    async def run_admin_idempotent(
         self,
-        operation: Callable[[Gate], Outcome[S]],
-        replay: Callable[[Gate, str], S],
+        operation: Callable[[AccessContext], Outcome[S]],
+        replay: Callable[[AccessContext, str], S],
         *,
         is_secret: bool = False,
     ) -> CreatedOrConflict[S]:
@@ -212,11 +212,11 @@ class RequestContext:
         """
 
         def first(ledger: Ledger) -> Outcome[S]:
-            return operation(Gate(ledger.books, ledger.clock()))
+            return operation(AccessContext(ledger.books, ledger.clock()))
 
         def later(ledger: Ledger, answered: StoredResponse) -> S:
             name = str(answered.location).rpartition("/")[2]
-            return replay(Gate(ledger.books, ledger.clock()), name)
+            return replay(AccessContext(ledger.books, ledger.clock()), name)
 
         return await self.run_idempotent(first, later, is_secret=is_secret)
 

@@ -56,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = BODY_SECONDS
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], **options: object) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str], **options: object) -> Settings:
         """Read the settings of an environment.
 
         Args:
@@ -68,7 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """
         given: dict[str, Any] = {}
         for field, kind in get_type_hints(cls, include_extras=True).items():
-            name, value = variable(field), options.get(field)
+            name, value = variable_name(field), options.get(field)
             if value is not None:
                 name = f"--{field}"
             else:
@@ -78,14 +78,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return cls(**given)
 
 
-def variable(field: str) -> str:
+def variable_name(field: str) -> str:
     """The environment variable of a setting."""
     return PREFIX + field.upper()
 
 
-def unknown(environment: Mapping[str, str]) -> list[str]:
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """The variables that begin with `SUPPLIES_` and are not a setting, such as a misspelt one."""
-    known = {variable(name) for name in Settings.__struct_fields__} | READ_ELSEWHERE
+    known = {variable_name(name) for name in Settings.__struct_fields__} | READ_ELSEWHERE
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 

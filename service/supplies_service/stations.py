@@ -16,7 +16,7 @@ from zlib import crc32
 
 from litestar.connection import ASGIConnection
 
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.ledger.ledger import Clock, Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import default_station
@@ -52,10 +52,14 @@ class StationService:
     """
 
     def __init__(
-        self, ledger: Ledger, shared_ledger: Ledger, queue: GroupCommitQueue, key: StationKeys
+        self,
+        ledger: Ledger,
+        shared_ledger: Ledger,
+        queue: GroupCommitQueue,
+        station_keys: StationKeys,
     ) -> None:
         self.code = ledger.station_code
-        self.ledger, self.queue, self.key = ledger, queue, key
+        self.ledger, self.queue, self.station_keys = ledger, queue, station_keys
         self._shared_ledger = shared_ledger
         self.write_probe: asyncio.Task[None] | None = None
 
@@ -76,14 +80,14 @@ class StationService:
         """
         return await self.queue.run(job, station=self.code)
 
-    async def admin_write(self, job: Callable[[Gate], T]) -> T:
+    async def admin_write(self, job: Callable[[AccessContext], T]) -> T:
         """Change rows that are not part of an entry, such as users; durable on return.
 
         Raises:
             Busy: the queue is full or slow; nothing was written.
             Uncertain: whether the job was written is unknown.
         """
-        return await self.write(lambda ledger: job(Gate(ledger.books, ledger.clock())))
+        return await self.write(lambda ledger: job(AccessContext(ledger.books, ledger.clock())))
 
 
 class Stations:
@@ -111,7 +115,7 @@ class Stations:
         max_batch: int = MAX_BATCH,
     ) -> None:
         self.metrics, self.only = metrics, only
-        first = only or _first(database)
+        first = only or _default_station(database)
         self._cached: OrderedDict[str, StationService] = OrderedDict()
         with ExitStack() as opened:
 
@@ -128,7 +132,7 @@ class Stations:
             ]
             self._books = opened.pop_all()
         self._watchdog = EventLoopWatchdog(self._ledger.store)
-        self.home = self._add(self._ledger.station_code)
+        self.default = self._add(self._ledger.station_code)
 
     async def stop(self) -> None:
         """Write what is queued, then close the books."""
@@ -146,7 +150,7 @@ class Stations:
         one station is served.
         """
         if station is None:
-            return None if self.several() else self.home
+            return None if self.has_several() else self.default
         if self.only not in (None, station):
             return None
         cached = self._cached.get(station)
@@ -156,12 +160,12 @@ class Stations:
         exists = self._query("SELECT 1 FROM stations WHERE code = :code", code=station)
         return self._add(station) if exists else None
 
-    def of_receipt(self, number: str) -> StationService | None:
+    def find_issuer(self, number: str) -> StationService | None:
         """Return the station that issued a receipt; None if unknown. Numbers are unique."""
         issuer = self._query("SELECT station FROM receipts WHERE number = :number", number=number)
         return self.find(str(issuer[0][0])) if issuer else None
 
-    def several(self) -> bool:
+    def has_several(self) -> bool:
         """Return whether more than one station is served."""
         if self.only is not None:
             return False
@@ -174,7 +178,7 @@ class Stations:
         )
         return [str(host) for (host,) in rows]
 
-    def queued(self) -> int:
+    def count_queued(self) -> int:
         """The number of requests that were accepted and are not yet durable."""
         return sum(queue.pending for queue in self._queues)
 
@@ -194,7 +198,7 @@ class Stations:
         return service
 
 
-def _first(database: str) -> str:
+def _default_station(database: str) -> str:
     store = open_store(database, create=False)
     try:
         return default_station(store)
@@ -215,7 +219,7 @@ def current_station(connection: Connection) -> StationService:
     """The station a request is for; the first station until `set_current_station` is called."""
     scope: Any = connection.scope
     service: StationService | None = scope.get(_SCOPE_KEY)
-    return service or served_stations(connection).home
+    return service or served_stations(connection).default
 
 
 def set_current_station(connection: Connection, service: StationService) -> None:

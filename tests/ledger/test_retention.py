@@ -10,7 +10,7 @@ import pytest
 from support.ledger_fixture import TODAY, Clock, Desk
 
 from supplies.access import access_log as log
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item, Recipient, Station
@@ -183,16 +183,16 @@ def test_old_lines_of_the_access_log_go_too(
     desk: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with desk.ledger.admin_transaction() as books:
-        gate = Gate(books, desk.clock())
-        log.write(gate, method="GET", route="/api/donors", outcome="looked", who="u_1")
+        access = AccessContext(books, desk.clock())
+        log.add_line(access, method="GET", route="/api/donors", outcome="looked", who="u_1")
     with Ledger.open(books_url, station="lx") as now, now.admin_transaction() as books:
-        gate = Gate(books, now.clock())
-        log.write(gate, method="GET", route="/api/donors", outcome="looked", who="u_2")
+        access = AccessContext(books, now.clock())
+        log.add_line(access, method="GET", route="/api/donors", outcome="looked", who="u_2")
     assert run(books_url, "station", "set", "--keep-access-log", "183") == 0
     assert run(books_url, "forget", "due", "--yes") == 0
     assert "1 lines of the access log" in capsys.readouterr().out
     with desk.ledger.reading() as books:
-        left = log.read(Gate(books, desk.clock()), limit=10)
+        left = log.list_lines(AccessContext(books, desk.clock()), limit=10)
     assert [(look.seq, look.who) for look in left] == [(2, "u_2")]
 
 

@@ -15,7 +15,7 @@ from support.service_fixture import Service
 
 from supplies.access import bootstrap as first
 from supplies.access import credentials, users
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 
 PASSWORD = "four words nobody guesses"
 
@@ -50,14 +50,16 @@ def signed_in(browser: Browser, service: Service) -> Browser:
 
 
 def administer(browser: Browser, job: Any) -> Any:
-    ledger = browser.client.app.state.stations.home.ledger
+    ledger = browser.client.app.state.stations.default.ledger
     with ledger.admin_transaction() as books:
-        return job(Gate(books, ledger.clock()))
+        return job(AccessContext(books, ledger.clock()))
 
 
 def invite(browser: Browser, login: str) -> str:
     """Set somebody's password by a one-time address; where that leads."""
-    path = administer(browser, lambda gate: first.invitation(gate, users.by_login(gate, login)))
+    path = administer(
+        browser, lambda access: first.invitation_path(access, users.get_by_login(access, login))
+    )
     answer = browser.send(path, password=PASSWORD, repeat=PASSWORD)
     assert answer.status_code == 303, answer.text
     return str(path)
@@ -83,7 +85,8 @@ def test_a_weak_password_is_refused_with_the_reason(
     browser: Browser, password: str, again: str, told: str
 ) -> None:
     path = administer(
-        browser, lambda gate: first.invitation(gate, users.by_login(gate, "coordinator"))
+        browser,
+        lambda access: first.invitation_path(access, users.get_by_login(access, "coordinator")),
     )
     answer = browser.send(path, password=password, repeat=again)
     assert answer.status_code == 422
@@ -164,7 +167,8 @@ def test_users_make_and_revoke_their_own_tokens(signed_in: Browser) -> None:
 
 def test_users_cannot_revoke_tokens_of_others(signed_in: Browser, service: Service) -> None:
     others = administer(
-        signed_in, lambda gate: credentials.listed(gate, kinds=("token",), holder="u_2")
+        signed_in,
+        lambda access: credentials.list_credentials(access, kinds=("token",), holder="u_2"),
     )
     answer = signed_in.send(f"/tokens/{others[0].id}/revoke")
     assert answer.status_code == 404
@@ -252,9 +256,9 @@ def test_an_incomplete_link_is_answered_with_404(browser: Browser) -> None:
 
 
 def test_a_new_first_invitation_is_made_until_a_coordinator_can_sign_in(browser: Browser) -> None:
-    told = administer(browser, first.way_in)
-    again = administer(browser, first.way_in)
+    told = administer(browser, first.first_sign_in_path)
+    again = administer(browser, first.first_sign_in_path)
     browser.open(told, status=404)
     answer = browser.send(again, password=PASSWORD, repeat=PASSWORD)
     assert answer.status_code == 303
-    assert administer(browser, first.way_in) is None
+    assert administer(browser, first.first_sign_in_path) is None

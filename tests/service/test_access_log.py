@@ -9,7 +9,7 @@ from support.rest_client import Rest, problem
 from support.service_fixture import Service
 
 from supplies.access import access_log as log
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def test_refusals_on_pages_are_logged(rest: Rest) -> None:
     for origin in ("https://evil.example", "http://[x"):
         answer = rest.client.post("/sign-in", data=form, headers={"Origin": origin})
         problem(answer, 403, "forbidden")
-    ledger = rest.client.app.state.stations.home.ledger
+    ledger = rest.client.app.state.stations.default.ledger
     with ledger.reading() as books:
-        found = log.read(Gate(books, ledger.clock()), limit=9)
+        found = log.list_lines(AccessContext(books, ledger.clock()), limit=9)
     assert [(one.route, one.outcome) for one in reversed(found)] == [
         ("/my/{secret}", "refused"),
         ("/invitation/{secret}", "refused"),

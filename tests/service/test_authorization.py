@@ -218,7 +218,7 @@ def test_each_route_serves_only_its_roles(
     wrong = []
     # Signing out comes last: it ends the session that the other requests use.
     for method, serves, path in sorted(ROUTES, key=lambda route: route[2] == "/sign-out"):
-        with strangers.app.state.stations.home.ledger.admin_transaction() as books:
+        with strangers.app.state.stations.default.ledger.admin_transaction() as books:
             books.store.run("DELETE FROM attempts")  # or the rate limit is reached
         page = not path.startswith("/api")
         answer = strangers.request(

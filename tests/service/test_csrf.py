@@ -10,7 +10,7 @@ from support.rest_client import ADDRESS, problem
 from support.service_fixture import Service
 
 from supplies.access import access_log
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 
 OWN = [
     {"Origin": ADDRESS},
@@ -116,9 +116,9 @@ def test_programs_need_no_origin_and_their_cookies_are_ignored(
 
 def test_a_refused_form_leaves_a_line_in_the_access_log(session: TestClient) -> None:
     session.post("/tokens", data=FORMS["/tokens"], headers={"Sec-Fetch-Site": "cross-site"})
-    ledger = session.app.state.stations.home.ledger
+    ledger = session.app.state.stations.default.ledger
     with ledger.reading() as books:
-        (line,) = access_log.read(Gate(books, ledger.clock()), limit=9)
+        (line,) = access_log.list_lines(AccessContext(books, ledger.clock()), limit=9)
     assert (line.method, line.route, line.outcome) == ("POST", "/tokens", "refused")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from supplies_service.serve import SHUTDOWN_SECONDS
-from supplies_service.settings import unknown
+from supplies_service.settings import unknown_variables
 from support.ledger_fixture import Desk, register_all
 from support.rest_client import let_in
 from support.service_process import PATIENCE, free_port, serving
@@ -39,7 +39,7 @@ def books(books_path: Path) -> str:
 def test_every_variable_named_is_one(name: str) -> None:
     text = (DEPLOY / name).read_text("utf-8")
     named = set(re.findall(r"SUPPLIES_[A-Z][A-Z_]*", text))
-    assert unknown(dict.fromkeys(named, "")) == []
+    assert unknown_variables(dict.fromkeys(named, "")) == []
 
 
 def test_the_container_is_built_of_what_is_here() -> None:

@@ -98,7 +98,7 @@ def test_health_is_busy_while_the_books_cannot_be_written(
     monkeypatch.setattr(health, "PROBED_EVERY", 0.0)
     monkeypatch.setattr(health, "PATIENCE", 0.2)
     assert rest.get("/api/health")["status"] == "ok"
-    queue = rest.client.app.state.stations.home.queue
+    queue = rest.client.app.state.stations.default.queue
     with Ledger.open(str(service.folder / "books.db"), station="lx") as other, other.transaction():
         for _ in range(3):
             problem(rest.client.get("/api/health"), 503, "busy")

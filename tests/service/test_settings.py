@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from supplies_service.settings import READ_ELSEWHERE, Settings, unknown, variable
+from supplies_service.settings import READ_ELSEWHERE, Settings, unknown_variables, variable_name
 
 from supplies.cli import main
 from supplies.errors import InvalidField
@@ -51,7 +51,7 @@ def test_settings_are_read_from_the_environment_and_overridden_by_options() -> N
         "SUPPLIES_BODY_SECONDS": "0.5",
         "HOME": "/",
     }
-    settings = Settings.of(environment, database="books.db", port=None, workers=3)
+    settings = Settings.from_environment(environment, database="books.db", port=None, workers=3)
     assert settings == Settings(
         database="books.db",
         port=9000,
@@ -60,7 +60,7 @@ def test_settings_are_read_from_the_environment_and_overridden_by_options() -> N
         proxies=("127.0.0.1", "172.16.0.0/12"),
         body_seconds=0.5,
     )
-    assert Settings.of({}) == Settings()
+    assert Settings.from_environment({}) == Settings()
 
 
 @pytest.mark.parametrize(("name", "value"), INVALID)
@@ -69,12 +69,12 @@ def test_an_invalid_variable_is_refused_with_its_name_value_and_what_is_valid(
 ) -> None:
     expected = f"invalid SUPPLIES_{name} {value!r}: use "
     with pytest.raises(InvalidField, match=f"^{re.escape(expected)}"):
-        Settings.of({f"SUPPLIES_{name}": value})
+        Settings.from_environment({f"SUPPLIES_{name}": value})
 
 
 def test_an_invalid_option_is_refused_with_its_name() -> None:
     with pytest.raises(InvalidField, match=r"^invalid --port 0: use a number from 1 to 65535"):
-        Settings.of({"SUPPLIES_PORT": "8000"}, port=0)
+        Settings.from_environment({"SUPPLIES_PORT": "8000"}, port=0)
 
 
 GARBAGE = [
@@ -115,20 +115,20 @@ def test_serve_refuses_garbage_in_every_variable_in_one_sentence(
 
 
 def test_garbage_is_tried_for_every_setting_of_the_service() -> None:
-    settings = {variable(name) for name in Settings.__struct_fields__} | {"SUPPLIES_KEYS"}
+    settings = {variable_name(name) for name in Settings.__struct_fields__} | {"SUPPLIES_KEYS"}
     assert {f"SUPPLIES_{name}" for name, _ in GARBAGE} == settings
 
 
 def test_a_misspelt_variable_is_reported() -> None:
-    assert unknown({"SUPPLIES_PROXY": "1", "SUPPLIES_KEYS": "x", "SUPPLIES_PORT": "1"}) == [
-        "SUPPLIES_PROXY"
-    ]
+    assert unknown_variables(
+        {"SUPPLIES_PROXY": "1", "SUPPLIES_KEYS": "x", "SUPPLIES_PORT": "1"}
+    ) == ["SUPPLIES_PROXY"]
 
 
 def test_the_documentation_names_each_setting_and_its_default() -> None:
     rows = dict(re.findall(r"^\| `(SUPPLIES_\w+)` \| (.*?) \|", PAGE.read_text("utf-8"), re.M))
     defaults = {
-        variable(field.name): _documented(field.default)
+        variable_name(field.name): _documented(field.default)
         for field in msgspec.structs.fields(Settings)
     }
     assert {name: rows[name] for name in rows if name not in READ_ELSEWHERE} == defaults

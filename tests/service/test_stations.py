@@ -19,7 +19,7 @@ from support.ledger_fixture import Clock, register_all
 from support.rest_client import ADDRESS, Rest, let_in, problem, signed_in
 
 from supplies.access import passwords, users
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.cli import main
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station
 from supplies.ledger.ledger import Ledger
@@ -349,7 +349,7 @@ def test_the_first_request_to_a_station_does_not_wait_for_the_report_of_another(
     begun, over = threading.Event(), threading.Event()
 
     def report() -> None:
-        with served.home.thread_ledger.reading():
+        with served.default.thread_ledger.reading():
             begun.set()
             over.wait()
 
@@ -357,7 +357,7 @@ def test_the_first_request_to_a_station_does_not_wait_for_the_report_of_another(
     reading.start()
     begun.wait()
     try:
-        assert served.home.code == "qu"
+        assert served.default.code == "qu"
         assert stations.at("lx").get("/api/needs")["items"] == []
     finally:
         over.set()
@@ -376,7 +376,9 @@ def test_users_sign_in_to_the_station_they_name(
             ledger.admin_transaction() as books,
         ):
             users.set_password(
-                Gate(books, clock()), "u_1", passwords.hashed(PASSWORD + code, "coordinator")
+                AccessContext(books, clock()),
+                "u_1",
+                passwords.hash_password(PASSWORD + code, "coordinator"),
             )
     client = stations.client
     assert 'name="station"' in client.get("/sign-in").text

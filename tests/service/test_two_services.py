@@ -15,7 +15,7 @@ from support.ledger_fixture import register_all
 from support.rest_client import let_in
 from support.service_process import PATIENCE, free_port, serving
 
-from supplies.access.rate_limits import STRANGERS
+from supplies.access.rate_limits import REFUSED_REQUESTS
 from supplies.ledger.ledger import Ledger
 
 CLIENTS, EACH = 8, 6
@@ -111,14 +111,14 @@ def test_a_token_made_by_one_opens_the_other_until_either_revokes_it(both: Both)
 
 def test_tries_are_counted_over_both(both: Both) -> None:
     """Taken anew from another address where the span of the limit ended meanwhile."""
-    seconds = int(STRANGERS.within.total_seconds())
+    seconds = int(REFUSED_REQUESTS.window.total_seconds())
     for number in range(1, 100):
         stranger = {"Authorization": "Bearer nobody", "X-Forwarded-For": f"203.0.113.{number}"}
         span = time.time() // seconds
         answers = [
             both[at % 2].get("/api/stock", headers=stranger).status_code
-            for at in range(STRANGERS.tries + 4)
+            for at in range(REFUSED_REQUESTS.attempts + 4)
         ]
         if time.time() // seconds == span:
             break
-    assert answers == [401] * STRANGERS.tries + [429] * 4
+    assert answers == [401] * REFUSED_REQUESTS.attempts + [429] * 4

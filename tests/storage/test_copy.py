@@ -20,7 +20,7 @@ from support.engines import ENGINES, RUNNING, Engines, hasty
 from support.ledger_fixture import Clock, Desk, register_all
 
 from supplies.access import users
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.cli import main
 from supplies.demo.longxue import STATION, Scene, SceneClock
 from supplies.domain import commands as c
@@ -74,7 +74,7 @@ def source(
             Scene(ledger, clock).book()
             with ledger.admin_transaction() as books:
                 new = users.NewUser(login="chen", role="coordinator")
-                users.add(Gate(books, clock()), new, by="u_1")
+                users.add(AccessContext(books, clock()), new, by="u_1")
                 told = StoredResponse(status=200, location=None, seq=1, answer=b"{}")
                 ledger.stored_responses.keep(IdempotencyKey("u_1", "k", b"{}"), told, now=clock())
         with Ledger.open(url, station="bj", clock=clock) as other:

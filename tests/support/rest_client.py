@@ -14,7 +14,7 @@ from litestar.testing import TestClient
 from supplies_service.observability.logs import JsonFormatter
 
 from supplies.access import credentials, users
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.ledger.ledger import Ledger
 
 LONG = timedelta(days=700)
@@ -26,19 +26,19 @@ ADDRESS = "http://127.0.0.1:8000"
 def let_in(ledger: Ledger) -> dict[str, str]:
     """Somebody of every role, and what each shows at the gate."""
     with ledger.admin_transaction() as books:
-        gate = Gate(books, ledger.clock())
+        access = AccessContext(books, ledger.clock())
         shown = {}
         for role in ("coordinator", "recorder", "auditor"):
-            user = users.add(gate, users.NewUser(login=role, role=role), by="test")
+            user = users.add(access, users.NewUser(login=role, role=role), by="test")
             _, shown[role] = credentials.issue(
-                gate, kind="token", role=role, by="test", holder=user.code, lasting=LONG
+                access, kind="token", role=role, by="test", holder=user.code, lifetime=LONG
             )
         for role, whom in (("courier", {"team": "T-1"}), ("donor", {"donor": "D-1"})):
             ((what, code),) = whom.items()
             there = f"SELECT 1 FROM {what}s WHERE station = :station AND code = :code"
             if books.one(there, code=code):
                 _, shown[role] = credentials.issue(
-                    gate, kind="link", role=role, by="test", lasting=LONG, **whom
+                    access, kind="link", role=role, by="test", lifetime=LONG, **whom
                 )
     return shown
 
@@ -46,13 +46,13 @@ def let_in(ledger: Ledger) -> dict[str, str]:
 def sessions(ledger: Ledger) -> dict[str, str]:
     """The cookies of those of them who have a password, as a browser keeps them."""
     with ledger.admin_transaction() as books:
-        gate = Gate(books, ledger.clock())
-        users.add(gate, users.NewUser(login="courier", role="courier", team="T-1"), by="test")
+        access = AccessContext(books, ledger.clock())
+        users.add(access, users.NewUser(login="courier", role="courier", team="T-1"), by="test")
         return {
             user.role: credentials.issue(
-                gate, kind="session", role=user.role, by="test", holder=user.code, lasting=LONG
+                access, kind="session", role=user.role, by="test", holder=user.code, lifetime=LONG
             )[1]
-            for user in users.listed(gate)
+            for user in users.list_users(access)
         }
 
 

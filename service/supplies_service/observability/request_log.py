@@ -35,7 +35,7 @@ def set_logged_caller(scope: Any, caller: Caller, *, one_station: bool) -> None:
     one_station: whether the service serves only one. Codes of several stations may be the same,
     so they are logged with the station's code.
     """
-    scope[_CALLER] = caller.who if one_station else f"{caller.station}/{caller.who}"
+    scope[_CALLER] = caller.code if one_station else f"{caller.station}/{caller.code}"
 
 
 class RequestLogMiddleware:

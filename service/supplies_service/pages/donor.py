@@ -24,7 +24,7 @@ from supplies_service.pages.forms import donor_cookie, form_fields, redirect
 from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
-from supplies_service.routes.receipts import drawn
+from supplies_service.routes.receipts import receipt_pdf
 from supplies_service.security import ownership
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authorization import allow_anyone, allow_roles
@@ -56,8 +56,8 @@ class DonorLinkPages(Controller):
         admitted = None
         service = context.stations.find(credentials.station_of(secret))
         if service is not None:
-            with context.at(service).reading() as books:
-                admitted = credentials.admit(context.gate(books), secret, ("link",))
+            with context.for_station(service).reading() as books:
+                admitted = credentials.authenticate(context.access(books), secret, ("link",))
         if admitted is None or admitted[0].donor is None:
             await log_anonymous_refusal(context.request)
             return _invalid_link_page()
@@ -81,7 +81,7 @@ class DonorPages(Controller):
     async def receipt(self, context: Context, number: FromPath[str]) -> Response[bytes]:
         """Print one of the donor's receipts."""
         await ownership.check_receipt(context, number)
-        return await drawn(context, number, None)
+        return await receipt_pdf(context, number, None)
 
     @get("/statement")
     async def statement(self, context: Context) -> Response[bytes]:
@@ -105,8 +105,8 @@ class DonorPages(Controller):
         donor = str(context.caller.donor)
         try:
             new = convert(NewRequest, {"kind": sent["kind"], "wish": sent["wish"].strip() or None})
-            await check_rate_limit(context.request, rate_limits.ASKED_BY_DONOR, donor)
-            await context.station.admin_write(lambda gate: donor_requests.ask(gate, donor, new))
+            await check_rate_limit(context.request, rate_limits.DONOR_REQUESTS, donor)
+            await context.station.admin_write(lambda access: donor_requests.add(access, donor, new))
         except (InvalidField, RateLimited) as error:
             return donor_page(context, status=422, error=error.detail)
         return redirect("/my")
@@ -133,7 +133,7 @@ def _context(context: RequestContext, books: Books) -> dict[str, Any]:
         "item_names": {item: books.item(item).name for item in items},
         "pledges": pledged,
         "receipts": list_receipts(books, donor=donor, limit=MAX_LIMIT).items,
-        "requests": donor_requests.listed(context.gate(books), donor, after=0, limit=100),
+        "requests": donor_requests.list_requests(context.access(books), donor, after=0, limit=100),
     }
 
 

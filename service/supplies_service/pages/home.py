@@ -13,8 +13,8 @@ from litestar.response import Template
 from supplies_receipts import draw_station_report
 
 from supplies.access import credentials, passwords, rate_limits, users
-from supplies.access.access_context import Gate
-from supplies.access.roles import MAY_GRANT
+from supplies.access.access_context import AccessContext
+from supplies.access.roles import GRANTABLE_ROLES
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, SuppliesError
@@ -23,7 +23,7 @@ from supplies.views.station_report import build_station_report_paper
 from supplies_service.pages.forms import form_fields, redirect
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
-from supplies_service.routes.tokens import NewToken, make, revoke
+from supplies_service.routes.tokens import NewToken, make_token, revoke_token
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_roles
 from supplies_service.security.hashing import hash_in_thread
@@ -66,7 +66,7 @@ class HomePages(Controller):
             days = int(sent["days"]) if re.fullmatch("[0-9]{1,4}", sent["days"]) else 0
             fields = {"user": code, "label": sent["label"], "role": sent["role"], "days": days}
             new = convert(NewToken, fields)
-            made = await context.station.admin_write(lambda gate: make(gate, new, code))
+            made = await context.station.admin_write(lambda access: make_token(access, new, code))
         except InvalidField as error:
             return home_page(context, status=422, error=error.detail)
         return home_page(context, secret=made.secret)
@@ -75,7 +75,7 @@ class HomePages(Controller):
     async def revoke(self, context: Context, token: FromPath[str]) -> Response[bytes]:
         """Revoke one of the user's own tokens."""
         code = context.caller.user
-        await context.station.admin_write(lambda gate: revoke(gate, token, holder=code))
+        await context.station.admin_write(lambda access: revoke_token(access, token, holder=code))
         return redirect("/")
 
     @post("/password")
@@ -87,22 +87,22 @@ class HomePages(Controller):
         except SuppliesError as error:
             return home_page(context, status=422, error=error.detail)
         code = str(context.caller.user)
-        await context.station.admin_write(lambda gate: users.set_password(gate, code, kept))
+        await context.station.admin_write(lambda access: users.set_password(access, code, kept))
         return redirect("/sign-in")
 
     async def _new_password(self, context: RequestContext, sent: dict[str, str]) -> str:
         """The hash of the new password."""
         with context.reading() as books:
-            gate = context.gate(books)
-            login = users.get(gate, str(context.caller.user)).login
-            found = users.password_of(gate, login)
-        await check_rate_limit(context.request, rate_limits.SIGN_IN_AS, login)
-        if not await hash_in_thread(passwords.matches, found and found[1], sent["current"]):
+            access = context.access(books)
+            login = users.get(access, str(context.caller.user)).login
+            found = users.find_password(access, login)
+        await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_LOGIN, login)
+        if not await hash_in_thread(passwords.verify_password, found and found[1], sent["current"]):
             await log_refusal(context.request, context.caller)
             raise InvalidField("the current password is wrong; nothing was changed")
         if sent["password"] != sent["repeat"]:
             raise InvalidField("the two new passwords are not the same; nothing was changed")
-        return await hash_in_thread(passwords.hashed, sent["password"], login)
+        return await hash_in_thread(passwords.hash_password, sent["password"], login)
 
 
 def home_page(
@@ -119,17 +119,17 @@ def home_page(
 
 
 def _context(context: RequestContext, books: Books) -> dict[str, Any]:
-    gate: Gate = context.gate(books)
-    user = users.get(gate, str(context.caller.user))
+    access: AccessContext = context.access(books)
+    user = users.get(access, str(context.caller.user))
     seq = books.head()[0]
-    own = credentials.listed(gate, kinds=("token",), holder=user.code)
+    own = credentials.list_credentials(access, kinds=("token",), holder=user.code)
     return {
         "station": books.station,
         "user": user,
-        "roles": MAY_GRANT[user.role],
+        "roles": GRANTABLE_ROLES[user.role],
         "entries": seq,
         "period": _period(books) if seq else None,
-        "tokens": [one for one in own if one.revoked_at is None and one.expires_at > gate.now],
+        "tokens": [one for one in own if one.revoked_at is None and one.expires_at > access.now],
     }
 
 

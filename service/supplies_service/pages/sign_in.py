@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from supplies.access import access_log, credentials, passwords, rate_limits, users
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.errors import InvalidField
 from supplies_service.pages.forms import form_fields, redirect, session_cookie
 from supplies_service.problems import RateLimited
@@ -20,14 +20,14 @@ from supplies_service.security.authorization import allow_anyone
 from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limits import check_rate_limit, client_address
 
-SESSION_SECONDS = int(credentials.LASTING["session"].total_seconds())
+SESSION_SECONDS = int(credentials.DEFAULT_LIFETIMES["session"].total_seconds())
 
-WRONG = "The login or the password is wrong. 登录名或密码不正确。"
-EXPIRED = (
+INVALID_SIGN_IN = "The login or the password is wrong. 登录名或密码不正确。"
+EXPIRED_INVITATION = (
     "This invitation was already used or has expired. Ask a coordinator for another. "
     "此邀请已使用或已过期，请向协调员索取新的邀请。"
 )
-NOT_THE_SAME = "The two passwords are not the same. 两次输入的密码不一致。"
+PASSWORDS_DIFFER = "The two passwords are not the same. 两次输入的密码不一致。"
 
 STYLE = (files("supplies_service.pages") / "templates" / "style.css").read_bytes()
 
@@ -54,16 +54,16 @@ class SignInPages(Controller):
         """Start a session for a login and password; attempts are limited."""
         address, login, station = client_address(context.request), "", ""
         try:
-            await check_rate_limit(context.request, rate_limits.SIGN_IN_FROM_ADDRESS, address)
+            await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_ADDRESS, address)
             sent = await form_fields(context.request, ("login", "password", "station"))
             login, station = sent["login"].strip(), sent["station"].strip()
             service = context.stations.find(station or None)
             if service is not None:
-                context = context.at(service)
+                context = context.for_station(service)
             await check_rate_limit(
-                context.request, rate_limits.SIGN_IN_AS_FROM, f"{login} {address}"
+                context.request, rate_limits.SIGN_IN_BY_LOGIN_AND_ADDRESS, f"{login} {address}"
             )
-            await check_rate_limit(context.request, rate_limits.SIGN_IN_AS, login)
+            await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_LOGIN, login)
         except RateLimited as error:
             answer = _sign_in_page(
                 context, status=429, login=login, station=station, error=error.detail
@@ -73,12 +73,16 @@ class SignInPages(Controller):
         found = None
         if service is not None:
             with context.reading() as books:
-                found = users.password_of(context.gate(books), login)
+                found = users.find_password(context.access(books), login)
         # An unknown login takes as long as a wrong password.
-        right = await hash_in_thread(passwords.matches, found and found[1], sent["password"])
+        right = await hash_in_thread(
+            passwords.verify_password, found and found[1], sent["password"]
+        )
         if found is None or not right:
             await self._log(context, None if found is None else found[0], "refused", "/sign-in")
-            return _sign_in_page(context, status=401, login=login, station=station, error=WRONG)
+            return _sign_in_page(
+                context, status=401, login=login, station=station, error=INVALID_SIGN_IN
+            )
         return await self._start_session(context, found[0], login, found[1])
 
     @get("/invitation/{secret:str}")
@@ -100,16 +104,16 @@ class SignInPages(Controller):
             return _expired_page()
         try:
             if sent["password"] != sent["repeat"]:
-                raise InvalidField(NOT_THE_SAME)
-            kept = await hash_in_thread(passwords.hashed, sent["password"], user.login)
+                raise InvalidField(PASSWORDS_DIFFER)
+            kept = await hash_in_thread(passwords.hash_password, sent["password"], user.login)
         except InvalidField as error:
             return _invitation_page(user, status=422, error=error.detail)
 
-        def set_once(gate: Gate) -> bool:
+        def set_once(access: AccessContext) -> bool:
             # Checked again in the transaction: an invitation is used once, whoever has it.
-            still = _invited_user(gate, secret)
+            still = _invited_user(access, secret)
             if still is not None:
-                users.set_password(gate, still.code, kept, tokens_too=True)
+                users.set_password(access, still.code, kept, revoke_tokens=True)
             return still is not None
 
         if not await context.station.admin_write(set_once):
@@ -123,19 +127,19 @@ class SignInPages(Controller):
         service = context.stations.find(credentials.station_of(secret))
         if service is None:
             return context, None
-        context = context.at(service)
+        context = context.for_station(service)
         with context.reading() as books:
-            return context, _invited_user(context.gate(books), secret)
+            return context, _invited_user(context.access(books), secret)
 
     @post("/sign-out")
     async def sign_out(self, context: Context) -> Response[bytes]:
         """End the session in the database, and delete the cookie."""
         secret = context.request.cookies.get(SESSION_COOKIE, "")
 
-        def end(gate: Gate) -> None:
-            admitted = credentials.admit(gate, secret, ("session",))
+        def end(access: AccessContext) -> None:
+            admitted = credentials.authenticate(access, secret, ("session",))
             if admitted is not None:
-                credentials.revoke(gate, admitted[0].credential)
+                credentials.revoke(access, admitted[0].credential)
 
         service = context.stations.find(credentials.station_of(secret))
         if service is not None:
@@ -148,17 +152,17 @@ class SignInPages(Controller):
         """Start a session. kept: the password hash that was compared."""
         address = client_address(context.request)
 
-        def begin(gate: Gate) -> str | None:
+        def begin(access: AccessContext) -> str | None:
             # The password may have been changed while it was compared.
-            if users.password_of(gate, login) != (code, kept):
+            if users.find_password(access, login) != (code, kept):
                 return None
-            rate_limits.forgive(gate, rate_limits.SIGN_IN_AS, login)
-            user = users.get(gate, code)
+            rate_limits.reset(access, rate_limits.SIGN_IN_BY_LOGIN, login)
+            user = users.get(access, code)
             made, secret = credentials.issue(
-                gate, kind="session", role=user.role, by=code, holder=code
+                access, kind="session", role=user.role, by=code, holder=code
             )
-            access_log.write(
-                gate,
+            access_log.add_line(
+                access,
                 method="POST",
                 route="/sign-in",
                 outcome="signed-in",
@@ -172,7 +176,7 @@ class SignInPages(Controller):
         secret = await context.station.admin_write(begin)
         if secret is None:
             return _sign_in_page(
-                context, status=401, login=login, station=context.station.code, error=WRONG
+                context, status=401, login=login, station=context.station.code, error=INVALID_SIGN_IN
             )
         return redirect("/", session_cookie(context.request, secret, SESSION_SECONDS))
 
@@ -181,8 +185,8 @@ class SignInPages(Controller):
     ) -> None:
         address = client_address(context.request)
         await context.station.admin_write(
-            lambda gate: access_log.write(
-                gate, method="POST", route=route, outcome=outcome, who=who, address=address
+            lambda access: access_log.add_line(
+                access, method="POST", route=route, outcome=outcome, who=who, address=address
             )
         )
 
@@ -199,24 +203,24 @@ def _sign_in_page(
     shown = {
         "login": login,
         "station": station,
-        "several_stations": context.stations.several(),
+        "several_stations": context.stations.has_several(),
         "error": error,
     }
     return Template("sign_in.html", status_code=status, context=shown)
 
 
 def _invitation_page(user: users.User, *, status: int = 200, error: str | None = None) -> Template:
-    shown = {"login": user.login, "min_length": passwords.SHORTEST, "error": error}
+    shown = {"login": user.login, "min_length": passwords.MIN_LENGTH, "error": error}
     return Template("invitation.html", status_code=status, context=shown)
 
 
 def _expired_page() -> Template:
-    return Template("invalid_link.html", status_code=404, context={"error": EXPIRED})
+    return Template("invalid_link.html", status_code=404, context={"error": EXPIRED_INVITATION})
 
 
-def _invited_user(gate: Gate, secret: str) -> users.User | None:
+def _invited_user(access: AccessContext, secret: str) -> users.User | None:
     """The user of an invitation; None if it was used or has expired."""
-    admitted = credentials.admit(gate, secret, ("invitation",))
+    admitted = credentials.authenticate(access, secret, ("invitation",))
     if admitted is None or admitted[0].user is None:
         return None
-    return users.get(gate, admitted[0].user)
+    return users.get(access, admitted[0].user)

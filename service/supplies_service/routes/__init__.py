@@ -10,7 +10,7 @@ from supplies_service.pages.sign_in import SignInPages
 from supplies_service.routes.access_log import AccessLogController
 from supplies_service.routes.activities import ActivityController
 from supplies_service.routes.allocations import AllocationController
-from supplies_service.routes.catalogue import NOUN_CONTROLLERS, ForgetController
+from supplies_service.routes.catalogue import CATALOGUE_CONTROLLERS, ForgetController
 from supplies_service.routes.deliveries import DeliveryController
 from supplies_service.routes.donations import DonationController
 from supplies_service.routes.donor_requests import DonorRequestController
@@ -33,7 +33,7 @@ from supplies_service.routes.users import UserController
 from supplies_service.routes.verify import VerifyController
 
 CONTROLLERS: list[ControllerRouterHandler] = [
-    *NOUN_CONTROLLERS,
+    *CATALOGUE_CONTROLLERS,
     ForgetController,
     StatementController,
     NeedController,

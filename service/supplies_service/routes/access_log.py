@@ -5,10 +5,9 @@ from __future__ import annotations
 from litestar import Controller, Response, get
 from litestar.params import FromQuery
 
-from supplies.access import access_log as log
-from supplies.access.access_log import Look
+from supplies.access.access_log import AccessLogLine, list_lines
 from supplies.books.reader import Books
-from supplies.views.pagination import Page, make_page, rows_to_fetch
+from supplies.views.pagination import Page, make_page, parse_cursor, rows_to_fetch
 from supplies_service.request_context import Context
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles
@@ -28,13 +27,13 @@ class AccessLogController(Controller):
         subject: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
-    ) -> Response[Page[Look]]:
+    ) -> Response[Page[AccessLogLine]]:
         """List accesses to personal data and refused requests, newest first."""
 
-        def read(books: Books) -> Page[Look]:
-            found = log.read(
-                context.gate(books),
-                before=log.position(after),
+        def read(books: Books) -> Page[AccessLogLine]:
+            found = list_lines(
+                context.access(books),
+                before=None if after is None else parse_cursor(after),
                 limit=rows_to_fetch(limit),
                 who=who,
                 subject=subject,

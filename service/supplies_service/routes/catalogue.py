@@ -36,7 +36,7 @@ from supplies_service.security.authorization import allow_roles
 
 N = TypeVar("N", bound=CatalogueRecord)
 
-PEOPLE = (Donor, Recipient)
+PERSONAL_KINDS = (Donor, Recipient)
 """The kinds that have personal data."""
 
 
@@ -69,12 +69,12 @@ def apply_changes(ledger: Ledger, kind: type[N], code: str, changes: Changes[N])
     before = get_record(ledger.books, kind, code)
     if getattr(before, "name", "") is None:
         raise Forgotten(f"{code} was forgotten at their wish; register them under another code")
-    after = changes.applied_to(before)
+    after = changes.apply_to(before)
     ledger.amend(after)
     return after
 
 
-def noun_controller(
+def catalogue_controller(
     kind: type[CatalogueRecord], one: str, *, new: type[CatalogueRecord] | None = None
 ) -> type[Controller]:
     """Return the controller of one kind of noun; all kinds have the same routes.
@@ -83,7 +83,7 @@ def noun_controller(
     fields.
     """
     title, many = one.capitalize(), kind.table
-    has_names = kind in PEOPLE
+    has_names = kind in PERSONAL_KINDS
     registered = msgspec.defstruct(
         f"{title}Registered",
         [(one, kind)],
@@ -169,12 +169,12 @@ def noun_controller(
     return NounController
 
 
-NOUN_CONTROLLERS = [
-    noun_controller(Item, "item"),
-    noun_controller(Location, "location"),
-    noun_controller(Team, "team"),
-    noun_controller(Donor, "donor", new=NewDonor),
-    noun_controller(Recipient, "recipient", new=NewRecipient),
+CATALOGUE_CONTROLLERS = [
+    catalogue_controller(Item, "item"),
+    catalogue_controller(Location, "location"),
+    catalogue_controller(Team, "team"),
+    catalogue_controller(Donor, "donor", new=NewDonor),
+    catalogue_controller(Recipient, "recipient", new=NewRecipient),
 ]
 
 

@@ -72,7 +72,7 @@ class DeliveryController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[DeliveryView]]:
         """List deliveries, oldest first. Couriers see the open deliveries of their team."""
-        team, status = await ownership.own_deliveries_filter(context, team, status)
+        team, status = await ownership.restrict_to_own_deliveries(context, team, status)
         return context.page(
             lambda books: list_deliveries(books, team=team, status=status, after=after, limit=limit)
         )
@@ -105,7 +105,7 @@ class DeliveryController(Controller):
         operation_id="getRunSheet",
         opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
-    async def round(self, context: Context, delivery: FromPath[str]) -> RunSheet:
+    async def run_sheet(self, context: Context, delivery: FromPath[str]) -> RunSheet:
         """Get the run sheet: the stops, their goods, and how to reach each address."""
         await ownership.check_delivery(context, delivery)
         return await context.show_in_thread(lambda books: build_run_sheet(books, delivery))
@@ -115,7 +115,7 @@ class DeliveryController(Controller):
         operation_id="printRunSheet",
         opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
-    async def run_sheet(self, context: Context, delivery: FromPath[str]) -> PDFResponse:
+    async def run_sheet_pdf(self, context: Context, delivery: FromPath[str]) -> PDFResponse:
         """Print the run sheet on A4: the goods to load and the stops, with room for signatures."""
         await ownership.check_delivery(context, delivery)
         sheet = await context.read_in_thread(lambda books: build_run_sheet(books, delivery))

@@ -25,7 +25,7 @@ from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
-from supplies_service.routes.receipts import with_seal
+from supplies_service.routes.receipts import get_signed_receipt
 from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 
@@ -61,7 +61,7 @@ def show_donation(
 ) -> Outcome[DonationEntered]:
     """Show the donation that an entry is about, with its valid receipt."""
     found = get_donation(books, str(recorded.document))
-    receipt = None if found.receipt is None else with_seal(key, books, found.receipt)
+    receipt = None if found.receipt is None else get_signed_receipt(key, books, found.receipt)
     set_aside = dict.fromkeys(row.allocation for row in books.rows(Allocation, arrival=found.id))
     return Outcome(
         f"/api/donations/{found.id}",
@@ -92,8 +92,8 @@ class DonationController(Controller):
 
         Goods that keep a pledge are allocated to the needs which the pledge claimed.
         """
-        may_be_twice = not context.has_key
-        show = partial(show_donation, context.key, may_be_twice=may_be_twice)
+        may_be_twice = not context.has_idempotency_key
+        show = partial(show_donation, context.station_keys, may_be_twice=may_be_twice)
         return await context.record(payload, show)
 
     @get(operation_id="listDonations", opt=allow_roles("coordinator", "recorder", "auditor"))
@@ -141,7 +141,7 @@ class DonationController(Controller):
                 happened_on=payload.happened_on,
             )
 
-        return await context.record(correction, partial(show_donation, context.key))
+        return await context.record(correction, partial(show_donation, context.station_keys))
 
     @post(
         "/{donation:str}/reverse",
@@ -164,7 +164,7 @@ class DonationController(Controller):
                 happened_on=payload.happened_on,
             )
 
-        return await context.record(reversal, partial(show_donation, context.key))
+        return await context.record(reversal, partial(show_donation, context.station_keys))
 
 
 def current_entry(books: Books, donation: str) -> int:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
-from supplies.access import donor_requests as wishes
-from supplies.access import rate_limits as attempts
-from supplies.access.access_context import Gate
+from supplies.access import donor_requests, rate_limits
+from supplies.access.access_context import AccessContext
 from supplies.access.donor_requests import Answer, DonorRequest, NewRequest
 from supplies.books.reader import Books
-from supplies.views.pagination import Page, make_page, rows_to_fetch
+from supplies.views.pagination import Page, make_page, parse_cursor, rows_to_fetch
 from supplies_service.idempotency import Outcome
-from supplies_service.request_bodies import Body, entry_number
+from supplies_service.request_bodies import Body, parse_number
 from supplies_service.request_context import Context
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
@@ -34,14 +33,14 @@ class DonorRequestController(Controller):
         """Ask for one's own name to be corrected, hidden or forgotten."""
         await ownership.check_donor(context, donor)
         if not context.is_repeat:
-            await check_rate_limit(context.request, attempts.ASKED_BY_DONOR, donor)
+            await check_rate_limit(context.request, rate_limits.DONOR_REQUESTS, donor)
 
-        def operation(gate: Gate) -> Outcome[DonorRequest]:
-            asked = wishes.ask(gate, donor, payload)
+        def operation(access: AccessContext) -> Outcome[DonorRequest]:
+            asked = donor_requests.add(access, donor, payload)
             return Outcome(f"/api/donors/{donor}/requests/{asked.id}", asked)
 
-        return await context.administer(
-            operation, lambda gate, seq: wishes.get(gate, donor, int(seq))
+        return await context.run_admin_idempotent(
+            operation, lambda access, seq: donor_requests.get(access, donor, int(seq))
         )
 
     @get(
@@ -58,9 +57,8 @@ class DonorRequestController(Controller):
         """List a donor's requests, oldest first."""
 
         def read(books: Books) -> Page[DonorRequest]:
-            place = 0 if after is None else entry_number(after)
-            found = wishes.listed(
-                context.gate(books), donor, after=place, limit=rows_to_fetch(limit)
+            found = donor_requests.list_requests(
+                context.access(books), donor, after=parse_cursor(after), limit=rows_to_fetch(limit)
             )
             return make_page([(one.id, one) for one in found], limit)
 
@@ -75,8 +73,8 @@ class DonorRequestController(Controller):
         self, context: Context, donor: FromPath[str], request_id: FromPath[str]
     ) -> DonorRequest:
         """Get a request."""
-        number = entry_number(request_id)
-        return context.show(lambda books: wishes.get(context.gate(books), donor, number))
+        number = parse_number(request_id)
+        return context.show(lambda books: donor_requests.get(context.access(books), donor, number))
 
     @post(
         "/{request_id:str}/answer",
@@ -91,9 +89,12 @@ class DonorRequestController(Controller):
         payload: Body[Answer],
     ) -> CreatedResponse[DonorRequest]:
         """Answer a request; the text of the request is erased."""
-        number, by = entry_number(request_id), context.by
-        where = f"/api/donors/{donor}/requests/{number}"
-        return await context.administer(
-            lambda gate: Outcome(where, wishes.answered(gate, donor, number, payload, by=by)),
-            lambda gate, _: wishes.get(gate, donor, number),
+        number, by = parse_number(request_id), context.by
+
+        def operation(access: AccessContext) -> Outcome[DonorRequest]:
+            answered = donor_requests.answer(access, donor, number, payload, by=by)
+            return Outcome(f"/api/donors/{donor}/requests/{number}", answered)
+
+        return await context.run_admin_idempotent(
+            operation, lambda access, _: donor_requests.get(access, donor, number)
         )

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies.domain.commands import Correct, ResolveConflict, Reverse
 from supplies.views.entries import ConflictView, EntryView, get_entry, list_conflicts, list_entries
 from supplies.views.pagination import Page
-from supplies_service.request_bodies import Body, entry_number
+from supplies_service.request_bodies import Body, parse_number
 from supplies_service.request_context import Context, show_entry
 from supplies_service.responses import CreatedResponse, EntryRecorded
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
@@ -74,7 +74,7 @@ class EntryController(Controller):
     )
     async def entry(self, context: Context, entry: FromPath[str]) -> EntryView:
         """Get an entry, with the exact bytes that were hashed."""
-        return context.show(lambda books: get_entry(books, entry_number(entry)))
+        return context.show(lambda books: get_entry(books, parse_number(entry)))
 
     @post("/{entry:str}/reverse", operation_id="reverseEntry", opt=allow_roles("coordinator"))
     async def reverse(

@@ -18,16 +18,16 @@ from supplies_service.observability.metrics import MEDIA_TYPE
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_anyone, allow_roles
 
-PROBED_EVERY = 10.0
+PROBE_INTERVAL_SECONDS = 10.0
 """Seconds without a write after which a health request tries one."""
 
-PATIENCE = 5.0
+PROBE_TIMEOUT_SECONDS = 5.0
 """Seconds that the trial write may take."""
 
-ROOM_NEEDED = 512 * 2**20
+MIN_FREE_BYTES = 512 * 2**20
 """Bytes. With less free on the disk of the database, `attention` says so."""
 
-VERIFIED_WITHIN = 31
+MAX_DAYS_UNVERIFIED = 31
 """Days. If the books were not verified for longer, `attention` says so."""
 
 
@@ -57,7 +57,7 @@ class HealthController(Controller):
     @get("/health", operation_id="getHealth", opt=allow_anyone())
     async def health(self, context: Context) -> Health:
         """Check whether the database can be read and written."""
-        await can_write(context)
+        await check_writable(context)
         return context.show(lambda books: health(context, books))
 
     @get(
@@ -70,7 +70,7 @@ class HealthController(Controller):
         return Response(context.stations.metrics.render().decode(), media_type=MEDIA_TYPE)
 
 
-async def can_write(context: RequestContext) -> None:
+async def check_writable(context: RequestContext) -> None:
     """Check that the database can be written, by a trial if nothing was written lately.
 
     Anyone may ask for the health at any rate, so requests share one trial.
@@ -79,14 +79,14 @@ async def can_write(context: RequestContext) -> None:
         Busy: the database cannot be written.
     """
     service = context.station
-    if service.queue.idle_seconds() < PROBED_EVERY:
+    if service.queue.idle_seconds() < PROBE_INTERVAL_SECONDS:
         return
     if service.write_probe is None or service.write_probe.done():
         service.write_probe = asyncio.create_task(service.write(_probe))
         # Mark an exception as seen: all requests may have stopped waiting.
         service.write_probe.add_done_callback(lambda done: done.cancelled() or done.exception())
     probe = service.write_probe
-    await asyncio.wait([probe], timeout=PATIENCE)
+    await asyncio.wait([probe], timeout=PROBE_TIMEOUT_SECONDS)
     if not probe.done() or isinstance(probe.exception(), StoreError):
         raise Busy("the books cannot be written just now")
     probe.result()
@@ -100,11 +100,11 @@ def health(context: RequestContext, books: Books) -> Health:
     """Return what is known about the service, and what its operator should do."""
     verified, free = last_found_sound(books), free_bytes(context.ledger.store.url)
     attention = []
-    if free is not None and free < ROOM_NEEDED:
+    if free is not None and free < MIN_FREE_BYTES:
         attention.append(
             f"only {free // 2**20} MiB are free on the disk of the books; make room there"
         )
-    month_ago = context.ledger.clock() - timedelta(days=VERIFIED_WITHIN)
+    month_ago = context.ledger.clock() - timedelta(days=MAX_DAYS_UNVERIFIED)
     unsound = not_found_sound_since(books, month_ago, only=context.stations.only)
     if unsound is not None:
         station, last = unsound

@@ -9,7 +9,7 @@ from litestar import Controller, Response, delete, get, post
 from litestar.params import FromPath
 
 from supplies.access import credentials
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Credential
 from supplies.access.roles import Role
 from supplies.domain.fields import Label
@@ -20,17 +20,17 @@ from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
-from supplies_service.routes.tokens import Days, shown_page
+from supplies_service.routes.tokens import Days, credentials_page
 from supplies_service.security.authorization import allow_roles
 
-Whose = Literal["donor", "team"]
+LinkHolder = Literal["donor", "team"]
 """Whom a link is for. Also the name of the column and part of the address."""
 
 
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A link to create. days: how long it is valid. label: the telephone or letter it is for."""
 
-    days: Days = credentials.LASTING["link"].days
+    days: Days = credentials.DEFAULT_LIFETIMES["link"].days
     label: Label | None = None
 
 
@@ -53,7 +53,9 @@ class LinksRevoked(View, frozen=True, kw_only=True):
     revoked: int
 
 
-def make_link(gate: Gate, whose: Whose, code: str, new: NewLink, by: str) -> Outcome[LinkMade]:
+def make_link(
+    access: AccessContext, whose: LinkHolder, code: str, new: NewLink, by: str
+) -> Outcome[LinkMade]:
     """Create a link for a donor or team.
 
     Raises:
@@ -61,42 +63,42 @@ def make_link(gate: Gate, whose: Whose, code: str, new: NewLink, by: str) -> Out
     """
     role: Role = "donor" if whose == "donor" else "courier"
     if whose == "donor":
-        gate.books.donor(code)
+        access.books.donor(code)
     else:
-        gate.books.team(code)
+        access.books.team(code)
     made, shown = credentials.issue(
-        gate,
+        access,
         kind="link",
         role=role,
         by=by,
         donor=code if whose == "donor" else None,
         team=code if whose == "team" else None,
         label=new.label,
-        lasting=timedelta(days=new.days),
+        lifetime=timedelta(days=new.days),
     )
     address = f"/my/{shown}" if whose == "donor" else None
     link = LinkMade(link=made, secret=shown, address=address)
     return Outcome(f"/api/{whose}s/{code}/link/{made.id}", link)
 
 
-def linked_before(gate: Gate, name: str) -> LinkMade:
+def show_without_secret(access: AccessContext, name: str) -> LinkMade:
     """Return the response to a repeat, without the secret."""
-    return LinkMade(link=credentials.get(gate, name), secret=None, address=None)
+    return LinkMade(link=credentials.get(access, name), secret=None, address=None)
 
 
-def end_link(gate: Gate, whose: Whose, code: str, name: str) -> Credential:
+def revoke_link(access: AccessContext, whose: LinkHolder, code: str, name: str) -> Credential:
     """Revoke one link of this donor or team.
 
     Raises:
         NotFound: they have no such link.
     """
-    found = credentials.get(gate, name)
+    found = credentials.get(access, name)
     if found.kind != "link" or getattr(found, whose) != code:
         raise NotFound(f"{whose} {code} has no such link; see the list of their links")
-    return credentials.revoke(gate, name)
+    return credentials.revoke(access, name)
 
 
-def controller(whose: Whose) -> type[Controller]:
+def link_controller(whose: LinkHolder) -> type[Controller]:
     """Return the controller of the links of donors, or of teams."""
     title = whose.capitalize()
 
@@ -110,9 +112,9 @@ def controller(whose: Whose) -> type[Controller]:
         ) -> CreatedResponse[LinkMade]:
             """Create a link: to a donor's own receipts, or to a team's open deliveries."""
             by = context.by
-            return await context.administer(
-                lambda gate: make_link(gate, whose, code, payload, by),
-                linked_before,
+            return await context.run_admin_idempotent(
+                lambda access: make_link(access, whose, code, payload, by),
+                show_without_secret,
                 is_secret=True,
             )
 
@@ -126,8 +128,8 @@ def controller(whose: Whose) -> type[Controller]:
         ) -> Response[Page[Credential]]:
             """List links, newest first, including ended ones."""
             return context.page(
-                lambda books: shown_page(
-                    context.gate(books), after, limit, kinds=("link",), **{whose: code}
+                lambda books: credentials_page(
+                    context.access(books), after, limit, kinds=("link",), **{whose: code}
                 )
             )
 
@@ -139,7 +141,7 @@ def controller(whose: Whose) -> type[Controller]:
         async def unlink(self, context: Context, code: FromPath[str]) -> LinksRevoked:
             """Revoke all links at once."""
             ended = await context.station.admin_write(
-                lambda gate: credentials.revoke_all(gate, kinds=("link",), **{whose: code})
+                lambda access: credentials.revoke_all(access, kinds=("link",), **{whose: code})
             )
             return LinksRevoked(revoked=ended)
 
@@ -153,10 +155,12 @@ def controller(whose: Whose) -> type[Controller]:
             self, context: Context, code: FromPath[str], link: FromPath[str]
         ) -> Credential:
             """Revoke one link at once, for example that of a lost telephone."""
-            return await context.station.admin_write(lambda gate: end_link(gate, whose, code, link))
+            return await context.station.admin_write(
+                lambda access: revoke_link(access, whose, code, link)
+            )
 
     LinkController.__name__ = LinkController.__qualname__ = f"{title}LinkController"
     return LinkController
 
 
-LINK_CONTROLLERS = [controller("donor"), controller("team")]
+LINK_CONTROLLERS = [link_controller("donor"), link_controller("team")]

@@ -46,15 +46,17 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
     return make_page([(line.code, line) for line in found], limit)
 
 
-async def _parts(context: RequestContext, first: date, last: date) -> list[StationPart]:
+async def _station_parts(context: RequestContext, first: date, last: date) -> list[StationPart]:
     """Return the report of each station."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
     # One after the other, so that other requests get their turn in the thread.
-    return [await context.read_in_thread(partial(_part, code, first, last)) for code in codes]
+    return [
+        await context.read_in_thread(partial(_station_part, code, first, last)) for code in codes
+    ]
 
 
-def _part(station: str, first: date, last: date, books: Books) -> StationPart:
+def _station_part(station: str, first: date, last: date, books: Books) -> StationPart:
     return build_station_part(books.for_station(station), first, last)
 
 
@@ -126,13 +128,13 @@ class OrganisationController(Controller):
     @get("/report", operation_id="reportOrganisation", opt=allow_roles("coordinator"))
     async def report(self, context: Context, first: First, last: Last) -> OrganisationReport:
         """Report the work of all stations in a period."""
-        parts = await _parts(context, first, last)
+        parts = await _station_parts(context, first, last)
         return build_organisation_report(context.station.code, first, last, parts)
 
     @get("/report/pdf", operation_id="printOrganisationReport", opt=allow_roles("coordinator"))
     async def report_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
         """Print the organisation report."""
-        parts = await _parts(context, first, last)
+        parts = await _station_parts(context, first, last)
         with context.reading() as books:
             shown = build_organisation_report_paper(
                 books, first, last, parts, printed_at=context.ledger.clock()

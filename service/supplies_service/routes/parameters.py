@@ -21,7 +21,7 @@ __all__ = [
     "Last",
     "LastOrNone",
     "Limit",
-    "known_parameters",
+    "check_parameters",
 ]
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="the most items of a page")]
@@ -36,7 +36,7 @@ LastOrNone = Annotated[
 After = Annotated[str | None, QueryParameter(description="the `next` of the previous page")]
 
 
-async def known_parameters(
+async def check_parameters(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
     """Check that a handler takes every query parameter: a misspelt filter would list everything.

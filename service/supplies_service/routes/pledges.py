@@ -59,7 +59,7 @@ class PledgeController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[PledgeView]]:
         """List pledges, oldest first."""
-        whose = await ownership.own_donor_filter(context, donor)
+        whose = await ownership.restrict_to_own_donor(context, donor)
         return context.page(
             lambda books: list_pledges(books, donor=whose, status=status, after=after, limit=limit)
         )

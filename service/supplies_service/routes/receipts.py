@@ -26,7 +26,7 @@ from supplies.views.receipts import (
     with_signature,
 )
 from supplies_service.idempotency import Outcome
-from supplies_service.request_bodies import Body, entry_number
+from supplies_service.request_bodies import Body, parse_number
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import CreatedResponse, PDFResponse
 from supplies_service.routes.parameters import (
@@ -49,14 +49,14 @@ class ReceiptEntered(View, frozen=True, kw_only=True):
     receipt: ReceiptView
 
 
-def with_seal(key: StationKeys, books: Books, number: str) -> ReceiptView:
+def get_signed_receipt(key: StationKeys, books: Books, number: str) -> ReceiptView:
     """Return a receipt with its check code and signature."""
     return with_signature(books, get_receipt(books, number), key.sign)
 
 
 def show_receipt(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[ReceiptEntered]:
     """Show the receipt that an entry is about."""
-    found = with_seal(key, books, str(recorded.document))
+    found = get_signed_receipt(key, books, str(recorded.document))
     return Outcome(
         f"/api/receipts/{found.number}",
         ReceiptEntered(entry=get_entry(books, recorded.seq), receipt=found),
@@ -84,7 +84,7 @@ class ReceiptController(Controller):
         self, context: Context, payload: Body[IssueReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
         """Issue one receipt for several donations; it replaces theirs."""
-        return await context.record(payload, partial(show_receipt, context.key))
+        return await context.record(payload, partial(show_receipt, context.station_keys))
 
     @get(
         operation_id="listReceipts",
@@ -100,14 +100,16 @@ class ReceiptController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ReceiptView]]:
         """List receipts by number."""
-        whose = await ownership.own_donor_filter(context, donor)
+        whose = await ownership.restrict_to_own_donor(context, donor)
 
         def listed(books: Books) -> Page[ReceiptView]:
             page = list_receipts(
                 books, donor=whose, first=first, last=last, after=after, limit=limit
             )
             return Page(
-                items=[with_signature(books, view, context.key.sign) for view in page.items],
+                items=[
+                    with_signature(books, view, context.station_keys.sign) for view in page.items
+                ],
                 next=page.next,
             )
 
@@ -125,7 +127,7 @@ class ReceiptController(Controller):
                 books,
                 first,
                 last,
-                lambda one: context.key.sign(issued_receipt(books, one)).check_code,
+                lambda one: context.station_keys.sign(issued_receipt(books, one)).check_code,
             )
         )
         return PDFResponse(await run_sync(draw_receipts, papers), f"receipts-{first}-{last}")
@@ -138,7 +140,7 @@ class ReceiptController(Controller):
     async def receipt(self, context: Context, number: FromPath[str]) -> ReceiptView:
         """Get a receipt, with the document as issued."""
         await ownership.check_receipt(context, number)
-        return context.show(lambda books: with_seal(context.key, books, number))
+        return context.show(lambda books: get_signed_receipt(context.station_keys, books, number))
 
     @get(
         "/{number:str}/pdf",
@@ -148,7 +150,7 @@ class ReceiptController(Controller):
     async def pdf(self, context: Context, number: FromPath[str]) -> PDFResponse:
         """Print a receipt: the original, with the same bytes each time."""
         await ownership.check_receipt(context, number)
-        return await drawn(context, number, None)
+        return await receipt_pdf(context, number, None)
 
     @get(
         "/{number:str}/copies/{copy:str}/pdf",
@@ -159,7 +161,7 @@ class ReceiptController(Controller):
         self, context: Context, number: FromPath[str], copy: FromPath[str]
     ) -> PDFResponse:
         """Print a marked copy of a receipt."""
-        return await drawn(context, number, entry_number(copy))
+        return await receipt_pdf(context, number, parse_number(copy))
 
     @post(
         "/{number:str}/reprint",
@@ -170,7 +172,7 @@ class ReceiptController(Controller):
         self, context: Context, payload: Body[ReprintReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
         """Record a marked copy; `Location` is the address of its PDF."""
-        return await context.record(payload, partial(show_copy, context.key))
+        return await context.record(payload, partial(show_copy, context.station_keys))
 
     @post(
         "/{number:str}/void",
@@ -181,7 +183,7 @@ class ReceiptController(Controller):
         self, context: Context, payload: Body[VoidReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
         """Void a receipt; its number is not used again."""
-        return await context.record(payload, partial(show_receipt, context.key))
+        return await context.record(payload, partial(show_receipt, context.station_keys))
 
     @post(
         "/{number:str}/replace",
@@ -192,17 +194,17 @@ class ReceiptController(Controller):
         self, context: Context, payload: Body[ReplaceReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
         """Void a receipt and issue a new one from the current records."""
-        return await context.record(payload, partial(show_receipt, context.key))
+        return await context.record(payload, partial(show_receipt, context.station_keys))
 
 
-async def drawn(context: RequestContext, number: str, copy: int | None) -> PDFResponse:
+async def receipt_pdf(context: RequestContext, number: str, copy: int | None) -> PDFResponse:
     """The paper as PDF, drawn beside the event loop: it takes longer than a read may.
 
     copy: that marked copy; None: the original as it was handed out, whatever became of it since.
     """
     with context.reading() as books:
         record = build_receipt_record(
-            books, number, context.key.sign, copy=copy, original=copy is None
+            books, number, context.station_keys.sign, copy=copy, original=copy is None
         )
     name = number if copy is None else f"{number}-copy-{copy}"
     return PDFResponse(await run_sync(draw_signed_receipt, record), name)

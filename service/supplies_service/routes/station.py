@@ -31,5 +31,5 @@ class StationController(Controller):
     ) -> StationWithSettings:
         """Change the given settings; other settings and issued receipts keep theirs."""
         return await context.station.admin_write(
-            lambda gate: amend_station(gate.books, payload.fields)
+            lambda access: amend_station(access.books, payload.fields)
         )

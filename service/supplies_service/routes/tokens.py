@@ -11,9 +11,9 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from supplies.access import credentials, users
-from supplies.access.access_context import Gate
-from supplies.access.credentials import Credential, Kind
-from supplies.access.roles import MAY_GRANT, UserRole
+from supplies.access.access_context import AccessContext
+from supplies.access.credentials import Credential, CredentialKind
+from supplies.access.roles import GRANTABLE_ROLES, UserRole
 from supplies.domain.fields import Code, Label
 from supplies.errors import InvalidField, NotFound
 from supplies.views.pagination import Page, View, invalid_cursor, make_page, rows_to_fetch
@@ -24,7 +24,7 @@ from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles
 
-Days = Annotated[int, Meta(ge=1, le=credentials.LONGEST.days)]
+Days = Annotated[int, Meta(ge=1, le=credentials.MAX_LIFETIME.days)]
 
 
 class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,7 +33,7 @@ class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     user: Code
     label: Label
     role: UserRole | None = None
-    days: Days = credentials.LASTING["token"].days
+    days: Days = credentials.DEFAULT_LIFETIMES["token"].days
 
 
 class TokenMade(View, frozen=True, kw_only=True):
@@ -43,60 +43,60 @@ class TokenMade(View, frozen=True, kw_only=True):
     secret: str | None
 
 
-def make(gate: Gate, new: NewToken, by: str) -> TokenMade:
+def make_token(access: AccessContext, new: NewToken, by: str) -> TokenMade:
     """Create a token, with at most the role of its user.
 
     Raises:
         InvalidField: the user is disabled, or a token of theirs cannot have the role.
         NotFound: the user is unknown.
     """
-    user = users.get(gate, new.user)
+    user = users.get(access, new.user)
     role = new.role or user.role
     if user.disabled_at is not None:
         raise InvalidField.at("/user", f"{user.code} is disabled; name another user")
-    if role not in MAY_GRANT[user.role]:
-        allowed = " or ".join(MAY_GRANT[user.role])
+    if role not in GRANTABLE_ROLES[user.role]:
+        allowed = " or ".join(GRANTABLE_ROLES[user.role])
         raise InvalidField.at("/role", f"a token of a {user.role} can be {allowed}, not {role}")
     made, shown = credentials.issue(
-        gate,
+        access,
         kind="token",
         role=role,
         by=by,
         holder=user.code,
         label=new.label,
-        lasting=timedelta(days=new.days),
+        lifetime=timedelta(days=new.days),
     )
     return TokenMade(token=made, secret=shown)
 
 
-def shown_page(
-    gate: Gate,
+def credentials_page(
+    access: AccessContext,
     after: str | None,
     limit: int,
     *,
-    kinds: Sequence[Kind],
+    kinds: Sequence[CredentialKind],
     donor: str | None = None,
     team: str | None = None,
 ) -> Page[Credential]:
     """Return a page of credentials; with `donor` or `team`, only theirs."""
-    if after is not None and not credentials.known(gate, after):
+    if after is not None and not credentials.exists(access, after):
         raise invalid_cursor(after)
-    found = credentials.listed(
-        gate, kinds=kinds, donor=donor, team=team, after=after, limit=rows_to_fetch(limit)
+    found = credentials.list_credentials(
+        access, kinds=kinds, donor=donor, team=team, after=after, limit=rows_to_fetch(limit)
     )
     return make_page([(one.id, one) for one in found], limit)
 
 
-def revoke(gate: Gate, name: str, *, holder: str | None = None) -> Credential:
+def revoke_token(access: AccessContext, name: str, *, holder: str | None = None) -> Credential:
     """Revoke a token; with `holder`, only one of theirs.
 
     Raises:
         NotFound: there is no such token.
     """
-    found = credentials.get(gate, name)
+    found = credentials.get(access, name)
     if found.kind != "token" or holder not in (None, found.holder):
         raise NotFound("there is no such token; see the list of tokens")
-    return credentials.revoke(gate, name)
+    return credentials.revoke(access, name)
 
 
 class TokenController(Controller):
@@ -110,14 +110,14 @@ class TokenController(Controller):
         """Create a token for a program of a user; its secret is returned once."""
         by = context.by
 
-        def operation(gate: Gate) -> Outcome[TokenMade]:
-            made = make(gate, payload, by)
+        def operation(access: AccessContext) -> Outcome[TokenMade]:
+            made = make_token(access, payload, by)
             return Outcome(f"/api/tokens/{made.token.id}", made)
 
-        def replay(gate: Gate, name: str) -> TokenMade:
-            return TokenMade(token=credentials.get(gate, name), secret=None)
+        def replay(access: AccessContext, name: str) -> TokenMade:
+            return TokenMade(token=credentials.get(access, name), secret=None)
 
-        return await context.administer(operation, replay, is_secret=True)
+        return await context.run_admin_idempotent(operation, replay, is_secret=True)
 
     @get(operation_id="listTokens", opt=allow_roles("coordinator"))
     async def tokens(
@@ -125,13 +125,13 @@ class TokenController(Controller):
     ) -> Response[Page[Credential]]:
         """List tokens, newest first, including ended ones."""
         return context.page(
-            lambda books: shown_page(context.gate(books), after, limit, kinds=("token",))
+            lambda books: credentials_page(context.access(books), after, limit, kinds=("token",))
         )
 
     @get("/{token:str}", operation_id="getToken", opt=allow_roles("coordinator"))
     async def token(self, context: Context, token: FromPath[str]) -> Credential:
         """Get a token, with its last use."""
-        return context.show(lambda books: credentials.get(context.gate(books), token))
+        return context.show(lambda books: credentials.get(context.access(books), token))
 
     @delete(
         "/{token:str}",
@@ -141,4 +141,4 @@ class TokenController(Controller):
     )
     async def revoke(self, context: Context, token: FromPath[str]) -> Credential:
         """Revoke a token at once."""
-        return await context.station.admin_write(lambda gate: revoke(gate, token))
+        return await context.station.admin_write(lambda access: revoke_token(access, token))

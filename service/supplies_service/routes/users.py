@@ -8,7 +8,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
 from supplies.access import credentials, users
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.access.users import NewUser, User
 from supplies.books.reader import Books
 from supplies.views.pagination import Page, View, invalid_cursor, make_page, rows_to_fetch
@@ -31,17 +31,17 @@ class Invited(View, frozen=True, kw_only=True):
     expires_at: str | None
 
 
-def invite(gate: Gate, user: User, by: str) -> Outcome[Invited]:
+def invite(access: AccessContext, user: User, by: str) -> Outcome[Invited]:
     """Create a one-time address to set a password; earlier invitations end."""
-    credentials.revoke_all(gate, kinds=("invitation",), holder=user.code)
+    credentials.revoke_all(access, kinds=("invitation",), holder=user.code)
     made, shown = credentials.issue(
-        gate, kind="invitation", role=user.role, by=by, holder=user.code
+        access, kind="invitation", role=user.role, by=by, holder=user.code
     )
     invited = Invited(user=user, invitation=f"/invitation/{shown}", expires_at=made.expires_at)
     return Outcome(f"/api/users/{user.code}", invited)
 
 
-def invited_before(user: User) -> Invited:
+def show_without_invitation(user: User) -> Invited:
     """Return the response to a repeat, without the address."""
     return Invited(user=user, invitation=None, expires_at=None)
 
@@ -56,9 +56,9 @@ class UserController(Controller):
     async def add(self, context: Context, payload: Body[NewUser]) -> CreatedResponse[Invited]:
         """Add a user. They set a password at the returned `invitation` address."""
         by = context.by
-        return await context.administer(
-            lambda gate: invite(gate, users.add(gate, payload, by=by), by),
-            lambda gate, code: invited_before(users.get(gate, code)),
+        return await context.run_admin_idempotent(
+            lambda access: invite(access, users.add(access, payload, by=by), by),
+            lambda access, code: show_without_invitation(users.get(access, code)),
             is_secret=True,
         )
 
@@ -71,7 +71,7 @@ class UserController(Controller):
         def read(books: Books) -> Page[User]:
             if after is not None and not re.fullmatch(r"u_[0-9]{1,9}", after):
                 raise invalid_cursor(after)
-            found = users.listed(context.gate(books), after=after, limit=rows_to_fetch(limit))
+            found = users.list_users(context.access(books), after=after, limit=rows_to_fetch(limit))
             return make_page([(user.code, user) for user in found], limit)
 
         return context.page(read)
@@ -79,7 +79,7 @@ class UserController(Controller):
     @get("/{user:str}", operation_id="getUser", opt=allow_roles("coordinator"))
     async def user(self, context: Context, user: FromPath[str]) -> User:
         """Get a user."""
-        return context.show(lambda books: users.get(context.gate(books), user))
+        return context.show(lambda books: users.get(context.access(books), user))
 
     @post(
         "/{user:str}/invitation",
@@ -91,9 +91,9 @@ class UserController(Controller):
     ) -> CreatedResponse[Invited]:
         """Invite a user to set a new password at an address that is returned once."""
         by = context.by
-        return await context.administer(
-            lambda gate: invite(gate, users.get(gate, user), by),
-            lambda gate, code: invited_before(users.get(gate, code)),
+        return await context.run_admin_idempotent(
+            lambda access: invite(access, users.get(access, user), by),
+            lambda access, code: show_without_invitation(users.get(access, code)),
             is_secret=True,
         )
 
@@ -102,7 +102,7 @@ class UserController(Controller):
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[User]:
         """Disable a user: their sessions and tokens end at once."""
-        return await context.administer(
-            lambda gate: Outcome(f"/api/users/{user}", users.disable(gate, user)),
+        return await context.run_admin_idempotent(
+            lambda access: Outcome(f"/api/users/{user}", users.disable(access, user)),
             users.get,
         )

@@ -11,7 +11,7 @@ from litestar import Controller, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from supplies.access.rate_limits import VERIFY
+from supplies.access.rate_limits import VERIFY_RECEIPT
 from supplies.books.reader import Books
 from supplies.domain.redaction import mask_name
 from supplies.errors import NotFound
@@ -45,7 +45,9 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
     replaced_by: str | None
 
 
-def verified(context: RequestContext, books: Books, number: str, code: str) -> VerifiedReceipt:
+def verify_receipt(
+    context: RequestContext, books: Books, number: str, code: str
+) -> VerifiedReceipt:
     """Return the receipt with this number and check code.
 
     Raises:
@@ -54,10 +56,10 @@ def verified(context: RequestContext, books: Books, number: str, code: str) -> V
     try:
         found = get_receipt(books, number)
     except NotFound:
-        raise unknown_paper() from None
-    right = context.key.check_code(issued_receipt(books, found))
+        raise unknown_receipt() from None
+    right = context.station_keys.check_code(issued_receipt(books, found))
     if not hmac.compare_digest(right.encode(), code.upper().encode()):
-        raise unknown_paper()
+        raise unknown_receipt()
     paper = found.document
     name = None if paper is None else paper.donor.name
     return VerifiedReceipt(
@@ -73,7 +75,7 @@ def verified(context: RequestContext, books: Books, number: str, code: str) -> V
     )
 
 
-def unknown_paper() -> NotFound:
+def unknown_receipt() -> NotFound:
     """Return the error for an unknown number and for a wrong code."""
     return NotFound("there is no paper with this number and code in these books")
 
@@ -93,12 +95,14 @@ class VerifyController(Controller):
         self, context: Context, number: FromPath[str], c: FromQuery[str]
     ) -> VerifiedReceipt:
         """Verify a receipt by its number and check code `c`."""
-        await check_rate_limit(context.request, VERIFY, client_address(context.request))
-        issuer = context.stations.of_receipt(number)
+        await check_rate_limit(context.request, VERIFY_RECEIPT, client_address(context.request))
+        issuer = context.stations.find_issuer(number)
         try:
             if issuer is None:
-                raise unknown_paper()
-            return context.at(issuer).show(lambda books: verified(context, books, number, c))
+                raise unknown_receipt()
+            return context.for_station(issuer).show(
+                lambda books: verify_receipt(context, books, number, c)
+            )
         except NotFound:
             await log_refusal(context.request, None)
             raise

@@ -12,7 +12,7 @@ from typing import Any
 from litestar.handlers import BaseRouteHandler
 
 from supplies.access import access_log, credentials, rate_limits
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Caller
 from supplies_service.security.rate_limits import check_rate_limit, client_address
 from supplies_service.stations import Connection, StationService, current_station
@@ -26,7 +26,9 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 async def log_refusal(connection: Connection, caller: Caller | None) -> None:
     """Log a refused attempt. caller: None if unknown."""
     line = _line(connection, caller, "refused")
-    await current_station(connection).admin_write(lambda gate: access_log.write(gate, **line))
+    await current_station(connection).admin_write(
+        lambda access: access_log.add_line(access, **line)
+    )
 
 
 async def log_anonymous_refusal(connection: Connection) -> None:
@@ -36,14 +38,16 @@ async def log_anonymous_refusal(connection: Connection) -> None:
         RateLimited: too many refused attempts from one address; this one is not logged.
     """
     address = client_address(connection)
-    await check_rate_limit(connection, rate_limits.STRANGERS, address)
+    await check_rate_limit(connection, rate_limits.REFUSED_REQUESTS, address)
     await log_refusal(connection, None)
 
 
 async def log_access(connection: Connection, caller: Caller) -> None:
     """Log that the caller reads personal data."""
     line = _line(connection, caller, "looked")
-    await current_station(connection).admin_write(lambda gate: access_log.write(gate, **line))
+    await current_station(connection).admin_write(
+        lambda access: access_log.add_line(access, **line)
+    )
 
 
 async def record_use(
@@ -66,11 +70,11 @@ async def record_use(
         return
     line, read = _line(connection, caller, "looked"), current_station(connection)
 
-    def write(gate: Gate) -> None:
-        if use_is_due and gate.station == own.code:
-            credentials.used(gate, caller.credential)
-        if reads_names and gate.station == read.code:
-            access_log.write(gate, **line)
+    def write(access: AccessContext) -> None:
+        if use_is_due and access.station == own.code:
+            credentials.record_use(access, caller.credential)
+        if reads_names and access.station == read.code:
+            access_log.add_line(access, **line)
 
     for service in {own.code: own, read.code: read}.values():
         await service.admin_write(write)
@@ -97,4 +101,4 @@ def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[s
 def _name(connection: Connection, caller: Caller) -> str:
     """The caller's code; with the station's code before it in the log of another station."""
     station = current_station(connection).code
-    return caller.who if caller.station == station else f"{caller.station}/{caller.who}"
+    return caller.code if caller.station == station else f"{caller.station}/{caller.code}"

@@ -16,10 +16,10 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.types import ASGIApp, Scope
 
 from supplies.access import credentials
-from supplies.access.access_context import Gate
-from supplies.access.credentials import Caller, Kind
+from supplies.access.access_context import AccessContext
+from supplies.access.credentials import Caller, CredentialKind
 from supplies_service.observability.request_log import set_logged_caller
-from supplies_service.problems import SignInFirst, Unauthenticated
+from supplies_service.problems import SessionRequired, Unauthenticated
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authorization import serves_anonymous
 from supplies_service.stations import Connection, served_stations, set_current_station
@@ -31,7 +31,7 @@ SIGN_IN = (
     "`supplies user token` makes one"
 )
 
-_API_KINDS: tuple[Kind, ...] = ("token", "link")
+_API_KINDS: tuple[CredentialKind, ...] = ("token", "link")
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
@@ -74,7 +74,7 @@ def caller_of(scope: Scope) -> Caller | None:
 
 
 def _find_caller(
-    connection: Connection, secret: str, kinds: tuple[Kind, ...]
+    connection: Connection, secret: str, kinds: tuple[CredentialKind, ...]
 ) -> tuple[Caller, bool] | None:
     """The owner of a secret, and whether its use must be stored; None: it is not valid."""
     if not secret:
@@ -84,7 +84,9 @@ def _find_caller(
         return None
     # A single query needs no transaction.
     with service.ledger.read_without_transaction() as books:
-        found = credentials.admit(Gate(books, service.ledger.clock()), secret, kinds)
+        found = credentials.authenticate(
+            AccessContext(books, service.ledger.clock()), secret, kinds
+        )
     if found is not None:
         set_current_station(connection, service)
     return found
@@ -96,7 +98,7 @@ async def _refuse(connection: Connection, *, is_page: bool, secret: str) -> NoRe
         raise Unauthenticated(SIGN_IN)
     if secret:
         await log_anonymous_refusal(connection)
-    raise SignInFirst("sign in first")
+    raise SessionRequired("sign in first")
 
 
 def _bearer(connection: Connection) -> str:
@@ -109,7 +111,7 @@ def _cookie(connection: Connection) -> str:
     return connection.cookies.get(name, "")
 
 
-def _page_kinds(connection: Connection) -> tuple[Kind, ...]:
+def _page_kinds(connection: Connection) -> tuple[CredentialKind, ...]:
     return ("link",) if _is_donor_page(connection) else ("session",)
 
 

@@ -35,7 +35,7 @@ async def check_donor(context: RequestContext, code: str) -> None:
         await context.log_own_access()
 
 
-async def own_donor_filter(context: RequestContext, donor: str | None) -> str | None:
+async def restrict_to_own_donor(context: RequestContext, donor: str | None) -> str | None:
     """Return the donor whose pledges or receipts a list shows; for a donor always the own code.
 
     donor: the filter of the request; None: all donors.
@@ -92,7 +92,7 @@ async def check_delivery(context: RequestContext, name: str) -> None:
         await context.log_own_access()
 
 
-async def own_deliveries_filter(
+async def restrict_to_own_deliveries(
     context: RequestContext, team: str | None, status: str | None
 ) -> tuple[str | None, str | None]:
     """Return the team and status by which a list of deliveries is filtered.

@@ -38,12 +38,12 @@ REPLACED_FIELDS: Mapping[type[msgspec.Struct], Mapping[str, str | None]] = {
 
 def pseudonymize(shown: S) -> S:
     """Return a copy of a view without names and free text; codes stay."""
-    return cast("S", _without(shown))
+    return cast("S", _pseudonymized(shown))
 
 
-def _without(value: Any) -> Any:
+def _pseudonymized(value: Any) -> Any:
     if isinstance(value, list):
-        return [_without(each) for each in value]
+        return [_pseudonymized(each) for each in value]
     if not isinstance(value, msgspec.Struct):
         return value
     changes: dict[str, Any] = {}
@@ -53,5 +53,5 @@ def _without(value: Any) -> Any:
         if name in hidden:
             changes[name] = None if before is None else hidden[name]
         elif isinstance(before, list | msgspec.Struct):
-            changes[name] = _without(before)
+            changes[name] = _pseudonymized(before)
     return msgspec.structs.replace(value, **changes) if changes else value

@@ -9,7 +9,7 @@ from supplies_service.problems import RateLimited
 from supplies_service.stations import Connection, current_station
 
 
-async def check_rate_limit(connection: Connection, limit: rate_limits.Allowance, key: str) -> None:
+async def check_rate_limit(connection: Connection, limit: rate_limits.RateLimit, key: str) -> None:
     """Count one attempt.
 
     Args:
@@ -23,7 +23,7 @@ async def check_rate_limit(connection: Connection, limit: rate_limits.Allowance,
     """
     key = _network(key)
     wait = await current_station(connection).admin_write(
-        lambda gate: rate_limits.seconds_to_wait(gate, limit, key)
+        lambda access: rate_limits.count_attempt(access, limit, key)
     )
     if wait:
         raise RateLimited(f"too many attempts; try again in {wait} seconds", retry_after=wait)

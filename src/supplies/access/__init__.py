@@ -1,6 +1,6 @@
-"""Users, credentials, roles, rate limits and the access log.
+"""Users, credentials, roles, rate limits, donor requests and the access log.
 
-Nothing here is in the hashed chain: people come and go, and a login is no fact about goods. Entries
-name who recorded them by the code that a user keeps for ever. It knows no HTTP: the service asks
-here, and so does the command line.
+These rows are not part of the hash chain, and they may be erased. An entry names its author by a
+user's code, which never changes. The package knows no HTTP: the service and the command line
+both use it.
 """

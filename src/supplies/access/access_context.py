@@ -1,4 +1,4 @@
-"""The context of access checks: one station's rows at one time."""
+"""The access tables of one station, read and written at one format_timestamp."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
 from supplies.storage.store import Row
 
-EVERYTHING = 2**62
+NO_LIMIT = 2**62
 """A limit that no list reaches."""
 
 
-class Gate:
-    """One station's access tables within a transaction, and the present time.
+class AccessContext:
+    """The access tables of one station within a transaction, and the current time.
 
-    Made over the books that `Ledger.reading()` or `Ledger.admin_transaction()` yields.
+    Args:
+        books: From `Ledger.reading()`, or from `Ledger.admin_transaction()` to write.
+        now: The current time, aware.
     """
 
     def __init__(self, books: Books, now: datetime) -> None:
@@ -25,37 +27,37 @@ class Gate:
 
     @property
     def now(self) -> str:
-        """The present time as stored: text that sorts by time."""
+        """The current time as stored: text that sorts by time."""
         return format_timestamp(self._now)
 
     @property
-    def seconds(self) -> int:
-        """The present time in whole seconds since 1970."""
+    def unix_time(self) -> int:
+        """The current time in whole seconds since 1970."""
         return int(self._now.timestamp())
 
-    def later(self, lasting: timedelta) -> str:
-        """Return the time this much later, as stored."""
-        return format_timestamp(self._now + lasting)
+    def time_after(self, interval: timedelta) -> str:
+        """Return the time this much later than now, as stored."""
+        return format_timestamp(self._now + interval)
 
     def all(self, sql: str, **params: Any) -> list[Row]:
-        """Return the rows of a query; `:station` is filled in."""
+        """Return the rows of a query; `:station` is bound."""
         return self.books.all(sql, **params)
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """Return the first row of a query, or None."""
+        """Return the first row of a query; None: it has no rows. `:station` is bound."""
         return self.books.one(sql, **params)
 
     def run(self, sql: str, **params: Any) -> int:
-        """Run a statement; return the number of rows it changed."""
+        """Run a statement; return the number of rows it changed. `:station` is bound."""
         return self.books.store.run(sql, {"station": self.station, **params})
 
     def insert(self, table: str, **values: Any) -> None:
-        """Write a new row."""
+        """Insert a row of this station."""
         row = {"station": self.station, **values}
-        names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-        self.books.store.run(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)
+        columns, parameters = ", ".join(row), ", ".join(f":{name}" for name in row)
+        self.books.store.run(f"INSERT INTO {table} ({columns}) VALUES ({parameters})", row)
 
-    def next(self, table: str) -> int:
-        """Return the next row number of a numbered table."""
+    def next_number(self, table: str) -> int:
+        """Return the `seq` of the next row of a table that has such a column."""
         row = self.one(f"SELECT coalesce(max(seq), 0) + 1 FROM {table} WHERE station = :station")
         return 1 if row is None else int(row[0])

@@ -1,7 +1,9 @@
-"""The access log: a line for each read of personal data and each refused attempt.
+"""The access log: a line for each read of personal data, each sign-in and each refused request.
 
-It names who, when, which route and about which code, never a name: it is itself to be read. Logs
-of access are to be kept at least six months (Cybersecurity Law of China, art. 21).
+A line says who, when, by which route and about which code. It contains no name of a person, because
+the log itself is read. A line is kept for at least six months.
+
+Source: Cybersecurity Law of China, art. 21.
 """
 
 from __future__ import annotations
@@ -10,17 +12,16 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from supplies.access.access_context import Gate
+from supplies.access.access_context import NO_LIMIT, AccessContext
 from supplies.domain.entries import format_timestamp
-from supplies.errors import InvalidField
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the access log. who, role, credential: None if nobody was signed in.
+class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the access log. who, role, credential: None for an unknown caller.
 
-    route: as it is written in the API's table, with the names of what varies. subject: the code in
-    the address; None where a list was asked for. outcome: looked, refused or signed-in.
-    address: the network's.
+    route: the path with the names of its parameters in place of their values. subject: the code in
+    the path; None: the path contains none. outcome: looked, refused or signed-in. address: the
+    caller's network address.
     """
 
     seq: int
@@ -35,8 +36,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     address: str | None
 
 
-def write(
-    gate: Gate,
+def add_line(
+    access: AccessContext,
     *,
     method: str,
     route: str,
@@ -47,11 +48,11 @@ def write(
     subject: str | None = None,
     address: str | None = None,
 ) -> None:
-    """Add a line to the access log."""
-    gate.insert(
+    """Add a line; `AccessLogLine` describes the fields."""
+    access.insert(
         "access_log",
-        seq=gate.next("access_log"),
-        at=gate.now,
+        seq=access.next_number("access_log"),
+        at=access.now,
         who=who,
         role=role,
         credential=credential,
@@ -63,43 +64,41 @@ def write(
     )
 
 
-def erase(gate: Gate, *, before: datetime) -> int:
-    """Erase the lines before a time; return how many. The others keep their numbers."""
-    return gate.run(
+def erase_lines(access: AccessContext, *, before: datetime) -> int:
+    """Erase the lines older than a time; return how many. The others keep their numbers."""
+    return access.run(
         "DELETE FROM access_log WHERE station = :station AND at < :before",
         before=format_timestamp(before.astimezone(UTC)),
     )
 
 
-def read(
-    gate: Gate,
+def list_lines(
+    access: AccessContext,
     *,
     before: int | None = None,
     limit: int,
     who: str | None = None,
     subject: str | None = None,
-) -> list[Look]:
-    """List lines, newest first. before: older than this one. who, subject: filters."""
-    asked = {
+) -> list[AccessLogLine]:
+    """List lines, newest first.
+
+    Args:
+        access: The station's tables.
+        before: Only lines older than the one with this `seq`; None: from the newest.
+        limit: The most lines to return.
+        who: Only lines of this caller; None: of all.
+        subject: Only lines about this code; None: about any.
+    """
+    filters = {
         name: value for name, value in (("who", who), ("subject", subject)) if value is not None
     }
-    where = "".join(f" AND {name} = :{name}" for name in asked)
-    rows = gate.all(
-        f"SELECT {', '.join(Look.__struct_fields__)} FROM access_log "
+    where = "".join(f" AND {name} = :{name}" for name in filters)
+    columns = AccessLogLine.__struct_fields__
+    rows = access.all(
+        f"SELECT {', '.join(columns)} FROM access_log "
         f"WHERE station = :station AND seq < :before{where} ORDER BY seq DESC LIMIT :limit",
-        before=2**62 if before is None else before,
+        before=NO_LIMIT if before is None else before,
         limit=limit,
-        **asked,
+        **filters,
     )
-    return [
-        msgspec.convert(dict(zip(Look.__struct_fields__, row, strict=True)), Look) for row in rows
-    ]
-
-
-def position(after: str | None) -> int | None:
-    """Parse a page cursor: the number of the last line of the page before."""
-    if after is None:
-        return None
-    if not (after.isascii() and after.isdigit() and len(after) <= 18):
-        raise InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
-    return int(after)
+    return [msgspec.convert(dict(zip(columns, row, strict=True)), AccessLogLine) for row in rows]

@@ -1,8 +1,8 @@
 """Credentials: sessions, tokens, links and invitations.
 
-Each is a random secret that is told once, behind the code of its station. Kept is its SHA-256: it
-has 256 bits of chance, so nothing slower is needed, and whoever reads the database comes in
-nowhere with what stands there.
+Each has a secret, which is shown once and contains the codes of its station and credential and 256
+random bits. Only the SHA-256 of the random part is stored. A slower hash is not needed for so many
+random bits.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from supplies.access.access_context import EVERYTHING, Gate
-from supplies.access.roles import MAY_GRANT, Role
+from supplies.access.access_context import NO_LIMIT, AccessContext
+from supplies.access.roles import GRANTABLE_ROLES, Role
 from supplies.errors import NotFound
 
-Kind = Literal["session", "token", "link", "invitation"]
+CredentialKind = Literal["session", "token", "link", "invitation"]
 
-LASTING: dict[Kind, timedelta] = {
+DEFAULT_LIFETIMES: dict[CredentialKind, timedelta] = {
     "session": timedelta(hours=12),
     "token": timedelta(days=90),
     "link": timedelta(days=90),
@@ -31,27 +31,28 @@ LASTING: dict[Kind, timedelta] = {
 }
 """Default lifetime of each kind: a session lasts a working day."""
 
-LONGEST = timedelta(days=730)
+MAX_LIFETIME = timedelta(days=730)
 """Longest lifetime: two years."""
 
-_USED_AGAIN = timedelta(minutes=1)
-"""How often the last use is recorded: otherwise each request would be a commit."""
+_USE_RECORDED_EVERY = timedelta(minutes=1)
+"""How often the last use is stored: otherwise each request would need a commit."""
 
-_SHOWN = re.compile(
-    r"supplies\.(?:([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.)?([0-9a-f]{16})\.([A-Za-z0-9_-]{43})"
+_SECRET = re.compile(
+    r"supplies\.(?:(?P<station>[A-Za-z0-9][A-Za-z0-9._-]{0,63})\.)?"
+    r"(?P<id>[0-9a-f]{16})\.(?P<random>[A-Za-z0-9_-]{43})"
 )
-"""Station, id and secret. Older credentials have no station."""
+"""Older secrets contain no station."""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """A credential without its secret.
 
-    holder: the user whose it is. team, donor: whom a link is for. used_at: the last use, to the
-    minute; None: never. revoked_at: None while it holds.
+    holder: the code of its user. team, donor: whom a link is for. used_at: the last use, to the
+    minute; None: never used. revoked_at: None: not revoked.
     """
 
     id: str
-    kind: Kind
+    kind: CredentialKind
     role: Role
     holder: str | None
     team: str | None
@@ -65,82 +66,104 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """An authenticated caller. who: the code in entries and in the access log.
+    """An authenticated caller. code: names them in entries and in the access log.
 
-    station: whose they are. user: their code; None for links. team: whose deliveries a courier
-    carries. donor: whose gifts.
+    station: where the credential is stored. user: None for links. team: whose deliveries a courier
+    may see. donor: whose donations a donor may see.
     """
 
-    who: str
+    code: str
     station: str
     role: Role
     credential: str
-    kind: Kind
+    kind: CredentialKind
     user: str | None = None
     team: str | None = None
     donor: str | None = None
+
+
+class Authenticated(NamedTuple):
+    """The caller with a valid secret. use_is_due: `record_use` must be called."""
+
+    caller: Caller
+    use_is_due: bool
 
 
 _COLUMNS = ", ".join(f"c.{name}" for name in Credential.__struct_fields__)
 
 
 def issue(
-    gate: Gate,
+    access: AccessContext,
     *,
-    kind: Kind,
+    kind: CredentialKind,
     role: Role,
     by: str,
-    lasting: timedelta | None = None,
+    lifetime: timedelta | None = None,
     holder: str | None = None,
     team: str | None = None,
     donor: str | None = None,
     label: str | None = None,
 ) -> tuple[Credential, str]:
-    """Issue a credential; return it with its secret, which is never shown again."""
-    name, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
-    made = Credential(
-        id=name,
+    """Issue a credential; return it with its secret, which cannot be read again.
+
+    Args:
+        access: The station's tables.
+        kind: What the credential is for.
+        role: The role of its callers; that of a session follows its user.
+        by: The code of the author.
+        lifetime: At most `MAX_LIFETIME`; None: the default of the kind.
+        holder: The user; None for a link.
+        team: The team that a link is for.
+        donor: The donor that a link is for.
+        label: What the holder calls it.
+    """
+    credential_id, random = secrets.token_hex(8), secrets.token_urlsafe(32)
+    credential = Credential(
+        id=credential_id,
         kind=kind,
         role=role,
         holder=holder,
         team=team,
         donor=donor,
         label=label,
-        made_at=gate.now,
+        made_at=access.now,
         made_by=by,
-        expires_at=gate.later(min(lasting or LASTING[kind], LONGEST)),
+        expires_at=access.time_after(min(lifetime or DEFAULT_LIFETIMES[kind], MAX_LIFETIME)),
         used_at=None,
         revoked_at=None,
     )
-    gate.insert("credentials", secret=_digest(secret), **msgspec.structs.asdict(made))
-    return made, f"supplies.{gate.station}.{name}.{secret}"
+    access.insert("credentials", secret=_digest(random), **msgspec.structs.asdict(credential))
+    return credential, f"supplies.{access.station}.{credential_id}.{random}"
 
 
-def station_of(shown: str) -> str | None:
-    """Return the station that a presented credential names, or None."""
-    parts = _SHOWN.fullmatch(shown)
-    return None if parts is None else parts[1]
+def station_of(secret: str) -> str | None:
+    """Return the code of the station in a secret; None: it contains none, or is not a secret."""
+    parts = _SECRET.fullmatch(secret)
+    return None if parts is None else parts["station"]
 
 
-def admit(gate: Gate, shown: str, kinds: Sequence[Kind]) -> tuple[Caller, bool] | None:
-    """Authenticate a credential; return the caller and whether to record its use, or None.
+def authenticate(
+    access: AccessContext, secret: str, kinds: Sequence[CredentialKind]
+) -> Authenticated | None:
+    """Return the caller with this secret; None: it is not valid.
 
-    It lets in while it has neither expired nor been revoked, while its user may come in, and as
-    no more than that user is now.
+    A credential is valid until it expires or is revoked, or its user is disabled. A token is not
+    valid if its user may no longer grant its role.
     """
-    parts = _SHOWN.fullmatch(shown)
-    if parts is None or parts[1] not in (None, gate.station):
+    parts = _SECRET.fullmatch(secret)
+    if parts is None or parts["station"] not in (None, access.station):
         return None
-    row = gate.one(
+    credential_id = parts["id"]
+    row = access.one(
         "SELECT c.secret, c.kind, c.role, c.holder, c.team, c.donor, c.used_at, "
         "u.role, u.team, u.disabled_at FROM credentials c "
         "LEFT JOIN users u ON u.station = c.station AND u.code = c.holder "
         "WHERE c.station = :station AND c.id = :id AND c.revoked_at IS NULL "
         "AND c.expires_at > :now",
-        id=parts[2],
-        now=gate.now,
+        id=credential_id,
+        now=access.now,
     )
-    if row is None or not hmac.compare_digest(bytes(row[0]), _digest(parts[3])):
+    if row is None or not hmac.compare_digest(bytes(row[0]), _digest(parts["random"])):
         return None
     _, kind, role, holder, team, donor, used_at, users_role, users_team, disabled_at = row
     if kind not in kinds or disabled_at is not None:
@@ -149,56 +172,68 @@ def admit(gate: Gate, shown: str, kinds: Sequence[Kind]) -> tuple[Caller, bool] 
         team = users_team
         if kind == "session":
             role = users_role
-        elif kind == "token" and role not in MAY_GRANT[users_role]:
+        elif kind == "token" and role not in GRANTABLE_ROLES[users_role]:
             return None
     caller = Caller(
-        who=holder or f"link.{parts[2]}",
-        station=gate.station,
+        code=holder or f"link.{credential_id}",
+        station=access.station,
         role=role,
-        credential=parts[2],
+        credential=credential_id,
         kind=kind,
         user=holder,
         team=team,
         donor=donor,
     )
-    return caller, used_at is None or used_at < gate.later(-_USED_AGAIN)
+    use_is_due = used_at is None or used_at < access.time_after(-_USE_RECORDED_EVERY)
+    return Authenticated(caller, use_is_due)
 
 
-def used(gate: Gate, name: str) -> None:
-    """Record that the credential was used now."""
-    gate.run(
+def record_use(access: AccessContext, credential_id: str) -> None:
+    """Store that a credential was used now."""
+    access.run(
         "UPDATE credentials SET used_at = :now WHERE station = :station AND id = :id",
-        now=gate.now,
-        id=name,
+        now=access.now,
+        id=credential_id,
     )
 
 
-def get(gate: Gate, name: str) -> Credential:
-    """Return the credential with this id."""
-    found = _selected(gate, "AND c.id = :id", id=name)
+def get(access: AccessContext, credential_id: str) -> Credential:
+    """Return a credential by its id.
+
+    Raises:
+        NotFound: the id is unknown.
+    """
+    found = _select(access, "AND c.id = :id", id=credential_id)
     if not found:
         raise NotFound("there is no such token or link; see the list of tokens")
     return found[0]
 
 
-def known(gate: Gate, name: str) -> bool:
-    """Return whether a credential with this id exists."""
-    return bool(_selected(gate, "AND c.id = :id", id=name))
+def exists(access: AccessContext, credential_id: str) -> bool:
+    """Return whether there is a credential with this id."""
+    return bool(_select(access, "AND c.id = :id", id=credential_id))
 
 
-def listed(
-    gate: Gate,
+def list_credentials(
+    access: AccessContext,
     *,
-    kinds: Sequence[Kind],
+    kinds: Sequence[CredentialKind],
     holder: str | None = None,
     team: str | None = None,
     donor: str | None = None,
     after: str | None = None,
-    limit: int = EVERYTHING,
+    limit: int = NO_LIMIT,
 ) -> list[Credential]:
-    """List credentials of these kinds, newest first. holder, team, donor: filters.
+    """List credentials of these kinds, newest first, also those that have ended.
 
-    after: the id behind which to go on.
+    Args:
+        access: The station's tables.
+        kinds: Which kinds.
+        holder: Only those of this user; None: of all.
+        team: Only links for this team; None: for all.
+        donor: Only links for this donor; None: for all.
+        after: The id of the last credential of the previous page; None: the first page.
+        limit: The most credentials to return.
     """
     where = f" AND c.kind IN ({', '.join(repr(str(kind)) for kind in kinds)})"
     where += "".join(
@@ -211,50 +246,56 @@ def listed(
             " AND (c.made_at, c.id) < (SELECT made_at, id FROM credentials "
             "WHERE station = :station AND id = :after)"
         )
-    return _selected(gate, where, limit=limit, holder=holder, team=team, donor=donor, after=after)
+    return _select(access, where, limit=limit, holder=holder, team=team, donor=donor, after=after)
 
 
-def revoke(gate: Gate, name: str) -> Credential:
-    """Revoke a credential."""
-    gate.run(
+def revoke(access: AccessContext, credential_id: str) -> Credential:
+    """Revoke a credential; nothing happens if it was revoked before.
+
+    Raises:
+        NotFound: the id is unknown.
+    """
+    access.run(
         "UPDATE credentials SET revoked_at = :now "
         "WHERE station = :station AND id = :id AND revoked_at IS NULL",
-        now=gate.now,
-        id=name,
+        now=access.now,
+        id=credential_id,
     )
-    return get(gate, name)
+    return get(access, credential_id)
 
 
 def revoke_all(
-    gate: Gate,
+    access: AccessContext,
     *,
-    kinds: Sequence[Kind],
+    kinds: Sequence[CredentialKind],
     holder: str | None = None,
     team: str | None = None,
     donor: str | None = None,
 ) -> int:
-    """Revoke all of a holder's credentials of these kinds; return how many."""
-    held = listed(gate, kinds=kinds, holder=holder, team=team, donor=donor)
-    still = [one for one in held if one.revoked_at is None]
-    for one in still:
-        revoke(gate, one.id)
-    return len(still)
+    """Revoke all credentials of these kinds of a user, team or donor; return how many."""
+    found = list_credentials(access, kinds=kinds, holder=holder, team=team, donor=donor)
+    valid = [credential for credential in found if credential.revoked_at is None]
+    for credential in valid:
+        revoke(access, credential.id)
+    return len(valid)
 
 
-def _selected(gate: Gate, where: str, *, limit: int = 1, **params: str | None) -> list[Credential]:
-    rows = gate.all(
+def _select(
+    access: AccessContext, where: str, *, limit: int = 1, **params: str | None
+) -> list[Credential]:
+    rows = access.all(
         f"SELECT {_COLUMNS} FROM credentials c WHERE c.station = :station {where} "
         "ORDER BY c.made_at DESC, c.id DESC LIMIT :limit",
         limit=limit,
         **{name: value for name, value in params.items() if value is not None},
     )
-    return [_credential(row) for row in rows]
+    return [_from_row(row) for row in rows]
 
 
-def _credential(row: Sequence[object]) -> Credential:
+def _from_row(row: Sequence[object]) -> Credential:
     fields = dict(zip(Credential.__struct_fields__, row, strict=True))
     return msgspec.convert(fields, Credential)
 
 
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+def _digest(random: str) -> bytes:
+    return hashlib.sha256(random.encode()).digest()

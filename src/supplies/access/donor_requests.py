@@ -1,7 +1,8 @@
 """Requests of donors about their own data: to correct, hide or erase it.
 
-Somebody at the desk answers, because a firm's receipt may depend on it; the wish is personal, so it
-is erased once it was answered, and whenever its donor is forgotten.
+A coordinator or recorder answers a request, because receipts may depend on the data. The text of a
+request is personal data. It is erased when the request is answered, and when the donor is
+forgotten.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ from typing import Literal
 
 import msgspec
 
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 from supplies.domain.fields import Reason
 from supplies.domain.validation import check_fields
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotFound
 
-Wish = Literal["correct", "hide", "forget"]
+RequestKind = Literal["correct", "hide", "forget"]
 
 
 class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new request. wish: in the donor's words; required to correct a name."""
 
-    kind: Wish
+    kind: RequestKind
     wish: Reason | None = None
 
 
@@ -32,11 +33,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class DonorRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A donor's request. wish: None if there was none, and after the answer."""
+    """A donor's request. wish: None if the donor wrote nothing, and after the answer."""
 
     id: int
     donor: str
-    kind: Wish
+    kind: RequestKind
     wish: str | None
     made_at: str
     answered_at: str | None
@@ -47,27 +48,36 @@ class DonorRequest(msgspec.Struct, frozen=True, kw_only=True):
 _COLUMNS = "seq, donor, kind, wish, made_at, answered_at, answered_by, answer"
 
 
-def ask(gate: Gate, donor: str, new: NewRequest) -> DonorRequest:
-    """Record a request."""
+def add(access: AccessContext, donor: str, new: NewRequest) -> DonorRequest:
+    """Store a request.
+
+    Raises:
+        InvalidField: a field is invalid, or a request to correct the name does not give it.
+        NotFound: the donor is unknown.
+    """
     new = check_fields(new)
-    gate.books.donor(donor)
+    access.books.donor(donor)
     if new.kind == "correct" and new.wish is None:
         raise InvalidField.at("/wish", "say how the name is written, so that it can be corrected")
-    number = gate.next("donor_requests")
-    gate.insert(
+    number = access.next_number("donor_requests")
+    access.insert(
         "donor_requests",
         seq=number,
         donor=donor,
         kind=new.kind,
         wish=new.wish,
-        made_at=gate.now,
+        made_at=access.now,
     )
-    return get(gate, donor, number)
+    return get(access, donor, number)
 
 
-def get(gate: Gate, donor: str, number: int) -> DonorRequest:
-    """Return one request of a donor."""
-    row = gate.one(
+def get(access: AccessContext, donor: str, number: int) -> DonorRequest:
+    """Return one request of a donor.
+
+    Raises:
+        NotFound: the donor has no request with this number.
+    """
+    row = access.one(
         f"SELECT {_COLUMNS} FROM donor_requests "
         "WHERE station = :station AND donor = :donor AND seq = :seq",
         donor=donor,
@@ -75,38 +85,48 @@ def get(gate: Gate, donor: str, number: int) -> DonorRequest:
     )
     if row is None:
         raise NotFound(f"donor {donor} has no request {number}; see the list of their requests")
-    return _request(row)
+    return _from_row(row)
 
 
-def listed(gate: Gate, donor: str, *, after: int, limit: int) -> list[DonorRequest]:
-    """List a donor's requests, oldest first."""
-    rows = gate.all(
+def list_requests(
+    access: AccessContext, donor: str, *, after: int, limit: int
+) -> list[DonorRequest]:
+    """List a donor's requests with numbers greater than `after`, oldest first."""
+    rows = access.all(
         f"SELECT {_COLUMNS} FROM donor_requests "
         "WHERE station = :station AND donor = :donor AND seq > :after ORDER BY seq LIMIT :limit",
         donor=donor,
         after=after,
         limit=limit,
     )
-    return [_request(row) for row in rows]
+    return [_from_row(row) for row in rows]
 
 
-def answered(gate: Gate, donor: str, number: int, answer: Answer, *, by: str) -> DonorRequest:
-    """Record what was done, and erase the wish."""
-    if get(gate, donor, number).answered_at is not None:
-        sentence = f"request {number} was answered before; the donor can ask again"
+def answer(
+    access: AccessContext, donor: str, number: int, answer: Answer, *, by: str
+) -> DonorRequest:
+    """Store the answer to a request, and erase the request's text.
+
+    Raises:
+        NotFound: the donor has no request with this number.
+        AlreadyDone: the request was answered before.
+        InvalidField: the answer is invalid.
+    """
+    if get(access, donor, number).answered_at is not None:
+        sentence = f"request {number} was answered before; the donor can make another request"
         raise AlreadyDone(sentence, [Fault("", sentence)])
-    gate.run(
+    access.run(
         "UPDATE donor_requests SET wish = NULL, answered_at = :now, answered_by = :by, "
         "answer = :answer WHERE station = :station AND donor = :donor AND seq = :seq",
-        now=gate.now,
+        now=access.now,
         by=by,
         answer=check_fields(answer).answer,
         donor=donor,
         seq=number,
     )
-    return get(gate, donor, number)
+    return get(access, donor, number)
 
 
-def _request(row: tuple[object, ...]) -> DonorRequest:
+def _from_row(row: tuple[object, ...]) -> DonorRequest:
     fields = dict(zip(DonorRequest.__struct_fields__, row, strict=True))
     return msgspec.convert(fields, DonorRequest)

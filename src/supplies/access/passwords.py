@@ -9,47 +9,58 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from supplies.errors import InvalidField
 
-SHORTEST, LONGEST = 12, 200
-"""Characters. Only length is required, no special characters (NIST SP 800-63B, 3.1.1.2)."""
+MIN_LENGTH, MAX_LENGTH = 12, 200
+"""Characters. No special characters are required.
 
-VARIED = 5
+Source: NIST SP 800-63B, 3.1.1.2.
+"""
+
+MIN_DIFFERENT_CHARACTERS = 5
 """Least number of different characters in a password."""
 
-TELLING = 4
-"""Length from which a login may not be part of the password."""
+MIN_COMPARED_LOGIN = 4
+"""Length from which a login must not be part of the password."""
 
 _hasher = PasswordHasher()
 
 
-def hashed(password: str, login: str, pointer: str = "/password") -> str:
-    """Hash a password. Raises InvalidField if it is too short or too obvious."""
-    if not SHORTEST <= len(password) <= LONGEST:
+def hash_password(password: str, login: str, pointer: str = "/password") -> str:
+    """Check a new password and hash it. By design it takes long: 64 MiB and a fraction of a second.
+
+    Args:
+        password: The password.
+        login: The login of its user, which must not be part of it.
+        pointer: Of the field that contains the password, for errors.
+
+    Raises:
+        InvalidField: the password has the wrong length or is easy to guess.
+    """
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise InvalidField.at(
             pointer,
-            f"a password takes {SHORTEST} to {LONGEST} characters; four words that nobody else "
-            "would put together do well",
+            f"a password takes {MIN_LENGTH} to {MAX_LENGTH} characters; for example, use four "
+            "words that do not belong together",
         )
-    if len(set(password)) < VARIED:
+    if len(set(password)) < MIN_DIFFERENT_CHARACTERS:
         raise InvalidField.at(
             pointer,
-            f"this password would be guessed: it has fewer than {VARIED} different characters",
+            "this password is easy to guess: it has fewer than "
+            f"{MIN_DIFFERENT_CHARACTERS} different characters",
         )
-    if len(login) >= TELLING and login.lower() in password.lower():
-        raise InvalidField.at(
-            pointer, "this password would be guessed: it holds the name that goes with it"
-        )
+    if len(login) >= MIN_COMPARED_LOGIN and login.lower() in password.lower():
+        raise InvalidField.at(pointer, "this password is easy to guess: it contains the login")
     return _hasher.hash(password)
 
 
-def matches(kept: str | None, password: str) -> bool:
-    """Return whether the password matches. None never matches but takes as long."""
+def verify_password(password_hash: str | None, password: str) -> bool:
+    """Return whether a password matches a hash. None never matches, but takes as long."""
     try:
-        _hasher.verify(_nobodys() if kept is None else kept, password)
+        _hasher.verify(_dummy_hash() if password_hash is None else password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
-    return kept is not None
+    return password_hash is not None
 
 
 @cache
-def _nobodys() -> str:
-    return _hasher.hash("the password of nobody at all")
+def _dummy_hash() -> str:
+    return _hasher.hash("a password that no user has")

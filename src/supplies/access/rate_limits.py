@@ -1,7 +1,7 @@
-"""Rate limits, counted in the database so that all processes share them.
+"""Rate limits, counted in the database for all processes together.
 
-A span begins with the clock's own multiples of its length, so a row says all there is to know, and
-those of spans gone by are swept away by whoever comes next.
+Time is divided into windows of equal length since 1970. A row counts the attempts of one caller in
+one window. Rows of earlier windows are deleted at the next attempt.
 """
 
 from __future__ import annotations
@@ -10,72 +10,76 @@ import hashlib
 from datetime import timedelta
 from typing import NamedTuple
 
-from supplies.access.access_context import Gate
+from supplies.access.access_context import AccessContext
 
 
-class Allowance(NamedTuple):
-    """A number of attempts in each time window."""
+class RateLimit(NamedTuple):
+    """A number of attempts that one caller has in each time window."""
 
-    what: str
-    tries: int
-    within: timedelta
+    name: str
+    attempts: int
+    window: timedelta
 
 
-SIGN_IN_FROM_ADDRESS = Allowance("sign-in-address", 30, timedelta(minutes=15))
-SIGN_IN_AS_FROM = Allowance("sign-in-login-address", 10, timedelta(minutes=15))
-SIGN_IN_AS = Allowance("sign-in-login", 100, timedelta(minutes=15))
-"""From one place; with one login from one place; and with one login from wherever, which is wider,
-so that nobody keeps another out by guessing on purpose.
+SIGN_IN_BY_ADDRESS = RateLimit("sign-in-address", 30, timedelta(minutes=15))
+SIGN_IN_BY_LOGIN_AND_ADDRESS = RateLimit("sign-in-login-address", 10, timedelta(minutes=15))
+SIGN_IN_BY_LOGIN = RateLimit("sign-in-login", 100, timedelta(minutes=15))
+"""Sign-ins with one login from all addresses.
+
+It is wider than the other two, because anyone can use up the attempts of somebody else's login.
 """
 
-VERIFY = Allowance("verify", 30, timedelta(minutes=1))
-"""Checks of papers: enough for a holder, too few to guess a code of eight characters."""
+VERIFY_RECEIPT = RateLimit("verify", 30, timedelta(minutes=1))
+"""Verifications of receipts: enough for readers, too few to guess a code of eight characters."""
 
-STRANGERS = Allowance("strangers", 60, timedelta(minutes=1))
-"""Refused attempts that are logged one by one; further ones get 429."""
+REFUSED_REQUESTS = RateLimit("strangers", 60, timedelta(minutes=1))
+"""Refused requests that the access log names one by one; further ones are answered 429."""
 
-ASKED_BY_DONOR = Allowance("donor-requests", 10, timedelta(days=1))
+DONOR_REQUESTS = RateLimit("donor-requests", 10, timedelta(days=1))
 
 
-def seconds_to_wait(gate: Gate, allowance: Allowance, who: str) -> int:
-    """Count an attempt; return 0 if it is allowed, else the seconds until the next window."""
-    who = _digest(who)
-    length = int(allowance.within.total_seconds())
-    span = gate.seconds // length
-    gate.run(
+def count_attempt(access: AccessContext, limit: RateLimit, caller: str) -> int:
+    """Count an attempt; return 0 if it is allowed, else the seconds until the next window.
+
+    caller: who makes it, for example a network address or a login. Only its hash is stored.
+    """
+    who = _digest(caller)
+    length = int(limit.window.total_seconds())
+    window = access.unix_time // length
+    access.run(
         "DELETE FROM attempts WHERE station = :station AND what = :what AND span < :span",
-        what=allowance.what,
-        span=span,
+        what=limit.name,
+        span=window,
     )
-    gate.run(
+    access.run(
         "INSERT INTO attempts (station, what, who, span, tried) "
         "VALUES (:station, :what, :who, :span, 1) "
         "ON CONFLICT (station, what, who, span) DO UPDATE SET tried = attempts.tried + 1",
-        what=allowance.what,
+        what=limit.name,
         who=who,
-        span=span,
+        span=window,
     )
-    row = gate.one(
+    row = access.one(
         "SELECT tried FROM attempts WHERE station = :station AND what = :what "
         "AND who = :who AND span = :span",
-        what=allowance.what,
+        what=limit.name,
         who=who,
-        span=span,
+        span=window,
     )
-    if row is None or row[0] <= allowance.tries:
+    if row is None or row[0] <= limit.attempts:
         return 0
-    return (span + 1) * length - gate.seconds
+    return (window + 1) * length - access.unix_time
 
 
-def forgive(gate: Gate, allowance: Allowance, who: str) -> None:
-    """Reset the count after a successful sign-in."""
-    gate.run(
+def reset(access: AccessContext, limit: RateLimit, caller: str) -> None:
+    """Reset the count of a caller, for example after a successful sign-in."""
+    access.run(
         "DELETE FROM attempts WHERE station = :station AND what = :what AND who = :who",
-        what=allowance.what,
-        who=_digest(who),
+        what=limit.name,
+        who=_digest(caller),
     )
 
 
-def _digest(who: str) -> str:
-    """Hash the name of the caller: some type their password into the login field."""
-    return hashlib.sha256(who.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def _digest(caller: str) -> str:
+    """Hash the name of a caller: some people type their password into the login field."""
+    return hashlib.sha256(caller.encode("utf-8", "surrogatepass")).hexdigest()[:32]

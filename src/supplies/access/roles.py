@@ -1,4 +1,4 @@
-"""The roles, and which roles each may grant."""
+"""The roles of callers, and the roles that each user may give to a token."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 Role = Literal["coordinator", "recorder", "courier", "auditor", "donor"]
-"""coordinator: everything. recorder: the daily work. courier: a team's open deliveries. auditor:
-reads, codes instead of names. donor: what concerns the own gifts."""
+"""What a caller may do.
+
+- coordinator: everything.
+- recorder: the daily work.
+- courier: the open deliveries of one team.
+- auditor: read all books, with codes in place of names.
+- donor: read the own donations.
+"""
 
 UserRole = Literal["coordinator", "recorder", "courier", "auditor"]
 """The roles of users with a password."""
 
 USER_ROLES: tuple[UserRole, ...] = get_args(UserRole)
 
-MAY_GRANT: Mapping[str, tuple[UserRole, ...]] = {
+GRANTABLE_ROLES: Mapping[str, tuple[UserRole, ...]] = {
     "coordinator": ("coordinator", "recorder", "auditor"),
     "recorder": ("recorder", "auditor"),
     "courier": ("courier",),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from supplies.access import credentials
-from supplies.access.access_context import EVERYTHING, Gate
+from supplies.access.access_context import NO_LIMIT, AccessContext
 from supplies.access.roles import UserRole
 from supplies.domain.fields import Code
 from supplies.domain.validation import check_fields
@@ -24,16 +24,12 @@ Login = Annotated[
     ),
 ]
 
-LAST_COORDINATOR = (
-    "this is the last coordinator who can sign in; make another one first, or nobody could"
-)
-
 
 class LastCoordinator(AgainstBooks):
     """The last coordinator who can sign in cannot be disabled."""
 
     slug = "already-done"
-    title = "Somebody must stay"
+    title = "The last coordinator must stay"
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,10 +41,7 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A user. code: their permanent code in entries. disabled_at: None while active.
-
-    has_password: whether they have set one.
-    """
+    """A user. code: names them in entries and never changes. disabled_at: None: not disabled."""
 
     code: str
     login: str
@@ -62,7 +55,168 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 _COLUMNS = "code, login, role, team, password IS NOT NULL, made_at, disabled_at"
 
 
-def _user(row: Any) -> User:
+class StoredPassword(NamedTuple):
+    """The code of a user, and the hash of their password; None: they have set none."""
+
+    user: str
+    password_hash: str | None
+
+
+def add(access: AccessContext, new: NewUser, *, by: str) -> User:
+    """Add a user, who sets a password by an invitation.
+
+    Raises:
+        AlreadyDone: the login is in use, also if written in other case.
+        InvalidField: a field is invalid, a courier has no team, or another role has one.
+        NotFound: the team is unknown.
+    """
+    new = check_fields(new)
+    if (new.role == "courier") != (new.team is not None):
+        raise InvalidField.at(
+            "/team", "a courier needs a team, whose deliveries they carry; other roles have none"
+        )
+    if new.team is not None:
+        access.books.team(new.team, "/team")
+    if access.one(
+        "SELECT 1 FROM users WHERE station = :station AND lower(login) = lower(:login)",
+        login=new.login,
+    ):
+        sentence = "this login is in use; choose another"
+        raise AlreadyDone(sentence, [Fault("/login", sentence)])
+    number = access.one("SELECT count(*) + 1 FROM users WHERE station = :station")
+    code = f"u_{1 if number is None else number[0]}"
+    access.insert(
+        "users",
+        code=code,
+        login=new.login,
+        role=new.role,
+        team=new.team,
+        made_at=access.now,
+        made_by=by,
+    )
+    return get(access, code)
+
+
+def get(access: AccessContext, code: str) -> User:
+    """Return a user by their code.
+
+    Raises:
+        NotFound: the code is unknown.
+    """
+    row = access.one(
+        f"SELECT {_COLUMNS} FROM users WHERE station = :station AND code = :code", code=code
+    )
+    if row is None:
+        raise NotFound(f"there is no user {code}; see the list of users")
+    return _from_row(row)
+
+
+def get_by_login(access: AccessContext, login: str) -> User:
+    """Return a user by their login.
+
+    Raises:
+        NotFound: the login is unknown.
+    """
+    row = access.one(
+        f"SELECT {_COLUMNS} FROM users WHERE station = :station AND login = :login", login=login
+    )
+    if row is None:
+        raise NotFound("there is no user with this login; `supplies user list` prints all users")
+    return _from_row(row)
+
+
+def find_password(access: AccessContext, login: str) -> StoredPassword | None:
+    """Return the password of a user who is not disabled; None: there is no such user."""
+    row = access.one(
+        "SELECT code, password FROM users "
+        "WHERE station = :station AND login = :login AND disabled_at IS NULL",
+        login=login,
+    )
+    return None if row is None else StoredPassword(row[0], row[1])
+
+
+def list_users(
+    access: AccessContext, *, after: str | None = None, limit: int = NO_LIMIT
+) -> list[User]:
+    """List users in the order they were added, also disabled ones.
+
+    after: the code of the last user of the previous page; None: the first page.
+    """
+    rows = access.all(
+        f"SELECT {_COLUMNS} FROM users WHERE station = :station "
+        "AND (length(code), code) > (length(:after), :after) "
+        "ORDER BY length(code), code LIMIT :limit",
+        after=after or "",
+        limit=limit,
+    )
+    return [_from_row(row) for row in rows]
+
+
+def has_coordinator(access: AccessContext) -> bool:
+    """Return whether a coordinator can sign in."""
+    return _count_coordinators(access) > 0
+
+
+def set_password(
+    access: AccessContext, code: str, password_hash: str, *, revoke_tokens: bool = False
+) -> User:
+    """Set the password of a user; their sessions and invitations end.
+
+    Args:
+        access: The station's tables.
+        code: The user's code.
+        password_hash: From `passwords.hash_password`.
+        revoke_tokens: Whether the user's tokens end too, because somebody else may know the old
+            password.
+
+    Raises:
+        NotFound: the code is unknown.
+    """
+    get(access, code)
+    access.run(
+        "UPDATE users SET password = :password_hash WHERE station = :station AND code = :code",
+        password_hash=password_hash,
+        code=code,
+    )
+    credentials.revoke_all(access, holder=code, kinds=("session", "invitation"))
+    if revoke_tokens:
+        credentials.revoke_all(access, holder=code, kinds=("token",))
+    return get(access, code)
+
+
+def disable(access: AccessContext, code: str) -> User:
+    """Disable a user; their sessions, tokens and invitations end at once.
+
+    Raises:
+        NotFound: the code is unknown.
+        LastCoordinator: no other coordinator can sign in.
+    """
+    user = get(access, code)
+    if user.disabled_at is not None:
+        return user
+    if user.role == "coordinator" and user.has_password and _count_coordinators(access) == 1:
+        raise LastCoordinator(
+            "this is the last coordinator who can sign in; add another coordinator first"
+        )
+    access.run(
+        "UPDATE users SET disabled_at = :now, password = NULL "
+        "WHERE station = :station AND code = :code",
+        now=access.now,
+        code=code,
+    )
+    credentials.revoke_all(access, holder=code, kinds=("session", "invitation", "token"))
+    return get(access, code)
+
+
+def _count_coordinators(access: AccessContext) -> int:
+    row = access.one(
+        "SELECT count(*) FROM users WHERE station = :station AND role = 'coordinator' "
+        "AND password IS NOT NULL AND disabled_at IS NULL"
+    )
+    return 0 if row is None else int(row[0])
+
+
+def _from_row(row: Any) -> User:
     code, login, role, team, has_password, made_at, disabled_at = row
     return User(
         code=code,
@@ -73,127 +227,3 @@ def _user(row: Any) -> User:
         made_at=made_at,
         disabled_at=disabled_at,
     )
-
-
-def add(gate: Gate, new: NewUser, *, by: str) -> User:
-    """Add a user, who sets a password through an invitation.
-
-    Raises AlreadyDone for a login in use, InvalidField for a courier without a team.
-    """
-    new = check_fields(new)
-    if (new.role == "courier") != (new.team is not None):
-        raise InvalidField.at(
-            "/team", "a courier carries a team's deliveries: name the team; others have none"
-        )
-    if new.team is not None:
-        gate.books.team(new.team, "/team")
-    if gate.one(
-        "SELECT 1 FROM users WHERE station = :station AND lower(login) = lower(:login)",
-        login=new.login,
-    ):
-        sentence = "this login is in use; choose another"
-        raise AlreadyDone(sentence, [Fault("/login", sentence)])
-    number = gate.one("SELECT count(*) + 1 FROM users WHERE station = :station")
-    code = f"u_{1 if number is None else number[0]}"
-    gate.insert(
-        "users",
-        code=code,
-        login=new.login,
-        role=new.role,
-        team=new.team,
-        made_at=gate.now,
-        made_by=by,
-    )
-    return get(gate, code)
-
-
-def get(gate: Gate, code: str) -> User:
-    """Return the user with this code."""
-    row = gate.one(
-        f"SELECT {_COLUMNS} FROM users WHERE station = :station AND code = :code", code=code
-    )
-    if row is None:
-        raise NotFound(f"there is no user {code}; see the list of users")
-    return _user(row)
-
-
-def by_login(gate: Gate, login: str) -> User:
-    """Return the user with this login."""
-    row = gate.one(
-        f"SELECT {_COLUMNS} FROM users WHERE station = :station AND login = :login", login=login
-    )
-    if row is None:
-        raise NotFound("nobody signs in with this login; `supplies user list` names those who do")
-    return _user(row)
-
-
-def password_of(gate: Gate, login: str) -> tuple[str, str | None] | None:
-    """Return code and password hash of an active user, or None."""
-    row = gate.one(
-        "SELECT code, password FROM users "
-        "WHERE station = :station AND login = :login AND disabled_at IS NULL",
-        login=login,
-    )
-    return None if row is None else (row[0], row[1])
-
-
-def listed(gate: Gate, *, after: str | None = None, limit: int = EVERYTHING) -> list[User]:
-    """List users in the order added, disabled ones included.
-
-    after: the code behind which to go on.
-    """
-    rows = gate.all(
-        f"SELECT {_COLUMNS} FROM users WHERE station = :station "
-        "AND (length(code), code) > (length(:after), :after) "
-        "ORDER BY length(code), code LIMIT :limit",
-        after=after or "",
-        limit=limit,
-    )
-    return [_user(row) for row in rows]
-
-
-def anybody(gate: Gate) -> bool:
-    """Return whether any coordinator can sign in."""
-    return _coordinators(gate) > 0
-
-
-def set_password(gate: Gate, code: str, kept: str, *, tokens_too: bool = False) -> User:
-    """Set a hashed password and end all sessions of the user.
-
-    tokens_too: end the user's tokens as well, where the old one may be known to somebody else.
-    """
-    get(gate, code)
-    gate.run(
-        "UPDATE users SET password = :kept WHERE station = :station AND code = :code",
-        kept=kept,
-        code=code,
-    )
-    credentials.revoke_all(gate, holder=code, kinds=("session", "invitation"))
-    if tokens_too:
-        credentials.revoke_all(gate, holder=code, kinds=("token",))
-    return get(gate, code)
-
-
-def disable(gate: Gate, code: str) -> User:
-    """Disable a user: sessions and tokens end at once; the code stays in the books."""
-    user = get(gate, code)
-    if user.disabled_at is not None:
-        return user
-    if user.role == "coordinator" and user.has_password and _coordinators(gate) == 1:
-        raise LastCoordinator(LAST_COORDINATOR)
-    gate.run(
-        "UPDATE users SET disabled_at = :now, password = NULL "
-        "WHERE station = :station AND code = :code",
-        now=gate.now,
-        code=code,
-    )
-    credentials.revoke_all(gate, holder=code, kinds=("session", "invitation", "token"))
-    return get(gate, code)
-
-
-def _coordinators(gate: Gate) -> int:
-    row = gate.one(
-        "SELECT count(*) FROM users WHERE station = :station AND role = 'coordinator' "
-        "AND password IS NOT NULL AND disabled_at IS NULL"
-    )
-    return 0 if row is None else int(row[0])

@@ -124,13 +124,13 @@ def _print_list(people: Sequence[dict[str, object]], if_empty: str) -> None:
 
 def _forget(ledger: Ledger, people: Sequence[Person]) -> bool:
     """Forget people one by one; False if somebody has an open need, pledge or delivery."""
-    from supplies.access.bootstrap import BY
+    from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.errors import AgainstBooks
 
     code, done = ledger.station_code, 0
     for one in people:
         try:
-            ledger.record(_forget_command(one), by=BY)
+            ledger.record(_forget_command(one), by=COMMAND_LINE_AUTHOR)
             done += 1
         except AgainstBooks as error:
             print(f"supplies: station {code}: {error}", file=sys.stderr)
@@ -148,11 +148,11 @@ def _forget_command(one: Person) -> Command:
 
 def _erase_access_log(ledger: Ledger, since: date) -> None:
     from supplies.access import access_log
-    from supplies.access.access_context import Gate
+    from supplies.access.access_context import AccessContext
     from supplies.ledger.ledger import zone_of
 
     code = ledger.station_code
     midnight = datetime.combine(since, time(), zone_of(ledger.books.station))
     with ledger.admin_transaction() as books:
-        lines = access_log.erase(Gate(books, ledger.clock()), before=midnight)
+        lines = access_log.erase_lines(AccessContext(books, ledger.clock()), before=midnight)
     print(f"Station {code}: {lines} lines of the access log from before {since} were erased.")

@@ -40,27 +40,27 @@ def serve(
     """
     from supplies_service.serve import check_address
     from supplies_service.serve import serve as run_service
-    from supplies_service.settings import Settings, unknown
+    from supplies_service.settings import Settings, unknown_variables
 
     from supplies.access import users
-    from supplies.access.access_context import Gate
-    from supplies.access.bootstrap import way_in
+    from supplies.access.access_context import AccessContext
+    from supplies.access.bootstrap import first_sign_in_path
     from supplies.signing.station_keys import ensure_keys, key_file
     from supplies.stations.organisation import all_stations
 
-    settings = Settings.of(
+    settings = Settings.from_environment(
         os.environ, database=database, station=station, host=host, port=port, workers=workers
     )
-    for name in unknown(os.environ):
+    for name in unknown_variables(os.environ):
         print(f"supplies: {name} is not a setting; see docs/configuration.md", file=sys.stderr)
     with _open_first_station(database, station) as ledger:
         with ledger.reading() as books:
-            anybody = users.anybody(Gate(books, ledger.clock()))
+            anybody = users.has_coordinator(AccessContext(books, ledger.clock()))
         # First what may refuse to serve, then what makes keys and prints addresses.
         address = check_address(settings, anybody_can_sign_in=anybody)
         key_is_new = ensure_keys(ledger.store, database)
         with ledger.admin_transaction() as books:
-            path = way_in(Gate(books, ledger.clock()))
+            path = first_sign_in_path(AccessContext(books, ledger.clock()))
         several = station is None and len(all_stations(ledger.store)) > 1
         served = "all stations" if several else ledger.station_code
     if key_is_new:

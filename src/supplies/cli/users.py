@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from supplies.access.roles import MAY_GRANT, USER_ROLES, UserRole
+from supplies.access.roles import GRANTABLE_ROLES, USER_ROLES, UserRole
 from supplies.cli.arguments import books_options, json_option
 from supplies.cli.click_extensions import Group
 from supplies.errors import InvalidField
@@ -48,8 +48,8 @@ def add(
 ) -> None:
     """Add a user who signs in as LOGIN."""
     from supplies.access import users
-    from supplies.access.access_context import Gate
-    from supplies.access.bootstrap import BY, invitation
+    from supplies.access.access_context import AccessContext
+    from supplies.access.bootstrap import COMMAND_LINE_AUTHOR, invitation_path
     from supplies.cli.opening import open_ledger
 
     with open_ledger(database, station) as ledger:
@@ -57,12 +57,12 @@ def add(
         password = _read_password(login) if password_from_stdin else None
         path = None
         with ledger.admin_transaction() as books:
-            gate = Gate(books, ledger.clock())
-            added = users.add(gate, new, by=BY)
+            access = AccessContext(books, ledger.clock())
+            added = users.add(access, new, by=COMMAND_LINE_AUTHOR)
             if password is None:
-                path = invitation(gate, added)
+                path = invitation_path(access, added)
             else:
-                users.set_password(gate, added.code, password)
+                users.set_password(access, added.code, password)
             # In old books, from before hosts were checked, a host may end with a slash.
             host = books.station.host.rstrip("/")
     print(f"{added.login} is a {added.role}; entries name them {added.code}.")
@@ -77,12 +77,12 @@ def add(
 def list_users(database: str, station: str | None, as_json: bool) -> None:
     """Print all users and their roles."""
     from supplies.access import users
-    from supplies.access.access_context import Gate
+    from supplies.access.access_context import AccessContext
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
-        found = users.listed(Gate(books, ledger.clock()))
+        found = users.list_users(AccessContext(books, ledger.clock()))
     if as_json:
         print_json(found)
         return
@@ -113,12 +113,12 @@ def password(database: str, station: str | None, login: str) -> None:
     The password is asked for, or read from standard input. All sessions and tokens of the user end.
     """
     from supplies.access import users
-    from supplies.access.access_context import Gate
+    from supplies.access.access_context import AccessContext
     from supplies.cli.opening import open_ledger
 
     with open_ledger(database, station) as ledger:
         with ledger.reading() as books:
-            found = users.by_login(Gate(books, ledger.clock()), login)
+            found = users.get_by_login(AccessContext(books, ledger.clock()), login)
         if found.disabled_at is not None:
             raise InvalidField(
                 f"{found.login} is disabled; add a new user with `supplies user add`"
@@ -126,7 +126,9 @@ def password(database: str, station: str | None, login: str) -> None:
         interactive = sys.stdin.isatty()
         new = _ask_password(found.login) if interactive else _read_password(found.login)
         with ledger.admin_transaction() as books:
-            users.set_password(Gate(books, ledger.clock()), found.code, new, tokens_too=True)
+            users.set_password(
+                AccessContext(books, ledger.clock()), found.code, new, revoke_tokens=True
+            )
     print(f"{found.login} signs in with the new password; their sessions and tokens have ended.")
 
 
@@ -136,12 +138,12 @@ def password(database: str, station: str | None, login: str) -> None:
 def disable(database: str, station: str | None, login: str) -> None:
     """End the access of LOGIN: no sign-in, no sessions, no tokens."""
     from supplies.access import users
-    from supplies.access.access_context import Gate
+    from supplies.access.access_context import AccessContext
     from supplies.cli.opening import open_ledger
 
     with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
-        gate = Gate(books, ledger.clock())
-        disabled = users.disable(gate, users.by_login(gate, login).code)
+        access = AccessContext(books, ledger.clock())
+        disabled = users.disable(access, users.get_by_login(access, login).code)
     print(f"{disabled.login} can no longer sign in; their sessions and tokens have ended.")
 
 
@@ -168,21 +170,21 @@ def token(
     Standard output contains the token alone.
     """
     from supplies.access import credentials, users
-    from supplies.access.access_context import Gate
-    from supplies.access.bootstrap import BY
+    from supplies.access.access_context import AccessContext
+    from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger
 
     with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
-        gate = Gate(books, ledger.clock())
-        holder = users.by_login(gate, login)
+        access = AccessContext(books, ledger.clock())
+        holder = users.get_by_login(access, login)
         made, secret = credentials.issue(
-            gate,
+            access,
             kind="token",
             role=_token_role(holder, role),
-            by=BY,
+            by=COMMAND_LINE_AUTHOR,
             holder=holder.code,
             label=label,
-            lasting=None if days is None else timedelta(days=days),
+            lifetime=None if days is None else timedelta(days=days),
         )
     print(
         f"Token for {holder.login} as {made.role}, valid until {made.expires_at[:10]}:",
@@ -200,10 +202,10 @@ def _token_role(holder: User, asked: UserRole | None) -> UserRole:
     if holder.disabled_at is not None:
         raise InvalidField(f"{holder.login} is disabled; a disabled user gets no token")
     role = asked or holder.role
-    if role not in MAY_GRANT[holder.role]:
-        raise InvalidField(
-            f"a token of a {holder.role} can be {' or '.join(MAY_GRANT[holder.role])}, not {role}"
-        )
+    grantable = GRANTABLE_ROLES[holder.role]
+    if role not in grantable:
+        allowed = " or ".join(grantable)
+        raise InvalidField(f"a token of a {holder.role} can be {allowed}, not {role}")
     return role
 
 
@@ -211,7 +213,7 @@ def _read_password(login: str) -> str:
     """Read a password from the first line of standard input; return its hash."""
     from supplies.access import passwords
 
-    return passwords.hashed(sys.stdin.readline().rstrip("\r\n"), login)
+    return passwords.hash_password(sys.stdin.readline().rstrip("\r\n"), login)
 
 
 def _ask_password(login: str) -> str:
@@ -223,7 +225,7 @@ def _ask_password(login: str) -> str:
     from supplies.access import passwords
 
     first = getpass.getpass(f"New password of {login}: ")
-    hashed = passwords.hashed(first, login)
+    hashed = passwords.hash_password(first, login)
     if getpass.getpass("Repeat it: ") != first:
         raise InvalidField("the two passwords differ; nothing was changed")
     return hashed
