@@ -120,7 +120,7 @@ def create_app(
     metrics.add_gauge(
         "supplies_writer_waiting",
         "Requests that were accepted and are not yet durable",
-        lambda: app.state.stations.queued(),
+        lambda: app.state.stations.count_queued(),
     )
     logged = RequestLogMiddleware(app.asgi_handler, metrics)
     app.asgi_handler = trust_proxies(SecurityHeadersMiddleware(logged), proxies)

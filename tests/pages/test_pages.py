@@ -77,7 +77,7 @@ def test_an_invitation_sets_a_password_once_and_signs_in(browser: Browser) -> No
     [
         ("short", "short", "12 to 200 characters"),
         (PASSWORD, PASSWORD + "!", "not the same"),
-        ("coordinator123", "coordinator123", "it holds the name that goes with it"),
+        ("coordinator123", "coordinator123", "it contains the login"),
         ("aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa", "it has fewer than 5 different characters"),
     ],
 )

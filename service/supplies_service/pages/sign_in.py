@@ -22,7 +22,7 @@ from supplies_service.security.rate_limits import check_rate_limit, client_addre
 
 SESSION_SECONDS = int(credentials.DEFAULT_LIFETIMES["session"].total_seconds())
 
-INVALID_SIGN_IN = "The login or the password is wrong. 登录名或密码不正确。"
+WRONG_LOGIN = "The login or the password is wrong. 登录名或密码不正确。"
 EXPIRED_INVITATION = (
     "This invitation was already used or has expired. Ask a coordinator for another. "
     "此邀请已使用或已过期，请向协调员索取新的邀请。"
@@ -81,7 +81,7 @@ class SignInPages(Controller):
         if found is None or not right:
             await self._log(context, None if found is None else found[0], "refused", "/sign-in")
             return _sign_in_page(
-                context, status=401, login=login, station=station, error=INVALID_SIGN_IN
+                context, status=401, login=login, station=station, error=WRONG_LOGIN
             )
         return await self._start_session(context, found[0], login, found[1])
 
@@ -176,7 +176,7 @@ class SignInPages(Controller):
         secret = await context.station.admin_write(begin)
         if secret is None:
             return _sign_in_page(
-                context, status=401, login=login, station=context.station.code, error=INVALID_SIGN_IN
+                context, status=401, login=login, station=context.station.code, error=WRONG_LOGIN
             )
         return redirect("/", session_cookie(context.request, secret, SESSION_SECONDS))
 
