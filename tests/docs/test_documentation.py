@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tools import prose
 
 ROOT = Path(__file__).parents[2]
 PICTURES = sorted((ROOT / "docs" / "pictures").glob("*.png"))
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 
 @pytest.mark.parametrize("page", prose.pages(), ids=lambda page: page.name)
@@ -45,3 +47,18 @@ def test_a_picture_is_a_small_png_that_both_readmes_show(picture: Path) -> None:
     assert len(data) < 150_000
     for name in ("README.md", "README.zh-CN.md"):
         assert f"(docs/pictures/{picture.name})" in (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.name)
+def test_a_decision_has_number_date_context_decision_and_consequences(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {int(page.name[:4])}. ")
+    assert re.match(r"# .+\n\n\*Accepted, \d{4}-\d\d-\d\d(; .+)?\*\n\n## Context\n", text)
+    assert re.findall(r"^## (.+)$", text, re.M)[:2] == ["Context", "Decision"]
+    assert "\n## Consequences\n" in text
+
+
+def test_every_decision_is_listed() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \[(\d+)\]\(decisions/(.+)\) \|", index, re.M)
+    assert listed == [(str(int(page.name[:4])), page.name) for page in DECISIONS]
