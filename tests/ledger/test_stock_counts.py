@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import pytest
 from support.ledger_fixture import Desk
 
@@ -35,6 +38,102 @@ def test_a_count_is_compared_with_what_stood_there_when_its_sheet_was_opened(des
     assert desk.total("unexplained:store") == 0
 
 
+def hand_out(quantity: int, **more: Any) -> c.HandOut:
+    lines = [c.LotLine(item="mask", quantity=quantity)]
+    return c.HandOut(recipient="R-1", location="store", lines=lines, **more)
+
+
+def opened_on(desk: Desk, day: date) -> str:
+    return str(desk(c.OpenCountSheet(location="store", happened_on=day)).document)
+
+
+def counted_on(sheet: str, counted: int, day: date) -> c.CountStock:
+    lines = [c.CountLine(item="mask", counted=counted)]
+    return c.CountStock(sheet=sheet, lines=lines, happened_on=day)
+
+
+def test_a_count_of_yesterday_leaves_what_left_today_alone(desk: Desk) -> None:
+    desk.stock(100, happened_on=desk.day(-5))
+    desk(hand_out(10))
+    desk(counted_on(opened_on(desk, desk.day(-1)), 100, desk.day(-1)))
+    assert desk.total("stock:store") == 90
+    assert desk.total("unexplained:store") == 0
+
+
+def test_a_count_of_a_past_day_leaves_what_came_since_alone(desk: Desk) -> None:
+    desk.stock(30, happened_on=desk.day(-5))
+    desk.stock(12)
+    desk(counted_on(opened_on(desk, desk.day(-2)), 30, desk.day(-2)))
+    assert desk.total("stock:store") == 42
+    assert desk.total("unexplained:store") == 0
+
+
+def test_a_difference_of_a_past_day_is_booked_on_that_day(desk: Desk) -> None:
+    lot = desk.stock(100, happened_on=desk.day(-5))
+    desk(hand_out(10))
+    desk(counted_on(opened_on(desk, desk.day(-1)), 97, desk.day(-1)))
+    assert desk.books.balance_on(desk.day(-1), "stock:store", "mask", lot) == 97
+    assert desk.total("stock:store") == 87
+
+
+def test_a_slip_of_an_earlier_day_recorded_after_the_sheet_was_opened_counts(desk: Desk) -> None:
+    desk.stock(100, happened_on=desk.day(-5))
+    sheet = opened(desk)
+    desk(hand_out(10, happened_on=desk.day(-2)))
+    desk(count(sheet, 90))
+    assert desk.total("stock:store") == 90
+    assert desk.total("unexplained:store") == 0
+
+
+@pytest.mark.parametrize("day", [0, -3])
+def test_a_gift_corrected_after_the_sheet_was_opened_counts_as_corrected(
+    desk: Desk, day: int
+) -> None:
+    gift = desk.give(60, happened_on=desk.day(day))
+    sheet = opened(desk)
+    right = desk.donation(50, happened_on=desk.day(day))
+    desk(c.Correct(entry=gift.seq, command=right, reason="typed wrongly"))
+    desk(count(sheet, 50))
+    assert desk.total("stock:store") == 50
+    assert desk.total("unexplained:store") == 0
+
+
+def test_a_gift_reversed_after_the_sheet_was_opened_counts_as_reversed(desk: Desk) -> None:
+    desk.stock(50)
+    gift = desk.give(60)
+    sheet = opened(desk)
+    desk(c.Reverse(entry=gift.seq, reason="never came"))
+    desk(count(sheet, 50))
+    assert desk.total("stock:store") == 50
+
+
+def test_two_sheets_of_one_shelf_book_a_shortage_once(desk: Desk) -> None:
+    desk.stock(10)
+    first, second = opened(desk), opened(desk)
+    desk(count(first, 7))
+    desk(count(second, 7))
+    assert desk.total("stock:store") == 7
+    assert desk.total("unexplained:store") == 3
+
+
+def test_two_sheets_of_two_days_book_a_shortage_once(desk: Desk) -> None:
+    desk.stock(10, happened_on=desk.day(-5))
+    first, second = opened_on(desk, desk.day(-2)), opened_on(desk, desk.day(-1))
+    desk(count(first, 7))
+    desk(counted_on(second, 7, desk.day(-1)))
+    assert desk.total("stock:store") == 7
+
+
+def test_a_shortage_that_an_earlier_day_cannot_bear_is_booked_today(desk: Desk) -> None:
+    """10 were there; 8 were counted; all 10 are said to have left since, and 10 others came."""
+    desk.stock(10, happened_on=desk.day(-5))
+    desk(hand_out(10, happened_on=desk.day(-1)))
+    new = desk.stock(10)
+    desk(counted_on(opened_on(desk, desk.day(-2)), 8, desk.day(-2)))
+    assert desk.balance("stock:store", lot=new) == 8
+    assert desk.total("unexplained:store") == 2
+
+
 def test_what_is_set_aside_is_counted_with_what_is_free(desk: Desk) -> None:
     desk.stock(10)
     desk.allocate(6)
@@ -65,16 +164,42 @@ def test_what_serves_no_need_bears_a_shortage_before_what_does(desk: Desk) -> No
     assert desk.total(f"allocated:{spare}:") == 2
 
 
-def test_a_surplus_joins_the_newest_lot_or_a_lot_of_its_own(desk: Desk) -> None:
-    desk.stock(5)
-    newest = desk.stock(5)
-    desk(count(opened(desk), 12))
-    assert desk.balance("stock:store", lot=newest) == 7
-    done = desk(count(opened(desk, "annex"), 3))
+def test_a_surplus_is_a_lot_of_unknown_origin_and_not_part_of_another_lot(desk: Desk) -> None:
+    given = f"l_lx_{desk.give(5, batch='B1', expires_on=desk.day(30)).seq}_1"
+    done = desk(count(opened(desk), 12))
     lot = desk.books.latest_row(Lot, lot=f"l_lx_{done.seq}_1")
     assert lot is not None
-    assert lot.origin == "unexplained:annex"
-    assert desk.total("stock:annex") == 3
+    assert (lot.origin, lot.batch, lot.expires_on) == ("unexplained:store", None, None)
+    assert desk.balance("stock:store", lot=lot.lot) == 7
+    assert desk.balance("stock:store", lot=given) == 5
+
+
+def test_a_surplus_may_name_its_batch_and_expiry(desk: Desk) -> None:
+    desk.stock(5)
+    line = c.CountLine(item="mask", counted=8, batch="B7", expires_on=desk.day(90))
+    done = desk(c.CountStock(sheet=opened(desk), lines=[line]))
+    lot = desk.books.latest_row(Lot, lot=f"l_lx_{done.seq}_1")
+    assert lot is not None
+    assert (lot.batch, lot.expires_on) == ("B7", desk.day(90))
+    assert desk.balance("stock:store", lot=lot.lot) == 3
+
+
+def test_a_surplus_of_a_named_lot_belongs_to_that_lot(desk: Desk) -> None:
+    first, second = desk.stock(10), desk.stock(10)
+    desk(count(opened(desk), 12, lot=first))
+    assert desk.balance("stock:store", lot=first) == 12
+    assert desk.balance("stock:store", lot=second) == 10
+    line = c.CountLine(item="mask", counted=13, lot=first, batch="B7")
+    with pytest.raises(InvalidField, match="has a batch already"):
+        desk(c.CountStock(sheet=opened(desk), lines=[line]))
+
+
+def test_goods_that_an_earlier_count_missed_are_found_in_their_own_lot(desk: Desk) -> None:
+    lot = desk.stock(50, batch="B1")
+    desk(count(opened(desk), 5))
+    desk(count(opened(desk), 50))
+    assert desk.balance("stock:store", lot=lot) == 50
+    assert desk.total("unexplained:store") == 0
 
 
 def test_a_shortage_that_nothing_can_bear_is_a_conflict(desk: Desk) -> None:

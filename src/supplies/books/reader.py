@@ -202,6 +202,24 @@ class Books:
         )
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
+    def nonzero_balances_on(self, day: str, account: str) -> dict[tuple[str, str, str], int]:
+        """Return `nonzero_balances` at the end of a day, as far as is known now. day: ISO text."""
+        if day >= self.head()[2]:
+            return self.nonzero_balances(account)
+        where = "account = :account"
+        if account.endswith(":"):
+            where = "account >= :account AND account < :end"  # ";" follows ":" in ASCII
+        rows = self.all(
+            "SELECT account, item, lot, quantity FROM days AS d "
+            f"WHERE station = :station AND {where} AND quantity <> 0 AND day = ("
+            "SELECT max(o.day) FROM days AS o WHERE o.station = d.station "
+            "AND o.account = d.account AND o.item = d.item AND o.lot = d.lot AND o.day <= :day)",
+            account=account,
+            end=account[:-1] + ";",
+            day=day,
+        )
+        return {(row[0], row[1], row[2]): row[3] for row in rows}
+
     def lot_balances(self, account: str, item: str) -> list[LotBalance]:
         """Return the lots of an item in an account, except those used up."""
         rows = self.all(

@@ -359,12 +359,15 @@ class OpenCountSheet(Command, frozen=True, kw_only=True):
 class CountLine(StrictStruct, frozen=True, kw_only=True):
     """The counted quantity, free and allocated together, in base units.
 
-    lot: None counts all lots of the item together.
+    lot: None counts all lots of the item together. batch, expires_on: of what is there beyond the
+    books, without a lot; None: not known.
     """
 
     item: Code
     counted: Count
     lot: Code | None = None
+    batch: Batch | None = None
+    expires_on: date | None = None
 
 
 class CountStock(Command, frozen=True, kw_only=True):

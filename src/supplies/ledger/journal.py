@@ -252,10 +252,15 @@ class Journal:
         """The balance of an account, with the drafts so far."""
         return self.books.balance(account, item, lot) + self._changed[account, item, lot]
 
-    def available(self, account: str, item: str, lot: str = "") -> int:
-        """The quantity that may be taken on the command's day: the least balance then or later."""
+    def available(
+        self, account: str, item: str, lot: str = "", *, since: date | None = None
+    ) -> int:
+        """The quantity that may be taken on a day: the least balance then or later.
+
+        since: an open day; None: the command's day.
+        """
         now = self.balance(account, item, lot)
-        first = self.booked_on(self.happened_on).isoformat()
+        first = (since or self.booked_on(self.happened_on)).isoformat()
         if first >= self.latest_day:
             return now
         key = account, item, lot

@@ -1,10 +1,11 @@
-"""Stock counts: differences from the stock when the count sheet was opened."""
+"""Stock counts: differences from the stock at the moment of the count sheet."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 from supplies.books.reader import unknown_code_error
+from supplies.books.stock_counts import COUNTED, sheet_moment, stock_at
 from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
 from supplies.domain.entry_rows import CountedLine, CountSheet, Lot
@@ -19,7 +20,7 @@ from supplies.ledger.rules.need_fulfilment import (
 
 
 def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
-    """Open a count sheet: a later count is compared with the stock at this entry."""
+    """Open a count sheet: a later count is compared with the stock at its moment."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("count_opened", prefix="c")
     draft.state(CountSheet(sheet=str(draft.document), location=command.location))
@@ -28,24 +29,27 @@ def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
 def count_stock(command: CountStock, journal: Journal) -> None:
     """Book a count: surplus unexplained → stock, shortage stock → unexplained.
 
-    Raises Contradicted if more is missing than the books still have.
+    The shortage is booked on the day of the count as far as the goods were still there on every day
+    since, and the rest today.
+
+    Raises:
+        Contradicted: more is missing than the books have, even today.
     """
     sheet = journal.books.latest_row(CountSheet, sheet=command.sheet)
-    if sheet is None:
+    opened = sheet_moment(journal.books, command.sheet)
+    if sheet is None or opened is None:
         raise unknown_code_error(f"there is no count sheet {command.sheet}; open one first", "")
     if journal.books.latest_row(CountedLine, sheet=command.sheet) is not None:
         raise AlreadyDone(f"count sheet {command.sheet} was counted already; open another")
-    opened = journal.books.latest_seq(CountSheet, sheet=command.sheet) or 0
-    began = journal.books.body(opened).happened_on
+    began = journal.books.body(opened.seq).happened_on
     if journal.happened_on < began:
         raise InvalidField.at(
             "/happened_on", f"{journal.happened_on} is before the sheet was opened ({began})"
         )
     _check_lines(journal, command)
-    expected = _expected(journal, sheet.location, opened)
-    draft = journal.entry("stock_counted", document=command.sheet)
-    unborne: list[str] = []
-    touched: dict[str, None] = {}
+    expected = stock_at(journal.books, sheet.location, opened)
+    draft = journal.entry(COUNTED, document=command.sheet)
+    missing: list[tuple[CountLine, int]] = []
     for index, line in enumerate(command.lines):
         there = expected[line.item]
         held = sum(there.values()) if line.lot is None else there[line.lot]
@@ -61,16 +65,32 @@ def count_stock(command: CountStock, journal: Journal) -> None:
         )
         if line.counted > held:
             _surplus(journal, draft, sheet.location, line, index, line.counted - held)
-        else:
-            missing = held - line.counted
-            rest = _shortage(journal, draft, sheet.location, line, missing, touched)
-            if rest:
-                name = journal.books.item(line.item).name
-                unborne.append(f"{rest} × {name} more are missing than the books still hold")
-    if unborne:
+        elif line.counted < held:
+            missing.append((line, held - line.counted))
+    missing = _book_shortages(journal, draft, sheet.location, missing)
+    if missing and draft.booked_on < journal.today:
+        today = journal.entry(COUNTED, document=command.sheet, day=journal.today)
+        missing = _book_shortages(journal, today, sheet.location, missing)
+    if missing:
+        unborne = (
+            f"{rest} × {journal.books.item(line.item).name} more are missing than the books still hold"
+            for line, rest in missing
+        )
         raise Contradicted(f"{'; '.join(unborne)} in {sheet.location}")
+
+
+def _book_shortages(
+    journal: Journal, draft: Draft, location: str, missing: list[tuple[CountLine, int]]
+) -> list[tuple[CountLine, int]]:
+    """Book what is missing on the day of an entry; return what the books do not have then."""
+    touched: dict[str, None] = {}
+    rest = [
+        (line, _shortage(journal, draft, location, line, quantity, touched))
+        for line, quantity in missing
+    ]
     for allocation in touched:
         restore_needs(journal, draft, allocation)
+    return [(line, quantity) for line, quantity in rest if quantity]
 
 
 def _check_lines(journal: Journal, command: CountStock) -> None:
@@ -81,59 +101,58 @@ def _check_lines(journal: Journal, command: CountStock) -> None:
         journal.books.item(line.item, f"{pointer}/item")
         if line.lot is not None:
             journal.lot(line.lot, line.item, f"{pointer}/lot")
+            for name in ("batch", "expires_on"):
+                if getattr(line, name) is not None:
+                    raise InvalidField.at(
+                        f"{pointer}/{name}", f"lot {line.lot} has a {name} already; leave it out"
+                    )
         before = counted[line.item]
         if line.lot in before or None in before or (line.lot is None and before):
             raise InvalidField.at(f"{pointer}/item", f"{line.item} is counted twice in this sheet")
         before.add(line.lot)
 
 
-def _expected(journal: Journal, location: str, seq: int) -> dict[str, Counter[str]]:
-    """The stock of a location, free and allocated, as of entry `seq`: by item and lot.
-
-    It is the stock now, less what moved since.
-    """
-    held: dict[str, Counter[str]] = defaultdict(Counter)
-    for (account, item, lot), quantity in {
-        **journal.books.nonzero_balances(STOCK(location)),
-        **journal.books.nonzero_balances(ALLOCATED.prefix),
-    }.items():
-        if _stands_at(account, location):
-            held[item][lot] += quantity
-    since = journal.books.all(
-        "SELECT source, target, item, lot, quantity FROM transfers "
-        "WHERE station = :station AND seq > :seq",
-        seq=seq,
-    )
-    for source, target, item, lot, quantity in since:
-        if _stands_at(source, location):
-            held[item][lot] += quantity
-        if _stands_at(target, location):
-            held[item][lot] -= quantity
-    return held
-
-
-def _stands_at(account: str, location: str) -> bool:
-    return account == STOCK(location) or (
-        account.startswith(ALLOCATED.prefix) and keys_of(account)[1] == location
-    )
-
-
 def _surplus(
     journal: Journal, draft: Draft, location: str, line: CountLine, index: int, quantity: int
 ) -> None:
-    """Book a surplus to the named lot, or the newest lot there, or a new lot."""
-    lot = line.lot or _newest(journal, location, line.item)
-    if lot is None:
+    """Book a surplus to the lot that the line names, or to lots missed by earlier counts.
+
+    What is left is a new lot of unknown origin, with the batch and expiry that the line names.
+    """
+    source, shelf, pointer = UNEXPLAINED(location), STOCK(location), f"/lines/{index}"
+    missed = [(line.lot, quantity)] if line.lot else _missed(journal, source, line)
+    for lot, missing in missed:
+        part = min(quantity, missing)
+        journal.move(draft, source, shelf, line.item, lot, part, pointer)
+        quantity -= part
+    if quantity:
         lot = f"l_{journal.books.station_code}_{draft.seq}_{index + 1}"
-        draft.state(Lot(lot=lot, item=line.item, origin=UNEXPLAINED(location)))
-    journal.move(
-        draft, UNEXPLAINED(location), STOCK(location), line.item, lot, quantity, f"/lines/{index}"
-    )
+        draft.state(
+            Lot(
+                lot=lot,
+                item=line.item,
+                origin=source,
+                batch=line.batch,
+                expires_on=line.expires_on,
+            )
+        )
+        journal.move(draft, source, shelf, line.item, lot, quantity, pointer)
 
 
-def _newest(journal: Journal, location: str, item: str) -> str | None:
-    lots = [lot for _, _, lot in journal.held(STOCK(location), item)]
-    return max(lots, key=lambda lot: int(lot.rsplit("_", 2)[1]), default=None)
+def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
+    """Lots of an item that earlier counts missed here, with how much; the newest lot first.
+
+    If the line names a batch or an expiry, only lots with these.
+    """
+    found = []
+    for (_, item, lot), missing in journal.held(unexplained, line.item).items():
+        described = journal.lot(lot, item)
+        named = line.batch is None and line.expires_on is None
+        if missing > 0 and (
+            named or (described.batch, described.expires_on) == (line.batch, line.expires_on)
+        ):
+            found.append((lot, missing))
+    return sorted(found, key=lambda one: int(one[0].rsplit("_", 2)[1]), reverse=True)
 
 
 def _shortage(
@@ -154,7 +173,8 @@ def _shortage(
         if line.lot in (None, lot)
     ]
     for account, lot in free + _allocations(journal, location, line):
-        part = min(quantity, max(0, journal.available(account, line.item, lot)))
+        there = journal.available(account, line.item, lot, since=draft.booked_on)
+        part = min(quantity, max(0, there))
         journal.move(draft, account, UNEXPLAINED(location), line.item, lot, part)
         if part and account.startswith(ALLOCATED.prefix):
             touched[keys_of(account)[0]] = None

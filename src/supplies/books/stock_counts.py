@@ -1,0 +1,151 @@
+"""Stock counts in the books: what each is compared with, and which entries are counts.
+
+A count is about a moment: the day of its count sheet and, within that day, the place of the sheet
+among the entries. An entry belongs to the moment of its own day and number, with two exceptions: a
+correction belongs to the moment of the entry that it corrects, and a count's difference to the
+moment of its sheet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import NamedTuple
+
+from supplies.books.reader import Books
+from supplies.domain.accounts import ALLOCATED, STOCK, keys_of
+
+COUNTED, RECOUNTED = "stock_counted", "stock_recounted"
+"""The kinds of entry that book a count's difference, and what later entries change of it."""
+
+
+class Moment(NamedTuple):
+    """When something happened: the day it is booked on, as ISO text, and an entry's number."""
+
+    day: str
+    seq: int
+
+
+class Count(NamedTuple):
+    """A counted line. sheet_at: the moment it is about. lot "": all lots.
+
+    seq, booked_on: of the entry that recorded the count; booked_on is ISO text.
+    """
+
+    sheet: str
+    location: str
+    sheet_at: Moment
+    seq: int
+    booked_on: str
+    line: int
+    item: str
+    lot: str
+
+
+def is_at(account: str, location: str) -> bool:
+    """Return whether goods in this account are at a location: free or allocated there."""
+    return account == STOCK(location) or (
+        account.startswith(ALLOCATED.prefix) and keys_of(account)[1] == location
+    )
+
+
+def counts_after(books: Books, day: str) -> list[Count]:
+    """Return the counted lines of sheets of this day and later days, in order of moment."""
+    rows = books.all(
+        "SELECT s.sheet, s.location, o.booked_on, o.seq, l.seq, c.booked_on, l.line, l.item, l.lot "
+        "FROM count_sheets s JOIN entries o ON o.station = s.station AND o.seq = s.seq "
+        "JOIN counted_lines l ON l.station = s.station AND l.sheet = s.sheet "
+        "JOIN entries c ON c.station = l.station AND c.seq = l.seq "
+        "WHERE s.station = :station AND o.booked_on >= :day ORDER BY o.booked_on, o.seq, l.line",
+        day=day,
+    )
+    return [Count(row[0], row[1], Moment(row[2], row[3]), *row[4:]) for row in rows]
+
+
+def sheet_moment(books: Books, sheet: str) -> Moment | None:
+    """Return the moment of a count sheet; None if there is no such sheet."""
+    row = books.one(
+        "SELECT o.booked_on, o.seq FROM count_sheets s "
+        "JOIN entries o ON o.station = s.station AND o.seq = s.seq "
+        "WHERE s.station = :station AND s.sheet = :sheet",
+        sheet=sheet,
+    )
+    return None if row is None else Moment(row[0], row[1])
+
+
+def stock_at(books: Books, location: str, moment: Moment) -> dict[str, Counter[str]]:
+    """Return the stock of a location at a moment, as far as is known now: by item and lot.
+
+    Free and allocated stock. It is the stock at the end of the day, less what moved later on that
+    day, plus the differences of earlier counts that were booked later.
+    """
+    there: dict[str, Counter[str]] = defaultdict(Counter)
+    for (account, item, lot), quantity in books.nonzero_balances_on(
+        moment.day, STOCK(location)
+    ).items():
+        there[item][lot] += quantity
+    for (account, item, lot), quantity in books.nonzero_balances_on(
+        moment.day, ALLOCATED.prefix
+    ).items():
+        if is_at(account, location):
+            there[item][lot] += quantity
+    for sign, moves in ((-1, _later_that_day(books, moment)), (1, _booked_later(books, moment))):
+        for source, target, item, lot, quantity in moves:
+            if is_at(source, location):
+                there[item][lot] -= sign * quantity
+            if is_at(target, location):
+                there[item][lot] += sign * quantity
+    return there
+
+
+_Move = tuple[str, str, str, str, int]
+
+
+def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
+    """Transfers booked on the day of a moment that belong to a later moment."""
+    rows = books.all(
+        "SELECT seq, source, target, item, lot, quantity FROM transfers "
+        "WHERE station = :station AND seq > :seq AND day = :day",
+        seq=moment.seq,
+        day=moment.day,
+    )
+    later = {seq: moment_of(books, seq) >= moment for seq in {row[0] for row in rows}}
+    return [row[1:] for row in rows if later[row[0]]]
+
+
+def moment_of(books: Books, seq: int) -> Moment:
+    """Return the moment that an entry belongs to."""
+    row = books.one(
+        "SELECT kind, document, booked_on, seq - part FROM entries "
+        "WHERE station = :station AND seq = :seq",
+        seq=seq,
+    )
+    assert row is not None, f"there is no entry {seq}"
+    kind, document, day, head = row
+    sheet = sheet_moment(books, document) if kind != "count_opened" and document else None
+    return sheet or Moment(day, first_entry(books, head))
+
+
+def first_entry(books: Books, head: int) -> int:
+    """Return the entry that a chain of corrections began with. head: the first of its command."""
+    while True:
+        older = books.value(
+            "SELECT supersedes FROM entries WHERE station = :station AND seq = :seq", seq=head
+        )
+        if older is None:
+            return head
+        head = int(older)
+
+
+def _booked_later(books: Books, moment: Moment) -> list[_Move]:
+    """Transfers of earlier counts that were booked after a moment."""
+    return books.all(
+        "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM entries e "
+        "JOIN count_sheets s ON s.station = e.station AND s.sheet = e.document "
+        "JOIN entries o ON o.station = s.station AND o.seq = s.seq "
+        "JOIN transfers t ON t.station = e.station AND t.seq = e.seq "
+        "WHERE e.station = :station AND e.kind <> 'count_opened' AND e.seq > o.seq "
+        "AND e.booked_on > :day "
+        "AND (o.booked_on < :day OR (o.booked_on = :day AND o.seq < :seq))",
+        day=moment.day,
+        seq=moment.seq,
+    )
