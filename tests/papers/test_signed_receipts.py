@@ -129,7 +129,7 @@ def test_two_processes_give_the_same_bytes(office: Office) -> None:
         "from supplies_receipts import draw_signed_receipt\n"
         "keys = StationKeys.for_database(sys.argv[1])\n"
         "with Ledger.open(sys.argv[1], station='lx') as ledger, ledger.reading() as books:\n"
-        f"    record = build_receipt_record(books, '{FIRST}', keys.seal)\n"
+        f"    record = build_receipt_record(books, '{FIRST}', keys.sign)\n"
         "print(hashlib.sha256(draw_signed_receipt(record)).hexdigest())\n"
     )
     for seed in "12":
