@@ -79,9 +79,7 @@ def stock_at(books: Books, location: str, moment: Moment) -> dict[str, Counter[s
     day, plus the differences of earlier counts that were booked later.
     """
     there: dict[str, Counter[str]] = defaultdict(Counter)
-    for (account, item, lot), quantity in books.nonzero_balances_on(
-        moment.day, STOCK(location)
-    ).items():
+    for (_, item, lot), quantity in books.nonzero_balances_on(moment.day, STOCK(location)).items():
         there[item][lot] += quantity
     for (account, item, lot), quantity in books.nonzero_balances_on(
         moment.day, ALLOCATED.prefix

@@ -73,7 +73,8 @@ def count_stock(command: CountStock, journal: Journal) -> None:
         missing = _book_shortages(journal, today, sheet.location, missing)
     if missing:
         unborne = (
-            f"{rest} × {journal.books.item(line.item).name} more are missing than the books still hold"
+            f"{rest} × {journal.books.item(line.item).name} more are missing "
+            "than the books still contain"
             for line, rest in missing
         )
         raise Contradicted(f"{'; '.join(unborne)} in {sheet.location}")
