@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.engines import ENGINES, RUNNING, Engines, Server, hasty
-from support.ledger_fixture import Clock, Desk, register_all
+from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.ledger.ledger import Ledger
 
@@ -47,15 +47,15 @@ def books_path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def books_url(engines: Engines, engine: str, tmp_path: Path) -> Iterator[str]:
-    """Where this engine keeps the desk's books."""
+    """Where this engine keeps the station's books."""
     with engines.books(engine, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
-def desk(books_url: str, clock: Clock) -> Iterator[Desk]:
+def station(books_url: str, clock: Clock) -> Iterator[StationLedger]:
     """Station lx, open for business."""
     with Ledger.open(books_url, station="lx", clock=clock) as ledger:
         hasty(ledger)
         register_all(ledger)
-        yield Desk(ledger, clock)
+        yield StationLedger(ledger, clock)

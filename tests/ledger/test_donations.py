@@ -5,81 +5,80 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Allocation, Lot
 from supplies.errors import InvalidField
 
 
-def test_a_donation_stands_on_the_shelf_in_a_lot_of_its_donor(desk: Desk) -> None:
-    done = desk.give(2, pack="box", expires_on=date(2021, 1, 1), batch="B7")
+def test_a_donation_stands_on_the_shelf_in_a_lot_of_its_donor(station: StationLedger) -> None:
+    done = station.give(2, pack="box", expires_on=date(2021, 1, 1), batch="B7")
     lot = f"l_lx_{done.seq}_1"
-    assert desk.balance("stock:store", lot=lot) == 100
-    assert desk.balance("donor:D-1", lot=lot) == -100
-    described = desk.books.latest_row(Lot, lot=lot)
+    assert station.balance("stock:store", lot=lot) == 100
+    assert station.balance("donor:D-1", lot=lot) == -100
+    described = station.books.latest_row(Lot, lot=lot)
     assert described is not None
     assert (described.batch, described.expires_on) == ("B7", date(2021, 1, 1))
 
 
-def test_an_anonymous_gift_has_a_receipt_too(desk: Desk) -> None:
-    done = desk.give(5, donor=None)
-    assert desk.total("donor:anonymous") == -5
-    assert desk.books.body(done.last).kind == "receipt_issued"
-    assert desk.books.body(done.last).document == "JZ-2020-000001"
+def test_an_anonymous_gift_has_a_receipt_too(station: StationLedger) -> None:
+    done = station.give(5, donor=None)
+    assert station.total("donor:anonymous") == -5
+    assert station.books.body(done.last).kind == "receipt_issued"
+    assert station.books.body(done.last).document == "JZ-2020-000001"
 
 
-def test_goods_for_one_household_go_straight_into_an_allocation(desk: Desk) -> None:
-    need = desk.need(3)
-    done = desk.give(5, recipient="R-1")
-    allocation = desk.books.rows(Allocation)[0]
+def test_goods_for_one_household_go_straight_into_an_allocation(station: StationLedger) -> None:
+    need = station.need(3)
+    done = station.give(5, recipient="R-1")
+    allocation = station.books.rows(Allocation)[0]
     assert (allocation.recipient, allocation.arrival) == ("R-1", done.document)
-    assert desk.total(f"allocated:{allocation.allocation}:") == 5
-    assert desk.total("stock:store") == 0
-    assert desk.balance(f"assigned:{need}:{allocation.allocation}") == 3
+    assert station.total(f"allocated:{allocation.allocation}:") == 5
+    assert station.total("stock:store") == 0
+    assert station.balance(f"assigned:{need}:{allocation.allocation}") == 3
 
 
-def test_a_late_donation_for_a_household_does_not_wait_for_a_need_noted_since(desk: Desk) -> None:
-    need = desk.need(10)
-    desk.give(5, recipient="R-1", happened_on=desk.day(-2))
-    assert desk.balance(f"needed:{need}") == 10
-    assert desk.total("allocated:") == 5
+def test_a_late_donation_for_a_household_does_not_wait_for_a_need_noted_since(
+    station: StationLedger,
+) -> None:
+    need = station.need(10)
+    station.give(5, recipient="R-1", happened_on=station.day(-2))
+    assert station.balance(f"needed:{need}") == 10
+    assert station.total("allocated:") == 5
 
 
-def test_a_late_donation_on_a_claim_made_since_is_a_gift_beside_it(desk: Desk) -> None:
-    need = desk.need(10)
-    pledge = desk.pledge(10, {need: 10})
-    desk.give(5, pledge=pledge, happened_on=desk.day(-2))
-    assert desk.balance(f"claimed:{need}:{pledge}") == 10
-    assert desk.total("stock:store") == 5
+def test_a_late_donation_on_a_claim_made_since_is_a_gift_beside_it(station: StationLedger) -> None:
+    need = station.need(10)
+    pledge = station.pledge(10, {need: 10})
+    station.give(5, pledge=pledge, happened_on=station.day(-2))
+    assert station.balance(f"claimed:{need}:{pledge}") == 10
+    assert station.total("stock:store") == 5
 
 
-def test_two_needs_claimed_by_one_line_never_share_a_lot_in_one_allocation(desk: Desk) -> None:
-    first, second = desk.need(4), desk.need(4)
-    pledge = desk.pledge(8, {first: 4, second: 4})
-    desk.give(8, pledge=pledge)
-    allocations = [row.allocation for row in desk.books.rows(Allocation)]
+def test_two_needs_claimed_by_one_line_never_share_a_lot_in_one_allocation(
+    station: StationLedger,
+) -> None:
+    first, second = station.need(4), station.need(4)
+    pledge = station.pledge(8, {first: 4, second: 4})
+    station.give(8, pledge=pledge)
+    allocations = [row.allocation for row in station.books.rows(Allocation)]
     assert len(allocations) == 2
-    assert [desk.total(f"allocated:{name}:") for name in allocations] == [4, 4]
+    assert [station.total(f"allocated:{name}:") for name in allocations] == [4, 4]
 
 
 @pytest.mark.parametrize("origin", ["bought", "made", "borrowed"])
-def test_goods_come_from_elsewhere_too(desk: Desk, origin: str) -> None:
+def test_goods_come_from_elsewhere_too(station: StationLedger, origin: str) -> None:
     lines = [c.ArrivalLine(item="soap", quantity=2, pack="six")]
-    desk(c.RecordArrival(origin=origin, party="X-1", location="annex", lines=lines))  # type: ignore[arg-type]
-    assert desk.total(f"{origin}:X-1", "soap") == -12
-    assert desk.total("stock:annex", "soap") == 12
+    station(c.RecordArrival(origin=origin, party="X-1", location="annex", lines=lines))  # type: ignore[arg-type]
+    assert station.total(f"{origin}:X-1", "soap") == -12
+    assert station.total("stock:annex", "soap") == 12
 
 
-def test_expired_goods_are_not_taken_in(desk: Desk) -> None:
+def test_expired_goods_are_not_taken_in(station: StationLedger) -> None:
     with pytest.raises(InvalidField, match="expired goods are not taken in") as refusal:
-        desk.give(5, expires_on=desk.day(-1))
+        station.give(5, expires_on=station.day(-1))
     assert refusal.value.faults[0].pointer == "/lines/0/expires_on"
-
-
-def test_a_pack_that_the_item_does_not_have_is_named_with_those_it_has(desk: Desk) -> None:
-    with pytest.raises(InvalidField, match=r"has no pack carton \(its packs: box, ten\)"):
-        desk.give(5, pack="carton")
 
 
 @pytest.mark.parametrize(
@@ -91,21 +90,16 @@ def test_a_pack_that_the_item_does_not_have_is_named_with_those_it_has(desk: Des
     ],
 )
 def test_an_unknown_code_is_named_by_its_field(
-    desk: Desk, line: dict[str, str], pointer: str
+    station: StationLedger, line: dict[str, str], pointer: str
 ) -> None:
     with pytest.raises(InvalidField) as refusal:
-        desk.give(5, **{"item": "mask", **line})
+        station.give(5, **{"item": "mask", **line})
     assert refusal.value.faults[0].pointer == pointer
-    assert desk.entries() == 0
+    assert station.entries() == 0
 
 
-def test_an_unknown_donor_or_location_is_refused(desk: Desk) -> None:
+def test_an_unknown_donor_or_location_is_refused(station: StationLedger) -> None:
     with pytest.raises(InvalidField, match="there is no donor D-9"):
-        desk.give(5, donor="D-9")
+        station.give(5, donor="D-9")
     with pytest.raises(InvalidField, match="there is no location attic"):
-        desk.give(5, location="attic")
-
-
-def test_packs_that_come_to_more_than_the_largest_quantity_are_refused(desk: Desk) -> None:
-    with pytest.raises(InvalidField, match="split it over several entries"):
-        desk.give(10**12, pack="box")
+        station.give(5, location="attic")

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from pypdf import PdfReader
-from support.ledger_fixture import TODAY, Clock, Desk
+from support.ledger_fixture import TODAY, Clock, StationLedger
 
 from supplies.cli import main
 from supplies.domain import commands as c
@@ -37,9 +37,9 @@ from supplies.views.organisation_report import (
 
 
 @pytest.fixture
-def head(desk: Desk) -> Ledger:
-    """Station qu, in the desk's books and over the desk's connection."""
-    ledger = desk.ledger.for_station("qu")
+def head(station: StationLedger) -> Ledger:
+    """Station qu, in the station's books and over the station's connection."""
+    ledger = station.ledger.for_station("qu")
     ledger.register(Station(code="qu", name="区红会", series="QU"))
     ledger.register(Item(code="mask", name="口罩"), Location(code="store", name="Store"))
     return ledger
@@ -53,73 +53,77 @@ def put(ledger: Ledger, under: str | None) -> None:
 # --- one ledger's way to another -----------------------------------------------------------------
 
 
-def test_a_ledger_opens_anothers_over_the_same_connection(desk: Desk, head: Ledger) -> None:
-    desk.stock(5)
+def test_a_ledger_opens_anothers_over_the_same_connection(
+    station: StationLedger, head: Ledger
+) -> None:
+    station.stock(5)
     done = head.record(
         c.OpenStock(location="store", lines=[c.ArrivalLine(item="mask", quantity=7)]), by="u_1"
     )
     assert done.seq == 1
     assert head.balance("stock:store", "mask", "l_qu_1_1") == 7
-    assert desk.balance("stock:store", "mask", "l_lx_1_1") == 5
+    assert station.balance("stock:store", "mask", "l_lx_1_1") == 5
     assert [each.station for each in head.verify().stations] == ["qu"]
-    assert [each.station for each in desk.ledger.verify().stations] == ["lx"]
+    assert [each.station for each in station.ledger.verify().stations] == ["lx"]
 
 
-def test_two_ledgers_of_one_station_see_each_others_changes(desk: Desk) -> None:
-    another = desk.ledger.for_station("lx")
-    assert desk.books.item("mask").name == "口罩"
+def test_two_ledgers_of_one_station_see_each_others_changes(station: StationLedger) -> None:
+    another = station.ledger.for_station("lx")
+    assert station.books.item("mask").name == "口罩"
     another.amend(Item(code="mask", name="医用口罩"))
-    with desk.ledger.reading() as books:
+    with station.ledger.reading() as books:
         assert books.item("mask").name == "医用口罩"
 
 
-def test_what_is_one_commit_is_one_stations(desk: Desk, head: Ledger) -> None:
-    with desk.ledger.transaction():
+def test_what_is_one_commit_is_one_stations(station: StationLedger, head: Ledger) -> None:
+    with station.ledger.transaction():
         with pytest.raises(StoreError, match="begin no other within"):
             head.record(c.RecordActivity(kind="visit", count=1), by="u_1")
-        desk.stock(1)
-    with desk.ledger.reading(), pytest.raises(StoreError, match="leave `reading"):
+        station.stock(1)
+    with station.ledger.reading(), pytest.raises(StoreError, match="leave `reading"):
         head.record(c.RecordActivity(kind="visit", count=1), by="u_1")
-    assert desk.entries() == 1
+    assert station.entries() == 1
     assert head.books.head()[0] == 0
 
 
-def test_two_stations_are_read_at_one_moment(desk: Desk, head: Ledger) -> None:
-    with desk.ledger.reading() as ours, head.reading() as theirs:
+def test_two_stations_are_read_at_one_moment(station: StationLedger, head: Ledger) -> None:
+    with station.ledger.reading() as ours, head.reading() as theirs:
         assert (ours.station.code, theirs.station.code) == ("lx", "qu")
 
 
 def test_a_change_elsewhere_is_seen_while_another_station_is_read(
-    desk: Desk, head: Ledger, books_url: str, clock: Clock
+    station: StationLedger, head: Ledger, books_url: str, clock: Clock
 ) -> None:
     assert head.books.item("mask").name == "口罩"
     with Ledger.open(books_url, station="qu", clock=clock) as other:
         other.amend(Item(code="mask", name="医用口罩"))
-    with desk.ledger.reading(), head.reading() as books:
+    with station.ledger.reading(), head.reading() as books:
         assert books.item("mask").name == "医用口罩"
 
 
 # --- who is under whom ---------------------------------------------------------------------------
 
 
-def test_a_station_is_put_under_the_head_of_an_organisation(desk: Desk, head: Ledger) -> None:
+def test_a_station_is_put_under_the_head_of_an_organisation(
+    station: StationLedger, head: Ledger
+) -> None:
     assert [line.code for line in stations(head.books)] == ["qu"]
-    put(desk.ledger, "qu")
-    assert head_of(desk.books) == "qu"
+    put(station.ledger, "qu")
+    assert head_of(station.books) == "qu"
     assert [(line.code, line.head) for line in stations(head.books)] == [("lx", "qu"), ("qu", None)]
     assert is_head_of(head.books, "lx")
-    assert not any(is_head_of(desk.books, other) for other in ("qu", "lx", "", "a b", "zz"))
-    assert default_station(desk.ledger.store) == "qu"
-    put(desk.ledger, None)
+    assert not any(is_head_of(station.books, other) for other in ("qu", "lx", "", "a b", "zz"))
+    assert default_station(station.ledger.store) == "qu"
+    put(station.ledger, None)
     assert not is_head_of(head.books, "lx")
-    assert [line.head for line in all_stations(desk.ledger.store)] == [None, None]
-    assert default_station(desk.ledger.store) == "lx"
+    assert [line.head for line in all_stations(station.ledger.store)] == [None, None]
+    assert default_station(station.ledger.store) == "lx"
 
 
-def test_there_is_no_second_level(desk: Desk, head: Ledger) -> None:
-    town = desk.ledger.for_station("town")
+def test_there_is_no_second_level(station: StationLedger, head: Ledger) -> None:
+    town = station.ledger.for_station("town")
     town.register(Station(code="town", name="市", series="TW"))
-    put(desk.ledger, "qu")
+    put(station.ledger, "qu")
     with pytest.raises(InvalidField, match="lx is itself under qu; put town under qu"):
         put(town, "lx")
     with pytest.raises(InvalidField, match="qu has stations under it, lx for one"):
@@ -130,65 +134,65 @@ def test_there_is_no_second_level(desk: Desk, head: Ledger) -> None:
         put(town, "town")
     with pytest.raises(NotFound, match="no station nowhere"):
         put(town, "nowhere")
-    assert head_of(desk.books) == "qu"
+    assert head_of(station.books) == "qu"
 
 
-def test_goods_of_all_stations_are_summed_up(desk: Desk, head: Ledger) -> None:
-    desk.stock(5)
-    desk.stock(3, location="annex")
+def test_goods_of_all_stations_are_summed_up(station: StationLedger, head: Ledger) -> None:
+    station.stock(5)
+    station.stock(3, location="annex")
     head.record(
         c.OpenStock(location="store", lines=[c.ArrivalLine(item="mask", quantity=7)]), by="u_1"
     )
     assert [row.on_hand for row in list_stock_by_item(head.books).items] == [7]
-    put(desk.ledger, "qu")
+    put(station.ledger, "qu")
     (row,) = list_stock_by_item(head.books).items
     assert (row.stations, row.on_hand, row.free, row.allocated) == (2, 15, 15, 0)
     with pytest.raises(InvalidField, match="no place in this list"):
         list_stock_by_item(head.books, after="what")
 
 
-def test_what_is_short_is_summed_up_by_unit(desk: Desk, head: Ledger) -> None:
+def test_what_is_short_is_summed_up_by_unit(station: StationLedger, head: Ledger) -> None:
     """As goods are: 9 bottles short here are not covered by 500 mL there."""
-    desk.need(9, item="soap")
+    station.need(9, item="soap")
     head.register(Item(code="soap", name="洗手液", unit="mL"))
     head.record(
         c.OpenStock(location="store", lines=[c.ArrivalLine(item="soap", quantity=500)]), by="u_1"
     )
-    put(desk.ledger, "qu")
-    parts = [build_station_part(books, TODAY, TODAY) for books in (desk.books, head.books)]
+    put(station.ledger, "qu")
+    parts = [build_station_part(books, TODAY, TODAY) for books in (station.books, head.books)]
     report = build_organisation_report("qu", TODAY, TODAY, parts)
     assert report.short == [ShortageInUnit(item="soap", unit="bottle", needed=9, free=0)]
 
 
 @pytest.fixture
-def exchanged(desk: Desk, head: Ledger) -> Desk:
+def exchanged(station: StationLedger, head: Ledger) -> StationLedger:
     """Station lx and its head, between whom goods are on the way on most of nine days."""
-    put(desk.ledger, "qu")
+    put(station.ledger, "qu")
     head.register(Item(code="face", name="面罩"))
-    there = Desk(head, desk.clock)
+    there = StationLedger(head, station.clock)
 
     def send(to: str, quantity: int) -> str:
         line = c.LotLine(item="mask", quantity=quantity)
-        return str(desk(c.SendShipment(station=to, location="store", lines=[line])).document)
+        return str(station(c.SendShipment(station=to, location="store", lines=[line])).document)
 
-    desk.give(20)
-    desk.clock.advance()
+    station.give(20)
+    station.clock.advance()
     first = send("qu", 8)
-    desk.clock.advance()
+    station.clock.advance()
     lines = [c.ArrivedLine(line=1, arrived=7)]
     there(c.ReceiveShipment(shipment=first, location="store", lines=lines))
-    desk.clock.advance()
+    station.clock.advance()
     second = send("qu", 5)
-    desk.clock.advance()
-    desk(c.AcknowledgeShipment(shipment=first))
-    desk.clock.advance()
+    station.clock.advance()
+    station(c.AcknowledgeShipment(shipment=first))
+    station.clock.advance()
     lines = [c.ArrivedLine(line=1, arrived=5, item="face")]
     there(c.ReceiveShipment(shipment=second, location="store", lines=lines))
-    desk.clock.advance()
-    desk(c.AcknowledgeShipment(shipment=second))
-    desk.clock.advance()
+    station.clock.advance()
+    station(c.AcknowledgeShipment(shipment=second))
+    station.clock.advance()
     send("zz", 2)
-    return desk
+    return station
 
 
 SUMMED = ("received", "other", "lost", "in_transit")
@@ -199,7 +203,7 @@ ON_THE_WAY = (0, 8, 1, 6, 5, 0, 0, 0, 0)
 
 @pytest.mark.parametrize("begin", range(9))
 def test_goods_between_stations_of_an_organisation_come_and_go_nowhere(
-    exchanged: Desk, head: Ledger, begin: int
+    exchanged: StationLedger, head: Ledger, begin: int
 ) -> None:
     for end in range(begin, 9):
         first, last = TODAY + timedelta(days=begin), TODAY + timedelta(days=end)
@@ -216,7 +220,9 @@ def test_goods_between_stations_of_an_organisation_come_and_go_nowhere(
         assert total["in_transit"] == ON_THE_WAY[end]
 
 
-def test_what_is_on_the_way_all_the_time_has_its_line(exchanged: Desk, head: Ledger) -> None:
+def test_what_is_on_the_way_all_the_time_has_its_line(
+    exchanged: StationLedger, head: Ledger
+) -> None:
     exchanged.clock.advance(10)
     rest = c.LotLine(item="mask", quantity=5)
     exchanged(c.SendShipment(station="qu", location="store", lines=[rest]))
@@ -236,7 +242,7 @@ def test_what_is_on_the_way_all_the_time_has_its_line(exchanged: Desk, head: Led
 
 
 def test_stations_are_added_and_listed(
-    desk: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
+    station: StationLedger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ["--database", books_url]
     words = ["station", "add", "qu", "--name", "区红会", "--series", "QU", *where]
@@ -258,11 +264,11 @@ def test_stations_are_added_and_listed(
     assert main(["station", "show", "--station", "lx", *where]) == 0
     assert "under" in capsys.readouterr().out
     assert main(["station", "set", "--station", "lx", "--no", "under", *where]) == 0
-    assert head_of(desk.books) is None
+    assert head_of(station.books) is None
 
 
 def test_a_station_that_cannot_be_added_leaves_nothing_behind(
-    desk: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
+    station: StationLedger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ["--database", books_url]
     for words, said in (
@@ -273,15 +279,19 @@ def test_a_station_that_cannot_be_added_leaves_nothing_behind(
     ):
         assert main(["station", "add", *words, *where]) == 1
         assert said in capsys.readouterr().err
-    assert [line.code for line in all_stations(desk.ledger.store)] == ["lx"]
+    assert [line.code for line in all_stations(station.ledger.store)] == ["lx"]
 
 
 def test_reports_go_over_all_stations(
-    desk: Desk, head: Ledger, books_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    station: StationLedger,
+    head: Ledger,
+    books_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    desk.stock(5)
-    desk.need(9)
-    put(desk.ledger, "qu")
+    station.stock(5)
+    station.need(9)
+    put(station.ledger, "qu")
     where = ["--organisation", "--station", "qu", "--database", books_url]
     assert main(["report", "stock", "--json", *where]) == 0
     assert json.loads(capsys.readouterr().out)["items"][0]["on_hand"] == 5
@@ -308,16 +318,16 @@ def test_reports_go_over_all_stations(
         assert message in capsys.readouterr().err
 
 
-def test_a_series_is_one_stations(desk: Desk) -> None:
+def test_a_series_is_one_stations(station: StationLedger) -> None:
     with pytest.raises(AlreadyDone, match="are numbered JZ"):
-        desk.ledger.for_station("qu").register(Station(code="qu", name="区红会", series="JZ"))
+        station.ledger.for_station("qu").register(Station(code="qu", name="区红会", series="JZ"))
 
 
 # --- the page ------------------------------------------------------------------------------------
 
 
 def test_the_commands_of_the_page_run(
-    desk: Desk, books_url: str, monkeypatch: pytest.MonkeyPatch
+    station: StationLedger, books_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = Path(__file__).parents[2] / "docs" / "stations.md"
     commands = re.findall(r"^    supplies (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
@@ -325,4 +335,4 @@ def test_the_commands_of_the_page_run(
     monkeypatch.setenv("SUPPLIES_DATABASE", books_url)
     for command in commands:
         assert main(shlex.split(command)) == 0, command
-    assert head_of(desk.books) == "qu"
+    assert head_of(station.books) == "qu"

@@ -2,99 +2,135 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import TODAY, StationLedger
+from support.refusals import assert_refused
 
 from supplies.domain import commands as c
-from supplies.errors import AlreadyDone, InvalidField, PeriodClosed, Unaccounted
+from supplies.errors import (
+    AlreadyDone,
+    InvalidField,
+    PeriodClosed,
+    Unaccounted,
+)
+from supplies.views.station_report import build_station_report
 
 
-def close(desk: Desk, offset: int = -1) -> None:
-    desk(c.ClosePeriod(through=desk.day(offset)))
+def close(station: StationLedger, offset: int = -1) -> None:
+    station(c.ClosePeriod(through=station.day(offset)))
 
 
-def test_a_late_fact_is_booked_on_the_first_open_day_and_keeps_its_true_day(desk: Desk) -> None:
-    close(desk)
-    done = desk.give(5, happened_on=desk.day(-4))
-    body = desk.books.body(done.seq)
-    assert (body.happened_on, body.booked_on) == (desk.day(-4), desk.day(0))
+def test_a_late_fact_is_booked_on_the_first_open_day_and_keeps_its_true_day(
+    station: StationLedger,
+) -> None:
+    close(station)
+    done = station.give(5, happened_on=station.day(-4))
+    body = station.books.body(done.seq)
+    assert (body.happened_on, body.booked_on) == (station.day(-4), station.day(0))
 
 
-def test_a_late_outcome_is_a_fact_too(desk: Desk) -> None:
-    desk.stock(5, happened_on=desk.day(-5))
-    allocation = desk.allocate(5, happened_on=desk.day(-4))
-    delivery = desk.dispatch(allocation, happened_on=desk.day(-3))
-    close(desk)
-    done = desk.outcome(delivery, allocation, "handed_over", happened_on=desk.day(-3))
+def test_a_late_outcome_is_a_fact_too(station: StationLedger) -> None:
+    station.stock(5, happened_on=station.day(-5))
+    allocation = station.allocate(5, happened_on=station.day(-4))
+    delivery = station.dispatch(allocation, happened_on=station.day(-3))
+    close(station)
+    done = station.outcome(delivery, allocation, "handed_over", happened_on=station.day(-3))
     assert done.conflict is None
-    assert desk.books.body(done.seq).booked_on == desk.day(0)
+    assert station.books.body(done.seq).booked_on == station.day(0)
 
 
-def test_a_plan_in_a_closed_period_is_refused_and_told_the_first_open_day(desk: Desk) -> None:
-    desk.stock(5, happened_on=desk.day(-5))
-    close(desk)
-    with pytest.raises(PeriodClosed, match=f"date it {desk.day(0)} or later") as refusal:
-        desk.allocate(5, happened_on=desk.day(-2))
+def test_a_plan_in_a_closed_period_is_refused_and_told_the_first_open_day(
+    station: StationLedger,
+) -> None:
+    station.stock(5, happened_on=station.day(-5))
+    close(station)
+    with pytest.raises(PeriodClosed, match=f"date it {station.day(0)} or later") as refusal:
+        station.allocate(5, happened_on=station.day(-2))
     assert refusal.value.faults[0].pointer == "/happened_on"
 
 
-def test_a_correction_of_a_closed_day_is_booked_on_the_first_open_day(desk: Desk) -> None:
-    lot = desk.stock(5, happened_on=desk.day(-5))
-    close(desk)
+def test_a_correction_of_a_closed_day_is_booked_on_the_first_open_day(
+    station: StationLedger,
+) -> None:
+    lot = station.stock(5, happened_on=station.day(-5))
+    close(station)
     again = c.OpenStock(
         location="store",
         lines=[c.ArrivalLine(item="mask", quantity=3)],
-        happened_on=desk.day(-5),
+        happened_on=station.day(-5),
     )
-    desk(c.Correct(entry=1, command=again, reason="typed wrongly"))
-    assert desk.books.balance_on(desk.day(-1), "stock:store", "mask", lot) == 5
-    assert desk.books.balance_on(desk.day(0), "stock:store", "mask", lot) == 3
+    station(c.Correct(entry=1, command=again, reason="typed wrongly"))
+    assert station.books.balance_on(station.day(-1), "stock:store", "mask", lot) == 5
+    assert station.books.balance_on(station.day(0), "stock:store", "mask", lot) == 3
 
 
-def test_a_period_closes_only_forward_and_not_into_the_future(desk: Desk) -> None:
-    close(desk)
+def test_a_period_closes_only_forward_and_not_into_the_future(station: StationLedger) -> None:
+    close(station)
     with pytest.raises(AlreadyDone, match="are closed through"):
-        close(desk, -3)
+        close(station, -3)
     with pytest.raises(InvalidField, match="is not over"):
-        close(desk, 0)
+        close(station, 0)
 
 
-def test_a_period_closes_only_once_nothing_is_unexplained(desk: Desk) -> None:
-    desk.stock(5, happened_on=desk.day(-2))
-    sheet = str(desk(c.OpenCountSheet(location="store")).document)
-    desk(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=4)]))
-    close(desk)
-    desk.clock.advance()
+def test_a_period_closes_only_once_nothing_is_unexplained(station: StationLedger) -> None:
+    station.stock(5, happened_on=station.day(-2))
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=4)]))
+    close(station)
+    station.clock.advance()
     with pytest.raises(Unaccounted, match="1 × 口罩 missing by counts through"):
-        close(desk)
+        close(station)
     line = [c.LotLine(item="mask", quantity=1)]
-    day = desk.day(-1)
-    desk(c.Settle(place="store", by="lost", lines=line, reason="gone", happened_on=day))
-    close(desk)
+    day = station.day(-1)
+    station(c.Settle(place="store", by="lost", lines=line, reason="gone", happened_on=day))
+    close(station)
 
 
-def test_a_period_closes_only_once_no_conflict_waits(desk: Desk) -> None:
-    desk.stock(5)
-    allocation = desk.allocate(5)
-    delivery = desk.dispatch(allocation)
-    desk.outcome(delivery, allocation, "handed_over")
-    conflict = desk.outcome(delivery, allocation, "lost").seq
-    desk.clock.advance()
+def test_a_period_closes_only_once_no_conflict_waits(station: StationLedger) -> None:
+    station.stock(5)
+    allocation = station.allocate(5)
+    delivery = station.dispatch(allocation)
+    station.outcome(delivery, allocation, "handed_over")
+    conflict = station.outcome(delivery, allocation, "lost").seq
+    station.clock.advance()
     with pytest.raises(Unaccounted, match=f"the conflict of entry {conflict} is not resolved"):
-        close(desk)
-    desk(c.ResolveConflict(conflict=conflict, by="correct", reason="asked"))
-    close(desk)
+        close(station)
+    station(c.ResolveConflict(conflict=conflict, by="correct", reason="asked"))
+    close(station)
 
 
-def test_a_reopened_period_takes_plans_again(desk: Desk) -> None:
-    desk.stock(5, happened_on=desk.day(-5))
-    close(desk)
-    desk(c.ReopenPeriod(day=desk.day(-2), reason="a list was found"))
-    desk.allocate(5, happened_on=desk.day(-2))
+def test_a_reopened_period_takes_plans_again(station: StationLedger) -> None:
+    station.stock(5, happened_on=station.day(-5))
+    close(station)
+    station(c.ReopenPeriod(day=station.day(-2), reason="a list was found"))
+    station.allocate(5, happened_on=station.day(-2))
     with pytest.raises(PeriodClosed):
-        desk.allocate(1, happened_on=desk.day(-3))
+        station.allocate(1, happened_on=station.day(-3))
 
 
-def test_an_open_day_is_not_reopened(desk: Desk) -> None:
+def test_an_open_day_is_not_reopened(station: StationLedger) -> None:
     with pytest.raises(InvalidField, match="is open"):
-        desk(c.ReopenPeriod(day=desk.day(0), reason="r"))
+        station(c.ReopenPeriod(day=station.day(0), reason="r"))
+
+
+def test_a_plan_on_a_closed_day_is_refused(station: StationLedger) -> None:
+    station.stock(5, happened_on=date(2020, 2, 3))
+    station(c.ClosePeriod(through=date(2020, 2, 5)))
+    sentence = assert_refused(
+        station,
+        PeriodClosed,
+        lambda: station.allocate(1, happened_on=date(2020, 2, 4)),
+        at="/happened_on",
+    )
+    assert "the books are closed through 2020-02-05" in sentence
+    assert "date it 2020-02-06 or later" in sentence
+
+
+def test_the_first_of_all_days_is_a_day_like_any_other(station: StationLedger) -> None:
+    station(c.ClosePeriod(through=date(2020, 2, 5)))
+    station(c.ReopenPeriod(day=date.min, reason="x"))
+    with station.ledger.reading() as books:
+        report = build_station_report(books, date.min, TODAY)
+    assert report.goods == []

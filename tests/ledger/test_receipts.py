@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor
@@ -18,45 +18,47 @@ from supplies.views.receipts import list_receipts
 FIRST = "JZ-2020-000001"
 
 
-def printed(desk: Desk, number: str) -> dict[str, Any]:
+def printed(station: StationLedger, number: str) -> dict[str, Any]:
     """What a receipt's frozen document says."""
-    receipt = desk.books.latest_row(Receipt, number=number)
+    receipt = station.books.latest_row(Receipt, number=number)
     assert receipt is not None
-    content = desk.books.value(
+    content = station.books.value(
         "SELECT content FROM erasable WHERE digest = :digest", digest=receipt.digest
     )
     found: dict[str, Any] = msgspec.json.decode(content)
     return found
 
 
-def valid(desk: Desk) -> list[str]:
+def valid(station: StationLedger) -> list[str]:
     """The receipts that hold."""
-    void = {row.number for row in desk.books.rows(ReceiptVoid)}
-    return [row.number for row in desk.books.rows(Receipt) if row.number not in void]
+    void = {row.number for row in station.books.rows(ReceiptVoid)}
+    return [row.number for row in station.books.rows(Receipt) if row.number not in void]
 
 
-def test_receipts_are_numbered_without_gaps_in_the_year_of_their_issue(desk: Desk) -> None:
-    desk.give(1)
-    desk.give(2, happened_on=desk.day(-3))
-    desk.clock.advance(400)
-    desk.give(3)
-    assert [row.number for row in desk.books.rows(Receipt)] == [
+def test_receipts_are_numbered_without_gaps_in_the_year_of_their_issue(
+    station: StationLedger,
+) -> None:
+    station.give(1)
+    station.give(2, happened_on=station.day(-3))
+    station.clock.advance(400)
+    station.give(3)
+    assert [row.number for row in station.books.rows(Receipt)] == [
         FIRST,
         "JZ-2020-000002",
         "JZ-2021-000001",
     ]
 
 
-def test_a_refused_donation_takes_no_number(desk: Desk) -> None:
+def test_a_refused_donation_takes_no_number(station: StationLedger) -> None:
     with pytest.raises(InvalidField):
-        desk.give(1, item="gold")
-    desk.give(1)
-    assert valid(desk) == [FIRST]
+        station.give(1, item="gold")
+    station.give(1)
+    assert valid(station) == [FIRST]
 
 
-def test_a_receipt_freezes_what_was_given_in_figures_and_words(desk: Desk) -> None:
-    desk.give(50, batch="B1", wish="for the old")
-    paper = printed(desk, FIRST)
+def test_a_receipt_freezes_what_was_given_in_figures_and_words(station: StationLedger) -> None:
+    station.give(50, batch="B1", wish="for the old")
+    paper = printed(station, FIRST)
     assert paper["donor"]["name"] == "广州某企业"
     assert paper["donor"]["phone"] == "138****8000"
     assert paper["wish"] == "for the old"
@@ -64,100 +66,104 @@ def test_a_receipt_freezes_what_was_given_in_figures_and_words(desk: Desk) -> No
     assert (line["quantity"], line["in_words"], line["in_words_en"]) == (50, "伍拾", "fifty")
 
 
-def test_a_combined_receipt_voids_and_replaces_the_single_ones(desk: Desk) -> None:
-    first, second = desk.give(3).document, desk.give(4).document
-    done = desk(c.IssueReceipt(donations=[str(first), str(second)]))
-    assert valid(desk) == [done.document] == ["JZ-2020-000003"]
-    assert [row.replaced for row in desk.books.rows(ReceiptReplacement)] == [
+def test_a_combined_receipt_voids_and_replaces_the_single_ones(station: StationLedger) -> None:
+    first, second = station.give(3).document, station.give(4).document
+    done = station(c.IssueReceipt(donations=[str(first), str(second)]))
+    assert valid(station) == [done.document] == ["JZ-2020-000003"]
+    assert [row.replaced for row in station.books.rows(ReceiptReplacement)] == [
         FIRST,
         "JZ-2020-000002",
     ]
-    assert [line["quantity"] for line in printed(desk, "JZ-2020-000003")["lines"]] == [3, 4]
+    assert [line["quantity"] for line in printed(station, "JZ-2020-000003")["lines"]] == [3, 4]
 
 
 def test_reversing_one_donation_replaces_a_combined_receipt_by_one_over_the_rest(
-    desk: Desk,
+    station: StationLedger,
 ) -> None:
-    first, second = desk.give(3), desk.give(4)
-    desk(c.IssueReceipt(donations=[str(first.document), str(second.document)]))
-    desk(c.Reverse(entry=first.seq, reason="never came"))
-    assert valid(desk) == ["JZ-2020-000004"]
-    paper = printed(desk, "JZ-2020-000004")
+    first, second = station.give(3), station.give(4)
+    station(c.IssueReceipt(donations=[str(first.document), str(second.document)]))
+    station(c.Reverse(entry=first.seq, reason="never came"))
+    assert valid(station) == ["JZ-2020-000004"]
+    paper = printed(station, "JZ-2020-000004")
     assert paper["replaces"] == ["JZ-2020-000003"]
     assert paper["donations"] == [second.document]
 
 
-def test_a_receipt_issued_anew_keeps_the_order_of_its_donations(desk: Desk) -> None:
-    given = [str(desk.give(n).document) for n in range(1, 8)]
+def test_a_receipt_issued_anew_keeps_the_order_of_its_donations(station: StationLedger) -> None:
+    given = [str(station.give(n).document) for n in range(1, 8)]
     chosen = [given[4], given[6], given[5], given[0]]
     assert chosen == ["d_9", "d_13", "d_11", "d_1"]
-    number = desk(c.IssueReceipt(donations=chosen)).document
-    renewed = desk(c.ReplaceReceipt(number=str(number), reason="r")).document
-    assert printed(desk, str(renewed))["donations"] == chosen
-    desk(c.Reverse(entry=13, reason="r"))
-    assert printed(desk, valid(desk)[-1])["donations"] == ["d_9", "d_11", "d_1"]
+    number = station(c.IssueReceipt(donations=chosen)).document
+    renewed = station(c.ReplaceReceipt(number=str(number), reason="r")).document
+    assert printed(station, str(renewed))["donations"] == chosen
+    station(c.Reverse(entry=13, reason="r"))
+    assert printed(station, valid(station)[-1])["donations"] == ["d_9", "d_11", "d_1"]
 
 
-def test_a_combined_receipt_is_for_one_donor_and_names_each_donation_once(desk: Desk) -> None:
-    first, other = str(desk.give(3).document), str(desk.give(4, donor="D-2").document)
+def test_a_combined_receipt_is_for_one_donor_and_names_each_donation_once(
+    station: StationLedger,
+) -> None:
+    first, other = str(station.give(3).document), str(station.give(4, donor="D-2").document)
     with pytest.raises(InvalidField, match="a receipt is for one donor"):
-        desk(c.IssueReceipt(donations=[first, other]))
+        station(c.IssueReceipt(donations=[first, other]))
     with pytest.raises(InvalidField, match="is named twice"):
-        desk(c.IssueReceipt(donations=[first, first]))
+        station(c.IssueReceipt(donations=[first, first]))
     with pytest.raises(InvalidField, match="there is no donation d_99"):
-        desk(c.IssueReceipt(donations=["d_99"]))
+        station(c.IssueReceipt(donations=["d_99"]))
 
 
-def test_part_of_a_combined_receipt_has_no_receipt_of_its_own(desk: Desk) -> None:
-    first, second = str(desk.give(3).document), str(desk.give(4).document)
-    desk(c.IssueReceipt(donations=[first, second]))
+def test_part_of_a_combined_receipt_has_no_receipt_of_its_own(station: StationLedger) -> None:
+    first, second = str(station.give(3).document), str(station.give(4).document)
+    station(c.IssueReceipt(donations=[first, second]))
     with pytest.raises(InvalidField, match="include them"):
-        desk(c.IssueReceipt(donations=[first]))
+        station(c.IssueReceipt(donations=[first]))
 
 
-def test_a_reversed_donation_gets_no_receipt(desk: Desk) -> None:
-    done = desk.give(3)
-    desk(c.Reverse(entry=done.seq, reason="never came"))
+def test_a_reversed_donation_gets_no_receipt(station: StationLedger) -> None:
+    done = station.give(3)
+    station(c.Reverse(entry=done.seq, reason="never came"))
     with pytest.raises(InvalidField, match="was reversed"):
-        desk(c.IssueReceipt(donations=[str(done.document)]))
+        station(c.IssueReceipt(donations=[str(done.document)]))
 
 
-def test_a_void_receipt_keeps_its_number_and_is_not_voided_again(desk: Desk) -> None:
-    desk.give(3)
-    desk(c.VoidReceipt(number=FIRST, reason="torn"))
+def test_a_void_receipt_keeps_its_number_and_is_not_voided_again(station: StationLedger) -> None:
+    station.give(3)
+    station(c.VoidReceipt(number=FIRST, reason="torn"))
     with pytest.raises(AlreadyDone, match=f"receipt {FIRST} is void already"):
-        desk(c.VoidReceipt(number=FIRST, reason="torn"))
-    desk.give(4)
-    assert valid(desk) == ["JZ-2020-000002"]
+        station(c.VoidReceipt(number=FIRST, reason="torn"))
+    station.give(4)
+    assert valid(station) == ["JZ-2020-000002"]
 
 
-def test_a_replacement_is_issued_from_todays_records(desk: Desk) -> None:
-    desk.give(3)
-    desk.ledger.amend(Donor(code="D-1", name="广州某某企业", kind="organisation"))
-    desk(c.ReplaceReceipt(number=FIRST, reason="name"))
-    assert printed(desk, FIRST)["donor"]["name"] == "广州某企业"
-    assert printed(desk, "JZ-2020-000002")["donor"]["name"] == "广州某某企业"
+def test_a_replacement_is_issued_from_todays_records(station: StationLedger) -> None:
+    station.give(3)
+    station.ledger.amend(Donor(code="D-1", name="广州某某企业", kind="organisation"))
+    station(c.ReplaceReceipt(number=FIRST, reason="name"))
+    assert printed(station, FIRST)["donor"]["name"] == "广州某企业"
+    assert printed(station, "JZ-2020-000002")["donor"]["name"] == "广州某某企业"
 
 
-def test_reprints_are_counted(desk: Desk) -> None:
-    desk.give(3)
+def test_reprints_are_counted(station: StationLedger) -> None:
+    station.give(3)
     for _ in range(2):
-        desk(c.ReprintReceipt(number=FIRST))
-    assert desk.books.all("SELECT copy FROM reprints ORDER BY copy") == [(1,), (2,)]
+        station(c.ReprintReceipt(number=FIRST))
+    assert station.books.all("SELECT copy FROM reprints ORDER BY copy") == [(1,), (2,)]
     with pytest.raises(NotFound, match="there is no receipt JZ-2020-000009"):
-        desk(c.ReprintReceipt(number="JZ-2020-000009"))
+        station(c.ReprintReceipt(number="JZ-2020-000009"))
 
 
-def test_a_forgotten_donors_receipt_keeps_its_number_but_is_not_printed_again(desk: Desk) -> None:
-    desk.give(3, donor="D-2")
-    desk(c.ForgetDonor(donor="D-2"))
-    assert valid(desk) == [FIRST]
+def test_a_forgotten_donors_receipt_keeps_its_number_but_is_not_printed_again(
+    station: StationLedger,
+) -> None:
+    station.give(3, donor="D-2")
+    station(c.ForgetDonor(donor="D-2"))
+    assert valid(station) == [FIRST]
     for command in (
         c.ReprintReceipt(number=FIRST),
         c.ReplaceReceipt(number=FIRST, reason="r"),
     ):
         with pytest.raises(Forgotten):
-            desk(command)
+            station(command)
 
 
 @pytest.mark.parametrize(
@@ -168,54 +174,60 @@ def test_a_forgotten_donors_receipt_keeps_its_number_but_is_not_printed_again(de
     ],
 )
 def test_what_no_font_can_show_is_refused_before_a_number_is_taken(
-    desk: Desk, more: dict[str, str], character: str
+    station: StationLedger, more: dict[str, str], character: str
 ) -> None:
     with pytest.raises(InvalidField, match=character):
-        desk.give(3, **more)
-    assert desk.entries() == 0
-    desk.give(3, wish="给喆堃、䶮㑇、𠮷先生\n\t两行")
-    assert valid(desk) == [FIRST]
+        station.give(3, **more)
+    assert station.entries() == 0
+    station.give(3, wish="给喆堃、䶮㑇、𠮷先生\n\t两行")
+    assert valid(station) == [FIRST]
 
 
-def test_a_donor_whose_name_no_font_can_show_gets_a_receipt_once_it_is_mended(desk: Desk) -> None:
-    desk.ledger.register(Donor(code="D-9", name="李🙂"))
+def test_a_donor_whose_name_no_font_can_show_gets_a_receipt_once_it_is_mended(
+    station: StationLedger,
+) -> None:
+    station.ledger.register(Donor(code="D-9", name="李🙂"))
     with pytest.raises(InvalidField, match="“李🙂” cannot be printed"):
-        desk.give(3, donor="D-9")
-    desk.ledger.amend(Donor(code="D-9", name="李喆"))
-    desk.give(3, donor="D-9")
-    assert valid(desk) == [FIRST]
+        station.give(3, donor="D-9")
+    station.ledger.amend(Donor(code="D-9", name="李喆"))
+    station.give(3, donor="D-9")
+    assert valid(station) == [FIRST]
 
 
-def test_a_combined_receipt_made_out_to_the_wrong_donor_becomes_one_for_each(desk: Desk) -> None:
-    first, second = desk.give(5), desk.give(6)
-    desk(c.IssueReceipt(donations=[str(first.document), str(second.document)]))
-    right = desk.donation(6, donor="D-2")
-    desk(c.Correct(entry=second.seq, reason="typed wrongly", command=right))
-    papers = {paper["donor"]["code"]: paper for paper in (printed(desk, n) for n in valid(desk))}
+def test_a_combined_receipt_made_out_to_the_wrong_donor_becomes_one_for_each(
+    station: StationLedger,
+) -> None:
+    first, second = station.give(5), station.give(6)
+    station(c.IssueReceipt(donations=[str(first.document), str(second.document)]))
+    right = station.donation(6, donor="D-2")
+    station(c.Correct(entry=second.seq, reason="typed wrongly", command=right))
+    papers = {
+        paper["donor"]["code"]: paper for paper in (printed(station, n) for n in valid(station))
+    }
     assert {code: paper["donations"] for code, paper in papers.items()} == {
         "D-1": [first.document],
         "D-2": [second.document],
     }
     assert [paper["replaces"] for paper in papers.values()] == [["JZ-2020-000003"]] * 2
-    listed = list_receipts(desk.books).items
+    listed = list_receipts(station.books).items
     assert len({row.number for row in listed}) == len(listed) == 5
-    verify(desk.ledger.store)
+    verify(station.ledger.store)
 
 
-def test_a_donation_reversed_and_stated_again_has_a_receipt_again(desk: Desk) -> None:
-    gift = desk.give(3).seq
-    reversal = desk(c.Reverse(entry=gift, reason="never came")).seq
-    assert valid(desk) == []
-    desk(c.Correct(entry=reversal, reason="it came", command=desk.donation(2)))
-    assert valid(desk) == ["JZ-2020-000002"]
-    paper = printed(desk, "JZ-2020-000002")
+def test_a_donation_reversed_and_stated_again_has_a_receipt_again(station: StationLedger) -> None:
+    gift = station.give(3).seq
+    reversal = station(c.Reverse(entry=gift, reason="never came")).seq
+    assert valid(station) == []
+    station(c.Correct(entry=reversal, reason="it came", command=station.donation(2)))
+    assert valid(station) == ["JZ-2020-000002"]
+    paper = printed(station, "JZ-2020-000002")
     assert (paper["lines"][0]["quantity"], paper["replaces"]) == (2, [FIRST])
 
 
 def test_a_donation_whose_receipt_was_voided_by_itself_stays_without_when_corrected(
-    desk: Desk,
+    station: StationLedger,
 ) -> None:
-    gift = desk.give(3).seq
-    desk(c.VoidReceipt(number=FIRST, reason="the donor wants none"))
-    desk(c.Correct(entry=gift, reason="r", command=desk.donation(2)))
-    assert valid(desk) == []
+    gift = station.give(3).seq
+    station(c.VoidReceipt(number=FIRST, reason="the donor wants none"))
+    station(c.Correct(entry=gift, reason="r", command=station.donation(2)))
+    assert valid(station) == []

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.ledger_fixture import TODAY, Clock, Desk
+from support.ledger_fixture import TODAY, Clock, StationLedger
 
 from supplies.access import access_log as log
 from supplies.access.access_context import AccessContext
@@ -23,43 +23,43 @@ from supplies.stations.retention import Retention, people_due, retention, set_re
 from supplies.views.alerts import list_alerts
 
 
-def keeping(desk: Desk, **days: int) -> None:
-    with desk.ledger.admin_transaction() as books:
+def keeping(station: StationLedger, **days: int) -> None:
+    with station.ledger.admin_transaction() as books:
         set_retention(books, Retention(**days))
 
 
-def who_is_due(desk: Desk, after_days: int) -> list[str]:
-    return [one.code for one in people_due(desk.books, TODAY + timedelta(days=after_days))]
+def who_is_due(station: StationLedger, after_days: int) -> list[str]:
+    return [one.code for one in people_due(station.books, TODAY + timedelta(days=after_days))]
 
 
 @pytest.fixture
-def served(desk: Desk) -> Desk:
+def served(station: StationLedger) -> StationLedger:
     """R-1 asked for ten and has them; R-2 still waits for five; D-2, a person, gave."""
-    desk.need(10)
-    desk.need(5, "R-2")
-    desk.give(12, donor="D-2")
-    desk.give(12, donor="D-1")
-    allocation = desk.allocate(10)
-    desk.outcome(desk.dispatch(allocation), allocation, "handed_over")
-    return desk
+    station.need(10)
+    station.need(5, "R-2")
+    station.give(12, donor="D-2")
+    station.give(12, donor="D-1")
+    allocation = station.allocate(10)
+    station.outcome(station.dispatch(allocation), allocation, "handed_over")
+    return station
 
 
 # --- who is due ----------------------------------------------------------------------------------
 
 
-def test_nobody_is_due_until_a_period_is_set(served: Desk) -> None:
+def test_nobody_is_due_until_a_period_is_set(served: StationLedger) -> None:
     assert retention(served.books) == Retention()
     assert who_is_due(served, 36_500) == []
 
 
-def test_people_are_due_so_many_days_after_the_last_entry_about_them(served: Desk) -> None:
+def test_people_are_due_so_many_days_after_the_last_entry_about_them(served: StationLedger) -> None:
     keeping(served, recipients_days=30, donors_days=60)
     assert who_is_due(served, 30) == []
     assert who_is_due(served, 31) == ["R-1", "R-2"]
     assert who_is_due(served, 61) == ["D-2", "R-1", "R-2"]
 
 
-def test_whatever_is_recorded_about_them_begins_the_time_anew(served: Desk) -> None:
+def test_whatever_is_recorded_about_them_begins_the_time_anew(served: StationLedger) -> None:
     keeping(served, recipients_days=30, donors_days=30)
     served.clock.day = TODAY + timedelta(days=20)
     line = c.LotLine(item="mask", quantity=1)
@@ -69,7 +69,7 @@ def test_whatever_is_recorded_about_them_begins_the_time_anew(served: Desk) -> N
     assert who_is_due(served, 51) == ["R-2", "D-2", "R-1"]
 
 
-def test_a_fact_of_long_ago_that_is_told_today_makes_nobody_due(served: Desk) -> None:
+def test_a_fact_of_long_ago_that_is_told_today_makes_nobody_due(served: StationLedger) -> None:
     keeping(served, recipients_days=30, donors_days=30)
     long_ago = TODAY - timedelta(days=40)
     served.give(3, donor="D-2", happened_on=long_ago)
@@ -79,16 +79,18 @@ def test_a_fact_of_long_ago_that_is_told_today_makes_nobody_due(served: Desk) ->
     assert who_is_due(served, 31) == ["D-2", "R-1", "R-2"]
 
 
-def begins_anew(desk: Desk, code: str, command: c.Command) -> str:
+def begins_anew(station: StationLedger, code: str, command: c.Command) -> str:
     """Record something a day later, the last that is known of somebody now; its document."""
-    desk.clock.advance()
-    done = desk(command)
-    last = {one.code: one.last_on for one in people_due(desk.books, TODAY + timedelta(days=3000))}
-    assert last[code] == desk.clock.day
+    station.clock.advance()
+    done = station(command)
+    last = {
+        one.code: one.last_on for one in people_due(station.books, TODAY + timedelta(days=3000))
+    }
+    assert last[code] == station.clock.day
     return str(done.document)
 
 
-def test_each_entry_on_the_way_to_a_door_is_about_its_household(served: Desk) -> None:
+def test_each_entry_on_the_way_to_a_door_is_about_its_household(served: StationLedger) -> None:
     keeping(served, recipients_days=1)
     line = c.LotLine(item="mask", quantity=2)
     begins_anew(served, "R-2", c.HandOut(recipient="R-2", location="store", lines=[line]))
@@ -106,7 +108,7 @@ def test_each_entry_on_the_way_to_a_door_is_about_its_household(served: Desk) ->
     begins_anew(served, "R-2", c.EndNeed(need="n_2", reason="moved"))
 
 
-def test_each_entry_of_a_promise_or_a_gift_is_about_its_donor(served: Desk) -> None:
+def test_each_entry_of_a_promise_or_a_gift_is_about_its_donor(served: StationLedger) -> None:
     keeping(served, donors_days=1)
     line = c.PledgeLine(item="mask", quantity=5)
     pledge = begins_anew(served, "D-2", c.MakePledge(donor="D-2", lines=[line]))
@@ -117,31 +119,31 @@ def test_each_entry_of_a_promise_or_a_gift_is_about_its_donor(served: Desk) -> N
     begins_anew(served, "D-2", c.ReturnGoods(location="store", lines=[back], reason="torn"))
 
 
-def test_groups_and_organisations_have_no_time(served: Desk) -> None:
+def test_groups_and_organisations_have_no_time(served: StationLedger) -> None:
     line = c.LotLine(item="mask", quantity=1)
     served(c.HandOut(recipient="G-1", location="store", lines=[line], headcount=1))
     keeping(served, recipients_days=1, donors_days=1)
     assert who_is_due(served, 3000) == ["D-2", "R-1", "R-2"]
 
 
-def test_coordinators_are_told_who_is_due(served: Desk) -> None:
+def test_coordinators_are_told_who_is_due(served: StationLedger) -> None:
     keeping(served, recipients_days=30)
     found = list_alerts(served.books, TODAY + timedelta(days=40), limit=None).items
     told = [(one.code, one.since) for one in found if one.what == "to_be_forgotten"]
     assert told == [("R-1", TODAY), ("R-2", TODAY)]
 
 
-def test_the_periods_are_settings_of_the_station(desk: Desk) -> None:
-    with desk.ledger.admin_transaction() as books:
+def test_the_periods_are_settings_of_the_station(station: StationLedger) -> None:
+    with station.ledger.admin_transaction() as books:
         amend_station(books, {"retention": {"recipients_days": 400}})
         amend_station(books, {"retention": {"access_log_days": 200}})
-    shown = station_with_settings(desk.books).retention
+    shown = station_with_settings(station.books).retention
     assert shown == Retention(recipients_days=400, access_log_days=200)
-    with desk.ledger.admin_transaction() as books:
+    with station.ledger.admin_transaction() as books:
         amend_station(books, {"retention": {"recipients_days": None}})
-    assert retention(desk.books) == Retention(access_log_days=200)
+    assert retention(station.books) == Retention(access_log_days=200)
     for wrong in ({"access_log_days": 30}, {"donors_days": 0}, {"forever": 1}):
-        with pytest.raises(InvalidField), desk.ledger.admin_transaction() as books:
+        with pytest.raises(InvalidField), station.ledger.admin_transaction() as books:
             amend_station(books, {"retention": wrong})
 
 
@@ -153,7 +155,7 @@ def run(url: str, *words: str) -> int:
 
 
 def test_who_is_due_is_listed_and_forgotten(
-    served: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
+    served: StationLedger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(books_url, "forget", "due", "--yes") == 0
     assert "No retention period is set for lx" in capsys.readouterr().out
@@ -180,10 +182,10 @@ def test_who_is_due_is_listed_and_forgotten(
 
 
 def test_old_lines_of_the_access_log_go_too(
-    desk: Desk, books_url: str, capsys: pytest.CaptureFixture[str]
+    station: StationLedger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with desk.ledger.admin_transaction() as books:
-        access = AccessContext(books, desk.clock())
+    with station.ledger.admin_transaction() as books:
+        access = AccessContext(books, station.clock())
         log.add_line(access, method="GET", route="/api/donors", outcome="looked", who="u_1")
     with Ledger.open(books_url, station="lx") as now, now.admin_transaction() as books:
         access = AccessContext(books, now.clock())
@@ -191,13 +193,13 @@ def test_old_lines_of_the_access_log_go_too(
     assert run(books_url, "station", "set", "--keep-access-log", "183") == 0
     assert run(books_url, "forget", "due", "--yes") == 0
     assert "1 lines of the access log" in capsys.readouterr().out
-    with desk.ledger.reading() as books:
-        left = log.list_lines(AccessContext(books, desk.clock()), limit=10)
+    with station.ledger.reading() as books:
+        left = log.list_lines(AccessContext(books, station.clock()), limit=10)
     assert [(look.seq, look.who) for look in left] == [(2, "u_2")]
 
 
 @pytest.fixture
-def other_station(served: Desk) -> Ledger:
+def other_station(served: StationLedger) -> Ledger:
     """Station nx in the same books, which has served a household too, and a third without any."""
     ledger = served.ledger.for_station("nx")
     ledger.register(Station(code="nx", name="南社", series="NX"))
@@ -209,7 +211,7 @@ def other_station(served: Desk) -> Ledger:
 
 
 def test_people_of_all_stations_are_forgotten_by_one_command(
-    served: Desk, other_station: Ledger, books_url: str, capsys: pytest.CaptureFixture[str]
+    served: StationLedger, other_station: Ledger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keeping(served, recipients_days=30)
     with other_station.admin_transaction() as books:
@@ -231,7 +233,7 @@ def test_people_of_all_stations_are_forgotten_by_one_command(
 
 
 def test_people_of_all_stations_are_forgotten_as_in_other_books(
-    served: Desk,
+    served: StationLedger,
     other_station: Ledger,
     books_url: str,
     tmp_path: Path,
@@ -253,7 +255,7 @@ def test_people_of_all_stations_are_forgotten_as_in_other_books(
 def test_whoever_was_forgotten_after_a_backup_is_forgotten_again(
     tmp_path: Path,
     clock: Clock,
-    served: Desk,
+    served: StationLedger,
     books_url: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

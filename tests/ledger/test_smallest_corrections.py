@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from support.ledger_fixture import Desk
+from support.corrections import correct, mask, note, opening
+from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item
@@ -17,13 +18,9 @@ from supplies.ledger.rules import RULES, smallest_correction
 ITEMS = ("mask", "soap", "rice")
 
 
-def correct(desk: Desk, entry: int, command: c.Command) -> Any:
-    return desk(c.Correct(entry=entry, command=command, reason="typed wrongly"))
-
-
-def refusal_of(desk: Desk, entry: int, command: c.Command) -> NotEnough:
+def refusal_of(station: StationLedger, entry: int, command: c.Command) -> NotEnough:
     with pytest.raises(NotEnough, match="the goods have moved on") as refusal:
-        correct(desk, entry, command)
+        correct(station, entry, command)
     return refusal.value
 
 
@@ -54,41 +51,45 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[c.Command]:
 
 
 def test_500_lines_that_moved_on_are_named_after_one_trial(
-    desk: Desk, runs: list[c.Command]
+    station: StationLedger, runs: list[c.Command]
 ) -> None:
     lines = range(500)
-    desk.ledger.register(*(Item(code=f"i-{line}", name=f"物资{line}") for line in lines))
+    station.ledger.register(*(Item(code=f"i-{line}", name=f"物资{line}") for line in lines))
 
     def donation(quantity: int) -> c.RecordDonation:
         given = [c.DonationLine(item=f"i-{line}", quantity=quantity) for line in lines]
         return c.RecordDonation(donor="D-1", location="store", handled_by="陈某", lines=given)
 
-    entry = desk(donation(10**6)).seq
+    entry = station(donation(10**6)).seq
     half = [c.LotLine(item=f"i-{line}", quantity=500_000 + line) for line in lines]
-    desk(c.Move(source="store", target="annex", lines=half))
+    station(c.Move(source="store", target="annex", lines=half))
     runs.clear()
-    refusal = refusal_of(desk, entry, donation(1))
+    refusal = refusal_of(station, entry, donation(1))
     assert named(refusal) == {line: 500_000 + line for line in lines}
     assert len(runs) == 2
 
 
-def test_500_lots_of_one_item_are_named_after_one_trial(desk: Desk, runs: list[c.Command]) -> None:
+def test_500_lots_of_one_item_are_named_after_one_trial(
+    station: StationLedger, runs: list[c.Command]
+) -> None:
     def batches(quantity: int) -> c.OpenStock:
         lines = [
             c.ArrivalLine(item="mask", quantity=quantity, batch=f"B{line}") for line in range(500)
         ]
         return c.OpenStock(location="store", lines=lines)
 
-    entry = desk(batches(10)).seq
-    desk(c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=2503)]))
+    entry = station(batches(10)).seq
+    station(c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=2503)]))
     runs.clear()
-    refusal = refusal_of(desk, entry, batches(1))
+    refusal = refusal_of(station, entry, batches(1))
     assert Counter(named(refusal).values()) == {10: 250, 3: 1}
     assert len(runs) == 2
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_each_quantity_named_is_accepted_and_one_less_is_refused(desk: Desk, seed: int) -> None:
+def test_each_quantity_named_is_accepted_and_one_less_is_refused(
+    station: StationLedger, seed: int
+) -> None:
     random = Random(seed)
     for _ in range(4):
         day = -random.randint(1, 4)
@@ -102,45 +103,49 @@ def test_each_quantity_named_is_accepted_and_one_less_is_refused(desk: Desk, see
                 c.ArrivalLine(item=item, quantity=quantity, batch=batch)
                 for (batch, item), quantity in zip(items.items(), quantities, strict=True)
             ]
-            return c.OpenStock(location="store", lines=lines, happened_on=desk.day(day))
+            return c.OpenStock(location="store", lines=lines, happened_on=station.day(day))
 
-        entry = desk(command(list(arrived.values()))).seq
+        entry = station(command(list(arrived.values()))).seq
         gone = [
-            take_some(desk, random, f"l_lx_{entry}_{line}", items[batch], arrived[batch], day)
+            take_some(station, random, f"l_lx_{entry}_{line}", items[batch], arrived[batch], day)
             for line, batch in enumerate(items, 1)
         ]
         asked = [random.randint(1, quantity) for quantity in arrived.values()]
         smallest = {line: n for line, n in enumerate(gone) if n > asked[line]}
         if smallest:
-            assert named(refusal_of(desk, entry, command(asked))) == smallest
+            assert named(refusal_of(station, entry, command(asked))) == smallest
         possible = [max(n, asked[line]) for line, n in enumerate(gone)]
         for line in smallest:
-            refusal_of(desk, entry, command([n - (at == line) for at, n in enumerate(possible)]))
-        correct(desk, entry, command(possible))
+            refusal_of(station, entry, command([n - (at == line) for at, n in enumerate(possible)]))
+        correct(station, entry, command(possible))
 
 
-def take_some(desk: Desk, random: Random, lot: str, item: str, arrived: int, since: int) -> int:
+def take_some(
+    station: StationLedger, random: Random, lot: str, item: str, arrived: int, since: int
+) -> int:
     """Some of a lot leaves the store on a day, and some of that returns later; the most away."""
     taken, day = random.randint(0, arrived), random.randint(since, 0)
     if not taken:
         return 0
     lines = [c.LotLine(item=item, quantity=taken, lot=lot)]
-    issue = c.IssueGoods(purpose="gate", location="store", lines=lines, happened_on=desk.day(day))
-    document = str(desk(issue).document)
+    issue = c.IssueGoods(
+        purpose="gate", location="store", lines=lines, happened_on=station.day(day)
+    )
+    document = str(station(issue).document)
     back, later = random.randint(0, taken), random.randint(day, 0)
     if back:
         lines = [c.LotLine(item=item, quantity=back, lot=lot)]
-        desk(c.ReturnIssue(issue=document, lines=lines, happened_on=desk.day(later)))
+        station(c.ReturnIssue(issue=document, lines=lines, happened_on=station.day(later)))
     return taken - back if later == day else taken
 
 
-def two_lots_moved(desk: Desk) -> int:
+def two_lots_moved(station: StationLedger) -> int:
     """A move of 1000 of one lot and 1 of a second one, which was written off since."""
-    desk.stock(1000)
-    second = desk.stock(10)
-    entry = desk(move(1001)).seq
+    station.stock(1000)
+    second = station.stock(10)
+    entry = station(move(1001)).seq
     gone = [c.LotLine(item="mask", quantity=1, lot=second)]
-    desk(c.WriteOff(reason="damaged", location="annex", lines=gone))
+    station(c.WriteOff(reason="damaged", location="annex", lines=gone))
     return entry
 
 
@@ -150,30 +155,30 @@ def move(quantity: int) -> c.Move:
 
 
 def test_a_quantity_that_fills_other_lots_first_is_searched(
-    desk: Desk, runs: list[c.Command]
+    station: StationLedger, runs: list[c.Command]
 ) -> None:
-    entry = two_lots_moved(desk)
+    entry = two_lots_moved(station)
     runs.clear()
-    assert named(refusal_of(desk, entry, move(5))) == {0: 1001}
+    assert named(refusal_of(station, entry, move(5))) == {0: 1001}
     assert len(runs) < 15
-    refusal_of(desk, entry, move(1000))
-    correct(desk, entry, move(1001))
+    refusal_of(station, entry, move(1000))
+    correct(station, entry, move(1001))
 
 
 def test_a_search_that_reaches_its_bound_names_no_quantity(
-    desk: Desk, runs: list[c.Command], monkeypatch: pytest.MonkeyPatch
+    station: StationLedger, runs: list[c.Command], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = two_lots_moved(desk)
+    entry = two_lots_moved(station)
     monkeypatch.setattr(smallest_correction, "MAX_TRIALS", 4)
     runs.clear()
-    refusal = refusal_of(desk, entry, move(5))
+    refusal = refusal_of(station, entry, move(5))
     assert "smallest" not in str(refusal)
     assert len(runs) == 5
-    assert desk.total("stock:annex") == 1000
+    assert station.total("stock:annex") == 1000
 
 
-def test_lines_that_name_their_lots_are_raised_each_for_its_own(desk: Desk) -> None:
-    lots = [desk.stock(10), desk.stock(10)]
+def test_lines_that_name_their_lots_are_raised_each_for_its_own(station: StationLedger) -> None:
+    lots = [station.stock(10), station.stock(10)]
 
     def both(first: int, second: int) -> c.Move:
         lines = [
@@ -182,18 +187,18 @@ def test_lines_that_name_their_lots_are_raised_each_for_its_own(desk: Desk) -> N
         ]
         return c.Move(source="store", target="annex", lines=lines)
 
-    entry = desk(both(8, 9)).seq
+    entry = station(both(8, 9)).seq
     gone = [
         c.LotLine(item="mask", quantity=quantity, lot=lot)
         for quantity, lot in zip((3, 5), lots, strict=True)
     ]
-    desk(c.WriteOff(reason="damaged", location="annex", lines=gone))
-    assert named(refusal_of(desk, entry, both(1, 1))) == {0: 3, 1: 5}
-    correct(desk, entry, both(3, 5))
+    station(c.WriteOff(reason="damaged", location="annex", lines=gone))
+    assert named(refusal_of(station, entry, both(1, 1))) == {0: 3, 1: 5}
+    correct(station, entry, both(3, 5))
 
 
-def test_each_line_of_a_repacking_is_raised_for_its_own_lot(desk: Desk) -> None:
-    desk.stock(10, "rice")
+def test_each_line_of_a_repacking_is_raised_for_its_own_lot(station: StationLedger) -> None:
+    station.stock(10, "rice")
 
     def repacked(first: int, second: int) -> c.Convert:
         return c.Convert(
@@ -205,11 +210,90 @@ def test_each_line_of_a_repacking_is_raised_for_its_own_lot(desk: Desk) -> None:
             ],
         )
 
-    entry = desk(repacked(20, 30)).seq
-    desk(c.HandOut(recipient="R-1", location="store", lines=[c.LotLine(item="soap", quantity=25)]))
-    refusal = refusal_of(desk, entry, repacked(4, 4))
+    entry = station(repacked(20, 30)).seq
+    station(
+        c.HandOut(recipient="R-1", location="store", lines=[c.LotLine(item="soap", quantity=25)])
+    )
+    refusal = refusal_of(station, entry, repacked(4, 4))
     assert [(f.pointer, f.available) for f in refusal.faults] == [
         ("/command/produced/0/quantity", 20),
         ("/command/produced/1/quantity", 5),
     ]
-    correct(desk, entry, repacked(20, 5))
+    correct(station, entry, repacked(20, 5))
+
+
+def test_a_refusal_names_the_entries_in_the_way_and_the_smallest_figure(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    station(c.WriteOff(reason="damaged", location="store", lines=mask(6)))
+    with pytest.raises(NotEnough) as refusal:
+        correct(station, 1, opening(5))
+    assert str(refusal.value) == (
+        "the goods have moved on: 5 × 口罩 would have to come back, but 4 are still there; "
+        "in the way: entry 2; the smallest figure possible is 6"
+    )
+    correct(station, 1, opening(6))
+    assert station.total("stock:store") == 0
+
+
+def test_the_smallest_figure_counts_past_days_too(station: StationLedger) -> None:
+    station.stock(10, happened_on=station.day(-5))
+    station(
+        c.IssueGoods(purpose="gate", location="store", lines=mask(8), happened_on=station.day(-4))
+    )
+    station(c.ReturnIssue(issue="i_2", lines=mask(8)))
+    with pytest.raises(NotEnough, match="the smallest figure possible is 8"):
+        correct(station, 1, opening(5))
+    correct(station, 1, opening(8))
+    assert station.total("stock:store") == 8
+
+
+def test_moving_an_arrival_past_the_day_its_goods_left_is_refused(station: StationLedger) -> None:
+    station.stock(10, happened_on=station.day(-5))
+    station(
+        c.WriteOff(reason="damaged", location="store", lines=mask(1), happened_on=station.day(-3))
+    )
+    with pytest.raises(NotEnough, match="the goods have moved on"):
+        correct(station, 1, opening(10, happened_on=station.day(-1)))
+
+
+def test_a_raised_figure_on_a_later_day_does_not_leave_the_last_day_below_zero(
+    station: StationLedger,
+) -> None:
+    """The day on which the claim was made is the latest in the books, and is looked at too."""
+    need = station.need(30)
+    station.pledge(19, {need: 19})
+    station.clock.advance()
+    with pytest.raises(NotEnough, match="the goods have moved on"):
+        correct(station, 1, note(66, happened_on=station.day(0)))
+
+
+def test_two_figures_in_the_way_are_named_together_and_are_possible(station: StationLedger) -> None:
+    def opened(masks: int, soap: int) -> c.OpenStock:
+        lines = [
+            c.ArrivalLine(item="mask", quantity=masks),
+            c.ArrivalLine(item="soap", quantity=soap),
+        ]
+        return c.OpenStock(location="store", lines=lines)
+
+    station(opened(10, 10))
+    soap = [c.LotLine(item="soap", quantity=3)]
+    station(c.WriteOff(reason="damaged", location="store", lines=[*mask(6), *soap]))
+    with pytest.raises(NotEnough, match="figures possible are 6 × 口罩, 3 × 洗手液") as refusal:
+        correct(station, 1, opened(1, 1))
+    assert [fault.pointer for fault in refusal.value.faults] == [
+        "/command/lines/0/quantity",
+        "/command/lines/1/quantity",
+    ]
+    correct(station, 1, opened(6, 3))
+
+
+def test_a_day_that_cannot_be_is_not_blamed_on_the_figure(station: StationLedger) -> None:
+    station.stock(10, happened_on=station.day(-5))
+    station(
+        c.WriteOff(reason="damaged", location="store", lines=mask(1), happened_on=station.day(-3))
+    )
+    with pytest.raises(NotEnough) as refusal:
+        correct(station, 1, opening(10, happened_on=station.day(-1)))
+    assert "smallest" not in str(refusal.value)

@@ -21,7 +21,7 @@ from pypdf import PdfReader
 from supplies_receipts import draw_receipt, draw_signed_receipt, signed_receipt
 from support import issued_papers as hand
 from support.issued_papers import Office, changed, new_keys, verdict, with_told
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.errors import Forgotten, InvalidField
@@ -50,8 +50,8 @@ def engine() -> str:
 
 
 @pytest.fixture
-def office(desk: Desk, books_path: Path) -> Office:
-    return Office(desk, books_path, new_keys(str(books_path)))
+def office(station: StationLedger, books_path: Path) -> Office:
+    return Office(station, books_path, new_keys(str(books_path)))
 
 
 def edited(pdf: bytes, old: bytes, new: bytes) -> bytes:
@@ -81,8 +81,8 @@ def test_a_paper_that_was_only_saved_anew_is_still_genuine(office: Office) -> No
 @pytest.mark.parametrize("lines", [1, 60])
 def test_the_attachment_is_read_back_by_other_programs(office: Office, lines: int) -> None:
     line = c.DonationLine(item="mask", quantity=3, batch="B-7")
-    gift = msgspec.structs.replace(office.desk.donation(), lines=[line] * lines)
-    office.desk(gift)
+    gift = msgspec.structs.replace(office.station.donation(), lines=[line] * lines)
+    office.station(gift)
     pdf = office.paper(FIRST)
     reader = PdfReader(BytesIO(pdf), strict=True)
     content = reader.attachments[signed_receipt.ATTACHMENT][0]
@@ -120,7 +120,7 @@ def test_anyone_can_check_the_data_with_nothing_but_hash_and_signature(office: O
 
 def test_two_processes_give_the_same_bytes(office: Office) -> None:
     here = office.give(wish="给喆堃的口罩")
-    office.desk.ledger.close()
+    office.station.ledger.close()
     program = (
         "import hashlib, sys\n"
         "from supplies.signing.station_keys import StationKeys\n"
@@ -145,8 +145,8 @@ def test_two_processes_give_the_same_bytes(office: Office) -> None:
 
 def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(office: Office) -> None:
     original = office.give()
-    office.desk(c.ReprintReceipt(number=FIRST))
-    office.desk(c.VoidReceipt(number=FIRST, reason="喆先生 wrote it twice"))
+    office.station(c.ReprintReceipt(number=FIRST))
+    office.station(c.VoidReceipt(number=FIRST, reason="喆先生 wrote it twice"))
     marked = office.paper(FIRST, copy=1)
     assert hand.attached(marked)["marks"]["void_reason"] == "喆先生 wrote it twice"
     assert verdict(marked, office.keys.public_keys()) == ("genuine", FIRST)
@@ -159,7 +159,7 @@ def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(office: Offi
 def test_another_quantity_on_the_page_is_found_out(office: Office) -> None:
     """As a forger would with this very program: all is drawn anew, the signed data kept."""
     content = hand.written(hand.attached(office.give(10)))
-    paper = paper_from_record(build_receipt_record(office.desk.books, FIRST, office.keys.sign))
+    paper = paper_from_record(build_receipt_record(office.station.books, FIRST, office.keys.sign))
     line = msgspec.structs.replace(paper.document.lines[0], quantity=90)
     document = msgspec.structs.replace(paper.document, lines=[line])
     forged = draw_receipt(msgspec.structs.replace(paper, document=document))
@@ -274,13 +274,13 @@ def test_a_paper_of_another_station_is_told_apart(office: Office, tmp_path: Path
     found, says = verdict(paper, other.public_keys())
     assert (found, "another station's key" in says) == ("other-key", True)
     # Whoever signs a false paper with a key of their own is told apart in the same way.
-    forged = draw_signed_receipt(build_receipt_record(office.desk.books, FIRST, other.sign))
+    forged = draw_signed_receipt(build_receipt_record(office.station.books, FIRST, other.sign))
     assert verdict(forged, office.keys.public_keys())[0] == "other-key"
 
 
 def test_a_newer_key_leaves_old_papers_as_they_were(office: Office) -> None:
     old, early = office.give(), office.keys.public_keys()
-    assert office.keys.add({"lx": office.desk.entries()}) == "k2"
+    assert office.keys.add({"lx": office.station.entries()}) == "k2"
     new, late = office.give(), office.keys.public_keys()
     assert [hand.attached(paper)["key_id"] for paper in (old, new)] == ["k1", "k2"]
     assert list(late) == ["k1", "k2"]
@@ -294,7 +294,7 @@ def test_a_newer_key_leaves_old_papers_as_they_were(office: Office) -> None:
 
 def test_keys_that_another_process_added_are_used_at_once(office: Office) -> None:
     office.give()
-    StationKeys.for_database(str(office.database)).add({"lx": office.desk.entries()})
+    StationKeys.for_database(str(office.database)).add({"lx": office.station.entries()})
     assert hand.attached(office.give())["key_id"] == "k2"
 
 
@@ -331,23 +331,23 @@ def test_a_page_of_another_version_is_not_called_altered(
 
 def test_the_books_know_their_papers_and_what_became_of_them(office: Office) -> None:
     office.give()
-    record = build_receipt_record(office.desk.books, FIRST, office.keys.sign)
-    assert find_paper_in_books(office.desk.books, record).status == "issued"
-    office.desk(c.ReplaceReceipt(number=FIRST, reason="the name was wrong"))
-    found = find_paper_in_books(office.desk.books, record)
+    record = build_receipt_record(office.station.books, FIRST, office.keys.sign)
+    assert find_paper_in_books(office.station.books, record).status == "issued"
+    office.station(c.ReplaceReceipt(number=FIRST, reason="the name was wrong"))
+    found = find_paper_in_books(office.station.books, record)
     assert (found.in_books, found.status, found.replaced_by) == (True, "void", SECOND)
     assert f"void since 2020-02-10, replaced by {SECOND}" in found.says
-    newer = build_receipt_record(office.desk.books, SECOND, office.keys.sign)
-    office.desk(c.ForgetDonor(donor="D-1"))
-    found = find_paper_in_books(office.desk.books, newer)
+    newer = build_receipt_record(office.station.books, SECOND, office.keys.sign)
+    office.station(c.ForgetDonor(donor="D-1"))
+    found = find_paper_in_books(office.station.books, newer)
     assert (found.in_books, found.forgotten, found.status) == (True, True, "issued")
     with pytest.raises(Forgotten):
-        build_receipt_record(office.desk.books, SECOND, office.keys.sign)
+        build_receipt_record(office.station.books, SECOND, office.keys.sign)
 
 
 def test_a_paper_of_other_books_is_not_in_these(office: Office) -> None:
     office.give()
-    record = build_receipt_record(office.desk.books, FIRST, office.keys.sign)
+    record = build_receipt_record(office.station.books, FIRST, office.keys.sign)
     replace = msgspec.structs.replace
     entry = replace(record.entry, hash="0" * 64)
     for other, says in [
@@ -356,13 +356,13 @@ def test_a_paper_of_other_books_is_not_in_these(office: Office) -> None:
         (replace(record, entry=entry), "rewritten"),
         (replace(record, entry=replace(record.entry, seq=1)), "another entry"),
     ]:
-        found = find_paper_in_books(office.desk.books, other)
+        found = find_paper_in_books(office.station.books, other)
         assert (found.in_books, says in found.says) == (False, True)
 
 
 def test_the_view_shows_the_signature_that_the_paper_carries(office: Office) -> None:
     told = hand.attached(office.give())
-    books = office.desk.books
+    books = office.station.books
     view = with_signature(books, get_receipt(books, FIRST), office.keys.sign)
     assert (view.signature, view.key_id) == (told["signature"], "k1")
     assert view.check_code == told["check_code"]

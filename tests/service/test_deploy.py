@@ -13,7 +13,7 @@ import httpx
 import pytest
 from supplies_service.serve import SHUTDOWN_SECONDS
 from supplies_service.settings import unknown_variables
-from support.ledger_fixture import Desk, register_all
+from support.ledger_fixture import StationLedger, register_all
 from support.rest_client import let_in
 from support.service_process import PATIENCE, free_port, serving
 
@@ -126,9 +126,9 @@ def test_the_key_of_books_on_a_server_is_where_the_service_may_write() -> None:
 
 
 def test_the_backup_of_every_night_makes_one_and_keeps_thirty_days(
-    desk: Desk, books_url: str, tmp_path: Path
+    station: StationLedger, books_url: str, tmp_path: Path
 ) -> None:
-    desk.give(3)
+    station.give(3)
     unit = (DEPLOY / "supplies-backup.service").read_text("utf-8").replace("\\\n", " ")
     found = re.search(r"^ExecStart=(.*)$", unit, re.M)
     assert found is not None

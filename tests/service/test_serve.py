@@ -18,7 +18,7 @@ import pytest
 from supplies_service.security.loopback import is_loopback
 from supplies_service.serve import check_address
 from supplies_service.settings import Settings
-from support.ledger_fixture import Clock, Desk, register_all
+from support.ledger_fixture import Clock, StationLedger, register_all
 from support.rest_client import let_in
 from support.service_process import (
     PATIENCE,
@@ -266,7 +266,7 @@ def test_unusable_keys_are_refused_in_one_sentence_before_anything_is_printed(
     books: str, capsys: pytest.CaptureFixture[str], fault: str
 ) -> None:
     with Ledger.open(books, station="lx") as ledger:
-        Desk(ledger, Clock()).give(3)
+        StationLedger(ledger, Clock()).give(3)
     key = key_file(books)
     if fault == "open to others":
         create_first_key(books)

@@ -26,17 +26,17 @@ def recorded_alone(offices: list[Office], order: list[tuple[str, str]], folder: 
 
     order: the requests that were recorded, station and id, as they came.
     """
-    desks = {office.code: _Alone(office, folder) for office in offices}
-    here, there = desks.values()
+    stations = {office.code: _Alone(office, folder) for office in offices}
+    here, there = stations.values()
     here.elsewhere, there.elsewhere = there, here
     try:
         for code, id_ in order:
-            desks[code].record(id_)
-        for desk in desks.values():
-            desk.compare()
+            stations[code].record(id_)
+        for station in stations.values():
+            station.compare()
     finally:
-        for desk in desks.values():
-            desk.ledger.close()
+        for station in stations.values():
+            station.ledger.close()
         for left in folder.glob("alone*"):
             left.unlink()
 

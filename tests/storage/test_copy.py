@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 from support import ledger_machine as machine
 from support.engines import ENGINES, RUNNING, Engines, hasty
-from support.ledger_fixture import Clock, Desk, register_all
+from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.access import users
 from supplies.access.access_context import AccessContext
@@ -136,13 +136,13 @@ def test_what_works_with_the_owners_rights_is_nobodys_in_a_copy_either(
 
 
 def test_what_is_copied_is_one_moment_whatever_is_recorded_meanwhile(
-    desk: Desk, books_url: str, target: str
+    station: StationLedger, books_url: str, target: str
 ) -> None:
-    desk.give(10)
+    station.give(10)
     before = rows(books_url)
 
     def told(what: str, done: int, total: int) -> None:
-        desk.give(1)
+        station.give(1)
 
     copy_books(books_url, target, told)
     assert rows(target) == before
@@ -165,7 +165,7 @@ class BooksThatMove(machine.Books):
             clock = Clock(self.clock.day + timedelta(days=1))
             with Ledger.open(back, station="lx", clock=clock) as ledger:
                 hasty(ledger)
-                Desk(ledger, clock).give(3)
+                StationLedger(ledger, clock).give(3)
                 verify(ledger.store)
 
 
@@ -193,7 +193,7 @@ def test_books_that_are_not_sound_do_not_arrive(tmp_path: Path, target: str) -> 
     books = str(tmp_path / "books.db")
     with Ledger.open(books, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
-        Desk(ledger, Clock()).give(3)
+        StationLedger(ledger, Clock()).give(3)
         guard = schema.sqlite_guards()["transfers_no_update"]
         ledger.store.run("DROP TRIGGER transfers_no_update")
         ledger.store.run("UPDATE transfers SET quantity = 2")
@@ -237,9 +237,9 @@ def test_a_disk_without_room_for_the_file_leaves_none(
 
 @pytest.mark.parametrize("until", ["copied", "verified"])
 def test_a_copy_that_is_killed_leaves_nothing_and_is_made_anew(
-    desk: Desk, books_url: str, target: str, until: str
+    station: StationLedger, books_url: str, target: str, until: str
 ) -> None:
-    desk.give(10)
+    station.give(10)
     script = COPY.format(source=books_url, target=target, until=until)
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -271,7 +271,7 @@ def test_the_command_says_what_was_copied_and_where_the_keys_are(
     books, moved = str(tmp_path / "books.db"), str(tmp_path / "moved.db")
     with Ledger.open(books, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
-        Desk(ledger, Clock()).give(3)
+        StationLedger(ledger, Clock()).give(3)
     create_first_key(books)
     assert main(["copy", books, moved]) == 0
     told = capsys.readouterr()
@@ -291,7 +291,7 @@ def test_the_command_says_what_was_copied_and_where_the_keys_are(
 
 
 def test_the_command_speaks_of_the_keys_of_a_server_until_they_are_in_their_place(
-    desk: Desk,
+    station: StationLedger,
     books_url: str,
     target: str,
     tmp_path: Path,
@@ -299,7 +299,7 @@ def test_the_command_speaks_of_the_keys_of_a_server_until_they_are_in_their_plac
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
-    desk.give(3)
+    station.give(3)
     assert main(["copy", books_url, target]) == 0
     where = (
         "the file that SUPPLIES_KEYS names"
@@ -312,7 +312,7 @@ def test_the_command_speaks_of_the_keys_of_a_server_until_they_are_in_their_plac
 
 
 def test_nothing_is_said_of_keys_that_are_in_their_place_or_that_signed_nothing(
-    desk: Desk,
+    station: StationLedger,
     books_url: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -321,7 +321,7 @@ def test_nothing_is_said_of_keys_that_are_in_their_place_or_that_signed_nothing(
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
     assert main(["copy", books_url, str(tmp_path / "none.db")]) == 0
     assert "keys" not in capsys.readouterr().out
-    desk.give(3)
+    station.give(3)
     assert main(["copy", books_url, str(tmp_path / "lost.db")]) == 0
     assert "The station's keys are not copied" in capsys.readouterr().out
     create_first_key(books_url)

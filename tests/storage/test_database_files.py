@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.database_files import GIFT, make_books
-from support.ledger_fixture import Clock, Desk, register_all
+from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.cli import main
 from supplies.domain import commands as c
@@ -178,38 +178,38 @@ def test_an_address_that_names_no_file_is_refused() -> None:
 
 
 def test_a_locked_database_is_reported_and_nothing_is_recorded(
-    desk: Desk, books_path: Path
+    station: StationLedger, books_path: Path
 ) -> None:
-    desk.ledger.store.run("PRAGMA busy_timeout = 50")
+    station.ledger.store.run("PRAGMA busy_timeout = 50")
     holder = sqlite3.connect(books_path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(Busy, match=r"another program has been holding .*books\.db"):
-        desk(GIFT)
+        station(GIFT)
     holder.execute("ROLLBACK")
     holder.close()
-    assert desk.entries() == 0
-    desk(GIFT)
+    assert station.entries() == 0
+    station(GIFT)
 
 
-def give_until_refused(desk: Desk) -> None:
+def give_until_refused(station: StationLedger) -> None:
     for _ in range(2000):
-        desk(GIFT)
+        station(GIFT)
 
 
-def test_a_full_disk_is_reported_and_nothing_is_half_recorded(desk: Desk) -> None:
-    desk(GIFT)
-    before = desk.entries()
-    pages = desk.ledger.store.one("PRAGMA page_count")
+def test_a_full_disk_is_reported_and_nothing_is_half_recorded(station: StationLedger) -> None:
+    station(GIFT)
+    before = station.entries()
+    pages = station.ledger.store.one("PRAGMA page_count")
     assert pages is not None
-    desk.ledger.store.run(f"PRAGMA max_page_count = {pages[0]}")
+    station.ledger.store.run(f"PRAGMA max_page_count = {pages[0]}")
     with pytest.raises(DiskFull, match="no room is left"):
-        give_until_refused(desk)
-    desk.ledger.store.run("PRAGMA max_page_count = 1000000")
-    verify(desk.ledger.store)
-    after = desk.entries()
+        give_until_refused(station)
+    station.ledger.store.run("PRAGMA max_page_count = 1000000")
+    verify(station.ledger.store)
+    after = station.entries()
     assert after >= before
-    desk(GIFT)
-    assert desk.entries() == after + 2
+    station(GIFT)
+    assert station.entries() == after + 2
 
 
 @contextmanager
@@ -305,11 +305,13 @@ def test_an_old_sqlite_is_named_in_a_sentence(
         open_store(str(tmp_path / "books.db"))
 
 
-def test_what_was_forgotten_is_not_left_in_the_file(desk: Desk, books_path: Path) -> None:
+def test_what_was_forgotten_is_not_left_in_the_file(
+    station: StationLedger, books_path: Path
+) -> None:
     secret = "for my neighbour Zhu Bajie"
-    desk.give(5, wish=secret)
+    station.give(5, wish=secret)
     wal = books_path.with_name(books_path.name + "-wal")
     assert secret.encode() in books_path.read_bytes() + wal.read_bytes()
-    desk(c.ForgetDonor(donor="D-1"))
+    station(c.ForgetDonor(donor="D-1"))
     assert secret.encode() not in books_path.read_bytes() + wal.read_bytes()
     assert "广州某企业".encode() not in books_path.read_bytes() + wal.read_bytes()

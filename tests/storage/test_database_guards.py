@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 
 from supplies.domain.entries import format_timestamp
 from supplies.errors import NotEnough, StoreError
@@ -19,10 +19,10 @@ SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
 
 
 @pytest.fixture
-def pen(desk: Desk, books_url: str) -> Iterator[Any]:
+def pen(station: StationLedger, books_url: str) -> Iterator[Any]:
     """Another hand on the same books: ten masks given, four on their way to R-1."""
-    desk.give(10)
-    desk.dispatch(desk.allocate(4))
+    station.give(10)
+    station.dispatch(station.allocate(4))
     store = open_store(books_url)
     yield store
     store.close()
@@ -187,8 +187,10 @@ def test_a_balance_is_neither_replaced_nor_invented(pen: Any, table: str) -> Non
 
 
 @SQLITE
-def test_a_row_is_not_replaced_by_way_of_another_unique_key(pen: Any, desk: Desk) -> None:
-    other = desk.allocate(1)
+def test_a_row_is_not_replaced_by_way_of_another_unique_key(
+    pen: Any, station: StationLedger
+) -> None:
+    other = station.allocate(1)
     pen.run("PRAGMA foreign_keys = OFF")
     pen.run("PRAGMA recursive_triggers = OFF")
     head = "(SELECT seq FROM heads)"
@@ -197,13 +199,13 @@ def test_a_row_is_not_replaced_by_way_of_another_unique_key(pen: Any, desk: Desk
             f"INSERT OR REPLACE INTO stops SELECT station, {head}, delivery, stop, '{other}', "
             "recipient FROM stops"
         )
-    desk.outcome("v_4", "a_3", "refused")
+    station.outcome("v_4", "a_3", "refused")
     with pytest.raises(StoreError, match="this row of outcomes exists"):
         pen.run(
             f"INSERT OR REPLACE INTO outcomes SELECT station, {head}, delivery, allocation, "
             "'lost', happened_at, received_by, proof, 1 FROM outcomes"
         )
-    desk.give(1)
+    station.give(1)
     with pytest.raises(StoreError, match="append-only"):
         pen.run(
             "INSERT OR REPLACE INTO receipts SELECT 'zz', 1, number, series, year, 1, issued_on, "

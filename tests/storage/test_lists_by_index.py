@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.engines import hasty
-from support.ledger_fixture import Clock, Desk, register_all
+from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.domain import commands as c
 from supplies.ledger.ledger import Ledger
@@ -71,9 +71,9 @@ named = pytest.mark.parametrize(
 
 
 @contextmanager
-def asked(desk: Desk) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+def asked(station: StationLedger) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     """The questions that the engine is asked meanwhile."""
-    store, questions = desk.ledger.store, []
+    store, questions = station.ledger.store, []
     honest = type(store).all
 
     def all_(sql: str, params: Any = ()) -> Any:
@@ -87,30 +87,32 @@ def asked(desk: Desk) -> Iterator[list[tuple[str, dict[str, Any]]]]:
         del store.all  # type: ignore[method-assign]
 
 
-def season(desk: Desk) -> None:
+def season(station: StationLedger) -> None:
     """A round of everything that is listed, all of it done with in the end."""
-    need = desk.need(5)
-    desk.give(5, pledge=desk.pledge(5))
-    desk(c.RecordActivity(kind="visit", count=1))
-    allocation = desk.allocate(5, need=need)
-    delivery = desk.dispatch(allocation)
-    desk.outcome(delivery, allocation, "handed_over")
-    desk(c.CloseDelivery(delivery=delivery))
+    need = station.need(5)
+    station.give(5, pledge=station.pledge(5))
+    station(c.RecordActivity(kind="visit", count=1))
+    allocation = station.allocate(5, need=need)
+    delivery = station.dispatch(allocation)
+    station.outcome(delivery, allocation, "handed_over")
+    station(c.CloseDelivery(delivery=delivery))
 
 
 @named
-def test_no_list_reads_a_whole_table(desk: Desk, listed: List, filters: dict[str, Any]) -> None:
-    season(desk)
-    with asked(desk) as questions:
-        listed(desk.books, limit=2, **filters)
+def test_no_list_reads_a_whole_table(
+    station: StationLedger, listed: List, filters: dict[str, Any]
+) -> None:
+    season(station)
+    with asked(station) as questions:
+        listed(station.books, limit=2, **filters)
     for sql, params in questions:
-        for step in plan(desk, sql, params):
+        for step in plan(station, sql, params):
             assert not reads_all(step), f"{step}\n{sql}"
 
 
-def plan(desk: Desk, sql: str, params: dict[str, Any]) -> list[str]:
+def plan(station: StationLedger, sql: str, params: dict[str, Any]) -> list[str]:
     """How the engine goes about a question, a step a line."""
-    store = desk.ledger.store
+    store = station.ledger.store
     if isinstance(store, SqliteStore):
         return [row[3] for row in store.all(f"EXPLAIN QUERY PLAN {sql}", params)]
     # Of tables this small it would read all, if it were let.
@@ -131,19 +133,19 @@ def test_a_page_takes_no_more_work_when_the_books_have_grown(books_path: Path) -
     clock = Clock()
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
         register_all(hasty(ledger))
-        desk = Desk(ledger, clock)
+        station = StationLedger(ledger, clock)
         taken = []
         for _ in range(2):
             for _ in range(30):
-                season(desk)
-            desk.give(1)
-            desk.dispatch(desk.allocate(1, need=desk.need(1)))
-            taken.append([steps(desk, listed, filters) for listed, filters in LISTS])
+                season(station)
+            station.give(1)
+            station.dispatch(station.allocate(1, need=station.need(1)))
+            taken.append([steps(station, listed, filters) for listed, filters in LISTS])
     for (listed, filters), before, after in zip(LISTS, *taken, strict=True):
         assert after < before * 1.25 + 400, (listed.__name__, filters, before, after)
 
 
-def steps(desk: Desk, listed: List, filters: dict[str, Any]) -> int:
+def steps(station: StationLedger, listed: List, filters: dict[str, Any]) -> int:
     """How many steps SQLite's machine takes for a page."""
     counted = 0
 
@@ -152,11 +154,11 @@ def steps(desk: Desk, listed: List, filters: dict[str, Any]) -> int:
         counted += 1
         return 0
 
-    store = desk.ledger.store
+    store = station.ledger.store
     assert isinstance(store, SqliteStore)
     store.connection.set_progress_handler(step, 1)
     try:
-        listed(desk.books, limit=2, **filters)
+        listed(station.books, limit=2, **filters)
     finally:
         store.connection.set_progress_handler(None, 1)
     return counted

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.database_files import GIFT, WRITER, damage, make_books
-from support.ledger_fixture import Clock, Desk
+from support.ledger_fixture import Clock, StationLedger
 
 from supplies.cli import main
 from supplies.errors import Gone, NotADatabase
@@ -50,27 +50,27 @@ def put_another_there(path: Path) -> None:
 
 @pytest.mark.parametrize("lose", [Path.unlink, put_another_there])
 def test_nothing_is_written_into_a_file_that_nobody_can_find_any_more(
-    desk: Desk, books_path: Path, lose: Callable[[Path], None]
+    station: StationLedger, books_path: Path, lose: Callable[[Path], None]
 ) -> None:
     """The system lets a program write on into a deleted file, and forgets it with the program."""
-    desk(GIFT)
-    before = desk.entries()
+    station(GIFT)
+    before = station.entries()
     lose(books_path)
     for _ in range(2):
         with pytest.raises(Gone, match=r"books\.db was deleted or replaced .* nothing was record"):
-            desk(GIFT)
-    assert desk.entries() == before
+            station(GIFT)
+    assert station.entries() == before
 
 
 def test_a_log_that_was_deleted_is_noticed_and_what_it_held_goes_into_the_file(
-    desk: Desk, books_path: Path
+    station: StationLedger, books_path: Path
 ) -> None:
-    desk(GIFT)
-    before = desk.entries()
+    station(GIFT)
+    before = station.entries()
     log_of(books_path).unlink()
     with pytest.raises(Gone, match=r"books\.db-wal was deleted or replaced"):
-        desk(GIFT)
-    desk.ledger.close()
+        station(GIFT)
+    station.ledger.close()
     assert entries(books_path) == before
 
 

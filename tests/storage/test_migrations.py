@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from support.engines import Server
-from support.ledger_fixture import Clock, Desk, register_all
+from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.errors import GuardMissing
 from supplies.ledger.ledger import Ledger
@@ -59,7 +59,7 @@ def work(url: str) -> None:
     clock = Clock()
     with Ledger.open(url, station="lx", clock=clock) as ledger:
         register_all(ledger)
-        Desk(ledger, clock).give(3)
+        StationLedger(ledger, clock).give(3)
         assert ledger.verify().entries >= 2
         versions = ledger.store.all("SELECT version FROM migrations ORDER BY version")
         assert versions == [(one.version,) for one in schema.migrations()]

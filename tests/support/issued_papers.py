@@ -1,4 +1,4 @@
-"""Papers as people hold them: issued at a desk, and what a forger may do to the file."""
+"""Papers as people hold them: issued at a station, and what a forger may do to the file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supplies_receipts.signed_receipt import _SAYS, ATTACHMENT
 from supplies.signing.receipt_signatures import NotGenuine, PublicKeys
 from supplies.signing.station_keys import StationKeys, create_first_key
 from supplies.views.receipts import build_receipt_record
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 
 
 def new_keys(database: str) -> StationKeys:
@@ -26,21 +26,21 @@ def new_keys(database: str) -> StationKeys:
 
 
 class Office(NamedTuple):
-    """A desk and the keys beside its books."""
+    """A station and the keys beside its books."""
 
-    desk: Desk
+    station: StationLedger
     database: Path
     keys: StationKeys
 
     def paper(self, number: str, **asked: Any) -> bytes:
         return draw_signed_receipt(
-            build_receipt_record(self.desk.books, number, self.keys.sign, **asked)
+            build_receipt_record(self.station.books, number, self.keys.sign, **asked)
         )
 
     def give(self, quantity: int = 10, **more: Any) -> bytes:
         """The original for a new donation."""
-        self.desk.give(quantity, **more)
-        number = self.desk.books.value(
+        self.station.give(quantity, **more)
+        number = self.station.books.value(
             "SELECT number FROM receipts WHERE station = :station ORDER BY seq DESC LIMIT 1"
         )
         return self.paper(number, original=True)

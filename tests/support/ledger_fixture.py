@@ -47,7 +47,7 @@ def register_all(ledger: Ledger) -> None:
     )
 
 
-class Desk:
+class StationLedger:
     """A ledger with short words for what tests say again and again."""
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:

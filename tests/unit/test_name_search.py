@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.engines import hasty
-from support.ledger_fixture import Clock, Desk, register_all
+from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import (
@@ -22,8 +22,8 @@ from supplies.ledger.ledger import Ledger
 from supplies.views.catalogue import get_record, list_records
 
 
-def found(desk: Desk, kind: type[CatalogueRecord], q: str) -> list[str]:
-    return [one.code for one in list_records(desk.books, kind, q).items]
+def found(station: StationLedger, kind: type[CatalogueRecord], q: str) -> list[str]:
+    return [one.code for one in list_records(station.books, kind, q).items]
 
 
 @pytest.mark.parametrize(
@@ -46,43 +46,43 @@ def found(desk: Desk, kind: type[CatalogueRecord], q: str) -> list[str]:
     ],
 )
 def test_nouns_are_found_by_words_in_both_scripts(
-    desk: Desk, kind: type[CatalogueRecord], q: str, codes: list[str]
+    station: StationLedger, kind: type[CatalogueRecord], q: str, codes: list[str]
 ) -> None:
-    assert found(desk, kind, q) == codes
+    assert found(station, kind, q) == codes
 
 
-def test_a_word_is_found_side_by_side_not_by_its_pieces(desk: Desk) -> None:
-    desk.ledger.register(Item(code="one", name="abc bcd"), Item(code="two", name="abcd"))
-    assert found(desk, Item, "abcd") == ["two"]
+def test_a_word_is_found_side_by_side_not_by_its_pieces(station: StationLedger) -> None:
+    station.ledger.register(Item(code="one", name="abc bcd"), Item(code="two", name="abcd"))
+    assert found(station, Item, "abcd") == ["two"]
 
 
-def test_a_name_that_was_amended_is_found_by_the_new_one_alone(desk: Desk) -> None:
-    desk.ledger.amend(Donor(code="D-2", name="赵某"))
-    assert found(desk, Donor, "赵某") == ["D-2"]
-    assert found(desk, Donor, "李某") == []
+def test_a_name_that_was_amended_is_found_by_the_new_one_alone(station: StationLedger) -> None:
+    station.ledger.amend(Donor(code="D-2", name="赵某"))
+    assert found(station, Donor, "赵某") == ["D-2"]
+    assert found(station, Donor, "李某") == []
 
 
-def test_what_was_found_comes_page_by_page(desk: Desk) -> None:
-    desk.ledger.register(*(Item(code=f"tea-{n}", name="绿茶") for n in range(5)))
+def test_what_was_found_comes_page_by_page(station: StationLedger) -> None:
+    station.ledger.register(*(Item(code=f"tea-{n}", name="绿茶") for n in range(5)))
     codes: list[str] = []
     after = None
     while True:
-        page = list_records(desk.books, Item, "绿茶", after=after, limit=2)
+        page = list_records(station.books, Item, "绿茶", after=after, limit=2)
         codes += [one.code for one in page.items]
         assert len(page.items) <= 2
         if (after := page.next) is None:
             break
-        desk.ledger.register(Item(code=f"a-{after}", name="绿茶"))
+        station.ledger.register(Item(code=f"a-{after}", name="绿茶"))
     assert codes == [f"tea-{n}" for n in range(5)]
 
 
-def test_nothing_of_a_forgotten_name_is_left_to_search(desk: Desk) -> None:
+def test_nothing_of_a_forgotten_name_is_left_to_search(station: StationLedger) -> None:
     for kind, code in ((Donor, "D-2"), (Recipient, "R-2")):
         command = c.ForgetDonor(donor=code) if kind is Donor else c.ForgetRecipient(recipient=code)
-        desk(command)
-        left = desk.books.all("SELECT piece FROM search WHERE code = :code", code=code)
+        station(command)
+        left = station.books.all("SELECT piece FROM search WHERE code = :code", code=code)
         assert {sign for (piece,) in left for sign in piece} == set(code.lower())
-        assert found(desk, kind, code) == [code]
+        assert found(station, kind, code) == [code]
 
 
 def test_a_forgotten_name_is_nowhere_in_the_file(tmp_path: Path, clock: Clock) -> None:
@@ -112,31 +112,31 @@ def test_names_of_books_from_before_are_searched_once_they_are_opened(
         assert [one.code for one in list_records(ledger.books, Donor, "某企").items] == ["D-1"]
 
 
-def test_names_that_are_not_to_be_shown_are_not_read(desk: Desk) -> None:
-    page = list_records(desk.books, Donor, personal=False)
+def test_names_that_are_not_to_be_shown_are_not_read(station: StationLedger) -> None:
+    page = list_records(station.books, Donor, personal=False)
     assert [(one.code, one.name, one.phone, one.kind) for one in page.items] == [
         ("D-1", None, None, "organisation"),
         ("D-2", None, None, "person"),
     ]
-    assert get_record(desk.books, Recipient, "R-1", personal=False) == Recipient(
+    assert get_record(station.books, Recipient, "R-1", personal=False) == Recipient(
         code="R-1", community="longxue"
     )
-    assert get_record(desk.books, Item, "mask", personal=False).name == "口罩"
+    assert get_record(station.books, Item, "mask", personal=False).name == "口罩"
     with pytest.raises(InvalidField, match="not searched for by name"):
-        list_records(desk.books, Donor, "李", personal=False)
+        list_records(station.books, Donor, "李", personal=False)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_a_search_reads_what_few_have(desk: Desk) -> None:
+def test_a_search_reads_what_few_have(station: StationLedger) -> None:
     """Counted in the steps of SQLite's machine."""
-    desk.ledger.register(Item(code="rare", name="绿茶"))
-    steps = [_steps(desk, "绿茶")]
-    desk.ledger.register(*(Item(code=f"x-{n}", name=f"绿豆 {n}") for n in range(400)))
-    steps.append(_steps(desk, "绿茶"))
+    station.ledger.register(Item(code="rare", name="绿茶"))
+    steps = [_steps(station, "绿茶")]
+    station.ledger.register(*(Item(code=f"x-{n}", name=f"绿豆 {n}") for n in range(400)))
+    steps.append(_steps(station, "绿茶"))
     assert steps[1] < 2 * steps[0] + 200
 
 
-def _steps(desk: Desk, q: str) -> int:
+def _steps(station: StationLedger, q: str) -> int:
     """How many steps SQLite takes to find these."""
     counted = 0
 
@@ -145,10 +145,10 @@ def _steps(desk: Desk, q: str) -> int:
         counted += 1
         return 0
 
-    connection = desk.ledger.store.connection  # type: ignore[attr-defined]
+    connection = station.ledger.store.connection  # type: ignore[attr-defined]
     connection.set_progress_handler(step, 1)
     try:
-        assert found(desk, Item, q) == ["rare"]
+        assert found(station, Item, q) == ["rare"]
     finally:
         connection.set_progress_handler(None, 1)
     return counted

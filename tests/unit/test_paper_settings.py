@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 from support.issued_papers import Office, new_keys, verdict
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 
 from supplies.cli import main
 from supplies.domain import commands as c
@@ -31,8 +31,8 @@ def engine() -> str:
 
 
 @pytest.fixture
-def office(desk: Desk, books_path: Path) -> Office:
-    return Office(desk, books_path, new_keys(str(books_path)))
+def office(station: StationLedger, books_path: Path) -> Office:
+    return Office(station, books_path, new_keys(str(books_path)))
 
 
 def png(width: int = 60, height: int = 40) -> bytes:
@@ -41,8 +41,8 @@ def png(width: int = 60, height: int = 40) -> bytes:
     return out.getvalue()
 
 
-def set_to(desk: Desk, **changes: Any) -> None:
-    with desk.ledger.admin_transaction() as books:
+def set_to(station: StationLedger, **changes: Any) -> None:
+    with station.ledger.admin_transaction() as books:
         amend_station(books, changes)
 
 
@@ -59,12 +59,12 @@ LOGO = base64.b64encode(png()).decode()
 
 def test_settings_are_frozen_and_a_later_change_leaves_a_receipt_as_it_was(office: Office) -> None:
     own = {"statement": "收到，谢谢。", "statement_en": "Received with thanks."}
-    set_to(office.desk, name_en="Longxue Station", papers={"logo": LOGO, **own})
+    set_to(office.station, name_en="Longxue Station", papers={"logo": LOGO, **own})
     old = office.give()
     assert "Received with thanks." in text(old)
     assert "Longxue Station" in text(old)
     assert len(PdfReader(BytesIO(old)).pages[0].images) == 1
-    set_to(office.desk, name="别的名字", phone="020", series="ZZ", papers={"languages": "en"})
+    set_to(office.station, name="别的名字", phone="020", series="ZZ", papers={"languages": "en"})
     assert office.paper(FIRST, original=True) == old
     assert verdict(old, office.keys.public_keys()) == ("genuine", FIRST)
     new = office.give()
@@ -73,18 +73,18 @@ def test_settings_are_frozen_and_a_later_change_leaves_a_receipt_as_it_was(offic
 
 
 def test_a_receipt_is_written_in_the_languages_of_the_station(office: Office) -> None:
-    office.desk.ledger.amend(
-        msgspec.structs.replace(office.desk.books.station, name_en="Longxue Station")
+    office.station.ledger.amend(
+        msgspec.structs.replace(office.station.books.station, name_en="Longxue Station")
     )
     both = text(office.give())
     assert "经办人 Handler" in both
-    set_to(office.desk, papers={"languages": "zh"})
+    set_to(office.station, papers={"languages": "zh"})
     chinese = text(office.give())
     assert "经办人" in chinese
     assert "Handler" not in chinese
-    set_to(office.desk, papers={"languages": "en"})
-    gift = msgspec.structs.replace(office.desk.donation(), donor=None, handled_by="Chen")
-    office.desk(gift)
+    set_to(office.station, papers={"languages": "en"})
+    gift = msgspec.structs.replace(office.station.donation(), donor=None, handled_by="Chen")
+    office.station(gift)
     english = text(office.paper("JZ-2020-000003"))
     assert "Receipt for donated goods (in kind)" in english
     assert "Longxue Station" in english
@@ -96,11 +96,11 @@ def test_a_value_is_printed_where_its_evidence_was_recorded_and_the_station_wish
 ) -> None:
     value = c.Value(minor=120_000, currency="CNY", evidence="invoice 17")
     line = c.DonationLine(item="mask", quantity=10, value=value)
-    gift = msgspec.structs.replace(office.desk.donation(), lines=[line])
-    office.desk(gift)
+    gift = msgspec.structs.replace(office.station.donation(), lines=[line])
+    office.station(gift)
     assert "1,200.00" not in text(office.paper(FIRST))
-    set_to(office.desk, papers={"values": "evidenced"})
-    office.desk(gift)
+    set_to(office.station, papers={"values": "evidenced"})
+    office.station(gift)
     valued = text(office.paper("JZ-2020-000002"))
     assert "¥1,200.00" in valued
     assert "not valued" not in valued
@@ -111,14 +111,14 @@ def test_checker_agreement_and_fiscal_ticket_stand_on_the_receipt_and_follow_a_c
     office: Office,
 ) -> None:
     gift = msgspec.structs.replace(
-        office.desk.donation(), checked_by="黄复核", agreement="XY-7", fiscal_ticket="PJ-0099"
+        office.station.donation(), checked_by="黄复核", agreement="XY-7", fiscal_ticket="PJ-0099"
     )
-    done = office.desk(gift)
+    done = office.station(gift)
     said = text(office.paper(FIRST))
     assert all(word in said for word in ("黄复核", "XY-7", "PJ-0099"))
     fewer = msgspec.structs.replace(gift, lines=[c.DonationLine(item="mask", quantity=4)])
-    office.desk(c.Correct(entry=done.seq, command=fewer, reason="four came"))
-    office.desk(c.ReplaceReceipt(number="JZ-2020-000002", reason="anew"))
+    office.station(c.Correct(entry=done.seq, command=fewer, reason="four came"))
+    office.station(c.ReplaceReceipt(number="JZ-2020-000002", reason="anew"))
     said = text(office.paper("JZ-2020-000003"))
     assert all(word in said for word in ("黄复核", "XY-7", "PJ-0099"))
 
@@ -141,18 +141,18 @@ def test_checker_agreement_and_fiscal_ticket_stand_on_the_receipt_and_follow_a_c
     ],
 )
 def test_what_no_paper_could_show_is_refused_and_changes_nothing(
-    desk: Desk, changes: dict[str, Any], says: str
+    station: StationLedger, changes: dict[str, Any], says: str
 ) -> None:
-    before = station_with_settings(desk.books)
+    before = station_with_settings(station.books)
     with pytest.raises((InvalidField, AlreadyDone), match=says):
-        set_to(desk, phone="020", **changes)
-    assert station_with_settings(desk.books) == before
+        set_to(station, phone="020", **changes)
+    assert station_with_settings(station.books) == before
 
 
 def test_settings_are_shown_and_set_on_the_command_line(
-    books_path: Path, desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    books_path: Path, station: StationLedger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    desk.ledger.close()
+    station.ledger.close()
     logo = tmp_path / "logo.png"
     logo.write_bytes(png())
     at = ["--database", str(books_path)]
@@ -179,12 +179,16 @@ def test_settings_are_shown_and_set_on_the_command_line(
         ("https://南沙.example", "https://南沙.example"),
     ],
 )
-def test_the_host_of_papers_is_the_beginning_of_urls(desk: Desk, typed: str, kept: str) -> None:
-    with desk.ledger.admin_transaction() as books:
+def test_the_host_of_papers_is_the_beginning_of_urls(
+    station: StationLedger, typed: str, kept: str
+) -> None:
+    with station.ledger.admin_transaction() as books:
         assert amend_station(books, {"host": typed}).host == kept
-    assert desk.books.station.host == kept
-    desk.ledger.for_station("nx").register(Station(code="nx", name="南社", series="NX", host=typed))
-    assert desk.ledger.for_station("nx").books.station.host == kept
+    assert station.books.station.host == kept
+    station.ledger.for_station("nx").register(
+        Station(code="nx", name="南社", series="NX", host=typed)
+    )
+    assert station.ledger.for_station("nx").books.station.host == kept
 
 
 @pytest.mark.parametrize(
@@ -202,19 +206,19 @@ def test_the_host_of_papers_is_the_beginning_of_urls(desk: Desk, typed: str, kep
         ".",
     ],
 )
-def test_what_is_no_host_is_refused(desk: Desk, host: str) -> None:
+def test_what_is_no_host_is_refused(station: StationLedger, host: str) -> None:
     with pytest.raises(InvalidField, match="must be the address of a host") as refused:
-        set_to(desk, host=host)
+        set_to(station, host=host)
     assert refused.value.faults[0].pointer == "/host"
     with pytest.raises(InvalidField, match="must be the address of a host"):
-        desk.ledger.for_station("nx").register(
+        station.ledger.for_station("nx").register(
             Station(code="nx", name="南社", series="NX", host=host)
         )
 
 
 def test_a_long_statement_pushes_nothing_off_the_page(office: Office) -> None:
     words = {"statement": "兹收到上列物资，" * 50, "statement_en": "Received. " * 40}
-    set_to(office.desk, papers={"logo": LOGO, **words})
+    set_to(office.station, papers={"logo": LOGO, **words})
     pdf = office.give(expires_on=date(2022, 1, 31))
     assert len(PdfReader(BytesIO(pdf)).pages) == 1
     assert text(pdf).replace("\n", "").count("兹收到上列物资，") == 50

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.issued_papers import new_keys
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 
 from supplies.domain.catalogue_records import Station
 from supplies.errors import StoreError
@@ -107,37 +107,39 @@ def test_missing_keys_are_not_made_without_being_asked_for(database: str) -> Non
 
 
 def test_the_first_key_is_made_before_the_first_receipt_and_never_after_it(
-    desk: Desk, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    station: StationLedger, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = tmp_path / "station.key"
     monkeypatch.setenv("SUPPLIES_KEYS", str(named))
-    assert ensure_keys(desk.ledger.store, books_url)
-    assert not ensure_keys(desk.ledger.store, books_url)
+    assert ensure_keys(station.ledger.store, books_url)
+    assert not ensure_keys(station.ledger.store, books_url)
     named.unlink()
-    assert ensure_keys(desk.ledger.store, books_url)
-    desk.give(3)
-    assert not ensure_keys(desk.ledger.store, books_url)
+    assert ensure_keys(station.ledger.store, books_url)
+    station.give(3)
+    assert not ensure_keys(station.ledger.store, books_url)
     named.unlink()
     with pytest.raises(StoreError, match="from its backup"):
-        ensure_keys(desk.ledger.store, books_url)
+        ensure_keys(station.ledger.store, books_url)
     assert not named.exists()
 
 
 def test_a_receipt_of_any_station_counts(
-    desk: Desk, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    station: StationLedger, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
-    desk.give(3)
-    other = desk.ledger.for_station("hp")
+    station.give(3)
+    other = station.ledger.for_station("hp")
     other.register(Station(code="hp", name="黄浦站", series="HP"))
     with pytest.raises(StoreError, match="from its backup"):
         ensure_keys(other.store, books_url)
 
 
-def test_a_folder_in_the_place_of_the_keys_is_named(desk: Desk, books_path: Path) -> None:
+def test_a_folder_in_the_place_of_the_keys_is_named(
+    station: StationLedger, books_path: Path
+) -> None:
     key_file(str(books_path)).mkdir()
     with pytest.raises(StoreError, match="cannot be used"):
-        ensure_keys(desk.ledger.store, str(books_path))
+        ensure_keys(station.ledger.store, str(books_path))
 
 
 def test_a_folder_that_takes_no_keys_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
@@ -9,11 +9,13 @@ from supplies.views.deliveries import get_delivery, list_deliveries
 from supplies.views.delivery_slips import build_delivery_slips
 
 
-def test_a_delivery_shows_its_stops_in_order_and_how_each_went(desk: Desk) -> None:
-    desk.stock(20)
-    first, second = desk.allocate(10), desk.allocate(4, "R-2")
-    name = desk.dispatch(second, first)
-    desk.outcome(name, first, "partly", lines=[c.OutcomeLine(line=1, received=8, brought_back=2)])
+def test_a_delivery_shows_its_stops_in_order_and_how_each_went(station: StationLedger) -> None:
+    station.stock(20)
+    first, second = station.allocate(10), station.allocate(4, "R-2")
+    name = station.dispatch(second, first)
+    station.outcome(
+        name, first, "partly", lines=[c.OutcomeLine(line=1, received=8, brought_back=2)]
+    )
 
     def line(
         loaded: int, received: int, back: int, lost: int, on_the_way: int
@@ -30,7 +32,7 @@ def test_a_delivery_shows_its_stops_in_order_and_how_each_went(desk: Desk) -> No
         }
 
     assert shows(
-        get_delivery(desk.books, name),
+        get_delivery(station.books, name),
         {
             "id": "v_4",
             "team": "T-1",
@@ -55,68 +57,72 @@ def test_a_delivery_shows_its_stops_in_order_and_how_each_went(desk: Desk) -> No
     )
 
 
-def test_an_outcome_is_shown_as_it_was_corrected(desk: Desk) -> None:
-    desk.stock(20)
-    allocation = desk.allocate(10)
-    name = desk.dispatch(allocation)
-    done = desk.outcome(name, allocation, "handed_over")
+def test_an_outcome_is_shown_as_it_was_corrected(station: StationLedger) -> None:
+    station.stock(20)
+    allocation = station.allocate(10)
+    name = station.dispatch(allocation)
+    done = station.outcome(name, allocation, "handed_over")
     right = c.ReportOutcome(delivery=name, allocation=allocation, outcome="lost")
-    desk(c.Correct(entry=done.seq, command=right, reason="the bag was stolen"))
-    (stop,) = get_delivery(desk.books, name).stops
+    station(c.Correct(entry=done.seq, command=right, reason="the bag was stolen"))
+    (stop,) = get_delivery(station.books, name).stops
     assert (stop.outcome, stop.lines[0].received, stop.lines[0].lost) == ("lost", 0, 10)
 
 
-def test_one_lot_from_two_shelves_is_two_lines_each_with_its_own_part(desk: Desk) -> None:
-    pledge = desk.pledge(10, {desk.need(10): 10})
-    given = desk.give(5, pledge=pledge)
+def test_one_lot_from_two_shelves_is_two_lines_each_with_its_own_part(
+    station: StationLedger,
+) -> None:
+    pledge = station.pledge(10, {station.need(10): 10})
+    given = station.give(5, pledge=pledge)
     allocation = f"a_{given.seq + 1}"
     back = [c.OutcomeLine(line=1, brought_back=5, location="annex")]
-    desk.outcome(desk.dispatch(allocation), allocation, "not_at_home", lines=back)
-    right = desk.donation(8, pledge=pledge)
-    desk(c.Correct(entry=given.seq, command=right, reason="three were overlooked"))
-    again = desk.dispatch(allocation)
-    (stop,) = get_delivery(desk.books, again).stops
+    station.outcome(station.dispatch(allocation), allocation, "not_at_home", lines=back)
+    right = station.donation(8, pledge=pledge)
+    station(c.Correct(entry=given.seq, command=right, reason="three were overlooked"))
+    again = station.dispatch(allocation)
+    (stop,) = get_delivery(station.books, again).stops
     assert [(line.loaded, line.in_transit) for line in stop.lines] == [(5, 5), (3, 3)]
     assert len({line.lot for line in stop.lines}) == 1
     lines = [c.OutcomeLine(line=1, received=5), c.OutcomeLine(line=2, lost=3)]
-    desk.outcome(again, allocation, "partly", lines=lines)
-    (stop,) = get_delivery(desk.books, again).stops
+    station.outcome(again, allocation, "partly", lines=lines)
+    (stop,) = get_delivery(station.books, again).stops
     assert [(line.received, line.lost, line.in_transit) for line in stop.lines] == [
         (5, 0, 0),
         (0, 3, 0),
     ]
 
 
-def test_deliveries_are_found_by_the_team_that_has_them_and_by_status(desk: Desk) -> None:
-    desk.stock(20)
-    allocations = [desk.allocate(1) for _ in range(3)]
-    names = [desk.dispatch(allocation) for allocation in allocations]
-    desk(c.ReassignDelivery(delivery=names[1], team="T-2"))
-    desk.outcome(names[0], allocations[0], "handed_over")
-    desk(c.CloseDelivery(delivery=names[0]))
+def test_deliveries_are_found_by_the_team_that_has_them_and_by_status(
+    station: StationLedger,
+) -> None:
+    station.stock(20)
+    allocations = [station.allocate(1) for _ in range(3)]
+    names = [station.dispatch(allocation) for allocation in allocations]
+    station(c.ReassignDelivery(delivery=names[1], team="T-2"))
+    station.outcome(names[0], allocations[0], "handed_over")
+    station(c.CloseDelivery(delivery=names[0]))
 
     def ids(**only: str) -> list[str]:
-        return [one.id for one in list_deliveries(desk.books, **only).items]
+        return [one.id for one in list_deliveries(station.books, **only).items]
 
     assert ids() == names
     assert ids(team="T-2") == [names[1]]
     assert ids(team="T-1") == [names[0], names[2]]
     assert ids(status="closed") == [names[0]]
     assert ids(status="out", team="T-1") == [names[2]]
-    assert get_delivery(desk.books, names[0]).status == "closed"
+    assert get_delivery(station.books, names[0]).status == "closed"
     with pytest.raises(InvalidField, match="none of out, closed"):
         ids(status="lost")
 
 
-def test_a_delivery_that_is_not_there_is_not_found(desk: Desk) -> None:
+def test_a_delivery_that_is_not_there_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no delivery v_1"):
-        get_delivery(desk.books, "v_1")
+        get_delivery(station.books, "v_1")
     with pytest.raises(NotFound, match="no delivery v_1"):
-        build_delivery_slips(desk.books, "v_1")
+        build_delivery_slips(station.books, "v_1")
 
 
-def test_a_slip_masks_name_and_telephone_and_gives_the_full_door(desk: Desk) -> None:
-    desk.ledger.register(
+def test_a_slip_masks_name_and_telephone_and_gives_the_full_door(station: StationLedger) -> None:
+    station.ledger.register(
         Recipient(
             code="R-7",
             name="陈大文",
@@ -125,10 +131,10 @@ def test_a_slip_masks_name_and_telephone_and_gives_the_full_door(desk: Desk) -> 
             access="knock slowly",
         )
     )
-    desk.stock(20, batch="B7")
-    mine, other = desk.allocate(10, "R-7"), desk.allocate(4)
-    name = desk.dispatch(mine, other)
-    slip, second = build_delivery_slips(desk.books, name)
+    station.stock(20, batch="B7")
+    mine, other = station.allocate(10, "R-7"), station.allocate(4)
+    name = station.dispatch(mine, other)
+    slip, second = build_delivery_slips(station.books, name)
     assert shows(
         slip,
         {
@@ -169,11 +175,11 @@ def test_a_slip_masks_name_and_telephone_and_gives_the_full_door(desk: Desk) -> 
     assert (second.stop, second.recipient, second.phone) == (2, "R-1", None)
 
 
-def test_the_slip_of_someone_forgotten_is_not_printed_again(desk: Desk) -> None:
-    desk.stock(20)
-    allocation = desk.allocate(10)
-    name = desk.dispatch(allocation)
-    desk.outcome(name, allocation, "handed_over")
-    desk(c.ForgetRecipient(recipient="R-1"))
+def test_the_slip_of_someone_forgotten_is_not_printed_again(station: StationLedger) -> None:
+    station.stock(20)
+    allocation = station.allocate(10)
+    name = station.dispatch(allocation)
+    station.outcome(name, allocation, "handed_over")
+    station(c.ForgetRecipient(recipient="R-1"))
     with pytest.raises(Forgotten):
-        build_delivery_slips(desk.books, name)
+        build_delivery_slips(station.books, name)

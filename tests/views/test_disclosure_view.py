@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
@@ -17,47 +17,49 @@ from supplies.views.station_report import build_station_report
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 
 
-def public(desk: Desk) -> Disclosure:
-    return build_disclosure(desk.books, FIRST, LAST)
+def public(station: StationLedger) -> Disclosure:
+    return build_disclosure(station.books, FIRST, LAST)
 
 
-def consent(desk: Desk, code: str, publish: Any, name: str = "张三丰") -> None:
-    desk.ledger.register(Donor(code=code, name=name, publish=publish))
+def consent(station: StationLedger, code: str, publish: Any, name: str = "张三丰") -> None:
+    station.ledger.register(Donor(code=code, name=name, publish=publish))
 
 
-def hand_out(desk: Desk, quantity: int, recipient: str, **more: Any) -> None:
+def hand_out(station: StationLedger, quantity: int, recipient: str, **more: Any) -> None:
     lines = [c.LotLine(item="mask", quantity=quantity)]
-    desk(c.HandOut(recipient=recipient, location="store", lines=lines, **more))
+    station(c.HandOut(recipient=recipient, location="store", lines=lines, **more))
 
 
-def test_donors_are_named_as_each_consented(desk: Desk) -> None:
-    consent(desk, "D-3", "name")
-    consent(desk, "D-4", "family_name")
+def test_donors_are_named_as_each_consented(station: StationLedger) -> None:
+    consent(station, "D-3", "name")
+    consent(station, "D-4", "family_name")
     for number, donor in enumerate(("D-1", None, "D-3", "D-4", "D-2"), 1):
-        desk.give(number, donor=donor)
-    assert [(given.name, given.quantity) for given in public(desk).received] == [
+        station.give(number, donor=donor)
+    assert [(given.name, given.quantity) for given in public(station).received] == [
         ("张三丰", 3),
         ("张**", 4),
         (None, 8),
     ]
 
 
-def test_a_forgotten_donor_is_not_named_any_more(desk: Desk) -> None:
-    consent(desk, "D-3", "name")
-    desk.give(3, donor="D-3")
-    desk(c.ForgetDonor(donor="D-3"))
-    assert [given.name for given in public(desk).received] == [None]
+def test_a_forgotten_donor_is_not_named_any_more(station: StationLedger) -> None:
+    consent(station, "D-3", "name")
+    station.give(3, donor="D-3")
+    station(c.ForgetDonor(donor="D-3"))
+    assert [given.name for given in public(station).received] == [None]
 
 
-def test_the_disclosure_is_in_the_shape_that_programs_are_written_against(desk: Desk) -> None:
-    desk.give(20)
+def test_the_disclosure_is_in_the_shape_that_programs_are_written_against(
+    station: StationLedger,
+) -> None:
+    station.give(20)
     for number in range(3, 8):
-        desk.ledger.register(Recipient(code=f"R-{number}", name="某人", community="north"))
-        hand_out(desk, 1, f"R-{number}")
-    hand_out(desk, 2, "R-1")
-    hand_out(desk, 6, "G-1", headcount=6)
+        station.ledger.register(Recipient(code=f"R-{number}", name="某人", community="north"))
+        hand_out(station, 1, f"R-{number}")
+    hand_out(station, 2, "R-1")
+    hand_out(station, 6, "G-1", headcount=6)
     assert shows(
-        {key: getattr(public(desk), key) for key in ("received", "handed_over")},
+        {key: getattr(public(station), key) for key in ("received", "handed_over")},
         {
             "received": [{"source": "donor", "name": None, "item": "mask", "quantity": 20}],
             "handed_over": [
@@ -81,12 +83,12 @@ def test_the_disclosure_is_in_the_shape_that_programs_are_written_against(desk: 
     )
 
 
-def test_what_is_disclosed_is_what_the_station_reports(desk: Desk) -> None:
-    first = desk.give(20)
-    desk(c.Correct(entry=first.seq, command=desk.donation(25), reason="typed wrong"))
-    desk.stock(4)
-    hand_out(desk, 7, "R-1")
-    desk(
+def test_what_is_disclosed_is_what_the_station_reports(station: StationLedger) -> None:
+    first = station.give(20)
+    station(c.Correct(entry=first.seq, command=station.donation(25), reason="typed wrong"))
+    station.stock(4)
+    hand_out(station, 7, "R-1")
+    station(
         c.TakeBack(
             recipient="R-1",
             location="store",
@@ -94,22 +96,22 @@ def test_what_is_disclosed_is_what_the_station_reports(desk: Desk) -> None:
             reason="too many",
         )
     )
-    (report,) = build_station_report(desk.books, FIRST, LAST).goods
-    found = public(desk)
+    (report,) = build_station_report(station.books, FIRST, LAST).goods
+    found = public(station)
     assert found.goods == [report]
     given = {line.source: line.quantity for line in found.received}
     assert given == {"donor": report.received, "opening": report.opening}
     assert [line.quantity for line in found.handed_over] == [report.handed_over]
 
 
-def test_nobody_who_received_is_named(desk: Desk) -> None:
-    desk.give(20)
-    hand_out(desk, 7, "R-1")
-    told = repr(build_disclosure_paper(desk.books, FIRST, LAST, printed_at=desk.clock()))
+def test_nobody_who_received_is_named(station: StationLedger) -> None:
+    station.give(20)
+    hand_out(station, 7, "R-1")
+    told = repr(build_disclosure_paper(station.books, FIRST, LAST, printed_at=station.clock()))
     assert "王某" not in told
     assert "R-1" not in told
 
 
-def test_days_must_follow_each_other(desk: Desk) -> None:
+def test_days_must_follow_each_other(station: StationLedger) -> None:
     with pytest.raises(InvalidField, match="is before"):
-        build_disclosure(desk.books, LAST, FIRST)
+        build_disclosure(station.books, LAST, FIRST)

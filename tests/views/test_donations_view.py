@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
@@ -9,11 +9,13 @@ from supplies.errors import NotFound
 from supplies.views.donations import get_donation, list_donations
 
 
-def test_a_donation_shows_what_kept_a_pledge_and_what_is_a_gift_beside_it(desk: Desk) -> None:
-    pledge = desk.pledge(40)
-    desk.give(1, pack="box", pledge=pledge, batch="B7", expires_on=date(2022, 1, 31))
+def test_a_donation_shows_what_kept_a_pledge_and_what_is_a_gift_beside_it(
+    station: StationLedger,
+) -> None:
+    pledge = station.pledge(40)
+    station.give(1, pack="box", pledge=pledge, batch="B7", expires_on=date(2022, 1, 31))
     assert shows(
-        get_donation(desk.books, "d_2"),
+        get_donation(station.books, "d_2"),
         {
             "id": "d_2",
             "donor": "D-1",
@@ -37,18 +39,20 @@ def test_a_donation_shows_what_kept_a_pledge_and_what_is_a_gift_beside_it(desk: 
     )
 
 
-def test_an_anonymous_donation_has_no_donor(desk: Desk) -> None:
-    desk.give(donor=None)
-    desk.give()
-    (found,) = list_donations(desk.books, donor="anonymous").items
+def test_an_anonymous_donation_has_no_donor(station: StationLedger) -> None:
+    station.give(donor=None)
+    station.give()
+    (found,) = list_donations(station.books, donor="anonymous").items
     assert (found.id, found.donor) == ("d_1", None)
 
 
-def test_a_corrected_donation_is_shown_as_stated_last_with_its_new_receipt(desk: Desk) -> None:
-    desk.give(10)
-    right = desk.donation(7, batch="B9", happened_on=date(2020, 2, 9), donor="D-2")
-    done = desk(c.Correct(entry=1, command=right, reason="typed wrongly"))
-    found = get_donation(desk.books, "d_1")
+def test_a_corrected_donation_is_shown_as_stated_last_with_its_new_receipt(
+    station: StationLedger,
+) -> None:
+    station.give(10)
+    right = station.donation(7, batch="B9", happened_on=date(2020, 2, 9), donor="D-2")
+    done = station(c.Correct(entry=1, command=right, reason="typed wrongly"))
+    found = get_donation(station.books, "d_1")
     assert (found.donor, found.happened_on, found.superseded_by) == (
         "D-2",
         date(2020, 2, 9),
@@ -58,30 +62,32 @@ def test_a_corrected_donation_is_shown_as_stated_last_with_its_new_receipt(desk:
         (7, "B9", "l_lx_1_1")
     ]
     assert found.receipt == "JZ-2020-000002"
-    assert [one.id for one in list_donations(desk.books).items] == ["d_1"]
-    assert [one.id for one in list_donations(desk.books, donor="D-2").items] == ["d_1"]
-    assert list_donations(desk.books, donor="D-1").items == []
+    assert [one.id for one in list_donations(station.books).items] == ["d_1"]
+    assert [one.id for one in list_donations(station.books, donor="D-2").items] == ["d_1"]
+    assert list_donations(station.books, donor="D-1").items == []
 
 
-def test_a_reversed_donation_has_no_lines_and_names_its_last_receipt(desk: Desk) -> None:
-    desk.give(10)
-    desk(c.Reverse(entry=1, reason="it was no gift"))
-    found = get_donation(desk.books, "d_1")
+def test_a_reversed_donation_has_no_lines_and_names_its_last_receipt(
+    station: StationLedger,
+) -> None:
+    station.give(10)
+    station(c.Reverse(entry=1, reason="it was no gift"))
+    found = get_donation(station.books, "d_1")
     assert (found.lines, found.receipt) == ([], "JZ-2020-000001")
 
 
-def test_goods_bought_are_no_donation(desk: Desk) -> None:
+def test_goods_bought_are_no_donation(station: StationLedger) -> None:
     line = c.ArrivalLine(item="mask", quantity=5)
-    desk(c.RecordArrival(origin="bought", party="shop", location="store", lines=[line]))
-    assert list_donations(desk.books).items == []
+    station(c.RecordArrival(origin="bought", party="shop", location="store", lines=[line]))
+    assert list_donations(station.books).items == []
     with pytest.raises(NotFound, match="no donation b_1"):
-        get_donation(desk.books, "b_1")
+        get_donation(station.books, "b_1")
 
 
-def test_donations_are_listed_page_by_page(desk: Desk) -> None:
+def test_donations_are_listed_page_by_page(station: StationLedger) -> None:
     for _ in range(3):
-        desk.give()
-    first = list_donations(desk.books, limit=2)
-    rest = list_donations(desk.books, limit=2, after=first.next)
+        station.give()
+    first = list_donations(station.books, limit=2)
+    rest = list_donations(station.books, limit=2, after=first.next)
     assert [one.id for one in first.items + rest.items] == ["d_1", "d_3", "d_5"]
     assert rest.next is None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
@@ -24,32 +24,40 @@ from supplies.views.lot_ownership import apportion_all, trace_gifts
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 
 
-def stated(desk: Desk, donor: str = "D-1", first: date = FIRST, last: date = LAST) -> Any:
-    return build_donor_statement(desk.books, donor, first, last)
+def stated(
+    station: StationLedger, donor: str = "D-1", first: date = FIRST, last: date = LAST
+) -> Any:
+    return build_donor_statement(station.books, donor, first, last)
 
 
-def goods(desk: Desk, donor: str = "D-1", **days: date) -> dict[str, StatementLine]:
-    return {line.item: line for line in stated(desk, donor, **days).goods}
+def goods(station: StationLedger, donor: str = "D-1", **days: date) -> dict[str, StatementLine]:
+    return {line.item: line for line in stated(station, donor, **days).goods}
 
 
 def line(quantity: int, item: str = "mask", **more: Any) -> c.LotLine:
     return c.LotLine(item=item, quantity=quantity, **more)
 
 
-def hand_out(desk: Desk, quantity: int, recipient: str = "R-1", item: str = "mask") -> None:
-    desk(c.HandOut(recipient=recipient, location="store", lines=[line(quantity, item)]))
+def hand_out(
+    station: StationLedger, quantity: int, recipient: str = "R-1", item: str = "mask"
+) -> None:
+    station(c.HandOut(recipient=recipient, location="store", lines=[line(quantity, item)]))
 
 
-def repack(desk: Desk, consumed: list[c.LotLine], quantity: int, item: str = "soap") -> None:
+def repack(
+    station: StationLedger, consumed: list[c.LotLine], quantity: int, item: str = "soap"
+) -> None:
     produced = [c.ConvertedLine(item=item, quantity=quantity)]
-    desk(c.Convert(location="store", consumed=consumed, produced=produced))
+    station(c.Convert(location="store", consumed=consumed, produced=produced))
 
 
-def test_the_statement_is_in_the_shape_that_programs_are_written_against(desk: Desk) -> None:
-    desk.give(20, wish="elderly first")
-    hand_out(desk, 8)
+def test_the_statement_is_in_the_shape_that_programs_are_written_against(
+    station: StationLedger,
+) -> None:
+    station.give(20, wish="elderly first")
+    hand_out(station, 8)
     assert shows(
-        stated(desk),
+        stated(station),
         {
             "station": "lx",
             "donor": "D-1",
@@ -77,17 +85,17 @@ def test_the_statement_is_in_the_shape_that_programs_are_written_against(desk: D
     )
 
 
-def test_every_piece_is_found_again_wherever_it_went(desk: Desk) -> None:
-    desk.give(100)
-    desk.dispatch(desk.allocate(9))
-    desk.allocate(5)
-    hand_out(desk, 31)
-    desk(c.IssueGoods(purpose="gate", location="store", lines=[line(11)]))
-    desk(c.WriteOff(reason="damaged", location="store", lines=[line(7)]))
-    desk(c.LendGoods(borrower="S-2", location="store", lines=[line(4)]))
-    desk(c.ReturnGoods(location="store", lines=[line(3)], reason="too many"))
-    repack(desk, [line(2)], 1)
-    found = goods(desk)
+def test_every_piece_is_found_again_wherever_it_went(station: StationLedger) -> None:
+    station.give(100)
+    station.dispatch(station.allocate(9))
+    station.allocate(5)
+    hand_out(station, 31)
+    station(c.IssueGoods(purpose="gate", location="store", lines=[line(11)]))
+    station(c.WriteOff(reason="damaged", location="store", lines=[line(7)]))
+    station(c.LendGoods(borrower="S-2", location="store", lines=[line(4)]))
+    station(c.ReturnGoods(location="store", lines=[line(3)], reason="too many"))
+    repack(station, [line(2)], 1)
+    found = goods(station)
     assert found["mask"].places == {
         "free": 28, "allocated": 5, "in_transit": 9, "handed_over": 31, "used": 11, "lost": 7,
         "lent": 4, "converted": 2, "returned": 3,
@@ -96,53 +104,53 @@ def test_every_piece_is_found_again_wherever_it_went(desk: Desk) -> None:
     assert (found["soap"].received, found["soap"].repacked) == (0, 1)
 
 
-def test_gifts_of_other_days_and_other_donors_are_left_out(desk: Desk) -> None:
-    desk.give(5, happened_on=date(2020, 2, 2))
-    desk.give(7, happened_on=date(2020, 2, 4))
-    desk.give(9, donor="D-2")
-    desk.stock(11)
-    assert goods(desk)["mask"].received == 7
-    assert goods(desk, first=date(2020, 2, 1))["mask"].received == 12
-    assert goods(desk, "D-2")["mask"].received == 9
+def test_gifts_of_other_days_and_other_donors_are_left_out(station: StationLedger) -> None:
+    station.give(5, happened_on=date(2020, 2, 2))
+    station.give(7, happened_on=date(2020, 2, 4))
+    station.give(9, donor="D-2")
+    station.stock(11)
+    assert goods(station)["mask"].received == 7
+    assert goods(station, first=date(2020, 2, 1))["mask"].received == 12
+    assert goods(station, "D-2")["mask"].received == 9
 
 
-def test_it_stands_as_at_the_end_of_the_last_day(desk: Desk) -> None:
-    desk.give(10, happened_on=date(2020, 2, 8))
-    hand_out(desk, 4)
-    before = goods(desk, last=date(2020, 2, 9))["mask"]
+def test_it_stands_as_at_the_end_of_the_last_day(station: StationLedger) -> None:
+    station.give(10, happened_on=date(2020, 2, 8))
+    hand_out(station, 4)
+    before = goods(station, last=date(2020, 2, 9))["mask"]
     assert before.places == {"free": 10}
-    assert goods(desk)["mask"].places == {"free": 6, "handed_over": 4}
+    assert goods(station)["mask"].places == {"free": 6, "handed_over": 4}
 
 
-def test_figures_and_donors_are_as_corrected(desk: Desk) -> None:
-    first = desk.give(12)
-    desk(c.Correct(entry=first.seq, command=desk.donation(21), reason="typed wrong"))
-    second = desk.give(30)
-    desk(c.Correct(entry=second.seq, command=desk.donation(30, donor="D-2"), reason="whose"))
-    third = desk.give(3)
-    desk(c.Reverse(entry=third.seq, reason="never came"))
-    assert goods(desk)["mask"].received == 21
-    assert goods(desk, "D-2")["mask"].received == 30
-    assert stated(desk, "D-2").receipts != stated(desk).receipts
+def test_figures_and_donors_are_as_corrected(station: StationLedger) -> None:
+    first = station.give(12)
+    station(c.Correct(entry=first.seq, command=station.donation(21), reason="typed wrong"))
+    second = station.give(30)
+    station(c.Correct(entry=second.seq, command=station.donation(30, donor="D-2"), reason="whose"))
+    third = station.give(3)
+    station(c.Reverse(entry=third.seq, reason="never came"))
+    assert goods(station)["mask"].received == 21
+    assert goods(station, "D-2")["mask"].received == 30
+    assert stated(station, "D-2").receipts != stated(station).receipts
 
 
-def test_what_is_repacked_belongs_to_those_whose_goods_went_in(desk: Desk) -> None:
-    desk.give(10, "rice")
-    desk.give(5, "rice", donor="D-2")
-    repack(desk, [line(15, "rice")], 7)
-    hand_out(desk, 4, item="soap")
-    one, two = goods(desk)["soap"], goods(desk, "D-2")["soap"]
+def test_what_is_repacked_belongs_to_those_whose_goods_went_in(station: StationLedger) -> None:
+    station.give(10, "rice")
+    station.give(5, "rice", donor="D-2")
+    repack(station, [line(15, "rice")], 7)
+    hand_out(station, 4, item="soap")
+    one, two = goods(station)["soap"], goods(station, "D-2")["soap"]
     assert (one.repacked, two.repacked) == (4, 3)
     for place in ("free", "handed_over"):
         together = one.places.get(place, 0) + two.places.get(place, 0)
         assert together == {"free": 3, "handed_over": 4}[place]
 
 
-def test_kinds_of_goods_in_a_kit_count_alike_whatever_their_units(desk: Desk) -> None:
-    desk.give(100, "mask")
-    desk.give(2, "soap", donor="D-2")
-    repack(desk, [line(100, "mask"), line(2, "soap")], 10, "rice")
-    assert goods(desk)["rice"].repacked == goods(desk, "D-2")["rice"].repacked == 5
+def test_kinds_of_goods_in_a_kit_count_alike_whatever_their_units(station: StationLedger) -> None:
+    station.give(100, "mask")
+    station.give(2, "soap", donor="D-2")
+    repack(station, [line(100, "mask"), line(2, "soap")], 10, "rice")
+    assert goods(station)["rice"].repacked == goods(station, "D-2")["rice"].repacked == 5
 
 
 @given(
@@ -159,34 +167,36 @@ def test_parts_are_whole_and_sum_both_ways(quantities: list[int], weights: list[
     assert all(part >= 0 for row in rows for part in row)
 
 
-def some_work(desk: Desk, chance: random.Random) -> Iterator[None]:
-    """Commands of every sort that move gifts; many are refused, as at any desk."""
+def some_work(station: StationLedger, chance: random.Random) -> Iterator[None]:
+    """Commands of every sort that move gifts; many are refused, as at any station."""
     item, n = chance.choice(["mask", "soap", "rice"]), chance.randint(1, 12)
     donor = chance.choice(["D-1", "D-2", None])
     who, lines = chance.choice(["R-1", "R-2", "G-1"]), [line(n, item)]
-    entry = chance.randint(1, max(1, desk.entries()))
-    right = desk.donation(chance.randint(1, 30), item, donor=donor)
+    entry = chance.randint(1, max(1, station.entries()))
+    right = station.donation(chance.randint(1, 30), item, donor=donor)
     made = [c.ConvertedLine(item=chance.choice(["mask", "soap"]), quantity=n)]
     acts: list[Any] = [
-        lambda: desk.give(chance.randint(1, 30), item, donor=donor),
-        lambda: desk.give(chance.randint(1, 30), item, donor=donor, recipient="R-2"),
-        lambda: desk(c.HandOut(recipient=who, location="store", lines=lines)),
-        lambda: desk(c.TakeBack(recipient=who, location="store", lines=lines, reason="back")),
-        lambda: desk.dispatch(desk.allocate(n, who, item)),
-        lambda: desk(c.WriteOff(reason="damaged", location="store", lines=lines)),
-        lambda: desk(c.FindAgain(reason="damaged", location="store", lines=lines)),
-        lambda: desk(c.LendGoods(borrower="S-2", location="store", lines=lines)),
-        lambda: desk(c.ReturnGoods(location="store", lines=lines, reason="too many")),
-        lambda: desk(c.Convert(location="store", consumed=lines, produced=made)),
-        lambda: desk(
+        lambda: station.give(chance.randint(1, 30), item, donor=donor),
+        lambda: station.give(chance.randint(1, 30), item, donor=donor, recipient="R-2"),
+        lambda: station(c.HandOut(recipient=who, location="store", lines=lines)),
+        lambda: station(c.TakeBack(recipient=who, location="store", lines=lines, reason="back")),
+        lambda: station.dispatch(station.allocate(n, who, item)),
+        lambda: station(c.WriteOff(reason="damaged", location="store", lines=lines)),
+        lambda: station(c.FindAgain(reason="damaged", location="store", lines=lines)),
+        lambda: station(c.LendGoods(borrower="S-2", location="store", lines=lines)),
+        lambda: station(c.ReturnGoods(location="store", lines=lines, reason="too many")),
+        lambda: station(c.Convert(location="store", consumed=lines, produced=made)),
+        lambda: station(
             c.Convert(location="store", consumed=[line(n, "mask"), line(1, "rice")], produced=made)
         ),
-        lambda: desk(c.Correct(entry=entry, command=right, reason="mended")),
-        lambda: desk(c.Reverse(entry=entry, reason="mistaken")),
-        lambda: desk(
+        lambda: station(c.Correct(entry=entry, command=right, reason="mended")),
+        lambda: station(c.Reverse(entry=entry, reason="mistaken")),
+        lambda: station(
             c.CountStock(
-                sheet=str(desk(c.OpenCountSheet(location="store")).document),
-                lines=[c.CountLine(item=item, counted=max(0, desk.total("stock:store", item) - 1))],
+                sheet=str(station(c.OpenCountSheet(location="store")).document),
+                lines=[
+                    c.CountLine(item=item, counted=max(0, station.total("stock:store", item) - 1))
+                ],
             )
         ),
     ]
@@ -197,21 +207,23 @@ def some_work(desk: Desk, chance: random.Random) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_sum_holds_and_all_donors_together_have_all_goods(desk: Desk, seed: int) -> None:
+def test_the_sum_holds_and_all_donors_together_have_all_goods(
+    station: StationLedger, seed: int
+) -> None:
     chance = random.Random(seed)
     for step in range(90):
         if step % 30 == 29:
-            desk.clock.advance()
-        next(some_work(desk, chance))
-    today = desk.clock.day
+            station.clock.advance()
+        next(some_work(station, chance))
+    today = station.clock.day
     for last in (today, today - timedelta(days=1)):
         for donor in ("D-1", "D-2"):
-            stated(desk, donor, last=last)  # raises where it does not hold
+            stated(station, donor, last=last)  # raises where it does not hold
     found: Counter[tuple[str, str, str]] = Counter()
     for donor in ("D-1", "D-2", "anonymous"):
-        for part in trace_gifts(desk.books, donor, FIRST, today).parts:
+        for part in trace_gifts(station.books, donor, FIRST, today).parts:
             found[part.account, part.item, part.lot] += part.quantity
-    rows = desk.books.all(
+    rows = station.books.all(
         "SELECT account, item, lot, quantity FROM balances "
         "WHERE station = :station AND lot <> '' AND quantity <> 0"
     )
@@ -225,19 +237,19 @@ def test_the_sum_holds_and_all_donors_together_have_all_goods(desk: Desk, seed: 
 
 
 def test_households_are_counted_by_month_and_community_and_few_are_not_told_apart(
-    desk: Desk,
+    station: StationLedger,
 ) -> None:
     for number in range(3, 9):
-        desk.ledger.register(Recipient(code=f"R-{number}", name="某人", community="north"))
-    desk.give(50)
+        station.ledger.register(Recipient(code=f"R-{number}", name="某人", community="north"))
+    station.give(50)
     for number in range(3, 9):
-        hand_out(desk, 2, f"R-{number}")
-    hand_out(desk, 1, "R-3")
-    hand_out(desk, 1, "R-1")
-    hand_out(desk, 1, "R-2")
-    desk(c.TakeBack(recipient="R-2", location="store", lines=[line(1)], reason="moved"))
-    desk(c.HandOut(recipient="G-1", location="store", headcount=95, lines=[line(9)]))
-    served = {(s.community, s.who): s.count for s in stated(desk).served}
+        hand_out(station, 2, f"R-{number}")
+    hand_out(station, 1, "R-3")
+    hand_out(station, 1, "R-1")
+    hand_out(station, 1, "R-2")
+    station(c.TakeBack(recipient="R-2", location="store", lines=[line(1)], reason="moved"))
+    station(c.HandOut(recipient="G-1", location="store", headcount=95, lines=[line(9)]))
+    served = {(s.community, s.who): s.count for s in stated(station).served}
     assert served == {
         ("north", "household"): 6,
         ("longxue", "household"): "<5",
@@ -245,51 +257,55 @@ def test_households_are_counted_by_month_and_community_and_few_are_not_told_apar
     }
 
 
-def test_a_release_of_what_was_set_aside_by_the_wish_is_a_departure(desk: Desk) -> None:
-    desk.give(10, recipient="R-1")
+def test_a_release_of_what_was_set_aside_by_the_wish_is_a_departure(station: StationLedger) -> None:
+    station.give(10, recipient="R-1")
     (allocation,) = [
         name
-        for (name,) in desk.books.all("SELECT allocation FROM allocations WHERE station = 'lx'")
+        for (name,) in station.books.all("SELECT allocation FROM allocations WHERE station = 'lx'")
     ]
-    desk(c.Release(allocation=allocation, reason="王某 moved away"))
-    free = desk.allocate(4)
-    desk(c.Release(allocation=free, reason="an ordinary one"))
-    (departure,) = stated(desk).departures
+    station(c.Release(allocation=allocation, reason="王某 moved away"))
+    free = station.allocate(4)
+    station(c.Release(allocation=free, reason="an ordinary one"))
+    (departure,) = stated(station).departures
     assert (departure.item, departure.quantity, departure.by) == ("mask", 10, "u_1")
     assert departure.reason == "** moved away"
 
 
-def test_no_recipient_is_named_in_it(desk: Desk) -> None:
-    desk.give(10)
-    hand_out(desk, 2)
-    told = repr(stated(desk))
+def test_no_recipient_is_named_in_it(station: StationLedger) -> None:
+    station.give(10)
+    hand_out(station, 2)
+    told = repr(stated(station))
     assert "王某" not in told
     assert "R-1" not in told
 
 
 def test_a_statement_that_does_not_add_up_is_not_issued(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.give(10)
-    hand_out(desk, 4)
+    station.give(10)
+    hand_out(station, 4)
     monkeypatch.setattr("supplies.views.donor_statement.PLACES", ("free",))
     with pytest.raises(BooksBroken) as broken:
-        stated(desk)
+        stated(station)
     assert (broken.value.expected, broken.value.found) == ("10", "6")
 
 
-def test_nobody_unknown_or_forgotten_is_stated_to_and_days_must_follow(desk: Desk) -> None:
+def test_nobody_unknown_or_forgotten_is_stated_to_and_days_must_follow(
+    station: StationLedger,
+) -> None:
     with pytest.raises(NotFound, match="no donor D-9"):
-        stated(desk, "D-9")
+        stated(station, "D-9")
     with pytest.raises(InvalidField, match="is before"):
-        stated(desk, first=LAST, last=FIRST)
-    desk(c.ForgetDonor(donor="D-1"))
+        stated(station, first=LAST, last=FIRST)
+    station(c.ForgetDonor(donor="D-1"))
     with pytest.raises(Forgotten):
-        stated(desk)
+        stated(station)
 
 
-def test_the_paper_says_to_whom_and_when(desk: Desk) -> None:
-    paper = build_donor_statement_paper(desk.books, "D-1", FIRST, LAST, printed_at=desk.clock())
+def test_the_paper_says_to_whom_and_when(station: StationLedger) -> None:
+    paper = build_donor_statement_paper(
+        station.books, "D-1", FIRST, LAST, printed_at=station.clock()
+    )
     assert paper.donor.name == "广州某企业"
     assert paper.donor.phone == "138****8000"
     assert paper.printed_at.isoformat() == "2020-02-10T12:00:00+08:00"
@@ -297,19 +313,19 @@ def test_the_paper_says_to_whom_and_when(desk: Desk) -> None:
 
 
 def test_many_gifts_are_answered_with_few_queries(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    really = type(desk.books.store).all
+    really = type(station.books.store).all
 
     def counted(self: Any, sql: str, params: Any = ()) -> Any:
         asked.append(sql)
         return really(self, sql, params)
 
-    monkeypatch.setattr(type(desk.books.store), "all", counted)
+    monkeypatch.setattr(type(station.books.store), "all", counted)
     for gift in range(30):
-        desk.give(gift + 1)
-    hand_out(desk, 40)
+        station.give(gift + 1)
+    hand_out(station, 40)
     asked.clear()
-    stated(desk)
+    stated(station)
     assert len(asked) < 15

@@ -3,7 +3,7 @@ import hashlib
 
 import msgspec
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
@@ -11,10 +11,10 @@ from supplies.errors import InvalidField, NotFound
 from supplies.views.entries import get_conflict, get_entry, list_conflicts, list_entries
 
 
-def test_an_entry_shows_all_it_says_and_the_bytes_that_were_hashed(desk: Desk) -> None:
-    need = desk.need(10)
-    found = get_entry(desk.books, 1)
-    body = desk.books.value("SELECT body FROM entries WHERE station = :station AND seq = 1")
+def test_an_entry_shows_all_it_says_and_the_bytes_that_were_hashed(station: StationLedger) -> None:
+    need = station.need(10)
+    found = get_entry(station.books, 1)
+    body = station.books.value("SELECT body FROM entries WHERE station = :station AND seq = 1")
     assert shows(
         found,
         {
@@ -46,73 +46,73 @@ def test_an_entry_shows_all_it_says_and_the_bytes_that_were_hashed(desk: Desk) -
     )
 
 
-def test_an_entry_names_the_one_before_it_and_goods_name_their_lot(desk: Desk) -> None:
-    desk.need()
-    lot = desk.stock(5)
-    first, second = get_entry(desk.books, 1), get_entry(desk.books, 2)
+def test_an_entry_names_the_one_before_it_and_goods_name_their_lot(station: StationLedger) -> None:
+    station.need()
+    lot = station.stock(5)
+    first, second = get_entry(station.books, 1), get_entry(station.books, 2)
     assert second.previous == first.hash
     assert [(t.source, t.target, t.lot) for t in second.transfers] == [
         ("opening:store", "stock:store", lot)
     ]
 
 
-def test_a_corrected_entry_and_its_correction_name_each_other(desk: Desk) -> None:
-    desk.need(10)
+def test_a_corrected_entry_and_its_correction_name_each_other(station: StationLedger) -> None:
+    station.need(10)
     wrong = c.NoteNeed(recipient="R-1", item="mask", quantity=4)
-    desk(c.Correct(entry=1, command=wrong, reason="typed wrongly"))
-    assert get_entry(desk.books, 1).superseded_by == 2
-    assert get_entry(desk.books, 2).supersedes == 1
-    assert get_entry(desk.books, 2).superseded_by is None
+    station(c.Correct(entry=1, command=wrong, reason="typed wrongly"))
+    assert get_entry(station.books, 1).superseded_by == 2
+    assert get_entry(station.books, 2).supersedes == 1
+    assert get_entry(station.books, 2).superseded_by is None
 
 
-def test_an_entry_that_is_not_there_is_not_found(desk: Desk) -> None:
+def test_an_entry_that_is_not_there_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no entry 1"):
-        get_entry(desk.books, 1)
+        get_entry(station.books, 1)
 
 
-def test_entries_are_listed_oldest_first_by_kind_and_by_document(desk: Desk) -> None:
-    need = desk.need(10)
-    desk.stock(5)
-    desk(c.EndNeed(need=need, reason="moved"))
-    assert [one.seq for one in list_entries(desk.books).items] == [1, 2, 3]
-    assert [one.seq for one in list_entries(desk.books, kind="stock_opened").items] == [2]
-    assert [one.seq for one in list_entries(desk.books, document=need).items] == [1, 3]
+def test_entries_are_listed_oldest_first_by_kind_and_by_document(station: StationLedger) -> None:
+    need = station.need(10)
+    station.stock(5)
+    station(c.EndNeed(need=need, reason="moved"))
+    assert [one.seq for one in list_entries(station.books).items] == [1, 2, 3]
+    assert [one.seq for one in list_entries(station.books, kind="stock_opened").items] == [2]
+    assert [one.seq for one in list_entries(station.books, document=need).items] == [1, 3]
 
 
-def test_a_list_goes_on_where_its_page_ended(desk: Desk) -> None:
+def test_a_list_goes_on_where_its_page_ended(station: StationLedger) -> None:
     for _ in range(5):
-        desk.need()
+        station.need()
     seen, after = [], None
     for _ in range(3):
-        part = list_entries(desk.books, after=after, limit=2)
+        part = list_entries(station.books, after=after, limit=2)
         seen.append([one.seq for one in part.items])
         after = part.next
     assert seen == [[1, 2], [3, 4], [5]]
     assert after is None
-    assert len(list_entries(desk.books, limit=None).items) == 5
+    assert len(list_entries(station.books, limit=None).items) == 5
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "1.5", "٣", "9" * 30])
-def test_a_place_that_is_no_place_in_a_list_is_refused(desk: Desk, after: str) -> None:
+def test_a_place_that_is_no_place_in_a_list_is_refused(station: StationLedger, after: str) -> None:
     with pytest.raises(InvalidField) as refusal:
-        list_entries(desk.books, after=after)
+        list_entries(station.books, after=after)
     assert refusal.value.faults[0].pointer == "/after"
 
 
 @pytest.mark.parametrize("limit", [0, -1, 501])
-def test_a_page_of_nothing_or_of_too_much_is_refused(desk: Desk, limit: int) -> None:
+def test_a_page_of_nothing_or_of_too_much_is_refused(station: StationLedger, limit: int) -> None:
     with pytest.raises(InvalidField) as refusal:
-        list_entries(desk.books, limit=limit)
+        list_entries(station.books, limit=limit)
     assert refusal.value.faults[0].pointer == "/limit"
 
 
-def test_a_conflict_waits_until_it_is_resolved(desk: Desk) -> None:
-    desk.stock(10)
-    allocation = desk.allocate(10)
-    delivery = desk.dispatch(allocation)
-    desk.outcome(delivery, allocation, "handed_over")
-    contradicted = desk.outcome(delivery, allocation, "not_at_home", note="locked")
-    (waiting,) = list_conflicts(desk.books).items
+def test_a_conflict_waits_until_it_is_resolved(station: StationLedger) -> None:
+    station.stock(10)
+    allocation = station.allocate(10)
+    delivery = station.dispatch(allocation)
+    station.outcome(delivery, allocation, "handed_over")
+    contradicted = station.outcome(delivery, allocation, "not_at_home", note="locked")
+    (waiting,) = list_conflicts(station.books).items
     assert shows(
         waiting,
         {
@@ -128,16 +128,16 @@ def test_a_conflict_waits_until_it_is_resolved(desk: Desk) -> None:
         },
     )
     assert b"locked" not in bytes(waiting.stated)
-    decided = desk(
+    decided = station(
         c.ResolveConflict(conflict=contradicted.seq, by="unexplained", reason="the guard saw it")
     )
-    assert list_conflicts(desk.books).items == []
-    (resolved,) = list_conflicts(desk.books, open_only=False).items
+    assert list_conflicts(station.books).items == []
+    (resolved,) = list_conflicts(station.books, open_only=False).items
     assert (resolved.resolved_in, resolved.resolved_by) == (decided.seq, "unexplained")
-    assert get_conflict(desk.books, contradicted.seq) == resolved
+    assert get_conflict(station.books, contradicted.seq) == resolved
 
 
-def test_an_entry_that_is_no_conflict_is_not_found_as_one(desk: Desk) -> None:
-    desk.need()
+def test_an_entry_that_is_no_conflict_is_not_found_as_one(station: StationLedger) -> None:
+    station.need()
     with pytest.raises(NotFound, match="entry 1 is no conflict"):
-        get_conflict(desk.books, 1)
+        get_conflict(station.books, 1)

@@ -1,5 +1,5 @@
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
@@ -7,16 +7,16 @@ from supplies.errors import InvalidField, NotFound
 from supplies.views.needs import get_need, list_needs
 
 
-def parts(desk: Desk, name: str) -> tuple[int, int, int, int, int, int]:
-    found = get_need(desk.books, name)
+def parts(station: StationLedger, name: str) -> tuple[int, int, int, int, int, int]:
+    found = get_need(station.books, name)
     return found.asked, found.needed, found.claimed, found.assigned, found.met, found.ended
 
 
-def test_a_need_shows_the_parts_it_fell_into(desk: Desk) -> None:
-    name = desk.need(10, urgency="high")
-    desk.pledge(6, {name: 6})
+def test_a_need_shows_the_parts_it_fell_into(station: StationLedger) -> None:
+    name = station.need(10, urgency="high")
+    station.pledge(6, {name: 6})
     assert shows(
-        get_need(desk.books, name),
+        get_need(station.books, name),
         {
             "id": "n_1",
             "recipient": "R-1",
@@ -33,50 +33,50 @@ def test_a_need_shows_the_parts_it_fell_into(desk: Desk) -> None:
     )
 
 
-def test_the_status_is_the_earliest_stage_that_holds_anything(desk: Desk) -> None:
-    name = desk.need(10)
-    assert get_need(desk.books, name).status == "open"
-    pledge = desk.pledge(10, {name: 10})
-    assert get_need(desk.books, name).status == "claimed"
-    given = desk.give(10, pledge=pledge)
-    assert get_need(desk.books, name).status == "assigned"
+def test_the_status_is_the_earliest_stage_that_holds_anything(station: StationLedger) -> None:
+    name = station.need(10)
+    assert get_need(station.books, name).status == "open"
+    pledge = station.pledge(10, {name: 10})
+    assert get_need(station.books, name).status == "claimed"
+    given = station.give(10, pledge=pledge)
+    assert get_need(station.books, name).status == "assigned"
     allocation = f"a_{given.seq + 1}"
-    delivery = desk.dispatch(allocation)
-    desk.outcome(delivery, allocation, "handed_over")
-    assert get_need(desk.books, name).status == "met"
-    assert parts(desk, name) == (10, 0, 0, 0, 10, 0)
+    delivery = station.dispatch(allocation)
+    station.outcome(delivery, allocation, "handed_over")
+    assert get_need(station.books, name).status == "met"
+    assert parts(station, name) == (10, 0, 0, 0, 10, 0)
 
 
-def test_a_need_that_ended_unmet_is_ended(desk: Desk) -> None:
-    name = desk.need(10)
-    desk(c.EndNeed(need=name, reason="moved"))
-    assert get_need(desk.books, name).status == "ended"
-    assert parts(desk, name) == (10, 0, 0, 0, 0, 10)
+def test_a_need_that_ended_unmet_is_ended(station: StationLedger) -> None:
+    name = station.need(10)
+    station(c.EndNeed(need=name, reason="moved"))
+    assert get_need(station.books, name).status == "ended"
+    assert parts(station, name) == (10, 0, 0, 0, 0, 10)
 
 
-def test_a_corrected_need_asks_for_what_was_stated_last(desk: Desk) -> None:
-    name = desk.need(10)
+def test_a_corrected_need_asks_for_what_was_stated_last(station: StationLedger) -> None:
+    name = station.need(10)
     right = c.NoteNeed(recipient="R-1", item="mask", quantity=4, urgency="low")
-    desk(c.Correct(entry=1, command=right, reason="typed wrongly"))
-    assert parts(desk, name) == (4, 4, 0, 0, 0, 0)
-    assert get_need(desk.books, name).urgency == "low"
-    assert [one.id for one in list_needs(desk.books).items] == [name]
+    station(c.Correct(entry=1, command=right, reason="typed wrongly"))
+    assert parts(station, name) == (4, 4, 0, 0, 0, 0)
+    assert get_need(station.books, name).urgency == "low"
+    assert [one.id for one in list_needs(station.books).items] == [name]
 
 
-def test_a_reversed_need_asks_for_nothing(desk: Desk) -> None:
-    name = desk.need(10)
-    desk(c.Reverse(entry=1, reason="another household's"))
-    assert parts(desk, name) == (0, 0, 0, 0, 0, 0)
-    assert get_need(desk.books, name).status == "ended"
+def test_a_reversed_need_asks_for_nothing(station: StationLedger) -> None:
+    name = station.need(10)
+    station(c.Reverse(entry=1, reason="another household's"))
+    assert parts(station, name) == (0, 0, 0, 0, 0, 0)
+    assert get_need(station.books, name).status == "ended"
 
 
-def test_needs_are_found_by_status_recipient_and_item(desk: Desk) -> None:
-    first, second = desk.need(10), desk.need(3, "R-2", "soap")
-    third = desk.need(5, "R-2")
-    desk.pledge(5, {third: 5})
+def test_needs_are_found_by_status_recipient_and_item(station: StationLedger) -> None:
+    first, second = station.need(10), station.need(3, "R-2", "soap")
+    third = station.need(5, "R-2")
+    station.pledge(5, {third: 5})
 
     def ids(**only: str) -> list[str]:
-        return [one.id for one in list_needs(desk.books, **only).items]
+        return [one.id for one in list_needs(station.books, **only).items]
 
     assert ids() == [first, second, third]
     assert ids(recipient="R-2") == [second, third]
@@ -86,21 +86,21 @@ def test_needs_are_found_by_status_recipient_and_item(desk: Desk) -> None:
     assert ids(status="claimed") == [third]
     assert ids(status="claimed", recipient="R-1") == []
     assert ids(status="met") == ids(status="assigned") == ids(status="ended") == []
-    desk(c.EndNeed(need=first, reason="withdrawn"))
+    station(c.EndNeed(need=first, reason="withdrawn"))
     assert ids(status="ended") == [first]
 
 
-def test_needs_are_listed_in_the_order_they_were_noted_page_by_page(desk: Desk) -> None:
-    noted = [desk.need(1) for _ in range(12)]
-    first = list_needs(desk.books, limit=10)
+def test_needs_are_listed_in_the_order_they_were_noted_page_by_page(station: StationLedger) -> None:
+    noted = [station.need(1) for _ in range(12)]
+    first = list_needs(station.books, limit=10)
     assert [one.id for one in first.items] == noted[:10]
-    rest = list_needs(desk.books, limit=10, after=first.next)
+    rest = list_needs(station.books, limit=10, after=first.next)
     assert [one.id for one in rest.items] == noted[10:]
     assert rest.next is None
 
 
-def test_what_is_asked_for_wrongly_is_refused(desk: Desk) -> None:
+def test_what_is_asked_for_wrongly_is_refused(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no need n_1"):
-        get_need(desk.books, "n_1")
+        get_need(station.books, "n_1")
     with pytest.raises(InvalidField, match="'done' is none of open, claimed"):
-        list_needs(desk.books, status="done")
+        list_needs(station.books, status="done")

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField
@@ -20,33 +20,35 @@ def seal(issued: IssuedReceipt) -> ReceiptSignature:
     return ReceiptSignature(f"code of {issued.number}", "k1", "a public key", "a signature")
 
 
-def test_those_of_the_period_that_hold_are_printed_by_number(desk: Desk) -> None:
-    desk.give(1)
-    wrong = desk.give(2, donor="D-2")
-    desk(c.Correct(entry=wrong.seq, command=desk.donation(3, donor="D-2"), reason="typed wrong"))
-    desk.clock.advance()
-    desk.give(4)
+def test_those_of_the_period_that_hold_are_printed_by_number(station: StationLedger) -> None:
+    station.give(1)
+    wrong = station.give(2, donor="D-2")
+    station(
+        c.Correct(entry=wrong.seq, command=station.donation(3, donor="D-2"), reason="typed wrong")
+    )
+    station.clock.advance()
+    station.give(4)
     today, tomorrow = date(2020, 2, 10), date(2020, 2, 11)
-    found = build_receipt_papers(desk.books, today, today, code)
+    found = build_receipt_papers(station.books, today, today, code)
     assert [paper.document.number for paper in found] == ["JZ-2020-000001", "JZ-2020-000003"]
-    assert len(build_receipt_papers(desk.books, today, tomorrow, code)) == 3
-    assert build_receipt_papers(desk.books, date(2019, 1, 1), date(2019, 12, 31), code) == []
+    assert len(build_receipt_papers(station.books, today, tomorrow, code)) == 3
+    assert build_receipt_papers(station.books, date(2019, 1, 1), date(2019, 12, 31), code) == []
     with pytest.raises(InvalidField, match="is before"):
-        build_receipt_papers(desk.books, tomorrow, today, code)
+        build_receipt_papers(station.books, tomorrow, today, code)
 
 
-def test_each_is_the_original_that_is_printed_alone(desk: Desk) -> None:
+def test_each_is_the_original_that_is_printed_alone(station: StationLedger) -> None:
     number = "JZ-2020-000001"
-    desk.give(1)
-    desk(c.ReprintReceipt(number=number))
-    (paper,) = build_receipt_papers(desk.books, desk.clock.day, desk.clock.day, code)
-    alone = build_receipt_paper(desk.books, number, seal, original=True)
+    station.give(1)
+    station(c.ReprintReceipt(number=number))
+    (paper,) = build_receipt_papers(station.books, station.clock.day, station.clock.day, code)
+    alone = build_receipt_paper(station.books, number, seal, original=True)
     assert paper == alone
 
 
-def test_receipts_of_the_forgotten_are_left_out(desk: Desk) -> None:
-    desk.give(1)
-    desk.give(2, donor="D-2")
-    desk(c.ForgetDonor(donor="D-2"))
-    found = build_receipt_papers(desk.books, desk.clock.day, desk.clock.day, code)
+def test_receipts_of_the_forgotten_are_left_out(station: StationLedger) -> None:
+    station.give(1)
+    station.give(2, donor="D-2")
+    station(c.ForgetDonor(donor="D-2"))
+    found = build_receipt_papers(station.books, station.clock.day, station.clock.day, code)
     assert [paper.document.number for paper in found] == ["JZ-2020-000001"]

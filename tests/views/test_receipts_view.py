@@ -2,7 +2,7 @@ from datetime import date
 
 import msgspec
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
@@ -23,13 +23,15 @@ def seal(issued: IssuedReceipt) -> ReceiptSignature:
     return ReceiptSignature(code(issued.number, issued.digest), "k1", "a public key", "a signature")
 
 
-def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(desk: Desk) -> None:
-    desk.give(50, wish="elderly first", batch="B7", expires_on=date(2022, 1, 31))
-    stated = desk.books.latest_row(Receipt, number=FIRST)
+def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(
+    station: StationLedger,
+) -> None:
+    station.give(50, wish="elderly first", batch="B7", expires_on=date(2022, 1, 31))
+    stated = station.books.latest_row(Receipt, number=FIRST)
     assert stated is not None
-    hashed = desk.books.value("SELECT hash FROM entries WHERE station = :station AND seq = 2")
+    hashed = station.books.value("SELECT hash FROM entries WHERE station = :station AND seq = 2")
     assert shows(
-        get_receipt(desk.books, FIRST),
+        get_receipt(station.books, FIRST),
         {
             "number": FIRST,
             "status": "issued",
@@ -93,18 +95,18 @@ def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(desk: 
     )
 
 
-def test_a_voided_receipt_says_when_why_and_by_whom(desk: Desk) -> None:
-    desk.give()
-    desk(c.VoidReceipt(number=FIRST, reason="the name was wrong"))
-    found = get_receipt(desk.books, FIRST)
+def test_a_voided_receipt_says_when_why_and_by_whom(station: StationLedger) -> None:
+    station.give()
+    station(c.VoidReceipt(number=FIRST, reason="the name was wrong"))
+    found = get_receipt(station.books, FIRST)
     assert (found.status, found.replaced_by) == ("void", None)
     assert shows(found.void, {"reason": "the name was wrong", "on": "2020-02-10", "by": "u_1"})
 
 
-def test_a_correction_s_reason_is_that_of_the_receipt_it_voids(desk: Desk) -> None:
-    desk.give(10)
-    desk(c.Correct(entry=1, command=desk.donation(7), reason="counted twice"))
-    old, new = get_receipt(desk.books, FIRST), get_receipt(desk.books, SECOND)
+def test_a_correction_s_reason_is_that_of_the_receipt_it_voids(station: StationLedger) -> None:
+    station.give(10)
+    station(c.Correct(entry=1, command=station.donation(7), reason="counted twice"))
+    old, new = get_receipt(station.books, FIRST), get_receipt(station.books, SECOND)
     assert old.void is not None
     assert (old.status, old.void.reason, old.replaced_by) == ("void", "counted twice", SECOND)
     assert (new.status, new.replaces, new.donations) == ("issued", [FIRST], ["d_1"])
@@ -112,33 +114,33 @@ def test_a_correction_s_reason_is_that_of_the_receipt_it_voids(desk: Desk) -> No
     assert new.document.lines[0].quantity == 7
 
 
-def test_a_receipt_over_several_replaces_the_single_ones(desk: Desk) -> None:
-    desk.give(10)
-    desk.give(20)
-    desk(c.IssueReceipt(donations=["d_1", "d_3"]))
-    found = get_receipt(desk.books, THIRD)
+def test_a_receipt_over_several_replaces_the_single_ones(station: StationLedger) -> None:
+    station.give(10)
+    station.give(20)
+    station(c.IssueReceipt(donations=["d_1", "d_3"]))
+    found = get_receipt(station.books, THIRD)
     assert (found.donations, found.replaces) == (["d_1", "d_3"], [FIRST, SECOND])
-    single = get_receipt(desk.books, FIRST)
+    single = get_receipt(station.books, FIRST)
     assert single.void is not None
     assert (single.void.reason, single.replaced_by) == (None, THIRD)
 
 
-def test_receipts_are_listed_as_issued_and_found_by_donor(desk: Desk) -> None:
-    desk.give()
-    desk.give(donor="D-2")
-    desk.give(donor=None)
-    assert [one.number for one in list_receipts(desk.books).items] == [FIRST, SECOND, THIRD]
-    assert [one.number for one in list_receipts(desk.books, donor="D-2").items] == [SECOND]
-    first = list_receipts(desk.books, limit=2)
-    rest = list_receipts(desk.books, limit=2, after=first.next)
+def test_receipts_are_listed_as_issued_and_found_by_donor(station: StationLedger) -> None:
+    station.give()
+    station.give(donor="D-2")
+    station.give(donor=None)
+    assert [one.number for one in list_receipts(station.books).items] == [FIRST, SECOND, THIRD]
+    assert [one.number for one in list_receipts(station.books, donor="D-2").items] == [SECOND]
+    first = list_receipts(station.books, limit=2)
+    rest = list_receipts(station.books, limit=2, after=first.next)
     assert [one.number for one in rest.items] == [THIRD]
     assert rest.next is None
 
 
-def test_the_paper_joins_the_document_with_its_proof(desk: Desk) -> None:
-    desk.give()
-    found = get_receipt(desk.books, FIRST)
-    paper = build_receipt_paper(desk.books, FIRST, seal)
+def test_the_paper_joins_the_document_with_its_proof(station: StationLedger) -> None:
+    station.give()
+    found = get_receipt(station.books, FIRST)
+    paper = build_receipt_paper(station.books, FIRST, seal)
     secret = code(FIRST, found.document_digest)
     assert paper.document == found.document
     assert shows(
@@ -158,33 +160,33 @@ def test_the_paper_joins_the_document_with_its_proof(desk: Desk) -> None:
     )
 
 
-def test_the_paper_of_a_replaced_receipt_and_of_a_copy_say_so(desk: Desk) -> None:
-    desk.give()
-    desk.clock.advance()
-    desk(c.ReprintReceipt(number=FIRST))
-    desk.clock.advance()
-    desk(c.ReplaceReceipt(number=FIRST, reason="a new address"))
-    proof = build_receipt_paper(desk.books, FIRST, seal, copy=1).proof
+def test_the_paper_of_a_replaced_receipt_and_of_a_copy_say_so(station: StationLedger) -> None:
+    station.give()
+    station.clock.advance()
+    station(c.ReprintReceipt(number=FIRST))
+    station.clock.advance()
+    station(c.ReplaceReceipt(number=FIRST, reason="a new address"))
+    proof = build_receipt_paper(station.books, FIRST, seal, copy=1).proof
     assert (proof.copy, proof.copied_on) == (1, date(2020, 2, 11))
     assert (proof.void_on, proof.void_reason, proof.replaced_by) == (
         date(2020, 2, 12),
         "a new address",
         SECOND,
     )
-    assert get_receipt(desk.books, FIRST).reprints == 1
+    assert get_receipt(station.books, FIRST).reprints == 1
     with pytest.raises(NotFound, match="no copy 2"):
-        build_receipt_paper(desk.books, FIRST, seal, copy=2)
+        build_receipt_paper(station.books, FIRST, seal, copy=2)
 
 
-def test_a_forgotten_donor_s_receipt_keeps_its_number_and_no_name(desk: Desk) -> None:
-    desk.give()
-    desk(c.ForgetDonor(donor="D-1"))
-    found = get_receipt(desk.books, FIRST)
+def test_a_forgotten_donor_s_receipt_keeps_its_number_and_no_name(station: StationLedger) -> None:
+    station.give()
+    station(c.ForgetDonor(donor="D-1"))
+    found = get_receipt(station.books, FIRST)
     assert (found.number, found.status, found.document) == (FIRST, "issued", None)
     with pytest.raises(Forgotten):
-        build_receipt_paper(desk.books, FIRST, seal)
+        build_receipt_paper(station.books, FIRST, seal)
 
 
-def test_a_receipt_that_is_not_there_is_not_found(desk: Desk) -> None:
+def test_a_receipt_that_is_not_there_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match=FIRST):
-        get_receipt(desk.books, FIRST)
+        get_receipt(station.books, FIRST)

@@ -3,7 +3,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
@@ -19,8 +19,8 @@ def on(day: int) -> date:
     return date(2020, 2, day)
 
 
-def goods(desk: Desk, first: date = FIRST, last: date = LAST) -> dict[str, GoodsLine]:
-    return {line.item: line for line in build_station_report(desk.books, first, last).goods}
+def goods(station: StationLedger, first: date = FIRST, last: date = LAST) -> dict[str, GoodsLine]:
+    return {line.item: line for line in build_station_report(station.books, first, last).goods}
 
 
 def figures(line: GoodsLine) -> dict[str, int]:
@@ -34,14 +34,16 @@ def handed_out(n: int, recipient: str = "R-1", item: str = "mask", **more: Any) 
     return c.HandOut(recipient=recipient, location="store", lines=[line], **more)
 
 
-def test_the_report_is_in_the_shape_that_programs_are_written_against(desk: Desk) -> None:
-    desk.need(10, happened_on=on(3))
-    desk.give(8)
-    desk(c.RecordActivity(kind="worker", count=14))
-    desk(c.RecordActivity(kind="visit", count=60))
-    desk(c.RecordActivity(kind="flats", count=777))
+def test_the_report_is_in_the_shape_that_programs_are_written_against(
+    station: StationLedger,
+) -> None:
+    station.need(10, happened_on=on(3))
+    station.give(8)
+    station(c.RecordActivity(kind="worker", count=14))
+    station(c.RecordActivity(kind="visit", count=60))
+    station(c.RecordActivity(kind="flats", count=777))
     assert shows(
-        build_station_report(desk.books, FIRST, LAST),
+        build_station_report(station.books, FIRST, LAST),
         {
             "station": "lx",
             "from": "2020-02-03",
@@ -79,19 +81,19 @@ def test_the_report_is_in_the_shape_that_programs_are_written_against(desk: Desk
     )
 
 
-def test_every_column_follows_from_what_flowed(desk: Desk) -> None:
-    desk.stock(100)
-    desk.give(50)
+def test_every_column_follows_from_what_flowed(station: StationLedger) -> None:
+    station.stock(100)
+    station.give(50)
     line = [c.LotLine(item="mask", quantity=7)]
-    desk(c.IssueGoods(purpose="gate", location="store", lines=line))
-    desk(c.WriteOff(reason="damaged", location="store", lines=line))
-    desk(c.LendGoods(borrower="clinic", location="store", lines=line))
-    desk(handed_out(5))
-    desk.allocate(3)
-    desk.dispatch(desk.allocate(4))
-    sheet = str(desk(c.OpenCountSheet(location="store")).document)
-    desk(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=118)]))
-    assert figures(goods(desk)["mask"]) == {
+    station(c.IssueGoods(purpose="gate", location="store", lines=line))
+    station(c.WriteOff(reason="damaged", location="store", lines=line))
+    station(c.LendGoods(borrower="clinic", location="store", lines=line))
+    station(handed_out(5))
+    station.allocate(3)
+    station.dispatch(station.allocate(4))
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=118)]))
+    assert figures(goods(station)["mask"]) == {
         "opening": 100,
         "received": 50,
         "handed_over": 5,
@@ -105,115 +107,119 @@ def test_every_column_follows_from_what_flowed(desk: Desk) -> None:
     }
 
 
-def test_goods_held_before_the_period_open_it_and_later_ones_are_left_out(desk: Desk) -> None:
-    desk.give(50, happened_on=on(2))
-    desk.give(20, happened_on=on(5))
-    desk(handed_out(30, happened_on=on(6)))
-    desk(handed_out(10, happened_on=on(9)))
-    found = goods(desk, on(3), on(7))["mask"]
+def test_goods_held_before_the_period_open_it_and_later_ones_are_left_out(
+    station: StationLedger,
+) -> None:
+    station.give(50, happened_on=on(2))
+    station.give(20, happened_on=on(5))
+    station(handed_out(30, happened_on=on(6)))
+    station(handed_out(10, happened_on=on(9)))
+    found = goods(station, on(3), on(7))["mask"]
     assert figures(found) == {"opening": 50, "received": 20, "handed_over": 30, "on_hand": 40}
-    later = goods(desk, on(8), on(8))["mask"]
+    later = goods(station, on(8), on(8))["mask"]
     assert figures(later) == {"opening": 40, "on_hand": 40}
 
 
-def test_figures_are_as_corrected_and_goods_given_back_are_not_received(desk: Desk) -> None:
-    given = desk.give(50, happened_on=on(5))
-    right = desk.donation(42, happened_on=on(5))
-    desk(c.Correct(entry=given.seq, command=right, reason="typed wrongly"))
+def test_figures_are_as_corrected_and_goods_given_back_are_not_received(
+    station: StationLedger,
+) -> None:
+    given = station.give(50, happened_on=on(5))
+    right = station.donation(42, happened_on=on(5))
+    station(c.Correct(entry=given.seq, command=right, reason="typed wrongly"))
     line = [c.LotLine(item="mask", quantity=2)]
-    desk(c.ReturnGoods(location="store", lines=line, reason="too small"))
-    assert figures(goods(desk)["mask"]) == {"received": 42, "other": 2, "on_hand": 40}
+    station(c.ReturnGoods(location="store", lines=line, reason="too small"))
+    assert figures(goods(station)["mask"]) == {"received": 42, "other": 2, "on_hand": 40}
 
 
-def test_a_household_is_fully_met_when_nothing_it_asked_for_is_owed(desk: Desk) -> None:
-    desk.stock(100)
-    desk.stock(100, "soap")
-    desk.need(5, "R-1", happened_on=on(4))
-    desk.need(2, "R-1", "soap", happened_on=on(4))
-    desk.need(5, "R-2", happened_on=on(4))
-    desk.need(5, "G-1", happened_on=on(4))
+def test_a_household_is_fully_met_when_nothing_it_asked_for_is_owed(station: StationLedger) -> None:
+    station.stock(100)
+    station.stock(100, "soap")
+    station.need(5, "R-1", happened_on=on(4))
+    station.need(2, "R-1", "soap", happened_on=on(4))
+    station.need(5, "R-2", happened_on=on(4))
+    station.need(5, "G-1", happened_on=on(4))
     for recipient in ("R-1", "R-2", "G-1"):
-        desk(handed_out(5, recipient))
-    found = build_station_report(desk.books, FIRST, LAST)
+        station(handed_out(5, recipient))
+    found = build_station_report(station.books, FIRST, LAST)
     assert (found.households_surveyed, found.households_fully_met) == (2, 1)
-    before = build_station_report(desk.books, FIRST, on(9))
+    before = build_station_report(station.books, FIRST, on(9))
     assert (before.households_surveyed, before.households_fully_met) == (2, 0)
-    after = build_station_report(desk.books, on(5), LAST)
+    after = build_station_report(station.books, on(5), LAST)
     assert (after.households_surveyed, after.households_fully_met) == (0, 1)
-    desk(handed_out(2, "R-1", "soap"))
-    assert build_station_report(desk.books, FIRST, LAST).households_fully_met == 2
+    station(handed_out(2, "R-1", "soap"))
+    assert build_station_report(station.books, FIRST, LAST).households_fully_met == 2
 
 
-def test_a_need_taken_back_was_not_surveyed(desk: Desk) -> None:
-    desk.need(5)
-    desk(c.Reverse(entry=1, reason="another household's"))
-    assert build_station_report(desk.books, FIRST, LAST).households_surveyed == 0
+def test_a_need_taken_back_was_not_surveyed(station: StationLedger) -> None:
+    station.need(5)
+    station(c.Reverse(entry=1, reason="another household's"))
+    assert build_station_report(station.books, FIRST, LAST).households_surveyed == 0
 
 
-def test_notices_are_those_put_up_less_those_taken_down(desk: Desk) -> None:
+def test_notices_are_those_put_up_less_those_taken_down(station: StationLedger) -> None:
     line = c.ArrivalLine(item="rice", quantity=20)
-    desk(c.RecordArrival(origin="made", party="station", location="store", lines=[line]))
+    station(c.RecordArrival(origin="made", party="station", location="store", lines=[line]))
     issued = [c.LotLine(item="rice", quantity=12)]
-    done = desk(c.IssueGoods(purpose="notices", location="store", lines=issued))
+    done = station(c.IssueGoods(purpose="notices", location="store", lines=issued))
     back = [c.LotLine(item="rice", quantity=2)]
-    desk(c.ReturnIssue(issue=str(done.document), lines=back))
-    assert build_station_report(desk.books, FIRST, LAST).notices_posted == 10
-    assert build_station_report(desk.books, FIRST, on(9)).notices_posted == 0
+    station(c.ReturnIssue(issue=str(done.document), lines=back))
+    assert build_station_report(station.books, FIRST, LAST).notices_posted == 10
+    assert build_station_report(station.books, FIRST, on(9)).notices_posted == 0
 
 
-def test_activities_are_net_of_corrections(desk: Desk) -> None:
-    done = desk(c.RecordActivity(kind="contact", count=45, happened_on=on(4)))
-    desk(c.RecordActivity(kind="contact", count=9))
+def test_activities_are_net_of_corrections(station: StationLedger) -> None:
+    done = station(c.RecordActivity(kind="contact", count=45, happened_on=on(4)))
+    station(c.RecordActivity(kind="contact", count=9))
     right = c.RecordActivity(kind="contact", count=54, happened_on=on(6))
-    desk(c.Correct(entry=done.seq, command=right, reason="a page was missed"))
-    assert build_station_report(desk.books, FIRST, LAST).contacts == 63
-    assert build_station_report(desk.books, on(4), on(5)).contacts == 0
-    assert build_station_report(desk.books, on(6), on(6)).contacts == 54
-    desk(c.Reverse(entry=desk.entries(), reason="not at all"))
-    assert build_station_report(desk.books, FIRST, LAST).contacts == 9
+    station(c.Correct(entry=done.seq, command=right, reason="a page was missed"))
+    assert build_station_report(station.books, FIRST, LAST).contacts == 63
+    assert build_station_report(station.books, on(4), on(5)).contacts == 0
+    assert build_station_report(station.books, on(6), on(6)).contacts == 54
+    station(c.Reverse(entry=station.entries(), reason="not at all"))
+    assert build_station_report(station.books, FIRST, LAST).contacts == 9
 
 
-def test_what_a_closed_period_reported_stays(desk: Desk) -> None:
-    done = desk(c.RecordActivity(kind="contact", count=45, happened_on=on(4)))
-    desk(c.ClosePeriod(through=on(5)))
+def test_what_a_closed_period_reported_stays(station: StationLedger) -> None:
+    done = station(c.RecordActivity(kind="contact", count=45, happened_on=on(4)))
+    station(c.ClosePeriod(through=on(5)))
     right = c.RecordActivity(kind="contact", count=54, happened_on=on(4))
-    desk(c.Correct(entry=done.seq, command=right, reason="a page was missed"))
-    assert build_station_report(desk.books, FIRST, on(5)).contacts == 45
-    assert build_station_report(desk.books, on(6), LAST).contacts == 9
+    station(c.Correct(entry=done.seq, command=right, reason="a page was missed"))
+    assert build_station_report(station.books, FIRST, on(5)).contacts == 45
+    assert build_station_report(station.books, on(6), LAST).contacts == 9
 
 
-def test_only_items_of_which_more_is_needed_than_is_free_are_short(desk: Desk) -> None:
-    desk.stock(10)
-    desk.need(4)
-    claimed = desk.need(6, "R-2")
-    desk.pledge(6, {claimed: 6})
-    assert build_station_report(desk.books, FIRST, LAST).short == []
-    desk.need(1, "R-2")
-    (short,) = build_station_report(desk.books, FIRST, LAST).short
+def test_only_items_of_which_more_is_needed_than_is_free_are_short(station: StationLedger) -> None:
+    station.stock(10)
+    station.need(4)
+    claimed = station.need(6, "R-2")
+    station.pledge(6, {claimed: 6})
+    assert build_station_report(station.books, FIRST, LAST).short == []
+    station.need(1, "R-2")
+    (short,) = build_station_report(station.books, FIRST, LAST).short
     assert (short.item, short.needed, short.free) == ("mask", 11, 10)
 
 
-def test_a_period_that_ends_before_it_begins_is_refused(desk: Desk) -> None:
+def test_a_period_that_ends_before_it_begins_is_refused(station: StationLedger) -> None:
     with pytest.raises(InvalidField, match="2020-02-03 is before 2020-02-13"):
-        build_station_report(desk.books, LAST, FIRST)
+        build_station_report(station.books, LAST, FIRST)
 
 
 def test_flows_that_do_not_explain_what_stands_are_reported_as_broken(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.stock(10)
+    station.stock(10)
     monkeypatch.setattr("supplies.views.station_report._HELD", ())
     with pytest.raises(BooksBroken) as broken:
-        build_station_report(desk.books, FIRST, LAST)
+        build_station_report(station.books, FIRST, LAST)
     assert (broken.value.expected, broken.value.found) == ("10", "0")
 
 
-def test_the_paper_says_who_reports_and_when(desk: Desk) -> None:
-    desk.stock(10)
-    moment = desk.clock()
-    paper = build_station_report_paper(desk.books, FIRST, LAST, printed_at=moment)
+def test_the_paper_says_who_reports_and_when(station: StationLedger) -> None:
+    station.stock(10)
+    moment = station.clock()
+    paper = build_station_report_paper(station.books, FIRST, LAST, printed_at=moment)
     assert paper.station.code == "lx"
     assert paper.names == {"mask": ItemName(name="口罩", name_en="mask")}
     assert paper.printed_at == moment
     assert paper.printed_at.isoformat() == "2020-02-10T12:00:00+08:00"
-    assert paper.report == build_station_report(desk.books, FIRST, LAST)
+    assert paper.report == build_station_report(station.books, FIRST, LAST)

@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
@@ -10,11 +10,11 @@ from supplies.errors import InvalidField
 from supplies.views.stock import get_stock, list_balances
 
 
-def test_stock_is_a_row_for_each_location_item_and_lot(desk: Desk) -> None:
-    desk.stock(50, batch="B7", expires_on=date(2022, 1, 31))
-    desk.allocate(10)
+def test_stock_is_a_row_for_each_location_item_and_lot(station: StationLedger) -> None:
+    station.stock(50, batch="B7", expires_on=date(2022, 1, 31))
+    station.allocate(10)
     assert shows(
-        get_stock(desk.books),
+        get_stock(station.books),
         {
             "as_of": {"date": "2020-02-10", "seq": 2},
             "items": [
@@ -36,29 +36,31 @@ def test_stock_is_a_row_for_each_location_item_and_lot(desk: Desk) -> None:
     )
 
 
-def test_empty_books_show_nothing_as_of_no_day(desk: Desk) -> None:
+def test_empty_books_show_nothing_as_of_no_day(station: StationLedger) -> None:
     assert shows(
-        get_stock(desk.books), {"as_of": {"date": None, "seq": 0}, "items": [], "next": None}
+        get_stock(station.books), {"as_of": {"date": None, "seq": 0}, "items": [], "next": None}
     )
 
 
-def test_what_stands_aside_is_on_the_shelf_where_it_was_brought_back_to(desk: Desk) -> None:
-    desk.stock(10)
-    allocation = desk.allocate(10)
+def test_what_stands_aside_is_on_the_shelf_where_it_was_brought_back_to(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    allocation = station.allocate(10)
     lines = [c.OutcomeLine(line=1, brought_back=10, location="annex")]
-    desk.outcome(desk.dispatch(allocation), allocation, "not_at_home", lines=lines)
-    (row,) = get_stock(desk.books).items
+    station.outcome(station.dispatch(allocation), allocation, "not_at_home", lines=lines)
+    (row,) = get_stock(station.books).items
     assert (row.location, row.on_hand, row.free, row.allocated) == ("annex", 10, 0, 10)
 
 
-def test_stock_is_found_by_location_and_item(desk: Desk) -> None:
-    desk.stock(10)
-    desk.stock(20, "soap", location="annex")
-    desk.allocate(1)
+def test_stock_is_found_by_location_and_item(station: StationLedger) -> None:
+    station.stock(10)
+    station.stock(20, "soap", location="annex")
+    station.allocate(1)
 
     def rows(**only: str) -> list[tuple[str, str, int]]:
         return [
-            (row.location, row.item, row.on_hand) for row in get_stock(desk.books, **only).items
+            (row.location, row.item, row.on_hand) for row in get_stock(station.books, **only).items
         ]
 
     assert rows() == [("annex", "soap", 20), ("store", "mask", 10)]
@@ -67,13 +69,13 @@ def test_stock_is_found_by_location_and_item(desk: Desk) -> None:
     assert rows(item="soap", location="store") == []
 
 
-def test_stock_as_of_a_day_is_what_was_true_that_day(desk: Desk) -> None:
-    desk.stock(10, happened_on=desk.day(-5))
-    desk.allocate(4)
-    desk.stock(7, happened_on=desk.day(-3))
+def test_stock_as_of_a_day_is_what_was_true_that_day(station: StationLedger) -> None:
+    station.stock(10, happened_on=station.day(-5))
+    station.allocate(4)
+    station.stock(7, happened_on=station.day(-3))
 
     def total(day: int) -> tuple[int, int]:
-        rows = get_stock(desk.books, as_of=desk.day(day)).items
+        rows = get_stock(station.books, as_of=station.day(day)).items
         return sum(row.free for row in rows), sum(row.allocated for row in rows)
 
     assert [total(day) for day in (-6, -5, -4, -3, -1, 0)] == [
@@ -84,68 +86,68 @@ def test_stock_as_of_a_day_is_what_was_true_that_day(desk: Desk) -> None:
         (17, 0),
         (13, 4),
     ]
-    assert get_stock(desk.books, as_of=desk.day(-4)).as_of.day == desk.day(-4)
+    assert get_stock(station.books, as_of=station.day(-4)).as_of.day == station.day(-4)
 
 
-def test_stock_at_an_entry_is_what_was_known_then(desk: Desk) -> None:
-    desk.stock(10)
-    desk.allocate(4)
-    desk.stock(7, happened_on=desk.day(-3))
+def test_stock_at_an_entry_is_what_was_known_then(station: StationLedger) -> None:
+    station.stock(10)
+    station.allocate(4)
+    station.stock(7, happened_on=station.day(-3))
 
     def known(seq: int) -> list[tuple[int, int]]:
-        return [(row.free, row.allocated) for row in get_stock(desk.books, at_seq=seq).items]
+        return [(row.free, row.allocated) for row in get_stock(station.books, at_seq=seq).items]
 
     assert [known(seq) for seq in range(4)] == [[], [(10, 0)], [(6, 4)], [(6, 4), (7, 0)]]
-    moment = get_stock(desk.books, at_seq=2).as_of
-    assert (moment.day, moment.seq) == (desk.day(0), 2)
+    moment = get_stock(station.books, at_seq=2).as_of
+    assert (moment.day, moment.seq) == (station.day(0), 2)
 
 
-def test_a_moment_that_is_none_is_refused(desk: Desk) -> None:
-    desk.stock(10)
+def test_a_moment_that_is_none_is_refused(station: StationLedger) -> None:
+    station.stock(10)
     with pytest.raises(InvalidField, match="no entry 2; the last is 1"):
-        get_stock(desk.books, at_seq=2)
+        get_stock(station.books, at_seq=2)
     with pytest.raises(InvalidField, match="not both"):
-        get_stock(desk.books, at_seq=1, as_of=desk.day(0))
+        get_stock(station.books, at_seq=1, as_of=station.day(0))
 
 
-def test_stock_goes_on_where_its_page_ended(desk: Desk) -> None:
+def test_stock_goes_on_where_its_page_ended(station: StationLedger) -> None:
     for _ in range(5):
-        desk.stock(1)
-    first = get_stock(desk.books, limit=3)
-    rest = get_stock(desk.books, limit=3, after=first.next)
+        station.stock(1)
+    first = get_stock(station.books, limit=3)
+    rest = get_stock(station.books, limit=3, after=first.next)
     assert [row.lot for row in first.items + rest.items] == [f"l_lx_{n}_1" for n in range(1, 6)]
     assert rest.next is None
 
 
-def test_balances_are_those_of_an_account_and_all_below_it(desk: Desk) -> None:
-    need = desk.need(4)
-    desk.pledge(10, {need: 4})
-    desk.pledge(1)
+def test_balances_are_those_of_an_account_and_all_below_it(station: StationLedger) -> None:
+    need = station.need(4)
+    station.pledge(10, {need: 4})
+    station.pledge(1)
     assert shows(
-        list_balances(desk.books, "pledged:p_2"),
+        list_balances(station.books, "pledged:p_2"),
         [
             {"account": "pledged:p_2", "item": "mask", "lot": None, "quantity": 6},
             {"account": "pledged:p_2:n_1", "item": "mask", "lot": None, "quantity": 4},
         ],
     )
-    assert [row.account for row in list_balances(desk.books, "pledged:")] == [
+    assert [row.account for row in list_balances(station.books, "pledged:")] == [
         "pledged:p_2",
         "pledged:p_2:n_1",
         "pledged:p_3",
     ]
-    assert list_balances(desk.books, "stock:store") == []
+    assert list_balances(station.books, "stock:store") == []
     with pytest.raises(InvalidField, match="'stok' is not a kind of account"):
-        list_balances(desk.books, "stok:store")
+        list_balances(station.books, "stok:store")
 
 
-def test_places_whose_codes_begin_alike_are_all_on_some_page(desk: Desk) -> None:
+def test_places_whose_codes_begin_alike_are_all_on_some_page(station: StationLedger) -> None:
     for code in ("store-2", "store.x", "store_1"):
-        desk.ledger.register(Location(code=code, name=code))
+        station.ledger.register(Location(code=code, name=code))
     for place in ("store", "store-2", "store.x", "store_1"):
-        desk.stock(1, location=place)
+        station.stock(1, location=place)
     seen, after = [], None
     while True:
-        part = get_stock(desk.books, limit=1, after=after)
+        part = get_stock(station.books, limit=1, after=after)
         seen += [row.location for row in part.items]
         after = part.next
         if after is None:
@@ -154,7 +156,7 @@ def test_places_whose_codes_begin_alike_are_all_on_some_page(desk: Desk) -> None
 
 
 @pytest.mark.parametrize("after", ["", "7", "store", "store:mask", "a:b:c:d", "store:口罩:l_1"])
-def test_what_is_no_place_on_a_shelf_is_refused(desk: Desk, after: str) -> None:
+def test_what_is_no_place_on_a_shelf_is_refused(station: StationLedger, after: str) -> None:
     with pytest.raises(InvalidField, match="no place in this list") as refusal:
-        get_stock(desk.books, after=after)
+        get_stock(station.books, after=after)
     assert refusal.value.faults[0].pointer == "/after"

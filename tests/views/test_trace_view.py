@@ -1,5 +1,5 @@
 import pytest
-from support.ledger_fixture import Desk
+from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
 from supplies.domain import commands as c
@@ -7,19 +7,23 @@ from supplies.errors import NotFound
 from supplies.views.trace import trace_lot
 
 
-def test_a_lot_is_traced_from_its_donor_to_every_door(desk: Desk) -> None:
-    desk.give(20, batch="B7")
+def test_a_lot_is_traced_from_its_donor_to_every_door(station: StationLedger) -> None:
+    station.give(20, batch="B7")
     lot = "l_lx_1_1"
-    allocation = desk.allocate(5)
-    desk.outcome(desk.dispatch(allocation), allocation, "handed_over")
-    desk(c.HandOut(recipient="G-1", location="store", lines=[c.LotLine(item="mask", quantity=3)]))
-    desk(c.WriteOff(reason="damaged", location="store", lines=[c.LotLine(item="mask", quantity=1)]))
+    allocation = station.allocate(5)
+    station.outcome(station.dispatch(allocation), allocation, "handed_over")
+    station(
+        c.HandOut(recipient="G-1", location="store", lines=[c.LotLine(item="mask", quantity=3)])
+    )
+    station(
+        c.WriteOff(reason="damaged", location="store", lines=[c.LotLine(item="mask", quantity=1)])
+    )
 
     def stands(account: str, quantity: int) -> dict[str, object]:
         return {"account": account, "item": "mask", "lot": lot, "quantity": quantity}
 
     assert shows(
-        trace_lot(desk.books, lot),
+        trace_lot(station.books, lot),
         {
             "lot": lot,
             "lots": [
@@ -45,8 +49,10 @@ def test_a_lot_is_traced_from_its_donor_to_every_door(desk: Desk) -> None:
     )
 
 
-def repack(desk: Desk, consumed: list[tuple[str, int]], produced: tuple[str, int]) -> str:
-    done = desk(
+def repack(
+    station: StationLedger, consumed: list[tuple[str, int]], produced: tuple[str, int]
+) -> str:
+    done = station(
         c.Convert(
             location="store",
             consumed=[c.LotLine(item=item, quantity=n) for item, n in consumed],
@@ -56,32 +62,34 @@ def repack(desk: Desk, consumed: list[tuple[str, int]], produced: tuple[str, int
     return f"l_lx_{done.seq}_1"
 
 
-def test_a_trace_follows_every_repacking_both_ways(desk: Desk) -> None:
-    desk.give(4, "rice")
-    desk.give(6, "mask", donor="D-2")
+def test_a_trace_follows_every_repacking_both_ways(station: StationLedger) -> None:
+    station.give(4, "rice")
+    station.give(6, "mask", donor="D-2")
     rice, masks = "l_lx_1_1", "l_lx_3_1"
-    mixed = repack(desk, [("rice", 4), ("mask", 6)], ("soap", 2))
-    last = repack(desk, [("soap", 2)], ("mask", 9))
-    desk(c.HandOut(recipient="R-1", location="store", lines=[c.LotLine(item="mask", quantity=9)]))
+    mixed = repack(station, [("rice", 4), ("mask", 6)], ("soap", 2))
+    last = repack(station, [("soap", 2)], ("mask", 9))
+    station(
+        c.HandOut(recipient="R-1", location="store", lines=[c.LotLine(item="mask", quantity=9)])
+    )
 
-    found = trace_lot(desk.books, rice)
+    found = trace_lot(station.books, rice)
     assert [one.lot for one in found.lots] == [rice, mixed, last]
     assert found.lots[1].parents == sorted([rice, masks])
     assert found.lots[1].children == [last]
     assert [(one.recipient, one.quantity) for one in found.lots[2].reached] == [("R-1", 9)]
 
-    back = trace_lot(desk.books, last)
+    back = trace_lot(station.books, last)
     assert [one.lot for one in back.lots] == [rice, masks, mixed, last]
     assert [given.donor for one in back.lots for given in one.given] == ["D-1", "D-2"]
 
 
-def test_a_wrong_donor_corrected_is_traced_to_the_right_one(desk: Desk) -> None:
-    desk.give(20)
-    desk(c.Correct(entry=1, command=desk.donation(20, donor="D-2"), reason="wrong donor"))
-    (found,) = trace_lot(desk.books, "l_lx_1_1").lots
+def test_a_wrong_donor_corrected_is_traced_to_the_right_one(station: StationLedger) -> None:
+    station.give(20)
+    station(c.Correct(entry=1, command=station.donation(20, donor="D-2"), reason="wrong donor"))
+    (found,) = trace_lot(station.books, "l_lx_1_1").lots
     assert [(given.donor, given.quantity) for given in found.given] == [("D-2", 20)]
 
 
-def test_a_lot_that_is_not_there_is_not_found(desk: Desk) -> None:
+def test_a_lot_that_is_not_there_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no lot l_9"):
-        trace_lot(desk.books, "l_9")
+        trace_lot(station.books, "l_9")

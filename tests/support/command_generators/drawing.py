@@ -49,7 +49,7 @@ DESK = Cast(
     quarantine="ward",
     forgettable=("D-2", "R-2"),
 )
-"""What `desk.register_all` enters."""
+"""What `station.register_all` enters."""
 
 
 def units(line: c.GoodsLine) -> int:

@@ -1,0 +1,115 @@
+"""Items, people and places: what is refused when they are registered or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import psycopg
+import pytest
+from support.ledger_fixture import StationLedger
+from support.refusals import assert_refused
+
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Donor, Item, Recipient, Station
+from supplies.errors import (
+    AlreadyDone,
+    Forgotten,
+    InvalidField,
+    NotFound,
+    StoreError,
+)
+from supplies.storage.engines import database_file
+
+
+def test_a_code_in_use_a_missing_name_and_a_frozen_unit_are_refused(station: StationLedger) -> None:
+    ledger = station.ledger
+    taken = Item(code="mask", name="mask")
+    assert "is taken" in assert_refused(
+        station, AlreadyDone, lambda: ledger.register(taken), at="/code"
+    )
+    nameless = Recipient(code="R-9")
+    assert_refused(station, InvalidField, lambda: ledger.register(nameless), at="/name")
+    station.stock(1)
+    assert_refused(
+        station,
+        InvalidField,
+        lambda: ledger.amend(Item(code="mask", name="mask", unit="box")),
+        at="/unit",
+    )
+    ledger.amend(Item(code="rice", name="rice", unit="bag"))
+    assert_refused(station, NotFound, lambda: ledger.amend(Item(code="tea", name="tea")))
+
+
+@pytest.mark.parametrize("zone", ["1", "Mars/Olympus", "../etc", ""])
+def test_a_time_zone_that_does_not_exist_is_refused(station: StationLedger, zone: str) -> None:
+    changed = Station(code="lx", name="Longxue", zone=zone)
+    assert "name one as in Asia/Shanghai" in assert_refused(
+        station, InvalidField, lambda: station.ledger.amend(changed), at="/zone"
+    )
+
+
+def test_a_forgotten_donor_is_not_given_a_name_again(station: StationLedger) -> None:
+    station(c.ForgetDonor(donor="D-2"))
+    assert_refused(
+        station, Forgotten, lambda: station.ledger.amend(Donor(code="D-2", name="again"))
+    )
+
+
+def test_nouns_are_registered_together_or_not_at_all(station: StationLedger) -> None:
+    tea, taken = Item(code="tea", name="tea"), Item(code="mask", name="mask")
+    assert_refused(station, AlreadyDone, lambda: station.ledger.register(tea, taken))
+    station.ledger.register(tea)
+
+
+def test_the_code_of_unknown_donors_is_nobodys(station: StationLedger) -> None:
+    nobody = Donor(code="anonymous", name="Wang")
+    assert_refused(station, InvalidField, lambda: station.ledger.register(nobody), at="/code")
+
+
+def test_a_series_of_receipts_is_one_stations_for_ever(station: StationLedger) -> None:
+    other = Station(code="nx", name="Nansha", series="JZ")
+    assert_refused(station, AlreadyDone, lambda: station.ledger.register(other), at="/series")
+    station.give(1)
+    station.ledger.amend(Station(code="lx", name="Longxue", series="LX"))
+    assert_refused(station, AlreadyDone, lambda: station.ledger.register(other), at="/series")
+
+
+def test_the_unit_of_an_item_is_frozen_once_it_moved(station: StationLedger) -> None:
+    station.ledger.amend(Item(code="mask", name="口罩", unit="pack"))
+    station.stock(1)
+    with pytest.raises(InvalidField, match="its unit stays"):
+        station.ledger.amend(Item(code="mask", name="口罩", unit="box"))
+
+
+def test_what_a_commit_that_failed_said_of_an_item_is_not_believed(
+    station: StationLedger, books_url: str
+) -> None:
+    """A box holds 50 masks; that it holds 40 was never made durable."""
+    back = []
+
+    def amend_in_vain() -> None:
+        with station.ledger.transaction():
+            station.ledger.amend(
+                msgspec.structs.replace(station.books.item("mask"), packs={"box": 40})
+            )
+            assert station.books.item("mask").packs == {"box": 40}
+            back.append(lose_the_database(station, books_url))
+
+    with pytest.raises(StoreError):
+        amend_in_vain()
+    back[0]()
+    station(station.donation(1, pack="box"))
+    assert station.total("stock:") == 50
+
+
+def lose_the_database(station: StationLedger, books_url: str) -> Callable[[], object]:
+    """What is under way cannot be made durable; how the database comes back."""
+    file = database_file(books_url)
+    if file is None:
+        pid = station.books.value("SELECT pg_backend_pid()")
+        with psycopg.connect(books_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        return lambda: None
+    away = file.rename(file.with_suffix(".away"))
+    return lambda: away.rename(file)

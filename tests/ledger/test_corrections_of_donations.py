@@ -1,0 +1,136 @@
+"""Corrections of donations, their receipts, and the pledges and allocations they made."""
+
+from __future__ import annotations
+
+import pytest
+from support.corrections import correct, mask
+from support.ledger_fixture import StationLedger
+from support.refusals import assert_refused
+
+from supplies.domain import commands as c
+from supplies.domain.entry_rows import Allocation
+from supplies.errors import (
+    InvalidField,
+    NotEnough,
+)
+
+
+def test_a_wrong_donor_is_corrected_wherever_the_goods_are(station: StationLedger) -> None:
+    station.give(10)
+    station(c.HandOut(recipient="R-1", location="store", lines=mask(10)))
+    correct(station, 1, station.donation(10, donor="D-2"))
+    assert station.books.donors_of_lot("l_lx_1_1", "mask") == [("D-2", 10)]
+    assert station.total("received:R-1") == 10
+
+
+def test_a_corrected_donation_has_its_receipt_voided_and_replaced(station: StationLedger) -> None:
+    station.give(10)
+    done = correct(station, 1, station.donation(7))
+    kinds = [station.books.body(seq).kind for seq in range(done.seq, done.last + 1)]
+    assert kinds == ["donation_received", "receipt_voided", "receipt_issued"]
+    assert station.books.body(done.last).document == "JZ-2020-000002"
+
+
+def test_a_reversed_donation_keeps_no_receipt(station: StationLedger) -> None:
+    station.give(10)
+    done = station(c.Reverse(entry=1, reason="never came"))
+    kinds = [station.books.body(seq).kind for seq in range(done.seq, done.last + 1)]
+    assert kinds == ["donation_received", "receipt_voided"]
+    assert station.total("stock:store") == 0
+
+
+def test_a_smaller_donation_gives_its_claim_and_promise_back(station: StationLedger) -> None:
+    need = station.need(6)
+    pledge = station.pledge(10, {need: 6})
+    done = station.give(10, pledge=pledge)
+    correct(station, done.seq, station.donation(4, pledge=pledge))
+    assert (
+        station.balance(f"claimed:{need}:{pledge}")
+        == 2
+        == station.balance(f"pledged:{pledge}:{need}")
+    )
+    assert station.balance(f"pledged:{pledge}") == 4
+    assert station.total("allocated:") == 4
+    assert station.total("stock:store") == 0
+
+
+def test_a_larger_donation_counts_as_a_further_arrival_on_the_same_lot(
+    station: StationLedger,
+) -> None:
+    need = station.need(6)
+    pledge = station.pledge(10, {need: 6})
+    done = station.give(4, pledge=pledge)
+    correct(station, done.seq, station.donation(12, pledge=pledge))
+    assert station.balance(f"pledged:{pledge}") == 0
+    assert station.balance(f"claimed:{need}:{pledge}") == 0
+    assert station.total("stock:store") == 6
+    assert len(station.books.rows(Allocation)) == 1
+    assert {key[2] for key in station.books.nonzero_balances("stock:store")} == {
+        f"l_lx_{done.seq}_1"
+    }
+
+
+def test_a_donation_whose_parcel_is_on_its_way_is_not_made_smaller(station: StationLedger) -> None:
+    done = station.give(10, recipient="R-1")
+    station.dispatch(f"a_{done.seq + 1}")
+    with pytest.raises(NotEnough, match="in the way: entry 4; the smallest figure possible is 10"):
+        correct(station, done.seq, station.donation(8, recipient="R-1"))
+
+
+def test_any_entry_of_a_command_names_it(station: StationLedger) -> None:
+    done = station.give(10, recipient="R-1")
+    correct(station, done.seq + 1, station.donation(8, recipient="R-1"))
+    assert station.total("allocated:") == 8
+
+
+@pytest.mark.parametrize("smaller", [4, 5, 7, 8])
+def test_a_smaller_gift_serves_first_what_was_handed_over(
+    station: StationLedger, smaller: int
+) -> None:
+    urgent = station.need(4, urgency="high")
+    other = station.need(4, recipient="R-2", urgency="low")
+    pledge = station.pledge(20, {urgent: 4, other: 4})
+    gift = station.give(20, pledge=pledge).seq
+    theirs = f"a_{gift + 2}"
+    station.outcome(station.dispatch(theirs), theirs, "handed_over")
+    with pytest.raises(NotEnough, match="the smallest figure possible is 4"):
+        correct(station, gift, station.donation(1, pledge=pledge))
+    correct(station, gift, station.donation(smaller, pledge=pledge))
+    assert station.total("received:R-2") == 4 == station.balance(f"met:{other}")
+    assert (
+        station.total("allocated:")
+        == smaller - 4
+        == station.balance(f"assigned:{urgent}:a_{gift + 1}")
+    )
+    assert station.balance(f"claimed:{urgent}:{pledge}") == 8 - smaller
+
+
+def test_what_was_released_of_a_gift_counts_as_undone(station: StationLedger) -> None:
+    need = station.need(4)
+    pledge = station.pledge(20, {need: 4})
+    gift = station.give(20, pledge=pledge).seq
+    station(c.Release(allocation=f"a_{gift + 1}", reason="r"))
+    correct(station, gift, station.donation(1, pledge=pledge))
+    assert (station.total("stock:store"), station.total("allocated:")) == (1, 0)
+    assert station.balance(f"claimed:{need}:{pledge}") == 3
+    assert station.balance(f"needed:{need}") == 1
+
+
+def test_what_was_released_and_is_free_may_go_however_it_was_wished(station: StationLedger) -> None:
+    gift = station.give(20, recipient="R-1", happened_on=station.day(-2)).seq
+    station(c.Release(allocation=f"a_{gift + 1}", reason="r"))
+    station(c.HandOut(recipient="R-2", location="store", lines=mask(5)))
+    with pytest.raises(NotEnough, match="the smallest figure possible is 5"):
+        correct(station, gift, station.donation(4, recipient="R-1"))
+    done = correct(station, gift, station.donation(12, recipient="R-1"))
+    assert (station.total("stock:store"), station.total("allocated:")) == (7, 0)
+    with pytest.raises(NotEnough, match="the goods have moved on"):
+        station(c.Reverse(entry=done.seq, reason="R-2 has five"))
+
+
+def test_a_pledge_that_was_kept_in_part_stays_its_donors(station: StationLedger) -> None:
+    pledge = station.pledge(10)
+    station.give(4, pledge=pledge)
+    lines = [c.PledgeLine(item="mask", quantity=10)]
+    other = c.Correct(entry=1, reason="x", command=c.MakePledge(donor="D-2", lines=lines))
+    assert_refused(station, InvalidField, lambda: station(other), at="/command/donor")

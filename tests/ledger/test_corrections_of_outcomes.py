@@ -1,0 +1,94 @@
+"""Corrections of the outcomes of deliveries."""
+
+from __future__ import annotations
+
+import pytest
+from support.corrections import correct
+from support.ledger_fixture import StationLedger
+
+from supplies.domain import commands as c
+from supplies.errors import (
+    AlreadyDone,
+    InvalidField,
+    NotEnough,
+)
+
+
+def test_an_outcome_is_corrected_after_its_delivery_closed_but_never_reversed(
+    station: StationLedger,
+) -> None:
+    need = station.need(10)
+    station.stock(10)
+    allocation = station.allocate(10)
+    delivery = station.dispatch(allocation)
+    outcome = station.outcome(delivery, allocation, "handed_over").seq
+    with pytest.raises(InvalidField, match="an outcome is a fact"):
+        station(c.Reverse(entry=outcome, reason="r"))
+    station(c.CloseDelivery(delivery=delivery))
+    correct(
+        station,
+        outcome,
+        c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="not_at_home"),
+    )
+    assert station.total("received:R-1") == 0
+    assert station.balance(f"assigned:{need}:{allocation}") == 10
+    assert station.balance(f"met:{need}") == 0
+
+
+def test_an_outcome_is_not_corrected_to_that_of_another_stop(station: StationLedger) -> None:
+    station.stock(20)
+    first, second = station.allocate(10), station.allocate(10, recipient="R-2")
+    delivery = station.dispatch(first, second)
+    outcome = station.outcome(delivery, first, "handed_over").seq
+    other = c.ReportOutcome(delivery=delivery, allocation=second, outcome="handed_over")
+    with pytest.raises(InvalidField, match="is the outcome of the stop for"):
+        correct(station, outcome, other)
+
+
+def test_an_outcome_corrected_to_more_than_was_loaded_is_refused_and_no_conflict(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    allocation = station.allocate(10)
+    delivery = station.dispatch(allocation)
+    outcome = station.outcome(delivery, allocation, "handed_over").seq
+    entries = station.entries()
+    lines = [c.OutcomeLine(line=1, received=11)]
+    wrong = c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="partly", lines=lines)
+    with pytest.raises(NotEnough, match="but 10 were loaded"):
+        correct(station, outcome, wrong)
+    assert station.entries() == entries
+
+
+def test_an_outcome_decided_from_unexplained_since_is_not_corrected_under_it(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    allocation = station.allocate(10)
+    delivery = station.dispatch(allocation)
+    outcome = station.outcome(delivery, allocation, "not_at_home").seq
+    conflict = station.outcome(delivery, allocation, "handed_over").seq
+    station(c.ResolveConflict(conflict=conflict, by="unexplained", reason="r"))
+    again = c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="handed_over")
+    with pytest.raises(AlreadyDone, match="decided this stop since"):
+        correct(station, outcome, again)
+    assert station.total("received:R-1") == 10
+
+
+def test_an_outcome_moved_before_its_dispatch_is_refused_and_names_the_day(
+    station: StationLedger,
+) -> None:
+    station.stock(10, happened_on=station.day(-5))
+    allocation = station.allocate(10)
+    delivery = station.dispatch(allocation)
+    outcome = station.outcome(delivery, allocation, "handed_over").seq
+    early = c.ReportOutcome(
+        delivery=delivery,
+        allocation=allocation,
+        outcome="handed_over",
+        happened_on=station.day(-1),
+    )
+    with pytest.raises(
+        NotEnough, match=f"is in transit on delivery {delivery} on {station.day(-1)}"
+    ):
+        correct(station, outcome, early)

@@ -1,0 +1,115 @@
+"""Outcomes that contradict the books: kept as conflicts and resolved later."""
+
+from __future__ import annotations
+
+import pytest
+from support.ledger_fixture import StationLedger
+from support.outcomes import partly
+
+from supplies.domain import commands as c
+from supplies.domain.entry_rows import Conflict
+from supplies.errors import (
+    AlreadyDone,
+    NotEnough,
+)
+
+
+def test_the_same_outcome_with_goods_brought_elsewhere_is_another_outcome(
+    station: StationLedger,
+) -> None:
+    station.stock(5)
+    allocation = station.allocate(5)
+    delivery = station.dispatch(allocation)
+    back = c.OutcomeLine(line=1, received=2, brought_back=3, to="stock")
+    station.outcome(delivery, allocation, "partly", lines=[back])
+    assert station.outcome(delivery, allocation, "partly", lines=[back]).repeated
+    there = c.OutcomeLine(line=1, received=2, brought_back=3, to="stock", location="annex")
+    assert station.outcome(delivery, allocation, "partly", lines=[there]).conflict is not None
+
+
+def test_a_resolved_conflict_shows_on_the_day_of_its_fact(station: StationLedger) -> None:
+    station.stock(5)
+    allocation = station.allocate(5)
+    delivery = station.dispatch(allocation)
+    station.outcome(delivery, allocation, "refused")
+    conflict = station.outcome(delivery, allocation, "handed_over").seq
+    fact = station.day(0)
+    station.clock.advance(3)
+    station(c.ResolveConflict(conflict=conflict, by="unexplained", reason="seen at the door"))
+    assert station.books.balance_on(fact, "received:R-1", "mask", "l_lx_1_1") == 5
+
+
+def test_a_differing_second_outcome_is_kept_as_a_conflict_and_moves_nothing(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over")
+    second = station.outcome(*stop, "refused")
+    assert second.conflict == (
+        f"the stop for {stop[1]} on delivery {stop[0]} was reported as handed_over by entry 4, "
+        "now as refused"
+    )
+    body = station.books.body(second.seq)
+    assert body.kind == "conflict_noted"
+    assert body.transfers == ()
+    assert station.total("received:R-1") == 10
+
+
+def test_more_handed_over_than_was_loaded_is_a_conflict(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    done = station.outcome(*stop, "partly", lines=partly(11))
+    assert done.conflict is not None
+    assert "11 × mask came of line 1, but 10 were loaded" in done.conflict
+    assert station.total(f"in_transit:{stop[0]}:{stop[1]}") == 10
+
+
+def test_an_outcome_dated_before_the_dispatch_is_a_conflict(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    done = station.outcome(*stop, "handed_over", happened_on=station.day(-1))
+    assert done.conflict is not None
+    assert station.total("received:R-1") == 0
+
+
+def test_a_conflict_is_resolved_by_correcting_the_standing_outcome(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over")
+    conflict = station.outcome(*stop, "refused")
+    station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="asked the neighbour"))
+    assert station.total("received:R-1") == 0
+    assert station.total("stock:store") == 10
+    with pytest.raises(AlreadyDone, match="was resolved already"):
+        station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="again"))
+
+
+def test_a_hand_over_of_what_the_desk_put_back_is_resolved_from_unexplained(
+    station: StationLedger,
+) -> None:
+    need = station.need(10)
+    station.stock(10)
+    allocation = station.allocate(10)
+    delivery = station.dispatch(allocation)
+    station.outcome(delivery, allocation, "refused")
+    station(
+        c.IssueGoods(purpose="gate", location="store", lines=[c.LotLine(item="mask", quantity=10)])
+    )
+    conflict = station.outcome(delivery, allocation, "handed_over")
+    with pytest.raises(NotEnough, match="the goods have moved on"):
+        station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="r"))
+    station(c.ResolveConflict(conflict=conflict.seq, by="unexplained", reason="r"))
+    assert station.total("received:R-1") == 10
+    assert station.total(f"unexplained:{delivery}") == -10
+    assert station.balance(f"met:{need}") == 10
+
+
+def test_a_resolution_that_the_books_contradict_again_is_refused_and_no_new_conflict(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over")
+    conflict = station.outcome(*stop, "partly", lines=partly(10, back=1))
+    entries = station.entries()
+    with pytest.raises(NotEnough, match="came of line 1"):
+        station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="r"))
+    assert station.entries() == entries
+    assert len(station.books.rows(Conflict)) == 1

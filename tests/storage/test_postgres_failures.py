@@ -1,0 +1,156 @@
+"""Failures of a PostgreSQL server while a ledger is open: what is recorded, and each error."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing, suppress
+
+import pytest
+from support.engines import Server
+from support.ledger_fixture import Clock, StationLedger, register_all
+from support.postgres_sessions import cut, superuser
+
+from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.errors import (
+    Busy,
+    NotADatabase,
+    ReadOnly,
+    StoreError,
+    Uncertain,
+)
+from supplies.ledger.ledger import Ledger
+from supplies.storage.engines import open_store
+from supplies.verification.verify import verify
+
+GIFT = c.RecordDonation(
+    location="store", handled_by="x", lines=[c.DonationLine(item="mask", quantity=1)]
+)
+
+
+@pytest.fixture
+def engine() -> str:
+    return "postgresql"
+
+
+def test_a_connection_that_was_cut_is_made_anew(station: StationLedger, books_url: str) -> None:
+    station.give(1)
+    with superuser(books_url) as other:
+        cut(other)
+    station.give(1)
+    assert verify(station.ledger.store).receipts == 2
+
+
+def test_a_connection_cut_within_a_transaction_records_nothing_and_says_so(
+    station: StationLedger, books_url: str
+) -> None:
+    store = station.ledger.store
+    before = station.entries()
+
+    def writes() -> None:
+        with store.writing():
+            store.run("UPDATE items SET name = 'x' WHERE code = 'mask'")
+            with superuser(books_url) as other:
+                cut(other)
+            store.run("UPDATE items SET name = 'y' WHERE code = 'mask'")
+
+    with pytest.raises(Busy, match=r"stopped or restarted|was lost"):
+        writes()
+    station.give(1)
+    assert station.entries() == before + 2
+    assert station.books.item("mask").name == "口罩"
+
+
+def test_a_failed_transaction_is_never_taken_for_a_recorded_one(station: StationLedger) -> None:
+    """PostgreSQL answers COMMIT of a failed transaction with no error."""
+    store = station.ledger.store
+
+    def writes() -> None:
+        with store.writing(), suppress(StoreError):
+            store.run("INSERT INTO nowhere VALUES (1)")
+
+    with pytest.raises(StoreError, match="nothing was recorded"):
+        writes()
+
+
+def test_what_no_standby_confirmed_is_not_taken_for_recorded(
+    postgres: Server, own_url: str
+) -> None:
+    """Whoever is no longer to wait for a standby is told COMMIT all the same, with a warning."""
+    gift = "2fdd1f3a-7a2f-4f6e-9d3e-6c3a2a1f4b1d"
+    with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        ledger.store.run("SET synchronous_commit = on")
+        # Nobody else waits: for them the tests' server turned it off.
+        alone(postgres, "a standby that is not there")
+        try:
+            impatient = threading.Thread(target=end_the_wait, args=(own_url,))
+            impatient.start()
+            with pytest.raises(Uncertain, match="no standby has confirmed this"):
+                ledger.record(GIFT, by="u_1", id=gift)
+            impatient.join(timeout=60)
+        finally:
+            alone(postgres, "")
+        assert ledger.record(GIFT, by="u_1", id=gift).repeated
+
+
+def end_the_wait(url: str) -> None:
+    """As an administrator does whose standby is gone, once somebody waits for it."""
+    with superuser(url) as other:
+        while not other.execute(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event = 'SyncRep'"
+        ).fetchall():
+            pass
+
+
+def alone(postgres: Server, standby: str) -> None:
+    """Let commits wait for this standby; for none where it has no name."""
+    name = f'"{standby}"' if standby else ""
+    postgres.admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'".encode())
+    postgres.admin.execute("SELECT pg_reload_conf()")
+
+
+def test_a_database_that_takes_no_writes_says_so(own_url: str) -> None:
+    with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        ledger.store.run("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        with pytest.raises(ReadOnly, match="name the primary server"):
+            ledger.record(GIFT, by="u_1")
+        assert ledger.books.head()[0] == 0
+
+
+def test_a_damaged_page_of_the_server_is_named(postgres: Server, own_url: str) -> None:
+    make_books(own_url)
+    with postgres.damaged_copy(own_url, "entries") as url:
+        assert main(["verify", "--database", own_url]) == 0
+        with pytest.raises(NotADatabase, match="a page of it is damaged"):
+            verify_all(url)
+
+
+def make_books(url: str) -> None:
+    with Ledger.open(url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        ledger.record(GIFT, by="u_1")
+
+
+def verify_all(url: str) -> None:
+    with closing(open_store(url)) as store:
+        verify(store)
+
+
+def test_a_user_without_the_right_to_write_is_told(own_url: str) -> None:
+    with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        ledger.store.run("SET ROLE pg_read_all_data")
+        with pytest.raises(ReadOnly, match="grant the right"):
+            ledger.record(GIFT, by="u_1")
+        assert ledger.books.head()[0] == 0
+
+
+def test_a_statement_that_takes_too_long_is_ended_and_said(station: StationLedger) -> None:
+    station.ledger.store.run("SET statement_timeout = 30")
+    with pytest.raises(Busy, match="statement_timeout"):
+        station.ledger.store.one("SELECT pg_sleep(5)")
+    station.ledger.store.run("SET statement_timeout = 0")
+    station.give(1)

@@ -1,0 +1,40 @@
+"""How PostgreSQL sorts text and plans queries."""
+
+from __future__ import annotations
+
+import pytest
+from support.ledger_fixture import Clock, StationLedger, register_all
+
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Item
+from supplies.ledger.ledger import Ledger
+from supplies.storage.postgresql.store import ANALYZE_AFTER_COMMITS
+
+GIFT = c.RecordDonation(
+    location="store", handled_by="x", lines=[c.DonationLine(item="mask", quantity=1)]
+)
+
+
+@pytest.fixture
+def engine() -> str:
+    return "postgresql"
+
+
+def test_text_sorts_by_code_points_whatever_the_database_was_made_with(
+    station: StationLedger,
+) -> None:
+    station.ledger.register(*(Item(code=code, name=code) for code in ("Z", "a", "B", "b-1", "b1")))
+    codes = [code for (code,) in station.books.all("SELECT code FROM items ORDER BY code")]
+    assert codes == sorted(codes)
+    assert codes[:2] == ["B", "Z"]
+
+
+def test_the_planner_is_shown_new_books_before_they_grow(own_url: str) -> None:
+    """Else an entry is looked for in an index that has to be read from one end to the other."""
+    plan = "EXPLAIN SELECT body FROM entries WHERE station = 'lx' AND id = 'x'"
+    with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        for _ in range(ANALYZE_AFTER_COMMITS):
+            ledger.record(GIFT, by="u_1")
+        (first, *_) = ledger.store.all(plan)
+        assert "entries_station_id_key" in first[0]

@@ -1,0 +1,166 @@
+"""Change the rows of a database as someone with full access to it could."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from supplies.domain.entries import Body, Transfer, decode_body, encode_body
+from supplies.errors import BooksBroken
+from supplies.storage import introspection, schema
+from supplies.storage.postgresql.store import PostgresStore
+from supplies.storage.sqlite.store import SqliteStore
+from supplies.storage.store import Store
+from supplies.verification.verify import verify
+
+
+class Tampering(SqliteStore):
+    """A store whose transaction is the test's own, so that what it did can be verified, undone."""
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        yield
+
+    def unguard(self) -> None:
+        """From here on nothing is refused, once a transaction begins."""
+        self.run("PRAGMA foreign_keys = OFF")
+        self.run("PRAGMA ignore_check_constraints = ON")
+        self.run("BEGIN")
+        for guard in schema.sqlite_guards():
+            self.run(f"DROP TRIGGER {guard}")
+
+    def let_transfers_move(self) -> None:
+        """The one trigger that an intruder finds useful."""
+        self.run(schema.sqlite_guards()["transfers_move"])
+
+
+class PostgresTampering(PostgresStore):
+    """The same on a server, as its superuser."""
+
+    _tampers: AbstractContextManager[None] | None = None
+
+    def unguard(self) -> None:
+        """In this role neither triggers nor foreign keys are asked."""
+        self._tampers = self.writing()
+        self._tampers.__enter__()
+        checks = self.all(
+            "SELECT c.relname, k.conname FROM pg_constraint k "
+            "JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'c' "
+            "AND c.relnamespace = current_schema()::regnamespace"
+        )
+        for table, name in checks:
+            self.run(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        self.run("SET LOCAL session_replication_role = replica")
+
+    def let_transfers_move(self) -> None:
+        self.run("ALTER TABLE transfers ENABLE ALWAYS TRIGGER transfers_move")
+
+    def close(self) -> None:
+        """Undo what was done."""
+        tampers, self._tampers = self._tampers, None
+        if tampers is not None:
+            undone = RuntimeError("undone")
+            tampers.__exit__(RuntimeError, undone, None)
+        super().close()
+
+
+def tampering(url: str) -> Any:
+    """The books under the hands of one who can do anything."""
+    return PostgresTampering(url) if url.startswith("postgresql:") else Tampering(url)
+
+
+def broken(store: Store, station: str | None = "lx") -> BooksBroken:
+    """What verification finds first."""
+    with pytest.raises(BooksBroken) as caught:
+        verify(store, station)
+    return caught.value
+
+
+def columns_of(table: str) -> list[tuple[str, str]]:
+    """Name and type of each column, from the tables as they are made."""
+    memory = sqlite3.connect(":memory:")
+    memory.executescript(schema.all_scripts())
+    return [(row[1], row[2]) for row in memory.execute(f"PRAGMA table_info({table})")]
+
+
+def rows_of(store: Store, table: str) -> list[dict[str, Any]]:
+    """All rows of a table by column, in the order of entries where it has one."""
+    columns = [name for name, _ in columns_of(table)]
+    order = "seq" if "seq" in columns else columns[0]
+    rows = store.all(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}")
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def where(table: str) -> str:
+    """The condition that finds a row by its key."""
+    return " AND ".join(f"{name} = :{name}" for name in introspection.tables()[table].primary_key)
+
+
+def put(store: Store, table: str, row: dict[str, Any], column: str, value: Any) -> None:
+    """Change one value of one row."""
+    store.run(
+        f"UPDATE {table} SET {column} = :changed WHERE {where(table)}", {**row, "changed": value}
+    )
+
+
+def changed(value: Any, kind: str) -> Any:
+    """Another value of the same type."""
+    if kind == "INTEGER":
+        return 1_000 if value is None else value + 1_000
+    if kind == "BLOB":
+        return b"x" * 16 if value is None else bytes([value[0] ^ 1]) + value[1:]
+    if value is not None and re.fullmatch("[a-z]_[0-9]+", value):
+        # An id stays one: PostgreSQL's indexes of lists let in none without a number.
+        return value + "0"
+    return "x" if value is None else value + "x"
+
+
+Forger = Callable[[Body], Body]
+
+
+def forge(store: Tampering, seq: int, change: Forger) -> None:
+    """State an entry otherwise and make every hash from there on anew; the rows stay."""
+    previous = bytes(32)
+    rows = store.all("SELECT seq, body, hash FROM entries ORDER BY seq")
+    for number, content, head in rows:
+        if number < seq:
+            previous = head
+            continue
+        if number == seq:
+            content = encode_body(change(decode_body(content)))
+        previous = hashlib.sha256(previous + content).digest()
+        store.run(
+            "UPDATE entries SET body = :body, hash = :hash WHERE seq = :seq",
+            {"body": content, "hash": previous, "seq": number},
+        )
+    store.run("UPDATE heads SET hash = :hash", {"hash": previous})
+
+
+def last_with(store: Tampering, sql: str) -> int:
+    row = store.one(sql)
+    assert row is not None
+    return int(row[0])
+
+
+def restate_transfer(store: Tampering, seq: int, change: Callable[[Transfer], Transfer]) -> None:
+    """The first transfer of an entry otherwise, in its body and in its row."""
+
+    def changed_body(body: Body) -> Body:
+        first, *others = body.transfers
+        return msgspec.structs.replace(body, transfers=(change(first), *others))
+
+    forge(store, seq, changed_body)
+    (content,) = store.one("SELECT body FROM entries WHERE seq = :seq", {"seq": seq}) or (b"",)
+    first = decode_body(content).transfers[0]
+    store.run(
+        "UPDATE transfers SET source = :source, target = :target, item = :item, lot = :lot, "
+        "quantity = :quantity WHERE seq = :seq AND line = 1",
+        {**first._asdict(), "seq": seq},
+    )

@@ -1,0 +1,73 @@
+"""Verification finds an added or a removed row of any table."""
+
+from __future__ import annotations
+
+import pytest
+from support.every_kind import Scene
+from support.tampering import Tampering, broken, changed, columns_of, rows_of, where
+
+from supplies.domain import commands as c
+from supplies.storage import introspection
+from supplies.verification import verify as chain
+from supplies.verification.reader import ROW
+from supplies.verification.verify import verify
+
+
+def test_what_waits_is_what_was_not_closed_or_decided(store: Tampering) -> None:
+    (seq,) = store.one("SELECT seq FROM deliveries ORDER BY seq LIMIT 1") or (0,)
+    store.run(f"INSERT INTO pending (station, noun, number) VALUES ('lx', 'delivery', {seq})")
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("pending", ROW, seq)
+
+
+def test_what_waits_is_not_forgotten(books_url: str) -> None:
+    scene = Scene(books_url)
+    scene.does(c.OpenStock(location="a", lines=[c.ArrivalLine(item="mask", quantity=4)]))
+    line = c.AllocationLine(item="mask", quantity=4)
+    aside = scene.begins(c.Allocate(recipient="h1", location="a", lines=[line]))
+    scene.does(c.Dispatch(team="t1", allocations=[aside]))
+    store = scene.ledger.store
+    assert verify(store).entries == 3
+    store.run("DELETE FROM pending")
+    error = broken(store)
+    assert (error.table, error.seq, error.expected) == ("pending", 3, "delivery")
+    scene.ledger.close()
+
+
+@pytest.mark.parametrize("table", chain.LEDGER_TABLES)
+def test_each_removed_row_is_found(store: Tampering, table: str) -> None:
+    for row in rows_of(store, table):
+        store.run("SAVEPOINT one")
+        store.run(f"DELETE FROM {table} WHERE {where(table)}", row)
+        error = broken(store)
+        assert (error.table, error.column) == (table, "seq" if table == "entries" else ROW)
+        store.run("ROLLBACK TO one")
+    verify(store)
+
+
+@pytest.mark.parametrize("table", chain.LEDGER_TABLES)
+@pytest.mark.parametrize("way", ["beside it", "of an entry that never was", "of another station"])
+def test_each_added_row_is_found(store: Tampering, table: str, way: str) -> None:
+    """A copy of a row, changed in one column so that the keys of the table let it in."""
+    columns = [name for name, _ in columns_of(table)]
+    kinds = dict(columns_of(table))
+    column = {"of another station": "station", "of an entry that never was": "seq"}.get(way)
+    key = introspection.tables()[table].primary_key
+    if column is None or column not in key:
+        column = key[-1]
+    row = rows_of(store, table)[-1]
+    row[column] = changed(row[column], kinds[column])
+    if way == "of an entry that never was" and "seq" in row:
+        row["seq"] = 10_000
+    for unique in {
+        "entries": ("id", "supersedes"),
+        "receipts": ("number", "ordinal"),
+        "stops": ("stop",),
+    }.get(table, ()):
+        row[unique] = changed(row[unique], kinds[unique]) if row[unique] is not None else None
+    if table == "outcomes":
+        row["first"] = 0
+    marks = ", ".join(f":{name}" for name in columns)
+    store.run(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", row)
+    error = broken(store, None)
+    assert error.table == table, str(error)

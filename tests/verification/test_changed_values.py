@@ -1,0 +1,88 @@
+"""Verification finds a changed value of any column and names its table and column."""
+
+from __future__ import annotations
+
+import pytest
+from support.tampering import Tampering, broken, changed, columns_of, put, rows_of
+
+from supplies.errors import StoreError
+from supplies.verification import verify as chain
+from supplies.verification.reader import ROW
+from supplies.verification.verify import verify
+
+COLUMNS = [
+    (table, column, kind) for table in chain.LEDGER_TABLES for column, kind in columns_of(table)
+]
+
+
+NAMED_OTHERWISE = {
+    # The entry is not there any more: its number is missing.
+    ("entries", "station"): {"seq"},
+    # The bytes hashed are salt and content together: which of them changed cannot be told,
+    # nor, where both are gone, that it was not the other.
+    ("erasable", "salt"): {"salt", "content"},
+    ("erasable", "content"): {"salt", "content"},
+    # A head of another station is none of this one.
+    ("heads", "station"): {"station", "seq", ROW},
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "kind"), COLUMNS, ids=[f"{t}.{col}" for t, col, _ in COLUMNS]
+)
+def test_a_changed_value_is_found_and_named_by_table_and_column(
+    store: Tampering, table: str, column: str, kind: str
+) -> None:
+    rows = rows_of(store, table)
+    for row in (rows[0], rows[len(rows) // 2], rows[-1]):
+        store.run("SAVEPOINT one")
+        put(store, table, row, column, changed(row[column], kind))
+        error = broken(store)
+        assert error.table == table, str(error)
+        assert error.column in NAMED_OTHERWISE.get((table, column), {column}), str(error)
+        assert error.station == "lx"
+        store.run("ROLLBACK TO one")
+        store.run("RELEASE one")
+    verify(store)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "kind"),
+    [row for row in COLUMNS if row[1] != "station"],
+    ids=[f"{t}.{col}" for t, col, _ in COLUMNS if col != "station"],
+)
+def test_a_value_taken_away_is_found_where_the_column_may_be_empty(
+    store: Tampering, table: str, column: str, kind: str
+) -> None:
+    row = next(row for row in rows_of(store, table) if row[column] is not None)
+    try:
+        put(store, table, row, column, None)
+    except StoreError:
+        return  # the column may not be empty: the table itself refuses
+    assert broken(store).table == table
+
+
+@pytest.mark.parametrize("table", chain.LEDGER_TABLES)
+def test_a_changed_value_is_found_in_small_parts_too(
+    store: Tampering, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    monkeypatch.setattr(chain, "CHUNK", 7)
+    column, kind = columns_of(table)[-1]
+    row = rows_of(store, table)[-1]
+    put(store, table, row, column, changed(row[column], kind))
+    assert broken(store).table == table
+
+
+def test_a_changed_body_is_told_from_a_changed_hash(store: Tampering) -> None:
+    (last,) = store.one("SELECT seq FROM heads") or (0,)
+    for seq in (1, 5, last):
+        for column in ("body", "hash"):
+            store.run("SAVEPOINT one")
+            (value,) = store.one(f"SELECT {column} FROM entries WHERE seq = {seq}") or (b"",)
+            store.run(
+                f"UPDATE entries SET {column} = :value WHERE seq = {seq}",
+                {"value": changed(value, "BLOB")},
+            )
+            error = broken(store)
+            assert (error.table, error.column, error.seq) == ("entries", column, seq)
+            store.run("ROLLBACK TO one")

@@ -1,0 +1,51 @@
+"""Verification accepts an erased text only where an entry lists its digest."""
+
+from __future__ import annotations
+
+from support.every_kind import Scene, book_needs_and_pledges
+from support.tampering import Tampering, broken
+
+from supplies.domain import commands as c
+from supplies.verification.verify import verify
+
+
+def test_forgetting_keeps_the_books_whole(books_url: str) -> None:
+    scene = Scene(books_url)
+    pledged = book_needs_and_pledges(scene)
+    scene.does(c.CancelPledge(pledge=pledged[2], reason="cannot"))
+    gift = [c.DonationLine(item="gel", quantity=2)]
+    scene.does(c.RecordDonation(donor="wang", location="a", handled_by="Zhang", lines=gift))
+    before = scene.ledger.store.all("SELECT digest FROM erasable WHERE content IS NULL")
+    scene.does(c.ForgetDonor(donor="wang"))
+    after = scene.ledger.store.all("SELECT digest FROM erasable WHERE content IS NULL")
+    assert len(after) > len(before) == 0
+    assert verify(scene.ledger.store).receipts == 1
+    scene.ledger.close()
+
+
+def test_content_removed_without_a_forgetting_is_found(store: Tampering) -> None:
+    store.run(
+        "UPDATE erasable SET salt = NULL, content = NULL WHERE digest = "
+        "(SELECT min(digest) FROM erasable WHERE content IS NOT NULL)"
+    )
+    error = broken(store)
+    assert (error.table, error.column, error.found) == ("erasable", "content", "nothing")
+
+
+def test_content_that_came_back_after_a_forgetting_is_found(store: Tampering) -> None:
+    (digest,) = store.one("SELECT digest FROM erasures") or ("",)
+    store.run(
+        "UPDATE erasable SET salt = :salt, content = :content WHERE digest = :digest",
+        {"salt": bytes(16), "content": b"{}", "digest": digest},
+    )
+    assert broken(store).table == "erasable"
+
+
+def test_another_text_with_a_salt_to_match_is_found(store: Tampering) -> None:
+    store.run(
+        "UPDATE erasable SET content = :content WHERE digest = "
+        "(SELECT min(digest) FROM erasable WHERE content IS NOT NULL)",
+        {"content": b'{"note": "something else"}'},
+    )
+    error = broken(store)
+    assert (error.table, error.column) == ("erasable", "content")

@@ -1,0 +1,157 @@
+"""Verification finds entries that were forged together with all later hashes."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from support.every_kind import Scene
+from support.tampering import Tampering, broken, forge, last_with, restate_transfer, tampering
+
+from supplies.domain import commands as c
+from supplies.domain.entries import Body, entry_id
+from supplies.verification.verify import verify
+
+
+def test_a_rewritten_body_is_found_by_the_rows_it_contradicts(store: Tampering) -> None:
+    seq = last_with(store, "SELECT max(seq) FROM activities")
+    forge(store, seq, lambda body: msgspec.structs.replace(body, kind="other"))
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("entries", "kind", seq)
+
+
+def test_bytes_that_are_no_entry_are_found_though_their_hash_is_right(store: Tampering) -> None:
+    content = b'{"station": "lx"}'
+    (last, previous) = store.all("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 2")[1]
+    head = hashlib.sha256(previous + content).digest()
+    store.run(
+        "UPDATE entries SET body = :body, hash = :hash WHERE seq = :seq",
+        {"body": content, "hash": head, "seq": last + 1},
+    )
+    store.run("UPDATE heads SET hash = :hash", {"hash": head})
+    error = broken(store)
+    assert (error.table, error.column) == ("entries", "body")
+
+
+def test_an_entry_of_other_books_is_found(store: Tampering) -> None:
+    forge(store, 3, lambda body: msgspec.structs.replace(body, station="bj"))
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("entries", "body", 3)
+
+
+def test_a_part_with_an_id_of_its_own_is_found(store: Tampering) -> None:
+    seq = last_with(store, "SELECT max(seq) FROM entries WHERE part = 1")
+    identity = entry_id("6f1c2f0e-96c8-4b83-bd0b-0ef4f8b3d3f5", 1)
+    forge(store, seq, lambda body: msgspec.structs.replace(body, id=identity))
+    store.run("UPDATE entries SET id = :id WHERE seq = :seq", {"id": identity, "seq": seq})
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("entries", "id", seq)
+
+
+def test_a_day_that_was_closed_is_found(store: Tampering) -> None:
+    seq = last_with(store, "SELECT max(seq) FROM entries WHERE kind = 'receipt_issued'")
+    day = date(2020, 2, 1)
+    forge(store, seq, lambda body: msgspec.structs.replace(body, booked_on=day, happened_on=day))
+    store.run(
+        "UPDATE entries SET booked_on = :day, happened_on = :day WHERE seq = :seq",
+        {"day": day.isoformat(), "seq": seq},
+    )
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("entries", "booked_on", seq)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("quantity", 10**9),
+        ("quantity", 0),
+        ("quantity", 10**13),
+        ("target", "shelf:a"),
+        ("target", "stock:a:b"),
+        ("target", "stock:"),
+        ("target", "needed:n_1"),
+        ("lot", "l_lx_999_1"),
+        ("lot", ""),
+        ("item", "gel"),
+    ],
+)
+def test_a_transfer_that_could_never_be_is_found(store: Tampering, field: str, value: Any) -> None:
+    seq = last_with(store, "SELECT max(seq) FROM transfers WHERE source = 'stock:a' AND line = 1")
+    restate_transfer(store, seq, lambda transfer: transfer._replace(**{field: value}))
+    error = broken(store)
+    assert (error.table, error.seq) == ("transfers", seq), str(error)
+
+
+def test_more_taken_on_a_past_day_than_stood_there_is_found(books_url: str) -> None:
+    """On the whole there is enough; on the day the goods left there was not."""
+    scene = Scene(books_url)
+    goods = [c.ArrivalLine(item="mask", quantity=10)]
+    scene.clock.now += timedelta(days=9)
+    scene.does(c.OpenStock(location="a", lines=goods, happened_on=date(2020, 2, 5)))
+    gone = scene.does(
+        c.WriteOff(
+            reason="damaged",
+            location="a",
+            lines=[c.LotLine(item="mask", quantity=1)],
+            happened_on=date(2020, 2, 6),
+        )
+    )
+    verify(scene.ledger.store)
+    scene.ledger.close()
+    store = tampering(books_url)
+    store.unguard()
+    early = date(2020, 2, 4)
+    forge(
+        store,
+        gone.seq,
+        lambda body: msgspec.structs.replace(body, happened_on=early, booked_on=early),
+    )
+    store.run(
+        "UPDATE entries SET happened_on = '2020-02-04', booked_on = '2020-02-04' WHERE seq = :seq",
+        {"seq": gone.seq},
+    )
+    store.run("UPDATE transfers SET day = '2020-02-04' WHERE seq = :seq", {"seq": gone.seq})
+    store.run("UPDATE heads SET latest_day = '2020-02-05'")
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("transfers", "quantity", gone.seq)
+    store.run("ROLLBACK")
+    store.close()
+
+
+def test_a_receipt_that_skips_a_number_is_found(store: Tampering) -> None:
+    seq = last_with(store, "SELECT max(seq) FROM receipts")
+    number = "JZ-2020-000099"
+
+    def skip(body: Body) -> Body:
+        rows: list[Any] = []
+        for row in body.rows:
+            if hasattr(row, "ordinal"):
+                row = msgspec.structs.replace(row, ordinal=99)
+            rows.append(msgspec.structs.replace(row, number=number))
+        return msgspec.structs.replace(body, rows=tuple(rows), document=number)
+
+    forge(store, seq, skip)
+    store.run("UPDATE receipts SET ordinal = 99 WHERE seq = :seq", {"seq": seq})
+    store.run("UPDATE entries SET document = :n WHERE seq = :seq", {"n": number, "seq": seq})
+    for table in ("receipts", "receipt_donations", "receipt_replacements"):
+        store.run(f"UPDATE {table} SET number = :n WHERE seq = :seq", {"n": number, "seq": seq})
+    error = broken(store)
+    assert (error.table, error.seq) == ("receipts", seq), str(error)
+
+
+def test_a_need_that_is_met_beyond_what_was_received_is_found(store: Tampering) -> None:
+    """h3 is moved from needed to met with nothing to show for it."""
+    seq = last_with(
+        store, "SELECT seq FROM transfers WHERE source LIKE 'needed:%' AND target LIKE 'ended:%'"
+    )
+    (target,) = store.one("SELECT source FROM transfers WHERE seq = :seq", {"seq": seq}) or ("",)
+    met = target.replace("needed:", "met:")
+    restate_transfer(store, seq, lambda transfer: transfer._replace(target=met))
+    store.run("UPDATE balances SET account = :met WHERE account LIKE 'ended:%'", {"met": met})
+    store.run("UPDATE days SET account = :met WHERE account LIKE 'ended:%'", {"met": met})
+    error = broken(store)
+    assert (error.table, error.column) == ("balances", "quantity")
+    assert "met for received:h3" in error.expected

@@ -1,0 +1,50 @@
+"""The limit of the hash chain: removing its last entries is found only with a printed receipt."""
+
+from __future__ import annotations
+
+from support.tampering import Tampering, columns_of
+
+from supplies.verification import verify as chain
+from supplies.verification.verify import verify
+
+
+def test_an_end_cut_off_with_all_that_hangs_on_it_is_not_found_but_by_a_receipt_in_hand(
+    store: Tampering,
+) -> None:
+    """The chain's limit: its own end has no witness within. A printed receipt is one outside.
+
+    The last donation and its receipt go without a trace; what is left is whole books. But the
+    donor's paper names an entry and a hash that these books do not hold any more.
+    """
+    seq, printed = store.all(
+        "SELECT seq, hash FROM entries WHERE kind = 'receipt_issued' ORDER BY seq DESC"
+    )[0]
+    (last,) = store.one("SELECT seq FROM heads") or (0,)
+    assert seq == last
+    before = verify(store)
+    cut_off(store, seq - 1)
+    after = verify(store)
+    assert after.entries == before.entries - 2
+    assert store.one("SELECT hash FROM entries WHERE seq = :seq", {"seq": seq}) is None
+    assert after.stations[0].head != printed.hex()
+
+
+def cut_off(store: Tampering, seq: int) -> None:
+    """Remove entry `seq` and all after it, and make heads, balances and days to match."""
+    for table in chain.LEDGER_TABLES:
+        if table not in ("heads", "balances", "days"):
+            store.run(f"DELETE FROM {table} WHERE seq >= :seq", {"seq": seq})
+    names = [name for name, _ in columns_of("transfers")]
+    transfers = store.all(f"SELECT {', '.join(names)} FROM transfers ORDER BY seq, line")
+    for table in ("balances", "days"):
+        store.run(f"DELETE FROM {table}")
+    store.let_transfers_move()
+    store.run("DELETE FROM transfers")
+    marks = ", ".join("?" * len(names))
+    for row in transfers:
+        store.run(f"INSERT INTO transfers ({', '.join(names)}) VALUES ({marks})", row)
+    store.run(
+        "UPDATE heads SET seq = :seq - 1, latest_day = (SELECT max(booked_on) FROM entries), "
+        "hash = (SELECT hash FROM entries WHERE entries.seq = :seq - 1)",
+        {"seq": seq},
+    )

@@ -1,0 +1,81 @@
+"""Verification of unchanged books: what it counts and reports."""
+
+from __future__ import annotations
+
+import pytest
+from support.every_kind import Scene, book_needs_and_pledges
+from support.tampering import Tampering
+
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Station
+from supplies.errors import NotFound
+from supplies.ledger.ledger import Ledger
+from supplies.storage.engines import open_store
+from supplies.verification import verify as chain
+from supplies.verification.verify import Verified, verify
+
+
+def test_a_clean_ledger_with_entries_of_many_kinds_verifies(whole: str) -> None:
+    store = open_store(whole)
+    verified = verify(store, "lx")
+    (seq, head), (receipts,) = (
+        store.one("SELECT seq, hash FROM heads") or (0, b""),
+        store.one("SELECT count(*) FROM receipts") or (0,),
+    )
+    assert verified.entries == seq
+    assert verified.receipts == receipts > 5
+    assert verified.stations[0].head == head.hex()
+    assert verify(store) == verified
+    store.close()
+
+
+def test_the_scene_fills_every_ledger_table(whole: str) -> None:
+    store = open_store(whole)
+    empty = [table for table in chain.LEDGER_TABLES if not store.all(f"SELECT 1 FROM {table}")]
+    assert empty == []
+    store.close()
+
+
+def test_books_without_entries_verify(books_url: str) -> None:
+    scene = Scene(books_url)
+    assert verify(scene.ledger.store) == Verified(
+        entries=0,
+        transfers=0,
+        receipts=0,
+        stations=[
+            chain.VerifiedStation(
+                station="lx", entries=0, transfers=0, receipts=0, head=bytes(32).hex()
+            )
+        ],
+    )
+    scene.ledger.close()
+
+
+def test_a_station_that_is_not_there_is_no_clean_station(store: Tampering) -> None:
+    with pytest.raises(NotFound, match="no books of a station zz"):
+        verify(store, "zz")
+
+
+def test_several_stations_stand_in_one_database_and_each_is_verified(books_url: str) -> None:
+    scene = Scene(books_url)
+    book_needs_and_pledges(scene)
+    scene.ledger.close()
+    other = Ledger.open(books_url, station="bj", clock=scene.clock)
+    other.register(Station(code="bj", name="Beijing", series="BJ"))
+    other.record(c.RecordActivity(kind="visit", count=1), by="w2")
+    verified = verify(other.store)
+    assert [each.station for each in verified.stations] == ["bj", "lx"]
+    assert verified.entries == sum(each.entries for each in verified.stations)
+    assert verify(other.store, "bj").entries == 1
+    other.close()
+
+
+def test_verification_in_many_small_parts_finds_the_same(
+    store: Tampering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = verify(store)
+    monkeypatch.setattr(chain, "CHUNK", 3)
+    heard: list[tuple[int, int]] = []
+    assert verify(store, progress=lambda done, total: heard.append((done, total))) == whole
+    assert heard[-1] == (whole.entries, whole.entries)
+    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
