@@ -1,9 +1,10 @@
-"""The ASGI application: the only module that puts its parts together."""
+"""The ASGI application, made of the routes, the security checks and the stations."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -11,20 +12,18 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
-from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Clock, system_clock
-from supplies_service import problems
 from supplies_service.group_commit import MAX_BATCH
 from supplies_service.idempotency import answer_repeat
 from supplies_service.observability.metrics import Metrics
 from supplies_service.observability.request_log import RequestLogMiddleware
 from supplies_service.openapi import schema as openapi
-from supplies_service.problems import Unauthenticated
+from supplies_service.problems import EXCEPTION_HANDLERS, Unauthenticated
 from supplies_service.request_bodies import MAX_BODY, decode_body
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import JSONResponse
@@ -71,22 +70,13 @@ def create_app(
         LookupError: a route names no roles.
     """
     metrics = Metrics()
-
-    @asynccontextmanager
-    async def open_books(app: Litestar) -> AsyncIterator[None]:
-        stations = Stations(
-            database, only=station, clock=clock, metrics=metrics, max_batch=max_batch
-        )
-        app.state.stations, app.state.body_seconds = stations, body_seconds
-        app.state.trusted_hosts = TrustedHosts(*hosts, in_books=stations.hosts)
-        try:
-            yield
-        finally:
-            await stations.stop()
-
+    open_stations = partial(
+        Stations, database, only=station, clock=clock, metrics=metrics, max_batch=max_batch
+    )
     app = Litestar(
         route_handlers=CONTROLLERS,
-        lifespan=[open_books],
+        lifespan=[partial(_lifespan, open_stations=open_stations, hosts=hosts)],
+        state=State({"body_seconds": body_seconds}),
         before_request=answer_repeat,
         dependencies={
             "payload": Provide(provide_body),
@@ -99,24 +89,13 @@ def create_app(
             AuthenticationMiddleware,
             RequestChecksMiddleware(),
         ],
-        exception_handlers={
-            problems.SessionRequired: problems.redirect_to_sign_in,
-            SuppliesError: problems.answer_refusal,
-            HTTPException: problems.answer_http,
-            Exception: problems.answer_failure,
-        },
+        exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi.config(version("supplies")),
         template_config=template_config(),
         request_max_body_size=MAX_BODY,
         logging_config=None,
     )
-    require_roles(
-        handler
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for handler in route.route_handlers
-        if handler.fn.__module__.startswith("supplies_service.")
-    )
+    require_roles(_own_handlers(app))
     metrics.add_gauge(
         "supplies_writer_waiting",
         "Requests that were accepted and are not yet durable",
@@ -125,6 +104,29 @@ def create_app(
     logged = RequestLogMiddleware(app.asgi_handler, metrics)
     app.asgi_handler = trust_proxies(SecurityHeadersMiddleware(logged), proxies)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(
+    app: Litestar, *, open_stations: Callable[[], Stations], hosts: Sequence[str]
+) -> AsyncIterator[None]:
+    """Open the stations when the application starts, and close them when it stops."""
+    stations = open_stations()
+    app.state.stations = stations
+    app.state.trusted_hosts = TrustedHosts(*hosts, in_books=stations.hosts)
+    try:
+        yield
+    finally:
+        await stations.stop()
+
+
+def _own_handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
+    """The handlers of this package; Litestar adds some of its own."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if handler.fn.__module__.startswith("supplies_service."):
+                    yield handler
 
 
 class RequestChecksMiddleware(ASGIMiddleware):
@@ -141,10 +143,10 @@ class RequestChecksMiddleware(ASGIMiddleware):
         handler = connection.route_handler
         caller = caller_of(scope)
         if caller is not None:
-            own = current_station(connection)
+            caller_station = current_station(connection)
             await check_role(connection, handler, caller)
             await select_station(connection, handler, caller)
-            await record_use(connection, handler, caller, own)
+            await record_use(connection, handler, caller, caller_station)
         elif not serves_anonymous(connection, handler):
             raise Unauthenticated("sign in first")
         await check_parameters(connection, handler)

@@ -11,6 +11,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import Headers
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ExceptionHandlersMap
 
 from supplies.domain.validation import field_error
 from supplies.errors import (
@@ -158,11 +159,11 @@ def status_of(error: SuppliesError) -> int | None:
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
 
 
-def answer_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Response[bytes]:
+def handle_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Response[bytes]:
     """Answer with an error of the ledger or service. Paths in storage errors go to the log only."""
     status = status_of(error)
     if status is None:
-        return answer_failure(request, error)
+        return handle_failure(request, error)
     detail = error.detail
     if isinstance(error, StoreError):
         _log_error("unavailable", request, error)
@@ -188,17 +189,17 @@ def redirect_to_sign_in(request: Request[Any, Any, Any], error: SessionRequired)
     return Response(b"", status_code=303, headers={"Location": where})
 
 
-def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Answer with an error that Litestar raised: routes, methods, sizes and parameters."""
     if error.status_code >= 500:
-        return answer_failure(request, error)
+        return handle_failure(request, error)
     refusal = _from_http_exception(request, error)
     status = status_of(refusal) or 400
     # Litestar adds nothing private here, and 405 must say what is allowed (RFC 9110).
     return _problem_response(request, refusal, status, refusal.detail, error.headers or {})
 
 
-def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer any other error with one sentence, and log it in full."""
     _log_error("failed", request, error)
     sentence = "something went wrong here, not with your request; the log of the service says what"
@@ -270,3 +271,12 @@ def _problem_response(
         media_type=MEDIA_TYPE,
         headers=dict(headers),
     )
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    SessionRequired: redirect_to_sign_in,
+    SuppliesError: handle_refusal,
+    HTTPException: handle_http_exception,
+    Exception: handle_failure,
+}
+"""How each kind of error is answered; Litestar uses that of the nearest base class."""

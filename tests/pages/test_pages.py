@@ -13,8 +13,7 @@ from litestar.testing import TestClient
 from support.rest_client import ADDRESS, Rest
 from support.service_fixture import Service
 
-from supplies.access import bootstrap as first
-from supplies.access import credentials, users
+from supplies.access import bootstrap, credentials, users
 from supplies.access.access_context import AccessContext
 
 PASSWORD = "four words nobody guesses"
@@ -55,11 +54,16 @@ def administer(browser: Browser, job: Any) -> Any:
         return job(AccessContext(books, ledger.clock()))
 
 
+def invitation_path(browser: Browser, login: str) -> str:
+    def invite(access: AccessContext) -> str:
+        return users.invite(access, users.get_by_login(access, login), by="test")[1]
+
+    return str(administer(browser, invite))
+
+
 def invite(browser: Browser, login: str) -> str:
-    """Set somebody's password by a one-time address; where that leads."""
-    path = administer(
-        browser, lambda access: first.invitation_path(access, users.get_by_login(access, login))
-    )
+    """Set a user's password at a one-time path; return the path."""
+    path = invitation_path(browser, login)
     answer = browser.send(path, password=PASSWORD, repeat=PASSWORD)
     assert answer.status_code == 303, answer.text
     return str(path)
@@ -84,10 +88,7 @@ def test_an_invitation_sets_a_password_once_and_signs_in(browser: Browser) -> No
 def test_a_weak_password_is_refused_with_the_reason(
     browser: Browser, password: str, again: str, told: str
 ) -> None:
-    path = administer(
-        browser,
-        lambda access: first.invitation_path(access, users.get_by_login(access, "coordinator")),
-    )
+    path = invitation_path(browser, "coordinator")
     answer = browser.send(path, password=password, repeat=again)
     assert answer.status_code == 422
     assert told in answer.text
@@ -256,9 +257,9 @@ def test_an_incomplete_link_is_answered_with_404(browser: Browser) -> None:
 
 
 def test_a_new_first_invitation_is_made_until_a_coordinator_can_sign_in(browser: Browser) -> None:
-    told = administer(browser, first.first_sign_in_path)
-    again = administer(browser, first.first_sign_in_path)
+    told = administer(browser, bootstrap.first_sign_in_path)
+    again = administer(browser, bootstrap.first_sign_in_path)
     browser.open(told, status=404)
     answer = browser.send(again, password=PASSWORD, repeat=PASSWORD)
     assert answer.status_code == 303
-    assert administer(browser, first.first_sign_in_path) is None
+    assert administer(browser, bootstrap.first_sign_in_path) is None

@@ -88,15 +88,15 @@ def test_health_lists_what_needs_attention(
     assert well["attention"] == []
     assert well["verified"]["seq"] == seq
     assert well["free_bytes"] > 0
-    monkeypatch.setattr(health, "ROOM_NEEDED", 2**62)
+    monkeypatch.setattr(health, "MIN_FREE_BYTES", 2**62)
     assert "make room there" in rest.get("/api/health")["attention"][0]
 
 
 def test_health_is_busy_while_the_books_cannot_be_written(
     rest: Rest, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "PROBED_EVERY", 0.0)
-    monkeypatch.setattr(health, "PATIENCE", 0.2)
+    monkeypatch.setattr(health, "PROBE_INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(health, "PROBE_TIMEOUT_SECONDS", 0.2)
     assert rest.get("/api/health")["status"] == "ok"
     queue = rest.client.app.state.stations.default.queue
     with Ledger.open(str(service.folder / "books.db"), station="lx") as other, other.transaction():

@@ -5,26 +5,23 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Template
-from supplies_receipts import draw_donor_statement
 
 from supplies.access import credentials, donor_requests, rate_limits
 from supplies.access.donor_requests import NewRequest
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
-from supplies.views.donor_statement import build_donor_statement_paper
 from supplies.views.pagination import MAX_LIMIT
 from supplies.views.pledges import list_pledges
 from supplies.views.receipts import list_receipts
 from supplies_service.pages.forms import donor_cookie, form_fields, redirect
 from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.responses import PDFResponse
 from supplies_service.routes.receipts import receipt_pdf
+from supplies_service.routes.statements import donor_statement_pdf
 from supplies_service.security import ownership
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authorization import allow_anyone, allow_roles
@@ -88,15 +85,9 @@ class DonorPages(Controller):
         """Print the donor statement, from the first donation to today."""
         donor = str(context.caller.donor)
         await context.log_own_access()
-        now = context.ledger.clock()
         with context.reading() as books:
             first, last = _period(books, donor)
-        shown = await context.read_in_thread(
-            lambda books: build_donor_statement_paper(books, donor, first, last, printed_at=now)
-        )
-        return PDFResponse(
-            await run_sync(draw_donor_statement, shown), f"statement-{donor}-{first}-{last}"
-        )
+        return await donor_statement_pdf(context, donor, first, last)
 
     @post("/requests")
     async def ask(self, context: Context) -> Response[bytes]:

@@ -6,11 +6,9 @@ import re
 from datetime import date
 from typing import Any
 
-from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Template
-from supplies_receipts import draw_station_report
 
 from supplies.access import credentials, passwords, rate_limits, users
 from supplies.access.access_context import AccessContext
@@ -19,10 +17,9 @@ from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, SuppliesError
 from supplies.views.entries import list_entries
-from supplies.views.station_report import build_station_report_paper
 from supplies_service.pages.forms import form_fields, redirect
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.responses import PDFResponse
+from supplies_service.routes.reports import station_report_pdf
 from supplies_service.routes.tokens import NewToken, make_token, revoke_token
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_roles
@@ -47,15 +44,9 @@ class HomePages(Controller):
     @get("/report", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def report(self, context: Context) -> Response[bytes]:
         """Print the station report, from the first to the last day with an entry."""
-        now = context.ledger.clock()
         with context.reading() as books:
             first, last = _period(books)
-        shown = await context.read_in_thread(
-            lambda books: build_station_report_paper(books, first, last, printed_at=now)
-        )
-        return PDFResponse(
-            await run_sync(draw_station_report, shown), f"station-report-{first}-{last}"
-        )
+        return await station_report_pdf(context, first, last)
 
     @post("/tokens")
     async def make(self, context: Context) -> Response[bytes]:

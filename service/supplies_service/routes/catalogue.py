@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -29,12 +30,13 @@ from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, Changes
-from supplies_service.request_context import Context
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles
 
-N = TypeVar("N", bound=CatalogueRecord)
+R = TypeVar("R", bound=CatalogueRecord)
+S = TypeVar("S", bound=msgspec.Struct)
 
 PERSONAL_KINDS = (Donor, Recipient)
 """The kinds that have personal data."""
@@ -53,13 +55,134 @@ class NewRecipient(Recipient, frozen=True, kw_only=True):
 
 
 if TYPE_CHECKING:
-    # What the annotations of `NounController` name; each controller says which it is of.
-    Registered = msgspec.Struct
-    NewNoun = CatalogueRecord
+    # Names in the annotations of `RecordController`; `signature_namespace` gives their types.
+    NewRecord = CatalogueRecord
+    RecordRegistered = msgspec.Struct
 
 
-def apply_changes(ledger: Ledger, kind: type[N], code: str, changes: Changes[N]) -> N:
-    """Change some fields of a noun.
+def catalogue_controller(
+    kind: type[CatalogueRecord], singular: str, *, new: type[CatalogueRecord] | None = None
+) -> type[Controller]:
+    """Return the controller of one kind of record. All kinds have the same routes.
+
+    Args:
+        kind: The kind of record.
+        singular: Its name in the singular; the plural is the name of its table.
+        new: The struct from which a record is registered; None: the record itself.
+    """
+    title, plural = singular.capitalize(), kind.table
+    personal = kind in PERSONAL_KINDS
+    registered = registered_struct(kind, singular)
+
+    class RecordController(Controller):
+        path = f"/api/{plural}"
+        tags = (plural,)
+        signature_namespace = {  # noqa: RUF012  # Litestar reads it so
+            "CatalogueRecord": kind,
+            "NewRecord": new or kind,
+            "RecordRegistered": registered,
+        }
+
+        @post(
+            operation_id=f"register{title}",
+            summary=f"Register a new {singular}.",
+            opt=allow_roles("coordinator", "recorder"),
+        )
+        async def register(
+            self, context: Context, payload: Body[NewRecord]
+        ) -> CreatedResponse[RecordRegistered]:
+            """Register under a new code."""
+            record = convert(kind, msgspec.to_builtins(payload))
+            return await register_record(
+                context, record, lambda made: registered(**{singular: made})
+            )
+
+        @get(
+            operation_id=f"list{plural.capitalize()}",
+            summary=f"List {plural} by code; with q, those with each of its words in code or name.",
+            opt=allow_roles("coordinator", "recorder", "auditor", personal=personal),
+        )
+        async def records(
+            self,
+            context: Context,
+            q: FromQuery[str | None] = None,
+            after: After = None,
+            limit: Limit = DEFAULT_LIMIT,
+        ) -> Response[Page[CatalogueRecord]]:
+            """List by code: all, or those with each word of `q` in their code or name."""
+            if q is not None and personal and not sees_names(context):
+                await context.forbid("auditors see codes: people are not searched for by name")
+            named = sees_names(context)
+            return context.page(
+                lambda books: list_records(books, kind, q, after=after, limit=limit, personal=named)
+            )
+
+        @get(
+            "/{code:str}",
+            operation_id=f"get{title}",
+            summary=f"Get the {singular} with a code.",
+            opt=allow_roles("coordinator", "recorder", "auditor", personal=personal),
+        )
+        async def record(self, context: Context, code: FromPath[str]) -> CatalogueRecord:
+            """Get one by its code."""
+            named = sees_names(context)
+            return context.show(lambda books: get_record(books, kind, code, personal=named))
+
+        @patch(
+            "/{code:str}",
+            operation_id=f"amend{title}",
+            summary=f"Change the given fields of the {singular}; other fields keep their values.",
+            opt=allow_roles("coordinator", "recorder", personal=personal),
+        )
+        async def amend(
+            self, context: Context, code: FromPath[str], payload: Body[Changes[CatalogueRecord]]
+        ) -> CatalogueRecord:
+            """Change the given fields; other fields keep their values."""
+            return await context.write(lambda ledger: apply_changes(ledger, kind, code, payload))
+
+    RecordController.__name__ = RecordController.__qualname__ = f"{title}Controller"
+    return RecordController
+
+
+def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspec.Struct]:
+    """Return the struct of the response to a registration, such as `ItemRegistered`."""
+    return msgspec.defstruct(
+        f"{singular.capitalize()}Registered",
+        [(singular, kind)],
+        bases=(View,),
+        namespace={"__doc__": f"The registered {singular}."},
+        kw_only=True,
+        frozen=True,
+    )
+
+
+async def register_record(
+    context: RequestContext, record: R, response: Callable[[R], S]
+) -> CreatedResponse[S]:
+    """Register a record under its code, and answer with what `response` makes of it.
+
+    Raises:
+        AlreadyDone: the code is in use.
+    """
+    kind = type(record)
+
+    def operation(ledger: Ledger) -> Outcome[S]:
+        ledger.register(record)
+        return Outcome(f"/api/{kind.table}/{record.code}", response(record))
+
+    def replay(ledger: Ledger, _: StoredResponse) -> S:
+        return response(get_record(ledger.books, kind, record.code))
+
+    return await context.run_idempotent(operation, replay)
+
+
+def sees_names(context: RequestContext) -> bool:
+    """Return whether the caller may see names of people; auditors see codes."""
+    return context.caller.role != "auditor"
+
+
+def apply_changes(ledger: Ledger, kind: type[R], code: str, changes: Changes[R]) -> R:
+    """Change some fields of a record.
 
     Raises:
         NotFound: the code is unknown.
@@ -68,105 +191,10 @@ def apply_changes(ledger: Ledger, kind: type[N], code: str, changes: Changes[N])
     """
     before = get_record(ledger.books, kind, code)
     if getattr(before, "name", "") is None:
-        raise Forgotten(f"{code} was forgotten at their wish; register them under another code")
+        raise Forgotten(f"{code} was forgotten; register the person under another code")
     after = changes.apply_to(before)
     ledger.amend(after)
     return after
-
-
-def catalogue_controller(
-    kind: type[CatalogueRecord], one: str, *, new: type[CatalogueRecord] | None = None
-) -> type[Controller]:
-    """Return the controller of one kind of noun; all kinds have the same routes.
-
-    one: the noun in the singular. new: what is required to register it; None: the noun's own
-    fields.
-    """
-    title, many = one.capitalize(), kind.table
-    has_names = kind in PERSONAL_KINDS
-    registered = msgspec.defstruct(
-        f"{title}Registered",
-        [(one, kind)],
-        bases=(View,),
-        namespace={"__doc__": f"The registered {one}."},
-        kw_only=True,
-        frozen=True,
-    )
-
-    class NounController(Controller):
-        path = f"/api/{many}"
-        tags = (many,)
-        signature_namespace = {  # noqa: RUF012  # Litestar reads it so
-            "CatalogueRecord": kind,
-            "NewNoun": new or kind,
-            "Registered": registered,
-        }
-
-        @post(
-            operation_id=f"register{title}",
-            summary=f"Register a new {one}.",
-            opt=allow_roles("coordinator", "recorder"),
-        )
-        async def register(
-            self, context: Context, payload: Body[NewNoun]
-        ) -> CreatedResponse[Registered]:
-            """Register under a new code."""
-            added = convert(kind, msgspec.to_builtins(payload))
-
-            def operation(ledger: Ledger) -> Outcome[Registered]:
-                ledger.register(added)
-                return Outcome(f"/api/{many}/{added.code}", registered(**{one: added}))
-
-            def replay(ledger: Ledger, _: StoredResponse) -> Registered:
-                return registered(**{one: get_record(ledger.books, kind, added.code)})
-
-            return await context.run_idempotent(operation, replay)
-
-        @get(
-            operation_id=f"list{many.capitalize()}",
-            summary=f"List {many} by code; with q, those with each of its words in code or name.",
-            opt=allow_roles("coordinator", "recorder", "auditor", personal=has_names),
-        )
-        async def nouns(
-            self,
-            context: Context,
-            q: FromQuery[str | None] = None,
-            after: After = None,
-            limit: Limit = DEFAULT_LIMIT,
-        ) -> Response[Page[CatalogueRecord]]:
-            """List by code: all, or those with each word of `q` in their code or name."""
-            if q is not None and has_names and context.caller.role == "auditor":
-                await context.forbid("auditors see codes: people are not searched for by name")
-            named = context.caller.role != "auditor"
-            return context.page(
-                lambda books: list_records(books, kind, q, after=after, limit=limit, personal=named)
-            )
-
-        @get(
-            "/{code:str}",
-            operation_id=f"get{title}",
-            summary=f"Get the {one} with a code.",
-            opt=allow_roles("coordinator", "recorder", "auditor", personal=has_names),
-        )
-        async def noun(self, context: Context, code: FromPath[str]) -> CatalogueRecord:
-            """Get one by its code."""
-            named = context.caller.role != "auditor"
-            return context.show(lambda books: get_record(books, kind, code, personal=named))
-
-        @patch(
-            "/{code:str}",
-            operation_id=f"amend{title}",
-            summary=f"Change the given fields of the {one}; other fields keep their values.",
-            opt=allow_roles("coordinator", "recorder", personal=has_names),
-        )
-        async def amend(
-            self, context: Context, code: FromPath[str], payload: Body[Changes[CatalogueRecord]]
-        ) -> CatalogueRecord:
-            """Change the given fields; other fields keep their values."""
-            return await context.write(lambda ledger: apply_changes(ledger, kind, code, payload))
-
-    NounController.__name__ = NounController.__qualname__ = f"{title}Controller"
-    return NounController
 
 
 CATALOGUE_CONTROLLERS = [
@@ -194,18 +222,19 @@ class RecipientForgotten(View, frozen=True, kw_only=True):
 
 def show_forgotten_donor(books: Books, recorded: Recorded) -> Outcome[DonorForgotten]:
     """Show a donor without personal data."""
-    left = get_record(books, Donor, str(recorded.document))
+    donor = get_record(books, Donor, str(recorded.document))
     return Outcome(
-        f"/api/donors/{left.code}", DonorForgotten(entry=get_entry(books, recorded.seq), donor=left)
+        f"/api/donors/{donor.code}",
+        DonorForgotten(entry=get_entry(books, recorded.seq), donor=donor),
     )
 
 
 def show_forgotten_recipient(books: Books, recorded: Recorded) -> Outcome[RecipientForgotten]:
     """Show a recipient without personal data."""
-    left = get_record(books, Recipient, str(recorded.document))
+    recipient = get_record(books, Recipient, str(recorded.document))
     return Outcome(
-        f"/api/recipients/{left.code}",
-        RecipientForgotten(entry=get_entry(books, recorded.seq), recipient=left),
+        f"/api/recipients/{recipient.code}",
+        RecipientForgotten(entry=get_entry(books, recorded.seq), recipient=recipient),
     )
 
 

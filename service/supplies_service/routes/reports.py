@@ -23,14 +23,16 @@ from supplies.views.pagination import Page
 from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
 from supplies.views.station_report import build_station_report, build_station_report_paper
 from supplies.views.stock import StockView, get_stock
-from supplies_service.request_context import Context
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
 from supplies_service.security.authorization import allow_roles
 
-Soon = Annotated[int, QueryParameter(ge=0, le=3650, description="days before goods expire")]
-Out = Annotated[int, QueryParameter(ge=0, le=3650, description="days a delivery may be out")]
-Waiting = Annotated[int, QueryParameter(ge=0, le=3650, description="days goods may stand aside")]
+DaysToExpiry = Annotated[int, QueryParameter(ge=0, le=3650, description="days before goods expire")]
+DaysOut = Annotated[int, QueryParameter(ge=0, le=3650, description="days a delivery may be out")]
+DaysAllocated = Annotated[
+    int, QueryParameter(ge=0, le=3650, description="days goods may stay allocated")
+]
 
 
 class ReportController(Controller):
@@ -55,13 +57,7 @@ class ReportController(Controller):
     )
     async def station_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
         """Print the station report."""
-        now = context.ledger.clock()
-        shown = await context.read_in_thread(
-            lambda books: build_station_report_paper(books, first, last, printed_at=now)
-        )
-        return PDFResponse(
-            await run_sync(draw_station_report, shown), f"station-report-{first}-{last}"
-        )
+        return await station_report_pdf(context, first, last)
 
     @get(
         "/disclosure",
@@ -108,9 +104,9 @@ class ReportController(Controller):
     async def alerts(
         self,
         context: Context,
-        soon: Soon = EXPIRY_NOTICE_DAYS,
-        out: Out = MAX_DAYS_OUT,
-        waiting: Waiting = MAX_DAYS_ALLOCATED,
+        soon: DaysToExpiry = EXPIRY_NOTICE_DAYS,
+        out: DaysOut = MAX_DAYS_OUT,
+        waiting: DaysAllocated = MAX_DAYS_ALLOCATED,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[Alert]]:
@@ -121,3 +117,12 @@ class ReportController(Controller):
                 books, today, soon=soon, out=out, waiting=waiting, after=after, limit=limit
             )
         )
+
+
+async def station_report_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
+    """Return the station report of a period as a PDF."""
+    now = context.ledger.clock()
+    paper = await context.read_in_thread(
+        lambda books: build_station_report_paper(books, first, last, printed_at=now)
+    )
+    return PDFResponse(await run_sync(draw_station_report, paper), f"station-report-{first}-{last}")

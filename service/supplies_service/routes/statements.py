@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from anyio.to_thread import run_sync
 from litestar import Controller, get
 from litestar.params import FromPath
@@ -9,7 +11,7 @@ from supplies_receipts import draw_donor_statement
 
 from supplies.papers.donor_statement import DonorStatement
 from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
-from supplies_service.request_context import Context
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.parameters import First, Last
 from supplies_service.security import ownership
@@ -45,10 +47,17 @@ class StatementController(Controller):
     ) -> PDFResponse:
         """Print the donor statement."""
         await ownership.check_donor(context, donor)
-        now = context.ledger.clock()
-        shown = await context.read_in_thread(
-            lambda books: build_donor_statement_paper(books, donor, first, last, printed_at=now)
-        )
-        return PDFResponse(
-            await run_sync(draw_donor_statement, shown), f"statement-{donor}-{first}-{last}"
-        )
+        return await donor_statement_pdf(context, donor, first, last)
+
+
+async def donor_statement_pdf(
+    context: RequestContext, donor: str, first: date, last: date
+) -> PDFResponse:
+    """Return the statement of a donor and period as a PDF."""
+    now = context.ledger.clock()
+    paper = await context.read_in_thread(
+        lambda books: build_donor_statement_paper(books, donor, first, last, printed_at=now)
+    )
+    return PDFResponse(
+        await run_sync(draw_donor_statement, paper), f"statement-{donor}-{first}-{last}"
+    )

@@ -3,50 +3,34 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
 
 from litestar import Controller, Response, get, post
-from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
-from supplies.domain import commands as c
+from supplies.domain.commands import (
+    Convert,
+    CountStock,
+    FindAgain,
+    HandOut,
+    IssueGoods,
+    LendGoods,
+    Move,
+    OpenCountSheet,
+    OpenStock,
+    RecordArrival,
+    ReturnGoods,
+    ReturnIssue,
+    ReturnLoan,
+    Settle,
+    TakeBack,
+    WriteOff,
+)
 from supplies.views.stock import StockView, get_stock
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, show_entry
 from supplies_service.responses import CreatedOrConflict, CreatedResponse, EntryRecorded
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles
-
-_STAFF = allow_roles("coordinator", "recorder")
-
-if TYPE_CHECKING:
-    # What the annotation of the handlers below names; each route says which command it is.
-    StockCommand = c.Command
-
-
-def _records_entry(
-    path: str,
-    operation_id: str,
-    command: type[c.Command],
-    summary: str,
-    *,
-    roles: dict[str, Any] = _STAFF,
-) -> HTTPRouteHandler:
-    """Return the route that records one command and answers with its entry."""
-
-    async def record(
-        self: Controller, context: Context, payload: Body[StockCommand]
-    ) -> CreatedResponse[EntryRecorded]:
-        return await context.record(payload, show_entry)
-
-    record.__doc__ = summary
-    route = post(
-        path,
-        operation_id=operation_id,
-        opt=roles,
-        signature_namespace={"StockCommand": command},
-    )
-    return route(record)
 
 
 class StockController(Controller):
@@ -79,51 +63,118 @@ class StockController(Controller):
             )
         )
 
-    open_stock = _records_entry(
-        "/openings", "openStock", c.OpenStock, "Record the stock from before these books began."
+    @post("/openings", operation_id="openStock", opt=allow_roles("coordinator", "recorder"))
+    async def open_stock(
+        self, context: Context, payload: Body[OpenStock]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Record the stock from before these books began."""
+        return await context.record(payload, show_entry)
+
+    @post("/arrivals", operation_id="recordArrival", opt=allow_roles("coordinator", "recorder"))
+    async def record_arrival(
+        self, context: Context, payload: Body[RecordArrival]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Record goods bought, made or borrowed."""
+        return await context.record(payload, show_entry)
+
+    @post("/moves", operation_id="moveGoods", opt=allow_roles("coordinator", "recorder"))
+    async def move(self, context: Context, payload: Body[Move]) -> CreatedResponse[EntryRecorded]:
+        """Move free goods from one location to another."""
+        return await context.record(payload, show_entry)
+
+    @post(
+        "/count-sheets", operation_id="openCountSheet", opt=allow_roles("coordinator", "recorder")
     )
-    record_arrival = _records_entry(
-        "/arrivals", "recordArrival", c.RecordArrival, "Record goods bought, made or borrowed."
+    async def open_count_sheet(
+        self, context: Context, payload: Body[OpenCountSheet]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Begin a stock count."""
+        return await context.record(payload, show_entry)
+
+    @post("/issues", operation_id="issueGoods", opt=allow_roles("coordinator", "recorder"))
+    async def issue(
+        self, context: Context, payload: Body[IssueGoods]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Issue free goods for the station's own use."""
+        return await context.record(payload, show_entry)
+
+    @post(
+        "/issues/{issue:str}/return",
+        operation_id="returnIssue",
+        opt=allow_roles("coordinator", "recorder"),
     )
-    move = _records_entry(
-        "/moves", "moveGoods", c.Move, "Move free goods from one location to another."
+    async def return_issue(
+        self, context: Context, payload: Body[ReturnIssue]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Return issued goods to stock."""
+        return await context.record(payload, show_entry)
+
+    @post("/write-offs", operation_id="writeOff", opt=allow_roles("coordinator", "recorder"))
+    async def write_off(
+        self, context: Context, payload: Body[WriteOff]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Write off expired, damaged or missing goods."""
+        return await context.record(payload, show_entry)
+
+    @post("/found", operation_id="findAgain", opt=allow_roles("coordinator", "recorder"))
+    async def find_again(
+        self, context: Context, payload: Body[FindAgain]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Record that goods written off were found."""
+        return await context.record(payload, show_entry)
+
+    @post("/take-backs", operation_id="takeBack", opt=allow_roles("coordinator", "recorder"))
+    async def take_back(
+        self, context: Context, payload: Body[TakeBack]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Take goods back from a recipient."""
+        return await context.record(payload, show_entry)
+
+    @post("/returns", operation_id="returnGoods", opt=allow_roles("coordinator", "recorder"))
+    async def return_goods(
+        self, context: Context, payload: Body[ReturnGoods]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Return free goods to the donor or lender."""
+        return await context.record(payload, show_entry)
+
+    @post("/loans", operation_id="lendGoods", opt=allow_roles("coordinator", "recorder"))
+    async def lend(
+        self, context: Context, payload: Body[LendGoods]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Lend free goods."""
+        return await context.record(payload, show_entry)
+
+    @post(
+        "/loans/{loan:str}/return",
+        operation_id="returnLoan",
+        opt=allow_roles("coordinator", "recorder"),
     )
-    open_count_sheet = _records_entry(
-        "/count-sheets", "openCountSheet", c.OpenCountSheet, "Begin a stock count."
-    )
-    issue = _records_entry(
-        "/issues", "issueGoods", c.IssueGoods, "Issue free goods for the station's own use."
-    )
-    return_issue = _records_entry(
-        "/issues/{issue:str}/return", "returnIssue", c.ReturnIssue, "Return issued goods to stock."
-    )
-    write_off = _records_entry(
-        "/write-offs", "writeOff", c.WriteOff, "Write off expired, damaged or missing goods."
-    )
-    find_again = _records_entry(
-        "/found", "findAgain", c.FindAgain, "Record that goods written off were found."
-    )
-    take_back = _records_entry(
-        "/take-backs", "takeBack", c.TakeBack, "Take goods back from a recipient."
-    )
-    return_goods = _records_entry(
-        "/returns", "returnGoods", c.ReturnGoods, "Return free goods to the donor or lender."
-    )
-    lend = _records_entry("/loans", "lendGoods", c.LendGoods, "Lend free goods.")
-    return_loan = _records_entry(
-        "/loans/{loan:str}/return", "returnLoan", c.ReturnLoan, "Record the return of lent goods."
-    )
-    hand_out = _records_entry(
-        "/hand-outs", "handOut", c.HandOut, "Hand free goods over at the counter, or to a group."
-    )
-    convert = _records_entry("/conversions", "convertGoods", c.Convert, "Repack goods.")
-    settle = _records_entry(
-        "/settlements",
-        "settle",
-        c.Settle,
-        "Explain what a count or a late report left unexplained.",
-        roles=allow_roles("coordinator"),
-    )
+    async def return_loan(
+        self, context: Context, payload: Body[ReturnLoan]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Record the return of lent goods."""
+        return await context.record(payload, show_entry)
+
+    @post("/hand-outs", operation_id="handOut", opt=allow_roles("coordinator", "recorder"))
+    async def hand_out(
+        self, context: Context, payload: Body[HandOut]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Hand free goods over at the counter, or to a group."""
+        return await context.record(payload, show_entry)
+
+    @post("/conversions", operation_id="convertGoods", opt=allow_roles("coordinator", "recorder"))
+    async def convert(
+        self, context: Context, payload: Body[Convert]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Repack goods."""
+        return await context.record(payload, show_entry)
+
+    @post("/settlements", operation_id="settle", opt=allow_roles("coordinator"))
+    async def settle(
+        self, context: Context, payload: Body[Settle]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Explain what a count or a late report left unexplained."""
+        return await context.record(payload, show_entry)
 
     @post(
         "/count-sheets/{sheet:str}/count",
@@ -131,7 +182,7 @@ class StockController(Controller):
         opt=allow_roles("coordinator", "recorder"),
     )
     async def count(
-        self, context: Context, payload: Body[c.CountStock]
+        self, context: Context, payload: Body[CountStock]
     ) -> CreatedOrConflict[EntryRecorded]:
         """Record a stock count; 202 if it contradicts the books, as a conflict."""
         return await context.record(payload, show_entry)

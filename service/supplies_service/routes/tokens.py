@@ -13,9 +13,9 @@ from msgspec import Meta
 from supplies.access import credentials, users
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Credential, CredentialKind
-from supplies.access.roles import GRANTABLE_ROLES, UserRole
+from supplies.access.roles import UserRole
 from supplies.domain.fields import Code, Label
-from supplies.errors import InvalidField, NotFound
+from supplies.errors import NotFound
 from supplies.views.pagination import Page, View, invalid_cursor, make_page, rows_to_fetch
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
@@ -50,23 +50,15 @@ def make_token(access: AccessContext, new: NewToken, by: str) -> TokenMade:
         InvalidField: the user is disabled, or a token of theirs cannot have the role.
         NotFound: the user is unknown.
     """
-    user = users.get(access, new.user)
-    role = new.role or user.role
-    if user.disabled_at is not None:
-        raise InvalidField.at("/user", f"{user.code} is disabled; name another user")
-    if role not in GRANTABLE_ROLES[user.role]:
-        allowed = " or ".join(GRANTABLE_ROLES[user.role])
-        raise InvalidField.at("/role", f"a token of a {user.role} can be {allowed}, not {role}")
-    made, shown = credentials.issue(
+    token, secret = users.issue_token(
         access,
-        kind="token",
-        role=role,
+        users.get(access, new.user),
         by=by,
-        holder=user.code,
+        role=new.role,
         label=new.label,
         lifetime=timedelta(days=new.days),
     )
-    return TokenMade(token=made, secret=shown)
+    return TokenMade(token=token, secret=secret)
 
 
 def credentials_page(

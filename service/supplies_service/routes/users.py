@@ -7,7 +7,7 @@ import re
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 
-from supplies.access import credentials, users
+from supplies.access import users
 from supplies.access.access_context import AccessContext
 from supplies.access.users import NewUser, User
 from supplies.books.reader import Books
@@ -33,11 +33,8 @@ class Invited(View, frozen=True, kw_only=True):
 
 def invite(access: AccessContext, user: User, by: str) -> Outcome[Invited]:
     """Create a one-time address to set a password; earlier invitations end."""
-    credentials.revoke_all(access, kinds=("invitation",), holder=user.code)
-    made, shown = credentials.issue(
-        access, kind="invitation", role=user.role, by=by, holder=user.code
-    )
-    invited = Invited(user=user, invitation=f"/invitation/{shown}", expires_at=made.expires_at)
+    invitation, path = users.invite(access, user, by=by)
+    invited = Invited(user=user, invitation=path, expires_at=invitation.expires_at)
     return Outcome(f"/api/users/{user.code}", invited)
 
 

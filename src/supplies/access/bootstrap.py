@@ -1,13 +1,10 @@
-"""The first coordinator, and invitations: one-time paths where a user sets a password.
-
-There is no default password.
-"""
+"""The first coordinator. There is no default password: they set one at a one-time path."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from supplies.access import credentials, users
+from supplies.access import users
 from supplies.access.access_context import AccessContext
 
 FIRST_LOGIN = "coordinator"
@@ -32,26 +29,8 @@ def first_sign_in_path(access: AccessContext) -> str | None:
         if user.role == "coordinator" and not user.disabled_at
     ]
     user = coordinators[0] if coordinators else _add_coordinator(access)
-    return invitation_path(access, user, lifetime=_FIRST_LIFETIME)
-
-
-def invitation_path(
-    access: AccessContext, user: users.User, lifetime: timedelta | None = None
-) -> str:
-    """Return a one-time path where a user sets a password; earlier ones become invalid.
-
-    lifetime: None: the default of invitations.
-    """
-    credentials.revoke_all(access, kinds=("invitation",), holder=user.code)
-    _, secret = credentials.issue(
-        access,
-        kind="invitation",
-        role=user.role,
-        by=COMMAND_LINE_AUTHOR,
-        holder=user.code,
-        lifetime=lifetime,
-    )
-    return f"/invitation/{secret}"
+    _, path = users.invite(access, user, by=COMMAND_LINE_AUTHOR, lifetime=_FIRST_LIFETIME)
+    return path
 
 
 def _add_coordinator(access: AccessContext) -> users.User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -9,7 +10,8 @@ from msgspec import Meta
 
 from supplies.access import credentials
 from supplies.access.access_context import NO_LIMIT, AccessContext
-from supplies.access.roles import UserRole
+from supplies.access.credentials import Credential
+from supplies.access.roles import GRANTABLE_ROLES, UserRole
 from supplies.domain.fields import Code
 from supplies.domain.validation import check_fields
 from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotFound
@@ -182,6 +184,60 @@ def set_password(
     if revoke_tokens:
         credentials.revoke_all(access, holder=code, kinds=("token",))
     return get(access, code)
+
+
+def invite(
+    access: AccessContext, user: User, *, by: str, lifetime: timedelta | None = None
+) -> tuple[Credential, str]:
+    """Invite a user to set a password; their earlier invitations end.
+
+    Args:
+        access: The station's tables.
+        user: The user.
+        by: The code of the author.
+        lifetime: None: the default of invitations.
+
+    Returns:
+        The invitation, and the one-time path where the user sets the password.
+    """
+    credentials.revoke_all(access, kinds=("invitation",), holder=user.code)
+    invitation, secret = credentials.issue(
+        access, kind="invitation", role=user.role, by=by, holder=user.code, lifetime=lifetime
+    )
+    return invitation, f"/invitation/{secret}"
+
+
+def issue_token(
+    access: AccessContext,
+    user: User,
+    *,
+    by: str,
+    role: UserRole | None = None,
+    label: str | None = None,
+    lifetime: timedelta | None = None,
+) -> tuple[Credential, str]:
+    """Issue a token with which a program acts for a user; return it with its secret.
+
+    Args:
+        access: The station's tables.
+        user: The user.
+        by: The code of the author.
+        role: One that the user may grant; None: the user's own.
+        label: What the token is for.
+        lifetime: None: the default of tokens.
+
+    Raises:
+        InvalidField: the user is disabled, or may not grant the role.
+    """
+    role = role or user.role
+    if user.disabled_at is not None:
+        raise InvalidField.at("/user", f"{user.login} is disabled; name another user")
+    if role not in GRANTABLE_ROLES[user.role]:
+        allowed = " or ".join(GRANTABLE_ROLES[user.role])
+        raise InvalidField.at("/role", f"a token of a {user.role} can be {allowed}, not {role}")
+    return credentials.issue(
+        access, kind="token", role=role, by=by, holder=user.code, label=label, lifetime=lifetime
+    )
 
 
 def disable(access: AccessContext, code: str) -> User:
