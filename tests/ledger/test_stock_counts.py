@@ -223,7 +223,7 @@ def test_a_shortage_that_nothing_can_bear_is_a_conflict(station: StationLedger) 
     station(c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=8)]))
     done = station(count(sheet, 3))
     assert done.conflict is not None
-    assert "5 × 口罩 more are missing than the books still hold" in done.conflict
+    assert "5 × 口罩 more are missing than the books still contain" in done.conflict
     assert station.total("stock:store") == 2
     station(c.ResolveConflict(conflict=done.seq, by="unexplained", reason="counted again"))
 
