@@ -66,7 +66,12 @@ def book_needs_and_pledges(scene: Scene) -> tuple[str, str, str]:
             donor="wang",
             due_on=date(2020, 3, 1),
             lines=[
-                c.PledgeLine(item="mask", quantity=100, claims=[c.Claim(need=need, quantity=10)])
+                c.PledgeLine(
+                    item="mask",
+                    quantity=2,
+                    pack="box50",
+                    claims=[c.Claim(need=need, quantity=10)],
+                )
             ],
         )
     )

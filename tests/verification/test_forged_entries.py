@@ -155,3 +155,20 @@ def test_a_need_that_is_met_beyond_what_was_received_is_found(store: Tampering) 
     error = broken(store)
     assert (error.table, error.column) == ("balances", "quantity")
     assert "met for received:h3" in error.expected
+
+
+def test_packs_that_do_not_come_to_their_line_are_found(store: Tampering) -> None:
+    seq = last_with(store, "SELECT max(seq) FROM packed_lines")
+
+    def resize(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, size=40) if hasattr(row, "size") else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, resize)
+    store.run("UPDATE packed_lines SET size = 40 WHERE seq = :seq", {"seq": seq})
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("packed_lines", "quantity", seq)
+    assert (error.expected, error.found) == ("100 × mask in packs", "80 × mask")

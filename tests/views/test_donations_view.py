@@ -33,6 +33,7 @@ def test_a_donation_shows_what_kept_a_pledge_and_what_is_a_gift_beside_it(
                     "lot": "l_lx_2_1",
                     "batch": "B7",
                     "expires_on": "2022-01-31",
+                    "stated": {"quantity": 1, "pack": "box", "size": 50},
                 }
             ],
         },

@@ -6,7 +6,8 @@ where they mislead generated clients:
 - No `title`: a generator names classes by it, and `ItemBody` and `ItemChanges` were both "Item".
 - No `default`: a generator takes a field with a default as always present, in requests too. The
   description names the default.
-- All fields of a response are required, because all of them are encoded.
+- All fields of a response are required, because all of them are encoded; a field that may be
+  absent has `UNSET` as its default.
 """
 
 from __future__ import annotations
@@ -39,6 +40,14 @@ class Components:
         )
         self._references = dict(zip(all_structs, references, strict=True))
         self._schemas = {name: _for_clients(schema) for name, schema in schemas.items()}
+        self._may_be_absent = {
+            _name(self._references[key]): {
+                field.encode_name
+                for field in msgspec.structs.fields(get_origin(struct) or struct)
+                if field.default is msgspec.UNSET
+            }
+            for key, struct in all_structs.items()
+        }
         self._fully_encoded = {
             _name(self._references[key])
             for key, struct in all_structs.items()
@@ -79,7 +88,10 @@ class Components:
         used = self._reachable(paths)
         in_requests = self._reachable([each.get("requestBody") for each in operations])
         for name in (used & self._fully_encoded) - in_requests:
-            self._schemas[name]["required"] = list(self._schemas[name]["properties"])
+            may_be_absent = self._may_be_absent[name]
+            self._schemas[name]["required"] = [
+                field for field in self._schemas[name]["properties"] if field not in may_be_absent
+            ]
         return {name: self._schemas[name] for name in sorted(used)}
 
     def _reachable(self, part: Any) -> set[str]:

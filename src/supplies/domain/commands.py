@@ -47,11 +47,16 @@ class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type
 
 
 class GoodsLine(StrictStruct, frozen=True, kw_only=True):
-    """A quantity of an item. pack: the pack that `quantity` counts; None counts base units."""
+    """A quantity of an item. pack: the pack that `quantity` counts; None counts base units.
+
+    pack_size: base units in each of these packs, for packs of varying content; None: as the item
+    says.
+    """
 
     item: Code
     quantity: Quantity
     pack: Code | None = None
+    pack_size: Quantity | None = None
 
 
 class LotLine(GoodsLine, frozen=True, kw_only=True):
@@ -81,12 +86,16 @@ EndReason = Literal["withdrawn", "helped_elsewhere", "moved", "died"]
 
 
 class NoteNeed(Command, frozen=True, kw_only=True):
-    """Record what a household needs. needed_by: None if no day was named."""
+    """Record what a household needs. needed_by: None if no day was named.
+
+    pack, pack_size: as in the lines of other commands.
+    """
 
     recipient: Code
     item: Code
     quantity: Quantity
     pack: Code | None = None
+    pack_size: Quantity | None = None
     urgency: Urgency = "normal"
     needed_by: date | None = None
     note: Text | None = None

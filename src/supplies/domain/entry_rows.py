@@ -39,6 +39,21 @@ class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
     parent: str
 
 
+class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
+    """A line of a command that counted packs: `quantity` × `pack` of `size` base units.
+
+    field: the list that the line is in; "lines" for the one line of a need. line: from 1. The size
+    applied when the line was first stated: a pack that is redefined later does not change it.
+    """
+
+    field: Literal["lines", "consumed", "produced", "spilled"]
+    line: int
+    item: str
+    pack: str
+    quantity: int
+    size: int
+
+
 class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
     """What one recipient lacks of one item, in base units."""
 
@@ -357,6 +372,7 @@ class Erasure(EntryRow, frozen=True, kw_only=True, tag="erasures"):
 AnyEntryRow = (
     Lot
     | LotParent
+    | PackedLine
     | Need
     | NeedEnd
     | Pledge

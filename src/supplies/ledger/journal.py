@@ -10,10 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from supplies.books.reader import Books, LotBalance
 from supplies.domain.accounts import STOCK, keys_of, kind_of
+from supplies.domain.catalogue_records import Item
 from supplies.domain.commands import (
     Command,
     CountStock,
@@ -25,12 +26,20 @@ from supplies.domain.commands import (
     ReportOutcome,
 )
 from supplies.domain.entries import Transfer
-from supplies.domain.entry_rows import Allocation, AllocationLine, EntryRow, Lot
+from supplies.domain.entry_rows import (
+    Allocation,
+    AllocationLine,
+    EntryRow,
+    Lot,
+    PackedLine,
+)
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
 
 FACTS = (RecordDonation, RecordArrival, ReceiveShipment, ReportOutcome, CountStock)
 """Commands that state what happened: late ones are booked on the first open day."""
+
+_Field = Literal["lines", "consumed", "produced", "spilled"]
 
 Key = tuple[str, str, str]
 """The key of a balance: account, item, lot."""
@@ -111,7 +120,7 @@ class CorrectedCommand:
     seq: its latest entry. document: of its first entry. effect: its net effect on balances. by_day:
     the same by day, as it would be undone. lots: all lots that it created, the latest first.
     allocations: its own, by recipient. earmarks: the goods in them. taken: lots that it took, which
-    a correction takes again.
+    a correction takes again. packed: its lines that counted packs, those stated last first.
     """
 
     seq: int
@@ -123,6 +132,7 @@ class CorrectedCommand:
     allocations: Mapping[str, list[Allocation]] = field(default_factory=dict)
     earmarks: Sequence[Earmark] = ()
     taken: frozenset[str] = frozenset()
+    packed: Sequence[PackedLine] = ()
 
 
 class Journal:
@@ -152,6 +162,7 @@ class Journal:
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
         self._serving: dict[str, dict[tuple[str, str], str | None]] = {}
         self.shelves: dict[tuple[str, str], list[LotBalance]] = {}
+        self._packed: dict[str, PackedLine] = {}
         if corrected is not None:
             for key, change in corrected.effect.items():
                 self._change(key, -change)
@@ -316,26 +327,66 @@ class Journal:
     def units(self, line: GoodsLine | NoteNeed, pointer: str) -> int:
         """A line's quantity in base units of its item.
 
+        A line that counts packs is also stated as a `PackedLine`, see `state_packs`.
+
         Raises InvalidField for an unknown pack, or more than `MAX_QUANTITY`.
         """
         item = self.books.item(line.item, f"{pointer}/item")
         if line.pack is None:
+            if line.pack_size is not None:
+                raise InvalidField.at(
+                    f"{pointer}/pack", "lacks the pack whose size it states, as in case"
+                )
             return line.quantity
-        size = item.packs.get(line.pack)
+        stated = self._packed.get(pointer)
+        if stated is None:
+            stated = self._packed[pointer] = self._pack(line, line.pack, item, pointer)
+        return stated.quantity * stated.size
+
+    def _pack(self, line: GoodsLine | NoteNeed, pack: str, item: Item, pointer: str) -> PackedLine:
+        """The line with the size of its packs.
+
+        It is the size that the line states, or else the one that the corrected command counted
+        with, or else the item's.
+        """
+        field, number = _place(pointer)
+        size = line.pack_size or self._former_size(field, number, line.item, pack)
+        size = size or item.packs.get(pack)
         if size is None:
             known = ", ".join(sorted(item.packs)) or "none"
             raise InvalidField.at(
                 f"{pointer}/pack",
-                f"{item.name} has no pack {line.pack} (its packs: {known}); "
-                f"name one of them or count in {item.unit}",
+                f"{item.name} has no pack {pack} (its packs: {known}); "
+                f"name one of them, state its pack_size, or count in {item.unit}",
             )
         if line.quantity * size > MAX_QUANTITY:
             raise InvalidField.at(
                 f"{pointer}/quantity",
-                f"{line.quantity} × {line.pack} is more than {MAX_QUANTITY} {item.unit}; "
+                f"{line.quantity} × {pack} is more than {MAX_QUANTITY} {item.unit}; "
                 "split it over several entries",
             )
-        return line.quantity * size
+        return PackedLine(
+            field=field,
+            line=number,
+            item=line.item,
+            pack=pack,
+            quantity=line.quantity,
+            size=size,
+        )
+
+    def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
+        """The size of a pack in the corrected command: in the same line, or else in another."""
+        same = [
+            stated
+            for stated in (() if self.corrected is None else self.corrected.packed)
+            if (stated.item, stated.pack) == (item, pack)
+        ]
+        same.sort(key=lambda stated: (stated.field, stated.line) != (field, number))
+        return same[0].size if same else None
+
+    def state_packs(self) -> None:
+        """Add the lines that counted packs to the first draft, once the rule has run."""
+        self.drafts[0].state(*self._packed.values())
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
         """The latest description of a lot. Raises InvalidField if it is not a lot of this item."""
@@ -361,6 +412,14 @@ class Journal:
     ) -> NotEnough:
         """Return the refusal of a quantity that is more than available."""
         return not_enough(self.books, account, item, asked, available, pointer)
+
+
+def _place(pointer: str) -> tuple[_Field, int]:
+    """The list and number of the line that a pointer names; a need is its own only line."""
+    if not pointer:
+        return "lines", 1
+    _, field, index = pointer.split("/")
+    return field, int(index) + 1  # type: ignore[return-value]  # rules point to lists of lines
 
 
 def not_enough(

@@ -397,6 +397,7 @@ class Ledger:
             with self.books.cache_queries():
                 journal = Journal(self.books, request.command, now=now, today=today)
                 rule(request.command, journal)
+                journal.state_packs()
             self._writer.enter(journal, request)
         except Repeated as repeat:
             return as_recorded(self.books, repeat.seq)

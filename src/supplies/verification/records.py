@@ -27,7 +27,9 @@ from supplies.domain.entry_rows import (
     Lot,
     LotParent,
     Need,
+    PackedLine,
     Pledge,
+    PledgeLine,
     Resolution,
     Shipment,
     ShipmentLine,
@@ -142,6 +144,8 @@ class Records:
             if stated[kind]:
                 self._check_documents(kind, stated[kind], bodies)
         self._take_lots(stated)
+        if stated[PackedLine]:
+            self._check_packs(stated)
         self.recipients.update((row[1], row[2]) for row in stated[Allocation])
         self.needs.update((row[1], row[2]) for row in stated[Need])
         self.donations.update(row[1] for row in stated[Arrival] if row[2] == "donor")
@@ -181,6 +185,22 @@ class Records:
                 lot, item = row[at("lot")], row[at("item")]
                 if lot and self.lots.get(lot) != item:
                     raise self.reader.broken(TABLES[kind], "lot", row[0], f"a lot of {item}", lot)
+
+    def _check_packs(self, stated: Rows) -> None:
+        """Check that packs come to the item and quantity that their line states in base units."""
+        lines: dict[tuple[int, int], tuple[str, int]] = {}
+        for kind in (Need, PledgeLine, ArrivalLine):
+            at = STATED[kind].columns.index
+            for row in stated[kind]:
+                line = row[at("line")] if kind is not Need else 1
+                lines[row[0], line] = row[at("item")], row[at("quantity")]
+        for seq, field, line, item, _, quantity, size in stated[PackedLine]:
+            wanted = lines.get((seq, line), (item, quantity * size))
+            if field == "lines" and wanted != (item, quantity * size):
+                expected = f"{wanted[1]} × {wanted[0]} in packs"
+                raise self.reader.broken(
+                    TABLES[PackedLine], "quantity", seq, expected, f"{quantity * size} × {item}"
+                )
 
     def _take_waiting(self, stated: Rows) -> None:
         """Track what is open: a delivery since the entry that made it, not one that restates it."""

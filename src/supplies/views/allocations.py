@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Literal, get_args
 
+import msgspec
+
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
 from supplies.domain.entry_rows import Allocation, AllocationLine
@@ -17,14 +19,16 @@ from supplies.views.document_lists import (
     numbers_by_balance,
     numbers_by_column,
 )
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
+from supplies.views.pagination import DEFAULT_LIMIT, PackedLineView, Page, View, check_choice
 from supplies.views.shared_queries import (
     DocumentState,
     DocumentType,
     find_document,
+    query_ids,
     read_account_balances,
     read_latest,
     read_net_transfers,
+    read_packed_lines,
 )
 
 AllocationStatus = Literal["allocated", "in_transit", "partly_received", "received", "released"]
@@ -66,13 +70,17 @@ class AllocationLineView(View, frozen=True, kw_only=True):
 
 
 class AllocationView(View, frozen=True, kw_only=True):
-    """An allocation to one recipient. location: where the goods were taken from."""
+    """An allocation to one recipient. location: where the goods were taken from.
+
+    stated: the packs that the command counted, line by line; absent if it counted base units.
+    """
 
     id: str
     recipient: str
     location: str
     status: AllocationStatus
     lines: list[AllocationLineView]
+    stated: list[PackedLineView] | msgspec.UnsetType = msgspec.UNSET
 
 
 def get_allocation(books: Books, name: str) -> AllocationView:
@@ -110,6 +118,7 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
     ids = [one.stated.allocation for one in found]
     lines = read_latest(books, AllocationLine, "allocation", ids)
     parts = _parts(books, ids)
+    packed = _packed(books, ids)
     views = []
     for name, one in zip(ids, found, strict=True):
         shown = [_line(line, parts[name, line.item, line.lot]) for line in lines.get(name, [])]
@@ -120,9 +129,22 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
                 location=one.stated.location,
                 status=_status(shown),
                 lines=shown,
+                stated=packed.get(name, msgspec.UNSET),
             )
         )
     return views
+
+
+def _packed(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
+    """The lines that counted packs where an allocation was stated last by a command of its own."""
+    rows = query_ids(
+        books,
+        ids,
+        "SELECT w.id, max(e.seq) FROM wanted w CROSS JOIN entries e WHERE e.station = :station "
+        "AND e.document = w.id AND e.kind = 'allocated' AND e.part = 0 GROUP BY w.id",
+    )
+    packed = read_packed_lines(books, [seq for _, seq in rows])
+    return {name: packed[seq] for name, seq in rows if seq in packed}
 
 
 def _parts(books: Books, ids: list[str]) -> defaultdict[Part, Counter[str]]:

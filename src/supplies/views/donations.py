@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+import msgspec
+
 from supplies.books.reader import Books
 from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View
+from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View
 from supplies.views.shared_queries import (
     DocumentState,
     DocumentType,
@@ -18,13 +20,17 @@ from supplies.views.shared_queries import (
     query_ids,
     read_latest,
     read_lots,
+    read_packs,
 )
 
 DOCUMENT_TYPE = DocumentType(Arrival, "arrival", kind="donation_received", prefix="d")
 
 
 class DonationLineView(View, frozen=True, kw_only=True):
-    """Goods of one lot. on_pledge: how much of it kept a pledge; the rest is a gift beside it."""
+    """Goods of one lot. on_pledge: how much of it kept a pledge; the rest is a gift beside it.
+
+    stated: the packs that were counted; absent if base units were.
+    """
 
     line: int
     item: str
@@ -34,6 +40,7 @@ class DonationLineView(View, frozen=True, kw_only=True):
     lot: str
     batch: str | None
     expires_on: date | None
+    stated: PackedView | msgspec.UnsetType = msgspec.UNSET
 
 
 class DonationView(View, frozen=True, kw_only=True):
@@ -86,6 +93,7 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
     lines = read_latest(books, ArrivalLine, "arrival", ids, head=Arrival)
     described = read_lots(books, [line.lot for each in lines.values() for line in each])
     papers = _receipts(books, ids)
+    packs = read_packs(books, [one.seq for one in found])
     return [
         DonationView(
             id=one.stated.arrival,
@@ -94,13 +102,16 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
             happened_on=one.happened_on,
             receipt=papers.get(one.stated.arrival),
             superseded_by=None if one.seq == one.first else one.seq,
-            lines=[_line(line, described[line.lot]) for line in lines.get(one.stated.arrival, [])],
+            lines=[
+                _line(line, described[line.lot], packs.get((one.seq, line.line)))
+                for line in lines.get(one.stated.arrival, [])
+            ],
         )
         for one in found
     ]
 
 
-def _line(line: ArrivalLine, lot: Lot) -> DonationLineView:
+def _line(line: ArrivalLine, lot: Lot, packed: PackedView | None) -> DonationLineView:
     return DonationLineView(
         line=line.line,
         item=line.item,
@@ -110,6 +121,7 @@ def _line(line: ArrivalLine, lot: Lot) -> DonationLineView:
         lot=line.lot,
         batch=lot.batch,
         expires_on=lot.expires_on,
+        stated=packed or msgspec.UNSET,
     )
 
 

@@ -9,8 +9,8 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.entries import ZERO_HASH
 from supplies.errors import NotFound
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
-from supplies.views.shared_queries import query_ids
+from supplies.views.pagination import DEFAULT_LIMIT, PackedLineView, Page, View, paginate
+from supplies.views.shared_queries import query_ids, read_packed_lines
 
 
 class TransferView(View, frozen=True, kw_only=True):
@@ -25,7 +25,10 @@ class TransferView(View, frozen=True, kw_only=True):
 
 
 class EntryView(View, frozen=True, kw_only=True):
-    """An entry. body: the exact bytes hashed, base64 in JSON; previous and hash: hex."""
+    """An entry. body: the exact bytes hashed, base64 in JSON; previous and hash: hex.
+
+    stated: the lines that counted packs; absent if all counted base units.
+    """
 
     station: str
     seq: int
@@ -42,6 +45,7 @@ class EntryView(View, frozen=True, kw_only=True):
     previous: str
     hash: str
     body: bytes
+    stated: list[PackedLineView] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ConflictView(View, frozen=True, kw_only=True):
@@ -101,6 +105,7 @@ def _entries(
         **params,
     )
     transfers = _transfers(books, [row[0] for row in rows])
+    packed = read_packed_lines(books, [row[0] for row in rows])
     return [
         (
             row[0],
@@ -120,6 +125,7 @@ def _entries(
                 previous=(row[10] or ZERO_HASH).hex(),
                 hash=row[11].hex(),
                 body=row[12],
+                stated=packed.get(row[0], msgspec.UNSET),
             ),
         )
         for row in rows

@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Literal, get_args
 
+import msgspec
+
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED
 from supplies.domain.commands import Urgency
@@ -18,12 +20,13 @@ from supplies.views.document_lists import (
     numbers_by_balance,
     numbers_by_column,
 )
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
+from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View, check_choice
 from supplies.views.shared_queries import (
     DocumentState,
     DocumentType,
     find_document,
     read_account_balances,
+    read_packs,
 )
 
 NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
@@ -38,7 +41,10 @@ LIVE = ("open", "claimed", "assigned")
 
 
 class NeedView(View, frozen=True, kw_only=True):
-    """A need. asked: as it was stated last; the parts it fell into stand beside it."""
+    """A need. asked: as it was stated last; the parts it fell into stand beside it.
+
+    stated: the packs that were counted; absent if base units were.
+    """
 
     id: str
     recipient: str
@@ -51,6 +57,7 @@ class NeedView(View, frozen=True, kw_only=True):
     ended: int
     urgency: Urgency
     status: NeedStatus
+    stated: PackedView | msgspec.UnsetType = msgspec.UNSET
 
 
 def get_need(books: Books, name: str) -> NeedView:
@@ -102,10 +109,11 @@ def _views(books: Books, found: Sequence[DocumentState[Need]]) -> list[NeedView]
     for status, kind in STAGES.items():
         for row in read_account_balances(books, kind, [one.stated.need for one in found]):
             parts[row.id][status] += row.quantity
-    return [_view(one.stated, parts[one.stated.need]) for one in found]
+    packs = read_packs(books, [one.seq for one in found])
+    return [_view(one.stated, parts[one.stated.need], packs.get((one.seq, 1))) for one in found]
 
 
-def _view(stated: Need, parts: Counter[str]) -> NeedView:
+def _view(stated: Need, parts: Counter[str], packed: PackedView | None) -> NeedView:
     return NeedView(
         id=stated.need,
         recipient=stated.recipient,
@@ -118,4 +126,5 @@ def _view(stated: Need, parts: Counter[str]) -> NeedView:
         ended=parts["ended"],
         urgency=stated.urgency,
         status=next((status for status in STAGES if parts[status] > 0), "ended"),
+        stated=packed or msgspec.UNSET,
     )

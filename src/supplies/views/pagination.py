@@ -40,6 +40,22 @@ class Warned(View, frozen=True, kw_only=True):
     about: str
 
 
+class PackedView(View, frozen=True, kw_only=True):
+    """What a line stated: `quantity` × `pack` of `size` base units, as it counted at the time."""
+
+    quantity: int
+    pack: str
+    size: int
+
+
+class PackedLineView(PackedView, frozen=True, kw_only=True):
+    """A line of a command that counted packs. field: its list of lines. line: from 1."""
+
+    field: str
+    line: int
+    item: str
+
+
 Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
 """From what lies after a position, at most so many views, each with its own position."""
 

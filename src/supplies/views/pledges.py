@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal, get_args
 
+import msgspec
+
 from supplies.books.reader import Books
 from supplies.domain.accounts import PLEDGED, keys_of
 from supplies.domain.entry_rows import Pledge, PledgeLine
@@ -17,7 +19,7 @@ from supplies.views.document_lists import (
     numbers_by_balance,
     numbers_by_column,
 )
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
+from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View, check_choice
 from supplies.views.shared_queries import (
     AccountBalance,
     DocumentState,
@@ -26,6 +28,7 @@ from supplies.views.shared_queries import (
     read_account_balances,
     read_latest,
     read_net_transfers,
+    read_packs,
 )
 
 PledgeStatus = Literal["open", "kept", "lapsed", "cancelled"]
@@ -44,7 +47,10 @@ class ClaimView(View, frozen=True, kw_only=True):
 
 
 class PledgeLineView(View, frozen=True, kw_only=True):
-    """What is promised of one item, in base units: promised = the four that follow."""
+    """What is promised of one item, in base units: promised = the four that follow.
+
+    stated: the packs that were counted; absent if base units were.
+    """
 
     line: int
     item: str
@@ -54,6 +60,7 @@ class PledgeLineView(View, frozen=True, kw_only=True):
     lapsed: int
     cancelled: int
     claims: list[ClaimView]
+    stated: PackedView | msgspec.UnsetType = msgspec.UNSET
 
 
 class PledgeView(View, frozen=True, kw_only=True):
@@ -100,18 +107,28 @@ def list_pledges(
 def _views(books: Books, found: Sequence[DocumentState[Pledge]]) -> list[PledgeView]:
     ids = [one.stated.pledge for one in found]
     lines = read_latest(books, PledgeLine, "pledge", ids, head=Pledge)
+    packs = read_packs(books, [one.seq for one in found])
     outstanding = read_account_balances(books, PLEDGED, ids)
     left: Counter[tuple[str, str, str]] = Counter()
     for row in read_net_transfers(books, PLEDGED, ids):
         left[row.id, row.item, row.kind] -= row.quantity
     return [
-        _view(one.stated, [_line(line, outstanding, left) for line in lines.get(name, [])])
+        _view(
+            one.stated,
+            [
+                _line(line, outstanding, left, packs.get((one.seq, line.line)))
+                for line in lines.get(name, [])
+            ],
+        )
         for name, one in zip(ids, found, strict=True)
     ]
 
 
 def _line(
-    line: PledgeLine, outstanding: list[AccountBalance], left: Counter[tuple[str, str, str]]
+    line: PledgeLine,
+    outstanding: list[AccountBalance],
+    left: Counter[tuple[str, str, str]],
+    packed: PackedView | None,
 ) -> PledgeLineView:
     there = [row for row in outstanding if (row.id, row.item) == (line.pledge, line.item)]
     claims = [
@@ -129,6 +146,7 @@ def _line(
         cancelled=left[line.pledge, line.item, CANCELLED],
         # Ids end in a number: the shorter is the older.
         claims=sorted(claims, key=lambda claim: (len(claim.need), claim.need)),
+        stated=packed or msgspec.UNSET,
     )
 
 

@@ -20,6 +20,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import AccountKind
 from supplies.domain.entry_rows import TABLES, EntryRow, Lot
 from supplies.storage.store import Row
+from supplies.views.pagination import PackedLineView, PackedView
 
 S = TypeVar("S", bound=EntryRow)
 
@@ -117,6 +118,35 @@ def read_latest(
 def read_lots(books: Books, names: Iterable[str]) -> dict[str, Lot]:
     """Lots as they are described now."""
     return {name: rows[0] for name, rows in read_latest(books, Lot, "lot", names).items()}
+
+
+def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[PackedLineView]]:
+    """Return the lines of these entries that counted packs, by entry."""
+    rows = query_ids(
+        books,
+        seqs,
+        "SELECT l.seq, l.field, l.line, l.item, l.quantity, l.pack, l.size FROM wanted w "
+        "CROSS JOIN packed_lines l WHERE l.station = :station AND l.seq = w.id "
+        "ORDER BY l.seq, l.field, l.line",
+    )
+    grouped: dict[int, list[PackedLineView]] = {}
+    for seq, field, line, item, quantity, pack, size in rows:
+        grouped.setdefault(seq, []).append(
+            PackedLineView(
+                field=field, line=line, item=item, quantity=quantity, pack=pack, size=size
+            )
+        )
+    return grouped
+
+
+def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], PackedView]:
+    """Return the packs that the numbered lines of these entries counted, by entry and line."""
+    return {
+        (seq, each.line): PackedView(quantity=each.quantity, pack=each.pack, size=each.size)
+        for seq, lines in read_packed_lines(books, seqs).items()
+        for each in lines
+        if each.field == "lines"
+    }
 
 
 def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:

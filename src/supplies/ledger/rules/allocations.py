@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from supplies.books.reader import unknown_code_error
-from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK
+from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK, keys_of
 from supplies.domain.commands import Allocate, AllocationLine, Release, ReleasedLine
 from supplies.domain.entry_rows import Allocation, Need
 from supplies.domain.entry_rows import AllocationLine as StatedLine
@@ -84,12 +84,22 @@ def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> All
 
 
 def check_open_location(journal: Journal, location: str, pointer: str = "/location") -> None:
-    """Refuse an unknown location, and a quarantine, from which nothing goes to people."""
+    """Refuse an unknown location, and a quarantine, from which nothing goes to people.
+
+    A correction may name the location from which the goods went before it became a quarantine.
+    """
     place = journal.books.location(location, pointer)
-    if place.quarantine:
+    effect = () if journal.corrected is None else journal.corrected.effect
+    if place.quarantine and not any(_is_at(account, location) for account, _, _ in effect):
         raise InvalidField.at(
             pointer, f"{place.name} is a quarantine: move the goods to another location first"
         )
+
+
+def _is_at(account: str, location: str) -> bool:
+    return account == STOCK(location) or (
+        account.startswith(ALLOCATED.prefix) and keys_of(account)[1] == location
+    )
 
 
 def allocate(command: Allocate, journal: Journal) -> None:

@@ -12,7 +12,14 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, ASKED, CONVERTED, DONOR, keys_of, kind_of
 from supplies.domain.commands import Correctable
 from supplies.domain.entries import Body, Transfer
-from supplies.domain.entry_rows import Activity, Allocation, AllocationLine, ArrivalLine, Lot
+from supplies.domain.entry_rows import (
+    Activity,
+    Allocation,
+    AllocationLine,
+    ArrivalLine,
+    Lot,
+    PackedLine,
+)
 from supplies.errors import AlreadyDone, Fault, InvalidField
 from supplies.ledger.journal import (
     CorrectedCommand,
@@ -171,6 +178,12 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
         allocations=allocations,
         earmarks=_earmarks_of(journal.books, history),
         taken=frozenset(lot for _, _, lot in effect if lot),
+        packed=[
+            row
+            for body in reversed(history.bodies)
+            for row in body.rows
+            if isinstance(row, PackedLine)
+        ],
     )
 
 

@@ -6,6 +6,7 @@ effects becomes the correcting entry. A reversal is a correction to nothing.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -46,6 +47,7 @@ from supplies.ledger.rules.command_history import (
 from supplies.ledger.rules.correction_difference import MovedOn, enter_difference
 from supplies.ledger.rules.deliveries import Contradicted
 from supplies.ledger.rules.need_fulfilment import find_need, reopen_needs, restore_needs
+from supplies.ledger.rules.older_packs import implied_packs
 from supplies.ledger.rules.smallest_correction import with_smallest_figures
 
 Rules = Mapping[type[Command], Callable[[Any, Journal], None]]
@@ -64,6 +66,9 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
         restated = msgspec.structs.replace(restated, happened_on=history.latest.happened_on)
 
     corrected = corrected_command(journal, history)
+    if not corrected.packed:
+        implied = implied_packs(journal.books, history, restated)
+        corrected = dataclasses.replace(corrected, packed=implied)
 
     def attempt(figures: Command) -> None:
         sheet = Journal(journal.books, journal.command, now=journal.now, today=journal.today)
@@ -72,7 +77,8 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     try:
         _restate(restated, journal, history, corrected, rules)
     except MovedOn as refusal:
-        raise with_smallest_figures(refusal, restated, history, journal, attempt) from None
+        sheet = _without_effect(restated, journal, corrected)
+        raise with_smallest_figures(refusal, restated, history, sheet, attempt) from None
     _renew_receipt(journal, history, command.command)
 
 
@@ -86,6 +92,7 @@ def _restate(
     except Contradicted as because:
         # Facts are kept even if the books contradict them; a correction is not a fact.
         raise NotEnough(because.detail, [Fault("/command", because.detail)]) from None
+    again.state_packs()
     head, *others = again.drafts
     pointers = {move.transfer[:3]: move.pointer for move in head.moves}
     _enter(journal, again, head, others, history, pointers)

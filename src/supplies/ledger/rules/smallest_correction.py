@@ -84,7 +84,10 @@ class _Search:
     ) -> None:
         self.command, self.attempt = command, attempt
         self.lines = {place: _line(command, place) for place in _places(command)}
-        self.asked = {place: journal.units(line, "") for place, line in self.lines.items()}
+        self.asked = {
+            place: journal.units(line, "" if place == _COMMAND else f"/{place[0]}/{place[1]}")
+            for place, line in self.lines.items()
+        }
         self.trials = min(MAX_TRIALS, MAX_LINES_TRIED // max(1, len(self.lines)))
         self.lots = {place: getattr(line, "lot", None) for place, line in self.lines.items()}
         self.by_item: dict[str, list[Place]] = defaultdict(list)
@@ -293,12 +296,14 @@ def _with_figures(command: Any, figures: Figures) -> Command:
     """The command with other quantities."""
     if _COMMAND in figures:
         return msgspec.structs.replace(  # type: ignore[no-any-return]  # the same kind as it was
-            command, quantity=figures[_COMMAND], pack=None
+            command, quantity=figures[_COMMAND], pack=None, pack_size=None
         )
     fields: dict[str, list[Any]] = {}
     for (name, index), quantity in figures.items():
         lines = fields.setdefault(name, list(getattr(command, name)))
-        lines[index] = msgspec.structs.replace(lines[index], quantity=quantity, pack=None)
+        lines[index] = msgspec.structs.replace(
+            lines[index], quantity=quantity, pack=None, pack_size=None
+        )
     return msgspec.structs.replace(  # type: ignore[no-any-return]  # the same kind as it was
         command, **fields
     )

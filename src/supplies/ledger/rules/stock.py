@@ -230,7 +230,11 @@ def hand_out(command: HandOut, journal: Journal) -> None:
     """Hand goods out without an allocation: stock → received; open needs are met."""
     recipient = journal.books.recipient(command.recipient, "/recipient")
     check_open_location(journal, command.location)
-    if command.headcount is not None and recipient.kind != "group":
+    was_group = journal.corrected is not None and any(
+        row.recipient == command.recipient and row.headcount is not None
+        for row in journal.books.rows(HandOutTo, hand_out=journal.corrected.document)
+    )
+    if command.headcount is not None and recipient.kind != "group" and not was_group:
         raise InvalidField.at(
             "/headcount", f"recipient {command.recipient} is one household; leave it out"
         )
