@@ -1,6 +1,6 @@
 """Check the prose of the documentation: sentence length, phrases to avoid and dead links.
 
-    python -m tools.prose            README, CHANGELOG and docs
+    python -m tools.prose            README, CHANGELOG, docs and the README of the fonts
     python -m tools.prose --code     comments, docstrings and messages of the three packages
     python -m tools.prose FILE …     these Markdown files
 
@@ -44,7 +44,10 @@ PHRASES = (
     (r"\bwhose word\b", 'say "trusted"'),
     (r"\bby the way of\b", 'say "by" or "with"'),
     (r"\bwhat is no\b", 'say "invalid …"'),
-    (r"\b(?:is|are|was|were) told\b", 'say "is reported", "is described" or "is printed"'),
+    (
+        r"\b(?:is|are|was|were) told (?!apart\b|to\b)",
+        'say "is reported", "is described" or "is printed"',
+    ),
     (r"\bis said so\b", "say what happens"),
     (r"\ba room of (?:its|their) own\b", 'say "a package" or "a module"'),
     (r"^Where (?=[^?]*, [^?]*$)", 'begin with "If" or "When"'),
@@ -71,6 +74,7 @@ def pages() -> list[Path]:
         *sorted(ROOT.glob("README*.md")),
         ROOT / "CHANGELOG.md",
         *sorted(ROOT.glob("docs/**/*.md")),
+        *sorted(ROOT.glob("receipts/**/*.md")),
     ]
 
 

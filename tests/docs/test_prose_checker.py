@@ -82,7 +82,13 @@ def test_a_phrase_to_avoid_is_found(tmp_path: Path, sentence: str) -> None:
 
 @pytest.mark.parametrize(
     "sentence",
-    ["The link is no longer valid.", "There is no way back.", "Where is the file, and why?"],
+    [
+        "The link is no longer valid.",
+        "There is no way back.",
+        "Where is the file, and why?",
+        "The service was told to stop.",
+        "Both are told apart by name.",
+    ],
 )
 def test_plain_phrases_are_accepted(tmp_path: Path, sentence: str) -> None:
     assert problems(tmp_path, sentence) == []
