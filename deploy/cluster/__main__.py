@@ -1,18 +1,19 @@
-"""A PostgreSQL cluster on this one machine: three nodes under Patroni, and one address before them.
+"""Run a PostgreSQL cluster on one machine: three nodes under Patroni, behind one haproxy.
 
-    python3 deploy/cluster up FOLDER       make it, or start what of it does not run
-    python3 deploy/cluster status FOLDER   who leads, who follows, and the URL of the books
+    python3 deploy/cluster up FOLDER       create it, or start the parts that do not run
+    python3 deploy/cluster status FOLDER   print the primary, the standbys and the URL of the books
     python3 deploy/cluster down FOLDER     stop it; the folder keeps its data
 
-Each node is what a machine of its own would run: etcd, Patroni, PostgreSQL. Their files are made
-from those beside this one, with free ports of loopback; docs/cluster.md says what changes on three
-machines. PostgreSQL refuses to run as root: started by root, all of it runs as `postgres`.
+Each node runs what one machine would run: etcd, Patroni and PostgreSQL. Their configuration is
+made from the templates in this folder, with free ports of loopback. docs/cluster.md lists what
+changes on three machines. PostgreSQL refuses to run as root: started by root, everything runs as
+the user `postgres`.
 """
 
 from __future__ import annotations
 
 import argparse
-import encodings.idna  # noqa: F401  # else loaded late, when root's own Python is out of reach
+import encodings.idna  # noqa: F401  # loaded now: later, as postgres, root's Python may be unreadable
 import json
 import os
 import pwd
@@ -24,7 +25,11 @@ from nodes import Refused, check_packages
 
 
 def step_down(folder: Path) -> None:
-    """From root to the user `postgres`, to whom the folder is given; nobody else changes."""
+    """Change from root to the user `postgres`, who becomes owner of the folder.
+
+    Raises:
+        Refused: the user does not exist or cannot reach the folder.
+    """
     if os.geteuid() != 0:
         return
     try:
@@ -43,7 +48,7 @@ def step_down(folder: Path) -> None:
 
 
 def up(folder: Path) -> Cluster:
-    """Make it, or start what does not run."""
+    """Create the cluster, or start the parts that do not run."""
     check_packages()
     folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     step_down(folder)
@@ -53,13 +58,13 @@ def up(folder: Path) -> Cluster:
 
 
 def status(folder: Path) -> Cluster:
-    """Only look at it."""
+    """Return the cluster without starting or stopping anything."""
     step_down(folder)
     return Cluster(folder)
 
 
 def down(folder: Path) -> Cluster:
-    """Stop it."""
+    """Stop the cluster."""
     step_down(folder)
     cluster = Cluster(folder)
     cluster.down()
@@ -67,7 +72,7 @@ def down(folder: Path) -> Cluster:
 
 
 def show(cluster: Cluster, *, as_json: bool) -> None:
-    """A line a node, and where the books are."""
+    """Print a line for each node, and the URLs of the books."""
     nodes = {}
     for node in cluster.nodes:
         role, state = node.says()
@@ -83,21 +88,21 @@ def show(cluster: Cluster, *, as_json: bool) -> None:
         urls = {"url": cluster.url, "url_for_reading": cluster.url_for_reading}
         print(json.dumps({**urls, "nodes": nodes}))
         return
-    for name, told in nodes.items():
-        print(f"{name}  {told['role']:13} {told['state']:16} 127.0.0.1:{told['port']}")
+    for name, shown in nodes.items():
+        print(f"{name}  {shown['role']:13} {shown['state']:16} 127.0.0.1:{shown['port']}")
     print(f"the books: {cluster.url}")
-    print(f"for reading alone: {cluster.url_for_reading}")
+    print(f"for reading only: {cluster.url_for_reading}")
 
 
 def main() -> int:
-    """Carry out one of the three; the exit status."""
+    """Run the chosen step and return the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     steps = {"up": up, "status": status, "down": down}
     parser.add_argument("step", choices=steps)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--json", action="store_true", help="say it to a program")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     arguments = parser.parse_args()
     try:
         cluster = steps[arguments.step](arguments.folder.absolute())

@@ -1,4 +1,4 @@
-"""The cluster as a whole: made in a folder, started, looked at, stopped."""
+"""The cluster as a whole: create it in a folder, start, inspect and stop it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ MAX_CONNECTIONS = 100
 
 
 class Cluster:
-    """A cluster in a folder: its ports and passwords stand in `cluster.json`."""
+    """A cluster in a folder. Its ports and passwords are in `cluster.json`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         file = folder / "cluster.json"
         if not file.exists():
-            raise Refused(f"there is no cluster in {folder}; make one: deploy/cluster.py up FOLDER")
+            raise Refused(
+                f"there is no cluster in {folder}; create one: python3 deploy/cluster up FOLDER"
+            )
         self._made = json.loads(file.read_text())
         self.ports: dict[str, int] = self._made["ports"]
         self.nodes = [Node(name, folder / name, self._made[name]) for name in NODES]
@@ -36,7 +38,7 @@ class Cluster:
 
     @classmethod
     def made(cls, folder: Path) -> Cluster:
-        """The cluster in this folder, with its files; a new one where there is none."""
+        """Return the cluster in this folder; create its files if there is none."""
         file = folder / "cluster.json"
         if not file.exists():
             names = ("etcd", "peer", "rest", "postgresql")
@@ -50,7 +52,7 @@ class Cluster:
         return cls(folder)
 
     def _configure(self) -> None:
-        """Write every program's file."""
+        """Write the configuration file of every program."""
         etcds = ", ".join(f"127.0.0.1:{node.ports['etcd']}" for node in self.nodes)
         peers = ",".join(f"{n.name}=http://127.0.0.1:{n.ports['peer']}" for n in self.nodes)
         passwords = {f"{user}_password": word for user, word in self._made["passwords"].items()}
@@ -77,7 +79,7 @@ class Cluster:
             self.folder / "haproxy.cfg",
             filled("haproxy.cfg", {"servers": servers, **self.ports}),
         )
-        # As libpq's PGPASSFILE: host, port, database, user, password.
+        # In the format of libpq's PGPASSFILE: host, port, database, user, password.
         users = (("postgres", "superuser"), ("supplies", "supplies"))
         lines = (f"127.0.0.1:*:*:{user}:{self._made['passwords'][of]}\n" for user, of in users)
         write_privately(self.folder / "passwords", "".join(lines))
@@ -85,21 +87,21 @@ class Cluster:
     # --- starting and stopping -------------------------------------------------------------------
 
     def up(self) -> None:
-        """Start what does not run, and wait until writes are taken and would survive a loss."""
+        """Start the parts that do not run; wait until the primary writes and a standby confirms."""
         for node in self.nodes:
             node.etcd.start()
         for node in self.nodes:
             node.patroni.start()
         self.haproxy.start()
         wait_until(self._is_whole, f"the nodes did not come together; see *.log in {self.folder}")
-        wait_until(self._answers, f"nobody answers for the primary; see {self.folder}/haproxy.log")
+        wait_until(self._answers, f"no primary answers; see {self.folder}/haproxy.log")
         if self._psql("SELECT 1 FROM pg_roles WHERE rolname = 'supplies'") == "":
             word = self._made["passwords"]["supplies"]
             self._psql(f"CREATE ROLE supplies LOGIN PASSWORD '{word}'")
             self._psql("CREATE DATABASE supplies OWNER supplies")
 
     def down(self) -> None:
-        """Stop all of it, the address first and the primary last, so that nothing fails over."""
+        """Stop haproxy first and the primary last, so that no standby takes over."""
         patronis = [node.patroni for node in self.nodes]
         leader = self.leader()
         if leader is not None:
@@ -117,21 +119,21 @@ class Cluster:
         for process in processes:
             wait_until(process.has_ended, f"{process.name} in {process.folder} does not end")
 
-    # --- looking ---------------------------------------------------------------------------------
+    # --- inspecting ------------------------------------------------------------------------------
 
     def leader(self) -> Node | None:
-        """The node that takes writes; None while there is none, or two take themselves for it."""
+        """Return the primary; None if there is none, or if two nodes claim to be it."""
         leaders = [node for node in self.nodes if node.says()[0] == "leader"]
         return leaders[0] if len(leaders) == 1 else None
 
     @property
     def url(self) -> str:
-        """Where the service finds its books, whoever leads."""
+        """URL of the books for the service, whichever node is the primary."""
         return self._url("supplies", "supplies")
 
     @property
     def url_for_reading(self) -> str:
-        """Where they are read on a standby, a moment behind."""
+        """URL of the books on a standby, which may be a moment behind."""
         return self._url("supplies", "supplies", at="replicas")
 
     def _url(self, user: str, database: str, at: str = "primary") -> str:
@@ -165,18 +167,18 @@ class Cluster:
 
 
 def filled(name: str, said: dict[str, Any]) -> str:
-    """A file of `deploy/cluster/` with what stands in it for this cluster."""
+    """Return a template of `deploy/cluster/`, filled in for this cluster."""
     return Template((TEMPLATES / name).read_text()).substitute(said)
 
 
 def write_privately(file: Path, text: str) -> None:
-    """Write a file that nobody else may read."""
+    """Write a file that only its owner may read."""
     file.touch(mode=0o600)
     file.write_text(text)
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on, all different."""
+    """Return different free ports of loopback."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:

@@ -1,4 +1,4 @@
-"""What one machine of the cluster runs, and the processes that it is."""
+"""One machine of the cluster, and the processes that it runs."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = {"etcd": "etcd-server", "patroni": "patroni", "haproxy": "haproxy"}
-"""Each program and Debian's package of it; PostgreSQL's are found apart."""
+"""Each program and its Debian package. PostgreSQL is found separately."""
 
 PATIENCE = 120.0
-"""Seconds that a step may take before it is given up."""
+"""Seconds after which a step has failed."""
 
 
 class Refused(Exception):
-    """What cannot be done, in a sentence for a person."""
+    """A step that cannot be done; the message says why."""
 
 
 def postgresql() -> Path:
-    """Where PostgreSQL's programs are: Debian's newest."""
+    """Return the folder of PostgreSQL's programs, of the newest version in Debian's place."""
     found = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])
     )
@@ -36,7 +36,11 @@ def postgresql() -> Path:
 
 
 def check_packages() -> None:
-    """Refuse where a program is missing, and say how it is installed."""
+    """Check that all programs are installed.
+
+    Raises:
+        Refused: a program is missing; the message says how to install it.
+    """
     missing = [package for program, package in PACKAGES.items() if program_of(program) is None]
     if postgresql() == Path():
         missing.append("postgresql")
@@ -48,12 +52,16 @@ def check_packages() -> None:
 
 
 def program_of(name: str) -> str | None:
-    """Where a program is; haproxy's directory is not in everybody's PATH."""
+    """Return the path of a program, or None. haproxy's folder is often not in PATH."""
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 def wait_until(there: Callable[[], bool], otherwise: str) -> None:
-    """Ask until it is so; Refused where it is not in all the time that it may take."""
+    """Wait until a condition is true.
+
+    Raises:
+        Refused: it is still false after `PATIENCE`; the message begins with `otherwise`.
+    """
     deadline = time.monotonic() + PATIENCE
     while not there():
         if time.monotonic() > deadline:
@@ -63,7 +71,7 @@ def wait_until(there: Callable[[], bool], otherwise: str) -> None:
 
 @dataclass(frozen=True)
 class Process:
-    """A program of the cluster, and the files that it leaves: what it says, and its number."""
+    """A process of the cluster, with its log and the file of its process id."""
 
     folder: Path
     name: str
@@ -75,7 +83,7 @@ class Process:
 
     @property
     def pid(self) -> int | None:
-        """Its number while it runs; None where it does not, or another now has the number."""
+        """Process id; None if it does not run, or if another process has that id now."""
         try:
             pid = int(self._file.read_text())
             said = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -84,11 +92,11 @@ class Process:
         return pid if str(self.folder).encode() in said else None
 
     def has_ended(self) -> bool:
-        """Whether it no longer runs."""
+        """Return whether it no longer runs."""
         return self.pid is None
 
     def start(self) -> None:
-        """Start it, unless it runs."""
+        """Start it if it does not run."""
         if self.pid is not None:
             return
         with (self.folder / f"{self.name}.log").open("ab") as log:
@@ -111,7 +119,7 @@ class Process:
 
 @dataclass(frozen=True)
 class Node:
-    """What one machine runs."""
+    """One machine of the cluster."""
 
     name: str
     folder: Path
@@ -119,19 +127,19 @@ class Node:
 
     @cached_property
     def etcd(self) -> Process:
-        """The one that keeps who leads."""
+        """The process that stores which node is the primary."""
         config = str(self.folder / "etcd.yml")
         return Process(self.folder, "etcd", [str(program_of("etcd")), "--config-file", config])
 
     @cached_property
     def patroni(self) -> Process:
-        """The one that starts PostgreSQL, and tells it to lead or to follow."""
+        """The process that starts PostgreSQL as primary or standby."""
         config = str(self.folder / "patroni.yml")
         return Process(self.folder, "patroni", [str(program_of("patroni")), config])
 
     @property
     def postmaster(self) -> int | None:
-        """The number of PostgreSQL's first process while it runs."""
+        """Process id of PostgreSQL's first process; None if it does not run."""
         try:
             pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
             said = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -140,20 +148,20 @@ class Node:
         return pid if str(self.folder).encode() in said else None
 
     def says(self) -> tuple[str, str]:
-        """Its role and state in its own words: what others know of it may be seconds old."""
+        """Ask the node for its role and state. What other nodes know may be seconds old."""
         url = f"http://127.0.0.1:{self.ports['rest']}/patroni"
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
-                told: dict[str, Any] = json.load(answer)
+                status: dict[str, Any] = json.load(answer)
         except (urllib.error.URLError, OSError, ValueError):
             return "unknown", "does not answer"
         # Patroni before its version 4 calls the primary master.
-        if told.get("role") in ("master", "primary"):
-            return "leader", str(told["state"])
-        return "sync_standby" if told.get("sync_standby") else "replica", str(told["state"])
+        if status.get("role") in ("master", "primary"):
+            return "leader", str(status["state"])
+        return "sync_standby" if status.get("sync_standby") else "replica", str(status["state"])
 
     def stop_postgresql(self) -> None:
-        """Stop PostgreSQL where its Patroni is gone and no longer can."""
+        """Stop PostgreSQL if its Patroni has ended and cannot do so."""
         if self.postmaster is not None:
             stop = [str(postgresql() / "pg_ctl"), "stop", "-m", "fast", "-D"]
             data = str(self.folder / "data")
