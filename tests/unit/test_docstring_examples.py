@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import doctest
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import supplies
 from supplies import ArrivalLine, Item, Ledger, Location, OpenStock, Recipient, Station
-from supplies.ledger import ledger as ledger_module
+
+
+def _module(path: Path) -> ModuleType:
+    parts = path.relative_to(Path(supplies.__file__).parents[1]).with_suffix("").parts
+    return importlib.import_module(".".join(parts).removesuffix(".__init__"))
+
 
 EXAMPLES = [
     example
-    for module in (ledger_module,)
-    for example in doctest.DocTestFinder(exclude_empty=True).find(module)
+    for path in sorted(Path(supplies.__file__).parent.rglob("*.py"))
+    if ">>> " in path.read_text(encoding="utf-8")
+    for example in doctest.DocTestFinder(exclude_empty=True).find(_module(path))
     if example.examples
 ]
 

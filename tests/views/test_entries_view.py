@@ -139,5 +139,5 @@ def test_a_conflict_waits_until_it_is_resolved(station: StationLedger) -> None:
 
 def test_an_entry_that_is_no_conflict_is_not_found_as_one(station: StationLedger) -> None:
     station.need()
-    with pytest.raises(NotFound, match="entry 1 is no conflict"):
+    with pytest.raises(NotFound, match="entry 1 is not a conflict"):
         get_conflict(station.books, 1)

@@ -102,5 +102,5 @@ def test_needs_are_listed_in_the_order_they_were_noted_page_by_page(station: Sta
 def test_what_is_asked_for_wrongly_is_refused(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no need n_1"):
         get_need(station.books, "n_1")
-    with pytest.raises(InvalidField, match="'done' is none of open, claimed"):
+    with pytest.raises(InvalidField, match="'done' is not one of open, claimed"):
         list_needs(station.books, status="done")

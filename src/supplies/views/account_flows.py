@@ -12,9 +12,12 @@ from supplies.domain.accounts import AccountKind
 def net_flows(
     books: Books, kinds: Iterable[AccountKind], first: date, last: date
 ) -> dict[tuple[str, str], int]:
-    """Return by account and item how much more came in than left."""
+    """Return, by account and item, the quantity that came in less what left.
+
+    first, last: both days included. Zero sums and transfers without a lot are left out.
+    """
     within = " OR ".join(
-        f"(account >= '{kind.prefix}' AND account < '{kind.name};')"  # ";" follows ":" in ASCII
+        f"(account >= '{kind.prefix}' AND account < '{kind.name};')"  # ";" follows ":"
         for kind in kinds
     )
     sides = " UNION ALL ".join(

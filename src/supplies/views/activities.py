@@ -1,4 +1,4 @@
-"""Work that moves no goods: one by one, and counted by kind over a period."""
+"""Activities: work that moves no goods, listed and counted by kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ DOCUMENT_TYPE = DocumentType(Activity, "activity", kind="activity_recorded", pre
 
 
 class ActivityView(View, frozen=True, kw_only=True):
-    """Work that was done. who: free text, None if missing or erased. count 0: reversed."""
+    """An activity.
+
+    count: 0 if it was reversed. who: free text; None if it is missing or was erased.
+    """
 
     id: str
     kind: str
@@ -27,7 +30,11 @@ class ActivityView(View, frozen=True, kw_only=True):
 
 
 def get_activity(books: Books, name: str) -> ActivityView:
-    """Return the activity with this id."""
+    """Return the activity with this id.
+
+    Raises:
+        NotFound: there is no such activity.
+    """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no activity {name}; see the list of activities")
@@ -41,7 +48,11 @@ def list_activities(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ActivityView]:
-    """List activities, oldest first. kind: filter."""
+    """List activities, oldest first. kind: filter.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
     return list_documents(
         books,
         DOCUMENT_TYPE,
@@ -69,8 +80,9 @@ def _view(books: Books, found: DocumentState[Activity]) -> ActivityView:
 def count_activities(books: Books, first: date, last: date) -> Counter[str]:
     """Count activities by kind from first to last, both inclusive.
 
-    A correction takes the old count away on its own day, or on the first open day where that was
-    closed by then, and adds the new one: what a closed period reported stays as it was.
+    A correction subtracts the old count on the old day and adds the new count on the new day. If
+    the old day was closed by then, it subtracts on the first open day, so that the report of a
+    closed period does not change.
     """
     rows = books.all(
         "SELECT a.seq, a.activity, a.kind, a.count, e.booked_on FROM activities a "
@@ -93,7 +105,7 @@ def count_activities(books: Books, first: date, last: date) -> Counter[str]:
 
 
 def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
-    """Return the day, or the first open day when entry `seq` was recorded."""
+    """Return the day; if it was closed when entry `seq` was recorded, the first open day then."""
     closed = max(((at, through) for at, through in closings if at < seq), default=None)
     if closed is None:
         return day

@@ -43,16 +43,17 @@ AlertKind = Literal[
 ]
 
 EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
-"""Days: before goods expire, that a delivery may be out, that an allocation may stand."""
+"""Defaults in days: notice before goods expire, a delivery's time out, an allocation's wait."""
 
 
 class Alert(View, frozen=True, kw_only=True):
     """An alert.
 
-    code: of the lot, the document, the person, or the conflict's entry. location: only of goods
-    on a shelf. item, quantity: how much of what it is about, in base units; None: of no goods.
-    since: the day from which it is so. due: the day by which it should have been otherwise; None:
-    none was named.
+    code: of the lot, document or person concerned; the entry number of a conflict. location: of
+    goods on a shelf, else None. item, quantity: the goods concerned, in base units; None if the
+    alert
+    is not about goods. since: first day of the condition. due: the day that passed or is near; None
+    if no day was set.
     """
 
     what: AlertKind
@@ -74,9 +75,14 @@ def list_alerts(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[Alert]:
-    """List the alerts of a day by kind, the oldest first in each kind.
+    """List the alerts of a day, grouped by kind, the oldest first in each group.
 
-    soon, out, waiting: the days of `SOON`, `OUT` and `WAITING`.
+    today: the station's day. soon: days before an expiry from which it is reported. out: days after
+    which an open delivery is reported. waiting: days after which goods that are allocated but not
+    dispatched are reported. Every page computes all alerts.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
     """
     found = [
         *_expiring(books, today, today + timedelta(days=soon)),
@@ -96,7 +102,7 @@ def list_alerts(
     return paginate(fetch, after, limit)
 
 
-def _in_turn(found: list[Alert]) -> list[Alert]:
+def _oldest_first(found: list[Alert]) -> list[Alert]:
     return sorted(found, key=lambda one: (one.since, len(one.code), one.code, one.item or ""))
 
 
@@ -105,13 +111,13 @@ def _in_turn(found: list[Alert]) -> list[Alert]:
 
 def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
     """Find stock that has expired or soon will, allocated stock included."""
-    there: Counter[tuple[str, str, str]] = Counter()
+    shelf: Counter[tuple[str, str, str]] = Counter()
     for (account, item, lot), quantity in read_balances(books, (STOCK, ALLOCATED)).items():
-        there[keys_of(account)[-1], item, lot] += quantity
-    described = read_lots(books, [lot for _, _, lot in there])
+        shelf[keys_of(account)[-1], item, lot] += quantity
+    described = read_lots(books, [lot for _, _, lot in shelf])
     expired: list[Alert] = []
     soon: list[Alert] = []
-    for (location, item, lot), quantity in there.items():
+    for (location, item, lot), quantity in shelf.items():
         due = described[lot].expires_on
         if due is None or due > horizon:
             continue
@@ -127,10 +133,10 @@ def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
                 due=due,
             )
         )
-    return [*_in_turn(expired), *_in_turn(soon)]
+    return [*_oldest_first(expired), *_oldest_first(soon)]
 
 
-# --- what waits for somebody ---------------------------------------------------------------------
+# --- conflicts, people, deliveries, allocations, shipments ---------------------------------------
 
 
 def _conflicts(books: Books) -> Iterator[Alert]:
@@ -187,13 +193,13 @@ def _deliveries(books: Books, latest_day: date) -> list[Alert]:
                     due=None,
                 )
             )
-    return _in_turn(found)
+    return _oldest_first(found)
 
 
 def _allocations(books: Books, latest_day: date) -> list[Alert]:
     """Find goods allocated on this day or before and still on the shelf."""
     there = _by_document(books, ALLOCATED)
-    stood = {
+    allocated_on = {
         row[0]: date.fromisoformat(row[1])
         for row in query_ids(
             books,
@@ -203,7 +209,7 @@ def _allocations(books: Books, latest_day: date) -> list[Alert]:
             "AND e.station = a.station AND e.seq = a.seq",
         )
     }
-    return _in_turn(
+    return _oldest_first(
         [
             Alert(
                 what="allocation_waiting",
@@ -211,18 +217,18 @@ def _allocations(books: Books, latest_day: date) -> list[Alert]:
                 location=None,
                 item=item,
                 quantity=quantity,
-                since=stood[name],
+                since=allocated_on[name],
                 due=None,
             )
             for name, goods in there.items()
-            if stood[name] <= latest_day
+            if allocated_on[name] <= latest_day
             for item, quantity in goods.items()
         ]
     )
 
 
 def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, int | None]]:
-    """By first key and item, what stands in accounts of a kind."""
+    """Return, by first key and item, the balances of accounts of a kind."""
     found: dict[str, dict[str | None, int | None]] = {}
     there: Counter[tuple[str, str]] = Counter()
     for (account, item, _), quantity in read_balances(books, (kind,)).items():
@@ -233,12 +239,12 @@ def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, 
 
 
 def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
-    """What is on the way between stations, by item: until it is received and acknowledged."""
+    """Return an alert per shipment and item."""
     goods: Counter[tuple[str, date, str]] = Counter()
     for one in found:
         for line in one.lines:
             goods[one.id, one.happened_on, line.item] += line.quantity
-    return _in_turn(
+    return _oldest_first(
         [
             Alert(
                 what=what,
@@ -254,28 +260,28 @@ def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
     )
 
 
-# --- days that went by ---------------------------------------------------------------------------
+# --- missed dates --------------------------------------------------------------------------------
 
 
 def _needs(books: Books, today: date) -> list[Alert]:
-    """Find needs that are still open after their day."""
+    """Find needs that are still open after the day they were needed by."""
     there = _by_document(books, NEEDED)
     due = {
         name: rows[0].needed_by for name, rows in read_latest(books, Need, "need", there).items()
     }
-    return _past("need_past_its_day", there, due, today)
+    return _overdue("need_past_its_day", there, due, today)
 
 
 def _pledges(books: Books, today: date) -> list[Alert]:
-    """Find pledges that are overdue."""
+    """Find pledges with goods outstanding after their due day."""
     there = _by_document(books, PLEDGED)
     due = {
         name: rows[0].due_on for name, rows in read_latest(books, Pledge, "pledge", there).items()
     }
-    return _past("pledge_overdue", there, due, today)
+    return _overdue("pledge_overdue", there, due, today)
 
 
-def _past(
+def _overdue(
     what: AlertKind,
     there: dict[str, dict[str | None, int | None]],
     due: dict[str, date | None],
@@ -298,4 +304,4 @@ def _past(
                     due=day,
                 )
             )
-    return _in_turn(found)
+    return _oldest_first(found)

@@ -1,12 +1,14 @@
 """Propose allocations of free goods to open needs.
 
-The most urgent needs come first: a less urgent one gets of an item only what all more urgent ones
-leave. Between households of one urgency it is shared evenly, as if handed round one by one: nobody
-gets two more of an item than somebody who still lacks it. What is left of the last round goes to
-those whose day is nearest, then to those who asked first. Lots leave first-expired-first-out,
-never from a quarantine and never past their day.
+The rules, per item:
 
-Promised goods (claims) are not proposed anew: only what is open of a need.
+- More urgent needs are served in full before less urgent ones.
+- Needs of equal urgency share evenly by household: no household gets two units more than another
+  that still lacks some.
+- The remainder goes to needs with the nearest date first, then to the oldest.
+- Lots are taken first-expired-first-out, never from quarantine and never after their expiry date.
+
+Only the open part of a need is served; the part that a pledge claims is not proposed again.
 """
 
 from __future__ import annotations
@@ -28,18 +30,18 @@ from supplies.views.shared_queries import read_latest, read_lots
 _URGENCIES = ("high", "normal", "low")
 
 _Turn = tuple[date, int, str]
-"""When a need's turn is among needs of its urgency: its day, the entry it began with, its id."""
+"""Sort key among needs of one urgency: date needed by, number of its first entry, id."""
 
 
 class ProposedLot(View, frozen=True, kw_only=True):
-    """A quantity of a lot in base units."""
+    """A quantity of one lot, in base units."""
 
     lot: str
     quantity: int
 
 
 class ProposedLine(View, frozen=True, kw_only=True):
-    """A quantity of an item in base units for one need, by lot."""
+    """A quantity of one item for one need, in base units, split by lot."""
 
     item: str
     quantity: int
@@ -48,7 +50,7 @@ class ProposedLine(View, frozen=True, kw_only=True):
 
 
 class ProposedAllocation(View, frozen=True, kw_only=True):
-    """Goods at one location for one recipient; can be posted as an allocation."""
+    """Goods at one location for one recipient. It has the fields of an allocation request."""
 
     recipient: str
     location: str
@@ -64,10 +66,13 @@ def propose_allocations(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ProposedAllocation]:
-    """Propose allocations, most urgent needs first. Nothing is allocated.
+    """Propose allocations, the most urgent needs first. Nothing is recorded.
 
-    today: the station's day; what has expired before it stays where it is. item, location: only
-    of this item, from this place.
+    today: the station's day; lots that expired before it are not proposed. item, location: filters.
+    Every page computes the whole proposal.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
     """
     shelves = _shelves(books, today, item, location)
     needs = _open_needs(books, today, item)
@@ -79,12 +84,12 @@ def propose_allocations(
     return paginate(fetch, after, limit)
 
 
-# --- what there is, and what is lacked -----------------------------------------------------------
+# --- free goods and open needs -------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class _OnShelf:
-    """How much of a lot may still be taken from a place."""
+    """The quantity of a lot at a location that can still be allocated."""
 
     location: str
     lot: str
@@ -94,7 +99,7 @@ class _OnShelf:
 def _shelves(
     books: Books, today: date, item: str | None, location: str | None
 ) -> dict[str, list[_OnShelf]]:
-    """What may be allocated today of each item, in the order in which it leaves."""
+    """Return what can be allocated today of each item, in first-expired-first-out order."""
     free = read_balances(books, (STOCK,), item=item)
     described = read_lots(books, [lot for _, _, lot in free])
     found: defaultdict[str, list[tuple[date, str, int, _OnShelf]]] = defaultdict(list)
@@ -123,7 +128,10 @@ def _born(lot: Lot) -> int:
 
 
 def _takeable(books: Books, today: date, account: str, item: str, lot: str, now: int) -> int:
-    """The least that stands there today or on a later day that was booked on already."""
+    """Return the lowest balance of the account from today on.
+
+    Entries may already be booked on later days; taking more would make one of those days negative.
+    """
     if books.head()[2] <= today.isoformat():
         return now
     return min(books.balance_and_lowest_since(today, account, item, lot))
@@ -131,7 +139,7 @@ def _takeable(books: Books, today: date, account: str, item: str, lot: str, now:
 
 @dataclass(slots=True)
 class _OpenNeed:
-    """How much a need still lacks, and how much of that it is given."""
+    """A need, its open quantity, and how much of that is proposed so far."""
 
     need: Need
     lacks: int
@@ -140,7 +148,7 @@ class _OpenNeed:
 
 
 def _open_needs(books: Books, today: date, item: str | None) -> list[_OpenNeed]:
-    """What is open, the most urgent first, then whose day is nearest, then the oldest."""
+    """Return open needs by urgency, then by date needed, then oldest first."""
     open_ = {
         keys_of(key[0])[0]: (key, n)
         for key, n in read_balances(books, (NEEDED,), item=item).items()
@@ -156,13 +164,13 @@ def _open_needs(books: Books, today: date, item: str | None) -> list[_OpenNeed]:
     return sorted(found, key=lambda one: (_URGENCIES.index(one.need.urgency), one.turn))
 
 
-# --- who gets how much ---------------------------------------------------------------------------
+# --- sharing -------------------------------------------------------------------------------------
 
 
 def _served(
     books: Books, needs: list[_OpenNeed], shelves: dict[str, list[_OnShelf]]
 ) -> Iterator[tuple[Need, _OnShelf, int]]:
-    """Each need with what it is given of which lot, in the order of the needs."""
+    """Yield each need with the quantity it gets of each lot, in the order of the needs."""
     free = {item: sum(on.quantity for on in shelf) for item, shelf in shelves.items()}
     tiers: defaultdict[tuple[int, str], list[_OpenNeed]] = defaultdict(list)
     for one in needs:
@@ -179,7 +187,7 @@ def _served(
 
 
 def _share(tier: Sequence[_OpenNeed], free: int) -> int:
-    """Share free goods between needs of equal urgency; return how much was given."""
+    """Share free goods between needs of equal urgency. Return how much was given."""
     households: defaultdict[str, list[_OpenNeed]] = defaultdict(list)
     for one in tier:
         households[one.need.recipient].append(one)
@@ -194,14 +202,18 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
 
 
 def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
-    """Share units as if handed round one by one to all who still lack some.
+    """Divide free units evenly between recipients, none more than it lacks.
 
-    lacks: how much each lacks; what does not come out even goes to those who stand first.
+    lacks: the quantity that each lacks. The remainder of the division goes, one unit each, to those
+    that come first in `lacks`.
+
+    >>> share_evenly({"lx-01": 1, "lx-02": 9, "lx-03": 9}, 12)
+    {'lx-01': 1, 'lx-02': 6, 'lx-03': 5}
     """
     given = dict.fromkeys(lacks, 0)
     waiting = sorted(lacks, key=lambda code: lacks[code])
     for index, code in enumerate(waiting):
-        # All who are left get this much at least, so who lacks no more is content with it.
+        # Everyone left gets at least this much, so a smaller lack is met in full.
         level = free // (len(waiting) - index)
         if lacks[code] > level:
             rest = free - level * (len(waiting) - index)
@@ -219,7 +231,7 @@ def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
 
 @dataclass(slots=True)
 class _Row:
-    """An allocation being put together: within it a lot serves one need."""
+    """An allocation under construction. Within it, each lot serves one need."""
 
     recipient: str
     location: str
@@ -250,7 +262,10 @@ class _Row:
 
 
 def _rows(served: Iterator[tuple[Need, _OnShelf, int]]) -> list[ProposedAllocation]:
-    """One allocation a recipient and place, as far as that goes; each stands at its first need."""
+    """Combine what is served into one allocation per recipient and location where possible.
+
+    An allocation is in the order of its first need.
+    """
     rows: list[_Row] = []
     last: dict[tuple[str, str], _Row] = {}
     for need, on, part in served:

@@ -1,4 +1,4 @@
-"""Allocations: goods set aside for one recipient, and where they are."""
+"""Allocations: goods set aside for one recipient, and where those goods are now."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ LIVE = {
     "allocated": numbers_by_balance(ALLOCATED),
     "in_transit": numbers_by_balance(IN_TRANSIT, last=True),
 }
-"""Where to find those that are still on their way, few whatever was received before."""
+"""Fast queries for statuses whose goods are not received yet: they read only such allocations."""
 
 SET_ASIDE = ("allocated", "donation_received")
-"""The kinds of entry that set goods aside: by hand, or as a donation on a claim arrives."""
+"""Kinds of entry that allocate goods: by hand, or when a donation arrives for a claim."""
 
 COUNTED = "stock_counted"
-"""The kind of entry that finds goods missing, those set aside among them."""
+"""The kind of entry by which a stock count reduces allocations for missing goods."""
 
 Part = tuple[str, str, str]
-"""A line of an allocation: its id, item and lot."""
+"""Key of an allocation line: allocation id, item, lot."""
 
 
 class AllocationLineView(View, frozen=True, kw_only=True):
-    """The allocated quantity of one lot, net of corrections, and where its parts are.
+    """The quantity allocated of one lot, corrections included, and where it is now.
 
-    released: what serves this recipient no more, freed or brought back to the shelf.
+    released: no longer for this recipient: freed, or brought back to the shelf as free goods.
     """
 
     line: int
@@ -70,9 +70,9 @@ class AllocationLineView(View, frozen=True, kw_only=True):
 
 
 class AllocationView(View, frozen=True, kw_only=True):
-    """An allocation to one recipient. location: where the goods were taken from.
+    """An allocation to one recipient. location: where the goods were allocated.
 
-    stated: the packs that the command counted, line by line; absent if it counted base units.
+    stated: the quantities in packs, if the command gave some in packs; otherwise absent.
     """
 
     id: str
@@ -84,7 +84,11 @@ class AllocationView(View, frozen=True, kw_only=True):
 
 
 def get_allocation(books: Books, name: str) -> AllocationView:
-    """Return the allocation with this id."""
+    """Return the allocation with this id.
+
+    Raises:
+        NotFound: there is no such allocation.
+    """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no allocation {name}; see the list of allocations")
@@ -99,7 +103,11 @@ def list_allocations(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[AllocationView]:
-    """List allocations, oldest first. recipient, status: filters."""
+    """List allocations, oldest first. recipient, status: filters.
+
+    Raises:
+        InvalidField: `status`, `after` or `limit` is invalid.
+    """
     check_choice("status", status, get_args(AllocationStatus))
     source = LIVE.get(status or "", all_numbers(DOCUMENT_TYPE))
     return list_documents(
@@ -136,7 +144,7 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
 
 
 def _packed(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
-    """The lines that counted packs where an allocation was stated last by a command of its own."""
+    """Return, by allocation, the lines in packs of the latest command that stated it."""
     rows = query_ids(
         books,
         ids,
@@ -148,7 +156,7 @@ def _packed(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
 
 
 def _parts(books: Books, ids: list[str]) -> defaultdict[Part, Counter[str]]:
-    """What became of each line, by the field that shows it."""
+    """Return, for each line, its quantity by field of `AllocationLineView`."""
     parts: defaultdict[Part, Counter[str]] = defaultdict(Counter)
     for move in read_net_transfers(books, ALLOCATED, ids):
         if move.kind in SET_ASIDE:
@@ -157,11 +165,11 @@ def _parts(books: Books, ids: list[str]) -> defaultdict[Part, Counter[str]]:
             parts[move.id, move.item, move.lot]["lost"] -= move.quantity
     for row in read_account_balances(books, ALLOCATED, ids):
         parts[row.id, row.item, row.lot]["allocated"] += row.quantity
-    for door in read_loaded_lines(books, "allocation", ids):
-        part = parts[door.allocation, door.item, door.lot]
-        part["in_transit"] += door.in_transit
-        part["received"] += door.received
-        part["lost"] += door.lost
+    for loaded in read_loaded_lines(books, "allocation", ids):
+        part = parts[loaded.allocation, loaded.item, loaded.lot]
+        part["in_transit"] += loaded.in_transit
+        part["received"] += loaded.received
+        part["lost"] += loaded.lost
     return parts
 
 
@@ -176,7 +184,7 @@ def _line(line: AllocationLine, part: Counter[str]) -> AllocationLineView:
         allocated=part["allocated"],
         in_transit=part["in_transit"],
         received=part["received"],
-        # A door may have received more than was set aside: a conflict resolved as unexplained.
+        # More than allocated may be received: a conflict that was resolved as unexplained.
         released=max(0, part["quantity"] - elsewhere),
         lost=part["lost"],
     )

@@ -21,11 +21,12 @@ def read_balances(
     item: str | None = None,
     key: str | None = None,
 ) -> dict[BalanceKey, int]:
-    """Return all nonzero balances of these kinds of account.
+    """Return all nonzero balances of these kinds of account, by account, item and lot.
 
-    on: at the end of this day, as far as is known now. at: what was known when entry `at` was the
-    last. Neither: now. item: of this item only. key: only accounts whose last key is this one;
-    of kinds with a single key that is one account, found without looking at the others.
+    on: at the end of this day, as far as known now. at: as known when entry `at` was the last.
+    Both None: now. item: only this item. key: only accounts whose last key is this one; for a kind
+    with a single key that is one account, found by index. `at` sums all transfers up to that entry
+    and ignores `key` for kinds with several keys; the others read stored balances.
     """
     if on is not None and on.isoformat() >= books.head()[2]:
         on = None
@@ -35,9 +36,9 @@ def read_balances(
     sql = _at(only) if at is not None else _now(only) if on is None else _on(only)
     found: dict[BalanceKey, int] = {}
     for kind in kinds:
-        start, end = kind.prefix, f"{kind.name};"  # ";" follows ":" in ASCII
+        start, end = kind.prefix, f"{kind.name};"  # ";" is the character after ":"
         if key is not None and len(kind.keys) == 1:
-            start, end = kind(key), f"{kind(key)}!"  # "!" comes before all that codes are made of
+            start, end = kind(key), f"{kind(key)}!"  # "!" sorts before every character of a code
         rows = books.all(
             sql,
             start=start,

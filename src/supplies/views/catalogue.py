@@ -22,24 +22,27 @@ from supplies.views.shared_queries import query_ids
 N = TypeVar("N", bound=CatalogueRecord)
 
 _LONGEST_QUERY = 200
-"""A label is no longer, so nothing longer can be part of one."""
+"""Labels are at most this long, so a longer query finds nothing."""
 
 _FEW = 1000
-"""How far to count the rows of a piece, to begin with one that few have."""
+"""Count index rows of a bigram only up to this number; it is enough to find a rare one."""
 
 _COUNTED = 24
-"""How many pieces to count at most."""
+"""Count the rows of at most so many bigrams of a query."""
 
 _ASKED = 4
-"""How many pieces to ask the index for: what these leave is compared one by one."""
+"""Look up at most so many bigrams in the index; the matches are then compared one by one."""
 
 _PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL_COLUMNS.values()}
 
 
 def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True) -> N:
-    """Return the record with this code; an erased person's name is None.
+    """Return the record with this code. The name of an erased person is None.
 
-    personal: False leaves unread what is personal, and shows None there.
+    personal: False leaves personal fields unread; they are None.
+
+    Raises:
+        NotFound: there is no such record.
     """
     if personal:
         found = books.catalogue.get(kind, code)
@@ -66,8 +69,12 @@ def list_records(
 ) -> Page[N]:
     """List records of a kind by code.
 
-    q: only those with each of its words in their code or name, whatever its case. personal:
-    as of `noun`; without it nobody is searched for by name.
+    q: only records that contain each of its words in their code or name, in any case. personal:
+    False leaves personal fields unread; people cannot be searched then.
+
+    Raises:
+        InvalidField: `q` is too long, or searches for people without `personal`.
+        InvalidField: `after` or `limit` is invalid.
     """
     rows_to_fetch(limit)
     if q is not None and len(q) > _LONGEST_QUERY:
@@ -101,7 +108,7 @@ def _columns(kind: type[CatalogueRecord], personal: bool) -> str:
 def _having(
     books: Books, kind: type[CatalogueRecord], wanted: list[str]
 ) -> tuple[str, dict[str, Any]]:
-    """SQL: nouns `n` that have the pieces of these words, found by the rarest, and its values."""
+    """Return SQL for the records `n` that have the rarest bigrams, and its parameters."""
     rarest = _rarest(books, kind, wanted)
     if not rarest:
         return f"{kind.table} n WHERE n.station = :station", {}
@@ -119,7 +126,7 @@ def _having(
 
 
 def _rarest(books: Books, kind: type[CatalogueRecord], wanted: list[str]) -> list[str]:
-    """The pieces of these words that the fewest nouns have, the rarest first."""
+    """Return the bigrams of these words that the fewest records have, the rarest first."""
     rows = query_ids(
         books,
         sorted({piece for word in wanted for piece in bigrams(word)})[:_COUNTED],

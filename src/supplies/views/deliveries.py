@@ -1,4 +1,4 @@
-"""Deliveries: teams, their stops, what they carry, and the outcomes."""
+"""Deliveries: the team, the stops, the goods loaded and the outcome at each stop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DOCUMENT_TYPE = DocumentType(Delivery, "delivery", kind="dispatched", prefix="v"
 
 
 class StopLineView(View, frozen=True, kw_only=True):
-    """What was loaded of one lot for a stop, and its outcome."""
+    """What was loaded of one lot for a stop, in base units, and what became of it."""
 
     line: int
     item: str
@@ -39,7 +39,7 @@ class StopLineView(View, frozen=True, kw_only=True):
 
 
 class StopView(View, frozen=True, kw_only=True):
-    """A stop. outcome: the latest; None: not reported yet."""
+    """A stop: the goods of one allocation. outcome: the latest; None: not reported yet."""
 
     stop: int
     allocation: str
@@ -49,7 +49,7 @@ class StopView(View, frozen=True, kw_only=True):
 
 
 class DeliveryView(View, frozen=True, kw_only=True):
-    """A delivery with the team that has it now."""
+    """A delivery. team: the team that has it now. status "out": not closed yet."""
 
     id: str
     team: str
@@ -58,7 +58,11 @@ class DeliveryView(View, frozen=True, kw_only=True):
 
 
 def get_delivery(books: Books, name: str) -> DeliveryView:
-    """Return the delivery with this id."""
+    """Return the delivery with this id.
+
+    Raises:
+        NotFound: there is no such delivery.
+    """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no delivery {name}; see the list of deliveries")
@@ -73,7 +77,11 @@ def list_deliveries(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DeliveryView]:
-    """List deliveries, oldest first. team, status: filters."""
+    """List deliveries, oldest first. team, status: filters.
+
+    Raises:
+        InvalidField: `status`, `after` or `limit` is invalid.
+    """
     check_choice("status", status, get_args(DeliveryStatus))
     source = (
         all_numbers(DOCUMENT_TYPE)
@@ -105,7 +113,7 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
     }
     stops: dict[str, list[StopView]] = {}
     for (name, _), lines in groupby(
-        read_loaded_lines(books, "delivery", ids), key=lambda door: (door.delivery, door.stop)
+        read_loaded_lines(books, "delivery", ids), key=lambda line: (line.delivery, line.stop)
     ):
         stops.setdefault(name, []).append(_stop(list(lines)))
     return [
@@ -127,15 +135,15 @@ def _stop(lines: list[LoadedLine]) -> StopView:
         outcome=lines[0].outcome,
         lines=[
             StopLineView(
-                line=door.line,
-                item=door.item,
-                lot=door.lot,
-                loaded=door.loaded,
-                received=door.received,
-                brought_back=door.brought_back,
-                lost=door.lost,
-                in_transit=door.in_transit,
+                line=line.line,
+                item=line.item,
+                lot=line.lot,
+                loaded=line.loaded,
+                received=line.received,
+                brought_back=line.brought_back,
+                lost=line.lost,
+                in_transit=line.in_transit,
             )
-            for door in lines
+            for line in lines
         ],
     )

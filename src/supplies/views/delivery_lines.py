@@ -11,7 +11,10 @@ from supplies.views.shared_queries import query_ids
 
 
 class LoadedLine(NamedTuple):
-    """One loaded line of a stop. outcome None: not reported yet, and nothing became of it."""
+    """One loaded line of a stop, quantities in base units.
+
+    outcome: None if not reported yet; received, brought_back and lost are 0 then.
+    """
 
     delivery: str
     stop: int
@@ -31,9 +34,9 @@ class LoadedLine(NamedTuple):
 def read_loaded_lines(
     books: Books, key: Literal["delivery", "allocation"], ids: Iterable[str]
 ) -> list[LoadedLine]:
-    """Return the loaded lines of these deliveries or allocations, stop by stop.
+    """Return the loaded lines of these deliveries or allocations, in order of dispatch and stop.
 
-    What became of them is as the latest outcome states it; what is in transit, as accounts hold.
+    received, brought_back and lost come from the latest outcome; in_transit from the balances.
     """
     rows = query_ids(
         books,
@@ -56,11 +59,11 @@ def read_loaded_lines(
     carried: dict[tuple[str, str, str, str], int] = {}
     found = []
     for row in rows:
-        door = LoadedLine(*row)
-        # One balance may stand for two lines, of one lot from two shelves.
-        where = (door.delivery, door.allocation, door.item, door.lot)
-        rest = carried.get(where, door.in_transit)
-        here = min(rest, door.loaded)
-        carried[where] = rest - here
-        found.append(door._replace(in_transit=here))
+        line = LoadedLine(*row)
+        # Two lines of one lot, loaded from two locations, share one balance.
+        account = (line.delivery, line.allocation, line.item, line.lot)
+        rest = carried.get(account, line.in_transit)
+        here = min(rest, line.loaded)
+        carried[account] = rest - here
+        found.append(line._replace(in_transit=here))
     return found

@@ -20,8 +20,8 @@ from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
 from supplies.views.shared_queries import find_document, read_lots
 
 
-class _Round(NamedTuple):
-    """A delivery, stop by stop. loaded: its lines; lots: as they are described now."""
+class _LoadedDelivery(NamedTuple):
+    """A delivery, its loaded lines in the order of the stops, and the lots as described now."""
 
     team: str
     day: date
@@ -29,17 +29,21 @@ class _Round(NamedTuple):
     lots: dict[str, Lot]
 
     def stops(self) -> list[list[LoadedLine]]:
-        """The lines of each stop, in the order of the way."""
-        return [list(lines) for _, lines in groupby(self.loaded, key=lambda door: door.stop)]
+        """Return the loaded lines of each stop, in order."""
+        return [list(lines) for _, lines in groupby(self.loaded, key=lambda line: line.stop)]
 
 
 def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
-    """Build a slip for each stop, in order: masked name and telephone, full address.
+    """Build a slip for each stop, in order.
 
-    Raises Forgotten where a recipient was forgotten since: their slip is not printed again.
+    Names and telephone numbers are masked; addresses are complete.
+
+    Raises:
+        NotFound: there is no such delivery.
+        Forgotten: a recipient was forgotten since, so no slip can be printed.
     """
-    way = _round(books, delivery)
-    stops, head = way.stops(), station_head(books)
+    found = _load_delivery(books, delivery)
+    stops, head = found.stops(), station_head(books)
     slips = []
     for lines in stops:
         first = lines[0]
@@ -51,27 +55,29 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
                 stop=first.stop,
                 stops=len(stops),
                 station=head,
-                team=way.team,
-                day=way.day,
+                team=found.team,
+                day=found.day,
                 recipient=first.recipient,
                 name=mask_name(recipient.name or ""),
                 phone=_phone(recipient),
                 address=recipient.address,
                 access=recipient.access,
-                lines=_lines(books, way, lines),
+                lines=_lines(books, found, lines),
             )
         )
     return slips
 
 
 def build_run_sheet(books: Books, delivery: str) -> RunSheet:
-    """Build the run sheet: what to load by lot, and the stops in order.
+    """Build the run sheet: what to load, by lot, and the stops in order.
 
-    Raises Forgotten where a recipient was forgotten since.
+    Raises:
+        NotFound: there is no such delivery.
+        Forgotten: a recipient was forgotten since.
     """
-    way = _round(books, delivery)
+    found = _load_delivery(books, delivery)
     stops = []
-    for lines in way.stops():
+    for lines in found.stops():
         recipient = books.recipient(lines[0].recipient)
         stops.append(
             RunStop(
@@ -80,39 +86,39 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
                 name=mask_name(recipient.name or ""),
                 phone=_phone(recipient),
                 address=recipient.address,
-                lines=_lines(books, way, lines),
+                lines=_lines(books, found, lines),
             )
         )
     return RunSheet(
         delivery=delivery,
         station=station_head(books),
-        team=way.team,
-        day=way.day,
-        load=_load(books, delivery, way.lots),
+        team=found.team,
+        day=found.day,
+        load=_lines_to_load(books, delivery, found.lots),
         stops=stops,
     )
 
 
-def _round(books: Books, delivery: str) -> _Round:
+def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
     found = find_document(books, DOCUMENT_TYPE, delivery)
     if found is None:
         raise NotFound(f"there is no delivery {delivery}; see the list of deliveries")
     loaded = read_loaded_lines(books, "delivery", [delivery])
-    return _Round(
+    return _LoadedDelivery(
         team=books.team(found.stated.team).name,
         day=books.body(found.first).happened_on,
         loaded=loaded,
-        lots=read_lots(books, [door.lot for door in loaded]),
+        lots=read_lots(books, [line.lot for line in loaded]),
     )
 
 
-def _load(books: Books, delivery: str, described: dict[str, Lot]) -> list[LoadLine]:
-    """What leaves each shelf, lot by lot: what expires first stands first."""
+def _lines_to_load(books: Books, delivery: str, described: dict[str, Lot]) -> list[LoadLine]:
+    """Return what to load from each location, in the order in which lots expire."""
     sums: Counter[tuple[str, str, str]] = Counter()
     for line in books.rows(StopLine, delivery=delivery):
         sums[line.location, line.item, line.lot] += line.loaded
 
-    def turn(key: tuple[str, str, str]) -> tuple[str, str, date, str]:
+    def by_expiry(key: tuple[str, str, str]) -> tuple[str, str, date, str]:
         location, item, lot = key
         return location, item, described[lot].expires_on or date.max, lot
 
@@ -127,7 +133,7 @@ def _load(books: Books, delivery: str, described: dict[str, Lot]) -> list[LoadLi
             location=books.location(location).name,
             quantity=sums[location, item, lot],
         )
-        for location, item, lot in sorted(sums, key=turn)
+        for location, item, lot in sorted(sums, key=by_expiry)
     ]
 
 
@@ -135,17 +141,17 @@ def _phone(recipient: Recipient) -> str | None:
     return None if recipient.phone is None else mask_phone(recipient.phone)
 
 
-def _lines(books: Books, way: _Round, doors_: list[LoadedLine]) -> list[SlipLine]:
-    return [_line(books, door, way.lots[door.lot]) for door in doors_]
+def _lines(books: Books, found: _LoadedDelivery, loaded: list[LoadedLine]) -> list[SlipLine]:
+    return [_line(books, line, found.lots[line.lot]) for line in loaded]
 
 
-def _line(books: Books, door: LoadedLine, lot: Lot) -> SlipLine:
-    item = books.item(door.item)
+def _line(books: Books, line: LoadedLine, lot: Lot) -> SlipLine:
+    item = books.item(line.item)
     return SlipLine(
         name=item.name,
         name_en=item.name_en,
         unit=item.unit,
-        quantity=door.loaded,
+        quantity=line.loaded,
         batch=lot.batch,
         expires_on=lot.expires_on,
     )

@@ -1,8 +1,8 @@
 """Lists of documents in the order created, each in its latest state.
 
-A list goes by numbers: that of the entry that a document began with is the end of its id, and its
-place in every list. A source gives the numbers that come next, from an index; then the documents
-are read by key. What only the latest statement or the finished view can tell is sifted out.
+A document has the number of the entry that it began with: it ends its id and sets its place in
+every list. A `NumberQuery` returns the next numbers from an index; then the documents are read by
+key. What only the latest statement or the finished view shows is filtered last.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ S = TypeVar("S", bound=EntryRow)
 V = TypeVar("V")
 
 NumberQuery = Callable[[Books, int, int], list[int]]
-"""From what comes after a number, at most so many numbers, in order."""
+"""Function of books, a number and a limit: the next numbers after it, ascending."""
 
 _DIGITS = "'0123456789'"
 
@@ -36,9 +36,12 @@ def list_documents(
     about: Callable[[S], bool] = lambda _: True,
     shown: Callable[[V], bool] = lambda _: True,
 ) -> Page[V]:
-    """Return a page of documents whose numbers the source gives.
+    """Return a page of documents whose numbers `source` gives.
 
-    about: whether what is stated of it now is asked for; shown: whether its view is.
+    about: filter on the latest statement of a document. shown: filter on its view.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
     """
 
     def fetch(position: int, wanted: int) -> list[tuple[int, V | None]]:
@@ -52,10 +55,10 @@ def list_documents(
 
 
 def all_numbers(series: DocumentType[Any]) -> NumberQuery:
-    """All of a series, by the entries that they began with."""
+    """Return a query for all documents of a type."""
     return _source(
         "SELECT f.seq AS number FROM entries f WHERE f.station = :station AND f.kind = :kind "
-        # Corrections have the kind and document of what they correct, but not its number.
+        # A correction has the kind and document of the entry that it corrects, but another number.
         f"AND f.seq > :after AND f.document = '{series.prefix}_' || f.seq",
         kind=series.kind,
     )
@@ -64,7 +67,10 @@ def all_numbers(series: DocumentType[Any]) -> NumberQuery:
 def numbers_by_column(
     series: DocumentType[Any], column: str, value: str, within: str = ""
 ) -> NumberQuery:
-    """Those of which it was ever stated that they are this one's. within: a further condition."""
+    """Return a query for documents that had this value in any statement, not only the latest.
+
+    within: further SQL condition on the table `x`, beginning with AND.
+    """
     number = f"CAST(substr(x.{series.key}, 3) AS BIGINT)"
     return _source(
         f"SELECT DISTINCT {number} AS number FROM {TABLES[series.statement]} x "
@@ -74,9 +80,9 @@ def numbers_by_column(
 
 
 def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
-    """Those of whose accounts of this kind one holds something.
+    """Return a query for documents that have a positive balance in an account of this kind.
 
-    last: their id is the last of its two keys; else it is the first.
+    last: the document id is the last of the account's two keys; otherwise the first.
     """
     start = len(kind.prefix) + 3
     rest = f"ltrim(substr(b.account, {start}), {_DIGITS})"
@@ -93,7 +99,7 @@ def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
 
 
 def pending_numbers(noun: str) -> NumberQuery:
-    """Those of this noun that wait to be closed."""
+    """Return a query for documents of this noun that are not closed yet."""
     return _source(
         "SELECT p.number AS number FROM pending p "
         "WHERE p.station = :station AND p.noun = :noun AND p.number > :after",

@@ -27,9 +27,10 @@ DOCUMENT_TYPE = DocumentType(Arrival, "arrival", kind="donation_received", prefi
 
 
 class DonationLineView(View, frozen=True, kw_only=True):
-    """Goods of one lot. on_pledge: how much of it kept a pledge; the rest is a gift beside it.
+    """Goods of one lot, in base units.
 
-    stated: the packs that were counted; absent if base units were.
+    on_pledge: the part that fulfilled a pledge. beside_pledge: the rest, a gift beyond the pledge.
+    stated: the quantity in packs, if the command gave it so; otherwise absent.
     """
 
     line: int
@@ -44,9 +45,10 @@ class DonationLineView(View, frozen=True, kw_only=True):
 
 
 class DonationView(View, frozen=True, kw_only=True):
-    """A donation. donor None: anonymous. No lines: it was reversed.
+    """A donation.
 
-    receipt: the one valid now, else the last. superseded_by: the entry that corrected it last.
+    donor: None if anonymous. lines: empty if it was reversed. receipt: the valid one, else the last
+    one issued. superseded_by: number of the latest entry that corrected it.
     """
 
     id: str
@@ -59,7 +61,11 @@ class DonationView(View, frozen=True, kw_only=True):
 
 
 def get_donation(books: Books, name: str) -> DonationView:
-    """Return the donation with this id."""
+    """Return the donation with this id.
+
+    Raises:
+        NotFound: there is no such donation.
+    """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no donation {name}; see the list of donations")
@@ -73,7 +79,11 @@ def list_donations(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DonationView]:
-    """List donations, oldest first. donor: filter; "anonymous" for anonymous ones."""
+    """List donations, oldest first. donor: filter; "anonymous" for anonymous ones.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
     source = all_numbers(DOCUMENT_TYPE)
     if donor is not None:
         source = numbers_by_column(DOCUMENT_TYPE, "party", donor, within=" AND x.origin = 'donor'")
@@ -126,7 +136,7 @@ def _line(line: ArrivalLine, lot: Lot, packed: PackedView | None) -> DonationLin
 
 
 def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
-    """For each donation the receipt that is valid now, or else the last that was."""
+    """Return, by donation, the valid receipt, or else the last one issued."""
     rows = query_ids(
         books,
         ids,

@@ -1,4 +1,4 @@
-"""Donor statements: where all that a donor gave is now."""
+"""Donor statements: where the goods of a donor are now."""
 
 from __future__ import annotations
 
@@ -28,8 +28,11 @@ from supplies.views.wish_deviations import find_wish_deviations
 def build_donor_statement(books: Books, donor: str, first: date, last: date) -> DonorStatement:
     """Return what a donor gave from first to last, and where it was at the end of the last day.
 
-    Raises BooksBroken where the places do not come to what was given, Forgotten where the donor
-    was forgotten.
+    Raises:
+        InvalidField: `last` is before `first`.
+        NotFound: there is no such donor.
+        Forgotten: the donor was forgotten.
+        BooksBroken: the quantities by place do not sum to what was given.
     """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
@@ -54,7 +57,14 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
 def build_donor_statement_paper(
     books: Books, donor: str, first: date, last: date, *, printed_at: datetime
 ) -> DonorStatementPaper:
-    """Return the statement as printed. printed_at: the time of the ledger's clock."""
+    """Return the statement as printed. printed_at: the time of the ledger's clock.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+        NotFound: there is no such donor.
+        Forgotten: the donor was forgotten.
+        BooksBroken: the quantities by place do not sum to what was given.
+    """
     known = books.donor(donor)
     return DonorStatementPaper(
         station=station_head(books),
@@ -69,7 +79,7 @@ def build_donor_statement_paper(
     )
 
 
-# --- the equation --------------------------------------------------------------------------------
+# --- goods by place ------------------------------------------------------------------------------
 
 
 def _lines(books: Books, found: Gifts) -> list[StatementLine]:
@@ -91,7 +101,11 @@ def _by_item(items: dict[str, str], came: dict[str, int]) -> Counter[str]:
 def _line(
     books: Books, code: str, received: int, repacked: int, places: Counter[str]
 ) -> StatementLine:
-    """One item, whose places must come to what was received and repacked."""
+    """Return the line of one item.
+
+    Raises:
+        BooksBroken: the places do not sum to what was received and repacked.
+    """
     item = books.item(code)
     stands = {name: places[name] for name in PLACES if places[name]}
     if received + repacked != sum(stands.values()):
@@ -118,7 +132,7 @@ def _line(
 
 
 def _receipts(books: Books, donor: str, found: Gifts) -> list[ReceiptView]:
-    """The donor's valid receipts for these gifts, in the order of their numbers."""
+    """Return the donor's valid receipts for these gifts, by number."""
     rows = query_ids(
         books,
         found.given,

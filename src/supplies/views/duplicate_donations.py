@@ -11,11 +11,14 @@ from supplies.views.pagination import Warned
 from supplies.views.shared_queries import read_latest
 
 MAX_COMPARED = 20
-"""The donor's latest gifts: what is recorded twice is recorded twice in a row, or nearly."""
+"""Compare with so many of the donor's latest donations: duplicates follow one another closely."""
 
 
 def find_likely_duplicates(books: Books, donation: str) -> list[Warned]:
-    """Gifts of the same donor, goods and day as this one; nobody knows it of anonymous ones."""
+    """Return a warning per donation with the same donor, goods and day as this one.
+
+    Anonymous donations are not compared.
+    """
     this = books.latest_row(Arrival, arrival=donation)
     if this is None or this.party == ANONYMOUS:
         return []

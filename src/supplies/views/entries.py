@@ -14,7 +14,7 @@ from supplies.views.shared_queries import query_ids, read_packed_lines
 
 
 class TransferView(View, frozen=True, kw_only=True):
-    """Goods, a promise or a need that went from one account to another. lot None: no lot."""
+    """A quantity moved between accounts, in base units. lot: None for promises and needs."""
 
     line: int
     source: str = msgspec.field(name="from")
@@ -25,9 +25,9 @@ class TransferView(View, frozen=True, kw_only=True):
 
 
 class EntryView(View, frozen=True, kw_only=True):
-    """An entry. body: the exact bytes hashed, base64 in JSON; previous and hash: hex.
+    """An entry. body: the exact bytes hashed, base64 in JSON. previous, hash: hexadecimal.
 
-    stated: the lines that counted packs; absent if all counted base units.
+    stated: the lines given in packs; absent if there are none.
     """
 
     station: str
@@ -49,9 +49,10 @@ class EntryView(View, frozen=True, kw_only=True):
 
 
 class ConflictView(View, frozen=True, kw_only=True):
-    """A fact that the books contradicted. stated: the command as it came, without its free text.
+    """A reported fact that contradicts the books.
 
-    resolved_in: the entry that decided it, by way of `resolved_by`; None while it waits.
+    because: what it contradicts, in a sentence. stated: the command as reported, without free text.
+    resolved_in: the entry that resolved it; None while it is open. resolved_by: the way chosen.
     """
 
     seq: int
@@ -66,7 +67,11 @@ class ConflictView(View, frozen=True, kw_only=True):
 
 
 def get_entry(books: Books, seq: int) -> EntryView:
-    """Return the entry with this number."""
+    """Return the entry with this number.
+
+    Raises:
+        NotFound: there is no such entry.
+    """
     found = _entries(books, " AND e.seq = :seq", limit=1, seq=seq)
     if not found:
         raise NotFound(f"there is no entry {seq} in the books of station {books.station_code}")
@@ -81,7 +86,11 @@ def list_entries(
     kind: str | None = None,
     document: str | None = None,
 ) -> Page[EntryView]:
-    """List entries, oldest first. kind, document: filters."""
+    """List entries, oldest first. kind, document: filters.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
     where = " AND e.seq > :after"
     where += "" if kind is None else " AND e.kind = :kind"
     where += "" if document is None else " AND e.document = :document"
@@ -155,10 +164,14 @@ def _transfers(books: Books, seqs: list[int]) -> dict[int, list[TransferView]]:
 
 
 def get_conflict(books: Books, seq: int) -> ConflictView:
-    """Return the conflict of this entry."""
+    """Return the conflict recorded by this entry.
+
+    Raises:
+        NotFound: the entry does not exist or did not record a conflict.
+    """
     found = _conflicts(books, " AND c.seq = :seq", limit=1, seq=seq)
     if not found:
-        raise NotFound(f"entry {seq} is no conflict; see the list of conflicts")
+        raise NotFound(f"entry {seq} is not a conflict; see the list of conflicts")
     return found[0][1]
 
 
@@ -169,7 +182,11 @@ def list_conflicts(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ConflictView]:
-    """List conflicts, oldest first. open_only: only unresolved ones."""
+    """List conflicts, oldest first. open_only: only unresolved ones.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
     waiting = (
         " AND p.station = c.station AND p.noun = 'conflict' AND p.number = c.seq "
         "AND p.number > :after"

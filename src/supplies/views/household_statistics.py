@@ -1,4 +1,4 @@
-"""Households in the station report: of whom needs are known, and whose are met."""
+"""Households in the station report: how many were surveyed, and how many have all needs met."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supplies.views.shared_queries import query_ids
 
 
 def count_surveyed_households(books: Books, first: date, last: date) -> int:
-    """Households of which a need was noted in the period, and not taken back within it."""
+    """Count households with a need noted in the period and not withdrawn by its last day."""
     return int(
         books.value(
             "SELECT count(DISTINCT n.recipient) FROM needs n "
@@ -31,7 +31,10 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
 
 
 def count_fully_met_households(books: Books, standing: dict[BalanceKey, int]) -> int:
-    """Households to whom something was given and nothing of what they asked for is still owed."""
+    """Count households that received something and have no need open, claimed or assigned.
+
+    standing: balances of the accounts of needs.
+    """
     stages = _stages_of_needs(standing)
     met: defaultdict[str, bool] = defaultdict(bool)
     owed: defaultdict[str, bool] = defaultdict(bool)
@@ -49,7 +52,7 @@ def _stages_of_needs(standing: dict[BalanceKey, int]) -> defaultdict[str, set[st
 
 
 def _households_of(books: Books, needs: Iterable[str]) -> list[tuple[str, str]]:
-    """Each need that is a household's, with whose it is."""
+    """Return the needs of households, each with its household."""
     rows = query_ids(
         books,
         needs,

@@ -1,8 +1,8 @@
-"""Ownership of lots through conversions, and where each donor's part is.
+"""Ownership of lots through conversions, and where each donor's share is.
 
-A lot belongs to whoever its origin accounts name, in proportion; what is repacked belongs to the
-owners of what went in. Parts are whole numbers by cumulative floors: over all owners, and over all
-places, they sum exactly.
+A lot belongs to the parties of its origin accounts, in proportion. What is repacked belongs to the
+owners of what went in. Shares are whole base units, rounded by cumulative floors: they sum exactly,
+over all owners and over all accounts.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from supplies.errors import BooksBroken
 from supplies.views.shared_queries import query_ids
 
 Owner = tuple[str, str]
-"""A lot that came in, and the account that it came from."""
+"""A lot that came in, and the origin account that it came from."""
 
 _ORDER = {name: place for place, name in enumerate(CHART)}
 
 
 class LotShare(NamedTuple):
-    """How much of a lot in one account is asked for by whom."""
+    """The donor's part of the quantity of a lot in one account, in base units."""
 
     lot: str
     item: str
@@ -34,9 +34,10 @@ class LotShare(NamedTuple):
 
 
 class Gifts(NamedTuple):
-    """A donor's gifts of a period. given: what came, by lot. repacked: what came of it, by lot.
+    """A donor's gifts of a period.
 
-    items: each lot's. parts: where all of it stands.
+    given: quantity received, by lot. repacked: the donor's part of what was made from it, by lot.
+    items: item of each lot. parts: where the donor's parts are.
     """
 
     given: dict[str, int]
@@ -48,7 +49,10 @@ class Gifts(NamedTuple):
 def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
     """Return what a donor gave from first to last, and where it was at the end of the last day.
 
-    A gift belongs to the day on which it came, as far as is known now: corrected figures count.
+    A gift belongs to the day on which it came. Quantities are as corrected so far.
+
+    Raises:
+        BooksBroken: the accounts of a lot do not sum to what came in.
     """
     rows = books.all(
         "SELECT lot, min(day) FROM days WHERE station = :station AND account = :account "
@@ -76,9 +80,9 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
 
 
 def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
-    """Each quantity in parts by the weights: every row sums exactly, and so does every column.
+    """Divide each quantity by weight, so that every row and every column sums exactly.
 
-    A column comes to its weight where the quantities come to the sum of the weights.
+    A column sums to its weight if the quantities sum to the total of the weights.
     """
     rows, total, before = [], 0, [0] * len(weights)
     for quantity in quantities:
@@ -90,7 +94,11 @@ def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[lis
 
 
 def apportion(units: int, weights: Sequence[int]) -> list[int]:
-    """Divide units by weight with cumulative floors, so that the parts sum exactly."""
+    """Divide units by weight with cumulative floors, so that the parts sum to `units`.
+
+    >>> apportion(10, [1, 1, 1])
+    [3, 3, 4]
+    """
     rest, parts = sum(weights), []
     for weight in weights:
         part = units * weight // rest if rest else 0
@@ -100,7 +108,7 @@ def apportion(units: int, weights: Sequence[int]) -> list[int]:
 
 
 class _LotFamily:
-    """Lots, what was made of them, and what that was made from, as of the end of a day."""
+    """Lots, what was made from them, and what went into that, as of the end of a day."""
 
     def __init__(self, books: Books, lots: set[str], last: date) -> None:
         self._books, self._last = books, last
@@ -115,10 +123,10 @@ class _LotFamily:
         )
 
     def owners(self, lot: str) -> dict[Owner, int]:
-        """How much of a lot is whose."""
+        """Return how much of a lot belongs to each owner."""
         if lot not in self._owners:
-            # Kept before it is known: lots made from each other in a ring own nothing, and the
-            # sum fails.
+            # Set before the recursion: lots that were made from each other have no owners, and
+            # `shares` raises.
             self._owners[lot] = {}
             found: Counter[Owner] = Counter()
             for account, quantity in self.stands[lot].items():
@@ -131,9 +139,10 @@ class _LotFamily:
         return self._owners[lot]
 
     def shares(self, lot: str) -> dict[str, dict[Owner, int]]:
-        """Each account in which a lot stands, with how much there is whose.
+        """Return, for each account that contains the lot, how much belongs to each owner.
 
-        Raises BooksBroken where the accounts do not come to what the lot began with.
+        Raises:
+            BooksBroken: the accounts do not sum to what came in.
         """
         owners = self.owners(lot)
         places = {
@@ -155,9 +164,9 @@ class _LotFamily:
         }
 
     def _made(self, conversion: str, quantity: int) -> dict[Owner, int]:
-        """What was made, by the owners of what went in.
+        """Divide a product of a conversion between the owners of what went in.
 
-        Each kind of goods that went in counts alike; within a kind, by how much of it went in.
+        Each item that went in has equal weight; within an item, owners count by quantity.
         """
         went_in = self._went_in[conversion]
         sums: Counter[str] = Counter()
@@ -175,7 +184,7 @@ class _LotFamily:
     # --- reading -------------------------------------------------------------------------------
 
     def _follow(self, lots: set[str], *, made_of_them: bool) -> None:
-        """Read these lots and what they were made from; and what was made of them, if asked."""
+        """Read these lots and what they were made from; if `made_of_them`, their products too."""
         known: set[str] = set(self._went_in)
         while lots:
             for lot, item, account, quantity in self._standing("lot", lots):

@@ -1,4 +1,4 @@
-"""Needs: what was asked, and how far it is claimed, assigned and met."""
+"""Needs: what recipients asked for, and how much of it is claimed, assigned and met."""
 
 from __future__ import annotations
 
@@ -34,16 +34,17 @@ NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
 DOCUMENT_TYPE = DocumentType(Need, "need", kind="need_noted", prefix="n")
 
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
-"""The account that must hold something for each status; the first that does decides."""
+"""The account behind each status. A need has the first status whose account is not empty."""
 
 LIVE = ("open", "claimed", "assigned")
-"""The statuses of needs for which something is still to be done: few, whatever was met before."""
+"""Statuses that require action. Few needs have them, so they are found by balance."""
 
 
 class NeedView(View, frozen=True, kw_only=True):
-    """A need. asked: as it was stated last; the parts it fell into stand beside it.
+    """A need, in base units.
 
-    stated: the packs that were counted; absent if base units were.
+    asked: the quantity stated last. The other quantities show how far it is met. stated: the
+    quantity in packs, if the command gave it so; otherwise absent.
     """
 
     id: str
@@ -61,7 +62,11 @@ class NeedView(View, frozen=True, kw_only=True):
 
 
 def get_need(books: Books, name: str) -> NeedView:
-    """Return the need with this id."""
+    """Return the need with this id.
+
+    Raises:
+        NotFound: there is no such need.
+    """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no need {name}; see the list of needs")
@@ -77,7 +82,11 @@ def list_needs(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[NeedView]:
-    """List needs, oldest first. status, recipient, item: filters."""
+    """List needs, oldest first. status, recipient, item: filters.
+
+    Raises:
+        InvalidField: `status`, `after` or `limit` is invalid.
+    """
     check_choice("status", status, STAGES)
     return list_documents(
         books,
@@ -92,7 +101,7 @@ def list_needs(
 
 
 def _source(status: str | None, recipient: str | None, item: str | None) -> NumberQuery:
-    """The index that leads to the fewest of those that are asked for."""
+    """Return the query that reads the fewest needs for these filters."""
     if recipient is not None:
         return numbers_by_column(DOCUMENT_TYPE, "recipient", recipient)
     if status in LIVE:

@@ -1,6 +1,6 @@
 """Figures over all stations of an organisation: stock, needs and activities.
 
-Items of two stations are the same where code and unit are, as when goods go from one to another.
+Items of two stations count as one item if their code and unit are equal.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ V = TypeVar("V", bound=View)
 
 
 class StockOfItem(View, frozen=True, kw_only=True):
-    """Stock of an item at all stations. stations: how many have some on a shelf."""
+    """Stock of an item at all stations, in base units. stations: how many have some in stock."""
 
     item: str
     unit: str
@@ -71,7 +71,7 @@ class StockOfItem(View, frozen=True, kw_only=True):
 
 
 class StockAtStation(View, frozen=True, kw_only=True):
-    """Stock of an item at one station."""
+    """Stock of an item at one station, in base units."""
 
     station: str
     name: str
@@ -82,7 +82,7 @@ class StockAtStation(View, frozen=True, kw_only=True):
 
 
 class NeedOfItem(View, frozen=True, kw_only=True):
-    """Needs of an item at all stations. stations: how many have such needs."""
+    """Needs of an item at all stations, in base units. stations: how many have such needs."""
 
     item: str
     unit: str
@@ -96,7 +96,7 @@ class NeedOfItem(View, frozen=True, kw_only=True):
 
 
 class NeedAtStation(View, frozen=True, kw_only=True):
-    """Needs of an item at one station."""
+    """Needs of an item at one station, in base units."""
 
     station: str
     name: str
@@ -109,7 +109,7 @@ class NeedAtStation(View, frozen=True, kw_only=True):
 
 
 _Columns = Mapping[str, tuple[AccountKind, ...]]
-"""What a row shows: each figure's name, and the accounts whose sum it is."""
+"""Names of the figures of a row, each with the kinds of account that it sums."""
 
 _SHELVES: _Columns = {"on_hand": (STOCK, ALLOCATED), "free": (STOCK,), "allocated": (ALLOCATED,)}
 _NEEDS: _Columns = {
@@ -124,28 +124,44 @@ _NEEDS: _Columns = {
 def list_stock_by_item(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[StockOfItem]:
-    """What stands on the shelves of all stations, by item and unit."""
+    """List the stock of all stations by item and unit.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
     return _by_item(books, StockOfItem, _SHELVES, after, limit)
 
 
 def list_stock_by_station(
     books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[StockAtStation]:
-    """Which stations have some of this item on their shelves, by their codes."""
+    """List the stations that have this item in stock, by code.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
     return _by_station(books, StockAtStation, _SHELVES, item, after, limit)
 
 
 def list_needs_by_item(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[NeedOfItem]:
-    """What all stations were asked for, by item and unit."""
+    """List the needs of all stations by item and unit.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
     return _by_item(books, NeedOfItem, _NEEDS, after, limit)
 
 
 def list_needs_by_station(
     books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[NeedAtStation]:
-    """Which stations were asked for this item, by their codes."""
+    """List the stations that have needs of this item, by code.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
     return _by_station(books, NeedAtStation, _NEEDS, item, after, limit)
 
 
@@ -155,7 +171,7 @@ def list_needs_by_station(
 def _by_item(
     books: Books, view: Callable[..., V], columns: _Columns, after: str | None, limit: int | None
 ) -> Page[V]:
-    """A row for each item and unit."""
+    """Return a row per item and unit."""
     item, colon, unit = (after or ":").partition(":")
     if not colon or (item and not is_valid_code(item)):
         raise invalid_cursor(after or "")
@@ -187,7 +203,7 @@ def _by_station(
     after: str | None,
     limit: int | None,
 ) -> Page[V]:
-    """A row for each station that has the item in some account."""
+    """Return a row per station with a balance of the item."""
     if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
     rows = books.all(
@@ -208,7 +224,7 @@ def _by_station(
 
 
 def _parts(columns: _Columns, only: str = "") -> str:
-    """SQL: what is not zero in accounts of these kinds, in each column that it belongs to."""
+    """Return SQL for the nonzero balances of these kinds of account, each in its columns."""
     kinds = dict.fromkeys(kind for summed in columns.values() for kind in summed)
     return " UNION ALL ".join(
         "SELECT b.station, b.item, "
@@ -235,9 +251,9 @@ def _named(columns: _Columns, sums: Sequence[Any]) -> dict[str, int]:
 
 
 class StationPart(NamedTuple):
-    """One station's part of the report, with its own name and what it calls its items.
+    """One station's part of the report, with its name and its names of items.
 
-    exchanged: what it sent to other stations and had from them.
+    exchanged: transfers to and from other stations.
     """
 
     report: StationReport
@@ -248,7 +264,12 @@ class StationPart(NamedTuple):
 
 
 def build_station_part(books: Books, first: date, last: date) -> StationPart:
-    """The station's part; it is summed up with the others' by `organisation_report`."""
+    """Return this station's part, for `build_organisation_report`.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+        BooksBroken: the flows of the period do not explain its balances.
+    """
     report, wants = build_report_and_demand(books, first, last)
     exchanged = read_station_transfers(books, first, last)
     names = read_item_names(books, items_in(report) | {each.here for each in exchanged})
@@ -269,9 +290,10 @@ _QUANTITIES = [field.name for field in msgspec.structs.fields(GoodsLine) if fiel
 def build_organisation_report(
     head: str, first: date, last: date, parts: Iterable[StationPart]
 ) -> OrganisationReport:
-    """The sum of the parts of all stations of an organisation.
+    """Sum the parts of all stations of an organisation.
 
-    What went from one of them to another neither came nor went: until it arrived it is on the way.
+    head: code of the station at the head; it must be among the parts. Goods between two of the
+    stations count as neither received nor given out; they are in transit until they arrive.
     """
     parts = list(parts)
     figures, activities = Counter[str](), Counter[str]()
@@ -290,9 +312,9 @@ def build_organisation_report(
         figures.update({name: getattr(report, name) for name in _FIGURES})
         activities.update({line.kind: line.count for line in report.activities})
         for line in report.goods:
-            told = msgspec.structs.asdict(line)
-            key = told.pop("item"), told.pop("unit")
-            goods.setdefault(key, Counter()).update(told)
+            figures_of_line = msgspec.structs.asdict(line)
+            key = figures_of_line.pop("item"), figures_of_line.pop("unit")
+            goods.setdefault(key, Counter()).update(figures_of_line)
         for key, (needed, free) in wanted.items():
             before = wants.get(key, (0, 0))
             wants[key] = before[0] + needed, before[1] + free
@@ -319,9 +341,9 @@ def build_organisation_report(
 
 
 def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]]:
-    """By item and unit, what the stations' exchanges add to the sums of their figures.
+    """Return, by item and unit, corrections of the sums for goods sent between the stations.
 
-    Each part may have been read at a moment of its own: whichever they were, sums hold.
+    The parts may be read at different times; the corrected sums balance nevertheless.
     """
     ours = {part.station.code for part in parts}
     lines: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -334,7 +356,7 @@ def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]
         else:
             there = lines[each.here, each.unit]
             there.update(received=-moved)
-            # Under another name it ceases to be one item and begins to be the other.
+            # The receiver may book it as another item: it leaves one line and enters the other.
             on_the_way.update(other=moved)
             there.update(other=-moved)
     return lines
@@ -343,9 +365,10 @@ def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]
 def build_organisation_report_paper(
     books: Books, first: date, last: date, parts: Sequence[StationPart], *, printed_at: datetime
 ) -> OrganisationReportPaper:
-    """The report as it is printed. books: the head's. printed_at: the ledger clock's moment.
+    """Return the report as printed.
 
-    An item is called as the first station calls it, by its code, that has it.
+    books: of the station at the head. printed_at: the time of the ledger's clock. An item has the
+    name that it has at the first station, by code, that knows it.
     """
     called = {code: name for part in reversed(parts) for code, name in part.names.items()}
     report = build_organisation_report(books.station_code, first, last, parts)

@@ -1,4 +1,7 @@
-"""What all views are made of. Encoded by msgspec they are the service's JSON, key by key."""
+"""Views, pages and cursors that all views share.
+
+Encoded as JSON by msgspec, a view is the body of the service's response.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +14,32 @@ from supplies.errors import InvalidField
 
 T = TypeVar("T")
 P = TypeVar("P", int, str)
-"""A place in a list."""
+"""Position in a list."""
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
-"""The most that one page holds."""
+"""Largest number of objects on one page."""
 
 NO_LIMIT = 2**62
 """A limit that no list reaches."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """Something read from the books; its fields stand in the order of the JSON."""
+    """Something read from the books. The order of its fields is that of the JSON."""
 
 
 class Page(View, Generic[T], frozen=True, kw_only=True):
-    """Part of a list. next: what to give as `after` for the following part; None: that was all."""
+    """Part of a list.
+
+    next: the `after` of the following page; None: this is the last page.
+    """
 
     items: list[T]
     next: str | None = None
 
 
 class Warned(View, frozen=True, kw_only=True):
-    """What was recorded all the same, though it may be a slip. about: what it concerns."""
+    """A warning about something that was recorded but may be a mistake. about: what it concerns."""
 
     warning: str
     detail: str
@@ -57,16 +63,24 @@ class PackedLineView(PackedView, frozen=True, kw_only=True):
 
 
 Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
-"""From what lies after a position, at most so many views, each with its own position."""
+"""Function of a position and a limit: the next views after it, each with its position."""
 
 
 def paginate(fetch: Fetch[T], after: str | None, limit: int | None) -> Page[T]:
-    """A page of what is listed by the number of its entry. limit None: all of it."""
+    """Return a page of a list ordered by entry number. limit None: the whole list.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
     return make_page(fetch(parse_cursor(after), rows_to_fetch(limit)), limit)
 
 
 def parse_cursor(after: str | None) -> int:
-    """The place in a list that an `after` names: the number of an entry."""
+    """Return the entry number in `after`; 0 for None.
+
+    Raises:
+        InvalidField: `after` is not a number of at most 18 digits.
+    """
     if after is None:
         return 0
     if after.isascii() and after.isdigit() and len(after) <= 18:
@@ -75,12 +89,12 @@ def parse_cursor(after: str | None) -> int:
 
 
 def invalid_cursor(after: str) -> InvalidField:
-    """That a list has no such place."""
-    return InvalidField.at("/after", f"{after[:64]!r} is no place in this list; use its `next`")
+    """Return the error for an invalid `after`."""
+    return InvalidField.at("/after", f"{after[:64]!r} is not a cursor of this list; use its `next`")
 
 
 def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
-    """A page of what was found with one more than fits, which only tells that there is more."""
+    """Return a page of what was found, with `next` if more was found than `limit`."""
     following = None
     if limit is not None and len(found) > limit:
         following = str(found[limit - 1][0])
@@ -88,7 +102,11 @@ def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
 
 
 def rows_to_fetch(limit: int | None) -> int:
-    """How many to look for; a page holds not more than memory and patience bear."""
+    """Return how many rows to query: one more than `limit`, to know if there is a next page.
+
+    Raises:
+        InvalidField: `limit` is not from 1 to `MAX_LIMIT`.
+    """
     if limit is None:
         return NO_LIMIT
     if not 1 <= limit <= MAX_LIMIT:
@@ -97,22 +115,31 @@ def rows_to_fetch(limit: int | None) -> int:
 
 
 def check_choice(field: str, value: str | None, known: Iterable[str]) -> None:
-    """Refuse a value of a filter that nothing can have; None: not filtered."""
+    """Check the value of a filter. None: no filter.
+
+    Raises:
+        InvalidField: the value is not one of `known`.
+    """
     if value is not None and value not in known:
-        raise InvalidField.at(f"/{field}", f"{value[:64]!r} is none of {', '.join(known)}")
+        raise InvalidField.at(f"/{field}", f"{value[:64]!r} is not one of {', '.join(known)}")
 
 
 MAX_FETCHES = 8
-"""How many times a page's length is looked through before what was found is shown."""
+"""Number of queries after which a page is returned although it is not full."""
 
 
 def paginate_filtered(
     fetch: Callable[[P, int], Sequence[tuple[P, T | None]]], after: P, limit: int | None
 ) -> Page[T]:
-    """A page of a list from which some is left out (None) that the query could not tell apart.
+    """Return a page of a list that is filtered after the query.
 
-    However little of the list is kept, a page looks through a bounded part of it: then it holds
-    fewer than it might, even none, and `next` goes on from there.
+    `fetch` returns None for an object that the filter leaves out. At most `MAX_FETCHES` queries are
+    made for a page. If they find too little, the page has fewer objects, or none, and `next`
+    continues
+    after the last one read.
+
+    Raises:
+        InvalidField: `limit` is invalid.
     """
     wanted = rows_to_fetch(limit)
     kept: list[tuple[P, T]] = []

@@ -1,4 +1,4 @@
-"""How many were reached, and in which community: never who."""
+"""How many people were reached, by community. Never who."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from supplies.views.shared_queries import query_ids
 
 
 class RecipientGroup(NamedTuple):
-    """What reports say of a recipient: its kind, and the community it belongs to."""
+    """What reports may say of a recipient: its kind and community."""
 
     kind: str
     community: str | None
 
 
 class GroupHandOut(NamedTuple):
-    """Goods of one lot that a group received together. headcount: of all who came."""
+    """Goods of one lot handed out to a group. headcount: all people who came.
+
+    quantity: negative if the goods were taken back.
+    """
 
     hand_out: str
     community: str | None
@@ -34,7 +37,7 @@ class GroupHandOut(NamedTuple):
 
 
 def read_recipient_groups(books: Books, recipients: Iterable[str]) -> dict[str, RecipientGroup]:
-    """Recipients by code, forgotten ones among them: they are counted all the same."""
+    """Return the kind and community of recipients, by code. Forgotten recipients are included."""
     rows = query_ids(
         books,
         recipients,
@@ -47,7 +50,7 @@ def read_recipient_groups(books: Books, recipients: Iterable[str]) -> dict[str, 
 def read_group_hand_outs(
     books: Books, groups: Iterable[str], first: date, last: date
 ) -> list[GroupHandOut]:
-    """What these groups received at the counter from first to last, with how many they were."""
+    """Return the hand-outs to these groups from first to last, and their corrections."""
     rows = query_ids(
         books,
         groups,
@@ -69,7 +72,10 @@ def read_group_hand_outs(
 
 
 def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
-    """Each hand-out of which something stayed with the group, as it was first recorded."""
+    """Return, by id, the hand-outs from which a positive quantity remains with the group.
+
+    Each is the first record of that hand-out in `met`.
+    """
     stayed: defaultdict[str, int] = defaultdict(int)
     first: dict[str, GroupHandOut] = {}
     for gathering in met:
@@ -81,9 +87,10 @@ def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
 def count_people_reached(
     books: Books, lots: set[str], first: date, last: date
 ) -> list[PeopleReachedLine]:
-    """By month and community, households that goods of these lots reached, and persons in groups.
+    """Count, by month and community, households and persons of groups that got goods of these lots.
 
-    A household counts in each month in which it received more than was taken back from it.
+    A household counts in each month in which it received more of an item than was taken back.
+    Small counts are masked.
     """
     reached = _reached(books, lots, last)
     known = read_recipient_groups(books, {recipient for _, recipient in reached})
@@ -108,7 +115,7 @@ def count_people_reached(
 
 
 def _reached(books: Books, lots: set[str], last: date) -> set[tuple[str, str]]:
-    """Months and recipients who then received more of these lots than they gave back."""
+    """Return the months and recipients in which more of an item was received than taken back."""
     rows = query_ids(
         books,
         sorted(lots),

@@ -1,4 +1,4 @@
-"""Pledges: what was promised, what of it came, and what is still waited for."""
+"""Pledges: what was promised, what arrived, and what is outstanding."""
 
 from __future__ import annotations
 
@@ -36,20 +36,21 @@ PledgeStatus = Literal["open", "kept", "lapsed", "cancelled"]
 DOCUMENT_TYPE = DocumentType(Pledge, "pledge", kind="pledge_made", prefix="p")
 
 KEPT, LAPSED, CANCELLED = "donation_received", "pledge_lapsed", "pledge_cancelled"
-"""The kinds of entry that tell the one arrow back from `pledged` to `donor` apart."""
+"""Kinds of entry that transfer from `pledged` back to `donor`: they say why."""
 
 
 class ClaimView(View, frozen=True, kw_only=True):
-    """So much of a pledge's line is still promised to this need."""
+    """The part of a pledge line still promised to this need, in base units."""
 
     need: str
     quantity: int
 
 
 class PledgeLineView(View, frozen=True, kw_only=True):
-    """What is promised of one item, in base units: promised = the four that follow.
+    """What is promised of one item, in base units.
 
-    stated: the packs that were counted; absent if base units were.
+    promised = arrived + outstanding + lapsed + cancelled. stated: the quantity in packs, if the
+    command gave it so; otherwise absent.
     """
 
     line: int
@@ -64,7 +65,7 @@ class PledgeLineView(View, frozen=True, kw_only=True):
 
 
 class PledgeView(View, frozen=True, kw_only=True):
-    """A pledge, open while anything of it is waited for."""
+    """A pledge. status: open while anything is outstanding."""
 
     id: str
     donor: str
@@ -74,7 +75,11 @@ class PledgeView(View, frozen=True, kw_only=True):
 
 
 def get_pledge(books: Books, name: str) -> PledgeView:
-    """The pledge with this id."""
+    """Return the pledge with this id.
+
+    Raises:
+        NotFound: there is no such pledge.
+    """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no pledge {name}; see the list of pledges")
@@ -89,7 +94,11 @@ def list_pledges(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[PledgeView]:
-    """Pledges, oldest first. donor, status: only those."""
+    """List pledges, oldest first. donor, status: filters.
+
+    Raises:
+        InvalidField: `status`, `after` or `limit` is invalid.
+    """
     check_choice("status", status, get_args(PledgeStatus))
     source = numbers_by_balance(PLEDGED) if status == "open" else all_numbers(DOCUMENT_TYPE)
     return list_documents(
@@ -144,7 +153,7 @@ def _line(
         outstanding=sum(row.quantity for row in there),
         lapsed=left[line.pledge, line.item, LAPSED],
         cancelled=left[line.pledge, line.item, CANCELLED],
-        # Ids end in a number: the shorter is the older.
+        # Ids end in a number, so that the shorter id is the older one.
         claims=sorted(claims, key=lambda claim: (len(claim.need), claim.need)),
         stated=packed or msgspec.UNSET,
     )

@@ -1,4 +1,7 @@
-"""公示: what was received from whom, as each consented, and where it went, by community."""
+"""Public disclosure (公示): what was received from whom and where it went, by community.
+
+Donors are named as each consented.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,16 @@ _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 
 Who = Literal["household", "person"]
 _Place = tuple[str, Who, str]
-"""A community ("" where none is recorded), who was reached there, and an item."""
+"""Community ("" if not recorded), kind of recipient, item."""
 
 
 def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
-    """What came in from first to last, both inclusive, and where goods went in that time."""
+    """Return what was received and handed over from first to last, both inclusive.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+        BooksBroken: the flows of the period do not explain its balances.
+    """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
     return Disclosure(
@@ -54,7 +62,12 @@ def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
 def build_disclosure_paper(
     books: Books, first: date, last: date, *, printed_at: datetime
 ) -> DisclosurePaper:
-    """The disclosure as it is put up. printed_at: the ledger clock's moment."""
+    """Return the disclosure as printed. printed_at: the time of the ledger's clock.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+        BooksBroken: the flows of the period do not explain its balances.
+    """
     found = build_disclosure(books, first, last)
     items = {line.item for line in found.received} | {line.item for line in found.handed_over}
     items |= {line.item for line in found.goods}
@@ -66,11 +79,11 @@ def build_disclosure_paper(
     )
 
 
-# --- from whom -----------------------------------------------------------------------------------
+# --- goods received ------------------------------------------------------------------------------
 
 
 def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
-    """A line a donor who may be named and item; all others' gifts of an item are one line."""
+    """Return a line per named donor and item, and one line per item for all other gifts."""
     came = net_flows(books, _ORIGINS, first, last)
     donors = {keys_of(account)[0] for account, _ in came if kind_of(account) is DONOR}
     names = {code: _published(books, code) for code in donors}
@@ -89,14 +102,14 @@ def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
 
 
 def _published(books: Books, code: str) -> str | None:
-    """The name as its bearer consented to see it published: in full, 张**, or not at all."""
+    """Return the donor's name as they consented: in full, masked as 张**, or None."""
     donor = books.catalogue.get(Donor, code)
     if donor is None or donor.name is None or donor.publish == "no":
         return None
     return donor.name if donor.publish == "name" else mask_name(donor.name)
 
 
-# --- where it went -------------------------------------------------------------------------------
+# --- goods handed over ---------------------------------------------------------------------------
 
 
 def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverLine]:
@@ -112,7 +125,7 @@ def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverL
         sums[place] += quantity
         counts[place] += place[1] == "household" and quantity > 0
     groups = sorted(code for code, home in known.items() if home.kind == "group")
-    counts.update(_gathered(books, groups, first, last))
+    counts.update(_count_persons(books, groups, first, last))
     return [
         GoodsHandedOverLine(
             community=community or None,
@@ -130,13 +143,13 @@ def _place(home: RecipientGroup, item: str) -> _Place:
     return home.community or "", "household" if home.kind == "household" else "person", item
 
 
-def _gathered(books: Books, groups: Iterable[str], first: date, last: date) -> Counter[_Place]:
-    """Persons of groups, by item: each hand-out counts once for each item it gave."""
+def _count_persons(books: Books, groups: Iterable[str], first: date, last: date) -> Counter[_Place]:
+    """Count persons of groups by item. Each hand-out counts once for each item."""
     by_item = defaultdict(list)
-    for gathering in read_group_hand_outs(books, groups, first, last):
-        by_item[gathering.item].append(gathering)
+    for hand_out in read_group_hand_outs(books, groups, first, last):
+        by_item[hand_out.item].append(hand_out)
     counts: Counter[_Place] = Counter()
     for item, met in by_item.items():
-        for gathering in lasting_hand_outs(met).values():
-            counts[gathering.community or "", "person", item] += gathering.headcount
+        for hand_out in lasting_hand_outs(met).values():
+            counts[hand_out.community or "", "person", item] += hand_out.headcount
     return counts

@@ -11,15 +11,18 @@ from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
 from supplies.views.receipts import ReceiptView, list_receipts
 
 CheckCodeOf = Callable[[ReceiptView], str]
-"""From a receipt, the code that its QR carries."""
+"""Function of a receipt: the check code in its QR code."""
 
 
 def build_receipt_papers(
     books: Books, first: date, last: date, code: CheckCodeOf
 ) -> list[ReceiptPaper]:
-    """The originals of receipts issued from first to last that still hold, by number.
+    """Return the originals of valid receipts issued from first to last, by number.
 
-    Those voided since are left out, and those whose donor was forgotten.
+    Receipts of forgotten donors are left out.
+
+    Raises:
+        InvalidField: `last` is before `first`.
     """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")

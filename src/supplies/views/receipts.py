@@ -1,4 +1,4 @@
-"""Receipts: the numbered papers, their frozen documents, and what became of them since."""
+"""Receipts: their numbers, frozen documents and present status."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _decode = msgspec.json.Decoder(DonationReceipt).decode
 
 
 class EntryMark(View, frozen=True, kw_only=True):
-    """The entry that a paper is joined to: its number and hash, hex."""
+    """The entry that issued a receipt: its number and hash (hexadecimal)."""
 
     seq: int
     hash: str
 
 
 class VoidMark(View, frozen=True, kw_only=True):
-    """That a receipt no longer holds. reason None: none was given, or it was erased."""
+    """The voiding of a receipt. reason: None if not given or erased."""
 
     reason: str | None
     on: date
@@ -43,10 +43,12 @@ class VoidMark(View, frozen=True, kw_only=True):
 
 
 class ReceiptView(View, frozen=True, kw_only=True):
-    """A receipt. document None: its donor was forgotten, and the paper's content with them.
+    """A receipt.
 
-    check_code, signature, key_id: None where this program signs nothing. replaced_by: None unless
-    a newer receipt took its place. reprints: how many marked copies were handed out.
+    document: None if the donor was forgotten. check_code, signature, key_id: None until
+    `with_signature` adds them. replaced_by: None unless a newer receipt replaces it. reprints:
+    number
+    of marked copies.
     """
 
     number: str
@@ -66,7 +68,11 @@ class ReceiptView(View, frozen=True, kw_only=True):
 
 
 def get_receipt(books: Books, number: str) -> ReceiptView:
-    """The receipt with this number."""
+    """Return the receipt with this number, without signature.
+
+    Raises:
+        NotFound: there is no such receipt.
+    """
     found = _receipts(books, " AND e.document = :number", limit=1, number=number)
     if not found:
         raise NotFound(f"there is no receipt {number}; see the list of receipts")
@@ -82,9 +88,12 @@ def list_receipts(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ReceiptView]:
-    """Receipts in the order in which they were issued.
+    """List receipts in the order of issue, without signatures.
 
-    donor: only this one's. first, last: only those issued on these days and between.
+    donor, first, last: filters; the days are inclusive.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
     """
     where = " AND e.seq > :after"
     if donor is not None:
@@ -101,7 +110,7 @@ def list_receipts(
 
 
 def with_signature(books: Books, view: ReceiptView, seal: ReceiptSigner) -> ReceiptView:
-    """A receipt with the code and signature that its paper carries."""
+    """Return the receipt with the check code and signature that `seal` computes."""
     given = seal(issued_receipt(books, view))
     return msgspec.structs.replace(
         view, check_code=given.check_code, signature=given.signature, key_id=given.key_id
@@ -109,7 +118,7 @@ def with_signature(books: Books, view: ReceiptView, seal: ReceiptSigner) -> Rece
 
 
 def issued_receipt(books: Books, view: ReceiptView) -> IssuedReceipt:
-    """What a receipt's code and signature are made of."""
+    """Return the data that a receipt's check code and signature are computed from."""
     return IssuedReceipt(
         station=books.station.code,
         number=view.number,
@@ -128,7 +137,7 @@ def build_receipt_paper(
     copy: int | None = None,
     original: bool = False,
 ) -> ReceiptPaper:
-    """A receipt as it is printed; asked as `receipt_record` is."""
+    """Return a receipt as printed. Parameters and errors as for `build_receipt_record`."""
     return paper_from_record(
         build_receipt_record(books, number, seal, copy=copy, original=original)
     )
@@ -142,11 +151,14 @@ def build_receipt_record(
     copy: int | None = None,
     original: bool = False,
 ) -> ReceiptRecord:
-    """A receipt with its proof, and with what has become of it since: void, replaced.
+    """Return a receipt with its signature, document and present marks (void, replaced, copy).
 
-    copy: as this marked copy. original: as it was handed out, always the same record.
+    copy: number of the reprint whose mark it bears. original: without marks of voiding and
+    replacement, so that the record never changes.
 
-    Raises Forgotten where the donor was forgotten, and with them what the paper says.
+    Raises:
+        NotFound: there is no such receipt, or no such copy.
+        Forgotten: the donor was forgotten, and the document with them.
     """
     found = get_receipt(books, number)
     kept = books.one(
@@ -184,11 +196,12 @@ def build_receipt_record(
 
 
 class PaperInBooks(View, frozen=True, kw_only=True):
-    """What the books know of a paper that somebody holds.
+    """Whether a paper is in these books.
 
-    in_books: whether number, day, document and entry are those of a receipt in them; says why
-    not. forgotten: its donor was, so that the paper says what the books no longer can.
-    number: None where the file is no whole receipt.
+    in_books: number, date, document and entry are those of a receipt here. says: the result in a
+    sentence. number: None if the file is not a complete receipt. forgotten: the donor was
+    forgotten,
+    so the books no longer contain the document.
     """
 
     number: str | None
@@ -201,7 +214,7 @@ class PaperInBooks(View, frozen=True, kw_only=True):
 
 
 def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
-    """Whether a paper is in these books, and what has become of it since."""
+    """Compare a paper's record with these books, and return its present status."""
     number = record.number
     try:
         found = get_receipt(books, number)
@@ -214,14 +227,14 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
         return PaperInBooks(number=number, in_books=False, says=says)
     if (record.entry.seq, record.entry.hash) != (found.entry.seq, found.entry.hash):
         says = (
-            f"receipt {number} stands in these books under another entry than the paper names: "
+            f"receipt {number} is in these books under another entry than the paper names: "
             "either the paper was altered, or the books were rewritten after it was printed"
         )
         return PaperInBooks(number=number, in_books=False, says=says)
     return PaperInBooks(
         number=number,
         in_books=True,
-        says=_standing(found),
+        says=_status_sentence(found),
         status=found.status,
         void_on=None if found.void is None else found.void.on,
         replaced_by=found.replaced_by,
@@ -229,14 +242,14 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
     )
 
 
-def _standing(found: ReceiptView) -> str:
+def _status_sentence(found: ReceiptView) -> str:
     says = f"this paper is receipt {found.number} of these books, entry {found.entry.seq}"
     if found.void is not None:
         says += f"; it is void since {found.void.on}"
     if found.replaced_by is not None:
         says += f", replaced by {found.replaced_by}"
     if found.document is None:
-        says += "; its donor was forgotten, and the books no longer hold what it says"
+        says += "; its donor was forgotten, and the books no longer contain its document"
     return says
 
 
@@ -250,7 +263,7 @@ def _copied_on(books: Books, number: str, copy: int) -> date:
 def _receipts(
     books: Books, where: str, *, limit: int, **params: object
 ) -> list[tuple[int, ReceiptView]]:
-    # A donor's receipts are found by what is frozen of them, all others by their own entries.
+    # With `about` (a donor), the query begins with erasable content; otherwise with entries.
     frozen = ("erasable x", "entries e", "receipts r")
     source = frozen if params.get("about") is not None else (*frozen[1:], frozen[0])
     rows = books.all(
@@ -292,7 +305,7 @@ def _receipts(
 
 
 def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> dict[str, list[str]]:
-    """What each receipt names in a table beside it, by name."""
+    """Return, by receipt, the values of a column in a table that refers to receipts."""
     rows = query_ids(
         books,
         numbers,
@@ -306,9 +319,9 @@ def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> di
 
 
 def _void(books: Books, seq: int) -> VoidMark:
-    """Why and when a receipt was voided, in the words of the command that did it."""
+    """Return why and when a receipt was voided, from the command that voided it."""
     body = books.body(seq)
     texts = free_text_of_entry(books, seq - body.part) or {}
-    # A correction's own reason stands beside the text of the command it restates.
+    # A correction stores its own reason beside the texts of the corrected command.
     reason = texts.get("correction/reason", texts.get("reason"))
     return VoidMark(reason=reason, on=body.happened_on, by=body.recorded_by)

@@ -1,9 +1,8 @@
-"""The questions that several views ask: latest statements and what stands in many accounts.
+"""Queries that several views share: latest statements and balances of many documents at once.
 
-They are asked for a whole page at once, `wanted (id)` being the ids it shows, and answered from
-the tables' keys. The SQL is what SQLite and PostgreSQL share. Joins say CROSS JOIN:
-SQLite then begins with what stands first and finds the rest by key, where without statistics it
-may choose to read a whole table.
+A query serves a whole page: `wanted (id)` contains the ids on it, and all tables are read by key.
+The SQL is valid for SQLite and PostgreSQL. CROSS JOIN sets the order of the joins for SQLite,
+which without statistics might read a whole table first.
 """
 
 from __future__ import annotations
@@ -25,15 +24,16 @@ from supplies.views.pagination import PackedLineView, PackedView
 S = TypeVar("S", bound=EntryRow)
 
 _AT_ONCE = 2000
-"""Ids in one query: engines bound the number of its parameters."""
+"""Number of ids in one query; both engines limit the number of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentType(Generic[S]):
-    """One sort of document, listed in the order in which they began.
+    """A type of document, listed in the order in which the documents began.
 
-    statement, key: what states them, and its column that holds their id. kind, prefix: of the
-    entry that each begins with; its number ends the id.
+    statement: type of the rows that describe a document. key: their column with its id. kind: of
+    the
+    entry that a document begins with. prefix: of the id, as in `d_12`; the number is that entry's.
     """
 
     statement: type[S]
@@ -43,10 +43,10 @@ class DocumentType(Generic[S]):
 
 
 class DocumentState(NamedTuple, Generic[S]):
-    """A document as it is stated now.
+    """The latest statement of a document.
 
-    first: the entry it began with, its place in lists. seq: the entry that states what holds.
-    happened_on: the true day of that entry.
+    first: number of the entry that it began with. seq: number of the entry with this statement.
+    happened_on: the day of that entry.
     """
 
     first: int
@@ -58,7 +58,7 @@ class DocumentState(NamedTuple, Generic[S]):
 def read_documents(
     books: Books, series: DocumentType[S], numbers: Iterable[int]
 ) -> list[DocumentState[S]]:
-    """The documents that began with these entries, in their order, each as it was stated last."""
+    """Return the latest state of the documents that began with these entries, by number."""
     table, key = TABLES[series.statement], series.key
     rows = query_ids(
         books,
@@ -81,7 +81,7 @@ def read_documents(
 
 
 def find_document(books: Books, series: DocumentType[S], name: str) -> DocumentState[S] | None:
-    """One document as it was stated last, or None."""
+    """Return the latest state of one document, or None."""
     prefix, _, number = name.partition("_")
     if prefix != series.prefix or not re.fullmatch("[1-9][0-9]{0,17}", number):
         return None
@@ -96,9 +96,10 @@ def read_latest(
     *,
     head: type[EntryRow] | None = None,
 ) -> dict[str, list[S]]:
-    """What was stated last of each of these, by id, in the order of their lines.
+    """Return the latest statement rows of these ids, grouped by id and ordered by line.
 
-    head: the statement whose latest entry counts, where lines may be none; None: its own.
+    head: the type whose latest entry counts, for lines that an entry may leave empty. None: the
+    statement itself.
     """
     order = " ORDER BY l.line" if "line" in statement.__struct_fields__ else ""
     rows = query_ids(
@@ -116,7 +117,7 @@ def read_latest(
 
 
 def read_lots(books: Books, names: Iterable[str]) -> dict[str, Lot]:
-    """Lots as they are described now."""
+    """Return the latest description of lots, by lot. Unknown lots are left out."""
     return {name: rows[0] for name, rows in read_latest(books, Lot, "lot", names).items()}
 
 
@@ -150,9 +151,9 @@ def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], Packe
 
 
 def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:
-    """Rows of a query that joins `wanted`, whose column `id` holds these ids.
+    """Return the rows of a query that joins `wanted`, whose column `id` contains these ids.
 
-    Many ids are asked for in parts, each in the order that the query says.
+    More than `_AT_ONCE` ids are queried in parts; the order of the query holds within each part.
     """
     wanted = list(dict.fromkeys(ids))
     rows: list[Row] = []
@@ -165,12 +166,13 @@ def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -
 
 
 def account_conditions(kind: AccountKind, key: str) -> list[str]:
-    """SQL: that `b.account` is of this kind and its first key is `key`, an SQL expression.
+    """Return SQL conditions: `b.account` has this kind and `key` (an SQL expression) as first key.
 
-    Two conditions where further keys may be left out: asked apart, each is answered by key.
+    Kinds with optional further keys need two conditions. Query them separately, so that each uses
+    the index.
     """
     alone = f"b.account = '{kind.prefix}' || {key}"
-    # ";" follows ":" in ASCII: between them lies every account with further keys.
+    # ";" follows ":" in ASCII, so the range has every account with further keys.
     further = (
         f"b.account >= '{kind.prefix}' || {key} || ':' "
         f"AND b.account < '{kind.prefix}' || {key} || ';'"
@@ -181,7 +183,7 @@ def account_conditions(kind: AccountKind, key: str) -> list[str]:
 
 
 def _accounts(kind: AccountKind, condition: str = "") -> str:
-    """SQL: the accounts of this kind whose first key is wanted, with what stands in them."""
+    """Return SQL for the balances of accounts of this kind whose first key is a wanted id."""
     return " UNION ALL ".join(
         "SELECT w.id, b.account, b.item, b.lot, b.quantity FROM wanted w CROSS JOIN balances b "
         f"WHERE b.station = :station AND {here}{condition}"
@@ -190,7 +192,7 @@ def _accounts(kind: AccountKind, condition: str = "") -> str:
 
 
 class AccountBalance(NamedTuple):
-    """What stands in an account whose first key is `id`."""
+    """The balance of an account whose first key is `id`, in base units."""
 
     id: str
     account: str
@@ -202,13 +204,13 @@ class AccountBalance(NamedTuple):
 def read_account_balances(
     books: Books, kind: AccountKind, ids: Iterable[str]
 ) -> list[AccountBalance]:
-    """What is not zero in accounts of this kind whose first key is one of these."""
+    """Return the nonzero balances of accounts of this kind whose first key is one of the ids."""
     rows = query_ids(books, ids, _accounts(kind, " AND b.quantity <> 0"))
     return [AccountBalance(*row) for row in rows]
 
 
 class NetTransfer(NamedTuple):
-    """What entries of one kind brought into, or took out of, accounts whose first key is `id`."""
+    """Net quantity that entries of one kind moved into accounts whose first key is `id`."""
 
     id: str
     item: str
@@ -218,11 +220,12 @@ class NetTransfer(NamedTuple):
 
 
 def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> list[NetTransfer]:
-    """Net by the entries' kind: a correction has the kind of what it corrects, and so nets it.
+    """Return net transfers into accounts of this kind by the kind of entry.
 
-    Transfers are found in the index of their accounts first, as `i`, then read by key, as `t`:
-    asked for at once, SQLite without statistics takes the whole table for the shorter way.
+    A correction has the kind of the entry that it corrects, so it is included there.
     """
+    # Transfers are found in the index of accounts first (i), then read by key (t). As one join,
+    # SQLite without statistics scans the whole table.
     sides = " UNION ALL ".join(
         f"SELECT a.id, t.item, t.lot, e.kind, {sign}t.quantity AS quantity FROM account a "
         "CROSS JOIN transfers i CROSS JOIN transfers t CROSS JOIN entries e "
@@ -242,7 +245,7 @@ def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> l
 
 
 def statement_from_row(statement: type[S], row: Row) -> S:
-    """A statement from its columns in the order of its fields; days and times from ISO text."""
+    """Return a statement from its columns in the order of its fields."""
     return msgspec.convert(dict(zip(statement.__struct_fields__, row, strict=True)), statement)
 
 

@@ -50,8 +50,9 @@ class Citation(View, frozen=True, kw_only=True):
 class ShipmentLineView(View, frozen=True, kw_only=True):
     """What was sent of one lot, in base units, and what became of it.
 
-    lot: the sender's. value_minor: in minor units of `currency`; None: not valued. arrived: None
-    until it is known here. lot_here: the lot it became at this station, if it came here.
+    lot: the sender's. value_minor: in minor units of `currency`; None: no value. arrived, lost:
+    None
+    until known at this station. lot_here: the lot at this station; None if it did not arrive here.
     """
 
     line: int
@@ -70,10 +71,9 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
 class ShipmentView(View, frozen=True, kw_only=True):
     """A shipment as this station sees it.
 
-    way: out (sent from here), in (received here), awaited (on the way here, from a station whose
-    books are in this database). location: where the goods left from or were taken in; None:
-    neither is ours. happened_on: when that was. entry: this station's, for the other to cite; None:
-    nothing has happened here yet.
+    way: out (sent from here), in (received here), awaited (on its way here from a station in the
+    same database). location: at this station; None if awaited. happened_on: day of dispatch, or of
+    receipt for "in". entry: this station's entry, which the other station cites; None if awaited.
     """
 
     id: str
@@ -88,7 +88,11 @@ class ShipmentView(View, frozen=True, kw_only=True):
 
 
 def get_shipment(books: Books, name: str) -> ShipmentView:
-    """The shipment with this id, if it was sent from here, came here or is on its way here."""
+    """Return the shipment with this id that was sent from, received at or is on its way here.
+
+    Raises:
+        NotFound: there is no such shipment.
+    """
     rows = books.all(
         "SELECT seq FROM entries WHERE station = :station AND document = :name "
         "AND kind IN (:sent, :received) ORDER BY seq LIMIT 1",
@@ -111,12 +115,17 @@ def list_shipments(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ShipmentView]:
-    """Shipments in the order in which they left or came. way: only those.
+    """List shipments in the order in which they left or arrived here.
 
-    What is still on its way here, from stations in this database, is listed by `awaited` alone.
+    way: filter. Shipments on their way here are listed only by "awaited".
+
+    Raises:
+        InvalidField: `way`, `after` or `limit` is invalid.
     """
     if way is not None and way not in get_args(Direction):
-        raise InvalidField.at("/way", f"{way[:64]!r} is none of {', '.join(get_args(Direction))}")
+        raise InvalidField.at(
+            "/way", f"{way[:64]!r} is not one of {', '.join(get_args(Direction))}"
+        )
     if way == "awaited":
         return list_awaited_shipments(books, after=after, limit=limit)
     kinds = {"out": (_SENT, _SENT), "in": (_RECEIVED, _RECEIVED)}.get(way or "", (_SENT, _RECEIVED))
@@ -139,13 +148,17 @@ def list_shipments(
 def list_awaited_shipments(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[ShipmentView]:
-    """What stations in this database sent here and was not received yet, by id."""
+    """List shipments that stations in this database sent here and that are not received yet, by id.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
     found = _awaited(books, limit=rows_to_fetch(limit), after=after or "")
     return make_page([(one.id, one) for one in found], limit)
 
 
 def list_unacknowledged_shipments(books: Books) -> list[ShipmentView]:
-    """What left here and was not acknowledged yet, oldest first."""
+    """Return shipments that left here and are not acknowledged yet, oldest first."""
     rows = books.all(
         "SELECT s.seq FROM shipments s WHERE s.station = :station AND NOT EXISTS ("
         "SELECT 1 FROM shipments_acknowledged a "
@@ -155,7 +168,10 @@ def list_unacknowledged_shipments(books: Books) -> list[ShipmentView]:
 
 
 def warn_of_unknown_destination(books: Books, shipment: ShipmentView) -> list[Warned]:
-    """Where goods went to a station that may be another database's, or a slip of the pen."""
+    """Return a warning if the destination is not a station in this database.
+
+    Its books may be in another database, or the code may be wrong.
+    """
     to = shipment.destination
     if books.value("SELECT 1 FROM stations WHERE code = :to", to=to) is not None:
         return []
@@ -163,18 +179,18 @@ def warn_of_unknown_destination(books: Books, shipment: ShipmentView) -> list[Wa
         Warned(
             warning="unknown-station",
             detail=f"no station {to} is in this database; if its books are in another, it receives "
-            f"{shipment.id} there; if the code is a slip, the goods come back once a station {to} "
+            f"{shipment.id} there; if the code is wrong, the goods come back once a station {to} "
             "receives 0 of each line",
             about=to,
         )
     ]
 
 
-# --- as this station sees them -------------------------------------------------------------------
+# --- sent, received, awaited ---------------------------------------------------------------------
 
 
 class _Entry(NamedTuple):
-    """The entry with which a shipment left or came."""
+    """The entry by which a shipment was sent or received."""
 
     seq: int
     kind: str
@@ -184,10 +200,10 @@ class _Entry(NamedTuple):
 
 
 def _views(books: Books, seqs: Sequence[int]) -> list[ShipmentView]:
-    """The shipments that these entries sent or received."""
+    """Return the shipments that these entries sent or received."""
     entries = [_entry(row) for row in query_ids(books, seqs, _ENTRY)]
-    out = _out(books, [one for one in entries if one.kind == _SENT])
-    came = _came(books, [one for one in entries if one.kind == _RECEIVED])
+    out = _sent_views(books, [one for one in entries if one.kind == _SENT])
+    came = _received_views(books, [one for one in entries if one.kind == _RECEIVED])
     return [(out | came)[one.seq] for one in sorted(entries)]
 
 
@@ -204,7 +220,7 @@ def _entry(row: Row) -> _Entry:
     return _Entry(seq, kind, shipment, date.fromisoformat(happened_on), citation)
 
 
-def _out(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentView]:
+def _sent_views(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentView]:
     names = [one.shipment for one in entries]
     stated = read_latest(books, Shipment, "shipment", names)
     lines = read_latest(books, ShipmentLine, "shipment", names)
@@ -250,7 +266,7 @@ def _sent_line(line: ShipmentLine, arrived: int | None) -> ShipmentLineView:
     )
 
 
-def _came(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentView]:
+def _received_views(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentView]:
     names = [one.shipment for one in entries]
     stated = read_latest(books, ShipmentReceived, "shipment", names)
     lines = read_latest(books, ShipmentArrival, "shipment", names)

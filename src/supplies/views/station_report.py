@@ -1,4 +1,4 @@
-"""The station report: the work of a period, computed from the books and balanced against them."""
+"""The station report: the work of a period, computed from the books and checked against them."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ from supplies.views.household_statistics import (
 )
 
 NOTICES = USED("notices")
-"""Where notices go when they are posted."""
+"""Account of notices that were posted."""
 
 _HELD = (STOCK, ALLOCATED, IN_TRANSIT)
 
 Demand = dict[tuple[str, str], tuple[int, int]]
-"""By item and unit: needed, and free."""
+"""By item and unit: quantity needed, and quantity free."""
 
 _ORIGINS = (ReportColumn.OPENING, ReportColumn.RECEIVED)
-"""Columns of accounts from which goods come: what is shown is what left them."""
+"""Report columns of origin accounts; they show what left those accounts."""
 
 _COLUMN = "CASE {} END".format(
     " ".join(
@@ -59,19 +59,26 @@ _COLUMN = "CASE {} END".format(
         if kind.column is not None
     )
 )
-"""SQL: the report's column of an account."""
+"""SQL expression for the report column of an account."""
 
 
 def build_station_report(books: Books, first: date, last: date) -> StationReport:
-    """The station's work from first to last, both inclusive, as far as is known now.
+    """Return the station's work from first to last, both inclusive, as far as known now.
 
-    Raises BooksBroken where what flowed does not explain what stands.
+    Raises:
+        InvalidField: `last` is before `first`.
+        BooksBroken: the flows of the period do not explain its balances.
     """
     return build_report_and_demand(books, first, last)[0]
 
 
 def build_report_and_demand(books: Books, first: date, last: date) -> tuple[StationReport, Demand]:
-    """The report, and what is needed and what is free of each item at its end, short or not."""
+    """Return the report, and what is needed and free of each item at its end.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+        BooksBroken: the flows of the period do not explain its balances.
+    """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
     activities = count_activities(books, first, last)
@@ -102,7 +109,12 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
 def build_station_report_paper(
     books: Books, first: date, last: date, *, printed_at: datetime
 ) -> StationReportPaper:
-    """The report as it is printed. printed_at: the ledger clock's moment."""
+    """Return the report as printed. printed_at: the time of the ledger's clock.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+        BooksBroken: the flows of the period do not explain its balances.
+    """
     report = build_station_report(books, first, last)
     return StationReportPaper(
         station=station_head(books),
@@ -113,12 +125,12 @@ def build_station_report_paper(
 
 
 def items_in(report: StationReport) -> set[str]:
-    """The items that a report names."""
+    """Return the codes of all items in a report."""
     return {line.item for line in report.goods} | {line.item for line in report.short}
 
 
 def read_item_names(books: Books, codes: Iterable[str]) -> dict[str, ItemName]:
-    """What items are called, by their code."""
+    """Return the names of items, by code."""
     items = {code: books.item(code) for code in sorted(codes)}
     return {code: ItemName(name=i.name, name_en=i.name_en) for code, i in items.items()}
 
@@ -129,7 +141,13 @@ def read_item_names(books: Books, codes: Iterable[str]) -> dict[str, ItemName]:
 def build_goods_lines(
     books: Books, first: date, last: date, shelves: dict[BalanceKey, int] | None = None
 ) -> list[GoodsLine]:
-    """Every item that moved or stood in the period. shelves: what is held at its end, if known."""
+    """Return a line for every item that moved or was in stock in the period.
+
+    shelves: balances of goods at the end of the last day; None: they are read.
+
+    Raises:
+        BooksBroken: the flows of the period do not explain its balances.
+    """
     shelves = read_balances(books, _HELD, on=last) if shelves is None else shelves
     flows = _flows(books, first, last)
     day_before = max(first, date.min + timedelta(days=1)) - timedelta(days=1)
@@ -140,7 +158,7 @@ def build_goods_lines(
 
 
 def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[str]]:
-    """By item, what a period brought into each column, or took out of it where that is less."""
+    """Return, by item, the net flow of a period into each report column."""
     sides = " UNION ALL ".join(
         f"SELECT item, {side} AS account, {sign}quantity AS quantity FROM transfers "
         "WHERE station = :station AND day >= :first AND day <= :last AND lot <> ''"
@@ -159,7 +177,7 @@ def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[st
 
 
 def _by_item(balances: dict[BalanceKey, int]) -> defaultdict[str, Counter[str]]:
-    """By item, what stands in each column."""
+    """Return, by item, the balance of each report column."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (account, item, _), quantity in balances.items():
         found[item][str(kind_of(account).column)] += quantity
@@ -199,7 +217,7 @@ def _goods_line(
 
 
 def _posted(books: Books, first: date, last: date) -> int:
-    """Notices put up, less those taken down again."""
+    """Count notices posted, less those taken down again."""
     return sum(
         int(
             books.value(
@@ -218,7 +236,7 @@ def _posted(books: Books, first: date, last: date) -> int:
 
 
 def _demand(books: Books, needs: dict[BalanceKey, int], shelves: dict[BalanceKey, int]) -> Demand:
-    """Of each item, how much is needed, promised or not, and how much is free."""
+    """Return how much of each item is needed, claimed or not, and how much is free."""
     needed, free = Counter[str](), Counter[str]()
     for (account, item, _), quantity in needs.items():
         if kind_of(account) in (NEEDED, CLAIMED):
@@ -233,5 +251,5 @@ def _demand(books: Books, needs: dict[BalanceKey, int], shelves: dict[BalanceKey
 
 
 def find_shortages(wants: Demand) -> list[tuple[tuple[str, str], int, int]]:
-    """Items, with their unit, of which more is needed than is free; and how much of both."""
+    """Return items, with their unit, of which more is needed than free, and both quantities."""
     return [(key, needed, free) for key, (needed, free) in sorted(wants.items()) if needed > free]

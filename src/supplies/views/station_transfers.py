@@ -1,4 +1,4 @@
-"""What a station sent to others and had from them, for sums in which both stand."""
+"""Goods sent to and received from other stations, for sums over several stations."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from supplies.domain.accounts import DELIVERED, SENT
 
 
 class StationTransfer(NamedTuple):
-    """Of one item, all that went from this station to another (out), or came from it.
+    """Goods of one item sent to another station (`out`), or received from it, in base units.
 
-    item: as the sender calls it. here: as this station does. before, after: until the day before a
-    period, and until its last. Goods that were sent and are known to be lost went nowhere.
+    item: the sender's code. here: this station's code. before: total up to the day before the
+    period.
+    after: total up to its last day. Goods reported lost on the way are not included.
     """
 
     out: bool
@@ -39,7 +40,7 @@ _OUT = (
     f"AND t.source = '{SENT.prefix}' || k.shipment "
     f"AND t.target <> '{DELIVERED.prefix}' || k.shipment"
 )
-"""SQL: what was sent, less what is lost of it."""
+"""SQL: goods sent, less those reported lost."""
 
 _CAME = (
     "SELECT r.sender AS other, l.item, a.item AS here, l.unit, e.booked_on AS day, "
@@ -48,11 +49,11 @@ _CAME = (
     "JOIN shipment_lines l ON l.station = r.sender AND l.shipment = a.shipment AND l.line = a.line "
     "JOIN entries e ON e.station = r.station AND e.seq = r.seq WHERE r.station = :station"
 )
-"""SQL: what came from stations of this database, whose own words say what they call it."""
+"""SQL: goods received from stations in this database, with the sender's item codes."""
 
 
 def read_station_transfers(books: Books, first: date, last: date) -> list[StationTransfer]:
-    """All of a station's, by the other station and the item."""
+    """Return the station's transfers up to `last`, sent before received, by station and item."""
     found = []
     for out, moves in ((True, _OUT), (False, _CAME)):
         rows = books.all(

@@ -21,14 +21,14 @@ StockKey = tuple[str, str, str]
 
 
 class AsOf(View, frozen=True, kw_only=True):
-    """The time of a view. day ("date" in JSON) None: before the first entry."""
+    """The time of a view. day ("date" in JSON): None before the first entry."""
 
     day: date | None = msgspec.field(name="date")
     seq: int
 
 
 class StockRow(View, frozen=True, kw_only=True):
-    """One lot at one location. on_hand = free + allocated."""
+    """One lot at one location, in base units. on_hand = free + allocated."""
 
     location: str
     item: str
@@ -43,7 +43,7 @@ class StockRow(View, frozen=True, kw_only=True):
 
 
 class StockView(View, frozen=True, kw_only=True):
-    """Stock at a moment, by location, item and lot. next: as in every list."""
+    """A page of the stock by location, item and lot. next: as in `Page`."""
 
     as_of: AsOf
     items: list[StockRow]
@@ -51,7 +51,7 @@ class StockView(View, frozen=True, kw_only=True):
 
 
 class BalanceView(View, frozen=True, kw_only=True):
-    """The balance of an account. lot None: no lot."""
+    """The balance of an account, in base units. lot: None for promises and needs."""
 
     account: str
     item: str
@@ -71,8 +71,18 @@ def get_stock(
 ) -> StockView:
     """Return the stock now, at the end of a day, or as of an entry.
 
-    as_of: at the end of this day, as far as is known now. at_seq: as it was known when this entry
-    was the last. location, item: only those.
+    as_of: at the end of this day, as far as known now. at_seq: as known when this entry was the
+    last.
+    location, item: filters.
+
+    >>> from supplies.views.stock import get_stock
+    >>> with ledger.reading() as books:
+    ...     [(row.location, row.item, row.free) for row in get_stock(books).items]
+    [('store-a', 'mask', 71)]
+
+    Raises:
+        InvalidField: both `as_of` and `at_seq` are given.
+        InvalidField: `at_seq`, `after` or `limit` is invalid.
     """
     most, start = rows_to_fetch(limit), _place(after)
     moment = _moment(books, as_of, at_seq)
@@ -88,7 +98,11 @@ def get_stock(
 
 
 def _place(after: str | None) -> StockKey | None:
-    """Where a page goes on. Compared part by part, as rows are sorted: "-" comes before ":"."""
+    """Return the row key in `after`; None for the first page.
+
+    The parts are compared separately, as the rows are sorted: as one string, "-" would sort before
+    ":".
+    """
     if after is None:
         return None
     parts = after.split(":")
@@ -119,7 +133,7 @@ def _places(
     as_of: date | None,
     at_seq: int | None,
 ) -> dict[StockKey, Counter[str]]:
-    """By place, how much stands in each kind of account."""
+    """Return, for each row, its balance by kind of account."""
     places: defaultdict[StockKey, Counter[str]] = defaultdict(Counter)
     there = read_balances(books, (STOCK, ALLOCATED), on=as_of, at=at_seq, item=item, key=location)
     for (account, code, lot), quantity in there.items():
@@ -150,6 +164,11 @@ def list_balances(books: Books, prefix: str) -> list[BalanceView]:
     """List nonzero balances of an account and of all accounts below it.
 
     prefix: an account such as "stock:store-a" or "pledged:p_1", or a kind of account: "stock:".
+
+    >>> from supplies.views.stock import list_balances
+    >>> with ledger.reading() as books:
+    ...     [(row.account, row.quantity) for row in list_balances(books, "stock:")]
+    [('stock:store-a', 71)]
 
     Raises:
         InvalidField: the prefix is not on the chart of accounts.

@@ -16,24 +16,24 @@ from supplies.views.stock import BalanceView
 
 
 class Given(View, frozen=True, kw_only=True):
-    """How much of a lot a donor gave."""
+    """How much of a lot a donor gave, in base units."""
 
     donor: str
     quantity: int
 
 
 class Reached(View, frozen=True, kw_only=True):
-    """How much of a lot a recipient has."""
+    """How much of a lot a recipient has, in base units."""
 
     recipient: str
     quantity: int
 
 
 class LotTrace(View, frozen=True, kw_only=True):
-    """A lot: its donors, its parents and products, and where it is.
+    """A lot, its donors, parents and products, and where it is.
 
-    given: by donors; empty where it came otherwise, as `origin` says. stands: what is on shelves,
-    on the way, in use, lost or anywhere else but with recipients.
+    origin: account that it came from. given: by donor; empty for other origins. stands:
+    balances outside recipients: in stock, in transit, used, lost. reached: by recipient.
     """
 
     lot: str
@@ -51,14 +51,26 @@ class LotTrace(View, frozen=True, kw_only=True):
 
 
 class TraceView(View, frozen=True, kw_only=True):
-    """A lot and all lots it was made from or into, oldest first; recipients by code."""
+    """A lot and all lots that it was made from or into, oldest first."""
 
     lot: str
     lots: list[LotTrace]
 
 
 def trace_lot(books: Books, lot: str) -> TraceView:
-    """Trace a lot through conversions: where it came from and where it went."""
+    """Trace a lot through conversions: where it came from and where it went.
+
+    Recipients appear by code only. One query per generation of lots, then one per lot.
+
+    >>> from supplies.views.trace import trace_lot
+    >>> with ledger.reading() as books:
+    ...     traced = trace_lot(books, "l_lx_1_1").lots[0]
+    >>> traced.origin, [row.account for row in traced.stands]
+    ('opening:store-a', ['stock:store-a'])
+
+    Raises:
+        NotFound: there is no such lot.
+    """
     if not read_lots(books, [lot]):
         raise NotFound(f"there is no lot {lot}; see the lots in the stock")
     family = {lot} | _kin(books, lot, "lot", "parent") | _kin(books, lot, "parent", "lot")
@@ -79,7 +91,7 @@ def trace_lot(books: Books, lot: str) -> TraceView:
 
 
 def _kin(books: Books, lot: str, key: str, towards: str) -> set[str]:
-    """All that lie on one side of a lot, through every repacking."""
+    """Return all lots reached from a lot in one direction, through any number of conversions."""
     kin: set[str] = set()
     fresh = {lot}
     while fresh:
@@ -89,13 +101,13 @@ def _kin(books: Books, lot: str, key: str, towards: str) -> set[str]:
 
 
 def _age(lot: str) -> tuple[int, int]:
-    """A lot's id ends in the entry and line that it was born with."""
+    """Return the entry and line in which a lot came into being; its id ends in them."""
     _, entry, line = lot.rsplit("_", 2)
     return int(entry), int(line)
 
 
 def _links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
-    """Lots and their parents, as the latest entry that stated the lot's parents has them."""
+    """Return pairs of lot and parent, as stated by the latest entry on the lot's parents."""
     rows = query_ids(
         books,
         names,

@@ -15,7 +15,10 @@ from supplies.views.shared_queries import query_ids
 
 
 def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[WishDeviation]:
-    """Releases of allocations that were made in the gift's own transaction, oldest first."""
+    """Return releases of goods that were allocated by the donor's wish, oldest first.
+
+    Such an allocation was made in the transaction of the donation.
+    """
     rows = query_ids(
         books,
         lots,
@@ -34,12 +37,12 @@ def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[
         last=last.isoformat(),
     )
     return [
-        _departure(books, seq, date.fromisoformat(day), by, recipient, item, int(quantity))
+        _deviation(books, seq, date.fromisoformat(day), by, recipient, item, int(quantity))
         for seq, day, by, recipient, item, quantity in sorted(rows)
     ]
 
 
-def _departure(
+def _deviation(
     books: Books, seq: int, day: date, by: str, recipient: str, item: str, quantity: int
 ) -> WishDeviation:
     texts = free_text_of_entry(books, seq)
@@ -58,7 +61,7 @@ def _departure(
 
 
 def _secrets(books: Books, recipient: str) -> list[str | None]:
-    """What a donor must not learn of the household that the goods were set aside for."""
+    """Return the recipient's data that must be masked in texts for the donor."""
     person = books.catalogue.get(Recipient, recipient)
     if person is None:
         return [recipient]
