@@ -133,7 +133,7 @@ def test_allocations_are_found_by_recipient_and_status(station: StationLedger) -
     assert ids(recipient="R-1") == [first, third]
     assert ids(status="allocated") == [second, third]
     assert ids(status="released", recipient="R-1") == [first]
-    with pytest.raises(InvalidField, match="none of allocated, in_transit"):
+    with pytest.raises(InvalidField, match="not one of allocated, in_transit"):
         ids(status="gone")
 
 

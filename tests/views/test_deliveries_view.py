@@ -110,7 +110,7 @@ def test_deliveries_are_found_by_the_team_that_has_them_and_by_status(
     assert ids(status="closed") == [names[0]]
     assert ids(status="out", team="T-1") == [names[2]]
     assert get_delivery(station.books, names[0]).status == "closed"
-    with pytest.raises(InvalidField, match="none of out, closed"):
+    with pytest.raises(InvalidField, match="not one of out, closed"):
         ids(status="lost")
 
 

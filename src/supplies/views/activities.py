@@ -62,7 +62,7 @@ def list_activities(
         else numbers_by_column(DOCUMENT_TYPE, "kind", kind),
         after=after,
         limit=limit,
-        about=lambda one: kind in (None, one.kind),
+        state_filter=lambda one: kind in (None, one.kind),
     )
 
 

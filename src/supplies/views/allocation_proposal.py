@@ -29,7 +29,7 @@ from supplies.views.shared_queries import read_latest, read_lots
 
 _URGENCIES = ("high", "normal", "low")
 
-_Turn = tuple[date, int, str]
+_SortKey = tuple[date, int, str]
 """Sort key among needs of one urgency: date needed by, number of its first entry, id."""
 
 
@@ -76,7 +76,7 @@ def propose_allocations(
     """
     shelves = _shelves(books, today, item, location)
     needs = _open_needs(books, today, item)
-    rows = _rows(_served(books, needs, shelves))
+    rows = _combine(_distribute(books, needs, shelves))
 
     def fetch(position: int, wanted: int) -> list[tuple[int, ProposedAllocation]]:
         return list(enumerate(rows, 1))[position : position + wanted]
@@ -108,10 +108,10 @@ def _shelves(
         expires = described[lot].expires_on or date.max
         if expires < today or location not in (None, place) or _quarantined(books, place):
             continue
-        there = _takeable(books, today, account, what, lot, quantity)
+        there = _lowest_balance(books, today, account, what, lot, quantity)
         if there > 0:
             on = _OnShelf(place, lot, there)
-            found[what].append((expires, place, _born(described[lot]), on))
+            found[what].append((expires, place, _entry_of(described[lot]), on))
     return {
         what: [on for *_, on in sorted(there, key=lambda one: (*one[:3], one[3].lot))]
         for what, there in found.items()
@@ -123,11 +123,11 @@ def _quarantined(books: Books, code: str) -> bool:
     return place is None or place.quarantine
 
 
-def _born(lot: Lot) -> int:
+def _entry_of(lot: Lot) -> int:
     return int(lot.lot.rsplit("_", 2)[1])
 
 
-def _takeable(books: Books, today: date, account: str, item: str, lot: str, now: int) -> int:
+def _lowest_balance(books: Books, today: date, account: str, item: str, lot: str, now: int) -> int:
     """Return the lowest balance of the account from today on.
 
     Entries may already be booked on later days; taking more would make one of those days negative.
@@ -143,7 +143,7 @@ class _OpenNeed:
 
     need: Need
     lacks: int
-    turn: _Turn
+    sort_key: _SortKey
     given: int = 0
 
 
@@ -157,17 +157,17 @@ def _open_needs(books: Books, today: date, item: str | None) -> list[_OpenNeed]:
     found = []
     for name, (key, quantity) in open_.items():
         need = stated[name][0]
-        lacks = _takeable(books, today, *key, quantity)
+        lacks = _lowest_balance(books, today, *key, quantity)
         if lacks > 0:
             turn = need.needed_by or date.max, int(name.rpartition("_")[2]), name
             found.append(_OpenNeed(need, lacks, turn))
-    return sorted(found, key=lambda one: (_URGENCIES.index(one.need.urgency), one.turn))
+    return sorted(found, key=lambda one: (_URGENCIES.index(one.need.urgency), one.sort_key))
 
 
 # --- sharing -------------------------------------------------------------------------------------
 
 
-def _served(
+def _distribute(
     books: Books, needs: list[_OpenNeed], shelves: dict[str, list[_OnShelf]]
 ) -> Iterator[tuple[Need, _OnShelf, int]]:
     """Yield each need with the quantity it gets of each lot, in the order of the needs."""
@@ -230,7 +230,7 @@ def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
 
 
 @dataclass(slots=True)
-class _Row:
+class _AllocationDraft:
     """An allocation under construction. Within it, each lot serves one need."""
 
     recipient: str
@@ -238,14 +238,14 @@ class _Row:
     parts: dict[Need, Counter[str]] = field(default_factory=dict)
     serves: dict[str, Need] = field(default_factory=dict)
 
-    def takes(self, need: Need, lot: str) -> bool:
+    def has_room_for(self, need: Need, lot: str) -> bool:
         return self.serves.get(lot, need) == need and len(self.serves) < MAX_LINES
 
     def add(self, need: Need, lot: str, quantity: int) -> None:
         self.serves[lot] = need
         self.parts.setdefault(need, Counter())[lot] += quantity
 
-    def shown(self) -> ProposedAllocation:
+    def to_view(self) -> ProposedAllocation:
         return ProposedAllocation(
             recipient=self.recipient,
             location=self.location,
@@ -261,18 +261,18 @@ class _Row:
         )
 
 
-def _rows(served: Iterator[tuple[Need, _OnShelf, int]]) -> list[ProposedAllocation]:
+def _combine(served: Iterator[tuple[Need, _OnShelf, int]]) -> list[ProposedAllocation]:
     """Combine what is served into one allocation per recipient and location where possible.
 
     An allocation is in the order of its first need.
     """
-    rows: list[_Row] = []
-    last: dict[tuple[str, str], _Row] = {}
+    rows: list[_AllocationDraft] = []
+    last: dict[tuple[str, str], _AllocationDraft] = {}
     for need, on, part in served:
         where = need.recipient, on.location
         row = last.get(where)
-        if row is None or not row.takes(need, on.lot):
-            row = last[where] = _Row(*where)
+        if row is None or not row.has_room_for(need, on.lot):
+            row = last[where] = _AllocationDraft(*where)
             rows.append(row)
         row.add(need, on.lot, part)
-    return [row.shown() for row in rows]
+    return [row.to_view() for row in rows]

@@ -35,19 +35,19 @@ AllocationStatus = Literal["allocated", "in_transit", "partly_received", "receiv
 
 DOCUMENT_TYPE = DocumentType(Allocation, "allocation", kind="allocated", prefix="a")
 
-LIVE = {
+QUERIES_BY_STATUS = {
     "allocated": numbers_by_balance(ALLOCATED),
     "in_transit": numbers_by_balance(IN_TRANSIT, last=True),
 }
 """Fast queries for statuses whose goods are not received yet: they read only such allocations."""
 
-SET_ASIDE = ("allocated", "donation_received")
+ALLOCATING_KINDS = ("allocated", "donation_received")
 """Kinds of entry that allocate goods: by hand, or when a donation arrives for a claim."""
 
-COUNTED = "stock_counted"
+COUNTING_KIND = "stock_counted"
 """The kind of entry by which a stock count reduces allocations for missing goods."""
 
-Part = tuple[str, str, str]
+LineKey = tuple[str, str, str]
 """Key of an allocation line: allocation id, item, lot."""
 
 
@@ -109,7 +109,7 @@ def list_allocations(
         InvalidField: `status`, `after` or `limit` is invalid.
     """
     check_choice("status", status, get_args(AllocationStatus))
-    source = LIVE.get(status or "", all_numbers(DOCUMENT_TYPE))
+    source = QUERIES_BY_STATUS.get(status or "", all_numbers(DOCUMENT_TYPE))
     return list_documents(
         books,
         DOCUMENT_TYPE,
@@ -117,8 +117,8 @@ def list_allocations(
         source if recipient is None else numbers_by_column(DOCUMENT_TYPE, "recipient", recipient),
         after=after,
         limit=limit,
-        about=lambda one: recipient in (None, one.recipient),
-        shown=lambda view: status in (None, view.status),
+        state_filter=lambda one: recipient in (None, one.recipient),
+        view_filter=lambda view: status in (None, view.status),
     )
 
 
@@ -155,13 +155,13 @@ def _packed(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
     return {name: packed[seq] for name, seq in rows if seq in packed}
 
 
-def _parts(books: Books, ids: list[str]) -> defaultdict[Part, Counter[str]]:
+def _parts(books: Books, ids: list[str]) -> defaultdict[LineKey, Counter[str]]:
     """Return, for each line, its quantity by field of `AllocationLineView`."""
-    parts: defaultdict[Part, Counter[str]] = defaultdict(Counter)
+    parts: defaultdict[LineKey, Counter[str]] = defaultdict(Counter)
     for move in read_net_transfers(books, ALLOCATED, ids):
-        if move.kind in SET_ASIDE:
+        if move.kind in ALLOCATING_KINDS:
             parts[move.id, move.item, move.lot]["quantity"] += move.quantity
-        elif move.kind == COUNTED:
+        elif move.kind == COUNTING_KIND:
             parts[move.id, move.item, move.lot]["lost"] -= move.quantity
     for row in read_account_balances(books, ALLOCATED, ids):
         parts[row.id, row.item, row.lot]["allocated"] += row.quantity

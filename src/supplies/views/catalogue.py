@@ -24,13 +24,13 @@ N = TypeVar("N", bound=CatalogueRecord)
 _LONGEST_QUERY = 200
 """Labels are at most this long, so a longer query finds nothing."""
 
-_FEW = 1000
+_COUNT_LIMIT = 1000
 """Count index rows of a bigram only up to this number; it is enough to find a rare one."""
 
-_COUNTED = 24
+_MAX_COUNTED = 24
 """Count the rows of at most so many bigrams of a query."""
 
-_ASKED = 4
+_MAX_LOOKED_UP = 4
 """Look up at most so many bigrams in the index; the matches are then compared one by one."""
 
 _PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL_COLUMNS.values()}
@@ -82,7 +82,7 @@ def list_records(
     if q is not None and not personal and kind.table in _PERSONAL:
         raise InvalidField.at("/q", "people are not searched for by name where names are not shown")
     wanted = search_words(q or "")
-    where, params = _having(books, kind, wanted)
+    where, params = _search_source(books, kind, wanted)
 
     def fetch(position: str, most: int) -> list[tuple[str, N | None]]:
         rows = books.all(
@@ -105,11 +105,11 @@ def _columns(kind: type[CatalogueRecord], personal: bool) -> str:
     return ", ".join("NULL" if name in hidden else f"n.{name}" for name in kind.__struct_fields__)
 
 
-def _having(
+def _search_source(
     books: Books, kind: type[CatalogueRecord], wanted: list[str]
 ) -> tuple[str, dict[str, Any]]:
     """Return SQL for the records `n` that have the rarest bigrams, and its parameters."""
-    rarest = _rarest(books, kind, wanted)
+    rarest = _rarest_bigrams(books, kind, wanted)
     if not rarest:
         return f"{kind.table} n WHERE n.station = :station", {}
     params = {f"piece{index}": piece for index, piece in enumerate(rarest)}
@@ -125,14 +125,16 @@ def _having(
     ), {"noun": kind.table, **params}
 
 
-def _rarest(books: Books, kind: type[CatalogueRecord], wanted: list[str]) -> list[str]:
+def _rarest_bigrams(books: Books, kind: type[CatalogueRecord], wanted: list[str]) -> list[str]:
     """Return the bigrams of these words that the fewest records have, the rarest first."""
     rows = query_ids(
         books,
-        sorted({piece for word in wanted for piece in bigrams(word)})[:_COUNTED],
+        sorted({piece for word in wanted for piece in bigrams(word)})[:_MAX_COUNTED],
         "SELECT w.id, (SELECT count(*) FROM (SELECT 1 FROM search s WHERE s.station = :station "
         "AND s.noun = :noun AND s.piece = w.id LIMIT :few) AS counted) FROM wanted w",
         noun=kind.table,
-        few=_FEW,
+        few=_COUNT_LIMIT,
     )
-    return [piece for _, piece in sorted((int(count), piece) for piece, count in rows)][:_ASKED]
+    return [piece for _, piece in sorted((int(count), piece) for piece, count in rows)][
+        :_MAX_LOOKED_UP
+    ]

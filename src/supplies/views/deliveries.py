@@ -95,8 +95,8 @@ def list_deliveries(
         pending_numbers("delivery") if status == "out" else source,
         after=after,
         limit=limit,
-        about=lambda one: team in (None, one.team),
-        shown=lambda view: status in (None, view.status),
+        state_filter=lambda one: team in (None, one.team),
+        view_filter=lambda view: status in (None, view.status),
     )
 
 

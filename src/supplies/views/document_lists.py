@@ -27,18 +27,18 @@ _DIGITS = "'0123456789'"
 
 def list_documents(
     books: Books,
-    series: DocumentType[S],
+    document_type: DocumentType[S],
     views: Callable[[Books, Sequence[DocumentState[S]]], Sequence[V]],
     source: NumberQuery,
     *,
     after: str | None,
     limit: int | None,
-    about: Callable[[S], bool] = lambda _: True,
-    shown: Callable[[V], bool] = lambda _: True,
+    state_filter: Callable[[S], bool] = lambda _: True,
+    view_filter: Callable[[V], bool] = lambda _: True,
 ) -> Page[V]:
     """Return a page of documents whose numbers `source` gives.
 
-    about: filter on the latest statement of a document. shown: filter on its view.
+    state_filter: keeps documents by their latest statement. view_filter: keeps them by their view.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -46,34 +46,36 @@ def list_documents(
 
     def fetch(position: int, wanted: int) -> list[tuple[int, V | None]]:
         numbers = source(books, position, wanted)
-        found = [one for one in read_documents(books, series, numbers) if about(one.stated)]
+        found = [
+            one for one in read_documents(books, document_type, numbers) if state_filter(one.stated)
+        ]
         made = zip([one.first for one in found], views(books, found), strict=True)
-        kept = {number: view for number, view in made if shown(view)}
+        kept = {number: view for number, view in made if view_filter(view)}
         return [(number, kept.get(number)) for number in numbers]
 
     return paginate_filtered(fetch, parse_cursor(after), limit)
 
 
-def all_numbers(series: DocumentType[Any]) -> NumberQuery:
+def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
     """Return a query for all documents of a type."""
     return _source(
         "SELECT f.seq AS number FROM entries f WHERE f.station = :station AND f.kind = :kind "
         # A correction has the kind and document of the entry that it corrects, but another number.
-        f"AND f.seq > :after AND f.document = '{series.prefix}_' || f.seq",
-        kind=series.kind,
+        f"AND f.seq > :after AND f.document = '{document_type.prefix}_' || f.seq",
+        kind=document_type.kind,
     )
 
 
 def numbers_by_column(
-    series: DocumentType[Any], column: str, value: str, within: str = ""
+    document_type: DocumentType[Any], column: str, value: str, within: str = ""
 ) -> NumberQuery:
     """Return a query for documents that had this value in any statement, not only the latest.
 
     within: further SQL condition on the table `x`, beginning with AND.
     """
-    number = f"CAST(substr(x.{series.key}, 3) AS BIGINT)"
+    number = f"CAST(substr(x.{document_type.key}, 3) AS BIGINT)"
     return _source(
-        f"SELECT DISTINCT {number} AS number FROM {TABLES[series.statement]} x "
+        f"SELECT DISTINCT {number} AS number FROM {TABLES[document_type.statement]} x "
         f"WHERE x.station = :station AND x.{column} = :value{within} AND {number} > :after",
         value=value,
     )

@@ -94,7 +94,7 @@ def list_donations(
         source,
         after=after,
         limit=limit,
-        about=lambda one: donor in (None, one.party),
+        state_filter=lambda one: donor in (None, one.party),
     )
 
 

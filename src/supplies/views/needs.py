@@ -36,7 +36,7 @@ DOCUMENT_TYPE = DocumentType(Need, "need", kind="need_noted", prefix="n")
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
 """The account behind each status. A need has the first status whose account is not empty."""
 
-LIVE = ("open", "claimed", "assigned")
+UNSETTLED_STATUSES = ("open", "claimed", "assigned")
 """Statuses that require action. Few needs have them, so they are found by balance."""
 
 
@@ -95,8 +95,8 @@ def list_needs(
         _source(status, recipient, item),
         after=after,
         limit=limit,
-        about=lambda one: recipient in (None, one.recipient) and item in (None, one.item),
-        shown=lambda view: status in (None, view.status),
+        state_filter=lambda one: recipient in (None, one.recipient) and item in (None, one.item),
+        view_filter=lambda view: status in (None, view.status),
     )
 
 
@@ -104,7 +104,7 @@ def _source(status: str | None, recipient: str | None, item: str | None) -> Numb
     """Return the query that reads the fewest needs for these filters."""
     if recipient is not None:
         return numbers_by_column(DOCUMENT_TYPE, "recipient", recipient)
-    if status in LIVE:
+    if status in UNSETTLED_STATUSES:
         return numbers_by_balance(STAGES[status])
     return (
         all_numbers(DOCUMENT_TYPE)

@@ -257,7 +257,7 @@ class StationPart(NamedTuple):
     """
 
     report: StationReport
-    wants: Demand
+    demand: Demand
     station: Station
     names: dict[str, ItemName]
     exchanged: list[StationTransfer]
@@ -270,13 +270,13 @@ def build_station_part(books: Books, first: date, last: date) -> StationPart:
         InvalidField: `last` is before `first`.
         BooksBroken: the flows of the period do not explain its balances.
     """
-    report, wants = build_report_and_demand(books, first, last)
+    report, demand = build_report_and_demand(books, first, last)
     exchanged = read_station_transfers(books, first, last)
     names = read_item_names(books, items_in(report) | {each.here for each in exchanged})
     for each in exchanged:
         if each.item not in names:
             names |= read_item_names(books.for_station(each.other), [each.item])
-    return StationPart(report, wants, books.station, names, exchanged)
+    return StationPart(report, demand, books.station, names, exchanged)
 
 
 _FIGURES = [
@@ -298,7 +298,7 @@ def build_organisation_report(
     parts = list(parts)
     figures, activities = Counter[str](), Counter[str]()
     goods: dict[tuple[str, str], Counter[str]] = {}
-    wants: dict[tuple[str, str], tuple[int, int]] = {}
+    demand: dict[tuple[str, str], tuple[int, int]] = {}
     stations = []
     for report, wanted, station, _, _ in parts:
         stations.append(
@@ -316,8 +316,8 @@ def build_organisation_report(
             key = figures_of_line.pop("item"), figures_of_line.pop("unit")
             goods.setdefault(key, Counter()).update(figures_of_line)
         for key, (needed, free) in wanted.items():
-            before = wants.get(key, (0, 0))
-            wants[key] = before[0] + needed, before[1] + free
+            before = demand.get(key, (0, 0))
+            demand[key] = before[0] + needed, before[1] + free
     for key, between in _between(parts).items():
         if any(between.values()):
             goods.setdefault(key, Counter()).update(between)
@@ -334,7 +334,7 @@ def build_organisation_report(
         ],
         short=[
             ShortageInUnit(item=item, unit=unit, needed=needed, free=free)
-            for (item, unit), needed, free in find_shortages(wants)
+            for (item, unit), needed, free in find_shortages(demand)
         ],
         stations=stations,
     )

@@ -108,8 +108,8 @@ def list_pledges(
         source if donor is None else numbers_by_column(DOCUMENT_TYPE, "donor", donor),
         after=after,
         limit=limit,
-        about=lambda one: donor in (None, one.donor),
-        shown=lambda view: status in (None, view.status),
+        state_filter=lambda one: donor in (None, one.donor),
+        view_filter=lambda view: status in (None, view.status),
     )
 
 

@@ -109,9 +109,9 @@ def list_receipts(
     return paginate(fetch, after, limit)
 
 
-def with_signature(books: Books, view: ReceiptView, seal: ReceiptSigner) -> ReceiptView:
-    """Return the receipt with the check code and signature that `seal` computes."""
-    given = seal(issued_receipt(books, view))
+def with_signature(books: Books, view: ReceiptView, signer: ReceiptSigner) -> ReceiptView:
+    """Return the receipt with the check code and signature that `signer` computes."""
+    given = signer(issued_receipt(books, view))
     return msgspec.structs.replace(
         view, check_code=given.check_code, signature=given.signature, key_id=given.key_id
     )
@@ -132,21 +132,21 @@ def issued_receipt(books: Books, view: ReceiptView) -> IssuedReceipt:
 def build_receipt_paper(
     books: Books,
     number: str,
-    seal: ReceiptSigner,
+    signer: ReceiptSigner,
     *,
     copy: int | None = None,
     original: bool = False,
 ) -> ReceiptPaper:
     """Return a receipt as printed. Parameters and errors as for `build_receipt_record`."""
     return paper_from_record(
-        build_receipt_record(books, number, seal, copy=copy, original=original)
+        build_receipt_record(books, number, signer, copy=copy, original=original)
     )
 
 
 def build_receipt_record(
     books: Books,
     number: str,
-    seal: ReceiptSigner,
+    signer: ReceiptSigner,
     *,
     copy: int | None = None,
     original: bool = False,
@@ -172,7 +172,7 @@ def build_receipt_record(
             f"receipt {number} names a donor who was forgotten; it is not printed again"
         )
     salt, content = kept
-    given = seal(issued_receipt(books, found))
+    given = signer(issued_receipt(books, found))
     void = None if original else found.void
     return ReceiptRecord(
         number=number,

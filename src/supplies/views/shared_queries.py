@@ -23,7 +23,7 @@ from supplies.views.pagination import PackedLineView, PackedView
 
 S = TypeVar("S", bound=EntryRow)
 
-_AT_ONCE = 2000
+_MAX_IDS = 2000
 """Number of ids in one query; both engines limit the number of parameters."""
 
 
@@ -56,16 +56,16 @@ class DocumentState(NamedTuple, Generic[S]):
 
 
 def read_documents(
-    books: Books, series: DocumentType[S], numbers: Iterable[int]
+    books: Books, document_type: DocumentType[S], numbers: Iterable[int]
 ) -> list[DocumentState[S]]:
     """Return the latest state of the documents that began with these entries, by number."""
-    table, key = TABLES[series.statement], series.key
+    table, key = TABLES[document_type.statement], document_type.key
     rows = query_ids(
         books,
         numbers,
-        f"SELECT w.id, l.seq, e.happened_on, {_columns(series.statement)} "
+        f"SELECT w.id, l.seq, e.happened_on, {_columns(document_type.statement)} "
         f"FROM wanted w CROSS JOIN {table} l CROSS JOIN entries e "
-        f"WHERE l.station = :station AND l.{key} = '{series.prefix}_' || w.id AND l.seq = ("
+        f"WHERE l.station = :station AND l.{key} = '{document_type.prefix}_' || w.id AND l.seq = ("
         f"SELECT max(m.seq) FROM {table} m WHERE m.station = l.station AND m.{key} = l.{key}) "
         "AND e.station = l.station AND e.seq = l.seq ORDER BY w.id",
     )
@@ -74,18 +74,20 @@ def read_documents(
             row[0],
             row[1],
             date.fromisoformat(row[2]),
-            statement_from_row(series.statement, row[3:]),
+            statement_from_row(document_type.statement, row[3:]),
         )
         for row in rows
     ]
 
 
-def find_document(books: Books, series: DocumentType[S], name: str) -> DocumentState[S] | None:
+def find_document(
+    books: Books, document_type: DocumentType[S], name: str
+) -> DocumentState[S] | None:
     """Return the latest state of one document, or None."""
     prefix, _, number = name.partition("_")
-    if prefix != series.prefix or not re.fullmatch("[1-9][0-9]{0,17}", number):
+    if prefix != document_type.prefix or not re.fullmatch("[1-9][0-9]{0,17}", number):
         return None
-    return next(iter(read_documents(books, series, [int(number)])), None)
+    return next(iter(read_documents(books, document_type, [int(number)])), None)
 
 
 def read_latest(
@@ -157,8 +159,8 @@ def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -
     """
     wanted = list(dict.fromkeys(ids))
     rows: list[Row] = []
-    for start in range(0, len(wanted), _AT_ONCE):
-        part = wanted[start : start + _AT_ONCE]
+    for start in range(0, len(wanted), _MAX_IDS):
+        part = wanted[start : start + _MAX_IDS]
         names = {f"id{index}": name for index, name in enumerate(part)}
         values = ", ".join(f"(:{name})" for name in names)
         rows += books.all(f"WITH wanted (id) AS (VALUES {values}) {sql}", **names, **params)

@@ -84,7 +84,7 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
     activities = count_activities(books, first, last)
     needs = read_balances(books, (NEEDED, CLAIMED, ASSIGNED, MET), on=last)
     shelves = read_balances(books, _HELD, on=last)
-    wants = _demand(books, needs, shelves)
+    demand = _demand(books, needs, shelves)
     report = StationReport(
         station=books.station_code,
         first=first,
@@ -95,15 +95,15 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
         visits=activities[VISITS],
         households_surveyed=count_surveyed_households(books, first, last),
         households_fully_met=count_fully_met_households(books, needs),
-        notices_posted=_posted(books, first, last),
+        notices_posted=_count_notices(books, first, last),
         activities=[ActivityLine(kind=kind, count=count) for kind, count in activities.items()],
         goods=build_goods_lines(books, first, last, shelves),
         short=[
             ShortageLine(item=item, needed=needed, free=free)
-            for (item, _), needed, free in find_shortages(wants)
+            for (item, _), needed, free in find_shortages(demand)
         ],
     )
-    return report, wants
+    return report, demand
 
 
 def build_station_report_paper(
@@ -216,7 +216,7 @@ def _goods_line(
     return line
 
 
-def _posted(books: Books, first: date, last: date) -> int:
+def _count_notices(books: Books, first: date, last: date) -> int:
     """Count notices posted, less those taken down again."""
     return sum(
         int(
@@ -250,6 +250,6 @@ def _demand(books: Books, needs: dict[BalanceKey, int], shelves: dict[BalanceKey
     }
 
 
-def find_shortages(wants: Demand) -> list[tuple[tuple[str, str], int, int]]:
+def find_shortages(demand: Demand) -> list[tuple[tuple[str, str], int, int]]:
     """Return items, with their unit, of which more is needed than free, and both quantities."""
-    return [(key, needed, free) for key, (needed, free) in sorted(wants.items()) if needed > free]
+    return [(key, needed, free) for key, (needed, free) in sorted(demand.items()) if needed > free]

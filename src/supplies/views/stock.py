@@ -84,7 +84,7 @@ def get_stock(
         InvalidField: both `as_of` and `at_seq` are given.
         InvalidField: `at_seq`, `after` or `limit` is invalid.
     """
-    most, start = rows_to_fetch(limit), _place(after)
+    most, start = rows_to_fetch(limit), _parse_cursor(after)
     moment = _moment(books, as_of, at_seq)
     places = _places(books, location, item, as_of, at_seq)
     wanted = sorted(place for place in places if start is None or place > start)
@@ -97,7 +97,7 @@ def get_stock(
     return StockView(as_of=moment, items=part.items, next=part.next)
 
 
-def _place(after: str | None) -> StockKey | None:
+def _parse_cursor(after: str | None) -> StockKey | None:
     """Return the row key in `after`; None for the first page.
 
     The parts are compared separately, as the rows are sorted: as one string, "-" would sort before

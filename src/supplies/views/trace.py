@@ -73,7 +73,9 @@ def trace_lot(books: Books, lot: str) -> TraceView:
     """
     if not read_lots(books, [lot]):
         raise NotFound(f"there is no lot {lot}; see the lots in the stock")
-    family = {lot} | _kin(books, lot, "lot", "parent") | _kin(books, lot, "parent", "lot")
+    family = (
+        {lot} | _relatives(books, lot, "lot", "parent") | _relatives(books, lot, "parent", "lot")
+    )
     described = read_lots(books, family)
     parents: defaultdict[str, list[str]] = defaultdict(list)
     children: defaultdict[str, list[str]] = defaultdict(list)
@@ -85,12 +87,12 @@ def trace_lot(books: Books, lot: str) -> TraceView:
         lot=lot,
         lots=[
             _traced(books, described[name], parents[name], children[name])
-            for name in sorted(family, key=_age)
+            for name in sorted(family, key=_birth)
         ],
     )
 
 
-def _kin(books: Books, lot: str, key: str, towards: str) -> set[str]:
+def _relatives(books: Books, lot: str, key: str, towards: str) -> set[str]:
     """Return all lots reached from a lot in one direction, through any number of conversions."""
     kin: set[str] = set()
     fresh = {lot}
@@ -100,7 +102,7 @@ def _kin(books: Books, lot: str, key: str, towards: str) -> set[str]:
     return kin
 
 
-def _age(lot: str) -> tuple[int, int]:
+def _birth(lot: str) -> tuple[int, int]:
     """Return the entry and line in which a lot came into being; its id ends in them."""
     _, entry, line = lot.rsplit("_", 2)
     return int(entry), int(line)
