@@ -147,7 +147,7 @@ def test_goods_of_all_stations_are_summed_up(station: StationLedger, head: Ledge
     put(station.ledger, "qu")
     (row,) = list_stock_by_item(head.books).items
     assert (row.stations, row.on_hand, row.free, row.allocated) == (2, 15, 15, 0)
-    with pytest.raises(InvalidField, match="no place in this list"):
+    with pytest.raises(InvalidField, match="not a cursor of this list"):
         list_stock_by_item(head.books, after="what")
 
 

@@ -157,6 +157,6 @@ def test_places_whose_codes_begin_alike_are_all_on_some_page(station: StationLed
 
 @pytest.mark.parametrize("after", ["", "7", "store", "store:mask", "a:b:c:d", "store:口罩:l_1"])
 def test_what_is_no_place_on_a_shelf_is_refused(station: StationLedger, after: str) -> None:
-    with pytest.raises(InvalidField, match="no place in this list") as refusal:
+    with pytest.raises(InvalidField, match="not a cursor of this list") as refusal:
         get_stock(station.books, after=after)
     assert refusal.value.faults[0].pointer == "/after"
