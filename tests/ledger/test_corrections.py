@@ -30,7 +30,7 @@ def test_a_figure_is_corrected_by_its_difference_in_the_same_lot(station: Statio
 def test_an_entry_is_corrected_once_and_then_its_correction_is(station: StationLedger) -> None:
     station.stock(10)
     correct(station, 1, opening(7))
-    with pytest.raises(AlreadyDone, match="was corrected already by entry 2; correct that one"):
+    with pytest.raises(AlreadyDone, match="was corrected already by entry 2; correct that entry"):
         correct(station, 1, opening(8))
     correct(station, 2, opening(8))
     assert station.total("stock:store") == 8
@@ -54,7 +54,9 @@ def test_a_changed_day_is_two_entries_the_old_day_and_the_new(station: StationLe
 
 def test_a_command_is_corrected_by_its_own_kind_only(station: StationLedger) -> None:
     station.stock(10)
-    with pytest.raises(InvalidField, match="was made by OpenStock; state that one again"):
+    with pytest.raises(
+        InvalidField, match="was made by OpenStock; correct it with the same command"
+    ):
         correct(station, 1, note(3))
 
 
@@ -62,7 +64,7 @@ def test_what_has_a_way_back_of_its_own_is_not_corrected(station: StationLedger)
     station.stock(10)
     allocation = station.allocate(5)
     station.dispatch(allocation)
-    with pytest.raises(InvalidField, match="has a way back of its own"):
+    with pytest.raises(InvalidField, match="cannot be corrected; use the command that undoes it"):
         station(c.Reverse(entry=3, reason="r"))
 
 
@@ -93,7 +95,7 @@ def test_an_activity_is_corrected_without_moving_anything(station: StationLedger
 def test_a_reversal_is_not_reversed(station: StationLedger) -> None:
     station.stock(10)
     reversal = station(c.Reverse(entry=1, reason="not ours")).seq
-    with pytest.raises(AlreadyDone, match="took back all that entry 1 did; correct it"):
+    with pytest.raises(AlreadyDone, match="undid all of entry 1; correct it"):
         station(c.Reverse(entry=reversal, reason="again"))
     activity = station(c.RecordActivity(kind="visit", count=3)).seq
     reversal = station(c.Reverse(entry=activity, reason="r")).seq
@@ -127,6 +129,6 @@ def test_a_second_correction_names_the_first(station: StationLedger) -> None:
         return station(c.Correct(entry=gift.seq, command=station.donation(4), reason="typo"))
 
     first = correct()
-    assert f"by entry {first.seq}; correct that one" in assert_refused(
+    assert f"by entry {first.seq}; correct that entry" in assert_refused(
         station, AlreadyDone, correct, at="/entry"
     )

@@ -65,7 +65,7 @@ def test_a_need_that_goods_serve_does_not_become_another_households(station: Sta
     station.need(10)
     station.stock(10)
     station.allocate(4)
-    with pytest.raises(InvalidField, match="set aside for or reached recipient R-1"):
+    with pytest.raises(InvalidField, match="allocated to or received by recipient R-1"):
         correct(station, 1, note(10, "R-2"))
 
 

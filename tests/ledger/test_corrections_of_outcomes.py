@@ -70,7 +70,7 @@ def test_an_outcome_decided_from_unexplained_since_is_not_corrected_under_it(
     conflict = station.outcome(delivery, allocation, "handed_over").seq
     station(c.ResolveConflict(conflict=conflict, by="unexplained", reason="r"))
     again = c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="handed_over")
-    with pytest.raises(AlreadyDone, match="decided this stop since"):
+    with pytest.raises(AlreadyDone, match="decided this stop later"):
         correct(station, outcome, again)
     assert station.total("received:R-1") == 10
 

@@ -29,7 +29,7 @@ def test_a_return_is_not_corrected_to_that_of_another_issue(station: StationLedg
     for _ in range(2):
         station(c.IssueGoods(purpose="gate", location="store", lines=mask(5)))
     back = station(c.ReturnIssue(issue="i_2", lines=mask(2))).seq
-    with pytest.raises(InvalidField, match="the entry is of i_2, not of i_3"):
+    with pytest.raises(InvalidField, match="the corrected entry belongs to i_2, not to i_3"):
         correct(station, back, c.ReturnIssue(issue="i_3", lines=mask(2)))
     correct(station, back, c.ReturnIssue(issue="i_2", lines=mask(5)))
     assert station.total("used:gate") == 5

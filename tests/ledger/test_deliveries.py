@@ -33,7 +33,7 @@ def test_a_second_dispatch_is_refused_and_says_where_the_goods_are(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     delivery, allocation = stop
-    with pytest.raises(AlreadyDone, match=f"it went out on delivery {delivery}"):
+    with pytest.raises(AlreadyDone, match=f"they were dispatched on delivery {delivery}"):
         station.dispatch(allocation)
 
 
@@ -41,7 +41,7 @@ def test_a_released_allocation_is_not_dispatched(station: StationLedger) -> None
     station.stock(10)
     allocation = station.allocate(4)
     station(c.Release(allocation=allocation, reason="r"))
-    with pytest.raises(AlreadyDone, match="it was released"):
+    with pytest.raises(AlreadyDone, match="they were released"):
         station.dispatch(allocation)
 
 
@@ -117,12 +117,12 @@ def test_partly_must_say_what_became_of_every_unit(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     delivery, allocation = stop
-    with pytest.raises(InvalidField, match="say of each line"):
+    with pytest.raises(InvalidField, match="give for each line"):
         station.outcome(delivery, allocation, "partly")
     with pytest.raises(InvalidField, match="accounts for 9 of 10 loaded"):
         station.outcome(delivery, allocation, "partly", lines=partly(7, back=2))
     lines = [c.OutcomeLine(line=2, received=10)]
-    with pytest.raises(InvalidField, match="the stop's lines are 1"):
+    with pytest.raises(InvalidField, match="the lines of the stop are 1"):
         station.outcome(delivery, allocation, "partly", lines=lines)
 
 
@@ -171,7 +171,7 @@ def test_a_second_dispatch_says_where_the_goods_went(station: StationLedger) -> 
     sentence = assert_refused(
         station, AlreadyDone, lambda: station.dispatch(allocation), at="/allocations/0"
     )
-    assert f"it went out on delivery {delivery}" in sentence
+    assert f"they were dispatched on delivery {delivery}" in sentence
 
 
 def test_goods_that_expired_on_the_shelf_do_not_go_out_unless_said(station: StationLedger) -> None:
@@ -181,5 +181,5 @@ def test_goods_that_expired_on_the_shelf_do_not_go_out_unless_said(station: Stat
     sentence = assert_refused(
         station, InvalidField, lambda: station.dispatch(allocation), at="/allocations/0"
     )
-    assert "expired on 2020-02-12; release it, or say allow_expired" in sentence
+    assert "expired on 2020-02-12; release it, or set allow_expired" in sentence
     station.dispatch(allocation, allow_expired=True)

@@ -59,7 +59,7 @@ def test_more_handed_over_than_was_loaded_is_a_conflict(
 ) -> None:
     done = station.outcome(*stop, "partly", lines=partly(11))
     assert done.conflict is not None
-    assert "11 × mask came of line 1, but 10 were loaded" in done.conflict
+    assert "11 × mask are reported in line 1, but 10 were loaded" in done.conflict
     assert station.total(f"in_transit:{stop[0]}:{stop[1]}") == 10
 
 
@@ -109,7 +109,7 @@ def test_a_resolution_that_the_books_contradict_again_is_refused_and_no_new_conf
     station.outcome(*stop, "handed_over")
     conflict = station.outcome(*stop, "partly", lines=partly(10, back=1))
     entries = station.entries()
-    with pytest.raises(NotEnough, match="came of line 1"):
+    with pytest.raises(NotEnough, match="are reported in line 1"):
         station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="r"))
     assert station.entries() == entries
     assert len(station.books.rows(Conflict)) == 1

@@ -76,7 +76,7 @@ def test_goods_come_from_elsewhere_too(station: StationLedger, origin: str) -> N
 
 
 def test_expired_goods_are_not_taken_in(station: StationLedger) -> None:
-    with pytest.raises(InvalidField, match="expired goods are not taken in") as refusal:
+    with pytest.raises(InvalidField, match="expired goods are not accepted") as refusal:
         station.give(5, expires_on=station.day(-1))
     assert refusal.value.faults[0].pointer == "/lines/0/expires_on"
 

@@ -73,7 +73,7 @@ def test_a_recipient_with_anything_open_is_not_forgotten(station: StationLedger)
 
 
 def test_the_anonymous_have_nothing_to_forget(station: StationLedger) -> None:
-    with pytest.raises(InvalidField, match="nothing personal"):
+    with pytest.raises(InvalidField, match="no personal data"):
         station(c.ForgetDonor(donor="anonymous"))
 
 

@@ -130,7 +130,7 @@ def test_an_expiry_before_the_goods_came_is_refused(station: StationLedger) -> N
         lambda: station.give(1, expires_on=date(2020, 2, 9)),
         at="/lines/0/expires_on",
     )
-    assert "2020-02-09 is before the goods came (2020-02-10)" in sentence
+    assert "2020-02-09 is before the goods arrived (2020-02-10)" in sentence
 
 
 def test_a_day_in_the_future_is_refused(station: StationLedger) -> None:

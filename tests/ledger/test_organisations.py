@@ -77,10 +77,13 @@ def test_two_ledgers_of_one_station_see_each_others_changes(station: StationLedg
 
 def test_what_is_one_commit_is_one_stations(station: StationLedger, head: Ledger) -> None:
     with station.ledger.transaction():
-        with pytest.raises(StoreError, match="begin no other within"):
+        with pytest.raises(StoreError, match="end it before you begin another"):
             head.record(c.RecordActivity(kind="visit", count=1), by="u_1")
         station.stock(1)
-    with station.ledger.reading(), pytest.raises(StoreError, match="leave `reading"):
+    with (
+        station.ledger.reading(),
+        pytest.raises(StoreError, match="nothing can be recorded within `reading"),
+    ):
         head.record(c.RecordActivity(kind="visit", count=1), by="u_1")
     assert station.entries() == 1
     assert head.books.head()[0] == 0

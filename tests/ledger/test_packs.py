@@ -219,9 +219,9 @@ def older(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def nothing(journal: Journal) -> None: ...
 
-    kept = Journal.state_packs
-    monkeypatch.setattr(Journal, "state_packs", nothing)
-    return lambda: monkeypatch.setattr(Journal, "state_packs", kept)
+    kept = Journal.add_packed_lines
+    monkeypatch.setattr(Journal, "add_packed_lines", nothing)
+    return lambda: monkeypatch.setattr(Journal, "add_packed_lines", kept)
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *FROM_STOCK])

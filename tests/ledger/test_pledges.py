@@ -118,5 +118,5 @@ def test_another_donors_pledge_is_not_kept(station: StationLedger) -> None:
 
 def test_a_pledge_of_masks_is_not_kept_with_soap(station: StationLedger) -> None:
     pledge = station.pledge(10)
-    with pytest.raises(InvalidField, match="promises no soap"):
+    with pytest.raises(InvalidField, match="does not promise soap"):
         station.give(10, "soap", pledge=pledge)

@@ -132,7 +132,7 @@ def test_the_clock_decides_what_today_is_in_the_stations_zone(station: StationLe
 def test_reading_may_ask_for_reading_but_not_for_recording(station: StationLedger) -> None:
     with station.ledger.reading(), station.ledger.reading() as books:
         assert books.head()[0] == 0
-        with pytest.raises(StoreError, match="leave `reading"):
+        with pytest.raises(StoreError, match="nothing can be recorded within `reading"):
             station.give(1)
     station.give(1)
     assert station.ledger.verify().entries == 2

@@ -25,13 +25,13 @@ def test_a_shipment_is_not_reversed_but_its_way_back_is_told(
 ) -> None:
     station.stock(10)
     name = send(station)
-    with pytest.raises(InvalidField, match="receives 0 of each line, this one acknowledges"):
+    with pytest.raises(InvalidField, match="receive 0 of each line, acknowledge"):
         station(c.Reverse(entry=2, reason="a slip"))
     receive(station, other, name, c.ArrivedLine(line=1, arrived=0))
     with pytest.raises(InvalidField, match="in another shipment"):
         other(c.Reverse(entry=1, reason="a slip"))
     acknowledge(station, other, name)
-    with pytest.raises(InvalidField, match="with the reason on_the_way"):
+    with pytest.raises(InvalidField, match="the reason on_the_way"):
         station(c.Reverse(entry=3, reason="a slip"))
 
 
@@ -42,7 +42,7 @@ def test_a_shipment_is_refused_where_it_would_be_untrue(
     name = send(station)
     for lines, match in (
         ([c.ArrivedLine(line=1, arrived=11)], "10 were sent"),
-        ([c.ArrivedLine(line=2, arrived=1)], "none of them"),
+        ([c.ArrivedLine(line=2, arrived=1)], "line 2 is unknown"),
         ([c.ArrivedLine(line=1, arrived=1), c.ArrivedLine(line=1, arrived=1)], "named twice"),
         ([c.ArrivedLine(line=1, arrived=1, item="gel")], "counted in bottle"),
         ([c.ArrivedLine(line=1, arrived=1, item="rice")], "no item rice"),
@@ -75,8 +75,8 @@ def test_a_citation_that_was_tampered_with_is_refused(
         entry, body=entry.body.replace(b'"quantity":10', b'"quantity":99')
     )
     for changed, match in (
-        (more, "do not give this hash"),
-        (msgspec.structs.replace(entry, previous="0" * 64), "do not give this hash"),
+        (more, "does not match the bytes"),
+        (msgspec.structs.replace(entry, previous="0" * 64), "does not match the bytes"),
         (cited(station, second), f"not an entry shipment_sent of shipment {first}"),
     ):
         with pytest.raises(InvalidField, match=match):
@@ -99,7 +99,7 @@ def test_what_another_station_invents_is_not_acknowledged(
         body=body,
         hash=hashlib.sha256(bytes.fromhex(entry.previous) + body).hexdigest(),
     )
-    with pytest.raises(InvalidField, match=r"do not contain this entry|nothing that can be"):
+    with pytest.raises(InvalidField, match=r"do not contain this entry|does not match line"):
         station(c.AcknowledgeShipment(shipment=name, received=forged))
     assert station.total(f"sent:{name}") == 10
 

@@ -78,7 +78,7 @@ def test_it_is_received_once_and_acknowledged_once(
     first = receive(station, other, name)
     again = receive(station, other, name)
     assert (again.seq, again.repeated) == (first.seq, True)
-    with pytest.raises(AlreadyDone, match="done already"):
+    with pytest.raises(AlreadyDone, match="recorded this for shipment"):
         receive(station, other, name, c.ArrivedLine(line=1, arrived=1))
     done = acknowledge(station, other, name)
     assert acknowledge(station, other, name).seq == done.seq

@@ -30,7 +30,7 @@ def test_goods_are_moved_first_expired_first(station: StationLedger) -> None:
 
 def test_goods_are_not_moved_to_where_they_stand(station: StationLedger) -> None:
     station.stock(5)
-    with pytest.raises(InvalidField, match="stand in store already"):
+    with pytest.raises(InvalidField, match="are in store already"):
         station(c.Move(source="store", target="store", lines=lines(1)))
 
 
@@ -111,7 +111,7 @@ def test_goods_go_back_to_the_donor_or_lender_of_their_lot(station: StationLedge
 
 def test_goods_of_nobody_known_are_not_given_back(station: StationLedger) -> None:
     station.stock(5)
-    with pytest.raises(InvalidField, match="nothing can be given back"):
+    with pytest.raises(InvalidField, match="goods cannot be returned"):
         station(c.ReturnGoods(location="store", lines=lines(5), reason="r"))
 
 

@@ -23,7 +23,7 @@ from supplies.domain.entries import Body
 from supplies.domain.entry_rows import Conflict, Erasure
 from supplies.errors import AlreadyDone, IdempotencyConflict, StoreError, SuppliesError
 from supplies.ledger.recorded import Recorded
-from supplies.ledger.writer import Checked, Request, id_of_its_own
+from supplies.ledger.writer import CheckedRequest, Request, shipment_command_id
 
 Answer = Recorded | SuppliesError | Stopped
 
@@ -102,7 +102,7 @@ class Office:
 
     def asked(self, dice: Dice, command: c.Command) -> Asked:
         """A request for a command, under a new id or the one that such a command has of its own."""
-        return Asked(id_of_its_own(command) or dice.uuid(), dice.of(USERS), command)
+        return Asked(shipment_command_id(command) or dice.uuid(), dice.of(USERS), command)
 
     # --- giving ----------------------------------------------------------------------------------
 
@@ -219,7 +219,7 @@ def _whose(body: Body, sent: Iterable[Asked]) -> Asked:
     """Which request an entry answers: a shipment's own id may come with several commands."""
     mine = [asked for asked in sent if (asked.id, asked.by) == (body.id, body.recorded_by)]
     assert mine, f"entry {body.seq} was asked for by nobody"
-    same = (asked for asked in mine if Checked.of(asked.request).digest == body.request)
+    same = (asked for asked in mine if CheckedRequest.of(asked.request).digest == body.request)
     return next(same, mine[0])
 
 

@@ -1,7 +1,7 @@
-"""Balances that must not fall below zero (floors), computed ahead for a list of transfers.
+"""Check floors (balances that must not fall below zero) for transfers not yet written.
 
-A floor applies now and at each day's end. The database refuses a transfer that breaks one; this
-module tells beforehand which transfers would, and in which order they would not.
+A floor applies now and at the end of each day. The database refuses a transfer that breaks one;
+this module finds out beforehand which transfers would break one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _Key = tuple[str, str, str]
 
 
 class Floors:
-    """The balances with a floor that some steps change, as they are after the steps made so far."""
+    """The balances with a floor that some steps change, after the steps applied so far."""
 
     def __init__(self, books: Books, steps: Iterable[Step]) -> None:
         moved: dict[_Key, set[str]] = defaultdict(set)
@@ -30,23 +30,25 @@ class Floors:
                 if kind_of(account).floored:
                     moved[account, item, lot].add(day.isoformat())
         latest = books.head()[2]
-        self._ends = {key: _ends(books, key, days, latest) for key, days in moved.items()}
+        self._ends = {
+            key: _day_end_balances(books, key, days, latest) for key, days in moved.items()
+        }
 
-    def ends(self, key: _Key) -> dict[str, int]:
-        """The balance at each day's end since the first step, by ISO day, in order."""
+    def day_end_balances(self, key: _Key) -> dict[str, int]:
+        """Return the balance at the end of each day since the first step, by ISO day, in order."""
         return self._ends[key]
 
     def available(self, day: date, key: _Key) -> int:
-        """The quantity that may be taken on a day: the smallest balance at its end or later."""
+        """Return what can be taken on a day: the smallest balance at its end or later."""
         since = day.isoformat()
-        return min(there for end, there in self._ends[key].items() if end >= since)
+        return min(balance for end, balance in self._ends[key].items() if end >= since)
 
-    def allow(self, step: Step) -> bool:
-        """Return whether this step may come next."""
+    def allows(self, step: Step) -> bool:
+        """Return whether this step may come next without breaking a floor."""
         day, (source, _, item, lot, quantity) = step
         return not kind_of(source).floored or self.available(day, (source, item, lot)) >= quantity
 
-    def make(self, step: Step) -> None:
+    def apply(self, step: Step) -> None:
         """Apply a step."""
         day, (source, target, item, lot, quantity) = step
         for account, change in ((source, -quantity), (target, quantity)):
@@ -56,12 +58,12 @@ class Floors:
                     ends[end] += change
 
 
-def _ends(books: Books, key: _Key, days: set[str], latest: str) -> dict[str, int]:
+def _day_end_balances(books: Books, key: _Key, days: set[str], latest: str) -> dict[str, int]:
     if len(days) == 1 and min(days) >= latest:
         return dict.fromkeys(days, books.balance(*key))
     closings = books.daily_balances(key, since=min(days))
     ends: dict[str, int] = {}
     for day in sorted(days.union(end for end in closings if end >= min(days))):
-        before = max((end for end in closings if end <= day), default=None)
-        ends[day] = 0 if before is None else closings[before]
+        last_moved = max((moved for moved in closings if moved <= day), default=None)
+        ends[day] = 0 if last_moved is None else closings[last_moved]
     return ends

@@ -1,7 +1,7 @@
-"""The journal that a rule writes: drafts of entries on top of the books.
+"""The journal of one command: the entries that its rule drafts, on top of the books.
 
-A rule reads the books and writes drafts. Balances here include the drafts so far. The journal does
-not write to the database, and it does not enforce floors: the database does.
+A rule reads the books and drafts entries. Balances read here include the drafts so far. The journal
+writes nothing to the database and enforces no floors: the database does.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed
 
 FACTS = (RecordDonation, RecordArrival, ReceiveShipment, ReportOutcome, CountStock)
-"""Commands that state what happened: late ones are booked on the first open day."""
+"""Commands that record facts: if their day is closed, they are booked on the first open day."""
 
 _Field = Literal["lines", "consumed", "produced", "spilled"]
 
@@ -46,7 +46,7 @@ Key = tuple[str, str, str]
 
 
 class Move(NamedTuple):
-    """A drafted transfer, and the JSON pointer of the field that asked for it."""
+    """A drafted transfer, and the JSON pointer of the command's field that caused it."""
 
     transfer: Transfer
     pointer: str
@@ -56,8 +56,8 @@ class Move(NamedTuple):
 class Draft:
     """A draft of an entry.
 
-    about: the person it is about, `donor:CODE` or `recipient:CODE`; None: nobody. erasables:
-    digest, salt and content of texts that can be erased later.
+    about: the person whom the entry concerns, `donor:CODE` or `recipient:CODE`; None: nobody.
+    erasables: digest, salt and content of texts that can be erased later.
     """
 
     seq: int
@@ -71,8 +71,8 @@ class Draft:
     rows: list[EntryRow] = field(default_factory=list)
     erasables: list[tuple[str, bytes, bytes]] = field(default_factory=list)
 
-    def state(self, *rows: EntryRow) -> None:
-        """Add rows that the entry states."""
+    def add_rows(self, *rows: EntryRow) -> None:
+        """Add rows to the entry."""
         self.rows.extend(rows)
 
 
@@ -80,7 +80,7 @@ class Draft:
 class StatedLot:
     """A line of a corrected command, with the lot that it created.
 
-    stands: whether the latest entry still has the lot.
+    is_current: whether the command's latest entry still contains the lot.
     """
 
     lot: str
@@ -93,15 +93,15 @@ class StatedLot:
     currency: str | None = None
     pledge: str | None = None
     recipient: str | None = None
-    stands: bool = True
+    is_current: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Earmark:
     """Goods of one lot that the corrected command itself allocated.
 
-    moved: how much of it has been dispatched or handed over since, and cannot come back. Released
-    goods count as undone.
+    moved: the quantity that was dispatched or handed over since and cannot come back. Released
+    goods are not part of it.
     """
 
     allocation: str
@@ -115,12 +115,13 @@ class Earmark:
 
 @dataclass(frozen=True, slots=True)
 class CorrectedCommand:
-    """What the command being corrected has done so far.
+    """The effects so far of a command that is being corrected.
 
-    seq: its latest entry. document: of its first entry. effect: its net effect on balances. by_day:
-    the same by day, as it would be undone. lots: all lots that it created, the latest first.
-    allocations: its own, by recipient. earmarks: the goods in them. taken: lots that it took, which
-    a correction takes again. packed: its lines that counted packs, those stated last first.
+    seq: its latest entry. document: the document of its first entry. effect: its net changes of
+    balances. by_day: the same changes by the day on which a correction undoes them. lots: all lots
+    that it created, the latest first. allocations: those that it made, by recipient. earmarks: the
+    goods in them. taken_lots: lots from which it took goods; a correction takes these first.
+    packed: its lines that counted packs, the latest first.
     """
 
     seq: int
@@ -131,16 +132,20 @@ class CorrectedCommand:
     lots: Sequence[StatedLot] = ()
     allocations: Mapping[str, list[Allocation]] = field(default_factory=dict)
     earmarks: Sequence[Earmark] = ()
-    taken: frozenset[str] = frozenset()
+    taken_lots: frozenset[str] = frozenset()
     packed: Sequence[PackedLine] = ()
 
 
 class Journal:
     """The drafts of one command, on top of the books.
 
-    now: the ledger clock's moment in UTC. today: its day in the station's time zone. head: the hash
-    of the last entry. corrected: set while a corrected command's rule runs again; its effect so far
-    is then subtracted from all balances.
+    now: the current moment in UTC, by the ledger's clock. today: its day in the station's time
+    zone. head_hash: the hash of the last entry in the books. sorted_lots: lots by account and item
+    in the order of `lot_selection`. corrected: set while the rule of a corrected command runs
+    again; the effects of that command are then subtracted from all balances.
+
+    Raises:
+        InvalidField: the command's day is in the future.
     """
 
     def __init__(
@@ -155,13 +160,13 @@ class Journal:
         self.books, self.command, self.now, self.today = books, command, now, today
         self.corrected = corrected
         self.drafts: list[Draft] = []
-        last, self.head, self.latest_day, self.closed_through = books.head_and_closed_day()
+        last, self.head_hash, self.latest_day, self.closed_through = books.head_and_closed_day()
         self.next_seq = last + 1
         self.happened_on = command.happened_on or today
         self._changed: Counter[Key] = Counter()
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
-        self._serving: dict[str, dict[tuple[str, str], str | None]] = {}
-        self.shelves: dict[tuple[str, str], list[LotBalance]] = {}
+        self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
+        self.sorted_lots: dict[tuple[str, str], list[LotBalance]] = {}
         self._packed: dict[str, PackedLine] = {}
         if corrected is not None:
             for key, change in corrected.effect.items():
@@ -185,16 +190,20 @@ class Journal:
     ) -> Draft:
         """Begin the next entry and return its draft.
 
-        The id of a new document is `prefix` and the number of its first entry. day: the day it
-        happened, if it differs from the command's.
+        prefix: makes a new document, whose id is the prefix and the number of the entry. day: the
+        day it happened, if it differs from the command's.
+
+        Raises:
+            InvalidField: a correction names another document than the corrected entry.
+            PeriodClosed: the day is closed, and the command records no fact.
         """
         happened_on = day or self.happened_on
         if self.corrected is not None and not self.drafts:
             if document not in (None, self.corrected.document):
                 raise InvalidField.at(
                     "/command",
-                    f"the entry is of {self.corrected.document}, not of {document}; "
-                    f"record what is of {document} by itself",
+                    f"the corrected entry belongs to {self.corrected.document}, not to {document}; "
+                    f"record a separate command for {document}",
                 )
             kind, document = self.corrected.kind, self.corrected.document
         elif prefix is not None:
@@ -212,9 +221,12 @@ class Journal:
         return draft
 
     def booked_on(self, happened_on: date, *, plan: bool = False) -> date:
-        """The day itself, or the first open day if it is closed.
+        """Return the day itself, or the first open day if it is closed.
 
-        plan: refuse a closed day, unless the command states a fact.
+        plan: refuse a closed day, unless the command records a fact or is a correction.
+
+        Raises:
+            PeriodClosed: the day is closed; only with `plan`.
         """
         closed = self.closed_through
         if closed is None or happened_on > closed:
@@ -244,10 +256,10 @@ class Journal:
         draft.moves.append(Move(Transfer(source, target, item, lot, quantity), pointer))
         self._change((source, item, lot), -quantity)
         self._change((target, item, lot), quantity)
-        self.shelves.pop((target, item), None)
+        self.sorted_lots.pop((target, item), None)
 
     def _change(self, key: Key, change: int) -> None:
-        """Note a change, so that `held` finds it by account, by account prefix and by item."""
+        """Record a change of a balance, indexed by account, account prefix and item."""
         if key not in self._changed:
             account, item, _ = key
             kind, *keys = account.split(":")
@@ -260,15 +272,16 @@ class Journal:
     # --- reading -----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """The balance of an account, with the drafts so far."""
+        """Return the balance of an account, including the drafts so far."""
         return self.books.balance(account, item, lot) + self._changed[account, item, lot]
 
     def available(
         self, account: str, item: str, lot: str = "", *, since: date | None = None
     ) -> int:
-        """The quantity that may be taken on a day: the least balance then or later.
+        """Return the quantity that can be taken on a day.
 
-        since: an open day; None: the command's day.
+        It is the smallest balance at the end of that day or of any later day. since: an open day;
+        None: the command's day.
         """
         now = self.balance(account, item, lot)
         first = (since or self.booked_on(self.happened_on)).isoformat()
@@ -283,53 +296,56 @@ class Journal:
         least = now
         for day in {first, *closings, *(day.isoformat() for day in undone)}:
             if day >= first:
-                stood = max((known for known in closings if known <= day), default="")
-                before = sum(n for when, n in undone.items() if when.isoformat() <= day)
-                least = min(least, closings.get(stood, 0) - before + drafted)
+                last_moved = max((moved for moved in closings if moved <= day), default="")
+                undone_before = sum(
+                    change for moved, change in undone.items() if moved.isoformat() <= day
+                )
+                least = min(least, closings.get(last_moved, 0) - undone_before + drafted)
         return least
 
-    def held(self, account: str, item: str | None = None) -> dict[Key, int]:
-        """Balances that are not zero, as in `Books.held`, with the drafts so far."""
-        held = self.books.nonzero_balances(account, item)
+    def nonzero_balances(self, account: str, item: str | None = None) -> dict[Key, int]:
+        """Return nonzero balances as `Books.nonzero_balances` does, including the drafts so far."""
+        balances = self.books.nonzero_balances(account, item)
         for key in self._changed_below.get((account, item), ()):
-            held[key] = held.get(key, 0) + self._changed[key]
-        return {key: held[key] for key in sorted(held) if held[key] != 0}
+            balances[key] = balances.get(key, 0) + self._changed[key]
+        return {key: balances[key] for key in sorted(balances) if balances[key] != 0}
 
-    def change(self, account: str, item: str, lot: str = "") -> int:
-        """The change of a balance by the drafts so far."""
+    def drafted_change(self, account: str, item: str, lot: str = "") -> int:
+        """Return the change of a balance by the drafts so far."""
         return self._changed[account, item, lot]
 
-    def changed_lots(self, account: str, item: str) -> set[str]:
-        """The lots of an item that the drafts so far change in an account."""
+    def drafted_lots(self, account: str, item: str) -> set[str]:
+        """Return the lots of an item that the drafts so far change in an account."""
         return {lot for _, _, lot in self._changed_below.get((account, item), ()) if lot}
 
     def total(self, account: str, item: str) -> int:
-        """The total of an item in an account, or in all accounts below a prefix ending in ":"."""
-        return sum(self.held(account, item).values())
+        """Return the total of an item in an account, or in all accounts of a prefix."""
+        return sum(self.nonzero_balances(account, item).values())
 
     def needs_served(self, allocation: str) -> dict[tuple[str, str], str | None]:
-        """The need that each (item, lot) of an allocation serves, once the drafts are made."""
-        serving = self._serving.get(allocation)
-        if serving is None:
+        """Return the need that each (item, lot) of an allocation serves, including the drafts."""
+        served = self._needs_served.get(allocation)
+        if served is None:
             lines = self.books.rows(AllocationLine, allocation=allocation)
-            serving = {(line.item, line.lot): line.need for line in lines}
-            self._serving[allocation] = serving
+            served = {(line.item, line.lot): line.need for line in lines}
+            self._needs_served[allocation] = served
         drafted = {
             (row.item, row.lot): row.need
             for draft in self.drafts
             for row in draft.rows
             if isinstance(row, AllocationLine) and row.allocation == allocation
         }
-        return {**serving, **drafted} if drafted else serving
+        return {**served, **drafted} if drafted else served
 
     # --- lines -------------------------------------------------------------------------------
 
-    def units(self, line: GoodsLine | NoteNeed, pointer: str) -> int:
-        """A line's quantity in base units of its item.
+    def base_units(self, line: GoodsLine | NoteNeed, pointer: str) -> int:
+        """Return a line's quantity in base units of its item.
 
-        A line that counts packs is also stated as a `PackedLine`, see `state_packs`.
+        A line that counts packs is also recorded as a `PackedLine`, see `add_packed_lines`.
 
-        Raises InvalidField for an unknown pack, or more than `MAX_QUANTITY`.
+        Raises:
+            InvalidField: the item or pack is unknown, or it is more than `MAX_QUANTITY`.
         """
         item = self.books.item(line.item, f"{pointer}/item")
         if line.pack is None:
@@ -344,10 +360,9 @@ class Journal:
         return stated.quantity * stated.size
 
     def _pack(self, line: GoodsLine | NoteNeed, pack: str, item: Item, pointer: str) -> PackedLine:
-        """The line with the size of its packs.
+        """Return the line with the size of its packs.
 
-        It is the size that the line states, or else the one that the corrected command counted
-        with, or else the item's.
+        That is the size in the line, or else in the corrected command, or else in the item.
         """
         field, number = _place(pointer)
         size = line.pack_size or self._former_size(field, number, line.item, pack)
@@ -375,7 +390,7 @@ class Journal:
         )
 
     def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
-        """The size of a pack in the corrected command: in the same line, or else in another."""
+        """Return the size of a pack in the corrected command: in the same line, or in another."""
         same = [
             stated
             for stated in (() if self.corrected is None else self.corrected.packed)
@@ -384,12 +399,16 @@ class Journal:
         same.sort(key=lambda stated: (stated.field, stated.line) != (field, number))
         return same[0].size if same else None
 
-    def state_packs(self) -> None:
-        """Add the lines that counted packs to the first draft, once the rule has run."""
-        self.drafts[0].state(*self._packed.values())
+    def add_packed_lines(self) -> None:
+        """Add the lines that counted packs to the first draft; call once the rule has run."""
+        self.drafts[0].add_rows(*self._packed.values())
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
-        """The latest description of a lot. Raises InvalidField if it is not a lot of this item."""
+        """Return the latest description of a lot.
+
+        Raises:
+            InvalidField: it is not a lot of this item.
+        """
         for draft in self.drafts:
             for row in draft.rows:
                 if isinstance(row, Lot) and row.lot == lot:
@@ -402,58 +421,58 @@ class Journal:
             )
         return found
 
-    def shortage(
+    def not_enough_error(
         self,
         account: str,
         item: str,
-        asked: int,
+        requested: int,
         available: int,
         pointer: str,
     ) -> NotEnough:
-        """Return the refusal of a quantity that is more than available."""
-        return not_enough(self.books, account, item, asked, available, pointer)
+        """Return the error for a quantity that is more than available."""
+        return not_enough_error(self.books, account, item, requested, available, pointer)
 
 
 def _place(pointer: str) -> tuple[_Field, int]:
-    """The list and number of the line that a pointer names; a need is its own only line."""
+    """Return the list and number of the line that a pointer names; a need has one line."""
     if not pointer:
         return "lines", 1
     _, field, index = pointer.split("/")
     return field, int(index) + 1  # type: ignore[return-value]  # rules point to lists of lines
 
 
-def not_enough(
+def not_enough_error(
     books: Books,
     account: str,
     item: str,
-    asked: int,
+    requested: int,
     available: int,
     pointer: str,
-    besides: str = "",
+    qualifier: str = "",
 ) -> NotEnough:
-    """Return a refusal such as "only 12 × mask (KN95) are free in Store A; 20 were asked for"."""
-    are = "is" if available == 1 else "are"
-    were = "was" if asked == 1 else "were"
-    amount = f"only {available}" if available else "no"
-    times = " × " if available else " "
-    if not available:
-        are = "is"
+    """Return an error such as "only 12 × mask (KN95) are free in Store A; 20 were asked for".
+
+    qualifier: words after the account, such as " on every day since 2020-02-05".
+    """
+    are = "is" if available <= 1 else "are"
+    were = "was" if requested == 1 else "were"
+    amount = f"only {available} ×" if available else "no"
     return NotEnough(
-        f"{amount}{times}{books.item(item).name} {are} {describe(books, account)}{besides}; "
-        f"{asked} {were} asked for",
+        f"{amount} {books.item(item).name} {are} {describe_account(books, account)}{qualifier}; "
+        f"{requested} {were} asked for",
         [
             Fault(
                 f"{pointer}/quantity" if pointer else "",
-                f"{asked} asked, {available} there",
-                asked,
+                f"{requested} asked, {available} there",
+                requested,
                 available,
             )
         ],
     )
 
 
-def describe(books: Books, account: str) -> str:
-    """Describe an account in words, such as "free in Store A"; people are named by code."""
+def describe_account(books: Books, account: str) -> str:
+    """Return an account in words, such as "free in Store A"; people are named by code."""
     kind, keys = kind_of(account), keys_of(account)
     name = keys[0]
     if kind is STOCK:
@@ -461,8 +480,8 @@ def describe(books: Books, account: str) -> str:
     return kind.description.format(name)
 
 
-def net(transfers: Iterable[Transfer]) -> Counter[Key]:
-    """The net change of each balance by some transfers; zeros are left out."""
+def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
+    """Return the net change of each balance by some transfers; zeros are left out."""
     changed: Counter[Key] = Counter()
     for source, target, item, lot, quantity in transfers:
         changed[source, item, lot] -= quantity
@@ -470,8 +489,8 @@ def net(transfers: Iterable[Transfer]) -> Counter[Key]:
     return Counter({key: change for key, change in changed.items() if change})
 
 
-def net_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
-    """The change of each balance by some transfers, by the day on which they are booked."""
+def net_changes_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
+    """Return the changes of each balance by some transfers, by the day on which they are booked."""
     changed: dict[Key, Counter[date]] = defaultdict(Counter)
     for day, (source, target, item, lot, quantity) in steps:
         changed[source, item, lot][day] -= quantity

@@ -1,4 +1,4 @@
-"""The ledger: the one way to write into a station's books, and the start of every reading."""
+"""The ledger of one station: record commands and open its books for reading."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from supplies.domain.commands import (
 )
 from supplies.errors import InvalidField, NotEnough, StoreError, SuppliesError
 from supplies.ledger.journal import Journal
-from supplies.ledger.recorded import Recorded, as_recorded, recorded_before
+from supplies.ledger.recorded import Recorded, earlier_answer, recorded_answer
 from supplies.ledger.rules import RULES
-from supplies.ledger.rules.deliveries import Contradicted, Repeated, keep_conflict
-from supplies.ledger.writer import Checked, Request, Writer
+from supplies.ledger.rules.deliveries import Contradicted, Repeated, record_conflict
+from supplies.ledger.writer import CheckedRequest, Request, Writer
 from supplies.storage.engines import open_store
 from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store
 from supplies.verification.verify import Progress, Verified, verify
 
-UNDENIABLE = (ReportOutcome, CountStock)
-"""Facts that are kept as conflicts if the books contradict them."""
+KEPT_AS_CONFLICTS = (ReportOutcome, CountStock)
+"""Commands whose facts are recorded as conflicts if the books contradict them."""
 
 Clock = Callable[[], datetime]
 """Returns the current moment, with a time zone."""
@@ -48,13 +48,13 @@ def system_clock() -> datetime:
 
 
 class _Connection:
-    """What the ledgers on one connection share: who uses it now, and for what.
+    """State that the ledgers on one connection share.
 
-    reading: the station whose books are read at one moment; None outside of `reading()`.
+    reading: the station whose `reading()` is open; None if none is.
     writing: the station whose transaction is open; None if none is.
-    erased: whether that transaction forgets a person.
-    catalogues: one per station, as long as a ledger of it exists. The store reports changes by
-    other connections only, so ledgers on the same connection must share what they cache.
+    erased: whether that transaction erased a person's data.
+    catalogues: one per station, as long as a ledger of the station exists. The store reports
+    changes by other connections only, so ledgers on one connection must share this cache.
     """
 
     def __init__(self) -> None:
@@ -99,13 +99,13 @@ class Ledger:
     def open(
         cls, url: str, *, station: str, clock: Clock = system_clock, create: bool = True
     ) -> Ledger:
-        """Open the books at `url`: a file's path, sqlite:///PATH or postgresql://….
+        """Open the books at `url`: the path of a file, sqlite:///PATH or postgresql://….
 
-        clock: tests set it. create: make the database if it does not exist. The station may be
-        unknown yet: `register` it first.
+        station: its code; a new station is added with `register`. clock: for tests. create: create
+        the database if it does not exist.
 
         Raises:
-            StoreError: the database cannot be used; its subclass says why.
+            StoreError: the database cannot be used; the subclass tells the reason.
 
         >>> with Ledger.open("books.db", station="lx") as ledger:
         ...     ledger.station_code
@@ -114,9 +114,9 @@ class Ledger:
         return cls(open_store(url, create=create), station, clock)._with_current_index()
 
     def for_station(self, station: str) -> Ledger:
-        """The ledger of another station in this database, over the same connection.
+        """Return the ledger of another station in this database, on the same connection.
 
-        Both take turns, and closing either closes both. Call it outside of `reading()` and
+        The two take turns, and closing one closes both. Call this outside of `reading()` and
         `transaction()`. An unknown station raises NotFound on first use.
         """
         ledger = Ledger(self.store, station, self.clock, connection=self._connection)
@@ -135,7 +135,7 @@ class Ledger:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
@@ -150,7 +150,7 @@ class Ledger:
 
     @contextmanager
     def reading(self) -> Iterator[Books]:
-        """The books as they are at one moment, whatever is recorded meanwhile.
+        """Read the books as they are at one moment, whatever is recorded meanwhile.
 
         Raises:
             StoreError: the database cannot be read.
@@ -160,9 +160,9 @@ class Ledger:
         ('mask', 1)
         """
         with self._connection.lock:
-            under_way = self._connection.reading or self._connection.writing
-            if under_way is not None:
-                if under_way != self.station_code:
+            open_station = self._connection.reading or self._connection.writing
+            if open_station is not None:
+                if open_station != self.station_code:
                     self._catalogue.refresh()
                 yield self.books
                 return
@@ -176,15 +176,16 @@ class Ledger:
 
     @contextmanager
     def read_without_transaction(self) -> Iterator[Books]:
-        """The books for a single query, which sees one state without a transaction."""
+        """Read the books without a transaction, for a single query, which sees one state anyway."""
         with self._connection.lock:
             yield self.books
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """The current balance of an account in base units of the item; lot "" is no lot.
+        """Return the current balance of an account in base units of the item.
 
-        Goods are counted by lot: without one, the balance of goods is 0. Sum `Books.held` for all
-        lots, or see `supplies.views.stock`.
+        lot: "" for balances that are not divided into lots (needs and promises). Balances of goods
+        are kept by lot, so their balance without a lot is 0: sum `Books.nonzero_balances` over all
+        lots, or use `supplies.views.stock`.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.
@@ -199,12 +200,12 @@ class Ledger:
             return self.books.balance(account, item, lot)
 
     def verify(self, progress: Progress | None = None) -> Verified:
-        """Recompute this station's books.
+        """Verify this station's books by recomputing them from the first entry.
 
-        progress: called with the number of entries done and of all.
+        progress: called with the number of entries checked so far and the number of all entries.
 
         Raises:
-            BooksBroken: names the first thing that is wrong.
+            BooksBroken: the books are damaged; the sentence names the first fault.
             NotFound: the station is unknown.
 
         >>> ledger.verify().entries
@@ -214,7 +215,7 @@ class Ledger:
             return verify(self.store, self.station_code, progress=progress)
 
     def today(self) -> date:
-        """The current day in the station's time zone.
+        """Return the current day in the station's time zone.
 
         Raises:
             NotFound: the station is unknown.
@@ -225,13 +226,13 @@ class Ledger:
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(zone_of(self.books.station)).date()
 
-    # --- what is not in the chain ---------------------------------------------------------------
+    # --- rows outside of the chain ---------------------------------------------------------------
 
     @contextmanager
     def admin_transaction(self) -> Iterator[Books]:
-        """A transaction for rows outside of the chain, such as users, settings and access logs.
+        """Open a transaction for rows outside of the chain: users, settings, access logs.
 
-        Durable when it ends, undone if it fails.
+        It is durable when it ends, and undone if it fails.
 
         Raises:
             StoreError: the database cannot be written.
@@ -241,42 +242,42 @@ class Ledger:
 
     # --- the catalogue -----------------------------------------------------------------------
 
-    def register(self, *nouns: CatalogueRecord) -> None:
-        """Add stations, items, donors and other nouns to the catalogue: all of them or none.
+    def register(self, *records: CatalogueRecord) -> None:
+        """Add stations, items, donors and other records to the catalogue: all of them or none.
 
         Raises:
             InvalidField: a value is out of bounds.
             AlreadyDone: a code is in use.
         """
         with self._writing(), self.savepoint():
-            for noun in nouns:
-                self._catalogue.register(noun)
+            for record in records:
+                self._catalogue.register(record)
 
-    def amend(self, noun: CatalogueRecord) -> None:
-        """Replace what the catalogue says of a code.
+    def amend(self, record: CatalogueRecord) -> None:
+        """Replace the catalogue's record of a code.
 
         Raises:
-            InvalidField: a value is out of bounds, or the unit of an item that was moved changes.
+            InvalidField: a value is out of bounds, or the unit of an item that has entries changes.
             NotFound: the code is unknown.
         """
         with self._writing():
-            self._catalogue.amend(noun)
+            self._catalogue.amend(record)
 
     # --- recording ---------------------------------------------------------------------------
 
     def record(self, command: Command, *, by: str, id: str | uuid.UUID | None = None) -> Recorded:
-        """Record a command durably, with all of its entries, or refuse it and record nothing.
+        """Record a command durably with all of its entries, or refuse it and record nothing.
 
-        by: the code of who records it, in the form of any code (letters, digits, dot, dash and
-        underscore; up to 64). Only the form is checked: it need not be a registered user, because
-        a library's caller may manage users elsewhere. It is hashed and never erased, so it must
-        not be a name. id: a UUID that names this request. The same id with the same command
-        answers as the first time. None: a new id.
+        by: the code of the person who records it (1 to 64 letters, digits, dots, dashes and
+        underscores). Only the form is checked: it need not be a registered user, because a program
+        that uses this library may manage users elsewhere. It is hashed and never erased, so it
+        must not be a name. id: a UUID of this request, which makes it safe to repeat: the same id
+        with the same command returns the first answer. None: a new id.
 
         Raises:
             InvalidField: a value is wrong; `faults` points to the field.
             NotFound: a code or id is unknown.
-            AgainstBooks: the books as they are refuse the command, such as NotEnough.
+            AgainstBooks: the current books do not allow the command; see its subclasses.
             IdempotencyConflict: the id was used for another command.
             StoreError: the database cannot be written.
 
@@ -285,23 +286,23 @@ class Ledger:
         >>> ledger.record(need, by="u-1").document
         'n_2'
         """
-        request = Checked.of(Request(command=command, by=by, id=id))
+        request = CheckedRequest.of(Request(command=command, by=by, id=id))
         with self._writing():
             return self._record(request)
 
     def recorded(self, seq: int) -> Recorded:
-        """The answer that was given to the command whose first entry is `seq`.
+        """Return the answer that was given to the command whose first entry is `seq`.
 
         Raises:
             NotFound: there is no such entry.
         """
         with self.reading():
-            return as_recorded(self.books, seq)
+            return recorded_answer(self.books, seq)
 
     def record_many(self, requests: Sequence[Request]) -> list[Recorded | SuppliesError]:
-        """Record several requests in one durable commit; each succeeds or is refused by itself.
+        """Record several requests in one durable commit; a refused one does not affect the others.
 
-        The answers are in the order of the requests, and are valid only once this returns.
+        Returns the answer or the error of each request, in their order.
 
         Raises:
             StoreError: the database failed, and nothing was recorded.
@@ -317,7 +318,7 @@ class Ledger:
         with self.transaction():
             for request in requests:
                 try:
-                    answers.append(self._record(Checked.of(request)))
+                    answers.append(self._record(CheckedRequest.of(request)))
                 except StoreError:
                     raise
                 except SuppliesError as error:
@@ -326,9 +327,9 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """One durable commit for all that this ledger writes within, or none of it.
+        """Write all that is recorded within the `with` block in one durable commit, or none of it.
 
-        What is answered within is valid only once this has ended. A refusal undoes only the
+        Answers given within the block are valid only after it has ended. An error undoes only the
         refused command; the caller may catch it and go on. `savepoint` groups several calls.
 
         Raises:
@@ -337,9 +338,9 @@ class Ledger:
         connection = self._connection
         with connection.lock:
             if connection.reading is not None:
-                raise StoreError("recording waits until reading is done: leave `reading()` first")
+                raise StoreError("nothing can be recorded within `reading()`: leave it first")
             if connection.writing is not None:
-                raise StoreError("a transaction is open already; begin no other within")
+                raise StoreError("a transaction is open already; end it before you begin another")
             connection.writing = self.station_code
             try:
                 yield from self._transaction()
@@ -347,24 +348,25 @@ class Ledger:
                 connection.writing = None
                 erased, connection.erased = connection.erased, False
             if erased:
-                # The erasure is durable already; what stays in free pages goes the next time.
+                # The erasure is committed. If this fails, copies that remain in free pages are
+                # removed the next time.
                 with suppress(StoreError):
                     self.store.purge_erased()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Within `transaction`: several calls that are all undone if one of them fails."""
+        """Group several calls within `transaction`: if one fails, all of them are undone."""
         try:
             with self.store.savepoint():
                 yield
         except BaseException:
-            # The cached catalogue may hold what was undone.
+            # The cached catalogue may contain what was undone.
             self._catalogue.clear_cache()
             raise
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """The open transaction of this station, or a new one."""
+        """Use the open transaction of this station, or open a new one."""
         with self._connection.lock:
             if self._connection.writing == self.station_code:
                 yield
@@ -379,14 +381,14 @@ class Ledger:
                 self._catalogue.refresh()
                 yield
         except BaseException:
-            # The cached catalogue may hold what was undone, also if the commit failed.
+            # The cached catalogue may contain what was undone, also if the commit failed.
             self._catalogue.clear_cache()
             raise
 
-    def _record(self, request: Checked) -> Recorded:
-        before = recorded_before(self.books, request) if request.named else None
-        if before is not None:
-            return before
+    def _record(self, request: CheckedRequest) -> Recorded:
+        earlier = earlier_answer(self.books, request) if request.id_given else None
+        if earlier is not None:
+            return earlier
         now = self.clock().astimezone(UTC)
         today = self._day(now)
         rule = RULES.get(type(request.command))
@@ -397,17 +399,17 @@ class Ledger:
             with self.books.cache_queries():
                 journal = Journal(self.books, request.command, now=now, today=today)
                 rule(request.command, journal)
-                journal.state_packs()
-            self._writer.enter(journal, request)
-        except Repeated as repeat:
-            return as_recorded(self.books, repeat.seq)
-        except (Contradicted, NotEnough) as because:
-            if not isinstance(request.command, UNDENIABLE):
+                journal.add_packed_lines()
+            self._writer.write(journal, request)
+        except Repeated as repeated:
+            return recorded_answer(self.books, repeated.seq)
+        except (Contradicted, NotEnough) as error:
+            if not isinstance(request.command, KEPT_AS_CONFLICTS):
                 raise
-            conflict = because.detail
+            conflict = error.detail
             journal = Journal(self.books, request.command, now=now, today=today)
-            keep_conflict(request.command, journal, conflict)
-            self._writer.enter(journal, request)
+            record_conflict(request.command, journal, conflict)
+            self._writer.write(journal, request)
         if isinstance(request.command, ForgetDonor | ForgetRecipient):
             self._connection.erased = True
         return Recorded(
@@ -425,5 +427,5 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def zone_of(station: Station) -> ZoneInfo:
-    """The station's time zone, in which its days begin and end."""
+    """Return the station's time zone, in which its days begin and end."""
     return _zone(station.zone)

@@ -1,7 +1,7 @@
-"""How lots are chosen: first expired, first out (FEFO).
+"""Choose lots: first expired, first out (FEFO).
 
-Lots that do not expire come last; of lots that expire on the same day, the oldest comes first.
-A correction first takes the lots that the corrected command took.
+Lots that do not expire come last. Of lots that expire on the same day, the oldest comes first.
+A correction first takes from the lots from which the corrected command took.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import date
 
 from supplies.books.reader import LotBalance
 from supplies.domain.accounts import kind_of
-from supplies.ledger.journal import Journal, not_enough
+from supplies.ledger.journal import Journal, not_enough_error
 
 _NEVER = date.max.isoformat()
 """Sorts lots that do not expire behind all that do."""
@@ -26,58 +26,60 @@ def pick_lots(
     lot: str | None = None,
     allow_expired: bool = True,
 ) -> list[tuple[str, int]]:
-    """Choose lots of an item in an account, with the quantity to take of each.
+    """Return lots of an item in an account, with the quantity to take of each.
 
-    lot: this lot only. allow_expired: whether expired lots may be taken.
+    lot: take from this lot only; None: from any. allow_expired: whether expired lots may be taken.
 
     Raises:
         NotEnough: less than `quantity` is available.
-        InvalidField: the lot is not one of this item.
+        InvalidField: the lot is not a lot of this item.
     """
     if lot is not None:
         journal.lot(lot, item, f"{pointer}/lot")
     today, floored = journal.happened_on.isoformat(), kind_of(account).floored
     picked: list[tuple[str, int]] = []
-    rest, now, expired = quantity, 0, 0
-    for on in _shelf(journal, account, item):
-        there = on.quantity + journal.change(account, item, on.lot)
-        if there <= 0 or lot not in (None, on.lot):
+    remaining, in_account_now, expired = quantity, 0, 0
+    for candidate in _lots_in_order(journal, account, item):
+        balance = candidate.quantity + journal.drafted_change(account, item, candidate.lot)
+        if balance <= 0 or lot not in (None, candidate.lot):
             continue
-        if not allow_expired and (on.expires_on or _NEVER) < today:
-            expired += there
+        if not allow_expired and (candidate.expires_on or _NEVER) < today:
+            expired += balance
             continue
-        now += there
-        free = journal.available(account, item, on.lot) if floored else there
-        taken = max(0, min(rest, free))
+        in_account_now += balance
+        free = journal.available(account, item, candidate.lot) if floored else balance
+        taken = max(0, min(remaining, free))
         if taken:
-            picked.append((on.lot, taken))
-            rest -= taken
-        if not rest:
+            picked.append((candidate.lot, taken))
+            remaining -= taken
+        if not remaining:
             return picked
-    available = quantity - rest
-    besides = f" on every day since {journal.happened_on}" if available < now else ""
-    besides += f" ({expired} more have expired)" if expired else ""
-    raise not_enough(journal.books, account, item, quantity, available, pointer, besides)
+    available = quantity - remaining
+    qualifier = f" on every day since {journal.happened_on}" if available < in_account_now else ""
+    qualifier += f" ({expired} more have expired)" if expired else ""
+    raise not_enough_error(journal.books, account, item, quantity, available, pointer, qualifier)
 
 
-def _shelf(journal: Journal, account: str, item: str) -> list[LotBalance]:
-    """The lots of an item in an account, in the order in which they are taken.
+def _lots_in_order(journal: Journal, account: str, item: str) -> list[LotBalance]:
+    """Return the lots of an item in an account in the order in which they are taken.
 
-    Quantities are those in the books, without the drafts. The journal keeps the list, because a
-    command of many lines asks for it again and again.
+    Quantities are those in the books, without the drafts. The journal caches the list for commands
+    with many lines of one item.
     """
-    shelf = journal.shelves.get((account, item))
-    if shelf is None:
-        there = {on.lot: on for on in journal.books.lot_balances(account, item)}
-        for lot in journal.changed_lots(account, item) - there.keys():
+    in_order = journal.sorted_lots.get((account, item))
+    if in_order is None:
+        lots = {balance.lot: balance for balance in journal.books.lot_balances(account, item)}
+        for lot in journal.drafted_lots(account, item) - lots.keys():
             expires_on = journal.lot(lot, item).expires_on
-            there[lot] = LotBalance(lot, None if expires_on is None else expires_on.isoformat(), 0)
-        taken = frozenset() if journal.corrected is None else journal.corrected.taken
-        shelf = sorted(there.values(), key=lambda on: (on.lot not in taken, *_fefo(on)))
-        journal.shelves[account, item] = shelf
-    return shelf
+            lots[lot] = LotBalance(lot, None if expires_on is None else expires_on.isoformat(), 0)
+        first = frozenset() if journal.corrected is None else journal.corrected.taken_lots
+        in_order = sorted(
+            lots.values(), key=lambda balance: (balance.lot not in first, *_fefo_key(balance))
+        )
+        journal.sorted_lots[account, item] = in_order
+    return in_order
 
 
-def _fefo(on: LotBalance) -> tuple[str, int, str]:
-    """Sorts lots by expiry, then by age: a lot's id ends in station, entry and line."""
-    return on.expires_on or _NEVER, int(on.lot.rsplit("_", 2)[1]), on.lot
+def _fefo_key(balance: LotBalance) -> tuple[str, int, str]:
+    """Sort key: by expiry, then by age. A lot's id ends in its entry and line."""
+    return balance.expires_on or _NEVER, int(balance.lot.rsplit("_", 2)[1]), balance.lot

@@ -1,4 +1,4 @@
-"""What a command became: the answer of `Ledger.record`, also if it was recorded before."""
+"""The answer of `Ledger.record`, also for a command that was recorded before."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from supplies.books.reader import Books
 from supplies.domain.entries import salted_digest
 from supplies.domain.entry_rows import Conflict
 from supplies.errors import AlreadyDone, IdempotencyConflict
-from supplies.ledger.writer import Checked, id_of_its_own
+from supplies.ledger.writer import CheckedRequest, shipment_command_id
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command became.
+    """The answer to a recorded command.
 
-    seq, id, document: of its first entry. last: the number of its last entry. repeated: the command
-    was recorded before, and nothing new was. conflict: a sentence, if the command states a fact
-    that contradicts the books, kept for a coordinator; otherwise None.
+    seq, id, document: those of its first entry. last: the number of its last entry. repeated: the
+    command was recorded before, and nothing new was written. conflict: a sentence, if the command
+    records a fact that contradicts the books and that a coordinator must resolve; otherwise None.
     """
 
     seq: int
@@ -27,12 +27,12 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     conflict: str | None = None
 
 
-def recorded_before(books: Books, request: Checked) -> Recorded | None:
-    """The first answer to a request, if its id was recorded before.
+def earlier_answer(books: Books, request: CheckedRequest) -> Recorded | None:
+    """Return the first answer to a request whose id was recorded before; None if it was not.
 
     Raises:
         IdempotencyConflict: the id was used for another command.
-        AlreadyDone: this was recorded for the shipment before, with other content.
+        AlreadyDone: the shipment was received or acknowledged before, with other content.
     """
     seq = books.value(
         "SELECT seq FROM entries WHERE station = :station AND id = :id", id=request.id
@@ -50,26 +50,27 @@ def recorded_before(books: Books, request: Checked) -> Recorded | None:
         )
     # If the texts were erased, so was the salt, and the request can no longer be compared.
     if salt is not None and body.request != salted_digest(salt, request.content):
-        if id_of_its_own(request.command) is not None:
+        if shipment_command_id(request.command) is not None:
             raise AlreadyDone(
-                f"this was done already to shipment {body.document}, otherwise: see entry {seq}"
+                f"entry {seq} recorded this for shipment {body.document} already, "
+                "with other content"
             )
         raise IdempotencyConflict(
             f"the id {request.id} was used for another command (entry {seq}); "
             "use a new id for a new command"
         )
-    return as_recorded(books, seq)
+    return recorded_answer(books, seq)
 
 
-def as_recorded(books: Books, seq: int) -> Recorded:
-    """The answer to the command that began with entry `seq`, marked as repeated."""
+def recorded_answer(books: Books, seq: int) -> Recorded:
+    """Return the answer to the command that began with entry `seq`, marked as repeated."""
     body = books.body(seq)
-    because = [row.because for row in body.rows if isinstance(row, Conflict)]
+    conflicts = [row.because for row in body.rows if isinstance(row, Conflict)]
     return Recorded(
         seq=seq,
         last=books.last_seq_of_command(seq),
         id=body.id,
         document=body.document,
         repeated=True,
-        conflict=because[0] if because else None,
+        conflict=conflicts[0] if conflicts else None,
     )

@@ -1,4 +1,4 @@
-"""Write drafts into the database as entries: numbered, hashed, with their rows and transfers."""
+"""Write drafts to the database as entries: numbered and hashed, with rows and transfers."""
 
 from __future__ import annotations
 
@@ -28,48 +28,50 @@ from supplies.domain.entry_rows import Forgetting
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough
 from supplies.ledger.balance_floors import Floors
-from supplies.ledger.journal import Draft, Journal, not_enough
+from supplies.ledger.journal import Draft, Journal, not_enough_error
 from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store
 
-_ENTRY = (
+_INSERT_ENTRY = (
     "INSERT INTO entries (station, seq, id, part, kind, document, happened_on, booked_on, "
     "recorded_at, recorded_by, supersedes, body, hash) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_TRANSFER = (
+_INSERT_TRANSFER = (
     "INSERT INTO transfers (station, seq, line, day, source, target, item, lot, "
     "quantity, allocation, recipient) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_BY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-"""The form of `by`: it is hashed, so it must be a code and not a name."""
+_ACTOR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+"""The form of `by`. It is hashed and cannot be erased, so it must be a code and not a name."""
 
-_SHIPMENTS = uuid.UUID("0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54")
-"""The UUID namespace for ids of commands that happen once per shipment."""
+_SHIPMENT_NAMESPACE = uuid.UUID("0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54")
+"""The UUID namespace of ids of commands that can be recorded once per shipment."""
 
-_ERASABLE = (
+_INSERT_ERASABLE = (
     "INSERT INTO erasable (station, seq, digest, about, salt, content) VALUES (?, ?, ?, ?, ?, ?)"
 )
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A command for `Ledger.record_many`. by: the code of who records it. id None: a new id."""
+    """A command for `Ledger.record_many`. by, id: as for `Ledger.record`."""
 
     command: Command
     by: str
     id: str | uuid.UUID | None = None
 
 
-class Checked(msgspec.Struct, frozen=True):
-    """A command whose fields were checked, with its bytes and its free text.
+class CheckedRequest(msgspec.Struct, frozen=True):
+    """A request whose fields were checked, with the command's bytes.
 
-    id: a UUID. named: whether the caller gave the id, so that it may have been used before.
+    id: a UUID. id_given: whether the caller gave the id, so that it may have been used before.
+    content: the encoded command. texts: its encoded free texts; None without any. salt: that of
+    the texts.
     """
 
     command: Command
     by: str
     id: str
-    named: bool
+    id_given: bool
     content: bytes
     texts: bytes | None
     salt: bytes
@@ -79,21 +81,22 @@ class Checked(msgspec.Struct, frozen=True):
         """Check a request before the database is locked.
 
         Raises:
-            InvalidField: a field, `by` or the id is not well-formed.
+            InvalidField: a field, `by` or the id is invalid.
         """
-        if not isinstance(request.by, str) or not _BY.match(request.by):
+        if not isinstance(request.by, str) or not _ACTOR_CODE.match(request.by):
             raise InvalidField(
-                "say by a code who records this: letters, digits, . - _; never a name"
+                f"invalid `by` {str(request.by)[:64]!r}: give the code of the person who records "
+                "this (1 to 64 letters, digits, dots, dashes and underscores), never a name"
             )
         checked = check_fields(request.command)
         texts = free_text_in_command(checked)
-        id = request.id if request.id is None else _uuid(request.id)
-        id = id_of_its_own(checked) or id
+        id = request.id if request.id is None else _parse_uuid(request.id)
+        id = shipment_command_id(checked) or id
         return cls(
             command=checked,
             by=request.by,
             id=id or str(uuid.uuid4()),
-            named=id is not None,
+            id_given=id is not None,
             content=encode_body(checked),
             texts=encode_body(texts) if texts else None,
             salt=new_salt() if texts else b"",
@@ -101,19 +104,19 @@ class Checked(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """The digest that repeats of the request are compared with."""
+        """The salted digest of the command, with which a repeated request is compared."""
         return salted_digest(self.salt, self.content)
 
 
-def id_of_its_own(command: Command) -> str | None:
-    """The id of a command that happens once per shipment, derived from the shipment; else None."""
+def shipment_command_id(command: Command) -> str | None:
+    """Return the id of a command that is recorded once per shipment; None for other commands."""
     if isinstance(command, ReceiveShipment | AcknowledgeShipment):
         name = f"{type(command).__name__} {command.shipment}"
-        return str(uuid.uuid5(_SHIPMENTS, name))
+        return str(uuid.uuid5(_SHIPMENT_NAMESPACE, name))
     return None
 
 
-def _uuid(given: str | uuid.UUID) -> str:
+def _parse_uuid(given: str | uuid.UUID) -> str:
     try:
         return str(uuid.UUID(str(given)))
     except ValueError:
@@ -121,28 +124,28 @@ def _uuid(given: str | uuid.UUID) -> str:
 
 
 class Writer:
-    """Writes a command's drafts within the open transaction."""
+    """Writes the drafts of commands within the open transaction."""
 
     def __init__(self, store: Store, books: Books, answers: StoredResponses) -> None:
         self.store, self.books, self.stored_responses = store, books, answers
         self.station = books.station_code
 
-    def enter(self, journal: Journal, request: Checked) -> None:
-        """Write all drafts, or none.
+    def write(self, journal: Journal, request: CheckedRequest) -> None:
+        """Write all drafts of a journal, or none.
 
         Raises:
-            NotEnough: a balance would fall below zero; the sentence says which.
+            NotEnough: a balance would fall below zero.
         """
-        previous = journal.head
+        previous = journal.head_hash
         try:
             with self.store.savepoint():
                 for part, draft in enumerate(journal.drafts):
-                    previous = self._write(draft, part, journal, request, previous)
+                    previous = self._write_draft(draft, part, journal, request, previous)
         except NotEnough:
-            raise self._why(journal) from None
+            raise self._floor_error(journal) from None
 
-    def _write(
-        self, draft: Draft, part: int, journal: Journal, request: Checked, previous: bytes
+    def _write_draft(
+        self, draft: Draft, part: int, journal: Journal, request: CheckedRequest, previous: bytes
     ) -> bytes:
         texts = None
         if part == 0 and request.texts is not None:
@@ -164,13 +167,13 @@ class Writer:
             request=request.digest if part == 0 else None,
             texts=texts,
             transfers=tuple(move.transfer for move in draft.moves),
-            rows=tuple(draft.rows),  # type: ignore[arg-type]  # every statement is in the union
+            rows=tuple(draft.rows),  # type: ignore[arg-type]  # every row type is in the union
         )
         content = encode_body(body)
         head = chain_hash(previous, content)
-        self._entry(body, content, head)
+        self._insert_entry(body, content, head)
         self.store.run_many(
-            _ERASABLE,
+            _INSERT_ERASABLE,
             [
                 (self.station, draft.seq, digest, draft.about, salt, text)
                 for digest, salt, text in draft.erasables
@@ -178,7 +181,7 @@ class Writer:
         )
         return head
 
-    def _entry(self, body: Body, content: bytes, head: bytes) -> None:
+    def _insert_entry(self, body: Body, content: bytes, head: bytes) -> None:
         key = (self.station, body.seq)
         day = body.booked_on.isoformat()
         entry = (
@@ -195,12 +198,12 @@ class Writer:
             content,
             head,
         )
-        self.store.run_many(_ENTRY, [entry])
+        self.store.run_many(_INSERT_ENTRY, [entry])
         # Rows first: the foreign key of a hand-over refers to its allocation.
         for statement, rows in groupby(body.rows, type):
             self.store.run_many(INSERTS[statement], [(*key, *column_values(row)) for row in rows])
         self.store.run_many(
-            _TRANSFER,
+            _INSERT_TRANSFER,
             [
                 (*key, line, day, *transfer, *allocation_and_recipient(transfer))
                 for line, transfer in enumerate(body.transfers, 1)
@@ -218,21 +221,25 @@ class Writer:
             {"station": self.station, "party": party},
         )
         self.books.catalogue.forget_person(party)
-        # Stored answers may contain the person's data.
+        # Stored responses may contain the person's data.
         self.stored_responses.erase()
 
-    def _why(self, journal: Journal) -> NotEnough:
-        """The refusal for the first transfer that breaks a floor, now or on some day."""
+    def _floor_error(self, journal: Journal) -> NotEnough:
+        """Return the error for the first transfer that breaks a floor, now or on some day."""
         steps = [(draft.booked_on, move) for draft in journal.drafts for move in draft.moves]
         floors = Floors(self.books, [(day, move.transfer) for day, move in steps])
         for day, move in steps:
             step = day, move.transfer
-            if not floors.allow(step):
+            if not floors.allows(step):
                 source, _, item, lot, quantity = move.transfer
                 key = source, item, lot
-                least, now = floors.available(day, key), list(floors.ends(key).values())[-1]
-                besides = f" on every day since {day}" if least < now else ""
-                there = max(0, least)
-                return not_enough(self.books, source, item, quantity, there, move.pointer, besides)
-            floors.make(step)
-        return NotEnough("the books hold less than this would take, now or on some day since")
+                least, now = (
+                    floors.available(day, key),
+                    list(floors.day_end_balances(key).values())[-1],
+                )
+                qualifier = f" on every day since {day}" if least < now else ""
+                return not_enough_error(
+                    self.books, source, item, quantity, max(0, least), move.pointer, qualifier
+                )
+            floors.apply(step)
+        return NotEnough("this takes more than the books contain, now or on some day since then")

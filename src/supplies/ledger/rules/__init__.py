@@ -1,7 +1,7 @@
-"""The rules: each turns a command into the entries that it makes.
+"""Rules: functions that draft the entries of a command.
 
-A rule reads and writes only its `Journal`. There is one module per family of commands; `RULES`
-lists every command with its rule.
+A rule uses only its `Journal`. There is one module per family of commands; `RULES` maps each
+command to its rule.
 """
 
 from __future__ import annotations
@@ -80,4 +80,4 @@ RULES: Mapping[type[c.Command], Rule] = {
     c.Reverse: corrections.reverse,
     c.ResolveConflict: partial(conflicts.resolve_conflict, rules=_PLAIN),
 }
-"""Every command and its rule. Corrections and resolutions run the rules of other commands."""
+"""The rule of each command. Corrections and resolutions run the rules of other commands."""

@@ -10,4 +10,4 @@ from supplies.ledger.journal import Journal
 def record_activity(command: RecordActivity, journal: Journal) -> None:
     """Record a number of visits, calls or other activities of one kind."""
     draft = journal.entry("activity_recorded", prefix="y")
-    draft.state(Activity(activity=str(draft.document), kind=command.kind, count=command.count))
+    draft.add_rows(Activity(activity=str(draft.document), kind=command.kind, count=command.count))

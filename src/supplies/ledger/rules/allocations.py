@@ -1,4 +1,4 @@
-"""Allocations: goods are set aside for one recipient, or released."""
+"""Allocations: goods reserved for one recipient, or released."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from supplies.domain.entry_rows import AllocationLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.lot_selection import pick_lots
-from supplies.ledger.rules.need_fulfilment import need_for, needs_of, restore_needs, serve
+from supplies.ledger.rules.need_fulfilment import need_for, needs_of, restore_needs, serve_need
 
 
 @dataclass(slots=True)
 class AllocationDraft:
-    """A drafted allocation. Within it, an (item, lot) serves at most one need."""
+    """An allocation being drafted. Each (item, lot) in it serves at most one need.
+
+    lots: need and quantity by (item, lot).
+    """
 
     draft: Draft
     allocation: str
@@ -27,7 +30,7 @@ class AllocationDraft:
     lots: dict[tuple[str, str], tuple[str | None, int]] = field(default_factory=dict)
 
     def takes(self, item: str, lot: str, need: str | None) -> bool:
-        """Return whether this lot may serve that need here."""
+        """Return whether the allocation can take this lot for this need."""
         return (item, lot) not in self.lots or self.lots[item, lot][0] == need
 
     def add(
@@ -48,9 +51,9 @@ class AllocationDraft:
         )
 
     def state(self, *, again: bool = False) -> None:
-        """Add the rows of the allocation. again: only its lines, because it exists already."""
+        """Add the rows of the allocation. again: only its lines, because the allocation exists."""
         if not again:
-            self.draft.state(
+            self.draft.add_rows(
                 Allocation(
                     allocation=self.allocation,
                     recipient=self.recipient,
@@ -58,7 +61,7 @@ class AllocationDraft:
                     arrival=self.arrival,
                 )
             )
-        self.draft.state(
+        self.draft.add_rows(
             *(
                 StatedLine(
                     allocation=self.allocation,
@@ -74,7 +77,11 @@ class AllocationDraft:
 
 
 def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> Allocation:
-    """Return an allocation; an unknown id is refused."""
+    """Return an allocation.
+
+    Raises:
+        NotFound: the id is unknown; InvalidField, if `pointer` names its field.
+    """
     found = journal.books.latest_row(Allocation, allocation=allocation)
     if found is None:
         raise unknown_code_error(
@@ -84,9 +91,12 @@ def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> All
 
 
 def check_open_location(journal: Journal, location: str, pointer: str = "/location") -> None:
-    """Refuse an unknown location, and a quarantine, from which nothing goes to people.
+    """Check that goods may leave a location for people.
 
     A correction may name the location from which the goods went before it became a quarantine.
+
+    Raises:
+        InvalidField: the location is unknown or a quarantine.
     """
     place = journal.books.location(location, pointer)
     effect = () if journal.corrected is None else journal.corrected.effect
@@ -103,7 +113,12 @@ def _is_at(account: str, location: str) -> bool:
 
 
 def allocate(command: Allocate, journal: Journal) -> None:
-    """Set goods aside for a recipient: stock → allocated by lot, needed → assigned."""
+    """Reserve goods for a recipient: stock → allocated by lot, needed → assigned.
+
+    Raises:
+        InvalidField: a code, need or lot is unknown or does not fit.
+        NotEnough: less is free.
+    """
     journal.books.recipient(command.recipient, "/recipient")
     check_open_location(journal, command.location)
     draft = journal.entry("allocated", prefix="a", about=f"recipient:{command.recipient}")
@@ -124,7 +139,7 @@ def allocate(command: Allocate, journal: Journal) -> None:
 def _set_aside(
     journal: Journal, aside: AllocationDraft, line: AllocationLine, pointer: str
 ) -> None:
-    quantity = journal.units(line, pointer)
+    quantity = journal.base_units(line, pointer)
     need = _need_of(journal, aside.recipient, line, pointer)
     name = None if need is None else need.need
     for lot, part in _lots(journal, aside.location, line, quantity, pointer):
@@ -137,7 +152,7 @@ def _set_aside(
         aside.add(journal, line.item, lot, name, part, pointer)
     if need is not None:
         target = ASSIGNED(need.need, aside.allocation)
-        serve(journal, aside.draft, need, target, quantity, displace=True)
+        serve_need(journal, aside.draft, need, target, quantity, displace=True)
 
 
 def _need_of(journal: Journal, recipient: str, line: AllocationLine, pointer: str) -> Need | None:
@@ -149,9 +164,9 @@ def _need_of(journal: Journal, recipient: str, line: AllocationLine, pointer: st
 def first_open_need(
     journal: Journal, recipient: str, item: str, *, claimed: bool = False
 ) -> Need | None:
-    """The most urgent, oldest open need; None if there is none.
+    """Return the most urgent, oldest open need; None without one.
 
-    claimed: return a need that is only claimed if no open one is left.
+    claimed: return a need that is claimed if no other is open.
     """
     needs = needs_of(journal, recipient, item)
     for need in needs:
@@ -187,7 +202,13 @@ def _lots(
 
 
 def release(command: Release, journal: Journal) -> None:
-    """Put goods back: allocated → stock. Goods that serve no need go first."""
+    """Put goods back: allocated → stock. Goods that serve no need are released first.
+
+    Raises:
+        NotFound: the allocation is unknown.
+        AlreadyDone: nothing is left in it.
+        NotEnough: a line has less left.
+    """
     allocation = find_allocation(journal, command.allocation)
     draft = journal.entry(
         "released", document=allocation.allocation, about=f"recipient:{allocation.recipient}"
@@ -201,7 +222,7 @@ def release(command: Release, journal: Journal) -> None:
 
 
 def _released(journal: Journal, command: Release) -> list[tuple[str, str, str, int, str]]:
-    held = journal.held(f"{ALLOCATED(command.allocation)}:")
+    held = journal.nonzero_balances(f"{ALLOCATED(command.allocation)}:")
     if command.lines is None:
         return [(*key, quantity, "") for key, quantity in held.items()]
     lines = {
@@ -235,7 +256,7 @@ def _from_line(
             rest -= taken
     if rest:
         there = wanted.quantity - rest
-        raise journal.shortage(
+        raise journal.not_enough_error(
             ALLOCATED(line.allocation), line.item, wanted.quantity, there, pointer
         )
     return parts

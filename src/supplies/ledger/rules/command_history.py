@@ -1,4 +1,4 @@
-"""The history of a command: its entries, their corrections, and what they come to."""
+"""The history of a command: its entries, their corrections, and their combined effect."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from supplies.ledger.journal import (
     Journal,
     Key,
     StatedLot,
-    net,
-    net_by_day,
+    net_changes,
+    net_changes_by_day,
 )
 
 CORRECTABLE = {
@@ -57,22 +57,24 @@ CORRECTABLE = {
 """The command that makes each kind of entry that can be corrected."""
 
 
-_FOUND_AGAIN = "find_again what is there after all, with the reason on_the_way"
+_FIND_AGAIN = "record goods that were found with FindAgain and the reason on_the_way"
 
 WAYS_BACK = {
-    "shipment_sent": "the other station receives 0 of each line, this one acknowledges that, and "
-    f"then {_FOUND_AGAIN}",
-    "shipment_received": "send the goods on, or back, in another shipment",
-    "shipment_acknowledged": _FOUND_AGAIN,
+    "shipment_sent": "let the other station receive 0 of each line, acknowledge that here, and "
+    f"then {_FIND_AGAIN}",
+    "shipment_received": "send the goods on or back in another shipment",
+    "shipment_acknowledged": _FIND_AGAIN,
 }
-"""What to do instead, for kinds on which the books of two stations must agree."""
+"""What to do instead of a correction, for entries on which two stations must agree."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A command with its corrections, oldest first. latest: the entry that applies now.
+    """A command with its corrections.
 
-    released: releases of its own allocations, which undid part of it.
+    first: its first entry. bodies: all of its entries, oldest first. latest: the first entry of
+    its last correction, which applies now. released: releases of its own allocations, which undid
+    part of it.
     """
 
     first: Body
@@ -81,17 +83,17 @@ class History:
     released: list[Body]
 
     def transfers(self) -> list[tuple[date, Transfer]]:
-        """All transfers of the command and of releases of its allocations, with their days."""
+        """Return all transfers of the command and its allocations' releases, with their days."""
         return _booked([*self.bodies, *self.released])
 
     def has_effect(self) -> bool:
-        """Return whether anything is left to undo."""
-        left = net(transfer for _, transfer in self.transfers())
+        """Return whether anything of the command is left to undo."""
+        left = net_changes(transfer for _, transfer in self.transfers())
         moves = any(lot or kind_of(account) in (DONOR, ASKED) for account, _, lot in left)
         return moves or any(isinstance(row, Activity) and row.count for row in self.latest.rows)
 
     def rows(self) -> Iterable[Any]:
-        """All rows that its entries state."""
+        """Return all rows of its entries."""
         for body in self.bodies:
             yield from body.rows
 
@@ -101,7 +103,7 @@ def history_of(books: Books, seq: int) -> History:
 
     Raises:
         NotFound: there is no such entry.
-        InvalidField: this kind of entry is not corrected.
+        InvalidField: entries of this kind cannot be corrected.
         AlreadyDone: the entry was corrected before.
     """
     body = books.body(seq)
@@ -109,13 +111,13 @@ def history_of(books: Books, seq: int) -> History:
     if head.kind not in CORRECTABLE:
         raise InvalidField.at(
             "/entry",
-            f"entry {seq} ({head.kind}) is not corrected; "
-            + WAYS_BACK.get(head.kind, "it has a way back of its own"),
+            f"entry {seq} ({head.kind}) cannot be corrected; "
+            + WAYS_BACK.get(head.kind, "use the command that undoes it"),
         )
     newer = _superseded_by(books, head.seq)
     if newer is not None:
         raise AlreadyDone(
-            f"entry {head.seq} was corrected already by entry {newer}; correct that one",
+            f"entry {head.seq} was corrected already by entry {newer}; correct that entry",
             [Fault("/entry", f"superseded by {newer}")],
         )
     chain = [head]
@@ -150,7 +152,7 @@ def _superseded_by(books: Books, seq: int) -> int | None:
 
 
 def _parts(books: Books, head: Body) -> list[Body]:
-    """A command's first entry and the further ones of the same command."""
+    """Return all entries of the command whose first entry is `head`."""
     parts, last = [head], books.head()[0]
     while parts[-1].seq < last:
         body = books.body(parts[-1].seq + 1)
@@ -161,13 +163,13 @@ def _parts(books: Books, head: Body) -> list[Body]:
 
 
 def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
-    """Summarise what a command has done, for its rule to run again."""
+    """Return the effects of a command so far, for its rule to run again."""
     allocations: dict[str, list[Allocation]] = defaultdict(list)
     for row in history.rows():
         if isinstance(row, Allocation):
             allocations[row.recipient].append(row)
-    effect = net(transfer for _, transfer in history.transfers())
-    by_day = net_by_day((journal.booked_on(day), move) for day, move in history.transfers())
+    effect = net_changes(transfer for _, transfer in history.transfers())
+    by_day = net_changes_by_day((journal.booked_on(day), move) for day, move in history.transfers())
     return CorrectedCommand(
         seq=history.latest.seq,
         document=history.first.document,
@@ -177,7 +179,7 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
         lots=_lots_of(journal.books, history),
         allocations=allocations,
         earmarks=_earmarks_of(journal.books, history),
-        taken=frozenset(lot for _, _, lot in effect if lot),
+        taken_lots=frozenset(lot for _, _, lot in effect if lot),
         packed=[
             row
             for body in reversed(history.bodies)
@@ -188,12 +190,12 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _lots_of(books: Books, history: History) -> list[StatedLot]:
-    """All lots that the command created, as described now; those stated last come first."""
+    """Return all lots that the command created, as described now, the latest first."""
     found: dict[str, StatedLot] = {}
     for body in reversed(history.bodies):
         for stated in _lines_of(body):
             lot = books.latest_row(Lot, lot=stated.lot)
-            assert lot is not None, f"{stated.lot} was stated but is no lot"
+            assert lot is not None, f"lot {stated.lot} is not in the books"
             found.setdefault(
                 stated.lot,
                 replace(
@@ -202,14 +204,14 @@ def _lots_of(books: Books, history: History) -> list[StatedLot]:
                     expires_on=lot.expires_on,
                     value_minor=lot.value_minor,
                     currency=lot.currency,
-                    stands=body.seq == history.latest.seq,
+                    is_current=body.seq == history.latest.seq,
                 ),
             )
     return list(found.values())
 
 
 def _lines_of(body: Body) -> list[StatedLot]:
-    """The lines of one entry with the lots they created; a repacking states its lots in order."""
+    """Return the lines of an entry with the lots that they created, in order."""
     lines: list[StatedLot] = []
     for row in body.rows:
         if isinstance(row, ArrivalLine):
@@ -231,7 +233,7 @@ def _lines_of(body: Body) -> list[StatedLot]:
 
 
 def _earmarks_of(books: Books, history: History) -> list[Earmark]:
-    """The goods that the command itself allocated, with their need and how much moved on."""
+    """Return the goods that the command itself allocated, with their need and what moved on."""
     needs: dict[tuple[str, str, str], str | None] = {}
     recipients: dict[str, str] = {}
     for row in history.rows():
@@ -240,7 +242,7 @@ def _earmarks_of(books: Books, history: History) -> list[Earmark]:
         elif isinstance(row, Allocation):
             recipients[row.allocation] = row.recipient
     own = _booked(history.bodies)
-    by_day = net_by_day(own + _booked(history.released))
+    by_day = net_changes_by_day(own + _booked(history.released))
     return [
         Earmark(
             allocation=allocation,
@@ -251,15 +253,16 @@ def _earmarks_of(books: Books, history: History) -> list[Earmark]:
             quantity=quantity,
             moved=taken_by_others(books, (account, item, lot), by_day),
         )
-        for (account, item, lot), quantity in net(transfer for _, transfer in own).items()
+        for (account, item, lot), quantity in net_changes(transfer for _, transfer in own).items()
         if kind_of(account) is ALLOCATED and (allocation := keys_of(account)[0]) in recipients
     ]
 
 
 def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, int]]) -> int:
-    """How much of a command's goods in a balance others took, at most at any day's end.
+    """Return the quantity of a command's goods that other commands took from a balance.
 
-    by_day: what the command changed, as `net_by_day` gives it.
+    It is the largest quantity at the end of any day. by_day: the changes by the command, as from
+    `net_changes_by_day`.
     """
     changes = by_day.get(key, {})
     days = {day for day, change in changes.items() if change}
@@ -277,9 +280,14 @@ def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, i
 
 
 def check_type(command: Correctable, history: History) -> None:
-    """Refuse to correct an entry by another kind of command."""
+    """Check that an entry is corrected by the kind of command that made it.
+
+    Raises:
+        InvalidField: it is another kind.
+    """
     wanted = CORRECTABLE[history.first.kind]
     if type(command).__name__ != wanted:
         raise InvalidField.at(
-            "/command", f"entry {history.first.seq} was made by {wanted}; state that one again"
+            "/command",
+            f"entry {history.first.seq} was made by {wanted}; correct it with the same command",
         )

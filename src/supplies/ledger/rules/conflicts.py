@@ -1,4 +1,4 @@
-"""Conflicts: facts that the books contradicted, decided by a coordinator."""
+"""Conflicts: facts that contradicted the books, resolved by a coordinator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.corrections import Rules, correct
-from supplies.ledger.rules.deliveries import fill_need, find_stop, outcome_lines, state_outcome
+from supplies.ledger.rules.deliveries import (
+    find_stop,
+    meet_assigned_need,
+    outcome_lines,
+    state_outcome,
+)
 from supplies.ledger.rules.need_fulfilment import meet_needs, reopen_needs, restore_needs
 
 
@@ -23,23 +28,29 @@ def resolve_conflict(
     journal: Journal,
     rules: Rules,
 ) -> None:
-    """Decide a conflict: correct the recorded outcome, or book the fact from `unexplained`."""
+    """Resolve a conflict: correct the recorded outcome, or book the fact from `unexplained`.
+
+    Raises:
+        NotFound: there is no such conflict.
+        AlreadyDone: it was resolved before.
+        InvalidField: it cannot be resolved this way.
+    """
     conflict = _find_conflict(journal, command.conflict)
     stated = msgspec.json.decode(conflict.stated)
     if stated["type"] == ReportOutcome.__name__:
         outcome = msgspec.convert(stated, ReportOutcome)
         if command.by == "correct":
-            _restate(journal, command, outcome, rules)
+            _correct_outcome(journal, command, outcome, rules)
         else:
-            _from_unexplained(journal, outcome, command.conflict)
+            _book_from_unexplained(journal, outcome, command.conflict)
     elif command.by == "correct":
         raise InvalidField.at(
-            "/by", "a count is not corrected: say unexplained, and open another count sheet"
+            "/by", "a count cannot be corrected: choose unexplained and open another count sheet"
         )
     else:
-        # A count that contradicts the books is settled by the next count, not by an entry.
+        # The next count settles the difference; this entry moves nothing.
         journal.entry("conflict_resolved", document=conflict.document)
-    journal.drafts[0].state(Resolution(conflict=command.conflict, way=command.by))
+    journal.drafts[0].add_rows(Resolution(conflict=command.conflict, way=command.by))
 
 
 def _find_conflict(journal: Journal, seq: int) -> Conflict:
@@ -51,7 +62,7 @@ def _find_conflict(journal: Journal, seq: int) -> Conflict:
     return found[0]
 
 
-def _restate(
+def _correct_outcome(
     journal: Journal,
     command: ResolveConflict,
     outcome: ReportOutcome,
@@ -59,21 +70,21 @@ def _restate(
 ) -> None:
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
-    # A stop that was decided from `unexplained` is settled there, not by its outcome.
+    # A stop that was resolved from `unexplained` is settled there, not by its outcome.
     if seq is None or journal.books.body(seq).kind == "conflict_resolved":
         raise InvalidField.at(
-            "/by", "no outcome of this stop stands that could be corrected; say unexplained"
+            "/by", "this stop has no recorded outcome to correct; choose unexplained"
         )
     correct(Correct(entry=seq, command=outcome, reason=command.reason), journal, rules)
 
 
-def _from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: int) -> None:
+def _book_from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: int) -> None:
     """Book the difference between the fact and the books to or from `unexplained`.
 
-    Goods that the team still carries are handed over first.
+    Goods that are still in transit to this stop are used first.
     """
     stop, loaded = find_stop(journal, outcome)
-    journal.happened_on = day = _true_day(journal, outcome, conflict)
+    journal.happened_on = day = _day_of_fact(journal, outcome, conflict)
     lines = outcome_lines(outcome, loaded)
     draft = journal.entry(
         "conflict_resolved",
@@ -83,21 +94,21 @@ def _from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: int) -
     )
     before = _received_before(journal, outcome)
     for line, load in zip(lines, loaded, strict=True):
-        _book(journal, draft, outcome, stop.recipient, line, load, before.get(line.line, 0))
+        _book_line(journal, draft, outcome, stop.recipient, line, load, before.get(line.line, 0))
     restore_needs(journal, draft, outcome.allocation)
     for item in sorted({load.item for load in loaded}):
         reopen_needs(journal, draft, stop.recipient, item)
     state_outcome(draft, outcome, lines, loaded, first=not before)
 
 
-def _true_day(journal: Journal, outcome: ReportOutcome, conflict: int) -> date:
-    """The day of the fact, but not before the goods were dispatched."""
-    went_out = journal.books.latest_seq(Stop, delivery=outcome.delivery) or conflict
-    return max(journal.books.body(conflict).happened_on, journal.books.body(went_out).booked_on)
+def _day_of_fact(journal: Journal, outcome: ReportOutcome, conflict: int) -> date:
+    """Return the day of the fact, or the day of the dispatch if that is later."""
+    dispatched = journal.books.latest_seq(Stop, delivery=outcome.delivery) or conflict
+    return max(journal.books.body(conflict).happened_on, journal.books.body(dispatched).booked_on)
 
 
 def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]:
-    """The quantity received in each line of the recorded outcome; empty without one."""
+    """Return the quantity received in each line of the recorded outcome; empty without one."""
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
     if seq is None:
@@ -107,7 +118,7 @@ def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]
     }
 
 
-def _book(
+def _book_line(
     journal: Journal,
     draft: Draft,
     outcome: ReportOutcome,
@@ -116,16 +127,17 @@ def _book(
     load: StopLine,
     before: int,
 ) -> None:
-    place, door = UNEXPLAINED(outcome.delivery), RECEIVED(recipient)
-    team = IN_TRANSIT(outcome.delivery, outcome.allocation)
+    """Book one line. before: the quantity of it that was recorded as received so far."""
+    unexplained, received = UNEXPLAINED(outcome.delivery), RECEIVED(recipient)
+    in_transit = IN_TRANSIT(outcome.delivery, outcome.allocation)
     more = line.received - before
     if more < 0:
-        journal.move(draft, door, place, load.item, load.lot, -more)
+        journal.move(draft, received, unexplained, load.item, load.lot, -more)
         return
-    carried = min(more, journal.balance(team, load.item, load.lot))
-    journal.move(draft, team, door, load.item, load.lot, carried)
-    fill_need(journal, draft, outcome.allocation, load, carried)
-    journal.move(draft, place, door, load.item, load.lot, more - carried)
+    carried = min(more, journal.balance(in_transit, load.item, load.lot))
+    journal.move(draft, in_transit, received, load.item, load.lot, carried)
+    meet_assigned_need(journal, draft, outcome.allocation, load, carried)
+    journal.move(draft, unexplained, received, load.item, load.lot, more - carried)
     meet_needs(journal, draft, recipient, load.item, more - carried)
-    left = journal.balance(team, load.item, load.lot)
-    journal.move(draft, team, place, load.item, load.lot, left)
+    left = journal.balance(in_transit, load.item, load.lot)
+    journal.move(draft, in_transit, unexplained, load.item, load.lot, left)

@@ -1,4 +1,4 @@
-"""Turn the difference of two effects into transfers, ordered so that no floor breaks."""
+"""Turn the difference between two effects into transfers, ordered so that no floor breaks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from supplies.domain.entries import Transfer
 from supplies.domain.entry_rows import ArrivalLine, Lot, Need, NeedEnd, Pledge
 from supplies.errors import Fault, InvalidField, NotEnough
 from supplies.ledger.balance_floors import Floors, Step
-from supplies.ledger.journal import Draft, Journal, Key, Move, net, not_enough
+from supplies.ledger.journal import Draft, Journal, Key, Move, net_changes, not_enough_error
 from supplies.ledger.rules.command_history import History
 
 
@@ -39,13 +39,18 @@ def enter_difference(
 ) -> None:
     """Replace the drafts by entries that book only the difference.
 
+    head: the draft of the restated command. wanted: its transfers, and those of releases that are
+    repeated. pointers: the JSON pointer by source, target and item of a transfer. others: further
+    drafts, such as new allocations.
+
     Raises:
-        MovedOn: goods that would be taken back are not there any more.
+        MovedOn: goods that would have to come back were used since.
+        InvalidField: the day and the goods of a claim change at once.
     """
     change: Counter[tuple[date, Key]] = Counter()
     for sign, transfers in ((1, wanted), (-1, history.transfers())):
         for day, transfer in transfers:
-            for key, quantity in net([transfer]).items():
+            for key, quantity in net_changes([transfer]).items():
                 change[journal.booked_on(day), key] += sign * quantity
     _keep_needs_ended(journal, change)
     steps = _paired(change)
@@ -75,19 +80,19 @@ def _further(head: Draft, day: date, index: int) -> Draft:
 
 
 def _renumber(drafts: list[Draft], others: list[Draft]) -> None:
-    """Refuse a correction in which the number in a new document's id would be wrong."""
+    """Refuse a correction that would shift the entry number in the id of a new document."""
     following = drafts[-1].seq + 1
     for index, draft in enumerate(others):
         if draft.seq != following + index:
             raise InvalidField.at(
                 "/command/happened_on",
-                "a new day and new goods for a claim cannot be corrected at once; "
+                "the day and the goods for a claim cannot be corrected at once; "
                 "correct the day first, then the goods",
             )
 
 
 def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
-    """Pair changes of balances as transfers: decreases pay for increases of the same family."""
+    """Pair changes of balances into transfers from decreases to increases of the same family."""
     groups: dict[tuple[date, str, str, Family], list[tuple[str, int]]] = defaultdict(list)
     for (day, (account, item, lot)), quantity in sorted(change.items()):
         if quantity:
@@ -107,10 +112,10 @@ def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
 
 
 def _ordered(journal: Journal, first_day: date, remaining: list[Step]) -> list[Step]:
-    """Order transfers so that no floor breaks, now or at any day's end; the first day comes first.
+    """Order transfers so that none breaks a floor; those of the first day come first.
 
-    At the end no floor is broken. If all remaining steps wait for one another, one of them is
-    routed through an account without a floor, which makes room for the others.
+    The transfers together must not break a floor. If each of the remaining ones waits for another,
+    one is split in two through an account without a floor, so that the others can go on.
     """
     books = journal.books
     floors = Floors(books, remaining)
@@ -123,7 +128,7 @@ def _ordered(journal: Journal, first_day: date, remaining: list[Step]) -> list[S
                 step for step in remaining if step[0] != day
             ]
             sorted_by = day
-        index = next((at for at, step in enumerate(remaining) if floors.allow(step)), None)
+        index = next((at for at, step in enumerate(remaining) if floors.allows(step)), None)
         if index is not None:
             step = remaining.pop(index)
         else:
@@ -133,29 +138,29 @@ def _ordered(journal: Journal, first_day: date, remaining: list[Step]) -> list[S
             remaining[index] = booked_on, Transfer(source, hub, item, lot, quantity)
             step = booked_on, Transfer(hub, target, item, lot, quantity)
         ordered.append(step)
-        floors.make(step)
+        floors.apply(step)
     return ordered
 
 
 def _first_waiting(remaining: list[Step]) -> int:
-    """The index of the first step whose target has a floor; only these make room."""
+    """Return the index of the first step whose target has a floor; only these can be split."""
     return next(
         at for at, (_, transfer) in enumerate(remaining) if kind_of(transfer.target).floored
     )
 
 
 def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
-    """The account without a floor from which the content of an account came at first."""
+    """Return the account without a floor from which the content of an account came originally."""
     if family_of(account, lot) is Family.NEEDS:
         need = books.latest_row(Need, need=keys_of(account)[0])
-        assert need is not None, f"{account} has no need"
+        assert need is not None, f"the need of {account} is not in the books"
         return ASKED(need.recipient)
     if family_of(account, lot) is Family.PROMISES:
         pledge = books.latest_row(Pledge, pledge=keys_of(account)[0])
-        assert pledge is not None, f"{account} has no pledge"
+        assert pledge is not None, f"the pledge of {account} is not in the books"
         return DONOR(pledge.donor)
     described = books.latest_row(Lot, lot=lot)
-    assert described is not None, f"{lot} is no lot of {item}"
+    assert described is not None, f"lot {lot} of {item} is not in the books"
     return described.origin
 
 
@@ -163,13 +168,13 @@ def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
 
 
 Place = tuple[str, int]
-"""Where a quantity is in a command: a field and the index of a line."""
+"""The place of a quantity in a command: a field and the index of a line."""
 
 
 class MovedOn(NotEnough):
-    """Goods that a correction would take back are not there any more.
+    """Goods that a correction would take back have been used since.
 
-    shortages: for each balance that would fall below zero, how much it would lack at the end of
+    shortages: for each balance that would fall below zero, the quantity below zero at the end of
     each day, by ISO day. places: the line of each lot that the restated command creates.
     """
 
@@ -186,7 +191,7 @@ class MovedOn(NotEnough):
 
 
 class _Short(NamedTuple):
-    """A balance that would fall below zero. when: in words, empty if it would do so now."""
+    """A balance that would fall below zero. when: the day in words; empty: now."""
 
     key: Key
     taken: int
@@ -197,19 +202,19 @@ class _Short(NamedTuple):
 def _check_end(journal: Journal, steps: list[Step], history: History, head: Draft) -> None:
     """Refuse steps that would leave a balance below zero, now or at the end of any day.
 
-    The refusal is about a balance that is short now, if there is one; it carries all of them.
+    The sentence names a balance that is short now, if there is one. The error contains all of them.
     """
     floors = Floors(journal.books, steps)
     changes: dict[Key, Counter[str]] = defaultdict(Counter)
     for day, transfer in steps:
-        for key, quantity in net([transfer]).items():
+        for key, quantity in net_changes([transfer]).items():
             if kind_of(key[0]).floored:
                 changes[key][day.isoformat()] += quantity
     shortages: dict[Key, dict[str, int]] = {}
     now: list[_Short] = []
     earlier: list[_Short] = []
     for key, by_day in changes.items():
-        ends = floors.ends(key)
+        ends = floors.day_end_balances(key)
         last = max(ends)
         lacking: dict[str, int] = {}
         for end, there in ends.items():
@@ -231,7 +236,7 @@ def _moved_on(
     history: History,
     head: Draft,
 ) -> NotEnough:
-    """Name the entries that took the goods; if no entry did, say how much there is."""
+    """Return the error with the entries that took the goods; without any, with what is there."""
     source, item, lot = short.key
     books = journal.books
     own = {body.seq for body in (*history.bodies, *history.released)}
@@ -248,7 +253,9 @@ def _moved_on(
         if seq not in own
     ]
     if not takers:
-        return not_enough(books, source, item, short.taken, max(0, short.there), "", short.when)
+        return not_enough_error(
+            books, source, item, short.taken, max(0, short.there), "", short.when
+        )
     in_the_way = ", ".join(map(str, takers[:5]))
     name = books.item(item).name
     still = f"stood there{short.when}"
@@ -264,7 +271,7 @@ def _moved_on(
 
 
 def _lines_of_lots(head: Draft) -> dict[str, Place]:
-    """The line of each lot that an entry's own lines create."""
+    """Return the line of each lot that the lines of an entry create."""
     places: dict[str, Place] = {}
     produced = 0
     for row in head.rows:
@@ -277,7 +284,7 @@ def _lines_of_lots(head: Draft) -> dict[str, Place]:
 
 
 def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
-    """End again what a correction would reopen of an ended need."""
+    """Move what a correction would reopen of an ended need to `ended` again."""
     totals: Counter[Key] = Counter()
     for (_, key), quantity in change.items():
         totals[key] += quantity

@@ -12,7 +12,7 @@ _Likeness = Callable[[StatedLot], tuple[Any, ...]]
 
 
 def _label(lot: StatedLot) -> tuple[Any, ...]:
-    """What is printed on the goods. Lots that differ in it are never mistaken for one another."""
+    """The label on the goods. Only lots with the same label are interchangeable."""
     return lot.item, lot.batch, lot.expires_on
 
 
@@ -31,22 +31,22 @@ _LIKENESSES: tuple[_Likeness, ...] = (
     _label,
     lambda lot: (lot.item, lot.line),
 )
-"""How a line is matched with a lot, the closest match first. The last one compares only item and
-line number, for a label that was typed wrongly."""
+"""Keys by which lines are matched with lots, the closest match first. The last compares only item
+and line number, for a label that was mistyped."""
 
 
 def lots_for(journal: Journal, lines: Iterable[StatedLot]) -> dict[int, str]:
-    """The lots of a command's lines by line number; a line that is missing gets a new lot.
+    """Return the lots of a command's lines by line number; other lines need new lots.
 
-    Lots that still apply come before lots that an earlier correction dropped. So lines may be
-    swapped or dropped without changing the lots of the others.
+    Current lots come before lots that an earlier correction dropped. So lines can be swapped or
+    dropped without changing the lots of the others.
     """
     if journal.corrected is None:
         return {}
     found: dict[int, str] = {}
     waiting = list(lines)
     for stands in (True, False):
-        left = [lot for lot in journal.corrected.lots if lot.stands is stands]
+        left = [lot for lot in journal.corrected.lots if lot.is_current is stands]
         for alike in _LIKENESSES:
             by_likeness: dict[tuple[Any, ...], list[StatedLot]] = defaultdict(list)
             for lot in left:

@@ -1,7 +1,7 @@
-"""Corrections: a command is stated again as it should have been; only the difference is booked.
+"""Corrections: restate a command as it should have been; only the difference is booked.
 
-The command's effect so far is subtracted, its rule runs again, and the difference of the two
-effects becomes the correcting entry. A reversal is a correction to nothing.
+The effect of the command so far is subtracted, its rule runs again on the restated command, and the
+difference between the two effects becomes the correcting entry. A reversal corrects to nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,14 @@ from supplies.domain.entry_rows import (
     Withdrawal,
 )
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough
-from supplies.ledger.journal import CorrectedCommand, Draft, Journal, Key, net, net_by_day
+from supplies.ledger.journal import (
+    CorrectedCommand,
+    Draft,
+    Journal,
+    Key,
+    net_changes,
+    net_changes_by_day,
+)
 from supplies.ledger.rules import receipts
 from supplies.ledger.rules.command_history import (
     History,
@@ -57,7 +64,11 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     """Book the difference between what was recorded and what should have been.
 
     Raises:
-        NotEnough: goods have moved on; names the entries and, if found, the smallest figures.
+        NotEnough: goods were used since; the sentence names the entries that took them and, if
+            found, the smallest possible quantities.
+        NotFound: there is no such entry.
+        InvalidField: the entry cannot be corrected, or not by this command.
+        AlreadyDone: the entry was corrected before.
     """
     history = history_of(journal.books, command.entry)
     check_type(command.command, history)
@@ -85,21 +96,28 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
 def _restate(
     restated: Command, journal: Journal, history: History, corrected: CorrectedCommand, rules: Rules
 ) -> None:
-    """Run the command's rule as if it had done nothing yet, and book the difference."""
+    """Run the command's rule without its effect so far, and book the difference."""
     again = _without_effect(restated, journal, corrected)
     try:
         rules[type(restated)](restated, again)
     except Contradicted as because:
-        # Facts are kept even if the books contradict them; a correction is not a fact.
+        # A contradicted fact is recorded as a conflict, but a correction is not a fact.
         raise NotEnough(because.detail, [Fault("/command", because.detail)]) from None
-    again.state_packs()
+    again.add_packed_lines()
     head, *others = again.drafts
     pointers = {move.transfer[:3]: move.pointer for move in head.moves}
     _enter(journal, again, head, others, history, pointers)
 
 
 def reverse(command: Reverse, journal: Journal) -> None:
-    """Undo a command: every transfer goes back."""
+    """Undo a command: every transfer goes back.
+
+    Raises:
+        NotEnough: goods were used since.
+        NotFound: there is no such entry.
+        InvalidField: the entry cannot be reversed.
+        AlreadyDone: the entry was corrected or reversed before.
+    """
     history = history_of(journal.books, command.entry)
     _check_reversible(history)
     first = history.latest
@@ -119,7 +137,7 @@ def reverse(command: Reverse, journal: Journal) -> None:
 
 
 def _without_effect(command: Command, journal: Journal, corrected: CorrectedCommand) -> Journal:
-    """A journal from which the command's effect so far is subtracted."""
+    """Return a journal in which the command's effect so far is subtracted."""
     return Journal(
         journal.books,
         command,
@@ -150,12 +168,13 @@ def _enter(
 def _release_again(again: Journal, history: History) -> list[Draft]:
     """Repeat releases of the command's own allocations, as far as goods are allocated again.
 
-    Goods that moved on come first, because they cannot come back. Each release keeps its day.
+    Goods that were used since stay allocated first, because they cannot be released. Each release
+    keeps its day.
     """
     assert again.corrected is not None
     kept: Counter[Key] = Counter()
-    aside = net(move.transfer for draft in again.drafts for move in draft.moves)
-    by_day = net_by_day(history.transfers())
+    aside = net_changes(move.transfer for draft in again.drafts for move in draft.moves)
+    by_day = net_changes_by_day(history.transfers())
     drafts: list[Draft] = []
     for body in history.released:
         day = again.booked_on(body.booked_on)
@@ -177,7 +196,7 @@ _EMPTIED = (Arrival, Pledge, Withdrawal, HandOutTo, Need, Activity)
 
 
 def _emptied(row: Any) -> Any:
-    """The row of a document without content; its lines are not stated again."""
+    """Return the row of a document without content; its lines are left out."""
     if isinstance(row, Need):
         return Need(
             need=row.need,
@@ -192,27 +211,27 @@ def _emptied(row: Any) -> Any:
     return row
 
 
-# --- what a correction brings with it -------------------------------------------------------
+# --- consequences of a correction -----------------------------------------------------------
 
 
 def _check_reversible(history: History) -> None:
-    """Refuse to reverse an outcome, which is a fact, and what was reversed before."""
+    """Refuse to reverse an outcome, which is a fact, and an entry that was reversed before."""
     if not history.has_effect():
         raise AlreadyDone(
-            f"entry {history.latest.seq} took back all that entry {history.first.seq} did; "
-            "correct it to state that again",
+            f"entry {history.latest.seq} undid all of entry {history.first.seq}; "
+            "correct it to record that again",
             [Fault("/entry", "nothing is left to reverse")],
         )
     if any(isinstance(row, StopOutcome) for row in history.rows()):
         raise InvalidField.at(
-            "/entry", "an outcome is a fact: correct it to what happened at the door"
+            "/entry", "an outcome is a fact and cannot be reversed; correct it to what happened"
         )
 
 
 def _restore_needs_of(journal: Journal, draft: Draft) -> None:
-    """Reopen what is assigned or met beyond the goods that will be there."""
+    """Reopen needs whose assigned or met quantity is more than the goods that remain."""
     assert journal.corrected is not None
-    moved = {key for d in journal.drafts for key in net(move.transfer for move in d.moves)}
+    moved = {key for d in journal.drafts for key in net_changes(move.transfer for move in d.moves)}
     allocations: set[str] = set()
     recipients: set[tuple[str, str]] = set()
     for account, item, _ in {*journal.corrected.effect, *moved}:
@@ -232,23 +251,23 @@ def _restore_needs_of(journal: Journal, draft: Draft) -> None:
 
 
 def _renew_receipt(journal: Journal, history: History, command: Command | None) -> None:
-    """Void the receipt of a corrected donation; replace it if anything of the donation is left."""
+    """Void the receipt of a corrected donation; replace it if any of the donation is left."""
     donation = history.first.document
     if history.first.kind != "donation_received" or donation is None:
         return
-    gift = None if command is None else _gift_in(journal, donation, command)
+    gift = None if command is None else _drafted_details(journal, donation, command)
     stood = any(isinstance(row, ArrivalLine) for row in history.latest.rows)
-    receipts.renew_for(journal, donation, gift, again=not stood)
+    receipts.renew_receipt(journal, donation, gift, again=not stood)
 
 
-def _gift_in(journal: Journal, donation: str, command: Any) -> receipts.Gift:
+def _drafted_details(journal: Journal, donation: str, command: Any) -> receipts.DonationDetails:
     head = journal.drafts[0]
     lots = {row.lot: row for row in head.rows if isinstance(row, Lot)}
     place = journal.books.location(command.location).name
-    gift = receipts.gift_in(command, donation, head.happened_on, place)
+    gift = receipts.details_from_command(command, donation, head.happened_on, place)
     for row in head.rows:
         if isinstance(row, ArrivalLine):
             lot = lots.get(row.lot) or journal.books.latest_row(Lot, lot=row.lot)
             assert lot is not None
-            gift.lines.append(receipts.line_of(row, lot))
+            gift.lines.append(receipts.details_line(row, lot))
     return gift

@@ -1,4 +1,4 @@
-"""Deliveries: goods that a team carries, with one outcome for each stop."""
+"""Deliveries: dispatched to recipients by a team, with an outcome for each stop."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from supplies.ledger.rules.allocations import check_open_location, find_allocati
 from supplies.ledger.rules.need_fulfilment import find_need, restore_needs
 
 LOST_ON_THE_WAY = "on_the_way"
-"""The reason under which a stop's lost goods are written off."""
+"""The reason of losses in transit, by a team or between stations."""
 
 
 class Repeated(Exception):
-    """Entry `seq` stated the same fact before; nothing new is recorded."""
+    """Entry `seq` recorded the same fact before, so nothing new is recorded."""
 
     def __init__(self, seq: int) -> None:
         super().__init__(seq)
@@ -35,29 +35,37 @@ class Repeated(Exception):
 
 
 class Contradicted(SuppliesError):
-    """A fact that the books contradict. It is kept as a conflict and moves nothing."""
+    """A fact that contradicts the books. It is recorded as a conflict and moves nothing."""
 
     slug = "conflict"
     title = "The books say otherwise"
 
 
 def dispatch(command: Dispatch, journal: Journal) -> None:
-    """Load all goods of the allocations: allocated → in_transit, one stop per allocation."""
+    """Load all goods of the allocations: allocated → in_transit, one stop per allocation.
+
+    Raises:
+        InvalidField: an allocation is named twice, or a lot has expired.
+        AlreadyDone: nothing is left in an allocation.
+        NotFound: the team or an allocation is unknown.
+    """
     journal.books.team(command.team, "/team")
     draft = journal.entry("dispatched", prefix="v")
     delivery = str(draft.document)
-    draft.state(Delivery(delivery=delivery, team=command.team))
+    draft.add_rows(Delivery(delivery=delivery, team=command.team))
     seen: set[str] = set()
     for index, name in enumerate(command.allocations):
         pointer = f"/allocations/{index}"
         allocation = find_allocation(journal, name, pointer)
         if name in seen:
-            raise InvalidField.at(pointer, f"allocation {name} is named twice; it is one stop")
+            raise InvalidField.at(
+                pointer, f"allocation {name} is named twice; name each allocation once"
+            )
         seen.add(name)
-        held = journal.held(f"{ALLOCATED(name)}:")
+        held = journal.nonzero_balances(f"{ALLOCATED(name)}:")
         if not held:
-            raise _nothing_left(journal, name, pointer)
-        draft.state(
+            raise _no_goods_left(journal, name, pointer)
+        draft.add_rows(
             Stop(
                 delivery=delivery,
                 stop=index + 1,
@@ -67,9 +75,9 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
         )
         for line, ((account, item, lot), quantity) in enumerate(held.items(), 1):
             if not command.allow_expired:
-                _not_expired(journal, item, lot, pointer)
+                _check_not_expired(journal, item, lot, pointer)
             journal.move(draft, account, IN_TRANSIT(delivery, name), item, lot, quantity, pointer)
-            draft.state(
+            draft.add_rows(
                 StopLine(
                     delivery=delivery,
                     allocation=name,
@@ -82,20 +90,24 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
             )
 
 
-def _not_expired(journal: Journal, item: str, lot: str, pointer: str) -> None:
+def _check_not_expired(journal: Journal, item: str, lot: str, pointer: str) -> None:
     expires_on = journal.lot(lot, item).expires_on
     if expires_on is not None and expires_on < journal.happened_on:
         raise InvalidField.at(
             pointer,
             f"{journal.books.item(item).name} of lot {lot} expired on {expires_on}; "
-            "release it, or say allow_expired",
+            "release it, or set allow_expired",
         )
 
 
-def _nothing_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDone:
+def _no_goods_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDone:
     stop = journal.books.latest_row(Stop, allocation=allocation)
-    where = "it was released" if stop is None else f"it went out on delivery {stop.delivery}"
-    sentence = f"nothing is set aside in allocation {allocation} any more: {where}"
+    where = (
+        "they were released"
+        if stop is None
+        else f"they were dispatched on delivery {stop.delivery}"
+    )
+    sentence = f"no goods are left in allocation {allocation}: {where}"
     return AlreadyDone(sentence, [Fault(pointer, sentence)])
 
 
@@ -105,7 +117,11 @@ def _nothing_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDon
 def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     """Book the outcome of a stop: in_transit → received, allocated, stock or lost.
 
-    Raises Contradicted if the books contradict it, and Repeated if it was reported before.
+    Raises:
+        Contradicted: the outcome contradicts the books.
+        Repeated: the same outcome was reported before.
+        InvalidField: a line is missing, unknown or does not account for all loaded goods.
+        NotFound: the delivery is unknown.
     """
     stop, loaded = find_stop(journal, command)
     about = f"recipient:{stop.recipient}"
@@ -121,16 +137,21 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
     state_outcome(draft, command, lines, loaded, first=journal.corrected is None)
     for line, load in zip(lines, loaded, strict=True):
-        _unload(journal, draft, command, stop, line, load)
+        _book_outcome_line(journal, draft, command, stop, line, load)
     restore_needs(journal, draft, command.allocation)
 
 
 def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
-    """The stop that a report names, and the lines loaded for it, in order."""
+    """Return the stop that a report names and the lines loaded for it, in order.
+
+    Raises:
+        NotFound: the delivery is unknown.
+        InvalidField: the delivery has no such stop.
+    """
     where = {"delivery": command.delivery, "allocation": command.allocation}
     stop = journal.books.latest_row(Stop, **where)
     if stop is None:
-        _delivery(journal, command.delivery)
+        _find_delivery(journal, command.delivery)
         raise InvalidField.at(
             "/allocation", f"delivery {command.delivery} has no stop for {command.allocation}"
         )
@@ -139,28 +160,33 @@ def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[Stop
 
 
 def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[OutcomeLine]:
-    """One line for each loaded line: as reported, or as the outcome implies."""
+    """Return one line for each loaded line: as reported, or as the outcome implies.
+
+    Raises:
+        InvalidField: the lines are missing, or one of them is missing, unknown or repeated.
+    """
     if command.lines is None:
         if command.outcome == "partly":
             raise InvalidField.at(
-                "/lines", "say of each line what was received, brought back and lost"
+                "/lines", "give for each line what was received, brought back and lost"
             )
-        return [_implied(command.outcome, load) for load in loaded]
-    said = {line.line: line for line in command.lines}
+        return [_implied_line(command.outcome, load) for load in loaded]
+    reported = {line.line: line for line in command.lines}
     known = {load.line for load in loaded}
     for index, line in enumerate(command.lines):
-        if line.line not in known or said[line.line] is not line:
+        if line.line not in known or reported[line.line] is not line:
             raise InvalidField.at(
                 f"/lines/{index}/line",
-                f"the stop's lines are {', '.join(map(str, sorted(known)))}, each said once",
+                f"invalid or repeated line {line.line}: the lines of the stop are "
+                f"{', '.join(map(str, sorted(known)))}, each once",
             )
-    missing = known - set(said)
+    missing = known - set(reported)
     if missing:
-        raise InvalidField.at("/lines", f"line {min(missing)} of the stop is not said")
-    return [said[load.line] for load in loaded]
+        raise InvalidField.at("/lines", f"line {min(missing)} of the stop is missing")
+    return [reported[load.line] for load in loaded]
 
 
-def _implied(outcome: str, load: StopLine) -> OutcomeLine:
+def _implied_line(outcome: str, load: StopLine) -> OutcomeLine:
     match outcome:
         case "handed_over":
             return OutcomeLine(line=load.line, received=load.loaded)
@@ -177,17 +203,24 @@ def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: Rep
 
     Raises Contradicted for more than loaded, InvalidField for less.
     """
-    said = line.received + line.brought_back + line.lost
-    if said > load.loaded:
+    reported = line.received + line.brought_back + line.lost
+    if reported > load.loaded:
         raise Contradicted(
-            f"{said} × {load.item} came of line {line.line}, but {load.loaded} were loaded "
-            f"for {command.allocation} on delivery {command.delivery}"
+            f"{reported} × {load.item} are reported in line {line.line}, but {load.loaded} were "
+            f"loaded for {command.allocation} on delivery {command.delivery}"
         )
-    if said < load.loaded:
+    if reported < load.loaded:
         raise InvalidField(
-            f"line {line.line} accounts for {said} of {load.loaded} loaded; "
-            "say what became of the rest",
-            [Fault(f"/lines/{index}", f"{said} said, {load.loaded} loaded", said, load.loaded)],
+            f"line {line.line} accounts for {reported} of {load.loaded} loaded; "
+            "give the rest as received, brought back or lost",
+            [
+                Fault(
+                    f"/lines/{index}",
+                    f"{reported} reported, {load.loaded} loaded",
+                    reported,
+                    load.loaded,
+                )
+            ],
         )
 
 
@@ -215,7 +248,7 @@ def _compare_with_first(
 
 
 def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
-    """Refuse a correction that names another stop, or one decided otherwise since.
+    """Refuse a correction that names another stop, or whose stop was decided by a later entry.
 
     corrected: the entry being corrected.
     """
@@ -224,12 +257,14 @@ def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -
             raise InvalidField.at(
                 "/command/allocation",
                 f"the entry is the outcome of the stop for {row.allocation}; "
-                f"report that of {command.allocation} by itself",
+                f"report the outcome of {command.allocation} in a separate command",
             )
     where = {"delivery": command.delivery, "allocation": command.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
     if seq != corrected:
-        sentence = f"entry {seq} decided this stop since, from what is unexplained; settle that"
+        sentence = (
+            f"entry {seq} decided this stop later, with unexplained goods; settle those instead"
+        )
         raise AlreadyDone(sentence, [Fault("/entry", sentence)])
 
 
@@ -241,8 +276,8 @@ def state_outcome(
     *,
     first: bool,
 ) -> None:
-    """Write an outcome and its lines down."""
-    draft.state(
+    """Add the rows of an outcome and its lines. first: whether it is the first of its stop."""
+    draft.add_rows(
         StopOutcome(
             delivery=command.delivery,
             allocation=command.allocation,
@@ -259,7 +294,7 @@ def state_outcome(
 def stated_lines(
     command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
 ) -> list[StatedLine]:
-    """An outcome's lines as they are written down, with the account that took what came back."""
+    """Return the rows of an outcome's lines, with the account to which goods came back."""
     return [
         StatedLine(
             delivery=command.delivery,
@@ -268,18 +303,18 @@ def stated_lines(
             received=line.received,
             brought_back=line.brought_back,
             lost=line.lost,
-            target=_taken_back_to(command, line, load) if line.brought_back else "",
+            target=_return_account(command, line, load) if line.brought_back else "",
         )
         for line, load in zip(lines, loaded, strict=True)
     ]
 
 
-def _taken_back_to(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
+def _return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
     location = line.location or load.location
     return STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
 
 
-def _unload(
+def _book_outcome_line(
     journal: Journal,
     draft: Draft,
     command: ReportOutcome,
@@ -287,23 +322,25 @@ def _unload(
     line: OutcomeLine,
     load: StopLine,
 ) -> None:
-    team = IN_TRANSIT(command.delivery, command.allocation)
+    in_transit = IN_TRANSIT(command.delivery, command.allocation)
     pointer = f"/lines/{line.line - 1}"
     if line.location is not None and line.to == "allocated":
         check_open_location(journal, line.location, f"{pointer}/location")
     elif line.location is not None:
         journal.books.location(line.location, f"{pointer}/location")
-    back = _taken_back_to(command, line, load)
-    journal.move(draft, team, RECEIVED(stop.recipient), load.item, load.lot, line.received, pointer)
-    fill_need(journal, draft, command.allocation, load, line.received)
-    journal.move(draft, team, back, load.item, load.lot, line.brought_back, pointer)
-    journal.move(draft, team, LOST(LOST_ON_THE_WAY), load.item, load.lot, line.lost, pointer)
+    back = _return_account(command, line, load)
+    journal.move(
+        draft, in_transit, RECEIVED(stop.recipient), load.item, load.lot, line.received, pointer
+    )
+    meet_assigned_need(journal, draft, command.allocation, load, line.received)
+    journal.move(draft, in_transit, back, load.item, load.lot, line.brought_back, pointer)
+    journal.move(draft, in_transit, LOST(LOST_ON_THE_WAY), load.item, load.lot, line.lost, pointer)
 
 
-def fill_need(
+def meet_assigned_need(
     journal: Journal, draft: Draft, allocation: str, load: StopLine, received: int
 ) -> None:
-    """Move assigned → met, as far as the need is assigned; the rest is received only."""
+    """Move assigned → met for received goods, at most as much as is assigned of the need."""
     name = journal.needs_served(allocation).get((load.item, load.lot))
     if name is None:
         return
@@ -314,23 +351,23 @@ def fill_need(
     )
 
 
-def keep_conflict(command: ReportOutcome | CountStock, journal: Journal, because: str) -> None:
-    """Record a contradicted fact as an entry that moves nothing, for a coordinator."""
-    document, about = _fact_of(command, journal)
+def record_conflict(command: ReportOutcome | CountStock, journal: Journal, reason: str) -> None:
+    """Record a fact that contradicts the books, as an entry that moves nothing."""
+    document, about = _subject_of(command, journal)
     draft = journal.entry("conflict_noted", document=document, about=about)
     stated = msgspec.json.encode(without_free_text(command)).decode()
-    draft.state(Conflict(document=document, because=because, stated=stated))
+    draft.add_rows(Conflict(document=document, because=reason, stated=stated))
 
 
-def _fact_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
-    """The delivery or count sheet that a fact is about, and the recipient, if there is one."""
+def _subject_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
+    """Return the delivery or count sheet of a fact, and its recipient; None without one."""
     if isinstance(command, CountStock):
         return command.sheet, None
     stop, _ = find_stop(journal, command)
     return command.delivery, f"recipient:{stop.recipient}"
 
 
-# --- the end of a team's day ----------------------------------------------------------------
+# --- closing and reassigning ----------------------------------------------------------------
 
 
 def close_delivery(command: CloseDelivery, journal: Journal) -> None:
@@ -338,9 +375,11 @@ def close_delivery(command: CloseDelivery, journal: Journal) -> None:
 
     Raises:
         Unaccounted: goods are still in transit on it.
+        AlreadyDone: it is closed already.
+        NotFound: it is unknown.
     """
-    _open_delivery(journal, command.delivery)
-    held = journal.held(f"{IN_TRANSIT.prefix}{command.delivery}:")
+    _find_open_delivery(journal, command.delivery)
+    held = journal.nonzero_balances(f"{IN_TRANSIT.prefix}{command.delivery}:")
     if held:
         (account, item, _), quantity = next(iter(held.items()))
         raise Unaccounted(
@@ -349,27 +388,32 @@ def close_delivery(command: CloseDelivery, journal: Journal) -> None:
             "report the outcome of every stop first"
         )
     draft = journal.entry("delivery_closed", document=command.delivery)
-    draft.state(DeliveryEnd(delivery=command.delivery))
+    draft.add_rows(DeliveryEnd(delivery=command.delivery))
 
 
 def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
-    """Another team goes on."""
-    delivery = _open_delivery(journal, command.delivery)
+    """Give a delivery to another team.
+
+    Raises:
+        AlreadyDone: it is closed, or this team has it already.
+        NotFound: the delivery or the team is unknown.
+    """
+    delivery = _find_open_delivery(journal, command.delivery)
     journal.books.team(command.team, "/team")
     if delivery.team == command.team:
         raise AlreadyDone(f"delivery {command.delivery} is with team {command.team} already")
     draft = journal.entry("delivery_reassigned", document=command.delivery)
-    draft.state(Delivery(delivery=command.delivery, team=command.team))
+    draft.add_rows(Delivery(delivery=command.delivery, team=command.team))
 
 
-def _open_delivery(journal: Journal, name: str) -> Delivery:
-    delivery = _delivery(journal, name)
+def _find_open_delivery(journal: Journal, name: str) -> Delivery:
+    delivery = _find_delivery(journal, name)
     if journal.books.latest_row(DeliveryEnd, delivery=name) is not None:
         raise AlreadyDone(f"delivery {name} is closed already")
     return delivery
 
 
-def _delivery(journal: Journal, name: str) -> Delivery:
+def _find_delivery(journal: Journal, name: str) -> Delivery:
     delivery = journal.books.latest_row(Delivery, delivery=name)
     if delivery is None:
         raise unknown_code_error(f"there is no delivery {name}; see the list of deliveries", "")

@@ -26,37 +26,42 @@ from supplies.domain.entry_rows import ArrivalLine as StatedLine
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.rules.correction_lots import lots_for
-from supplies.ledger.rules.earmarks import Served, set_aside, shares_of
-from supplies.ledger.rules.need_fulfilment import claims_on
+from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
+from supplies.ledger.rules.need_fulfilment import claims_on_pledge
 from supplies.ledger.rules.pledges import find_pledge, pledge_lines
-from supplies.ledger.rules.receipts import GiftLine, gift_in, issue
+from supplies.ledger.rules.receipts import DetailsLine, details_from_command, issue
 
 
 def record_donation(command: RecordDonation, journal: Journal) -> None:
-    """Record a donation with its receipt: donor → stock, and on to claims and wishes.
+    """Record a donation with its receipt: donor → stock → allocated for claims and wishes.
 
-    What the pledge promised is fulfilled: pledged → donor.
+    The pledge of a line is fulfilled: pledged → donor.
+
+    Raises:
+        InvalidField: a code, pledge or day is unknown or does not fit.
     """
     donor = command.donor or ANONYMOUS
     if command.donor is not None:
         journal.books.donor(command.donor, "/donor")
-    place = journal.books.location(command.location, "/location")
+    location = journal.books.location(command.location, "/location")
     draft = journal.entry("donation_received", prefix="d", about=DONOR(donor))
     donation = str(draft.document)
-    draft.state(Arrival(arrival=donation, origin="donor", party=donor, location=command.location))
-    served: list[Served] = []
-    gift = gift_in(command, donation, draft.happened_on, place.name)
-    lots = _lots_for(journal, command.lines)
+    draft.add_rows(
+        Arrival(arrival=donation, origin="donor", party=donor, location=command.location)
+    )
+    shares: list[EarmarkedShare] = []
+    details = details_from_command(command, donation, draft.happened_on, location.name)
+    lots = _kept_lots(journal, command.lines)
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
-        quantity = journal.units(line, pointer)
+        quantity = journal.base_units(line, pointer)
         lot = _create_lot(journal, draft, line, index + 1, lots, DONOR(donor), pointer)
-        kept, for_needs = _keep_pledge(journal, draft, donor, line, lot, quantity, pointer)
+        on_pledge, for_needs = _fulfil_pledge(journal, draft, donor, line, lot, quantity, pointer)
         journal.move(
             draft, DONOR(donor), STOCK(command.location), line.item, lot, quantity, pointer
         )
-        served += shares_of(journal, line, lot, quantity, for_needs, pointer)
-        draft.state(
+        shares += earmarked_shares(journal, line, lot, quantity, for_needs, pointer)
+        draft.add_rows(
             StatedLine(
                 arrival=donation,
                 line=index + 1,
@@ -64,31 +69,41 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
                 quantity=quantity,
                 lot=lot,
                 pledge=line.pledge,
-                on_pledge=kept,
+                on_pledge=on_pledge,
                 recipient=line.recipient,
             )
         )
-        gift.lines.append(GiftLine(line.item, quantity, line.batch, line.expires_on, _worth(line)))
-    set_aside(journal, draft, command.location, served)
+        details.lines.append(
+            DetailsLine(line.item, quantity, line.batch, line.expires_on, _line_value(line))
+        )
+    allocate_shares(journal, draft, command.location, shares)
     if journal.corrected is None:
-        issue(journal, donor, [gift], replaces=[])
+        issue(journal, donor, [details], replaces=[])
 
 
-def _worth(line: DonationLine) -> tuple[int, str] | None:
+def _line_value(line: DonationLine) -> tuple[int, str] | None:
     return None if line.value is None else (line.value.minor, line.value.currency)
 
 
 def open_stock(command: OpenStock, journal: Journal) -> None:
-    """Record opening stock: opening → stock."""
-    _arrive(journal, "opening", command.location, command.location, command.lines, "o")
+    """Record opening stock: opening → stock.
+
+    Raises:
+        InvalidField: a code is unknown, or goods have expired.
+    """
+    _record_goods(journal, "opening", command.location, command.location, command.lines, "o")
 
 
 def record_arrival(command: RecordArrival, journal: Journal) -> None:
-    """Record goods bought, made or borrowed: their origin → stock."""
-    _arrive(journal, command.origin, command.party, command.location, command.lines, "b")
+    """Record goods bought, made or borrowed: their origin → stock.
+
+    Raises:
+        InvalidField: a code is unknown, or goods have expired.
+    """
+    _record_goods(journal, command.origin, command.party, command.location, command.lines, "b")
 
 
-def _arrive(
+def _record_goods(
     journal: Journal,
     origin: str,
     party: str,
@@ -100,16 +115,16 @@ def _arrive(
     kind = "stock_opened" if origin == OPENING.name else f"goods_{origin}"
     draft = journal.entry(kind, prefix=prefix)
     source = ORIGINS[origin](party)
-    draft.state(
+    draft.add_rows(
         Arrival(arrival=str(draft.document), origin=origin, party=party, location=location)  # type: ignore[arg-type]  # one of the chart's origins
     )
-    lots = _lots_for(journal, lines)
+    lots = _kept_lots(journal, lines)
     for index, line in enumerate(lines):
         pointer = f"/lines/{index}"
-        quantity = journal.units(line, pointer)
+        quantity = journal.base_units(line, pointer)
         lot = _create_lot(journal, draft, line, index + 1, lots, source, pointer)
         journal.move(draft, source, STOCK(location), line.item, lot, quantity, pointer)
-        draft.state(
+        draft.add_rows(
             StatedLine(
                 arrival=str(draft.document),
                 line=index + 1,
@@ -126,8 +141,8 @@ def _arrive(
 # --- lots -----------------------------------------------------------------------------------
 
 
-def _lots_for(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) -> dict[int, str]:
-    """The lots that the lines of a correction keep, by line number."""
+def _kept_lots(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) -> dict[int, str]:
+    """Return the lots that the lines of a correction keep, by line number."""
     return lots_for(
         journal,
         [
@@ -137,7 +152,7 @@ def _lots_for(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) -> 
                 item=line.item,
                 batch=line.batch,
                 expires_on=line.expires_on,
-                quantity=journal.units(line, f"/lines/{number - 1}"),
+                quantity=journal.base_units(line, f"/lines/{number - 1}"),
                 value_minor=None if line.value is None else line.value.minor,
                 currency=None if line.value is None else line.value.currency,
                 pledge=line.pledge if isinstance(line, DonationLine) else None,
@@ -158,16 +173,16 @@ def _create_lot(
     origin: str,
     pointer: str,
 ) -> str:
-    """State the lot of a line if it is new or a correction changes it; return its id."""
+    """Return the id of a line's lot; record the lot if it is new or a correction changes it."""
     if line.expires_on is not None and line.expires_on < draft.happened_on:
         raise InvalidField.at(
             f"{pointer}/expires_on",
-            f"{line.expires_on} is before the goods came ({draft.happened_on}); "
-            "expired goods are not taken in",
+            f"{line.expires_on} is before the goods arrived ({draft.happened_on}); "
+            "expired goods are not accepted",
         )
-    kept = lots.get(number)
+    kept_lot = lots.get(number)
     described = Lot(
-        lot=kept or f"l_{journal.books.station_code}_{draft.seq}_{number}",
+        lot=kept_lot or f"l_{journal.books.station_code}_{draft.seq}_{number}",
         item=line.item,
         origin=origin,
         batch=line.batch,
@@ -175,15 +190,15 @@ def _create_lot(
         value_minor=None if line.value is None else line.value.minor,
         currency=None if line.value is None else line.value.currency,
     )
-    if kept is None or journal.books.latest_row(Lot, lot=kept) != described:
-        draft.state(described)
+    if kept_lot is None or journal.books.latest_row(Lot, lot=kept_lot) != described:
+        draft.add_rows(described)
     return described.lot
 
 
 # --- pledges and claims ---------------------------------------------------------------------
 
 
-def _keep_pledge(
+def _fulfil_pledge(
     journal: Journal,
     draft: Draft,
     donor: str,
@@ -192,9 +207,9 @@ def _keep_pledge(
     quantity: int,
     pointer: str,
 ) -> tuple[int, list[tuple[Need, str, int]]]:
-    """Fulfil a pledge by a line: claims first, then the free promise.
+    """Fulfil the pledge of a line: claims first, then the promise that nobody claimed.
 
-    Returns the quantity that fulfils it, and the parts for needs.
+    Returns the quantity that fulfils the pledge, and the parts for needs with their pledge.
     """
     if line.pledge is None:
         return 0, []
@@ -206,61 +221,64 @@ def _keep_pledge(
     if not pledge_lines(journal, pledge.pledge, item=line.item):
         raise InvalidField.at(
             f"{pointer}/pledge",
-            f"pledge {pledge.pledge} promises no {line.item}; leave the pledge out for a gift",
+            f"pledge {pledge.pledge} does not promise {line.item}; "
+            "leave the pledge out of this line",
         )
-    rest = quantity
+    remaining = quantity
     taken: dict[str, int] = {}
     needs: dict[str, Need] = {}
-    for need, wanted, kept_back in _claims_in_turn(journal, draft, line, lot, pledge.pledge):
+    for need, at_most, kept_back in _claims_in_order(journal, draft, line, lot, pledge.pledge):
         promised = PLEDGED(pledge.pledge, need.need)
-        part = min(rest - kept_back, wanted, journal.available(promised, line.item))
+        part = min(remaining - kept_back, at_most, journal.available(promised, line.item))
         if part > 0:
             journal.move(draft, promised, DONOR(donor), line.item, "", part)
             needs[need.need] = need
             taken[need.need] = taken.get(need.need, 0) + part
-            rest -= part
-    free = max(0, min(rest, journal.available(PLEDGED(pledge.pledge), line.item)))
+            remaining -= part
+    free = max(0, min(remaining, journal.available(PLEDGED(pledge.pledge), line.item)))
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(donor), line.item, "", free, pointer)
     for_needs = [(needs[name], pledge.pledge, part) for name, part in taken.items()]
-    return quantity - rest + free, for_needs
+    return quantity - remaining + free, for_needs
 
 
-def _claims_in_turn(
+def _claims_in_order(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, pledge: str
 ) -> list[tuple[Need, int, int]]:
-    """Claims that a line may serve, up to how much, and what to keep back for others.
+    """Return claims in the order in which a line serves them.
 
-    A correction serves first what has moved on, then what this lot served before, then the rest;
-    within each the most urgent, oldest.
+    Each comes with the quantity it can take at most and the quantity of the line to keep back for
+    the donor's wish. The most urgent, oldest claims come first. A correction serves first what has
+    moved on, then what this lot served before, then the rest.
     """
     claims = [
         (need, claimed)
-        for need, claimed in claims_on(journal, pledge, line.item)
+        for need, claimed in claims_on_pledge(journal, pledge, line.item)
         if claimed > 0 and line.recipient in (None, need.recipient)
     ]
     if journal.corrected is None:
         return [(need, claimed, 0) for need, claimed in claims]
     before = _served_before(journal, draft, line, lot, {need.need for need, _ in claims})
-    turns: list[tuple[Need, int, int]] = []
-    turns += ((need, before.moved[need.need], 0) for need, _ in claims)
-    turns += (
+    in_order: list[tuple[Need, int, int]] = []
+    in_order += ((need, before.moved[need.need], 0) for need, _ in claims)
+    in_order += (
         (need, before.served[need.need] - before.moved[need.need], before.wished)
         for need, _ in claims
     )
     for others in (before.elsewhere, before.moved_elsewhere):
-        turns += (
+        in_order += (
             (need, claimed - before.served[need.need] - others[need.need], before.wished)
             for need, claimed in claims
         )
-    return turns
+    return in_order
 
 
 @dataclass(slots=True)
-class _Before:
-    """What a lot has served so far of some needs, and how much of that moved on.
+class _ServedBefore:
+    """Quantities of a lot that have served some needs so far, by need.
 
-    elsewhere, moved_elsewhere: the same for the lots of later lines. wished: what moved on for the
-    recipient of the donor's wish, beyond these needs.
+    moved: the part of `served` that was dispatched or handed over since. elsewhere,
+    moved_elsewhere: the same for the lots of later lines. wished: what moved on for the recipient
+    of the donor's wish, without one of these needs.
     """
 
     served: Counter[str] = field(default_factory=Counter)
@@ -272,19 +290,19 @@ class _Before:
 
 def _served_before(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, needs: set[str]
-) -> _Before:
-    before = _Before()
-    behind = {row.lot for row in draft.rows if isinstance(row, StatedLine)}
-    for aside in () if journal.corrected is None else journal.corrected.earmarks:
-        own = aside.lot == lot
-        if aside.item != line.item or aside.lot in behind:
+) -> _ServedBefore:
+    before = _ServedBefore()
+    earlier_lots = {row.lot for row in draft.rows if isinstance(row, StatedLine)}
+    for earmark in () if journal.corrected is None else journal.corrected.earmarks:
+        own = earmark.lot == lot
+        if earmark.item != line.item or earmark.lot in earlier_lots:
             continue
-        if aside.need in needs:
+        if earmark.need in needs:
             served, moved = before.elsewhere, before.moved_elsewhere
             if own:
                 served, moved = before.served, before.moved
-            served[aside.need] += aside.quantity
-            moved[aside.need] += aside.moved
-        elif own and aside.recipient == line.recipient:
-            before.wished += aside.moved
+            served[earmark.need] += earmark.quantity
+            moved[earmark.need] += earmark.moved
+        elif own and earmark.recipient == line.recipient:
+            before.wished += earmark.moved
     return before

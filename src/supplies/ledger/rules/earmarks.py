@@ -1,4 +1,4 @@
-"""Earmarked goods: on arrival they go to an allocation, for a claim or by the donor's wish."""
+"""Earmarked goods: allocated on arrival, for a claimed need or by the donor's wish."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from supplies.domain.commands import DonationLine
 from supplies.domain.entry_rows import Allocation, Need
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import AllocationDraft, first_open_need
-from supplies.ledger.rules.need_fulfilment import find_need, serve
+from supplies.ledger.rules.need_fulfilment import find_need, serve_need
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """Arrived goods for one recipient: for a need claimed by `pledge`, or by the donor's wish."""
+class EarmarkedShare:
+    """Arrived goods for one recipient: for a need that claims `pledge`, or by the donor's wish."""
 
     recipient: str
     item: str
@@ -25,24 +25,26 @@ class Served:
     pointer: str
 
 
-def shares_of(
+def earmarked_shares(
     journal: Journal,
     line: DonationLine,
     lot: str,
     quantity: int,
     for_needs: list[tuple[Need, str, int]],
     pointer: str,
-) -> list[Served]:
-    """The parts of a line that are earmarked: first for claimed needs, then by the donor's wish."""
-    shares: list[Served] = []
+) -> list[EarmarkedShare]:
+    """Return the earmarked parts of a line: first for claimed needs, then by the donor's wish."""
+    shares: list[EarmarkedShare] = []
     for need, pledge, taken in for_needs:
-        shares.append(Served(need.recipient, line.item, lot, taken, need, pledge, pointer))
+        shares.append(EarmarkedShare(need.recipient, line.item, lot, taken, need, pledge, pointer))
         quantity -= taken
     if line.recipient is not None:
         journal.books.recipient(line.recipient, f"{pointer}/for")
         if quantity:
-            need_ = _wished_need(journal, line.recipient, line.item, lot, for_needs)
-            shares.append(Served(line.recipient, line.item, lot, quantity, need_, None, pointer))
+            wished_need = _wished_need(journal, line.recipient, line.item, lot, for_needs)
+            shares.append(
+                EarmarkedShare(line.recipient, line.item, lot, quantity, wished_need, None, pointer)
+            )
     return shares
 
 
@@ -53,121 +55,134 @@ def _wished_need(
     lot: str,
     for_needs: list[tuple[Need, str, int]],
 ) -> Need | None:
-    """The need that goods for one recipient serve; in a correction, the one they served before."""
+    """Return the need that goods for one recipient serve: in a correction, the same as before."""
     claimed = {need.need for need, _, _ in for_needs}
-    for aside in () if journal.corrected is None else journal.corrected.earmarks:
-        if (aside.recipient, aside.item, aside.lot) == (recipient, item, lot):
-            if aside.need is not None and aside.need not in claimed:
-                return find_need(journal, aside.need)
-            if aside.need is None and aside.moved:
+    for earmark in () if journal.corrected is None else journal.corrected.earmarks:
+        if (earmark.recipient, earmark.item, earmark.lot) == (recipient, item, lot):
+            if earmark.need is not None and earmark.need not in claimed:
+                return find_need(journal, earmark.need)
+            if earmark.need is None and earmark.moved:
                 return None
     return first_open_need(journal, recipient, item)
 
 
-def set_aside(journal: Journal, head: Draft, location: str, served: list[Served]) -> None:
-    """Move stock → allocated for each recipient; a correction continues its own allocations."""
-    begun: dict[str, tuple[AllocationDraft, bool]] = {}
-    former = _former_allocations(journal, served)
+def allocate_shares(
+    journal: Journal, head: Draft, location: str, shares: list[EarmarkedShare]
+) -> None:
+    """Move stock → allocated for each share; a correction continues its own allocations.
+
+    head: the draft of the donation's first entry.
+    """
+    drafts: _AllocationDrafts = {}
+    former = _former_allocations(journal, shares)
     reserved = {allocation.allocation for allocation in former.values()}
-    for share in served:
+    for share in shares:
         need = None if share.need is None else share.need.need
         own = former.get((share.recipient, share.item, share.lot, need))
-        aside = None if own is None else _resume(head, own, begun)
-        if aside is None:
-            aside = _suitable_allocation(journal, share, need, begun) or _begin(
-                journal,
-                head,
-                location,
-                share.recipient,
-                begun,
-                reserved,
+        allocation = None if own is None else _resume(head, own, drafts)
+        if allocation is None:
+            allocation = _suitable_allocation(
+                journal, share, need, drafts
+            ) or _unused_or_new_allocation(
+                journal, head, location, share.recipient, drafts, reserved
             )
-        aside.add(journal, share.item, share.lot, need, share.quantity, share.pointer)
-        _assign(journal, aside, share)
-    for aside, again in begun.values():
-        aside.state(again=again)
+        allocation.add(journal, share.item, share.lot, need, share.quantity, share.pointer)
+        _assign(journal, allocation, share)
+    for allocation, resumed in drafts.values():
+        allocation.state(again=resumed)
 
 
-_Share = tuple[str, str, str, str | None]
+_ShareKey = tuple[str, str, str, str | None]
 """Recipient, item, lot and need of goods in an allocation."""
 
+_AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
+"""Drafted allocations by id. True: it is resumed, so the corrected command made it."""
 
-def _former_allocations(journal: Journal, served: list[Served]) -> dict[_Share, Allocation]:
+
+def _former_allocations(
+    journal: Journal, shares: list[EarmarkedShare]
+) -> dict[_ShareKey, Allocation]:
     """The allocations of the corrected command, by the share that each held so far."""
     if journal.corrected is None:
         return {}
-    shares = {(s.recipient, s.item, s.lot, None if s.need is None else s.need.need) for s in served}
-    own = {a.allocation: a for known in journal.corrected.allocations.values() for a in known}
-    former: dict[_Share, Allocation] = {}
-    for aside in journal.corrected.earmarks:
-        share_key = aside.recipient, aside.item, aside.lot, aside.need
-        if share_key in shares:
-            former.setdefault(share_key, own[aside.allocation])
+    wanted = {
+        (share.recipient, share.item, share.lot, None if share.need is None else share.need.need)
+        for share in shares
+    }
+    own = {
+        allocation.allocation: allocation
+        for allocations in journal.corrected.allocations.values()
+        for allocation in allocations
+    }
+    former: dict[_ShareKey, Allocation] = {}
+    for earmark in journal.corrected.earmarks:
+        key = earmark.recipient, earmark.item, earmark.lot, earmark.need
+        if key in wanted:
+            former.setdefault(key, own[earmark.allocation])
     return former
 
 
 def _suitable_allocation(
     journal: Journal,
-    share: Served,
+    share: EarmarkedShare,
     need: str | None,
-    begun: dict[str, tuple[AllocationDraft, bool]],
+    drafts: _AllocationDrafts,
 ) -> AllocationDraft | None:
-    """An allocation of this recipient that can take the share; None if there is none.
+    """Return a drafted allocation of this recipient that can take the share; None without one.
 
-    It must not have held the lot for another need.
+    Goods of this lot must not have left it for another need.
     """
     corrected = journal.corrected
-    held = {
-        (aside.allocation, aside.item, aside.lot): aside.need
-        for aside in (() if corrected is None else corrected.earmarks)
-        if aside.moved
+    moved_for = {
+        (earmark.allocation, earmark.item, earmark.lot): earmark.need
+        for earmark in (() if corrected is None else corrected.earmarks)
+        if earmark.moved
     }
-    for aside, _ in begun.values():
-        same = held.get((aside.allocation, share.item, share.lot), need) == need
-        mine = aside.recipient == share.recipient
-        if mine and same and aside.takes(share.item, share.lot, need):
-            return aside
+    for allocation, _ in drafts.values():
+        same_need = moved_for.get((allocation.allocation, share.item, share.lot), need) == need
+        same_recipient = allocation.recipient == share.recipient
+        if same_recipient and same_need and allocation.takes(share.item, share.lot, need):
+            return allocation
     return None
 
 
-def _resume(
-    head: Draft, allocation: Allocation, begun: dict[str, tuple[AllocationDraft, bool]]
-) -> AllocationDraft:
+def _resume(head: Draft, allocation: Allocation, drafts: _AllocationDrafts) -> AllocationDraft:
     """Continue an allocation of the corrected command."""
-    if allocation.allocation not in begun:
-        kept = AllocationDraft(
+    if allocation.allocation not in drafts:
+        resumed = AllocationDraft(
             head, allocation.allocation, allocation.recipient, allocation.location
         )
-        begun[allocation.allocation] = kept, True
-    return begun[allocation.allocation][0]
+        drafts[allocation.allocation] = resumed, True
+    return drafts[allocation.allocation][0]
 
 
-def _begin(
+def _unused_or_new_allocation(
     journal: Journal,
     head: Draft,
     location: str,
     recipient: str,
-    begun: dict[str, tuple[AllocationDraft, bool]],
+    drafts: _AllocationDrafts,
     reserved: set[str],
 ) -> AllocationDraft:
-    """An unused allocation of the corrected command, or a new one."""
+    """Return an unused allocation of the corrected command, or a new one."""
     corrected = journal.corrected
     for own in () if corrected is None else corrected.allocations.get(recipient, ()):
-        if own.allocation not in begun and own.allocation not in reserved:
-            return _resume(head, own, begun)
+        if own.allocation not in drafts and own.allocation not in reserved:
+            return _resume(head, own, drafts)
     draft = journal.entry("allocated", prefix="a", about=f"recipient:{recipient}")
     name = str(draft.document)
     new = AllocationDraft(draft, name, recipient, location, arrival=str(head.document))
-    begun[name] = new, False
+    drafts[name] = new, False
     return new
 
 
-def _assign(journal: Journal, aside: AllocationDraft, share: Served) -> None:
+def _assign(journal: Journal, allocation: AllocationDraft, share: EarmarkedShare) -> None:
+    """Assign the need that a share serves: claimed or needed → assigned."""
     if share.need is None:
         return
-    target = ASSIGNED(share.need.need, aside.allocation)
+    target = ASSIGNED(share.need.need, allocation.allocation)
     if share.pledge is not None:
         source = CLAIMED(share.need.need, share.pledge)
-        journal.move(aside.draft, source, target, share.item, "", share.quantity)
+        journal.move(allocation.draft, source, target, share.item, "", share.quantity)
     else:
-        serve(journal, aside.draft, share.need, target, share.quantity, displace=False)
+        serve_need(journal, allocation.draft, share.need, target, share.quantity, displace=False)

@@ -1,4 +1,4 @@
-"""Forgetting a donor or a recipient: their personal data is erased, their goods stay."""
+"""Erase the personal data of a donor or recipient; the goods stay in the books."""
 
 from __future__ import annotations
 
@@ -19,31 +19,40 @@ from supplies.ledger.journal import Draft, Journal
 
 
 def forget_donor(command: ForgetDonor, journal: Journal) -> None:
-    """Erase a donor's name, address and all texts about them; goods and numbers stay.
+    """Erase a donor's name, address and all texts about them.
 
-    Raises Unaccounted while a pledge is outstanding or a conflict about them is unresolved.
+    Raises:
+        InvalidField: the code is that of anonymous donors.
+        NotFound: the donor is unknown.
+        Forgotten: the data was erased before.
+        Unaccounted: a pledge is outstanding, or a conflict about them is unresolved.
     """
     if command.donor == ANONYMOUS:
-        raise InvalidField("anonymous donors have nothing personal in the books")
+        raise InvalidField("the books have no personal data of anonymous donors")
     journal.books.donor(command.donor)
     pledges = journal.books.all(
         "SELECT DISTINCT pledge FROM pledges WHERE station = :station AND donor = :donor",
         donor=command.donor,
     )
     for (pledge,) in pledges:
-        if journal.held(PLEDGED(pledge)) or journal.held(f"{PLEDGED(pledge)}:"):
+        if journal.nonzero_balances(PLEDGED(pledge)) or journal.nonzero_balances(
+            f"{PLEDGED(pledge)}:"
+        ):
             raise Unaccounted(
                 f"donor {command.donor} still has pledge {pledge} outstanding; "
-                "let it be kept, cancelled or lapse first"
+                "record its donation, cancel it or let it lapse first"
             )
     _forget(journal, DONOR(command.donor))
 
 
 def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
-    """Erase a recipient's name, address and all texts about them; what they received stays.
+    """Erase a recipient's name, address and all texts about them.
 
-    Raises Unaccounted while a need, an allocation or a delivery of theirs is open, or a conflict
-    about them is unresolved.
+    Raises:
+        NotFound: the recipient is unknown.
+        Forgotten: the data was erased before.
+        Unaccounted: a need, allocation or delivery of theirs is open, or a conflict about them is
+            unresolved.
     """
     journal.books.recipient(command.recipient)
     needs = journal.books.all(
@@ -51,8 +60,8 @@ def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
         recipient=command.recipient,
     )
     for (need,) in needs:
-        if journal.held(NEEDED(need)) or any(
-            journal.held(f"{kind(need)}:") for kind in (CLAIMED, ASSIGNED)
+        if journal.nonzero_balances(NEEDED(need)) or any(
+            journal.nonzero_balances(f"{kind(need)}:") for kind in (CLAIMED, ASSIGNED)
         ):
             raise Unaccounted(
                 f"recipient {command.recipient} still has need {need} open; meet or end it first"
@@ -73,7 +82,7 @@ def _refuse_open_allocations(journal: Journal, recipient: str) -> None:
         )
         accounts = [f"{ALLOCATED(allocation)}:"]
         accounts += [f"in_transit:{delivery}:{allocation}" for (delivery,) in stops]
-        if any(journal.held(account) for account in accounts):
+        if any(journal.nonzero_balances(account) for account in accounts):
             raise Unaccounted(
                 f"allocation {allocation} of recipient {recipient} is not yet handed over; "
                 "hand it over or release it first"
@@ -93,6 +102,6 @@ def _forget(journal: Journal, party: str) -> None:
         "AND content IS NOT NULL ORDER BY seq, digest",
         party=party,
     )
-    # The digests come before the person: a trigger lets only what is named here be erased.
-    draft.state(*(Erasure(digest=digest) for (digest,) in rows))
-    draft.state(Forgetting(party=party))
+    # Digests first: a trigger allows the erasure only of texts whose digest is recorded here.
+    draft.add_rows(*(Erasure(digest=digest) for (digest,) in rows))
+    draft.add_rows(Forgetting(party=party))

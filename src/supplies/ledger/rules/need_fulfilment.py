@@ -1,7 +1,8 @@
-"""Needs follow goods: claimed, assigned and met, and the way back.
+"""Quantities of needs follow goods: needed → claimed → assigned → met, and back.
 
-Three rules hold after each entry: what is assigned of a need is at most what its allocation holds;
-what is met is at most what the recipient received; what is claimed equals what is pledged to it.
+After each entry, the quantity of a need that is assigned is at most the goods in its allocation,
+the quantity met is at most the goods received, and the quantity claimed equals the quantity pledged
+to the need.
 """
 
 from __future__ import annotations
@@ -28,18 +29,22 @@ from supplies.ledger.journal import Draft, Journal
 _URGENCY = {"high": 0, "normal": 1, "low": 2}
 
 
-def number_of(document: str) -> int:
-    """The number of a document's first entry, from its id; a smaller one is older."""
+def document_number(document: str) -> int:
+    """Return the number of a document's first entry; older documents have smaller numbers."""
     return int(document.rsplit("_", 1)[1])
 
 
 def most_urgent_first(need: Need) -> tuple[int, int]:
-    """Sort key: by urgency, then oldest first."""
-    return _URGENCY[need.urgency], number_of(need.need)
+    """Sort key: the most urgent first, then the oldest."""
+    return _URGENCY[need.urgency], document_number(need.need)
 
 
 def find_need(journal: Journal, need: str, pointer: str = "") -> Need:
-    """Return the latest version of a need; an unknown id is refused."""
+    """Return the latest version of a need.
+
+    Raises:
+        NotFound: the id is unknown; InvalidField, if `pointer` names its field.
+    """
     found = journal.books.latest_row(Need, need=need)
     if found is None:
         raise unknown_code_error(f"there is no need {need}; see the list of needs", pointer)
@@ -51,7 +56,10 @@ def need_for(
 ) -> Need:
     """Return the need that a line names.
 
-    Raises InvalidField if it is of another item, or of another recipient than the given one.
+    recipient: the one who must have the need; None: anyone.
+
+    Raises:
+        InvalidField: the need is unknown, for another item or of another recipient.
     """
     found = find_need(journal, need, pointer)
     if found.item != item:
@@ -64,42 +72,44 @@ def need_for(
 
 
 def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
-    """All needs of a recipient for an item, also met and ended ones; most urgent first."""
+    """Return all needs of a recipient for an item, also met and ended ones; most urgent first."""
     needs = journal.books.current_rows(Need, "need", recipient=recipient, item=item)
     return sorted(needs, key=most_urgent_first)
 
 
-def claims_on(journal: Journal, pledge: str, item: str) -> list[tuple[Need, int]]:
-    """The needs that claim an item of a pledge, with how much; most urgent first."""
+def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Need, int]]:
+    """Return the needs that claim an item of a pledge, with the quantities; most urgent first."""
     claims = [
         (find_need(journal, keys_of(account)[1]), quantity)
-        for (account, _, _), quantity in journal.held(f"{PLEDGED(pledge)}:", item).items()
+        for (account, _, _), quantity in journal.nonzero_balances(
+            f"{PLEDGED(pledge)}:", item
+        ).items()
     ]
     return sorted(claims, key=lambda claim: most_urgent_first(claim[0]))
 
 
 def drop_claim(journal: Journal, draft: Draft, need: Need, pledge: str, quantity: int) -> None:
-    """Undo a claim: claimed → needed, and the pledge is free by as much."""
+    """Undo a claim: claimed → needed, and the same quantity of the pledge becomes free."""
     journal.move(draft, CLAIMED(need.need, pledge), NEEDED(need.need), need.item, "", quantity)
     journal.move(draft, PLEDGED(pledge, need.need), PLEDGED(pledge), need.item, "", quantity)
 
 
 def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -> None:
-    """Drop claims of a need that free goods serve instead; the newest pledges first."""
-    claims = journal.held(f"{CLAIMED.prefix}{need.need}:")
-    for account, _, _ in sorted(claims, key=lambda key: -number_of(keys_of(key[0])[1])):
+    """Undo claims of a need that other goods serve instead; the newest pledges first."""
+    claims = journal.nonzero_balances(f"{CLAIMED.prefix}{need.need}:")
+    for account, _, _ in sorted(claims, key=lambda key: -document_number(keys_of(key[0])[1])):
         pledge = keys_of(account)[1]
         dropped = max(0, min(quantity, journal.available(account, need.item)))
         drop_claim(journal, draft, need, pledge, dropped)
         quantity -= dropped
 
 
-def serve(
+def serve_need(
     journal: Journal, draft: Draft, need: Need, target: str, quantity: int, *, displace: bool
 ) -> int:
-    """Move needed → `target` (assigned or met) as far as the need is open; return how much.
+    """Move needed → `target` (assigned or met), at most the open quantity; return the quantity.
 
-    displace: whether claimed quantities count as open too.
+    displace: whether claimed quantities count as open too; their claims are undone.
     """
     open_ = max(0, journal.available(NEEDED(need.need), need.item))
     if displace and quantity > open_:
@@ -110,59 +120,66 @@ def serve(
     return served
 
 
-def way_back(journal: Journal, need: Need) -> str:
-    """The account to which a need's quantity returns: needed, or ended if the need was ended."""
+def return_account(journal: Journal, need: Need) -> str:
+    """Return the account to which a need's quantity returns: needed, or ended for an ended need."""
     ended = journal.books.latest_row(NeedEnd, need=need.need)
     return NEEDED(need.need) if ended is None else ENDED(need.need, ended.reason)
 
 
-def held_for(journal: Journal, allocation: str) -> dict[tuple[str, str], int]:
-    """The goods of an allocation by (item, lot), in stock and in transit."""
-    held: dict[tuple[str, str], int] = defaultdict(int)
-    for (_, item, lot), quantity in journal.held(f"{ALLOCATED(allocation)}:").items():
-        held[item, lot] += quantity
+def goods_of_allocation(journal: Journal, allocation: str) -> dict[tuple[str, str], int]:
+    """Return the goods of an allocation by (item, lot), in stock and in transit."""
+    goods: dict[tuple[str, str], int] = defaultdict(int)
+    for (_, item, lot), quantity in journal.nonzero_balances(f"{ALLOCATED(allocation)}:").items():
+        goods[item, lot] += quantity
     stops = journal.books.all(
         "SELECT DISTINCT delivery FROM stops WHERE station = :station AND allocation = :allocation",
         allocation=allocation,
     )
     for (delivery,) in stops:
-        for (_, item, lot), quantity in journal.held(IN_TRANSIT(delivery, allocation)).items():
-            held[item, lot] += quantity
-    return held
+        for (_, item, lot), quantity in journal.nonzero_balances(
+            IN_TRANSIT(delivery, allocation)
+        ).items():
+            goods[item, lot] += quantity
+    return goods
 
 
 def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
     """Reopen needs after goods left an allocation without being received.
 
-    What is assigned beyond the goods left goes back, so goods that serve no need go first.
+    Quantities assigned beyond the remaining goods go back. So goods that serve no need leave first.
     """
-    held = held_for(journal, allocation)
-    serving: dict[str, int] = defaultdict(int)
-    for key, served in journal.needs_served(allocation).items():
-        if served is not None:
-            serving[served] += held.get(key, 0)
-    for name, quantity in serving.items():
+    goods = goods_of_allocation(journal, allocation)
+    goods_for_need: dict[str, int] = defaultdict(int)
+    for key, need_id in journal.needs_served(allocation).items():
+        if need_id is not None:
+            goods_for_need[need_id] += goods.get(key, 0)
+    for name, quantity in goods_for_need.items():
         need = find_need(journal, name)
         assigned = journal.balance(ASSIGNED(name, allocation), need.item)
         back = assigned - quantity
         if back > 0:
             journal.move(
-                draft, ASSIGNED(name, allocation), way_back(journal, need), need.item, "", back
+                draft,
+                ASSIGNED(name, allocation),
+                return_account(journal, need),
+                need.item,
+                "",
+                back,
             )
 
 
 def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
-    """Meet open needs with goods that reached a recipient without an allocation."""
+    """Meet open needs by goods that a recipient received without an allocation."""
     for need in needs_of(journal, recipient, item):
-        quantity -= serve(journal, draft, need, MET(need.need), quantity, displace=True)
+        quantity -= serve_need(journal, draft, need, MET(need.need), quantity, displace=True)
 
 
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
-    """Reopen met needs after goods came back: what is met beyond the goods kept."""
+    """Reopen needs after goods came back: the quantity met beyond the goods that were kept."""
     kept = journal.total(RECEIVED(recipient), item)
     needs = needs_of(journal, recipient, item)
     met = sum(journal.balance(MET(need.need), item) for need in needs)
     for need in reversed(needs):
         back = min(max(0, met - kept), journal.balance(MET(need.need), item))
-        journal.move(draft, MET(need.need), way_back(journal, need), item, "", back)
+        journal.move(draft, MET(need.need), return_account(journal, need), item, "", back)
         met -= back

@@ -1,4 +1,4 @@
-"""Needs: noted, and ended when the recipient no longer asks."""
+"""Needs of recipients: noted, and ended when they no longer apply."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from supplies.ledger.rules.need_fulfilment import drop_claim, find_need
 
 
 def note_need(command: NoteNeed, journal: Journal) -> None:
-    """Note a need: asked → needed."""
+    """Note a need: asked → needed.
+
+    Raises:
+        InvalidField: a code is unknown, `needed_by` is in the past, or a correction names another
+            recipient although goods serve the need.
+    """
     journal.books.recipient(command.recipient, "/recipient")
-    quantity = journal.units(command, "")
+    quantity = journal.base_units(command, "")
     if command.needed_by is not None and command.needed_by < journal.happened_on:
         raise InvalidField.at(
             "/needed_by",
@@ -26,7 +31,7 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
     journal.move(
         draft, ASKED(command.recipient), NEEDED(need), command.item, "", quantity, "/quantity"
     )
-    draft.state(
+    draft.add_rows(
         Need(
             need=need,
             recipient=command.recipient,
@@ -43,22 +48,29 @@ def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
     before = find_need(journal, need).recipient
     if recipient == before:
         return
-    if journal.held(f"{ASSIGNED.prefix}{need}:") or journal.held(MET(need)):
+    if journal.nonzero_balances(f"{ASSIGNED.prefix}{need}:") or journal.nonzero_balances(MET(need)):
         raise InvalidField.at(
             "/command/recipient",
-            f"goods for need {need} were set aside for or reached recipient {before}; "
-            "release or take them back first, or note a need anew",
+            f"goods for need {need} were allocated to or received by recipient {before}; "
+            "release or take them back first, or note a new need",
         )
 
 
 def end_need(command: EndNeed, journal: Journal) -> None:
-    """End a need: claimed → needed → ended. Goods set aside go to `ended` only if released."""
+    """End a need: claimed → needed → ended. Assigned quantities are ended only if released.
+
+    Raises:
+        NotFound: the need is unknown.
+        AlreadyDone: it was ended before.
+    """
     need = find_need(journal, command.need)
     if journal.books.latest_row(NeedEnd, need=need.need) is not None:
         raise AlreadyDone(f"need {need.need} was ended before")
     draft = journal.entry("need_ended", document=need.need, about=f"recipient:{need.recipient}")
-    for (account, _, _), quantity in journal.held(f"{CLAIMED.prefix}{need.need}:").items():
+    for (account, _, _), quantity in journal.nonzero_balances(
+        f"{CLAIMED.prefix}{need.need}:"
+    ).items():
         drop_claim(journal, draft, need, keys_of(account)[1], quantity)
     open_ = journal.balance(NEEDED(need.need), need.item)
     journal.move(draft, NEEDED(need.need), ENDED(need.need, command.reason), need.item, "", open_)
-    draft.state(NeedEnd(need=need.need, reason=command.reason))
+    draft.add_rows(NeedEnd(need=need.need, reason=command.reason))

@@ -28,7 +28,7 @@ from supplies.domain.entry_rows import (
     Pledge,
     PledgeLine,
 )
-from supplies.ledger.journal import net
+from supplies.ledger.journal import net_changes
 from supplies.ledger.rules.command_history import History
 
 _Field = Literal["lines", "consumed", "produced", "spilled"]
@@ -87,7 +87,7 @@ def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], 
     if found:
         return found
     moved: Counter[str] = Counter()
-    for (_, item, lot), quantity in net(move for _, move in history.transfers()).items():
+    for (_, item, lot), quantity in net_changes(move for _, move in history.transfers()).items():
         moved[item] += max(0, quantity) if lot else 0
     items = Counter(line.item for _, _, line in _lines(command))
     return {

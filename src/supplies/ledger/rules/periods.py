@@ -1,4 +1,4 @@
-"""Accounting periods: closed, or reopened with a reason."""
+"""Accounting periods: closed, and reopened with a reason."""
 
 from __future__ import annotations
 
@@ -14,24 +14,27 @@ from supplies.ledger.journal import Journal
 def close_period(command: ClosePeriod, journal: Journal) -> None:
     """Close the books through a day.
 
-    Raises Unaccounted while something is unexplained or a conflict is unresolved.
+    Raises:
+        InvalidField: the day is not over.
+        AlreadyDone: the books are closed through this day already.
+        Unaccounted: goods are unexplained, or a conflict is unresolved.
     """
     if command.through >= journal.today:
         raise InvalidField.at(
             "/through",
-            f"{command.through} is not over (today is {journal.today}): what happens today "
-            "could no longer be booked on its day",
+            f"{command.through} is not over (today is {journal.today}): later entries of today "
+            "could not be booked on their day; close through yesterday or earlier",
         )
     closed = journal.closed_through
     if closed is not None and command.through <= closed:
         raise AlreadyDone(f"the books are closed through {closed} already")
-    _nothing_unexplained(journal, command.through)
-    _no_conflict(journal, command.through)
+    _check_nothing_unexplained(journal, command.through)
+    _check_conflicts_resolved(journal, command.through)
     draft = journal.entry("period_closed", day=journal.today)
-    draft.state(Period(closed_through=command.through))
+    draft.add_rows(Period(closed_through=command.through))
 
 
-def _nothing_unexplained(journal: Journal, through: date) -> None:
+def _check_nothing_unexplained(journal: Journal, through: date) -> None:
     rows = journal.books.all(
         "SELECT item, sum(quantity) FROM days AS d WHERE station = :station "
         "AND account >= :first AND account < :end AND day = ("
@@ -50,7 +53,7 @@ def _nothing_unexplained(journal: Journal, through: date) -> None:
         )
 
 
-def _no_conflict(journal: Journal, through: date) -> None:
+def _check_conflicts_resolved(journal: Journal, through: date) -> None:
     seq = journal.books.value(
         "SELECT c.seq FROM conflicts c JOIN entries e "
         "ON e.station = c.station AND e.seq = c.seq "
@@ -66,7 +69,11 @@ def _no_conflict(journal: Journal, through: date) -> None:
 
 
 def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
-    """Open the books again from a day on."""
+    """Open the books again from a day on.
+
+    Raises:
+        InvalidField: the day is not closed.
+    """
     closed = journal.closed_through
     if closed is None or command.day > closed:
         raise InvalidField(
@@ -74,6 +81,6 @@ def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
             [Fault("/from", "not closed")],
         )
     draft = journal.entry("period_reopened", day=journal.today)
-    # `date.min` has no day before it, so that day stays closed.
+    # `date.min` has no day before it, so it stays closed.
     before = max(command.day, date.min + timedelta(days=1)) - timedelta(days=1)
-    draft.state(Period(closed_through=before))
+    draft.add_rows(Period(closed_through=before))

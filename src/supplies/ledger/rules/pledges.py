@@ -1,4 +1,4 @@
-"""Pledges: made, with claims of needs in each line; cancelled or lapsed."""
+"""Pledges: made, with the needs that claim each line; cancelled or lapsed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from supplies.domain.entry_rows import Pledge
 from supplies.domain.entry_rows import PledgeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
-from supplies.ledger.rules.need_fulfilment import claims_on, need_for
+from supplies.ledger.rules.need_fulfilment import claims_on_pledge, need_for
 
 
 def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
-    """Return the latest version of a pledge; an unknown id is refused."""
+    """Return the latest version of a pledge.
+
+    Raises:
+        NotFound: the id is unknown; InvalidField, if `pointer` names its field.
+    """
     found = journal.books.latest_row(Pledge, pledge=pledge)
     if found is None:
         raise unknown_code_error(f"there is no pledge {pledge}; see the list of pledges", pointer)
@@ -21,13 +25,17 @@ def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
 
 
 def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine]:
-    """The lines of a pledge as last stated. where: columns and the values they must have."""
+    """Return the lines of a pledge as recorded last. where: columns with required values."""
     seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
     return journal.books.rows_of_entry(StatedLine, seq, pledge=pledge, **where)
 
 
 def make_pledge(command: MakePledge, journal: Journal) -> None:
-    """Record a pledge: donor → pledged, needed → claimed."""
+    """Record a pledge: donor → pledged, needed → claimed.
+
+    Raises:
+        InvalidField: a code or need is unknown or does not fit, or a day is in the past.
+    """
     journal.books.donor(command.donor, "/donor")
     _same_donor(journal, command)
     if command.due_on is not None and command.due_on < journal.happened_on:
@@ -36,7 +44,7 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
         )
     draft = journal.entry("pledge_made", prefix="p", about=DONOR(command.donor))
     pledge = str(draft.document)
-    draft.state(Pledge(pledge=pledge, donor=command.donor, due_on=command.due_on))
+    draft.add_rows(Pledge(pledge=pledge, donor=command.donor, due_on=command.due_on))
     seen: set[str] = set()
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
@@ -45,9 +53,9 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
                 f"{pointer}/item", f"{line.item} has a line already; a pledge has one line an item"
             )
         seen.add(line.item)
-        quantity = journal.units(line, pointer)
+        quantity = journal.base_units(line, pointer)
         _promise(journal, draft, command.donor, line, quantity, pointer)
-        draft.state(StatedLine(pledge=pledge, line=index + 1, item=line.item, quantity=quantity))
+        draft.add_rows(StatedLine(pledge=pledge, line=index + 1, item=line.item, quantity=quantity))
 
 
 def _same_donor(journal: Journal, command: MakePledge) -> None:
@@ -93,12 +101,24 @@ def _promise(
 
 
 def cancel_pledge(command: CancelPledge, journal: Journal) -> None:
-    """Cancel a pledge as the donor wishes: pledged → donor."""
+    """Cancel a pledge at the donor's wish: pledged → donor.
+
+    Raises:
+        NotFound: the pledge is unknown.
+        AlreadyDone: nothing of it is outstanding.
+        NotEnough: a line has less outstanding.
+    """
     _drop(command, journal, "pledge_cancelled")
 
 
 def lapse_pledge(command: LapsePledge, journal: Journal) -> None:
-    """Let a pledge lapse because the goods did not come: pledged → donor."""
+    """End a pledge because the goods did not come: pledged → donor.
+
+    Raises:
+        NotFound: the pledge is unknown.
+        AlreadyDone: nothing of it is outstanding.
+        NotEnough: a line has less outstanding.
+    """
     _drop(command, journal, "pledge_lapsed")
 
 
@@ -126,7 +146,7 @@ def _drop(command: CancelPledge | LapsePledge, journal: Journal, kind: str) -> N
 
 
 def _outstanding(journal: Journal, pledge: str, item: str) -> int:
-    claimed = sum(quantity for _, quantity in claims_on(journal, pledge, item))
+    claimed = sum(quantity for _, quantity in claims_on_pledge(journal, pledge, item))
     return claimed + journal.balance(PLEDGED(pledge), item)
 
 
@@ -138,11 +158,11 @@ def _drop_line(
     dropped: DroppedLine,
     pointer: str,
 ) -> None:
-    """Drop the named claims first, then the free promise, then the least urgent, newest claims."""
+    """Undo the named claims, then the free promise, then the least urgent, newest claims."""
     rest = dropped.quantity
     outstanding = _outstanding(journal, pledge.pledge, item)
     if rest > outstanding:
-        raise journal.shortage(PLEDGED(pledge.pledge), item, rest, outstanding, pointer)
+        raise journal.not_enough_error(PLEDGED(pledge.pledge), item, rest, outstanding, pointer)
     for index, claim in enumerate(dropped.drop or []):
         at = f"{pointer}/drop/{index}"
         need_for(journal, claim.need, f"{at}/need", item=item)
@@ -155,7 +175,7 @@ def _drop_line(
     free = min(rest, journal.balance(PLEDGED(pledge.pledge), item))
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(pledge.donor), item, "", free, pointer)
     rest -= free
-    for need, quantity in reversed(claims_on(journal, pledge.pledge, item)):
+    for need, quantity in reversed(claims_on_pledge(journal, pledge.pledge, item)):
         taken = min(rest, quantity)
         _take(journal, draft, pledge, need.need, item, taken, pointer)
         rest -= taken

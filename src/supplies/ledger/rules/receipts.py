@@ -1,4 +1,4 @@
-"""Receipts: one for every donation, numbered without gaps and frozen when issued."""
+"""Receipts: issued for every donation, numbered without gaps; voided, replaced, reprinted."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ _encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
-class GiftLine:
-    """Goods of one line in base units. worth: minor units and currency; None: not valued."""
+class DetailsLine:
+    """Goods of one line, in base units. value: minor units and currency; None: not valued."""
 
     item: str
     quantity: int
     batch: str | None
     expires_on: date | None
-    worth: tuple[int, str] | None
+    value: tuple[int, str] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Gift:
-    """A donation as shown on a receipt. location: the location's name."""
+class DonationDetails:
+    """What a receipt shows of a donation. location: the name of the location."""
 
     donation: str
     received_on: date
@@ -70,15 +70,17 @@ class Gift:
     checked_by: str | None
     agreement: str | None
     fiscal_ticket: str | None
-    lines: list[GiftLine]
+    lines: list[DetailsLine]
 
 
-def gift_in(command: RecordDonation, donation: str, day: date, place: str) -> Gift:
-    """A donation as its command states it, without lines. place: the location's name."""
-    return Gift(
+def details_from_command(
+    command: RecordDonation, donation: str, day: date, location: str
+) -> DonationDetails:
+    """Return the details in a command, without lines. location: the name of the location."""
+    return DonationDetails(
         donation=donation,
         received_on=day,
-        location=place,
+        location=location,
         handled_by=command.handled_by,
         wish=command.wish,
         checked_by=command.checked_by,
@@ -88,10 +90,17 @@ def gift_in(command: RecordDonation, donation: str, day: date, place: str) -> Gi
     )
 
 
-def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str]) -> str:
-    """Issue a receipt: take the next number of the series and year, freeze the document.
+def issue(
+    journal: Journal, donor: str, gifts: list[DonationDetails], *, replaces: list[str]
+) -> str:
+    """Issue a receipt with the next number of the series and year; return the number.
 
-    Returns the number. Names and texts that the fonts cannot print are refused.
+    The document with its names and texts is stored as it is now. replaces: numbers of the receipts
+    that it replaces.
+
+    Raises:
+        InvalidField: a name or text has characters that the fonts cannot print.
+        Forgotten: the donor's data was erased.
     """
     station, today = journal.books.station, journal.today
     last = journal.books.value(
@@ -100,16 +109,16 @@ def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str
         series=station.series,
         year=today.year,
     )
-    now = sum(isinstance(row, Receipt) for draft in journal.drafts for row in draft.rows)
-    ordinal = int(last or 0) + now + 1
+    drafted = sum(isinstance(row, Receipt) for draft in journal.drafts for row in draft.rows)
+    ordinal = int(last or 0) + drafted + 1
     number = f"{station.series}-{today.year}-{ordinal:06d}"
-    content = _encode(_freeze(journal, number, donor, gifts, replaces))
+    content = _encode(_receipt_document(journal, number, donor, gifts, replaces))
     check_printable(content)
     salt = new_salt()
     digest = salted_digest(salt, content)
     draft = journal.entry("receipt_issued", document=number, about=DONOR(donor), day=today)
     draft.erasables.append((digest, salt, content))
-    draft.state(
+    draft.add_rows(
         Receipt(
             number=number,
             series=station.series,
@@ -127,11 +136,11 @@ def issue(journal: Journal, donor: str, gifts: list[Gift], *, replaces: list[str
 def void(journal: Journal, number: str, about: str) -> None:
     """Void a receipt. It keeps its number."""
     draft = journal.entry("receipt_voided", document=number, about=about, day=journal.today)
-    draft.state(ReceiptVoid(number=number))
+    draft.add_rows(ReceiptVoid(number=number))
 
 
-def _freeze(
-    journal: Journal, number: str, donor: str, gifts: list[Gift], replaces: list[str]
+def _receipt_document(
+    journal: Journal, number: str, donor: str, gifts: list[DonationDetails], replaces: list[str]
 ) -> DonationReceipt:
     settings = paper_settings(journal.books)
     lines = [_line(journal, settings, line) for gift in gifts for line in gift.lines]
@@ -143,19 +152,19 @@ def _freeze(
         donations=[gift.donation for gift in gifts],
         received_on=min(gift.received_on for gift in gifts),
         received_until=max(gift.received_on for gift in gifts),
-        location=_joined(gift.location for gift in gifts),
-        handled_by=_joined(gift.handled_by for gift in gifts),
-        wish=_joined(gift.wish for gift in gifts) or None,
+        location=_join_distinct(gift.location for gift in gifts),
+        handled_by=_join_distinct(gift.handled_by for gift in gifts),
+        wish=_join_distinct(gift.wish for gift in gifts) or None,
         lines=lines,
         replaces=replaces,
-        checked_by=_joined(gift.checked_by for gift in gifts) or None,
-        agreement=_joined(gift.agreement for gift in gifts) or None,
-        fiscal_ticket=_joined(gift.fiscal_ticket for gift in gifts) or None,
+        checked_by=_join_distinct(gift.checked_by for gift in gifts) or None,
+        agreement=_join_distinct(gift.agreement for gift in gifts) or None,
+        fiscal_ticket=_join_distinct(gift.fiscal_ticket for gift in gifts) or None,
         statement=receipt_statement(settings, valued=any(line.value for line in lines)),
     )
 
 
-def _joined(names: Iterable[str | None]) -> str:
+def _join_distinct(names: Iterable[str | None]) -> str:
     return "; ".join(dict.fromkeys(filter(None, names)))
 
 
@@ -169,9 +178,9 @@ def _donor_name(journal: Journal, donor: str) -> DonorName:
     return DonorName(code=donor, name=found.name, name_en=found.name_en, phone=phone)
 
 
-def _line(journal: Journal, settings: PaperSettings, line: GiftLine) -> ReceiptLine:
+def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> ReceiptLine:
     item = journal.books.item(line.item)
-    worth = line.worth if prints_values(settings) else None
+    value = line.value if prints_values(settings) else None
     return ReceiptLine(
         name=item.name,
         name_en=item.name_en,
@@ -181,21 +190,28 @@ def _line(journal: Journal, settings: PaperSettings, line: GiftLine) -> ReceiptL
         in_words_en=english_words(line.quantity),
         batch=line.batch,
         expires_on=line.expires_on,
-        value=None if worth is None else Amount(minor=worth[0], currency=worth[1]),
+        value=None if value is None else Amount(minor=value[0], currency=value[1]),
     )
 
 
-# --- receipts of donations that stand in the books ------------------------------------------
+# --- donations in the books -----------------------------------------------------------------
 
 
-def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gift]:
-    """A donation as it is now, and its donor's code."""
+def details_of_donation(
+    journal: Journal, donation: str, pointer: str = ""
+) -> tuple[str, DonationDetails]:
+    """Return the donor's code and the current details of a donation.
+
+    Raises:
+        InvalidField: the donation is unknown or was reversed.
+        Forgotten: the donor's data was erased.
+    """
     arrival = journal.books.latest_row(Arrival, arrival=donation, origin="donor")
     seq = journal.books.latest_seq(Arrival, arrival=donation)
     if arrival is None or seq is None:
         raise InvalidField.at(pointer, f"there is no donation {donation}")
     lines = [
-        _gift_line(journal, line)
+        _line_with_lot(journal, line)
         for line in journal.books.rows_of_entry(ArrivalLine, seq, arrival=donation)
     ]
     if not lines:
@@ -203,7 +219,7 @@ def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gi
     texts = free_text_of_entry(journal.books, seq)
     if texts is None:
         raise Forgotten(f"the donor of {donation} was forgotten at their wish")
-    gift = Gift(
+    gift = DonationDetails(
         donation=donation,
         received_on=journal.books.body(seq).happened_on,
         location=journal.books.location(arrival.location).name,
@@ -217,22 +233,26 @@ def gift_of(journal: Journal, donation: str, pointer: str = "") -> tuple[str, Gi
     return arrival.party, gift
 
 
-def _gift_line(journal: Journal, line: ArrivalLine) -> GiftLine:
+def _line_with_lot(journal: Journal, line: ArrivalLine) -> DetailsLine:
     lot = journal.books.latest_row(Lot, lot=line.lot)
     assert lot is not None, f"line of {line.arrival} has no lot"
-    return line_of(line, lot)
+    return details_line(line, lot)
 
 
-def line_of(line: ArrivalLine, lot: Lot) -> GiftLine:
-    """A line with the latest description of its lot."""
-    worth = None
+def details_line(line: ArrivalLine, lot: Lot) -> DetailsLine:
+    """Return a line with the description of its lot."""
+    value = None
     if lot.value_minor is not None and lot.currency is not None:
-        worth = (lot.value_minor, lot.currency)
-    return GiftLine(line.item, line.quantity, lot.batch, lot.expires_on, worth)
+        value = (lot.value_minor, lot.currency)
+    return DetailsLine(line.item, line.quantity, lot.batch, lot.expires_on, value)
 
 
 def find_receipt(journal: Journal, number: str) -> Receipt:
-    """Return a receipt; an unknown number raises NotFound."""
+    """Return a receipt.
+
+    Raises:
+        NotFound: the number is unknown.
+    """
     found = journal.books.latest_row(Receipt, number=number)
     if found is None:
         raise NotFound(f"there is no receipt {number}; see the list of receipts")
@@ -240,7 +260,7 @@ def find_receipt(journal: Journal, number: str) -> Receipt:
 
 
 def valid_receipt_of(journal: Journal, donation: str) -> str | None:
-    """The number of the valid receipt for a donation; None if there is none."""
+    """Return the number of the valid receipt for a donation; None without one."""
     return journal.books.value(  # type: ignore[no-any-return]  # a column of text
         "SELECT d.number FROM receipt_donations d "
         "WHERE d.station = :station AND d.donation = :donation AND NOT EXISTS "
@@ -250,7 +270,7 @@ def valid_receipt_of(journal: Journal, donation: str) -> str | None:
 
 
 def donations_of(journal: Journal, number: str) -> list[str]:
-    """The donations that a receipt is for, in the order of its document."""
+    """Return the donations that a receipt covers, in the order of its document."""
     seq = journal.books.latest_seq(Receipt, number=number)
     assert seq is not None, f"there is no receipt {number}"
     rows = journal.books.body(seq).rows
@@ -258,13 +278,19 @@ def donations_of(journal: Journal, number: str) -> list[str]:
 
 
 def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
-    """Issue one receipt for several donations of one donor."""
-    gifts: list[Gift] = []
+    """Issue one receipt for several donations of one donor; earlier receipts become void.
+
+    Raises:
+        InvalidField: a donation is unknown, repeated, reversed or of another donor, or an earlier
+            receipt covers further donations.
+        Forgotten: the donor's data was erased.
+    """
+    gifts: list[DonationDetails] = []
     donors: set[str] = set()
     old: dict[str, list[str]] = {}
     for index, donation in enumerate(command.donations):
         pointer = f"/donations/{index}"
-        donor, gift = gift_of(journal, donation, pointer)
+        donor, gift = details_of_donation(journal, donation, pointer)
         donors.add(donor)
         if len(donors) > 1:
             raise InvalidField.at(
@@ -281,59 +307,60 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
         if beyond:
             raise InvalidField.at(
                 "/donations",
-                f"receipt {number} is also for {', '.join(sorted(beyond))}; include them",
+                f"receipt {number} also covers {', '.join(sorted(beyond))}; include them",
             )
     donor = donors.pop()
     _replace(journal, donor, gifts, list(old))
 
 
-def _replace(journal: Journal, donor: str, gifts: list[Gift], old: list[str]) -> None:
-    """Issue the new receipt, then void the old ones; the command's own entry comes first."""
+def _replace(journal: Journal, donor: str, gifts: list[DonationDetails], old: list[str]) -> None:
+    """Issue the new receipt, then void the old ones."""
     issue(journal, donor, gifts, replaces=old)
     for number in old:
         void(journal, number, DONOR(donor))
 
 
-def renew_for(journal: Journal, donation: str, changed: Gift | None, *, again: bool) -> None:
-    """Renew the receipt after a donation was corrected, or reversed (changed is None).
+def renew_receipt(
+    journal: Journal, donation: str, changed: DonationDetails | None, *, again: bool
+) -> None:
+    """Replace the receipt of a donation that was corrected, or reversed (changed is None).
 
     A receipt for several donations is replaced by one for those that remain; if the correction
-    names another donor, by one for each donor. again: the donation had been reversed, which voided
-    its receipt; now it gets a new one. A donation whose receipt was voided separately stays
-    without.
+    names another donor, by one for each donor. again: the donation had been reversed, so it gets a
+    new receipt. A donation whose receipt was voided by a separate command gets none.
     """
     number = valid_receipt_of(journal, donation)
     replaced = number or (_last_receipt_of(journal, donation) if again else None)
     if replaced is None:
         return
-    gifts: dict[str, list[Gift]] = {}
+    gifts: dict[str, list[DonationDetails]] = {}
     if changed is not None:
-        gifts[_donor_in(journal, donation)] = [changed]
+        gifts[_drafted_donor(journal, donation)] = [changed]
     if number is not None:
         others = [other for other in donations_of(journal, number) if other != donation]
-        for donor, gift in (gift_of(journal, other) for other in others):
+        for donor, gift in (details_of_donation(journal, other) for other in others):
             gifts.setdefault(donor, []).append(gift)
-        void(journal, number, DONOR(_donor_of(journal, donation)))
-    before = _donor_of(journal, donation)
+        void(journal, number, DONOR(_current_donor(journal, donation)))
+    before = _current_donor(journal, donation)
     for donor in sorted(gifts, key=lambda donor: donor != before):
         issue(journal, donor, gifts[donor], replaces=[replaced])
 
 
 def _last_receipt_of(journal: Journal, donation: str) -> str | None:
-    """The latest receipt that was for a donation, void or not."""
+    """Return the number of the latest receipt for a donation, valid or void; None without one."""
     found = journal.books.latest_row(ReceiptDonation, donation=donation)
     return None if found is None else found.number
 
 
-def _donor_of(journal: Journal, donation: str) -> str:
-    """The donor of a donation as it stands."""
+def _current_donor(journal: Journal, donation: str) -> str:
+    """Return the donor of a donation by the books."""
     arrival = journal.books.latest_row(Arrival, arrival=donation)
     assert arrival is not None, f"there is no donation {donation}"
     return arrival.party
 
 
-def _donor_in(journal: Journal, donation: str) -> str:
-    """The donor of a donation as the drafts state it."""
+def _drafted_donor(journal: Journal, donation: str) -> str:
+    """Return the donor of a donation by the drafts."""
     return next(
         row.party
         for draft in journal.drafts
@@ -343,20 +370,39 @@ def _donor_in(journal: Journal, donation: str) -> str:
 
 
 def void_receipt(command: VoidReceipt, journal: Journal) -> None:
-    """A receipt no longer holds; nothing takes its place."""
-    donor = _still_valid(journal, command.number)
+    """Void a receipt without a replacement.
+
+    Raises:
+        NotFound: the number is unknown.
+        AlreadyDone: it is void already.
+    """
+    donor = _donor_of_valid_receipt(journal, command.number)
     void(journal, command.number, DONOR(donor))
 
 
 def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
-    """Replace a receipt from today's records, for example after a donor's name was corrected."""
-    donor = _still_valid(journal, command.number)
-    gifts = [gift_of(journal, donation)[1] for donation in donations_of(journal, command.number)]
+    """Replace a receipt by one from current data, for example after a donor's name changed.
+
+    Raises:
+        NotFound: the number is unknown.
+        AlreadyDone: it is void already.
+        Forgotten: the donor's data was erased.
+    """
+    donor = _donor_of_valid_receipt(journal, command.number)
+    gifts = [
+        details_of_donation(journal, donation)[1]
+        for donation in donations_of(journal, command.number)
+    ]
     _replace(journal, donor, gifts, [command.number])
 
 
 def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
-    """Record a reprint, which is marked as a copy and counted."""
+    """Record a reprint; the paper is marked as a numbered copy.
+
+    Raises:
+        NotFound: the number is unknown.
+        Forgotten: the donor's data was erased.
+    """
     receipt = find_receipt(journal, command.number)
     content = journal.books.value(
         "SELECT content FROM erasable WHERE station = :station AND seq = :seq AND digest = :digest",
@@ -372,11 +418,11 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
         number=receipt.number,
     )
     draft = journal.entry("receipt_reprinted", document=receipt.number)
-    draft.state(Reprint(number=receipt.number, copy=int(copies) + 1))
+    draft.add_rows(Reprint(number=receipt.number, copy=int(copies) + 1))
 
 
-def _still_valid(journal: Journal, number: str) -> str:
-    """The donor of a receipt; a void one is refused."""
+def _donor_of_valid_receipt(journal: Journal, number: str) -> str:
+    """Return the donor of a receipt. Raises AlreadyDone if it is void."""
     find_receipt(journal, number)
     if journal.books.latest_row(ReceiptVoid, number=number) is not None:
         raise AlreadyDone(f"receipt {number} is void already")

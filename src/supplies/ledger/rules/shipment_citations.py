@@ -1,8 +1,8 @@
-"""Entries that stations cite from one another, with their bytes and hash.
+"""Entries of another station that a command cites, with their bytes and hash.
 
 If the other station's books are in this database, the entry is looked up, and a given one must be
-the same. Otherwise only the hash of the given bytes is checked; that it belongs to the other
-chain is found when those books are verified.
+the same. Otherwise only the hash of the given bytes is checked; whether it is in the other
+station's chain is checked when those books are verified.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ S = TypeVar("S", bound=EntryRow)
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """An entry of another station whose bytes match its hash."""
+    """An entry of another station whose bytes match its hash, in hex."""
 
     body: Body
     hash: str
@@ -36,18 +36,24 @@ class Cited(msgspec.Struct, frozen=True):
 def cited_entry(
     journal: Journal, shipment: str, given: CitedEntry | None, kind: str, pointer: str
 ) -> Cited:
-    """Return the other station's entry: as given, as in this database, or both if they agree."""
-    here = _in_this_database(journal, shipment, kind)
+    """Return the other station's entry: as given, or as in this database.
+
+    given: the entry with its bytes; None: look it up in this database.
+
+    Raises:
+        InvalidField: there is no such entry, or the given one is invalid or differs.
+    """
+    stored = _find_in_this_database(journal, shipment, kind)
     if given is None:
-        if here is None:
+        if stored is None:
             raise InvalidField.at(
                 pointer,
-                f"no other station in this database has an entry {kind} of {shipment}; if its "
-                "books are elsewhere, give the entry that its page of the shipment shows",
+                f"no other station in this database has an entry {kind} of {shipment}; if the "
+                "other station's books are elsewhere, give the entry that its shipment page shows",
             )
-        return here
+        return stored
     if hashlib.sha256(bytes.fromhex(given.previous) + given.body).hexdigest() != given.hash:
-        raise InvalidField.at(f"{pointer}/hash", "the bytes do not give this hash")
+        raise InvalidField.at(f"{pointer}/hash", "the hash does not match the bytes")
     try:
         body = decode_body(given.body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -57,9 +63,11 @@ def cited_entry(
             f"{pointer}/body", f"this is not an entry {kind} of shipment {shipment}"
         )
     if body.station == journal.books.station_code:
-        raise InvalidField.at(f"{pointer}/body", "this is an entry of this station itself")
+        raise InvalidField.at(
+            f"{pointer}/body", "this is an entry of this station; give the other station's entry"
+        )
     known = journal.books.for_station(body.station).head()[0] > 0
-    if (here is not None or known) and (here is None or here.hash != given.hash):
+    if (stored is not None or known) and (stored is None or stored.hash != given.hash):
         raise InvalidField.at(
             f"{pointer}/hash",
             f"the books of station {body.station} in this database do not contain this entry",
@@ -67,7 +75,7 @@ def cited_entry(
     return Cited(body, given.hash)
 
 
-def _in_this_database(journal: Journal, shipment: str, kind: str) -> Cited | None:
+def _find_in_this_database(journal: Journal, shipment: str, kind: str) -> Cited | None:
     table = "shipments" if kind == SENT_BY else "shipments_received"
     row = journal.books.one(
         f"SELECT e.body, e.hash FROM {table} s JOIN entries e "
@@ -78,20 +86,24 @@ def _in_this_database(journal: Journal, shipment: str, kind: str) -> Cited | Non
     return None if row is None else Cited(decode_body(row[0]), row[1].hex())
 
 
-def sent_in(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentLine]]:
-    """What a sender's entry says was sent, checked against the limits of our own commands."""
+def cited_shipment(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentLine]]:
+    """Return the shipment and its lines in a sender's entry.
+
+    Raises:
+        InvalidField: the entry contains no shipment, or a line exceeds the limits of commands.
+    """
     body = cited.body
-    sent = only(body, Shipment, pointer)
+    sent = single_row(body, Shipment, pointer)
     lines = [row for row in body.rows if isinstance(row, ShipmentLine)]
-    whole = [line.line for line in lines] == list(range(1, len(lines) + 1))
-    whole = whole and all(line.shipment == sent.shipment for line in lines)
+    complete = [line.line for line in lines] == list(range(1, len(lines) + 1))
+    complete = complete and all(line.shipment == sent.shipment for line in lines)
     if (
         sent.shipment != body.document
         or body.document != f"x_{body.station}_{body.seq}"
         or not 1 <= len(lines) <= MAX_LINES
-        or not whole
+        or not complete
     ):
-        raise InvalidField.at(f"{pointer}/body", "this entry does not say what was sent")
+        raise InvalidField.at(f"{pointer}/body", "this entry does not contain a complete shipment")
     try:
         for line in lines:
             check_fields(LotPart(lot=line.lot, quantity=line.quantity))
@@ -106,13 +118,20 @@ def sent_in(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentLine]]:
             if line.value_minor is not None:
                 check_fields(Money(minor=line.value_minor, currency=line.currency or ""))
     except SuppliesError as error:
-        raise InvalidField.at(f"{pointer}/body", f"what was sent cannot be: {error}") from None
+        raise InvalidField.at(f"{pointer}/body", f"invalid shipment line: {error}") from None
     return sent, lines
 
 
-def only(body: Body, statement: type[S], pointer: str) -> S:
-    """The single row of this type in a cited entry."""
+def single_row(body: Body, statement: type[S], pointer: str) -> S:
+    """Return the single row of this type in a cited entry.
+
+    Raises:
+        InvalidField: the entry has none, or several.
+    """
     found = [row for row in body.rows if isinstance(row, statement)]
     if len(found) != 1:
-        raise InvalidField.at(f"{pointer}/body", "this entry does not say what became of it")
+        raise InvalidField.at(
+            f"{pointer}/body",
+            f"this entry contains {len(found)} rows of type {statement.__name__} instead of one",
+        )
     return found[0]

@@ -1,7 +1,8 @@
-"""Goods between stations: two entries in two chains and an acknowledgement, never one transaction.
+"""Shipments between stations: sent by one, received by another, acknowledged by the first.
 
-The goods are in `sent` until the other station says what arrived. Each station cites the other's
-entry with its bytes and hash, so both may use one database or two.
+These are three entries in two chains, never one transaction. The goods are in `sent` until the
+sender acknowledges what arrived. Each station cites the other's entry with its bytes and hash, so
+the stations may use one database or two.
 """
 
 from __future__ import annotations
@@ -32,27 +33,32 @@ from supplies.domain.fields import MAX_LINES
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import check_open_location
+from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY
 from supplies.ledger.rules.shipment_citations import (
     RECEIVED_BY,
     SENT_BY,
     Cited,
     cited_entry,
-    only,
-    sent_in,
+    cited_shipment,
+    single_row,
 )
-from supplies.ledger.rules.stock import flow
+from supplies.ledger.rules.stock import move_lines
 
-ON_THE_WAY = "on_the_way"
-"""Why goods are lost that left here and did not arrive there."""
-
-_BORN = [kind for kind in CHART.values() if is_origin(kind) or kind is CONVERTED]
+_LOT_ORIGINS = [kind for kind in CHART.values() if is_origin(kind) or kind is CONVERTED]
+"""The account kinds from which lots come into the books."""
 
 
 # --- sending -------------------------------------------------------------------------------------
 
 
 def send_shipment(command: SendShipment, journal: Journal) -> None:
-    """Send goods: stock → sent, by lot; the entry describes each lot for the other station."""
+    """Send goods: stock → sent, by lot; the entry describes each lot for the other station.
+
+    Raises:
+        InvalidField: the station is this one, the location is a quarantine, or the goods come from
+            more lots than one shipment can have.
+        NotEnough: less is free.
+    """
     check_open_location(journal, command.location)
     if command.station == journal.books.station_code:
         raise InvalidField.at(
@@ -60,25 +66,30 @@ def send_shipment(command: SendShipment, journal: Journal) -> None:
         )
     draft = journal.entry(SENT_BY, prefix=f"x_{journal.books.station_code}")
     shipment = str(draft.document)
-    draft.state(Shipment(shipment=shipment, destination=command.station, location=command.location))
-    flow(journal, draft, command.lines, STOCK(command.location), SENT(shipment), expired=False)
-    carried: Counter[tuple[str, str]] = Counter()
+    draft.add_rows(
+        Shipment(shipment=shipment, destination=command.station, location=command.location)
+    )
+    move_lines(
+        journal, draft, command.lines, STOCK(command.location), SENT(shipment), allow_expired=False
+    )
+    sent_by_lot: Counter[tuple[str, str]] = Counter()
     for move in draft.moves:
-        carried[move.transfer.item, move.transfer.lot] += move.transfer.quantity
-    if len(carried) > MAX_LINES:
+        sent_by_lot[move.transfer.item, move.transfer.lot] += move.transfer.quantity
+    if len(sent_by_lot) > MAX_LINES:
         raise InvalidField.at(
             "/lines",
-            f"this takes {len(carried)} lots, a shipment at most {MAX_LINES}; send it in parts",
+            f"these goods come from {len(sent_by_lot)} lots; "
+            f"send them in parts of at most {MAX_LINES} lots",
         )
-    for line, ((item, lot), quantity) in enumerate(carried.items(), 1):
-        draft.state(_line(journal, shipment, line, item, lot, quantity))
+    for line, ((item, lot), quantity) in enumerate(sent_by_lot.items(), 1):
+        draft.add_rows(_shipment_line(journal, shipment, line, item, lot, quantity))
 
 
-def _line(
+def _shipment_line(
     journal: Journal, shipment: str, line: int, item: str, lot: str, quantity: int
 ) -> ShipmentLine:
     described = journal.lot(lot, item)
-    value = _share(journal, described, quantity)
+    value = _value_of_part(journal, described, quantity)
     return ShipmentLine(
         shipment=shipment,
         line=line,
@@ -93,11 +104,14 @@ def _line(
     )
 
 
-def _share(journal: Journal, lot: Lot, quantity: int) -> int | None:
-    """The value of a part, by cumulative floors: all parts sum to at most the lot's value."""
+def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
+    """Return the value of the next part sent of a lot, in minor units; None: not valued.
+
+    Values are rounded down cumulatively, so that all parts sum to at most the lot's value.
+    """
     if lot.value_minor is None:
         return None
-    whole = -sum(
+    lot_size = -sum(
         journal.books.value(
             "SELECT coalesce(sum(quantity), 0) FROM balances WHERE station = :station "
             "AND lot = :lot AND item = :item AND account >= :start AND account < :end",
@@ -106,28 +120,32 @@ def _share(journal: Journal, lot: Lot, quantity: int) -> int | None:
             start=kind.prefix,
             end=f"{kind.name};",  # ";" follows ":" in ASCII
         )
-        for kind in _BORN
+        for kind in _LOT_ORIGINS
     )
-    if whole <= 0:  # what turned up unexplained: nobody knows what it is part of
+    if lot_size <= 0:  # found goods that are still unexplained
         return None
-    before = min(
-        whole, sum(line.quantity for line in journal.books.rows(ShipmentLine, lot=lot.lot))
-    )
-    after = min(whole, before + quantity)
-    return int(lot.value_minor * after // whole - lot.value_minor * before // whole)
+    sent_before = sum(line.quantity for line in journal.books.rows(ShipmentLine, lot=lot.lot))
+    before, after = min(lot_size, sent_before), min(lot_size, sent_before + quantity)
+    return int(lot.value_minor * after // lot_size - lot.value_minor * before // lot_size)
 
 
 # --- receiving -----------------------------------------------------------------------------------
 
 
 def receive_shipment(command: ReceiveShipment, journal: Journal) -> None:
-    """Receive goods: from_station → stock, in new lots described as the sender describes them."""
+    """Receive goods: from_station → stock, in new lots described as the sender describes them.
+
+    Raises:
+        AlreadyDone: the shipment was received before.
+        InvalidField: the sender's entry is missing, invalid or for another station, or a line is
+            missing, unknown or larger than what was sent.
+    """
     books = journal.books
     books.location(command.location, "/location")
     if books.latest_row(ShipmentReceived, shipment=command.shipment) is not None:
         raise AlreadyDone(f"shipment {command.shipment} was received already")
     cited = cited_entry(journal, command.shipment, command.sent, SENT_BY, "/sent")
-    sent, lines = sent_in(cited, "/sent")
+    sent, lines = cited_shipment(cited, "/sent")
     if sent.destination != books.station_code:
         raise InvalidField.at(
             "/shipment",
@@ -139,9 +157,9 @@ def receive_shipment(command: ReceiveShipment, journal: Journal) -> None:
             "/happened_on",
             f"{journal.happened_on} is before the goods were sent ({cited.body.happened_on})",
         )
-    arrived = _arrived(command, lines)
+    arrived = _arrived_by_line(command, lines)
     draft = journal.entry(RECEIVED_BY, document=sent.shipment)
-    draft.state(
+    draft.add_rows(
         ShipmentReceived(
             shipment=sent.shipment,
             sender=cited.body.station,
@@ -151,44 +169,44 @@ def receive_shipment(command: ReceiveShipment, journal: Journal) -> None:
         )
     )
     for line in lines:
-        pointer, came = arrived[line.line]
-        _take_in(journal, draft, line, came, command.location, pointer)
+        pointer, arrived_line = arrived[line.line]
+        _receive_line(journal, draft, line, arrived_line, command.location, pointer)
 
 
-def _take_in(
+def _receive_line(
     journal: Journal,
     draft: Draft,
     line: ShipmentLine,
-    came: ArrivedLine,
+    arrived: ArrivedLine,
     location: str,
     pointer: str,
 ) -> None:
-    code = came.item or line.item
+    code = arrived.item or line.item
     item = journal.books.item(code, f"{pointer}/item")
     if item.unit != line.unit:
         raise InvalidField.at(
             f"{pointer}/item",
-            f"{item.name} is counted in {item.unit} here, the shipment in {line.unit}; "
-            "name an item that is counted alike",
+            f"{item.name} is counted in {item.unit} here, but in {line.unit} in the shipment; "
+            f"name an item that is counted in {line.unit}",
         )
     lot = None
-    if came.arrived:
+    if arrived.arrived:
         lot = f"l_{journal.books.station_code}_{draft.seq}_{line.line}"
         value = line.value_minor
-        draft.state(
+        draft.add_rows(
             Lot(
                 lot=lot,
                 item=code,
                 origin=FROM_STATION(line.shipment),
                 batch=line.batch,
                 expires_on=line.expires_on,
-                value_minor=None if value is None else value * came.arrived // line.quantity,
+                value_minor=None if value is None else value * arrived.arrived // line.quantity,
                 currency=line.currency,
             )
         )
         source = FROM_STATION(line.shipment)
-        journal.move(draft, source, STOCK(location), code, lot, came.arrived, pointer)
-    draft.state(
+        journal.move(draft, source, STOCK(location), code, lot, arrived.arrived, pointer)
+    draft.add_rows(
         ShipmentArrival(
             shipment=line.shipment,
             line=line.line,
@@ -196,15 +214,15 @@ def _take_in(
             sent_lot=line.lot,
             lot=lot,
             sent=line.quantity,
-            arrived=came.arrived,
+            arrived=arrived.arrived,
         )
     )
 
 
-def _arrived(
+def _arrived_by_line(
     command: ReceiveShipment, lines: list[ShipmentLine]
 ) -> dict[int, tuple[str, ArrivedLine]]:
-    """What arrived of each line, with the field that says so; all of it if no field does."""
+    """Return what arrived of each line, with the JSON pointer of its field; without lines, all."""
     if command.lines is None:
         return {
             line.line: ("", ArrivedLine(line=line.line, arrived=line.quantity)) for line in lines
@@ -216,19 +234,19 @@ def _arrived(
         if line.line not in sent or line.line in found:
             raise InvalidField.at(
                 f"{pointer}/line",
-                f"the shipment has the lines 1 to {len(sent)}, each once; {line.line} is "
-                + ("named twice" if line.line in found else "none of them"),
+                f"the shipment has the lines 1 to {len(sent)}, each once; line {line.line} is "
+                + ("named twice" if line.line in found else "unknown"),
             )
         if line.arrived > sent[line.line]:
             raise InvalidField.at(
                 f"{pointer}/arrived",
-                f"{sent[line.line]} were sent, {line.arrived} cannot have arrived of them; "
-                "record what came beside them as an arrival",
+                f"only {sent[line.line]} were sent, so {line.arrived} cannot have arrived; "
+                "record additional goods as an arrival",
             )
         found[line.line] = pointer, line
     if missing := sorted(sent.keys() - found.keys()):
         raise InvalidField.at(
-            "/lines", f"say what arrived of line {missing[0]} too; 0 where nothing did"
+            "/lines", f"line {missing[0]} is missing: give what arrived of it, or 0"
         )
     return found
 
@@ -237,7 +255,13 @@ def _arrived(
 
 
 def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None:
-    """Acknowledge what arrived: sent → delivered; the rest → lost."""
+    """Acknowledge what arrived: sent → delivered; the rest → lost.
+
+    Raises:
+        NotFound: this station sent no such shipment.
+        AlreadyDone: it was acknowledged before.
+        InvalidField: the receiver's entry is missing, or does not match the shipment.
+    """
     books = journal.books
     shipment = books.latest_row(Shipment, shipment=command.shipment)
     if shipment is None:
@@ -247,43 +271,44 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
     if books.latest_row(ShipmentAcknowledged, shipment=shipment.shipment) is not None:
         raise AlreadyDone(f"shipment {shipment.shipment} was acknowledged already")
     cited = cited_entry(journal, shipment.shipment, command.received, RECEIVED_BY, "/received")
-    arrived = _received(journal, cited, shipment)
+    arrived = _acknowledged_quantities(journal, cited, shipment)
     if journal.happened_on < cited.body.happened_on:
         raise InvalidField.at(
             "/happened_on",
             f"{journal.happened_on} is before the goods arrived ({cited.body.happened_on})",
         )
     draft = journal.entry("shipment_acknowledged", document=shipment.shipment)
-    draft.state(
+    draft.add_rows(
         ShipmentAcknowledged(
             shipment=shipment.shipment,
             received_seq=cited.body.seq,
             received_hash=cited.hash,
         )
     )
-    way = SENT(shipment.shipment)
+    sent = SENT(shipment.shipment)
     for line in books.rows(ShipmentLine, shipment=shipment.shipment):
-        came = arrived[line.line]
-        journal.move(draft, way, DELIVERED(shipment.shipment), line.item, line.lot, came)
-        journal.move(draft, way, LOST(ON_THE_WAY), line.item, line.lot, line.quantity - came)
+        received = arrived[line.line]
+        lost = line.quantity - received
+        journal.move(draft, sent, DELIVERED(shipment.shipment), line.item, line.lot, received)
+        journal.move(draft, sent, LOST(LOST_ON_THE_WAY), line.item, line.lot, lost)
 
 
-def _received(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, int]:
-    """How much arrived of each line of this shipment, as the other station says."""
-    received = only(cited.body, ShipmentReceived, "/received")
+def _acknowledged_quantities(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, int]:
+    """Return how much arrived of each line of a shipment, by the other station's entry."""
+    received = single_row(cited.body, ShipmentReceived, "/received")
     seq = journal.books.latest_seq(Shipment, shipment=shipment.shipment)
-    own = journal.books.value(
+    own_hash = journal.books.value(
         "SELECT hash FROM entries WHERE station = :station AND seq = :seq", seq=seq
     ).hex()
     if (received.sender, received.sent_seq, received.sent_hash) != (
         journal.books.station_code,
         seq,
-        own,
+        own_hash,
     ):
         raise InvalidField.at(
             "/received",
             f"entry {cited.body.seq} of station {cited.body.station} cites another entry than "
-            f"the one that sent shipment {shipment.shipment}; ask that station what it received",
+            f"the one that sent shipment {shipment.shipment}; ask that station for the right one",
         )
     if cited.body.station != shipment.destination:
         raise InvalidField.at(
@@ -291,15 +316,15 @@ def _received(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, i
             f"shipment {shipment.shipment} went to station {shipment.destination}, "
             f"but this is an entry of {cited.body.station}",
         )
-    said = {row.line: row for row in cited.body.rows if isinstance(row, ShipmentArrival)}
+    reported = {row.line: row for row in cited.body.rows if isinstance(row, ShipmentArrival)}
     lines = journal.books.rows(ShipmentLine, shipment=shipment.shipment)
     for line in lines:
-        row = said.get(line.line)
+        row = reported.get(line.line)
         wrong = row is None or (row.sent_lot, row.sent) != (line.lot, line.quantity)
         if row is None or wrong or not 0 <= row.arrived <= line.quantity:
             raise InvalidField.at(
                 "/received",
-                f"entry {cited.body.seq} of station {cited.body.station} says nothing that can "
-                f"be of line {line.line} of shipment {shipment.shipment}",
+                f"entry {cited.body.seq} of station {cited.body.station} does not match "
+                f"line {line.line} of shipment {shipment.shipment}",
             )
-    return {line.line: said[line.line].arrived for line in lines}
+    return {line.line: reported[line.line].arrived for line in lines}

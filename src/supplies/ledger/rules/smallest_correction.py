@@ -1,10 +1,10 @@
-"""The smallest quantities that a refused correction could have.
+"""Find the smallest quantities with which a refused correction would be accepted.
 
-A correction is refused if goods that it would take back are not there any more. The refusal says
-how much each balance lacks, so the lines are raised by that and the correction is tried again,
-without writing. Usually this first trial is accepted. Otherwise the quantities are searched between
-what is lacking and what was recorded before, in a bounded number of trials; all lines are searched
-at once. Quantities are named only after a trial with exactly these quantities was accepted.
+A correction is refused if goods that it would take back have been used since. The error contains
+the shortage of each balance, so the lines are raised by that and the correction is tried again,
+without writing. Usually this first trial is accepted. Otherwise a binary search between these
+quantities and those recorded before follows, over all lines at once and in a bounded number of
+trials. Quantities are reported only after a trial with exactly these quantities was accepted.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from supplies.domain.accounts import Family, family_of
 from supplies.domain.commands import Command, GoodsLine, MakePledge, NoteNeed
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, NotEnough, SuppliesError
-from supplies.ledger.journal import Journal, Key, net
+from supplies.ledger.journal import Journal, Key, net_changes
 from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.correction_difference import MovedOn, Place
 
 MAX_TRIALS = 60
-"""Trials of one refused correction: enough to search any quantity up to `MAX_QUANTITY`."""
+"""Maximum number of trials, enough for a binary search of any quantity up to `MAX_QUANTITY`."""
 
 MAX_LINES_TRIED = 4000
-"""Lines run again over all trials, which bounds the time of a refusal: 8 trials of 500 lines."""
+"""Maximum number of lines over all trials, which bounds the time: 8 trials of 500 lines."""
 
 Attempt = Callable[[Command], None]
-"""Tries a restated command without writing; raises the refusal."""
+"""Tries a restated command without writing; raises the error of a refused one."""
 
 Figures = dict[Place, int]
 """Quantities in base units, by their place in the command."""
@@ -45,7 +45,10 @@ _COMMAND: Place = ("", 0)
 def with_smallest_figures(
     refusal: MovedOn, command: Command, history: History, journal: Journal, attempt: Attempt
 ) -> NotEnough:
-    """The refusal, naming the smallest possible quantities as well if they are found."""
+    """Return the error, with the smallest possible quantities if they are found.
+
+    attempt: tries a command without writing; called at most `MAX_TRIALS` times.
+    """
     search = _Search(command, history, journal, attempt)
     smallest = search.smallest(refusal)
     if not smallest:
@@ -73,11 +76,11 @@ def _named(
 
 
 class _TrialsUsedUp(Exception):
-    """The search has reached its bound."""
+    """The maximum number of trials is reached."""
 
 
 class _Search:
-    """The search for one refused correction. asked: every quantity as the correction states it."""
+    """The search for one refused correction. asked: the quantities of the refused command."""
 
     def __init__(
         self, command: Command, history: History, journal: Journal, attempt: Attempt
@@ -85,7 +88,7 @@ class _Search:
         self.command, self.attempt = command, attempt
         self.lines = {place: _line(command, place) for place in _places(command)}
         self.asked = {
-            place: journal.units(line, "" if place == _COMMAND else f"/{place[0]}/{place[1]}")
+            place: journal.base_units(line, "" if place == _COMMAND else f"/{place[0]}/{place[1]}")
             for place, line in self.lines.items()
         }
         self.trials = min(MAX_TRIALS, MAX_LINES_TRIED // max(1, len(self.lines)))
@@ -98,7 +101,7 @@ class _Search:
         self.recorded = _recorded(command, history)
 
     def smallest(self, refusal: MovedOn) -> Figures:
-        """The smallest quantities of the lines that are too small; empty if none is found."""
+        """Return the smallest quantities of lines that are too small; empty if none are found."""
         try:
             least = self._at_least(refusal, {})
             if not least or self._try(least) is None:
@@ -109,7 +112,7 @@ class _Search:
             return {}
 
     def _try(self, figures: Figures) -> SuppliesError | None:
-        """The refusal of the command with these quantities; None if it is accepted."""
+        """Return the error of the command with these quantities; None if it is accepted."""
         if self.trials == 0:
             raise _TrialsUsedUp
         self.trials -= 1
@@ -122,10 +125,11 @@ class _Search:
     # --- bounds ------------------------------------------------------------------------------
 
     def _at_least(self, refusal: MovedOn, figures: Figures) -> Figures:
-        """What is needed at least where the command with these quantities falls short.
+        """Return lower bounds for the lines whose balances fall short with these quantities.
 
-        One more unit in a line is one more unit in one account at a time, so at any day's end a
-        line needs as much more as all of its accounts lack together. Empty: no line can help.
+        Each additional unit in a line adds one unit to one account at a time. So at the end of any
+        day a line must be raised by the sum of the shortages of its accounts. Empty: raising
+        quantities cannot help.
         """
         lots = _lots_by_place(refusal)
 
@@ -148,10 +152,10 @@ class _Search:
         return least if max(least.values()) <= MAX_QUANTITY else {}
 
     def _deciding(self, key: Key, refusal: MovedOn, raised: Container[Place]) -> list[Place]:
-        """The places whose quantities decide a balance, the first to be raised first.
+        """Return the places whose quantities decide a balance, in the order to raise them.
 
-        Lines that name its lot go first. A balance without a lot is of a need or a promise: raised
-        places go first, because the goods there may serve it.
+        Lines that name its lot come first. A balance without a lot is one of a need or a promise:
+        places that are raised already come first, because their goods may serve it.
         """
         _, item, lot = key
         if lot in refusal.places:
@@ -161,9 +165,10 @@ class _Search:
         return sorted(self.by_item[item], key=lambda place: place not in raised)
 
     def _as_recorded(self, place: Place, lots: Mapping[Place, list[str]], figures: Figures) -> int:
-        """A place's quantity as recorded so far.
+        """Return the quantity of a place as recorded so far.
 
-        lots: those that its line gives birth to. A line without has what the others leave.
+        lots: those that the line of each place creates. A line that creates none has the recorded
+        quantity of its item less that of the other lines.
         """
         item = self.lines[place].item
         if place in lots:
@@ -177,30 +182,30 @@ class _Search:
         return min(MAX_QUANTITY, self.recorded[item, lot] - others)
 
     def _large_enough(self, least: Figures, refusal: MovedOn) -> Figures:
-        """Accepted quantities, as recorded so far; empty if those are refused too.
+        """Return accepted quantities, as recorded so far; empty if those are refused too.
 
-        Further places that fall short then are raised as well, and added to `least`.
+        Further places that then fall short are raised as well, and added to `least`.
         """
         figures: Figures = {}
         while True:
             lots = _lots_by_place(refusal)
             for place in least.keys() - figures.keys():
                 figures[place] = self._as_recorded(place, lots, figures)
-            answer = self._try(figures)
-            if answer is None:
+            error = self._try(figures)
+            if error is None:
                 return figures
-            if not isinstance(answer, MovedOn):
+            if not isinstance(error, MovedOn):
                 return {}
-            refusal = answer
+            refusal = error
             further = self._at_least(refusal, figures).keys() - figures.keys()
             if not further:
                 return {}
             least.update({place: self.asked[place] for place in further})
 
-    # --- between them ------------------------------------------------------------------------
+    # --- binary search -----------------------------------------------------------------------
 
     def _between(self, least: Figures, enough: Figures) -> Figures:
-        """The smallest accepted quantities: of all places at once, or else one after another."""
+        """Return the smallest accepted quantities: of all places at once, or else one by one."""
         order = sorted(enough)
         together = self._lowered(order, least, {place: enough[place] for place in order})
         if together is not None:
@@ -210,10 +215,10 @@ class _Search:
         return {place: enough[place] for place in order}
 
     def _lowered(self, places: Iterable[Place], least: Figures, enough: Figures) -> Figures | None:
-        """Halve what is between least and enough, at each of these places by each trial.
+        """Return smaller quantities by a binary search at all of these places at once.
 
-        A refusal says which places are too small; the others are taken to be large enough, which
-        the last trial proves. None: it was not so.
+        The error of a trial tells which places are too small. The others are assumed to be large
+        enough, which the last trial checks; None if it was refused.
         """
         too_small = {place: least[place] - 1 for place in places}
         lowered = accepted = enough
@@ -236,12 +241,12 @@ class _Search:
 
 
 def _recorded(command: Command, history: History) -> Counter[tuple[str, str | None]]:
-    """How much the command has brought or moved so far, by item and lot; lot None: of all lots."""
+    """Return the quantities recorded by the command so far, by item and lot; None: all lots."""
     family = Family.GOODS
     if isinstance(command, NoteNeed | MakePledge):
         family = Family.NEEDS if isinstance(command, NoteNeed) else Family.PROMISES
     recorded: Counter[tuple[str, str | None]] = Counter()
-    for (account, item, lot), change in net(t for _, t in history.transfers()).items():
+    for (account, item, lot), change in net_changes(t for _, t in history.transfers()).items():
         if change > 0 and family_of(account, lot) is family:
             recorded[item, lot] += change
             recorded[item, None] += change
@@ -256,7 +261,7 @@ def _lots_by_place(refusal: MovedOn) -> dict[Place, list[str]]:
 
 
 def _most_at_once(shortages: list[Mapping[str, int]]) -> int:
-    """The largest sum of several balances' shortages at the end of one day."""
+    """Return the largest sum of the shortages of several balances at the end of one day."""
     if len(shortages) == 1:
         return max(shortages[0].values())
     days = sorted({day for by_day in shortages for day in by_day})
@@ -270,7 +275,7 @@ def _most_at_once(shortages: list[Mapping[str, int]]) -> int:
     return most
 
 
-# --- a command's quantities -----------------------------------------------------------------
+# --- quantities of a command ----------------------------------------------------------------
 
 
 def _places(command: Command) -> list[Place]:
@@ -293,7 +298,7 @@ def _pointer(place: Place) -> str:
 
 
 def _with_figures(command: Any, figures: Figures) -> Command:
-    """The command with other quantities."""
+    """Return the command with these quantities."""
     if _COMMAND in figures:
         return msgspec.structs.replace(  # type: ignore[no-any-return]  # the same kind as it was
             command, quantity=figures[_COMMAND], pack=None, pack_size=None

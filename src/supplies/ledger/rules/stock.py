@@ -1,4 +1,4 @@
-"""Goods in stock: moved, issued, written off, found, lent, handed out, repacked."""
+"""Goods in stock: moved, issued, lent, written off, found, returned, handed out, repacked."""
 
 from __future__ import annotations
 
@@ -45,26 +45,32 @@ from supplies.ledger.rules.correction_lots import lots_for
 from supplies.ledger.rules.need_fulfilment import meet_needs, reopen_needs
 
 SPILLED = "spilled"
+"""The reason of losses while repacking."""
 
 
-def flow(
+def move_lines(
     journal: Journal,
     draft: Draft,
     lines: list[LotLine],
     source: str,
     target: str | Callable[[str, str, str], str],
     *,
-    expired: bool = True,
+    allow_expired: bool = True,
     at: str = "/lines",
 ) -> None:
-    """Move each line from one account to another, by lot.
+    """Draft the transfers of each line from one account to another, by lot.
 
-    target: an account, or a function that gives it for item, lot and pointer. expired: whether
-    expired lots may be taken without being asked for.
+    target: an account, or a function that returns it for item, lot and pointer. allow_expired:
+    whether expired lots may be taken from lines that do not allow it. at: the JSON pointer of the
+    lines.
+
+    Raises:
+        NotEnough: less is available.
+        InvalidField: an item, pack or lot is unknown.
     """
     for index, line in enumerate(lines):
         pointer = f"{at}/{index}"
-        quantity = journal.units(line, pointer)
+        quantity = journal.base_units(line, pointer)
         picked = pick_lots(
             journal,
             source,
@@ -72,11 +78,11 @@ def flow(
             quantity,
             pointer,
             lot=line.lot,
-            allow_expired=expired or line.allow_expired,
+            allow_expired=allow_expired or line.allow_expired,
         )
         for lot, part in picked:
-            to = target if isinstance(target, str) else target(line.item, lot, pointer)
-            journal.move(draft, source, to, line.item, lot, part, pointer)
+            account = target if isinstance(target, str) else target(line.item, lot, pointer)
+            journal.move(draft, source, account, line.item, lot, part, pointer)
 
 
 def move_stock(command: Move, journal: Journal) -> None:
@@ -84,9 +90,9 @@ def move_stock(command: Move, journal: Journal) -> None:
     journal.books.location(command.source, "/from")
     journal.books.location(command.target, "/to")
     if command.source == command.target:
-        raise InvalidField.at("/to", f"the goods stand in {command.target} already")
+        raise InvalidField.at("/to", f"the goods are in {command.target} already")
     draft = journal.entry("goods_moved", prefix="m")
-    flow(journal, draft, command.lines, STOCK(command.source), STOCK(command.target))
+    move_lines(journal, draft, command.lines, STOCK(command.source), STOCK(command.target))
 
 
 def issue_goods(command: IssueGoods, journal: Journal) -> None:
@@ -109,7 +115,7 @@ def _withdraw(
 ) -> None:
     check_open_location(journal, command.location)
     draft = journal.entry(kind, prefix=prefix)
-    draft.state(
+    draft.add_rows(
         Withdrawal(
             withdrawal=str(draft.document),
             account=account,
@@ -117,52 +123,53 @@ def _withdraw(
             due_on=due_on,
         )
     )
-    flow(journal, draft, command.lines, STOCK(command.location), account, expired=False)
+    move_lines(journal, draft, command.lines, STOCK(command.location), account, allow_expired=False)
 
 
 def return_issue(command: ReturnIssue, journal: Journal) -> None:
     """Return issued goods: used → stock."""
-    _bring_back(journal, command.issue, "issue", "issue_returned", USED.prefix, command)
+    _return_withdrawal(journal, command.issue, "issue", "issue_returned", USED.prefix, command)
 
 
 def return_loan(command: ReturnLoan, journal: Journal) -> None:
     """Return lent goods: lent → stock."""
-    _bring_back(journal, command.loan, "loan", "loan_returned", LENT.prefix, command)
+    _return_withdrawal(journal, command.loan, "loan", "loan_returned", LENT.prefix, command)
 
 
-def _bring_back(
+def _return_withdrawal(
     journal: Journal,
-    name: str,
+    document: str,
     noun: str,
     kind: str,
     prefix: str,
     command: ReturnIssue | ReturnLoan,
 ) -> None:
-    """Return goods, at most what this issue or loan took and has not returned."""
-    withdrawal = journal.books.latest_row(Withdrawal, withdrawal=name)
+    """Return goods of an issue or loan, at most what is still outstanding of it."""
+    withdrawal = journal.books.latest_row(Withdrawal, withdrawal=document)
     if withdrawal is None or not withdrawal.account.startswith(prefix):
-        raise unknown_code_error(f"there is no {noun} {name}", "")
+        raise unknown_code_error(f"there is no {noun} {document}", "")
     location = command.location or withdrawal.location
     journal.books.location(location, "/location")
-    draft = journal.entry(kind, document=name)
-    out = _still_out(journal, withdrawal)
+    draft = journal.entry(kind, document=document)
+    outstanding = _outstanding(journal, withdrawal)
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
-        rest = quantity = journal.units(line, pointer)
-        for item, lot in sorted(out):
+        remaining = quantity = journal.base_units(line, pointer)
+        for item, lot in sorted(outstanding):
             if item != line.item or (line.lot is not None and lot != line.lot):
                 continue
-            part = min(rest, out[item, lot])
+            part = min(remaining, outstanding[item, lot])
             journal.move(draft, withdrawal.account, STOCK(location), item, lot, part, pointer)
-            out[item, lot] -= part
-            rest -= part
-        if rest:
-            raise journal.shortage(
-                withdrawal.account, line.item, quantity, quantity - rest, pointer
+            outstanding[item, lot] -= part
+            remaining -= part
+        if remaining:
+            raise journal.not_enough_error(
+                withdrawal.account, line.item, quantity, quantity - remaining, pointer
             )
 
 
-def _still_out(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, str], int]:
+def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, str], int]:
+    """Return what an issue or loan took and has not returned, by (item, lot)."""
     rows = journal.books.all(
         "SELECT t.item, t.lot, sum(CASE WHEN t.target = :account THEN t.quantity "
         "ELSE -t.quantity END) FROM transfers t JOIN entries e "
@@ -172,26 +179,26 @@ def _still_out(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, str]
         account=withdrawal.account,
         document=withdrawal.withdrawal,
     )
-    out = {(item, lot): int(quantity) for item, lot, quantity in rows}
+    outstanding = {(item, lot): int(quantity) for item, lot, quantity in rows}
     if journal.corrected is not None:
         for (account, item, lot), change in journal.corrected.effect.items():
             if account == withdrawal.account:
-                out[item, lot] = out.get((item, lot), 0) - change
-    return out
+                outstanding[item, lot] = outstanding.get((item, lot), 0) - change
+    return outstanding
 
 
 def write_off(command: WriteOff, journal: Journal) -> None:
     """Write goods off: stock → lost."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("written_off", prefix="w")
-    flow(journal, draft, command.lines, STOCK(command.location), LOST(command.reason))
+    move_lines(journal, draft, command.lines, STOCK(command.location), LOST(command.reason))
 
 
 def find_again(command: FindAgain, journal: Journal) -> None:
     """Put found goods back: lost → stock."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("found_again", prefix="f")
-    flow(journal, draft, command.lines, LOST(command.reason), STOCK(command.location))
+    move_lines(journal, draft, command.lines, LOST(command.reason), STOCK(command.location))
 
 
 def take_back(command: TakeBack, journal: Journal) -> None:
@@ -199,17 +206,22 @@ def take_back(command: TakeBack, journal: Journal) -> None:
     journal.books.recipient(command.recipient, "/recipient")
     journal.books.location(command.location, "/location")
     draft = journal.entry("taken_back", prefix="t", about=f"recipient:{command.recipient}")
-    flow(journal, draft, command.lines, RECEIVED(command.recipient), STOCK(command.location))
+    move_lines(journal, draft, command.lines, RECEIVED(command.recipient), STOCK(command.location))
     for item in dict.fromkeys(line.item for line in command.lines):
         reopen_needs(journal, draft, command.recipient, item)
 
 
 def return_goods(command: ReturnGoods, journal: Journal) -> None:
-    """Give goods back to the donor or lender of each lot: stock → returned or borrowed."""
+    """Give goods back to the donor or lender of each lot: stock → returned or borrowed.
+
+    Raises:
+        InvalidField: a lot has neither a known donor nor a lender.
+        NotEnough: less is free.
+    """
     journal.books.location(command.location, "/location")
     draft = journal.entry("goods_returned", prefix="r")
 
-    def giver(item: str, lot: str, pointer: str) -> str:
+    def giver_account(item: str, lot: str, pointer: str) -> str:
         for donor, _ in journal.books.donors_of_lot(lot, item):
             if donor != ANONYMOUS:
                 draft.about = draft.about or f"donor:{donor}"
@@ -219,15 +231,20 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
             return origin
         raise InvalidField.at(
             f"{pointer}/lot",
-            f"lot {lot} came from {origin}, to which nothing can be given back; "
-            "name a lot that a known donor gave or a lender lent",
+            f"lot {lot} came from {origin}, to which goods cannot be returned; "
+            "name a lot that was given by a known donor or lent by a lender",
         )
 
-    flow(journal, draft, command.lines, STOCK(command.location), giver)
+    move_lines(journal, draft, command.lines, STOCK(command.location), giver_account)
 
 
 def hand_out(command: HandOut, journal: Journal) -> None:
-    """Hand goods out without an allocation: stock → received; open needs are met."""
+    """Hand goods out without an allocation: stock → received; open needs are met.
+
+    Raises:
+        InvalidField: the recipient or location is unknown, or a household has a headcount.
+        NotEnough: less is free.
+    """
     recipient = journal.books.recipient(command.recipient, "/recipient")
     check_open_location(journal, command.location)
     was_group = journal.corrected is not None and any(
@@ -236,10 +253,10 @@ def hand_out(command: HandOut, journal: Journal) -> None:
     )
     if command.headcount is not None and recipient.kind != "group" and not was_group:
         raise InvalidField.at(
-            "/headcount", f"recipient {command.recipient} is one household; leave it out"
+            "/headcount", f"recipient {command.recipient} is one household; leave the headcount out"
         )
     draft = journal.entry("handed_out", prefix="h", about=f"recipient:{command.recipient}")
-    draft.state(
+    draft.add_rows(
         HandOutTo(
             hand_out=str(draft.document),
             recipient=command.recipient,
@@ -247,16 +264,16 @@ def hand_out(command: HandOut, journal: Journal) -> None:
             headcount=command.headcount,
         )
     )
-    flow(
+    move_lines(
         journal,
         draft,
         command.lines,
         STOCK(command.location),
         RECEIVED(command.recipient),
-        expired=False,
+        allow_expired=False,
     )
     for index, line in enumerate(command.lines):
-        quantity = journal.units(line, f"/lines/{index}")
+        quantity = journal.base_units(line, f"/lines/{index}")
         meet_needs(journal, draft, command.recipient, line.item, quantity)
 
 
@@ -264,9 +281,9 @@ def convert(command: Convert, journal: Journal) -> None:
     """Repack goods: stock → converted → stock, in new lots with their parents; spilled → lost."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("goods_converted", prefix="k")
-    conversion, shelf = CONVERTED(str(draft.document)), STOCK(command.location)
-    flow(journal, draft, command.consumed, shelf, conversion, at="/consumed")
-    flow(journal, draft, command.spilled, shelf, LOST(SPILLED), at="/spilled")
+    conversion, stock = CONVERTED(str(draft.document)), STOCK(command.location)
+    move_lines(journal, draft, command.consumed, stock, conversion, at="/consumed")
+    move_lines(journal, draft, command.spilled, stock, LOST(SPILLED), at="/spilled")
     parents = sorted({move.transfer.lot for move in draft.moves})
     lots = lots_for(
         journal,
@@ -276,40 +293,41 @@ def convert(command: Convert, journal: Journal) -> None:
         ],
     )
     for index, line in enumerate(command.produced):
-        _produce(journal, draft, line, index, shelf, lots.get(index + 1), parents)
+        _produce_line(journal, draft, line, index, stock, lots.get(index + 1), parents)
 
 
-def _produce(
+def _produce_line(
     journal: Journal,
     draft: Draft,
     line: ConvertedLine,
     index: int,
-    shelf: str,
-    kept: str | None,
+    stock: str,
+    kept_lot: str | None,
     parents: list[str],
 ) -> None:
     pointer = f"/produced/{index}"
-    quantity = journal.units(line, pointer)
+    quantity = journal.base_units(line, pointer)
     if line.expires_on is not None and line.expires_on < draft.happened_on:
         raise InvalidField.at(
-            f"{pointer}/expires_on", f"{line.expires_on} is before {draft.happened_on}"
+            f"{pointer}/expires_on",
+            f"{line.expires_on} is before the goods were repacked ({draft.happened_on})",
         )
     lot = Lot(
-        lot=kept or f"l_{journal.books.station_code}_{draft.seq}_{index + 1}",
+        lot=kept_lot or f"l_{journal.books.station_code}_{draft.seq}_{index + 1}",
         item=line.item,
         origin=CONVERTED(str(draft.document)),
         batch=line.batch,
         expires_on=line.expires_on,
     )
-    draft.state(lot)
-    # The parents that were stated last apply, so a correction states them only if they changed.
-    if kept is None or parents != _parents(journal, kept):
-        draft.state(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))
-    journal.move(draft, lot.origin, shelf, line.item, lot.lot, quantity, pointer)
+    draft.add_rows(lot)
+    # The parents that were recorded last apply, so a correction records them only if they changed.
+    if kept_lot is None or parents != _parents(journal, kept_lot):
+        draft.add_rows(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))
+    journal.move(draft, lot.origin, stock, line.item, lot.lot, quantity, pointer)
 
 
 def _parents(journal: Journal, lot: str) -> list[str]:
-    """The parents of a repacked lot as last stated, sorted."""
+    """Return the parents of a repacked lot as recorded last, sorted."""
     rows = journal.books.all(
         "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
         "SELECT max(seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot)",
@@ -319,31 +337,42 @@ def _parents(journal: Journal, lot: str) -> list[str]:
 
 
 def settle(command: Settle, journal: Journal) -> None:
-    """Settle a difference: unexplained → lost for missing goods, origin → unexplained for found."""
-    place = UNEXPLAINED(command.place)
-    if not journal.books.nonzero_balances(place):
+    """Settle a difference: unexplained → lost for missing goods, origin → unexplained for found.
+
+    Raises:
+        NotFound: nothing is unexplained there.
+        InvalidField: the party is missing or unknown.
+        NotEnough: less is unexplained.
+    """
+    unexplained = UNEXPLAINED(command.place)
+    if not journal.books.nonzero_balances(unexplained):
         raise unknown_code_error(f"nothing is unexplained in {command.place}", "/place")
     draft = journal.entry("settled", prefix="s")
     if command.by == "lost":
-        flow(journal, draft, command.lines, place, LOST("missing"))
+        move_lines(journal, draft, command.lines, unexplained, LOST("missing"))
         return
     party = command.party or (command.place if command.by == "opening" else None)
     if party is None:
-        raise InvalidField.at("/party", f"say by its code from whom: {command.by} needs a party")
+        raise InvalidField.at("/party", f"give the code of the party: {command.by} needs one")
     if command.by == "donor" and party != ANONYMOUS:
         journal.books.donor(party, "/party")
     for index, line in enumerate(command.lines):
-        _explain(journal, draft, line, f"/lines/{index}", place, ORIGINS[command.by](party))
+        _explain_surplus(
+            journal, draft, line, f"/lines/{index}", unexplained, ORIGINS[command.by](party)
+        )
 
 
-def _explain(
-    journal: Journal, draft: Draft, line: LotLine, pointer: str, place: str, origin: str
+def _explain_surplus(
+    journal: Journal, draft: Draft, line: LotLine, pointer: str, unexplained: str, origin: str
 ) -> None:
-    rest = quantity = journal.units(line, pointer)
-    for (_, item, lot), balance in journal.held(place, line.item).items():
+    """Book the origin of found goods, which are a negative balance of `unexplained`."""
+    remaining = quantity = journal.base_units(line, pointer)
+    for (_, item, lot), balance in journal.nonzero_balances(unexplained, line.item).items():
         if balance < 0 and line.lot in (None, lot):
-            part = min(rest, -balance)
-            journal.move(draft, origin, place, item, lot, part, pointer)
-            rest -= part
-    if rest:
-        raise journal.shortage(place, line.item, quantity, quantity - rest, pointer)
+            part = min(remaining, -balance)
+            journal.move(draft, origin, unexplained, item, lot, part, pointer)
+            remaining -= part
+    if remaining:
+        raise journal.not_enough_error(
+            unexplained, line.item, quantity, quantity - remaining, pointer
+        )

@@ -23,7 +23,7 @@ def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
     """Open a count sheet: a later count is compared with the stock at its moment."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("count_opened", prefix="c")
-    draft.state(CountSheet(sheet=str(draft.document), location=command.location))
+    draft.add_rows(CountSheet(sheet=str(draft.document), location=command.location))
 
 
 def count_stock(command: CountStock, journal: Journal) -> None:
@@ -53,7 +53,7 @@ def count_stock(command: CountStock, journal: Journal) -> None:
     for index, line in enumerate(command.lines):
         there = expected[line.item]
         held = sum(there.values()) if line.lot is None else there[line.lot]
-        draft.state(
+        draft.add_rows(
             CountedLine(
                 sheet=command.sheet,
                 line=index + 1,
@@ -128,7 +128,7 @@ def _surplus(
         quantity -= part
     if quantity:
         lot = f"l_{journal.books.station_code}_{draft.seq}_{index + 1}"
-        draft.state(
+        draft.add_rows(
             Lot(
                 lot=lot,
                 item=line.item,
@@ -146,7 +146,7 @@ def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[s
     If the line names a batch or an expiry, only lots with these.
     """
     found = []
-    for (_, item, lot), missing in journal.held(unexplained, line.item).items():
+    for (_, item, lot), missing in journal.nonzero_balances(unexplained, line.item).items():
         described = journal.lot(lot, item)
         named = line.batch is None and line.expires_on is None
         if missing > 0 and (
@@ -170,7 +170,7 @@ def _shortage(
     """
     free = [
         (STOCK(location), lot)
-        for _, _, lot in journal.held(STOCK(location), line.item)
+        for _, _, lot in journal.nonzero_balances(STOCK(location), line.item)
         if line.lot in (None, lot)
     ]
     for account, lot in free + _allocations(journal, location, line):
@@ -186,7 +186,7 @@ def _shortage(
 def _allocations(journal: Journal, location: str, line: CountLine) -> list[tuple[str, str]]:
     """Allocations of an item at a location: for no need first, then least urgent, newest."""
     found = []
-    for account, item, lot in journal.held(ALLOCATED.prefix, line.item):
+    for account, item, lot in journal.nonzero_balances(ALLOCATED.prefix, line.item):
         allocation, place = keys_of(account)
         if place == location and line.lot in (None, lot):
             need = journal.needs_served(allocation).get((item, lot))
