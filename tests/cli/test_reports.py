@@ -79,11 +79,19 @@ def test_the_station_report_is_written_as_pdf(demo: Path, tmp_path: Path) -> Non
     assert "工作报告" in PdfReader(paper).pages[0].extract_text()
 
 
-@pytest.mark.parametrize("what", ["station", "statement", "disclosure"])
-def test_a_report_of_a_period_without_its_days_is_a_usage_error(
-    capsys: pytest.CaptureFixture[str], what: str
+@pytest.mark.parametrize(
+    "what",
+    [["station"], ["station", "--organisation"], ["statement", "--donor", "D-01"], ["disclosure"]],
+)
+def test_a_report_without_a_period_covers_all_entries(
+    demo: Path, capsys: pytest.CaptureFixture[str], what: list[str]
 ) -> None:
-    assert "Missing option '--from'" in misused(capsys, "report", what)
+    words = ["report", *what, "--json", "--database", str(demo)]
+    assert main(words) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["from"], report["to"]) == ("2020-02-03", "2020-02-13")
+    assert main([*words, "--from", "2020-02-05"]) == 0
+    assert json.loads(capsys.readouterr().out)["from"] == "2020-02-05"
 
 
 def test_a_statement_without_a_donor_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

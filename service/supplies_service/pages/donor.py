@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from litestar import Controller, Response, get, post
@@ -13,8 +12,9 @@ from supplies.access import credentials, donor_requests, rate_limits
 from supplies.access.donor_requests import NewRequest
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
-from supplies.errors import InvalidField, NotFound
+from supplies.errors import InvalidField
 from supplies.views.pagination import MAX_LIMIT
+from supplies.views.periods import get_period_of_donor
 from supplies.views.pledges import list_pledges
 from supplies.views.receipts import list_receipts
 from supplies_service.pages.forms import donor_cookie, form_fields, redirect
@@ -86,7 +86,7 @@ class DonorPages(Controller):
         donor = str(context.caller.donor)
         await context.log_own_access()
         with context.reading() as books:
-            first, last = _period(books, donor)
+            first, last = get_period_of_donor(books, donor)
         return await donor_statement_pdf(context, donor, first, last)
 
     @post("/requests")
@@ -126,13 +126,3 @@ def _context(context: RequestContext, books: Books) -> dict[str, Any]:
         "receipts": list_receipts(books, donor=donor, limit=MAX_LIMIT).items,
         "requests": donor_requests.list_requests(context.access(books), donor, after=0, limit=100),
     }
-
-
-def _period(books: Books, donor: str) -> tuple[date, date]:
-    """The day of the first donation with a receipt, and the last day with an entry."""
-    issued = list_receipts(books, donor=donor, limit=1).items
-    document = issued[0].document if issued else None
-    if document is None:
-        raise NotFound("there is no donation yet to report")
-    last = date.fromisoformat(str(books.head()[2]))
-    return min(document.received_on, last), last

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Any
 
 from litestar import Controller, Response, get, post
@@ -15,8 +14,8 @@ from supplies.access.access_context import AccessContext
 from supplies.access.roles import GRANTABLE_ROLES
 from supplies.books.reader import Books
 from supplies.domain.validation import convert
-from supplies.errors import InvalidField, NotFound, SuppliesError
-from supplies.views.entries import list_entries
+from supplies.errors import InvalidField, SuppliesError
+from supplies.views.periods import get_period_of_entries
 from supplies_service.pages.forms import form_fields, redirect
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.reports import station_report_pdf
@@ -45,7 +44,7 @@ class HomePages(Controller):
     async def report(self, context: Context) -> Response[bytes]:
         """Print the station report, from the first to the last day with an entry."""
         with context.reading() as books:
-            first, last = _period(books)
+            first, last = get_period_of_entries(books)
         return await station_report_pdf(context, first, last)
 
     @post("/tokens")
@@ -119,14 +118,6 @@ def _context(context: RequestContext, books: Books) -> dict[str, Any]:
         "user": user,
         "roles": GRANTABLE_ROLES[user.role],
         "entries": seq,
-        "period": _period(books) if seq else None,
+        "period": get_period_of_entries(books) if seq else None,
         "tokens": [one for one in own if one.revoked_at is None and one.expires_at > access.now],
     }
-
-
-def _period(books: Books) -> tuple[date, date]:
-    """The first and the last day with an entry."""
-    first = list_entries(books, limit=1).items
-    if not first:
-        raise NotFound("there are no entries yet to report")
-    return first[0].booked_on, date.fromisoformat(str(books.head()[2]))

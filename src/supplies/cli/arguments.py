@@ -95,11 +95,20 @@ report_paper_option = click.option(
 )
 
 
-def period_options(*, required: bool) -> Callable[[_Function], _Function]:
+def period_options(function: _Function) -> _Function:
     """Add `--from` and `--to`: the first and the last day of a period."""
-    first = click.option("--from", "first", type=DAY, required=required, help="First day.")
-    last = click.option("--to", "last", type=DAY, required=required, help="Last day, included.")
-    return lambda function: first(last(function))
+    first = click.option("--from", "first", type=DAY, help="First day.")
+    last = click.option("--to", "last", type=DAY, help="Last day, included.")
+    return first(last(function))
+
+
+def report_period_options(function: _Function) -> _Function:
+    """Add `--from` and `--to`, with the days of all entries as their defaults."""
+    first = click.option("--from", "first", type=DAY, help="First day; else that of the entries.")
+    last = click.option(
+        "--to", "last", type=DAY, help="Last day, included; else that of the entries."
+    )
+    return first(last(function))
 
 
 def check_period(first: date | None, last: date | None) -> tuple[date, date]:

@@ -15,6 +15,7 @@ from supplies.views.organisation_report import (
     list_needs_by_item,
     list_stock_by_item,
 )
+from supplies.views.periods import get_period_of_stations
 
 if TYPE_CHECKING:
     from datetime import date
@@ -43,15 +44,19 @@ def report_organisation_needs(ledger: Ledger, *, as_json: bool) -> None:
 
 
 def report_organisation_period(
-    ledger: Ledger, first: date, last: date, *, output: str | None, as_json: bool
+    ledger: Ledger, first: date | None, last: date | None, *, output: str | None, as_json: bool
 ) -> None:
     """Print the report of a period over all stations that the ledger's station heads.
 
+    first, last: None begins with the earliest entry of all stations, and ends with the latest.
     output: the file to write it to, as PDF; None to print it.
     """
     with ledger.reading() as books:
         codes = [station.code for station in stations(books)]
         parts = []
+        if first is None or last is None:
+            entries = get_period_of_stations([books.for_station(code) for code in codes])
+            first, last = first or entries[0], last or entries[1]
         with progress_bar("Reading stations", len(codes)) as report_progress:
             for number, code in enumerate(codes, 1):
                 parts.append(build_station_part(books.for_station(code), first, last))

@@ -22,7 +22,7 @@ _delivery_argument = click.argument("delivery", metavar="DELIVERY")
 )
 @click.argument("number", required=False)
 @books_options
-@period_options(required=False)
+@period_options
 @paper_option
 def receipt(
     database: str,

@@ -10,8 +10,8 @@ from supplies.cli.arguments import (
     DAY,
     books_options,
     json_option,
-    period_options,
     report_paper_option,
+    report_period_options,
 )
 from supplies.cli.click_extensions import Group
 from supplies.errors import InvalidField
@@ -153,17 +153,22 @@ def needs(database: str, station: str | None, organisation: bool, as_json: bool)
     )
 
 
+def _period(first: date | None, last: date | None, entries: tuple[date, date]) -> tuple[date, date]:
+    """Return the period asked for; the days of the entries replace a day that is not named."""
+    return first or entries[0], last or entries[1]
+
+
 @report.command("station")
 @books_options
-@period_options(required=True)
+@report_period_options
 @_organisation_option
 @json_option
 @report_paper_option
 def station_report(
     database: str,
     station: str | None,
-    first: date,
-    last: date,
+    first: date | None,
+    last: date | None,
     organisation: bool,
     as_json: bool,
     output: str | None,
@@ -173,6 +178,7 @@ def station_report(
     from supplies.cli.organisation_reports import report_organisation_period
     from supplies.cli.paper_files import write_report
     from supplies.cli.tables import print_json, print_period_report
+    from supplies.views.periods import get_period_of_entries
     from supplies.views.station_report import build_station_report, build_station_report_paper
 
     with open_ledger(database, station) as ledger:
@@ -180,6 +186,7 @@ def station_report(
             report_organisation_period(ledger, first, last, output=output, as_json=as_json)
             return
         with ledger.reading() as books:
+            first, last = _period(first, last, get_period_of_entries(books))
             if output is not None:
                 from supplies_receipts import draw_station_report
 
@@ -195,15 +202,15 @@ def station_report(
 
 @report.command()
 @books_options
-@period_options(required=True)
+@report_period_options
 @click.option("--donor", metavar="CODE", required=True, help="Code of the donor, as in D-01.")
 @json_option
 @report_paper_option
 def statement(
     database: str,
     station: str | None,
-    first: date,
-    last: date,
+    first: date | None,
+    last: date | None,
     donor: str,
     as_json: bool,
     output: str | None,
@@ -213,8 +220,10 @@ def statement(
     from supplies.cli.paper_files import write_report
     from supplies.cli.tables import print_json
     from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
+    from supplies.views.periods import get_period_of_donor
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
+        first, last = _period(first, last, get_period_of_donor(books, donor))
         if output is not None:
             from supplies_receipts import draw_donor_statement
 
@@ -256,14 +265,14 @@ def _print_statement(statement: DonorStatement) -> None:
 
 @report.command()
 @books_options
-@period_options(required=True)
+@report_period_options
 @json_option
 @report_paper_option
 def disclosure(
     database: str,
     station: str | None,
-    first: date,
-    last: date,
+    first: date | None,
+    last: date | None,
     as_json: bool,
     output: str | None,
 ) -> None:
@@ -271,9 +280,11 @@ def disclosure(
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import write_report
     from supplies.cli.tables import print_json
+    from supplies.views.periods import get_period_of_entries
     from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
+        first, last = _period(first, last, get_period_of_entries(books))
         if output is not None:
             from supplies_receipts import draw_public_disclosure
 

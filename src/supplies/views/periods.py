@@ -1,0 +1,48 @@
+"""The period that a report covers when nobody names one: the days of its entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from supplies.books.reader import Books
+from supplies.domain.accounts import DONOR
+from supplies.errors import NotFound
+
+
+def get_period_of_entries(books: Books) -> tuple[date, date]:
+    """Return the earliest and the latest day with an entry, whatever their order of recording.
+
+    Raises:
+        NotFound: if there are no entries.
+    """
+    return get_period_of_stations([books])
+
+
+def get_period_of_stations(stations: Sequence[Books]) -> tuple[date, date]:
+    """Return the earliest and the latest day with an entry at any of these stations.
+
+    Raises:
+        NotFound: if there are no entries.
+    """
+    query = "SELECT min(booked_on) FROM entries WHERE station = :station"
+    first = [day for books in stations if (day := books.value(query)) is not None]
+    if not first:
+        raise NotFound("there are no entries yet to report")
+    return date.fromisoformat(min(first)), date.fromisoformat(max(b.head()[2] for b in stations))
+
+
+def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
+    """Return the earliest day of a donor's donations, as corrected, and the latest day of all.
+
+    Raises:
+        NotFound: if the books contain no donation of this donor.
+    """
+    first = books.value(
+        "SELECT min(day) FROM days "
+        "WHERE station = :station AND account = :account AND quantity <> 0",
+        account=DONOR(donor),
+    )
+    if first is None:
+        raise NotFound("there is no donation yet to report")
+    return date.fromisoformat(first), date.fromisoformat(books.head()[2])
