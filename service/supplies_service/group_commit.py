@@ -64,8 +64,8 @@ class GroupCommitQueue:
     """A queue of jobs and its worker thread, which runs until `stop`.
 
     Args:
-        ledger: The worker's own; the queue closes it.
-        observer: Receives the figures of each commit; None: nobody does.
+        ledger: Used by the worker only; the queue closes it.
+        observer: Receives the figures of each commit; None: they are not collected.
         max_queued: The most jobs in the queue.
         max_batch: The most jobs in one commit.
         timeout: Seconds that `run` waits for a durable result.
@@ -154,7 +154,7 @@ class GroupCommitQueue:
         with self._changed:
             queue = self._queues.get(station, deque())
             if queued not in queue:
-                return Uncertain("the database has not said in time whether this was recorded")
+                return Uncertain("the database did not confirm in time whether this was recorded")
             queue.remove(queued)
             self._queued -= 1
             if not queue:
@@ -181,12 +181,12 @@ class GroupCommitQueue:
                 station, batch = self._next_batch()
             results = self._run_batch(station, batch)
             for loop in {queued.loop for queued in batch}:
-                own = [
+                loop_results = [
                     (queued.future, result)
                     for queued, result in zip(batch, results, strict=True)
                     if queued.loop is loop
                 ]
-                loop.call_soon_threadsafe(_set_results, own)
+                loop.call_soon_threadsafe(_set_results, loop_results)
             self._in_batch = 0
 
     def _next_batch(self) -> tuple[str, list[_Queued]]:

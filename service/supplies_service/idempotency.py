@@ -1,7 +1,7 @@
-"""Idempotency keys: a POST with a key is carried out once and answered alike each time.
+"""Idempotency keys: a POST with a key runs once, and each repeat gets the same response.
 
-`answer_repeat` decides before the handler: it answers a repeat from the stored response.
-`run_idempotent` decides once more in the transaction that records the request, for repeats that
+`answer_repeat` decides before the handler: it answers a repeat with the stored response.
+`run_idempotent` decides again in the transaction that records the request, for repeats that
 arrive at the same time and for responses whose bytes are not stored.
 """
 
@@ -31,13 +31,13 @@ _COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
 """The namespace in which a caller's keys become ids of commands."""
 
 _REQUEST = "supplies_keyed_request"
-"""Where the scope keeps the request's key and what was answered to it before."""
+"""Key of a request's scope: its `KeyedRequest`."""
 
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 class Outcome(NamedTuple, Generic[T]):
-    """What a request did. location: the address to read it. entry: None: it recorded none."""
+    """What a request did. location: the address of its result. entry: None: it recorded none."""
 
     location: str | None
     content: T
@@ -46,7 +46,7 @@ class Outcome(NamedTuple, Generic[T]):
 
 
 class EncodedOutcome(NamedTuple):
-    """What a repeat of the request must be answered again."""
+    """The response to a request and to its repeats."""
 
     status: int
     location: str | None
@@ -54,15 +54,15 @@ class EncodedOutcome(NamedTuple):
 
 
 class KeyedRequest(NamedTuple):
-    """A request with a key. answered: what it was answered before; None: its key is new."""
+    """A request with a key. stored: the response to it; None: the key is new."""
 
-    keyed: IdempotencyKey
+    key: IdempotencyKey
     stored: StoredResponse | None
 
 
 Operation = Callable[[Ledger], Outcome[T]]
 Replay = Callable[[Ledger, StoredResponse], T]
-"""What to show of a request that was answered before, whose response is no longer stored."""
+"""Makes the content for a repeat whose response is not stored."""
 
 
 async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None:
@@ -74,28 +74,28 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
     """
     if request.method != "POST" or body_type(request.route_handler) is None:
         return None
-    key, caller = idempotency_key(request), caller_of(request.scope)
-    if key is None or caller is None:
+    header, caller = read_idempotency_key(request), caller_of(request.scope)
+    if header is None or caller is None:
         return None
     sent = _canonical([request.method, request.scope["path"], await json_object(request)])
-    keyed, ledger = IdempotencyKey(caller.code, key, sent), current_station(request).ledger
+    key, ledger = IdempotencyKey(caller.code, header, sent), current_station(request).ledger
     with ledger.read_without_transaction():
-        answered = ledger.stored_responses.find(keyed)
+        stored = ledger.stored_responses.find(key)
     scope: Any = request.scope
-    scope[_REQUEST] = KeyedRequest(keyed, answered)
-    if answered is None or answered.answer is None:
+    scope[_REQUEST] = KeyedRequest(key, stored)
+    if stored is None or stored.answer is None:
         return None
-    return CreatedResponse(answered.answer, status=answered.status, location=answered.location)
+    return CreatedResponse(stored.answer, status=stored.status, location=stored.location)
 
 
 def keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:
-    """Return the request's key with what it was answered before; None: it has no key."""
+    """Return the request with its key and stored response; None: it has no key."""
     scope: Any = request.scope
     found: KeyedRequest | None = scope.get(_REQUEST)
     return found
 
 
-def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
+def read_idempotency_key(request: Request[Any, Any, Any]) -> str | None:
     """Return the request's `Idempotency-Key`; None: it has none.
 
     Raises:
@@ -107,27 +107,29 @@ def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
     return key
 
 
-def command_id(keyed: IdempotencyKey) -> str:
+def command_id(key: IdempotencyKey) -> str:
     """Return the id that a caller's key gives to the command."""
-    return str(uuid.uuid5(_COMMAND_IDS, f"{keyed.caller}\n{keyed.key}"))
+    return str(uuid.uuid5(_COMMAND_IDS, f"{key.caller}\n{key.key}"))
 
 
 def run_idempotent(
-    keyed: IdempotencyKey | None,
+    key: IdempotencyKey | None,
     operation: Operation[T],
     replay: Replay[T],
     *,
     is_secret: bool = False,
 ) -> Job[EncodedOutcome]:
-    """Return the job that carries out a request, or replays what it was answered before.
+    """Return the job that runs a request, or repeats its response if it was run before.
 
-    keyed: None: the request has no key, and is carried out each time. is_secret: the response
-    contains a secret that is shown once, so its bytes are not stored, and `replay` makes the
-    response to a repeat.
+    Args:
+        key: None: the request has no key, and runs each time.
+        operation: What the request does.
+        replay: Makes the content for a repeat whose response is not stored.
+        is_secret: The response contains a secret that is shown once, so its bytes are not stored.
     """
 
     def job(ledger: Ledger) -> EncodedOutcome:
-        answered = None if keyed is None else ledger.stored_responses.find(keyed)
+        answered = None if key is None else ledger.stored_responses.find(key)
         if answered is not None:
             content = answered.answer
             if content is None:
@@ -135,14 +137,14 @@ def run_idempotent(
             return EncodedOutcome(answered.status, answered.location, content)
         outcome = operation(ledger)
         encoded = EncodedOutcome(outcome.status, outcome.location, encode(outcome.content))
-        if keyed is not None:
+        if key is not None:
             answered = StoredResponse(
                 status=encoded.status,
                 location=encoded.location,
                 seq=outcome.entry,
                 answer=None if is_secret else encoded.content,
             )
-            ledger.stored_responses.keep(keyed, answered, now=ledger.clock())
+            ledger.stored_responses.keep(key, answered, now=ledger.clock())
         return encoded
 
     return job

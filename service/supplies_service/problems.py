@@ -118,7 +118,7 @@ class RateLimited(SuppliesError):
 
 
 class SessionRequired(SuppliesError):
-    """A page needs a session: the browser is redirected to sign in."""
+    """A page needs a session: the browser is redirected to the sign-in page."""
 
 
 class Internal(SuppliesError):
@@ -149,8 +149,8 @@ _STATUS: Mapping[type[SuppliesError], int] = {
 _BUSY = "the books cannot be written now; nothing was recorded, try again"
 
 _UNCERTAIN = (
-    "the books went away while this was made durable, and whether it was recorded is not known; "
-    "ask again with the same Idempotency-Key, or look before asking again without one"
+    "the database did not confirm the commit, so it is unknown whether this was recorded; repeat "
+    "the request with the same Idempotency-Key, or check the books first if you sent none"
 )
 
 
@@ -160,7 +160,7 @@ def status_of(error: SuppliesError) -> int | None:
 
 
 def handle_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Response[bytes]:
-    """Answer with an error of the ledger or service. Paths in storage errors go to the log only."""
+    """Answer an error of the ledger or service. Details of storage errors go only to the log."""
     status = status_of(error)
     if status is None:
         return handle_failure(request, error)
@@ -190,7 +190,7 @@ def redirect_to_sign_in(request: Request[Any, Any, Any], error: SessionRequired)
 
 
 def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Answer with an error that Litestar raised: routes, methods, sizes and parameters."""
+    """Answer an error that Litestar raised: routes, methods, sizes and parameters."""
     if error.status_code >= 500:
         return handle_failure(request, error)
     refusal = _from_http_exception(request, error)
@@ -202,27 +202,27 @@ def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException)
 def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer any other error with one sentence, and log it in full."""
     _log_error("failed", request, error)
-    sentence = "something went wrong here, not with your request; the log of the service says what"
+    sentence = "the service failed to answer this request; its log contains the cause"
     return _problem_response(request, Internal(sentence), 500, sentence, {})
 
 
 def _log_error(event: str, request: Request[Any, Any, Any], error: Exception) -> None:
-    """Log what the operator must know and the caller must not."""
+    """Log what the operator needs and the caller must not see."""
     _log.error(event, extra={FIELDS: {"request": request_id(request.scope)}}, exc_info=error)
 
 
 def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> SuppliesError:
     path = request.url.path[:200]
     if error.status_code == 404:
-        return NotFound(f"there is nothing at {path}; see /schema/openapi.json for what there is")
+        return NotFound(f"there is nothing at {path}; see /schema/openapi.json for all addresses")
     if error.status_code == 405:
         allowed = Headers(error.headers or {}).get("allow", "")
         return WrongMethod(f"{request.method} is not possible at {path}; it takes {allowed}")
     if error.status_code == 413:
-        return TooLarge("the body is larger than a mebibyte; send it in several requests")
+        return TooLarge("the body is larger than 1 MiB; send it in several requests")
     if isinstance(error, ValidationException):
         return _invalid_parameters(error)
-    return Malformed("the request cannot be read; see /schema/openapi.json for what it should be")
+    return Malformed("the request cannot be read; see /schema/openapi.json for the right form")
 
 
 def _invalid_parameters(error: ValidationException) -> InvalidField:

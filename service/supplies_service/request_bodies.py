@@ -35,10 +35,10 @@ contain it; neither may it contain `type`.
 """
 
 _BODY = "supplies_body"
-"""Where the scope keeps the body's JSON object."""
+"""Key of a request's scope: the JSON object of its body."""
 
-_NUMBERED = ("entry", "conflict")
-"""Path parameters that are the number of an entry; the others are codes."""
+_ENTRY_NUMBERS = ("entry", "conflict")
+"""Path parameters that are entry numbers; the others are codes."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -63,7 +63,7 @@ class Changes(Generic[S]):
 
 
 class BodyType(NamedTuple):
-    """What a handler takes. is_partial: whether any of the struct's fields may be absent."""
+    """The type of a handler's body. is_partial: whether any field may be absent."""
 
     struct: type[msgspec.Struct]
     is_partial: bool
@@ -124,7 +124,7 @@ def _path_fields(
     fields: dict[str, str | int] = {}
     for name in parameters.keys() & set(struct.__struct_encode_fields__):
         value = str(parameters[name])
-        fields[name] = parse_number(value) if name in _NUMBERED else value
+        fields[name] = parse_number(value) if name in _ENTRY_NUMBERS else value
     return fields
 
 
@@ -183,11 +183,11 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
 
 
 def parse_number(text: str) -> int:
-    """Return the entry number in a path.
+    """Return the number in a path, such as that of an entry.
 
     Raises:
-        NotFound: it is not a number, or a larger one than any entry has.
+        NotFound: it is not a number, or larger than any number in the books.
     """
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise NotFound(f"there is no entry {text[:64]}; entries are numbered from 1")
+        raise NotFound(f"there is no number {text[:64]!r} in this list; numbers begin at 1")
     return int(text)

@@ -29,8 +29,8 @@ from supplies_service.idempotency import (
     Outcome,
     Replay,
     command_id,
-    idempotency_key,
     keyed_request,
+    read_idempotency_key,
     run_idempotent,
 )
 from supplies_service.problems import Forbidden
@@ -50,34 +50,34 @@ S = TypeVar("S", bound=msgspec.Struct)
 P = TypeVar("P", bound=Page[Any] | StockView)
 
 Show = Callable[[Books, Recorded], Outcome[S]]
-"""What to answer about a recorded command."""
+"""Describes a recorded command: the response to it, and the address of what it created."""
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
-    """Answer with the entry, where a command creates nothing with an address of its own."""
+    """Describe the entry, for commands that create nothing with an address of its own."""
     shown = EntryRecorded(entry=get_entry(books, recorded.seq))
     return Outcome(f"/api/entries/{recorded.seq}", shown)
 
 
 def _outcome(books: Books, recorded: Recorded, show: Show[Any]) -> Outcome[Any]:
-    """What to answer about a recorded command: 201, or 202 if it was kept as a conflict."""
+    """Describe a recorded command: 201, or 202 if it was recorded as a conflict."""
     if recorded.conflict is None:
         return show(books, recorded)._replace(entry=recorded.seq)
-    kept = ConflictRecorded(
+    content = ConflictRecorded(
         entry=get_entry(books, recorded.seq), conflict=get_conflict(books, recorded.seq)
     )
-    return Outcome(f"/api/entries/{recorded.seq}", kept, entry=recorded.seq, status=202)
+    return Outcome(f"/api/entries/{recorded.seq}", content, entry=recorded.seq, status=202)
 
 
 class RequestContext:
-    """One request, at the ledger of the station it is for.
+    """One request, and the station it is for.
 
     Attributes:
-        station: What the service keeps of the station.
+        station: The station.
         ledger: For short reads on the event loop.
-        key: Signs the station's receipts.
-        is_repeat: Whether the request repeats one that was answered before. Checks that a repeat
-            must not fail are left out.
+        station_keys: Sign the station's receipts.
+        is_repeat: Whether a response to the same request is stored. Checks that would refuse a
+            repeat are left out then.
     """
 
     def __init__(self, request: Request[Any, Any, State]) -> None:
@@ -97,7 +97,7 @@ class RequestContext:
 
     @property
     def caller(self) -> Caller:
-        """The authenticated caller. Not for public routes."""
+        """The authenticated caller. Do not use it on a public route."""
         assert self._caller is not None, "a public route has no caller"
         return self._caller
 
@@ -109,14 +109,14 @@ class RequestContext:
     @property
     def has_idempotency_key(self) -> bool:
         """Whether the request has an idempotency key."""
-        return idempotency_key(self.request) is not None
+        return read_idempotency_key(self.request) is not None
 
     def access(self, books: Books) -> AccessContext:
-        """Return the access context of these books, now."""
+        """Return the access tables of these books, at the current time."""
         return AccessContext(books, self.ledger.clock())
 
     async def log_own_access(self) -> None:
-        """Log that a courier or donor reads personal data of their own, if the route has any."""
+        """Log that a courier or donor reads personal data, if the route has any."""
         if self.request.route_handler.opt.get("personal", False):
             await log_access(self.request, self.caller)
 
@@ -132,7 +132,7 @@ class RequestContext:
     # --- reading -----------------------------------------------------------------------------
 
     def reading(self) -> AbstractContextManager[Books]:
-        """Read the books at one moment. Do not await within."""
+        """Read the books at one moment. Do not `await` in the `with` block."""
         return self.ledger.reading()
 
     def show(self, view: Callable[[Books], S]) -> S:
@@ -183,10 +183,16 @@ class RequestContext:
     ) -> CreatedOrConflict[S]:
         """Record a command and answer with what it created.
 
-        command: or a function that makes it from the books, in the transaction that records it.
+        Args:
+            command: The command, or a function that makes it from the books, in the transaction
+                that records it.
+            show: Describes the recorded command.
+
+        Raises:
+            SuppliesError: the command is refused, or the database cannot be written.
         """
         by = self.by
-        name = None if self._keyed is None else command_id(self._keyed.keyed)
+        name = None if self._keyed is None else command_id(self._keyed.key)
 
         def operation(ledger: Ledger) -> Outcome[Any]:
             made = command if isinstance(command, Command) else command(ledger.books)
@@ -205,36 +211,52 @@ class RequestContext:
         *,
         is_secret: bool = False,
     ) -> CreatedOrConflict[S]:
-        """Answer a POST that changes rows which are not part of the ledger, such as users.
+        """Run a POST that changes rows which are not part of an entry, such as users.
 
-        replay: what to show of it later, by the last part of its location. is_secret: as in
-        `idempotency.run_idempotent`.
+        Args:
+            operation: Makes the change, in a transaction.
+            replay: Makes the content for a repeat whose response is not stored, from the last
+                part of its location.
+            is_secret: As in `idempotency.run_idempotent`.
+
+        Raises:
+            SuppliesError: the operation is refused, or the database cannot be written.
         """
 
-        def first(ledger: Ledger) -> Outcome[S]:
+        def run_operation(ledger: Ledger) -> Outcome[S]:
             return operation(AccessContext(ledger.books, ledger.clock()))
 
-        def later(ledger: Ledger, answered: StoredResponse) -> S:
+        def run_replay(ledger: Ledger, answered: StoredResponse) -> S:
             name = str(answered.location).rpartition("/")[2]
             return replay(AccessContext(ledger.books, ledger.clock()), name)
 
-        return await self.run_idempotent(first, later, is_secret=is_secret)
+        return await self.run_idempotent(run_operation, run_replay, is_secret=is_secret)
 
     async def run_idempotent(
         self, operation: Operation[S], replay: Replay[S], *, is_secret: bool = False
     ) -> CreatedOrConflict[S]:
-        """Carry out a POST, or replay its answer if the same request was carried out before.
+        """Run a POST, or repeat the response if the same request was run before.
 
-        What the operation writes and that the key was used are one commit.
+        The changes of the operation and the use of the key are one commit. The arguments are those
+        of
+        `idempotency.run_idempotent`.
+
+        Raises:
+            SuppliesError: the operation is refused, or the database cannot be written.
         """
-        keyed = None if self._keyed is None else self._keyed.keyed
+        keyed = None if self._keyed is None else self._keyed.key
         done = await self.write(run_idempotent(keyed, operation, replay, is_secret=is_secret))
         return CreatedOrConflict(done.content, status=done.status, location=done.location)
 
     async def write(self, job: Job[T]) -> T:
-        """Carry out a job in the group commit queue; return its result once it is durable."""
+        """Run a job in a group commit; return its result once that is durable.
+
+        Raises:
+            Busy: the queue is full or slow; nothing was written.
+            Uncertain: whether the job was written is unknown.
+        """
         return await self.station.write(job)
 
 
 Context = NamedDependency[RequestContext]
-"""The parameter type of a handler's `context`."""
+"""The type of a handler's parameter `context`."""

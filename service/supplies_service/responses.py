@@ -1,6 +1,7 @@
-"""Responses of the API: what a handler's return annotation says beside the plain struct.
+"""Responses of the API.
 
-A handler that returns a struct answers 200 with it as JSON.
+The return annotation of a handler names one of these classes, or a struct. A handler that returns
+a struct answers 200 with the struct as JSON.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class EntryRecorded(View, frozen=True, kw_only=True):
 
 
 class ConflictRecorded(View, frozen=True, kw_only=True):
-    """A reported fact that contradicts the books. It moves nothing until a coordinator decides."""
+    """A reported fact that contradicts the books. It moves no goods until a coordinator decides."""
 
     entry: EntryView
     conflict: ConflictView
@@ -60,11 +61,11 @@ class CreatedResponse(Response[T]):
 
 
 class CreatedOrConflict(CreatedResponse[T]):
-    """The same for a reported fact: 202 and `ConflictRecorded` where the books contradict it."""
+    """A `CreatedResponse`, or 202 and `ConflictRecorded` for a fact that contradicts the books."""
 
 
 class PDFResponse(Response[bytes]):
-    """A PDF that browsers show, and save under its name."""
+    """A PDF that browsers show, and save as `{name}.pdf`."""
 
     def __init__(self, content: bytes, name: str) -> None:
         super().__init__(

@@ -22,20 +22,22 @@ from supplies_service.security.loopback import is_loopback
 from supplies_service.settings import Settings
 
 SHUTDOWN_SECONDS = 10
-"""How long accepted requests may take after the service was told to stop."""
+"""How long accepted requests may take after the signal to stop."""
 
 
-def check_address(settings: Settings, *, anybody_can_sign_in: bool) -> tuple[str, int]:
-    """Return the address and port to listen on, after checking that they are free.
+def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, int]:
+    """Check that an address and port are free; return them as the server takes them.
 
-    anybody_can_sign_in: False allows loopback only.
+    Args:
+        settings: With the host and port.
+        has_coordinator: Whether a coordinator can sign in; False allows loopback only.
 
     Raises:
-        InvalidField: the address is not loopback while nobody can sign in, or the port is not
-            from 1 to 65535.
+        InvalidField: the host or port is invalid, or the host is not loopback while no coordinator
+            can sign in.
         StoreError: the port is taken, or the address is not one of this machine.
     """
-    address, port = _address(settings.host, anybody_can_sign_in), settings.port
+    address, port = _checked_host(settings.host, has_coordinator), settings.port
     _check_port(address, port)
     return address, port
 
@@ -122,11 +124,11 @@ async def _stop_without_parent() -> None:
     loop.add_reader(parent.sentinel, stop, parent.sentinel)
 
 
-def _address(host: str, anybody_can_sign_in: bool) -> str:
-    if not anybody_can_sign_in and not is_loopback(host):
+def _checked_host(host: str, has_coordinator: bool) -> str:
+    if not has_coordinator and not is_loopback(host):
         raise InvalidField(
-            f"until somebody can sign in, the service listens on loopback only, not on {host}; "
-            "use --host 127.0.0.1, or first make a coordinator with `supplies user add`"
+            "until a coordinator can sign in, the service listens on loopback only, not on "
+            f"{host}; use --host 127.0.0.1, or first add a coordinator with `supplies user add`"
         )
     return "127.0.0.1" if host == "localhost" else host
 

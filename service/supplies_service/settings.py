@@ -66,7 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             InvalidField: a value is invalid; the error names the variable or option.
         """
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for field, kind in get_type_hints(cls, include_extras=True).items():
             name, value = variable_name(field), options.get(field)
             if value is not None:
@@ -74,8 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             else:
                 value = environment.get(name, "").strip() or None
             if value is not None:
-                given[field] = _converted(field, kind, value, name)
-        return cls(**given)
+                values[field] = _convert(field, kind, value, name)
+        return cls(**values)
 
 
 def variable_name(field: str) -> str:
@@ -89,7 +89,7 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
-def _converted(field: str, kind: Any, value: object, name: str) -> Any:
+def _convert(field: str, kind: Any, value: object, name: str) -> Any:
     try:
         if isinstance(value, str) and field in _PARSERS:
             value = _PARSERS[field](value)
@@ -102,7 +102,7 @@ def _converted(field: str, kind: Any, value: object, name: str) -> Any:
         ) from None
 
 
-def _hosts(text: str) -> tuple[str, ...]:
+def _parse_hosts(text: str) -> tuple[str, ...]:
     """Host names in lower case; an IPv6 address without its brackets."""
     names = tuple(text.replace(",", " ").lower().split())
     if not all(_HOST.fullmatch(name) for name in names):
@@ -110,12 +110,15 @@ def _hosts(text: str) -> tuple[str, ...]:
     return tuple(name.strip("[]") for name in names)
 
 
-def _networks(text: str) -> tuple[str, ...]:
+def _parse_networks(text: str) -> tuple[str, ...]:
     networks = tuple(text.replace(",", " ").split())
     for network in networks:
         ip_network(network)
     return networks
 
 
-_PARSERS: Mapping[str, Callable[[str], object]] = {"hosts": _hosts, "proxies": _networks}
+_PARSERS: Mapping[str, Callable[[str], object]] = {
+    "hosts": _parse_hosts,
+    "proxies": _parse_networks,
+}
 """Functions that split the settings with several values."""

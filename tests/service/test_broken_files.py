@@ -70,7 +70,7 @@ def test_a_damaged_page_is_our_fault_and_the_log_names_it(
     # It is read from the disk again, as it is in books that are larger than the memory for them.
     store.all("PRAGMA shrink_memory")
     told = problem(rest.send("/api/donations", rest.donation()), 500, "internal")
-    assert "the log of the service says what" in told["detail"]
+    assert "its log contains the cause" in told["detail"]
     assert "books.db is damaged" in said_in_the_log(caplog)[0]
     assert "restore it from a backup" in said_in_the_log(caplog)[0]
 

@@ -157,7 +157,7 @@ def test_what_may_be_recorded_already_is_not_done_a_second_time(
     cut_in_the_next_commit(road)
     answer = rest.send("/api/needs", NEED)
     told = problem(answer, 503, "busy")
-    assert "whether it was recorded is not known" in told["detail"]
+    assert "it is unknown whether this was recorded" in told["detail"]
     assert entries(books_url) == 2
 
 

@@ -82,14 +82,14 @@ def test_health_lists_what_needs_attention(
 ) -> None:
     seq = rest.give()["receipt"]["entry"]["seq"]
     (never,) = rest.get("/api/health")["attention"]
-    assert "never recomputed; run `supplies verify`" in never
+    assert "never verified; run `supplies verify`" in never
     assert main(["verify", "--database", str(service.folder / "books.db")]) == 0
     well = rest.get("/api/health")
     assert well["attention"] == []
     assert well["verified"]["seq"] == seq
     assert well["free_bytes"] > 0
     monkeypatch.setattr(health, "MIN_FREE_BYTES", 2**62)
-    assert "make room there" in rest.get("/api/health")["attention"][0]
+    assert "free some space there" in rest.get("/api/health")["attention"][0]
 
 
 def test_health_is_busy_while_the_books_cannot_be_written(

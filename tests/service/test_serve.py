@@ -202,10 +202,8 @@ def test_the_service_stops_while_a_worker_is_still_starting(
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
 def test_only_loopback_is_listened_on_until_somebody_can_sign_in(books: str, host: str) -> None:
-    with pytest.raises(InvalidField, match=r"until somebody can sign in, .* loopback only"):
-        check_address(
-            Settings(database=books, host=host, port=free_port()), anybody_can_sign_in=False
-        )
+    with pytest.raises(InvalidField, match=r"until a coordinator can sign in, .* loopback only"):
+        check_address(Settings(database=books, host=host, port=free_port()), has_coordinator=False)
 
 
 def test_the_command_line_reports_a_refused_address(
@@ -292,13 +290,13 @@ def test_a_taken_port_is_refused(books: str) -> None:
         other.listen()
         settings = Settings(database=books, port=other.getsockname()[1])
         with pytest.raises(StoreError, match="choose another with --port"):
-            check_address(settings, anybody_can_sign_in=True)
+            check_address(settings, has_coordinator=True)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_an_invalid_port_is_refused(books: str, port: int) -> None:
     with pytest.raises(InvalidField, match="use 1 to 65535"):
-        check_address(Settings(database=books, port=port), anybody_can_sign_in=True)
+        check_address(Settings(database=books, port=port), has_coordinator=True)
 
 
 @pytest.mark.parametrize(
@@ -321,4 +319,4 @@ def test_loopback_is_recognised_by_name_and_address(host: str, loopback: bool) -
 @pytest.mark.parametrize("host", ["a" * 70 + ".example.org", "no such host", "203.0.113.1"])
 def test_an_address_that_is_not_of_this_machine_is_refused(books: str, host: str) -> None:
     with pytest.raises(SuppliesError, match=re.escape(host)):
-        check_address(Settings(host=host, port=free_port()), anybody_can_sign_in=True)
+        check_address(Settings(host=host, port=free_port()), has_coordinator=True)

@@ -471,7 +471,7 @@ def test_health_names_a_station_that_was_never_verified(stations: Stations, book
     def attention() -> list[str]:
         return list(stations.client.get("/api/health").json()["attention"])
 
-    assert attention() == ["the books of hp were never recomputed; run `supplies verify`"]
+    assert attention() == ["the books of hp were never verified; run `supplies verify`"]
     assert main(["verify", "--station", "hp", "--database", books_url]) == 0
     assert "books of lx" in attention()[0]
     assert main(["verify", "--database", books_url]) == 0

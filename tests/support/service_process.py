@@ -86,7 +86,7 @@ def wait_until_it_is_free(port: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
-            check_address(Settings(port=port), anybody_can_sign_in=True)
+            check_address(Settings(port=port), has_coordinator=True)
             return
         except StoreError:
             time.sleep(0.05)

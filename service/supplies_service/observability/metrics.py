@@ -21,7 +21,7 @@ class Metrics:
         ProcessCollector(registry=registry)
         self._requests = Counter(
             "supplies_answers",
-            "StoredResponse requests",
+            "Requests answered",
             ("method", "route", "status"),
             registry=registry,
         )

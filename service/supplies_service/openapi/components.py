@@ -33,7 +33,7 @@ class Components:
 
     def __init__(self, structs: Iterable[Any]) -> None:
         """Describe these structs and those within them. Generic structs are given as `Page[X]`."""
-        # Each `Page[Need]` is a new object, so structs are told apart by their names.
+        # Each `Page[Need]` is a new object, so structs are identified by their names.
         all_structs = _with_nested(structs)
         references, schemas = msgspec.json.schema_components(
             list(all_structs.values()), ref_template=_TEMPLATE

@@ -41,7 +41,7 @@ class CompletedDocument(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Return the document. It is made once."""
         if self._rendered is None:
-            self._rendered = msgspec.json.encode(complete(request.app, openapi_schema))
+            self._rendered = msgspec.json.encode(complete_document(request.app, openapi_schema))
         return self._rendered
 
 
@@ -64,7 +64,7 @@ def config(version: str) -> OpenAPIConfig:
     )
 
 
-def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
+def complete_document(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
     """Return Litestar's document with the bodies and responses of our handlers."""
     handlers = {str(handler.operation_id): handler for handler in _documented(app)}
     bodies = [body.struct for handler in handlers.values() if (body := body_type(handler))]

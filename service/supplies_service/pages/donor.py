@@ -106,7 +106,7 @@ class DonorPages(Controller):
 def donor_page(context: RequestContext, *, status: int = 200, error: str | None = None) -> Template:
     """The donor's page."""
     with context.reading() as books:
-        shown = _context(context, books)
+        shown = _template_context(context, books)
     return Template("donor.html", status_code=status, context={"error": error, **shown})
 
 
@@ -114,7 +114,7 @@ def _invalid_link_page() -> Template:
     return Template("invalid_link.html", status_code=404, context={"error": INVALID_LINK})
 
 
-def _context(context: RequestContext, books: Books) -> dict[str, Any]:
+def _template_context(context: RequestContext, books: Books) -> dict[str, Any]:
     donor = str(context.caller.donor)
     pledged = list_pledges(books, donor=donor, limit=MAX_LIMIT).items
     items = {line.item for pledge in pledged for line in pledge.lines}

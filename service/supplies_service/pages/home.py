@@ -104,11 +104,11 @@ def home_page(
 ) -> Template:
     """The home page. secret: of a token just made."""
     with context.reading() as books:
-        shown = {"error": error, "secret": secret, **_context(context, books)}
+        shown = {"error": error, "secret": secret, **_template_context(context, books)}
     return Template("home.html", status_code=status, context=shown)
 
 
-def _context(context: RequestContext, books: Books) -> dict[str, Any]:
+def _template_context(context: RequestContext, books: Books) -> dict[str, Any]:
     access: AccessContext = context.access(books)
     user = users.get(access, str(context.caller.user))
     seq = books.head()[0]

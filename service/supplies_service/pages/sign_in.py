@@ -147,14 +147,14 @@ class SignInPages(Controller):
         return redirect("/sign-in", session_cookie(context.request, "", 0))
 
     async def _start_session(
-        self, context: RequestContext, code: str, login: str, kept: str | None
+        self, context: RequestContext, code: str, login: str, password_hash: str | None
     ) -> Response[bytes]:
         """Start a session. kept: the password hash that was compared."""
         address = client_address(context.request)
 
         def begin(access: AccessContext) -> str | None:
             # The password may have been changed while it was compared.
-            if users.find_password(access, login) != (code, kept):
+            if users.find_password(access, login) != (code, password_hash):
                 return None
             rate_limits.reset(access, rate_limits.SIGN_IN_BY_LOGIN, login)
             user = users.get(access, code)

@@ -57,20 +57,20 @@ class DonationCorrection(DonationReversal, frozen=True, kw_only=True):
 
 
 def show_donation(
-    key: StationKeys, books: Books, recorded: Recorded, *, may_be_twice: bool = False
+    key: StationKeys, books: Books, recorded: Recorded, *, warn_of_duplicates: bool = False
 ) -> Outcome[DonationEntered]:
     """Show the donation that an entry is about, with its valid receipt."""
     found = get_donation(books, str(recorded.document))
     receipt = None if found.receipt is None else get_signed_receipt(key, books, found.receipt)
-    set_aside = dict.fromkeys(row.allocation for row in books.rows(Allocation, arrival=found.id))
+    allocations = dict.fromkeys(row.allocation for row in books.rows(Allocation, arrival=found.id))
     return Outcome(
         f"/api/donations/{found.id}",
         DonationEntered(
             entry=get_entry(books, recorded.seq),
             donation=found,
             receipt=receipt,
-            allocations=[get_allocation(books, name) for name in set_aside],
-            warnings=find_likely_duplicates(books, found.id) if may_be_twice else [],
+            allocations=[get_allocation(books, name) for name in allocations],
+            warnings=find_likely_duplicates(books, found.id) if warn_of_duplicates else [],
         ),
     )
 
@@ -93,7 +93,7 @@ class DonationController(Controller):
         Goods that keep a pledge are allocated to the needs which the pledge claimed.
         """
         may_be_twice = not context.has_idempotency_key
-        show = partial(show_donation, context.station_keys, may_be_twice=may_be_twice)
+        show = partial(show_donation, context.station_keys, warn_of_duplicates=may_be_twice)
         return await context.record(payload, show)
 
     @get(operation_id="listDonations", opt=allow_roles("coordinator", "recorder", "auditor"))

@@ -35,9 +35,8 @@ class Health(View, frozen=True, kw_only=True):
     """The service works: the database can be read and written. Otherwise the response is a 503.
 
     station: the station of requests that name none. seq: the number of its last entry. verified:
-    the
-    last successful verification; None: never. free_bytes: on the disk of the database; None: it is
-    on a server. attention: what the operator should do, in sentences.
+    the last successful verification; None: never. free_bytes: on the disk of the database; None: it
+    is on a server. attention: what the operator should do, in sentences.
     """
 
     status: str
@@ -73,7 +72,7 @@ class HealthController(Controller):
 async def check_writable(context: RequestContext) -> None:
     """Check that the database can be written, by a trial if nothing was written lately.
 
-    Anyone may ask for the health at any rate, so requests share one trial.
+    Anyone may send this request at any rate, so requests share one trial.
 
     Raises:
         Busy: the database cannot be written.
@@ -102,14 +101,14 @@ def health(context: RequestContext, books: Books) -> Health:
     attention = []
     if free is not None and free < MIN_FREE_BYTES:
         attention.append(
-            f"only {free // 2**20} MiB are free on the disk of the books; make room there"
+            f"only {free // 2**20} MiB are free on the disk of the books; free some space there"
         )
     month_ago = context.ledger.clock() - timedelta(days=MAX_DAYS_UNVERIFIED)
     unsound = not_found_sound_since(books, month_ago, only=context.stations.only)
     if unsound is not None:
         station, last = unsound
         when = "never" if last is None else f"last on {last.date()}"
-        attention.append(f"the books of {station} were {when} recomputed; run `supplies verify`")
+        attention.append(f"the books of {station} were {when} verified; run `supplies verify`")
     return Health(
         status="ok",
         station=books.station.code,

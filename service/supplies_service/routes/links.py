@@ -23,8 +23,8 @@ from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.tokens import Days, credentials_page
 from supplies_service.security.authorization import allow_roles
 
-LinkHolder = Literal["donor", "team"]
-"""Whom a link is for. Also the name of the column and part of the address."""
+LinkOwner = Literal["donor", "team"]
+"""Whom a link is for. Also the name of a column, and part of the path."""
 
 
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,31 +54,31 @@ class LinksRevoked(View, frozen=True, kw_only=True):
 
 
 def make_link(
-    access: AccessContext, whose: LinkHolder, code: str, new: NewLink, by: str
+    access: AccessContext, owner: LinkOwner, code: str, new: NewLink, by: str
 ) -> Outcome[LinkMade]:
     """Create a link for a donor or team.
 
     Raises:
         NotFound: the donor or team is unknown.
     """
-    role: Role = "donor" if whose == "donor" else "courier"
-    if whose == "donor":
+    role: Role = "donor" if owner == "donor" else "courier"
+    if owner == "donor":
         access.books.donor(code)
     else:
         access.books.team(code)
-    made, shown = credentials.issue(
+    link, secret = credentials.issue(
         access,
         kind="link",
         role=role,
         by=by,
-        donor=code if whose == "donor" else None,
-        team=code if whose == "team" else None,
+        donor=code if owner == "donor" else None,
+        team=code if owner == "team" else None,
         label=new.label,
         lifetime=timedelta(days=new.days),
     )
-    address = f"/my/{shown}" if whose == "donor" else None
-    link = LinkMade(link=made, secret=shown, address=address)
-    return Outcome(f"/api/{whose}s/{code}/link/{made.id}", link)
+    address = f"/my/{secret}" if owner == "donor" else None
+    made = LinkMade(link=link, secret=secret, address=address)
+    return Outcome(f"/api/{owner}s/{code}/link/{link.id}", made)
 
 
 def show_without_secret(access: AccessContext, name: str) -> LinkMade:
@@ -86,25 +86,25 @@ def show_without_secret(access: AccessContext, name: str) -> LinkMade:
     return LinkMade(link=credentials.get(access, name), secret=None, address=None)
 
 
-def revoke_link(access: AccessContext, whose: LinkHolder, code: str, name: str) -> Credential:
+def revoke_link(access: AccessContext, owner: LinkOwner, code: str, name: str) -> Credential:
     """Revoke one link of this donor or team.
 
     Raises:
         NotFound: they have no such link.
     """
     found = credentials.get(access, name)
-    if found.kind != "link" or getattr(found, whose) != code:
-        raise NotFound(f"{whose} {code} has no such link; see the list of their links")
+    if found.kind != "link" or getattr(found, owner) != code:
+        raise NotFound(f"{owner} {code} has no such link; see the list of their links")
     return credentials.revoke(access, name)
 
 
-def link_controller(whose: LinkHolder) -> type[Controller]:
+def link_controller(owner: LinkOwner) -> type[Controller]:
     """Return the controller of the links of donors, or of teams."""
-    title = whose.capitalize()
+    title = owner.capitalize()
 
     class LinkController(Controller):
-        path = f"/api/{whose}s/{{code:str}}/link"
-        tags = (f"{whose}s",)
+        path = f"/api/{owner}s/{{code:str}}/link"
+        tags = (f"{owner}s",)
 
         @post(operation_id=f"link{title}", opt=allow_roles("coordinator", "recorder"))
         async def link(
@@ -113,7 +113,7 @@ def link_controller(whose: LinkHolder) -> type[Controller]:
             """Create a link: to a donor's own receipts, or to a team's open deliveries."""
             by = context.by
             return await context.run_admin_idempotent(
-                lambda access: make_link(access, whose, code, payload, by),
+                lambda access: make_link(access, owner, code, payload, by),
                 show_without_secret,
                 is_secret=True,
             )
@@ -129,7 +129,7 @@ def link_controller(whose: LinkHolder) -> type[Controller]:
             """List links, newest first, including ended ones."""
             return context.page(
                 lambda books: credentials_page(
-                    context.access(books), after, limit, kinds=("link",), **{whose: code}
+                    context.access(books), after, limit, kinds=("link",), **{owner: code}
                 )
             )
 
@@ -141,7 +141,7 @@ def link_controller(whose: LinkHolder) -> type[Controller]:
         async def unlink(self, context: Context, code: FromPath[str]) -> LinksRevoked:
             """Revoke all links at once."""
             ended = await context.station.admin_write(
-                lambda access: credentials.revoke_all(access, kinds=("link",), **{whose: code})
+                lambda access: credentials.revoke_all(access, kinds=("link",), **{owner: code})
             )
             return LinksRevoked(revoked=ended)
 
@@ -156,7 +156,7 @@ def link_controller(whose: LinkHolder) -> type[Controller]:
         ) -> Credential:
             """Revoke one link at once, for example that of a lost telephone."""
             return await context.station.admin_write(
-                lambda access: revoke_link(access, whose, code, link)
+                lambda access: revoke_link(access, owner, code, link)
             )
 
     LinkController.__name__ = LinkController.__qualname__ = f"{title}LinkController"

@@ -59,9 +59,9 @@ class PledgeController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[PledgeView]]:
         """List pledges, oldest first."""
-        whose = await ownership.restrict_to_own_donor(context, donor)
+        donor = await ownership.restrict_to_own_donor(context, donor)
         return context.page(
-            lambda books: list_pledges(books, donor=whose, status=status, after=after, limit=limit)
+            lambda books: list_pledges(books, donor=donor, status=status, after=after, limit=limit)
         )
 
     @get(

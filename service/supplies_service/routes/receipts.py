@@ -13,6 +13,7 @@ from supplies.books.reader import Books
 from supplies.domain.commands import IssueReceipt, ReplaceReceipt, ReprintReceipt, VoidReceipt
 from supplies.domain.entry_rows import Reprint
 from supplies.ledger.recorded import Recorded
+from supplies.papers.receipt import ReceiptPaper
 from supplies.signing.station_keys import StationKeys
 from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
@@ -100,11 +101,11 @@ class ReceiptController(Controller):
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ReceiptView]]:
         """List receipts by number."""
-        whose = await ownership.restrict_to_own_donor(context, donor)
+        donor = await ownership.restrict_to_own_donor(context, donor)
 
-        def listed(books: Books) -> Page[ReceiptView]:
+        def read(books: Books) -> Page[ReceiptView]:
             page = list_receipts(
-                books, donor=whose, first=first, last=last, after=after, limit=limit
+                books, donor=donor, first=first, last=last, after=after, limit=limit
             )
             return Page(
                 items=[
@@ -113,7 +114,7 @@ class ReceiptController(Controller):
                 next=page.next,
             )
 
-        return context.page(listed)
+        return context.page(read)
 
     @get(
         "/batch/pdf",
@@ -122,14 +123,14 @@ class ReceiptController(Controller):
     )
     async def batch(self, context: Context, first: First, last: Last) -> PDFResponse:
         """Print all valid receipts of a period as one document."""
-        papers = await context.read_in_thread(
-            lambda books: build_receipt_papers(
-                books,
-                first,
-                last,
-                lambda one: context.station_keys.sign(issued_receipt(books, one)).check_code,
-            )
-        )
+
+        def build(books: Books) -> list[ReceiptPaper]:
+            def check_code(receipt: ReceiptView) -> str:
+                return context.station_keys.sign(issued_receipt(books, receipt)).check_code
+
+            return build_receipt_papers(books, first, last, check_code)
+
+        papers = await context.read_in_thread(build)
         return PDFResponse(await run_sync(draw_receipts, papers), f"receipts-{first}-{last}")
 
     @get(
@@ -198,9 +199,9 @@ class ReceiptController(Controller):
 
 
 async def receipt_pdf(context: RequestContext, number: str, copy: int | None) -> PDFResponse:
-    """The paper as PDF, drawn beside the event loop: it takes longer than a read may.
+    """Return a receipt as a PDF, drawn in a thread because that takes too long for the event loop.
 
-    copy: that marked copy; None: the original as it was handed out, whatever became of it since.
+    copy: the number of a marked copy; None: the original as it was issued.
     """
     with context.reading() as books:
         record = build_receipt_record(

@@ -51,24 +51,24 @@ def verify_receipt(
     """Return the receipt with this number and check code.
 
     Raises:
-        NotFound: the number is unknown, or the code is wrong; the two are not told apart.
+        NotFound: the number is unknown, or the code is wrong; the error is the same for both.
     """
     try:
         found = get_receipt(books, number)
     except NotFound:
         raise unknown_receipt() from None
-    right = context.station_keys.check_code(issued_receipt(books, found))
-    if not hmac.compare_digest(right.encode(), code.upper().encode()):
+    expected = context.station_keys.check_code(issued_receipt(books, found))
+    if not hmac.compare_digest(expected.encode(), code.upper().encode()):
         raise unknown_receipt()
-    paper = found.document
-    name = None if paper is None else paper.donor.name
+    document = found.document
+    name = None if document is None else document.donor.name
     return VerifiedReceipt(
         number=number,
         status=found.status,
         date=found.issued_on,
         goods=[
             VerifiedGoods(name=line.name, unit=line.unit, quantity=line.quantity)
-            for line in (() if paper is None else paper.lines)
+            for line in (() if document is None else document.lines)
         ],
         donor=None if name is None else mask_name(name),
         replaced_by=found.replaced_by,
@@ -76,8 +76,8 @@ def verify_receipt(
 
 
 def unknown_receipt() -> NotFound:
-    """Return the error for an unknown number and for a wrong code."""
-    return NotFound("there is no paper with this number and code in these books")
+    """Return the error for an unknown number or a wrong code."""
+    return NotFound("there is no receipt with this number and code in these books")
 
 
 class VerifyController(Controller):

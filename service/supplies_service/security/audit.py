@@ -1,7 +1,7 @@
-"""Lines in the access log: refusals, and reading of personal data.
+"""Lines of the access log: refused requests, and reads of personal data.
 
 A line is durable before the request is answered. It contains the route's template and a code, and
-never what somebody typed.
+no text that a caller sent.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ async def record_use(
     connection: Connection,
     handler: BaseRouteHandler,
     caller: Caller,
-    own: StationService,
+    caller_station: StationService,
 ) -> None:
     """Store when the credential was last used, and log staff who read personal data.
 
@@ -62,7 +62,7 @@ async def record_use(
         connection: The authenticated request. Personal data is logged at the station it is for.
         handler: The route; `personal` in its `opt`: it shows personal data.
         caller: The authenticated caller.
-        own: The caller's own station, where the credential is stored.
+        caller_station: The caller's own station, where the credential is stored.
     """
     reads_names = handler.opt.get("personal", False) and caller.role in _ROLES_SHOWN_NAMES
     use_is_due = bool(connection.scope.get("auth"))
@@ -71,12 +71,12 @@ async def record_use(
     line, read = _line(connection, caller, "looked"), current_station(connection)
 
     def write(access: AccessContext) -> None:
-        if use_is_due and access.station == own.code:
+        if use_is_due and access.station == caller_station.code:
             credentials.record_use(access, caller.credential)
         if reads_names and access.station == read.code:
             access_log.add_line(access, **line)
 
-    for service in {own.code: own, read.code: read}.values():
+    for service in {caller_station.code: caller_station, read.code: read}.values():
         await service.admin_write(write)
 
 
@@ -91,14 +91,14 @@ def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[s
         # Secrets of links and invitations look like codes.
         "subject": None if subject is None or subject.startswith("supplies.") else subject,
         "outcome": outcome,
-        "who": None if caller is None else _name(connection, caller),
+        "who": None if caller is None else _caller_code(connection, caller),
         "role": None if caller is None else caller.role,
         "credential": None if caller is None else caller.credential,
         "address": client_address(connection),
     }
 
 
-def _name(connection: Connection, caller: Caller) -> str:
-    """The caller's code; with the station's code before it in the log of another station."""
+def _caller_code(connection: Connection, caller: Caller) -> str:
+    """The caller's code; in the log of another station it begins with the caller's station."""
     station = current_station(connection).code
     return caller.code if caller.station == station else f"{caller.station}/{caller.code}"

@@ -1,4 +1,4 @@
-"""Password hashing beside the event loop."""
+"""Password hashing in threads, so that the event loop is not blocked."""
 
 from __future__ import annotations
 

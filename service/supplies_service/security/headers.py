@@ -47,9 +47,9 @@ class SecurityHeadersMiddleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = [(name.lower(), value) for name, value in message["headers"]]
-                names = {name for name, _ in own}
-                message["headers"] = [*own, *(pair for pair in headers if pair[0] not in names)]
+                present = [(name.lower(), value) for name, value in message["headers"]]
+                names = {name for name, _ in present}
+                message["headers"] = [*present, *(pair for pair in headers if pair[0] not in names)]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

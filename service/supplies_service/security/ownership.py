@@ -1,8 +1,8 @@
-"""Ownership: what donors, couriers and recorders may use of what their role can reach.
+"""Ownership: what donors, couriers and recorders may use on the routes of their role.
 
-A donor: the own donations. A courier: the team's deliveries that are out. A recorder: corrections
-of donations recorded today. The checks do nothing for other roles. They log each refusal, and
-that a donor or courier reads personal data.
+A donor may see their own donations. A courier may use the deliveries of their team that are out. A
+recorder may correct donations recorded today. The checks do nothing for other roles. They log each
+refusal, and each read of personal data by a donor or courier.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ async def check_donor(context: RequestContext, code: str) -> None:
 
 
 async def restrict_to_own_donor(context: RequestContext, donor: str | None) -> str | None:
-    """Return the donor whose pledges or receipts a list shows; for a donor always the own code.
+    """Return the donor by which a list of pledges or receipts is filtered.
 
-    donor: the filter of the request; None: all donors.
+    donor: the filter of the request; None: all donors. A donor always gets their own code.
 
     Raises:
         Forbidden: the caller is another donor.
@@ -78,11 +78,11 @@ async def check_receipt(context: RequestContext, number: str) -> None:
 async def check_delivery(context: RequestContext, name: str) -> None:
     """Refuse a courier a delivery of another team, or one that is not out.
 
-    A repeated request is allowed: it is answered like the first.
+    A repeated request is allowed, so that it gets the same response.
 
     Raises:
         Forbidden: the delivery is another team's, or is not out.
-        NotFound: there is no such delivery.
+        NotFound: the delivery is unknown.
     """
     if context.caller.role == "courier" and not context.is_repeat:
         with context.reading() as books:
@@ -97,7 +97,7 @@ async def restrict_to_own_deliveries(
 ) -> tuple[str | None, str | None]:
     """Return the team and status by which a list of deliveries is filtered.
 
-    For a courier always the own team and "out".
+    A courier always gets their own team and "out".
 
     Raises:
         Forbidden: a courier asks for another team or status.
@@ -113,11 +113,11 @@ async def restrict_to_own_deliveries(
 async def check_recorded_today(context: RequestContext, name: str) -> None:
     """Refuse a recorder who corrects a donation that was recorded on an earlier day.
 
-    A repeated request is allowed: it is answered like the first.
+    A repeated request is allowed, so that it gets the same response.
 
     Raises:
-        Forbidden: the donation was recorded on another day of the station's time zone.
-        NotFound: there is no such donation.
+        Forbidden: the donation was recorded on another day, in the station's time zone.
+        NotFound: the donation is unknown.
     """
     if context.caller.role == "recorder" and not context.is_repeat:
         with context.reading() as books:

@@ -9,21 +9,23 @@ from supplies_service.problems import RateLimited
 from supplies_service.stations import Connection, current_station
 
 
-async def check_rate_limit(connection: Connection, limit: rate_limits.RateLimit, key: str) -> None:
+async def check_rate_limit(
+    connection: Connection, limit: rate_limits.RateLimit, caller: str
+) -> None:
     """Count one attempt.
 
     Args:
-        connection: The request; its station's books count.
+        connection: The request; the attempt is counted in the books of its station.
         limit: How many attempts are allowed in which time.
-        key: Who makes the attempt: a network address, a login or a donor. All addresses of one
-            IPv6 network of 64 bits count as one.
+        caller: A network address, a login or a donor. All addresses of one IPv6 network of 64 bits
+            count as one.
 
     Raises:
         RateLimited: there were too many attempts, in this or another process.
     """
-    key = _network(key)
+    caller = _network(caller)
     wait = await current_station(connection).admin_write(
-        lambda access: rate_limits.count_attempt(access, limit, key)
+        lambda access: rate_limits.count_attempt(access, limit, caller)
     )
     if wait:
         raise RateLimited(f"too many attempts; try again in {wait} seconds", retry_after=wait)
@@ -34,12 +36,12 @@ def client_address(connection: Connection) -> str:
     return connection.client.host if connection.client else "unknown"
 
 
-def _network(key: str) -> str:
-    """An IPv4 address itself; of an IPv6 address its first 64 bits, which one line gets."""
+def _network(caller: str) -> str:
+    """An IPv4 address, or the network of 64 bits that an IPv6 address is in."""
     try:
-        address = ip_address(key)
+        address = ip_address(caller)
     except ValueError:
-        return key
+        return caller
     if isinstance(address, IPv6Address):
         mapped = address.ipv4_mapped
         return str(mapped or ip_network((int(address) >> 64 << 64, 64)))

@@ -57,7 +57,7 @@ def serve(
         with ledger.reading() as books:
             anybody = users.has_coordinator(AccessContext(books, ledger.clock()))
         # First what may refuse to serve, then what makes keys and prints addresses.
-        address = check_address(settings, anybody_can_sign_in=anybody)
+        address = check_address(settings, has_coordinator=anybody)
         key_is_new = ensure_keys(ledger.store, database)
         with ledger.admin_transaction() as books:
             path = first_sign_in_path(AccessContext(books, ledger.clock()))
