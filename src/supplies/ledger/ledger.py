@@ -28,7 +28,7 @@ from supplies.errors import InvalidField, NotEnough, StoreError, SuppliesError
 from supplies.ledger.journal import Journal
 from supplies.ledger.recorded import Recorded, earlier_answer, recorded_answer
 from supplies.ledger.rules import RULES
-from supplies.ledger.rules.deliveries import Contradicted, Repeated, record_conflict
+from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated, record_conflict
 from supplies.ledger.writer import CheckedRequest, Request, Writer
 from supplies.storage.engines import open_store
 from supplies.storage.idempotency import StoredResponses

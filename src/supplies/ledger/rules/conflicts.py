@@ -14,7 +14,7 @@ from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.corrections import Rules, correct
-from supplies.ledger.rules.deliveries import (
+from supplies.ledger.rules.delivery_outcomes import (
     find_stop,
     meet_assigned_need,
     outcome_lines,

@@ -52,9 +52,14 @@ from supplies.ledger.rules.command_history import (
     taken_by_others,
 )
 from supplies.ledger.rules.correction_difference import MovedOn, enter_difference
-from supplies.ledger.rules.deliveries import Contradicted
+from supplies.ledger.rules.delivery_outcomes import Contradicted
 from supplies.ledger.rules.need_fulfilment import find_need, reopen_needs, restore_needs
 from supplies.ledger.rules.older_packs import implied_packs
+from supplies.ledger.rules.receipt_documents import (
+    DonationDetails,
+    details_from_command,
+    details_line,
+)
 from supplies.ledger.rules.smallest_correction import with_smallest_figures
 
 Rules = Mapping[type[Command], Callable[[Any, Journal], None]]
@@ -255,19 +260,19 @@ def _renew_receipt(journal: Journal, history: History, command: Command | None) 
     donation = history.first.document
     if history.first.kind != "donation_received" or donation is None:
         return
-    gift = None if command is None else _drafted_details(journal, donation, command)
+    details = None if command is None else _drafted_details(journal, donation, command)
     stood = any(isinstance(row, ArrivalLine) for row in history.latest.rows)
-    receipts.renew_receipt(journal, donation, gift, again=not stood)
+    receipts.renew_receipt(journal, donation, details, again=not stood)
 
 
-def _drafted_details(journal: Journal, donation: str, command: Any) -> receipts.DonationDetails:
+def _drafted_details(journal: Journal, donation: str, command: Any) -> DonationDetails:
     head = journal.drafts[0]
     lots = {row.lot: row for row in head.rows if isinstance(row, Lot)}
     place = journal.books.location(command.location).name
-    gift = receipts.details_from_command(command, donation, head.happened_on, place)
+    details = details_from_command(command, donation, head.happened_on, place)
     for row in head.rows:
         if isinstance(row, ArrivalLine):
             lot = lots.get(row.lot) or journal.books.latest_row(Lot, lot=row.lot)
             assert lot is not None
-            gift.lines.append(receipts.details_line(row, lot))
-    return gift
+            details.lines.append(details_line(row, lot))
+    return details

@@ -1,44 +1,21 @@
-"""Deliveries: dispatched to recipients by a team, with an outcome for each stop."""
+"""Deliveries: dispatched with a team, closed, given to another team."""
 
 from __future__ import annotations
 
-import msgspec
-
-from supplies.books.free_text import without_free_text
 from supplies.books.reader import unknown_code_error
-from supplies.domain.accounts import ALLOCATED, ASSIGNED, IN_TRANSIT, LOST, MET, RECEIVED, STOCK
+from supplies.domain.accounts import ALLOCATED, IN_TRANSIT
 from supplies.domain.commands import (
     CloseDelivery,
-    CountStock,
     Dispatch,
-    OutcomeLine,
     ReassignDelivery,
-    ReportOutcome,
 )
-from supplies.domain.entry_rows import Conflict, Delivery, DeliveryEnd, Stop, StopLine, StopOutcome
-from supplies.domain.entry_rows import OutcomeLine as StatedLine
-from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError, Unaccounted
-from supplies.ledger.journal import Draft, Journal
-from supplies.ledger.rules.allocations import check_open_location, find_allocation
-from supplies.ledger.rules.need_fulfilment import find_need, restore_needs
+from supplies.domain.entry_rows import Delivery, DeliveryEnd, Stop, StopLine
+from supplies.errors import AlreadyDone, Fault, InvalidField, Unaccounted
+from supplies.ledger.journal import Journal
+from supplies.ledger.rules.allocations import find_allocation
 
 LOST_ON_THE_WAY = "on_the_way"
 """The reason of losses in transit, by a team or between stations."""
-
-
-class Repeated(Exception):
-    """Entry `seq` recorded the same fact before, so nothing new is recorded."""
-
-    def __init__(self, seq: int) -> None:
-        super().__init__(seq)
-        self.seq = seq
-
-
-class Contradicted(SuppliesError):
-    """A fact that contradicts the books. It is recorded as a conflict and moves nothing."""
-
-    slug = "conflict"
-    title = "The books say otherwise"
 
 
 def dispatch(command: Dispatch, journal: Journal) -> None:
@@ -111,265 +88,6 @@ def _no_goods_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDo
     return AlreadyDone(sentence, [Fault(pointer, sentence)])
 
 
-# --- outcomes -------------------------------------------------------------------------------
-
-
-def report_outcome(command: ReportOutcome, journal: Journal) -> None:
-    """Book the outcome of a stop: in_transit → received, allocated, stock or lost.
-
-    Raises:
-        Contradicted: the outcome contradicts the books.
-        Repeated: the same outcome was reported before.
-        InvalidField: a line is missing, unknown or does not account for all loaded goods.
-        NotFound: the delivery is unknown.
-    """
-    stop, loaded = find_stop(journal, command)
-    about = f"recipient:{stop.recipient}"
-    if command.happened_at is not None and command.happened_at > journal.now:
-        raise InvalidField.at("/happened_at", f"{command.happened_at} is in the future")
-    lines = outcome_lines(command, loaded)
-    if journal.corrected is None:
-        _compare_with_first(journal, command, lines, loaded)
-    else:
-        _check_same_stop(journal, command, journal.corrected.seq)
-    for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
-        _check_accounted(line, load, index, command)
-    draft = journal.entry("outcome_reported", document=command.delivery, about=about)
-    state_outcome(draft, command, lines, loaded, first=journal.corrected is None)
-    for line, load in zip(lines, loaded, strict=True):
-        _book_outcome_line(journal, draft, command, stop, line, load)
-    restore_needs(journal, draft, command.allocation)
-
-
-def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
-    """Return the stop that a report names and the lines loaded for it, in order.
-
-    Raises:
-        NotFound: the delivery is unknown.
-        InvalidField: the delivery has no such stop.
-    """
-    where = {"delivery": command.delivery, "allocation": command.allocation}
-    stop = journal.books.latest_row(Stop, **where)
-    if stop is None:
-        _find_delivery(journal, command.delivery)
-        raise InvalidField.at(
-            "/allocation", f"delivery {command.delivery} has no stop for {command.allocation}"
-        )
-    loaded = journal.books.rows(StopLine, **where)
-    return stop, sorted(loaded, key=lambda line: line.line)
-
-
-def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[OutcomeLine]:
-    """Return one line for each loaded line: as reported, or as the outcome implies.
-
-    Raises:
-        InvalidField: the lines are missing, or one of them is missing, unknown or repeated.
-    """
-    if command.lines is None:
-        if command.outcome == "partly":
-            raise InvalidField.at(
-                "/lines", "give for each line what was received, brought back and lost"
-            )
-        return [_implied_line(command.outcome, load) for load in loaded]
-    reported = {line.line: line for line in command.lines}
-    known = {load.line for load in loaded}
-    for index, line in enumerate(command.lines):
-        if line.line not in known or reported[line.line] is not line:
-            raise InvalidField.at(
-                f"/lines/{index}/line",
-                f"invalid or repeated line {line.line}: the lines of the stop are "
-                f"{', '.join(map(str, sorted(known)))}, each once",
-            )
-    missing = known - set(reported)
-    if missing:
-        raise InvalidField.at("/lines", f"line {min(missing)} of the stop is missing")
-    return [reported[load.line] for load in loaded]
-
-
-def _implied_line(outcome: str, load: StopLine) -> OutcomeLine:
-    match outcome:
-        case "handed_over":
-            return OutcomeLine(line=load.line, received=load.loaded)
-        case "not_at_home":
-            return OutcomeLine(line=load.line, brought_back=load.loaded, to="allocated")
-        case "refused":
-            return OutcomeLine(line=load.line, brought_back=load.loaded, to="stock")
-        case _:
-            return OutcomeLine(line=load.line, lost=load.loaded)
-
-
-def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: ReportOutcome) -> None:
-    """Check that received + brought_back + lost = loaded.
-
-    Raises Contradicted for more than loaded, InvalidField for less.
-    """
-    reported = line.received + line.brought_back + line.lost
-    if reported > load.loaded:
-        raise Contradicted(
-            f"{reported} × {load.item} are reported in line {line.line}, but {load.loaded} were "
-            f"loaded for {command.allocation} on delivery {command.delivery}"
-        )
-    if reported < load.loaded:
-        raise InvalidField(
-            f"line {line.line} accounts for {reported} of {load.loaded} loaded; "
-            "give the rest as received, brought back or lost",
-            [
-                Fault(
-                    f"/lines/{index}",
-                    f"{reported} reported, {load.loaded} loaded",
-                    reported,
-                    load.loaded,
-                )
-            ],
-        )
-
-
-def _compare_with_first(
-    journal: Journal, command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
-) -> None:
-    """Raise Repeated if the same outcome was reported before, Contradicted if another was."""
-    where = {"delivery": command.delivery, "allocation": command.allocation}
-    seq = journal.books.latest_seq(StopOutcome, **where)
-    if seq is None:
-        return
-    (first,) = journal.books.rows_of_entry(StopOutcome, seq, **where)
-    same = (
-        first.outcome == command.outcome
-        and command.received_by in (None, first.received_by)
-        and journal.books.rows_of_entry(StatedLine, seq, **where)
-        == stated_lines(command, lines, loaded)
-    )
-    if same:
-        raise Repeated(seq)
-    raise Contradicted(
-        f"the stop for {command.allocation} on delivery {command.delivery} was reported as "
-        f"{first.outcome} by entry {seq}, now as {command.outcome}"
-    )
-
-
-def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
-    """Refuse a correction that names another stop, or whose stop was decided by a later entry.
-
-    corrected: the entry being corrected.
-    """
-    for row in journal.books.rows(StopOutcome, seq=corrected):
-        if row.allocation != command.allocation:
-            raise InvalidField.at(
-                "/command/allocation",
-                f"the entry is the outcome of the stop for {row.allocation}; "
-                f"report the outcome of {command.allocation} in a separate command",
-            )
-    where = {"delivery": command.delivery, "allocation": command.allocation}
-    seq = journal.books.latest_seq(StopOutcome, **where)
-    if seq != corrected:
-        sentence = (
-            f"entry {seq} decided this stop later, with unexplained goods; settle those instead"
-        )
-        raise AlreadyDone(sentence, [Fault("/entry", sentence)])
-
-
-def state_outcome(
-    draft: Draft,
-    command: ReportOutcome,
-    lines: list[OutcomeLine],
-    loaded: list[StopLine],
-    *,
-    first: bool,
-) -> None:
-    """Add the rows of an outcome and its lines. first: whether it is the first of its stop."""
-    draft.add_rows(
-        StopOutcome(
-            delivery=command.delivery,
-            allocation=command.allocation,
-            outcome=command.outcome,
-            happened_at=command.happened_at,
-            received_by=command.received_by,
-            proof=command.proof,
-            first=int(first),
-        ),
-        *stated_lines(command, lines, loaded),
-    )
-
-
-def stated_lines(
-    command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
-) -> list[StatedLine]:
-    """Return the rows of an outcome's lines, with the account to which goods came back."""
-    return [
-        StatedLine(
-            delivery=command.delivery,
-            allocation=command.allocation,
-            line=line.line,
-            received=line.received,
-            brought_back=line.brought_back,
-            lost=line.lost,
-            target=_return_account(command, line, load) if line.brought_back else "",
-        )
-        for line, load in zip(lines, loaded, strict=True)
-    ]
-
-
-def _return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
-    location = line.location or load.location
-    return STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
-
-
-def _book_outcome_line(
-    journal: Journal,
-    draft: Draft,
-    command: ReportOutcome,
-    stop: Stop,
-    line: OutcomeLine,
-    load: StopLine,
-) -> None:
-    in_transit = IN_TRANSIT(command.delivery, command.allocation)
-    pointer = f"/lines/{line.line - 1}"
-    if line.location is not None and line.to == "allocated":
-        check_open_location(journal, line.location, f"{pointer}/location")
-    elif line.location is not None:
-        journal.books.location(line.location, f"{pointer}/location")
-    back = _return_account(command, line, load)
-    journal.move(
-        draft, in_transit, RECEIVED(stop.recipient), load.item, load.lot, line.received, pointer
-    )
-    meet_assigned_need(journal, draft, command.allocation, load, line.received)
-    journal.move(draft, in_transit, back, load.item, load.lot, line.brought_back, pointer)
-    journal.move(draft, in_transit, LOST(LOST_ON_THE_WAY), load.item, load.lot, line.lost, pointer)
-
-
-def meet_assigned_need(
-    journal: Journal, draft: Draft, allocation: str, load: StopLine, received: int
-) -> None:
-    """Move assigned → met for received goods, at most as much as is assigned of the need."""
-    name = journal.needs_served(allocation).get((load.item, load.lot))
-    if name is None:
-        return
-    need = find_need(journal, name)
-    assigned = max(0, journal.balance(ASSIGNED(name, allocation), need.item))
-    journal.move(
-        draft, ASSIGNED(name, allocation), MET(name), need.item, "", min(received, assigned)
-    )
-
-
-def record_conflict(command: ReportOutcome | CountStock, journal: Journal, reason: str) -> None:
-    """Record a fact that contradicts the books, as an entry that moves nothing."""
-    document, about = _subject_of(command, journal)
-    draft = journal.entry("conflict_noted", document=document, about=about)
-    stated = msgspec.json.encode(without_free_text(command)).decode()
-    draft.add_rows(Conflict(document=document, because=reason, stated=stated))
-
-
-def _subject_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
-    """Return the delivery or count sheet of a fact, and its recipient; None without one."""
-    if isinstance(command, CountStock):
-        return command.sheet, None
-    stop, _ = find_stop(journal, command)
-    return command.delivery, f"recipient:{stop.recipient}"
-
-
-# --- closing and reassigning ----------------------------------------------------------------
-
-
 def close_delivery(command: CloseDelivery, journal: Journal) -> None:
     """Close a delivery.
 
@@ -407,13 +125,18 @@ def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
 
 
 def _find_open_delivery(journal: Journal, name: str) -> Delivery:
-    delivery = _find_delivery(journal, name)
+    delivery = find_delivery(journal, name)
     if journal.books.latest_row(DeliveryEnd, delivery=name) is not None:
         raise AlreadyDone(f"delivery {name} is closed already")
     return delivery
 
 
-def _find_delivery(journal: Journal, name: str) -> Delivery:
+def find_delivery(journal: Journal, name: str) -> Delivery:
+    """Return the latest version of a delivery.
+
+    Raises:
+        NotFound: the id is unknown.
+    """
     delivery = journal.books.latest_row(Delivery, delivery=name)
     if delivery is None:
         raise unknown_code_error(f"there is no delivery {name}; see the list of deliveries", "")

@@ -29,7 +29,8 @@ from supplies.ledger.rules.correction_lots import lots_for
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
 from supplies.ledger.rules.need_fulfilment import claims_on_pledge
 from supplies.ledger.rules.pledges import find_pledge, pledge_lines
-from supplies.ledger.rules.receipts import DetailsLine, details_from_command, issue
+from supplies.ledger.rules.receipt_documents import DetailsLine, details_from_command
+from supplies.ledger.rules.receipts import issue
 
 
 def record_donation(command: RecordDonation, journal: Journal) -> None:

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
-
-import msgspec
-
-from supplies.books.free_text import free_text_of_entry
-from supplies.domain.accounts import ANONYMOUS, DONOR
-from supplies.domain.catalogue_records import Donor
+from supplies.domain.accounts import DONOR
 from supplies.domain.commands import (
     IssueReceipt,
-    RecordDonation,
     ReplaceReceipt,
     ReprintReceipt,
     VoidReceipt,
@@ -21,77 +12,23 @@ from supplies.domain.commands import (
 from supplies.domain.entries import new_salt, salted_digest
 from supplies.domain.entry_rows import (
     Arrival,
-    ArrivalLine,
-    Lot,
     Receipt,
     ReceiptDonation,
     ReceiptReplacement,
     ReceiptVoid,
     Reprint,
 )
-from supplies.domain.redaction import mask_phone
 from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotFound
 from supplies.ledger.journal import Journal
-from supplies.papers.common import DonorName
-from supplies.papers.glyph_coverage import check_printable
-from supplies.papers.number_words import chinese_numerals, english_words
-from supplies.papers.receipt import Amount, DonationReceipt, ReceiptLine
-from supplies.stations.paper_settings import (
-    PaperSettings,
-    paper_settings,
-    prints_values,
-    receipt_statement,
-    station_head,
+from supplies.ledger.rules.receipt_documents import (
+    DonationDetails,
+    details_of_donation,
+    receipt_document,
 )
-
-_encode = msgspec.json.Encoder().encode
-
-
-@dataclass(frozen=True, slots=True)
-class DetailsLine:
-    """Goods of one line, in base units. value: minor units and currency; None: not valued."""
-
-    item: str
-    quantity: int
-    batch: str | None
-    expires_on: date | None
-    value: tuple[int, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class DonationDetails:
-    """What a receipt shows of a donation. location: the name of the location."""
-
-    donation: str
-    received_on: date
-    location: str
-    handled_by: str
-    wish: str | None
-    checked_by: str | None
-    agreement: str | None
-    fiscal_ticket: str | None
-    lines: list[DetailsLine]
-
-
-def details_from_command(
-    command: RecordDonation, donation: str, day: date, location: str
-) -> DonationDetails:
-    """Return the details in a command, without lines. location: the name of the location."""
-    return DonationDetails(
-        donation=donation,
-        received_on=day,
-        location=location,
-        handled_by=command.handled_by,
-        wish=command.wish,
-        checked_by=command.checked_by,
-        agreement=command.agreement,
-        fiscal_ticket=command.fiscal_ticket,
-        lines=[],
-    )
 
 
 def issue(
-    journal: Journal, donor: str, gifts: list[DonationDetails], *, replaces: list[str]
+    journal: Journal, donor: str, donations: list[DonationDetails], *, replaces: list[str]
 ) -> str:
     """Issue a receipt with the next number of the series and year; return the number.
 
@@ -112,8 +49,7 @@ def issue(
     drafted = sum(isinstance(row, Receipt) for draft in journal.drafts for row in draft.rows)
     ordinal = int(last or 0) + drafted + 1
     number = f"{station.series}-{today.year}-{ordinal:06d}"
-    content = _encode(_receipt_document(journal, number, donor, gifts, replaces))
-    check_printable(content)
+    content = receipt_document(journal, number, donor, donations, replaces)
     salt = new_salt()
     digest = salted_digest(salt, content)
     draft = journal.entry("receipt_issued", document=number, about=DONOR(donor), day=today)
@@ -127,7 +63,7 @@ def issue(
             issued_on=today,
             digest=digest,
         ),
-        *(ReceiptDonation(number=number, donation=gift.donation) for gift in gifts),
+        *(ReceiptDonation(number=number, donation=donation.donation) for donation in donations),
         *(ReceiptReplacement(number=number, replaced=old) for old in replaces),
     )
     return number
@@ -137,114 +73,6 @@ def void(journal: Journal, number: str, about: str) -> None:
     """Void a receipt. It keeps its number."""
     draft = journal.entry("receipt_voided", document=number, about=about, day=journal.today)
     draft.add_rows(ReceiptVoid(number=number))
-
-
-def _receipt_document(
-    journal: Journal, number: str, donor: str, gifts: list[DonationDetails], replaces: list[str]
-) -> DonationReceipt:
-    settings = paper_settings(journal.books)
-    lines = [_line(journal, settings, line) for gift in gifts for line in gift.lines]
-    return DonationReceipt(
-        number=number,
-        issued_on=journal.today,
-        station=station_head(journal.books),
-        donor=_donor_name(journal, donor),
-        donations=[gift.donation for gift in gifts],
-        received_on=min(gift.received_on for gift in gifts),
-        received_until=max(gift.received_on for gift in gifts),
-        location=_join_distinct(gift.location for gift in gifts),
-        handled_by=_join_distinct(gift.handled_by for gift in gifts),
-        wish=_join_distinct(gift.wish for gift in gifts) or None,
-        lines=lines,
-        replaces=replaces,
-        checked_by=_join_distinct(gift.checked_by for gift in gifts) or None,
-        agreement=_join_distinct(gift.agreement for gift in gifts) or None,
-        fiscal_ticket=_join_distinct(gift.fiscal_ticket for gift in gifts) or None,
-        statement=receipt_statement(settings, valued=any(line.value for line in lines)),
-    )
-
-
-def _join_distinct(names: Iterable[str | None]) -> str:
-    return "; ".join(dict.fromkeys(filter(None, names)))
-
-
-def _donor_name(journal: Journal, donor: str) -> DonorName:
-    found = None if donor == ANONYMOUS else journal.books.catalogue.get(Donor, donor)
-    if found is None:
-        return DonorName(code=None, name=None, name_en=None, phone=None)
-    if found.name is None:
-        raise Forgotten(f"donor {donor} was forgotten at their wish; no receipt names them again")
-    phone = None if found.phone is None else mask_phone(found.phone)
-    return DonorName(code=donor, name=found.name, name_en=found.name_en, phone=phone)
-
-
-def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> ReceiptLine:
-    item = journal.books.item(line.item)
-    value = line.value if prints_values(settings) else None
-    return ReceiptLine(
-        name=item.name,
-        name_en=item.name_en,
-        unit=item.unit,
-        quantity=line.quantity,
-        in_words=chinese_numerals(line.quantity),
-        in_words_en=english_words(line.quantity),
-        batch=line.batch,
-        expires_on=line.expires_on,
-        value=None if value is None else Amount(minor=value[0], currency=value[1]),
-    )
-
-
-# --- donations in the books -----------------------------------------------------------------
-
-
-def details_of_donation(
-    journal: Journal, donation: str, pointer: str = ""
-) -> tuple[str, DonationDetails]:
-    """Return the donor's code and the current details of a donation.
-
-    Raises:
-        InvalidField: the donation is unknown or was reversed.
-        Forgotten: the donor's data was erased.
-    """
-    arrival = journal.books.latest_row(Arrival, arrival=donation, origin="donor")
-    seq = journal.books.latest_seq(Arrival, arrival=donation)
-    if arrival is None or seq is None:
-        raise InvalidField.at(pointer, f"there is no donation {donation}")
-    lines = [
-        _line_with_lot(journal, line)
-        for line in journal.books.rows_of_entry(ArrivalLine, seq, arrival=donation)
-    ]
-    if not lines:
-        raise InvalidField.at(pointer, f"donation {donation} was reversed")
-    texts = free_text_of_entry(journal.books, seq)
-    if texts is None:
-        raise Forgotten(f"the donor of {donation} was forgotten at their wish")
-    gift = DonationDetails(
-        donation=donation,
-        received_on=journal.books.body(seq).happened_on,
-        location=journal.books.location(arrival.location).name,
-        handled_by=texts["handled_by"],
-        wish=texts.get("wish"),
-        checked_by=texts.get("checked_by"),
-        agreement=texts.get("agreement"),
-        fiscal_ticket=texts.get("fiscal_ticket"),
-        lines=lines,
-    )
-    return arrival.party, gift
-
-
-def _line_with_lot(journal: Journal, line: ArrivalLine) -> DetailsLine:
-    lot = journal.books.latest_row(Lot, lot=line.lot)
-    assert lot is not None, f"line of {line.arrival} has no lot"
-    return details_line(line, lot)
-
-
-def details_line(line: ArrivalLine, lot: Lot) -> DetailsLine:
-    """Return a line with the description of its lot."""
-    value = None
-    if lot.value_minor is not None and lot.currency is not None:
-        value = (lot.value_minor, lot.currency)
-    return DetailsLine(line.item, line.quantity, lot.batch, lot.expires_on, value)
 
 
 def find_receipt(journal: Journal, number: str) -> Receipt:
@@ -285,20 +113,20 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
             receipt covers further donations.
         Forgotten: the donor's data was erased.
     """
-    gifts: list[DonationDetails] = []
+    donations: list[DonationDetails] = []
     donors: set[str] = set()
     old: dict[str, list[str]] = {}
     for index, donation in enumerate(command.donations):
         pointer = f"/donations/{index}"
-        donor, gift = details_of_donation(journal, donation, pointer)
+        donor, details = details_of_donation(journal, donation, pointer)
         donors.add(donor)
         if len(donors) > 1:
             raise InvalidField.at(
                 pointer, "the donations are of different donors; a receipt is for one donor"
             )
-        if gift.donation in {other.donation for other in gifts}:
+        if details.donation in {other.donation for other in donations}:
             raise InvalidField.at(pointer, f"donation {donation} is named twice")
-        gifts.append(gift)
+        donations.append(details)
         number = valid_receipt_of(journal, donation)
         if number is not None:
             old[number] = donations_of(journal, number)
@@ -310,12 +138,14 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
                 f"receipt {number} also covers {', '.join(sorted(beyond))}; include them",
             )
     donor = donors.pop()
-    _replace(journal, donor, gifts, list(old))
+    _replace(journal, donor, donations, list(old))
 
 
-def _replace(journal: Journal, donor: str, gifts: list[DonationDetails], old: list[str]) -> None:
+def _replace(
+    journal: Journal, donor: str, donations: list[DonationDetails], old: list[str]
+) -> None:
     """Issue the new receipt, then void the old ones."""
-    issue(journal, donor, gifts, replaces=old)
+    issue(journal, donor, donations, replaces=old)
     for number in old:
         void(journal, number, DONOR(donor))
 
@@ -333,17 +163,17 @@ def renew_receipt(
     replaced = number or (_last_receipt_of(journal, donation) if again else None)
     if replaced is None:
         return
-    gifts: dict[str, list[DonationDetails]] = {}
+    by_donor: dict[str, list[DonationDetails]] = {}
     if changed is not None:
-        gifts[_drafted_donor(journal, donation)] = [changed]
+        by_donor[_drafted_donor(journal, donation)] = [changed]
     if number is not None:
         others = [other for other in donations_of(journal, number) if other != donation]
-        for donor, gift in (details_of_donation(journal, other) for other in others):
-            gifts.setdefault(donor, []).append(gift)
+        for donor, details in (details_of_donation(journal, other) for other in others):
+            by_donor.setdefault(donor, []).append(details)
         void(journal, number, DONOR(_current_donor(journal, donation)))
     before = _current_donor(journal, donation)
-    for donor in sorted(gifts, key=lambda donor: donor != before):
-        issue(journal, donor, gifts[donor], replaces=[replaced])
+    for donor in sorted(by_donor, key=lambda donor: donor != before):
+        issue(journal, donor, by_donor[donor], replaces=[replaced])
 
 
 def _last_receipt_of(journal: Journal, donation: str) -> str | None:
@@ -389,11 +219,11 @@ def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
         Forgotten: the donor's data was erased.
     """
     donor = _donor_of_valid_receipt(journal, command.number)
-    gifts = [
+    donations = [
         details_of_donation(journal, donation)[1]
         for donation in donations_of(journal, command.number)
     ]
-    _replace(journal, donor, gifts, [command.number])
+    _replace(journal, donor, donations, [command.number])
 
 
 def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:

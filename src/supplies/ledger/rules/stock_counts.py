@@ -11,7 +11,7 @@ from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
 from supplies.domain.entry_rows import CountedLine, CountSheet, Lot
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
-from supplies.ledger.rules.deliveries import Contradicted
+from supplies.ledger.rules.delivery_outcomes import Contradicted
 from supplies.ledger.rules.need_fulfilment import (
     find_need,
     most_urgent_first,

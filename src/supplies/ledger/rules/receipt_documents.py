@@ -1,0 +1,194 @@
+"""The documents of receipts: what a receipt shows of donations, as it is when issued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from supplies.books.free_text import free_text_of_entry
+from supplies.domain.accounts import ANONYMOUS
+from supplies.domain.catalogue_records import Donor
+from supplies.domain.commands import (
+    RecordDonation,
+)
+from supplies.domain.entry_rows import (
+    Arrival,
+    ArrivalLine,
+    Lot,
+)
+from supplies.domain.redaction import mask_phone
+from supplies.errors import Forgotten, InvalidField
+from supplies.ledger.journal import Journal
+from supplies.papers.common import DonorName
+from supplies.papers.glyph_coverage import check_printable
+from supplies.papers.number_words import chinese_numerals, english_words
+from supplies.papers.receipt import Amount, DonationReceipt, ReceiptLine
+from supplies.stations.paper_settings import (
+    PaperSettings,
+    paper_settings,
+    prints_values,
+    receipt_statement,
+    station_head,
+)
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsLine:
+    """Goods of one line, in base units. value: minor units and currency; None: not valued."""
+
+    item: str
+    quantity: int
+    batch: str | None
+    expires_on: date | None
+    value: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DonationDetails:
+    """What a receipt shows of a donation. location: the name of the location."""
+
+    donation: str
+    received_on: date
+    location: str
+    handled_by: str
+    wish: str | None
+    checked_by: str | None
+    agreement: str | None
+    fiscal_ticket: str | None
+    lines: list[DetailsLine]
+
+
+def details_from_command(
+    command: RecordDonation, donation: str, day: date, location: str
+) -> DonationDetails:
+    """Return the details in a command, without lines. location: the name of the location."""
+    return DonationDetails(
+        donation=donation,
+        received_on=day,
+        location=location,
+        handled_by=command.handled_by,
+        wish=command.wish,
+        checked_by=command.checked_by,
+        agreement=command.agreement,
+        fiscal_ticket=command.fiscal_ticket,
+        lines=[],
+    )
+
+
+def details_of_donation(
+    journal: Journal, donation: str, pointer: str = ""
+) -> tuple[str, DonationDetails]:
+    """Return the donor's code and the current details of a donation.
+
+    Raises:
+        InvalidField: the donation is unknown or was reversed.
+        Forgotten: the donor's data was erased.
+    """
+    arrival = journal.books.latest_row(Arrival, arrival=donation, origin="donor")
+    seq = journal.books.latest_seq(Arrival, arrival=donation)
+    if arrival is None or seq is None:
+        raise InvalidField.at(pointer, f"there is no donation {donation}")
+    lines = [
+        _line_with_lot(journal, line)
+        for line in journal.books.rows_of_entry(ArrivalLine, seq, arrival=donation)
+    ]
+    if not lines:
+        raise InvalidField.at(pointer, f"donation {donation} was reversed")
+    texts = free_text_of_entry(journal.books, seq)
+    if texts is None:
+        raise Forgotten(f"the donor of {donation} was forgotten at their wish")
+    details = DonationDetails(
+        donation=donation,
+        received_on=journal.books.body(seq).happened_on,
+        location=journal.books.location(arrival.location).name,
+        handled_by=texts["handled_by"],
+        wish=texts.get("wish"),
+        checked_by=texts.get("checked_by"),
+        agreement=texts.get("agreement"),
+        fiscal_ticket=texts.get("fiscal_ticket"),
+        lines=lines,
+    )
+    return arrival.party, details
+
+
+def _line_with_lot(journal: Journal, line: ArrivalLine) -> DetailsLine:
+    lot = journal.books.latest_row(Lot, lot=line.lot)
+    assert lot is not None, f"line of {line.arrival} has no lot"
+    return details_line(line, lot)
+
+
+def details_line(line: ArrivalLine, lot: Lot) -> DetailsLine:
+    """Return a line with the description of its lot."""
+    value = None
+    if lot.value_minor is not None and lot.currency is not None:
+        value = (lot.value_minor, lot.currency)
+    return DetailsLine(line.item, line.quantity, lot.batch, lot.expires_on, value)
+
+
+def receipt_document(
+    journal: Journal, number: str, donor: str, donations: list[DonationDetails], replaces: list[str]
+) -> bytes:
+    """Return the encoded document of a new receipt.
+
+    Raises:
+        InvalidField: a name or text has characters that the fonts cannot print.
+        Forgotten: the donor's data was erased.
+    """
+    settings = paper_settings(journal.books)
+    lines = [_line(journal, settings, line) for donation in donations for line in donation.lines]
+    document = DonationReceipt(
+        number=number,
+        issued_on=journal.today,
+        station=station_head(journal.books),
+        donor=_donor_name(journal, donor),
+        donations=[donation.donation for donation in donations],
+        received_on=min(donation.received_on for donation in donations),
+        received_until=max(donation.received_on for donation in donations),
+        location=_join_distinct(donation.location for donation in donations),
+        handled_by=_join_distinct(donation.handled_by for donation in donations),
+        wish=_join_distinct(donation.wish for donation in donations) or None,
+        lines=lines,
+        replaces=replaces,
+        checked_by=_join_distinct(donation.checked_by for donation in donations) or None,
+        agreement=_join_distinct(donation.agreement for donation in donations) or None,
+        fiscal_ticket=_join_distinct(donation.fiscal_ticket for donation in donations) or None,
+        statement=receipt_statement(settings, valued=any(line.value for line in lines)),
+    )
+    content = _encode(document)
+    check_printable(content)
+    return content
+
+
+def _join_distinct(names: Iterable[str | None]) -> str:
+    return "; ".join(dict.fromkeys(filter(None, names)))
+
+
+def _donor_name(journal: Journal, donor: str) -> DonorName:
+    found = None if donor == ANONYMOUS else journal.books.catalogue.get(Donor, donor)
+    if found is None:
+        return DonorName(code=None, name=None, name_en=None, phone=None)
+    if found.name is None:
+        raise Forgotten(f"donor {donor} was forgotten at their wish; no receipt names them again")
+    phone = None if found.phone is None else mask_phone(found.phone)
+    return DonorName(code=donor, name=found.name, name_en=found.name_en, phone=phone)
+
+
+def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> ReceiptLine:
+    item = journal.books.item(line.item)
+    value = line.value if prints_values(settings) else None
+    return ReceiptLine(
+        name=item.name,
+        name_en=item.name_en,
+        unit=item.unit,
+        quantity=line.quantity,
+        in_words=chinese_numerals(line.quantity),
+        in_words_en=english_words(line.quantity),
+        batch=line.batch,
+        expires_on=line.expires_on,
+        value=None if value is None else Amount(minor=value[0], currency=value[1]),
+    )
