@@ -1,4 +1,4 @@
-"""Simulated weeks at two stations: many people, races, repeats and faults, all from one seed.
+"""Simulate weeks of work at two stations: many users, races, repeated requests and faults.
 
-`docs/simulation.md` says what it does, what it holds, and how a failure is replayed.
+Everything follows from one seed. See `docs/simulation.md`.
 """

@@ -1,4 +1,4 @@
-"""The clock of a simulation: a minute a step, and steps forwards and back."""
+"""Clocks of the simulation."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from support.ledger_fixture import Clock
 
 
-class Time(Clock):
-    """Noon in Shanghai and some minutes; never beyond the day."""
+class SimulatedClock(Clock):
+    """A clock that starts each day at noon in Shanghai and never passes its end by itself."""
 
     def __init__(self, day: date) -> None:
         super().__init__(day)
@@ -28,8 +28,8 @@ class Time(Clock):
         self.minutes = max(0, self.minutes - minutes)
 
 
-class Stands:
-    """A clock that stands at the moment it was last set to."""
+class FixedClock:
+    """A clock that shows the time it was last set to."""
 
     def __init__(self) -> None:
         self.now = datetime(2020, 1, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What is told of a run."""
+"""Texts about a run and its failures."""
 
 from __future__ import annotations
 
@@ -6,48 +6,50 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 
-from simulation.run import Simulation, WrongError
-from simulation.shrink import ATTEMPTS, shrunk
+from simulation.run import Simulation, SimulationFailure
+from simulation.shrink import MAX_ATTEMPTS, shrink_failure
 
 
-def found(simulation: Simulation, wrong: WrongError) -> str:
-    """A failure with its seed and the last commands."""
+def format_failure(simulation: Simulation, failure: SimulationFailure) -> str:
+    """A failure with its seed and the last events."""
     return "\n".join(
         (
-            f"seed {simulation.seed}, {simulation.engine}, {wrong}",
+            f"seed {simulation.seed}, {simulation.engine}, {failure}",
             "",
-            "the last that happened (step, station, who, command → answer):",
-            *wrong.last,
+            "the last events (step, station, user, command → answer):",
+            *failure.last,
             "",
-            "again, with all before it on these books:",
-            f"    {replay(simulation, wrong.steps)}",
+            "reproduce with all earlier steps on these books:",
+            f"    {replay_command(simulation, failure.steps)}",
         )
     )
 
 
-def smallest(simulation: Simulation, wrong: WrongError, attempts: int = ATTEMPTS) -> str:
-    """The fewest steps that bring a failure about, and all that happens in them."""
-    steps, again = shrunk(simulation, wrong, attempts)
+def format_smallest_failure(
+    simulation: Simulation, failure: SimulationFailure, attempts: int = MAX_ATTEMPTS
+) -> str:
+    """The fewest steps that reproduce a failure, with all their events."""
+    steps, again = shrink_failure(simulation, failure, attempts)
     return "\n".join(
         (
             f"it takes {len(steps)} steps:",
             *again.last,
             "",
             *traceback.format_exception(again.found, chain=False),
-            "again:",
-            f"    {replay(simulation, steps)}",
+            "reproduce:",
+            f"    {replay_command(simulation, steps)}",
         )
     )
 
 
-def replay(simulation: Simulation, steps: list[int]) -> str:
-    """The command that takes just these steps."""
+def replay_command(simulation: Simulation, steps: list[int]) -> str:
+    """The command that runs only these steps."""
     only = ",".join(_ranges(steps))
     return f"make simulate SEED={simulation.seed} ENGINE={simulation.engine} ONLY={only}"
 
 
 def _ranges(steps: list[int]) -> Iterator[str]:
-    """3, 4, 5, 9 as 3-5 and 9."""
+    """Write 3, 4, 5, 9 as 3-5 and 9."""
     first = last = steps[0]
     for step in [*steps[1:], None]:
         if step != last + 1:
@@ -57,7 +59,7 @@ def _ranges(steps: list[int]) -> Iterator[str]:
 
 
 def parse_steps(only: str) -> list[int]:
-    """What `replay` wrote, read back."""
+    """Read the list of steps that `replay_command` writes."""
     steps = []
     for part in only.split(","):
         first, _, last = part.partition("-")
@@ -66,5 +68,5 @@ def parse_steps(only: str) -> list[int]:
 
 
 def summary(tally: Counter[str]) -> str:
-    """How often what happened, the most frequent first."""
+    """How often each event happened, most frequent first."""
     return ", ".join(f"{count} × {what}" for what, count in tally.most_common() if count)

@@ -1,4 +1,4 @@
-"""A run: steps from a seed, fresh books from time to time, and the first thing that is wrong."""
+"""A run: steps from a seed on books that are replaced from time to time, until a check fails."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from support.command_generators import Dice
+from support.command_generators import SeededRandom
 from support.engines import Engines
 
-from simulation.salts import Salts
+from simulation.seeded_salts import SeededSalts
 from simulation.steps import Step
 from simulation.trace import Trace
-from simulation.world import World, world
+from simulation.world import World, open_world
 
-BOOKS = 500
-"""Steps until the books are finished and fresh ones begun: some weeks at two stations."""
+STEPS_PER_WORLD = 500
+"""Steps on the same books: some weeks at two stations."""
 
-CHECKED = 50
-"""Steps from one look at all tables to the next."""
+STEPS_PER_CHECK = 50
+"""Steps between two checks of all tables."""
 
-LINES = 12
-"""Lines of the trace that are kept to be shown."""
+TRACE_LINES = 12
+"""Lines of the trace that a failure shows."""
 
 Progress = Callable[[int, Counter[str]], None]
 
 
-class WrongError(Exception):
-    """Something is as it must not be. The cause is what was found.
+class SimulationFailure(Exception):
+    """A check failed; the cause is its error.
 
-    steps: those taken on the books that it was found in. last: the lines of the trace before it.
+    steps: those run on the same books. last: the last lines of the trace.
     """
 
     def __init__(self, steps: list[int], last: Iterable[str], found: Exception) -> None:
@@ -42,16 +42,16 @@ class WrongError(Exception):
 
     @property
     def kind(self) -> tuple[str, str]:
-        """What tells this failure from others: the error's type and the line that raised it."""
+        """Identifies a failure: the error's type and the line that raised it."""
         where = traceback.extract_tb(self.found.__traceback__)[-1]
         return type(self.found).__name__, f"{Path(where.filename).name}:{where.lineno}"
 
 
 @dataclass
 class Simulation:
-    """What follows from a seed on an engine.
+    """A seed on an engine.
 
-    faults: without them both engines leave the same trace. tally: how often what happened.
+    faults: without them both engines give the same trace. tally: how often each event happened.
     """
 
     seed: int
@@ -61,40 +61,46 @@ class Simulation:
     tally: Counter[str] = field(default_factory=Counter)
 
     def run(
-        self, steps: Iterable[int], *, lines: int = LINES, progress: Progress | None = None
+        self, steps: Iterable[int], *, lines: int = TRACE_LINES, progress: Progress | None = None
     ) -> str:
-        """Take these steps, in order; the trace's hash. Raises WrongError."""
-        trace, salts, done = Trace(lines), Salts(), 0
-        with salts.in_use(), tempfile.TemporaryDirectory(prefix="supplies-simulation-") as folder:
-            for number, some in groupby(steps, key=lambda step: step // BOOKS):
+        """Run these steps in order and return the hash of the trace.
+
+        Raises:
+            SimulationFailure: A check failed.
+        """
+        trace, salts, done = Trace(lines), SeededSalts(), 0
+        with salts.patched(), tempfile.TemporaryDirectory(prefix="supplies-simulation-") as folder:
+            for number, some in groupby(steps, key=lambda step: step // STEPS_PER_WORLD):
                 below = Path(folder) / str(number)
                 below.mkdir()
-                done += self._books(number, some, below, trace, salts)
+                done += self._run_world(number, some, below, trace, salts)
                 if progress is not None:
                     progress(done, self.tally)
         return trace.hash
 
-    def _books(
-        self, number: int, steps: Iterable[int], folder: Path, trace: Trace, salts: Salts
+    def _run_world(
+        self, number: int, steps: Iterable[int], folder: Path, trace: Trace, salts: SeededSalts
     ) -> int:
-        """Take these steps on fresh books, and finish those; how many they were."""
+        """Run these steps on new books and check those at the end; return the number of steps."""
         seed = f"{self.seed}/books {number}"
         salts.begin(seed)
-        with world(Dice(seed), self.engine, self.engines, folder, trace, self.tally) as here:
+        with open_world(
+            SeededRandom(seed), self.engine, self.engines, folder, trace, self.tally
+        ) as here:
             taken: list[int] = []
             try:
                 for step in steps:
                     taken.append(step)
                     trace.step = step
                     self._step(here, step, salts)
-                    if len(taken) % CHECKED == 0:
+                    if len(taken) % STEPS_PER_CHECK == 0:
                         here.check()
                 here.finish()
             except Exception as found:
-                raise WrongError(taken, trace.last, found) from found
+                raise SimulationFailure(taken, trace.last, found) from found
         return len(taken)
 
-    def _step(self, here: World, step: int, salts: Salts) -> None:
+    def _step(self, here: World, step: int, salts: SeededSalts) -> None:
         seed = f"{self.seed}/{step}"
         salts.begin(seed)
-        Step(here, Dice(seed), seed).happen(faults=self.faults)
+        Step(here, SeededRandom(seed), seed).happen(faults=self.faults)

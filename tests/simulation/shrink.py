@@ -1,22 +1,22 @@
-"""A failure made small: the fewest steps that still fail in the same way."""
+"""Reduce a failure to the fewest steps that still fail in the same way."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulation.run import Simulation, WrongError
+from simulation.run import Simulation, SimulationFailure
 
-ATTEMPTS = 200
-"""How often a run is repeated at most while it is made smaller."""
+MAX_ATTEMPTS = 200
+"""Most runs tried while reducing."""
 
-EVERYTHING = 1_000_000
-"""Lines of the trace that are kept of a run that was made small: all."""
+ALL_LINES = 1_000_000
+"""Lines of the trace kept of a reduced run: all."""
 
 
 def shrink(
-    steps: list[int], fails: Callable[[list[int]], bool], attempts: int = ATTEMPTS
+    steps: list[int], fails: Callable[[list[int]], bool], attempts: int = MAX_ATTEMPTS
 ) -> list[int]:
-    """Leave out ever smaller parts of what fails, as long as the rest still fails."""
+    """Remove ever smaller parts of the steps as long as the rest still fails."""
     size = len(steps) // 2
     while size:
         before, at = len(steps), 0
@@ -27,26 +27,26 @@ def shrink(
                 steps = fewer
             else:
                 at += size
-        # Single steps once more, as long as that helps: one may have been needed by another.
+        # Try single steps again while that helps: a removed step may have needed another.
         if size > 1 or len(steps) == before:
             size //= 2
     return steps
 
 
-def shrunk(
-    simulation: Simulation, wrong: WrongError, attempts: int = ATTEMPTS
-) -> tuple[list[int], WrongError]:
-    """The fewest steps found that fail as this run did, and how they fail."""
-    smallest = wrong
+def shrink_failure(
+    simulation: Simulation, failure: SimulationFailure, attempts: int = MAX_ATTEMPTS
+) -> tuple[list[int], SimulationFailure]:
+    """Return the fewest steps found that fail in the same way, and their failure."""
+    smallest = failure
 
     def fails(steps: list[int]) -> bool:
         nonlocal smallest
         try:
-            simulation.run(steps, lines=EVERYTHING)
-        except WrongError as again:
-            if again.kind == wrong.kind:
+            simulation.run(steps, lines=ALL_LINES)
+        except SimulationFailure as again:
+            if again.kind == failure.kind:
                 smallest = again
                 return True
         return False
 
-    return shrink(wrong.steps, fails, attempts), smallest
+    return shrink(failure.steps, fails, attempts), smallest

@@ -1,269 +1,289 @@
-"""What may happen in a step of a simulation, and how likely it is.
+"""The kinds of steps in a simulation and their weights.
 
-A step decides everything by a dice of its own, made from the seed and its number, and looks only at
-the world as it stands: so any step can be left out and the rest still make sense.
+A step has its own random generator, made from the seed and its number, and depends only on the
+current state. So any step can be left out and the rest still run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from support.command_generators import Dice
+from support.command_generators import SeededRandom
 
-from simulation.fragile import Stopped
-from simulation.killed import give_and_be_killed
-from simulation.office import Answer, Asked, Office, Sending, send
-from simulation.world import DOORS, World
+from simulation.fault_injection import ProcessStopped
+from simulation.killed_writer import run_killed_writer
+from simulation.station import Answer, ConcurrentRequest, SimulatedStation, UserRequest, send
+from simulation.world import CONNECTIONS, World
 from supplies.domain import commands as c
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger.recorded import Recorded
 
-MOMENTS = 30
-"""A command is struck at one of so many moments; where it has fewer, nothing happens."""
+INJECTION_POINTS = 30
+"""A fault is injected at one of so many points; a command with fewer points passes unharmed."""
 
-IN_THE_POST = 30
+MAX_PENDING = 30
 """How many requests may wait before some are delivered."""
 
 
 class Step:
-    """One step: somebody acts at one of the stations, or something befalls it."""
+    """One step: a user acts at one of the stations, or a fault occurs there."""
 
-    def __init__(self, world: World, dice: Dice, salts: str) -> None:
-        self.world, self.dice, self.salts = world, dice, salts
-        self.office: Office = dice.of([world.offices[0]] * 3 + [world.offices[1]])
+    def __init__(self, world: World, random: SeededRandom, salts: str) -> None:
+        self.world, self.random, self.salts = world, random, salts
+        self.station: SimulatedStation = random.choose(
+            [world.stations[0]] * 3 + [world.stations[1]]
+        )
 
     def happen(self, *, faults: bool) -> None:
-        """Draw what it is, and let it happen."""
+        """Draw the kind of step and run it."""
         self.world.clock.tick()
-        self._trouble_passes()
-        kind = self.dice.of(EVERYTHING if faults else PEACEFUL)
-        if kind in FAULTS:
-            self.world.end_trouble()
+        self._advance_outage()
+        kind = self.random.choose(ALL_STEPS if faults else STEPS_WITHOUT_FAULTS)
+        if kind in FAULT_STEPS:
+            self.world.end_outage()
         kind(self)
 
-    def _trouble_passes(self) -> None:
-        self.world.steps_of_trouble -= 1
-        if self.world.steps_of_trouble <= 0:
-            self.world.end_trouble()
+    def _advance_outage(self) -> None:
+        self.world.outage_steps_left -= 1
+        if self.world.outage_steps_left <= 0:
+            self.world.end_outage()
 
-    def door(self) -> int:
-        return self.dice.of([0, 0, 0, 1])
+    def connection(self) -> int:
+        return self.random.choose([0, 0, 0, 1])
 
-    def ask(self) -> Asked:
-        return self.office.ask(self.dice)
+    def draw_request(self) -> UserRequest:
+        return self.station.draw_request(self.random)
 
-    # --- people ----------------------------------------------------------------------------------
+    # --- users -----------------------------------------------------------------------------------
 
-    def somebody_asks(self) -> None:
-        self.office.give(self.ask(), self.door())
+    def a_request_is_submitted(self) -> None:
+        self.station.submit(self.draw_request(), self.connection())
 
-    def somebody_asks_again(self) -> None:
-        """The same id with the same command answers as the first time."""
-        recorded = sorted(self.office.recorded)
+    def a_recorded_request_is_repeated(self) -> None:
+        """The same id with the same command gives the first answer again."""
+        recorded = sorted(self.station.recorded)
         if recorded:
-            asked, _ = self.office.recorded[self.dice.of(recorded)]
-            self.office.give(asked, self.door())
+            request, _ = self.station.recorded[self.random.choose(recorded)]
+            self.station.submit(request, self.connection())
 
-    def an_id_comes_with_another_command(self) -> None:
-        """That is refused, and the first answer stands."""
-        recorded = sorted(self.office.recorded)
+    def a_used_id_is_sent_with_another_command(self) -> None:
+        """It is refused, and the first answer stays."""
+        recorded = sorted(self.station.recorded)
         if recorded:
-            id_ = self.dice.of(recorded)
-            other = Asked(id_, "li", c.RecordActivity(kind="other", count=77))
-            self.office.give(other, self.door())
+            id_ = self.random.choose(recorded)
+            other = UserRequest(id_, "li", c.RecordActivity(kind="other", count=77))
+            self.station.submit(other, self.connection())
 
-    def a_request_is_sent(self) -> None:
-        """It is on its way, and will come late."""
-        self.office.post.append(self.ask())
+    def a_request_is_delayed(self) -> None:
+        """It is sent now and arrives later."""
+        self.station.pending.append(self.draw_request())
 
-    def the_post_comes(self) -> None:
-        """One of the requests that wait, whichever; it may come a second time."""
-        post = self.office.post
-        for _ in range(max(1, len(post) - IN_THE_POST)):
-            if post:
-                asked = post.pop(self.dice.number(0, len(post) - 1))
-                self.office.give(asked, self.door())
-                if self.dice.number(0, 2) == 0:
-                    post.append(asked)
+    def a_delayed_request_arrives(self) -> None:
+        """Any of the pending requests; it may arrive a second time."""
+        pending = self.station.pending
+        for _ in range(max(1, len(pending) - MAX_PENDING)):
+            if pending:
+                request = pending.pop(self.random.number(0, len(pending) - 1))
+                self.station.submit(request, self.connection())
+                if self.random.number(0, 2) == 0:
+                    pending.append(request)
 
-    def several_come_at_once(self) -> None:
-        """What waits is recorded in one commit: each its own success or refusal."""
-        group = [self.ask() for _ in range(self.dice.number(2, 5))]
-        if self.office.recorded and self.dice.number(0, 2) == 0:
-            group.append(self.office.recorded[self.dice.of(sorted(self.office.recorded))][0])
-        if self.dice.number(0, 2) == 0:
-            bad = self.office.asked(self.dice, c.RecordActivity(kind="visit", count=0))
-            group.insert(self.dice.number(0, len(group)), bad)
-        self._together(group, {})
+    def several_requests_share_a_commit(self) -> None:
+        """Each of them is recorded or refused by itself."""
+        group = [self.draw_request() for _ in range(self.random.number(2, 5))]
+        if self.station.recorded and self.random.number(0, 2) == 0:
+            group.append(
+                self.station.recorded[self.random.choose(sorted(self.station.recorded))][0]
+            )
+        if self.random.number(0, 2) == 0:
+            bad = self.station.new_request(self.random, c.RecordActivity(kind="visit", count=0))
+            group.insert(self.random.number(0, len(group)), bad)
+        self._submit_group(group, {})
 
-    def _together(self, group: list[Asked], strikes: dict[int, Callable[[], None]]) -> None:
-        door = self.office.door(self.door())
+    def _submit_group(
+        self, group: list[UserRequest], injected: dict[int, Callable[[], None]]
+    ) -> None:
+        connection = self.station.connection(self.connection())
         try:
-            with door.store.striking(strikes):
-                answers = door.ledger.record_many([asked.request for asked in group])
-        except (StoreError, Stopped) as failure:
+            with connection.store.injecting(injected):
+                answers = connection.ledger.record_many(
+                    [request.ledger_request for request in group]
+                )
+        except (StoreError, ProcessStopped) as failure:
             answers = [failure] * len(group)
-        self.office.settle([(a, answer, None) for a, answer in zip(group, answers, strict=True)])
+        self.station.check_answers(
+            [(a, answer, None) for a, answer in zip(group, answers, strict=True)]
+        )
         told = [answer for answer in answers if isinstance(answer, Recorded)]
         new = [answer.seq for answer in told if not answer.repeated]
         assert new == sorted(new), "what comes at once is recorded in its order"
 
     # --- races -----------------------------------------------------------------------------------
 
-    def two_act_in_the_same_moment(self) -> None:
-        """One gives a command while another is in the middle of one, and has to wait."""
-        first = self.ask()
+    def two_commands_run_at_once(self) -> None:
+        """A second command starts while the first is in its transaction, and has to wait."""
+        first = self.draw_request()
         second = self._rival(first)
-        beside = Sending(self.office.door(1), second)
-        strikes = {self.dice.number(1, MOMENTS): beside.start}
-        if self.world.over is None and self.dice.number(0, 4) == 0:
-            strikes[self.dice.number(1, MOMENTS)] = _end
-        answer = self._beside(first, strikes, beside)
-        self.office.settle([(first, answer, None), (second, beside.told, None)])
-        if self.world.over is None and isinstance(beside.told, SuppliesError):
-            self._refused_alone(second, beside.told)
+        concurrent = ConcurrentRequest(self.station.connection(1), second)
+        injected = {self.random.number(1, INJECTION_POINTS): concurrent.start}
+        if self.world.end_current_outage is None and self.random.number(0, 4) == 0:
+            injected[self.random.number(1, INJECTION_POINTS)] = _stop_process
+        answer = self._submit_concurrently(first, injected, concurrent)
+        self.station.check_answers([(first, answer, None), (second, concurrent.answer, None)])
+        if self.world.end_current_outage is None and isinstance(concurrent.answer, SuppliesError):
+            self._check_refused_alone(second, concurrent.answer)
 
-    def _beside(
-        self, first: Asked, strikes: dict[int, Callable[[], None]], beside: Sending
+    def _submit_concurrently(
+        self,
+        first: UserRequest,
+        injected: dict[int, Callable[[], None]],
+        concurrent: ConcurrentRequest,
     ) -> Answer:
-        """Give a command in which another is begun; where its moment is not reached, afterwards."""
-        door = self.office.door(0)
-        with door.store.striking(strikes):
-            answer = send(door, first)
-        if beside.ident is None:
-            beside.start()
-        beside.join()
+        """Record a command and start another inside it, or after it if its point is not reached."""
+        connection = self.station.connection(0)
+        with connection.store.injecting(injected):
+            answer = send(connection, first)
+        if concurrent.ident is None:
+            concurrent.start()
+        concurrent.join()
         return answer
 
-    def _rival(self, first: Asked) -> Asked:
-        """Another who wants the same, sends the same request, or wants something of their own."""
-        same = self.office.asked(self.dice, first.command)
-        return self.dice.of([same, same, first, self.ask()])
+    def _rival(self, first: UserRequest) -> UserRequest:
+        """Another request for the same goods, the same request, or any other."""
+        same = self.station.new_request(self.random, first.command)
+        return self.random.choose([same, same, first, self.draw_request()])
 
-    def _refused_alone(self, asked: Asked, refusal: SuppliesError) -> None:
-        """What was refused beside another is refused alone, and in the same words."""
-        again = self.office.give(asked)
+    def _check_refused_alone(self, request: UserRequest, refusal: SuppliesError) -> None:
+        """Check that a command refused beside another is refused alone with the same message."""
+        again = self.station.submit(request)
         assert str(again) == str(refusal), f"beside another: {refusal}; alone: {again}"
 
-    def two_stations_act_in_the_same_moment(self) -> None:
-        """Neither looks at what the other is doing; on PostgreSQL neither waits."""
-        (other,) = (office for office in self.world.offices if office is not self.office)
-        first, second = self.ask(), other.ask(self.dice)
-        beside = Sending(other.door(), second)
-        answer = self._beside(first, {self.dice.number(1, MOMENTS): beside.start}, beside)
-        self.office.settle([(first, answer, None)])
-        other.settle([(second, beside.told, None)])
+    def two_stations_write_at_once(self) -> None:
+        """Neither reads what the other is writing; on PostgreSQL neither waits."""
+        (other,) = (station for station in self.world.stations if station is not self.station)
+        first, second = self.draw_request(), other.draw_request(self.random)
+        concurrent = ConcurrentRequest(other.connection(), second)
+        answer = self._submit_concurrently(
+            first, {self.random.number(1, INJECTION_POINTS): concurrent.start}, concurrent
+        )
+        self.station.check_answers([(first, answer, None)])
+        other.check_answers([(second, concurrent.answer, None)])
 
-    def somebody_looks_meanwhile(self) -> None:
-        """What is being recorded is not seen before it is."""
-        there = len(self.office.plain.bodies)
-        writer, reader = self.office.door(0).store, self.office.door(1).ledger
+    def a_reader_runs_during_a_command(self) -> None:
+        """The reader does not see entries before they are committed."""
+        there = len(self.station.model.bodies)
+        writer, reader = self.station.connection(0).store, self.station.connection(1).ledger
 
         def look() -> None:
             with reader.reading() as books:
                 seen = books.head()[0]
             assert seen == there or writer.durable, f"entry {seen} was seen before it was recorded"
 
-        self.office.give(self.ask(), 0, {self.dice.number(1, MOMENTS): look})
+        self.station.submit(self.draw_request(), 0, {self.random.number(1, INJECTION_POINTS): look})
 
     # --- time ------------------------------------------------------------------------------------
 
     def a_day_passes(self) -> None:
         self.world.clock.advance()
 
-    def the_clock_steps(self) -> None:
-        """Somebody sets it: some days forwards or back, or some minutes back."""
-        days = self.dice.of([0, 0, 1, 2, 5, 12, -1, -1, -2, -3])
+    def the_clock_is_set(self) -> None:
+        """By some days forwards or back, or by some minutes back."""
+        days = self.random.choose([0, 0, 1, 2, 5, 12, -1, -1, -2, -3])
         if days:
             self.world.clock.advance(days)
         else:
-            self.world.clock.step_back(self.dice.number(1, 60))
+            self.world.clock.step_back(self.random.number(1, 60))
         self.world.trace.event(f"the clock says {self.world.clock()}")
 
     # --- faults ----------------------------------------------------------------------------------
 
     def the_machine_stops(self) -> None:
-        """In the middle of a command, or of several."""
-        place = self.office.place
+        """In the middle of a command or of a group."""
+        storage = self.station.storage
 
         def stop() -> None:
-            place.stop()
-            raise Stopped
+            storage.stop()
+            raise ProcessStopped
 
-        self._struck("the machine stops", stop)
+        self._submit_with_fault("the machine stops", stop)
 
-    def it_is_interrupted(self) -> None:
-        """The disk is full, or the connection ends, in the middle of a command."""
-        place, doors = self.office.place, [self.office.door(number) for number in DOORS]
-        self._struck("it is interrupted", lambda: place.interrupt(doors))
-        place.recover(doors)
+    def a_command_is_interrupted(self) -> None:
+        """The disk is full or the connection ends in the middle of a command."""
+        storage, connections = (
+            self.station.storage,
+            [self.station.connection(number) for number in CONNECTIONS],
+        )
+        self._submit_with_fault("it is interrupted", lambda: storage.interrupt(connections))
+        storage.recover(connections)
 
-    def _struck(self, what: str, strike: Callable[[], None]) -> None:
-        """Something happens within a command or a group; then the post brings it again."""
+    def _submit_with_fault(self, what: str, fault: Callable[[], None]) -> None:
+        """Inject a fault into a command or a group; unanswered requests become pending."""
 
         def happens() -> None:
             self.world.trace.event(what)
             self.world.tally[what] += 1
-            strike()
+            fault()
 
-        strikes = {self.dice.number(1, MOMENTS): happens}
-        if self.dice.number(0, 2) == 0:
-            self._together([self.ask() for _ in range(3)], strikes)
+        injected = {self.random.number(1, INJECTION_POINTS): happens}
+        if self.random.number(0, 2) == 0:
+            self._submit_group([self.draw_request() for _ in range(3)], injected)
         else:
-            self.office.give(self.ask(), self.door(), strikes)
+            self.station.submit(self.draw_request(), self.connection(), injected)
 
     def the_writer_is_killed(self) -> None:
         """`kill -9` of a process in the middle of the last of some commands."""
-        requests = [self.ask() for _ in range(self.dice.number(1, 3))]
-        acknowledged, killed = give_and_be_killed(
-            self.office.place.url,
-            self.office.code,
+        requests = [self.draw_request() for _ in range(self.random.number(1, 3))]
+        acknowledged, killed = run_killed_writer(
+            self.station.storage.url,
+            self.station.code,
             self.world.clock(),
             self.salts,
             requests,
-            self.dice.number(1, MOMENTS),
+            self.random.number(1, INJECTION_POINTS),
         )
         self.world.trace.event(
             "a writer is killed" if killed else "a writer was not killed in time"
         )
         self.world.tally["a writer is killed"] += killed
-        self.office.absorb(requests)
+        self.station.read_new_entries(requests)
         for id_ in acknowledged:
-            assert id_ in self.office.recorded, f"{id_} was acknowledged and is lost"
-        self.office.post += requests
+            assert id_ in self.station.recorded, f"{id_} was acknowledged and is lost"
+        self.station.pending += requests
 
-    def something_is_the_matter(self) -> None:
-        self.world.trouble(self.dice, self.office.place)
+    def an_outage_begins(self) -> None:
+        self.world.begin_outage(self.random, self.station.storage)
 
 
-def _end() -> None:
-    raise Stopped
+def _stop_process() -> None:
+    raise ProcessStopped
 
 
 Kind = Callable[[Step], None]
 
-PEOPLE: dict[Kind, int] = {
-    Step.somebody_asks: 645,
-    Step.somebody_asks_again: 40,
-    Step.an_id_comes_with_another_command: 20,
-    Step.a_request_is_sent: 50,
-    Step.the_post_comes: 60,
-    Step.several_come_at_once: 30,
-    Step.two_act_in_the_same_moment: 30,
-    Step.two_stations_act_in_the_same_moment: 15,
-    Step.somebody_looks_meanwhile: 15,
+USER_STEPS: dict[Kind, int] = {
+    Step.a_request_is_submitted: 645,
+    Step.a_recorded_request_is_repeated: 40,
+    Step.a_used_id_is_sent_with_another_command: 20,
+    Step.a_request_is_delayed: 50,
+    Step.a_delayed_request_arrives: 60,
+    Step.several_requests_share_a_commit: 30,
+    Step.two_commands_run_at_once: 30,
+    Step.two_stations_write_at_once: 15,
+    Step.a_reader_runs_during_a_command: 15,
     Step.a_day_passes: 60,
-    Step.the_clock_steps: 5,
+    Step.the_clock_is_set: 5,
 }
-"""What people do, and how often in a thousand steps."""
+"""Steps of users, with their number in a thousand steps."""
 
-FAULTS: dict[Kind, int] = {
+FAULT_STEPS: dict[Kind, int] = {
     Step.the_machine_stops: 8,
-    Step.it_is_interrupted: 12,
+    Step.a_command_is_interrupted: 12,
     Step.the_writer_is_killed: 6,
-    Step.something_is_the_matter: 6,
+    Step.an_outage_begins: 6,
 }
-"""What goes wrong, and how often in a thousand steps."""
+"""Steps with faults, with their number in a thousand steps."""
 
-PEACEFUL = [kind for kind, weight in PEOPLE.items() for _ in range(weight)]
-EVERYTHING = PEACEFUL + [kind for kind, weight in FAULTS.items() for _ in range(weight)]
+STEPS_WITHOUT_FAULTS = [kind for kind, weight in USER_STEPS.items() for _ in range(weight)]
+ALL_STEPS = STEPS_WITHOUT_FAULTS + [
+    kind for kind, weight in FAULT_STEPS.items() for _ in range(weight)
+]

@@ -1,4 +1,4 @@
-"""Simulated weeks: all is well on both engines, a run can be repeated, and a bug is found."""
+"""Simulated weeks: no failure, reproducible runs, and planted bugs that are found."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from support.engines import Engines
 
-from simulation.report import found, parse_steps, replay, smallest
-from simulation.run import Simulation, WrongError
+from simulation.report import format_failure, format_smallest_failure, parse_steps, replay_command
+from simulation.run import Simulation, SimulationFailure
 from simulation.shrink import shrink
 from supplies.domain.commands import Command
 from supplies.ledger.ledger import Ledger
@@ -26,24 +26,31 @@ from supplies.storage.sqlite.store import SqliteStore
 
 SEEDS = range(1, 6)
 STEPS = 1_000
-"""So many on each seed: 5,000 an engine. `make simulate` takes as many as one likes."""
+"""Steps for each seed: 5,000 for each engine. `make simulate` takes any number."""
 
 FEW = 60
-"""Attempts at making a failure small: the rest of the tests waits."""
+"""Attempts at reducing a failure, so that the other tests do not wait."""
 
 SELDOM = 4
-"""How many kinds of command may be missing from so few steps."""
+"""How many kinds of command may be missing from a run of this length."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_all_is_well_after_weeks_of_people_and_faults(
+def test_simulated_weeks_with_faults_break_no_invariant(
     engines: Engines, engine: str, seed: int
 ) -> None:
     simulation = Simulation(seed, engine, engines)
     try:
         simulation.run(range(STEPS))
-    except WrongError as wrong:
-        pytest.fail("\n".join((found(simulation, wrong), smallest(simulation, wrong, FEW))))
+    except SimulationFailure as failure:
+        pytest.fail(
+            "\n".join(
+                (
+                    format_failure(simulation, failure),
+                    format_smallest_failure(simulation, failure, FEW),
+                )
+            )
+        )
     tally = simulation.tally
     assert tally["recorded"] > STEPS // 3
     never = {kind.__name__ for kind in RULES} - set(tally)
@@ -54,11 +61,11 @@ def test_all_is_well_after_weeks_of_people_and_faults(
     assert tally["refused: idempotency-conflict"] > 0
 
 
-# --- the same again ------------------------------------------------------------------------------
+# --- reproducible runs ---------------------------------------------------------------------------
 
 
 def test_a_seed_leaves_the_same_trace_in_another_process(engines: Engines, tmp_path: Path) -> None:
-    """Neither the order of hashes, nor threads, nor the clock on the wall decide anything."""
+    """The trace does not depend on hash order, threads or the system clock."""
     here = Simulation(77, "sqlite", engines).run(range(300))
     there = subprocess.run(
         [sys.executable, "-m", "simulation", "--seed", "77", "--steps", "300"],
@@ -72,7 +79,7 @@ def test_a_seed_leaves_the_same_trace_in_another_process(engines: Engines, tmp_p
 
 
 def test_without_faults_both_engines_leave_the_same_trace(engines: Engines) -> None:
-    """The same answers in the same words, and the same entries with the same hashes."""
+    """Same answers with the same messages, and same entries with the same hashes."""
     traces = {
         engine: Simulation(5, engine, engines, faults=False).run(range(200))
         for engine in ("sqlite", "postgresql")
@@ -80,29 +87,29 @@ def test_without_faults_both_engines_leave_the_same_trace(engines: Engines) -> N
     assert traces["sqlite"] == traces["postgresql"]
 
 
-def test_another_seed_is_another_run(engines: Engines) -> None:
+def test_different_seeds_give_different_traces(engines: Engines) -> None:
     first, second = (Simulation(seed, "sqlite", engines).run(range(40)) for seed in (1, 2))
     assert first != second
 
 
-# --- a bug is found ------------------------------------------------------------------------------
+# --- planted bugs --------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def a_transfer_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store that says it moved the goods of an entry's second line, and did not."""
+    """A store that drops the transfer of an entry's second line."""
     many = SqliteStore.run_many
 
     def forgetful(self: SqliteStore, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         lost = sql.startswith("INSERT INTO transfers")
         many(self, sql, [row for row in rows if not (lost and row[2] == 2)])
 
-    monkeypatch.setattr(SqliteStore, "many", forgetful)
+    monkeypatch.setattr(SqliteStore, "run_many", forgetful)
 
 
 @pytest.fixture
-def a_repeat_is_recorded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A ledger that takes a request it has seen before for a new one."""
+def a_repeat_is_recorded_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ledger that records a repeated request as a new one."""
     record = Ledger.record
 
     def anew(self: Ledger, command: Command, *, by: str, id: str) -> Recorded:
@@ -116,8 +123,8 @@ def a_repeat_is_recorded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def an_answer_comes_too_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store that answers, and lets go of what brought the books to their fifth entry."""
+def an_answer_precedes_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that answers, and rolls back the transaction that wrote the fifth entry."""
     writing = SqliteStore.writing
 
     @contextmanager
@@ -132,35 +139,35 @@ def an_answer_comes_too_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "bug", ["a_transfer_is_lost", "a_repeat_is_recorded_anew", "an_answer_comes_too_soon"]
+    "bug", ["a_transfer_is_lost", "a_repeat_is_recorded_twice", "an_answer_precedes_the_commit"]
 )
-def test_a_planted_bug_is_found_and_told_in_a_few_steps(
+def test_a_planted_bug_is_found_and_reduced_to_a_few_steps(
     engines: Engines, request: pytest.FixtureRequest, bug: str
 ) -> None:
     request.getfixturevalue(bug)
     simulation = Simulation(3, "sqlite", engines)
-    with pytest.raises(WrongError) as wrong:
+    with pytest.raises(SimulationFailure) as failure:
         simulation.run(range(200))
-    told = found(simulation, wrong.value)
-    assert told.startswith(f"seed 3, sqlite, step {wrong.value.steps[-1]}: AssertionError")
-    told = smallest(simulation, wrong.value)
-    again = re.search(r"make simulate SEED=3 ENGINE=sqlite ONLY=(.*)", told)
+    report = format_failure(simulation, failure.value)
+    assert report.startswith(f"seed 3, sqlite, step {failure.value.steps[-1]}: AssertionError")
+    report = format_smallest_failure(simulation, failure.value)
+    again = re.search(r"make simulate SEED=3 ENGINE=sqlite ONLY=(.*)", report)
     assert again is not None
     steps = parse_steps(again[1])
     assert len(steps) <= 5
-    with pytest.raises(WrongError) as same:
+    with pytest.raises(SimulationFailure) as same:
         simulation.run(steps)
-    assert same.value.kind == wrong.value.kind
+    assert same.value.kind == failure.value.kind
 
 
-# --- made small ----------------------------------------------------------------------------------
+# --- shrinking -----------------------------------------------------------------------------------
 
 
-def test_what_is_not_needed_is_left_out() -> None:
+def test_shrinking_removes_unneeded_steps() -> None:
     assert shrink(list(range(500)), lambda steps: {17, 18, 320} <= set(steps)) == [17, 18, 320]
 
 
-def test_shrinking_ends_after_so_many_attempts() -> None:
+def test_shrinking_stops_at_the_attempt_limit() -> None:
     tried: list[list[int]] = []
 
     def fails(steps: list[int]) -> bool:
@@ -171,8 +178,8 @@ def test_shrinking_ends_after_so_many_attempts() -> None:
     assert len(tried) == 7
 
 
-def test_a_list_of_steps_is_written_in_ranges_and_read_back() -> None:
+def test_steps_are_written_as_ranges_and_read_back() -> None:
     simulation = Simulation(9, "sqlite", Engines())
-    command = replay(simulation, [3, 4, 5, 9])
+    command = replay_command(simulation, [3, 4, 5, 9])
     assert command == "make simulate SEED=9 ENGINE=sqlite ONLY=3-5,9"
     assert parse_steps("3-5,9") == [3, 4, 5, 9]

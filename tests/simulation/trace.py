@@ -1,4 +1,4 @@
-"""What happened, in lines: their hash tells two runs apart, the last of them tell a failure."""
+"""A trace of a run in lines: its hash compares runs, its last lines explain a failure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from supplies.errors import StoreError
 from supplies.ledger.recorded import Recorded
 
 SHOWN = 500
-"""How much of a line is shown."""
+"""Most characters of a line that are shown."""
 
 
 class Trace:
-    """Every command and its answer, every entry's bytes, every fault."""
+    """Every command with its answer, the hash of every entry, and every fault."""
 
     def __init__(self, kept: int = 12) -> None:
         self._digest = hashlib.sha256()
@@ -27,19 +27,19 @@ class Trace:
         return self._digest.hexdigest()
 
     def line(self, station: str, by: str, command: c.Command, answer: object) -> None:
-        """A command was given, and this was the answer."""
-        self._say(f"{station} {by} {encode_body(command).decode()} → {_told(answer)}")
+        """Add a command and its answer."""
+        self._add(f"{station} {by} {encode_body(command).decode()} → {_format_answer(answer)}")
 
     def event(self, what: str) -> None:
-        """Something befell the books, the clock or the post."""
-        self._say(f"— {what}")
+        """Add a fault, an outage or a change of the clock."""
+        self._add(f"— {what}")
 
     def entries(self, station: str, chain: list[tuple[bytes, bytes]]) -> None:
-        """These entries were recorded."""
+        """Add the hashes of recorded entries."""
         for _, head in chain:
             self._digest.update(head)
 
-    def _say(self, text: str) -> None:
+    def _add(self, text: str) -> None:
         line = f"{self.step:>6} {text}"
         self.last.append(
             line if len(line) <= SHOWN else f"{line[: SHOWN // 2]} … {line[-SHOWN // 2 :]}"
@@ -47,11 +47,11 @@ class Trace:
         self._digest.update(line.encode())
 
 
-def _told(answer: object) -> str:
+def _format_answer(answer: object) -> str:
     if isinstance(answer, Recorded):
         again = " again" if answer.repeated else ""
         conflict = f", a conflict: {answer.conflict}" if answer.conflict else ""
         return f"{answer.seq}…{answer.last} {answer.document or ''}{again}{conflict}"
     if isinstance(answer, StoreError):
-        return type(answer).__name__  # its sentence names the file
+        return type(answer).__name__  # the message names the file
     return f"{type(answer).__name__}: {answer}" if str(answer) else type(answer).__name__

@@ -1,4 +1,4 @@
-"""Some weeks at two stations: their books, their clock, and what befalls them."""
+"""Some weeks at two stations: their books, their clock, and outages."""
 
 from __future__ import annotations
 
@@ -8,35 +8,36 @@ from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
-from support.command_generators import Dice
+from support.command_generators import SeededRandom
 from support.engines import Engines
 
-from simulation import laws
-from simulation.alone import recorded_alone
-from simulation.clock import Time
-from simulation.office import Office
-from simulation.people import STATIONS, register_all
-from simulation.places import Database, File, Place
+from simulation.clock import SimulatedClock
+from simulation.invariants import check_invariants, verify_books
+from simulation.serial_replay import compare_with_serial_replay
+from simulation.station import SimulatedStation
+from simulation.storage import PostgresStorage, SqliteStorage, Storage
 from simulation.trace import Trace
+from simulation.workload import STATIONS, register_all
 from supplies.ledger.ledger import Ledger
 
 FIRST_DAY = date(2019, 12, 1)
-"""Books begin on this day or some weeks later, so that some go over the end of a year."""
+"""Earliest first day of books; some begin weeks later, so that some pass the end of a year."""
 
-DOORS = (0, 1)
-"""Each station's books have two, for those who act in the same moment."""
+CONNECTIONS = (0, 1)
+"""Each station has two connections, for commands that run at once."""
 
 
 class World:
     """Two stations, in one database or in two.
 
-    order: what was recorded, station and id, as it came. over: how the present trouble ends, which
-    it does after so many `steps_of_trouble`; None: all is well.
+    recorded_order: recorded requests, station and id, in order. end_current_outage: ends the
+    current
+    outage, which lasts `outage_steps_left` more steps; None: there is no outage.
     """
 
     def __init__(
         self,
-        dice: Dice,
+        random: SeededRandom,
         engine: str,
         engines: Engines,
         folder: Path,
@@ -45,104 +46,116 @@ class World:
     ) -> None:
         self._closing = ExitStack()
         self.folder, self.trace, self.tally = folder, trace, tally
-        self.clock = Time(FIRST_DAY + timedelta(days=dice.number(0, 70)))
-        self.order: list[tuple[str, str]] = []
-        self.over: Callable[[], None] | None = None
-        self.steps_of_trouble = 0
-        together = dice.of([True, True, False])
-        place = self._place(engine, engines, "here")
-        other = place if together else self._place(engine, engines, "there")
-        here, there = self.offices = [
-            self._office(code, where) for code, where in zip(STATIONS, (place, other), strict=True)
+        self.clock = SimulatedClock(FIRST_DAY + timedelta(days=random.number(0, 70)))
+        self.recorded_order: list[tuple[str, str]] = []
+        self.end_current_outage: Callable[[], None] | None = None
+        self.outage_steps_left = 0
+        same_database = random.choose([True, True, False])
+        storage = self._open_storage(engine, engines, "here")
+        other = storage if same_database else self._open_storage(engine, engines, "there")
+        here, there = self.stations = [
+            self._open_station(code, where)
+            for code, where in zip(STATIONS, (storage, other), strict=True)
         ]
-        here.elsewhere, there.elsewhere = there.plain, here.plain
-        here.together = there.together = together
+        here.other_model, there.other_model = there.model, here.model
+        here.same_database = there.same_database = same_database
 
-    def _place(self, engine: str, engines: Engines, name: str) -> Place:
+    def _open_storage(self, engine: str, engines: Engines, name: str) -> Storage:
         if engine == "postgresql":
-            return Database(engines.server, self._closing.enter_context(engines.server.books()))
+            return PostgresStorage(
+                engines.server, self._closing.enter_context(engines.server.books())
+            )
         folder = self.folder / name
         folder.mkdir()
-        return File(folder)
+        return SqliteStorage(folder)
 
-    def _office(self, code: str, place: Place) -> Office:
-        with Ledger.open(place.url, station=code, clock=self.clock) as ledger:
+    def _open_station(self, code: str, storage: Storage) -> SimulatedStation:
+        with Ledger.open(storage.url, station=code, clock=self.clock) as ledger:
             register_all(ledger)
-        return Office(
+        return SimulatedStation(
             code,
-            place,
+            storage,
             self.clock,
             self.trace,
-            self.order,
+            self.recorded_order,
             self.tally,
-            start_again=lambda: self._start_again(place),
+            restart=lambda: self._restart(storage),
         )
 
-    # --- troubles --------------------------------------------------------------------------------
+    # --- outages ---------------------------------------------------------------------------------
 
-    def _start_again(self, place: Place) -> None:
-        """After a stop everybody there comes back."""
-        for office in self._at(place):
-            office.leave_all()
-        place.tidy()
+    def _restart(self, storage: Storage) -> None:
+        """Reconnect all stations after a stop."""
+        for station in self._stations_in(storage):
+            station.close_connections()
+        storage.remove_old_files()
 
-    def trouble(self, dice: Dice, place: Place) -> None:
-        """Something is the matter for some steps."""
-        doors = [office.door(number) for office in self._at(place) for number in DOORS]
-        name = dice.of(sorted(place.troubles()))
+    def begin_outage(self, random: SeededRandom, storage: Storage) -> None:
+        """Start an outage that lasts some steps."""
+        connections = [
+            station.connection(number)
+            for station in self._stations_in(storage)
+            for number in CONNECTIONS
+        ]
+        name = random.choose(sorted(storage.outages()))
         self.trace.event(name)
         self.tally[name] += 1
-        end = place.troubles()[name](doors)
+        end = storage.outages()[name](connections)
 
-        def over() -> None:
+        def end_and_log() -> None:
             end()
             self.trace.event("that is over")
 
-        self.over, self.steps_of_trouble = over, dice.number(2, 8)
+        self.end_current_outage, self.outage_steps_left = end_and_log, random.number(2, 8)
 
-    def end_trouble(self) -> None:
-        """All is well again."""
-        if self.over is not None:
-            over, self.over = self.over, None
-            over()
+    def end_outage(self) -> None:
+        """End the current outage, if there is one."""
+        if self.end_current_outage is not None:
+            end, self.end_current_outage = self.end_current_outage, None
+            end()
 
-    def _at(self, place: Place) -> list[Office]:
-        return [office for office in self.offices if office.place is place]
+    def _stations_in(self, storage: Storage) -> list[SimulatedStation]:
+        return [station for station in self.stations if station.storage is storage]
 
-    # --- the end ---------------------------------------------------------------------------------
+    # --- checking ---------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Every law, on all tables."""
-        self.end_trouble()
-        laws.check(self.offices)
+        """Check all invariants on all tables."""
+        self.end_outage()
+        check_invariants(self.stations)
 
     def finish(self) -> None:
-        """Deliver what is in the post, and look at everything once more."""
-        self.end_trouble()
-        for office in self.offices:
+        """Deliver pending requests and check everything."""
+        self.end_outage()
+        for station in self.stations:
             for _ in range(2):
-                late, office.post = office.post, []
-                for asked in late:
-                    office.give(asked)
-            assert not office.post, "nothing is the matter, yet requests are not answered"
+                late, station.pending = station.pending, []
+                for request in late:
+                    station.submit(request)
+            assert not station.pending, "there is no outage, yet requests are not answered"
         self.check()
-        laws.verify(self.offices)
-        recorded_alone(self.offices, self.order, self.folder)
+        verify_books(self.stations)
+        compare_with_serial_replay(self.stations, self.recorded_order, self.folder)
 
     def close(self) -> None:
         with self._closing:
-            if self.over is not None:
-                self.over()
-            for office in self.offices:
-                office.leave_all()
+            if self.end_current_outage is not None:
+                self.end_current_outage()
+            for station in self.stations:
+                station.close_connections()
 
 
 @contextmanager
-def world(
-    dice: Dice, engine: str, engines: Engines, folder: Path, trace: Trace, tally: Counter[str]
+def open_world(
+    random: SeededRandom,
+    engine: str,
+    engines: Engines,
+    folder: Path,
+    trace: Trace,
+    tally: Counter[str],
 ) -> Iterator[World]:
-    """Fresh books for some weeks."""
-    made = World(dice, engine, engines, folder, trace, tally)
+    """New books for some weeks, closed at the end."""
+    made = World(random, engine, engines, folder, trace, tally)
     try:
         yield made
     finally:

@@ -1,4 +1,4 @@
-"""What a plain model can say of a command before it is given, and of its entries afterwards."""
+"""An oracle: predicts from the reference model whether a command must be refused or recorded."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from supplies.domain.entry_rows import Allocation, Forgetting
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger.journal import FACTS
 from supplies.ledger.recorded import Recorded
-from support.command_generators.drawing import units
+from support.command_generators.base import units
 from support.ledger_fixture import Clock
-from support.reference_model import PlainBooks
+from support.reference_model import ReferenceModel
 
 RECEIPTS = (c.IssueReceipt, c.ReplaceReceipt, c.VoidReceipt, c.ReprintReceipt)
 
 
-class Foresight:
-    """Which commands must be refused, which must not, and what one that was recorded moved."""
+class Oracle:
+    """Predicts refusals, and checks the transfers of recorded commands."""
 
-    def __init__(self, plain: PlainBooks, clock: Clock) -> None:
-        self.plain, self.clock = plain, clock
+    def __init__(self, model: ReferenceModel, clock: Clock) -> None:
+        self.model, self.clock = model, clock
 
-    def of(self, command: c.Command) -> Foreseen:
-        """What is known of a command before it is given."""
-        return Foreseen(self, command, self.hopeless(command), self.sure(command))
+    def predict(self, command: c.Command) -> Prediction:
+        """Predict the answer to a command."""
+        return Prediction(self, command, self.reason_to_refuse(command), self.must_succeed(command))
 
-    # --- before ----------------------------------------------------------------------------------
+    # --- predictions ------------------------------------------------------------------------------
 
-    def hopeless(self, command: c.Command) -> str | None:
-        """Why this command must be refused, as far as a plain model can tell."""
+    def reason_to_refuse(self, command: c.Command) -> str | None:
+        """Why this command must be refused; None: the model knows no reason."""
         day = command.happened_on or self.clock.day
         if day > self.clock.day:
-            return "it is in the future"
-        closed = self.plain.closed_through()
+            return "the day is in the future"
+        closed = self.model.closed_through()
         if (
             closed is not None
             and day <= closed
@@ -51,15 +51,15 @@ class Foresight:
                 asked[line.item] = asked.get(line.item, 0) + units(line)
         for source in sources(command):
             for item, quantity in asked.items():
-                there = self.plain.total(source, item)
+                there = self.model.total(source, item)
                 if quantity > there:
-                    return f"only {there} of {quantity} {item} stand in {source}"
+                    return f"only {there} of {quantity} {item} are in {source}"
         return None
 
-    def sure(self, command: c.Command) -> bool:
-        """Whether there is no ground to refuse this command, as far as a plain model can tell."""
-        today, closed = self.clock.day, self.plain.closed_through()
-        forgotten = {row.party.partition(":")[2] for _, row in self.plain.stated[Forgetting]}
+    def must_succeed(self, command: c.Command) -> bool:
+        """Whether the model excludes every reason to refuse this command."""
+        today, closed = self.clock.day, self.model.closed_through()
+        forgotten = {row.party.partition(":")[2] for _, row in self.model.rows[Forgetting]}
         people = [getattr(command, name, None) for name in ("recipient", "donor")]
         lines = getattr(command, "lines", None) or []
         people += [getattr(line, "recipient", None) for line in lines]
@@ -74,25 +74,25 @@ class Foresight:
                 for line in command.lines
             )
         first_open = date.min if closed is None else closed + timedelta(days=1)
-        last = max((body.booked_on for body in self.plain.bodies), default=today)
+        last = max((body.booked_on for body in self.model.bodies), default=today)
         if command.happened_on not in (None, today) or max(last, first_open) > today:
             return False
-        return self.is_there(command, lines)
+        return self.is_available(command, lines)
 
-    def is_there(self, command: c.Command, lines: list[Any]) -> bool:
-        """Whether what a command of today takes is there, whatever its lots."""
+    def is_available(self, command: c.Command, lines: list[Any]) -> bool:
+        """Whether the goods that today's command takes are there, in any lots."""
         match command:
             case c.NoteNeed():
                 return True
             case c.Dispatch():
                 return command.allow_expired and all(
-                    self.plain.total(f"allocated:{a}:") for a in command.allocations
+                    self.model.total(f"allocated:{a}:") for a in command.allocations
                 )
             case c.Release():
-                return not lines and self.plain.total(f"allocated:{command.allocation}:") > 0
+                return not lines and self.model.total(f"allocated:{command.allocation}:") > 0
             case c.ReportOutcome():
                 team = f"in_transit:{command.delivery}:{command.allocation}"
-                return not lines and self.plain.total(team) > 0
+                return not lines and self.model.total(team) > 0
             case c.Convert() | c.ReturnGoods():
                 return False
             case c.Allocate() if len(lines) > 1 or lines[0].need is not None:
@@ -105,12 +105,12 @@ class Foresight:
             command.location == "ward" or not all(line.allow_expired for line in lines)
         ):
             return False
-        return self.hopeless(command) is None
+        return self.reason_to_refuse(command) is None
 
-    # --- afterwards ------------------------------------------------------------------------------
+    # --- checks ----------------------------------------------------------------------------------
 
-    def expect(self, command: c.Command, done: Recorded, new: list[Any]) -> None:
-        """What a plain model can say of the goods that this command moved."""
+    def check_transfers(self, command: c.Command, done: Recorded, new: list[Any]) -> None:
+        """Check the goods that this command moved, as far as the model can tell."""
         moved: dict[tuple[str, str], int] = {}
         for body in new:
             for source, target, item, lot, quantity in body.transfers:
@@ -122,64 +122,64 @@ class Foresight:
             if isinstance(line, c.GoodsLine):
                 lines[line.item] = lines.get(line.item, 0) + units(line)
 
-        def went(source: str, target: str, *, held: str = "") -> None:
+        def check_moved(source: str, target: str, *, also: str = "") -> None:
             for item, quantity in lines.items():
                 out, into = moved.get((source, item), 0), moved.get((target, item), 0)
-                into += moved.get((held, item), 0)
+                into += moved.get((also, item), 0)
                 assert (out, into) == (-quantity, quantity), (command, moved)
 
         match command:
             case c.NoteNeed():
                 assert moved["needed·", command.item] == units(command)
             case c.MakePledge():
-                went("donor·", "pledged·")
+                check_moved("donor·", "pledged·")
             case c.RecordDonation():
-                went("donor", "stock", held="allocated")
+                check_moved("donor", "stock", also="allocated")
             case c.OpenStock():
-                went("opening", "stock")
+                check_moved("opening", "stock")
             case c.RecordArrival():
-                went(command.origin, "stock")
+                check_moved(command.origin, "stock")
             case c.Allocate():
-                went("stock", "allocated")
+                check_moved("stock", "allocated")
             case c.IssueGoods():
-                went("stock", "used")
+                check_moved("stock", "used")
             case c.ReturnIssue():
-                went("used", "stock")
+                check_moved("used", "stock")
             case c.WriteOff():
-                went("stock", "lost")
+                check_moved("stock", "lost")
             case c.FindAgain():
-                went("lost", "stock")
+                check_moved("lost", "stock")
             case c.TakeBack():
-                went("received", "stock")
+                check_moved("received", "stock")
             case c.ReturnGoods():
-                went("stock", "returned", held="borrowed")
+                check_moved("stock", "returned", also="borrowed")
             case c.LendGoods():
-                went("stock", "lent")
+                check_moved("stock", "lent")
             case c.ReturnLoan():
-                went("lent", "stock")
+                check_moved("lent", "stock")
             case c.HandOut():
-                went("stock", "received")
+                check_moved("stock", "received")
             case c.Dispatch():
                 for name in command.allocations:
-                    assert self.plain.total(f"allocated:{name}:") == 0
+                    assert self.model.total(f"allocated:{name}:") == 0
             case c.ReportOutcome():
                 if done.conflict is None:
                     team = f"in_transit:{command.delivery}:{command.allocation}"
-                    assert self.plain.total(team) == 0
+                    assert self.model.total(team) == 0
             case c.CountStock():
                 if done.conflict is None:
-                    self.counted(command, new)
+                    self.check_count(command, new)
             case c.CloseDelivery():
-                assert not self.plain.held(f"in_transit:{command.delivery}:")
+                assert not self.model.nonzero_balances(f"in_transit:{command.delivery}:")
             case c.ClosePeriod():
-                assert self.plain.closed_through() == command.through
+                assert self.model.closed_through() == command.through
             case c.Correct() | c.Reverse():
-                self.only_on_its_day(command, new)
+                self.check_days(command, new)
             case _:
                 pass
 
-    def counted(self, command: c.CountStock, new: list[Any]) -> None:
-        """Unexplained moves by exactly what the count found amiss."""
+    def check_count(self, command: c.CountStock, new: list[Any]) -> None:
+        """Check that the unexplained quantity is the difference the count found."""
         for row in new[0].rows:
             if hasattr(row, "counted"):
                 amiss = sum(
@@ -191,9 +191,9 @@ class Foresight:
                 )
                 assert amiss == row.counted - row.expected
 
-    def only_on_its_day(self, command: c.Correct | c.Reverse, new: list[Any]) -> None:
-        """The goods a command and its corrections moved net out on every day but its own."""
-        bodies = {body.seq: body for body in self.plain.bodies}
+    def check_days(self, command: c.Correct | c.Reverse, new: list[Any]) -> None:
+        """Check that a command and its corrections cancel out on every day but its own."""
+        bodies = {body.seq: body for body in self.model.bodies}
         head = next(body for body in new if body.part == 0)
         chain, seq = [], head.seq
         while seq is not None:
@@ -206,7 +206,7 @@ class Foresight:
         released = [b for b in bodies.values() if b.kind == "released" and b.document in own]
         chain += released
         days: dict[tuple[date, tuple[str, str, str]], int] = {}
-        closed = self.plain.closed_through()
+        closed = self.model.closed_through()
 
         def open_day(day: date) -> date:
             return day if closed is None or day > closed else closed + timedelta(days=1)
@@ -215,7 +215,7 @@ class Foresight:
             day = open_day(body.booked_on)
             for source, target, item, lot, quantity in body.transfers:
                 if not lot:
-                    continue  # needs keep step with goods that moved on other days
+                    continue  # transfers of needs may follow goods that moved on other days
                 for account, sign in ((source, -1), (target, 1)):
                     key = day, (account, item, lot)
                     days[key] = days.get(key, 0) + sign * quantity
@@ -250,37 +250,39 @@ def sources(command: c.Command) -> list[str]:
             return []
 
 
-class Foreseen:
-    """What was known of a command before it was given, to be held against what became of it."""
+class Prediction:
+    """What was known of a command before it was recorded."""
 
     def __init__(
-        self, foresight: Foresight, command: c.Command, hopeless: str | None, sure: bool
+        self, oracle: Oracle, command: c.Command, must_refuse: str | None, must_succeed: bool
     ) -> None:
-        self.foresight, self.command, self.hopeless, self.sure = (
-            foresight,
+        self.oracle, self.command, self.must_refuse, self.must_succeed = (
+            oracle,
             command,
-            hopeless,
-            sure,
+            must_refuse,
+            must_succeed,
         )
 
-    def refused(self, refusal: SuppliesError) -> None:
-        """A refusal says why in words of its own, and there was a ground for it."""
-        assert not self.sure, f"{self.command} was refused: {refusal}"
+    def check_refused(self, refusal: SuppliesError) -> None:
+        """Check that a refusal was possible, has a type of its own and a message."""
+        assert not self.must_succeed, f"{self.command} was refused: {refusal}"
         assert not isinstance(refusal, StoreError), refusal
         assert str(refusal).strip()
         assert type(refusal) is not SuppliesError
 
-    def recorded(self, done: Recorded, new: list[Body]) -> None:
-        """An answer tells of the entries that are new, and they say what the command asked."""
-        assert self.hopeless is None or done.conflict is not None, f"recorded, yet {self.hopeless}"
+    def check_recorded(self, done: Recorded, new: list[Body]) -> None:
+        """Check that the answer describes the new entries and that these do what was asked."""
+        assert self.must_refuse is None or done.conflict is not None, (
+            f"recorded, yet {self.must_refuse}"
+        )
         if done.repeated:
             assert not new
             return
         assert (new[0].seq, new[-1].seq, new[0].id) == (done.seq, done.last, done.id)
         assert [body.part for body in new] == list(range(len(new)))
         if done.conflict is not None:
-            assert not self.sure, f"{self.command} became a conflict: {done.conflict}"
+            assert not self.must_succeed, f"{self.command} became a conflict: {done.conflict}"
             assert isinstance(self.command, c.ReportOutcome | c.CountStock)
             assert done.conflict.strip()
             assert not any(body.transfers for body in new)
-        self.foresight.expect(self.command, done, new)
+        self.oracle.check_transfers(self.command, done, new)

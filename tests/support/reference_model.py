@@ -1,4 +1,6 @@
-"""The books in plain memory: replayed from the entries' bytes, to be held against the tables."""
+"""A reference model: the books in memory, rebuilt from the entries' bytes and compared with the
+tables.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,8 @@ from supplies.domain.entry_rows import (
 Key = tuple[str, str, str]
 
 
-class PlainBooks:
-    """What the entries say, in dicts. `absorb` reads new entries; `check` compares all tables."""
+class ReferenceModel:
+    """What the entries say, in dicts. `check` compares all tables with them."""
 
     def __init__(self, books: Books) -> None:
         self.books = books
@@ -50,18 +52,18 @@ class PlainBooks:
         self.chain: list[tuple[bytes, bytes]] = []
         """Each entry's bytes and its hash."""
         self.balances: Counter[Key] = Counter()
-        self.standing: dict[str, dict[Key, int]] = defaultdict(dict)
+        self.nonzero: dict[str, dict[Key, int]] = defaultdict(dict)
         """What is not zero, by the kind of its account."""
-        self.moved: dict[str, Counter[Key]] = defaultdict(Counter)
+        self.changes_by_day: dict[str, Counter[Key]] = defaultdict(Counter)
         """What each day changed."""
         self.ordinals: dict[tuple[str, int], int] = {}
-        self.stated: dict[type, list[tuple[int, Any]]] = defaultdict(list)
+        self.rows: dict[type, list[tuple[int, Any]]] = defaultdict(list)
         self.superseded: set[int] = set()
 
-    # --- reading the entries back ----------------------------------------------------------------
+    # --- reading entries -------------------------------------------------------------------------
 
-    def absorb(self) -> list[Body]:
-        """Read entries recorded since; their chain, numbers and columns must be right."""
+    def read_new_entries(self) -> list[Body]:
+        """Read new entries and check their chain, numbers and columns."""
         rows = self.books.all(
             "SELECT seq, id, part, kind, document, happened_on, booked_on, supersedes, body, hash "
             "FROM entries WHERE station = :station AND seq > :seq ORDER BY seq",
@@ -76,22 +78,22 @@ class PlainBooks:
             assert (body.id, body.part, body.kind, body.document) == (id_, part, kind, document)
             assert (str(body.happened_on), str(body.booked_on)) == (happened, booked)
             assert body.supersedes == supersedes
-            self._replay(body)
+            self._apply(body)
             self.bodies.append(body)
             self.chain.append((content, head))
             new.append(body)
         return new
 
-    def _replay(self, body: Body) -> None:
+    def _apply(self, body: Body) -> None:
         day = body.booked_on.isoformat()
         for source, target, item, lot, quantity in body.transfers:
             assert quantity > 0
             assert family_of(source, lot) is family_of(target, lot), (source, target)
             for account, sign in ((source, -1), (target, 1)):
                 self._move((account, item, lot), sign * quantity)
-                self.moved[day][account, item, lot] += sign * quantity
+                self.changes_by_day[day][account, item, lot] += sign * quantity
         for row in body.rows:
-            self.stated[type(row)].append((body.seq, row))
+            self.rows[type(row)].append((body.seq, row))
             if isinstance(row, Receipt):
                 last = self.ordinals.get((row.series, row.year), 0)
                 assert row.ordinal == last + 1, f"receipt {row.number} leaves a gap"
@@ -102,15 +104,15 @@ class PlainBooks:
 
     def _move(self, key: Key, change: int) -> None:
         self.balances[key] += change
-        of_its_kind = self.standing[key[0].partition(":")[0]]
+        of_its_kind = self.nonzero[key[0].partition(":")[0]]
         of_its_kind[key] = self.balances[key]
         if not self.balances[key]:
             del of_its_kind[key]
 
-    # --- questions -------------------------------------------------------------------------------
+    # --- queries ---------------------------------------------------------------------------------
 
     def total(self, prefix: str, item: str | None = None) -> int:
-        """Over all accounts that begin so, or of exactly this name."""
+        """Sum over the account of this name, or over all that begin so if it ends in ":"."""
         return sum(
             quantity
             for (account, what, _), quantity in self._of_kind(prefix)
@@ -118,24 +120,24 @@ class PlainBooks:
             and item in (None, what)
         )
 
-    def held(self, prefix: str) -> dict[Key, int]:
-        """What is not zero in accounts that begin so."""
+    def nonzero_balances(self, prefix: str) -> dict[Key, int]:
+        """Balances other than zero of accounts that begin so."""
         return {
             key: quantity for key, quantity in self._of_kind(prefix) if key[0].startswith(prefix)
         }
 
     def _of_kind(self, prefix: str) -> Iterable[tuple[Key, int]]:
-        return self.standing[prefix.partition(":")[0]].items()
+        return self.nonzero[prefix.partition(":")[0]].items()
 
     def latest(self, statement: type, field: str) -> dict[str, Any]:
-        """The statement that holds for each document."""
-        return {getattr(row, field): row for _, row in self.stated[statement]}
+        """The latest row of each document."""
+        return {getattr(row, field): row for _, row in self.rows[statement]}
 
     def latest_lines(self, head: type, line: type, field: str) -> dict[str, list[Any]]:
-        """The lines that hold for each document: those of the entry that stated it last."""
-        seqs = {getattr(row, field): seq for seq, row in self.stated[head]}
+        """The lines of the latest statement of each document."""
+        seqs = {getattr(row, field): seq for seq, row in self.rows[head]}
         lines: dict[str, list[Any]] = {name: [] for name in seqs}
-        for seq, row in self.stated[line]:
+        for seq, row in self.rows[line]:
             if seqs.get(getattr(row, field)) == seq:
                 lines[getattr(row, field)].append(row)
         return lines
@@ -163,18 +165,18 @@ class PlainBooks:
         return [name for name in self.documents(Delivery, "delivery") if name not in ended]
 
     def stops(self) -> list[Stop]:
-        return [row for _, row in self.stated[Stop]]
+        return [row for _, row in self.rows[Stop]]
 
     def loaded(self, stop: Stop) -> list[StopLine]:
         return [
             row
-            for _, row in self.stated[StopLine]
+            for _, row in self.rows[StopLine]
             if (row.delivery, row.allocation) == (stop.delivery, stop.allocation)
         ]
 
     def open_conflicts(self) -> list[int]:
-        done = {row.conflict for _, row in self.stated[Resolution]}
-        return [seq for seq, _ in self.stated[Conflict] if seq not in done]
+        done = {row.conflict for _, row in self.rows[Resolution]}
+        return [seq for seq, _ in self.rows[Conflict] if seq not in done]
 
     def open_sheets(self) -> dict[str, CountSheet]:
         counted = set(self.documents(CountedLine, "sheet"))
@@ -199,31 +201,31 @@ class PlainBooks:
         return self.documents(Receipt, "number")
 
     def cited(self, kind: str, document: str) -> CitedEntry:
-        """An entry of these books, as another station is shown it."""
+        """An entry of these books in the form in which another station cites it."""
         body = next(b for b in self.bodies if (b.kind, b.document) == (kind, document))
         content, head = self.chain[body.seq - 1]
         previous = self.chain[body.seq - 2][1] if body.seq > 1 else bytes(32)
         return CitedEntry(previous=previous.hex(), body=content, hash=head.hex())
 
     def closed_through(self) -> Any:
-        stated = self.stated[Period]
+        stated = self.rows[Period]
         return stated[-1][1].closed_through if stated else None
 
-    # --- the laws --------------------------------------------------------------------------------
+    # --- invariants ------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Every law of the design, on what was replayed, and the tables against the replay."""
-        self._tables_follow_the_entries()
-        self._sums_are_zero()
-        self._floors_hold()
-        self._claims_mirror_promises()
-        self._assigned_is_held()
-        self._met_was_received()
-        self._needs_add_up()
-        self._arrivals_state_what_came()
-        self._receipts_tell_the_donations()
+        """Check all invariants, and the tables against the model."""
+        self._check_tables()
+        self._check_sums()
+        self._check_floors()
+        self._check_claims()
+        self._check_assigned()
+        self._check_met()
+        self._check_needs()
+        self._check_arrivals()
+        self._check_receipts()
 
-    def _tables_follow_the_entries(self) -> None:
+    def _check_tables(self) -> None:
         rows = self.books.all(
             "SELECT account, item, lot, quantity FROM balances WHERE station = :station"
         )
@@ -233,9 +235,9 @@ class PlainBooks:
         }
         running: Counter[Key] = Counter()
         expected = {}
-        for day in sorted(self.moved):
-            running.update(self.moved[day])  # Counter.update adds
-            for key in self.moved[day]:
+        for day in sorted(self.changes_by_day):
+            running.update(self.changes_by_day[day])  # Counter.update adds
+            for key in self.changes_by_day[day]:
                 expected[(*key, day)] = running[key]
         rows = self.books.all(
             "SELECT account, item, lot, day, quantity FROM days WHERE station = :station"
@@ -245,21 +247,21 @@ class PlainBooks:
         head = self.books.head()
         assert (head[0], head[1]) == (len(self.bodies), self.head or bytes(32))
 
-    def _sums_are_zero(self) -> None:
+    def _check_sums(self) -> None:
         sums: Counter[tuple[Family, str, str]] = Counter()
         for (account, item, lot), quantity in self.balances.items():
             sums[family_of(account, lot), item, lot] += quantity
         assert not any(sums.values()), {k: n for k, n in sums.items() if n}
 
-    def _floors_hold(self) -> None:
+    def _check_floors(self) -> None:
         for key, quantity in [*self.balances.items(), *self.closings.items()]:
             assert quantity >= 0 or not kind_of(key[0]).floored, (key, quantity)
 
-    def _claims_mirror_promises(self) -> None:
+    def _check_claims(self) -> None:
         running: Counter[Key] = Counter()
-        for day in [*sorted(self.moved), None]:
+        for day in [*sorted(self.changes_by_day), None]:
             if day is not None:
-                running.update(self.moved[day])
+                running.update(self.changes_by_day[day])
             claimed: Counter[tuple[str, str, str]] = Counter()
             for (account, item, _), quantity in running.items():
                 if account.startswith("claimed:"):
@@ -270,7 +272,7 @@ class PlainBooks:
                     claimed[need, pledge, item] -= quantity
             assert not any(claimed.values()), (day, claimed)
 
-    def _assigned_is_held(self) -> None:
+    def _check_assigned(self) -> None:
         over: Counter[tuple[str, str]] = Counter()
         for (account, item, _), quantity in self.balances.items():
             if account.startswith("assigned:"):
@@ -281,7 +283,7 @@ class PlainBooks:
                 over[keys_of(account)[1], item] -= quantity
         assert all(n <= 0 for n in over.values()), {k: n for k, n in over.items() if n > 0}
 
-    def _met_was_received(self) -> None:
+    def _check_met(self) -> None:
         needs = self.latest(Need, "need")
         over: Counter[tuple[str, str]] = Counter()
         for (account, item, _), quantity in self.balances.items():
@@ -291,8 +293,8 @@ class PlainBooks:
                 over[keys_of(account)[0], item] -= quantity
         assert all(n <= 0 for n in over.values()), {k: n for k, n in over.items() if n > 0}
 
-    def _needs_add_up(self) -> None:
-        """asked = needed + claimed + assigned + met + ended, as the need states."""
+    def _check_needs(self) -> None:
+        """asked = needed + claimed + assigned + met + ended for each need."""
         sums: Counter[str] = Counter()
         asked: Counter[tuple[str, str]] = Counter()
         for (account, item, _), quantity in self.balances.items():
@@ -309,8 +311,8 @@ class PlainBooks:
             assert not self.total(f"needed:{name}"), f"need {name} was ended, yet is open"
             assert not self.total(f"claimed:{name}:"), f"need {name} was ended, yet is claimed"
 
-    def _arrivals_state_what_came(self) -> None:
-        """The lines of an arrival that hold are what its entries moved, lot by lot."""
+    def _check_arrivals(self) -> None:
+        """The latest lines of an arrival match what its entries moved, lot by lot."""
         stated: Counter[tuple[str, str]] = Counter()
         for lines in self.latest_lines(Arrival, ArrivalLine, "arrival").values():
             for line in lines:
@@ -337,13 +339,13 @@ class PlainBooks:
         for key in self.balances:
             assert not key[2] or lots[key[2]].item == key[1], key
 
-    def _receipts_tell_the_donations(self) -> None:
-        """At most one receipt holds for a donation, and it prints what the donation says now."""
-        void = {row.number for _, row in self.stated[ReceiptVoid]}
+    def _check_receipts(self) -> None:
+        """A donation has at most one valid receipt, which prints its latest quantities."""
+        void = {row.number for _, row in self.rows[ReceiptVoid]}
         lines = self.latest_lines(Arrival, ArrivalLine, "arrival")
         valid: dict[str, list[str]] = defaultdict(list)
         seen = set()
-        for _, row in self.stated[ReceiptDonation]:
+        for _, row in self.rows[ReceiptDonation]:
             if row.number not in void:
                 assert row.donation not in seen, f"two receipts hold for {row.donation}"
                 seen.add(row.donation)

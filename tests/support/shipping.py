@@ -32,7 +32,7 @@ def send(station: StationLedger, quantity: int = 10, item: str = "mask", **line:
     return str(station(c.SendShipment(station="hp", location="store", lines=lines)).document)
 
 
-def cited(station: StationLedger, name: str) -> c.CitedEntry:
+def cited(station: StationLedger | Ledger, name: str) -> c.CitedEntry:
     """A station's entry as its page of the shipment shows it."""
     entry = get_shipment(station.books, name).entry
     assert entry is not None

@@ -1,19 +1,27 @@
-"""Commands that mostly make sense, drawn from what stands in the books.
+"""Random commands drawn from the state of the books; most of them are valid.
 
-The state machine draws them with hypothesis, the simulator with a seeded dice: see `chance`.
+The state machine draws them with hypothesis, the simulator with a seeded generator: see
+`random_source`.
 """
 
-from support.command_generators.chance import Chance, Dice
-from support.command_generators.drawing import DESK, Cast
-from support.command_generators.gifts import Gifts
-from support.command_generators.mending import Mending
-from support.command_generators.papers import Papers
-from support.command_generators.shelf import Shelf
-from support.command_generators.shipping import Shipping
-from support.command_generators.teams import Teams
+from support.command_generators.arrivals import ArrivalCommands
+from support.command_generators.base import LX_CODES, CatalogueCodes
+from support.command_generators.corrections import CorrectionCommands
+from support.command_generators.deliveries import DeliveryCommands
+from support.command_generators.office import OfficeCommands
+from support.command_generators.random_source import RandomSource, SeededRandom
+from support.command_generators.shipments import ShipmentCommands
+from support.command_generators.stock import StockCommands
 
-__all__ = ["DESK", "Asks", "Cast", "Chance", "Dice"]
+__all__ = ["LX_CODES", "CatalogueCodes", "CommandGenerator", "RandomSource", "SeededRandom"]
 
 
-class Asks(Mending, Gifts, Teams, Shelf, Papers, Shipping):
-    """All that may be asked of a ledger, a method a command."""
+class CommandGenerator(
+    CorrectionCommands,
+    ArrivalCommands,
+    DeliveryCommands,
+    StockCommands,
+    OfficeCommands,
+    ShipmentCommands,
+):
+    """Draws commands: one method for each."""

@@ -1,25 +1,25 @@
-"""What is done at the desk: receipts, periods, visits, and forgetting somebody."""
+"""Commands that move no goods: receipts, periods, activities, and forgetting people."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from supplies.domain import commands as c
-from support.command_generators.drawing import Drawing
+from support.command_generators.base import GeneratorBase
 
 
-class Papers(Drawing):
+class OfficeCommands(GeneratorBase):
     """Commands that move no goods."""
 
     def issue_receipt(self) -> c.Command:
-        donations = self.plain.donations()
+        donations = self.model.donations()
         donor = self.pick({row.party for row in donations.values()})
         mine = sorted(name for name, row in donations.items() if row.party == donor)
-        return c.IssueReceipt(donations=self.chance.some_of(mine, 12))
+        return c.IssueReceipt(donations=self.random.sample(mine, 12))
 
     def deal_with_receipt(self) -> c.Command:
-        number = self.pick(self.plain.receipts())
-        return self.of(
+        number = self.pick(self.model.receipts())
+        return self.choose(
             c.VoidReceipt(number=number, reason="r"),
             c.ReplaceReceipt(number=number, reason="r"),
             c.ReprintReceipt(number=number),
@@ -27,15 +27,15 @@ class Papers(Drawing):
 
     def close_or_reopen(self) -> c.Command:
         day = self.clock.day - timedelta(days=self.number(0, 4))
-        return self.of(c.ClosePeriod(through=day), c.ReopenPeriod(day=day, reason="r"))
+        return self.choose(c.ClosePeriod(through=day), c.ReopenPeriod(day=day, reason="r"))
 
     def record_activity(self) -> c.Command:
         return c.RecordActivity(
-            kind=self.of("visit", "call"), count=self.some(9), happened_on=self.day()
+            kind=self.choose("visit", "call"), count=self.some(9), happened_on=self.day()
         )
 
     def forget(self) -> c.Command:
-        person = self.pick(self.cast.forgettable)
-        if person in self.cast.donors:
+        person = self.pick(self.codes.forgettable)
+        if person in self.codes.donors:
             return c.ForgetDonor(donor=person)
         return c.ForgetRecipient(recipient=person)

@@ -1,42 +1,42 @@
-"""What is lacking, promised and given."""
+"""Commands about needs, pledges and arrivals."""
 
 from __future__ import annotations
 
 from supplies.domain import commands as c
-from support.command_generators.drawing import Drawing
+from support.command_generators.base import GeneratorBase
 
 
-class Gifts(Drawing):
-    """Needs, pledges, and all that arrives."""
+class ArrivalCommands(GeneratorBase):
+    """Draws needs, pledges and arrivals."""
 
     # --- needs and pledges -----------------------------------------------------------------------
 
     def note_need(self) -> c.Command:
-        item = self.pick(self.cast.items)
+        item = self.pick(self.codes.items)
         return c.NoteNeed(
-            recipient=self.pick(self.cast.recipients),
+            recipient=self.pick(self.codes.recipients),
             **self.packed(item, self.some(30)),
-            urgency=self.of("low", "normal", "high"),
+            urgency=self.choose("low", "normal", "high"),
             happened_on=self.day(),
         )
 
     def end_need(self) -> c.Command:
         return c.EndNeed(
-            need=self.pick(self.plain.needs()),
-            reason=self.of("withdrawn", "moved"),
+            need=self.pick(self.model.needs()),
+            reason=self.choose("withdrawn", "moved"),
             happened_on=self.day(),
         )
 
     def make_pledge(self) -> c.Command:
         lines = []
-        for item in self.of(["mask"], ["mask"], ["soap"], ["mask", "soap"]):
+        for item in self.choose(["mask"], ["mask"], ["soap"], ["mask", "soap"]):
             claims: dict[str, int] = {}
             for _ in range(self.number(0, 3)):
-                open_ = [n for n in self.plain.needs(item) if self.plain.total(f"needed:{n}")]
+                open_ = [n for n in self.model.needs(item) if self.model.total(f"needed:{n}")]
                 if open_:
                     need = self.pick(open_)
-                    claims[need] = self.some(self.plain.total(f"needed:{need}"))
-            free = self.of(0, 0, 5, 20)
+                    claims[need] = self.some(self.model.total(f"needed:{need}"))
+            free = self.choose(0, 0, 5, 20)
             quantity = max(1, sum(claims.values()) + free)
             lines.append(
                 c.PledgeLine(
@@ -46,19 +46,19 @@ class Gifts(Drawing):
                 )
             )
         return c.MakePledge(
-            donor=self.pick(self.cast.donors), lines=lines, happened_on=self.day(), note="n"
+            donor=self.pick(self.codes.donors), lines=lines, happened_on=self.day(), note="n"
         )
 
     def drop_pledge(self) -> c.Command:
-        pledge = self.pick(self.plain.pledges())
+        pledge = self.pick(self.model.pledges())
         lines = []
-        for line in self.plain.pledge_lines()[pledge]:
+        for line in self.model.pledge_lines()[pledge]:
             claims = {
                 key[0].rsplit(":", 1)[1]: n
-                for key, n in self.plain.held(f"pledged:{pledge}:").items()
+                for key, n in self.model.nonzero_balances(f"pledged:{pledge}:").items()
                 if key[1] == line.item
             }
-            there = sum(claims.values()) + self.plain.total(f"pledged:{pledge}", line.item)
+            there = sum(claims.values()) + self.model.total(f"pledged:{pledge}", line.item)
             if there and self.coin():
                 quantity = self.some(there)
                 drop = None
@@ -66,17 +66,17 @@ class Gifts(Drawing):
                     need = self.pick(claims)
                     drop = [c.Claim(need=need, quantity=min(quantity, claims[need]))]
                 lines.append(c.DroppedLine(line=line.line, quantity=quantity, drop=drop))
-        kind = self.of(c.CancelPledge, c.LapsePledge)
+        kind = self.choose(c.CancelPledge, c.LapsePledge)
         return kind(pledge=pledge, reason="r", lines=lines or None, happened_on=self.day())
 
     # --- arrivals --------------------------------------------------------------------------------
 
     def record_donation(self) -> c.Command:
-        pledges = self.plain.pledges()
+        pledges = self.model.pledges()
         lines = []
-        donor: str | None = self.of(*self.cast.donors, None)
-        for _ in range(self.of(1, 1, 2, 3)):
-            pledge, item, there = None, self.pick(self.cast.items), 20
+        donor: str | None = self.choose(*self.codes.donors, None)
+        for _ in range(self.choose(1, 1, 2, 3)):
+            pledge, item, there = None, self.pick(self.codes.items), 20
             mine = [
                 name
                 for name, row in pledges.items()
@@ -85,19 +85,19 @@ class Gifts(Drawing):
             if mine and not self.once_in(4):
                 pledge = self.pick(mine)
                 donor = pledges[pledge].donor
-                stated = self.plain.pledge_lines()[pledge]
+                stated = self.model.pledge_lines()[pledge]
                 if stated:
                     item = self.pick([line.item for line in stated])
-                there = self.plain.total(f"pledged:{pledge}", item)
-                there += self.plain.total(f"pledged:{pledge}:", item)
-                there += self.of(0, 0, 5)
+                there = self.model.total(f"pledged:{pledge}", item)
+                there += self.model.total(f"pledged:{pledge}:", item)
+                there += self.choose(0, 0, 5)
             lines.append(
                 c.DonationLine(
                     **self.packed(item, self.some(there)),
                     pledge=pledge,
-                    recipient=self.of(None, None, None, *self.cast.recipients[:3]),
+                    recipient=self.choose(None, None, None, *self.codes.recipients[:3]),
                     expires_on=self.expiry(),
-                    value=self.of(None, c.Value(minor=500, currency="CNY", evidence="invoice")),
+                    value=self.choose(None, c.Value(minor=500, currency="CNY", evidence="invoice")),
                 )
             )
         return c.RecordDonation(
@@ -111,11 +111,11 @@ class Gifts(Drawing):
     def arrival_lines(self) -> list[c.ArrivalLine]:
         return [
             c.ArrivalLine(
-                **self.packed(self.pick(self.cast.items), self.some(40)),
+                **self.packed(self.pick(self.codes.items), self.some(40)),
                 expires_on=self.expiry(),
-                batch=self.of(None, "B1"),
+                batch=self.choose(None, "B1"),
             )
-            for _ in range(self.of(1, 1, 2))
+            for _ in range(self.choose(1, 1, 2))
         ]
 
     def open_stock(self) -> c.Command:
@@ -125,8 +125,8 @@ class Gifts(Drawing):
 
     def record_arrival(self) -> c.Command:
         return c.RecordArrival(
-            origin=self.of("bought", "made", "borrowed"),
-            party=self.of("X-1", "X-2"),
+            origin=self.choose("bought", "made", "borrowed"),
+            party=self.choose("X-1", "X-2"),
             location=self.place(),
             lines=self.arrival_lines(),
             happened_on=self.day(),

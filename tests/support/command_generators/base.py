@@ -1,4 +1,4 @@
-"""What all drawing of commands shares: figures, days, lots and places."""
+"""What all command generators share: quantities, days, lots and places."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from supplies.domain import commands as c
-from support.command_generators.chance import Chance, coin, once_in, pick
+from support.command_generators.random_source import RandomSource, coin, once_in, pick
 from support.ledger_fixture import Clock
-from support.reference_model import PlainBooks
+from support.reference_model import ReferenceModel
 
 T = TypeVar("T")
 
 PACKS = {"mask": ("ten", 10), "soap": ("six", 6)}
-"""A pack of each item, and what is in it."""
+"""A pack of each item and its size."""
 
 
 @dataclass(frozen=True)
-class Cast:
-    """Who and what there is at a station; what is named twice is drawn twice as often.
+class CatalogueCodes:
+    """Codes registered at a station; a repeated code is drawn more often.
 
-    open: places from which goods are given out. forgettable: the people who may be forgotten.
+    open: locations from which goods are given out. forgettable: people who may be forgotten.
     """
 
     items: tuple[str, ...]
@@ -39,7 +39,7 @@ class Cast:
         return (*self.open, self.quarantine)
 
 
-DESK = Cast(
+LX_CODES = CatalogueCodes(
     items=("mask", "mask", "mask", "soap"),
     donors=("D-1", "D-2"),
     recipients=("R-1", "R-2", "G-1"),
@@ -49,59 +49,59 @@ DESK = Cast(
     quarantine="ward",
     forgettable=("D-2", "R-2"),
 )
-"""What `station.register_all` enters."""
+"""What `ledger_fixture.register_all` registers."""
 
 
 def units(line: c.GoodsLine) -> int:
-    """How many base units a line is of."""
+    """Quantity of a line in base units."""
     return line.quantity * (1 if line.pack is None else dict(PACKS.values())[line.pack])
 
 
 @dataclass
-class Drawing:
-    """A chance, and what stands in the books.
+class GeneratorBase:
+    """A random source and the state of the books.
 
-    given: the command of each head entry. elsewhere: the books of the station that goods are sent
-    to and come from. together: whether they are in the same database.
+    commands: the command of each first entry. other_model: the books of the station that goods are
+    sent to and come from. same_database: whether both stations share a database.
     """
 
-    chance: Chance
-    plain: PlainBooks
+    random: RandomSource
+    model: ReferenceModel
     clock: Clock
-    given: dict[int, c.Command]
-    cast: Cast = DESK
-    elsewhere: PlainBooks | None = None
-    together: bool = False
+    commands: dict[int, c.Command]
+    codes: CatalogueCodes = LX_CODES
+    other_model: ReferenceModel | None = None
+    same_database: bool = False
 
-    def of(self, *options: T) -> T:
-        return self.chance.of(options)
+    def choose(self, *options: T) -> T:
+        return self.random.choose(options)
 
     def pick(self, options: Iterable[T]) -> T:
-        return pick(self.chance, options)
+        return pick(self.random, options)
 
     def number(self, low: int, high: int) -> int:
-        return self.chance.number(low, high)
+        return self.random.number(low, high)
 
     def coin(self) -> bool:
-        return coin(self.chance)
+        return coin(self.random)
 
     def once_in(self, times: int) -> bool:
-        return once_in(self.chance, times)
+        return once_in(self.random, times)
 
     def some(self, there: int) -> int:
-        """A quantity, mostly no more than there is."""
+        """A quantity, mostly at most what is there."""
         if there <= 0 or self.once_in(20):
             return self.number(1, 40)
         return there if self.coin() else self.number(1, there)
 
     def day(self, *, often: bool = False) -> date | None:
-        """Mostly today, which is not said; `often`: mostly an earlier day."""
+        """None (today) mostly; with `often`, mostly an earlier day."""
         seldom = [None] * 16 + [0, 0, 1, 1, 1, 1, 2, 2, 3, 4, 5, -1]
-        back = self.chance.of([0, 1, 1, 2, 3, 5] if often else seldom)
+        back = self.random.choose([0, 1, 1, 2, 3, 5] if often else seldom)
         return None if back is None else self.clock.day - timedelta(days=back)
 
     def expiry(self) -> date | None:
-        ahead = self.of(None, None, 0, 1, 3, 30)
+        ahead = self.choose(None, None, 0, 1, 3, 30)
         return None if ahead is None else self.clock.day + timedelta(days=ahead)
 
     def packed(self, item: str, quantity: int) -> dict[str, Any]:
@@ -111,16 +111,16 @@ class Drawing:
         return {"item": item, "quantity": quantity}
 
     def lot_lines(self, account: str) -> list[c.LotLine]:
-        """One or two lines of what stands in an account."""
+        """One or two lines of goods in an account."""
         lines = []
-        there = self.plain.held(account)
-        for _ in range(self.of(1, 1, 1, 2)):
+        there = self.model.nonzero_balances(account)
+        for _ in range(self.choose(1, 1, 1, 2)):
             if there and not self.once_in(20):
                 key = self.pick(there)
                 _, item, lot = key
                 whole = self.coin()
                 quantity = self.some(
-                    self.plain.total(account, item) if whole else there[key],
+                    self.model.total(account, item) if whole else there[key],
                 )
                 lines.append(
                     c.LotLine(
@@ -130,14 +130,14 @@ class Drawing:
                     )
                 )
             else:
-                lines.append(c.LotLine(item=self.pick(self.cast.items), quantity=self.some(0)))
+                lines.append(c.LotLine(item=self.pick(self.codes.items), quantity=self.some(0)))
         return lines
 
     def shelf(self) -> str:
-        """A place, mostly one where something stands."""
-        stocked = [key[0].partition(":")[2] for key in self.plain.held("stock:")]
-        open_ = [place for place in stocked if place != self.cast.quarantine] or stocked
-        return self.pick((stocked if self.once_in(10) else open_) or self.cast.open)
+        """A location, mostly one with stock."""
+        stocked = [key[0].partition(":")[2] for key in self.model.nonzero_balances("stock:")]
+        open_ = [place for place in stocked if place != self.codes.quarantine] or stocked
+        return self.pick((stocked if self.once_in(10) else open_) or self.codes.open)
 
     def place(self) -> str:
-        return self.pick(self.cast.places)
+        return self.pick(self.codes.places)

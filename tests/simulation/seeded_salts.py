@@ -9,8 +9,8 @@ from random import Random
 from unittest.mock import patch
 
 
-class Salts:
-    """Stands for the module `secrets`. Each thread has its own series, begun anew at each step."""
+class SeededSalts:
+    """Replaces the module `secrets`. Each thread has its own series, restarted at each step."""
 
     def __init__(self) -> None:
         self._seed = ""
@@ -27,6 +27,6 @@ class Salts:
         return self._series[name].randbytes(size)
 
     @contextmanager
-    def in_use(self) -> Iterator[None]:
+    def patched(self) -> Iterator[None]:
         with patch("supplies.domain.entries.secrets", self):
             yield

@@ -1,4 +1,4 @@
-"""A command as it should have been, or as if it had never been."""
+"""Corrections and reversals."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import msgspec
 
 from supplies.domain import commands as c
 from supplies.ledger.rules.command_history import CORRECTABLE
-from support.command_generators.gifts import Gifts
-from support.command_generators.papers import Papers
-from support.command_generators.shelf import Shelf
-from support.command_generators.teams import Teams
+from support.command_generators.arrivals import ArrivalCommands
+from support.command_generators.deliveries import DeliveryCommands
+from support.command_generators.office import OfficeCommands
+from support.command_generators.stock import StockCommands
 
 
-class Mending(Gifts, Teams, Shelf, Papers):
-    """Corrections and reversals of what was recorded."""
+class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, OfficeCommands):
+    """Draws corrections and reversals of recorded commands."""
 
     def correctable(self) -> list[int]:
-        """Entries that hold and were made by a command that can be corrected."""
+        """Entries that can be corrected and were not yet."""
         return [
             body.seq
-            for body in self.plain.bodies
+            for body in self.model.bodies
             if body.part == 0
             and body.kind in CORRECTABLE
-            and body.seq not in self.plain.superseded
-            and body.seq in self.given
+            and body.seq not in self.model.superseded
+            and body.seq in self.commands
         ]
 
     def correct(self, seq: int) -> c.Correct:
@@ -36,18 +36,18 @@ class Mending(Gifts, Teams, Shelf, Papers):
         return c.Reverse(entry=seq, reason="r")
 
     def restated(self, seq: int) -> c.Command:
-        """The command of an entry, with something changed: a figure, the day, a place, all."""
-        command: Any = self.given[seq]
+        """The command of an entry with a changed quantity or day, or drawn anew."""
+        command: Any = self.commands[seq]
         if isinstance(command, c.Correct):
             command = command.command
         while isinstance(command, c.Reverse):
-            command = self.given[command.entry]
+            command = self.commands[command.entry]
             if isinstance(command, c.Correct):
                 command = command.command
         if isinstance(command, c.ResolveConflict):
             return self.report_outcome()
         changes: dict[str, Any] = {}
-        what = self.of("figure", "figure", "figure", "day", "both", "all")
+        what = self.choose("figure", "figure", "figure", "day", "both", "all")
         if what == "all":
             fresh = GENERATORS[type(command)](self)
             keep = {
@@ -64,14 +64,14 @@ class Mending(Gifts, Teams, Shelf, Papers):
 
     def other_figures(self, command: Any) -> dict[str, Any]:
         if isinstance(command, c.ReportOutcome):
-            return {"outcome": self.of("handed_over", "refused", "not_at_home"), "lines": None}
+            return {"outcome": self.choose("handed_over", "refused", "not_at_home"), "lines": None}
         if isinstance(command, c.NoteNeed | c.RecordActivity):
             name = "quantity" if isinstance(command, c.NoteNeed) else "count"
             return {name: max(1, getattr(command, name) + self.number(-9, 9))}
         name = "consumed" if isinstance(command, c.Convert) else "lines"
         lines = []
         for line in getattr(command, name):
-            quantity = max(1, line.quantity + self.of(0, 1, -1, 5, -5, -20))
+            quantity = max(1, line.quantity + self.choose(0, 1, -1, 5, -5, -20))
             change: dict[str, Any] = {"quantity": quantity}
             if isinstance(line, c.PledgeLine) and quantity < sum(q.quantity for q in line.claims):
                 change["claims"] = []
@@ -84,24 +84,24 @@ class Mending(Gifts, Teams, Shelf, Papers):
 
 
 GENERATORS: dict[type[c.Command], Any] = {
-    c.NoteNeed: Mending.note_need,
-    c.MakePledge: Mending.make_pledge,
-    c.RecordDonation: Mending.record_donation,
-    c.OpenStock: Mending.open_stock,
-    c.RecordArrival: Mending.record_arrival,
-    c.Allocate: Mending.allocate,
-    c.ReportOutcome: Mending.report_outcome,
-    c.Move: Mending.move,
-    c.IssueGoods: Mending.issue_goods,
-    c.ReturnIssue: Mending.return_issue,
-    c.WriteOff: Mending.write_off,
-    c.FindAgain: Mending.find_again,
-    c.TakeBack: Mending.take_back,
-    c.ReturnGoods: Mending.return_goods,
-    c.LendGoods: Mending.lend_goods,
-    c.ReturnLoan: Mending.return_loan,
-    c.HandOut: Mending.hand_out,
-    c.Convert: Mending.convert,
-    c.RecordActivity: Mending.record_activity,
+    c.NoteNeed: CorrectionCommands.note_need,
+    c.MakePledge: CorrectionCommands.make_pledge,
+    c.RecordDonation: CorrectionCommands.record_donation,
+    c.OpenStock: CorrectionCommands.open_stock,
+    c.RecordArrival: CorrectionCommands.record_arrival,
+    c.Allocate: CorrectionCommands.allocate,
+    c.ReportOutcome: CorrectionCommands.report_outcome,
+    c.Move: CorrectionCommands.move,
+    c.IssueGoods: CorrectionCommands.issue_goods,
+    c.ReturnIssue: CorrectionCommands.return_issue,
+    c.WriteOff: CorrectionCommands.write_off,
+    c.FindAgain: CorrectionCommands.find_again,
+    c.TakeBack: CorrectionCommands.take_back,
+    c.ReturnGoods: CorrectionCommands.return_goods,
+    c.LendGoods: CorrectionCommands.lend_goods,
+    c.ReturnLoan: CorrectionCommands.return_loan,
+    c.HandOut: CorrectionCommands.hand_out,
+    c.Convert: CorrectionCommands.convert,
+    c.RecordActivity: CorrectionCommands.record_activity,
 }
-"""How a command that can be corrected is drawn anew."""
+"""The generator of each command that can be corrected."""

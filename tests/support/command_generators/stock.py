@@ -1,4 +1,4 @@
-"""What happens on the shelves and at the counter."""
+"""Commands about stock."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import Any
 
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Withdrawal
-from support.command_generators.drawing import Drawing
+from support.command_generators.base import GeneratorBase
 
 
-class Shelf(Drawing):
+class StockCommands(GeneratorBase):
     """Moves, counts, own use, loans, losses, repacking and hand-outs."""
 
     def move(self) -> c.Command:
         source = self.shelf()
         return c.Move(
             source=source,
-            target=self.pick([place for place in self.cast.places if place != source]),
+            target=self.pick([place for place in self.codes.places if place != source]),
             lines=self.lot_lines(f"stock:{source}"),
             happened_on=self.day(),
         )
@@ -25,29 +25,31 @@ class Shelf(Drawing):
         return c.OpenCountSheet(location=self.shelf(), happened_on=self.day())
 
     def count_stock(self) -> c.Command:
-        sheets = self.plain.open_sheets()
+        sheets = self.model.open_sheets()
         sheet = self.pick(sheets)
         place = sheets[sheet].location
         lines: dict[str, c.CountLine] = {}
-        for item in self.of(["mask"], ["soap"], ["mask", "soap"]):
-            there = self.plain.total(f"stock:{place}", item) + sum(
+        for item in self.choose(["mask"], ["soap"], ["mask", "soap"]):
+            there = self.model.total(f"stock:{place}", item) + sum(
                 n
-                for (account, what, _), n in self.plain.held("allocated:").items()
+                for (account, what, _), n in self.model.nonzero_balances("allocated:").items()
                 if account.endswith(f":{place}") and what == item
             )
-            amiss = self.of(0, 0, 1, -1, 3, -3, -there, -30)
+            amiss = self.choose(0, 0, 1, -1, 3, -3, -there, -30)
             lot = None
-            lots = [key[2] for key in self.plain.held(f"stock:{place}") if key[1] == item]
+            lots = [
+                key[2] for key in self.model.nonzero_balances(f"stock:{place}") if key[1] == item
+            ]
             if lots and self.coin():
                 lot = self.pick(lots)
-                there = self.plain.balances[f"stock:{place}", item, lot]
+                there = self.model.balances[f"stock:{place}", item, lot]
             lines[item] = c.CountLine(item=item, lot=lot, counted=max(0, there + amiss))
         return c.CountStock(sheet=sheet, lines=list(lines.values()), happened_on=self.day())
 
     def issue_goods(self) -> c.Command:
         place = self.shelf()
         return c.IssueGoods(
-            purpose=self.of("gate-1", "notices"),
+            purpose=self.choose("gate-1", "notices"),
             location=place,
             lines=self.lot_lines(f"stock:{place}"),
             happened_on=self.day(),
@@ -56,18 +58,18 @@ class Shelf(Drawing):
     def lend_goods(self) -> c.Command:
         place = self.shelf()
         return c.LendGoods(
-            borrower=self.of("B-1", "B-2"),
+            borrower=self.choose("B-1", "B-2"),
             location=place,
             lines=self.lot_lines(f"stock:{place}"),
             happened_on=self.day(),
         )
 
     def bring_back(self, kind: str) -> dict[str, Any]:
-        name = self.pick(self.plain.withdrawals(kind))
-        account = self.plain.latest(Withdrawal, "withdrawal")[name].account
+        name = self.pick(self.model.withdrawals(kind))
+        account = self.model.latest(Withdrawal, "withdrawal")[name].account
         return {
             "lines": self.lot_lines(account),
-            "location": self.of(None, None, "annex"),
+            "location": self.choose(None, None, "annex"),
             "happened_on": self.day(),
             "name": name,
         }
@@ -83,14 +85,14 @@ class Shelf(Drawing):
     def write_off(self) -> c.Command:
         place = self.shelf()
         return c.WriteOff(
-            reason=self.of("damaged", "expired"),
+            reason=self.choose("damaged", "expired"),
             location=place,
             lines=self.lot_lines(f"stock:{place}"),
             happened_on=self.day(),
         )
 
     def find_again(self) -> c.Command:
-        lost = [key[0].partition(":")[2] for key in self.plain.held("lost:")]
+        lost = [key[0].partition(":")[2] for key in self.model.nonzero_balances("lost:")]
         reason = self.pick(lost or ["damaged", "expired"])
         return c.FindAgain(
             reason=reason,
@@ -100,8 +102,8 @@ class Shelf(Drawing):
         )
 
     def take_back(self) -> c.Command:
-        glad = [key[0].partition(":")[2] for key in self.plain.held("received:")]
-        recipient = self.pick(glad or self.cast.recipients)
+        glad = [key[0].partition(":")[2] for key in self.model.nonzero_balances("received:")]
+        recipient = self.pick(glad or self.codes.recipients)
         return c.TakeBack(
             recipient=recipient,
             location=self.place(),
@@ -120,12 +122,12 @@ class Shelf(Drawing):
         )
 
     def hand_out(self) -> c.Command:
-        place, recipient = self.shelf(), self.pick(self.cast.recipients)
+        place, recipient = self.shelf(), self.pick(self.codes.recipients)
         return c.HandOut(
             recipient=recipient,
             location=place,
             lines=self.lot_lines(f"stock:{place}"),
-            headcount=95 if recipient in self.cast.groups else None,
+            headcount=95 if recipient in self.codes.groups else None,
             happened_on=self.day(),
         )
 
@@ -136,7 +138,7 @@ class Shelf(Drawing):
             consumed=self.lot_lines(f"stock:{place}"),
             produced=[
                 c.ConvertedLine(
-                    item=self.pick(self.cast.items),
+                    item=self.pick(self.codes.items),
                     quantity=self.some(20),
                     expires_on=self.expiry(),
                 )
@@ -146,15 +148,17 @@ class Shelf(Drawing):
         )
 
     def settle(self) -> c.Command:
-        key = self.pick(self.plain.held("unexplained:"))
+        key = self.pick(self.model.nonzero_balances("unexplained:"))
         account, item, lot = key
-        balance = self.plain.balances[key]
+        balance = self.model.balances[key]
         origins = ("opening", "donor", "bought", "made", "borrowed")
         return c.Settle(
             place=account.partition(":")[2],
-            by="lost" if balance > 0 else self.of(*origins),
-            party=self.of(None, "D-1"),
-            lines=[c.LotLine(item=item, quantity=self.some(abs(balance)), lot=self.of(None, lot))],
+            by="lost" if balance > 0 else self.choose(*origins),
+            party=self.choose(None, "D-1"),
+            lines=[
+                c.LotLine(item=item, quantity=self.some(abs(balance)), lot=self.choose(None, lot))
+            ],
             reason="r",
             happened_on=self.day(),
         )

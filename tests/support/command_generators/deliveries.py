@@ -1,22 +1,22 @@
-"""What is set aside, carried to the doors, and what happened there."""
+"""Commands about allocations and deliveries."""
 
 from __future__ import annotations
 
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Need, Stop
-from support.command_generators.drawing import Drawing, units
+from support.command_generators.base import GeneratorBase, units
 
 
-class Teams(Drawing):
-    """Allocations and deliveries."""
+class DeliveryCommands(GeneratorBase):
+    """Draws allocations, deliveries and their outcomes."""
 
     def allocate(self) -> c.Command:
         place = self.shelf()
-        recipient = self.pick(self.cast.recipients)
+        recipient = self.pick(self.codes.recipients)
         needs = {
             name: need
-            for name, need in self.plain.latest(Need, "need").items()
-            if self.plain.total(f"needed:{name}") or self.plain.total(f"claimed:{name}:")
+            for name, need in self.model.latest(Need, "need").items()
+            if self.model.total(f"needed:{name}") or self.model.total(f"claimed:{name}:")
         }
         lines = []
         for line in self.lot_lines(f"stock:{place}"):
@@ -39,38 +39,38 @@ class Teams(Drawing):
         return c.Allocate(recipient=recipient, location=place, lines=lines, happened_on=self.day())
 
     def set_aside(self) -> list[str]:
-        return [key[0].split(":")[1] for key in self.plain.held("allocated:")]
+        return [key[0].split(":")[1] for key in self.model.nonzero_balances("allocated:")]
 
     def release(self) -> c.Command:
-        allocation = self.pick(self.set_aside() or self.plain.allocations())
+        allocation = self.pick(self.set_aside() or self.model.allocations())
         lines = None
-        there = self.plain.total(f"allocated:{allocation}:")
+        there = self.model.total(f"allocated:{allocation}:")
         if there and self.coin():
             lines = [c.ReleasedLine(line=1, quantity=self.some(there))]
         return c.Release(allocation=allocation, reason="r", lines=lines, happened_on=self.day())
 
     def dispatch(self) -> c.Command:
-        names = sorted(set(self.set_aside())) or sorted(self.plain.allocations())
+        names = sorted(set(self.set_aside())) or sorted(self.model.allocations())
         return c.Dispatch(
-            team=self.pick(self.cast.teams),
-            allocations=self.chance.some_of(names, 4),
+            team=self.pick(self.codes.teams),
+            allocations=self.random.sample(names, 4),
             allow_expired=not self.once_in(5),
             happened_on=self.day(),
         )
 
     def reassign(self) -> c.Command:
         return c.ReassignDelivery(
-            delivery=self.pick(self.plain.open_deliveries()), team=self.pick(self.cast.teams)
+            delivery=self.pick(self.model.open_deliveries()), team=self.pick(self.codes.teams)
         )
 
     def close_delivery(self) -> c.Command:
-        return c.CloseDelivery(delivery=self.pick(self.plain.open_deliveries()))
+        return c.CloseDelivery(delivery=self.pick(self.model.open_deliveries()))
 
     def report_outcome(self) -> c.Command:
-        stops = self.plain.stops()
-        waiting = [s for s in stops if self.plain.total(f"in_transit:{s.delivery}:{s.allocation}")]
-        stop = self.chance.of(waiting if waiting and not self.once_in(5) else stops)
-        outcome = self.of(
+        stops = self.model.stops()
+        waiting = [s for s in stops if self.model.total(f"in_transit:{s.delivery}:{s.allocation}")]
+        stop = self.random.choose(waiting if waiting and not self.once_in(5) else stops)
+        outcome = self.choose(
             "handed_over", "handed_over", "partly", "partly", "refused", "not_at_home", "lost"
         )
         return c.ReportOutcome(
@@ -82,26 +82,26 @@ class Teams(Drawing):
         )
 
     def outcome_lines(self, stop: Stop) -> list[c.OutcomeLine]:
-        """What became of each line; now and then more than was taken along."""
+        """The outcome of each line; sometimes more than was loaded."""
         lines = []
-        for load in self.plain.loaded(stop):
+        for load in self.model.loaded(stop):
             received = self.number(0, load.loaded)
             lost = self.number(0, load.loaded - received)
             lines.append(
                 c.OutcomeLine(
                     line=load.line,
-                    received=received + self.of(0, 0, 0, 0, 0, 0, 1),
+                    received=received + self.choose(0, 0, 0, 0, 0, 0, 1),
                     lost=lost,
                     brought_back=load.loaded - received - lost,
-                    to=self.of("allocated", "stock"),
-                    location=self.of(None, None, "annex"),
+                    to=self.choose("allocated", "stock"),
+                    location=self.choose(None, None, "annex"),
                 )
             )
         return lines
 
     def resolve_conflict(self) -> c.Command:
         return c.ResolveConflict(
-            conflict=self.pick(self.plain.open_conflicts()),
-            by=self.of("correct", "unexplained"),
+            conflict=self.pick(self.model.open_conflicts()),
+            by=self.choose("correct", "unexplained"),
             reason="r",
         )

@@ -1,4 +1,4 @@
-"""What two stations send to one another."""
+"""Commands about shipments between two stations."""
 
 from __future__ import annotations
 
@@ -10,35 +10,37 @@ from supplies.domain.entry_rows import (
     ShipmentReceived,
 )
 from supplies.ledger.rules.shipment_citations import RECEIVED_BY, SENT_BY
-from support.command_generators.drawing import Drawing
+from support.command_generators.base import GeneratorBase
 
 
-class Shipping(Drawing):
-    """Sent here, received there, acknowledged here; `elsewhere` are the other station's books."""
+class ShipmentCommands(GeneratorBase):
+    """Draws shipments, their arrivals and acknowledgements."""
 
     def send_shipment(self) -> c.Command:
         place = self.shelf()
         return c.SendShipment(
-            station=self.elsewhere.books.station_code,
+            station=self.other_model.books.station_code,
             location=place,
             lines=self.lot_lines(f"stock:{place}"),
             happened_on=self.day(),
         )
 
     def awaited(self) -> list[str]:
-        """What the other station sent and this one has not received."""
-        here = self.plain.documents(ShipmentReceived, "shipment")
-        return [name for name in self.elsewhere.documents(Shipment, "shipment") if name not in here]
+        """Shipments from the other station that this one has not received."""
+        here = self.model.documents(ShipmentReceived, "shipment")
+        return [
+            name for name in self.other_model.documents(Shipment, "shipment") if name not in here
+        ]
 
     def receive_shipment(self) -> c.Command:
-        """Mostly what is awaited and all of it, now and then something that came before."""
-        sent = self.elsewhere.latest(Shipment, "shipment")
+        """Mostly an awaited shipment in full, sometimes one received before."""
+        sent = self.other_model.latest(Shipment, "shipment")
         name = self.pick((not self.once_in(8) and self.awaited()) or sent)
         lines = None
         if self.once_in(3):
-            stated = [row for _, row in self.elsewhere.stated[ShipmentLine] if row.shipment == name]
+            stated = [row for _, row in self.other_model.rows[ShipmentLine] if row.shipment == name]
             lines = [
-                c.ArrivedLine(line=row.line, arrived=max(0, row.quantity - self.of(0, 0, 1, 9)))
+                c.ArrivedLine(line=row.line, arrived=max(0, row.quantity - self.choose(0, 0, 1, 9)))
                 for row in stated
             ]
         return c.ReceiveShipment(
@@ -50,12 +52,12 @@ class Shipping(Drawing):
         )
 
     def arrived(self) -> list[str]:
-        """What this station sent, the other received and nobody acknowledged."""
-        there = self.elsewhere.documents(ShipmentReceived, "shipment")
-        done = self.plain.documents(ShipmentAcknowledged, "shipment")
+        """Shipments that the other station received and this one has not acknowledged."""
+        there = self.other_model.documents(ShipmentReceived, "shipment")
+        done = self.model.documents(ShipmentAcknowledged, "shipment")
         return [
             name
-            for name in self.plain.documents(Shipment, "shipment")
+            for name in self.model.documents(Shipment, "shipment")
             if name in there and name not in done
         ]
 
@@ -66,7 +68,7 @@ class Shipping(Drawing):
         )
 
     def cited(self, kind: str, shipment: str) -> c.CitedEntry | None:
-        """The entry of the other station's books; None, now and then, where both are in one."""
-        if self.together and self.coin():
+        """The entry in the other station's books; sometimes None where both share a database."""
+        if self.same_database and self.coin():
             return None
-        return self.elsewhere.cited(kind, shipment)
+        return self.other_model.cited(kind, shipment)

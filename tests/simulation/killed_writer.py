@@ -1,4 +1,4 @@
-"""A writer in a process of its own, which is killed in the middle of what it does."""
+"""A writer in its own process that is killed in the middle of a command."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 
-from simulation.office import Asked, send
-from simulation.places import open_door
-from simulation.salts import Salts
+from simulation.seeded_salts import SeededSalts
+from simulation.station import UserRequest, send
+from simulation.storage import open_connection
 from supplies.ledger.recorded import Recorded
 
 SECONDS = 60
-"""How long a writer is waited for before the run is said to hang."""
+"""Timeout for the writer."""
 
 
 @cache
 def _context() -> ForkServerContext:
-    """Processes that come from one which has loaded the program already."""
+    """Return a context whose processes start with the program already loaded."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["__main__", "simulation.killed", "supplies.storage.postgresql.store"]
+        ["__main__", "simulation.killed_writer", "supplies.storage.postgresql.store"]
     )
     return context
 
 
-def give_and_be_killed(
-    url: str, station: str, now: datetime, salts: str, requests: list[Asked], moment: int
+def run_killed_writer(
+    url: str, station: str, now: datetime, salts: str, requests: list[UserRequest], point: int
 ) -> tuple[list[str], bool]:
-    """Let a process give these and kill itself at a moment of the last.
+    """Run a process that records these requests and kills itself at a point of the last one.
 
-    The ids that were acknowledged, and whether it was killed before it had done.
+    Returns the ids that it acknowledged, and whether it was killed before it had finished.
     """
     here, there = _context().Pipe(duplex=False)
     writer = _context().Process(
-        target=_write, args=(there, url, station, now, salts, requests, moment)
+        target=_write, args=(there, url, station, now, salts, requests, point)
     )
     writer.start()
     there.close()
@@ -61,20 +61,20 @@ def _write(
     station: str,
     now: datetime,
     seed: str,
-    requests: list[Asked],
-    moment: int,
+    requests: list[UserRequest],
+    point: int,
 ) -> None:
-    salts = Salts()
+    salts = SeededSalts()
     salts.begin(seed)
-    with salts.in_use():
-        door = open_door(url, station, lambda: now)
-        for number, asked in enumerate(requests):
+    with salts.patched():
+        connection = open_connection(url, station, lambda: now)
+        for number, request in enumerate(requests):
             last = number == len(requests) - 1
-            with door.store.striking({moment: _be_killed} if last else {}):
-                answer = send(door, asked)
+            with connection.store.injecting({point: _kill_this_process} if last else {}):
+                answer = send(connection, request)
             if isinstance(answer, Recorded):
                 answers.send(answer.id)
 
 
-def _be_killed() -> None:
+def _kill_this_process() -> None:
     os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,190 @@
+"""Where simulated books are stored, and the faults and outages of each kind of storage."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+from psycopg.conninfo import conninfo_to_dict
+from support.engines import Server, hasten
+
+from simulation.fault_injection import FaultInjectingStore
+from supplies.ledger.ledger import Clock, Ledger
+from supplies.storage.engines import open_store
+
+_MAX_PAGES = 1_000_000
+"""More pages than a file ever needs."""
+
+Outage = Callable[[list["LedgerConnection"]], Callable[[], None]]
+"""Starts an outage for these connections and returns a function that ends it."""
+
+
+@dataclass
+class LedgerConnection:
+    """A ledger on its own connection."""
+
+    ledger: Ledger
+    store: FaultInjectingStore
+
+
+class Storage(Protocol):
+    """Where books are stored.
+
+    readable: whether they can be read during an outage.
+    """
+
+    url: str
+    readable: bool
+
+    def stop(self) -> None:
+        """Simulate a stop of the machine; durable data is there after reopening."""
+
+    def outages(self) -> dict[str, Outage]:
+        """Outages by name."""
+
+    def interrupt(self, connections: list[LedgerConnection]) -> None:
+        """Cause a fault inside a transaction that does not end the program."""
+
+    def recover(self, connections: list[LedgerConnection]) -> None:
+        """End that fault."""
+
+    def remove_old_files(self) -> None:
+        """Delete files left by a stop."""
+
+
+def open_connection(url: str, station: str, clock: Clock) -> LedgerConnection:
+    """Open a station's books over a store that injects faults."""
+    store = FaultInjectingStore(open_store(url, create=False))
+    hasten(store.inner)
+    return LedgerConnection(Ledger(store, station, clock), store)
+
+
+class SqliteStorage:
+    """Books in an SQLite file. A stop continues with the files as they were at that moment."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = (folder / f"books-{number}.db" for number in count())
+        self._old_paths: list[Path] = []
+        self.path = next(self._paths)
+        self.readable = True
+
+    @property
+    def url(self) -> str:
+        return str(self.path)
+
+    def stop(self) -> None:
+        """Copy the file and its write-ahead log now and continue with the copies."""
+        self._old_paths.append(self.path)
+        there, self.path = self.path, next(self._paths)
+        shutil.copy(there, self.path)
+        log = _wal_of(there)
+        if log.exists():
+            shutil.copy(log, _wal_of(self.path))
+
+    def remove_old_files(self) -> None:
+        while self._old_paths:
+            path = self._old_paths.pop()
+            for left in path.parent.glob(f"{path.name}*"):
+                left.unlink()
+
+    def interrupt(self, connections: list[LedgerConnection]) -> None:
+        """The disk is full."""
+        for connection in connections:
+            _limit_pages(connection, None)
+
+    def recover(self, connections: list[LedgerConnection]) -> None:
+        """The disk has space again."""
+        for connection in connections:
+            _limit_pages(connection, _MAX_PAGES)
+
+    def outages(self) -> dict[str, Outage]:
+        return {
+            "the disk is full": self._fill_disk,
+            "another program holds the file": self._lock_file,
+        }
+
+    def _fill_disk(self, connections: list[LedgerConnection]) -> Callable[[], None]:
+        self.interrupt(connections)
+        return lambda: self.recover(connections)
+
+    def _lock_file(self, connections: list[LedgerConnection]) -> Callable[[], None]:
+        holder = sqlite3.connect(self.path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        waits = [
+            (connection, connection.store.inner.one("PRAGMA busy_timeout"))
+            for connection in connections
+        ]
+        for connection in connections:
+            connection.store.inner.run("PRAGMA busy_timeout = 0")
+
+        def release() -> None:
+            with closing(holder):
+                holder.execute("ROLLBACK")
+            for connection, (timeout,) in waits:
+                connection.store.inner.run(f"PRAGMA busy_timeout = {timeout}")
+
+        return release
+
+
+def _wal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _limit_pages(connection: LedgerConnection, pages: int | None) -> None:
+    """Limit the file to so many pages; None: to its present size."""
+    store = connection.store.inner
+    (there,) = store.one("PRAGMA page_count")
+    store.all(f"PRAGMA max_page_count = {there if pages is None else pages}")
+
+
+class PostgresStorage:
+    """Books in a PostgreSQL database."""
+
+    def __init__(self, server: Server, url: str) -> None:
+        self._server, self.url = server, url
+        self._name = conninfo_to_dict(url)["dbname"]
+        self.readable = True
+
+    def stop(self) -> None:
+        """End the program's connections until none is left: the pool may open one meanwhile."""
+        end = (
+            b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            b"WHERE datname = %s AND application_name = 'supplies'"
+        )
+        while self._server.admin.execute(end, (self._name,)).fetchall():
+            pass
+
+    def remove_old_files(self) -> None:
+        """A stop leaves no files."""
+
+    def interrupt(self, connections: list[LedgerConnection]) -> None:
+        """The server ends the connections; the program continues."""
+        self.stop()
+
+    def recover(self, connections: list[LedgerConnection]) -> None:
+        """Nothing to do: connections are reopened."""
+
+    def outages(self) -> dict[str, Outage]:
+        return {"the database is away": self._refuse_connections}
+
+    def _refuse_connections(self, connections: list[LedgerConnection]) -> Callable[[], None]:
+        self._allow_connections("false")
+        self.stop()
+        self.readable = False
+
+        def restore() -> None:
+            self._allow_connections("true")
+            self.readable = True
+
+        return restore
+
+    def _allow_connections(self, allowed: str) -> None:
+        self._server.admin.execute(
+            f"ALTER DATABASE {self._name} WITH ALLOW_CONNECTIONS {allowed}".encode()
+        )

@@ -1,0 +1,169 @@
+"""The workload: the roles of users at the stations and how often each gives which command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from support.command_generators import CatalogueCodes, CommandGenerator, SeededRandom
+
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
+from supplies.ledger.ledger import Ledger
+
+STATIONS = {
+    "lx": Station(code="lx", name="龙穴街社工服务站", zone="Asia/Shanghai", series="LX"),
+    "hp": Station(code="hp", name="黄浦站", zone="Asia/Shanghai", series="HP"),
+}
+
+USERS = ("chen", "li", "wang", "zhao", "desk-1", "phone-7")
+
+CODES = CatalogueCodes(
+    items=("mask", "mask", "mask", "soap"),
+    donors=tuple(f"D-{n}" for n in range(1, 9)),
+    recipients=(*(f"R-{n}" for n in range(1, 25)), "G-1", "G-2"),
+    groups=("G-1", "G-2"),
+    teams=tuple(f"T-{n}" for n in range(1, 5)),
+    open=("store", "store", "annex"),
+    quarantine="ward",
+    forgettable=("D-7", "D-8", "R-21", "R-22", "R-23", "R-24"),
+)
+
+
+def register_all(ledger: Ledger) -> None:
+    """Register a station with its items, people and places."""
+    ledger.register(
+        STATIONS[ledger.station_code],
+        Item(code="mask", name="口罩", name_en="mask", packs={"ten": 10}),
+        Item(code="soap", name="洗手液", unit="bottle", packs={"six": 6}),
+        *(Donor(code=code, name=f"donor {code}") for code in CODES.donors),
+        *(
+            Recipient(code=code, name=f"household {code}")
+            for code in CODES.recipients
+            if code not in CODES.groups
+        ),
+        *(Recipient(code=code, name=f"group {code}", kind="group") for code in CODES.groups),
+        *(Location(code=code, name=code) for code in sorted(set(CODES.open))),
+        Location(code=CODES.quarantine, name="Quarantine", quarantine=True),
+        *(Team(code=code, name=code) for code in CODES.teams),
+    )
+
+
+WeightedCommand = tuple[int, bool, Callable[[], c.Command]]
+"""A weight, whether the command is possible now, and the function that draws it."""
+
+
+def draw_command(generator: CommandGenerator, random: SeededRandom) -> c.Command:
+    """Draw a role and a command of it."""
+    role = random.choose(ROLES)
+    likely = [make for weight, sensible, make in role(generator) if sensible for _ in range(weight)]
+    return random.choose(likely or [generator.record_donation])()
+
+
+def telephone(generator: CommandGenerator) -> list[WeightedCommand]:
+    model = generator.model
+    return [
+        (4, True, generator.note_need),
+        (3, True, generator.make_pledge),
+        (1, bool(model.needs()), generator.end_need),
+        (1, bool(model.pledges()), generator.drop_pledge),
+    ]
+
+
+def receiving(generator: CommandGenerator) -> list[WeightedCommand]:
+    return [
+        (6, True, generator.record_donation),
+        (1, True, generator.open_stock),
+        (1, True, generator.record_arrival),
+    ]
+
+
+def delivery_teams(generator: CommandGenerator) -> list[WeightedCommand]:
+    model = generator.model
+    aside, away = (
+        bool(model.nonzero_balances("allocated:")),
+        bool(model.nonzero_balances("in_transit:")),
+    )
+    return [
+        (4, bool(model.nonzero_balances("stock:")), generator.allocate),
+        (1, bool(model.allocations()), generator.release),
+        (4, aside, generator.dispatch),
+        (5, away, generator.report_outcome),
+        (1, bool(model.stops()), generator.report_outcome),
+        (1, bool(model.open_deliveries()), generator.reassign),
+        (1, bool(model.open_deliveries()), generator.close_delivery),
+        (6, bool(model.open_conflicts()), generator.resolve_conflict),
+    ]
+
+
+def storekeeping(generator: CommandGenerator) -> list[WeightedCommand]:
+    model = generator.model
+    stock = bool(model.nonzero_balances("stock:"))
+    return [
+        (2, stock, generator.move),
+        (2, stock, generator.issue_goods),
+        (1, stock, generator.lend_goods),
+        (1, stock, generator.write_off),
+        (2, stock, generator.return_goods),
+        (1, stock, generator.convert),
+        (3, stock, generator.hand_out),
+        (1, stock, generator.open_count_sheet),
+        (2, bool(model.open_sheets()), generator.count_stock),
+        (2, bool(model.nonzero_balances("used:")), generator.return_issue),
+        (3, bool(model.nonzero_balances("lent:")), generator.return_loan),
+        (2, bool(model.nonzero_balances("lost:")), generator.find_again),
+        (1, bool(model.nonzero_balances("received:")), generator.take_back),
+        (8, bool(model.nonzero_balances("unexplained:")), generator.settle),
+    ]
+
+
+def office_work(generator: CommandGenerator) -> list[WeightedCommand]:
+    return [
+        (2, bool(generator.model.donations()), generator.issue_receipt),
+        (3, bool(generator.model.receipts()), generator.deal_with_receipt),
+        (4, True, generator.close_or_reopen),
+        (1, True, generator.record_activity),
+        (1, True, generator.forget),
+    ]
+
+
+def corrections(generator: CommandGenerator) -> list[WeightedCommand]:
+    entries = generator.correctable()
+
+    def correct() -> c.Command:
+        return generator.correct(generator.pick(entries))
+
+    def correct_recent() -> c.Command:
+        return generator.correct(generator.choose(*entries[-3:]))
+
+    def reverse() -> c.Command:
+        return generator.reverse(generator.pick(entries))
+
+    def correct_superseded() -> c.Command:
+        return generator.reverse(generator.pick(generator.model.superseded))
+
+    return [
+        (4, bool(entries), correct),
+        (4, bool(entries), correct_recent),
+        (3, bool(entries), reverse),
+        (1, bool(generator.model.superseded), correct_superseded),
+    ]
+
+
+def shipments(generator: CommandGenerator) -> list[WeightedCommand]:
+    return [
+        (3, bool(generator.model.nonzero_balances("stock:")), generator.send_shipment),
+        (4, bool(generator.awaited()), generator.receive_shipment),
+        (4, bool(generator.arrived()), generator.acknowledge_shipment),
+    ]
+
+
+ROLES = (
+    *(2 * [telephone]),
+    *(3 * [receiving]),
+    *(6 * [delivery_teams]),
+    *(3 * [storekeeping]),
+    *(2 * [office_work]),
+    *(3 * [corrections]),
+    *(2 * [shipments]),
+)
+"""Roles, repeated by how often they act."""
