@@ -18,7 +18,7 @@ def recorded_at(station: StationLedger) -> list[str]:
     return [moment for (moment,) in rows]
 
 
-def test_numbers_go_on_when_the_clock_steps_back_and_the_moment_is_what_it_said(
+def test_entry_numbers_continue_when_the_clock_steps_back(
     station: StationLedger,
 ) -> None:
     station.need()
@@ -30,7 +30,7 @@ def test_numbers_go_on_when_the_clock_steps_back_and_the_moment_is_what_it_said(
     assert station.ledger.verify().entries == 2
 
 
-def test_goods_are_not_there_before_the_day_on_which_they_came(station: StationLedger) -> None:
+def test_goods_cannot_leave_before_the_day_they_arrived(station: StationLedger) -> None:
     station.stock(10)
     station.clock.advance(-1)
     with pytest.raises(NotEnough):
@@ -40,7 +40,7 @@ def test_goods_are_not_there_before_the_day_on_which_they_came(station: StationL
     station.ledger.verify()
 
 
-def test_a_day_that_the_clock_has_taken_back_is_in_the_future(station: StationLedger) -> None:
+def test_a_day_after_a_clock_that_was_set_back_is_in_the_future(station: StationLedger) -> None:
     tenth = station.clock.day
     station.clock.advance(-1)
     with pytest.raises(InvalidField, match="is in the future"):
@@ -49,7 +49,7 @@ def test_a_day_that_the_clock_has_taken_back_is_in_the_future(station: StationLe
     station.ledger.verify()
 
 
-def test_receipts_have_no_gap_when_the_clock_steps_back_over_the_new_year(
+def test_receipt_numbers_have_no_gap_when_the_clock_steps_back_over_new_year(
     station: StationLedger,
 ) -> None:
     for day in (date(2020, 1, 1), date(2019, 12, 31), date(2019, 12, 31), date(2020, 1, 1)):
@@ -69,7 +69,7 @@ def test_receipts_have_no_gap_when_the_clock_steps_back_over_the_new_year(
     station.ledger.verify()
 
 
-def test_a_repeat_is_known_whatever_the_clock_says(station: StationLedger) -> None:
+def test_a_repeat_is_recognised_after_the_clock_changed(station: StationLedger) -> None:
     name = "8f6f6f0e-1111-4111-8111-111111111111"
     first = station.ledger.record(station.donation(5), by="u_1", id=name)
     station.clock.advance(-400)

@@ -5,19 +5,17 @@ from __future__ import annotations
 import pytest
 from support.corrections import correct, note, opening
 from support.ledger_fixture import StationLedger
-from support.refusals import assert_refused
 
 from supplies.domain import commands as c
 from supplies.errors import (
     AlreadyDone,
     InvalidField,
 )
-from supplies.ledger.recorded import Recorded
 
 # --- only the difference ---------------------------------------------------------------------
 
 
-def test_a_figure_is_corrected_by_its_difference_in_the_same_lot(station: StationLedger) -> None:
+def test_a_corrected_quantity_books_the_difference_in_the_same_lot(station: StationLedger) -> None:
     lot = station.stock(10)
     done = correct(station, 1, opening(7))
     body = station.books.body(done.seq)
@@ -27,7 +25,9 @@ def test_a_figure_is_corrected_by_its_difference_in_the_same_lot(station: Statio
     assert (body.kind, body.document, body.supersedes) == ("stock_opened", "o_1", 1)
 
 
-def test_an_entry_is_corrected_once_and_then_its_correction_is(station: StationLedger) -> None:
+def test_an_entry_is_corrected_once_and_later_through_its_correction(
+    station: StationLedger,
+) -> None:
     station.stock(10)
     correct(station, 1, opening(7))
     with pytest.raises(AlreadyDone, match="was corrected already by entry 2; correct that entry"):
@@ -36,7 +36,7 @@ def test_an_entry_is_corrected_once_and_then_its_correction_is(station: StationL
     assert station.total("stock:store") == 8
 
 
-def test_a_reversed_entry_can_be_stated_again(station: StationLedger) -> None:
+def test_a_reversed_entry_can_be_corrected(station: StationLedger) -> None:
     station.stock(10)
     station(c.Reverse(entry=1, reason="not ours"))
     assert station.total("stock:store") == 0
@@ -44,7 +44,7 @@ def test_a_reversed_entry_can_be_stated_again(station: StationLedger) -> None:
     assert station.total("stock:store") == 4
 
 
-def test_a_changed_day_is_two_entries_the_old_day_and_the_new(station: StationLedger) -> None:
+def test_a_corrected_day_makes_an_entry_on_the_old_and_the_new_day(station: StationLedger) -> None:
     station.stock(10)
     done = correct(station, 1, opening(10, happened_on=station.day(-3)))
     days = [station.books.body(seq).booked_on for seq in range(done.seq, done.last + 1)]
@@ -52,7 +52,7 @@ def test_a_changed_day_is_two_entries_the_old_day_and_the_new(station: StationLe
     assert station.books.balance_on(station.day(-1), "stock:store", "mask", "l_lx_1_1") == 10
 
 
-def test_a_command_is_corrected_by_its_own_kind_only(station: StationLedger) -> None:
+def test_a_correction_must_be_a_command_of_the_same_type(station: StationLedger) -> None:
     station.stock(10)
     with pytest.raises(
         InvalidField, match="was made by OpenStock; correct it with the same command"
@@ -60,7 +60,7 @@ def test_a_command_is_corrected_by_its_own_kind_only(station: StationLedger) -> 
         correct(station, 1, note(3))
 
 
-def test_what_has_a_way_back_of_its_own_is_not_corrected(station: StationLedger) -> None:
+def test_a_dispatch_cannot_be_reversed(station: StationLedger) -> None:
     station.stock(10)
     allocation = station.allocate(5)
     station.dispatch(allocation)
@@ -83,7 +83,7 @@ def test_what_has_a_way_back_of_its_own_is_not_corrected(station: StationLedger)
 # --- the other commands ----------------------------------------------------------------------
 
 
-def test_an_activity_is_corrected_without_moving_anything(station: StationLedger) -> None:
+def test_correcting_an_activity_makes_no_transfers(station: StationLedger) -> None:
     entry = station(c.RecordActivity(kind="visit", count=60)).seq
     done = correct(station, entry, c.RecordActivity(kind="visit", count=54))
     assert station.books.body(done.seq).transfers == ()
@@ -92,7 +92,7 @@ def test_an_activity_is_corrected_without_moving_anything(station: StationLedger
 # --- what was undone before, and what has moved on ---------------------------------------------
 
 
-def test_a_reversal_is_not_reversed(station: StationLedger) -> None:
+def test_a_reversal_cannot_be_reversed(station: StationLedger) -> None:
     station.stock(10)
     reversal = station(c.Reverse(entry=1, reason="not ours")).seq
     with pytest.raises(AlreadyDone, match="undid all of entry 1; correct it"):
@@ -103,7 +103,7 @@ def test_a_reversal_is_not_reversed(station: StationLedger) -> None:
         station(c.Reverse(entry=reversal, reason="again"))
 
 
-def test_a_reversal_booked_late_is_stated_again_on_a_reopened_day(station: StationLedger) -> None:
+def test_a_reversal_booked_late_can_be_corrected_on_a_reopened_day(station: StationLedger) -> None:
     def promise(day: int) -> c.MakePledge:
         lines = [c.PledgeLine(item="mask", quantity=8)]
         return c.MakePledge(donor="D-1", happened_on=station.day(day), lines=lines)
@@ -120,15 +120,3 @@ def test_a_reversal_booked_late_is_stated_again_on_a_reopened_day(station: Stati
 
 
 # --- lots ------------------------------------------------------------------------------------
-
-
-def test_a_second_correction_names_the_first(station: StationLedger) -> None:
-    gift = station.give(5)
-
-    def correct() -> Recorded:
-        return station(c.Correct(entry=gift.seq, command=station.donation(4), reason="typo"))
-
-    first = correct()
-    assert f"by entry {first.seq}; correct that entry" in assert_refused(
-        station, AlreadyDone, correct, at="/entry"
-    )

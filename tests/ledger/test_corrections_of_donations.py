@@ -15,7 +15,7 @@ from supplies.errors import (
 )
 
 
-def test_a_wrong_donor_is_corrected_wherever_the_goods_are(station: StationLedger) -> None:
+def test_the_donor_is_corrected_after_the_goods_were_handed_out(station: StationLedger) -> None:
     station.give(10)
     station(c.HandOut(recipient="R-1", location="store", lines=mask(10)))
     correct(station, 1, station.donation(10, donor="D-2"))
@@ -23,7 +23,7 @@ def test_a_wrong_donor_is_corrected_wherever_the_goods_are(station: StationLedge
     assert station.total("received:R-1") == 10
 
 
-def test_a_corrected_donation_has_its_receipt_voided_and_replaced(station: StationLedger) -> None:
+def test_correcting_a_donation_voids_and_replaces_its_receipt(station: StationLedger) -> None:
     station.give(10)
     done = correct(station, 1, station.donation(7))
     kinds = [station.books.body(seq).kind for seq in range(done.seq, done.last + 1)]
@@ -31,7 +31,7 @@ def test_a_corrected_donation_has_its_receipt_voided_and_replaced(station: Stati
     assert station.books.body(done.last).document == "JZ-2020-000002"
 
 
-def test_a_reversed_donation_keeps_no_receipt(station: StationLedger) -> None:
+def test_reversing_a_donation_voids_its_receipt(station: StationLedger) -> None:
     station.give(10)
     done = station(c.Reverse(entry=1, reason="never came"))
     kinds = [station.books.body(seq).kind for seq in range(done.seq, done.last + 1)]
@@ -39,7 +39,7 @@ def test_a_reversed_donation_keeps_no_receipt(station: StationLedger) -> None:
     assert station.total("stock:store") == 0
 
 
-def test_a_smaller_donation_gives_its_claim_and_promise_back(station: StationLedger) -> None:
+def test_reducing_a_donation_restores_its_claim_and_its_pledge(station: StationLedger) -> None:
     need = station.need(6)
     pledge = station.pledge(10, {need: 6})
     done = station.give(10, pledge=pledge)
@@ -54,7 +54,7 @@ def test_a_smaller_donation_gives_its_claim_and_promise_back(station: StationLed
     assert station.total("stock:store") == 0
 
 
-def test_a_larger_donation_counts_as_a_further_arrival_on_the_same_lot(
+def test_increasing_a_donation_adds_an_arrival_to_the_same_lot(
     station: StationLedger,
 ) -> None:
     need = station.need(6)
@@ -70,21 +70,21 @@ def test_a_larger_donation_counts_as_a_further_arrival_on_the_same_lot(
     }
 
 
-def test_a_donation_whose_parcel_is_on_its_way_is_not_made_smaller(station: StationLedger) -> None:
+def test_a_donation_in_transit_cannot_be_reduced(station: StationLedger) -> None:
     done = station.give(10, recipient="R-1")
     station.dispatch(f"a_{done.seq + 1}")
     with pytest.raises(NotEnough, match="in the way: entry 4; the smallest figure possible is 10"):
         correct(station, done.seq, station.donation(8, recipient="R-1"))
 
 
-def test_any_entry_of_a_command_names_it(station: StationLedger) -> None:
+def test_a_correction_may_name_any_entry_of_the_command(station: StationLedger) -> None:
     done = station.give(10, recipient="R-1")
     correct(station, done.seq + 1, station.donation(8, recipient="R-1"))
     assert station.total("allocated:") == 8
 
 
 @pytest.mark.parametrize("smaller", [4, 5, 7, 8])
-def test_a_smaller_gift_serves_first_what_was_handed_over(
+def test_a_reduced_donation_keeps_delivered_goods_before_urgent_needs(
     station: StationLedger, smaller: int
 ) -> None:
     urgent = station.need(4, urgency="high")
@@ -105,7 +105,9 @@ def test_a_smaller_gift_serves_first_what_was_handed_over(
     assert station.balance(f"claimed:{urgent}:{pledge}") == 8 - smaller
 
 
-def test_what_was_released_of_a_gift_counts_as_undone(station: StationLedger) -> None:
+def test_a_released_allocation_needs_no_undoing_when_its_donation_is_reduced(
+    station: StationLedger,
+) -> None:
     need = station.need(4)
     pledge = station.pledge(20, {need: 4})
     gift = station.give(20, pledge=pledge).seq
@@ -116,7 +118,9 @@ def test_what_was_released_of_a_gift_counts_as_undone(station: StationLedger) ->
     assert station.balance(f"needed:{need}") == 1
 
 
-def test_what_was_released_and_is_free_may_go_however_it_was_wished(station: StationLedger) -> None:
+def test_released_goods_of_a_donation_for_one_recipient_can_be_reduced(
+    station: StationLedger,
+) -> None:
     gift = station.give(20, recipient="R-1", happened_on=station.day(-2)).seq
     station(c.Release(allocation=f"a_{gift + 1}", reason="r"))
     station(c.HandOut(recipient="R-2", location="store", lines=mask(5)))
@@ -128,7 +132,7 @@ def test_what_was_released_and_is_free_may_go_however_it_was_wished(station: Sta
         station(c.Reverse(entry=done.seq, reason="R-2 has five"))
 
 
-def test_a_pledge_that_was_kept_in_part_stays_its_donors(station: StationLedger) -> None:
+def test_the_donor_of_a_partly_kept_pledge_cannot_be_corrected(station: StationLedger) -> None:
     pledge = station.pledge(10)
     station.give(4, pledge=pledge)
     lines = [c.PledgeLine(item="mask", quantity=10)]

@@ -12,7 +12,7 @@ from supplies.errors import (
 )
 
 
-def test_a_smaller_allocation_after_a_release_keeps_needs_within_its_goods(
+def test_a_reduced_allocation_assigns_no_more_than_its_goods_after_a_release(
     station: StationLedger,
 ) -> None:
     need = station.need(30)
@@ -29,7 +29,7 @@ def test_a_smaller_allocation_after_a_release_keeps_needs_within_its_goods(
     )
 
 
-def test_an_allocation_reversed_after_its_need_ended_ends_what_comes_back(
+def test_reversing_an_allocation_of_an_ended_need_does_not_reopen_it(
     station: StationLedger,
 ) -> None:
     need = station.need(10)
@@ -41,14 +41,14 @@ def test_an_allocation_reversed_after_its_need_ended_ends_what_comes_back(
     assert station.balance(f"ended:{need}:died") == 10
 
 
-def test_an_ended_need_that_is_raised_stays_ended(station: StationLedger) -> None:
+def test_increasing_an_ended_need_keeps_it_ended(station: StationLedger) -> None:
     need = station.need(10)
     station(c.EndNeed(need=need, reason="died"))
     correct(station, 1, note(12))
     assert station.balance(f"ended:{need}:died") == 12
 
 
-def test_a_claim_given_back_to_an_ended_need_is_ended_and_the_promise_is_free(
+def test_reducing_a_donation_for_an_ended_need_frees_its_pledge(
     station: StationLedger,
 ) -> None:
     need = station.need(10)
@@ -61,7 +61,7 @@ def test_a_claim_given_back_to_an_ended_need_is_ended_and_the_promise_is_free(
     assert station.balance(f"ended:{need}:moved") == 4
 
 
-def test_a_need_that_goods_serve_does_not_become_another_households(station: StationLedger) -> None:
+def test_the_recipient_of_a_need_with_goods_cannot_be_corrected(station: StationLedger) -> None:
     station.need(10)
     station.stock(10)
     station.allocate(4)
@@ -69,7 +69,7 @@ def test_a_need_that_goods_serve_does_not_become_another_households(station: Sta
         correct(station, 1, note(10, "R-2"))
 
 
-def test_a_need_that_nothing_serves_yet_may_become_another_households(
+def test_the_recipient_of_a_need_without_goods_can_be_corrected(
     station: StationLedger,
 ) -> None:
     station.need(10)
@@ -78,7 +78,7 @@ def test_a_need_that_nothing_serves_yet_may_become_another_households(
     assert station.balance("asked:R-2") == -10
 
 
-def test_a_hand_out_to_the_wrong_household_opens_its_need_again_and_meets_the_right_one(
+def test_correcting_the_recipient_of_a_hand_out_moves_the_met_need(
     station: StationLedger,
 ) -> None:
     wrong, right = station.need(5), station.need(5, recipient="R-2")

@@ -14,7 +14,7 @@ from supplies.errors import (
 )
 
 
-def test_an_outcome_is_corrected_after_its_delivery_closed_but_never_reversed(
+def test_an_outcome_can_be_corrected_after_closing_but_not_reversed(
     station: StationLedger,
 ) -> None:
     need = station.need(10)
@@ -35,7 +35,7 @@ def test_an_outcome_is_corrected_after_its_delivery_closed_but_never_reversed(
     assert station.balance(f"met:{need}") == 0
 
 
-def test_an_outcome_is_not_corrected_to_that_of_another_stop(station: StationLedger) -> None:
+def test_an_outcome_cannot_be_corrected_to_another_stop(station: StationLedger) -> None:
     station.stock(20)
     first, second = station.allocate(10), station.allocate(10, recipient="R-2")
     delivery = station.dispatch(first, second)
@@ -45,7 +45,7 @@ def test_an_outcome_is_not_corrected_to_that_of_another_stop(station: StationLed
         correct(station, outcome, other)
 
 
-def test_an_outcome_corrected_to_more_than_was_loaded_is_refused_and_no_conflict(
+def test_correcting_an_outcome_to_more_than_was_loaded_is_refused(
     station: StationLedger,
 ) -> None:
     station.stock(10)
@@ -60,7 +60,7 @@ def test_an_outcome_corrected_to_more_than_was_loaded_is_refused_and_no_conflict
     assert station.entries() == entries
 
 
-def test_an_outcome_decided_from_unexplained_since_is_not_corrected_under_it(
+def test_an_outcome_decided_by_a_resolved_conflict_cannot_be_corrected(
     station: StationLedger,
 ) -> None:
     station.stock(10)
@@ -75,7 +75,7 @@ def test_an_outcome_decided_from_unexplained_since_is_not_corrected_under_it(
     assert station.total("received:R-1") == 10
 
 
-def test_an_outcome_moved_before_its_dispatch_is_refused_and_names_the_day(
+def test_correcting_an_outcome_to_a_day_before_its_dispatch_is_refused(
     station: StationLedger,
 ) -> None:
     station.stock(10, happened_on=station.day(-5))

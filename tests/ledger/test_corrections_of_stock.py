@@ -15,7 +15,7 @@ from supplies.verification.verify import verify
 from supplies.views.trace import trace_lot
 
 
-def test_a_batch_is_corrected_by_describing_the_lot_anew(station: StationLedger) -> None:
+def test_correcting_a_batch_number_describes_the_lot_again(station: StationLedger) -> None:
     lot = station.stock(10, batch="B1")
     done = correct(station, 1, opening(10, batch="B2"))
     assert station.books.body(done.seq).transfers == ()
@@ -24,7 +24,7 @@ def test_a_batch_is_corrected_by_describing_the_lot_anew(station: StationLedger)
     assert described.batch == "B2"
 
 
-def test_a_return_is_not_corrected_to_that_of_another_issue(station: StationLedger) -> None:
+def test_a_return_cannot_be_corrected_to_another_issue(station: StationLedger) -> None:
     station.stock(10)
     for _ in range(2):
         station(c.IssueGoods(purpose="gate", location="store", lines=mask(5)))
@@ -64,7 +64,7 @@ def test_a_return_is_not_corrected_to_that_of_another_issue(station: StationLedg
         ),
     ],
 )
-def test_what_left_the_shelf_is_corrected(
+def test_commands_that_take_stock_are_corrected_and_reversed(
     station: StationLedger, command: c.Command, again: c.Command, account: str, left: int
 ) -> None:
     station.stock(10)
@@ -76,7 +76,7 @@ def test_what_left_the_shelf_is_corrected(
     assert station.total("stock:store") == 10
 
 
-def test_a_repacking_is_corrected_in_the_lot_it_bore(station: StationLedger) -> None:
+def test_correcting_a_repacking_changes_the_lot_it_made(station: StationLedger) -> None:
     station.stock(10, "rice")
 
     def repack(produced: int) -> c.Convert:
@@ -91,7 +91,7 @@ def test_a_repacking_is_corrected_in_the_lot_it_bore(station: StationLedger) -> 
     assert station.balance("stock:store", "soap", f"l_lx_{entry}_1") == 45
 
 
-def test_swapped_lines_leave_every_lot_what_it_was(station: StationLedger) -> None:
+def test_swapping_lines_in_a_correction_changes_no_lot(station: StationLedger) -> None:
     station(batches(("A", 10), ("B", 10)))
     station(c.HandOut(recipient="R-1", location="store", lines=mask(10, lot="l_lx_1_1")))
     done = correct(station, 1, batches(("B", 10), ("A", 10)))
@@ -100,7 +100,7 @@ def test_swapped_lines_leave_every_lot_what_it_was(station: StationLedger) -> No
     assert (held.batch, [reached.recipient for reached in held.reached]) == ("A", ["R-1"])
 
 
-def test_a_dropped_line_takes_its_own_lot_and_no_other(station: StationLedger) -> None:
+def test_dropping_a_line_in_a_correction_removes_its_own_lot(station: StationLedger) -> None:
     station(batches(("A", 10), ("B", 10)))
     station(c.HandOut(recipient="R-1", location="store", lines=mask(10, lot="l_lx_1_2")))
     dropped = correct(station, 1, batches(("B", 10)))
@@ -110,7 +110,9 @@ def test_a_dropped_line_takes_its_own_lot_and_no_other(station: StationLedger) -
     assert station.balance("stock:store", "mask", "l_lx_1_1") == 4
 
 
-def test_a_corrected_repacking_has_the_parents_of_the_correction(station: StationLedger) -> None:
+def test_correcting_the_source_lot_of_a_repacking_corrects_its_parents(
+    station: StationLedger,
+) -> None:
     wrong, right = station.stock(10, "rice"), station.stock(10, "rice")
 
     def repack(lot: str) -> c.Convert:

@@ -17,7 +17,7 @@ from supplies.errors import (
 )
 
 
-def test_a_dispatch_takes_all_that_is_set_aside_stop_by_stop(station: StationLedger) -> None:
+def test_a_dispatch_loads_all_allocated_goods_stop_by_stop(station: StationLedger) -> None:
     station.stock(10)
     first, second = station.allocate(4), station.allocate(5, recipient="R-2")
     delivery = station.dispatch(second, first)
@@ -29,7 +29,7 @@ def test_a_dispatch_takes_all_that_is_set_aside_stop_by_stop(station: StationLed
     ]
 
 
-def test_a_second_dispatch_is_refused_and_says_where_the_goods_are(
+def test_a_second_dispatch_of_an_allocation_names_its_delivery(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     delivery, allocation = stop
@@ -37,7 +37,7 @@ def test_a_second_dispatch_is_refused_and_says_where_the_goods_are(
         station.dispatch(allocation)
 
 
-def test_a_released_allocation_is_not_dispatched(station: StationLedger) -> None:
+def test_a_released_allocation_cannot_be_dispatched(station: StationLedger) -> None:
     station.stock(10)
     allocation = station.allocate(4)
     station(c.Release(allocation=allocation, reason="r"))
@@ -45,14 +45,14 @@ def test_a_released_allocation_is_not_dispatched(station: StationLedger) -> None
         station.dispatch(allocation)
 
 
-def test_an_allocation_is_one_stop_of_a_delivery(station: StationLedger) -> None:
+def test_an_allocation_is_dispatched_once_in_a_delivery(station: StationLedger) -> None:
     station.stock(10)
     allocation = station.allocate(4)
     with pytest.raises(InvalidField, match="named twice"):
         station.dispatch(allocation, allocation)
 
 
-def test_a_hand_over_fills_the_need_first_and_the_excess_is_received_but_not_met(
+def test_a_delivery_meets_the_need_first_and_the_excess_is_received(
     station: StationLedger,
 ) -> None:
     need = station.need(6)
@@ -74,7 +74,7 @@ def test_a_hand_over_fills_the_need_first_and_the_excess_is_received_but_not_met
         ("lost", "lost:on_the_way"),
     ],
 )
-def test_an_outcome_says_where_the_goods_are(
+def test_each_outcome_moves_the_goods_to_its_account(
     station: StationLedger, stop: tuple[str, str], outcome: str, account: str
 ) -> None:
     delivery, allocation = stop
@@ -83,7 +83,7 @@ def test_an_outcome_says_where_the_goods_are(
     assert station.total(f"in_transit:{delivery}:{allocation}") == 0
 
 
-def test_a_need_is_open_again_when_the_goods_are_refused_or_lost(station: StationLedger) -> None:
+def test_a_need_reopens_when_the_goods_are_refused_or_lost(station: StationLedger) -> None:
     need = station.need(10)
     station.stock(10)
     allocation = station.allocate(10)
@@ -91,7 +91,7 @@ def test_a_need_is_open_again_when_the_goods_are_refused_or_lost(station: Statio
     assert station.balance(f"needed:{need}") == 10
 
 
-def test_not_at_home_goes_out_again_the_next_day_on_another_delivery(
+def test_goods_not_delivered_can_be_dispatched_again_the_next_day(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     delivery, allocation = stop
@@ -103,7 +103,7 @@ def test_not_at_home_goes_out_again_the_next_day_on_another_delivery(
     assert station.total("received:R-1") == 10
 
 
-def test_what_is_brought_back_may_go_to_another_shelf(
+def test_goods_brought_back_may_go_to_another_location(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     delivery, allocation = stop
@@ -113,7 +113,7 @@ def test_what_is_brought_back_may_go_to_another_shelf(
     assert station.total("stock:annex") == 3
 
 
-def test_partly_must_say_what_became_of_every_unit(
+def test_a_partial_outcome_must_account_for_every_unit(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     delivery, allocation = stop
@@ -126,13 +126,13 @@ def test_partly_must_say_what_became_of_every_unit(
         station.outcome(delivery, allocation, "partly", lines=lines)
 
 
-def test_a_moment_in_the_future_is_refused(station: StationLedger, stop: tuple[str, str]) -> None:
+def test_an_outcome_in_the_future_is_refused(station: StationLedger, stop: tuple[str, str]) -> None:
     when = datetime(2020, 2, 10, 5, tzinfo=UTC)
     with pytest.raises(InvalidField, match="in the future"):
         station.outcome(*stop, "handed_over", happened_at=when)
 
 
-def test_the_same_outcome_again_is_a_repeat_and_records_nothing(
+def test_repeating_an_outcome_records_nothing(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     first = station.outcome(*stop, "handed_over")
@@ -142,7 +142,7 @@ def test_the_same_outcome_again_is_a_repeat_and_records_nothing(
     assert station.entries() == first.last
 
 
-def test_a_delivery_closes_only_at_zero_and_once(
+def test_a_delivery_closes_once_and_only_without_goods_in_transit(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     delivery, _ = stop
@@ -156,7 +156,7 @@ def test_a_delivery_closes_only_at_zero_and_once(
         station(c.ReassignDelivery(delivery=delivery, team="T-2"))
 
 
-def test_another_team_goes_on_with_an_open_delivery(
+def test_an_open_delivery_can_be_reassigned_to_another_team(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     station(c.ReassignDelivery(delivery=stop[0], team="T-2"))
@@ -164,17 +164,9 @@ def test_another_team_goes_on_with_an_open_delivery(
         station(c.ReassignDelivery(delivery=stop[0], team="T-2"))
 
 
-def test_a_second_dispatch_says_where_the_goods_went(station: StationLedger) -> None:
-    station.stock(5)
-    allocation = station.allocate(5)
-    delivery = station.dispatch(allocation)
-    sentence = assert_refused(
-        station, AlreadyDone, lambda: station.dispatch(allocation), at="/allocations/0"
-    )
-    assert f"they were dispatched on delivery {delivery}" in sentence
-
-
-def test_goods_that_expired_on_the_shelf_do_not_go_out_unless_said(station: StationLedger) -> None:
+def test_goods_that_expired_after_allocation_need_allow_expired_to_be_dispatched(
+    station: StationLedger,
+) -> None:
     station.stock(5, expires_on=station.day(2))
     allocation = station.allocate(5)
     station.clock.advance(3)

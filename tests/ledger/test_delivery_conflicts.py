@@ -14,7 +14,7 @@ from supplies.errors import (
 )
 
 
-def test_the_same_outcome_with_goods_brought_elsewhere_is_another_outcome(
+def test_an_outcome_that_returns_goods_to_another_location_is_a_conflict(
     station: StationLedger,
 ) -> None:
     station.stock(5)
@@ -27,7 +27,7 @@ def test_the_same_outcome_with_goods_brought_elsewhere_is_another_outcome(
     assert station.outcome(delivery, allocation, "partly", lines=[there]).conflict is not None
 
 
-def test_a_resolved_conflict_shows_on_the_day_of_its_fact(station: StationLedger) -> None:
+def test_a_resolved_conflict_is_booked_on_the_day_of_its_outcome(station: StationLedger) -> None:
     station.stock(5)
     allocation = station.allocate(5)
     delivery = station.dispatch(allocation)
@@ -39,7 +39,7 @@ def test_a_resolved_conflict_shows_on_the_day_of_its_fact(station: StationLedger
     assert station.books.balance_on(fact, "received:R-1", "mask", "l_lx_1_1") == 5
 
 
-def test_a_differing_second_outcome_is_kept_as_a_conflict_and_moves_nothing(
+def test_a_different_second_outcome_is_a_conflict_without_transfers(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     station.outcome(*stop, "handed_over")
@@ -54,7 +54,7 @@ def test_a_differing_second_outcome_is_kept_as_a_conflict_and_moves_nothing(
     assert station.total("received:R-1") == 10
 
 
-def test_more_handed_over_than_was_loaded_is_a_conflict(
+def test_delivering_more_than_was_loaded_is_a_conflict(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     done = station.outcome(*stop, "partly", lines=partly(11))
@@ -71,7 +71,7 @@ def test_an_outcome_dated_before_the_dispatch_is_a_conflict(
     assert station.total("received:R-1") == 0
 
 
-def test_a_conflict_is_resolved_by_correcting_the_standing_outcome(
+def test_a_conflict_is_resolved_by_correcting_the_first_outcome(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     station.outcome(*stop, "handed_over")
@@ -83,7 +83,7 @@ def test_a_conflict_is_resolved_by_correcting_the_standing_outcome(
         station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="again"))
 
 
-def test_a_hand_over_of_what_the_desk_put_back_is_resolved_from_unexplained(
+def test_a_delivery_of_goods_recorded_as_returned_is_resolved_as_unexplained(
     station: StationLedger,
 ) -> None:
     need = station.need(10)
@@ -103,7 +103,7 @@ def test_a_hand_over_of_what_the_desk_put_back_is_resolved_from_unexplained(
     assert station.balance(f"met:{need}") == 10
 
 
-def test_a_resolution_that_the_books_contradict_again_is_refused_and_no_new_conflict(
+def test_a_resolution_that_contradicts_the_books_is_refused(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     station.outcome(*stop, "handed_over")

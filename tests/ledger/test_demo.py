@@ -33,7 +33,7 @@ def scene(
         yield scene
 
 
-def test_the_report_says_what_the_station_said(scene: Scene) -> None:
+def test_the_report_has_the_figures_the_station_published(scene: Scene) -> None:
     with scene.ledger.reading() as books:
         report = build_station_report(books, FIRST, LAST)
     assert (report.workers, report.contacts, report.visits) == (14, 54, 60)
@@ -64,25 +64,25 @@ def test_the_report_says_what_the_station_said(scene: Scene) -> None:
     }
 
 
-def test_the_books_of_the_scene_are_sound(scene: Scene) -> None:
+def test_the_books_of_the_demo_verify(scene: Scene) -> None:
     verified = verify(scene.ledger.store, None)
     assert verified.entries == scene.ledger.books.head()[0]
 
 
-def test_all_facts_are_dated_within_the_eleven_days(scene: Scene) -> None:
+def test_all_entries_of_the_demo_are_dated_within_the_eleven_days(scene: Scene) -> None:
     with scene.ledger.reading() as books:
         page = list_entries(books, limit=None)
     assert {FIRST <= entry.happened_on <= LAST for entry in page.items} == {True}
 
 
-def test_sixteen_households_have_all_they_asked_for(scene: Scene) -> None:
+def test_the_needs_of_sixteen_households_are_met(scene: Scene) -> None:
     with scene.ledger.reading() as books:
         page = list_needs(books, limit=None)
     open_ = {need.recipient for need in page.items if need.status != "met"}
     assert {need.recipient for need in page.items} - open_ == set(MET)
 
 
-def test_every_delivery_was_closed_at_zero(scene: Scene) -> None:
+def test_every_delivery_of_the_demo_was_closed(scene: Scene) -> None:
     with scene.ledger.reading() as books:
         page = list_deliveries(books, limit=None)
         held = books.nonzero_balances("in_transit:")
@@ -92,7 +92,7 @@ def test_every_delivery_was_closed_at_zero(scene: Scene) -> None:
     assert held == {}
 
 
-def test_the_donation_typed_wrongly_has_a_receipt_that_replaces_the_first(scene: Scene) -> None:
+def test_the_corrected_donation_of_the_demo_has_a_replacement_receipt(scene: Scene) -> None:
     with scene.ledger.reading() as books:
         papers = {receipt.number: receipt for receipt in list_receipts(books, limit=None).items}
         gifts = list_donations(books, limit=None).items

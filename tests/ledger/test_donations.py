@@ -12,7 +12,7 @@ from supplies.domain.entry_rows import Allocation, Lot
 from supplies.errors import InvalidField
 
 
-def test_a_donation_stands_on_the_shelf_in_a_lot_of_its_donor(station: StationLedger) -> None:
+def test_a_donation_is_stocked_in_a_lot_of_its_donor(station: StationLedger) -> None:
     done = station.give(2, pack="box", expires_on=date(2021, 1, 1), batch="B7")
     lot = f"l_lx_{done.seq}_1"
     assert station.balance("stock:store", lot=lot) == 100
@@ -22,14 +22,14 @@ def test_a_donation_stands_on_the_shelf_in_a_lot_of_its_donor(station: StationLe
     assert (described.batch, described.expires_on) == ("B7", date(2021, 1, 1))
 
 
-def test_an_anonymous_gift_has_a_receipt_too(station: StationLedger) -> None:
+def test_an_anonymous_donation_has_a_receipt(station: StationLedger) -> None:
     done = station.give(5, donor=None)
     assert station.total("donor:anonymous") == -5
     assert station.books.body(done.last).kind == "receipt_issued"
     assert station.books.body(done.last).document == "JZ-2020-000001"
 
 
-def test_goods_for_one_household_go_straight_into_an_allocation(station: StationLedger) -> None:
+def test_a_donation_for_one_recipient_is_allocated_at_once(station: StationLedger) -> None:
     need = station.need(3)
     done = station.give(5, recipient="R-1")
     allocation = station.books.rows(Allocation)[0]
@@ -39,7 +39,7 @@ def test_goods_for_one_household_go_straight_into_an_allocation(station: Station
     assert station.balance(f"assigned:{need}:{allocation.allocation}") == 3
 
 
-def test_a_late_donation_for_a_household_does_not_wait_for_a_need_noted_since(
+def test_a_backdated_donation_for_a_recipient_does_not_serve_a_later_need(
     station: StationLedger,
 ) -> None:
     need = station.need(10)
@@ -48,7 +48,7 @@ def test_a_late_donation_for_a_household_does_not_wait_for_a_need_noted_since(
     assert station.total("allocated:") == 5
 
 
-def test_a_late_donation_on_a_claim_made_since_is_a_gift_beside_it(station: StationLedger) -> None:
+def test_a_backdated_donation_does_not_serve_a_later_claim(station: StationLedger) -> None:
     need = station.need(10)
     pledge = station.pledge(10, {need: 10})
     station.give(5, pledge=pledge, happened_on=station.day(-2))
@@ -56,7 +56,7 @@ def test_a_late_donation_on_a_claim_made_since_is_a_gift_beside_it(station: Stat
     assert station.total("stock:store") == 5
 
 
-def test_two_needs_claimed_by_one_line_never_share_a_lot_in_one_allocation(
+def test_two_needs_claimed_by_one_line_get_separate_allocations(
     station: StationLedger,
 ) -> None:
     first, second = station.need(4), station.need(4)
@@ -68,14 +68,14 @@ def test_two_needs_claimed_by_one_line_never_share_a_lot_in_one_allocation(
 
 
 @pytest.mark.parametrize("origin", ["bought", "made", "borrowed"])
-def test_goods_come_from_elsewhere_too(station: StationLedger, origin: str) -> None:
+def test_goods_arrive_from_other_origins(station: StationLedger, origin: str) -> None:
     lines = [c.ArrivalLine(item="soap", quantity=2, pack="six")]
     station(c.RecordArrival(origin=origin, party="X-1", location="annex", lines=lines))  # type: ignore[arg-type]
     assert station.total(f"{origin}:X-1", "soap") == -12
     assert station.total("stock:annex", "soap") == 12
 
 
-def test_expired_goods_are_not_taken_in(station: StationLedger) -> None:
+def test_a_donation_of_expired_goods_is_refused(station: StationLedger) -> None:
     with pytest.raises(InvalidField, match="expired goods are not accepted") as refusal:
         station.give(5, expires_on=station.day(-1))
     assert refusal.value.faults[0].pointer == "/lines/0/expires_on"

@@ -30,7 +30,7 @@ from supplies.errors import (
         (10**30, "must be a whole number of at most 1000000000000"),
     ],
 )
-def test_a_quantity_is_a_whole_number_from_one_to_a_million_million(
+def test_an_invalid_quantity_is_refused_with_what_is_valid(
     station: StationLedger, quantity: Any, says: str
 ) -> None:
     sentence = assert_refused(
@@ -39,14 +39,14 @@ def test_a_quantity_is_a_whole_number_from_one_to_a_million_million(
     assert sentence == f"/lines/0/quantity {says}"
 
 
-def test_packs_may_not_carry_a_quantity_over_the_limit(station: StationLedger) -> None:
+def test_packs_that_exceed_the_largest_quantity_are_refused(station: StationLedger) -> None:
     sentence = assert_refused(
         station, InvalidField, lambda: station.give(10**12, pack="box"), at="/lines/0/quantity"
     )
     assert "is more than 1000000000000 piece" in sentence
 
 
-def test_the_largest_quantity_there_is_can_be_recorded_again_and_again(
+def test_the_largest_quantity_can_be_recorded_repeatedly(
     station: StationLedger,
 ) -> None:
     for _ in range(3):
@@ -54,7 +54,7 @@ def test_the_largest_quantity_there_is_can_be_recorded_again_and_again(
     assert station.total("stock:store") == 3 * 10**12
 
 
-def test_a_pack_that_the_item_does_not_have_is_refused_with_those_it_has(
+def test_an_unknown_pack_is_refused_with_the_known_packs(
     station: StationLedger,
 ) -> None:
     sentence = assert_refused(
@@ -91,7 +91,7 @@ UNKNOWN: list[tuple[str, c.Command]] = [
 
 
 @pytest.mark.parametrize(("pointer", "command"), UNKNOWN, ids=[at for at, _ in UNKNOWN])
-def test_what_the_books_do_not_know_is_named_by_its_field(
+def test_an_unknown_code_is_refused_with_its_field(
     station: StationLedger, pointer: str, command: c.Command
 ) -> None:
     assert assert_refused(station, InvalidField, lambda: station(command), at=pointer)
@@ -115,15 +115,13 @@ NOT_THERE: list[c.Command] = [
 
 
 @pytest.mark.parametrize("command", NOT_THERE, ids=lambda command: type(command).__name__)
-def test_a_document_that_is_not_in_the_books_is_not_found(
-    station: StationLedger, command: c.Command
-) -> None:
+def test_an_unknown_document_is_not_found(station: StationLedger, command: c.Command) -> None:
     assert assert_refused(station, NotFound, lambda: station(command)).startswith(
         ("there is no", "entry 99")
     )
 
 
-def test_an_expiry_before_the_goods_came_is_refused(station: StationLedger) -> None:
+def test_an_expiry_before_the_arrival_is_refused(station: StationLedger) -> None:
     sentence = assert_refused(
         station,
         InvalidField,
@@ -160,7 +158,9 @@ def test_control_characters_are_refused(station: StationLedger, text: str) -> No
     )
 
 
-def test_lines_of_text_are_kept_in_notes_but_not_in_names(station: StationLedger) -> None:
+def test_line_breaks_are_allowed_in_wishes_but_not_in_names_or_batches(
+    station: StationLedger,
+) -> None:
     station.give(1, wish="for the old\nfor the ill")
     assert_refused(
         station, InvalidField, lambda: station.ledger.register(Donor(code="D-9", name="a\nb"))
@@ -178,13 +178,13 @@ def test_a_command_has_one_to_five_hundred_lines(station: StationLedger) -> None
     )
 
 
-def test_what_is_no_command_is_refused(station: StationLedger) -> None:
+def test_an_object_that_is_not_a_command_is_refused(station: StationLedger) -> None:
     assert_refused(station, InvalidField, lambda: station(c.Command()))
     assert_refused(station, InvalidField, lambda: station(c.GoodsLine(item="mask", quantity=1)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\n"])
-def test_what_is_undone_is_undone_for_a_reason(station: StationLedger, reason: str) -> None:
+def test_an_empty_reason_is_refused(station: StationLedger, reason: str) -> None:
     station.stock(5)
     allocation = station.allocate(5)
     release = c.Release(allocation=allocation, reason=reason)
@@ -192,12 +192,12 @@ def test_what_is_undone_is_undone_for_a_reason(station: StationLedger, reason: s
 
 
 @pytest.mark.parametrize("by", ["王小明", "Wang Xiaoming", "", "x" * 65, 5])
-def test_who_records_is_a_code_and_never_a_name(station: StationLedger, by: Any) -> None:
+def test_a_name_as_the_recording_user_is_refused(station: StationLedger, by: Any) -> None:
     activity = c.RecordActivity(kind="visit", count=1)
     assert_refused(station, InvalidField, lambda: station.ledger.record(activity, by=by))
 
 
-def test_a_batch_number_has_no_room_for_a_name(station: StationLedger) -> None:
+def test_a_name_as_a_batch_number_is_refused(station: StationLedger) -> None:
     assert_refused(
         station, InvalidField, lambda: station.give(1, batch="王小明"), at="/lines/0/batch"
     )
@@ -205,12 +205,12 @@ def test_a_batch_number_has_no_room_for_a_name(station: StationLedger) -> None:
 
 
 @pytest.mark.parametrize("code", ["", "张三", "a b", "-x", "x" * 65, "a\n"])
-def test_a_code_is_never_a_name(station: StationLedger, code: str) -> None:
+def test_a_name_as_a_code_is_refused(station: StationLedger, code: str) -> None:
     with pytest.raises(InvalidField):
         station.need(1, recipient=code)
 
 
-def test_who_records_may_be_any_code_and_need_not_be_a_registered_user(
+def test_the_recording_user_may_be_any_code(
     station: StationLedger,
 ) -> None:
     done = station.ledger.record(station.donation(1), by="import-2020.02")

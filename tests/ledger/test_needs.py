@@ -21,13 +21,13 @@ def standing(station: StationLedger, need: str) -> dict[str, int]:
     return found
 
 
-def test_a_noted_need_is_open_in_base_units(station: StationLedger) -> None:
+def test_a_need_is_counted_in_base_units(station: StationLedger) -> None:
     need = station.need(3, pack="ten")
     assert standing(station, need) == {"needed": 30}
     assert station.balance("asked:R-1") == -30
 
 
-def test_an_allocation_without_a_need_serves_the_most_urgent_open_one(
+def test_an_allocation_serves_the_most_urgent_need_first(
     station: StationLedger,
 ) -> None:
     low, high = station.need(4, urgency="low"), station.need(4, urgency="high")
@@ -37,7 +37,7 @@ def test_an_allocation_without_a_need_serves_the_most_urgent_open_one(
     assert standing(station, low) == {"needed": 4}
 
 
-def test_of_two_equally_urgent_needs_the_older_is_served(station: StationLedger) -> None:
+def test_of_two_equally_urgent_needs_the_older_is_served_first(station: StationLedger) -> None:
     older, newer = station.need(4), station.need(4)
     station.stock(3)
     station.allocate(3)
@@ -45,7 +45,7 @@ def test_of_two_equally_urgent_needs_the_older_is_served(station: StationLedger)
     assert standing(station, newer) == {"needed": 4}
 
 
-def test_what_is_allocated_beyond_a_need_is_set_aside_but_serves_none(
+def test_goods_allocated_beyond_a_need_serve_no_need(
     station: StationLedger,
 ) -> None:
     need = station.need(4)
@@ -55,7 +55,7 @@ def test_what_is_allocated_beyond_a_need_is_set_aside_but_serves_none(
     assert station.total(f"allocated:{allocation}:") == 10
 
 
-def test_a_need_is_served_by_free_goods_before_promised_ones_and_the_claim_falls(
+def test_an_allocation_displaces_the_claim_of_its_need(
     station: StationLedger,
 ) -> None:
     need = station.need(10)
@@ -67,7 +67,7 @@ def test_a_need_is_served_by_free_goods_before_promised_ones_and_the_claim_falls
     assert station.balance(f"pledged:{pledge}") == 6
 
 
-def test_an_allocation_that_names_no_need_serves_one_that_was_only_promised(
+def test_an_allocation_without_a_named_need_serves_a_claimed_need(
     station: StationLedger,
 ) -> None:
     need = station.need(10)
@@ -77,7 +77,7 @@ def test_an_allocation_that_names_no_need_serves_one_that_was_only_promised(
     assert standing(station, need) == {"claimed": 4, "assigned": 6}
 
 
-def test_the_newest_promise_is_displaced_first(station: StationLedger) -> None:
+def test_the_newest_claim_is_displaced_first(station: StationLedger) -> None:
     need = station.need(10)
     older, newer = station.pledge(5, {need: 5}), station.pledge(5, {need: 5})
     station.stock(5)
@@ -95,7 +95,7 @@ def test_a_hand_out_meets_the_recipients_need(station: StationLedger) -> None:
     assert station.total("received:R-1") == 6
 
 
-def test_taking_back_takes_the_excess_first_and_then_opens_the_need_again(
+def test_taking_goods_back_takes_the_excess_first_then_reopens_the_need(
     station: StationLedger,
 ) -> None:
     need = station.need(4)
@@ -109,7 +109,7 @@ def test_taking_back_takes_the_excess_first_and_then_opens_the_need_again(
     assert standing(station, need) == {"met": 2, "needed": 2}
 
 
-def test_ending_a_need_frees_its_claims_and_what_comes_back_later_is_ended_too(
+def test_ending_a_need_frees_its_claims_and_ends_goods_returned_later(
     station: StationLedger,
 ) -> None:
     need = station.need(10)
@@ -123,24 +123,24 @@ def test_ending_a_need_frees_its_claims_and_what_comes_back_later_is_ended_too(
     assert standing(station, need) == {"ended": 10}
 
 
-def test_a_need_is_ended_once(station: StationLedger) -> None:
+def test_ending_a_need_twice_is_refused(station: StationLedger) -> None:
     need = station.need()
     station(c.EndNeed(need=need, reason="died"))
     with pytest.raises(AlreadyDone, match=f"{need} was ended before"):
         station(c.EndNeed(need=need, reason="died"))
 
 
-def test_a_need_by_a_day_before_it_was_noted_is_refused(station: StationLedger) -> None:
+def test_a_due_day_before_the_need_is_refused(station: StationLedger) -> None:
     with pytest.raises(InvalidField, match="before the need was noted"):
         station.need(needed_by=station.day(-1))
 
 
-def test_a_need_that_is_not_there_is_not_found(station: StationLedger) -> None:
+def test_an_unknown_need_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="there is no need n_99"):
         station(c.EndNeed(need="n_99", reason="died"))
 
 
-def test_a_need_is_not_claimed_twice(station: StationLedger) -> None:
+def test_claiming_a_need_twice_is_refused(station: StationLedger) -> None:
     need = station.need(10)
     station.pledge(8, {need: 8})
     with pytest.raises(NotEnough) as refusal:
@@ -149,7 +149,9 @@ def test_a_need_is_not_claimed_twice(station: StationLedger) -> None:
     assert refusal.value.faults[0].pointer == "/lines/0/claims/0/quantity"
 
 
-def test_a_need_of_another_item_or_recipient_is_not_served(station: StationLedger) -> None:
+def test_allocating_for_a_need_of_another_item_or_recipient_is_refused(
+    station: StationLedger,
+) -> None:
     soap, other = station.need(4, item="soap"), station.need(4, recipient="R-2")
     station.stock(4)
     with pytest.raises(InvalidField, match="asks for soap"):
@@ -158,7 +160,7 @@ def test_a_need_of_another_item_or_recipient_is_not_served(station: StationLedge
         station.allocate(4, need=other)
 
 
-def test_a_need_noted_later_is_not_met_by_goods_handed_out_before(station: StationLedger) -> None:
+def test_a_backdated_hand_out_does_not_meet_a_later_need(station: StationLedger) -> None:
     station.stock(10, happened_on=station.day(-5))
     need = station.need(4)
     lines = [c.LotLine(item="mask", quantity=3)]
@@ -166,7 +168,7 @@ def test_a_need_noted_later_is_not_met_by_goods_handed_out_before(station: Stati
     assert standing(station, need) == {"needed": 4}
 
 
-def test_a_back_dated_allocation_serves_no_need_that_was_noted_later(
+def test_a_backdated_allocation_does_not_serve_a_later_need(
     station: StationLedger,
 ) -> None:
     station.stock(10, happened_on=station.day(-5))

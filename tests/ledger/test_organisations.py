@@ -53,7 +53,7 @@ def put(ledger: Ledger, under: str | None) -> None:
 # --- one ledger's way to another -----------------------------------------------------------------
 
 
-def test_a_ledger_opens_anothers_over_the_same_connection(
+def test_a_ledger_opens_another_stations_ledger_over_its_connection(
     station: StationLedger, head: Ledger
 ) -> None:
     station.stock(5)
@@ -75,7 +75,7 @@ def test_two_ledgers_of_one_station_see_each_others_changes(station: StationLedg
         assert books.item("mask").name == "医用口罩"
 
 
-def test_what_is_one_commit_is_one_stations(station: StationLedger, head: Ledger) -> None:
+def test_a_transaction_belongs_to_one_station(station: StationLedger, head: Ledger) -> None:
     with station.ledger.transaction():
         with pytest.raises(StoreError, match="end it before you begin another"):
             head.record(c.RecordActivity(kind="visit", count=1), by="u_1")
@@ -89,12 +89,12 @@ def test_what_is_one_commit_is_one_stations(station: StationLedger, head: Ledger
     assert head.books.head()[0] == 0
 
 
-def test_two_stations_are_read_at_one_moment(station: StationLedger, head: Ledger) -> None:
+def test_two_stations_are_read_in_one_snapshot(station: StationLedger, head: Ledger) -> None:
     with station.ledger.reading() as ours, head.reading() as theirs:
         assert (ours.station.code, theirs.station.code) == ("lx", "qu")
 
 
-def test_a_change_elsewhere_is_seen_while_another_station_is_read(
+def test_a_change_at_one_station_is_seen_while_another_is_read(
     station: StationLedger, head: Ledger, books_url: str, clock: Clock
 ) -> None:
     assert head.books.item("mask").name == "口罩"
@@ -123,7 +123,7 @@ def test_a_station_is_put_under_the_head_of_an_organisation(
     assert default_station(station.ledger.store) == "lx"
 
 
-def test_there_is_no_second_level(station: StationLedger, head: Ledger) -> None:
+def test_a_head_cannot_be_placed_under_another_head(station: StationLedger, head: Ledger) -> None:
     town = station.ledger.for_station("town")
     town.register(Station(code="town", name="市", series="TW"))
     put(station.ledger, "qu")
@@ -140,7 +140,9 @@ def test_there_is_no_second_level(station: StationLedger, head: Ledger) -> None:
     assert head_of(station.books) == "qu"
 
 
-def test_goods_of_all_stations_are_summed_up(station: StationLedger, head: Ledger) -> None:
+def test_stock_is_summed_over_the_stations_of_an_organisation(
+    station: StationLedger, head: Ledger
+) -> None:
     station.stock(5)
     station.stock(3, location="annex")
     head.record(
@@ -154,7 +156,7 @@ def test_goods_of_all_stations_are_summed_up(station: StationLedger, head: Ledge
         list_stock_by_item(head.books, after="what")
 
 
-def test_what_is_short_is_summed_up_by_unit(station: StationLedger, head: Ledger) -> None:
+def test_shortages_are_summed_by_unit(station: StationLedger, head: Ledger) -> None:
     """As goods are: 9 bottles short here are not covered by 500 mL there."""
     station.need(9, item="soap")
     head.register(Item(code="soap", name="洗手液", unit="mL"))
@@ -205,7 +207,7 @@ ON_THE_WAY = (0, 8, 1, 6, 5, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("begin", range(9))
-def test_goods_between_stations_of_an_organisation_come_and_go_nowhere(
+def test_shipments_within_an_organisation_are_neither_received_nor_sent(
     exchanged: StationLedger, head: Ledger, begin: int
 ) -> None:
     for end in range(begin, 9):
@@ -223,7 +225,7 @@ def test_goods_between_stations_of_an_organisation_come_and_go_nowhere(
         assert total["in_transit"] == ON_THE_WAY[end]
 
 
-def test_what_is_on_the_way_all_the_time_has_its_line(
+def test_goods_in_transit_during_the_whole_period_have_a_line(
     exchanged: StationLedger, head: Ledger
 ) -> None:
     exchanged.clock.advance(10)
@@ -270,7 +272,7 @@ def test_stations_are_added_and_listed(
     assert head_of(station.books) is None
 
 
-def test_a_station_that_cannot_be_added_leaves_nothing_behind(
+def test_a_refused_station_leaves_no_rows(
     station: StationLedger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ["--database", books_url]
@@ -285,7 +287,7 @@ def test_a_station_that_cannot_be_added_leaves_nothing_behind(
     assert [line.code for line in all_stations(station.ledger.store)] == ["lx"]
 
 
-def test_reports_go_over_all_stations(
+def test_report_commands_cover_all_stations(
     station: StationLedger,
     head: Ledger,
     books_url: str,
@@ -321,7 +323,7 @@ def test_reports_go_over_all_stations(
         assert message in capsys.readouterr().err
 
 
-def test_a_series_is_one_stations(station: StationLedger) -> None:
+def test_two_stations_cannot_share_a_series(station: StationLedger) -> None:
     with pytest.raises(AlreadyDone, match="are numbered JZ"):
         station.ledger.for_station("qu").register(Station(code="qu", name="区红会", series="JZ"))
 
@@ -329,7 +331,7 @@ def test_a_series_is_one_stations(station: StationLedger) -> None:
 # --- the page ------------------------------------------------------------------------------------
 
 
-def test_the_commands_of_the_page_run(
+def test_the_commands_of_the_documentation_page_run(
     station: StationLedger, books_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = Path(__file__).parents[2] / "docs" / "stations.md"

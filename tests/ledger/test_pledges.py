@@ -9,7 +9,7 @@ from supplies.domain import commands as c
 from supplies.errors import AlreadyDone, InvalidField, NotEnough
 
 
-def test_what_a_pledge_promises_is_claimed_or_free(station: StationLedger) -> None:
+def test_the_goods_of_a_pledge_are_claimed_or_free(station: StationLedger) -> None:
     need = station.need(6)
     pledge = station.pledge(10, {need: 6})
     assert station.balance(f"pledged:{pledge}") == 4
@@ -21,19 +21,19 @@ def test_what_a_pledge_promises_is_claimed_or_free(station: StationLedger) -> No
     assert station.balance("donor:D-1") == -10
 
 
-def test_claims_beyond_the_line_are_refused(station: StationLedger) -> None:
+def test_claims_larger_than_their_line_are_refused(station: StationLedger) -> None:
     need = station.need(20)
     with pytest.raises(InvalidField, match="more than the 10 promised"):
         station.pledge(10, {need: 11})
 
 
-def test_a_pledge_has_one_line_an_item(station: StationLedger) -> None:
+def test_two_lines_of_one_item_in_a_pledge_are_refused(station: StationLedger) -> None:
     lines = [c.PledgeLine(item="mask", quantity=1), c.PledgeLine(item="mask", quantity=2)]
     with pytest.raises(InvalidField, match="one line an item"):
         station(c.MakePledge(donor="D-1", lines=lines))
 
 
-def test_cancelling_takes_free_promise_first_then_the_least_urgent_newest_claim(
+def test_cancelling_takes_free_goods_first_then_the_least_urgent_newest_claim(
     station: StationLedger,
 ) -> None:
     high, old = station.need(5, urgency="high"), station.need(5, urgency="low")
@@ -48,7 +48,7 @@ def test_cancelling_takes_free_promise_first_then_the_least_urgent_newest_claim(
     assert station.balance(f"needed:{old}") == 3
 
 
-def test_cancelling_drops_the_claims_it_names_before_all_else(station: StationLedger) -> None:
+def test_cancelling_drops_named_claims_first(station: StationLedger) -> None:
     high, low = station.need(5, urgency="high"), station.need(5, urgency="low")
     pledge = station.pledge(20, {high: 5, low: 5})
     drop = [c.Claim(need=high, quantity=4)]
@@ -64,7 +64,7 @@ def test_cancelling_drops_the_claims_it_names_before_all_else(station: StationLe
     assert station.balance(f"pledged:{pledge}") == 8
 
 
-def test_more_than_is_outstanding_is_not_cancelled(station: StationLedger) -> None:
+def test_cancelling_more_than_is_outstanding_is_refused(station: StationLedger) -> None:
     pledge = station.pledge(10)
     with pytest.raises(NotEnough, match="only 10 × 口罩 are outstanding on pledge"):
         station(
@@ -72,7 +72,7 @@ def test_more_than_is_outstanding_is_not_cancelled(station: StationLedger) -> No
         )
 
 
-def test_a_lapsed_pledge_has_nothing_left_to_lapse(station: StationLedger) -> None:
+def test_a_pledge_lapses_once(station: StationLedger) -> None:
     pledge = station.pledge(10)
     station(c.LapsePledge(pledge=pledge, reason="did not come"))
     assert station.balance(f"pledged:{pledge}") == 0
@@ -80,7 +80,7 @@ def test_a_lapsed_pledge_has_nothing_left_to_lapse(station: StationLedger) -> No
         station(c.LapsePledge(pledge=pledge, reason="again"))
 
 
-def test_goods_that_come_serve_the_most_urgent_oldest_claim_first_then_free_promise(
+def test_a_donation_serves_the_most_urgent_oldest_claim_first_then_the_free_goods(
     station: StationLedger,
 ) -> None:
     low, high = station.need(4, urgency="low"), station.need(4, recipient="R-2", urgency="high")
@@ -93,7 +93,7 @@ def test_goods_that_come_serve_the_most_urgent_oldest_claim_first_then_free_prom
     assert station.balance(f"pledged:{pledge}") == 1
 
 
-def test_what_comes_beyond_the_pledge_is_a_gift_beside_it(station: StationLedger) -> None:
+def test_goods_beyond_a_pledge_are_a_separate_gift(station: StationLedger) -> None:
     pledge = station.pledge(10)
     done = station.give(13, pledge=pledge)
     assert station.balance(f"pledged:{pledge}") == 0
@@ -101,7 +101,7 @@ def test_what_comes_beyond_the_pledge_is_a_gift_beside_it(station: StationLedger
     assert station.balance("donor:D-1", lot=f"l_lx_{done.seq}_1") == -13
 
 
-def test_goods_that_came_before_they_were_promised_are_a_gift_beside_the_pledge(
+def test_goods_that_arrived_before_the_pledge_are_a_separate_gift(
     station: StationLedger,
 ) -> None:
     pledge = station.pledge(10)
@@ -110,13 +110,13 @@ def test_goods_that_came_before_they_were_promised_are_a_gift_beside_the_pledge(
     assert station.total("stock:store") == 10
 
 
-def test_another_donors_pledge_is_not_kept(station: StationLedger) -> None:
+def test_a_donation_on_another_donors_pledge_is_refused(station: StationLedger) -> None:
     pledge = station.pledge(10)
     with pytest.raises(InvalidField, match="is donor D-1's, not D-2's"):
         station.give(10, donor="D-2", pledge=pledge)
 
 
-def test_a_pledge_of_masks_is_not_kept_with_soap(station: StationLedger) -> None:
+def test_a_donation_of_another_item_than_pledged_is_refused(station: StationLedger) -> None:
     pledge = station.pledge(10)
     with pytest.raises(InvalidField, match="does not promise soap"):
         station.give(10, "soap", pledge=pledge)

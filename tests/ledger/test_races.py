@@ -118,7 +118,7 @@ def test_a_need_is_claimed_once(ledger: Ledger, books_url: str) -> None:
     verify(ledger.store)
 
 
-def test_a_pledge_is_kept_once_and_the_rest_are_gifts_beside_it(
+def test_a_pledge_is_kept_once_and_the_rest_are_separate_gifts(
     ledger: Ledger, books_url: str
 ) -> None:
     line = c.PledgeLine(item="mask", quantity=5)
@@ -130,7 +130,7 @@ def test_a_pledge_is_kept_once_and_the_rest_are_gifts_beside_it(
     verify(ledger.store)
 
 
-def test_an_allocation_goes_out_once(ledger: Ledger, books_url: str) -> None:
+def test_an_allocation_is_dispatched_once(ledger: Ledger, books_url: str) -> None:
     open_stock(ledger, 5)
     allocate_the_last(ledger, 0)
     ended = run_race(books_url, dispatch_it)
@@ -138,7 +138,7 @@ def test_an_allocation_goes_out_once(ledger: Ledger, books_url: str) -> None:
     verify(ledger.store)
 
 
-def test_a_stop_has_one_outcome_and_a_differing_one_is_kept_as_a_conflict(
+def test_a_stop_has_one_outcome_and_a_different_one_is_a_conflict(
     ledger: Ledger, books_url: str
 ) -> None:
     open_stock(ledger, 5)
@@ -152,7 +152,7 @@ def test_a_stop_has_one_outcome_and_a_differing_one_is_kept_as_a_conflict(
     verify(ledger.store)
 
 
-def test_receipt_numbers_have_no_gap_and_nobody_finds_the_database_locked(
+def test_concurrent_donations_leave_no_gap_in_receipt_numbers(
     ledger: Ledger, books_url: str
 ) -> None:
     assert run_race(books_url, give_often) == {"won": PROCESSES}

@@ -35,7 +35,7 @@ def valid(station: StationLedger) -> list[str]:
     return [row.number for row in station.books.rows(Receipt) if row.number not in void]
 
 
-def test_receipts_are_numbered_without_gaps_in_the_year_of_their_issue(
+def test_receipt_numbers_have_no_gaps_within_a_year(
     station: StationLedger,
 ) -> None:
     station.give(1)
@@ -49,14 +49,14 @@ def test_receipts_are_numbered_without_gaps_in_the_year_of_their_issue(
     ]
 
 
-def test_a_refused_donation_takes_no_number(station: StationLedger) -> None:
+def test_a_refused_donation_uses_no_receipt_number(station: StationLedger) -> None:
     with pytest.raises(InvalidField):
         station.give(1, item="gold")
     station.give(1)
     assert valid(station) == [FIRST]
 
 
-def test_a_receipt_freezes_what_was_given_in_figures_and_words(station: StationLedger) -> None:
+def test_a_receipt_freezes_its_lines_in_figures_and_words(station: StationLedger) -> None:
     station.give(50, batch="B1", wish="for the old")
     paper = printed(station, FIRST)
     assert paper["donor"]["name"] == "广州某企业"
@@ -77,7 +77,7 @@ def test_a_combined_receipt_voids_and_replaces_the_single_ones(station: StationL
     assert [line["quantity"] for line in printed(station, "JZ-2020-000003")["lines"]] == [3, 4]
 
 
-def test_reversing_one_donation_replaces_a_combined_receipt_by_one_over_the_rest(
+def test_reversing_a_donation_replaces_its_combined_receipt_by_one_for_the_rest(
     station: StationLedger,
 ) -> None:
     first, second = station.give(3), station.give(4)
@@ -89,7 +89,7 @@ def test_reversing_one_donation_replaces_a_combined_receipt_by_one_over_the_rest
     assert paper["donations"] == [second.document]
 
 
-def test_a_receipt_issued_anew_keeps_the_order_of_its_donations(station: StationLedger) -> None:
+def test_a_replacement_receipt_keeps_the_order_of_its_donations(station: StationLedger) -> None:
     given = [str(station.give(n).document) for n in range(1, 8)]
     chosen = [given[4], given[6], given[5], given[0]]
     assert chosen == ["d_9", "d_13", "d_11", "d_1"]
@@ -100,7 +100,7 @@ def test_a_receipt_issued_anew_keeps_the_order_of_its_donations(station: Station
     assert printed(station, valid(station)[-1])["donations"] == ["d_9", "d_11", "d_1"]
 
 
-def test_a_combined_receipt_is_for_one_donor_and_names_each_donation_once(
+def test_a_combined_receipt_has_one_donor_and_each_donation_once(
     station: StationLedger,
 ) -> None:
     first, other = str(station.give(3).document), str(station.give(4, donor="D-2").document)
@@ -112,7 +112,7 @@ def test_a_combined_receipt_is_for_one_donor_and_names_each_donation_once(
         station(c.IssueReceipt(donations=["d_99"]))
 
 
-def test_part_of_a_combined_receipt_has_no_receipt_of_its_own(station: StationLedger) -> None:
+def test_a_donation_on_a_combined_receipt_gets_no_single_receipt(station: StationLedger) -> None:
     first, second = str(station.give(3).document), str(station.give(4).document)
     station(c.IssueReceipt(donations=[first, second]))
     with pytest.raises(InvalidField, match="include them"):
@@ -126,7 +126,7 @@ def test_a_reversed_donation_gets_no_receipt(station: StationLedger) -> None:
         station(c.IssueReceipt(donations=[str(done.document)]))
 
 
-def test_a_void_receipt_keeps_its_number_and_is_not_voided_again(station: StationLedger) -> None:
+def test_a_void_receipt_keeps_its_number_and_cannot_be_voided_again(station: StationLedger) -> None:
     station.give(3)
     station(c.VoidReceipt(number=FIRST, reason="torn"))
     with pytest.raises(AlreadyDone, match=f"receipt {FIRST} is void already"):
@@ -135,7 +135,7 @@ def test_a_void_receipt_keeps_its_number_and_is_not_voided_again(station: Statio
     assert valid(station) == ["JZ-2020-000002"]
 
 
-def test_a_replacement_is_issued_from_todays_records(station: StationLedger) -> None:
+def test_a_replacement_shows_the_current_name_of_the_donor(station: StationLedger) -> None:
     station.give(3)
     station.ledger.amend(Donor(code="D-1", name="广州某某企业", kind="organisation"))
     station(c.ReplaceReceipt(number=FIRST, reason="name"))
@@ -152,7 +152,7 @@ def test_reprints_are_counted(station: StationLedger) -> None:
         station(c.ReprintReceipt(number="JZ-2020-000009"))
 
 
-def test_a_forgotten_donors_receipt_keeps_its_number_but_is_not_printed_again(
+def test_the_receipt_of_a_forgotten_donor_keeps_its_number_and_is_not_reprinted(
     station: StationLedger,
 ) -> None:
     station.give(3, donor="D-2")
@@ -173,7 +173,7 @@ def test_a_forgotten_donors_receipt_keeps_its_number_but_is_not_printed_again(
         ({"wish": "شكرا"}, r"U\+0634"),
     ],
 )
-def test_what_no_font_can_show_is_refused_before_a_number_is_taken(
+def test_a_character_missing_in_the_fonts_is_refused_before_a_number_is_used(
     station: StationLedger, more: dict[str, str], character: str
 ) -> None:
     with pytest.raises(InvalidField, match=character):
@@ -183,7 +183,7 @@ def test_what_no_font_can_show_is_refused_before_a_number_is_taken(
     assert valid(station) == [FIRST]
 
 
-def test_a_donor_whose_name_no_font_can_show_gets_a_receipt_once_it_is_mended(
+def test_a_donor_gets_a_receipt_after_an_unprintable_name_is_corrected(
     station: StationLedger,
 ) -> None:
     station.ledger.register(Donor(code="D-9", name="李🙂"))
@@ -194,7 +194,7 @@ def test_a_donor_whose_name_no_font_can_show_gets_a_receipt_once_it_is_mended(
     assert valid(station) == [FIRST]
 
 
-def test_a_combined_receipt_made_out_to_the_wrong_donor_becomes_one_for_each(
+def test_correcting_one_donor_of_a_combined_receipt_makes_two_receipts(
     station: StationLedger,
 ) -> None:
     first, second = station.give(5), station.give(6)
@@ -214,7 +214,7 @@ def test_a_combined_receipt_made_out_to_the_wrong_donor_becomes_one_for_each(
     verify(station.ledger.store)
 
 
-def test_a_donation_reversed_and_stated_again_has_a_receipt_again(station: StationLedger) -> None:
+def test_a_reversed_donation_that_is_corrected_has_a_receipt_again(station: StationLedger) -> None:
     gift = station.give(3).seq
     reversal = station(c.Reverse(entry=gift, reason="never came")).seq
     assert valid(station) == []
@@ -224,7 +224,7 @@ def test_a_donation_reversed_and_stated_again_has_a_receipt_again(station: Stati
     assert (paper["lines"][0]["quantity"], paper["replaces"]) == (2, [FIRST])
 
 
-def test_a_donation_whose_receipt_was_voided_by_itself_stays_without_when_corrected(
+def test_correcting_a_donation_without_a_receipt_issues_none(
     station: StationLedger,
 ) -> None:
     gift = station.give(3).seq

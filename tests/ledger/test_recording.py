@@ -20,7 +20,7 @@ from supplies.ledger.writer import Request
 ID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 
 
-def test_several_at_once_are_each_recorded_or_refused_by_themselves(station: StationLedger) -> None:
+def test_each_request_of_a_group_is_recorded_or_refused_by_itself(station: StationLedger) -> None:
     commands: list[c.Command] = [
         station.donation(5),
         c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=6)]),
@@ -35,7 +35,7 @@ def test_several_at_once_are_each_recorded_or_refused_by_themselves(station: Sta
     assert station.total("stock:annex") == 5
 
 
-def test_no_command_asks_the_books_the_same_question_twice(
+def test_no_command_runs_the_same_query_twice(
     station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[Any, ...]] = []
@@ -62,7 +62,7 @@ def test_no_command_asks_the_books_the_same_question_twice(
     once("outcome")
 
 
-def test_what_follows_a_refusal_within_a_command_is_not_recorded_either(
+def test_a_command_with_one_refused_line_records_nothing(
     station: StationLedger,
 ) -> None:
     station.stock(5)
@@ -86,7 +86,7 @@ def test_what_follows_a_refusal_within_a_command_is_not_recorded_either(
         ("pledged:p_1:n_1:x", r"write it as pledged:PLEDGE\[:NEED\]"),
     ],
 )
-def test_the_balance_of_an_account_that_is_not_on_the_chart_is_refused(
+def test_the_balance_of_an_unknown_kind_of_account_is_refused(
     station: StationLedger, account: str, says: str
 ) -> None:
     with pytest.raises(InvalidField, match=says):
@@ -98,38 +98,20 @@ def test_the_balance_of_an_unknown_item_is_refused(station: StationLedger) -> No
         station.ledger.balance("stock:store", "maks")
 
 
-def test_the_balance_of_an_account_that_nothing_moved_is_zero(station: StationLedger) -> None:
+def test_the_balance_of_an_unused_account_is_zero(station: StationLedger) -> None:
     assert station.ledger.balance("stock:store", "mask") == 0
     assert station.ledger.balance("pledged:p_1", "mask") == 0
     assert station.ledger.balance("pledged:p_1:n_1", "mask") == 0
 
 
-def test_in_a_group_each_request_stands_for_itself(station: StationLedger) -> None:
-    station.stock(5)
-    line = c.AllocationLine(item="mask", quantity=3)
-    allocate = c.Allocate(recipient="R-1", location="store", lines=[line])
-    bad = c.NoteNeed(recipient="R-1", item="mask", quantity=0)
-    answers = station.ledger.record_many(
-        [Request(command=command, by="u_1") for command in (allocate, bad, allocate, allocate)]
-    )
-    assert [type(answer) for answer in answers] == [
-        Recorded,
-        InvalidField,
-        NotEnough,
-        NotEnough,
-    ]
-    assert station.entries() == 2
-    assert station.total("stock:store") == 2
-
-
-def test_the_clock_decides_what_today_is_in_the_stations_zone(station: StationLedger) -> None:
+def test_an_entry_is_dated_today_in_the_stations_time_zone(station: StationLedger) -> None:
     recorded = station.give(1)
     body = station.books.body(recorded.seq)
     assert body.happened_on == TODAY
     assert body.recorded_at == "2020-02-10T04:00:00.000000Z"
 
 
-def test_reading_may_ask_for_reading_but_not_for_recording(station: StationLedger) -> None:
+def test_recording_inside_a_read_transaction_is_refused(station: StationLedger) -> None:
     with station.ledger.reading(), station.ledger.reading() as books:
         assert books.head()[0] == 0
         with pytest.raises(StoreError, match="nothing can be recorded within `reading"):

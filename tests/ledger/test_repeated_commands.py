@@ -30,7 +30,7 @@ def test_the_same_id_with_another_command_is_a_conflict(station: StationLedger) 
     assert f"was used for another command (entry {first.seq})" in sentence
 
 
-def test_a_repeat_is_known_by_what_was_sent_not_by_what_was_left_out(
+def test_a_repeat_is_recognised_by_the_fields_that_were_sent(
     station: StationLedger,
 ) -> None:
     ledger = station.ledger
@@ -41,7 +41,7 @@ def test_a_repeat_is_known_by_what_was_sent_not_by_what_was_left_out(
     assert_refused(station, IdempotencyConflict, lambda: ledger.record(another, by="u_1", id=ID))
 
 
-def test_an_id_that_is_no_uuid_is_refused(station: StationLedger) -> None:
+def test_an_invalid_id_or_an_empty_user_is_refused(station: StationLedger) -> None:
     activity = c.RecordActivity(kind="visit", count=1)
     assert_refused(
         station, InvalidField, lambda: station.ledger.record(activity, by="u_1", id="seven")
@@ -49,13 +49,13 @@ def test_an_id_that_is_no_uuid_is_refused(station: StationLedger) -> None:
     assert_refused(station, InvalidField, lambda: station.ledger.record(activity, by=""))
 
 
-def test_an_id_may_be_a_uuid(station: StationLedger) -> None:
+def test_an_id_may_be_a_uuid_object(station: StationLedger) -> None:
     activity = c.RecordActivity(kind="visit", count=1)
     station.ledger.record(activity, by="u_1", id=uuid.UUID(ID))
     assert station.ledger.record(activity, by="u_1", id=ID).repeated
 
 
-def test_the_same_id_with_the_same_command_answers_as_the_first_time(
+def test_the_same_id_with_the_same_command_gives_the_first_answer(
     station: StationLedger,
 ) -> None:
     command = station.donation(5)
@@ -71,13 +71,13 @@ def test_the_same_id_with_the_same_command_answers_as_the_first_time(
     )
 
 
-def test_a_differing_free_text_is_another_command(station: StationLedger) -> None:
+def test_the_same_id_with_another_free_text_is_a_conflict(station: StationLedger) -> None:
     station.ledger.record(station.donation(5, wish="for the old"), by="u_1", id=ID)
     with pytest.raises(IdempotencyConflict):
         station.ledger.record(station.donation(5, wish="for the young"), by="u_1", id=ID)
 
 
-def test_a_refused_command_may_come_again_with_its_id(station: StationLedger) -> None:
+def test_a_refused_command_can_be_recorded_later_with_its_id(station: StationLedger) -> None:
     lines = [c.AllocationLine(item="mask", quantity=5)]
     command = c.Allocate(recipient="R-1", location="store", lines=lines)
     with pytest.raises(NotEnough):
@@ -86,12 +86,12 @@ def test_a_refused_command_may_come_again_with_its_id(station: StationLedger) ->
     assert not station.ledger.record(command, by="u_1", id=ID).repeated
 
 
-def test_further_entries_of_a_command_have_ids_made_of_its_own(station: StationLedger) -> None:
+def test_further_entries_of_a_command_have_ids_derived_from_its_id(station: StationLedger) -> None:
     done = station.ledger.record(station.donation(5), by="u_1", id=ID)
     assert station.books.body(done.last).id == str(uuid.uuid5(uuid.UUID(ID), "1"))
 
 
-def test_a_repeat_within_several_at_once_is_recorded_once(station: StationLedger) -> None:
+def test_a_repeat_within_a_group_is_recorded_once(station: StationLedger) -> None:
     one = Request(command=station.donation(5), by="u_1", id=ID)
     answers = station.ledger.record_many([one, one])
     assert [getattr(answer, "repeated", None) for answer in answers] == [False, True]

@@ -47,19 +47,19 @@ def served(station: StationLedger) -> StationLedger:
 # --- who is due ----------------------------------------------------------------------------------
 
 
-def test_nobody_is_due_until_a_period_is_set(served: StationLedger) -> None:
+def test_nobody_is_due_without_a_retention_period(served: StationLedger) -> None:
     assert retention(served.books) == Retention()
     assert who_is_due(served, 36_500) == []
 
 
-def test_people_are_due_so_many_days_after_the_last_entry_about_them(served: StationLedger) -> None:
+def test_people_are_due_a_period_after_the_last_entry_about_them(served: StationLedger) -> None:
     keeping(served, recipients_days=30, donors_days=60)
     assert who_is_due(served, 30) == []
     assert who_is_due(served, 31) == ["R-1", "R-2"]
     assert who_is_due(served, 61) == ["D-2", "R-1", "R-2"]
 
 
-def test_whatever_is_recorded_about_them_begins_the_time_anew(served: StationLedger) -> None:
+def test_a_new_entry_about_a_person_restarts_the_retention_period(served: StationLedger) -> None:
     keeping(served, recipients_days=30, donors_days=30)
     served.clock.day = TODAY + timedelta(days=20)
     line = c.LotLine(item="mask", quantity=1)
@@ -69,7 +69,7 @@ def test_whatever_is_recorded_about_them_begins_the_time_anew(served: StationLed
     assert who_is_due(served, 51) == ["R-2", "D-2", "R-1"]
 
 
-def test_a_fact_of_long_ago_that_is_told_today_makes_nobody_due(served: StationLedger) -> None:
+def test_a_backdated_entry_counts_from_the_day_it_was_recorded(served: StationLedger) -> None:
     keeping(served, recipients_days=30, donors_days=30)
     long_ago = TODAY - timedelta(days=40)
     served.give(3, donor="D-2", happened_on=long_ago)
@@ -90,7 +90,7 @@ def begins_anew(station: StationLedger, code: str, command: c.Command) -> str:
     return str(done.document)
 
 
-def test_each_entry_on_the_way_to_a_door_is_about_its_household(served: StationLedger) -> None:
+def test_each_entry_of_a_delivery_counts_for_its_recipient(served: StationLedger) -> None:
     keeping(served, recipients_days=1)
     line = c.LotLine(item="mask", quantity=2)
     begins_anew(served, "R-2", c.HandOut(recipient="R-2", location="store", lines=[line]))
@@ -108,7 +108,7 @@ def test_each_entry_on_the_way_to_a_door_is_about_its_household(served: StationL
     begins_anew(served, "R-2", c.EndNeed(need="n_2", reason="moved"))
 
 
-def test_each_entry_of_a_promise_or_a_gift_is_about_its_donor(served: StationLedger) -> None:
+def test_each_entry_of_a_pledge_or_donation_counts_for_its_donor(served: StationLedger) -> None:
     keeping(served, donors_days=1)
     line = c.PledgeLine(item="mask", quantity=5)
     pledge = begins_anew(served, "D-2", c.MakePledge(donor="D-2", lines=[line]))
@@ -119,21 +119,21 @@ def test_each_entry_of_a_promise_or_a_gift_is_about_its_donor(served: StationLed
     begins_anew(served, "D-2", c.ReturnGoods(location="store", lines=[back], reason="torn"))
 
 
-def test_groups_and_organisations_have_no_time(served: StationLedger) -> None:
+def test_groups_and_organisations_are_never_due(served: StationLedger) -> None:
     line = c.LotLine(item="mask", quantity=1)
     served(c.HandOut(recipient="G-1", location="store", lines=[line], headcount=1))
     keeping(served, recipients_days=1, donors_days=1)
     assert who_is_due(served, 3000) == ["D-2", "R-1", "R-2"]
 
 
-def test_coordinators_are_told_who_is_due(served: StationLedger) -> None:
+def test_alerts_list_the_people_who_are_due(served: StationLedger) -> None:
     keeping(served, recipients_days=30)
     found = list_alerts(served.books, TODAY + timedelta(days=40), limit=None).items
     told = [(one.code, one.since) for one in found if one.what == "to_be_forgotten"]
     assert told == [("R-1", TODAY), ("R-2", TODAY)]
 
 
-def test_the_periods_are_settings_of_the_station(station: StationLedger) -> None:
+def test_retention_periods_are_station_settings(station: StationLedger) -> None:
     with station.ledger.admin_transaction() as books:
         amend_station(books, {"retention": {"recipients_days": 400}})
         amend_station(books, {"retention": {"access_log_days": 200}})
@@ -154,7 +154,7 @@ def run(url: str, *words: str) -> int:
     return main([*words, "--database", url])
 
 
-def test_who_is_due_is_listed_and_forgotten(
+def test_the_command_lists_and_forgets_people_who_are_due(
     served: StationLedger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(books_url, "forget", "due", "--yes") == 0
@@ -181,7 +181,7 @@ def test_who_is_due_is_listed_and_forgotten(
     assert run(books_url, "forget", "due", "--yes") == 0
 
 
-def test_old_lines_of_the_access_log_go_too(
+def test_the_command_deletes_old_lines_of_the_access_log(
     station: StationLedger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with station.ledger.admin_transaction() as books:
@@ -210,7 +210,7 @@ def other_station(served: StationLedger) -> Ledger:
     return ledger
 
 
-def test_people_of_all_stations_are_forgotten_by_one_command(
+def test_one_command_forgets_people_of_all_stations(
     served: StationLedger, other_station: Ledger, books_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keeping(served, recipients_days=30)
@@ -232,7 +232,7 @@ def test_people_of_all_stations_are_forgotten_by_one_command(
         assert books.value("SELECT name FROM recipients WHERE station = :station") is None
 
 
-def test_people_of_all_stations_are_forgotten_as_in_other_books(
+def test_people_forgotten_in_other_books_are_forgotten_at_all_stations(
     served: StationLedger,
     other_station: Ledger,
     books_url: str,
@@ -252,7 +252,7 @@ def test_people_of_all_stations_are_forgotten_as_in_other_books(
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])  # a server's backups are made by its own tools
-def test_whoever_was_forgotten_after_a_backup_is_forgotten_again(
+def test_people_forgotten_after_a_backup_are_forgotten_in_the_restored_books(
     tmp_path: Path,
     clock: Clock,
     served: StationLedger,

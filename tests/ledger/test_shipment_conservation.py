@@ -31,7 +31,7 @@ STEP = st.one_of(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(STEP, max_size=14), together=st.booleans())
-def test_nothing_is_lost_between_two_stations(
+def test_random_shipments_between_two_stations_lose_no_goods(
     engine: str,
     tmp_path_factory: pytest.TempPathFactory,
     steps: list[tuple[str, str | int, int]],

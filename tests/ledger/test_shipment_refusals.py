@@ -20,7 +20,7 @@ from supplies.views.shipments import (
 )
 
 
-def test_a_shipment_is_not_reversed_but_its_way_back_is_told(
+def test_reversing_a_shipment_is_refused_with_what_to_do_instead(
     station: StationLedger, other: StationLedger
 ) -> None:
     station.stock(10)
@@ -35,7 +35,7 @@ def test_a_shipment_is_not_reversed_but_its_way_back_is_told(
         station(c.Reverse(entry=3, reason="a slip"))
 
 
-def test_a_shipment_is_refused_where_it_would_be_untrue(
+def test_an_invalid_shipment_arrival_or_acknowledgement_is_refused(
     station: StationLedger, other: StationLedger
 ) -> None:
     station.stock(10)
@@ -65,9 +65,7 @@ def test_a_shipment_is_refused_where_it_would_be_untrue(
     assert other.entries() == 0
 
 
-def test_a_citation_that_was_tampered_with_is_refused(
-    station: StationLedger, other: StationLedger
-) -> None:
+def test_a_changed_citation_is_refused(station: StationLedger, other: StationLedger) -> None:
     station.stock(30)
     first, second = send(station, 10), send(station, 10)
     entry = cited(station, first)
@@ -86,7 +84,7 @@ def test_a_citation_that_was_tampered_with_is_refused(
         station(c.AcknowledgeShipment(shipment=first, received=entry))
 
 
-def test_what_another_station_invents_is_not_acknowledged(
+def test_a_forged_arrival_cannot_be_acknowledged(
     station: StationLedger, other: StationLedger
 ) -> None:
     station.stock(10)
@@ -104,7 +102,7 @@ def test_what_another_station_invents_is_not_acknowledged(
     assert station.total(f"sent:{name}") == 10
 
 
-def test_neither_quarantined_nor_expired_goods_are_sent_unasked(
+def test_quarantined_goods_are_not_sent_and_expired_ones_only_with_allow_expired(
     station: StationLedger, other: StationLedger
 ) -> None:
     station.stock(5, location="ward"), station.stock(5, expires_on=station.day(0))
@@ -119,7 +117,7 @@ def test_neither_quarantined_nor_expired_goods_are_sent_unasked(
     assert other.total("stock:depot") == 5
 
 
-def test_a_shipment_is_received_where_it_was_sent_to(
+def test_a_shipment_cannot_be_received_by_another_station(
     station: StationLedger, books_url: str, clock: Clock
 ) -> None:
     station.stock(5)
@@ -134,7 +132,7 @@ def test_a_shipment_is_received_where_it_was_sent_to(
             get_shipment(third.books, name)
 
 
-def test_verification_notices_an_arrival_that_cites_what_was_never_sent(
+def test_verification_finds_an_arrival_that_cites_an_unknown_entry(
     station: StationLedger, books_url: str, clock: Clock, tmp_path: Path
 ) -> None:
     """Books that cite a chain which was rewritten: the same shipment, but another entry."""

@@ -21,7 +21,7 @@ from supplies.views.shipments import (
 from supplies.views.station_report import build_station_report
 
 
-def test_goods_leave_arrive_and_are_acknowledged(
+def test_a_shipment_is_sent_received_and_acknowledged(
     station: StationLedger, other: StationLedger
 ) -> None:
     lot = station.stock(30, batch="B7", expires_on=date(2021, 5, 1))
@@ -45,7 +45,7 @@ def test_goods_leave_arrive_and_are_acknowledged(
     assert other.ledger.verify().entries == 1
 
 
-def test_what_did_not_arrive_is_lost_on_the_way_and_may_be_found_again(
+def test_goods_that_did_not_arrive_are_lost_and_can_be_found_again(
     station: StationLedger, other: StationLedger
 ) -> None:
     station.stock(10), station.stock(6, "soap")
@@ -70,7 +70,7 @@ def test_what_did_not_arrive_is_lost_on_the_way_and_may_be_found_again(
     assert other.ledger.verify()
 
 
-def test_it_is_received_once_and_acknowledged_once(
+def test_a_shipment_is_received_once_and_acknowledged_once(
     station: StationLedger, other: StationLedger
 ) -> None:
     station.stock(10)
@@ -86,7 +86,7 @@ def test_it_is_received_once_and_acknowledged_once(
     assert uuid.UUID(first.id).version == 5
 
 
-def test_the_value_goes_along_in_parts_that_come_to_the_whole(
+def test_the_values_of_partial_shipments_sum_to_the_value_of_the_lot(
     station: StationLedger, other: StationLedger
 ) -> None:
     station.stock(3, value=c.Value(minor=100, currency="CNY", evidence="invoice 8"))
@@ -100,7 +100,9 @@ def test_the_value_goes_along_in_parts_that_come_to_the_whole(
     assert values == [33, 33, 34]
 
 
-def test_both_stations_report_it(station: StationLedger, other: StationLedger) -> None:
+def test_the_reports_of_both_stations_include_the_shipment(
+    station: StationLedger, other: StationLedger
+) -> None:
     station.stock(10)
     name = send(station, 8)
     day = station.clock.day
@@ -114,7 +116,7 @@ def test_both_stations_report_it(station: StationLedger, other: StationLedger) -
     assert (line.other, line.lost) == (5, 3)
 
 
-def test_a_shipment_that_comes_late_is_booked_on_the_first_open_day(
+def test_a_late_arrival_is_booked_on_the_first_open_day(
     station: StationLedger, other: StationLedger
 ) -> None:
     station.stock(5)
@@ -126,7 +128,7 @@ def test_a_shipment_that_comes_late_is_booked_on_the_first_open_day(
     assert (body.happened_on, body.booked_on) == (station.day(-2), station.day(0))
 
 
-def test_what_is_on_the_way_is_told_to_whom_it_concerns(
+def test_shipments_in_transit_are_listed_and_alert_both_stations(
     station: StationLedger, other: StationLedger
 ) -> None:
     station.stock(5)
@@ -153,7 +155,7 @@ def test_what_is_on_the_way_is_told_to_whom_it_concerns(
     )
 
 
-def test_within_one_database_nothing_need_be_carried_along(
+def test_no_citation_is_needed_within_one_database(
     station: StationLedger, books_url: str, clock: Clock
 ) -> None:
     station.stock(5)

@@ -50,7 +50,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[c.Command]:
     return seen
 
 
-def test_500_lines_that_moved_on_are_named_after_one_trial(
+def test_the_smallest_quantities_of_500_lines_take_one_trial(
     station: StationLedger, runs: list[c.Command]
 ) -> None:
     lines = range(500)
@@ -69,7 +69,7 @@ def test_500_lines_that_moved_on_are_named_after_one_trial(
     assert len(runs) == 2
 
 
-def test_500_lots_of_one_item_are_named_after_one_trial(
+def test_the_smallest_quantities_of_500_lots_take_one_trial(
     station: StationLedger, runs: list[c.Command]
 ) -> None:
     def batches(quantity: int) -> c.OpenStock:
@@ -154,7 +154,7 @@ def move(quantity: int) -> c.Move:
     return c.Move(source="store", target="annex", lines=lines)
 
 
-def test_a_quantity_that_fills_other_lots_first_is_searched(
+def test_the_smallest_quantity_of_a_line_over_several_lots_is_searched(
     station: StationLedger, runs: list[c.Command]
 ) -> None:
     entry = two_lots_moved(station)
@@ -165,7 +165,7 @@ def test_a_quantity_that_fills_other_lots_first_is_searched(
     correct(station, entry, move(1001))
 
 
-def test_a_search_that_reaches_its_bound_names_no_quantity(
+def test_a_search_that_reaches_its_limit_names_no_quantity(
     station: StationLedger, runs: list[c.Command], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = two_lots_moved(station)
@@ -177,7 +177,7 @@ def test_a_search_that_reaches_its_bound_names_no_quantity(
     assert station.total("stock:annex") == 1000
 
 
-def test_lines_that_name_their_lots_are_raised_each_for_its_own(station: StationLedger) -> None:
+def test_lines_with_named_lots_get_separate_smallest_quantities(station: StationLedger) -> None:
     lots = [station.stock(10), station.stock(10)]
 
     def both(first: int, second: int) -> c.Move:
@@ -197,7 +197,7 @@ def test_lines_that_name_their_lots_are_raised_each_for_its_own(station: Station
     correct(station, entry, both(3, 5))
 
 
-def test_each_line_of_a_repacking_is_raised_for_its_own_lot(station: StationLedger) -> None:
+def test_lines_of_a_repacking_get_separate_smallest_quantities(station: StationLedger) -> None:
     station.stock(10, "rice")
 
     def repacked(first: int, second: int) -> c.Convert:
@@ -222,7 +222,7 @@ def test_each_line_of_a_repacking_is_raised_for_its_own_lot(station: StationLedg
     correct(station, entry, repacked(20, 5))
 
 
-def test_a_refusal_names_the_entries_in_the_way_and_the_smallest_figure(
+def test_a_refusal_names_the_later_entries_and_the_smallest_quantity(
     station: StationLedger,
 ) -> None:
     station.stock(10)
@@ -237,7 +237,7 @@ def test_a_refusal_names_the_entries_in_the_way_and_the_smallest_figure(
     assert station.total("stock:store") == 0
 
 
-def test_the_smallest_figure_counts_past_days_too(station: StationLedger) -> None:
+def test_the_smallest_quantity_covers_past_days(station: StationLedger) -> None:
     station.stock(10, happened_on=station.day(-5))
     station(
         c.IssueGoods(purpose="gate", location="store", lines=mask(8), happened_on=station.day(-4))
@@ -249,7 +249,7 @@ def test_the_smallest_figure_counts_past_days_too(station: StationLedger) -> Non
     assert station.total("stock:store") == 8
 
 
-def test_moving_an_arrival_past_the_day_its_goods_left_is_refused(station: StationLedger) -> None:
+def test_moving_an_arrival_after_the_day_its_goods_left_is_refused(station: StationLedger) -> None:
     station.stock(10, happened_on=station.day(-5))
     station(
         c.WriteOff(reason="damaged", location="store", lines=mask(1), happened_on=station.day(-3))
@@ -258,7 +258,7 @@ def test_moving_an_arrival_past_the_day_its_goods_left_is_refused(station: Stati
         correct(station, 1, opening(10, happened_on=station.day(-1)))
 
 
-def test_a_raised_figure_on_a_later_day_does_not_leave_the_last_day_below_zero(
+def test_correcting_a_need_to_a_later_day_cannot_overdraw_its_claim(
     station: StationLedger,
 ) -> None:
     """The day on which the claim was made is the latest in the books, and is looked at too."""
@@ -269,7 +269,7 @@ def test_a_raised_figure_on_a_later_day_does_not_leave_the_last_day_below_zero(
         correct(station, 1, note(66, happened_on=station.day(0)))
 
 
-def test_two_figures_in_the_way_are_named_together_and_are_possible(station: StationLedger) -> None:
+def test_a_refusal_names_the_smallest_quantities_of_two_lines(station: StationLedger) -> None:
     def opened(masks: int, soap: int) -> c.OpenStock:
         lines = [
             c.ArrivalLine(item="mask", quantity=masks),
@@ -289,7 +289,7 @@ def test_two_figures_in_the_way_are_named_together_and_are_possible(station: Sta
     correct(station, 1, opened(6, 3))
 
 
-def test_a_day_that_cannot_be_is_not_blamed_on_the_figure(station: StationLedger) -> None:
+def test_a_refusal_because_of_the_day_names_no_quantity(station: StationLedger) -> None:
     station.stock(10, happened_on=station.day(-5))
     station(
         c.WriteOff(reason="damaged", location="store", lines=mask(1), happened_on=station.day(-3))

@@ -28,13 +28,13 @@ def test_goods_are_moved_first_expired_first(station: StationLedger) -> None:
     assert station.total("stock:annex") == 6
 
 
-def test_goods_are_not_moved_to_where_they_stand(station: StationLedger) -> None:
+def test_moving_goods_to_their_own_location_is_refused(station: StationLedger) -> None:
     station.stock(5)
     with pytest.raises(InvalidField, match="are in store already"):
         station(c.Move(source="store", target="store", lines=lines(1)))
 
 
-def test_goods_drawn_and_not_used_come_back_to_where_they_left(station: StationLedger) -> None:
+def test_unused_goods_of_an_issue_return_to_their_location(station: StationLedger) -> None:
     station.stock(10)
     issue = str(station(c.IssueGoods(purpose="gate-1", location="store", lines=lines(6))).document)
     station(c.ReturnIssue(issue=issue, lines=lines(2)))
@@ -42,7 +42,7 @@ def test_goods_drawn_and_not_used_come_back_to_where_they_left(station: StationL
     assert station.total("stock:store") == 6
 
 
-def test_no_more_comes_back_than_this_very_issue_took(station: StationLedger) -> None:
+def test_returning_more_than_the_issue_took_is_refused(station: StationLedger) -> None:
     station.stock(10)
     first = str(station(c.IssueGoods(purpose="gate-1", location="store", lines=lines(6))).document)
     station(c.IssueGoods(purpose="gate-1", location="store", lines=lines(4)))
@@ -52,7 +52,7 @@ def test_no_more_comes_back_than_this_very_issue_took(station: StationLedger) ->
         station(c.ReturnLoan(loan=first, lines=lines(1)))
 
 
-def test_a_loan_comes_back_to_another_place(station: StationLedger) -> None:
+def test_a_loan_can_be_returned_to_another_location(station: StationLedger) -> None:
     station.stock(10)
     loan = str(station(c.LendGoods(borrower="B-1", location="store", lines=lines(6))).document)
     station(c.ReturnLoan(loan=loan, lines=lines(6), location="annex"))
@@ -60,7 +60,7 @@ def test_a_loan_comes_back_to_another_place(station: StationLedger) -> None:
     assert station.total("stock:annex") == 6
 
 
-def test_written_off_goods_are_found_again(station: StationLedger) -> None:
+def test_written_off_goods_can_be_found_again(station: StationLedger) -> None:
     station.stock(10)
     station(c.WriteOff(reason="missing", location="store", lines=lines(3)))
     station(c.FindAgain(reason="missing", location="annex", lines=lines(2)))
@@ -69,7 +69,7 @@ def test_written_off_goods_are_found_again(station: StationLedger) -> None:
         station(c.FindAgain(reason="missing", location="annex", lines=lines(2)))
 
 
-def test_expired_goods_are_written_off_but_not_handed_out(station: StationLedger) -> None:
+def test_expired_goods_can_be_written_off_but_not_handed_out(station: StationLedger) -> None:
     station.stock(5, expires_on=station.day(0))
     station.clock.advance()
     with pytest.raises(NotEnough, match="5 more have expired"):
@@ -80,7 +80,7 @@ def test_expired_goods_are_written_off_but_not_handed_out(station: StationLedger
     assert station.total("lost:expired") == 5
 
 
-def test_nothing_is_handed_out_drawn_or_lent_from_a_quarantine(station: StationLedger) -> None:
+def test_goods_in_quarantine_cannot_be_handed_out_issued_or_lent(station: StationLedger) -> None:
     station.stock(5, location="ward")
     for command in (
         c.HandOut(recipient="R-1", location="ward", lines=lines(1)),
@@ -91,7 +91,7 @@ def test_nothing_is_handed_out_drawn_or_lent_from_a_quarantine(station: StationL
             station(command)
 
 
-def test_a_headcount_is_for_groups(station: StationLedger) -> None:
+def test_a_headcount_is_accepted_only_for_groups(station: StationLedger) -> None:
     station.stock(100)
     station(c.HandOut(recipient="G-1", location="store", lines=lines(95), headcount=95))
     assert station.total("received:G-1") == 95
@@ -99,7 +99,7 @@ def test_a_headcount_is_for_groups(station: StationLedger) -> None:
         station(c.HandOut(recipient="R-1", location="store", lines=lines(1), headcount=3))
 
 
-def test_goods_go_back_to_the_donor_or_lender_of_their_lot(station: StationLedger) -> None:
+def test_goods_are_returned_to_the_donor_or_lender_of_their_lot(station: StationLedger) -> None:
     station.give(5)
     arrived = [c.ArrivalLine(item="soap", quantity=4)]
     station(c.RecordArrival(origin="borrowed", party="X-1", location="store", lines=arrived))
@@ -109,13 +109,13 @@ def test_goods_go_back_to_the_donor_or_lender_of_their_lot(station: StationLedge
     assert station.total("borrowed:X-1", "soap") == -1
 
 
-def test_goods_of_nobody_known_are_not_given_back(station: StationLedger) -> None:
+def test_goods_of_unknown_origin_cannot_be_returned(station: StationLedger) -> None:
     station.stock(5)
     with pytest.raises(InvalidField, match="goods cannot be returned"):
         station(c.ReturnGoods(location="store", lines=lines(5), reason="r"))
 
 
-def test_repacking_bears_a_new_lot_that_names_its_parents(station: StationLedger) -> None:
+def test_repacking_makes_a_new_lot_with_its_parents(station: StationLedger) -> None:
     parent = station.stock(10, "rice")
     done = station(
         c.Convert(
@@ -132,7 +132,9 @@ def test_repacking_bears_a_new_lot_that_names_its_parents(station: StationLedger
     assert station.total(f"converted:{done.document}", "rice") == 9
 
 
-def test_a_past_day_is_not_left_below_zero(station: StationLedger) -> None:
+def test_a_backdated_withdrawal_that_overdraws_a_past_day_is_refused(
+    station: StationLedger,
+) -> None:
     station.stock(10)
     entries = station.entries()
     with pytest.raises(NotEnough, match=f"on every day since {station.day(-1)}; 4 were asked for"):
@@ -140,7 +142,7 @@ def test_a_past_day_is_not_left_below_zero(station: StationLedger) -> None:
     assert station.entries() == entries
 
 
-def test_what_was_used_up_since_is_not_moved_on_an_earlier_day(station: StationLedger) -> None:
+def test_goods_used_since_cannot_be_moved_on_an_earlier_day(station: StationLedger) -> None:
     station.stock(10, happened_on=station.day(-5))
     station(
         c.WriteOff(reason="damaged", location="store", lines=lines(8), happened_on=station.day(-1))
@@ -149,7 +151,7 @@ def test_what_was_used_up_since_is_not_moved_on_an_earlier_day(station: StationL
         station(c.Move(source="store", target="annex", lines=lines(4), happened_on=station.day(-3)))
 
 
-def test_a_command_of_many_lines_over_many_lots_is_recorded_in_one_go(
+def test_a_command_of_500_lines_over_2000_lots_is_recorded(
     station: StationLedger,
 ) -> None:
     for _ in range(4):

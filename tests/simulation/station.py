@@ -110,7 +110,9 @@ class SimulatedStation:
 
     def new_request(self, random: SeededRandom, command: c.Command) -> UserRequest:
         """A request under a new id, or under the fixed id that such a command has."""
-        return UserRequest(shipment_command_id(command) or random.uuid(), random.choose(USERS), command)
+        return UserRequest(
+            shipment_command_id(command) or random.uuid(), random.choose(USERS), command
+        )
 
     # --- submitting ------------------------------------------------------------------------------
 
@@ -235,7 +237,9 @@ def _request_of(body: Body, sent: Iterable[UserRequest]) -> UserRequest:
     mine = [request for request in sent if (request.id, request.by) == (body.id, body.recorded_by)]
     assert mine, f"entry {body.seq} was asked for by nobody"
     same = (
-        request for request in mine if CheckedRequest.of(request.ledger_request).digest == body.request
+        request
+        for request in mine
+        if CheckedRequest.of(request.ledger_request).digest == body.request
     )
     return next(same, mine[0])
 

@@ -152,8 +152,8 @@ def test_what_is_copied_is_one_moment_whatever_is_recorded_meanwhile(
 PROFILE = settings(machine.PROFILE, max_examples=3, stateful_step_count=30)
 
 
-class BooksThatMove(machine.Books):
-    """Whatever the machine records moves to a server and back, and is the same."""
+class CopyingLedgerMachine(machine.LedgerMachine):
+    """Copies the recorded books to a server and back and compares all rows."""
 
     def finish(self) -> None:
         url = self.ledger.store.url.removeprefix("sqlite:///")
@@ -169,8 +169,8 @@ class BooksThatMove(machine.Books):
                 verify(ledger.store)
 
 
-TestBooksThatMove = BooksThatMove.TestCase
-TestBooksThatMove.settings = PROFILE
+TestCopyingLedgerMachine = CopyingLedgerMachine.TestCase
+TestCopyingLedgerMachine.settings = PROFILE
 
 
 # --- what is refused -----------------------------------------------------------------------------
