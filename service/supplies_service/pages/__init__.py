@@ -1,4 +1,4 @@
-"""Pages for people: sign in, set a password, own tokens; a donor's pledges and receipts.
+"""Pages for people: sign in, set a password, manage tokens; a donor's pledges and receipts.
 
-Plain forms without scripts. Each page is rendered from a template in `templates/`.
+They are plain forms without scripts, rendered from the templates in `templates/`.
 """

@@ -50,12 +50,12 @@ class DonorLinkPages(Controller):
     @get("/{secret:str}")
     async def open_link(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
         """Move the secret from the address to a cookie, so that no later address contains it."""
-        admitted = None
+        found = None
         service = context.stations.find(credentials.station_of(secret))
         if service is not None:
             with context.for_station(service).reading() as books:
-                admitted = credentials.authenticate(context.access(books), secret, ("link",))
-        if admitted is None or admitted[0].donor is None:
+                found = credentials.authenticate(context.access(books), secret, ("link",))
+        if found is None or found.caller.donor is None:
             await log_anonymous_refusal(context.request)
             return _invalid_link_page()
         return redirect("/my", donor_cookie(context.request, secret, COOKIE_SECONDS))
@@ -90,7 +90,7 @@ class DonorPages(Controller):
         return await donor_statement_pdf(context, donor, first, last)
 
     @post("/requests")
-    async def ask(self, context: Context) -> Response[bytes]:
+    async def make_request(self, context: Context) -> Response[bytes]:
         """Ask the station to correct, hide or forget the donor's name."""
         sent = await form_fields(context.request, ("kind", "wish"))
         donor = str(context.caller.donor)
@@ -104,10 +104,10 @@ class DonorPages(Controller):
 
 
 def donor_page(context: RequestContext, *, status: int = 200, error: str | None = None) -> Template:
-    """The donor's page."""
+    """Return the donor's page. error: a sentence to show."""
     with context.reading() as books:
-        shown = _template_context(context, books)
-    return Template("donor.html", status_code=status, context={"error": error, **shown})
+        values = _template_context(context, books)
+    return Template("donor.html", status_code=status, context={"error": error, **values})
 
 
 def _invalid_link_page() -> Template:

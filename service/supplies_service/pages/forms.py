@@ -1,4 +1,4 @@
-"""What browsers send: form fields, read strictly, and the cookies that sign people in."""
+"""Forms that browsers send, read strictly, and the cookies that contain secrets."""
 
 from __future__ import annotations
 

@@ -73,21 +73,30 @@ class HomePages(Controller):
         """Change the user's password; this ends all their sessions."""
         sent = await form_fields(context.request, ("current", "password", "repeat"))
         try:
-            kept = await self._new_password(context, sent)
+            password_hash = await self._hash_new_password(context, sent)
         except SuppliesError as error:
             return home_page(context, status=422, error=error.detail)
         code = str(context.caller.user)
-        await context.station.admin_write(lambda access: users.set_password(access, code, kept))
+        await context.station.admin_write(
+            lambda access: users.set_password(access, code, password_hash)
+        )
         return redirect("/sign-in")
 
-    async def _new_password(self, context: RequestContext, sent: dict[str, str]) -> str:
-        """The hash of the new password."""
+    async def _hash_new_password(self, context: RequestContext, sent: dict[str, str]) -> str:
+        """Check the form, and return the hash of the new password.
+
+        Raises:
+            RateLimited: too many attempts.
+            InvalidField: the current password is wrong, or the new one cannot be used.
+        """
         with context.reading() as books:
             access = context.access(books)
             login = users.get(access, str(context.caller.user)).login
             found = users.find_password(access, login)
         await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_LOGIN, login)
-        if not await hash_in_thread(passwords.verify_password, found and found[1], sent["current"]):
+        if not await hash_in_thread(
+            passwords.verify_password, found and found.password_hash, sent["current"]
+        ):
             await log_refusal(context.request, context.caller)
             raise InvalidField("the current password is wrong; nothing was changed")
         if sent["password"] != sent["repeat"]:
@@ -102,22 +111,24 @@ def home_page(
     error: str | None = None,
     secret: str | None = None,
 ) -> Template:
-    """The home page. secret: of a token just made."""
+    """Return the home page. error: a sentence to show. secret: of a token just made."""
     with context.reading() as books:
-        shown = {"error": error, "secret": secret, **_template_context(context, books)}
-    return Template("home.html", status_code=status, context=shown)
+        values = {"error": error, "secret": secret, **_template_context(context, books)}
+    return Template("home.html", status_code=status, context=values)
 
 
 def _template_context(context: RequestContext, books: Books) -> dict[str, Any]:
     access: AccessContext = context.access(books)
     user = users.get(access, str(context.caller.user))
     seq = books.head()[0]
-    own = credentials.list_credentials(access, kinds=("token",), holder=user.code)
+    tokens = credentials.list_credentials(access, kinds=("token",), holder=user.code)
     return {
         "station": books.station,
         "user": user,
         "roles": GRANTABLE_ROLES[user.role],
         "entries": seq,
         "period": get_period_of_entries(books) if seq else None,
-        "tokens": [one for one in own if one.revoked_at is None and one.expires_at > access.now],
+        "tokens": [
+            token for token in tokens if token.revoked_at is None and token.expires_at > access.now
+        ],
     }

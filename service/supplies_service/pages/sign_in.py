@@ -75,61 +75,54 @@ class SignInPages(Controller):
             with context.reading() as books:
                 found = users.find_password(context.access(books), login)
         # An unknown login takes as long as a wrong password.
-        right = await hash_in_thread(
-            passwords.verify_password, found and found[1], sent["password"]
+        is_right = await hash_in_thread(
+            passwords.verify_password, found and found.password_hash, sent["password"]
         )
-        if found is None or not right:
-            await self._log(context, None if found is None else found[0], "refused", "/sign-in")
+        if found is None or not is_right:
+            await self._log_refusal(context, found and found.user)
             return _sign_in_page(
                 context, status=401, login=login, station=station, error=WRONG_LOGIN
             )
-        return await self._start_session(context, found[0], login, found[1])
+        return await self._start_session(context, login, found)
 
     @get("/invitation/{secret:str}")
     async def invitation_page(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
         """Show the form to set a password, once."""
-        context, user = self._invited_user(context, secret)
+        context, user = _find_invited_user(context, secret)
         if user is None:
             await log_anonymous_refusal(context.request)
             return _expired_page()
         return _invitation_page(user)
 
     @post("/invitation/{secret:str}")
-    async def accept(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
+    async def accept_invitation(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
         """Set the password and start a session."""
         sent = await form_fields(context.request, ("password", "repeat"))
-        context, user = self._invited_user(context, secret)
+        context, user = _find_invited_user(context, secret)
         if user is None:
             await log_anonymous_refusal(context.request)
             return _expired_page()
         try:
             if sent["password"] != sent["repeat"]:
                 raise InvalidField(PASSWORDS_DIFFER)
-            kept = await hash_in_thread(passwords.hash_password, sent["password"], user.login)
+            password_hash = await hash_in_thread(
+                passwords.hash_password, sent["password"], user.login
+            )
         except InvalidField as error:
             return _invitation_page(user, status=422, error=error.detail)
 
         def set_once(access: AccessContext) -> bool:
             # Checked again in the transaction: an invitation is used once, whoever has it.
-            still = _invited_user(access, secret)
-            if still is not None:
-                users.set_password(access, still.code, kept, revoke_tokens=True)
-            return still is not None
+            invited = _invited_user(access, secret)
+            if invited is not None:
+                users.set_password(access, invited.code, password_hash, revoke_tokens=True)
+            return invited is not None
 
         if not await context.station.admin_write(set_once):
             return _expired_page()
-        return await self._start_session(context, user.code, user.login, kept)
-
-    def _invited_user(
-        self, context: RequestContext, secret: str
-    ) -> tuple[RequestContext, users.User | None]:
-        """The invited user, at the station that the invitation names; None: it is not valid."""
-        service = context.stations.find(credentials.station_of(secret))
-        if service is None:
-            return context, None
-        context = context.for_station(service)
-        with context.reading() as books:
-            return context, _invited_user(context.access(books), secret)
+        return await self._start_session(
+            context, user.login, users.StoredPassword(user.code, password_hash)
+        )
 
     @post("/sign-out")
     async def sign_out(self, context: Context) -> Response[bytes]:
@@ -137,9 +130,9 @@ class SignInPages(Controller):
         secret = context.request.cookies.get(SESSION_COOKIE, "")
 
         def end(access: AccessContext) -> None:
-            admitted = credentials.authenticate(access, secret, ("session",))
-            if admitted is not None:
-                credentials.revoke(access, admitted[0].credential)
+            found = credentials.authenticate(access, secret, ("session",))
+            if found is not None:
+                credentials.revoke(access, found.caller.credential)
 
         service = context.stations.find(credentials.station_of(secret))
         if service is not None:
@@ -147,28 +140,27 @@ class SignInPages(Controller):
         return redirect("/sign-in", session_cookie(context.request, "", 0))
 
     async def _start_session(
-        self, context: RequestContext, code: str, login: str, password_hash: str | None
+        self, context: RequestContext, login: str, password: users.StoredPassword
     ) -> Response[bytes]:
-        """Start a session. kept: the password hash that was compared."""
+        """Start a session, unless `password`, which was verified, has been changed since."""
         address = client_address(context.request)
 
         def begin(access: AccessContext) -> str | None:
-            # The password may have been changed while it was compared.
-            if users.find_password(access, login) != (code, password_hash):
+            if users.find_password(access, login) != password:
                 return None
             rate_limits.reset(access, rate_limits.SIGN_IN_BY_LOGIN, login)
-            user = users.get(access, code)
-            made, secret = credentials.issue(
-                access, kind="session", role=user.role, by=code, holder=code
+            user = users.get(access, password.user)
+            session, secret = credentials.issue(
+                access, kind="session", role=user.role, by=user.code, holder=user.code
             )
             access_log.add_line(
                 access,
                 method="POST",
                 route="/sign-in",
                 outcome="signed-in",
-                who=code,
+                who=user.code,
                 role=user.role,
-                credential=made.id,
+                credential=session.id,
                 address=address,
             )
             return secret
@@ -180,13 +172,12 @@ class SignInPages(Controller):
             )
         return redirect("/", session_cookie(context.request, secret, SESSION_SECONDS))
 
-    async def _log(
-        self, context: RequestContext, who: str | None, outcome: str, route: str
-    ) -> None:
+    async def _log_refusal(self, context: RequestContext, who: str | None) -> None:
+        """Log a refused sign-in. who: the code of the user; None: the login is unknown."""
         address = client_address(context.request)
         await context.station.admin_write(
             lambda access: access_log.add_line(
-                access, method="POST", route=route, outcome=outcome, who=who, address=address
+                access, method="POST", route="/sign-in", outcome="refused", who=who, address=address
             )
         )
 
@@ -199,28 +190,40 @@ def _sign_in_page(
     station: str = "",
     error: str | None = None,
 ) -> Template:
-    """The form; it asks for the station only if several are served."""
-    shown = {
+    """Return the form; it asks for the station only if several are served."""
+    values = {
         "login": login,
         "station": station,
         "several_stations": context.stations.has_several(),
         "error": error,
     }
-    return Template("sign_in.html", status_code=status, context=shown)
+    return Template("sign_in.html", status_code=status, context=values)
 
 
 def _invitation_page(user: users.User, *, status: int = 200, error: str | None = None) -> Template:
-    shown = {"login": user.login, "min_length": passwords.MIN_LENGTH, "error": error}
-    return Template("invitation.html", status_code=status, context=shown)
+    values = {"login": user.login, "min_length": passwords.MIN_LENGTH, "error": error}
+    return Template("invitation.html", status_code=status, context=values)
 
 
 def _expired_page() -> Template:
     return Template("invalid_link.html", status_code=404, context={"error": EXPIRED_INVITATION})
 
 
+def _find_invited_user(
+    context: RequestContext, secret: str
+) -> tuple[RequestContext, users.User | None]:
+    """Return the context at the station of an invitation, and its user; None: it is not valid."""
+    service = context.stations.find(credentials.station_of(secret))
+    if service is None:
+        return context, None
+    context = context.for_station(service)
+    with context.reading() as books:
+        return context, _invited_user(context.access(books), secret)
+
+
 def _invited_user(access: AccessContext, secret: str) -> users.User | None:
     """The user of an invitation; None if it was used or has expired."""
-    admitted = credentials.authenticate(access, secret, ("invitation",))
-    if admitted is None or admitted[0].user is None:
+    found = credentials.authenticate(access, secret, ("invitation",))
+    if found is None or found.caller.user is None:
         return None
-    return users.get(access, admitted[0].user)
+    return users.get(access, found.caller.user)

@@ -30,14 +30,14 @@ class DonorRequestController(Controller):
     async def ask(
         self, context: Context, donor: FromPath[str], payload: Body[NewRequest]
     ) -> CreatedResponse[DonorRequest]:
-        """Ask for one's own name to be corrected, hidden or forgotten."""
+        """Ask for the donor's own name to be corrected, hidden or forgotten."""
         await ownership.check_donor(context, donor)
         if not context.is_repeat:
             await check_rate_limit(context.request, rate_limits.DONOR_REQUESTS, donor)
 
         def operation(access: AccessContext) -> Outcome[DonorRequest]:
-            asked = donor_requests.add(access, donor, payload)
-            return Outcome(f"/api/donors/{donor}/requests/{asked.id}", asked)
+            request = donor_requests.add(access, donor, payload)
+            return Outcome(f"/api/donors/{donor}/requests/{request.id}", request)
 
         return await context.run_admin_idempotent(
             operation, lambda access, seq: donor_requests.get(access, donor, int(seq))
@@ -60,7 +60,7 @@ class DonorRequestController(Controller):
             found = donor_requests.list_requests(
                 context.access(books), donor, after=parse_cursor(after), limit=rows_to_fetch(limit)
             )
-            return make_page([(one.id, one) for one in found], limit)
+            return make_page([(request.id, request) for request in found], limit)
 
         return context.page(read)
 

@@ -76,7 +76,7 @@ def credentials_page(
     found = credentials.list_credentials(
         access, kinds=kinds, donor=donor, team=team, after=after, limit=rows_to_fetch(limit)
     )
-    return make_page([(one.id, one) for one in found], limit)
+    return make_page([(credential.id, credential) for credential in found], limit)
 
 
 def revoke_token(access: AccessContext, name: str, *, holder: str | None = None) -> Credential:
