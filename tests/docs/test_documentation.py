@@ -62,3 +62,16 @@ def test_every_decision_is_listed() -> None:
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| \[(\d+)\]\(decisions/(.+)\) \|", index, re.M)
     assert listed == [(str(int(page.name[:4])), page.name) for page in DECISIONS]
+
+
+def test_each_version_in_the_changelog_has_each_kind_of_change_once_and_in_order() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    order = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+    first, *released = re.split(r"^## ", text, flags=re.M)[1:]
+    assert first.startswith("[Unreleased]\n")
+    assert all(re.match(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d\n", part) for part in released)
+    for part in (first, *released):
+        kinds = re.findall(r"^### (.+)$", part, re.M)
+        assert kinds == [kind for kind in order if kind in kinds]
+        lines = re.findall(r"^- .+", part, re.M)
+        assert len(lines) == len(set(lines))
