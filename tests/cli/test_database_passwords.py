@@ -32,7 +32,7 @@ def engine() -> str:
         "sqlite:///books.db?password=hunter2",
     ],
 )
-def test_a_password_is_never_told_however_its_url_is_mistyped(
+def test_no_command_prints_the_password_of_a_mistyped_url(
     url: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -74,7 +74,7 @@ def shelf(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_backup_is_one_verified_file_for_its_owner_alone(books: Path, shelf: Path) -> None:
+def test_a_backup_is_one_verified_file_readable_only_by_its_owner(books: Path, shelf: Path) -> None:
     verified = back_up(str(books), shelf / "monday.db")
     assert verified.entries == 3
     assert names(shelf) == {"monday.db"}
@@ -82,9 +82,7 @@ def test_a_backup_is_one_verified_file_for_its_owner_alone(books: Path, shelf: P
     assert entries(shelf / "monday.db") == 3
 
 
-def test_a_backup_can_be_restored_from_where_nothing_may_be_written(
-    books: Path, shelf: Path
-) -> None:
+def test_a_backup_can_be_restored_from_a_read_only_folder(books: Path, shelf: Path) -> None:
     back_up(str(books), shelf / "monday.db", with_keys=True)
     before = (shelf / "monday.db").read_bytes()
     assert restore(shelf / "monday.db", str(shelf / "again.db")).entries == 3
@@ -93,7 +91,7 @@ def test_a_backup_can_be_restored_from_where_nothing_may_be_written(
     assert names(shelf) == {"monday.db", "monday.key", "again.db", "again.key"}
 
 
-def test_it_copies_while_another_process_writes(books: Path, shelf: Path) -> None:
+def test_a_backup_is_consistent_while_another_process_writes(books: Path, shelf: Path) -> None:
     script = WRITER.format(tests=str(Path(__file__).parents[1]), books=str(books))
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
@@ -111,7 +109,7 @@ def test_it_copies_while_another_process_writes(books: Path, shelf: Path) -> Non
     assert counts[-1] > counts[0]
 
 
-def test_what_is_restored_is_a_living_ledger_with_its_keys(books: Path, shelf: Path) -> None:
+def test_restored_books_can_be_written_and_have_their_keys(books: Path, shelf: Path) -> None:
     back_up(str(books), shelf / "monday.db", with_keys=True)
     assert stat.S_IMODE((shelf / "monday.key").stat().st_mode) == 0o600
     sealed = StationKeys.for_database(str(books)).public_keys()
@@ -124,7 +122,7 @@ def test_what_is_restored_is_a_living_ledger_with_its_keys(books: Path, shelf: P
     assert entries(books) == 4
 
 
-def test_nothing_is_overwritten(books: Path, shelf: Path) -> None:
+def test_backup_and_restore_overwrite_no_file(books: Path, shelf: Path) -> None:
     back_up(str(books), shelf / "monday.db", with_keys=True)
     for attempt in (
         lambda: back_up(str(books), shelf / "monday.db"),
@@ -140,14 +138,14 @@ def test_nothing_is_overwritten(books: Path, shelf: Path) -> None:
     assert not books.exists()
 
 
-def test_a_log_that_is_still_there_is_of_a_living_ledger(books: Path, shelf: Path) -> None:
+def test_a_restore_beside_a_write_ahead_log_is_refused(books: Path, shelf: Path) -> None:
     back_up(str(books), shelf / "monday.db")
     (shelf / "new.db-wal").write_bytes(b"not yet in the file")
     with pytest.raises(AlreadyDone, match=r"new\.db-wal exists already"):
         restore(shelf / "monday.db", str(shelf / "new.db"))
 
 
-def test_unsound_books_make_no_backup(books: Path, shelf: Path) -> None:
+def test_a_backup_of_books_that_fail_verification_is_refused(books: Path, shelf: Path) -> None:
     connection = sqlite3.connect(books)
     guards = "SELECT sql FROM sqlite_master WHERE name = 'transfers_no_update'"
     (guard,) = connection.execute(guards).fetchone()
@@ -165,7 +163,7 @@ def test_unsound_books_make_no_backup(books: Path, shelf: Path) -> None:
     assert names(shelf) == set()
 
 
-def test_a_damaged_backup_is_not_restored(books: Path, shelf: Path) -> None:
+def test_restoring_a_damaged_backup_is_refused(books: Path, shelf: Path) -> None:
     back_up(str(books), shelf / "monday.db")
     content = (shelf / "monday.db").read_bytes()
     (shelf / "cut.db").write_bytes(content[: len(content) // 2])
@@ -176,7 +174,7 @@ def test_a_damaged_backup_is_not_restored(books: Path, shelf: Path) -> None:
     assert names(shelf) == {"monday.db", "cut.db", "text.db"}
 
 
-def test_what_is_not_there_is_named(books: Path, shelf: Path) -> None:
+def test_a_missing_file_is_named(books: Path, shelf: Path) -> None:
     with pytest.raises(NotADatabase, match="there is no database at"):
         back_up(str(shelf / "none.db"), shelf / "monday.db")
     with pytest.raises(NotADatabase, match="there is no backup at"):
@@ -191,7 +189,7 @@ def test_what_is_not_there_is_named(books: Path, shelf: Path) -> None:
     assert names(shelf) == set()
 
 
-def test_the_command_line_says_what_it_did(
+def test_the_backup_commands_print_what_they_did(
     books: Path, shelf: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at = ["--database", str(books)]
@@ -209,7 +207,7 @@ def test_the_command_line_says_what_it_did(
     assert main(["backup", str(shelf / "a.db"), *at]) == 1
 
 
-def test_books_on_a_server_are_backed_up_by_it(
+def test_a_backup_of_a_server_names_the_tools_of_the_server(
     shelf: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["backup", str(shelf / "a.db"), "--database", "postgresql:///supplies"]) == 1

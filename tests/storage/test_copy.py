@@ -105,7 +105,7 @@ def is_nothing(url: str) -> bool:
 # --- what arrives --------------------------------------------------------------------------------
 
 
-def test_every_row_of_every_table_arrives_and_recording_goes_on(source: str, target: str) -> None:
+def test_every_row_is_copied_and_the_copy_can_be_written(source: str, target: str) -> None:
     before = rows(source)
     copied = copy_books(source, target)
     assert rows(target) == rows(source) == before
@@ -124,9 +124,7 @@ def test_every_row_of_every_table_arrives_and_recording_goes_on(source: str, tar
         assert ledger.verify().entries == last + 2
 
 
-def test_what_works_with_the_owners_rights_is_nobodys_in_a_copy_either(
-    source: str, tmp_path: Path
-) -> None:
+def test_security_definer_functions_of_a_copy_cannot_be_called(source: str, tmp_path: Path) -> None:
     with nothing_yet("postgresql", tmp_path) as target:
         copy_books(source, target)
         with psycopg.connect(target) as other:
@@ -135,7 +133,7 @@ def test_what_works_with_the_owners_rights_is_nobodys_in_a_copy_either(
                 assert other.execute(f"SELECT {called}".encode()).fetchone() == (False,)
 
 
-def test_what_is_copied_is_one_moment_whatever_is_recorded_meanwhile(
+def test_a_copy_is_a_snapshot_while_entries_are_recorded(
     station: StationLedger, books_url: str, target: str
 ) -> None:
     station.give(10)
@@ -176,7 +174,7 @@ TestCopyingLedgerMachine.settings = PROFILE
 # --- what is refused -----------------------------------------------------------------------------
 
 
-def test_nothing_is_copied_over_what_is_there(source: str, target: str) -> None:
+def test_copying_onto_an_existing_database_is_refused(source: str, target: str) -> None:
     open_store(target).close()
     before = rows(target)
     with pytest.raises(AlreadyDone, match=r"exists already|holds tables already"):
@@ -184,12 +182,12 @@ def test_nothing_is_copied_over_what_is_there(source: str, target: str) -> None:
     assert rows(target) == before
 
 
-def test_books_are_not_copied_into_themselves(source: str) -> None:
+def test_copying_books_onto_themselves_is_refused(source: str) -> None:
     with pytest.raises(InvalidField, match="another database"):
         copy_books(source, source)
 
 
-def test_books_that_are_not_sound_do_not_arrive(tmp_path: Path, target: str) -> None:
+def test_copying_books_that_fail_verification_is_refused(tmp_path: Path, target: str) -> None:
     books = str(tmp_path / "books.db")
     with Ledger.open(books, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
@@ -214,7 +212,7 @@ copy_books({source!r}, {target!r}, told)
 """
 
 
-def test_a_file_that_was_copied_needs_no_log_beside_it(source: str, tmp_path: Path) -> None:
+def test_a_copied_file_has_no_write_ahead_log(source: str, tmp_path: Path) -> None:
     """Closed with its log beside it, it would lose all where the disk has no room for both."""
     target = tmp_path / "moved.db"
     copy_books(source, str(target))
@@ -223,7 +221,7 @@ def test_a_file_that_was_copied_needs_no_log_beside_it(source: str, tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["moved.db"]
 
 
-def test_a_disk_without_room_for_the_file_leaves_none(
+def test_a_copy_onto_a_full_disk_leaves_no_file(
     source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: SqliteStore) -> None:
@@ -236,7 +234,7 @@ def test_a_disk_without_room_for_the_file_leaves_none(
 
 
 @pytest.mark.parametrize("until", ["copied", "verified"])
-def test_a_copy_that_is_killed_leaves_nothing_and_is_made_anew(
+def test_a_killed_copy_leaves_nothing_and_can_be_repeated(
     station: StationLedger, books_url: str, target: str, until: str
 ) -> None:
     station.give(10)
@@ -264,7 +262,7 @@ def test_a_copy_that_is_killed_leaves_nothing_and_is_made_anew(
 # --- the command ---------------------------------------------------------------------------------
 
 
-def test_the_command_says_what_was_copied_and_where_the_keys_are(
+def test_the_copy_command_prints_what_was_copied_and_where_the_keys_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
@@ -290,7 +288,7 @@ def test_the_command_says_what_was_copied_and_where_the_keys_are(
     assert "exists already" in capsys.readouterr().err
 
 
-def test_the_command_speaks_of_the_keys_of_a_server_until_they_are_in_their_place(
+def test_the_copy_command_names_the_keys_of_a_server_until_they_are_copied(
     station: StationLedger,
     books_url: str,
     target: str,
@@ -311,7 +309,7 @@ def test_the_command_speaks_of_the_keys_of_a_server_until_they_are_in_their_plac
     assert where in told
 
 
-def test_nothing_is_said_of_keys_that_are_in_their_place_or_that_signed_nothing(
+def test_the_copy_command_does_not_mention_keys_in_place_or_unused(
     station: StationLedger,
     books_url: str,
     tmp_path: Path,

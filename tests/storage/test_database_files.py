@@ -40,7 +40,7 @@ def engine() -> str:
     return "sqlite"
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_a_file_in_another_format_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "letter.db"
     path.write_text("Dear all, " * 200)
     with pytest.raises(NotADatabase, match=r"letter\.db is not a database"):
@@ -48,7 +48,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert path.read_text().startswith("Dear all")
 
 
-def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_database_of_another_program_is_refused_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE recipes (name TEXT)")
@@ -60,7 +60,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path)
     other.close()
 
 
-def test_a_directory_is_no_database(tmp_path: Path) -> None:
+def test_a_directory_instead_of_a_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotADatabase, match="is a directory"):
         open_store(str(tmp_path))
 
@@ -70,7 +70,7 @@ def test_a_missing_directory_is_named(tmp_path: Path) -> None:
         open_store(str(tmp_path / "nowhere" / "books.db"))
 
 
-def test_new_books_are_readable_by_their_owner_alone_whatever_the_umask(books_path: Path) -> None:
+def test_new_books_are_readable_only_by_their_owner_with_any_umask(books_path: Path) -> None:
     before = os.umask(0o022)
     try:
         with Ledger.open(str(books_path), station="lx", clock=Clock()) as ledger:
@@ -81,7 +81,7 @@ def test_new_books_are_readable_by_their_owner_alone_whatever_the_umask(books_pa
     assert files == {"books.db": 0o600, "books.db-wal": 0o600, "books.db-shm": 0o600}
 
 
-def test_a_missing_file_is_not_made_unless_asked_for(tmp_path: Path) -> None:
+def test_a_missing_file_is_created_only_on_request(tmp_path: Path) -> None:
     with pytest.raises(NotADatabase, match="supplies init"):
         open_store(str(tmp_path / "books.db"), create=False)
     assert not (tmp_path / "books.db").exists()
@@ -115,7 +115,7 @@ def test_books_of_a_newer_version_are_refused(books_path: Path) -> None:
         Ledger.open(str(books_path), station="lx")
 
 
-def test_a_dropped_guard_is_noticed_when_the_books_are_opened(books_path: Path) -> None:
+def test_books_with_a_dropped_trigger_are_not_opened(books_path: Path) -> None:
     make_books(books_path)
     with sqlite3.connect(books_path) as raw:
         raw.execute("DROP TRIGGER entries_no_delete")
@@ -124,7 +124,7 @@ def test_a_dropped_guard_is_noticed_when_the_books_are_opened(books_path: Path) 
         Ledger.open(str(books_path), station="lx")
 
 
-def test_a_weakened_guard_is_noticed_when_the_books_are_opened(books_path: Path) -> None:
+def test_books_with_a_weakened_trigger_are_not_opened(books_path: Path) -> None:
     make_books(books_path)
     with sqlite3.connect(books_path) as raw:
         raw.execute("DROP TRIGGER transfers_no_update")
@@ -147,7 +147,9 @@ def test_a_weakened_guard_is_noticed_when_the_books_are_opened(books_path: Path)
         ),
     ],
 )
-def test_whatever_protects_the_books_is_missed(books_path: Path, damage: str, says: str) -> None:
+def test_each_missing_trigger_or_constraint_is_named(
+    books_path: Path, damage: str, says: str
+) -> None:
     make_books(books_path)
     with sqlite3.connect(books_path) as raw:
         raw.execute(damage)
@@ -156,7 +158,7 @@ def test_whatever_protects_the_books_is_missed(books_path: Path, damage: str, sa
         Ledger.open(str(books_path), station="lx")
 
 
-def test_unguarded_books_can_still_be_verified(
+def test_books_without_triggers_can_be_verified(
     books_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_books(books_path)
@@ -196,7 +198,7 @@ def give_until_refused(station: StationLedger) -> None:
         station(GIFT)
 
 
-def test_a_full_disk_is_reported_and_nothing_is_half_recorded(station: StationLedger) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_partly_recorded(station: StationLedger) -> None:
     station(GIFT)
     before = station.entries()
     pages = station.ledger.store.one("PRAGMA page_count")
@@ -226,7 +228,7 @@ def not_as_root() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("mode", [0o555, 0o755])
-def test_a_file_that_may_only_be_read_is_reported(mode: int) -> None:
+def test_writing_to_a_read_only_file_is_reported(mode: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "books.db"
         make_books(path)
@@ -244,7 +246,7 @@ def test_a_file_that_may_only_be_read_is_reported(mode: int) -> None:
             assert ledger.books.head()[0] == 2
 
 
-def test_a_backup_is_read_where_nothing_may_be_written(
+def test_a_backup_in_a_read_only_folder_can_be_read(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with places() as (folder, to):
@@ -264,7 +266,7 @@ def test_a_backup_is_read_where_nothing_may_be_written(
             assert restore(backup, str(to / "restored.db")).entries == 2
 
 
-def test_books_with_a_log_are_not_read_where_it_may_not_be_written() -> None:
+def test_books_with_a_write_ahead_log_in_a_read_only_folder_are_refused() -> None:
     with places() as (folder, to):
         books = folder / "books.db"
         make_books(books)
@@ -297,7 +299,7 @@ def write_into(path: Path) -> None:
         ledger.record(GIFT, by="u_1")
 
 
-def test_an_old_sqlite_is_named_in_a_sentence(
+def test_an_sqlite_that_is_too_old_is_refused_with_its_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite_store, "MINIMUM_VERSION", (99, 0, 0))
@@ -305,9 +307,7 @@ def test_an_old_sqlite_is_named_in_a_sentence(
         open_store(str(tmp_path / "books.db"))
 
 
-def test_what_was_forgotten_is_not_left_in_the_file(
-    station: StationLedger, books_path: Path
-) -> None:
+def test_erased_texts_do_not_remain_in_the_file(station: StationLedger, books_path: Path) -> None:
     secret = "for my neighbour Zhu Bajie"
     station.give(5, wish=secret)
     wal = books_path.with_name(books_path.name + "-wal")

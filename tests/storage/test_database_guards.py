@@ -36,9 +36,7 @@ FILLED = (
 
 
 @pytest.mark.parametrize("table", FILLED)
-def test_rows_of_the_books_are_neither_changed_nor_deleted_nor_replaced(
-    pen: Any, engine: str, table: str
-) -> None:
+def test_rows_cannot_be_changed_deleted_or_replaced(pen: Any, engine: str, table: str) -> None:
     with pytest.raises(StoreError, match="append-only"):
         pen.run(f"UPDATE {table} SET seq = seq")
     with pytest.raises(StoreError, match="append-only"):
@@ -57,7 +55,7 @@ def test_rows_of_the_books_are_neither_changed_nor_deleted_nor_replaced(
 
 
 @pytest.mark.parametrize("table", schema.APPEND_ONLY)
-def test_every_table_of_the_books_is_guarded_against_all_three(
+def test_every_append_only_table_has_triggers_against_change_deletion_and_replacement(
     pen: Any, engine: str, table: str
 ) -> None:
     if engine == "sqlite":
@@ -70,13 +68,13 @@ def test_every_table_of_the_books_is_guarded_against_all_three(
 
 
 @pytest.mark.parametrize("table", ["balances", "days", "heads", "erasable", "donors", "items"])
-def test_rows_that_are_kept_are_not_deleted(pen: Any, table: str) -> None:
+def test_rows_of_balances_and_the_catalogue_cannot_be_deleted(pen: Any, table: str) -> None:
     with pytest.raises(StoreError, match="never deleted"):
         pen.run(f"DELETE FROM {table}")
 
 
 @pytest.mark.parametrize("table", ["balances", "days"])
-def test_a_balance_is_not_written_by_hand(pen: Any, table: str) -> None:
+def test_a_balance_cannot_be_written_directly(pen: Any, table: str) -> None:
     with pytest.raises(StoreError, match="follow the transfers"):
         pen.run(f"UPDATE {table} SET quantity = quantity + 1")
     names = introspection.tables()[table].columns
@@ -96,7 +94,7 @@ def _look(pen: Any, at: datetime) -> None:
     )
 
 
-def test_lines_of_the_access_log_go_when_their_time_is_over_and_not_before(pen: Any) -> None:
+def test_lines_of_the_access_log_can_be_deleted_only_after_their_retention_period(pen: Any) -> None:
     now = datetime.now(UTC)
     for days in (0, 182, 184, 400):
         _look(pen, now - timedelta(days=days))
@@ -107,7 +105,7 @@ def test_lines_of_the_access_log_go_when_their_time_is_over_and_not_before(pen: 
     assert pen.run("DELETE FROM access_log WHERE seq >= 3") == 2
 
 
-def test_a_station_that_keeps_the_access_log_longer_does(pen: Any) -> None:
+def test_a_longer_retention_period_of_the_access_log_applies(pen: Any) -> None:
     _look(pen, datetime.now(UTC) - timedelta(days=300))
     pen.run("INSERT INTO retention (station, access_log_days) VALUES ('lx', 400)")
     with pytest.raises(StoreError, match="not before"):
@@ -116,7 +114,7 @@ def test_a_station_that_keeps_the_access_log_longer_does(pen: Any) -> None:
     assert pen.run("DELETE FROM access_log") == 1
 
 
-def test_the_access_log_is_not_emptied_past_its_lines(pen: Any, engine: str) -> None:
+def test_the_access_log_cannot_be_truncated_or_replaced(pen: Any, engine: str) -> None:
     _look(pen, datetime.now(UTC))
     other = "TRUNCATE access_log"
     if engine == "sqlite":
@@ -141,12 +139,12 @@ def _append(pen: Any, *transfer: object) -> None:
     )
 
 
-def test_an_overdraft_past_the_ledger_is_refused(pen: Any) -> None:
+def test_an_overdraft_written_in_sql_is_refused(pen: Any) -> None:
     with pytest.raises(NotEnough), pen.writing():
         _append(pen, "stock:store", "stock:annex", "mask", "l_lx_1_1", 7, None, None)
 
 
-def test_a_parcel_does_not_reach_another_door(pen: Any) -> None:
+def test_a_delivery_to_another_recipient_is_refused_by_a_foreign_key(pen: Any) -> None:
     away = "in_transit:v_4:a_3"
     with pytest.raises(StoreError, match=r"(?i)foreign key"), pen.writing():
         _append(pen, away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-2")
@@ -154,7 +152,7 @@ def test_a_parcel_does_not_reach_another_door(pen: Any) -> None:
         _append(pen, away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-1")
 
 
-def test_numbers_have_no_gap_and_a_transfer_comes_with_its_entry(pen: Any) -> None:
+def test_gaps_in_numbers_and_transfers_without_an_entry_are_refused(pen: Any) -> None:
     with pytest.raises(StoreError, match="takes the next number"):
         pen.run(
             "INSERT INTO entries SELECT station, seq + 50, 'y', part, kind, document, "
@@ -174,7 +172,7 @@ def test_numbers_have_no_gap_and_a_transfer_comes_with_its_entry(pen: Any) -> No
 
 @SQLITE
 @pytest.mark.parametrize("table", ["balances", "days"])
-def test_a_balance_is_neither_replaced_nor_invented(pen: Any, table: str) -> None:
+def test_a_balance_cannot_be_replaced_or_inserted(pen: Any, table: str) -> None:
     """A foreign pen has no recursive triggers: replacing would delete without a word."""
     pen.run("PRAGMA recursive_triggers = OFF")
     names = introspection.tables()[table].columns
@@ -187,7 +185,7 @@ def test_a_balance_is_neither_replaced_nor_invented(pen: Any, table: str) -> Non
 
 
 @SQLITE
-def test_a_row_is_not_replaced_by_way_of_another_unique_key(
+def test_a_row_cannot_be_replaced_through_another_unique_key(
     pen: Any, station: StationLedger
 ) -> None:
     other = station.allocate(1)
@@ -215,7 +213,7 @@ def test_a_row_is_not_replaced_by_way_of_another_unique_key(
 
 @SQLITE
 @pytest.mark.parametrize("table", [*schema.ENTRY_ROW_TABLES, "erasable"])
-def test_no_row_is_slipped_under_an_old_entry(pen: Any, table: str) -> None:
+def test_a_row_cannot_be_added_to_an_earlier_entry(pen: Any, table: str) -> None:
     columns = introspection.tables()[table].columns
     blobs = ("salt", "content")
     values = ["'lx'", "1", *("NULL" if name in blobs else "1" for name in columns[2:])]
@@ -223,14 +221,14 @@ def test_no_row_is_slipped_under_an_old_entry(pen: Any, table: str) -> None:
         pen.run(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(values)})")
 
 
-def test_an_erasure_is_stated_only_by_an_entry_that_forgets(pen: Any) -> None:
+def test_an_erasure_is_accepted_only_with_a_forgetting_entry(pen: Any) -> None:
     with pytest.raises(StoreError, match="forgets its person"):
         pen.run("INSERT INTO erasures SELECT station, seq, 'x' FROM heads")
 
 
 @SQLITE
 @pytest.mark.parametrize("table", ["recipients", "items", "donors", "locations", "teams"])
-def test_a_code_stays_with_what_it_stands_for(pen: Any, table: str) -> None:
+def test_codes_cannot_be_changed(pen: Any, table: str) -> None:
     pen.run("PRAGMA foreign_keys = OFF")
     pen.run("PRAGMA recursive_triggers = OFF")
     with pytest.raises(StoreError, match="never the code"):
@@ -239,18 +237,18 @@ def test_a_code_stays_with_what_it_stands_for(pen: Any, table: str) -> None:
         pen.run(f"DELETE FROM {table}")
 
 
-def test_the_version_of_the_tables_is_not_rewritten(pen: Any) -> None:
+def test_the_schema_version_cannot_be_changed(pen: Any) -> None:
     with pytest.raises(StoreError, match="append-only"):
         pen.run("DELETE FROM migrations")
     with pytest.raises(StoreError, match="append-only"):
         pen.run("UPDATE migrations SET version = 9")
 
 
-def test_a_text_is_erased_only_by_forgetting_its_person(pen: Any) -> None:
+def test_a_text_can_be_erased_only_by_forgetting_its_person(pen: Any) -> None:
     with pytest.raises(StoreError, match="forgets its person"):
         pen.run("UPDATE erasable SET salt = NULL, content = NULL")
 
 
-def test_the_unit_of_goods_that_moved_is_frozen(pen: Any) -> None:
+def test_the_unit_of_a_moved_item_cannot_be_changed_in_sql(pen: Any) -> None:
     with pytest.raises(StoreError, match="frozen"):
         pen.run("UPDATE items SET unit = 'box'")

@@ -99,7 +99,7 @@ def season(station: StationLedger) -> None:
 
 
 @named
-def test_no_list_reads_a_whole_table(
+def test_every_list_query_uses_an_index(
     station: StationLedger, listed: List, filters: dict[str, Any]
 ) -> None:
     season(station)
@@ -129,7 +129,7 @@ def reads_all(step: str) -> bool:
     return "Seq Scan" in step
 
 
-def test_a_page_takes_no_more_work_when_the_books_have_grown(books_path: Path) -> None:
+def test_the_work_of_a_page_does_not_grow_with_the_books(books_path: Path) -> None:
     clock = Clock()
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
         register_all(hasty(ledger))

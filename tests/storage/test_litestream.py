@@ -72,7 +72,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def test_books_that_are_lost_come_back_from_the_replica(
+def test_lost_books_are_restored_from_the_replica(
     environment: dict[str, str], books_path: Path, tmp_path: Path
 ) -> None:
     need = NoteNeed(recipient="R-1", item="mask", quantity=1)
@@ -113,7 +113,7 @@ def test_books_that_are_lost_come_back_from_the_replica(
             ledger.books.donor("D-2")
 
 
-def test_forgetting_does_not_wait_for_who_reads_all_the_time(books_path: Path) -> None:
+def test_forgetting_does_not_wait_for_a_long_reader(books_path: Path) -> None:
     with Ledger.open(str(books_path), station="lx", clock=Clock()) as ledger:
         register_all(ledger)
         reader = open_store(str(books_path), create=False)

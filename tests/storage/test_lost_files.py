@@ -49,7 +49,7 @@ def put_another_there(path: Path) -> None:
 
 
 @pytest.mark.parametrize("lose", [Path.unlink, put_another_there])
-def test_nothing_is_written_into_a_file_that_nobody_can_find_any_more(
+def test_writing_to_a_deleted_or_replaced_file_is_refused(
     station: StationLedger, books_path: Path, lose: Callable[[Path], None]
 ) -> None:
     """The system lets a program write on into a deleted file, and forgets it with the program."""
@@ -62,7 +62,7 @@ def test_nothing_is_written_into_a_file_that_nobody_can_find_any_more(
     assert station.entries() == before
 
 
-def test_a_log_that_was_deleted_is_noticed_and_what_it_held_goes_into_the_file(
+def test_a_deleted_write_ahead_log_is_noticed_and_its_rows_are_kept(
     station: StationLedger, books_path: Path
 ) -> None:
     station(GIFT)
@@ -74,7 +74,7 @@ def test_a_log_that_was_deleted_is_noticed_and_what_it_held_goes_into_the_file(
     assert entries(books_path) == before
 
 
-def test_a_file_that_had_no_log_yet_is_written_like_any_other(books_path: Path) -> None:
+def test_a_file_without_a_write_ahead_log_can_be_written(books_path: Path) -> None:
     """As after a move: all of it lies in the one file, and the log is made anew."""
     make_books(books_path)
     with closing(SqliteStore(str(books_path), create=False)) as store:
@@ -89,7 +89,7 @@ def test_a_file_that_had_no_log_yet_is_written_like_any_other(books_path: Path) 
     assert entries(books_path) == 6
 
 
-def test_a_program_that_goes_to_another_directory_still_finds_its_file(
+def test_the_file_is_found_after_a_change_of_directory(
     books_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_books(books_path)
@@ -104,7 +104,7 @@ def test_a_program_that_goes_to_another_directory_still_finds_its_file(
 
 
 @pytest.mark.parametrize("name", ["entries", "transfers", "balances", "sqlite_autoindex_entries_1"])
-def test_a_damaged_page_is_found_by_verification_and_the_backup_brings_all_back(
+def test_verification_finds_a_damaged_page_and_the_backup_restores_all(
     books_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     make_books(books_path)
@@ -120,7 +120,7 @@ def test_a_damaged_page_is_found_by_verification_and_the_backup_brings_all_back(
 
 
 @pytest.mark.parametrize("name", ["entries", "balances"])
-def test_nothing_is_recorded_in_books_with_a_damaged_page(books_path: Path, name: str) -> None:
+def test_recording_in_books_with_a_damaged_page_is_refused(books_path: Path, name: str) -> None:
     make_books(books_path)
     damage(books_path, name)
     with (
@@ -130,7 +130,7 @@ def test_nothing_is_recorded_in_books_with_a_damaged_page(books_path: Path, name
         ledger.record(GIFT, by="u_1")
 
 
-def test_a_file_that_was_cut_off_is_damaged(
+def test_a_truncated_file_is_reported_as_damaged(
     books_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_books(books_path)
@@ -159,7 +159,7 @@ def left_behind(books_path: Path) -> tuple[Path, list[str]]:
     return books_path, [name for name in said.split() if len(name) == 36]
 
 
-def test_the_log_of_a_killed_program_is_taken_up_when_the_books_are_opened(
+def test_the_write_ahead_log_of_a_killed_program_is_recovered(
     left_behind: tuple[Path, list[str]],
 ) -> None:
     path, acknowledged = left_behind
@@ -174,7 +174,7 @@ def test_the_log_of_a_killed_program_is_taken_up_when_the_books_are_opened(
         verify(ledger.store)
 
 
-def test_books_whose_log_was_lost_are_those_of_before_and_sound(
+def test_books_without_their_write_ahead_log_are_an_earlier_consistent_state(
     left_behind: tuple[Path, list[str]],
 ) -> None:
     """What the log held is gone without a trace in the file: only papers tell."""

@@ -65,11 +65,11 @@ def work(url: str) -> None:
         assert versions == [(one.version,) for one in schema.migrations()]
 
 
-def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_a_file_of_the_first_version_is_migrated(tmp_path: Path) -> None:
     work(of_version_1(tmp_path / "books.db"))
 
 
-def test_a_database_of_the_first_version_is_brought_up_to_date(postgres: Server) -> None:
+def test_a_postgres_database_of_the_first_version_is_migrated(postgres: Server) -> None:
     with postgres.empty() as url:
         work(of_version_1_on_a_server(url))
         with psycopg.connect(url) as other:
@@ -78,7 +78,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(postgres: Server)
                 assert other.execute(f"SELECT {called}".encode()).fetchone() == (False,)
 
 
-def test_a_guard_that_was_missing_before_is_not_quietly_made_again(tmp_path: Path) -> None:
+def test_a_trigger_missing_before_a_migration_is_reported(tmp_path: Path) -> None:
     path = of_version_1(tmp_path / "books.db")
     with closing(sqlite3.connect(path)) as other:
         other.execute("DROP TRIGGER entries_no_update")
@@ -86,6 +86,6 @@ def test_a_guard_that_was_missing_before_is_not_quietly_made_again(tmp_path: Pat
         open_store(path)
 
 
-def test_migrations_go_forward_one_by_one() -> None:
+def test_migrations_are_numbered_without_gaps() -> None:
     versions = [one.version for one in schema.migrations()]
     assert versions == list(range(1, len(versions) + 1))

@@ -27,7 +27,7 @@ def engine() -> str:
     return "postgresql"
 
 
-def test_who_waits_too_long_for_a_station_is_told(
+def test_waiting_too_long_for_a_stations_lock_is_reported_as_busy(
     station: StationLedger, books_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "BUSY_TIMEOUT_MS", 50)
@@ -52,7 +52,7 @@ def test_stations_do_not_wait_for_one_another(station: StationLedger, books_url:
     verify(station.ledger.store)
 
 
-def test_what_another_connection_says_of_a_noun_is_seen(
+def test_a_change_of_an_item_by_another_connection_is_seen(
     station: StationLedger, books_url: str
 ) -> None:
     with station.ledger.reading() as books:
@@ -67,7 +67,9 @@ def test_what_another_connection_says_of_a_noun_is_seen(
         assert books.item("mask").name == "by hand"
 
 
-def test_a_reader_sees_one_state_while_others_write(station: StationLedger, books_url: str) -> None:
+def test_a_reader_sees_one_snapshot_while_others_write(
+    station: StationLedger, books_url: str
+) -> None:
     with (
         Ledger.open(books_url, station="lx", clock=Clock()) as other,
         other.reading() as books,
@@ -77,7 +79,7 @@ def test_a_reader_sees_one_state_while_others_write(station: StationLedger, book
         assert books.head()[0] == 0
 
 
-def test_writers_in_threads_on_two_stations_finish_together(
+def test_concurrent_writers_on_two_stations_do_not_deadlock(
     station: StationLedger, books_url: str
 ) -> None:
     """Whoever took locks in another order than the rest would be found here sooner or later."""

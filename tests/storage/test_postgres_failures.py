@@ -33,7 +33,7 @@ def engine() -> str:
     return "postgresql"
 
 
-def test_a_connection_that_was_cut_is_made_anew(station: StationLedger, books_url: str) -> None:
+def test_a_lost_connection_is_reopened(station: StationLedger, books_url: str) -> None:
     station.give(1)
     with superuser(books_url) as other:
         cut(other)
@@ -41,7 +41,7 @@ def test_a_connection_that_was_cut_is_made_anew(station: StationLedger, books_ur
     assert verify(station.ledger.store).receipts == 2
 
 
-def test_a_connection_cut_within_a_transaction_records_nothing_and_says_so(
+def test_a_connection_lost_in_a_transaction_records_nothing(
     station: StationLedger, books_url: str
 ) -> None:
     store = station.ledger.store
@@ -61,7 +61,7 @@ def test_a_connection_cut_within_a_transaction_records_nothing_and_says_so(
     assert station.books.item("mask").name == "口罩"
 
 
-def test_a_failed_transaction_is_never_taken_for_a_recorded_one(station: StationLedger) -> None:
+def test_committing_a_failed_transaction_is_an_error(station: StationLedger) -> None:
     """PostgreSQL answers COMMIT of a failed transaction with no error."""
     store = station.ledger.store
 
@@ -73,7 +73,7 @@ def test_a_failed_transaction_is_never_taken_for_a_recorded_one(station: Station
         writes()
 
 
-def test_what_no_standby_confirmed_is_not_taken_for_recorded(
+def test_a_commit_without_confirmation_of_the_standby_is_uncertain(
     postgres: Server, own_url: str
 ) -> None:
     """Whoever is no longer to wait for a standby is told COMMIT all the same, with a warning."""
@@ -111,7 +111,7 @@ def alone(postgres: Server, standby: str) -> None:
     postgres.admin.execute("SELECT pg_reload_conf()")
 
 
-def test_a_database_that_takes_no_writes_says_so(own_url: str) -> None:
+def test_recording_in_a_read_only_database_is_refused(own_url: str) -> None:
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
         ledger.store.run("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
@@ -120,7 +120,7 @@ def test_a_database_that_takes_no_writes_says_so(own_url: str) -> None:
         assert ledger.books.head()[0] == 0
 
 
-def test_a_damaged_page_of_the_server_is_named(postgres: Server, own_url: str) -> None:
+def test_a_damaged_page_on_the_server_is_reported(postgres: Server, own_url: str) -> None:
     make_books(own_url)
     with postgres.damaged_copy(own_url, "entries") as url:
         assert main(["verify", "--database", own_url]) == 0
@@ -139,7 +139,7 @@ def verify_all(url: str) -> None:
         verify(store)
 
 
-def test_a_user_without_the_right_to_write_is_told(own_url: str) -> None:
+def test_recording_without_the_right_to_write_is_refused(own_url: str) -> None:
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
         ledger.store.run("SET ROLE pg_read_all_data")
@@ -148,7 +148,7 @@ def test_a_user_without_the_right_to_write_is_told(own_url: str) -> None:
         assert ledger.books.head()[0] == 0
 
 
-def test_a_statement_that_takes_too_long_is_ended_and_said(station: StationLedger) -> None:
+def test_a_statement_timeout_is_reported_as_busy(station: StationLedger) -> None:
     station.ledger.store.run("SET statement_timeout = 30")
     with pytest.raises(Busy, match="statement_timeout"):
         station.ledger.store.one("SELECT pg_sleep(5)")

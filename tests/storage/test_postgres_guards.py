@@ -44,7 +44,7 @@ def engine() -> str:
         ("CREATE RULE quiet AS ON INSERT TO transfers DO INSTEAD NOTHING", "a rule rewrites it"),
     ],
 )
-def test_books_whose_guards_were_touched_are_not_opened(
+def test_books_with_changed_triggers_or_constraints_are_not_opened(
     own_url: str, tampered: str, told: str
 ) -> None:
     with superuser(own_url) as other:
@@ -53,7 +53,7 @@ def test_books_whose_guards_were_touched_are_not_opened(
         open_store(own_url)
 
 
-def test_a_table_put_in_front_of_the_books_does_not_get_round_the_floor(
+def test_a_temporary_table_does_not_bypass_the_floor(
     station: StationLedger, books_url: str
 ) -> None:
     """A temporary table is found first by whoever does not say whose table is meant."""
@@ -86,7 +86,7 @@ def test_a_table_put_in_front_of_the_books_does_not_get_round_the_floor(
         ),
     ],
 )
-def test_rows_that_no_entry_states_are_refused(
+def test_rows_without_an_entry_are_refused(
     station: StationLedger, books_url: str, written: str, told: str
 ) -> None:
     station.give(1)
@@ -94,7 +94,7 @@ def test_rows_that_no_entry_states_are_refused(
         pen.execute(written.encode())
 
 
-def test_each_guard_is_made_and_no_other(own_url: str) -> None:
+def test_the_database_has_exactly_the_defined_triggers(own_url: str) -> None:
     guards = schema.postgres_guards("public")
     with superuser(own_url) as other:
         made = {
@@ -107,7 +107,7 @@ def test_each_guard_is_made_and_no_other(own_url: str) -> None:
     assert made == set(guards.triggers)
 
 
-def test_a_refusal_by_the_floor_leaves_the_rest_of_a_batch(station: StationLedger) -> None:
+def test_a_refusal_by_the_floor_rolls_back_only_its_savepoint(station: StationLedger) -> None:
     station.stock(5)
     store = station.ledger.store
     with store.writing():

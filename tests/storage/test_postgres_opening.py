@@ -27,12 +27,12 @@ def engine() -> str:
     return "postgresql"
 
 
-def test_a_database_that_is_not_there_is_named(postgres: Server) -> None:
+def test_a_missing_database_is_refused_with_its_name(postgres: Server) -> None:
     with pytest.raises(NotADatabase, match="there is no such database on the server"):
         open_store(postgres.url("nowhere"))
 
 
-def test_a_user_that_is_not_there_and_a_server_that_is_not_there(
+def test_a_missing_user_or_server_or_an_invalid_url_is_refused(
     postgres: Server, tmp_path: Path
 ) -> None:
     with pytest.raises(StoreError, match="there is no such user"):
@@ -55,7 +55,7 @@ def test_a_user_that_is_not_there_and_a_server_that_is_not_there(
         "the database system is not yet accepting connections",
     ],
 )
-def test_a_server_that_is_about_to_be_there_is_waited_for(said: str) -> None:
+def test_a_starting_server_is_reported_as_busy(said: str) -> None:
     kind, sentence = translate_connection_error(
         f'connection to server at "h" failed: FATAL:  {said}'
     )
@@ -63,7 +63,7 @@ def test_a_server_that_is_about_to_be_there_is_waited_for(said: str) -> None:
     assert "try again in a moment" in sentence
 
 
-def test_a_database_of_another_program_is_refused_and_left_alone(postgres: Server) -> None:
+def test_a_database_of_another_program_is_refused_and_unchanged(postgres: Server) -> None:
     with postgres.empty() as url, superuser(url) as other:
         other.execute("CREATE TABLE recipes (name TEXT)")
         with pytest.raises(NotADatabase, match=r"another program.*recipes"):
@@ -72,7 +72,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(postgres: Serve
         assert found == (0,)
 
 
-def test_an_empty_database_is_no_ledger_unless_one_is_to_be_made(postgres: Server) -> None:
+def test_an_empty_database_is_opened_only_to_create_books(postgres: Server) -> None:
     with postgres.empty() as url:
         with pytest.raises(NotADatabase, match="supplies init"):
             open_store(url, create=False)
@@ -87,7 +87,7 @@ def test_books_of_a_newer_version_are_refused(own_url: str) -> None:
         open_store(own_url)
 
 
-def test_books_that_do_not_say_their_version_are_refused(own_url: str) -> None:
+def test_books_without_a_version_are_refused(own_url: str) -> None:
     with superuser(own_url) as other:
         other.execute("SET session_replication_role = replica")
         other.execute("DELETE FROM migrations")
@@ -105,7 +105,7 @@ def test_books_that_do_not_say_their_version_are_refused(own_url: str) -> None:
         ("No route to host", "no way there from here"),
     ],
 )
-def test_what_passes_by_itself_is_worth_another_try(said: str, told: str) -> None:
+def test_a_temporary_connection_error_is_reported_as_busy(said: str, told: str) -> None:
     kind, sentence = translate_connection_error(
         f'connection to server at "h", port 5432 failed: {said}'
     )
@@ -122,7 +122,7 @@ def _open(url: str, barrier: Any, answers: Any) -> None:
         answers.put(str(error))
 
 
-def test_processes_that_start_together_make_the_tables_once(postgres: Server) -> None:
+def test_processes_that_start_together_create_the_tables_once(postgres: Server) -> None:
     context = multiprocessing.get_context("spawn")
     barrier, answers = context.Barrier(4), context.Queue()
     with postgres.empty() as url:

@@ -61,13 +61,13 @@ def test_many_stores_need_few_connections(url: str) -> None:
         assert connections(url) == 1
 
 
-def test_what_is_used_at_once_has_a_connection_each(url: str) -> None:
+def test_stores_used_at_once_have_separate_connections(url: str) -> None:
     with many(3, url) as (one, two, three), one.reading(), two.reading():
         assert three.one("SELECT 1") == (1,)
         assert connections(url) == 3
 
 
-def test_no_thread_and_no_connection_is_left_behind_by_the_last_store(url: str) -> None:
+def test_closing_the_last_store_ends_all_threads_and_connections(url: str) -> None:
     before = set(threading.enumerate())
     with many(2, url) as (one, two):
         one.close()
@@ -80,7 +80,7 @@ def test_no_thread_and_no_connection_is_left_behind_by_the_last_store(url: str) 
             pass
 
 
-def test_who_finds_all_connections_in_use_is_told_within_the_time_allowed(url: str) -> None:
+def test_waiting_for_a_connection_ends_after_the_time_limit(url: str) -> None:
     bounded = with_bounds(url, connections=2, wait=1)
     with many(3, bounded) as (one, two, three):
         with one.reading(), two.reading(), pytest.raises(Busy, match="all 2 connections of this"):
@@ -88,7 +88,7 @@ def test_who_finds_all_connections_in_use_is_told_within_the_time_allowed(url: s
         assert three.one("SELECT 1") == (1,)
 
 
-def test_a_connection_is_waited_for(url: str) -> None:
+def test_a_store_waits_for_a_free_connection(url: str) -> None:
     bounded = with_bounds(url, connections=1, wait=20)
     with many(2, bounded) as (one, two):
         answers: list[object] = []
@@ -100,7 +100,7 @@ def test_a_connection_is_waited_for(url: str) -> None:
         assert answers == [(1,)]
 
 
-def test_a_server_with_no_connection_to_spare_says_so(postgres: Server, url: str) -> None:
+def test_a_server_without_free_connections_is_reported_as_busy(postgres: Server, url: str) -> None:
     with psycopg.connect(url, autocommit=True) as other:
         other.execute("CREATE ROLE guest LOGIN CONNECTION LIMIT 0")
         try:
@@ -110,7 +110,7 @@ def test_a_server_with_no_connection_to_spare_says_so(postgres: Server, url: str
             other.execute("DROP ROLE guest")
 
 
-def test_connections_that_were_lost_while_idle_are_not_met_again(url: str) -> None:
+def test_connections_lost_while_idle_are_replaced(url: str) -> None:
     with many(3, url) as stores:
         one, two, three = stores
         with one.reading(), two.reading(), three.reading():
@@ -125,7 +125,7 @@ def test_connections_that_were_lost_while_idle_are_not_met_again(url: str) -> No
             assert store.one("SELECT 1") == (1,)
 
 
-def test_while_nobody_is_let_in_it_is_told_at_once_and_afterwards_all_goes_on(
+def test_a_refusing_server_is_reported_at_once_and_used_again_later(
     postgres: Server,
 ) -> None:
     with postgres.database() as url, many(2, with_bounds(url, 8, wait=600)) as (one, two):
@@ -144,7 +144,7 @@ def test_while_nobody_is_let_in_it_is_told_at_once_and_afterwards_all_goes_on(
             assert store.one("SELECT 1") == (1,)
 
 
-def test_for_a_server_that_does_not_answer_only_the_first_waits(
+def test_only_one_thread_waits_for_a_server_that_does_not_answer(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     glances: list[float] = []
@@ -170,7 +170,7 @@ def test_for_a_server_that_does_not_answer_only_the_first_waits(
                 break
 
 
-def test_a_server_that_is_gone_without_a_word_is_not_waited_for_long() -> None:
+def test_connections_have_keepalive_and_timeout_settings() -> None:
     """Unless the URL says otherwise; the system's own patience is a quarter of an hour."""
     given = conninfo_to_dict(Address.parse("postgresql://me@host/books").conninfo)
     assert (given["tcp_user_timeout"], given["keepalives_idle"]) == ("15000", "5")
@@ -179,7 +179,7 @@ def test_a_server_that_is_gone_without_a_word_is_not_waited_for_long() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_forked_process_makes_connections_of_its_own(url: str) -> None:
+def test_a_forked_process_opens_its_own_connections(url: str) -> None:
     context = multiprocessing.get_context("fork")
     pid = "SELECT pg_backend_pid()"
     with many(1, url) as (store,):
@@ -196,6 +196,6 @@ def test_a_forked_process_makes_connections_of_its_own(url: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["connections=0", "connections=many", "connection_wait=-1"])
-def test_a_bound_that_is_no_number_is_named(said: str) -> None:
+def test_an_invalid_pool_setting_is_refused(said: str) -> None:
     with pytest.raises(StoreError, match=f"{said} is no number from 1 to 1000"):
         open_store(f"postgresql://me@host/books?{said}")

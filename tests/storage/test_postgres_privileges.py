@@ -76,7 +76,7 @@ def refused(connection: psycopg.Connection, statement: str) -> bool:
     return False
 
 
-def test_the_whole_scene_is_booked_and_verified_by_a_role_that_owns_nothing(roles: Roles) -> None:
+def test_a_role_that_owns_no_table_can_record_and_verify_the_demo(roles: Roles) -> None:
     with closing(open_store(roles.clerk, create=False)) as store:
         verified = verify(store)
     assert verified.entries > 200
@@ -84,7 +84,7 @@ def test_the_whole_scene_is_booked_and_verified_by_a_role_that_owns_nothing(role
 
 
 @pytest.mark.parametrize("table", BOOKS)
-def test_rows_are_not_altered_even_where_the_guards_are_off(
+def test_the_role_cannot_change_rows_even_without_triggers(
     clerk: psycopg.Connection, table: str
 ) -> None:
     known = introspection.tables().get(table)
@@ -95,9 +95,7 @@ def test_rows_are_not_altered_even_where_the_guards_are_off(
 
 
 @pytest.mark.parametrize("table", OWNER_WRITTEN_TABLES)
-def test_what_follows_from_transfers_is_not_written_by_hand(
-    clerk: psycopg.Connection, table: str
-) -> None:
+def test_the_role_cannot_write_balances(clerk: psycopg.Connection, table: str) -> None:
     assert refused(clerk, f"INSERT INTO {table} SELECT * FROM {table}")
 
 
@@ -121,7 +119,7 @@ def test_what_follows_from_transfers_is_not_written_by_hand(
         "DELETE FROM answers",
     ],
 )
-def test_neither_tables_nor_guards_nor_codes_are_changed(
+def test_the_role_cannot_change_tables_triggers_or_codes(
     clerk: psycopg.Connection, statement: str
 ) -> None:
     assert refused(clerk, statement)
@@ -136,9 +134,7 @@ def test_neither_tables_nor_guards_nor_codes_are_changed(
         "ALTER FUNCTION entries_gapless() SECURITY DEFINER",
     ],
 )
-def test_a_function_with_other_rights_than_it_was_given_is_noticed(
-    postgres: Server, tampered: str
-) -> None:
+def test_a_function_with_changed_rights_is_noticed(postgres: Server, tampered: str) -> None:
     with postgres.database() as url:
         with psycopg.connect(url, autocommit=True) as other:
             other.execute(tampered.encode())
@@ -146,7 +142,7 @@ def test_a_function_with_other_rights_than_it_was_given_is_noticed(
             open_store(url)
 
 
-def test_tables_of_an_older_version_wait_for_who_owns_them(roles: Roles) -> None:
+def test_only_the_owner_can_migrate_older_tables(roles: Roles) -> None:
     newest = schema.latest_version()
     off, on = (f"ALTER TABLE migrations {turned} TRIGGER USER" for turned in ("DISABLE", "ENABLE"))
     kept = roles.admin.execute("SELECT * FROM migrations WHERE version = %s", (newest,)).fetchone()
@@ -161,7 +157,7 @@ def test_tables_of_an_older_version_wait_for_who_owns_them(roles: Roles) -> None
 
 
 @pytest.mark.parametrize("function", schema.SECURITY_DEFINER_SINCE)
-def test_nobody_calls_what_works_with_the_owners_rights(roles: Roles, function: str) -> None:
+def test_the_role_cannot_call_security_definer_functions(roles: Roles, function: str) -> None:
     with psycopg.connect(roles.clerk, autocommit=True) as clerk:
         clerk.execute("CREATE TEMPORARY TABLE delivery_ends (station text, delivery text)")
         assert refused(
@@ -171,7 +167,7 @@ def test_nobody_calls_what_works_with_the_owners_rights(roles: Roles, function: 
         )
 
 
-def test_a_grant_takes_back_what_somebody_let_the_role_call(roles: Roles) -> None:
+def test_a_grant_revokes_additional_rights_on_functions(roles: Roles) -> None:
     with psycopg.connect(roles.owner, autocommit=True) as owner:
         owner.execute("GRANT EXECUTE ON FUNCTION waits() TO PUBLIC, clerk")
         grant_access(roles.owner, "clerk")
@@ -200,7 +196,7 @@ def test_a_grant_takes_back_what_somebody_let_the_role_call(roles: Roles) -> Non
         ("ALTER ROLE clerk CREATEROLE", "ALTER ROLE clerk NOCREATEROLE", "clerk may make roles"),
     ],
 )
-def test_a_role_that_could_put_something_in_front_of_the_guards_is_refused(
+def test_a_role_that_could_shadow_tables_is_refused(
     roles: Roles, given: str, taken: str, says: str
 ) -> None:
     books = roles.admin.info.dbname
@@ -212,7 +208,7 @@ def test_a_role_that_could_put_something_in_front_of_the_guards_is_refused(
         roles.admin.execute(taken.format(books=books).encode())
 
 
-def test_operators_of_ones_own_erase_no_text(roles: Roles) -> None:
+def test_operators_created_by_the_role_cannot_erase_texts(roles: Roles) -> None:
     """By whoever was let to make some after all: what is erased does not come back."""
     roles.admin.execute("CREATE SCHEMA beside AUTHORIZATION clerk")
     try:
@@ -237,7 +233,7 @@ def test_operators_of_ones_own_erase_no_text(roles: Roles) -> None:
         roles.admin.execute("DROP SCHEMA beside CASCADE")
 
 
-def test_who_records_cannot_empty_the_access_log(roles: Roles) -> None:
+def test_the_role_cannot_empty_the_access_log(roles: Roles) -> None:
     with psycopg.connect(roles.clerk, autocommit=True) as clerk:
         clerk.execute(
             "INSERT INTO access_log (station, seq, at, method, route, outcome) VALUES "
@@ -249,7 +245,7 @@ def test_who_records_cannot_empty_the_access_log(roles: Roles) -> None:
         assert refused(clerk, "UPDATE access_log SET at = '2000-01-01'")
 
 
-def test_a_role_that_could_do_more_all_the_same_is_not_granted_anything(roles: Roles) -> None:
+def test_a_role_with_additional_rights_is_granted_nothing(roles: Roles) -> None:
     roles.admin.execute("GRANT DELETE ON entries TO PUBLIC")
     try:
         with pytest.raises(StoreError, match="clerk may alter entries by what was granted"):
@@ -262,7 +258,7 @@ def test_a_role_that_could_do_more_all_the_same_is_not_granted_anything(roles: R
         assert refused(clerk, "DELETE FROM entries")
 
 
-def test_only_a_role_that_can_be_held_to_it_is_granted_anything(roles: Roles) -> None:
+def test_owners_superusers_and_unknown_roles_are_granted_nothing(roles: Roles) -> None:
     with pytest.raises(NotFound, match="there is no role nobody"):
         grant_access(roles.owner, "nobody")
     with pytest.raises(InvalidField, match="keeper owns the tables"):
@@ -275,7 +271,7 @@ def test_only_a_role_that_can_be_held_to_it_is_granted_anything(roles: Roles) ->
         grant_access("books.db", "clerk")
 
 
-def test_the_command_says_what_the_role_may_do(
+def test_the_grant_command_prints_what_the_role_may_do(
     roles: Roles, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["database", "grant", "clerk", "--database", roles.owner]) == 0

@@ -20,7 +20,7 @@ def engine() -> str:
     return "postgresql"
 
 
-def test_text_sorts_by_code_points_whatever_the_database_was_made_with(
+def test_text_sorts_by_code_points_with_any_collation(
     station: StationLedger,
 ) -> None:
     station.ledger.register(*(Item(code=code, name=code) for code in ("Z", "a", "B", "b-1", "b1")))
@@ -29,7 +29,7 @@ def test_text_sorts_by_code_points_whatever_the_database_was_made_with(
     assert codes[:2] == ["B", "Z"]
 
 
-def test_the_planner_is_shown_new_books_before_they_grow(own_url: str) -> None:
+def test_new_books_are_analyzed_so_that_queries_use_their_index(own_url: str) -> None:
     """Else an entry is looked for in an index that has to be read from one end to the other."""
     plan = "EXPLAIN SELECT body FROM entries WHERE station = 'lx' AND id = 'x'"
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:

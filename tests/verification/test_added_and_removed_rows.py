@@ -13,14 +13,14 @@ from supplies.verification.reader import ROW
 from supplies.verification.verify import verify
 
 
-def test_what_waits_is_what_was_not_closed_or_decided(store: Tampering) -> None:
+def test_an_added_pending_row_is_found(store: Tampering) -> None:
     (seq,) = store.one("SELECT seq FROM deliveries ORDER BY seq LIMIT 1") or (0,)
     store.run(f"INSERT INTO pending (station, noun, number) VALUES ('lx', 'delivery', {seq})")
     error = broken(store)
     assert (error.table, error.column, error.seq) == ("pending", ROW, seq)
 
 
-def test_what_waits_is_not_forgotten(books_url: str) -> None:
+def test_a_removed_pending_row_is_found(books_url: str) -> None:
     scene = Scene(books_url)
     scene.does(c.OpenStock(location="a", lines=[c.ArrivalLine(item="mask", quantity=4)]))
     line = c.AllocationLine(item="mask", quantity=4)

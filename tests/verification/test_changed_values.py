@@ -51,9 +51,7 @@ def test_a_changed_value_is_found_and_named_by_table_and_column(
     [row for row in COLUMNS if row[1] != "station"],
     ids=[f"{t}.{col}" for t, col, _ in COLUMNS if col != "station"],
 )
-def test_a_value_taken_away_is_found_where_the_column_may_be_empty(
-    store: Tampering, table: str, column: str, kind: str
-) -> None:
+def test_a_value_set_to_null_is_found(store: Tampering, table: str, column: str, kind: str) -> None:
     row = next(row for row in rows_of(store, table) if row[column] is not None)
     try:
         put(store, table, row, column, None)
@@ -63,7 +61,7 @@ def test_a_value_taken_away_is_found_where_the_column_may_be_empty(
 
 
 @pytest.mark.parametrize("table", chain.LEDGER_TABLES)
-def test_a_changed_value_is_found_in_small_parts_too(
+def test_a_changed_value_is_found_when_verifying_in_small_chunks(
     store: Tampering, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
     monkeypatch.setattr(chain, "CHUNK", 7)
@@ -73,7 +71,7 @@ def test_a_changed_value_is_found_in_small_parts_too(
     assert broken(store).table == table
 
 
-def test_a_changed_body_is_told_from_a_changed_hash(store: Tampering) -> None:
+def test_a_changed_body_and_a_changed_hash_are_distinguished(store: Tampering) -> None:
     (last,) = store.one("SELECT seq FROM heads") or (0,)
     for seq in (1, 5, last):
         for column in ("body", "hash"):

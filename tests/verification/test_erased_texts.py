@@ -9,7 +9,7 @@ from supplies.domain import commands as c
 from supplies.verification.verify import verify
 
 
-def test_forgetting_keeps_the_books_whole(books_url: str) -> None:
+def test_books_verify_after_forgetting(books_url: str) -> None:
     scene = Scene(books_url)
     pledged = book_needs_and_pledges(scene)
     scene.does(c.CancelPledge(pledge=pledged[2], reason="cannot"))
@@ -23,7 +23,7 @@ def test_forgetting_keeps_the_books_whole(books_url: str) -> None:
     scene.ledger.close()
 
 
-def test_content_removed_without_a_forgetting_is_found(store: Tampering) -> None:
+def test_a_text_erased_without_an_entry_is_found(store: Tampering) -> None:
     store.run(
         "UPDATE erasable SET salt = NULL, content = NULL WHERE digest = "
         "(SELECT min(digest) FROM erasable WHERE content IS NOT NULL)"
@@ -32,7 +32,7 @@ def test_content_removed_without_a_forgetting_is_found(store: Tampering) -> None
     assert (error.table, error.column, error.found) == ("erasable", "content", "nothing")
 
 
-def test_content_that_came_back_after_a_forgetting_is_found(store: Tampering) -> None:
+def test_an_erased_text_that_was_restored_is_found(store: Tampering) -> None:
     (digest,) = store.one("SELECT digest FROM erasures") or ("",)
     store.run(
         "UPDATE erasable SET salt = :salt, content = :content WHERE digest = :digest",
@@ -41,7 +41,7 @@ def test_content_that_came_back_after_a_forgetting_is_found(store: Tampering) ->
     assert broken(store).table == "erasable"
 
 
-def test_another_text_with_a_salt_to_match_is_found(store: Tampering) -> None:
+def test_a_replaced_text_is_found(store: Tampering) -> None:
     store.run(
         "UPDATE erasable SET content = :content WHERE digest = "
         "(SELECT min(digest) FROM erasable WHERE content IS NOT NULL)",

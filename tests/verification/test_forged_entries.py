@@ -16,14 +16,14 @@ from supplies.domain.entries import Body, entry_id
 from supplies.verification.verify import verify
 
 
-def test_a_rewritten_body_is_found_by_the_rows_it_contradicts(store: Tampering) -> None:
+def test_a_forged_body_that_contradicts_its_rows_is_found(store: Tampering) -> None:
     seq = last_with(store, "SELECT max(seq) FROM activities")
     forge(store, seq, lambda body: msgspec.structs.replace(body, kind="other"))
     error = broken(store)
     assert (error.table, error.column, error.seq) == ("entries", "kind", seq)
 
 
-def test_bytes_that_are_no_entry_are_found_though_their_hash_is_right(store: Tampering) -> None:
+def test_an_undecodable_body_with_a_correct_hash_is_found(store: Tampering) -> None:
     content = b'{"station": "lx"}'
     (last, previous) = store.all("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 2")[1]
     head = hashlib.sha256(previous + content).digest()
@@ -36,13 +36,13 @@ def test_bytes_that_are_no_entry_are_found_though_their_hash_is_right(store: Tam
     assert (error.table, error.column) == ("entries", "body")
 
 
-def test_an_entry_of_other_books_is_found(store: Tampering) -> None:
+def test_a_forged_station_is_found(store: Tampering) -> None:
     forge(store, 3, lambda body: msgspec.structs.replace(body, station="bj"))
     error = broken(store)
     assert (error.table, error.column, error.seq) == ("entries", "body", 3)
 
 
-def test_a_part_with_an_id_of_its_own_is_found(store: Tampering) -> None:
+def test_a_further_entry_with_an_underived_id_is_found(store: Tampering) -> None:
     seq = last_with(store, "SELECT max(seq) FROM entries WHERE part = 1")
     identity = entry_id("6f1c2f0e-96c8-4b83-bd0b-0ef4f8b3d3f5", 1)
     forge(store, seq, lambda body: msgspec.structs.replace(body, id=identity))
@@ -51,7 +51,7 @@ def test_a_part_with_an_id_of_its_own_is_found(store: Tampering) -> None:
     assert (error.table, error.column, error.seq) == ("entries", "id", seq)
 
 
-def test_a_day_that_was_closed_is_found(store: Tampering) -> None:
+def test_an_entry_booked_on_a_closed_day_is_found(store: Tampering) -> None:
     seq = last_with(store, "SELECT max(seq) FROM entries WHERE kind = 'receipt_issued'")
     day = date(2020, 2, 1)
     forge(store, seq, lambda body: msgspec.structs.replace(body, booked_on=day, happened_on=day))
@@ -78,14 +78,14 @@ def test_a_day_that_was_closed_is_found(store: Tampering) -> None:
         ("item", "gel"),
     ],
 )
-def test_a_transfer_that_could_never_be_is_found(store: Tampering, field: str, value: Any) -> None:
+def test_an_invalid_transfer_is_found(store: Tampering, field: str, value: Any) -> None:
     seq = last_with(store, "SELECT max(seq) FROM transfers WHERE source = 'stock:a' AND line = 1")
     restate_transfer(store, seq, lambda transfer: transfer._replace(**{field: value}))
     error = broken(store)
     assert (error.table, error.seq) == ("transfers", seq), str(error)
 
 
-def test_more_taken_on_a_past_day_than_stood_there_is_found(books_url: str) -> None:
+def test_a_balance_below_zero_on_a_past_day_is_found(books_url: str) -> None:
     """On the whole there is enough; on the day the goods left there was not."""
     scene = Scene(books_url)
     goods = [c.ArrivalLine(item="mask", quantity=10)]
@@ -121,7 +121,7 @@ def test_more_taken_on_a_past_day_than_stood_there_is_found(books_url: str) -> N
     store.close()
 
 
-def test_a_receipt_that_skips_a_number_is_found(store: Tampering) -> None:
+def test_a_gap_in_receipt_numbers_is_found(store: Tampering) -> None:
     seq = last_with(store, "SELECT max(seq) FROM receipts")
     number = "JZ-2020-000099"
 
@@ -142,7 +142,7 @@ def test_a_receipt_that_skips_a_number_is_found(store: Tampering) -> None:
     assert (error.table, error.seq) == ("receipts", seq), str(error)
 
 
-def test_a_need_that_is_met_beyond_what_was_received_is_found(store: Tampering) -> None:
+def test_a_need_met_without_received_goods_is_found(store: Tampering) -> None:
     """h3 is moved from needed to met with nothing to show for it."""
     seq = last_with(
         store, "SELECT seq FROM transfers WHERE source LIKE 'needed:%' AND target LIKE 'ended:%'"

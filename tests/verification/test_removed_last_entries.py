@@ -8,7 +8,7 @@ from supplies.verification import verify as chain
 from supplies.verification.verify import verify
 
 
-def test_an_end_cut_off_with_all_that_hangs_on_it_is_not_found_but_by_a_receipt_in_hand(
+def test_removed_last_entries_are_found_only_with_a_printed_receipt(
     store: Tampering,
 ) -> None:
     """The chain's limit: its own end has no witness within. A printed receipt is one outside.

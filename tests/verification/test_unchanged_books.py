@@ -15,7 +15,7 @@ from supplies.verification import verify as chain
 from supplies.verification.verify import Verified, verify
 
 
-def test_a_clean_ledger_with_entries_of_many_kinds_verifies(whole: str) -> None:
+def test_unchanged_books_with_entries_of_many_kinds_verify(whole: str) -> None:
     store = open_store(whole)
     verified = verify(store, "lx")
     (seq, head), (receipts,) = (
@@ -29,7 +29,7 @@ def test_a_clean_ledger_with_entries_of_many_kinds_verifies(whole: str) -> None:
     store.close()
 
 
-def test_the_scene_fills_every_ledger_table(whole: str) -> None:
+def test_the_books_under_test_fill_every_ledger_table(whole: str) -> None:
     store = open_store(whole)
     empty = [table for table in chain.LEDGER_TABLES if not store.all(f"SELECT 1 FROM {table}")]
     assert empty == []
@@ -51,12 +51,12 @@ def test_books_without_entries_verify(books_url: str) -> None:
     scene.ledger.close()
 
 
-def test_a_station_that_is_not_there_is_no_clean_station(store: Tampering) -> None:
+def test_verifying_an_unknown_station_is_refused(store: Tampering) -> None:
     with pytest.raises(NotFound, match="no books of a station zz"):
         verify(store, "zz")
 
 
-def test_several_stations_stand_in_one_database_and_each_is_verified(books_url: str) -> None:
+def test_each_station_of_a_database_is_verified(books_url: str) -> None:
     scene = Scene(books_url)
     book_needs_and_pledges(scene)
     scene.ledger.close()
@@ -70,7 +70,7 @@ def test_several_stations_stand_in_one_database_and_each_is_verified(books_url: 
     other.close()
 
 
-def test_verification_in_many_small_parts_finds_the_same(
+def test_verification_in_small_chunks_gives_the_same_result(
     store: Tampering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = verify(store)

@@ -16,7 +16,7 @@ def told(station: StationLedger, **days: int) -> list[tuple[str, str, str | None
     return [(one.what, one.code, one.item, one.quantity) for one in found(station, **days)]
 
 
-def test_nothing_is_told_where_all_is_well(station: StationLedger) -> None:
+def test_there_are_no_alerts_without_a_cause(station: StationLedger) -> None:
     need = station.need(10, needed_by=station.day(0))
     station.pledge(5, {need: 5}, due_on=station.day(0))
     station.stock(20, expires_on=station.day(31))
@@ -25,7 +25,7 @@ def test_nothing_is_told_where_all_is_well(station: StationLedger) -> None:
     assert found(station) == []
 
 
-def test_goods_that_expire_are_told_before_and_after_with_what_is_set_aside(
+def test_expiring_goods_alert_before_and_after_their_day_including_allocated_ones(
     station: StationLedger,
 ) -> None:
     lot = station.stock(20, expires_on=date(2020, 2, 20))
@@ -54,7 +54,7 @@ def test_goods_that_expire_are_told_before_and_after_with_what_is_set_aside(
     ]
 
 
-def test_a_pledge_and_a_need_are_told_once_their_day_has_passed(station: StationLedger) -> None:
+def test_overdue_pledges_and_needs_alert(station: StationLedger) -> None:
     need = station.need(10, needed_by=station.day(1))
     pledge = station.pledge(8, due_on=station.day(1))
     station.give(3, pledge=pledge)
@@ -67,7 +67,7 @@ def test_a_pledge_and_a_need_are_told_once_their_day_has_passed(station: Station
     ]
 
 
-def test_a_team_that_is_out_for_long_and_goods_that_stand_aside_for_long_are_told(
+def test_long_deliveries_and_long_allocations_alert(
     station: StationLedger,
 ) -> None:
     station.stock(20)
@@ -83,7 +83,7 @@ def test_a_team_that_is_out_for_long_and_goods_that_stand_aside_for_long_are_tol
     assert told(station) == [("allocation_waiting", stays, "mask", 4)]
 
 
-def test_a_conflict_is_told_until_it_is_decided(station: StationLedger) -> None:
+def test_a_conflict_alerts_until_it_is_resolved(station: StationLedger) -> None:
     station.stock(10)
     allocation = station.allocate(5)
     delivery = station.dispatch(allocation)
@@ -95,7 +95,7 @@ def test_a_conflict_is_told_until_it_is_decided(station: StationLedger) -> None:
     assert told(station) == []
 
 
-def test_no_name_is_told_and_the_list_comes_in_parts(station: StationLedger) -> None:
+def test_alerts_contain_no_name_and_are_paginated(station: StationLedger) -> None:
     station.need(1, needed_by=station.day(0)), station.need(2, "R-2", needed_by=station.day(0))
     station.clock.advance(1)
     whole = found(station)

@@ -23,7 +23,7 @@ def status(station: StationLedger, name: str) -> str:
     return get_allocation(station.books, name).status
 
 
-def test_an_allocation_shows_what_stands_aside_for_whom(station: StationLedger) -> None:
+def test_an_allocation_shows_its_recipient_and_goods(station: StationLedger) -> None:
     need = station.need(10)
     station.stock(20)
     name = station.allocate(10)
@@ -52,7 +52,7 @@ def test_an_allocation_shows_what_stands_aside_for_whom(station: StationLedger) 
     )
 
 
-def test_an_allocation_is_followed_to_the_door(station: StationLedger) -> None:
+def test_an_allocation_shows_its_delivery_and_outcome(station: StationLedger) -> None:
     station.stock(20)
     name = station.allocate(10)
     delivery = station.dispatch(name)
@@ -66,7 +66,7 @@ def test_an_allocation_is_followed_to_the_door(station: StationLedger) -> None:
     assert (status(station, name), parts(station, name)) == ("partly_received", (10, 0, 0, 6, 3, 1))
 
 
-def test_all_handed_over_is_received_and_all_freed_is_released(station: StationLedger) -> None:
+def test_an_allocation_is_received_or_released_when_nothing_is_left(station: StationLedger) -> None:
     station.stock(20)
     handed, freed = station.allocate(10), station.allocate(5)
     station.outcome(station.dispatch(handed), handed, "handed_over")
@@ -75,7 +75,7 @@ def test_all_handed_over_is_received_and_all_freed_is_released(station: StationL
     assert (status(station, freed), parts(station, freed)) == ("released", (5, 0, 0, 0, 5, 0))
 
 
-def test_what_was_set_aside_is_net_of_corrections(station: StationLedger) -> None:
+def test_the_allocated_quantity_includes_corrections(station: StationLedger) -> None:
     station.stock(20)
     name = station.allocate(10)
     right = c.Allocate(
@@ -88,7 +88,7 @@ def test_what_was_set_aside_is_net_of_corrections(station: StationLedger) -> Non
     assert [one.id for one in list_allocations(station.books).items] == [name]
 
 
-def test_a_corrected_outcome_counts_as_it_was_stated_last(station: StationLedger) -> None:
+def test_an_allocation_shows_its_corrected_outcome(station: StationLedger) -> None:
     station.stock(20)
     name = station.allocate(10)
     delivery = station.dispatch(name)
@@ -103,7 +103,7 @@ def test_a_corrected_outcome_counts_as_it_was_stated_last(station: StationLedger
     assert (status(station, name), parts(station, name)) == ("partly_received", (10, 2, 0, 8, 0, 0))
 
 
-def test_goods_on_a_claim_are_set_aside_by_their_own_arrival(station: StationLedger) -> None:
+def test_an_allocation_by_an_arrival_names_the_donation(station: StationLedger) -> None:
     need = station.need(10)
     pledge = station.pledge(10, {need: 10})
     station.give(10, pledge=pledge)
@@ -113,7 +113,7 @@ def test_goods_on_a_claim_are_set_aside_by_their_own_arrival(station: StationLed
     assert (status(station, name), parts(station, name)) == ("allocated", (4, 4, 0, 0, 0, 0))
 
 
-def test_what_a_count_finds_missing_of_it_is_lost(station: StationLedger) -> None:
+def test_allocated_goods_missing_in_a_count_are_lost(station: StationLedger) -> None:
     station.stock(10)
     name = station.allocate(10)
     sheet = str(station(c.OpenCountSheet(location="store")).document)
@@ -137,7 +137,7 @@ def test_allocations_are_found_by_recipient_and_status(station: StationLedger) -
         ids(status="gone")
 
 
-def test_a_page_by_status_is_full_though_others_lie_between(station: StationLedger) -> None:
+def test_a_page_filtered_by_status_is_full(station: StationLedger) -> None:
     station.stock(20)
     names = [station.allocate(1) for _ in range(9)]
     for name in names[:7]:
@@ -148,6 +148,6 @@ def test_a_page_by_status_is_full_though_others_lie_between(station: StationLedg
     assert rest.next is None
 
 
-def test_an_allocation_that_is_not_there_is_not_found(station: StationLedger) -> None:
+def test_an_unknown_allocation_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no allocation a_1"):
         get_allocation(station.books, "a_1")

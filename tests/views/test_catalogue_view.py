@@ -12,7 +12,7 @@ def found(station: StationLedger, kind: type[Item | Donor | Recipient], q: str) 
     return [one.code for one in list_records(station.books, kind, q).items]
 
 
-def test_a_noun_is_shown_as_it_was_registered(station: StationLedger) -> None:
+def test_catalogue_records_are_shown_as_registered(station: StationLedger) -> None:
     assert shows(
         get_record(station.books, Item, "soap"),
         {
@@ -27,7 +27,7 @@ def test_a_noun_is_shown_as_it_was_registered(station: StationLedger) -> None:
     assert get_record(station.books, Location, "ward").quarantine is True
 
 
-def test_nouns_are_listed_by_code_page_by_page(station: StationLedger) -> None:
+def test_catalogue_records_are_listed_by_code_in_pages(station: StationLedger) -> None:
     first = list_records(station.books, Item, limit=2)
     assert ([one.code for one in first.items], first.next) == (["mask", "rice"], "rice")
     rest = list_records(station.books, Item, after=first.next, limit=2)
@@ -38,18 +38,22 @@ def test_nouns_are_listed_by_code_page_by_page(station: StationLedger) -> None:
     ]
 
 
-def test_nouns_are_found_by_two_characters_of_their_name(station: StationLedger) -> None:
+def test_catalogue_records_are_found_by_two_characters_of_their_name(
+    station: StationLedger,
+) -> None:
     assert found(station, Item, "手液") == ["soap"]
     assert found(station, Recipient, "王某") == ["R-1"]
 
 
-def test_nouns_are_found_by_code_and_english_name_whatever_the_case(station: StationLedger) -> None:
+def test_catalogue_records_are_found_by_code_and_english_name_in_any_case(
+    station: StationLedger,
+) -> None:
     assert found(station, Item, "SANIT") == ["soap"]
     assert found(station, Donor, "d-") == ["D-1", "D-2"]
 
 
 @pytest.mark.parametrize("sign", ["%", "_", "!", "'"])
-def test_signs_with_a_meaning_in_sql_mean_themselves(station: StationLedger, sign: str) -> None:
+def test_sql_wildcards_in_a_search_are_literal(station: StationLedger, sign: str) -> None:
     assert found(station, Item, sign) == []
     station.ledger.register(Item(code="odd", name=f"50{sign} alcohol"))
     assert found(station, Item, sign) == ["odd"]
@@ -62,7 +66,7 @@ def test_a_forgotten_donor_stays_in_the_list_without_a_name(station: StationLedg
     assert len(list_records(station.books, Donor).items) == 2
 
 
-def test_what_is_not_there_or_endless_is_refused(station: StationLedger) -> None:
+def test_unknown_records_and_invalid_page_sizes_are_refused(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no D-9 in donors"):
         get_record(station.books, Donor, "D-9")
     with pytest.raises(InvalidField):

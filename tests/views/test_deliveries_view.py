@@ -68,7 +68,7 @@ def test_an_outcome_is_shown_as_it_was_corrected(station: StationLedger) -> None
     assert (stop.outcome, stop.lines[0].received, stop.lines[0].lost) == ("lost", 0, 10)
 
 
-def test_one_lot_from_two_shelves_is_two_lines_each_with_its_own_part(
+def test_a_lot_from_two_locations_is_two_lines(
     station: StationLedger,
 ) -> None:
     pledge = station.pledge(10, {station.need(10): 10})
@@ -91,7 +91,7 @@ def test_one_lot_from_two_shelves_is_two_lines_each_with_its_own_part(
     ]
 
 
-def test_deliveries_are_found_by_the_team_that_has_them_and_by_status(
+def test_deliveries_are_filtered_by_team_and_status(
     station: StationLedger,
 ) -> None:
     station.stock(20)
@@ -114,14 +114,14 @@ def test_deliveries_are_found_by_the_team_that_has_them_and_by_status(
         ids(status="lost")
 
 
-def test_a_delivery_that_is_not_there_is_not_found(station: StationLedger) -> None:
+def test_an_unknown_delivery_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no delivery v_1"):
         get_delivery(station.books, "v_1")
     with pytest.raises(NotFound, match="no delivery v_1"):
         build_delivery_slips(station.books, "v_1")
 
 
-def test_a_slip_masks_name_and_telephone_and_gives_the_full_door(station: StationLedger) -> None:
+def test_a_slip_masks_name_and_telephone_and_shows_the_full_address(station: StationLedger) -> None:
     station.ledger.register(
         Recipient(
             code="R-7",
@@ -175,7 +175,7 @@ def test_a_slip_masks_name_and_telephone_and_gives_the_full_door(station: Statio
     assert (second.stop, second.recipient, second.phone) == (2, "R-1", None)
 
 
-def test_the_slip_of_someone_forgotten_is_not_printed_again(station: StationLedger) -> None:
+def test_the_slip_of_a_forgotten_recipient_is_refused(station: StationLedger) -> None:
     station.stock(20)
     allocation = station.allocate(10)
     name = station.dispatch(allocation)

@@ -30,7 +30,7 @@ def hand_out(station: StationLedger, quantity: int, recipient: str, **more: Any)
     station(c.HandOut(recipient=recipient, location="store", lines=lines, **more))
 
 
-def test_donors_are_named_as_each_consented(station: StationLedger) -> None:
+def test_donors_are_named_as_they_consented(station: StationLedger) -> None:
     consent(station, "D-3", "name")
     consent(station, "D-4", "family_name")
     for number, donor in enumerate(("D-1", None, "D-3", "D-4", "D-2"), 1):
@@ -42,14 +42,14 @@ def test_donors_are_named_as_each_consented(station: StationLedger) -> None:
     ]
 
 
-def test_a_forgotten_donor_is_not_named_any_more(station: StationLedger) -> None:
+def test_a_forgotten_donor_is_not_named(station: StationLedger) -> None:
     consent(station, "D-3", "name")
     station.give(3, donor="D-3")
     station(c.ForgetDonor(donor="D-3"))
     assert [given.name for given in public(station).received] == [None]
 
 
-def test_the_disclosure_is_in_the_shape_that_programs_are_written_against(
+def test_the_disclosure_has_the_documented_json(
     station: StationLedger,
 ) -> None:
     station.give(20)
@@ -83,7 +83,7 @@ def test_the_disclosure_is_in_the_shape_that_programs_are_written_against(
     )
 
 
-def test_what_is_disclosed_is_what_the_station_reports(station: StationLedger) -> None:
+def test_the_disclosure_has_the_figures_of_the_station_report(station: StationLedger) -> None:
     first = station.give(20)
     station(c.Correct(entry=first.seq, command=station.donation(25), reason="typed wrong"))
     station.stock(4)
@@ -104,7 +104,7 @@ def test_what_is_disclosed_is_what_the_station_reports(station: StationLedger) -
     assert [line.quantity for line in found.handed_over] == [report.handed_over]
 
 
-def test_nobody_who_received_is_named(station: StationLedger) -> None:
+def test_the_disclosure_names_no_recipient(station: StationLedger) -> None:
     station.give(20)
     hand_out(station, 7, "R-1")
     told = repr(build_disclosure_paper(station.books, FIRST, LAST, printed_at=station.clock()))
@@ -112,6 +112,6 @@ def test_nobody_who_received_is_named(station: StationLedger) -> None:
     assert "R-1" not in told
 
 
-def test_days_must_follow_each_other(station: StationLedger) -> None:
+def test_a_disclosure_that_ends_before_it_begins_is_refused(station: StationLedger) -> None:
     with pytest.raises(InvalidField, match="is before"):
         build_disclosure(station.books, LAST, FIRST)

@@ -9,7 +9,7 @@ from supplies.errors import NotFound
 from supplies.views.donations import get_donation, list_donations
 
 
-def test_a_donation_shows_what_kept_a_pledge_and_what_is_a_gift_beside_it(
+def test_a_donation_shows_what_kept_a_pledge_and_what_did_not(
     station: StationLedger,
 ) -> None:
     pledge = station.pledge(40)
@@ -47,7 +47,7 @@ def test_an_anonymous_donation_has_no_donor(station: StationLedger) -> None:
     assert (found.id, found.donor) == ("d_1", None)
 
 
-def test_a_corrected_donation_is_shown_as_stated_last_with_its_new_receipt(
+def test_a_corrected_donation_is_shown_with_its_new_receipt(
     station: StationLedger,
 ) -> None:
     station.give(10)
@@ -77,7 +77,7 @@ def test_a_reversed_donation_has_no_lines_and_names_its_last_receipt(
     assert (found.lines, found.receipt) == ([], "JZ-2020-000001")
 
 
-def test_goods_bought_are_no_donation(station: StationLedger) -> None:
+def test_bought_goods_are_not_a_donation(station: StationLedger) -> None:
     line = c.ArrivalLine(item="mask", quantity=5)
     station(c.RecordArrival(origin="bought", party="shop", location="store", lines=[line]))
     assert list_donations(station.books).items == []
@@ -85,7 +85,7 @@ def test_goods_bought_are_no_donation(station: StationLedger) -> None:
         get_donation(station.books, "b_1")
 
 
-def test_donations_are_listed_page_by_page(station: StationLedger) -> None:
+def test_donations_are_listed_in_pages(station: StationLedger) -> None:
     for _ in range(3):
         station.give()
     first = list_donations(station.books, limit=2)

@@ -51,7 +51,7 @@ def repack(
     station(c.Convert(location="store", consumed=consumed, produced=produced))
 
 
-def test_the_statement_is_in_the_shape_that_programs_are_written_against(
+def test_the_statement_has_the_documented_json(
     station: StationLedger,
 ) -> None:
     station.give(20, wish="elderly first")
@@ -85,7 +85,7 @@ def test_the_statement_is_in_the_shape_that_programs_are_written_against(
     )
 
 
-def test_every_piece_is_found_again_wherever_it_went(station: StationLedger) -> None:
+def test_the_statement_shows_where_every_unit_went(station: StationLedger) -> None:
     station.give(100)
     station.dispatch(station.allocate(9))
     station.allocate(5)
@@ -104,7 +104,7 @@ def test_every_piece_is_found_again_wherever_it_went(station: StationLedger) -> 
     assert (found["soap"].received, found["soap"].repacked) == (0, 1)
 
 
-def test_gifts_of_other_days_and_other_donors_are_left_out(station: StationLedger) -> None:
+def test_donations_of_other_days_and_donors_are_excluded(station: StationLedger) -> None:
     station.give(5, happened_on=date(2020, 2, 2))
     station.give(7, happened_on=date(2020, 2, 4))
     station.give(9, donor="D-2")
@@ -114,7 +114,7 @@ def test_gifts_of_other_days_and_other_donors_are_left_out(station: StationLedge
     assert goods(station, "D-2")["mask"].received == 9
 
 
-def test_it_stands_as_at_the_end_of_the_last_day(station: StationLedger) -> None:
+def test_the_statement_shows_the_end_of_its_last_day(station: StationLedger) -> None:
     station.give(10, happened_on=date(2020, 2, 8))
     hand_out(station, 4)
     before = goods(station, last=date(2020, 2, 9))["mask"]
@@ -122,7 +122,9 @@ def test_it_stands_as_at_the_end_of_the_last_day(station: StationLedger) -> None
     assert goods(station)["mask"].places == {"free": 6, "handed_over": 4}
 
 
-def test_figures_and_donors_are_as_corrected(station: StationLedger) -> None:
+def test_the_statement_includes_corrections_of_quantities_and_donors(
+    station: StationLedger,
+) -> None:
     first = station.give(12)
     station(c.Correct(entry=first.seq, command=station.donation(21), reason="typed wrong"))
     second = station.give(30)
@@ -134,7 +136,7 @@ def test_figures_and_donors_are_as_corrected(station: StationLedger) -> None:
     assert stated(station, "D-2").receipts != stated(station).receipts
 
 
-def test_what_is_repacked_belongs_to_those_whose_goods_went_in(station: StationLedger) -> None:
+def test_repacked_goods_belong_to_the_donors_of_their_parents(station: StationLedger) -> None:
     station.give(10, "rice")
     station.give(5, "rice", donor="D-2")
     repack(station, [line(15, "rice")], 7)
@@ -146,7 +148,7 @@ def test_what_is_repacked_belongs_to_those_whose_goods_went_in(station: StationL
         assert together == {"free": 3, "handed_over": 4}[place]
 
 
-def test_kinds_of_goods_in_a_kit_count_alike_whatever_their_units(station: StationLedger) -> None:
+def test_each_item_of_a_kit_has_an_equal_share(station: StationLedger) -> None:
     station.give(100, "mask")
     station.give(2, "soap", donor="D-2")
     repack(station, [line(100, "mask"), line(2, "soap")], 10, "rice")
@@ -157,7 +159,9 @@ def test_kinds_of_goods_in_a_kit_count_alike_whatever_their_units(station: Stati
     st.lists(st.integers(0, 1000), max_size=8),
     st.lists(st.integers(1, 60), min_size=1, max_size=6),
 )
-def test_parts_are_whole_and_sum_both_ways(quantities: list[int], weights: list[int]) -> None:
+def test_shares_are_whole_numbers_and_sum_by_donor_and_by_item(
+    quantities: list[int], weights: list[int]
+) -> None:
     whole = sum(weights)
     fitting = [part * whole // max(1, sum(quantities)) for part in quantities]
     fitting.append(whole - sum(fitting))
@@ -207,9 +211,7 @@ def some_work(station: StationLedger, chance: random.Random) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_sum_holds_and_all_donors_together_have_all_goods(
-    station: StationLedger, seed: int
-) -> None:
+def test_statements_of_all_donors_sum_to_all_goods(station: StationLedger, seed: int) -> None:
     chance = random.Random(seed)
     for step in range(90):
         if step % 30 == 29:
@@ -236,7 +238,7 @@ def test_the_sum_holds_and_all_donors_together_have_all_goods(
     assert {key: quantity for key, quantity in found.items() if quantity} == held
 
 
-def test_households_are_counted_by_month_and_community_and_few_are_not_told_apart(
+def test_households_are_counted_by_month_and_community_and_small_groups_merged(
     station: StationLedger,
 ) -> None:
     for number in range(3, 9):
@@ -257,7 +259,7 @@ def test_households_are_counted_by_month_and_community_and_few_are_not_told_apar
     }
 
 
-def test_a_release_of_what_was_set_aside_by_the_wish_is_a_departure(station: StationLedger) -> None:
+def test_releasing_goods_allocated_by_a_wish_is_a_deviation(station: StationLedger) -> None:
     station.give(10, recipient="R-1")
     (allocation,) = [
         name
@@ -271,7 +273,7 @@ def test_a_release_of_what_was_set_aside_by_the_wish_is_a_departure(station: Sta
     assert departure.reason == "** moved away"
 
 
-def test_no_recipient_is_named_in_it(station: StationLedger) -> None:
+def test_the_statement_names_no_recipient(station: StationLedger) -> None:
     station.give(10)
     hand_out(station, 2)
     told = repr(stated(station))
@@ -279,7 +281,7 @@ def test_no_recipient_is_named_in_it(station: StationLedger) -> None:
     assert "R-1" not in told
 
 
-def test_a_statement_that_does_not_add_up_is_not_issued(
+def test_a_statement_that_does_not_add_up_is_refused(
     station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     station.give(10)
@@ -290,7 +292,7 @@ def test_a_statement_that_does_not_add_up_is_not_issued(
     assert (broken.value.expected, broken.value.found) == ("10", "6")
 
 
-def test_nobody_unknown_or_forgotten_is_stated_to_and_days_must_follow(
+def test_a_statement_for_an_unknown_or_forgotten_donor_is_refused(
     station: StationLedger,
 ) -> None:
     with pytest.raises(NotFound, match="no donor D-9"):
@@ -302,7 +304,7 @@ def test_nobody_unknown_or_forgotten_is_stated_to_and_days_must_follow(
         stated(station)
 
 
-def test_the_paper_says_to_whom_and_when(station: StationLedger) -> None:
+def test_the_statement_paper_has_donor_and_date(station: StationLedger) -> None:
     paper = build_donor_statement_paper(
         station.books, "D-1", FIRST, LAST, printed_at=station.clock()
     )
@@ -312,7 +314,7 @@ def test_the_paper_says_to_whom_and_when(station: StationLedger) -> None:
     assert isinstance(paper.statement, DonorStatement)
 
 
-def test_many_gifts_are_answered_with_few_queries(
+def test_a_statement_of_many_donations_takes_few_queries(
     station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []

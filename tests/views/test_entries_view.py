@@ -11,7 +11,7 @@ from supplies.errors import InvalidField, NotFound
 from supplies.views.entries import get_conflict, get_entry, list_conflicts, list_entries
 
 
-def test_an_entry_shows_all_it_says_and_the_bytes_that_were_hashed(station: StationLedger) -> None:
+def test_an_entry_shows_its_content_and_the_hashed_bytes(station: StationLedger) -> None:
     need = station.need(10)
     found = get_entry(station.books, 1)
     body = station.books.value("SELECT body FROM entries WHERE station = :station AND seq = 1")
@@ -46,7 +46,7 @@ def test_an_entry_shows_all_it_says_and_the_bytes_that_were_hashed(station: Stat
     )
 
 
-def test_an_entry_names_the_one_before_it_and_goods_name_their_lot(station: StationLedger) -> None:
+def test_an_entry_names_the_previous_entry_and_the_lots(station: StationLedger) -> None:
     station.need()
     lot = station.stock(5)
     first, second = get_entry(station.books, 1), get_entry(station.books, 2)
@@ -65,7 +65,7 @@ def test_a_corrected_entry_and_its_correction_name_each_other(station: StationLe
     assert get_entry(station.books, 2).superseded_by is None
 
 
-def test_an_entry_that_is_not_there_is_not_found(station: StationLedger) -> None:
+def test_an_unknown_entry_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no entry 1"):
         get_entry(station.books, 1)
 
@@ -79,7 +79,7 @@ def test_entries_are_listed_oldest_first_by_kind_and_by_document(station: Statio
     assert [one.seq for one in list_entries(station.books, document=need).items] == [1, 3]
 
 
-def test_a_list_goes_on_where_its_page_ended(station: StationLedger) -> None:
+def test_the_next_page_of_entries_continues_the_list(station: StationLedger) -> None:
     for _ in range(5):
         station.need()
     seen, after = [], None
@@ -93,20 +93,20 @@ def test_a_list_goes_on_where_its_page_ended(station: StationLedger) -> None:
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "1.5", "٣", "9" * 30])
-def test_a_place_that_is_no_place_in_a_list_is_refused(station: StationLedger, after: str) -> None:
+def test_an_invalid_cursor_of_entries_is_refused(station: StationLedger, after: str) -> None:
     with pytest.raises(InvalidField) as refusal:
         list_entries(station.books, after=after)
     assert refusal.value.faults[0].pointer == "/after"
 
 
 @pytest.mark.parametrize("limit", [0, -1, 501])
-def test_a_page_of_nothing_or_of_too_much_is_refused(station: StationLedger, limit: int) -> None:
+def test_an_invalid_page_size_of_entries_is_refused(station: StationLedger, limit: int) -> None:
     with pytest.raises(InvalidField) as refusal:
         list_entries(station.books, limit=limit)
     assert refusal.value.faults[0].pointer == "/limit"
 
 
-def test_a_conflict_waits_until_it_is_resolved(station: StationLedger) -> None:
+def test_a_conflict_is_open_until_it_is_resolved(station: StationLedger) -> None:
     station.stock(10)
     allocation = station.allocate(10)
     delivery = station.dispatch(allocation)
@@ -137,7 +137,7 @@ def test_a_conflict_waits_until_it_is_resolved(station: StationLedger) -> None:
     assert get_conflict(station.books, contradicted.seq) == resolved
 
 
-def test_an_entry_that_is_no_conflict_is_not_found_as_one(station: StationLedger) -> None:
+def test_an_entry_of_another_kind_is_not_found_as_a_conflict(station: StationLedger) -> None:
     station.need()
     with pytest.raises(NotFound, match="entry 1 is not a conflict"):
         get_conflict(station.books, 1)

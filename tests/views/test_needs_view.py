@@ -12,7 +12,7 @@ def parts(station: StationLedger, name: str) -> tuple[int, int, int, int, int, i
     return found.asked, found.needed, found.claimed, found.assigned, found.met, found.ended
 
 
-def test_a_need_shows_the_parts_it_fell_into(station: StationLedger) -> None:
+def test_a_need_shows_its_open_claimed_assigned_met_and_ended_parts(station: StationLedger) -> None:
     name = station.need(10, urgency="high")
     station.pledge(6, {name: 6})
     assert shows(
@@ -33,7 +33,7 @@ def test_a_need_shows_the_parts_it_fell_into(station: StationLedger) -> None:
     )
 
 
-def test_the_status_is_the_earliest_stage_that_holds_anything(station: StationLedger) -> None:
+def test_the_status_of_a_need_is_its_earliest_stage_with_goods(station: StationLedger) -> None:
     name = station.need(10)
     assert get_need(station.books, name).status == "open"
     pledge = station.pledge(10, {name: 10})
@@ -47,14 +47,14 @@ def test_the_status_is_the_earliest_stage_that_holds_anything(station: StationLe
     assert parts(station, name) == (10, 0, 0, 0, 10, 0)
 
 
-def test_a_need_that_ended_unmet_is_ended(station: StationLedger) -> None:
+def test_a_need_ended_before_it_was_met_has_the_status_ended(station: StationLedger) -> None:
     name = station.need(10)
     station(c.EndNeed(need=name, reason="moved"))
     assert get_need(station.books, name).status == "ended"
     assert parts(station, name) == (10, 0, 0, 0, 0, 10)
 
 
-def test_a_corrected_need_asks_for_what_was_stated_last(station: StationLedger) -> None:
+def test_a_corrected_need_shows_the_corrected_quantity(station: StationLedger) -> None:
     name = station.need(10)
     right = c.NoteNeed(recipient="R-1", item="mask", quantity=4, urgency="low")
     station(c.Correct(entry=1, command=right, reason="typed wrongly"))
@@ -63,14 +63,14 @@ def test_a_corrected_need_asks_for_what_was_stated_last(station: StationLedger) 
     assert [one.id for one in list_needs(station.books).items] == [name]
 
 
-def test_a_reversed_need_asks_for_nothing(station: StationLedger) -> None:
+def test_a_reversed_need_has_the_quantity_zero(station: StationLedger) -> None:
     name = station.need(10)
     station(c.Reverse(entry=1, reason="another household's"))
     assert parts(station, name) == (0, 0, 0, 0, 0, 0)
     assert get_need(station.books, name).status == "ended"
 
 
-def test_needs_are_found_by_status_recipient_and_item(station: StationLedger) -> None:
+def test_needs_are_filtered_by_status_recipient_and_item(station: StationLedger) -> None:
     first, second = station.need(10), station.need(3, "R-2", "soap")
     third = station.need(5, "R-2")
     station.pledge(5, {third: 5})
@@ -90,7 +90,7 @@ def test_needs_are_found_by_status_recipient_and_item(station: StationLedger) ->
     assert ids(status="ended") == [first]
 
 
-def test_needs_are_listed_in_the_order_they_were_noted_page_by_page(station: StationLedger) -> None:
+def test_needs_are_listed_in_the_order_of_recording_in_pages(station: StationLedger) -> None:
     noted = [station.need(1) for _ in range(12)]
     first = list_needs(station.books, limit=10)
     assert [one.id for one in first.items] == noted[:10]
@@ -99,7 +99,7 @@ def test_needs_are_listed_in_the_order_they_were_noted_page_by_page(station: Sta
     assert rest.next is None
 
 
-def test_what_is_asked_for_wrongly_is_refused(station: StationLedger) -> None:
+def test_unknown_needs_and_invalid_filters_are_refused(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no need n_1"):
         get_need(station.books, "n_1")
     with pytest.raises(InvalidField, match="'done' is not one of open, claimed"):

@@ -12,7 +12,7 @@ def parts(station: StationLedger, name: str) -> tuple[int, int, int, int, int]:
     return line.promised, line.arrived, line.outstanding, line.lapsed, line.cancelled
 
 
-def test_a_pledge_shows_what_is_waited_for_and_what_needs_claim_of_it(
+def test_a_pledge_shows_outstanding_goods_and_claims(
     station: StationLedger,
 ) -> None:
     need = station.need(6)
@@ -40,7 +40,7 @@ def test_a_pledge_shows_what_is_waited_for_and_what_needs_claim_of_it(
     )
 
 
-def test_kept_lapsed_and_cancelled_are_told_apart_by_the_kind_of_entry(
+def test_kept_lapsed_and_cancelled_quantities_are_distinguished(
     station: StationLedger,
 ) -> None:
     name = station.pledge(50)
@@ -62,7 +62,7 @@ def test_kept_lapsed_and_cancelled_are_told_apart_by_the_kind_of_entry(
 @pytest.mark.parametrize(
     ("command", "status"), [(c.CancelPledge, "cancelled"), (c.LapsePledge, "lapsed")]
 )
-def test_a_pledge_of_which_nothing_came_is_lapsed_or_cancelled(
+def test_a_pledge_without_arrivals_is_lapsed_or_cancelled(
     station: StationLedger, command: type[c.CancelPledge | c.LapsePledge], status: str
 ) -> None:
     name = station.pledge(10)
@@ -70,7 +70,7 @@ def test_a_pledge_of_which_nothing_came_is_lapsed_or_cancelled(
     assert get_pledge(station.books, name).status == status
 
 
-def test_a_corrected_donation_counts_with_its_right_figure(station: StationLedger) -> None:
+def test_a_pledge_counts_the_corrected_donation(station: StationLedger) -> None:
     need = station.need(6)
     name = station.pledge(50, {need: 6})
     given = station.give(30, pledge=name)
@@ -85,13 +85,13 @@ def test_a_corrected_donation_counts_with_its_right_figure(station: StationLedge
     assert [claim.quantity for claim in get_pledge(station.books, name).lines[0].claims] == [6]
 
 
-def test_goods_beyond_the_promise_do_not_count_as_arrived(station: StationLedger) -> None:
+def test_goods_beyond_the_pledge_do_not_count_as_kept(station: StationLedger) -> None:
     name = station.pledge(10)
     station.give(15, pledge=name)
     assert parts(station, name) == (10, 10, 0, 0, 0)
 
 
-def test_a_corrected_pledge_shows_its_lines_as_stated_last(station: StationLedger) -> None:
+def test_a_corrected_pledge_shows_the_corrected_lines(station: StationLedger) -> None:
     name = station.pledge(10)
     right = c.MakePledge(donor="D-1", lines=[c.PledgeLine(item="soap", quantity=4)])
     station(c.Correct(entry=1, command=right, reason="soap, not masks"))
@@ -112,7 +112,7 @@ def test_claims_of_ten_needs_are_listed_oldest_first(station: StationLedger) -> 
     assert [claim.need for claim in get_pledge(station.books, name).lines[0].claims] == asked
 
 
-def test_pledges_are_listed_by_donor_and_do_not_mix(station: StationLedger) -> None:
+def test_pledges_are_filtered_by_donor(station: StationLedger) -> None:
     names = [station.pledge(n, donor="D-1" if n % 2 else "D-2") for n in range(1, 12)]
     assert [one.id for one in list_pledges(station.books).items] == names
     found = list_pledges(station.books, donor="D-2").items
@@ -121,6 +121,6 @@ def test_pledges_are_listed_by_donor_and_do_not_mix(station: StationLedger) -> N
     ]
 
 
-def test_a_pledge_that_is_not_there_is_not_found(station: StationLedger) -> None:
+def test_an_unknown_pledge_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no pledge p_1"):
         get_pledge(station.books, "p_1")

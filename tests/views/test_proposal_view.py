@@ -33,7 +33,7 @@ def accept(station: StationLedger, row: ProposedAllocation) -> None:
     station(msgspec.convert({"type": "Allocate", **msgspec.to_builtins(row)}, c.Allocate))
 
 
-def test_a_proposal_says_whom_to_give_what_from_which_lot(station: StationLedger) -> None:
+def test_a_proposal_names_recipients_quantities_and_lots(station: StationLedger) -> None:
     need = station.need(10)
     late = station.stock(8, expires_on=date(2021, 1, 1))
     soon = station.stock(4, expires_on=date(2020, 6, 1))
@@ -59,7 +59,7 @@ def test_a_proposal_says_whom_to_give_what_from_which_lot(station: StationLedger
     )
 
 
-def test_the_most_urgent_comes_first_and_takes_what_it_lacks(station: StationLedger) -> None:
+def test_a_proposal_serves_the_most_urgent_need_first(station: StationLedger) -> None:
     station.need(10, "R-1", urgency="low")
     urgent = station.need(8, "R-2", urgency="high")
     station.stock(9)
@@ -67,13 +67,13 @@ def test_the_most_urgent_comes_first_and_takes_what_it_lacks(station: StationLed
     assert given_of(station)[urgent] == 8
 
 
-def test_one_large_need_does_not_take_all(station: StationLedger) -> None:
+def test_one_large_need_does_not_get_all_goods(station: StationLedger) -> None:
     large, small = station.need(1000, "R-1"), station.need(3, "R-2")
     station.stock(10)
     assert given_of(station) == {large: 7, small: 3}
 
 
-def test_what_does_not_come_out_even_goes_to_whose_day_is_nearest(station: StationLedger) -> None:
+def test_remainders_go_to_the_need_with_the_nearest_due_day(station: StationLedger) -> None:
     station.need(9, "R-1")
     dated = station.need(9, "R-2", needed_by=station.day(2))
     station.stock(3)
@@ -89,7 +89,7 @@ def test_neither_quarantine_nor_expired_goods_are_proposed(station: StationLedge
     assert proposed(station) == []
 
 
-def test_what_was_promised_is_not_proposed_anew(station: StationLedger) -> None:
+def test_claimed_needs_are_not_proposed(station: StationLedger) -> None:
     need = station.need(10)
     station.pledge(6, {need: 6})
     station.stock(10)
@@ -107,7 +107,7 @@ def test_two_needs_that_share_a_lot_are_two_allocations(station: StationLedger) 
     assert proposed(station) == []
 
 
-def test_it_can_be_asked_of_one_item_and_one_place_and_in_parts(station: StationLedger) -> None:
+def test_a_proposal_is_filtered_by_item_and_location_and_paginated(station: StationLedger) -> None:
     station.need(2), station.need(2, "R-2"), station.need(2, item="soap")
     station.stock(1), station.stock(1, location="annex"), station.stock(2, "soap")
     assert {line.item for row in proposed(station, item="soap") for line in row.lines} == {"soap"}
@@ -118,7 +118,7 @@ def test_it_can_be_asked_of_one_item_and_one_place_and_in_parts(station: Station
 
 
 @given(st.lists(st.integers(1, 30), max_size=8), st.integers(0, 150))
-def test_what_is_free_is_handed_round_evenly(lacks: list[int], free: int) -> None:
+def test_free_goods_are_distributed_evenly(lacks: list[int], free: int) -> None:
     wanted = {str(number): lack for number, lack in enumerate(lacks)}
     shares = share_evenly(wanted, free)
     assert sum(shares.values()) == min(free, sum(lacks))
@@ -152,7 +152,7 @@ SHELF = st.tuples(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(asked=st.lists(NEED, max_size=7), shelves=st.lists(SHELF, max_size=6))
-def test_never_more_than_is_free_or_needed_and_every_row_is_accepted(
+def test_every_proposed_row_is_accepted_and_none_exceeds_stock_or_need(
     engine: str,
     tmp_path_factory: pytest.TempPathFactory,
     asked: list[tuple[str, str, int, str, int | None]],

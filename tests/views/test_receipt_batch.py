@@ -20,7 +20,7 @@ def seal(issued: IssuedReceipt) -> ReceiptSignature:
     return ReceiptSignature(f"code of {issued.number}", "k1", "a public key", "a signature")
 
 
-def test_those_of_the_period_that_hold_are_printed_by_number(station: StationLedger) -> None:
+def test_valid_receipts_of_the_period_are_printed_by_number(station: StationLedger) -> None:
     station.give(1)
     wrong = station.give(2, donor="D-2")
     station(
@@ -37,7 +37,7 @@ def test_those_of_the_period_that_hold_are_printed_by_number(station: StationLed
         build_receipt_papers(station.books, tomorrow, today, code)
 
 
-def test_each_is_the_original_that_is_printed_alone(station: StationLedger) -> None:
+def test_receipts_of_a_batch_are_the_originals(station: StationLedger) -> None:
     number = "JZ-2020-000001"
     station.give(1)
     station(c.ReprintReceipt(number=number))
@@ -46,7 +46,7 @@ def test_each_is_the_original_that_is_printed_alone(station: StationLedger) -> N
     assert paper == alone
 
 
-def test_receipts_of_the_forgotten_are_left_out(station: StationLedger) -> None:
+def test_receipts_of_forgotten_donors_are_excluded(station: StationLedger) -> None:
     station.give(1)
     station.give(2, donor="D-2")
     station(c.ForgetDonor(donor="D-2"))

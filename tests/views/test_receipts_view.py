@@ -23,7 +23,7 @@ def seal(issued: IssuedReceipt) -> ReceiptSignature:
     return ReceiptSignature(code(issued.number, issued.digest), "k1", "a public key", "a signature")
 
 
-def test_a_receipt_shows_its_frozen_document_and_the_entry_that_proves_it(
+def test_a_receipt_shows_its_document_and_its_entry(
     station: StationLedger,
 ) -> None:
     station.give(50, wish="elderly first", batch="B7", expires_on=date(2022, 1, 31))
@@ -103,7 +103,7 @@ def test_a_voided_receipt_says_when_why_and_by_whom(station: StationLedger) -> N
     assert shows(found.void, {"reason": "the name was wrong", "on": "2020-02-10", "by": "u_1"})
 
 
-def test_a_correction_s_reason_is_that_of_the_receipt_it_voids(station: StationLedger) -> None:
+def test_a_receipt_voided_by_a_correction_has_its_reason(station: StationLedger) -> None:
     station.give(10)
     station(c.Correct(entry=1, command=station.donation(7), reason="counted twice"))
     old, new = get_receipt(station.books, FIRST), get_receipt(station.books, SECOND)
@@ -114,7 +114,7 @@ def test_a_correction_s_reason_is_that_of_the_receipt_it_voids(station: StationL
     assert new.document.lines[0].quantity == 7
 
 
-def test_a_receipt_over_several_replaces_the_single_ones(station: StationLedger) -> None:
+def test_a_combined_receipt_names_the_single_receipts_it_replaces(station: StationLedger) -> None:
     station.give(10)
     station.give(20)
     station(c.IssueReceipt(donations=["d_1", "d_3"]))
@@ -137,7 +137,7 @@ def test_receipts_are_listed_as_issued_and_found_by_donor(station: StationLedger
     assert rest.next is None
 
 
-def test_the_paper_joins_the_document_with_its_proof(station: StationLedger) -> None:
+def test_the_receipt_paper_contains_document_entry_and_code(station: StationLedger) -> None:
     station.give()
     found = get_receipt(station.books, FIRST)
     paper = build_receipt_paper(station.books, FIRST, seal)
@@ -160,7 +160,7 @@ def test_the_paper_joins_the_document_with_its_proof(station: StationLedger) -> 
     )
 
 
-def test_the_paper_of_a_replaced_receipt_and_of_a_copy_say_so(station: StationLedger) -> None:
+def test_papers_of_replaced_receipts_and_copies_are_marked(station: StationLedger) -> None:
     station.give()
     station.clock.advance()
     station(c.ReprintReceipt(number=FIRST))
@@ -178,7 +178,9 @@ def test_the_paper_of_a_replaced_receipt_and_of_a_copy_say_so(station: StationLe
         build_receipt_paper(station.books, FIRST, seal, copy=2)
 
 
-def test_a_forgotten_donor_s_receipt_keeps_its_number_and_no_name(station: StationLedger) -> None:
+def test_the_receipt_of_a_forgotten_donor_keeps_its_number_without_a_name(
+    station: StationLedger,
+) -> None:
     station.give()
     station(c.ForgetDonor(donor="D-1"))
     found = get_receipt(station.books, FIRST)
@@ -187,6 +189,6 @@ def test_a_forgotten_donor_s_receipt_keeps_its_number_and_no_name(station: Stati
         build_receipt_paper(station.books, FIRST, seal)
 
 
-def test_a_receipt_that_is_not_there_is_not_found(station: StationLedger) -> None:
+def test_an_unknown_receipt_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match=FIRST):
         get_receipt(station.books, FIRST)

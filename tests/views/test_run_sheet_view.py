@@ -10,7 +10,7 @@ from supplies.errors import Forgotten, NotFound
 from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
 
 
-def test_what_to_load_is_summed_by_lot_and_what_expires_first_stands_first(
+def test_goods_to_load_are_summed_by_lot_and_sorted_by_expiry(
     station: StationLedger,
 ) -> None:
     station.stock(5, batch="late", expires_on=date(2021, 5, 1))
@@ -32,7 +32,7 @@ def test_what_to_load_is_summed_by_lot_and_what_expires_first_stands_first(
     assert (sheet.team, sheet.day) == ("一队", station.clock.day)
 
 
-def test_its_stops_say_what_the_slips_say(station: StationLedger) -> None:
+def test_stops_of_a_run_sheet_match_the_slips(station: StationLedger) -> None:
     station.stock(9)
     delivery = station.dispatch(station.allocate(4), station.allocate(3, "R-2"))
     sheet, slips = (
@@ -43,7 +43,7 @@ def test_its_stops_say_what_the_slips_say(station: StationLedger) -> None:
     assert [stop.address for stop in sheet.stops] == [slip.address for slip in slips]
 
 
-def test_a_delivery_that_is_not_there_or_names_the_forgotten_has_none(
+def test_a_run_sheet_of_an_unknown_delivery_or_forgotten_recipient_is_refused(
     station: StationLedger,
 ) -> None:
     with pytest.raises(NotFound, match="no delivery v_9"):

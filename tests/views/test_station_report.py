@@ -34,7 +34,7 @@ def handed_out(n: int, recipient: str = "R-1", item: str = "mask", **more: Any) 
     return c.HandOut(recipient=recipient, location="store", lines=[line], **more)
 
 
-def test_the_report_is_in_the_shape_that_programs_are_written_against(
+def test_the_station_report_has_the_documented_json(
     station: StationLedger,
 ) -> None:
     station.need(10, happened_on=on(3))
@@ -81,7 +81,7 @@ def test_the_report_is_in_the_shape_that_programs_are_written_against(
     )
 
 
-def test_every_column_follows_from_what_flowed(station: StationLedger) -> None:
+def test_every_column_of_the_report_follows_from_transfers(station: StationLedger) -> None:
     station.stock(100)
     station.give(50)
     line = [c.LotLine(item="mask", quantity=7)]
@@ -107,7 +107,7 @@ def test_every_column_follows_from_what_flowed(station: StationLedger) -> None:
     }
 
 
-def test_goods_held_before_the_period_open_it_and_later_ones_are_left_out(
+def test_earlier_stock_is_the_opening_and_later_entries_are_excluded(
     station: StationLedger,
 ) -> None:
     station.give(50, happened_on=on(2))
@@ -120,7 +120,7 @@ def test_goods_held_before_the_period_open_it_and_later_ones_are_left_out(
     assert figures(later) == {"opening": 40, "on_hand": 40}
 
 
-def test_figures_are_as_corrected_and_goods_given_back_are_not_received(
+def test_the_report_includes_corrections_and_excludes_returned_goods(
     station: StationLedger,
 ) -> None:
     given = station.give(50, happened_on=on(5))
@@ -131,7 +131,7 @@ def test_figures_are_as_corrected_and_goods_given_back_are_not_received(
     assert figures(goods(station)["mask"]) == {"received": 42, "other": 2, "on_hand": 40}
 
 
-def test_a_household_is_fully_met_when_nothing_it_asked_for_is_owed(station: StationLedger) -> None:
+def test_a_household_is_fully_met_when_all_its_needs_are_met(station: StationLedger) -> None:
     station.stock(100)
     station.stock(100, "soap")
     station.need(5, "R-1", happened_on=on(4))
@@ -150,13 +150,13 @@ def test_a_household_is_fully_met_when_nothing_it_asked_for_is_owed(station: Sta
     assert build_station_report(station.books, FIRST, LAST).households_fully_met == 2
 
 
-def test_a_need_taken_back_was_not_surveyed(station: StationLedger) -> None:
+def test_a_reversed_need_is_not_counted(station: StationLedger) -> None:
     station.need(5)
     station(c.Reverse(entry=1, reason="another household's"))
     assert build_station_report(station.books, FIRST, LAST).households_surveyed == 0
 
 
-def test_notices_are_those_put_up_less_those_taken_down(station: StationLedger) -> None:
+def test_notices_are_those_posted_minus_those_removed(station: StationLedger) -> None:
     line = c.ArrivalLine(item="rice", quantity=20)
     station(c.RecordArrival(origin="made", party="station", location="store", lines=[line]))
     issued = [c.LotLine(item="rice", quantity=12)]
@@ -179,7 +179,7 @@ def test_activities_are_net_of_corrections(station: StationLedger) -> None:
     assert build_station_report(station.books, FIRST, LAST).contacts == 9
 
 
-def test_what_a_closed_period_reported_stays(station: StationLedger) -> None:
+def test_the_report_of_a_closed_period_does_not_change(station: StationLedger) -> None:
     done = station(c.RecordActivity(kind="contact", count=45, happened_on=on(4)))
     station(c.ClosePeriod(through=on(5)))
     right = c.RecordActivity(kind="contact", count=54, happened_on=on(4))
@@ -188,7 +188,7 @@ def test_what_a_closed_period_reported_stays(station: StationLedger) -> None:
     assert build_station_report(station.books, on(6), LAST).contacts == 9
 
 
-def test_only_items_of_which_more_is_needed_than_is_free_are_short(station: StationLedger) -> None:
+def test_items_are_short_when_needs_exceed_free_stock(station: StationLedger) -> None:
     station.stock(10)
     station.need(4)
     claimed = station.need(6, "R-2")
@@ -204,7 +204,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(station: StationLedger) 
         build_station_report(station.books, LAST, FIRST)
 
 
-def test_flows_that_do_not_explain_what_stands_are_reported_as_broken(
+def test_transfers_that_do_not_match_balances_are_reported_as_broken(
     station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     station.stock(10)
@@ -214,7 +214,7 @@ def test_flows_that_do_not_explain_what_stands_are_reported_as_broken(
     assert (broken.value.expected, broken.value.found) == ("10", "0")
 
 
-def test_the_paper_says_who_reports_and_when(station: StationLedger) -> None:
+def test_the_report_paper_has_station_and_date(station: StationLedger) -> None:
     station.stock(10)
     moment = station.clock()
     paper = build_station_report_paper(station.books, FIRST, LAST, printed_at=moment)

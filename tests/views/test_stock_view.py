@@ -36,13 +36,13 @@ def test_stock_is_a_row_for_each_location_item_and_lot(station: StationLedger) -
     )
 
 
-def test_empty_books_show_nothing_as_of_no_day(station: StationLedger) -> None:
+def test_empty_books_have_no_stock_and_no_day(station: StationLedger) -> None:
     assert shows(
         get_stock(station.books), {"as_of": {"date": None, "seq": 0}, "items": [], "next": None}
     )
 
 
-def test_what_stands_aside_is_on_the_shelf_where_it_was_brought_back_to(
+def test_allocated_goods_are_shown_at_the_location_they_returned_to(
     station: StationLedger,
 ) -> None:
     station.stock(10)
@@ -53,7 +53,7 @@ def test_what_stands_aside_is_on_the_shelf_where_it_was_brought_back_to(
     assert (row.location, row.on_hand, row.free, row.allocated) == ("annex", 10, 0, 10)
 
 
-def test_stock_is_found_by_location_and_item(station: StationLedger) -> None:
+def test_stock_is_filtered_by_location_and_item(station: StationLedger) -> None:
     station.stock(10)
     station.stock(20, "soap", location="annex")
     station.allocate(1)
@@ -69,7 +69,7 @@ def test_stock_is_found_by_location_and_item(station: StationLedger) -> None:
     assert rows(item="soap", location="store") == []
 
 
-def test_stock_as_of_a_day_is_what_was_true_that_day(station: StationLedger) -> None:
+def test_stock_as_of_a_day_includes_entries_recorded_later(station: StationLedger) -> None:
     station.stock(10, happened_on=station.day(-5))
     station.allocate(4)
     station.stock(7, happened_on=station.day(-3))
@@ -89,7 +89,7 @@ def test_stock_as_of_a_day_is_what_was_true_that_day(station: StationLedger) -> 
     assert get_stock(station.books, as_of=station.day(-4)).as_of.day == station.day(-4)
 
 
-def test_stock_at_an_entry_is_what_was_known_then(station: StationLedger) -> None:
+def test_stock_at_an_entry_excludes_entries_recorded_later(station: StationLedger) -> None:
     station.stock(10)
     station.allocate(4)
     station.stock(7, happened_on=station.day(-3))
@@ -102,7 +102,7 @@ def test_stock_at_an_entry_is_what_was_known_then(station: StationLedger) -> Non
     assert (moment.day, moment.seq) == (station.day(0), 2)
 
 
-def test_a_moment_that_is_none_is_refused(station: StationLedger) -> None:
+def test_an_invalid_day_or_entry_is_refused(station: StationLedger) -> None:
     station.stock(10)
     with pytest.raises(InvalidField, match="no entry 2; the last is 1"):
         get_stock(station.books, at_seq=2)
@@ -110,7 +110,7 @@ def test_a_moment_that_is_none_is_refused(station: StationLedger) -> None:
         get_stock(station.books, at_seq=1, as_of=station.day(0))
 
 
-def test_stock_goes_on_where_its_page_ended(station: StationLedger) -> None:
+def test_the_next_page_of_stock_continues_the_list(station: StationLedger) -> None:
     for _ in range(5):
         station.stock(1)
     first = get_stock(station.books, limit=3)
@@ -119,7 +119,7 @@ def test_stock_goes_on_where_its_page_ended(station: StationLedger) -> None:
     assert rest.next is None
 
 
-def test_balances_are_those_of_an_account_and_all_below_it(station: StationLedger) -> None:
+def test_balances_include_all_accounts_below_a_prefix(station: StationLedger) -> None:
     need = station.need(4)
     station.pledge(10, {need: 4})
     station.pledge(1)
@@ -140,7 +140,7 @@ def test_balances_are_those_of_an_account_and_all_below_it(station: StationLedge
         list_balances(station.books, "stok:store")
 
 
-def test_places_whose_codes_begin_alike_are_all_on_some_page(station: StationLedger) -> None:
+def test_locations_with_a_common_prefix_are_all_listed(station: StationLedger) -> None:
     for code in ("store-2", "store.x", "store_1"):
         station.ledger.register(Location(code=code, name=code))
     for place in ("store", "store-2", "store.x", "store_1"):
@@ -156,7 +156,7 @@ def test_places_whose_codes_begin_alike_are_all_on_some_page(station: StationLed
 
 
 @pytest.mark.parametrize("after", ["", "7", "store", "store:mask", "a:b:c:d", "store:口罩:l_1"])
-def test_what_is_no_place_on_a_shelf_is_refused(station: StationLedger, after: str) -> None:
+def test_an_invalid_cursor_of_stock_is_refused(station: StationLedger, after: str) -> None:
     with pytest.raises(InvalidField, match="not a cursor of this list") as refusal:
         get_stock(station.books, after=after)
     assert refusal.value.faults[0].pointer == "/after"

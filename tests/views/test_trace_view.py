@@ -7,7 +7,7 @@ from supplies.errors import NotFound
 from supplies.views.trace import trace_lot
 
 
-def test_a_lot_is_traced_from_its_donor_to_every_door(station: StationLedger) -> None:
+def test_a_lot_is_traced_from_its_donor_to_every_recipient(station: StationLedger) -> None:
     station.give(20, batch="B7")
     lot = "l_lx_1_1"
     allocation = station.allocate(5)
@@ -62,7 +62,7 @@ def repack(
     return f"l_lx_{done.seq}_1"
 
 
-def test_a_trace_follows_every_repacking_both_ways(station: StationLedger) -> None:
+def test_a_trace_follows_repackings_in_both_directions(station: StationLedger) -> None:
     station.give(4, "rice")
     station.give(6, "mask", donor="D-2")
     rice, masks = "l_lx_1_1", "l_lx_3_1"
@@ -83,13 +83,13 @@ def test_a_trace_follows_every_repacking_both_ways(station: StationLedger) -> No
     assert [given.donor for one in back.lots for given in one.given] == ["D-1", "D-2"]
 
 
-def test_a_wrong_donor_corrected_is_traced_to_the_right_one(station: StationLedger) -> None:
+def test_a_trace_shows_the_corrected_donor(station: StationLedger) -> None:
     station.give(20)
     station(c.Correct(entry=1, command=station.donation(20, donor="D-2"), reason="wrong donor"))
     (found,) = trace_lot(station.books, "l_lx_1_1").lots
     assert [(given.donor, given.quantity) for given in found.given] == [("D-2", 20)]
 
 
-def test_a_lot_that_is_not_there_is_not_found(station: StationLedger) -> None:
+def test_an_unknown_lot_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no lot l_9"):
         trace_lot(station.books, "l_9")

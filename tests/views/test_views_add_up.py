@@ -30,7 +30,7 @@ def books(
         yield found
 
 
-def test_the_parts_of_every_need_come_to_what_was_asked(books: Books) -> None:
+def test_the_parts_of_every_need_sum_to_its_quantity(books: Books) -> None:
     found = list_needs(books, limit=None).items
     assert found
     for need in found:
@@ -38,14 +38,14 @@ def test_the_parts_of_every_need_come_to_what_was_asked(books: Books) -> None:
         assert parts == need.asked, need
 
 
-def test_the_parts_of_every_pledge_line_come_to_what_was_promised(books: Books) -> None:
+def test_the_parts_of_every_pledge_line_sum_to_its_quantity(books: Books) -> None:
     lines = [line for pledge in list_pledges(books, limit=None).items for line in pledge.lines]
     assert lines
     for line in lines:
         assert line.arrived + line.outstanding + line.lapsed + line.cancelled == line.promised, line
 
 
-def test_the_parts_of_every_allocation_line_come_to_what_was_set_aside(books: Books) -> None:
+def test_the_parts_of_every_allocation_line_sum_to_its_quantity(books: Books) -> None:
     lines = [line for one in list_allocations(books, limit=None).items for line in one.lines]
     assert lines
     for line in lines:
@@ -53,7 +53,7 @@ def test_the_parts_of_every_allocation_line_come_to_what_was_set_aside(books: Bo
         assert parts == line.quantity, line
 
 
-def test_the_parts_of_every_loaded_line_come_to_what_was_loaded(books: Books) -> None:
+def test_the_parts_of_every_loaded_line_sum_to_its_quantity(books: Books) -> None:
     found = list_deliveries(books, limit=None).items
     lines = [line for one in found for stop in one.stops for line in stop.lines]
     assert lines
@@ -62,7 +62,7 @@ def test_the_parts_of_every_loaded_line_come_to_what_was_loaded(books: Books) ->
         assert parts == line.loaded, line
 
 
-def test_every_donation_has_a_receipt_over_its_goods_as_they_stand(books: Books) -> None:
+def test_every_donation_has_a_receipt_with_its_current_quantities(books: Books) -> None:
     papers = {one.number: one for one in list_receipts(books, limit=None).items}
     for donation in list_donations(books, limit=None).items:
         assert donation.receipt is not None
@@ -71,7 +71,7 @@ def test_every_donation_has_a_receipt_over_its_goods_as_they_stand(books: Books)
         assert (paper.status == "issued") == bool(donation.lines)
 
 
-def test_the_report_ends_with_what_the_shelves_show_on_its_last_day(books: Books) -> None:
+def test_the_closing_stock_of_the_report_is_the_stock_of_its_last_day(books: Books) -> None:
     on_hand: dict[str, int] = {}
     for row in get_stock(books, as_of=LAST, limit=None).items:
         on_hand[row.item] = on_hand.get(row.item, 0) + row.on_hand
