@@ -19,10 +19,13 @@ def test_a_page_has_no_problems_of_prose_or_links(page: Path) -> None:
     assert [str(problem) for problem in prose.check_page(page)] == []
 
 
-def test_every_page_of_docs_is_linked_from_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "docs/README.md"])
+def test_every_page_of_docs_is_linked_from_each_overview(name: str) -> None:
+    overview = ROOT / name
+    text = overview.read_text(encoding="utf-8")
     for page in (ROOT / "docs").glob("*.md"):
-        assert f"(docs/{page.name})" in readme, page.name
+        link = page.relative_to(overview.parent).as_posix()
+        assert f"({link})" in text or page == overview, page.name
 
 
 def test_every_folder_of_tests_is_described() -> None:
