@@ -9,7 +9,7 @@ from support.tampering import Tampering, broken, changed, columns_of, rows_of, w
 from supplies.domain import commands as c
 from supplies.storage import introspection
 from supplies.verification import verify as chain
-from supplies.verification.reader import ROW
+from supplies.verification.reader import WHOLE_ROW
 from supplies.verification.verify import verify
 
 
@@ -17,7 +17,7 @@ def test_an_added_pending_row_is_found(store: Tampering) -> None:
     (seq,) = store.one("SELECT seq FROM deliveries ORDER BY seq LIMIT 1") or (0,)
     store.run(f"INSERT INTO pending (station, noun, number) VALUES ('lx', 'delivery', {seq})")
     error = broken(store)
-    assert (error.table, error.column, error.seq) == ("pending", ROW, seq)
+    assert (error.table, error.column, error.seq) == ("pending", WHOLE_ROW, seq)
 
 
 def test_a_removed_pending_row_is_found(books_url: str) -> None:
@@ -40,7 +40,7 @@ def test_each_removed_row_is_found(store: Tampering, table: str) -> None:
         store.run("SAVEPOINT one")
         store.run(f"DELETE FROM {table} WHERE {where(table)}", row)
         error = broken(store)
-        assert (error.table, error.column) == (table, "seq" if table == "entries" else ROW)
+        assert (error.table, error.column) == (table, "seq" if table == "entries" else WHOLE_ROW)
         store.run("ROLLBACK TO one")
     verify(store)
 

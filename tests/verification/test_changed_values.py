@@ -7,7 +7,7 @@ from support.tampering import Tampering, broken, changed, columns_of, put, rows_
 
 from supplies.errors import StoreError
 from supplies.verification import verify as chain
-from supplies.verification.reader import ROW
+from supplies.verification.reader import WHOLE_ROW
 from supplies.verification.verify import verify
 
 COLUMNS = [
@@ -23,7 +23,7 @@ NAMED_OTHERWISE = {
     ("erasable", "salt"): {"salt", "content"},
     ("erasable", "content"): {"salt", "content"},
     # A head of another station is none of this one.
-    ("heads", "station"): {"station", "seq", ROW},
+    ("heads", "station"): {"station", "seq", WHOLE_ROW},
 }
 
 
@@ -64,7 +64,7 @@ def test_a_value_set_to_null_is_found(store: Tampering, table: str, column: str,
 def test_a_changed_value_is_found_when_verifying_in_small_chunks(
     store: Tampering, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
-    monkeypatch.setattr(chain, "CHUNK", 7)
+    monkeypatch.setattr(chain, "ENTRIES_PER_CHUNK", 7)
     column, kind = columns_of(table)[-1]
     row = rows_of(store, table)[-1]
     put(store, table, row, column, changed(row[column], kind))

@@ -74,7 +74,7 @@ def test_verification_in_small_chunks_gives_the_same_result(
     store: Tampering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = verify(store)
-    monkeypatch.setattr(chain, "CHUNK", 3)
+    monkeypatch.setattr(chain, "ENTRIES_PER_CHUNK", 3)
     heard: list[tuple[int, int]] = []
     assert verify(store, progress=lambda done, total: heard.append((done, total))) == whole
     assert heard[-1] == (whole.entries, whole.entries)

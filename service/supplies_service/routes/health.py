@@ -12,7 +12,12 @@ from supplies.books.reader import Books
 from supplies.errors import Busy, StoreError
 from supplies.ledger.ledger import Ledger
 from supplies.storage.engines import database_file
-from supplies.verification.log import Sound, last_found_sound, not_found_sound_since, try_writing
+from supplies.verification.log import (
+    LastVerification,
+    find_unverified_station,
+    probe_writing,
+    read_last_verification,
+)
 from supplies.views.pagination import View
 from supplies_service.observability.metrics import MEDIA_TYPE
 from supplies_service.request_context import Context, RequestContext
@@ -42,7 +47,7 @@ class Health(View, frozen=True, kw_only=True):
     status: str
     station: str
     seq: int
-    verified: Sound | None
+    verified: LastVerification | None
     free_bytes: int | None
     attention: list[str]
 
@@ -92,19 +97,19 @@ async def check_writable(context: RequestContext) -> None:
 
 
 def _probe(ledger: Ledger) -> None:
-    try_writing(ledger.store, ledger.station_code, ledger.clock())
+    probe_writing(ledger.store, ledger.station_code, ledger.clock())
 
 
 def health(context: RequestContext, books: Books) -> Health:
     """Return what is known about the service, and what its operator should do."""
-    verified, free = last_found_sound(books), free_bytes(context.ledger.store.url)
+    verified, free = read_last_verification(books), free_bytes(context.ledger.store.url)
     attention = []
     if free is not None and free < MIN_FREE_BYTES:
         attention.append(
             f"only {free // 2**20} MiB are free on the disk of the books; free some space there"
         )
     month_ago = context.ledger.clock() - timedelta(days=MAX_DAYS_UNVERIFIED)
-    unsound = not_found_sound_since(books, month_ago, only=context.stations.only)
+    unsound = find_unverified_station(books, month_ago, only=context.stations.only)
     if unsound is not None:
         station, last = unsound
         when = "never" if last is None else f"last on {last.date()}"

@@ -75,12 +75,12 @@ def _store_result(database: str, verified: Verified) -> None:
     from supplies.errors import ReadOnly, StoreError
     from supplies.ledger.ledger import system_clock
     from supplies.storage.engines import open_store
-    from supplies.verification.log import note_sound
+    from supplies.verification.log import log_verification
 
     try:
         store = open_store(database, create=False)
         try:
-            note_sound(store, verified, system_clock())
+            log_verification(store, verified, system_clock())
         finally:
             store.close()
     except ReadOnly:

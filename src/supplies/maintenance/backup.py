@@ -1,8 +1,7 @@
-"""Back up and restore a database file: copied as a snapshot, verified, then renamed.
+"""Back up and restore a database file: take a snapshot, verify it, then rename it.
 
-The copy is made while others write. It grows under a draft's name beside the one asked for, is
-recomputed from its first entry to its last, is on the disk, and then takes its name: what bears
-the name of a backup is one. Nothing that is there already is overwritten.
+The copy is made while others write. It has a draft name until it is verified and on the disk; so a
+file with the name of a backup is always complete. Existing files are never overwritten.
 """
 
 from __future__ import annotations
@@ -35,18 +34,24 @@ _ON_A_SERVER = (
     "books on a server are backed up by `supplies copy` into a file, or by PostgreSQL itself: "
     "`pg_dump --format=custom --file=FILE DATABASE`, back into an empty database with "
     "`pg_restore --dbname=DATABASE FILE`, then `supplies verify`; "
-    "the file that SUPPLIES_KEYS names is copied apart"
+    "copy the file that SUPPLIES_KEYS names separately"
 )
 
 
 def back_up(
     database: str, to: Path, *, with_keys: bool = False, progress: Progress | None = None
 ) -> Verified:
-    """Copy the books into a new file while they are in use; return what was verified.
+    """Copy the books into a new file while they are in use. Return what was verified.
 
-    with_keys: the station's keys too, beside it. progress: told how many entries of how many
-    are verified in the copy. Raises AlreadyDone where there is such a file,
-    BooksBroken or GuardMissing where what was copied is not sound: then nothing is left behind.
+    with_keys: copy the station's keys too, into a file beside it. progress: called with the number
+    of entries verified and in total. Reads the database twice. If it fails, nothing is left behind.
+
+    Raises:
+        AlreadyDone: a file of this name exists.
+        NotADatabase: there is no database to back up.
+        InvalidField: the books are on a server, or the name is that of a key file.
+        BooksBroken: verification of the copy found a difference.
+        GuardMissing: a trigger or table of the copy is missing or changed.
     """
     books = _file_of(database)
     if not books.exists():
@@ -57,9 +62,9 @@ def back_up(
     refuse_to_replace(to)
     if with_keys:
         refuse_to_replace(keys_to)
-    with _copied(books, to, progress) as (draft, verified):
+    with _verified_copy(books, to, progress) as (draft, verified):
         if with_keys:
-            # After the books: whatever key signed a receipt in the copy is in the file by now.
+            # Copied after the books, so that the keys of all receipts in the copy are in the file.
             StationKeys.for_database(database).public_keys()
             write_new_file(keys_to, key_file(database).read_bytes())
         rename_into_place(draft, to)
@@ -67,10 +72,17 @@ def back_up(
 
 
 def restore(backup: Path, database: str, *, progress: Progress | None = None) -> Verified:
-    """Restore a backup and migrate it to this version; return what was verified.
+    """Restore a backup and migrate it to this version. Return what was verified.
 
-    The keys come with it where they lie beside it. progress: told how many entries of how many
-    are verified. Raises AlreadyDone where there are books, or other keys, in that place.
+    A key file beside the backup is restored too. progress: called with the number of entries
+    verified and in total.
+
+    Raises:
+        AlreadyDone: there are books in that place, or other keys.
+        NotADatabase: there is no backup, or it is another kind of file.
+        InvalidField: the place is on a server.
+        BooksBroken: verification of the backup found a difference.
+        GuardMissing: a trigger or table of the backup is missing or changed.
     """
     to = _file_of(database)
     if not backup.exists():
@@ -78,7 +90,7 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
     for path in (to, to.with_name(f"{to.name}-wal")):
         refuse_to_replace(path)
     keys = _keys_to_restore(backup, key_file(database))
-    with _copied(backup, to, progress) as (draft, verified):
+    with _verified_copy(backup, to, progress) as (draft, verified):
         if keys is not None:
             write_new_file(key_file(database), keys)
         rename_into_place(draft, to)
@@ -86,7 +98,7 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
 
 
 def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
-    """Return the keys beside a backup; None if they are in place already or missing."""
+    """Return the keys beside a backup; None if missing or already in place."""
     beside = backup.with_suffix(KEYS_SUFFIX)
     if not beside.exists():
         return None
@@ -95,13 +107,15 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
         return content
     if read_file(place) != content:
         raise AlreadyDone(
-            f"{place} holds other keys than the backup's {beside}; move away the one that is wrong"
+            f"{place} contains other keys than the backup's {beside}; move the wrong one away"
         )
     return None
 
 
 @contextmanager
-def _copied(source: Path, to: Path, progress: Progress | None) -> Iterator[tuple[Path, Verified]]:
+def _verified_copy(
+    source: Path, to: Path, progress: Progress | None
+) -> Iterator[tuple[Path, Verified]]:
     """Yield a verified copy of the source under a draft name; delete it unless it was renamed."""
     from supplies.storage.sqlite.files import copy_file
     from supplies.storage.sqlite.store import SqliteStore
@@ -110,14 +124,14 @@ def _copied(source: Path, to: Path, progress: Progress | None) -> Iterator[tuple
         copy_file(source, draft)
         store = SqliteStore(str(draft), create=False)
         try:
-            verified = _sound(store, progress)
+            verified = _verify_copy(store, progress)
         finally:
             store.close()
         fsync(draft)
         yield draft, verified
 
 
-def _sound(store: SqliteStore, progress: Progress | None) -> Verified:
+def _verify_copy(store: SqliteStore, progress: Progress | None) -> Verified:
     store.check_integrity()
     verified = verify(store, progress=progress)
     store.leave_wal_mode()

@@ -1,9 +1,8 @@
 """Copy all books of a database into a new one on either engine.
 
-Every row of every table is carried over as it stands at one moment, while others may go on
-recording, into tables that nothing guards yet; then the guards are made, and the copy is recomputed
-from its first entry to its last. All of that is one transaction, and a file is a draft until then:
-before it ends there are no books in that place, whatever happens to this program.
+Every row of every table is copied as of one moment, while others may go on recording. Guards
+(triggers and constraints) are created after the rows; then the copy is verified. All this is one
+transaction, and a file has a draft name until it ends, so an interrupted copy leaves no books.
 """
 
 from __future__ import annotations
@@ -29,41 +28,47 @@ TABLES_NOT_COPIED = ("migrations",)
 """Tables that are not copied: each database has its own."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with the phase (copied, verified), how much is done, and the total."""
+"""Function of the phase ("copied" or "verified"), how much is done, and the total."""
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
-    """The number of rows copied by table, and what was verified."""
+    """The number of rows copied, by table, and what was verified."""
 
     rows: dict[str, int]
     verified: Verified
 
 
-def copy_books(source: str, target: str, told: Progress = lambda *_: None) -> Copied:
-    """Copy all books of a database into one that is new or empty.
+def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -> Copied:
+    """Copy all books of a database into a new file or an empty database.
 
-    The station's keys stay where they are. Raises AlreadyDone where there is something in that
-    place, BooksBroken or GuardMissing where what was copied is not sound: then nothing is left.
+    The station's keys are not copied. If it fails, nothing is left in the new place.
+
+    Raises:
+        AlreadyDone: the new place is not empty.
+        InvalidField: source and target are the same.
+        StoreError: one of the databases cannot be opened.
+        BooksBroken: verification of the copy found a difference.
+        GuardMissing: a guard of the copy is missing.
     """
     if source == target:
         raise InvalidField("books are copied into another database; name a new one")
     with (
         closing(open_store(source, create=False)) as ours,
-        _new(target) as theirs,
+        _new_store(target) as theirs,
         theirs.writing(),
     ):
         theirs.create_tables()
         with ours.reading():
-            rows = _fill(ours, theirs, told)
+            rows = _copy_rows(ours, theirs, progress)
         theirs.create_guards()
         theirs.check_guards()
-        verified = verify(theirs, progress=partial(told, "verified"))
+        verified = verify(theirs, progress=partial(progress, "verified"))
     return Copied(rows=rows, verified=verified)
 
 
 @contextmanager
-def _new(target: str) -> Iterator[Store]:
-    """Yield an empty store; a file gets its final name when this succeeds."""
+def _new_store(target: str) -> Iterator[Store]:
+    """Yield an empty store. A file gets its final name if the block succeeds."""
     file = database_file(target)
     if file is None:
         with closing(open_store(target, made=False)) as store:
@@ -80,7 +85,7 @@ def _new(target: str) -> Iterator[Store]:
         rename_into_place(draft, file)
 
 
-def _fill(source: Store, target: Store, told: Progress) -> dict[str, int]:
+def _copy_rows(source: Store, target: Store, progress: Progress) -> dict[str, int]:
     """Copy all rows; return the number by table."""
     tables = {
         name: table
@@ -90,10 +95,10 @@ def _fill(source: Store, target: Store, told: Progress) -> dict[str, int]:
     counts = {table: _count(source, table) for table in tables}
     done, total = 0, sum(counts.values())
     for name, table in tables.items():
-        for rows in _portions(source, name, table):
+        for rows in _batches(source, name, table):
             target.bulk_insert(name, table.columns, rows)
             done += len(rows)
-            told("copied", done, total)
+            progress("copied", done, total)
     return counts
 
 
@@ -102,8 +107,8 @@ def _count(store: Store, table: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _portions(store: Store, name: str, table: Table) -> Iterator[list[Row]]:
-    """Yield all rows of a table in primary key order, in portions."""
+def _batches(store: Store, name: str, table: Table) -> Iterator[list[Row]]:
+    """Yield all rows of a table in batches, ordered by primary key."""
     key = table.primary_key
     places = [table.columns.index(column) for column in key]
     names, order = ", ".join(table.columns), ", ".join(key)

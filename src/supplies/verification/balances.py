@@ -30,11 +30,11 @@ DAYS = Table("days", ("account", "item", "lot", "day", "quantity", "seq", "line"
 
 Key = tuple[str, str, str]
 Closing = tuple[int, int, int]
-"""What stood at a day's end, and the transfer that last moved it: quantity, seq, line."""
+"""Balance at the end of a day and the transfer that last changed it: quantity, seq, line."""
 
 
 class Balance:
-    """The balance of one account, item and lot, and its balances at earlier days' ends."""
+    """The balance of one account, item and lot, now and at the end of earlier days."""
 
     __slots__ = ("day", "earlier", "family", "floored", "kind", "line", "quantity", "seq")
 
@@ -44,9 +44,9 @@ class Balance:
         self.earlier: dict[str, Closing] | None = None
 
     def move(self, day: str, change: int, seq: int, line: int) -> bool:
-        """Apply a change; return whether the floor holds now and at each later day's end."""
+        """Apply a change. Return whether the floor holds now and at the end of every later day."""
         if day < self.day:
-            return self._move_back_then(day, change, seq, line)
+            return self._move_earlier_day(day, change, seq, line)
         if day > self.day:
             if self.day:
                 self.earlier = self.earlier or {}
@@ -56,8 +56,8 @@ class Balance:
         self.seq, self.line = seq, line
         return self.quantity >= 0 or not self.floored
 
-    def _move_back_then(self, day: str, change: int, seq: int, line: int) -> bool:
-        """Apply a change to an earlier day and all later ones; the latest day has the balance."""
+    def _move_earlier_day(self, day: str, change: int, seq: int, line: int) -> bool:
+        """Apply a change to an earlier day, the days after it and the present balance."""
         earlier = self.earlier = self.earlier or {}
         if day not in earlier:
             before = max((known for known in earlier if known < day), default=None)
@@ -72,7 +72,7 @@ class Balance:
 
 
 class Balances:
-    """All balances of a station, as the transfers so far give them."""
+    """All balances of a station, computed from the transfers read so far."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -82,28 +82,31 @@ class Balances:
     def move(
         self, transfers: Iterable[Row], lots: Mapping[str, str], recipients: Mapping[str, str]
     ) -> None:
-        """Apply transfers in recorded order.
+        """Apply transfers in the order recorded.
 
-        lots: the item of each lot. recipients: the recipient of each allocation.
+        lots: item by lot. recipients: recipient by allocation.
+
+        Raises:
+            BooksBroken: a transfer is invalid, or a balance with a floor falls below zero.
         """
         balances = self.by_key
         for seq, line, day, source, target, item, lot, quantity, allocation, recipient in transfers:
             if not 1 <= quantity <= MAX_QUANTITY:
-                raise self._wrong("quantity", seq, f"1 to {MAX_QUANTITY}", quantity)
+                raise self._broken("quantity", seq, f"1 to {MAX_QUANTITY}", quantity)
             key, target_key = (source, item, lot), (target, item, lot)
-            out = balances.get(key) or self._begin(key, "source", seq, lots)
-            into = balances.get(target_key) or self._begin(target_key, "target", seq, lots)
+            out = balances.get(key) or self._open_balance(key, "source", seq, lots)
+            into = balances.get(target_key) or self._open_balance(target_key, "target", seq, lots)
             if out.family is not into.family or out is into:
-                raise self._wrong("target", seq, f"another account of {out.family}", target)
+                raise self._broken("target", seq, f"another account of {out.family}", target)
             if not (out.move(day, -quantity, seq, line) and into.move(day, quantity, seq, line)):
-                raise self._wrong(
+                raise self._broken(
                     "quantity", seq, f"no more than the balance of {source}", quantity
                 )
             if allocation is not None and recipients.get(allocation) != recipient:
-                raise self._wrong("recipient", seq, recipients.get(allocation), recipient)
+                raise self._broken("recipient", seq, recipients.get(allocation), recipient)
 
-    def _begin(self, key: Key, column: str, seq: int, lots: Mapping[str, str]) -> Balance:
-        """Begin a balance: the account is on the chart, and the lot is of the item."""
+    def _open_balance(self, key: Key, column: str, seq: int, lots: Mapping[str, str]) -> Balance:
+        """Create a balance of zero, after checking that the account may have this item and lot."""
         account, item, lot = key
         known = self._known.get(account)
         if known is None:
@@ -112,9 +115,9 @@ class Balances:
         kind, without_lot, with_lot = known
         family = with_lot if lot else without_lot
         if family is None:
-            raise self._wrong("lot", seq, f"what {kind.name} can hold", lot or "no lot")
+            raise self._broken("lot", seq, f"what {kind.name} can contain", lot or "no lot")
         if lot and lots.get(lot) != item:
-            raise self._wrong("lot", seq, f"a lot of {item}", lot)
+            raise self._broken("lot", seq, f"a lot of {item}", lot)
         balance = self.by_key[key] = Balance(kind, family)
         return balance
 
@@ -122,19 +125,23 @@ class Balances:
         kind = kind_on_chart(account)
         if kind is not None:
             return kind
-        raise self._wrong(column, seq, "an account on the chart", account)
+        raise self._broken(column, seq, "an account on the chart", account)
 
-    def _wrong(self, column: str, seq: int, expected: object, found: object) -> BooksBroken:
+    def _broken(self, column: str, seq: int, expected: object, found: object) -> BooksBroken:
         return self.reader.broken("transfers", column, seq, expected, found)
 
-    # --- beside what the store holds -------------------------------------------------------------
+    # --- comparison with the stored rows ---------------------------------------------------------
 
     def check_days(self) -> None:
-        """Check that `days` has the balance at each day's end on which an account changed.
+        """Check that `days` has the balance of every account at the end of each day it changed.
 
-        Each row found is looked up; keys are unique, so an equal count means that all are there.
+        Each stored row is looked up. Keys are unique, so an equal number of rows shows that none is
+        missing.
+
+        Raises:
+            BooksBroken: a row is missing, changed or surplus.
         """
-        found = self.reader.everything(DAYS)
+        found = self.reader.all_rows(DAYS)
         balances, right = self.by_key, 0
         for account, item, lot, day, quantity, seq, line in found:
             balance = balances.get((account, item, lot))
@@ -159,10 +166,13 @@ class Balances:
         return expected
 
     def check_balances(self) -> None:
-        """Check that `balances` has what all transfers give.
+        """Check that `balances` has the sums of all transfers.
 
-        The database counts the rows that agree with `days`, which were checked before. Rows are
+        The database counts the rows that agree with `days`, which `check_days` checked. Rows are
         compared one by one only if that count differs.
+
+        Raises:
+            BooksBroken: a row is missing, changed or surplus.
         """
         agree = self.reader.one(
             "SELECT count(*) FROM balances AS b WHERE station = :station "
@@ -171,18 +181,18 @@ class Balances:
             "AND d.account = b.account AND d.item = b.item AND d.lot = b.lot "
             "ORDER BY day DESC LIMIT 1)"
         )
-        there = self.reader.one("SELECT count(*) FROM balances WHERE station = :station")
-        if agree == there == (len(self.by_key),):
+        stored = self.reader.one("SELECT count(*) FROM balances WHERE station = :station")
+        if agree == stored == (len(self.by_key),):
             return
         expected = [
             (*key, balance.quantity, balance.seq, balance.line)
             for key, balance in self.by_key.items()
         ]
-        self.reader.compare(BALANCES, expected, self.reader.everything(BALANCES))
+        self.reader.compare(BALANCES, expected, self.reader.all_rows(BALANCES))
 
 
 def _family(kind: AccountKind, lot: str) -> Family | None:
-    """The family of goods or needs in an account of this kind: only goods have a lot."""
+    """Return the family of an account of this kind; only goods have a lot. None: not allowed."""
     if lot:
         return Family.GOODS if Family.GOODS in kind.families else None
     return next((family for family in kind.families if family is not Family.GOODS), None)

@@ -1,4 +1,4 @@
-"""Check the chain of entries: no gap in the numbers, hashes, and columns that equal the bodies."""
+"""Check the chain of entries: gapless numbers, hashes, and columns equal to the hashed bodies."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HEADS = Table("heads", ("seq", "hash", "latest_day"))
 
 
 class HashChain:
-    """The state of following the chain: what the next entry must agree with."""
+    """The state after the entries checked so far, which the next entry must continue."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -45,7 +45,11 @@ class HashChain:
         self._superseded: set[int] = set()
 
     def follow(self, rows: Sequence[Row]) -> list[Body]:
-        """Follow the chain through the next entries and return their bodies."""
+        """Check the next entries and return their bodies.
+
+        Raises:
+            BooksBroken: an entry is missing or changed.
+        """
         bodies: list[Body] = []
         previous, seq, day = self.hash, self.seq, self.latest_day
         for row in rows:
@@ -54,7 +58,9 @@ class HashChain:
             try:
                 body = decode_body(content)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                raise self._differs(row, seq + 1, head, rows) or self._no_body(row, error) from None
+                raise self._mismatch(row, seq + 1, head, rows) or self._undecodable(
+                    row, error
+                ) from None
             seq += 1
             booked = body.booked_on.isoformat()
             expected = (
@@ -72,7 +78,7 @@ class HashChain:
                 head,
             )
             if row != expected:
-                wrong = self._differs(row, seq, head, rows)
+                wrong = self._mismatch(row, seq, head, rows)
                 if wrong is not None:
                     raise wrong
                 self.reader.compare(ENTRIES, [expected], [row])
@@ -83,14 +89,14 @@ class HashChain:
         self.hash, self.seq, self.latest_day = previous, seq, day
         return bodies
 
-    def _no_body(self, row: Row, error: Exception) -> BooksBroken:
+    def _undecodable(self, row: Row, error: Exception) -> BooksBroken:
         return self.reader.broken("entries", "body", row[0], "an entry as JSON", error)
 
-    def _differs(self, row: Row, seq: int, head: bytes, rows: Sequence[Row]) -> BooksBroken | None:
-        """The error for an entry that does not match: a gap, a changed body or a changed hash.
+    def _mismatch(self, row: Row, seq: int, head: bytes, rows: Sequence[Row]) -> BooksBroken | None:
+        """Return the error for an entry that does not match; None if its number and hash do.
 
-        The next entry's hash includes this one's: if it agrees with the stored hash, the body
-        changed.
+        The error is a gap, a changed body or a changed hash. The next entry's hash includes this
+        entry's hash. If it agrees with the stored hash, the body was changed.
         """
         if row[0] != seq:
             return self.reader.broken("entries", "seq", seq, seq, row[0])
@@ -112,10 +118,10 @@ class HashChain:
             return self.reader.broken("entries", "body", seq, row[_HASH], head)
         return self.reader.broken("entries", "hash", seq, head, row[_HASH])
 
-    # --- what the bodies say of one another ------------------------------------------------------
+    # --- bodies compared with one another --------------------------------------------------------
 
     def _check_bodies(self, bodies: Sequence[Body]) -> None:
-        """Check stations, numbers, parts of commands, and that entries are superseded only once."""
+        """Check stations, numbers, parts of commands, and that no entry is superseded twice."""
         command, part, seq, station = self._command, self._part, self.seq, self.reader.station
         for body in bodies:
             seq += 1
@@ -146,9 +152,12 @@ class HashChain:
         self._superseded.add(old)
 
     def check_days(self, bodies: Sequence[Body], closings: dict[int, date]) -> None:
-        """Check that each entry is booked on its day, or the first open day after a closed period.
+        """Check that each entry is booked on its day, or if that was closed, on the first open day.
 
-        closings: by entry, the day through which it closed the books.
+        closings: by entry number, the last day that the entry closed.
+
+        Raises:
+            BooksBroken: an entry is booked on another day.
         """
         closed = self.closed_through
         for body in bodies:
@@ -162,15 +171,18 @@ class HashChain:
         self.closed_through = closed
 
     def gap(self) -> BooksBroken:
-        """The error for a missing entry."""
+        """Return the error for a missing entry."""
         return self.reader.broken("entries", "seq", self.seq + 1, self.seq + 1, None)
 
     def check_head(self) -> None:
-        """Check that the station's row in `heads` is at the last entry; without entries, none is.
+        """Check that `heads` names the last entry; without entries, that it has no row.
 
-        If the head is further on, the last entries were removed.
+        A head with a higher number means that the last entries were removed.
+
+        Raises:
+            BooksBroken: `heads` names another entry.
         """
-        found = self.reader.everything(HEADS)
+        found = self.reader.all_rows(HEADS)
         if self.seq and found and found[0][0] > self.seq and found[0][1] != self.hash:
             raise self.gap()
         expected = [(self.seq, self.hash, self.latest_day)] if self.seq else []
@@ -181,7 +193,10 @@ _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def _further_id(command: str, part: int) -> str | None:
-    """UUIDv5 of a command's id and a part (RFC 9562). Four times as fast as `uuid`."""
+    """Return the UUIDv5 of a command's id and a part (RFC 9562); None if the id is not a UUID.
+
+    This is four times as fast as the module `uuid`.
+    """
     try:
         name = bytes.fromhex(command.replace("-", "")) + b"%d" % part
     except ValueError:

@@ -12,15 +12,19 @@ from supplies.storage.store import Store
 from supplies.verification.verify import Verified
 
 
-class Sound(msgspec.Struct, frozen=True, kw_only=True):
-    """A successful verification. seq: the last entry that it covered."""
+class LastVerification(msgspec.Struct, frozen=True, kw_only=True):
+    """A successful verification. seq: the last entry that it included."""
 
     verified_at: datetime
     seq: int
 
 
-def note_sound(store: Store, verified: Verified, now: datetime) -> None:
-    """Log that all entries of these stations were verified."""
+def log_verification(store: Store, verified: Verified, now: datetime) -> None:
+    """Record that all entries of these stations were verified.
+
+    Raises:
+        StoreError: the database cannot be written.
+    """
     with store.writing():
         for each in verified.stations:
             store.run(
@@ -35,21 +39,25 @@ def note_sound(store: Store, verified: Verified, now: datetime) -> None:
             )
 
 
-def last_found_sound(books: Books) -> Sound | None:
-    """The last successful verification of these books; None if there was none."""
+def read_last_verification(books: Books) -> LastVerification | None:
+    """Return the last successful verification of these books; None if there was none."""
     row = books.one(
         "SELECT verified_at, seq FROM verifications WHERE station = :station "
         "ORDER BY verified_at DESC LIMIT 1"
     )
-    return None if row is None else Sound(verified_at=datetime.fromisoformat(row[0]), seq=row[1])
+    return (
+        None
+        if row is None
+        else LastVerification(verified_at=datetime.fromisoformat(row[0]), seq=row[1])
+    )
 
 
-def not_found_sound_since(
+def find_unverified_station(
     books: Books, since: datetime, *, only: str | None
 ) -> tuple[str, datetime | None] | None:
-    """A station whose books were not verified since a moment, and when they last were.
+    """Return a station not verified since a time, and when it last was (None: never).
 
-    None: all were. only: check this station alone; None: all in the database.
+    Return None if all were verified. only: check this station; None: all in the database.
     """
     row = books.one(
         "SELECT s.code, (SELECT max(v.verified_at) FROM verifications v WHERE v.station = s.code) "
@@ -63,8 +71,12 @@ def not_found_sound_since(
     return str(row[0]), None if row[1] is None else datetime.fromisoformat(row[1])
 
 
-def try_writing(store: Store, station: str, now: datetime) -> None:
-    """Write a row outside of the chain, within a transaction, to test that writing works."""
+def probe_writing(store: Store, station: str, now: datetime) -> None:
+    """Write a row outside the chain, to test that the database can be written.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
     store.run(
         "INSERT INTO write_probes (station, written_at) VALUES (:station, :at) "
         "ON CONFLICT (station) DO UPDATE SET written_at = :at",

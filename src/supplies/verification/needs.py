@@ -18,7 +18,7 @@ from supplies.domain.accounts import (
 from supplies.verification.balances import Balance, Key
 from supplies.verification.reader import Reader
 
-_MIRRORED = {
+_COMPARED_KINDS = {
     kind.name for kind in (ALLOCATED, ASSIGNED, CLAIMED, IN_TRANSIT, MET, PLEDGED, RECEIVED)
 }
 
@@ -28,7 +28,11 @@ _Sum = Counter[tuple[str, ...]]
 def check_needs(
     reader: Reader, balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> None:
-    """Raise BooksBroken if needs and goods differ. recipients: the recipient of each need."""
+    """Compare the balances of needs with those of goods. recipients: recipient by need.
+
+    Raises:
+        BooksBroken: a claim differs from its pledge, or more is assigned or met than goods allow.
+    """
     claimed, promised, assigned, set_aside, met, received = _sums(balances, recipients)
     for key in claimed.keys() | promised.keys():
         if claimed[key] != promised[key]:
@@ -57,7 +61,11 @@ def check_needs(
 def _sums(
     balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> tuple[_Sum, _Sum, _Sum, _Sum, _Sum, _Sum]:
-    """Sums of claimed and promised by need, pledge and item; others by allocation or recipient."""
+    """Return claimed, promised, assigned, set aside, met and received quantities.
+
+    Claimed and promised are by need, pledge and item; assigned and set aside by allocation and
+    item; met and received by recipient and item.
+    """
     claimed: _Sum = Counter()
     promised: _Sum = Counter()
     assigned: _Sum = Counter()
@@ -65,7 +73,7 @@ def _sums(
     met: _Sum = Counter()
     received: _Sum = Counter()
     for (account, item, _), balance in balances.items():
-        if not balance.quantity or balance.kind.name not in _MIRRORED:
+        if not balance.quantity or balance.kind.name not in _COMPARED_KINDS:
             continue
         kind, keys, quantity = balance.kind, keys_of(account), balance.quantity
         if kind is CLAIMED:

@@ -1,7 +1,7 @@
-"""Read one station's rows in bulk, and name the first difference.
+"""Read one station's rows in bulk, and describe the first difference.
 
-Rows are compared as whole lists, which is fast while they are equal. Only if two lists differ is
-the first differing row looked for, and in it the first differing column.
+Rows are compared as whole lists, which is fast while they are equal. The first differing row and
+column are searched for only if two lists differ.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any
 from supplies.errors import BooksBroken
 from supplies.storage.store import Row, Store
 
-ROW = "row"
-"""What stands for a column where a whole row is missing or too many."""
+WHOLE_ROW = "row"
+"""Used in place of a column name if a whole row is missing or surplus."""
 
 FIRST, LAST = -(2**63), 2**63 - 1
-"""Below and above every entry: so the outermost ranges hold rows of entries that never were."""
+"""Limits of entry numbers; the first and last range then include rows with invalid numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table to compare. columns: all but `station`; `seq` comes first if possible."""
+    """A table to compare. columns: all but `station`; `seq` comes first if it can."""
 
     name: str
     columns: tuple[str, ...]
@@ -32,15 +32,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the store for the verification of one station, within one reading transaction."""
+    """Reads the rows of one station for verification, within one reading transaction."""
 
     store: Store
     station: str
 
     def rows(self, table: Table, low: int, high: int) -> list[Row]:
-        """The rows of entries `low` to `high`, in order of entries; within an entry in any order.
+        """Return the rows of entries `low` to `high`, ordered by entry only.
 
-        Sorted here and not by the database, which is faster for rows that are nearly sorted.
+        Sorting here is faster than in the database, because the rows are nearly sorted.
         """
         rows = self.store.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station "
@@ -50,21 +50,21 @@ class Reader:
         rows.sort(key=_first)
         return rows
 
-    def everything(self, table: Table) -> list[Row]:
-        """All rows of a table, in any order."""
+    def all_rows(self, table: Table) -> list[Row]:
+        """Return all rows of a table, in any order."""
         return self.store.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station",
             {"station": self.station},
         )
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """Return the first row of a query, or None; `:station` is filled in."""
+        """Return the first row of a query, or None. The parameter `:station` is set."""
         return self.store.one(sql, {"station": self.station, **params})
 
     def broken(
         self, table: str, column: str, seq: int | None, expected: object, found: object
     ) -> BooksBroken:
-        """Return the error that names what is wrong."""
+        """Return the error that describes a difference."""
         return BooksBroken(
             station=self.station,
             seq=seq,
@@ -75,34 +75,40 @@ class Reader:
         )
 
     def compare(self, table: Table, expected: Sequence[Row], found: Sequence[Row]) -> None:
-        """Raise for the first row that is missing, changed or surplus; order does not matter."""
+        """Compare rows; their order does not matter.
+
+        Raises:
+            BooksBroken: the first row that is missing, changed or surplus.
+        """
         if expected == found:
             return
-        wanted, there = Counter(expected), Counter(found)
-        missing, extra = wanted - there, there - wanted
+        wanted, stored = Counter(expected), Counter(found)
+        missing, extra = wanted - stored, stored - wanted
         row = next((row for row in expected if row in missing), None)
         if row is not None:
             raise self._changed(table, row, list(extra)) or self._missing(table, row)
         for row in found:
             if row in extra:
-                raise self.broken(table.name, ROW, _seq(table, row), None, _named(table, row))
+                raise self.broken(
+                    table.name, WHOLE_ROW, _seq(table, row), None, _row_text(table, row)
+                )
 
     def _changed(self, table: Table, row: Row, extra: list[Row]) -> BooksBroken | None:
-        """The changed column, if a surplus row mostly equals a missing one."""
+        """Return the error for a changed column, if a surplus row is similar to the missing one."""
 
-        def alike(other: Row) -> int:
+        def similarity(other: Row) -> int:
             return sum(a == b for a, b in zip(row, other, strict=True))
 
-        twin = max(extra, key=alike, default=None)
-        if twin is None or 2 * alike(twin) < len(row):
+        similar = max(extra, key=similarity, default=None)
+        if similar is None or 2 * similarity(similar) < len(row):
             return None
-        for column, expected, found in zip(table.columns, row, twin, strict=True):
+        for column, expected, found in zip(table.columns, row, similar, strict=True):
             if expected != found:
                 return self.broken(table.name, column, _seq(table, row), expected, found)
         return None
 
     def _missing(self, table: Table, row: Row) -> BooksBroken:
-        """The error for a row that is missing, or is stored under another station now."""
+        """Return the error for a row that is missing, or that another station has now."""
         values = dict(zip(table.columns, row, strict=True))
         where = " AND ".join(
             f"{name} IS NULL" if value is None else f"{name} = :{name}"
@@ -112,7 +118,7 @@ class Reader:
         moved = self.store.one(f"SELECT station FROM {table.name} WHERE {where}", given)
         if moved is not None and moved[0] != self.station:
             return self.broken(table.name, "station", _seq(table, row), self.station, moved[0])
-        return self.broken(table.name, ROW, _seq(table, row), _named(table, row), None)
+        return self.broken(table.name, WHOLE_ROW, _seq(table, row), _row_text(table, row), None)
 
 
 _first = itemgetter(0)
@@ -122,8 +128,8 @@ def _seq(table: Table, row: Row) -> int:
     return int(row[table.columns.index("seq")])
 
 
-def _named(table: Table, row: Row) -> str:
-    """A row for an error message: its columns by name."""
+def _row_text(table: Table, row: Row) -> str:
+    """Return the columns of a row by name, for an error message."""
     return ", ".join(
         f"{name}={value}"
         for name, value in zip(table.columns, row, strict=True)

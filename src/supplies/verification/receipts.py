@@ -1,4 +1,4 @@
-"""Check receipts and erasable texts: numbers without gaps, digests, and absences with a reason."""
+"""Check receipts and erasable texts: gapless numbers, digests, and texts that were erased."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from supplies.domain.entry_rows import (
 from supplies.errors import BooksBroken
 from supplies.storage.store import Row
 from supplies.verification.reader import Reader, Table
-from supplies.verification.records import STATED, Rows
+from supplies.verification.records import STATEMENT_TABLES, Rows
 
 ERASABLE = Table("erasable", ("seq", "digest", "about", "salt", "content"))
 _NAMED = Table("erasable", ("seq", "digest", "about"))
@@ -39,10 +39,10 @@ _decode = msgspec.json.Decoder(_Frozen).decode
 
 
 class Receipts:
-    """Receipts and texts so far.
+    """Receipts and texts of the entries checked so far.
 
-    erased: the entry and person of each digest that a forgetting lists. absent: the entry and
-    person of each digest whose content is gone. Both must be equal in the end.
+    erased: entry and person of each digest that a forgetting erased. absent: entry and person of
+    each digest without content. Both must be equal in the end.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -59,7 +59,13 @@ class Receipts:
     def take(
         self, stated: Rows, bodies: Sequence[Body], texts: Sequence[Row], donations: set[str]
     ) -> None:
-        """Check the receipts and texts of the next entries. texts: their rows of `erasable`."""
+        """Check the receipts and texts of the next entries.
+
+        texts: the rows of `erasable` of these entries. donations: ids of all donations so far.
+
+        Raises:
+            BooksBroken: a receipt or text differs from its entry.
+        """
         frozen = self._check_texts(stated, bodies, texts)
         covered: dict[str, list[str]] = defaultdict(list)
         for seq, number, donation in stated[ReceiptDonation]:
@@ -79,21 +85,23 @@ class Receipts:
     # --- receipts --------------------------------------------------------------------------------
 
     def _check_receipt(self, row: Row, body: Body) -> None:
-        """Check that a receipt has the next number of its series and year, and the right date."""
+        """Check that a receipt has the next number of its series and year, and its entry's date."""
         number, series, issued_on = row[1], row[2], row[5]
         seq = row[0]
         day = body.happened_on
         following = self._last[series, day.year] = self._last[series, day.year] + 1
         right = (seq, f"{series}-{day.year}-{following:06d}", series, day.year, following)
         if row[:5] != right or issued_on != day.isoformat():
-            self.reader.compare(STATED[Receipt], [(*right, day.isoformat(), row[6])], [row])
+            self.reader.compare(
+                STATEMENT_TABLES[Receipt], [(*right, day.isoformat(), row[6])], [row]
+            )
         if body.document != number:
             raise self.reader.broken("entries", "document", seq, number, body.document)
         self._numbers.add(number)
         self.receipts += 1
 
     def _check_frozen(self, row: Row, content: bytes, donations: list[str]) -> None:
-        """Check that a frozen receipt agrees with its entry."""
+        """Check that the frozen document of a receipt agrees with its entry."""
         seq, number, issued_on = row[0], row[1], row[5]
         try:
             frozen = _decode(content)
@@ -106,7 +114,10 @@ class Receipts:
             raise self._wrong_text("content", seq, donations, frozen.donations)
 
     def _check_known(self, stated: Rows) -> None:
-        """Check that only receipts of these books are replaced, voided (once) or reprinted."""
+        """Check that replacements, voidings and reprints name receipts of these books.
+
+        A receipt is voided at most once, and its copies are numbered from 1.
+        """
         named = (
             ("receipt_donations", "number", [row[:2] for row in stated[ReceiptDonation]]),
             ("receipt_replacements", "number", [row[:2] for row in stated[ReceiptReplacement]]),
@@ -132,7 +143,10 @@ class Receipts:
     def _check_texts(
         self, stated: Rows, bodies: Sequence[Body], texts: Sequence[Row]
     ) -> dict[str, bytes]:
-        """Check that exactly the texts that bodies name are stored, and match their digests."""
+        """Check that exactly the texts that entries name are stored, with the right digests.
+
+        Return the contents by digest.
+        """
         receipts: dict[int, list[str]] = defaultdict(list)
         for row in stated[Receipt]:
             receipts[row[0]].append(row[6])
@@ -143,7 +157,7 @@ class Receipts:
             if body.texts is not None:
                 expected.append((body.seq, body.texts, body.about))
         self.reader.compare(_NAMED, expected, [row[:3] for row in texts])
-        self._take_forgettings(stated)
+        self._read_forgettings(stated)
         kept: dict[str, bytes] = {}
         for seq, digest, about, salt, content in texts:
             if salt is None or content is None:
@@ -156,10 +170,12 @@ class Receipts:
             else:
                 column = "content" if len(salt) == SALT_BYTES else "salt"
                 made = hashlib.sha256(salt + content).hexdigest()
-                raise self._wrong_text(column, seq, f"what gives {digest}", f"what gives {made}")
+                raise self._wrong_text(
+                    column, seq, f"a text with digest {digest}", f"digest {made}"
+                )
         return kept
 
-    def _take_forgettings(self, stated: Rows) -> None:
+    def _read_forgettings(self, stated: Rows) -> None:
         people: dict[int, str] = {}
         for seq, party in stated[Forgetting]:
             people[seq] = party
@@ -168,10 +184,14 @@ class Receipts:
             self.erased[digest] = (seq, people.get(seq))
 
     def check_erased(self) -> None:
-        """Check that exactly the texts are gone that an entry of forgetting erased."""
+        """Check that exactly the texts erased by forgettings are gone.
+
+        Raises:
+            BooksBroken: a text is missing without a forgetting, or was not erased by one.
+        """
         for digest, (seq, about) in self.absent.items():
             if digest not in self.erased:
-                raise self._wrong_text("content", seq, f"what gives {digest}", None)
+                raise self._wrong_text("content", seq, f"a text with digest {digest}", None)
             _, party = self.erased[digest]
             if party is None or party != about:
                 raise self._wrong_text("about", seq, party, about)

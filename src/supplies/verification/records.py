@@ -1,4 +1,4 @@
-"""Check the rows that entries state, in every statement's table, with document ids and lots."""
+"""Check the rows that entries state in each statement's table, with document ids and lots."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ from supplies.domain.entry_rows import (
     Withdrawal,
 )
 from supplies.storage.store import Row
-from supplies.verification.reader import ROW, Reader, Table
+from supplies.verification.reader import WHOLE_ROW, Reader, Table
 
-STATED = {
+STATEMENT_TABLES = {
     statement: Table(table, ("seq", *statement.__struct_fields__))
     for statement, table in TABLES.items()
 }
-"""The table of each statement, in the order in which an entry's rows are compared."""
+"""Table of each statement, in the order in which they are compared."""
 
 Rows = Mapping[type[EntryRow], list[Row]]
-"""What some entries state, by its kind, as the store should hold it: seq, then the fields."""
+"""Rows as stored (seq, then the fields), by type of statement."""
 
-DOCUMENTS: tuple[type[EntryRow], ...] = (
+DOCUMENT_STATEMENTS: tuple[type[EntryRow], ...] = (
     Need,
     Pledge,
     Arrival,
@@ -60,20 +60,20 @@ DOCUMENTS: tuple[type[EntryRow], ...] = (
     Shipment,
     Activity,
 )
-"""Statements that begin a document: the id, their first field, ends in the entry's number."""
+"""Statements that begin a document; their first field is its id with the entry's number."""
 
-OF_A_LOT: tuple[type[EntryRow], ...] = (
+LOT_STATEMENTS: tuple[type[EntryRow], ...] = (
     ArrivalLine,
     AllocationLine,
     StopLine,
     CountedLine,
     ShipmentLine,
 )
-"""Statements of goods of one lot."""
+"""Statements about goods of one lot."""
 
 
-def _cells_of(statement: type[EntryRow]) -> Callable[[Any], tuple[Any, ...]]:
-    """The fastest conversion of a row to how it is stored."""
+def _row_converter(statement: type[EntryRow]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return the fastest function that converts a row of this type to its columns."""
     hints = get_type_hints(statement)
     kinds = [{hints[name], *get_args(hints[name])} for name in statement.__struct_fields__]
     if any(datetime in kind for kind in kinds):
@@ -92,39 +92,40 @@ def _cells_of(statement: type[EntryRow]) -> Callable[[Any], tuple[Any, ...]]:
     return with_days
 
 
-_CELLS = {statement: _cells_of(statement) for statement in ENTRY_ROWS}
+_ROW_CONVERTERS = {statement: _row_converter(statement) for statement in ENTRY_ROWS}
 
 
 def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
-    """The transfers and rows of these entries, as the database should contain them."""
+    """Return the transfers and rows of these entries, as the database should have them."""
     transfers: list[Row] = []
     stated: dict[type[EntryRow], list[Row]] = {statement: [] for statement in ENTRY_ROWS}
-    writers = {kind: (rows.append, _CELLS[kind]) for kind, rows in stated.items()}
+    writers = {kind: (rows.append, _ROW_CONVERTERS[kind]) for kind, rows in stated.items()}
     for body in bodies:
         seq = body.seq
         if body.transfers:
             day = body.booked_on.isoformat()
             for line, transfer in enumerate(body.transfers, 1):
-                transfers.append((seq, line, day, *transfer, *_parcel(transfer[0], transfer[1])))
+                transfers.append(
+                    (seq, line, day, *transfer, *_hand_over_columns(transfer[0], transfer[1]))
+                )
         for row in body.rows:
-            write, cells_ = writers[type(row)]
-            write((seq, *cells_(row)))
+            write, convert = writers[type(row)]
+            write((seq, *convert(row)))
     return transfers, stated
 
 
-def _parcel(source: str, target: str) -> tuple[str | None, str | None]:
-    """The allocation and recipient of a hand-over, which have columns of their own."""
+def _hand_over_columns(source: str, target: str) -> tuple[str | None, str | None]:
+    """Return the allocation and recipient of a transfer that hands goods over, else None twice."""
     if source.startswith("in_transit:") and target.startswith("received:"):
         return source.rpartition(":")[2], target.partition(":")[2]
     return None, None
 
 
 class Records:
-    """What was stated so far, for checks of later entries.
+    """What the entries checked so far state, for checks of later entries.
 
-    lots: the item of each. recipients: the recipient of each allocation. needs: the recipient of
-    each need. donations: all ids. waiting: open deliveries and unresolved conflicts with their
-    entry.
+    lots: item by lot. recipients: recipient by allocation. needs: recipient by need. donations: all
+    ids. pending: open deliveries and unresolved conflicts, each with the number of its entry.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -133,29 +134,33 @@ class Records:
         self.recipients: dict[str, str] = {}
         self.needs: dict[str, str] = {}
         self.donations: set[str] = set()
-        self.waiting: set[tuple[str, int]] = set()
+        self.pending: set[tuple[str, int]] = set()
         self._restated: list[tuple[Table, str, str, int]] = []
 
     def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
-        """Check the rows of the next entries, and remember what later ones refer to."""
+        """Check the rows of the next entries, and remember what later entries refer to.
+
+        Raises:
+            BooksBroken: a document id or a lot is wrong.
+        """
         if not bodies:
             return
-        for kind in DOCUMENTS:
+        for kind in DOCUMENT_STATEMENTS:
             if stated[kind]:
                 self._check_documents(kind, stated[kind], bodies)
-        self._take_lots(stated)
+        self._check_lots(stated)
         if stated[PackedLine]:
             self._check_packs(stated)
         self.recipients.update((row[1], row[2]) for row in stated[Allocation])
         self.needs.update((row[1], row[2]) for row in stated[Need])
         self.donations.update(row[1] for row in stated[Arrival] if row[2] == "donor")
-        self._take_waiting(stated)
+        self._track_pending(stated)
 
     def _check_documents(
         self, kind: type[EntryRow], rows: Sequence[Row], bodies: Sequence[Body]
     ) -> None:
-        """Check that a new document's id has the number of the entry that made it."""
-        first, table = bodies[0].seq, STATED[kind]
+        """Check that a new document's id has the number of its entry."""
+        first, table = bodies[0].seq, STATEMENT_TABLES[kind]
         for row in rows:
             seq, document = row[0], row[1]
             if document != bodies[seq - first].document:
@@ -166,21 +171,21 @@ class Records:
             if number != str(seq):
                 self._restated.append((table, document, number, seq))
 
-    def _take_lots(self, stated: Rows) -> None:
-        """Check that a lot's id has the number of its first entry, and that its item stays."""
+    def _check_lots(self, stated: Rows) -> None:
+        """Check that a new lot's id has the number of its entry, and that its item never changes."""
         own = f"l_{self.reader.station}_"
         for row in stated[Lot]:
             seq, lot, item = row[0], row[1], row[2]
             if lot.startswith(own) and (number := lot.rsplit("_", 2)[1]) != str(seq):
-                self._restated.append((STATED[Lot], lot, number, seq))
+                self._restated.append((STATEMENT_TABLES[Lot], lot, number, seq))
             if self.lots.setdefault(lot, item) != item:
                 raise self.reader.broken("lots", "item", seq, self.lots[lot], item)
         for seq, lot, parent in stated[LotParent]:
             for column, name in (("lot", lot), ("parent", parent)):
                 if name not in self.lots:
                     raise self.reader.broken("lot_parents", column, seq, "a known lot", name)
-        for kind in OF_A_LOT:
-            at = STATED[kind].columns.index
+        for kind in LOT_STATEMENTS:
+            at = STATEMENT_TABLES[kind].columns.index
             for row in stated[kind]:
                 lot, item = row[at("lot")], row[at("item")]
                 if lot and self.lots.get(lot) != item:
@@ -190,7 +195,7 @@ class Records:
         """Check that packs come to the item and quantity that their line states in base units."""
         lines: dict[tuple[int, int], tuple[str, int]] = {}
         for kind in (Need, PledgeLine, ArrivalLine):
-            at = STATED[kind].columns.index
+            at = STATEMENT_TABLES[kind].columns.index
             for row in stated[kind]:
                 line = row[at("line")] if kind is not Need else 1
                 lines[row[0], line] = row[at("item")], row[at("quantity")]
@@ -202,29 +207,37 @@ class Records:
                     TABLES[PackedLine], "quantity", seq, expected, f"{quantity * size} × {item}"
                 )
 
-    def _take_waiting(self, stated: Rows) -> None:
-        """Track what is open: a delivery since the entry that made it, not one that restates it."""
-        waiting = self.waiting
-        waiting.update(("delivery", row[0]) for row in stated[Delivery] if row[1] == f"v_{row[0]}")
-        waiting.update(("conflict", row[0]) for row in stated[Conflict])
+    def _track_pending(self, stated: Rows) -> None:
+        """Track open deliveries and conflicts. A delivery opens once, also if it is stated again."""
+        pending = self.pending
+        pending.update(("delivery", row[0]) for row in stated[Delivery] if row[1] == f"v_{row[0]}")
+        pending.update(("conflict", row[0]) for row in stated[Conflict])
         closed = {delivery for _, delivery in stated[DeliveryEnd]}
-        waiting -= {("delivery", int(name[2:])) for name in closed if name[2:].isdecimal()}
-        waiting -= {("conflict", conflict) for _, conflict, _ in stated[Resolution]}
+        pending -= {("delivery", int(name[2:])) for name in closed if name[2:].isdecimal()}
+        pending -= {("conflict", conflict) for _, conflict, _ in stated[Resolution]}
 
-    def check_waiting(self) -> None:
-        """Check that `pending` has exactly what is open: lists of open things are read from it."""
+    def check_pending(self) -> None:
+        """Check that `pending`, from which lists of open documents are read, is complete.
+
+        Raises:
+            BooksBroken: a row of `pending` is missing or surplus.
+        """
         rows = self.reader.store.all(
             "SELECT noun, number FROM pending WHERE station = :station",
             {"station": self.reader.station},
         )
         found = {(noun, number) for noun, number in rows}
-        for each in sorted(found ^ self.waiting):
+        for each in sorted(found ^ self.pending):
             noun, number = each
-            wanted, there = (noun, None) if each in self.waiting else (None, noun)
-            raise self.reader.broken("pending", ROW, number, wanted, there)
+            wanted, stored = (noun, None) if each in self.pending else (None, noun)
+            raise self.reader.broken("pending", WHOLE_ROW, number, wanted, stored)
 
     def check_restated(self) -> None:
-        """Check that documents stated again were made by the earlier entries that they name."""
+        """Check that documents stated again were made by the earlier entries in their ids.
+
+        Raises:
+            BooksBroken: there is no such earlier entry.
+        """
         for table, document, number, seq in self._restated:
             column = table.columns[1]
             made = None

@@ -1,4 +1,4 @@
-"""Check goods between stations: what was sent is on the way or arrived; what is cited exists."""
+"""Check goods between stations: sent goods are in transit or arrived; cited entries exist."""
 
 from __future__ import annotations
 
@@ -20,28 +20,35 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
 _Goods = Counter[tuple[str, str]]
-"""By item and lot."""
+"""Quantities by item and lot."""
 
 
 @dataclass(slots=True)
 class _Sent:
-    """A sent shipment. arrived: as the other station says, once it was acknowledged."""
+    """A shipment that was sent.
+
+    goods: as sent. acknowledged: an entry of this station cites that of the receiver.
+    """
 
     destination: str
-    carried: _Goods = field(default_factory=Counter)
+    goods: _Goods = field(default_factory=Counter)
     acknowledged: bool = False
 
 
 class Shipments:
-    """The shipments stated so far, and the entries cited from other stations."""
+    """Shipments stated so far, and their citations of entries of other stations."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self._sent: dict[str, _Sent] = {}
-        self._came: dict[str, _Goods] = {}
+        self._received: dict[str, _Goods] = {}
 
     def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the shipments of the next entries, and look up what they cite."""
+        """Read the shipments of the next entries, and check the entries that they cite.
+
+        Raises:
+            BooksBroken: a shipment is unknown, or a cited hash is wrong.
+        """
         for _, shipment, destination, _ in stated[Shipment]:
             self._sent[shipment] = _Sent(destination)
         for seq, shipment, _, item, _, lot, quantity, *_ in stated[ShipmentLine]:
@@ -50,16 +57,18 @@ class Shipments:
                 raise self.reader.broken(
                     "shipment_lines", "shipment", seq, "a shipment that was sent", shipment
                 )
-            sent.carried[item, lot] += quantity
+            sent.goods[item, lot] += quantity
         for seq, shipment, sender, sent_seq, sent_hash, _ in stated[ShipmentReceived]:
             document = bodies[seq - bodies[0].seq].document
             if shipment != document:
                 raise self.reader.broken("shipments_received", "shipment", seq, document, shipment)
-            self._came[shipment] = Counter()
-            self._look_up("shipments_received", "sent_hash", seq, sender, sent_seq, sent_hash)
+            self._received[shipment] = Counter()
+            self._check_citation(
+                "shipments_received", "sent_hash", seq, sender, sent_seq, sent_hash
+            )
         for _, shipment, _, item, _, lot, _, arrived in stated[ShipmentArrival]:
             if lot is not None:
-                self._came[shipment][item, lot] += arrived
+                self._received[shipment][item, lot] += arrived
         for seq, shipment, there, cited in stated[ShipmentAcknowledged]:
             sent = self._sent.get(shipment)
             if sent is None or sent.acknowledged:
@@ -68,9 +77,11 @@ class Shipments:
                 )
             sent.acknowledged = True
             other = sent.destination
-            self._look_up("shipments_acknowledged", "received_hash", seq, other, there, cited)
+            self._check_citation(
+                "shipments_acknowledged", "received_hash", seq, other, there, cited
+            )
 
-    def _look_up(
+    def _check_citation(
         self, table: str, column: str, seq: int, station: str, cited: int, found: str
     ) -> None:
         """Check the hash of a cited entry, if the other station is in this database."""
@@ -86,28 +97,38 @@ class Shipments:
             raise self.reader.broken(table, column, seq, expected, found)
 
     def check(self, balances: Mapping[Key, Balance]) -> None:
-        """Check the accounts of shipments: all on the way until acknowledged, then none.
+        """Compare the balances of shipments with what was stated.
 
-        What was delivered must equal what the other station received, if it is in this database.
+        Until a shipment is acknowledged, all its goods are in transit; afterwards none are, and
+        what was delivered equals what the other station received, if that station is in this
+        database.
+
+        Raises:
+            BooksBroken: a balance differs.
         """
-        there = _by_shipment(balances)
+        balances_of = _by_shipment(balances)
         for shipment, sent in self._sent.items():
-            on_the_way = there.get(SENT(shipment), Counter())
-            delivered = there.get(DELIVERED(shipment), Counter())
+            on_the_way = balances_of.get(SENT(shipment), Counter())
+            delivered = balances_of.get(DELIVERED(shipment), Counter())
             if not sent.acknowledged:
-                self._compare(SENT(shipment), sent.carried, on_the_way)
+                self._compare(SENT(shipment), sent.goods, on_the_way)
                 self._compare(DELIVERED(shipment), Counter(), delivered)
                 continue
             self._compare(SENT(shipment), Counter(), on_the_way)
-            arrived = self._taken_in(shipment, sent)
+            arrived = self._received_there(shipment, sent)
             if arrived is not None:
                 self._compare(DELIVERED(shipment), arrived, delivered)
-        for shipment, came in self._came.items():
-            origin = there.get(FROM_STATION(shipment), Counter())
-            self._compare(FROM_STATION(shipment), came, Counter({k: -n for k, n in origin.items()}))
+        for shipment, received in self._received.items():
+            origin = balances_of.get(FROM_STATION(shipment), Counter())
+            self._compare(
+                FROM_STATION(shipment), received, Counter({k: -n for k, n in origin.items()})
+            )
 
-    def _taken_in(self, shipment: str, sent: _Sent) -> _Goods | None:
-        """What the other station received, by our items and lots; None if not in this database."""
+    def _received_there(self, shipment: str, sent: _Sent) -> _Goods | None:
+        """Return what the other station received, by the sender's items and lots.
+
+        None: it is not in this database.
+        """
         rows = self.reader.store.all(
             "SELECT a.sent_lot, a.arrived FROM shipment_arrivals a "
             "WHERE a.station = :other AND a.shipment = :shipment",
@@ -115,7 +136,7 @@ class Shipments:
         )
         if not rows:
             return None
-        items = {lot: item for item, lot in sent.carried}
+        items = {lot: item for item, lot in sent.goods}
         return Counter({(items.get(lot, ""), lot): n for lot, n in rows if n})
 
     def _compare(self, account: str, expected: _Goods, found: _Goods) -> None:
@@ -132,7 +153,7 @@ class Shipments:
 
 
 def _by_shipment(balances: Mapping[Key, Balance]) -> dict[str, _Goods]:
-    """The balances of shipments, by account, item and lot."""
+    """Return the balances of shipments, by account, item and lot."""
     kinds = {SENT.name, DELIVERED.name, FROM_STATION.name}
     found: dict[str, _Goods] = {}
     for (account, item, lot), balance in balances.items():

@@ -2,8 +2,8 @@
 
 The chain shows that no entry was changed, inserted or removed. Each row of each ledger table is
 compared with the bodies; balances, days, receipts and needs are recomputed. The chain alone cannot
-show that the end was cut off or rewritten. For that there are outside witnesses: the receipts
-in donors' hands, which print their entry's number and hash.
+show that its last entries were removed or rewritten. Receipts can: each prints the number and hash
+of its entry, and donors keep them.
 """
 
 from __future__ import annotations
@@ -24,30 +24,33 @@ from supplies.verification.hash_chain import ENTRIES, HEADS, HashChain
 from supplies.verification.needs import check_needs
 from supplies.verification.reader import FIRST, LAST, Reader
 from supplies.verification.receipts import ERASABLE, Receipts
-from supplies.verification.records import STATED, Records, Rows, rows_of
+from supplies.verification.records import STATEMENT_TABLES, Records, Rows, rows_of
 from supplies.verification.shipments import Shipments
 
-CHUNK = 5_000
-"""Entries that are held in memory at a time."""
+ENTRIES_PER_CHUNK = 5_000
+"""Number of entries in memory at a time."""
 
-ENTRIES_AT_ONCE = 100_000
-"""Entries whose statements are gathered before their tables are read.
+ENTRIES_PER_COMPARISON = 100_000
+"""Number of entries whose statements are compared with their tables at once.
 
-Those tables are kept in the order of their documents, not of entries: each reading of a part
-looks through the whole table, so it is read in few large parts.
+These tables are ordered by document, not by entry, so that each comparison reads whole tables.
+Therefore there are few comparisons.
 """
 
 LEDGER_TABLES = (
     *(table.name for table in (ENTRIES, HEADS, TRANSFERS, BALANCES, DAYS, ERASABLE)),
     *TABLES.values(),
 )
-"""The tables that verification answers for."""
+"""All tables that verification checks."""
 
 Progress = Callable[[int, int], None]
 
 
 class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
-    """One station's verified books. head: the last entry's hash, hex; zeros without entries."""
+    """Counts of one verified station.
+
+    head: hash of the last entry, hexadecimal; zeros without entries.
+    """
 
     station: str
     entries: int
@@ -57,7 +60,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """Verified books: counts over all stations named."""
+    """Counts over all verified stations."""
 
     entries: int
     transfers: int
@@ -68,17 +71,17 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 def verify(
     store: Store, station: str | None = None, *, progress: Progress | None = None
 ) -> Verified:
-    """Recompute the books of a station, or of all.
+    """Recompute the books of a station, or of all stations.
 
-    station: None for all. progress: called from time to time with the number of entries done and of
-    all.
+    station: None for all. progress: called with the number of entries done and in total. All
+    entries and rows are read once; memory grows with the number of balances, not of entries.
 
     Raises:
-        BooksBroken: names the first thing that is wrong.
+        BooksBroken: describes the first difference.
         NotFound: there are no books of this station.
     """
     with store.reading(), _without_garbage_collection():
-        stations = _stations(store) if station is None else [_existing(store, station)]
+        stations = _stations(store) if station is None else [_check_station(store, station)]
         counts = {name: _entries_of(store, name) for name in stations}
         total, done = sum(counts.values()), 0
 
@@ -98,7 +101,7 @@ def verify(
 
 
 class _Verification:
-    """The verification of one station, from its first entry to its last."""
+    """The verification of one station."""
 
     def __init__(self, store: Store, station: str, count: int) -> None:
         self.station, self.count = station, count
@@ -107,18 +110,18 @@ class _Verification:
         self.receipts, self.balances = Receipts(reader), Balances(reader)
         self.shipments = Shipments(reader)
         self.transfers = 0
-        self.stated: dict[type[EntryRow], list[Row]] = {kind: [] for kind in STATED}
+        self.stated: dict[type[EntryRow], list[Row]] = {kind: [] for kind in STATEMENT_TABLES}
 
     def run(self, advance: Callable[[int], None]) -> VerifiedStation:
-        """Verify range by range, then what applies to the books as a whole."""
+        """Check all entries in chunks, then the books as a whole."""
         since = FIRST
         for low, high in _ranges(self.count):
             advance(self._check(low, high))
-            if high == LAST or high - max(since, 0) >= ENTRIES_AT_ONCE:
+            if high == LAST or high - max(since, 0) >= ENTRIES_PER_COMPARISON:
                 self._compare_statements(since, high)
                 since = high + 1
         self.receipts.check_erased()
-        self.records.check_waiting()
+        self.records.check_pending()
         self.balances.check_days()
         self.balances.check_balances()
         check_needs(self.reader, self.balances.by_key, self.records.needs)
@@ -132,7 +135,7 @@ class _Verification:
         )
 
     def _check(self, low: int, high: int) -> int:
-        """Check the next entries with the rows in their order; return the number of entries."""
+        """Check the entries from `low` to `high`; return their number."""
         entries = self.reader.rows(ENTRIES, low, high)
         bodies: list[Body] = self.chain.follow(entries)
         if high == LAST:
@@ -153,22 +156,22 @@ class _Verification:
         return len(entries)
 
     def _compare_statements(self, low: int, high: int) -> None:
-        """Compare every row of every statement's table, for the entries gathered."""
-        for statement, table in STATED.items():
+        """Compare the collected statements with the rows of their tables."""
+        for statement, table in STATEMENT_TABLES.items():
             expected, self.stated[statement] = self.stated[statement], []
             self.reader.compare(table, expected, self.reader.rows(table, low, high))
         self.records.check_restated()
 
 
 def _closings(stated: Rows) -> dict[int, date]:
-    """By entry, the day through which it closed the books."""
+    """Return, by entry number, the last day that it closed."""
     return {seq: date.fromisoformat(through) for seq, through in stated[Period]}
 
 
 def _ranges(count: int) -> Iterator[tuple[int, int]]:
-    """Ranges of numbers that together cover all, so that no row is left out."""
+    """Yield ranges of entry numbers that together include every integer."""
     low = FIRST
-    for last in range(CHUNK, count, CHUNK):
+    for last in range(ENTRIES_PER_CHUNK, count, ENTRIES_PER_CHUNK):
         yield low, last
         low = last + 1
     yield low, LAST
@@ -179,16 +182,16 @@ def _entries_of(store: Store, station: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _existing(store: Store, station: str) -> str:
+def _check_station(store: Store, station: str) -> str:
     if station not in _stations(store):
         raise NotFound(f"there are no books of a station {station} in {store.url}")
     return station
 
 
 def _stations(store: Store) -> list[str]:
-    """Every station that any row names, whether the catalogue knows it or not.
+    """Return every station that any row belongs to, registered or not.
 
-    Found by skipping from key to key in each table, not by reading all rows.
+    Each table is searched by key from one station to the next, not read completely.
     """
     found = {str(code) for (code,) in store.all("SELECT code FROM stations")}
     for table in LEDGER_TABLES:
@@ -206,7 +209,7 @@ def _stations(store: Store) -> list[str]:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Switch off garbage collection: verification makes many small tuples, and no cycles."""
+    """Disable garbage collection: verification makes many small tuples but no cycles."""
     was_on = gc.isenabled()
     gc.disable()
     try:
