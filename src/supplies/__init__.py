@@ -16,7 +16,7 @@ This module is the public API, together with `supplies.views`, whose functions r
 fast.
 """
 
-TYPE_CHECKING = False  # As in typing, which would take longer to import than this module.
+TYPE_CHECKING = False  # Not imported from typing: that would take longer than this whole module.
 
 if TYPE_CHECKING:
     from supplies.books.reader import Books
@@ -226,7 +226,7 @@ _MODULES = (
     "supplies.ledger.recorded",
     "supplies.ledger.ledger",
 )
-"""Modules that define the names above, each after those that it imports."""
+"""Modules that define the public names, each after the modules that it imports."""
 
 if not TYPE_CHECKING:
     # Hidden from type checkers: they would accept any name, also a misspelt one.

@@ -1,8 +1,8 @@
 """The errors of the library, with the fields that a caller needs to translate them.
 
-Each error names what, where and what would be right, in a sentence for a person (`detail`), and
-carries a stable `slug` and, where a field of the command is at fault, JSON pointers to it. The
-command line prints the sentence; the service turns slug and pointers into problem+json.
+Each error says in a sentence (`detail`) what is wrong, where, and what would be right. It has a
+stable `slug` and, if a field of the command is wrong, JSON pointers to it. The command line prints
+the sentence; the service returns slug and pointers as problem+json.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One field at fault.
+    """A field that is wrong.
 
-    pointer: RFC 6901 pointer into the command as sent ("" is the whole command).
-    asked, available: base units, where quantities are compared; None otherwise.
+    pointer: RFC 6901 pointer into the command as sent ("" is the whole command). asked, available:
+    quantities in base units, for errors about quantities; otherwise None.
     """
 
     pointer: str
@@ -27,7 +27,10 @@ class Fault:
 
 
 class SuppliesError(Exception):
-    """A refusal. `str(error)` is the sentence; nothing was recorded."""
+    """Base class of all errors of the library. Nothing was recorded, except for `Uncertain`.
+
+    `str(error)` is a sentence for the user.
+    """
 
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong"
@@ -38,7 +41,7 @@ class SuppliesError(Exception):
         self.faults = tuple(faults)
 
 
-# --- what was asked is not a well-formed command --------------------------------------------
+# --- invalid commands ------------------------------------------------------------------------
 
 
 class InvalidField(SuppliesError):
@@ -60,43 +63,46 @@ class NotFound(SuppliesError):
     title = "Not in the books"
 
 
-# --- what was asked contradicts the books ---------------------------------------------------
+# --- commands that contradict the books ------------------------------------------------------
 
 
 class AgainstBooks(SuppliesError):
-    """A valid command that the present books do not allow."""
+    """A valid command that contradicts the present books."""
 
 
 class NotEnough(AgainstBooks):
-    """A balance is too small, now or at the end of some day since."""
+    """A balance is too small, now or at the end of a day since."""
 
     slug = "not-enough"
     title = "Not enough goods"
 
 
 class AlreadyDone(AgainstBooks):
-    """It was done before: a second dispatch, correction or closing, or a code already in use."""
+    """It was done before, such as a second dispatch, correction or closing, or a code is in use."""
 
     slug = "already-done"
     title = "Already done"
 
 
 class IdempotencyConflict(AgainstBooks):
-    """The same id came with another command."""
+    """The id of the command was already used for another command."""
 
     slug = "idempotency-conflict"
     title = "The same id with another command"
 
 
 class PeriodClosed(AgainstBooks):
-    """A plan dated on a day that is closed."""
+    """The command is dated on a closed day.
+
+    Facts that happened on a closed day are booked on the first open day instead.
+    """
 
     slug = "period-closed"
     title = "The period is closed"
 
 
 class Unaccounted(AgainstBooks):
-    """Something is still open: goods in transit, unexplained differences, unresolved conflicts."""
+    """Something is not resolved: goods in transit, unexplained differences, open conflicts."""
 
     slug = "unaccounted"
     title = "Not everything is accounted for"
@@ -109,15 +115,15 @@ class Forgotten(AgainstBooks):
     title = "Forgotten"
 
 
-# --- the store cannot do it -----------------------------------------------------------------
+# --- the database ----------------------------------------------------------------------------
 
 
 class StoreError(SuppliesError):
-    """The database refuses or is unusable; nothing was recorded, unless it is `Uncertain`."""
+    """The database cannot do it. Nothing was recorded, except for `Uncertain`."""
 
 
 class Busy(StoreError):
-    """Another program holds the database; try again."""
+    """Another program has locked the database; try again."""
 
     slug = "busy"
     title = "The database is busy"
@@ -130,21 +136,24 @@ class NotADatabase(StoreError):
 
 
 class ReadOnly(StoreError):
-    """The file or its directory may not be written, or the server takes no writes."""
+    """The file or its directory is not writable, or the server is read-only."""
 
     slug = "busy"
     title = "The database is read-only"
 
 
 class DiskFull(StoreError):
-    """No room left to write."""
+    """The disk is full."""
 
     slug = "busy"
     title = "The disk is full"
 
 
 class Uncertain(StoreError):
-    """The database went away while a commit was made durable: it may be recorded, or may not."""
+    """The connection was lost during a commit: the command may or may not be recorded.
+
+    Repeat it with the same id to find out.
+    """
 
     slug = "busy"
     title = "Whether it was recorded is not known"
@@ -170,10 +179,10 @@ class GuardMissing(StoreError):
 
 
 class BooksBroken(SuppliesError):
-    """Verification found a row that is not what the entries say it must be.
+    """A stored row differs from what the entries say.
 
-    station, seq: the entry at fault; seq is None where no entry is concerned.
-    table, column: where the difference stands; expected, found: what it should be and is.
+    station, seq: the entry concerned; seq is None if no single entry is. table, column: where the
+    difference is. expected, found: the value computed from the entries, and the stored value.
     """
 
     slug = "books-broken"

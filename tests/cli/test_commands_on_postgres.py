@@ -26,7 +26,7 @@ def test_the_commands_work_with_books_on_a_server(
         monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
         assert main(["demo"]) == 0
         assert len(list((tmp_path / "demo-papers").iterdir())) == 26
-        assert "holds books already" in refused(capsys, "demo")
+        assert "contains books already" in refused(capsys, "demo")
         assert main(["verify", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["receipts"] == 7
         assert main(["receipt", "JZ-2020-000001", "-o", "receipt.pdf"]) == 0

@@ -1,8 +1,8 @@
 """The command line: `supplies COMMAND …`, built on click.
 
-One module contains a family of commands, each command beside its options. `supplies --help` imports
-none of these modules. So that `supplies COMMAND --help` is quick too, they import at the top only
-what their options need; a command imports the rest when it runs.
+Each module contains a family of commands, with the options beside each command. So that `--help` is
+quick, `supplies --help` imports none of these modules, and the modules import at the top only what
+their options need; a command imports the rest when it runs.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def supplies() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    The status is 0 on success, 1 if the command is refused or finds a fault, 2 for wrong usage and
-    130 after Ctrl-C.
+    The status is 0 on success, 1 if the command is refused or finds a difference, 2 for wrong usage
+    and 130 after Ctrl-C.
 
-    argv: the words after `supplies`; None for those of this process.
+    argv: the arguments after `supplies`; None for those of this process.
     """
     try:
         return int(supplies.main(argv, prog_name="supplies", standalone_mode=False) or 0)

@@ -14,12 +14,12 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Day(click.ParamType[date]):
-    """A day in the form of ISO 8601."""
+    """A date in the form of ISO 8601."""
 
     name = "day"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Return the day that was typed; a usage error if there is no such day."""
+        """Return the date. An invalid date is a usage error."""
         if isinstance(value, date):
             return value
         try:
@@ -65,17 +65,17 @@ _ignored_station_option = click.option(
 
 
 def books_options(function: _Function) -> _Function:
-    """Add `--database` and `--station`, for a command about one station."""
+    """Add `--database` and `--station`, for a command on one station."""
     return database_option(station_option(function))
 
 
 def all_books_options(function: _Function) -> _Function:
-    """Add `--database` and `--station`, for a command about all stations unless one is named."""
+    """Add `--database` and `--station`, for a command on all stations by default."""
     return database_option(_stations_option(function))
 
 
 def whole_database_options(function: _Function) -> _Function:
-    """Add `--database`, and a `--station` without effect, for a command about all stations."""
+    """Add `--database`, and a `--station` without effect, for a command on the whole database."""
     return database_option(_ignored_station_option(function))
 
 
@@ -115,7 +115,7 @@ def check_period(first: date | None, last: date | None) -> tuple[date, date]:
     """Return both days of a period.
 
     Raises:
-        InvalidField: if one of them is missing.
+        InvalidField: one of them is missing.
     """
     if first is None or last is None:
         raise InvalidField("a period needs both days: --from 2020-02-03 --to 2020-02-13")
@@ -123,7 +123,7 @@ def check_period(first: date | None, last: date | None) -> tuple[date, date]:
 
 
 def station_details_options(function: _Function) -> _Function:
-    """Add what a new station is registered with."""
+    """Add the options that describe a new station."""
     for option in reversed(
         (
             click.option("--name", required=True, help="Name of the station, printed on papers."),

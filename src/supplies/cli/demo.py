@@ -36,8 +36,7 @@ def demo(database: str, papers: str | None) -> None:
     shown, default_folder = _check_is_new(database)
     folder = Path(papers or default_folder)
     make_folder(folder)
-    # The keys come before the first entry: without them no papers can be drawn, and the next try
-    # would find books.
+    # The keys are made first. If that fails there are no books yet, and the demo can be repeated.
     create_first_key(database)
     StationKeys.for_database(database)
     with progress_bar("Recording the demonstration") as report:
@@ -57,7 +56,7 @@ def _check_is_new(database: str) -> tuple[str, Path]:
     """Return the database's name without a password, and the default folder for papers.
 
     Raises:
-        AlreadyDone: if the database is in use.
+        AlreadyDone: the database is in use.
     """
     from supplies.storage.engines import database_file, open_store
 
@@ -69,7 +68,7 @@ def _check_is_new(database: str) -> tuple[str, Path]:
     with closing(open_store(database)) as store:
         if store.one("SELECT 1 FROM stations LIMIT 1") is not None:
             raise AlreadyDone(
-                f"{store.url} holds books already; name a new database for the demonstration"
+                f"{store.url} contains books already; name a new database for the demonstration"
             )
         return store.url, Path("demo-papers")
 

@@ -31,7 +31,7 @@ _SETTINGS = {
     "retention": ("recipients_days", "donors_days", "access_log_days"),
     "organisation": ("under",),
 }
-"""The settings of `station set`, grouped by what they are stored with."""
+"""The settings of `station set`, grouped by where they are stored."""
 
 _TEXTS = {
     "name": "Name of the station, printed on papers.",
@@ -39,10 +39,10 @@ _TEXTS = {
     "credit-code": "统一社会信用代码 of the station.",
     "address": "Postal address.",
     "phone": "Telephone number.",
-    "host": "Where the QR code of a receipt leads, as in https://example.org.",
+    "host": "Address that the QR code of a receipt opens, as in https://example.org.",
     "zone": "Time zone (IANA name).",
     "series": "Prefix of receipt numbers from now on.",
-    "jurisdiction": "Country whose law words the statement on receipts, as in cn.",
+    "jurisdiction": "Country whose law determines the statement on receipts, as in cn.",
     "statement": "Chinese statement on receipts, in place of the jurisdiction's.",
     "statement-en": "English statement on receipts.",
 }
@@ -218,10 +218,10 @@ def set_settings(
 def _changes(
     settings: dict[str, str | int | None], removed: tuple[str, ...]
 ) -> dict[str, dict[str, Any]]:
-    """Return the changed settings by group; None removes one.
+    """Return the changed settings by group. None removes a setting.
 
     Raises:
-        InvalidField: if a setting is both set and removed, or the logo cannot be used.
+        InvalidField: a setting is both set and removed, or the logo cannot be used.
     """
     given: dict[str, str | int | None] = {
         name: value for name, value in settings.items() if value is not None
@@ -259,10 +259,10 @@ def _change(
 
 
 def _read_logo(name: str) -> str:
-    """Read a logo; return it in base64.
+    """Read a logo and return it in base64.
 
     Raises:
-        InvalidField: if the file cannot be read or is too large.
+        InvalidField: the file cannot be read or is too large.
     """
     import base64
 

@@ -1,8 +1,8 @@
-"""The Longxue scene: eleven days of a social work station, booked command by command.
+"""The Longxue scene: eleven days of a social work station, recorded command by command.
 
-3 to 13 February 2020: 36 households, what they need, who gives it and how it reaches them. Every
-name is invented and marked so. `supplies demo` books the scene; its report is computed from the
-books.
+3 to 13 February 2020: the needs of 36 households, who gives the goods, and how they arrive. All
+names are invented and marked so. `supplies demo` records the scene; the station report is computed
+from these books.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ FIRST, LAST = date(2020, 2, 3), date(2020, 2, 13)
 BY = "u_1"
 
 MET = [f"R-{number:03d}" for number in range(1, 17)]
-"""The households whose needs are fully met."""
+"""Codes of the households whose needs are fully met."""
 
 PARTLY = [f"R-{number:03d}" for number in range(17, 37)]
-"""The households that receive some of what they lack."""
+"""Codes of the households that receive a part of what they need."""
 
 NEWCOMERS, RESIDENTS = "G-001", "G-002"
 
@@ -48,13 +48,13 @@ ACTIVITIES = (
 
 
 class SceneClock:
-    """A clock set to noon of the scene's day, one second later on each call."""
+    """A clock that starts each day of the scene at noon and advances one second per call."""
 
     def __init__(self) -> None:
         self.now = datetime(2020, 2, 3, 4, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """Return the moment, one second after the last."""
+        """Return the time, one second after the last."""
         self.now += timedelta(seconds=1)
         return self.now
 
@@ -64,34 +64,34 @@ class SceneClock:
 
 
 class Scene:
-    """Books the scene into a ledger that was opened with a `SceneClock`."""
+    """Records the scene in a ledger that was opened with a `SceneClock`."""
 
     def __init__(self, ledger: Ledger, clock: SceneClock) -> None:
         self.ledger, self.clock = ledger, clock
-        self._told: Callable[[int], None] = lambda _: None
+        self._progress: Callable[[int], None] = lambda _: None
         self._count = 0
         self.needs: dict[tuple[str, str], str] = {}
         self.deliveries: list[str] = []
 
-    def book(self, told: Callable[[int], None] = lambda _: None) -> None:
-        """Book all days. told: called with the number of commands recorded so far."""
-        self._told = told
+    def book(self, progress: Callable[[int], None] = lambda _: None) -> None:
+        """Record all days. progress: called with the number of commands recorded so far."""
+        self._progress = progress
         self._register()
         self._survey()
         self._pledges_and_paper()
         self._masks_arrive()
         self._masks_go_out()
         self._sanitiser_arrives_and_goes_out()
-        self._the_other_households()
+        self._other_households()
         self._gifts_and_leaflets()
-        self._the_shelf()
+        self._issues_and_count()
         for day, kind, count, who in ACTIVITIES:
             done = date(2020, 2, day)
             self._record(c.RecordActivity(kind=kind, count=count, who=who, happened_on=done))
 
     def _record(self, command: c.Command) -> Recorded:
         self._count += 1
-        self._told(self._count)
+        self._progress(self._count)
         return self.ledger.record(command, by=BY)
 
     def _document(self, command: c.Command) -> str:
@@ -148,7 +148,7 @@ class Scene:
             Recipient(code=RESIDENTS, name="居民（虚构）", kind="group"),
         )
 
-    # --- what is lacking, and who promises it ----------------------------------------------------
+    # --- needs and pledges -----------------------------------------------------------------------
 
     def _survey(self) -> None:
         self.clock.day(3)
@@ -161,7 +161,7 @@ class Scene:
                         recipient=code,
                         item=item,
                         quantity=quantity,
-                        urgency=urgency,  # type: ignore[arg-type]  # one of the three words
+                        urgency=urgency,  # type: ignore[arg-type]  # one of the three literals
                         needed_by=date(2020, 2, 12),
                     )
                 )
@@ -245,7 +245,7 @@ class Scene:
         )
 
     def _allocations(self, recipient: str) -> list[str]:
-        """The allocations of a recipient that have not been dispatched."""
+        """Return the allocations of a recipient that are not dispatched."""
         held = self.ledger.books.nonzero_balances("allocated:")
         mine = {account.split(":")[1] for account, _, _ in held}
         rows = self.ledger.books.all(
@@ -256,7 +256,7 @@ class Scene:
         return [name for (name,) in rows if name in mine]
 
     def _dispatch(self, team: str, recipients: list[str]) -> tuple[str, dict[str, str]]:
-        """Dispatch a team; returns the delivery and each recipient's allocation on it."""
+        """Dispatch a team. Return the delivery and the allocation of each recipient."""
         stops = {code: name for code in recipients for name in self._allocations(code)}
         delivery = self._document(c.Dispatch(team=team, allocations=list(stops.values())))
         self.deliveries.append(delivery)
@@ -332,7 +332,7 @@ class Scene:
             c.LapsePledge(pledge=self.sanitiser_pledge, reason="the last ten bottles did not come")
         )
 
-    def _the_other_households(self) -> None:
+    def _other_households(self) -> None:
         self.clock.day(9)
         for code in PARTLY:
             line = c.AllocationLine(
@@ -385,7 +385,7 @@ class Scene:
                 )
             )
 
-    def _the_shelf(self) -> None:
+    def _issues_and_count(self) -> None:
         for post in ("gate-post-1", "gate-post-2"):
             lines = [
                 c.LotLine(item="disinfectant", quantity=1),
@@ -415,9 +415,12 @@ class Scene:
         self.clock.day(13)
 
 
-def book_scene(url: str, told: Callable[[int], None] = lambda _: None) -> Scene:
-    """Book the scene into a fresh database; returns it with its ledger still open."""
+def book_scene(url: str, progress: Callable[[int], None] = lambda _: None) -> Scene:
+    """Record the scene in a fresh database. Return it with its ledger still open.
+
+    progress: called with the number of commands recorded so far.
+    """
     clock = SceneClock()
     scene = Scene(Ledger.open(url, station=STATION, clock=clock), clock)
-    scene.book(told)
+    scene.book(progress)
     return scene

@@ -172,7 +172,7 @@ class Records:
                 self._restated.append((table, document, number, seq))
 
     def _check_lots(self, stated: Rows) -> None:
-        """Check that a new lot's id has the number of its entry, and that its item never changes."""
+        """Check that a new lot's id has its entry's number, and that no lot changes its item."""
         own = f"l_{self.reader.station}_"
         for row in stated[Lot]:
             seq, lot, item = row[0], row[1], row[2]
@@ -208,7 +208,7 @@ class Records:
                 )
 
     def _track_pending(self, stated: Rows) -> None:
-        """Track open deliveries and conflicts. A delivery opens once, also if it is stated again."""
+        """Track open deliveries and conflicts. A delivery opens once, even if stated again."""
         pending = self.pending
         pending.update(("delivery", row[0]) for row in stated[Delivery] if row[1] == f"v_{row[0]}")
         pending.update(("conflict", row[0]) for row in stated[Conflict])
