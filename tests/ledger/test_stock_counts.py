@@ -10,12 +10,13 @@ from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
 
 from supplies.domain import commands as c
-from supplies.domain.entry_rows import Lot
+from supplies.domain.entry_rows import Lot, Recount
 from supplies.errors import (
     AlreadyDone,
     InvalidField,
     NotFound,
 )
+from supplies.verification.verify import verify
 
 
 def opened(station: StationLedger, location: str = "store") -> str:
@@ -284,3 +285,160 @@ def test_a_count_before_its_sheet_was_opened_is_refused(station: StationLedger) 
     lines = [c.CountLine(item="mask", counted=1)]
     early = c.CountStock(sheet=sheet, lines=lines, happened_on=station.day(-1))
     assert_refused(station, InvalidField, lambda: station(early), at="/happened_on")
+
+
+# --- entries of an earlier moment, recorded after the count ------------------------------------
+
+
+def test_a_gift_is_corrected_past_a_count_and_the_count_is_booked_anew(
+    station: StationLedger,
+) -> None:
+    gift = station.give(500)
+    sheet = opened(station)
+    station(count(sheet, 50))
+    done = station(c.Correct(entry=gift.seq, command=station.donation(50), reason="typed wrongly"))
+    assert station.total("stock:store") == 50
+    assert station.total("unexplained:store") == 0
+    assert done.recounted == [sheet]
+    assert station.books.latest_row(Recount, sheet=sheet, line=1) == Recount(
+        sheet=sheet, line=1, expected=50
+    )
+    verify(station.ledger.store)
+
+
+def test_a_gift_corrected_twice_past_a_count_leaves_what_was_counted(
+    station: StationLedger,
+) -> None:
+    gift = station.give(500, happened_on=station.day(-3))
+    station(count(opened(station), 50))
+    for quantity in (60, 45, 50):
+        right = station.donation(quantity, happened_on=station.day(-3))
+        gift = station(c.Correct(entry=gift.seq, command=right, reason="typed wrongly"))
+        assert station.total("stock:store") == 50
+        assert station.total("unexplained:store") == quantity - 50
+    station(c.Reverse(entry=gift.seq, reason="never came"))
+    assert station.total("stock:store") == 50
+    assert station.total("unexplained:store") == -50
+    verify(station.ledger.store)
+
+
+def test_a_correction_restores_the_lots_that_a_count_missed(station: StationLedger) -> None:
+    other = station.stock(20)
+    gift = station.give(500)
+    station(count(opened(station), 70))
+    station(c.Correct(entry=gift.seq, command=station.donation(50), reason="typed wrongly"))
+    assert station.balance("stock:store", lot=other) == 20
+    assert station.balance("stock:store", lot=f"l_lx_{gift.seq}_1") == 50
+    assert not station.books.nonzero_balances("unexplained:store")
+
+
+def test_a_slip_of_an_earlier_day_recorded_after_the_count_explains_what_was_missing(
+    station: StationLedger,
+) -> None:
+    lot = station.stock(100, happened_on=station.day(-5))
+    sheet = opened(station)
+    station(count(sheet, 90))
+    done = station(hand_out(10, happened_on=station.day(-2)))
+    assert done.recounted == [sheet]
+    assert station.total("stock:store") == 90
+    assert station.total("unexplained:store") == 0
+    assert station.books.balance_on(station.day(-1), "stock:store", "mask", lot) == 90
+    verify(station.ledger.store)
+
+
+def test_a_slip_of_goods_that_a_count_missed_entirely_is_recorded(station: StationLedger) -> None:
+    station.stock(10, happened_on=station.day(-5))
+    station(count(opened(station), 0))
+    station(hand_out(10, happened_on=station.day(-2)))
+    assert station.total("received:R-1") == 10
+    assert station.total("stock:store") == 0
+    assert station.total("unexplained:store") == 0
+
+
+def test_a_slip_of_today_after_a_count_is_not_the_counts(station: StationLedger) -> None:
+    station.stock(100, happened_on=station.day(-5))
+    station(count(opened(station), 90))
+    done = station(hand_out(10))
+    assert done.recounted == []
+    assert station.total("stock:store") == 80
+
+
+def test_a_gift_of_an_earlier_day_explains_a_surplus_of_a_later_count(
+    station: StationLedger,
+) -> None:
+    station.stock(5, happened_on=station.day(-5))
+    found = station(count(opened(station), 25))
+    gift = station.give(20, happened_on=station.day(-2))
+    assert station.total("stock:store") == 25
+    assert not station.books.nonzero_balances("unexplained:store")
+    assert station.balance("stock:store", lot=f"l_lx_{gift.seq}_1") == 20
+    assert station.balance("stock:store", lot=f"l_lx_{found.seq}_1") == 0
+
+
+def test_a_gift_of_an_earlier_day_explains_a_surplus_that_has_left_since(
+    station: StationLedger,
+) -> None:
+    station(count(opened(station), 20))
+    station(hand_out(20))
+    station.give(20, happened_on=station.day(-2), recipient="R-2")
+    assert station.total("stock:store") == 0 == station.total("allocated:")
+    assert station.total("unexplained:store") == 0
+    verify(station.ledger.store)
+
+
+def test_a_gift_moved_before_a_count_explains_its_surplus(station: StationLedger) -> None:
+    station(count(opened(station), 20))
+    gift = station.give(20)
+    assert station.total("stock:store") == 40
+    right = station.donation(20, happened_on=station.day(-1))
+    station(c.Correct(entry=gift.seq, command=right, reason="came before"))
+    assert station.total("stock:store") == 20
+    assert station.total("unexplained:store") == 0
+
+
+def test_only_the_next_count_is_booked_anew(station: StationLedger) -> None:
+    station.stock(100, happened_on=station.day(-5))
+    first = opened_on(station, station.day(-2))
+    station(counted_on(first, 90, station.day(-2)))
+    second = opened(station)
+    station(count(second, 88))
+    done = station(hand_out(10, happened_on=station.day(-3)))
+    assert done.recounted == [first]
+    assert station.total("stock:store") == 88
+    assert station.total("unexplained:store") == 2
+
+
+def test_an_earlier_sheet_counted_later_leaves_the_later_count_as_counted(
+    station: StationLedger,
+) -> None:
+    station.stock(10, happened_on=station.day(-5))
+    first, second = opened_on(station, station.day(-2)), opened_on(station, station.day(-1))
+    station(counted_on(second, 7, station.day(-1)))
+    done = station(counted_on(first, 7, station.day(-2)))
+    assert done.recounted == [second]
+    assert station.total("stock:store") == 7
+    assert station.total("unexplained:store") == 3
+
+
+def test_a_move_of_an_earlier_day_changes_the_counts_of_both_places(station: StationLedger) -> None:
+    station.stock(10, happened_on=station.day(-5))
+    here, there = opened(station), opened(station, "annex")
+    station(count(here, 6))
+    station(count(there, 4))
+    lines = [c.LotLine(item="mask", quantity=4)]
+    move = c.Move(source="store", target="annex", lines=lines, happened_on=station.day(-1))
+    assert station(move).recounted == [here, there]
+    assert station.total("stock:store") == 6
+    assert station.total("stock:annex") == 4
+    assert not any(station.books.nonzero_balances("unexplained:").values())
+
+
+def test_an_earlier_sheet_counted_after_a_later_one_changes_nothing_after_it(
+    station: StationLedger,
+) -> None:
+    station.stock(10, happened_on=station.day(-5))
+    first, second = opened_on(station, station.day(-2)), opened_on(station, station.day(-1))
+    station(counted_on(second, 10, station.day(-1)))
+    assert station(count(first, 4)).recounted == [second]
+    assert station.total("stock:store") == 10
+    verify(station.ledger.store)

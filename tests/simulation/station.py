@@ -22,7 +22,7 @@ from supplies.domain import commands as c
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import Conflict, Erasure
 from supplies.errors import AlreadyDone, IdempotencyConflict, StoreError, SuppliesError
-from supplies.ledger.recorded import Recorded
+from supplies.ledger.recorded import Recorded, recounted_in
 from supplies.ledger.writer import CheckedRequest, Request, shipment_command_id
 
 Answer = Recorded | SuppliesError | ProcessStopped
@@ -181,6 +181,7 @@ class SimulatedStation:
                 id=head.id,
                 document=head.document,
                 conflict=because[0] if because else None,
+                recounted=recounted_in(row for body in bodies for row in body.rows),
             ),
         )
         self.recorded_order.append((self.code, request.id))

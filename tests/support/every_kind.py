@@ -169,6 +169,9 @@ def book_stock(scene: Scene) -> None:
     scene.does(
         c.Settle(place="b", by="lost", lines=[c.LotLine(item="mask", quantity=2)], reason="mice")
     )
+    left = [c.LotLine(item="mask", quantity=1)]
+    yesterday = date(2020, 2, 4)
+    scene.does(c.WriteOff(reason="damaged", location="b", lines=left, happened_on=yesterday))
     scene.does(c.RecordActivity(kind="visit", count=6, who="Zhang and Li"))
 
 

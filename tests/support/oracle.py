@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from supplies.books.stock_counts import COUNTED, RECOUNTED
 from supplies.domain import commands as c
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import Allocation, Forgetting
@@ -52,9 +53,21 @@ class Oracle:
         for source in sources(command):
             for item, quantity in asked.items():
                 there = self.model.total(source, item)
+                if day < self.clock.day:
+                    # What a count missed may have left before it.
+                    there += self.missed(source, item)
                 if quantity > there:
                     return f"only {there} of {quantity} {item} are in {source}"
         return None
+
+    def missed(self, source: str, item: str) -> int:
+        """How much counts of a location missed."""
+        kind, _, location = source.partition(":")
+        if kind != "stock":
+            return 0
+        place = f"unexplained:{location}"
+        held = self.model.nonzero_balances(place)
+        return sum(n for key, n in held.items() if key[:2] == (place, item) and n > 0)
 
     def must_succeed(self, command: c.Command) -> bool:
         """Whether the model excludes every reason to refuse this command."""
@@ -113,6 +126,8 @@ class Oracle:
         """Check the goods that this command moved, as far as the model can tell."""
         moved: dict[tuple[str, str], int] = {}
         for body in new:
+            if body.kind == RECOUNTED:
+                continue
             for source, target, item, lot, quantity in body.transfers:
                 for account, sign in ((source, -1), (target, 1)):
                     name = account.partition(":")[0] + ("" if lot else "·")
@@ -184,7 +199,9 @@ class Oracle:
             if hasattr(row, "counted"):
                 amiss = sum(
                     t.quantity * (1 if t.source.startswith("unexplained:") else -1)
-                    for t in new[0].transfers
+                    for body in new
+                    if body.kind == COUNTED
+                    for t in body.transfers
                     if t.item == row.item
                     and row.lot in ("", t.lot)
                     and "unexplained" in t.source + t.target
@@ -212,6 +229,8 @@ class Oracle:
             return day if closed is None or day > closed else closed + timedelta(days=1)
 
         for body in chain:
+            if body.kind == RECOUNTED:
+                continue
             day = open_day(body.booked_on)
             for source, target, item, lot, quantity in body.transfers:
                 if not lot:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -33,6 +34,7 @@ from supplies.domain.entry_rows import (
     Receipt,
     ReceiptDonation,
     ReceiptVoid,
+    Recount,
     Resolution,
     Stop,
     StopLine,
@@ -186,6 +188,14 @@ class ReferenceModel:
             if name not in counted
         }
 
+    def opened_on(self, sheet: str) -> date:
+        """The day of a count sheet."""
+        return next(
+            self.bodies[seq - 1].happened_on
+            for seq, row in self.rows[CountSheet]
+            if row.sheet == sheet
+        )
+
     def withdrawals(self, prefix: str) -> list[str]:
         found = self.latest(Withdrawal, "withdrawal")
         return [name for name, row in found.items() if row.account.startswith(prefix)]
@@ -224,6 +234,7 @@ class ReferenceModel:
         self._check_needs()
         self._check_arrivals()
         self._check_receipts()
+        self._check_counts()
 
     def _check_tables(self) -> None:
         rows = self.books.all(
@@ -339,6 +350,38 @@ class ReferenceModel:
         for key in self.balances:
             assert not key[2] or lots[key[2]].item == key[1], key
 
+    def _check_counts(self) -> None:
+        """The expected figure of each counted line is the stock at the sheet's moment.
+
+        An entry of a closed day is booked on the first open day, so it may belong to either side.
+        """
+        if self.rows[Period]:
+            return
+        opened = {row.sheet: self.bodies[seq - 1] for seq, row in self.rows[CountSheet]}
+        places = {row.sheet: row.location for _, row in self.rows[CountSheet]}
+        at = {sheet: (body.booked_on, body.seq) for sheet, body in opened.items()}
+        expected = {(r.sheet, r.line): r.expected for _, r in self.rows[CountedLine]}
+        expected |= {(r.sheet, r.line): r.expected for _, r in self.rows[Recount]}
+        moves = []
+        for body in self.bodies:
+            if body.transfers:
+                moment = at.get(body.document or "", (body.booked_on, self._first_of(body)))
+                moves += [(moment, transfer) for transfer in body.transfers]
+        for _, line in self.rows[CountedLine]:
+            there = 0
+            for moment, (source, target, item, lot, quantity) in moves:
+                if moment < at[line.sheet] and item == line.item and line.lot in ("", lot):
+                    place = places[line.sheet]
+                    there += quantity * (_is_at(target, place) - _is_at(source, place))
+            assert expected[line.sheet, line.line] == there, (line, there)
+
+    def _first_of(self, body: Body) -> int:
+        """The entry that the corrections of an entry's command began with."""
+        head = self.bodies[body.seq - body.part - 1]
+        while head.supersedes is not None:
+            head = self.bodies[head.supersedes - 1]
+        return head.seq
+
     def _check_receipts(self) -> None:
         """A donation has at most one valid receipt, which prints its latest quantities."""
         void = {row.number for _, row in self.rows[ReceiptVoid]}
@@ -361,3 +404,8 @@ class ReferenceModel:
                 assert sorted(line["quantity"] for line in printed["lines"]) == sorted(
                     line.quantity for donation in valid[number] for line in lines[donation]
                 ), (number, printed)
+
+
+def _is_at(account: str, location: str) -> bool:
+    kind, *keys = account.split(":")
+    return kind in ("stock", "allocated") and keys[-1] == location

@@ -13,6 +13,7 @@ from support.tampering import Tampering, broken, forge, last_with, restate_trans
 
 from supplies.domain import commands as c
 from supplies.domain.entries import Body, entry_id
+from supplies.domain.entry_rows import Recount
 from supplies.verification.verify import verify
 
 
@@ -172,3 +173,22 @@ def test_packs_that_do_not_come_to_their_line_are_found(store: Tampering) -> Non
     error = broken(store)
     assert (error.table, error.column, error.seq) == ("packed_lines", "quantity", seq)
     assert (error.expected, error.found) == ("100 × mask in packs", "80 × mask")
+
+
+def test_a_count_that_expects_other_figures_than_are_booked_is_found(store: Tampering) -> None:
+    seq = last_with(store, "SELECT max(seq) FROM recounts")
+
+    def more(body: Body) -> Body:
+        rows = (
+            msgspec.structs.replace(row, expected=row.expected + 1)
+            if isinstance(row, Recount)
+            else row
+            for row in body.rows
+        )
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, more)
+    store.run("UPDATE recounts SET expected = expected + 1 WHERE seq = :seq", {"seq": seq})
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == ("transfers", "quantity", seq)
+    assert "unexplained by c_" in str(error)

@@ -228,6 +228,17 @@ class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
     counted: int
 
 
+class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
+    """What a counted line is compared with since an entry of an earlier moment was recorded.
+
+    The latest row applies, before the figure of the counted line itself.
+    """
+
+    sheet: str
+    line: int
+    expected: int
+
+
 class Withdrawal(EntryRow, frozen=True, kw_only=True, tag="withdrawals"):
     """Goods that left the shelf for a party they may come back from: an issue or a loan.
 
@@ -391,6 +402,7 @@ AnyEntryRow = (
     | Resolution
     | CountSheet
     | CountedLine
+    | Recount
     | Withdrawal
     | HandOutTo
     | Shipment

@@ -48,6 +48,12 @@ class Floors:
         day, (source, _, item, lot, quantity) = step
         return not kind_of(source).floored or self.available(day, (source, item, lot)) >= quantity
 
+    def hold_after(self, steps: Iterable[Step]) -> bool:
+        """Apply all steps; return whether no balance is below zero after them, on any day."""
+        for step in steps:
+            self.apply(step)
+        return all(there >= 0 for ends in self._ends.values() for there in ends.values())
+
     def apply(self, step: Step) -> None:
         """Apply a step."""
         day, (source, target, item, lot, quantity) = step

@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from supplies.books.reader import Books, LotBalance
-from supplies.domain.accounts import STOCK, keys_of, kind_of
+from supplies.books.stock_counts import Count, Moment, counts_after
+from supplies.domain.accounts import STOCK, UNEXPLAINED, keys_of, kind_of
 from supplies.domain.catalogue_records import Item
 from supplies.domain.commands import (
     Command,
@@ -117,14 +118,15 @@ class Earmark:
 class CorrectedCommand:
     """The effects so far of a command that is being corrected.
 
-    seq: its latest entry. document: the document of its first entry. effect: its net changes of
-    balances. by_day: the same changes by the day on which a correction undoes them. lots: all lots
-    that it created, the latest first. allocations: those that it made, by recipient. earmarks: the
-    goods in them. taken_lots: lots from which it took goods; a correction takes these first.
-    packed: its lines that counted packs, the latest first.
+    seq: its latest entry. first: its first entry. document: the document of its first entry.
+    effect: its net changes of balances. by_day: the same changes by the day on which a correction
+    undoes them. lots: all lots that it created, the latest first. allocations: those that it made,
+    by recipient. earmarks: the goods in them. taken_lots: lots from which it took goods; a
+    correction takes these first. packed: its lines that counted packs, the latest first.
     """
 
     seq: int
+    first: int
     document: str | None
     kind: str
     effect: Mapping[Key, int]
@@ -168,6 +170,7 @@ class Journal:
         self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
         self.sorted_lots: dict[tuple[str, str], list[LotBalance]] = {}
         self._packed: dict[str, PackedLine] = {}
+        self._counts: dict[str, list[Count]] = {}
         if corrected is not None:
             for key, change in corrected.effect.items():
                 self._change(key, -change)
@@ -276,32 +279,77 @@ class Journal:
         return self.books.balance(account, item, lot) + self._changed[account, item, lot]
 
     def available(
-        self, account: str, item: str, lot: str = "", *, since: date | None = None
+        self,
+        account: str,
+        item: str,
+        lot: str = "",
+        *,
+        since: date | None = None,
+        leaving: bool = False,
     ) -> int:
         """Return the quantity that can be taken on a day.
 
         It is the smallest balance at the end of that day or of any later day. since: an open day;
-        None: the command's day.
+        None: the command's day. leaving: whether the goods leave their location. If they leave
+        before a count, the count's difference is booked anew by as much, so only the days before
+        the count matter.
         """
         now = self.balance(account, item, lot)
         first = (since or self.booked_on(self.happened_on)).isoformat()
-        if first >= self.latest_day:
+        until = self._next_count(account, item, lot, first) if leaving else None
+        if first >= self.latest_day and until is None:
             return now
         key = account, item, lot
-        closings = self.books.daily_balances(key, since=first)
+        balances = self.books.daily_balances(key, since=first)
         undone: Mapping[date, int] = {}
         if self.corrected is not None:
             undone = self.corrected.by_day.get(key, {})
         drafted = self._changed[key] + sum(undone.values())
-        least = now
-        for day in {first, *closings, *(day.isoformat() for day in undone)}:
-            if day >= first:
-                last_moved = max((moved for moved in closings if moved <= day), default="")
+        found = [now]
+        if until is not None:
+            found = [now + max(0, self.balance(UNEXPLAINED(*keys_of(account)), item, lot))]
+        for day in {first, *balances, *(day.isoformat() for day in undone)}:
+            if first <= day and (until is None or day < until):
+                last_moved = max((moved for moved in balances if moved <= day), default="")
                 undone_before = sum(
                     change for moved, change in undone.items() if moved.isoformat() <= day
                 )
-                least = min(least, closings.get(last_moved, 0) - undone_before + drafted)
-        return least
+                found.append(balances.get(last_moved, 0) - undone_before + drafted)
+        if until is not None and until > first:
+            return min(found[1:])
+        return min(found)
+
+    def _next_count(self, account: str, item: str, lot: str, day: str) -> str | None:
+        """The day on which the next count of goods on a shelf is booked; None without one.
+
+        day: on which the goods leave.
+        """
+        if kind_of(account) is not STOCK or (day >= self.latest_day and self.corrected is None):
+            return None
+        moment = Moment(day, self.next_seq if self.corrected is None else self.corrected.first)
+        counts = self._counts.get(day)
+        if counts is None:
+            counts = self._counts[day] = counts_after(self.books, day)
+        for count in counts:
+            if (
+                count.sheet_at > moment
+                and (STOCK(count.location), count.item) == (account, item)
+                and count.lot in ("", lot)
+            ):
+                return self.booked_on(date.fromisoformat(count.booked_on)).isoformat()
+        return None
+
+    def missed_by_counts(self, account: str, item: str) -> set[str]:
+        """The lots of an item that counts of a shelf after the command's day missed."""
+        day = self.booked_on(self.happened_on).isoformat()
+        if day >= self.latest_day and self.corrected is None:
+            return set()
+        missed = self.nonzero_balances(UNEXPLAINED(*keys_of(account)), item).items()
+        return {
+            lot
+            for (_, _, lot), quantity in missed
+            if quantity > 0 and self._next_count(account, item, lot, day) is not None
+        }
 
     def nonzero_balances(self, account: str, item: str | None = None) -> dict[Key, int]:
         """Return nonzero balances as `Books.nonzero_balances` does, including the drafts so far."""

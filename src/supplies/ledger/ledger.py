@@ -26,9 +26,10 @@ from supplies.domain.commands import (
 )
 from supplies.errors import InvalidField, NotEnough, StoreError, SuppliesError
 from supplies.ledger.journal import Journal
-from supplies.ledger.recorded import Recorded, earlier_answer, recorded_answer
+from supplies.ledger.recorded import Recorded, earlier_answer, recorded_answer, recounted_in
 from supplies.ledger.rules import RULES
 from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated, record_conflict
+from supplies.ledger.rules.recounts import add_recounts
 from supplies.ledger.writer import CheckedRequest, Request, Writer
 from supplies.storage.engines import open_store
 from supplies.storage.idempotency import StoredResponses
@@ -399,6 +400,7 @@ class Ledger:
             with self.books.cache_queries():
                 journal = Journal(self.books, request.command, now=now, today=today)
                 rule(request.command, journal)
+                add_recounts(journal)
                 journal.add_packed_lines()
             self._writer.write(journal, request)
         except Repeated as repeated:
@@ -418,6 +420,7 @@ class Ledger:
             id=request.id,
             document=journal.drafts[0].document,
             conflict=conflict,
+            recounted=recounted_in(row for draft in journal.drafts for row in draft.rows),
         )
 
 

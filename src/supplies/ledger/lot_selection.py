@@ -25,10 +25,12 @@ def pick_lots(
     *,
     lot: str | None = None,
     allow_expired: bool = True,
+    leaving: bool = False,
 ) -> list[tuple[str, int]]:
     """Return lots of an item in an account, with the quantity to take of each.
 
     lot: take from this lot only; None: from any. allow_expired: whether expired lots may be taken.
+    leaving: whether the goods leave the location, as in `Journal.available`.
 
     Raises:
         NotEnough: less than `quantity` is available.
@@ -39,15 +41,19 @@ def pick_lots(
     today, floored = journal.happened_on.isoformat(), kind_of(account).floored
     picked: list[tuple[str, int]] = []
     remaining, in_account_now, expired = quantity, 0, 0
-    for candidate in _lots_in_order(journal, account, item):
-        balance = candidate.quantity + journal.drafted_change(account, item, candidate.lot)
-        if balance <= 0 or lot not in (None, candidate.lot):
+    for candidate in _lots_in_order(journal, account, item, leaving=leaving):
+        if lot not in (None, candidate.lot):
+            continue
+        free = balance = candidate.quantity + journal.drafted_change(account, item, candidate.lot)
+        if floored and (balance > 0 or leaving):
+            free = journal.available(account, item, candidate.lot, leaving=leaving)
+            balance = max(balance, free)
+        if balance <= 0:
             continue
         if not allow_expired and (candidate.expires_on or _NEVER) < today:
             expired += balance
             continue
         in_account_now += balance
-        free = journal.available(account, item, candidate.lot) if floored else balance
         taken = max(0, min(remaining, free))
         if taken:
             picked.append((candidate.lot, taken))
@@ -60,7 +66,7 @@ def pick_lots(
     raise not_enough_error(journal.books, account, item, quantity, available, pointer, qualifier)
 
 
-def _lots_in_order(journal: Journal, account: str, item: str) -> list[LotBalance]:
+def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -> list[LotBalance]:
     """Return the lots of an item in an account in the order in which they are taken.
 
     Quantities are those in the books, without the drafts. The journal caches the list for commands
@@ -69,7 +75,10 @@ def _lots_in_order(journal: Journal, account: str, item: str) -> list[LotBalance
     in_order = journal.sorted_lots.get((account, item))
     if in_order is None:
         lots = {balance.lot: balance for balance in journal.books.lot_balances(account, item)}
-        for lot in journal.drafted_lots(account, item) - lots.keys():
+        further = journal.drafted_lots(account, item)
+        if leaving:
+            further |= journal.missed_by_counts(account, item)
+        for lot in further - lots.keys():
             expires_on = journal.lot(lot, item).expires_on
             lots[lot] = LotBalance(lot, None if expires_on is None else expires_on.isoformat(), 0)
         first = frozenset() if journal.corrected is None else journal.corrected.taken_lots

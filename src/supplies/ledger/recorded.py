@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.entries import salted_digest
-from supplies.domain.entry_rows import Conflict
+from supplies.domain.entry_rows import Conflict, EntryRow, Recount
 from supplies.errors import AlreadyDone, IdempotencyConflict
 from supplies.ledger.writer import CheckedRequest, shipment_command_id
 
@@ -17,6 +19,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     seq, id, document: those of its first entry. last: the number of its last entry. repeated: the
     command was recorded before, and nothing new was written. conflict: a sentence, if the command
     records a fact that contradicts the books and that a coordinator must resolve; otherwise None.
+    recounted: recorded count sheets that are compared with other figures from now on, because the
+    command belongs to an earlier moment.
     """
 
     seq: int
@@ -25,6 +29,12 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     document: str | None
     repeated: bool = False
     conflict: str | None = None
+    recounted: list[str] = []
+
+
+def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
+    """Return the count sheets that a command's rows say other figures of, each once."""
+    return list(dict.fromkeys(row.sheet for row in rows if isinstance(row, Recount)))
 
 
 def earlier_answer(books: Books, request: CheckedRequest) -> Recorded | None:
@@ -66,11 +76,14 @@ def recorded_answer(books: Books, seq: int) -> Recorded:
     """Return the answer to the command that began with entry `seq`, marked as repeated."""
     body = books.body(seq)
     conflicts = [row.because for row in body.rows if isinstance(row, Conflict)]
+    last = books.last_seq_of_command(seq)
+    rows = [row for part in range(seq, last + 1) for row in books.body(part).rows]
     return Recorded(
         seq=seq,
-        last=books.last_seq_of_command(seq),
+        last=last,
         id=body.id,
         document=body.document,
         repeated=True,
         conflict=conflicts[0] if conflicts else None,
+        recounted=recounted_in(rows),
     )

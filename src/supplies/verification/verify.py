@@ -26,6 +26,7 @@ from supplies.verification.reader import FIRST, LAST, Reader
 from supplies.verification.receipts import ERASABLE, Receipts
 from supplies.verification.records import STATEMENT_TABLES, Records, Rows, rows_of
 from supplies.verification.shipments import Shipments
+from supplies.verification.stock_counts import StockCounts
 
 ENTRIES_PER_CHUNK = 5_000
 """Number of entries in memory at a time."""
@@ -108,7 +109,7 @@ class _Verification:
         self.reader = reader = Reader(store, station)
         self.chain, self.records = HashChain(reader), Records(reader)
         self.receipts, self.balances = Receipts(reader), Balances(reader)
-        self.shipments = Shipments(reader)
+        self.shipments, self.counts = Shipments(reader), StockCounts(reader)
         self.transfers = 0
         self.stated: dict[type[EntryRow], list[Row]] = {kind: [] for kind in STATEMENT_TABLES}
 
@@ -126,6 +127,7 @@ class _Verification:
         self.balances.check_balances()
         check_needs(self.reader, self.balances.by_key, self.records.needs)
         self.shipments.check(self.balances.by_key)
+        self.counts.check()
         return VerifiedStation(
             station=self.station,
             entries=self.chain.seq,
@@ -147,6 +149,7 @@ class _Verification:
         self.chain.check_days(bodies, _closings(stated))
         self.records.take(stated, bodies)
         self.shipments.take(stated, bodies)
+        self.counts.take(stated, bodies)
         texts = self.reader.rows(ERASABLE, low, high)
         self.receipts.take(stated, bodies, texts, self.records.donations)
         self.balances.move(transfers, self.records.lots, self.records.recipients)

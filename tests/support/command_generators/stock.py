@@ -22,7 +22,7 @@ class StockCommands(GeneratorBase):
         )
 
     def open_count_sheet(self) -> c.Command:
-        return c.OpenCountSheet(location=self.shelf(), happened_on=self.day())
+        return c.OpenCountSheet(location=self.shelf(), happened_on=self.day(often=self.coin()))
 
     def count_stock(self) -> c.Command:
         sheets = self.model.open_sheets()
@@ -43,8 +43,11 @@ class StockCommands(GeneratorBase):
             if lots and self.coin():
                 lot = self.pick(lots)
                 there = self.model.balances[f"stock:{place}", item, lot]
-            lines[item] = c.CountLine(item=item, lot=lot, counted=max(0, there + amiss))
-        return c.CountStock(sheet=sheet, lines=list(lines.values()), happened_on=self.day())
+            named = {} if lot else self.choose({}, {}, {"batch": "B1", "expires_on": self.expiry()})
+            counted = max(0, there + amiss)
+            lines[item] = c.CountLine(item=item, lot=lot, counted=counted, **named)
+        day = self.model.opened_on(sheet) if self.coin() else self.day()
+        return c.CountStock(sheet=sheet, lines=list(lines.values()), happened_on=day)
 
     def issue_goods(self) -> c.Command:
         place = self.shelf()

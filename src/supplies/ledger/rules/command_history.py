@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from types import EllipsisType
 from typing import Any
 
 from supplies.books.reader import Books
+from supplies.books.stock_counts import RECOUNTED
 from supplies.domain.accounts import ALLOCATED, ASKED, CONVERTED, DONOR, keys_of, kind_of
 from supplies.domain.commands import Correctable
-from supplies.domain.entries import Body, Transfer
+from supplies.domain.entries import Body
 from supplies.domain.entry_rows import (
     Activity,
     Allocation,
@@ -21,6 +23,7 @@ from supplies.domain.entry_rows import (
     PackedLine,
 )
 from supplies.errors import AlreadyDone, Fault, InvalidField
+from supplies.ledger.balance_floors import Step
 from supplies.ledger.journal import (
     CorrectedCommand,
     Earmark,
@@ -60,6 +63,8 @@ CORRECTABLE = {
 _FIND_AGAIN = "record goods that were found with FindAgain and the reason on_the_way"
 
 WAYS_BACK = {
+    "count_opened": "count it, or leave it: a sheet that is not counted changes nothing",
+    "stock_counted": "open another count sheet and count again",
     "shipment_sent": "let the other station receive 0 of each line, acknowledge that here, and "
     f"then {_FIND_AGAIN}",
     "shipment_received": "send the goods on or back in another shipment",
@@ -82,9 +87,15 @@ class History:
     latest: Body
     released: list[Body]
 
-    def transfers(self) -> list[tuple[date, Transfer]]:
-        """Return all transfers of the command and its allocations' releases, with their days."""
-        return _booked([*self.bodies, *self.released])
+    def transfers(self, *, of_sheet: str | EllipsisType | None = ...) -> list[Step]:
+        """Return all transfers of the command and its allocations' releases, with their days.
+
+        of_sheet: only what was booked of this count sheet; None: only what was booked otherwise.
+        """
+        bodies = [*self.bodies, *self.released]
+        if of_sheet is not ...:
+            bodies = [body for body in bodies if recounted_sheet(body) == of_sheet]
+        return _booked(bodies)
 
     def has_effect(self) -> bool:
         """Return whether anything of the command is left to undo."""
@@ -96,6 +107,11 @@ class History:
         """Return all rows of its entries."""
         for body in self.bodies:
             yield from body.rows
+
+
+def recounted_sheet(body: Body) -> str | None:
+    """Return the count sheet of which an entry books a difference anew; None for other entries."""
+    return body.document if body.kind == RECOUNTED else None
 
 
 def history_of(books: Books, seq: int) -> History:
@@ -127,7 +143,7 @@ def history_of(books: Books, seq: int) -> History:
     return History(chain[0], bodies, head, _releases(books, bodies))
 
 
-def _booked(bodies: Iterable[Body]) -> list[tuple[date, Transfer]]:
+def _booked(bodies: Iterable[Body]) -> list[Step]:
     return [(body.booked_on, move) for body in bodies for move in body.transfers]
 
 
@@ -172,6 +188,7 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
     by_day = net_changes_by_day((journal.booked_on(day), move) for day, move in history.transfers())
     return CorrectedCommand(
         seq=history.latest.seq,
+        first=history.first.seq,
         document=history.first.document,
         kind=history.first.kind,
         effect=effect,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from supplies.books.reader import Books
+from supplies.books.stock_counts import RECOUNTED
 from supplies.domain.accounts import (
-    ASKED,
     CLAIMED,
     CONVERTED,
-    DONOR,
     ENDED,
     NEEDED,
     PLEDGED,
@@ -22,11 +20,12 @@ from supplies.domain.accounts import (
     kind_of,
 )
 from supplies.domain.entries import Transfer
-from supplies.domain.entry_rows import ArrivalLine, Lot, Need, NeedEnd, Pledge
+from supplies.domain.entry_rows import ArrivalLine, Lot, NeedEnd
 from supplies.errors import Fault, InvalidField, NotEnough
 from supplies.ledger.balance_floors import Floors, Step
-from supplies.ledger.journal import Draft, Journal, Key, Move, net_changes, not_enough_error
+from supplies.ledger.journal import Draft, Journal, Key, net_changes, not_enough_error
 from supplies.ledger.rules.command_history import History
+from supplies.ledger.rules.step_order import ordered_steps
 
 
 def enter_difference(
@@ -36,47 +35,54 @@ def enter_difference(
     history: History,
     pointers: dict[Any, str],
     others: list[Draft],
+    recounted: list[Draft],
 ) -> None:
     """Replace the drafts by entries that book only the difference.
 
     head: the draft of the restated command. wanted: its transfers, and those of releases that are
     repeated. pointers: the JSON pointer by source, target and item of a transfer. others: further
-    drafts, such as new allocations.
+    drafts, such as new allocations. recounted: what the command changes of counts.
 
     Raises:
         MovedOn: goods that would have to come back were used since.
         InvalidField: the day and the goods of a claim change at once.
     """
-    change: Counter[tuple[date, Key]] = Counter()
-    for sign, transfers in ((1, wanted), (-1, history.transfers())):
-        for day, transfer in transfers:
-            for key, quantity in net_changes([transfer]).items():
-                change[journal.booked_on(day), key] += sign * quantity
+    change = _change(journal, wanted, history.transfers(of_sheet=None))
     _keep_needs_ended(journal, change)
-    steps = _paired(change)
+    steps = [(head, step) for step in _paired(change)]
+    for draft in _of_every_sheet(recounted, history):
+        booked = [(draft.booked_on, move.transfer) for move in draft.moves]
+        before = history.transfers(of_sheet=draft.document)
+        steps += [(draft, step) for step in _paired(_change(journal, booked, before))]
     others_steps = [(d.booked_on, move.transfer) for d in others for move in d.moves]
-    _check_end(journal, steps + others_steps, history, head)
-    steps = _ordered(journal, head.booked_on, steps)
-    head.moves = []
-    drafts = [head]
-    for day, transfer in steps:
-        if day != drafts[-1].booked_on:
-            drafts.append(_further(head, day, len(drafts)))
-        drafts[-1].moves.append(Move(transfer, pointers.get(transfer[:3], "")))
+    _check_end(journal, [step for _, step in steps] + others_steps, history, head)
+    drafts = ordered_steps(journal, head, steps, pointers)
     _renumber(drafts, others)
     journal.drafts = drafts + others
     journal.next_seq = journal.drafts[-1].seq + 1
 
 
-def _further(head: Draft, day: date, index: int) -> Draft:
-    return Draft(
-        seq=head.seq + index,
-        kind=head.kind,
-        document=head.document,
-        happened_on=day,
-        booked_on=day,
-        about=head.about,
-    )
+def _change(
+    journal: Journal, wanted: Iterable[Step], before: Iterable[Step]
+) -> Counter[tuple[date, Key]]:
+    """The change of each balance on each open day, from what was booked to what is wanted."""
+    change: Counter[tuple[date, Key]] = Counter()
+    for sign, transfers in ((1, wanted), (-1, before)):
+        for day, transfer in transfers:
+            for key, quantity in net_changes([transfer]).items():
+                change[journal.booked_on(day), key] += sign * quantity
+    return change
+
+
+def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
+    """The drafts, and an empty one for each sheet that the command changed and no longer does."""
+    now = {draft.document for draft in recounted}
+    dropped = {
+        body.document: Draft(0, body.kind, body.document, body.happened_on, body.booked_on)
+        for body in history.bodies
+        if body.kind == RECOUNTED and body.document not in now
+    }
+    return [*recounted, *dropped.values()]
 
 
 def _renumber(drafts: list[Draft], others: list[Draft]) -> None:
@@ -109,59 +115,6 @@ def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
                 if left > part:
                     falls.insert(0, (source, left - part))
     return paired
-
-
-def _ordered(journal: Journal, first_day: date, remaining: list[Step]) -> list[Step]:
-    """Order transfers so that none breaks a floor; those of the first day come first.
-
-    The transfers together must not break a floor. If each of the remaining ones waits for another,
-    one is split in two through an account without a floor, so that the others can go on.
-    """
-    books = journal.books
-    floors = Floors(books, remaining)
-    ordered: list[Step] = []
-    sorted_by = None
-    while remaining:
-        day = ordered[-1][0] if ordered else first_day
-        if day != sorted_by:
-            remaining = [step for step in remaining if step[0] == day] + [
-                step for step in remaining if step[0] != day
-            ]
-            sorted_by = day
-        index = next((at for at, step in enumerate(remaining) if floors.allows(step)), None)
-        if index is not None:
-            step = remaining.pop(index)
-        else:
-            index = _first_waiting(remaining)
-            booked_on, (source, target, item, lot, quantity) = remaining[index]
-            hub = _without_floor(books, source, item, lot)
-            remaining[index] = booked_on, Transfer(source, hub, item, lot, quantity)
-            step = booked_on, Transfer(hub, target, item, lot, quantity)
-        ordered.append(step)
-        floors.apply(step)
-    return ordered
-
-
-def _first_waiting(remaining: list[Step]) -> int:
-    """Return the index of the first step whose target has a floor; only these can be split."""
-    return next(
-        at for at, (_, transfer) in enumerate(remaining) if kind_of(transfer.target).floored
-    )
-
-
-def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
-    """Return the account without a floor from which the content of an account came originally."""
-    if family_of(account, lot) is Family.NEEDS:
-        need = books.latest_row(Need, need=keys_of(account)[0])
-        assert need is not None, f"the need of {account} is not in the books"
-        return ASKED(need.recipient)
-    if family_of(account, lot) is Family.PROMISES:
-        pledge = books.latest_row(Pledge, pledge=keys_of(account)[0])
-        assert pledge is not None, f"the pledge of {account} is not in the books"
-        return DONOR(pledge.donor)
-    described = books.latest_row(Lot, lot=lot)
-    assert described is not None, f"lot {lot} of {item} is not in the books"
-    return described.origin
 
 
 # --- goods that have moved on ---------------------------------------------------------------

@@ -9,10 +9,12 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import msgspec
 
+from supplies.books.stock_counts import Moment, sheet_moment
 from supplies.domain.accounts import (
     ALLOCATED,
     ASSIGNED,
@@ -49,6 +51,7 @@ from supplies.ledger.rules.command_history import (
     check_type,
     corrected_command,
     history_of,
+    recounted_sheet,
     taken_by_others,
 )
 from supplies.ledger.rules.correction_difference import MovedOn, enter_difference
@@ -60,6 +63,7 @@ from supplies.ledger.rules.receipt_documents import (
     details_from_command,
     details_line,
 )
+from supplies.ledger.rules.recounts import Past, recounts
 from supplies.ledger.rules.smallest_correction import with_smallest_figures
 
 Rules = Mapping[type[Command], Callable[[Any, Journal], None]]
@@ -167,7 +171,27 @@ def _enter(
     wanted = [
         (draft.booked_on, move.transfer) for draft in (head, *released) for move in draft.moves
     ]
-    enter_difference(journal, head, wanted, history, pointers, others)
+    recounted = _recounted(again, [head, *others], history)
+    enter_difference(journal, head, wanted, history, pointers, others, recounted)
+
+
+def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Draft]:
+    """What the restated command changes of counts. A correction belongs to its first entry."""
+    first = history.first.seq
+
+    def moment(day: date) -> Moment:
+        return Moment(again.booked_on(day).isoformat(), first)
+
+    moves = [(moment(d.booked_on), move.transfer) for d in drafts for move in d.moves]
+    past = []
+    for body in history.bodies:
+        sheet = recounted_sheet(body)
+        about = sheet_moment(again.books, sheet) if sheet else None
+        at = moment(body.booked_on)
+        if about is not None:
+            at = Moment(moment(date.fromisoformat(about.day)).day, about.seq)
+        past += [Past(body.seq, at, transfer, sheet) for transfer in body.transfers]
+    return recounts(again, moves, past)
 
 
 def _release_again(again: Journal, history: History) -> list[Draft]:

@@ -79,6 +79,7 @@ def move_lines(
             pointer,
             lot=line.lot,
             allow_expired=allow_expired or line.allow_expired,
+            leaving=kind_of(source) is STOCK,
         )
         for lot, part in picked:
             account = target if isinstance(target, str) else target(line.item, lot, pointer)

@@ -72,10 +72,9 @@ def count_stock(command: CountStock, journal: Journal) -> None:
         today = journal.entry(COUNTED, document=command.sheet, day=journal.today)
         missing = _book_shortages(journal, today, sheet.location, missing)
     if missing:
+        names = ((journal.books.item(line.item).name, rest) for line, rest in missing)
         unborne = (
-            f"{rest} × {journal.books.item(line.item).name} more are missing "
-            "than the books still contain"
-            for line, rest in missing
+            f"{rest} × {name} more are missing than the books still contain" for name, rest in names
         )
         raise Contradicted(f"{'; '.join(unborne)} in {sheet.location}")
 

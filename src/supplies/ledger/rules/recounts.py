@@ -1,0 +1,228 @@
+"""What an entry of an earlier moment changes of counts that are recorded already.
+
+A count says what was there at its moment. So an entry that is recorded later but belongs to an
+earlier moment does not change the stock after the count: it changes what the count is compared
+with. The count's difference is booked anew by that much, in an entry of the count sheet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from supplies.books.stock_counts import (
+    COUNTED,
+    RECOUNTED,
+    Count,
+    Moment,
+    counts_after,
+    is_at,
+    sheet_moment,
+)
+from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
+from supplies.domain.entries import Transfer
+from supplies.domain.entry_rows import CountedLine, Recount
+from supplies.ledger.balance_floors import Floors, Step
+from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.rules.need_fulfilment import restore_needs
+from supplies.ledger.rules.step_order import ordered_steps
+
+
+class Past(NamedTuple):
+    """A transfer that was recorded before. sheet: of a count that was booked anew by it."""
+
+    seq: int
+    moment: Moment
+    transfer: Transfer
+    sheet: str | None
+
+
+def add_recounts(journal: Journal) -> None:
+    """Add what the drafts of a command change of later counts; corrections do this themselves."""
+    drafts = journal.drafts
+    counted = [draft.booked_on for draft in drafts if draft.kind == COUNTED]
+    late = counted or any(draft.booked_on.isoformat() < journal.latest_day for draft in drafts)
+    if not late or any(draft.supersedes for draft in drafts):
+        return
+    moves = [(_moment(journal, draft), move.transfer) for draft in drafts for move in draft.moves]
+    found = recounts(journal, moves, not_before=max(counted, default=date.min))
+    if not found:
+        return
+    head = drafts[0]
+    steps: list[tuple[Draft, Step]] = [
+        (draft, (draft.booked_on, move.transfer))
+        for draft in (head, *found)
+        for move in draft.moves
+    ]
+    in_order = [step for _, step in steps]
+    if len(drafts) == 1 and Floors(journal.books, in_order).hold_after(in_order):
+        pointers = {move.transfer[:3]: move.pointer for move in head.moves}
+        journal.drafts = ordered_steps(journal, head, steps, pointers)
+    else:
+        journal.drafts = drafts + found
+    for index, draft in enumerate(journal.drafts):
+        draft.seq = drafts[0].seq + index
+    journal.next_seq = journal.drafts[-1].seq + 1
+
+
+def _moment(journal: Journal, draft: Draft) -> Moment:
+    sheet = sheet_moment(journal.books, str(draft.document)) if draft.kind == COUNTED else None
+    return sheet or Moment(draft.booked_on.isoformat(), draft.seq)
+
+
+def recounts(
+    journal: Journal,
+    moves: Sequence[tuple[Moment, Transfer]],
+    past: Sequence[Past] = (),
+    *,
+    not_before: date = date.min,
+) -> list[Draft]:
+    """Draft what a command changes of counts, one draft for each count sheet.
+
+    moves: what the command moves. past: what it has moved so far, if it is corrected; counts know
+    of what was recorded before them. not_before: the earliest day to book anything on.
+    """
+    if not any(_at_a_location(transfer) for _, transfer in moves) and not past:
+        return []
+    first = min(moment.day for moment in [*(m for m, _ in moves), *(p.moment for p in past)])
+    known = list(moves)
+    drafts: dict[str, Draft] = {}
+    for count in counts_after(journal.books, first):
+        at = _open_moment(journal, count.sheet_at)
+        change = _by_lot(count, (move for moment, move in known if moment < at))
+        change.subtract(
+            _by_lot(count, (p.transfer for p in past if p.seq < count.seq and p.moment < at))
+        )
+        total = change.total()
+        before = sum(
+            _unexplained(count, each.transfer)
+            for each in past
+            if each.sheet == count.sheet and each.seq > count.seq
+        )
+        if not total and not before:
+            continue
+        draft = drafts.get(count.sheet)
+        if draft is None:
+            day = max(not_before, journal.booked_on(date.fromisoformat(count.booked_on)))
+            draft = drafts[count.sheet] = Draft(0, RECOUNTED, count.sheet, day, day)
+        if total != before:
+            draft.add_rows(
+                Recount(
+                    sheet=count.sheet,
+                    line=count.line,
+                    expected=_expected(journal, count) + total - before,
+                )
+            )
+        earlier = len(draft.moves)
+        if total > 0:
+            _take(journal, draft, count, change, total)
+        else:
+            _put_back(journal, draft, count, change, -total)
+        known += [(at, move.transfer) for move in draft.moves[earlier:]]
+    return list(drafts.values())
+
+
+def _at_a_location(transfer: Transfer) -> bool:
+    return any(account.startswith((STOCK.prefix, ALLOCATED.prefix)) for account in transfer[:2])
+
+
+def _open_moment(journal: Journal, moment: Moment) -> Moment:
+    """The moment, or the same order on the first open day if its day is closed."""
+    day = journal.booked_on(date.fromisoformat(moment.day)).isoformat()
+    return Moment(day, moment.seq)
+
+
+def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
+    """How much transfers bring to the goods that a line counted, by lot."""
+    change: Counter[str] = Counter()
+    for source, target, item, lot, quantity in transfers:
+        if item == count.item and count.lot in ("", lot):
+            change[lot] += quantity * (
+                is_at(target, count.location) - is_at(source, count.location)
+            )
+    return change
+
+
+def _unexplained(count: Count, transfer: Transfer) -> int:
+    """How much a transfer adds to what is unexplained of the goods that a line counted."""
+    source, target, item, lot, quantity = transfer
+    account = UNEXPLAINED(count.location)
+    if item != count.item or count.lot not in ("", lot):
+        return 0
+    return quantity * ((target == account) - (source == account))
+
+
+def _expected(journal: Journal, count: Count) -> int:
+    where = {"sheet": count.sheet, "line": count.line}
+    latest = journal.books.latest_row(Recount, **where)
+    counted = journal.books.latest_row(CountedLine, **where)
+    assert counted is not None, f"line {count.line} of {count.sheet} was not counted"
+    return counted.expected if latest is None else latest.expected
+
+
+def _take(
+    journal: Journal, draft: Draft, count: Count, change: Counter[str], quantity: int
+) -> None:
+    """Book goods that the count already found: stock or allocated → unexplained.
+
+    Lots of the surplus go first, then the lots that changed, then others; free stock before
+    allocations.
+    """
+    place, item = UNEXPLAINED(count.location), count.item
+    found = {
+        lot for (_, _, lot), there in journal.nonzero_balances(place, item).items() if there < 0
+    }
+    accounts = list(journal.nonzero_balances(STOCK(count.location), item))
+    accounts += [
+        key
+        for key in journal.nonzero_balances(ALLOCATED.prefix, item)
+        if is_at(key[0], count.location)
+    ]
+
+    def rank(key: tuple[str, str, str]) -> tuple[bool, bool, bool, str, str]:
+        account, _, lot = key
+        aside = account.startswith(ALLOCATED.prefix)
+        return aside, lot not in found, change[lot] <= 0, lot, account
+
+    for account, _, lot in sorted(accounts, key=rank):
+        if count.lot in ("", lot):
+            there = journal.available(account, item, lot, since=draft.booked_on)
+            part = max(0, min(quantity, there))
+            journal.move(draft, account, place, item, lot, part)
+            if part and account.startswith(ALLOCATED.prefix):
+                restore_needs(journal, draft, keys_of(account)[0])
+            quantity -= part
+    # What is left contradicts the floors; the refusal then names these goods.
+    for lot in sorted(lot for lot, more in change.items() if more > 0):
+        part = min(quantity, change[lot])
+        journal.move(draft, STOCK(count.location), place, item, lot, part)
+        quantity -= part
+
+
+def _put_back(
+    journal: Journal, draft: Draft, count: Count, change: Counter[str], quantity: int
+) -> None:
+    """Book goods that the count did not miss after all: unexplained → stock.
+
+    First what the changed lots need to stay above zero, then lots that the count missed.
+    """
+    place, shelf, item = UNEXPLAINED(count.location), STOCK(count.location), count.item
+
+    def back(lot: str, wanted: int) -> None:
+        nonlocal quantity
+        part = max(0, min(quantity, wanted))
+        journal.move(draft, place, shelf, item, lot, part)
+        quantity -= part
+
+    fewer = sorted(lot for lot, less in change.items() if less < 0)
+    for lot in fewer:
+        short = -journal.available(shelf, item, lot, since=draft.booked_on)
+        back(lot, min(short, -change[lot]))
+    missed = journal.nonzero_balances(place, item)
+    for lot in [*fewer, *(lot for _, _, lot in missed if count.lot in ("", lot))]:
+        back(lot, missed.get((place, item, lot), 0))
+        missed.pop((place, item, lot), None)
+    for lot in fewer:
+        back(lot, -change[lot])

@@ -1,0 +1,101 @@
+"""The order of transfers in which no floor breaks, and the entries that book them in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from supplies.books.reader import Books
+from supplies.domain.accounts import ASKED, DONOR, Family, family_of, keys_of, kind_of
+from supplies.domain.entries import Transfer
+from supplies.domain.entry_rows import Lot, Need, Pledge
+from supplies.ledger.balance_floors import Floors, Step
+from supplies.ledger.journal import Draft, Journal, Move
+
+Planned = tuple[Draft, Step]
+"""A step, and the draft that it belongs to."""
+
+
+def ordered_steps(
+    journal: Journal, head: Draft, steps: list[Planned], pointers: Mapping[Any, str]
+) -> list[Draft]:
+    """Return drafts that make these steps, `head` first; a draft has the steps of one day.
+
+    pointers: by source, target and item, the JSON pointer of the field that asked for a step.
+    """
+    head.moves = []
+    drafts, begun = [head], [head]
+    owner = head
+    for draft, (day, transfer) in _ordered(journal, head.booked_on, steps):
+        if draft is not owner or day != drafts[-1].booked_on:
+            owner = draft
+            drafts.append(_further(draft, day, again=any(draft is each for each in begun)))
+            begun.append(draft)
+        drafts[-1].moves.append(Move(transfer, pointers.get(transfer[:3], "")))
+    for index, draft in enumerate(drafts):
+        draft.seq = head.seq + index
+    return drafts
+
+
+def _further(draft: Draft, day: date, *, again: bool) -> Draft:
+    return Draft(
+        seq=draft.seq,
+        kind=draft.kind,
+        document=draft.document,
+        happened_on=day,
+        booked_on=day,
+        about=draft.about,
+        rows=[] if again else draft.rows,
+    )
+
+
+def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> list[Planned]:
+    """Order transfers so that none breaks a floor; those of the first day come first.
+
+    The transfers together must not break a floor. If each of the remaining ones waits for another,
+    one is split in two through an account without a floor, so that the others can go on.
+    """
+    books, remaining = journal.books, list(remaining)
+    floors = Floors(books, [step for _, step in remaining])
+    ordered: list[Planned] = []
+    sorted_by = None
+    while remaining:
+        day = ordered[-1][1][0] if ordered else first_day
+        if day != sorted_by:
+            remaining.sort(key=lambda planned: planned[1][0] != day)
+            sorted_by = day
+        index = next((at for at, (_, step) in enumerate(remaining) if floors.allows(step)), None)
+        if index is not None:
+            draft, step = remaining.pop(index)
+        else:
+            index = _first_waiting(remaining)
+            draft, (booked_on, (source, target, item, lot, quantity)) = remaining[index]
+            hub = _without_floor(books, source, item, lot)
+            remaining[index] = draft, (booked_on, Transfer(source, hub, item, lot, quantity))
+            step = booked_on, Transfer(hub, target, item, lot, quantity)
+        ordered.append((draft, step))
+        floors.apply(step)
+    return ordered
+
+
+def _first_waiting(remaining: list[Planned]) -> int:
+    """Return the index of the first step whose target has a floor; only these can be split."""
+    return next(
+        at for at, (_, (_, transfer)) in enumerate(remaining) if kind_of(transfer.target).floored
+    )
+
+
+def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
+    """Return the account without a floor from which the content of an account came originally."""
+    if family_of(account, lot) is Family.NEEDS:
+        need = books.latest_row(Need, need=keys_of(account)[0])
+        assert need is not None, f"the need of {account} is not in the books"
+        return ASKED(need.recipient)
+    if family_of(account, lot) is Family.PROMISES:
+        pledge = books.latest_row(Pledge, pledge=keys_of(account)[0])
+        assert pledge is not None, f"the pledge of {account} is not in the books"
+        return DONOR(pledge.donor)
+    described = books.latest_row(Lot, lot=lot)
+    assert described is not None, f"lot {lot} of {item} is not in the books"
+    return described.origin

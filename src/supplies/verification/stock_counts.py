@@ -1,0 +1,79 @@
+"""Check stock counts: each difference is booked, and what later entries changed of it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from supplies.books.stock_counts import COUNTED, RECOUNTED
+from supplies.domain.accounts import UNEXPLAINED
+from supplies.domain.entries import Body
+from supplies.domain.entry_rows import CountedLine, CountSheet, Recount
+from supplies.verification.reader import Reader
+from supplies.verification.records import Rows
+
+
+@dataclass(slots=True)
+class _Line:
+    """A counted line. seq: of the entry that said last what is expected."""
+
+    seq: int
+    item: str
+    lot: str
+    counted: int
+    expected: int
+
+
+class StockCounts:
+    """The counts stated so far, with what was booked of each as unexplained."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self._places: dict[str, str] = {}
+        self._lines: dict[str, dict[int, _Line]] = defaultdict(dict)
+        self._booked: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+
+    def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
+        """Remember the counts of the next entries and what was booked of them."""
+        self._places.update((row[1], row[2]) for row in stated[CountSheet])
+        for seq, sheet, number, item, lot, expected, counted in stated[CountedLine]:
+            if sheet not in self._places:
+                raise self.reader.broken("counted_lines", "sheet", seq, "a count sheet", sheet)
+            self._lines[sheet][number] = _Line(seq, item, lot, counted, expected)
+        for seq, sheet, number, expected in stated[Recount]:
+            line = self._lines.get(sheet, {}).get(number)
+            if line is None:
+                raise self.reader.broken(
+                    "recounts", "line", seq, f"a counted line of {sheet}", number
+                )
+            line.seq, line.expected = seq, expected
+        for body in bodies:
+            if body.kind in (COUNTED, RECOUNTED) and body.document is not None:
+                self._book(body, body.document)
+
+    def _book(self, body: Body, sheet: str) -> None:
+        if sheet not in self._places:
+            raise self.reader.broken("entries", "document", body.seq, "a count sheet", sheet)
+        place = UNEXPLAINED(self._places[sheet])
+        for source, target, item, lot, quantity in body.transfers:
+            self._booked[sheet][item, lot] += quantity * ((target == place) - (source == place))
+
+    def check(self) -> None:
+        """Check that what is unexplained by each count is what it expected, less what it found."""
+        for sheet, lines in self._lines.items():
+            for line in lines.values():
+                booked = sum(self._of(sheet, line))
+                if booked != line.expected - line.counted and self._booked[sheet]:
+                    raise self.reader.broken(
+                        "transfers",
+                        "quantity",
+                        line.seq,
+                        f"{line.expected - line.counted} × {line.item} unexplained by {sheet}",
+                        booked,
+                    )
+
+    def _of(self, sheet: str, line: _Line) -> Iterator[int]:
+        for (item, lot), quantity in self._booked[sheet].items():
+            if item == line.item and line.lot in ("", lot):
+                yield quantity
