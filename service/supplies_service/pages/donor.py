@@ -95,7 +95,7 @@ class DonorPages(Controller):
         sent = await form_fields(context.request, ("kind", "wish"))
         donor = str(context.caller.donor)
         try:
-            new = convert(NewRequest, {"kind": sent["kind"], "wish": sent["wish"].strip() or None})
+            new = convert(NewRequest, {"kind": sent["kind"], "wish": sent["wish"]})
             await check_rate_limit(context.request, rate_limits.DONOR_REQUESTS, donor)
             await context.station.admin_write(lambda access: donor_requests.add(access, donor, new))
         except (InvalidField, RateLimited) as error:

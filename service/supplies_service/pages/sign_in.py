@@ -10,6 +10,7 @@ from litestar.response import Template
 
 from supplies.access import access_log, credentials, passwords, rate_limits, users
 from supplies.access.access_context import AccessContext
+from supplies.access.logins import login_key
 from supplies.errors import InvalidField
 from supplies_service.pages.forms import form_fields, redirect, session_cookie
 from supplies_service.problems import RateLimited
@@ -57,13 +58,14 @@ class SignInPages(Controller):
             await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_ADDRESS, address)
             sent = await form_fields(context.request, ("login", "password", "station"))
             login, station = sent["login"].strip(), sent["station"].strip()
+            key = login_key(login)
             service = context.stations.find(station or None)
             if service is not None:
                 context = context.for_station(service)
             await check_rate_limit(
-                context.request, rate_limits.SIGN_IN_BY_LOGIN_AND_ADDRESS, f"{login} {address}"
+                context.request, rate_limits.SIGN_IN_BY_LOGIN_AND_ADDRESS, f"{key} {address}"
             )
-            await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_LOGIN, login)
+            await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_LOGIN, key)
         except RateLimited as error:
             answer = _sign_in_page(
                 context, status=429, login=login, station=station, error=error.detail
@@ -148,7 +150,7 @@ class SignInPages(Controller):
         def begin(access: AccessContext) -> str | None:
             if users.find_password(access, login) != password:
                 return None
-            rate_limits.reset(access, rate_limits.SIGN_IN_BY_LOGIN, login)
+            rate_limits.reset(access, rate_limits.SIGN_IN_BY_LOGIN, login_key(login))
             user = users.get(access, password.user)
             session, secret = credentials.issue(
                 access, kind="session", role=user.role, by=user.code, holder=user.code

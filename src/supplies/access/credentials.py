@@ -19,6 +19,8 @@ import msgspec
 
 from supplies.access.access_context import NO_LIMIT, AccessContext
 from supplies.access.roles import GRANTABLE_ROLES, Role
+from supplies.domain.fields import Label
+from supplies.domain.validation import check_fields
 from supplies.errors import NotFound
 
 CredentialKind = Literal["session", "token", "link", "invitation"]
@@ -63,6 +65,10 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: str
     used_at: str | None
     revoked_at: str | None
+
+
+class _Labelled(msgspec.Struct, frozen=True):
+    label: Label | None
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +122,9 @@ def issue(
         team: The team that a link is for.
         donor: The donor that a link is for.
         label: What the holder calls it.
+
+    Raises:
+        InvalidField: the label is too long or has control characters.
     """
     credential_id, random = secrets.token_hex(8), secrets.token_urlsafe(32)
     credential = Credential(
@@ -125,7 +134,7 @@ def issue(
         holder=holder,
         team=team,
         donor=donor,
-        label=label,
+        label=check_fields(_Labelled(label)).label,
         made_at=access.now,
         made_by=by,
         expires_at=access.time_after(min(lifetime or DEFAULT_LIFETIMES[kind], MAX_LIFETIME)),

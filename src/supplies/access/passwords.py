@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -21,6 +23,8 @@ MIN_DIFFERENT_CHARACTERS = 5
 MIN_COMPARED_LOGIN = 4
 """Length from which a login must not be part of the password."""
 
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+
 _hasher = PasswordHasher()
 
 
@@ -35,6 +39,7 @@ def hash_password(password: str, login: str, pointer: str = "/password") -> str:
     Raises:
         InvalidField: the password has the wrong length or is easy to guess.
     """
+    password = _prepared(password)
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise InvalidField.at(
             pointer,
@@ -54,11 +59,25 @@ def hash_password(password: str, login: str, pointer: str = "/password") -> str:
 
 def verify_password(password_hash: str | None, password: str) -> bool:
     """Return whether a password matches a hash. None never matches, but takes as long."""
+    # Passwords set by older versions were hashed as typed.
+    typed = dict.fromkeys((_prepared(password), password))
+    return any(_matches(password_hash, each) for each in typed)
+
+
+def _matches(password_hash: str | None, password: str) -> bool:
     try:
         _hasher.verify(_dummy_hash() if password_hash is None else password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
+
+
+def _prepared(password: str) -> str:
+    """Return a password as every keyboard types it: composed, with plain spaces.
+
+    Source: RFC 8265, profile OpaqueString.
+    """
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", password))
 
 
 @cache

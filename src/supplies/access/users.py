@@ -11,8 +11,10 @@ from msgspec import Meta
 from supplies.access import credentials
 from supplies.access.access_context import NO_LIMIT, AccessContext
 from supplies.access.credentials import Credential
+from supplies.access.logins import check_login, login_key, login_lookalike
 from supplies.access.roles import GRANTABLE_ROLES, UserRole
 from supplies.domain.fields import Code
+from supplies.domain.normalization import NORMALIZED
 from supplies.domain.validation import check_fields
 from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotFound
 
@@ -23,6 +25,7 @@ Login = Annotated[
         max_length=64,
         pattern=r"^[^\s\x00-\x1f\x7f\ud800-\udfff]+$(?!\n)",
         description="what a person types to sign in: no spaces",
+        extra=NORMALIZED,
     ),
 ]
 
@@ -68,29 +71,31 @@ def add(access: AccessContext, new: NewUser, *, by: str) -> User:
     """Add a user, who sets a password by an invitation.
 
     Raises:
-        AlreadyDone: the login is in use, also if written in other case.
+        AlreadyDone: the login is in use, or looks like one that is.
         InvalidField: a field is invalid, a courier has no team, or another role has one.
         NotFound: the team is unknown.
     """
     new = check_fields(new)
+    login = check_login(new.login)
     if (new.role == "courier") != (new.team is not None):
         raise InvalidField.at(
             "/team", "a courier needs a team, whose deliveries they carry; other roles have none"
         )
     if new.team is not None:
         access.books.team(new.team, "/team")
-    if access.one(
-        "SELECT 1 FROM users WHERE station = :station AND lower(login) = lower(:login)",
-        login=new.login,
-    ):
-        sentence = "this login is in use; choose another"
-        raise AlreadyDone(sentence, [Fault("/login", sentence)])
+    for _, used in _logins(access):
+        if login_key(used) == login_key(login):
+            sentence = "this login is in use; choose another"
+            raise AlreadyDone(sentence, [Fault("/login", sentence)])
+        if login_lookalike(used) == login_lookalike(login):
+            sentence = f"this login looks like {used}, which is in use; choose another"
+            raise AlreadyDone(sentence, [Fault("/login", sentence)])
     number = access.one("SELECT count(*) + 1 FROM users WHERE station = :station")
     code = f"u_{1 if number is None else number[0]}"
     access.insert(
         "users",
         code=code,
-        login=new.login,
+        login=login,
         role=new.role,
         team=new.team,
         made_at=access.now,
@@ -114,27 +119,43 @@ def get(access: AccessContext, code: str) -> User:
 
 
 def get_by_login(access: AccessContext, login: str) -> User:
-    """Return a user by their login.
+    """Return a user by their login, in any case, width or encoding.
 
     Raises:
         NotFound: the login is unknown.
     """
-    row = access.one(
-        f"SELECT {_COLUMNS} FROM users WHERE station = :station AND login = :login", login=login
-    )
-    if row is None:
+    code = _find_code(access, login)
+    if code is None:
         raise NotFound("there is no user with this login; `supplies user list` prints all users")
-    return _from_row(row)
+    return get(access, code)
 
 
 def find_password(access: AccessContext, login: str) -> StoredPassword | None:
     """Return the password of a user who is not disabled; None: there is no such user."""
     row = access.one(
         "SELECT code, password FROM users "
-        "WHERE station = :station AND login = :login AND disabled_at IS NULL",
-        login=login,
+        "WHERE station = :station AND code = :code AND disabled_at IS NULL",
+        code=_find_code(access, login),
     )
     return None if row is None else StoredPassword(row[0], row[1])
+
+
+def _logins(access: AccessContext) -> list[tuple[str, str]]:
+    """Return code and login of every user."""
+    rows = access.all("SELECT code, login FROM users WHERE station = :station")
+    return [(code, login) for code, login in rows]
+
+
+def _find_code(access: AccessContext, login: str) -> str | None:
+    """Return the code of the user with this login; None if there is none.
+
+    Older logins may differ in case or encoding alone: an exact match goes first.
+    """
+    users = _logins(access)
+    exact = [code for code, used in users if used == login]
+    key = login_key(login)
+    found = exact or [code for code, used in users if login_key(used) == key]
+    return found[0] if len(found) == 1 else None
 
 
 def list_users(

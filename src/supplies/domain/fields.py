@@ -12,6 +12,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from supplies.domain.normalization import NORMALIZED
+
 MAX_QUANTITY = 10**12
 """Base units in one transfer. 2^63 − 1 is far above what sums of this can reach."""
 
@@ -45,25 +47,26 @@ def is_valid_code(text: str) -> bool:
     return True
 
 
-Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE)]
-"""A name of a thing or a person: one line."""
+Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE, extra=NORMALIZED)]
+"""A name of a thing or a person: one line, not blank."""
 
 Batch = Annotated[
     str,
     Meta(
         pattern=r"^[!-~]{1,64}$(?!\n)",
         description="as the maker prints it: letters, digits and signs, no spaces",
+        extra=NORMALIZED,
     ),
 ]
 """A maker's batch number. It is in the hash chain, so its form allows no name."""
 
-Text = Annotated[str, Meta(max_length=2000, pattern=_MANY_LINES, extra={"erasable": True})]
+_FREE_TEXT = {**NORMALIZED, "erasable": True}
+
+Text = Annotated[str, Meta(max_length=2000, pattern=_MANY_LINES, extra=_FREE_TEXT)]
 """Free text. It may name a person, so it is kept outside the chain and can be erased."""
 
-ShortText = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE, extra={"erasable": True})
-]
-"""One line of free text, not empty: who handled it, who came."""
+ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE, extra=_FREE_TEXT)]
+"""One line of free text, not blank: who handled it, who came."""
 
 Reason = Annotated[
     str,
@@ -71,10 +74,10 @@ Reason = Annotated[
         min_length=1,
         max_length=2000,
         pattern=r"^(?=[\s\S]*\S)[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]*$(?!\n)",
-        extra={"erasable": True},
+        extra=_FREE_TEXT,
     ),
 ]
-"""The reason for a reversal: free text, not empty."""
+"""The reason for a reversal: free text, not blank."""
 
 Hash = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256, 64 digits of lower hex")

@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 
+from supplies.domain.normalization import normalize_fields
 from supplies.errors import InvalidField
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-_encode = msgspec.json.Encoder().encode
-
-
-@cache
-def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
-
 
 def check_fields(struct: S) -> S:
-    """Check a struct against the limits of its fields.
+    """Return a struct with its text normalized, checked against the limits of its fields.
 
-    It is encoded and strictly decoded, so a struct made in Python meets what JSON meets.
+    It is turned into plain data and converted back, so a struct made in Python meets the same
+    limits as JSON.
+
+    Raises:
+        InvalidField: a field is invalid; `faults` points to it.
     """
     try:
-        checked: S = _decoder(type(struct)).decode(_encode(struct))
-    except msgspec.ValidationError as error:
-        raise field_error(str(error)) from None
+        fields = msgspec.to_builtins(struct)
     except (TypeError, ValueError, UnicodeError) as error:
         raise InvalidField(f"{type(struct).__name__} holds what JSON cannot: {error}") from None
-    return checked
+    return convert(type(struct), fields)
 
 
 def convert(kind: type[S], fields: Any) -> S:
-    """Convert decoded JSON strictly: "5" and 1.0 are not quantities; unknown fields are refused."""
+    """Normalize the text of decoded JSON, and convert it strictly.
+
+    "5" and 1.0 are not quantities; unknown fields are refused.
+
+    Raises:
+        InvalidField: a field is invalid; `faults` points to it.
+    """
     try:
-        return msgspec.convert(fields, kind, strict=True)
+        return msgspec.convert(normalize_fields(kind, fields), kind, strict=True)
     except msgspec.ValidationError as error:
         raise field_error(str(error)) from None
 

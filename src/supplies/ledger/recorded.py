@@ -59,7 +59,9 @@ def earlier_answer(books: Books, request: CheckedRequest) -> Recorded | None:
             digest=body.texts,
         )
     # If the texts were erased, so was the salt, and the request can no longer be compared.
-    if salt is not None and body.request != salted_digest(salt, request.content):
+    if salt is not None and all(
+        body.request != salted_digest(salt, content) for content in request.contents
+    ):
         if shipment_command_id(request.command) is not None:
             raise AlreadyDone(
                 f"entry {seq} recorded this for shipment {body.document} already, "

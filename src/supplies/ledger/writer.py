@@ -64,15 +64,16 @@ class CheckedRequest(msgspec.Struct, frozen=True):
     """A request whose fields were checked, with the command's bytes.
 
     id: a UUID. id_given: whether the caller gave the id, so that it may have been used before.
-    content: the encoded command. texts: its encoded free texts; None without any. salt: that of
-    the texts.
+    contents: the encoded command, and if its text was normalized also the command as given, as
+    versions before normalization recorded it. texts: its encoded free texts; None without any.
+    salt: that of the texts.
     """
 
     command: Command
     by: str
     id: str
     id_given: bool
-    content: bytes
+    contents: tuple[bytes, ...]
     texts: bytes | None
     salt: bytes
 
@@ -97,7 +98,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
             by=request.by,
             id=id or str(uuid.uuid4()),
             id_given=id is not None,
-            content=encode_body(checked),
+            contents=tuple(dict.fromkeys((encode_body(checked), encode_body(request.command)))),
             texts=encode_body(texts) if texts else None,
             salt=new_salt() if texts else b"",
         )
@@ -105,7 +106,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
     @property
     def digest(self) -> str:
         """The salted digest of the command, with which a repeated request is compared."""
-        return salted_digest(self.salt, self.content)
+        return salted_digest(self.salt, self.contents[0])
 
 
 def shipment_command_id(command: Command) -> str | None:

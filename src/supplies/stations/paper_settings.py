@@ -23,6 +23,7 @@ from supplies.books.catalogue import check_catalogue_record
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Station
 from supplies.domain.fields import Code
+from supplies.domain.normalization import NORMALIZED
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.papers.common import BilingualText, Languages, StationHead
@@ -38,7 +39,13 @@ LOGO_SIDE = 800
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 _Wording = Annotated[
-    str, Meta(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]*$(?!\n)")
+    str,
+    Meta(
+        min_length=1,
+        max_length=400,
+        pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]*$(?!\n)",
+        extra=NORMALIZED,
+    ),
 ]
 
 

@@ -1,0 +1,69 @@
+"""Compare logins: no two users of a station may have logins that look or are typed alike."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+from supplies.domain.normalization import normalize_text
+from supplies.errors import InvalidField
+
+LONGEST = 256
+"""Characters of a login that are compared: more than any may have, however it is encoded."""
+
+
+def check_login(login: str, pointer: str = "/login") -> str:
+    """Return a new login in the form in which it is kept.
+
+    Source: RFC 8265, profile UsernameCasePreserved (PRECIS).
+
+    Raises:
+        InvalidField: it contains a character that logins may not have, or mixes directions.
+    """
+    try:
+        kept: str = _profile("UsernameCasePreserved").enforce(normalize_text(login))
+    except UnicodeEncodeError as error:
+        wrong = error.object[error.start : error.end]
+        raise InvalidField.at(
+            pointer,
+            f"“{wrong}” may not be in a login ({error.reason.partition('/')[2]}); use letters and "
+            "digits of one script, or dot, dash and underscore",
+        ) from None
+    return kept
+
+
+def login_key(login: str) -> str:
+    """Return what logins are compared by: without differences of case, width and encoding.
+
+    Source: RFC 8265, profile UsernameCaseMapped. A text that cannot be a login has a key as well.
+    """
+    text = normalize_text(login[:LONGEST])
+    try:
+        key: str = _profile("UsernameCaseMapped").enforce(text)
+    except UnicodeEncodeError:
+        return unicodedata.normalize("NFKC", text).lower()
+    return key
+
+
+def login_lookalike(login: str) -> str:
+    """Return a login with each character replaced by the plainest one that looks like it.
+
+    Source: UTS #39, confusable characters.
+    """
+    # Imported here because its table takes 80 ms to load; only adding a user needs it.
+    from confusable_homoglyphs.confusables import confusables_data
+
+    def plainest(character: str) -> str:
+        entries = confusables_data.get(character, ())
+        alike: list[str] = [character, *(entry["c"].strip("\u200e") for entry in entries)]
+        return min(alike, key=lambda one: (not one.isascii(), len(one), one))
+
+    return "".join(plainest(character) for character in login_key(login))
+
+
+@cache
+def _profile(name: str) -> Any:
+    from precis_i18n import get_profile
+
+    return get_profile(name)

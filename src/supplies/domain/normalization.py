@@ -1,0 +1,184 @@
+"""Normalize text before it is checked, hashed and stored: one rule for every text field.
+
+The rule (docs/ledger.md, "Text"): characters are composed (NFC), every kind of space is a space,
+invisible characters are removed, full-width letters and digits become ASCII, half-width kana become
+full-width, and space around the text is removed. A field that is blank afterwards is absent if it
+may be absent, and is refused otherwise. Stored text is never normalized again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from supplies.errors import InvalidField
+
+NORMALIZED = {"normalized": True}
+"""Mark of a field type whose text is normalized: `Meta(extra=NORMALIZED)`."""
+
+_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
+_LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
+_WIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff65-\uffdc]+")
+
+# Default_Ignorable_Code_Point of Unicode, without joiners and variation selectors.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff]"
+)
+_JOINER = re.compile("[\u200c\u200d]")
+_VIRAMA = 9  # canonical combining class
+
+Plain = Any
+"""Decoded JSON."""
+
+Rule = Callable[[Plain, str], Plain]
+"""Normalizes a value at a JSON pointer."""
+
+
+def normalize_text(text: str) -> str:
+    r"""Return the text normalized; "" if nothing visible is left.
+
+    >>> normalize_text(" Ａ１２　陈\u200b某 ")
+    'A12 陈某'
+    """
+    if text.isascii():
+        return _LINE_END.sub("\n", text).strip(" \t\n")
+    text = _LINE_END.sub("\n", text)
+    text = _INVISIBLE.sub("", _WIDTH.sub(_usual_width, text))
+    text = _SPACE.sub(" ", unicodedata.normalize("NFC", text))
+    text = _JOINER.sub(_needed_joiner, text).strip(" \t\n")
+    return text if any(map(_is_visible, text)) else ""
+
+
+def normalize_fields(kind: type[msgspec.Struct], fields: Plain) -> Plain:
+    """Return decoded JSON of a struct with its text normalized.
+
+    Fields that are not text, or not what the struct expects, stay as they are.
+
+    Raises:
+        InvalidField: a required text is blank; names the field.
+    """
+    rule = _struct_rule(kind)
+    return fields if rule is None else rule(fields, "")
+
+
+def _usual_width(found: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", found[0])
+
+
+def _needed_joiner(found: re.Match[str]) -> str:
+    """Keep a joiner where scripts need it: after a virama, in Arabic script, between emoji."""
+    before = found.string[: found.start()].rstrip("\ufe0f")[-1:]
+    after = found.string[found.end() : found.end() + 1]
+    if not before or not after or after.isspace():
+        return ""
+    needed = (
+        unicodedata.combining(before) == _VIRAMA
+        or unicodedata.bidirectional(before) == "AL"
+        or unicodedata.category(before) in ("So", "Sk")
+    )
+    return found[0] if needed else ""
+
+
+def _is_visible(character: str) -> bool:
+    """Return whether a character alone is visible. Controls count: the field refuses them."""
+    category = unicodedata.category(character)
+    return category[0] not in "MZ" and category != "Cf"
+
+
+# --- which fields of a struct are text ------------------------------------------------------------
+
+
+@cache
+def _struct_rule(kind: type[msgspec.Struct]) -> Rule | None:
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)
+    rules = {field.encode_name: _rule(field.type) for field in info.fields}
+    texts = {name: rule for name, rule in rules.items() if rule is not None}
+    if not texts:
+        return None
+
+    def normalize(value: Plain, pointer: str) -> Plain:
+        if not isinstance(value, dict):
+            return value
+        named = {name: texts[name] for name in value.keys() & texts.keys()}
+        done = {name: rule(value[name], f"{pointer}/{name}") for name, rule in named.items()}
+        return {**value, **done}
+
+    return normalize
+
+
+def _rule(kind: inspect.Type) -> Rule | None:
+    """Return how to normalize a value of this type; None: it contains no text."""
+    if isinstance(kind, inspect.Metadata):
+        if (kind.extra or {}).get("normalized"):
+            assert isinstance(kind.type, inspect.StrType)
+            return _text_rule(kind.type.max_length, optional=False)
+        return _rule(kind.type)
+    if isinstance(kind, inspect.StructType):
+        return _struct_rule(kind.cls)
+    if isinstance(kind, inspect.ListType):
+        return _list_rule(_rule(kind.item_type))
+    if isinstance(kind, inspect.UnionType):
+        return _union_rule(kind)
+    return None
+
+
+def _text_rule(longest: int | None, *, optional: bool) -> Rule:
+    def normalize(value: Plain, pointer: str) -> Plain:
+        # Composing takes quadratic time at worst; what is far too long is refused afterwards.
+        if not isinstance(value, str) or len(value) > 2 * (longest or 2000):
+            return value
+        text = normalize_text(value)
+        if text:
+            return text
+        if optional:
+            return None
+        raise InvalidField.at(
+            pointer, f"{pointer} is blank; write at least one visible character in it"
+        )
+
+    return normalize
+
+
+def _list_rule(rule: Rule | None) -> Rule | None:
+    if rule is None:
+        return None
+
+    def normalize(value: Plain, pointer: str) -> Plain:
+        if not isinstance(value, list):
+            return value
+        return [rule(part, f"{pointer}/{at}") for at, part in enumerate(value)]
+
+    return normalize
+
+
+def _union_rule(kind: inspect.UnionType) -> Rule | None:
+    """Return the rule of an optional type, or of structs told apart by their tag."""
+    parts = [part for part in kind.types if not isinstance(part, inspect.NoneType)]
+    if len(parts) == 1:
+        (part,) = parts
+        if isinstance(part, inspect.Metadata) and (part.extra or {}).get("normalized"):
+            assert isinstance(part.type, inspect.StrType)
+            return _text_rule(part.type.max_length, optional=True)
+        return _rule(part)
+    structs = {
+        part.tag: rule
+        for part in parts
+        if isinstance(part, inspect.StructType) and (rule := _struct_rule(part.cls)) is not None
+    }
+    if not structs:
+        return None
+    field = next(part.tag_field for part in parts if isinstance(part, inspect.StructType))
+
+    def normalize(value: Plain, pointer: str) -> Plain:
+        rule = structs.get(value.get(field)) if isinstance(value, dict) else None
+        return value if rule is None else rule(value, pointer)
+
+    return normalize

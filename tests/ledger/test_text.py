@@ -1,0 +1,147 @@
+"""Text in recorded commands and in users' logins: normalized, never blank, never lookalike."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from support.ledger_fixture import StationLedger
+
+from supplies.access import passwords, users
+from supplies.access.access_context import AccessContext
+from supplies.books.free_text import free_text_of_entry
+from supplies.domain import commands as c
+from supplies.domain import validation
+from supplies.domain.catalogue_records import Donor, Item
+from supplies.errors import AlreadyDone, InvalidField, NotFound
+from supplies.views.receipts import get_receipt
+
+
+def test_the_words_of_a_command_are_kept_normalized(station: StationLedger) -> None:
+    done = station.give(1, wish=" Nguye\u0302\u0303n\u200b　給老人 ", batch=" B7\u200b ")
+    assert free_text_of_entry(station.books, done.seq) == {
+        "handled_by": "陈某",
+        "wish": "Nguyễn 給老人",
+    }
+    assert station.books.value("SELECT batch FROM lots WHERE station = :station") == "B7"
+
+
+def test_the_names_of_the_catalogue_are_kept_normalized(station: StationLedger) -> None:
+    station.ledger.register(
+        Donor(code="D-9", name=" １号 \u200b", phone="\u202a138\u202c", note=" ")
+    )
+    assert station.books.donor("D-9") == Donor(code="D-9", name="1号", phone="138")
+
+
+@pytest.mark.parametrize("name", [" ", "\u3000", "\u200b\u2060", "\u3164"])
+def test_a_blank_name_is_refused(station: StationLedger, name: str) -> None:
+    with pytest.raises(InvalidField, match="/name is blank"):
+        station.ledger.register(Item(code="tea", name=name))
+    with pytest.raises(InvalidField, match="a name is missing"):
+        station.ledger.register(Donor(code="D-9", name=name))
+    with pytest.raises(InvalidField, match="/handled_by is blank"):
+        station(
+            c.RecordDonation(
+                location="store",
+                handled_by=name,
+                lines=[c.DonationLine(item="mask", quantity=1)],
+            )
+        )
+
+
+def test_what_older_versions_recorded_blank_stays_readable_and_verifiable(
+    station: StationLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = uuid.uuid4()
+    gift = c.RecordDonation(
+        donor="D-1",
+        location="store",
+        handled_by=" ",
+        wish="",
+        lines=[c.DonationLine(item="mask", quantity=1)],
+    )
+    note = c.NoteNeed(recipient="R-1", item="mask", quantity=1, note=" \u200b")
+    with monkeypatch.context() as older:
+        older.setattr(validation, "normalize_fields", lambda _, fields: fields)
+        done = station(gift)
+        noted = station.ledger.record(note, by="u_1", id=id)
+    assert free_text_of_entry(station.books, done.seq) == {"handled_by": " ", "wish": ""}
+    assert station.ledger.verify().entries == station.entries()
+    receipt = get_receipt(station.books, "JZ-2020-000001")
+    assert receipt.document is not None
+    assert receipt.document.handled_by == " "
+    again = station.ledger.record(note, by="u_1", id=id)
+    assert again.repeated
+    assert again.seq == noted.seq
+
+
+# --- logins ------------------------------------------------------------------------------------
+
+
+def add(station: StationLedger, login: str) -> users.User:
+    with station.ledger.admin_transaction() as books:
+        new = users.NewUser(login=login, role="recorder")
+        return users.add(AccessContext(books, station.clock()), new, by="u_1")
+
+
+@pytest.mark.parametrize("login", ["chen", "CHEN", "ｃｈｅｎ", " chen ", "che\u200bn"])
+def test_a_login_that_is_typed_like_another_is_in_use(station: StationLedger, login: str) -> None:
+    add(station, "chen")
+    with pytest.raises(AlreadyDone, match="this login is in use"):
+        add(station, login)
+
+
+@pytest.mark.parametrize(
+    ("used", "lookalike"),
+    [("chen", "сhen"), ("chen", "сһеn"), ("coco", "сосо"), ("anna1", "annal")],
+)
+def test_a_login_that_looks_like_another_is_refused(
+    station: StationLedger, used: str, lookalike: str
+) -> None:
+    add(station, used)
+    with pytest.raises(AlreadyDone, match=f"looks like {used}, which is in use"):
+        add(station, lookalike)
+
+
+@pytest.mark.parametrize("login", ["陈某", "Łukasz", "Nguye\u0302\u0303n", "한지민", "שרה"])
+def test_a_login_of_any_script_is_found_however_it_is_encoded(
+    station: StationLedger, login: str
+) -> None:
+    added = add(station, login)
+    access = AccessContext(station.books, station.clock())
+    for typed in (login, added.login, added.login.upper(), f"{login}\u200b"):
+        assert users.get_by_login(access, typed) == added
+    with pytest.raises(NotFound):
+        users.get_by_login(access, "nobody")
+
+
+@pytest.mark.parametrize("login", ["", " ", "\u3000", "\u200b", "a b", "שרהabc", "x\u0000", "ﬁ"])
+def test_an_invalid_login_is_refused(station: StationLedger, login: str) -> None:
+    with pytest.raises(InvalidField) as refused:
+        add(station, login)
+    assert refused.value.faults[0].pointer == "/login"
+
+
+def test_logins_of_older_versions_that_are_alike_sign_in_each_as_typed(
+    station: StationLedger,
+) -> None:
+    first, second = add(station, "chen"), add(station, "other")
+    with station.ledger.admin_transaction() as books:
+        AccessContext(books, station.clock()).run(
+            "UPDATE users SET login = :login WHERE station = :station AND code = :code",
+            login="CHEN",
+            code=second.code,
+        )
+    access = AccessContext(station.books, station.clock())
+    assert users.get_by_login(access, "chen").code == first.code
+    assert users.get_by_login(access, "CHEN").code == second.code
+    with pytest.raises(NotFound):
+        users.get_by_login(access, "Chen")
+
+
+def test_a_password_is_the_same_on_every_keyboard() -> None:
+    kept = passwords.hash_password("carry café baskets\u00a0home", "chen")
+    assert passwords.verify_password(kept, "carry cafe\u0301 baskets home")
+    assert not passwords.verify_password(kept, "carry cafe baskets home")
+    old = passwords._hasher.hash("carry cafe\u0301 baskets home")
+    assert passwords.verify_password(old, "carry cafe\u0301 baskets home")
