@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
+from pathlib import Path
 
 import click
 import pytest
 
-from supplies.cli import supplies
+from supplies.cli import main, supplies
 from tools import prose
 
 PATTERNS = (r"^(?: {4})?supplies (\S.+)$", r"\$\(supplies ([^)]+)\)", r"`supplies ([^`]+)`")
@@ -47,3 +49,20 @@ def test_a_command_in_a_page_exists_with_its_options(shown: str) -> None:
     options = {name for param in command.params for name in param.opts} | {"--help", "-h"}
     given = {word.partition("=")[0] for word in words if word.startswith("-")}
     assert given <= options
+
+
+@pytest.mark.parametrize("name", ["access.md", "checking-a-receipt.md", "stations.md"])
+def test_the_commands_of_a_page_run_in_its_order(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SUPPLIES_DATABASE", "books.db")
+    assert main(["demo", "--papers", "."]) == 0
+    assert main(["station", "key", "public", "-o", "station.pub"]) == 0
+    Path("JZ-2020-000001.pdf").rename("receipt.pdf")
+    page = next(page for page in prose.pages() if page.name == name)
+    commands = re.findall(r"^ {4}supplies (.+)$", page.read_text(encoding="utf-8"), re.M)
+    assert len(commands) > 3
+    for command in commands:
+        monkeypatch.setattr("sys.stdin", io.StringIO("four words that fit\n"))
+        assert main(shlex.split(command)) == 0, command
