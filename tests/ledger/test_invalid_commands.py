@@ -61,7 +61,8 @@ def test_an_unknown_pack_is_refused_with_the_known_packs(
         station, InvalidField, lambda: station.give(1, pack="crate"), at="/lines/0/pack"
     )
     assert sentence == (
-        "口罩 has no pack crate (its packs: box, ten); name one of them or count in piece"
+        "口罩 has no pack crate (its packs: box, ten); "
+        "name one of them, state its pack_size, or count in piece"
     )
 
 
@@ -100,6 +101,7 @@ def test_an_unknown_code_is_refused_with_its_field(
 NOT_THERE: list[c.Command] = [
     c.EndNeed(need="n_9", reason="moved"),
     c.CancelPledge(pledge="p_9", reason="x"),
+    c.ClaimNeeds(pledge="p_9", claims=[c.Claim(need="n_9", quantity=1)]),
     c.Release(allocation="a_9", reason="x"),
     c.CloseDelivery(delivery="v_9"),
     c.ReportOutcome(delivery="v_9", allocation="a_9", outcome="refused"),

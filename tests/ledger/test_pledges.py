@@ -120,3 +120,97 @@ def test_a_donation_of_another_item_than_pledged_is_refused(station: StationLedg
     pledge = station.pledge(10)
     with pytest.raises(InvalidField, match="does not promise soap"):
         station.give(10, "soap", pledge=pledge)
+
+
+def test_a_need_noted_after_a_pledge_is_claimed_for_it(station: StationLedger) -> None:
+    pledge = station.pledge(50)
+    station.clock.advance(3)
+    need = station.need(20)
+    done = station(
+        c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=need, quantity=20)], note="by phone")
+    )
+    assert station.books.body(done.seq).kind == "needs_claimed"
+    assert station.balance(f"pledged:{pledge}") == 30
+    assert (
+        station.balance(f"pledged:{pledge}:{need}")
+        == station.balance(f"claimed:{need}:{pledge}")
+        == 20
+    )
+    station.give(50, pledge=pledge)
+    assert station.balance(f"assigned:{need}:a_{station.entries() - 1}") == 20
+    station.ledger.verify()
+
+
+def test_claims_are_dropped_and_others_made_in_one_command(station: StationLedger) -> None:
+    first, other = station.need(10), station.need(10, recipient="R-2")
+    pledge = station.pledge(10, {first: 10})
+    station(
+        c.ClaimNeeds(
+            pledge=pledge,
+            claims=[c.Claim(need=other, quantity=6)],
+            drop=[c.Claim(need=first, quantity=8)],
+        )
+    )
+    assert station.balance(f"claimed:{first}:{pledge}") == 2
+    assert station.balance(f"claimed:{other}:{pledge}") == 6
+    assert station.balance(f"pledged:{pledge}") == 2
+    assert station.balance(f"needed:{first}") == 8
+    station.ledger.verify()
+
+
+def test_claims_beyond_the_free_promise_or_the_open_need_are_refused(
+    station: StationLedger,
+) -> None:
+    need, small = station.need(50), station.need(2)
+    pledge = station.pledge(10)
+    with pytest.raises(NotEnough, match="only 10 × 口罩 are outstanding on pledge") as refused:
+        station(c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=need, quantity=11)]))
+    assert refused.value.faults[0].pointer == "/claims/0/quantity"
+    with pytest.raises(NotEnough, match="only 2 × 口罩 are still needed"):
+        station(c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=small, quantity=3)]))
+    with pytest.raises(NotEnough, match="no 口罩 is claimed of need"):
+        station(c.ClaimNeeds(pledge=pledge, drop=[c.Claim(need=need, quantity=1)]))
+
+
+def test_claims_that_name_nothing_or_the_wrong_need_are_refused(station: StationLedger) -> None:
+    pledge = station.pledge(10)
+    soap, mask = station.need(1, item="soap"), station.need(4)
+    for claims, match in (
+        ([c.Claim(need=soap, quantity=1)], "promises no soap"),
+        ([c.Claim(need="n_99", quantity=1)], "there is no need n_99"),
+        ([c.Claim(need=mask, quantity=1), c.Claim(need=mask, quantity=2)], "is named twice"),
+        ([], "say which needs"),
+    ):
+        with pytest.raises(InvalidField, match=match):
+            station(c.ClaimNeeds(pledge=pledge, claims=claims))
+
+
+def test_a_claim_of_an_earlier_day_than_its_need_is_refused(station: StationLedger) -> None:
+    pledge = station.pledge(10, happened_on=station.day(-5))
+    need = station.need(4)
+    claims = [c.Claim(need=need, quantity=4)]
+    with pytest.raises(NotEnough, match="still needed in need"):
+        station(c.ClaimNeeds(pledge=pledge, claims=claims, happened_on=station.day(-1)))
+
+
+def test_a_pledge_claimed_later_is_not_corrected_below_its_claims(station: StationLedger) -> None:
+    pledge = station.pledge(10)
+    need = station.need(8)
+    claimed = station(c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=need, quantity=8)]))
+    smaller = c.MakePledge(donor="D-1", lines=[c.PledgeLine(item="mask", quantity=5)])
+    with pytest.raises(NotEnough, match=f"in the way: entry {claimed.seq}.*possible is 8"):
+        station(c.Correct(entry=1, command=smaller, reason="five"))
+    enough = c.MakePledge(donor="D-1", lines=[c.PledgeLine(item="mask", quantity=9)])
+    station(c.Correct(entry=1, command=enough, reason="nine"))
+    assert station.balance(f"pledged:{pledge}") == 1
+    station.ledger.verify()
+
+
+def test_an_ended_need_drops_claims_made_later(station: StationLedger) -> None:
+    pledge = station.pledge(10)
+    need = station.need(8)
+    station(c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=need, quantity=8)]))
+    station(c.EndNeed(need=need, reason="moved"))
+    assert station.balance(f"pledged:{pledge}") == 10
+    with pytest.raises(NotEnough, match="still needed in need"):
+        station(c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=need, quantity=1)]))

@@ -83,6 +83,23 @@ def test_a_pledge_is_made_cancelled_in_part_and_lapses(rest: Rest) -> None:
     assert rest.get(f"/api/needs/{need}")["status"] == "open"
 
 
+def test_a_standing_pledge_claims_a_need_noted_later_and_drops_the_claim(rest: Rest) -> None:
+    line = {"item": "mask", "quantity": 50}
+    pledge = rest.post("/api/pledges", {"donor": "D-1", "lines": [line]})["pledge"]["id"]
+    need = rest.need(6)
+    path = f"/api/pledges/{pledge}/claims"
+    claim = {"need": need, "quantity": 6}
+    told = rest.post(path, {"claims": [claim]})
+    assert told["entry"]["kind"] == "needs_claimed"
+    assert told["pledge"]["lines"][0]["claims"] == [claim]
+    assert rest.get(f"/api/needs/{need}")["status"] == "claimed"
+    dropped = rest.post(path, {"drop": [claim]})["pledge"]["lines"][0]
+    assert (dropped["claims"], dropped["outstanding"]) == ([], 50)
+    assert rest.get(f"/api/needs/{need}")["status"] == "open"
+    refused = problem(rest.send(path, {}), 422, "invalid-field")
+    assert refused["errors"][0]["pointer"] == "/claims"
+
+
 def test_a_donation_answers_with_its_receipt_and_is_corrected_and_reversed(rest: Rest) -> None:
     told = rest.give(12)
     assert list(told) == ["entry", "donation", "receipt", "allocations", "warnings"]

@@ -11,9 +11,10 @@ from support.engines import hasty
 from support.reference_model import ReferenceModel
 
 from simulation.clock import FixedClock
-from simulation.station import SimulatedStation
+from simulation.station import RecordedOrder, SimulatedStation
 from simulation.workload import register_all
 from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Item
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.rules.shipment_citations import RECEIVED_BY, SENT_BY
 
@@ -22,18 +23,21 @@ _DIGEST = re.compile(rb'"[0-9a-f]{64}"')
 
 
 def compare_with_serial_replay(
-    stations: list[SimulatedStation], order: list[tuple[str, str]], folder: Path
+    stations: list[SimulatedStation], order: RecordedOrder, folder: Path
 ) -> None:
     """Check that the same requests, recorded serially, give the same entries.
 
-    order: the recorded requests, station and id, in the order in which they were recorded.
+    order: the recorded requests, station and id, and amended items, in their order.
     """
     replays = {station.code: _SerialReplay(station, folder) for station in stations}
     here, there = replays.values()
     here.other, there.other = there, here
     try:
-        for code, id_ in order:
-            replays[code].record(id_)
+        for code, recorded in order:
+            if isinstance(recorded, Item):
+                replays[code].ledger.amend(recorded)
+            else:
+                replays[code].record(recorded)
         for replay in replays.values():
             replay.compare()
     finally:

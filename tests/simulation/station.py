@@ -19,6 +19,7 @@ from simulation.storage import LedgerConnection, Storage, open_connection
 from simulation.trace import Trace
 from simulation.workload import CODES, USERS, draw_command
 from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Item
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import Conflict, Erasure
 from supplies.errors import AlreadyDone, IdempotencyConflict, StoreError, SuppliesError
@@ -26,6 +27,9 @@ from supplies.ledger.recorded import Recorded, recounted_in
 from supplies.ledger.writer import CheckedRequest, Request, shipment_command_id
 
 Answer = Recorded | SuppliesError | ProcessStopped
+
+RecordedOrder = list[tuple[str, str | Item]]
+"""Ids of recorded requests, and amended items, in order, each with its station."""
 
 
 @dataclass
@@ -45,8 +49,8 @@ class SimulatedStation:
     """One station with its connections, requests and the reference model of its books.
 
     recorded: the recorded requests by id. commands: the command of each first entry. pending:
-    requests not acknowledged yet. recorded_order: the recorded requests of both stations, in order.
-    restart: reconnects all users after a stop.
+    requests not acknowledged yet. recorded_order: the recorded requests and amended items of both
+    stations, in order. restart: reconnects all users after a stop.
     """
 
     def __init__(
@@ -55,7 +59,7 @@ class SimulatedStation:
         storage: Storage,
         clock: SimulatedClock,
         trace: Trace,
-        recorded_order: list[tuple[str, str]],
+        recorded_order: RecordedOrder,
         tally: Counter[str],
         restart: Callable[[], None],
     ) -> None:
@@ -190,6 +194,19 @@ class SimulatedStation:
         self.tally[type(request.command).__name__] += 1
         self.tally["conflicts"] += bool(because)
         self.trace.entries(self.code, self.model.chain[head.seq - 1 : bodies[-1].seq])
+
+    def redefine_pack(self, random: SeededRandom) -> None:
+        """Amend the size of an item's pack."""
+        item = random.choose(sorted(self.model.packs))
+        pack, _ = self.model.packs[item]
+        size = random.number(2, 12)
+        with self.reading():
+            amended = msgspec.structs.replace(self.model.books.item(item), packs={pack: size})
+        self.connection().ledger.amend(amended)
+        self.model.packs[item] = pack, size
+        self.recorded_order.append((self.code, amended))
+        self.tally["a pack is redefined"] += 1
+        self.trace.event(f"{self.code}: a pack {pack} of {item} has {size}")
 
     # --- checks ----------------------------------------------------------------------------------
 

@@ -181,6 +181,11 @@ class Step:
 
         self.station.submit(self.draw_request(), 0, {self.random.number(1, INJECTION_POINTS): look})
 
+    def a_pack_is_redefined(self) -> None:
+        """An item is amended. Recorded lines keep the size that their pack had."""
+        if self.world.end_current_outage is None:
+            self.station.redefine_pack(self.random)
+
     # --- time ------------------------------------------------------------------------------------
 
     def a_day_passes(self) -> None:
@@ -270,6 +275,7 @@ USER_STEPS: dict[Kind, int] = {
     Step.two_commands_run_at_once: 30,
     Step.two_stations_write_at_once: 15,
     Step.a_reader_runs_during_a_command: 15,
+    Step.a_pack_is_redefined: 10,
     Step.a_day_passes: 60,
     Step.the_clock_is_set: 5,
 }

@@ -66,6 +66,7 @@ def telephone(generator: CommandGenerator) -> list[WeightedCommand]:
         (3, True, generator.make_pledge),
         (1, bool(model.needs()), generator.end_need),
         (1, bool(model.pledges()), generator.drop_pledge),
+        (3, bool(model.pledges()) and bool(model.needs()), generator.claim_needs),
     ]
 
 

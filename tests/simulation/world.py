@@ -14,7 +14,7 @@ from support.engines import Engines
 from simulation.clock import SimulatedClock
 from simulation.invariants import check_invariants, verify_books
 from simulation.serial_replay import compare_with_serial_replay
-from simulation.station import SimulatedStation
+from simulation.station import RecordedOrder, SimulatedStation
 from simulation.storage import PostgresStorage, SqliteStorage, Storage
 from simulation.trace import Trace
 from simulation.workload import STATIONS, register_all
@@ -30,7 +30,7 @@ CONNECTIONS = (0, 1)
 class World:
     """Two stations, in one database or in two.
 
-    recorded_order: recorded requests, station and id, in order. end_current_outage: ends the
+    recorded_order: recorded requests and amended items, in order. end_current_outage: ends the
     current
     outage, which lasts `outage_steps_left` more steps; None: there is no outage.
     """
@@ -47,7 +47,7 @@ class World:
         self._closing = ExitStack()
         self.folder, self.trace, self.tally = folder, trace, tally
         self.clock = SimulatedClock(FIRST_DAY + timedelta(days=random.number(0, 70)))
-        self.recorded_order: list[tuple[str, str]] = []
+        self.recorded_order: RecordedOrder = []
         self.end_current_outage: Callable[[], None] | None = None
         self.outage_steps_left = 0
         same_database = random.choose([True, True, False])

@@ -277,6 +277,7 @@ class LedgerMachine(RuleBasedStateMachine):
             (True, self.recording("note_need", "make_pledge")),
             (bool(model.needs()), self.recording("end_need")),
             (bool(model.pledges()), self.recording("drop_pledge")),
+            (bool(model.pledges()), self.recording("claim_needs")),
         )
 
     @rule(data=DATA)

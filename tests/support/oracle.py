@@ -12,7 +12,6 @@ from supplies.domain.entry_rows import Allocation, Forgetting
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger.journal import FACTS
 from supplies.ledger.recorded import Recorded
-from support.command_generators.base import units
 from support.ledger_fixture import Clock
 from support.reference_model import ReferenceModel
 
@@ -49,7 +48,7 @@ class Oracle:
         named = (getattr(command, name, None) for name in ("lines", "consumed", "spilled"))
         for line in [line for lines in named for line in lines or []]:
             if isinstance(line, c.GoodsLine):
-                asked[line.item] = asked.get(line.item, 0) + units(line)
+                asked[line.item] = asked.get(line.item, 0) + self.model.base_units(line)
         for source in sources(command):
             for item, quantity in asked.items():
                 there = self.model.total(source, item)
@@ -135,7 +134,7 @@ class Oracle:
         lines: dict[str, int] = {}
         for line in getattr(command, "lines", None) or []:
             if isinstance(line, c.GoodsLine):
-                lines[line.item] = lines.get(line.item, 0) + units(line)
+                lines[line.item] = lines.get(line.item, 0) + self.model.base_units(line)
 
         def check_moved(source: str, target: str, *, also: str = "") -> None:
             for item, quantity in lines.items():
@@ -145,7 +144,7 @@ class Oracle:
 
         match command:
             case c.NoteNeed():
-                assert moved["needed·", command.item] == units(command)
+                assert moved["needed·", command.item] == self.model.base_units(command)
             case c.MakePledge():
                 check_moved("donor·", "pledged·")
             case c.RecordDonation():

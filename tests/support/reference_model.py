@@ -14,7 +14,7 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import Family, family_of, keys_of, kind_of
-from supplies.domain.commands import CitedEntry
+from supplies.domain.commands import CitedEntry, GoodsLine, NoteNeed
 from supplies.domain.entries import Body, decode_body
 from supplies.domain.entry_rows import (
     Allocation,
@@ -28,6 +28,7 @@ from supplies.domain.entry_rows import (
     Lot,
     Need,
     NeedEnd,
+    PackedLine,
     Period,
     Pledge,
     PledgeLine,
@@ -61,6 +62,8 @@ class ReferenceModel:
         self.ordinals: dict[tuple[str, int], int] = {}
         self.rows: dict[type, list[tuple[int, Any]]] = defaultdict(list)
         self.superseded: set[int] = set()
+        self.packs = {"mask": ("ten", 10), "soap": ("six", 6)}
+        """A pack of each item and its current size."""
 
     # --- reading entries -------------------------------------------------------------------------
 
@@ -110,6 +113,12 @@ class ReferenceModel:
         of_its_kind[key] = self.balances[key]
         if not self.balances[key]:
             del of_its_kind[key]
+
+    def base_units(self, line: GoodsLine | NoteNeed) -> int:
+        """Quantity of a new command's line in base units."""
+        if line.pack is None:
+            return line.quantity
+        return line.quantity * (line.pack_size or dict(self.packs.values())[line.pack])
 
     # --- queries ---------------------------------------------------------------------------------
 
@@ -235,6 +244,7 @@ class ReferenceModel:
         self._check_arrivals()
         self._check_receipts()
         self._check_counts()
+        self._check_packs()
 
     def _check_tables(self) -> None:
         rows = self.books.all(
@@ -404,6 +414,17 @@ class ReferenceModel:
                 assert sorted(line["quantity"] for line in printed["lines"]) == sorted(
                     line.quantity for donation in valid[number] for line in lines[donation]
                 ), (number, printed)
+
+    def _check_packs(self) -> None:
+        """An item's pack has one size in a command and all of its corrections."""
+        sizes: dict[tuple[int, str, str], int] = {}
+        for seq, row in self.rows[PackedLine]:
+            first, earlier = seq, self.bodies[seq - 1].supersedes
+            while earlier is not None:
+                first, earlier = earlier, self.bodies[earlier - 1].supersedes
+            if row.pack in dict(self.packs.values()):
+                known = sizes.setdefault((first, row.item, row.pack), row.size)
+                assert row.size == known, (first, row, known)
 
 
 def _is_at(account: str, location: str) -> bool:

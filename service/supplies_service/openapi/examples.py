@@ -77,6 +77,10 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             {"item": "mask-kn95", "quantity": 50, "claims": [{"need": "n_1", "quantity": 6}]}
         ],
     },
+    "ClaimNeeds": {
+        "claims": [{"need": "n_7", "quantity": 20}],
+        "drop": [{"need": "n_1", "quantity": 2}],
+    },
     "CancelPledge": {
         "reason": "the factory was closed",
         "lines": [{"line": 1, "quantity": 20, "drop": [{"need": "n_1", "quantity": 2}]}],

@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
-from supplies.domain.commands import CancelPledge, LapsePledge, MakePledge
+from supplies.domain.commands import CancelPledge, ClaimNeeds, LapsePledge, MakePledge
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
@@ -73,6 +73,17 @@ class PledgeController(Controller):
         """Get a pledge."""
         await ownership.check_pledge(context, pledge)
         return context.show(lambda books: get_pledge(books, pledge))
+
+    @post(
+        "/{pledge:str}/claims",
+        operation_id="claimNeeds",
+        opt=allow_roles("coordinator", "recorder"),
+    )
+    async def claim(
+        self, context: Context, payload: Body[ClaimNeeds]
+    ) -> CreatedResponse[PledgeEntered]:
+        """Claim needs for what is still free of a pledge, and drop claims of it."""
+        return await context.record(payload, show_pledge)
 
     @post(
         "/{pledge:str}/cancel",

@@ -134,6 +134,19 @@ class MakePledge(Command, frozen=True, kw_only=True):
     note: Text | None = None
 
 
+class ClaimNeeds(Command, frozen=True, kw_only=True):
+    """Claim needs for a pledge that was made before, and drop claims of it.
+
+    claims: how much of the free promise is for each need. drop: claims that become free promise
+    again, before the new claims are made.
+    """
+
+    pledge: Code  # by path
+    claims: Annotated[list[Claim], Meta(max_length=MAX_LINES)] = []
+    drop: Annotated[list[Claim], Meta(max_length=MAX_LINES)] = []
+    note: Text | None = None
+
+
 class DroppedLine(StrictStruct, frozen=True, kw_only=True):
     """How much of a pledge line is cancelled, and which claims with it.
 

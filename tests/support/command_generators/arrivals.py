@@ -49,6 +49,31 @@ class ArrivalCommands(GeneratorBase):
             donor=self.pick(self.codes.donors), lines=lines, happened_on=self.day(), note="n"
         )
 
+    def claim_needs(self) -> c.Command:
+        """New claims for an earlier pledge, and sometimes dropped claims."""
+        pledge = self.pick(self.model.pledges())
+        claimed = {
+            key[0].rsplit(":", 1)[1]: quantity
+            for key, quantity in self.model.nonzero_balances(f"pledged:{pledge}:").items()
+        }
+        drop: dict[str, int] = {}
+        if claimed and self.coin():
+            need = self.pick(claimed)
+            drop[need] = self.some(claimed[need])
+        claims: dict[str, int] = {}
+        for line in self.model.pledge_lines()[pledge]:
+            open_ = [n for n in self.model.needs(line.item) if self.model.total(f"needed:{n}")]
+            if open_:
+                need = self.pick(open_)
+                free = self.model.total(f"pledged:{pledge}", line.item)
+                claims[need] = self.some(min(free, self.model.total(f"needed:{need}")))
+        return c.ClaimNeeds(
+            pledge=pledge,
+            claims=[c.Claim(need=need, quantity=quantity) for need, quantity in claims.items()],
+            drop=[c.Claim(need=need, quantity=quantity) for need, quantity in drop.items()],
+            happened_on=self.day(),
+        )
+
     def drop_pledge(self) -> c.Command:
         pledge = self.pick(self.model.pledges())
         lines = []

@@ -14,9 +14,6 @@ from support.reference_model import ReferenceModel
 
 T = TypeVar("T")
 
-PACKS = {"mask": ("ten", 10), "soap": ("six", 6)}
-"""A pack of each item and its size."""
-
 
 @dataclass(frozen=True)
 class CatalogueCodes:
@@ -50,11 +47,6 @@ LX_CODES = CatalogueCodes(
     forgettable=("D-2", "R-2"),
 )
 """What `ledger_fixture.register_all` registers."""
-
-
-def units(line: c.GoodsLine) -> int:
-    """Quantity of a line in base units."""
-    return line.quantity * (1 if line.pack is None else dict(PACKS.values())[line.pack])
 
 
 @dataclass
@@ -105,9 +97,11 @@ class GeneratorBase:
         return None if ahead is None else self.clock.day + timedelta(days=ahead)
 
     def packed(self, item: str, quantity: int) -> dict[str, Any]:
-        pack, size = PACKS[item]
+        pack, size = self.model.packs[item]
         if quantity % size == 0 and self.coin():
             return {"item": item, "quantity": quantity // size, "pack": pack}
+        if quantity % 3 == 0 and self.once_in(4):
+            return {"item": item, "quantity": 3, "pack": "case", "pack_size": quantity // 3}
         return {"item": item, "quantity": quantity}
 
     def lot_lines(self, account: str) -> list[c.LotLine]:

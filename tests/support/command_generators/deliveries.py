@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Need, Stop
-from support.command_generators.base import GeneratorBase, units
+from support.command_generators.base import GeneratorBase
 
 
 class DeliveryCommands(GeneratorBase):
@@ -25,7 +25,7 @@ class DeliveryCommands(GeneratorBase):
             if fitting and not self.once_in(4):
                 need = self.pick(fitting)
                 recipient = needs[need].recipient if not lines else recipient
-            quantity = units(line)
+            quantity = self.model.base_units(line)
             lots = None if line.lot is None else [c.LotPart(lot=line.lot, quantity=quantity)]
             lines.append(
                 c.AllocationLine(

@@ -36,6 +36,7 @@ _PLAIN: dict[type[c.Command], Rule] = {
     c.NoteNeed: needs.note_need,
     c.EndNeed: needs.end_need,
     c.MakePledge: pledges.make_pledge,
+    c.ClaimNeeds: pledges.claim_needs,
     c.CancelPledge: pledges.cancel_pledge,
     c.LapsePledge: pledges.lapse_pledge,
     c.RecordDonation: donations.record_donation,

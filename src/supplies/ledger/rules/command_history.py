@@ -63,6 +63,7 @@ CORRECTABLE = {
 _FIND_AGAIN = "record goods that were found with FindAgain and the reason on_the_way"
 
 WAYS_BACK = {
+    "needs_claimed": "claim the needs, or drop the claims, in another command",
     "count_opened": "count it, or leave it: a sheet that is not counted changes nothing",
     "stock_counted": "open another count sheet and count again",
     "shipment_sent": "let the other station receive 0 of each line, acknowledge that here, and "
@@ -70,7 +71,7 @@ WAYS_BACK = {
     "shipment_received": "send the goods on or back in another shipment",
     "shipment_acknowledged": _FIND_AGAIN,
 }
-"""What to do instead of a correction, for entries on which two stations must agree."""
+"""What to do instead of a correction, for claims and entries on which two stations must agree."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import CLAIMED, DONOR, NEEDED, PLEDGED
-from supplies.domain.commands import CancelPledge, DroppedLine, LapsePledge, MakePledge, PledgeLine
-from supplies.domain.entry_rows import Pledge
+from supplies.domain.commands import (
+    CancelPledge,
+    Claim,
+    ClaimNeeds,
+    DroppedLine,
+    LapsePledge,
+    MakePledge,
+    PledgeLine,
+)
+from supplies.domain.entry_rows import Need, Pledge
 from supplies.domain.entry_rows import PledgeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Draft, Journal
-from supplies.ledger.rules.need_fulfilment import claims_on_pledge, need_for
+from supplies.ledger.rules.need_fulfilment import (
+    claims_on_pledge,
+    drop_claim,
+    find_need,
+    need_for,
+)
 
 
 def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
@@ -98,6 +111,52 @@ def _promise(
         )
         journal.move(draft, DONOR(donor), PLEDGED(pledge, need.need), line.item, "", claim.quantity)
     journal.move(draft, DONOR(donor), PLEDGED(pledge), line.item, "", free)
+
+
+def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
+    """Claim needs for a pledge: needed → claimed. Dropped claims go back before.
+
+    Raises:
+        NotFound: the pledge is unknown.
+        InvalidField: no claim is named, or a need is unknown, of another item, or named twice.
+        NotEnough: less is free in the pledge, open in the need, or claimed.
+    """
+    pledge = find_pledge(journal, command.pledge)
+    if not command.claims and not command.drop:
+        raise InvalidField.at("/claims", "say which needs to claim, or which claims to drop")
+    draft = journal.entry("needs_claimed", document=pledge.pledge, about=DONOR(pledge.donor))
+    for need, quantity, pointer in _claims_of(journal, pledge, command.drop, "/drop"):
+        claimed = CLAIMED(need.need, pledge.pledge)
+        there = journal.available(claimed, need.item)
+        if quantity > there:
+            raise journal.not_enough_error(claimed, need.item, quantity, there, pointer)
+        drop_claim(journal, draft, need, pledge.pledge, quantity)
+    for need, quantity, pointer in _claims_of(journal, pledge, command.claims, "/claims"):
+        open_, claimed = NEEDED(need.need), CLAIMED(need.need, pledge.pledge)
+        free, promised = PLEDGED(pledge.pledge), PLEDGED(pledge.pledge, need.need)
+        journal.move(draft, open_, claimed, need.item, "", quantity, pointer)
+        journal.move(draft, free, promised, need.item, "", quantity, pointer)
+
+
+def _claims_of(
+    journal: Journal, pledge: Pledge, claims: list[Claim], field: str
+) -> list[tuple[Need, int, str]]:
+    """The needs of some claims with quantity and pointer; each must be of a promised item."""
+    promised = {line.item for line in pledge_lines(journal, pledge.pledge)}
+    found: dict[str, tuple[Need, int, str]] = {}
+    for index, claim in enumerate(claims):
+        pointer = f"{field}/{index}"
+        need = find_need(journal, claim.need, f"{pointer}/need")
+        if need.item not in promised:
+            raise InvalidField.at(
+                f"{pointer}/need",
+                f"need {need.need} asks for {need.item}; pledge {pledge.pledge} promises "
+                f"no {need.item}",
+            )
+        if need.need in found:
+            raise InvalidField.at(f"{pointer}/need", f"need {need.need} is named twice")
+        found[need.need] = need, claim.quantity, pointer
+    return list(found.values())
 
 
 def cancel_pledge(command: CancelPledge, journal: Journal) -> None:
