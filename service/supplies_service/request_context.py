@@ -55,7 +55,9 @@ Show = Callable[[Books, Recorded], Outcome[S]]
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
     """Describe the entry, for commands that create nothing with an address of its own."""
-    shown = EntryRecorded(entry=get_entry(books, recorded.seq))
+    shown = EntryRecorded(
+        entry=get_entry(books, recorded.seq), recounted=recorded.recounted or msgspec.UNSET
+    )
     return Outcome(f"/api/entries/{recorded.seq}", shown)
 
 

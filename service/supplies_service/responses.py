@@ -21,9 +21,14 @@ encode = msgspec.json.Encoder().encode
 
 
 class EntryRecorded(View, frozen=True, kw_only=True):
-    """The recorded entry. Its `document` is the code of what the entry created."""
+    """The recorded entry. Its `document` is the code of what the entry created.
+
+    recounted: count sheets that are compared with other figures from now on, because the command
+    belongs to an earlier moment; unset without any.
+    """
 
     entry: EntryView
+    recounted: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ConflictRecorded(View, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from supplies.errors import (
     NotFound,
 )
 from supplies.verification.verify import verify
+from supplies.views.donations import get_donation
 
 
 def opened(station: StationLedger, location: str = "store") -> str:
@@ -253,6 +254,57 @@ def test_one_lot_may_be_counted_by_itself(station: StationLedger) -> None:
     assert station.balance("stock:store", lot=second) == 10
 
 
+def gift_found(lines: list[c.LotLine], **more: Any) -> c.Settle:
+    return c.Settle(
+        place="store", by="donor", party="D-2", lines=lines, reason="r", handled_by="Chen", **more
+    )
+
+
+def test_found_goods_settled_as_a_gift_are_a_donation_with_a_receipt(
+    station: StationLedger,
+) -> None:
+    lot = f"l_lx_{station(count(opened(station), 20)).seq}_1"
+    done = station(gift_found([c.LotLine(item="mask", quantity=20)]))
+    assert done.document == f"d_{done.seq}"
+    assert station.total("stock:store") == 20
+    assert station.total("unexplained:store") == 0
+    assert station.books.donors_of_lot(lot, "mask") == [("D-2", 20)]
+    donation = get_donation(station.books, f"d_{done.seq}")
+    assert donation.receipt == "JZ-2020-000001"
+    assert [(line.lot, line.quantity) for line in donation.lines] == [(lot, 20)]
+    assert station.books.latest_row(Lot, lot=lot) == Lot(lot=lot, item="mask", origin="donor:D-2")
+    verify(station.ledger.store)
+
+
+def test_found_goods_of_a_gift_without_a_handler_are_refused(station: StationLedger) -> None:
+    station(count(opened(station), 20))
+    lines = [c.LotLine(item="mask", quantity=20)]
+    nobody = c.Settle(place="store", by="donor", party="D-2", lines=lines, reason="r")
+    assert_refused(station, InvalidField, lambda: station(nobody), at="/handled_by")
+
+
+def test_a_found_gift_is_corrected_and_reversed_like_any_other(station: StationLedger) -> None:
+    station(count(opened(station), 20))
+    gift = station(gift_found([c.LotLine(item="mask", quantity=20)]))
+    right = station.donation(15, donor="D-1", batch="B1")
+    gift = station(c.Correct(entry=gift.seq, command=right, reason="the other donor"))
+    assert station.total("stock:store") == 20
+    assert station.total("unexplained:store") == -5
+    assert station.total("donor:D-1") == -15
+    station(c.Reverse(entry=gift.seq, reason="bought"))
+    assert station.total("stock:store") == 20
+    assert station.total("unexplained:store") == -20
+    verify(station.ledger.store)
+
+
+def test_found_goods_that_were_borrowed_go_back_to_their_lender(station: StationLedger) -> None:
+    station(count(opened(station), 20))
+    lines = [c.LotLine(item="mask", quantity=20)]
+    station(c.Settle(place="store", by="borrowed", party="X-1", lines=lines, reason="r"))
+    station(c.ReturnGoods(location="store", lines=lines, reason="r"))
+    assert station.total("borrowed:X-1") == 0
+
+
 def test_what_is_missing_is_settled_as_lost_and_what_turned_up_by_its_origin(
     station: StationLedger,
 ) -> None:
@@ -263,7 +315,7 @@ def test_what_is_missing_is_settled_as_lost_and_what_turned_up_by_its_origin(
     assert station.total("lost:missing") == 3
     station(count(opened(station), 9))
     found = [c.LotLine(item="mask", quantity=2)]
-    station(c.Settle(place="store", by="donor", party="D-2", lines=found, reason="unrecorded"))
+    station(gift_found(found))
     assert station.total("unexplained:store") == 0
     assert station.total("donor:D-2") == -2
 

@@ -26,3 +26,35 @@ def test_alerts_follow_the_days_that_are_asked_for(rest: Rest, service: Service)
     service.clock.advance(6)
     assert rest.get("/api/reports/alerts")["items"][0]["what"] == "expired"
     assert rest.client.get("/api/reports/alerts", params={"soon": -1}).status_code == 422
+
+
+def found_masks(rest: Rest, quantity: int) -> str:
+    """Count masks that the books do not have; returns the count sheet."""
+    sheet = str(rest.post("/api/stock/count-sheets", {"location": "store"})["entry"]["document"])
+    lines = [{"item": "mask", "counted": quantity}]
+    rest.post(f"/api/stock/count-sheets/{sheet}/count", {"lines": lines})
+    return sheet
+
+
+def test_unexplained_goods_are_in_an_alert_and_a_gift_of_them_is_warned_of(rest: Rest) -> None:
+    sheet = found_masks(rest, 20)
+    (alert,) = rest.get("/api/reports/alerts")["items"]
+    assert (alert["what"], alert["code"], alert["item"], alert["quantity"]) == (
+        "unexplained",
+        "store",
+        "mask",
+        -20,
+    )
+    gift = rest.give(20)
+    assert [each["warning"] for each in gift["warnings"]] == ["unexplained-surplus"]
+    assert "recounted" not in gift
+    donation = gift["donation"]["id"]
+    lines = [{"item": "mask", "quantity": 20}]
+    command = {"donor": "D-1", "location": "store", "handled_by": "Chen", "lines": lines}
+    mended = rest.post(
+        f"/api/donations/{donation}/correct",
+        {"reason": "came before", "command": {**command, "happened_on": "2020-02-09"}},
+    )
+    assert mended["recounted"] == [sheet]
+    assert mended["warnings"] == []
+    assert rest.get("/api/reports/alerts")["items"] == []

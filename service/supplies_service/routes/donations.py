@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -16,7 +17,7 @@ from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.allocations import AllocationView, get_allocation
 from supplies.views.donations import DonationView, get_donation, list_donations
-from supplies.views.duplicate_donations import find_likely_duplicates
+from supplies.views.duplicate_donations import find_likely_duplicates, find_unexplained_surplus
 from supplies.views.entries import EntryView, get_entry, list_entries
 from supplies.views.pagination import Page, View, Warned
 from supplies.views.receipts import ReceiptView
@@ -33,7 +34,8 @@ from supplies_service.security.authorization import allow_roles
 class DonationEntered(View, frozen=True, kw_only=True):
     """The recorded entry, the donation, its receipt, and the allocations made from it.
 
-    warnings: likely duplicates, if the request had no idempotency key.
+    warnings: goods that were found at the location and are unexplained, and likely duplicates if
+    the request had no idempotency key. recounted: as in `EntryRecorded`.
     """
 
     entry: EntryView
@@ -41,6 +43,7 @@ class DonationEntered(View, frozen=True, kw_only=True):
     receipt: ReceiptView | None
     allocations: list[AllocationView]
     warnings: list[Warned]
+    recounted: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class DonationReversal(StrictStruct, frozen=True, kw_only=True):
@@ -62,6 +65,9 @@ def show_donation(
     """Show the donation that an entry is about, with its valid receipt."""
     found = get_donation(books, str(recorded.document))
     receipt = None if found.receipt is None else get_signed_receipt(key, books, found.receipt)
+    warnings = find_unexplained_surplus(books, found.id)
+    if warn_of_duplicates:
+        warnings = find_likely_duplicates(books, found.id) + warnings
     allocations = dict.fromkeys(row.allocation for row in books.rows(Allocation, arrival=found.id))
     return Outcome(
         f"/api/donations/{found.id}",
@@ -70,7 +76,8 @@ def show_donation(
             donation=found,
             receipt=receipt,
             allocations=[get_allocation(books, name) for name in allocations],
-            warnings=find_likely_duplicates(books, found.id) if warn_of_duplicates else [],
+            warnings=warnings,
+            recounted=recorded.recounted or msgspec.UNSET,
         ),
     )
 

@@ -507,6 +507,7 @@ class Settle(Command, frozen=True, kw_only=True):
 
     place: the location or delivery whose `unexplained` is settled.
     by: "lost" for goods that are missing; an origin for goods nobody had recorded.
+    handled_by: who handled the goods; required for a gift, which gets a receipt.
     """
 
     place: Code
@@ -514,6 +515,7 @@ class Settle(Command, frozen=True, kw_only=True):
     party: Code | None = None
     lines: Annotated[list[LotLine], LINE_LIMITS]
     reason: Reason
+    handled_by: ShortText | None = None
 
 
 # --- goods between stations -----------------------------------------------------------------

@@ -122,7 +122,8 @@ class CorrectedCommand:
     effect: its net changes of balances. by_day: the same changes by the day on which a correction
     undoes them. lots: all lots that it created, the latest first. allocations: those that it made,
     by recipient. earmarks: the goods in them. taken_lots: lots from which it took goods; a
-    correction takes these first. packed: its lines that counted packs, the latest first.
+    correction takes these first. packed: its lines that counted packs, the latest first. found:
+    what a gift explained of goods that counts had found, by account, item and lot.
     """
 
     seq: int
@@ -134,6 +135,7 @@ class CorrectedCommand:
     lots: Sequence[StatedLot] = ()
     allocations: Mapping[str, list[Allocation]] = field(default_factory=dict)
     earmarks: Sequence[Earmark] = ()
+    found: Mapping[Key, int] = field(default_factory=dict)
     taken_lots: frozenset[str] = frozenset()
     packed: Sequence[PackedLine] = ()
 

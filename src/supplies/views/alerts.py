@@ -14,6 +14,7 @@ from supplies.domain.accounts import (
     NEEDED,
     PLEDGED,
     STOCK,
+    UNEXPLAINED,
     AccountKind,
     keys_of,
 )
@@ -40,6 +41,7 @@ AlertKind = Literal[
     "shipment_to_receive",
     "shipment_unacknowledged",
     "to_be_forgotten",
+    "unexplained",
 ]
 
 EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
@@ -49,11 +51,11 @@ EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
 class Alert(View, frozen=True, kw_only=True):
     """An alert.
 
-    code: of the lot, document or person concerned; the entry number of a conflict. location: of
-    goods on a shelf, else None. item, quantity: the goods concerned, in base units; None if the
-    alert
-    is not about goods. since: first day of the condition. due: the day that passed or is near; None
-    if no day was set.
+    code: of the lot, document, place or person concerned; the entry number of a conflict. location:
+    of goods on a shelf, else None. item, quantity: the goods concerned, in base units; None if the
+    alert is not about goods. Of unexplained goods the quantity is negative if they were found, and
+    positive if they are missing. since: first day of the condition. due: the day that passed or is
+    near; None if no day was set.
     """
 
     what: AlertKind
@@ -94,6 +96,7 @@ def list_alerts(
         *_shipments("shipment_to_receive", list_awaited_shipments(books, limit=None).items),
         *_shipments("shipment_unacknowledged", list_unacknowledged_shipments(books)),
         *_people(books, today),
+        *_unexplained(books),
     ]
 
     def fetch(position: int, wanted: int) -> list[tuple[int, Alert]]:
@@ -164,6 +167,41 @@ def _people(books: Books, today: date) -> Iterator[Alert]:
             since=person.last_on,
             due=None,
         )
+
+
+def _unexplained(books: Books) -> list[Alert]:
+    """Find what counts and late facts left unexplained, by place and item."""
+    there: Counter[tuple[str, str]] = Counter()
+    since: dict[tuple[str, str], str] = {}
+    rows = books.all(
+        "SELECT b.account, b.item, b.quantity, e.booked_on FROM balances b "
+        "JOIN entries e ON e.station = b.station AND e.seq = b.seq WHERE b.station = :station "
+        "AND b.account >= :start AND b.account < :end AND b.quantity <> 0",
+        start=UNEXPLAINED.prefix,
+        end=f"{UNEXPLAINED.name};",
+    )
+    for account, item, quantity, day in rows:
+        key = keys_of(account)[0], item
+        there[key] += quantity
+        since[key] = min(since.get(key, day), day)
+    locations = {
+        code for (code,) in books.all("SELECT code FROM locations WHERE station = :station")
+    }
+    return _oldest_first(
+        [
+            Alert(
+                what="unexplained",
+                code=place,
+                location=place if place in locations else None,
+                item=item,
+                quantity=quantity,
+                since=date.fromisoformat(since[place, item]),
+                due=None,
+            )
+            for (place, item), quantity in there.items()
+            if quantity
+        ]
+    )
 
 
 def _deliveries(books: Books, latest_day: date) -> list[Alert]:

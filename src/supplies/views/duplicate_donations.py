@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import ANONYMOUS, DONOR
+from supplies.domain.accounts import ANONYMOUS, DONOR, UNEXPLAINED
 from supplies.domain.entry_rows import Arrival, ArrivalLine
 from supplies.views.pagination import Warned
 from supplies.views.shared_queries import read_latest
@@ -46,6 +46,33 @@ def find_likely_duplicates(books: Books, donation: str) -> list[Warned]:
         for name in goods
         if name != donation and goods[name] == goods.get(donation)
     ]
+
+
+def find_unexplained_surplus(books: Books, donation: str) -> list[Warned]:
+    """Return a warning per item of a donation that was found at its location and not explained.
+
+    The same goods may be in stock twice then: as found, and as given.
+    """
+    this = books.latest_row(Arrival, arrival=donation)
+    if this is None:
+        return []
+    seq = books.latest_seq(Arrival, arrival=donation) or 0
+    lines = books.rows_of_entry(ArrivalLine, seq, arrival=donation)
+    warnings = []
+    for item in dict.fromkeys(line.item for line in lines):
+        balances = books.nonzero_balances(UNEXPLAINED(this.location), item)
+        surplus = -sum(balances.values())
+        if surplus > 0:
+            warnings.append(
+                Warned(
+                    warning="unexplained-surplus",
+                    detail=f"{surplus} × {books.item(item).name} were found in {this.location} and "
+                    f"are unexplained. If they are this gift, correct {donation} to the day on "
+                    "which it came, before the count; or reverse it and settle what was found",
+                    about=this.location,
+                )
+            )
+    return warnings
 
 
 def _goods(lines: list[ArrivalLine]) -> Counter[str]:

@@ -46,6 +46,17 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
                 command = command.command
         if isinstance(command, c.ResolveConflict):
             return self.report_outcome()
+        if isinstance(command, c.Settle):
+            return c.RecordDonation(
+                donor=command.party,
+                location=command.place,
+                handled_by="x",
+                lines=[
+                    c.DonationLine(item=line.item, quantity=line.quantity, expires_on=self.expiry())
+                    for line in command.lines
+                ],
+                happened_on=self.day(often=True),
+            )
         changes: dict[str, Any] = {}
         what = self.choose("figure", "figure", "figure", "day", "both", "all")
         if what == "all":

@@ -162,6 +162,7 @@ class StockCommands(GeneratorBase):
             lines=[
                 c.LotLine(item=item, quantity=self.some(abs(balance)), lot=self.choose(None, lot))
             ],
+            handled_by=self.choose("x", "x", None),
             reason="r",
             happened_on=self.day(),
         )

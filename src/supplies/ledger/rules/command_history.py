@@ -11,7 +11,15 @@ from typing import Any
 
 from supplies.books.reader import Books
 from supplies.books.stock_counts import RECOUNTED
-from supplies.domain.accounts import ALLOCATED, ASKED, CONVERTED, DONOR, keys_of, kind_of
+from supplies.domain.accounts import (
+    ALLOCATED,
+    ASKED,
+    CONVERTED,
+    DONOR,
+    UNEXPLAINED,
+    keys_of,
+    kind_of,
+)
 from supplies.domain.commands import Correctable
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import (
@@ -197,6 +205,7 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
         lots=_lots_of(journal.books, history),
         allocations=allocations,
         earmarks=_earmarks_of(journal.books, history),
+        found=_found_by_counts(history),
         taken_lots=frozenset(lot for _, _, lot in effect if lot),
         packed=[
             row
@@ -205,6 +214,18 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
             if isinstance(row, PackedLine)
         ],
     )
+
+
+def _found_by_counts(history: History) -> dict[Key, int]:
+    """Return what a gift explained of goods that counts had found."""
+    if history.first.kind != "donation_received":
+        return {}
+    effect = net_changes(transfer for _, transfer in history.transfers(of_sheet=None))
+    return {
+        key: change
+        for key, change in effect.items()
+        if change > 0 and kind_of(key[0]) is UNEXPLAINED
+    }
 
 
 def _lots_of(books: Books, history: History) -> list[StatedLot]:

@@ -27,6 +27,7 @@ from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.rules.correction_lots import lots_for
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
+from supplies.ledger.rules.found_goods import bring
 from supplies.ledger.rules.need_fulfilment import claims_on_pledge
 from supplies.ledger.rules.pledges import find_pledge, pledge_lines
 from supplies.ledger.rules.receipt_documents import DetailsLine, details_from_command
@@ -58,8 +59,15 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         quantity = journal.base_units(line, pointer)
         lot = _create_lot(journal, draft, line, index + 1, lots, DONOR(donor), pointer)
         on_pledge, for_needs = _fulfil_pledge(journal, draft, donor, line, lot, quantity, pointer)
-        journal.move(
-            draft, DONOR(donor), STOCK(command.location), line.item, lot, quantity, pointer
+        bring(
+            journal,
+            draft,
+            line,
+            lot,
+            quantity,
+            origin=DONOR(donor),
+            stock=STOCK(command.location),
+            pointer=pointer,
         )
         shares += earmarked_shares(journal, line, lot, quantity, for_needs, pointer)
         draft.add_rows(

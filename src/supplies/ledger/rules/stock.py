@@ -42,6 +42,7 @@ from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.lot_selection import pick_lots
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.correction_lots import lots_for
+from supplies.ledger.rules.found_goods import explain_surplus, record_found_gift
 from supplies.ledger.rules.need_fulfilment import meet_needs, reopen_needs
 
 SPILLED = "spilled"
@@ -342,12 +343,15 @@ def settle(command: Settle, journal: Journal) -> None:
 
     Raises:
         NotFound: nothing is unexplained there.
-        InvalidField: the party is missing or unknown.
+        InvalidField: the party is missing or unknown, or the handler of a gift is missing.
         NotEnough: less is unexplained.
     """
     unexplained = UNEXPLAINED(command.place)
     if not journal.books.nonzero_balances(unexplained):
         raise unknown_code_error(f"nothing is unexplained in {command.place}", "/place")
+    if command.by == "donor":
+        record_found_gift(command, journal)
+        return
     draft = journal.entry("settled", prefix="s")
     if command.by == "lost":
         move_lines(journal, draft, command.lines, unexplained, LOST("missing"))
@@ -355,25 +359,7 @@ def settle(command: Settle, journal: Journal) -> None:
     party = command.party or (command.place if command.by == "opening" else None)
     if party is None:
         raise InvalidField.at("/party", f"give the code of the party: {command.by} needs one")
-    if command.by == "donor" and party != ANONYMOUS:
-        journal.books.donor(party, "/party")
     for index, line in enumerate(command.lines):
-        _explain_surplus(
+        explain_surplus(
             journal, draft, line, f"/lines/{index}", unexplained, ORIGINS[command.by](party)
-        )
-
-
-def _explain_surplus(
-    journal: Journal, draft: Draft, line: LotLine, pointer: str, unexplained: str, origin: str
-) -> None:
-    """Book the origin of found goods, which are a negative balance of `unexplained`."""
-    remaining = quantity = journal.base_units(line, pointer)
-    for (_, item, lot), balance in journal.nonzero_balances(unexplained, line.item).items():
-        if balance < 0 and line.lot in (None, lot):
-            part = min(remaining, -balance)
-            journal.move(draft, origin, unexplained, item, lot, part, pointer)
-            remaining -= part
-    if remaining:
-        raise journal.not_enough_error(
-            unexplained, line.item, quantity, quantity - remaining, pointer
         )

@@ -1,0 +1,124 @@
+"""Goods that a count found: their origin is recorded later, and a gift gets its receipt."""
+
+from __future__ import annotations
+
+import msgspec
+
+from supplies.domain.accounts import ANONYMOUS, DONOR, UNEXPLAINED, kind_of
+from supplies.domain.catalogue_records import Location
+from supplies.domain.commands import GoodsLine, LotLine, Settle
+from supplies.domain.entry_rows import Arrival, ArrivalLine, StopLine
+from supplies.errors import InvalidField
+from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.rules.receipt_documents import DetailsLine, DonationDetails
+from supplies.ledger.rules.receipts import issue
+
+
+def record_found_gift(command: Settle, journal: Journal) -> None:
+    """Record found goods as a donation with its receipt: donor → unexplained.
+
+    Raises:
+        InvalidField: the donor is missing or unknown, or the handler is missing.
+        NotEnough: less is unexplained.
+    """
+    donor = command.party
+    if donor is None:
+        raise InvalidField.at("/party", "give the code of the donor, or anonymous")
+    if donor != ANONYMOUS:
+        journal.books.donor(donor, "/party")
+    if command.handled_by is None:
+        raise InvalidField.at(
+            "/handled_by", "give the person who handled the goods: the receipt of a gift names them"
+        )
+    location = _location_of(journal, command.place)
+    draft = journal.entry("donation_received", prefix="d", about=DONOR(donor))
+    donation = str(draft.document)
+    draft.add_rows(Arrival(arrival=donation, origin="donor", party=donor, location=location.code))
+    details = DonationDetails(
+        donation=donation,
+        received_on=draft.happened_on,
+        location=location.name,
+        handled_by=command.handled_by,
+        wish=None,
+        checked_by=None,
+        agreement=None,
+        fiscal_ticket=None,
+        lines=[],
+    )
+    place = UNEXPLAINED(command.place)
+    for index, line in enumerate(command.lines):
+        found = explain_surplus(journal, draft, line, f"/lines/{index}", place, DONOR(donor))
+        for lot, quantity in found:
+            draft.add_rows(
+                ArrivalLine(
+                    arrival=donation,
+                    line=len(details.lines) + 1,
+                    item=line.item,
+                    quantity=quantity,
+                    lot=lot,
+                    pledge=None,
+                    on_pledge=0,
+                    recipient=None,
+                )
+            )
+            described = journal.lot(lot, line.item)
+            details.lines.append(
+                DetailsLine(line.item, quantity, described.batch, described.expires_on, None)
+            )
+    issue(journal, donor, [details], replaces=[])
+
+
+def _location_of(journal: Journal, place: str) -> Location:
+    """Return the location of goods that are unexplained; those of a delivery left it there."""
+    stop = journal.books.latest_row(StopLine, delivery=place)
+    return journal.books.location(place if stop is None else stop.location, "/place")
+
+
+def explain_surplus(
+    journal: Journal, draft: Draft, line: LotLine, pointer: str, unexplained: str, origin: str
+) -> list[tuple[str, int]]:
+    """Book the origin of found goods, which are a negative balance of `unexplained`.
+
+    A lot of unknown origin is described anew. Returns the lots with the quantity of each.
+    """
+    quantity = journal.base_units(line, pointer)
+    remaining, found = quantity, []
+    balances = journal.nonzero_balances(unexplained, line.item)
+    for (_, item, lot), balance in balances.items():
+        part = min(remaining, -balance)
+        if part > 0 and line.lot in (None, lot):
+            journal.move(draft, origin, unexplained, item, lot, part, pointer)
+            described = journal.lot(lot, item)
+            if kind_of(described.origin) is UNEXPLAINED:
+                draft.add_rows(msgspec.structs.replace(described, origin=origin))
+            found.append((lot, part))
+            remaining -= part
+    if remaining:
+        raise journal.not_enough_error(
+            unexplained, line.item, quantity, quantity - remaining, pointer
+        )
+    return found
+
+
+def bring(
+    journal: Journal,
+    draft: Draft,
+    line: GoodsLine,
+    lot: str,
+    quantity: int,
+    *,
+    origin: str,
+    stock: str,
+    pointer: str,
+) -> None:
+    """Move goods from their origin to a location, less what a count had found of them before.
+
+    Only a corrected command has such goods: a gift that settled a count's surplus.
+    """
+    corrected = journal.corrected
+    for (account, item, found), n in (corrected.found if corrected else {}).items():
+        if (item, found) == (line.item, lot):
+            part = min(quantity, n)
+            journal.move(draft, origin, account, item, lot, part, pointer)
+            quantity -= part
+    journal.move(draft, origin, stock, line.item, lot, quantity, pointer)
