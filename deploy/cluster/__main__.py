@@ -21,21 +21,21 @@ import sys
 from pathlib import Path
 
 from machines import Cluster
-from nodes import Refused, check_packages
+from nodes import ClusterError, check_packages
 
 
-def step_down(folder: Path) -> None:
-    """Change from root to the user `postgres`, who becomes owner of the folder.
+def drop_root(folder: Path) -> None:
+    """Change from root to the user `postgres`, who becomes owner of an existing folder.
 
     Raises:
-        Refused: the user does not exist or cannot reach the folder.
+        ClusterError: the user does not exist or cannot reach the folder.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or not folder.exists():
         return
     try:
         user = pwd.getpwnam("postgres")
     except KeyError:
-        raise Refused(
+        raise ClusterError(
             "there is no user postgres to run as; call this as an ordinary user"
         ) from None
     if folder.owner() == "root":
@@ -44,28 +44,28 @@ def step_down(folder: Path) -> None:
     os.setgid(user.pw_gid)
     os.setuid(user.pw_uid)
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise Refused(f"the user postgres cannot reach {folder}; name a folder as in /var/tmp")
+        raise ClusterError(f"the user postgres cannot reach {folder}; name a folder as in /var/tmp")
 
 
 def up(folder: Path) -> Cluster:
     """Create the cluster, or start the parts that do not run."""
     check_packages()
     folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-    step_down(folder)
-    cluster = Cluster.made(folder)
+    drop_root(folder)
+    cluster = Cluster.create(folder)
     cluster.up()
     return cluster
 
 
 def status(folder: Path) -> Cluster:
     """Return the cluster without starting or stopping anything."""
-    step_down(folder)
+    drop_root(folder)
     return Cluster(folder)
 
 
 def down(folder: Path) -> Cluster:
     """Stop the cluster."""
-    step_down(folder)
+    drop_root(folder)
     cluster = Cluster(folder)
     cluster.down()
     return cluster
@@ -75,7 +75,7 @@ def show(cluster: Cluster, *, as_json: bool) -> None:
     """Print a line for each node, and the URLs of the books."""
     nodes = {}
     for node in cluster.nodes:
-        role, state = node.says()
+        role, state = node.role_and_state()
         nodes[node.name] = {
             "role": role,
             "state": state,
@@ -107,8 +107,8 @@ def main() -> int:
     try:
         cluster = steps[arguments.step](arguments.folder.absolute())
         show(cluster, as_json=arguments.json)
-    except Refused as refused:
-        print(f"cluster: {refused}", file=sys.stderr)
+    except ClusterError as error:
+        print(f"cluster: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from nodes import Node, Process, Refused, postgresql, program_of, wait_until
+from nodes import ClusterError, Node, Process, find_program, postgresql_programs, wait_until
 
 TEMPLATES = Path(__file__).parent
 
@@ -26,28 +26,30 @@ class Cluster:
         self.folder = folder
         file = folder / "cluster.json"
         if not file.exists():
-            raise Refused(
+            raise ClusterError(
                 f"there is no cluster in {folder}; create one: python3 deploy/cluster up FOLDER"
             )
-        self._made = json.loads(file.read_text())
-        self.ports: dict[str, int] = self._made["ports"]
-        self.nodes = [Node(name, folder / name, self._made[name]) for name in NODES]
+        self._settings = json.loads(file.read_text())
+        self.ports: dict[str, int] = self._settings["ports"]
+        self.nodes = [Node(name, folder / name, self._settings[name]) for name in NODES]
         config = str(folder / "haproxy.cfg")
-        haproxy = [str(program_of("haproxy")), "-db", "-f", config]
+        haproxy = [str(find_program("haproxy")), "-db", "-f", config]
         self.haproxy = Process(folder, "haproxy", haproxy)
 
     @classmethod
-    def made(cls, folder: Path) -> Cluster:
+    def create(cls, folder: Path) -> Cluster:
         """Return the cluster in this folder; create its files if there is none."""
         file = folder / "cluster.json"
         if not file.exists():
             names = ("etcd", "peer", "rest", "postgresql")
             ports = iter(free_ports(len(NODES) * len(names) + 2))
-            made: dict[str, Any] = {node: {name: next(ports) for name in names} for node in NODES}
-            made["ports"] = {"primary": next(ports), "replicas": next(ports)}
+            settings: dict[str, Any] = {
+                node: {name: next(ports) for name in names} for node in NODES
+            }
+            settings["ports"] = {"primary": next(ports), "replicas": next(ports)}
             users = ("superuser", "replication", "patroni", "supplies")
-            made["passwords"] = {user: secrets.token_urlsafe(18) for user in users}
-            write_privately(file, json.dumps(made, indent=2))
+            settings["passwords"] = {user: secrets.token_urlsafe(18) for user in users}
+            write_private(file, json.dumps(settings, indent=2))
             cls(folder)._configure()
         return cls(folder)
 
@@ -55,34 +57,34 @@ class Cluster:
         """Write the configuration file of every program."""
         etcds = ", ".join(f"127.0.0.1:{node.ports['etcd']}" for node in self.nodes)
         peers = ",".join(f"{n.name}=http://127.0.0.1:{n.ports['peer']}" for n in self.nodes)
-        passwords = {f"{user}_password": word for user, word in self._made["passwords"].items()}
+        passwords = {f"{user}_password": word for user, word in self._settings["passwords"].items()}
         for node in self.nodes:
             node.folder.mkdir(mode=0o700)
-            said = {
+            values = {
                 "name": node.name,
                 "folder": node.folder,
                 "etcds": etcds,
                 "peers": peers,
-                "bin_dir": postgresql(),
+                "bin_dir": postgresql_programs(),
                 "max_connections": MAX_CONNECTIONS,
                 **node.ports,
                 **passwords,
             }
             for name in ("etcd.yml", "patroni.yml"):
-                write_privately(node.folder / name, filled(name, said))
+                write_private(node.folder / name, fill_template(name, values))
         servers = "\n".join(
             f"    server {node.name} 127.0.0.1:{node.ports['postgresql']} "
             f"check port {node.ports['rest']}"
             for node in self.nodes
         )
-        write_privately(
+        write_private(
             self.folder / "haproxy.cfg",
-            filled("haproxy.cfg", {"servers": servers, **self.ports}),
+            fill_template("haproxy.cfg", {"servers": servers, **self.ports}),
         )
         # In the format of libpq's PGPASSFILE: host, port, database, user, password.
         users = (("postgres", "superuser"), ("supplies", "supplies"))
-        lines = (f"127.0.0.1:*:*:{user}:{self._made['passwords'][of]}\n" for user, of in users)
-        write_privately(self.folder / "passwords", "".join(lines))
+        lines = (f"127.0.0.1:*:*:{user}:{self._settings['passwords'][of]}\n" for user, of in users)
+        write_private(self.folder / "passwords", "".join(lines))
 
     # --- starting and stopping -------------------------------------------------------------------
 
@@ -93,10 +95,12 @@ class Cluster:
         for node in self.nodes:
             node.patroni.start()
         self.haproxy.start()
-        wait_until(self._is_whole, f"the nodes did not come together; see *.log in {self.folder}")
-        wait_until(self._answers, f"no primary answers; see {self.folder}/haproxy.log")
+        wait_until(
+            self._is_complete, f"the nodes did not form a cluster; see *.log in {self.folder}"
+        )
+        wait_until(self._accepts_connections, f"no primary answers; see {self.folder}/haproxy.log")
         if self._psql("SELECT 1 FROM pg_roles WHERE rolname = 'supplies'") == "":
-            word = self._made["passwords"]["supplies"]
+            word = self._settings["passwords"]["supplies"]
             self._psql(f"CREATE ROLE supplies LOGIN PASSWORD '{word}'")
             self._psql("CREATE DATABASE supplies OWNER supplies")
 
@@ -115,7 +119,7 @@ class Cluster:
 
     def _stop(self, processes: list[Process]) -> None:
         for process in processes:
-            process.tell_to_stop()
+            process.terminate()
         for process in processes:
             wait_until(process.has_ended, f"{process.name} in {process.folder} does not end")
 
@@ -123,7 +127,7 @@ class Cluster:
 
     def leader(self) -> Node | None:
         """Return the primary; None if there is none, or if two nodes claim to be it."""
-        leaders = [node for node in self.nodes if node.says()[0] == "leader"]
+        leaders = [node for node in self.nodes if node.role_and_state()[0] == "leader"]
         return leaders[0] if len(leaders) == 1 else None
 
     @property
@@ -140,14 +144,13 @@ class Cluster:
         place = f"{user}@127.0.0.1:{self.ports[at]}/{database}"
         return f"postgresql://{place}?passfile={self.folder / 'passwords'}"
 
-    def _is_whole(self) -> bool:
-        said = [node.says() for node in self.nodes]
-        roles = sorted(role for role, _ in said)
-        return roles == ["leader", "replica", "sync_standby"] and {state for _, state in said} == {
-            "running"
-        }
+    def _is_complete(self) -> bool:
+        nodes = [node.role_and_state() for node in self.nodes]
+        roles = sorted(role for role, _ in nodes)
+        states = {state for _, state in nodes}
+        return roles == ["leader", "replica", "sync_standby"] and states == {"running"}
 
-    def _answers(self) -> bool:
+    def _accepts_connections(self) -> bool:
         try:
             return self._psql("SELECT pg_is_in_recovery()") == "f"
         except subprocess.CalledProcessError:
@@ -156,7 +159,7 @@ class Cluster:
     def _psql(self, statement: str) -> str:
         url = self._url("postgres", "postgres")
         done = subprocess.run(
-            [postgresql() / "psql", "-XAtq", url, "-v", "ON_ERROR_STOP=1", "-f", "-"],
+            [postgresql_programs() / "psql", "-XAtq", url, "-v", "ON_ERROR_STOP=1", "-f", "-"],
             input=statement,
             env={"PGCONNECT_TIMEOUT": "5", "LANG": "C.UTF-8"},
             capture_output=True,
@@ -166,12 +169,12 @@ class Cluster:
         return done.stdout.strip()
 
 
-def filled(name: str, said: dict[str, Any]) -> str:
+def fill_template(name: str, values: dict[str, Any]) -> str:
     """Return a template of `deploy/cluster/`, filled in for this cluster."""
-    return Template((TEMPLATES / name).read_text()).substitute(said)
+    return Template((TEMPLATES / name).read_text()).substitute(values)
 
 
-def write_privately(file: Path, text: str) -> None:
+def write_private(file: Path, text: str) -> None:
     """Write a file that only its owner may read."""
     file.touch(mode=0o600)
     file.write_text(text)

@@ -19,15 +19,15 @@ from typing import Any
 PACKAGES = {"etcd": "etcd-server", "patroni": "patroni", "haproxy": "haproxy"}
 """Each program and its Debian package. PostgreSQL is found separately."""
 
-PATIENCE = 120.0
+STEP_SECONDS = 120.0
 """Seconds after which a step has failed."""
 
 
-class Refused(Exception):
+class ClusterError(Exception):
     """A step that cannot be done; the message says why."""
 
 
-def postgresql() -> Path:
+def postgresql_programs() -> Path:
     """Return the folder of PostgreSQL's programs, of the newest version in Debian's place."""
     found = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])
@@ -39,33 +39,33 @@ def check_packages() -> None:
     """Check that all programs are installed.
 
     Raises:
-        Refused: a program is missing; the message says how to install it.
+        ClusterError: a program is missing; the message says how to install it.
     """
-    missing = [package for program, package in PACKAGES.items() if program_of(program) is None]
-    if postgresql() == Path():
+    missing = [package for program, package in PACKAGES.items() if find_program(program) is None]
+    if postgresql_programs() == Path():
         missing.append("postgresql")
     if missing:
-        raise Refused(
+        raise ClusterError(
             f"the cluster needs {', '.join(missing)}, which this machine lacks; "
             f"on Debian: apt-get install --no-install-recommends {' '.join(missing)}"
         )
 
 
-def program_of(name: str) -> str | None:
+def find_program(name: str) -> str | None:
     """Return the path of a program, or None. haproxy's folder is often not in PATH."""
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
-def wait_until(there: Callable[[], bool], otherwise: str) -> None:
+def wait_until(condition: Callable[[], bool], message: str) -> None:
     """Wait until a condition is true.
 
     Raises:
-        Refused: it is still false after `PATIENCE`; the message begins with `otherwise`.
+        ClusterError: it is still false after `PATIENCE`; the message begins with `otherwise`.
     """
-    deadline = time.monotonic() + PATIENCE
-    while not there():
+    deadline = time.monotonic() + STEP_SECONDS
+    while not condition():
         if time.monotonic() > deadline:
-            raise Refused(f"{otherwise} (waited {PATIENCE:.0f} seconds)")
+            raise ClusterError(f"{message} (waited {STEP_SECONDS:.0f} seconds)")
         time.sleep(0.2)
 
 
@@ -86,10 +86,10 @@ class Process:
         """Process id; None if it does not run, or if another process has that id now."""
         try:
             pid = int(self._file.read_text())
-            said = Path(f"/proc/{pid}/cmdline").read_bytes()
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError):
             return None
-        return pid if str(self.folder).encode() in said else None
+        return pid if str(self.folder).encode() in command else None
 
     def has_ended(self) -> bool:
         """Return whether it no longer runs."""
@@ -111,7 +111,7 @@ class Process:
             )
         self._file.write_text(str(process.pid))
 
-    def tell_to_stop(self) -> None:
+    def terminate(self) -> None:
         """Ask it to end."""
         if self.pid is not None:
             os.kill(self.pid, signal.SIGTERM)
@@ -129,25 +129,25 @@ class Node:
     def etcd(self) -> Process:
         """The process that stores which node is the primary."""
         config = str(self.folder / "etcd.yml")
-        return Process(self.folder, "etcd", [str(program_of("etcd")), "--config-file", config])
+        return Process(self.folder, "etcd", [str(find_program("etcd")), "--config-file", config])
 
     @cached_property
     def patroni(self) -> Process:
         """The process that starts PostgreSQL as primary or standby."""
         config = str(self.folder / "patroni.yml")
-        return Process(self.folder, "patroni", [str(program_of("patroni")), config])
+        return Process(self.folder, "patroni", [str(find_program("patroni")), config])
 
     @property
     def postmaster(self) -> int | None:
         """Process id of PostgreSQL's first process; None if it does not run."""
         try:
             pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-            said = Path(f"/proc/{pid}/cmdline").read_bytes()
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError, IndexError):
             return None
-        return pid if str(self.folder).encode() in said else None
+        return pid if str(self.folder).encode() in command else None
 
-    def says(self) -> tuple[str, str]:
+    def role_and_state(self) -> tuple[str, str]:
         """Ask the node for its role and state. What other nodes know may be seconds old."""
         url = f"http://127.0.0.1:{self.ports['rest']}/patroni"
         try:
@@ -163,6 +163,6 @@ class Node:
     def stop_postgresql(self) -> None:
         """Stop PostgreSQL if its Patroni has ended and cannot do so."""
         if self.postmaster is not None:
-            stop = [str(postgresql() / "pg_ctl"), "stop", "-m", "fast", "-D"]
+            stop = [str(postgresql_programs() / "pg_ctl"), "stop", "-m", "fast", "-D"]
             data = str(self.folder / "data")
             subprocess.run([*stop, data], check=True, stdout=subprocess.DEVNULL)
