@@ -1,1 +1,1 @@
-"""Speed, as ratios within one interleaved run: `make bench`."""
+"""Benchmarks: speed, as ratios within one interleaved run. `make bench` runs them."""

@@ -1,4 +1,4 @@
-"""`make bench`: each bench prints its own lines; name one to run it alone."""
+"""`make bench`: run all benchmarks and print their figures; arguments name those to run alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 from benchmarks import engines, ledger, papers, service, sizes
 
-BENCHES = {
+BENCHMARKS = {
     "ledger": ledger.run,
     "engines": engines.run,
     "papers": papers.run,
@@ -15,5 +15,5 @@ BENCHES = {
 }
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or BENCHES:
-        BENCHES[name]()
+    for name in sys.argv[1:] or BENCHMARKS:
+        BENCHMARKS[name]()

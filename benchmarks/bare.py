@@ -1,4 +1,4 @@
-"""The same rows with the same hash chain, in bare statements: what the ledger is held to."""
+"""Bare SQL statements that write the same rows and hash chain: what the ledger is compared with."""
 
 from __future__ import annotations
 
@@ -17,96 +17,96 @@ from supplies.storage.store import Store
 Rows = list[tuple[str, list[tuple[Any, ...]]]]
 
 
-class Bare:
-    """The ledger's tables and indexes in a file, without guards, triggers or foreign keys.
+class BareSqlite:
+    """A SQLite file with the ledger's tables and indexes, without triggers or foreign keys.
 
-    Clients that name the same station share its chain, and take turns.
+    Clients of the same station share its hash chain, and take turns.
     """
 
     begin = "BEGIN IMMEDIATE"
     head = "SELECT hash FROM heads WHERE station = ?"
 
-    def __init__(self, where: str, station: str) -> None:
+    def __init__(self, database: str, station: str) -> None:
         self.station = station
-        self.execute: Callable[..., Any] = self.connect(where)
-        self._told: dict[str, Any] = {}
+        self.execute: Callable[..., Any] = self.connect(database)
+        self._statements: dict[str, Any] = {}
 
     @staticmethod
-    def connect(where: str) -> Callable[..., Any]:
-        """A connection of its own; what is returned carries a statement out."""
-        connection = sqlite3.connect(where, isolation_level=None, cached_statements=512)
+    def connect(database: str) -> Callable[..., Any]:
+        """Open a connection; return the function that executes a statement on it."""
+        connection = sqlite3.connect(database, isolation_level=None, cached_statements=512)
         connection.execute("PRAGMA busy_timeout = 60000")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         return connection.execute
 
     @classmethod
-    def make(cls, where: str, stations: Iterable[str]) -> None:
-        """The tables, and each station's chain before its first entry."""
-        execute = cls.connect(where)
+    def create(cls, database: str, stations: Iterable[str]) -> None:
+        """Create the tables, and the head of each station's chain."""
+        execute = cls.connect(database)
         for migration in schema.migrations():
             for statement in migration.statements():
-                execute(cls.told(_NO_KEYS.sub("", statement)))
+                execute(cls.to_driver(_FOREIGN_KEYS.sub("", statement)))
         for station in stations:
-            execute(cls.told("INSERT INTO heads VALUES (?, 0, ?, '')"), (station, bytes(32)))
+            execute(cls.to_driver("INSERT INTO heads VALUES (?, 0, ?, '')"), (station, bytes(32)))
 
     @staticmethod
-    def told(sql: str) -> Any:
-        """A statement as the engine's driver takes it."""
+    def to_driver(sql: str) -> Any:
+        """Return a statement in the form that the engine's driver takes."""
         return sql
 
     def write(self, *commands: Rows) -> None:
-        """These commands' rows in one durable transaction."""
-        self.execute(self._as_told(self.begin))
-        ((last,),) = self.execute(self._as_told(self.head), (self.station,)).fetchall()
+        """Write the rows of these commands in one durable transaction."""
+        self.execute(self._prepared(self.begin))
+        ((last,),) = self.execute(self._prepared(self.head), (self.station,)).fetchall()
         for sql, values in (each for rows in commands for each in rows):
-            told = self._as_told(sql)
+            statement = self._prepared(sql)
             for value in values:
                 if "INTO entries" in sql:
                     last = hashlib.sha256(last + value[-2]).digest()
-                    self.execute(told, (*value[:-1], last))
+                    self.execute(statement, (*value[:-1], last))
                 else:
-                    self.execute(told, value)
-        self.execute(self._as_told(_FOLLOW), (len(commands), last, self.station))
-        self.execute(self._as_told("COMMIT"))
+                    self.execute(statement, value)
+        self.execute(self._prepared(_UPDATE_HEAD), (len(commands), last, self.station))
+        self.execute(self._prepared("COMMIT"))
 
-    def _as_told(self, sql: str) -> Any:
-        told = self._told.get(sql)
-        if told is None:
-            told = self._told[sql] = self.told(sql)
-        return told
+    def _prepared(self, sql: str) -> Any:
+        statement = self._statements.get(sql)
+        if statement is None:
+            statement = self._statements[sql] = self.to_driver(sql)
+        return statement
 
 
-class BareServer(Bare):
-    """The same in a database of PostgreSQL, with what the ledger says to its sessions."""
+class BarePostgresql(BareSqlite):
+    """The same in a PostgreSQL database, with the session settings of the ledger."""
 
     begin = "BEGIN"
-    head = Bare.head + " FOR UPDATE"
+    head = BareSqlite.head + " FOR UPDATE"
 
     @staticmethod
-    def connect(where: str) -> Callable[..., Any]:
-        """A connection of its own; what is returned carries a statement out."""
-        connection = psycopg.connect(where, autocommit=True)
+    def connect(database: str) -> Callable[..., Any]:
+        """Open a connection; return the function that executes a statement on it."""
+        connection = psycopg.connect(database, autocommit=True)
         connection.prepare_threshold = 0
         connection.execute("SET jit = off")
         connection.execute("SET enable_seqscan = off")
         return connection.execute
 
     @staticmethod
-    def told(sql: str) -> Any:
-        """A statement as the engine's driver takes it."""
+    def to_driver(sql: str) -> Any:
+        """Return a statement in the form that the engine's driver takes."""
         return schema.to_postgresql(f"{sql};").removesuffix(";").replace("?", "%s").encode()
 
 
-_FOLLOW = "UPDATE heads SET seq = seq + ?, hash = ? WHERE station = ?"
-_NO_KEYS = re.compile(
+_UPDATE_HEAD = "UPDATE heads SET seq = seq + ?, hash = ? WHERE station = ?"
+_FOREIGN_KEYS = re.compile(
     r",\s+(?:--[^\n]*\s+)*FOREIGN KEY \([^)]*\)\s+REFERENCES \w+ \([^)]*\)"
     r"| REFERENCES \w+ \([^)]*\)"
 )
 
 
-def rows_of(store: Store, first: int, last: int) -> Rows:
-    """All rows that entries first to last wrote, and how balances and days followed."""
+def read_rows(store: Store, first: int, last: int) -> Rows:
+    """Return the rows that the entries from first to last wrote, and their balance updates."""
     rows: Rows = []
     for table in ("entries", *TABLES.values(), "erasable", "transfers"):
         found = store.all(
@@ -121,11 +121,11 @@ def rows_of(store: Store, first: int, last: int) -> Rows:
     return rows
 
 
-_MOVE = (
+_UPDATE_BALANCE = (
     "UPDATE balances SET quantity = quantity + ?, seq = ?, line = ? "
     "WHERE station = ? AND account = ? AND item = ? AND lot = ?"
 )
-_MOVE_DAYS = (
+_UPDATE_DAYS = (
     "UPDATE days SET quantity = quantity + ?, seq = ?, line = ? "
     "WHERE station = ? AND account = ? AND item = ? AND lot = ? AND day >= ?"
 )
@@ -142,7 +142,7 @@ def _balances(transfer: tuple[Any, ...]) -> Rows:
                 [key],
             ),
             (
-                _MOVE,
+                _UPDATE_BALANCE,
                 [(change, seq, line, *key)],
             ),
             (
@@ -150,7 +150,7 @@ def _balances(transfer: tuple[Any, ...]) -> Rows:
                 [(*key, day)],
             ),
             (
-                _MOVE_DAYS,
+                _UPDATE_DAYS,
                 [(change, seq, line, *key, day)],
             ),
         ]

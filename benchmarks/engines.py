@@ -1,7 +1,7 @@
-"""Both engines under clients at once, each a process, beside bare statements in the same run.
+"""Both engines with concurrent clients, each a process, compared with bare statements.
 
-Every commit waits for the disk. A client of ours and a bare one write the same rows with the same
-chain; a slice of the one, a slice of the other, so that whatever else the machine does meets both.
+Every commit is flushed to the disk. A client of the ledger and a bare client write the same rows
+with the same hash chain. Their slices alternate, so that other load on the machine affects both.
 """
 
 from __future__ import annotations
@@ -20,69 +20,76 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.bare import Bare, BareServer, Rows, rows_of
-from benchmarks.workload import CYCLE, HOUSEHOLDS, clock, open_books, serve
+from benchmarks.bare import BarePostgresql, BareSqlite, Rows, read_rows
+from benchmarks.workload import COMMANDS_PER_ROUND, HOUSEHOLDS, clock, open_books, record_round
 from supplies.domain.commands import Command
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 
 ROUNDS, CYCLES = 5, 10
-"""Slices, and rounds of work that each client does in one."""
+"""Slices of a client, and rounds of work in a slice."""
 
-MANY = 8
+CLIENTS = 8
 
 _PROCESSES = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an engine keeps the ledger's books and the bare ones."""
+class Databases:
+    """The databases that are compared on an engine: the ledger's, and that of bare statements."""
 
     engine: str
-    ours: str
-    theirs: str
+    ledger: str
+    bare_statements: str
 
     @property
-    def bare(self) -> type[Bare]:
-        """Who writes bare statements here."""
-        return BareServer if self.engine == "PostgreSQL" else Bare
+    def bare(self) -> type[BareSqlite]:
+        """The class that writes bare statements on this engine."""
+        return BarePostgresql if self.engine == "PostgreSQL" else BareSqlite
 
 
 def run() -> None:
-    """Print durable commands a second of both engines, with one client and with many."""
+    """Print durable commands per second of both engines, with one client and with several."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
-        database = stack.enter_context(server(place))
-        _beside_bare(
-            lambda name: Place("SQLite", str(place / f"{name}.db"), str(place / f"{name}-bare.db"))
+        database = stack.enter_context(postgresql_server(place))
+        _compare_with_bare(
+            lambda name: Databases(
+                "SQLite", str(place / f"{name}.db"), str(place / f"{name}-bare.db")
+            )
         )
-        _beside_bare(lambda name: Place("PostgreSQL", database(name), database(f"{name}_bare")))
+        _compare_with_bare(
+            lambda name: Databases("PostgreSQL", database(name), database(f"{name}_bare"))
+        )
 
 
-def _beside_bare(place: Callable[[str], Place]) -> None:
-    one = _compare(place("alone"), clients=1, stations=1)
-    together = _compare(place("together"), clients=MANY, stations=1)
-    apart = _compare(place("apart"), clients=MANY, stations=MANY)
+def _compare_with_bare(databases: Callable[[str], Databases]) -> None:
+    one = _compare(databases("alone"), clients=1, stations=1)
+    together = _compare(databases("together"), clients=CLIENTS, stations=1)
+    apart = _compare(databases("apart"), clients=CLIENTS, stations=CLIENTS)
     print(
-        f"{'':10} {MANY} clients beside 1: {together / one:.2f} x on one station; "
-        f"{MANY} stations beside one: {apart / together:.2f} x"
+        f"{'':10} {CLIENTS} clients compared with 1: {together / one:.2f} x on one station; "
+        f"{CLIENTS} stations compared with one: {apart / together:.2f} x"
     )
 
 
-def _compare(place: Place, *, clients: int, stations: int) -> float:
-    """Print both rates and their ratio; ours."""
+def _compare(databases: Databases, *, clients: int, stations: int) -> float:
+    """Print the rates of the ledger and of bare statements; return that of the ledger."""
     names = [f"s{number}" for number in range(stations)]
     for name in names:
-        open_books(place.ours, name).close()
-    place.bare.make(place.theirs, names)
-    ours, theirs = _Team(_record, place, names, clients), _Team(_write, place, names, clients)
+        open_books(databases.ledger, name).close()
+    databases.bare.create(databases.bare_statements, names)
+    ours, theirs = (
+        _Clients(_record, databases, names, clients),
+        _Clients(_write, databases, names, clients),
+    )
     rates = [(ours.slice(), theirs.slice()) for _ in range(ROUNDS)]
-    for team in (ours, theirs):
-        team.end()
+    for group in (ours, theirs):
+        group.end()
     ratio = statistics.median(o / t for o, t in rates)
     mine, bare = (statistics.median(column) for column in zip(*rates, strict=True))
     print(
-        f"{place.engine:10} {clients} clients, {stations} stations: {mine:6.0f} commands/s, "
+        f"{databases.engine:10} {clients} clients, {stations} stations: {mine:6.0f} commands/s, "
         f"bare statements, same rows {bare:6.0f}/s, ratio {ratio:.2f}"
     )
     return mine
@@ -91,18 +98,18 @@ def _compare(place: Place, *, clients: int, stations: int) -> float:
 # --- clients, each a process ---------------------------------------------------------------------
 
 
-class _Team:
-    """Processes that do a slice of work each time they are told to."""
+class _Clients:
+    """Processes that do a slice of work each time `slice` is called."""
 
     def __init__(
-        self, work: Callable[..., None], place: Place, stations: list[str], clients: int
+        self, work: Callable[..., None], databases: Databases, stations: list[str], clients: int
     ) -> None:
         self._clients = clients
         self._start, self._done = (_PROCESSES.Barrier(clients + 1) for _ in range(2))
         self._processes = [
             _PROCESSES.Process(
                 target=work,
-                args=(place, stations[number % len(stations)], number, self._start, self._done),
+                args=(databases, stations[number % len(stations)], number, self._start, self._done),
             )
             for number in range(clients)
         ]
@@ -111,21 +118,21 @@ class _Team:
         self._start.wait()  # all are ready
 
     def slice(self) -> float:
-        """Commands a second over all clients, from the first's beginning to the last's end."""
+        """Do a slice; return commands per second over all clients, from first start to last end."""
         self._start.wait()
         begin = perf_counter()
         self._done.wait()
-        return self._clients * CYCLES * CYCLE / (perf_counter() - begin)
+        return self._clients * CYCLES * COMMANDS_PER_ROUND / (perf_counter() - begin)
 
     def end(self) -> None:
-        """Wait for all to be gone."""
+        """Wait until all processes have ended."""
         for process in self._processes:
             process.join()
             assert process.exitcode == 0
 
 
-def _record(place: Place, station: str, number: int, start: Barrier, done: Barrier) -> None:
-    with Ledger.open(place.ours, station=station, clock=clock) as ledger:
+def _record(databases: Databases, station: str, number: int, start: Barrier, done: Barrier) -> None:
+    with Ledger.open(databases.ledger, station=station, clock=clock) as ledger:
 
         def record(command: Command) -> Recorded:
             return ledger.record(command, by=f"u_{number}")
@@ -135,29 +142,29 @@ def _record(place: Place, station: str, number: int, start: Barrier, done: Barri
         for _ in range(ROUNDS):
             start.wait()
             for _ in range(CYCLES):
-                serve(record, next(households))
+                record_round(record, next(households))
             done.wait()
 
 
-def _write(place: Place, station: str, number: int, start: Barrier, done: Barrier) -> None:
-    rows = iter(_plan(f"p{number}"))
-    bare = place.bare(place.theirs, station)
+def _write(databases: Databases, station: str, number: int, start: Barrier, done: Barrier) -> None:
+    rows = iter(_record_plan(f"p{number}"))
+    bare = databases.bare(databases.bare_statements, station)
     start.wait()
     for _ in range(ROUNDS):
         start.wait()
-        for _ in range(CYCLES * CYCLE):
+        for _ in range(CYCLES * COMMANDS_PER_ROUND):
             bare.write(next(rows))
         done.wait()
 
 
 def _households(number: int) -> Iterator[int]:
-    """Those that one client serves, over and over: no two clients the same."""
+    """Yield the households that a client serves, in turn. No two clients share one."""
     for at in range(ROUNDS * CYCLES):
-        yield (number + at * MANY) % HOUSEHOLDS
+        yield (number + at * CLIENTS) % HOUSEHOLDS
 
 
-def _plan(station: str) -> list[Rows]:
-    """What a bare client is to write, command by command: recorded once, then read back."""
+def _record_plan(station: str) -> list[Rows]:
+    """Record the work of a client; return its rows, command by command."""
     with tempfile.TemporaryDirectory() as folder, open_books(f"{folder}/p.db", station) as ledger:
         ledger.store.run("PRAGMA synchronous = OFF")
         ranges: list[tuple[int, int]] = []
@@ -168,17 +175,17 @@ def _plan(station: str) -> list[Rows]:
             return recorded
 
         for household in _households(0):
-            serve(record, household)
-        return [rows_of(ledger.store, first, last) for first, last in ranges]
+            record_round(record, household)
+        return [read_rows(ledger.store, first, last) for first, last in ranges]
 
 
-# --- a server that waits for the disk ------------------------------------------------------------
+# --- a server that flushes to the disk ----------------------------------------------------------
 
 
 @contextmanager
-def server(place: Path) -> Iterator[Callable[[str], str]]:
-    """A PostgreSQL of its own; what is yielded makes a database in it and tells its URL."""
-    # Both must be there before the package is imported: it warns, and keeps its lock there.
+def postgresql_server(place: Path) -> Iterator[Callable[[str], str]]:
+    """Run a PostgreSQL server; yield the function that creates a database and returns its URL."""
+    # Both must exist before the package is imported: otherwise it warns. It keeps its lock there.
     (place / "run" / "python_PostgresServer").mkdir(parents=True)
     (place / "run").chmod(0o700)
     place.chmod(0o755)
@@ -192,10 +199,12 @@ def server(place: Path) -> Iterator[Callable[[str], str]]:
             admin.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
             return str(server.get_uri(name))
 
-        waits = [admin.execute(f"SHOW {name}".encode()).fetchone() for name in _WAITS]
-        assert waits == [("on",)] * len(_WAITS), "the server does not wait for the disk"
+        waits = [admin.execute(f"SHOW {name}".encode()).fetchone() for name in _DURABILITY_SETTINGS]
+        assert waits == [("on",)] * len(_DURABILITY_SETTINGS), (
+            "the server does not flush commits to the disk"
+        )
         yield database
     server.cleanup()
 
 
-_WAITS = ("fsync", "synchronous_commit", "full_page_writes")
+_DURABILITY_SETTINGS = ("fsync", "synchronous_commit", "full_page_writes")

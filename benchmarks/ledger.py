@@ -1,4 +1,4 @@
-"""The ledger beside bare sqlite3 that writes the same rows, durable each and in groups."""
+"""The ledger compared with bare sqlite3 that writes the same rows, commit by commit."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.bare import Bare, Rows, rows_of
-from benchmarks.workload import CYCLE, STATION, open_books, work
+from benchmarks.bare import BareSqlite, Rows, read_rows
+from benchmarks.workload import COMMANDS_PER_ROUND, STATION, open_books, yield_commands
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
@@ -19,43 +19,43 @@ from supplies.verification.verify import verify
 from supplies.views.entries import list_entries
 
 COMMANDS = 10_000
-SLICE = 50 * CYCLE
-GROUP = 50 * CYCLE
+SLICE = 50 * COMMANDS_PER_ROUND
+GROUP = 50 * COMMANDS_PER_ROUND
 
 
 def run() -> None:
-    """Print every figure of the ledger's own speed."""
+    """Print the figures of the ledger."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        plan = _plan(place / "plan.db")
-        _beside_bare(place, plan)
-        _grouped_beside_bare(place, plan)
-        _reading(place)
+        plan = _record_plan(place / "plan.db")
+        _compare_commits(place, plan)
+        _compare_grouped_commits(place, plan)
+        _time_reads(place)
 
 
-def _plan(path: Path) -> list[Rows]:
-    """What bare sqlite3 is to write, command by command: recorded once, then read back."""
+def _record_plan(path: Path) -> list[Rows]:
+    """Record the commands; return their rows, command by command."""
     with open_books(path) as ledger:
         ledger.store.run("PRAGMA synchronous = OFF")
         ranges = []
-        for command in itertools.islice(work(ledger), COMMANDS):
+        for command in itertools.islice(yield_commands(ledger), COMMANDS):
             recorded = ledger.record(command, by="u_1")
             ranges.append((recorded.seq, recorded.last))
-        return [rows_of(ledger.store, first, last) for first, last in ranges]
+        return [read_rows(ledger.store, first, last) for first, last in ranges]
 
 
-def _bare(path: Path) -> Bare:
-    Bare.make(str(path), [STATION])
-    return Bare(str(path), STATION)
+def _create_bare(path: Path) -> BareSqlite:
+    BareSqlite.create(str(path), [STATION])
+    return BareSqlite(str(path), STATION)
 
 
-def _beside_bare(place: Path, plan: list[Rows]) -> None:
-    """One durable commit a command, a slice of the one, a slice of the other."""
+def _compare_commits(place: Path, plan: list[Rows]) -> None:
+    """Compare one durable commit per command; slices of the two alternate."""
     ours: list[float] = []
     theirs: list[float] = []
-    bare = _bare(place / "bare.db")
+    bare = _create_bare(place / "bare.db")
     with open_books(place / "ours.db") as ledger:
-        commands = work(ledger)
+        commands = yield_commands(ledger)
         for start in range(0, COMMANDS - SLICE + 1, SLICE):
             begin = perf_counter()
             for command in itertools.islice(commands, SLICE):
@@ -65,16 +65,16 @@ def _beside_bare(place: Path, plan: list[Rows]) -> None:
             for rows in plan[start : start + SLICE]:
                 bare.write(rows)
             theirs.append(perf_counter() - begin)
-    _compare("Ledger.record, durable each", ours, theirs, SLICE)
+    _print_ratio("Ledger.record, durable each", ours, theirs, SLICE)
 
 
-def _grouped_beside_bare(place: Path, plan: list[Rows]) -> None:
-    """One durable commit a group of commands."""
+def _compare_grouped_commits(place: Path, plan: list[Rows]) -> None:
+    """Compare one durable commit per group of commands."""
     ours: list[float] = []
     theirs: list[float] = []
-    bare = _bare(place / "bare-grouped.db")
+    bare = _create_bare(place / "bare-grouped.db")
     with open_books(place / "grouped.db") as ledger:
-        commands = work(ledger)
+        commands = yield_commands(ledger)
         for start in range(0, COMMANDS - GROUP + 1, GROUP):
             requests = [Request(command=c, by="u_1") for c in itertools.islice(commands, GROUP)]
             begin = perf_counter()
@@ -84,10 +84,10 @@ def _grouped_beside_bare(place: Path, plan: list[Rows]) -> None:
             begin = perf_counter()
             bare.write(*plan[start : start + GROUP])
             theirs.append(perf_counter() - begin)
-    _compare(f"Ledger.record_many, {GROUP} a commit", ours, theirs, GROUP)
+    _print_ratio(f"Ledger.record_many, {GROUP} a commit", ours, theirs, GROUP)
 
 
-def _compare(what: str, ours: list[float], theirs: list[float], each: int) -> None:
+def _print_ratio(what: str, ours: list[float], theirs: list[float], each: int) -> None:
     ratio = statistics.median(t / o for o, t in zip(ours, theirs, strict=True))
     print(
         f"{what:38} {each / statistics.median(ours):8.0f}/s   bare sqlite3, same rows "
@@ -95,30 +95,30 @@ def _compare(what: str, ours: list[float], theirs: list[float], each: int) -> No
     )
 
 
-def _reading(place: Path) -> None:
+def _time_reads(place: Path) -> None:
     for size in (10_000, 100_000):
         with open_books(place / f"read-{size}.db") as ledger:
-            _fill(ledger, size)
+            _record_entries(ledger, size)
             with ledger.reading() as books:
                 key = next(iter(books.nonzero_balances("received:R-1")))
             _time(f"one balance, {size} entries", partial(ledger.balance, *key), 2000)
-            _time(f"a page of history, {size} entries", partial(_history, ledger), 50)
+            _time(f"a page of history, {size} entries", partial(_read_page, ledger), 50)
             begin = perf_counter()
             verified = verify(ledger.store, None)
             took = perf_counter() - begin
             print(f"verify, {verified.entries} entries: {took:.2f} s")
 
 
-def _fill(ledger: Ledger, size: int) -> None:
+def _record_entries(ledger: Ledger, size: int) -> None:
     ledger.store.run("PRAGMA synchronous = OFF")
-    commands = work(ledger)
+    commands = yield_commands(ledger)
     while ledger.books.head()[0] < size:
         ledger.record_many(
             [Request(command=c, by="u_1") for c in itertools.islice(commands, GROUP)]
         )
 
 
-def _history(ledger: Ledger) -> None:
+def _read_page(ledger: Ledger) -> None:
     with ledger.reading() as books:
         list_entries(books, limit=100)
 

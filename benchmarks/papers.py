@@ -1,7 +1,7 @@
-"""The papers beside bare reportlab that draws the same page: every position worked out before.
+"""The receipts compared with bare reportlab that draws the same page without any layout work.
 
-The bare program is the calls of reportlab that a receipt comes to, written out line by line, and
-one QR code worked out for each page.
+The bare program is the list of reportlab calls that a receipt makes, recorded once, and one QR code
+computed for each page.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from supplies.papers.receipt import ReceiptPaper
 RECEIPTS = 1_000
 ROUNDS = 3
 
-_ONCE = ("c.setTitle", "c.setAuthor", "c.setSubject", "c.setCreator", "c.save(")
-"""What is said once a document; all else is the page."""
+_DOCUMENT_CALLS = ("c.setTitle", "c.setAuthor", "c.setSubject", "c.setCreator", "c.save(")
+"""Calls made once for a document; all others draw the page."""
 
-_FRESH = (
+_FIRST_RECEIPT = (
     "from supplies_receipts import draw_receipt\n"
     "from supplies_receipts.__main__ import receipt\n"
-    "donation_receipt(receipt())\n"
+    "draw_receipt(receipt())\n"
 )
 
 
 def run() -> None:
-    """Print every figure of the papers' own speed and size."""
-    papers = [_numbered(at) for at in range(1, RECEIPTS + 1)]
-    single = draw_receipt(papers[0])  # loads the fonts: that is measured by itself
-    bare = _Bare(papers[0])
+    """Print the speed and size of receipts."""
+    papers = [_receipt_with_number(at) for at in range(1, RECEIPTS + 1)]
+    single = draw_receipt(papers[0])  # loads the fonts, which is measured separately
+    bare = _BareProgram(papers[0])
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(ROUNDS):
@@ -59,11 +59,13 @@ def run() -> None:
         f"size of a receipt: {len(batch) / RECEIPTS / 1024:.1f} KB in the batch "
         f"({len(plain) / RECEIPTS / 1024:.1f} KB bare), {len(single) / 1024:.1f} KB alone"
     )
-    print(f"first receipt of a fresh process: {_first():.2f} s, with the process itself")
+    print(
+        f"first receipt of a fresh process: {_time_first_receipt():.2f} s, with the process itself"
+    )
 
 
-def _numbered(at: int) -> ReceiptPaper:
-    """A receipt of three lines with a number, and so a QR code, of its own."""
+def _receipt_with_number(at: int) -> ReceiptPaper:
+    """Return a receipt of three lines with its own number, and so its own QR code."""
     paper = receipt()
     number = f"JZ-2020-{at:06d}"
     return ReceiptPaper(
@@ -72,61 +74,61 @@ def _numbered(at: int) -> ReceiptPaper:
     )
 
 
-def _first() -> float:
-    """The median of three, from starting Python until the paper is there."""
+def _time_first_receipt() -> float:
+    """Return the median of three times, from the start of Python until the receipt is drawn."""
     times = []
     for _ in range(3):
         begin = perf_counter()
-        subprocess.run([sys.executable, "-c", _FRESH], check=True)
+        subprocess.run([sys.executable, "-c", _FIRST_RECEIPT], check=True)
         times.append(perf_counter() - begin)
     return statistics.median(times)
 
 
-class _Bare:
-    """One page as a list of reportlab's own calls, written out as a program and compiled."""
+class _BareProgram:
+    """The reportlab calls of one page, written as a program and compiled."""
 
     def __init__(self, paper: ReceiptPaper) -> None:
         calls: list[str] = []
-        canvas.Canvas = lambda *args, **kwargs: _Noted(Canvas(*args, **kwargs), "c", calls)
+        canvas.Canvas = lambda *args, **kwargs: _RecordingProxy(Canvas(*args, **kwargs), "c", calls)
         try:
             draw_receipt(paper)
         finally:
             canvas.Canvas = Canvas
-        page = [line for line in calls if not line.startswith(_ONCE)]
+        page = [line for line in calls if not line.startswith(_DOCUMENT_CALLS)]
         source = "def page(c):\n" + "".join(f"    {line}\n" for line in page)
         made: dict[str, Any] = {}
         exec(compile(source, "bare page", "exec"), made)
         self._page, self._url = made["page"], paper.proof.url
 
     def draw(self, count: int) -> bytes:
-        """So many of these pages in one document."""
+        """Return a document with this page so many times."""
         file = BytesIO()
         plain = Canvas(file, invariant=1, pageCompression=1, initialFontName=fonts.FACE)
         for _ in range(count):
-            # Every receipt has a code of its own, which somebody must work out.
+            # Every receipt has its own QR code, which must be computed.
             segno.make_qr(self._url, error="m", boost_error=False, mask=3)
             self._page(plain)
         plain.save()
         return file.getvalue()
 
 
-class _Noted:
-    """Stands before an object of reportlab and notes every call as a line of Python."""
+class _RecordingProxy:
+    """A proxy of a reportlab object that records every call as a line of Python."""
 
     def __init__(self, real: Any, name: str, calls: list[str]) -> None:
         self._real, self._name, self._calls = real, name, calls
 
     def __getattr__(self, method: str) -> Any:
         def call(*args: Any, **kwargs: Any) -> Any:
-            said = [arg._name if isinstance(arg, _Noted) else repr(arg) for arg in args]
-            said += [f"{key}={value!r}" for key, value in kwargs.items()]
-            real = [arg._real if isinstance(arg, _Noted) else arg for arg in args]
+            shown = [arg._name if isinstance(arg, _RecordingProxy) else repr(arg) for arg in args]
+            shown += [f"{key}={value!r}" for key, value in kwargs.items()]
+            real = [arg._real if isinstance(arg, _RecordingProxy) else arg for arg in args]
             answer = getattr(self._real, method)(*real, **kwargs)
-            line = f"{self._name}.{method}({', '.join(said)})"
+            line = f"{self._name}.{method}({', '.join(shown)})"
             if method in ("beginText", "beginPath"):
                 part = method[-4].lower()
                 self._calls.append(f"{part} = {line}")
-                return _Noted(answer, part, self._calls)
+                return _RecordingProxy(answer, part, self._calls)
             self._calls.append(line)
             return answer
 

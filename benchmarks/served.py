@@ -1,4 +1,4 @@
-"""One server of the service's bench: `python -m benchmarks.served KIND BOOKS PORT`."""
+"""One server of the service benchmark: `python -m benchmarks.served KIND BOOKS PORT`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ from benchmarks.workload import STATION, clock
 
 @get("/")
 async def hello() -> dict[str, str]:
-    """The least that a handler can do."""
+    """The smallest handler, as a baseline."""
     return {"hello": "world"}
 
 
 def application(kind: str, books: str) -> Litestar:
-    """hello: nothing but that. grouped: the service. single: the service, a commit each."""
+    """Return the application to serve.
+
+    kind: hello: only the baseline handler. grouped: the service. single: the service with one
+    commit
+    per request.
+    """
     if kind == "hello":
         return Litestar([hello], openapi_config=None, logging_config=None)
     logs.configure_logging()

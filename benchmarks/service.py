@@ -1,8 +1,8 @@
-"""The service under load beside a Litestar handler that only says hello, in the same run.
+"""The service under load, compared with a minimal Litestar handler in the same run.
 
-Each server is a granian of its own, run as `supplies serve` runs it, with its log in a file. The
-client is one process with raw connections that know no more HTTP than they must. What is compared
-is asked in turn, a short while each, so that whatever else the machine does meets all alike.
+Each server is a granian process, run as `supplies serve` runs it, with its log in a file. The
+client is one process with raw connections that parse only the HTTP they need. The kinds of requests
+take short turns, so that other load on the machine affects all of them.
 """
 
 from __future__ import annotations
@@ -33,41 +33,45 @@ from supplies.signing.station_keys import create_first_key
 CONNECTIONS = 32
 ROUNDS = 5
 SECONDS = 1.5
-GOODS = 10**9
+OPENING_STOCK = 10**9
 
-Ask = Callable[[int], bytes]
-"""The n-th request of a kind, as bytes."""
+MakeRequest = Callable[[int], bytes]
+"""Returns the n-th request of a kind, as bytes."""
 
 
 def run() -> None:
-    """Print every figure of the service's own speed."""
+    """Print the figures of the service."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
         hello = stack.enter_context(_server(place, "hello"))
         grouped = stack.enter_context(_server(place, "grouped"))
         single = stack.enter_context(_server(place, "single"))
-        shown, shown_single = (
+        token, single_token = (
             (place / f"{kind}.token").read_text() for kind in ("grouped", "single")
         )
-        plans: dict[str, tuple[int, Ask, int]] = {
+        plans: dict[str, tuple[int, MakeRequest, int]] = {
             "hello, a bare Litestar handler": (hello, _get("/"), 200),
-            "GET stock of an item at a place": (grouped, _get(_STOCK, shown), 200),
+            "GET stock at a location": (grouped, _get(_STOCK, token), 200),
             "POST move, durable, with a key": (
                 grouped,
-                _post("/api/stock/moves", _MOVE, shown),
+                _post("/api/stock/moves", _MOVE, token),
                 201,
             ),
-            "POST gift with its receipt": (grouped, _post("/api/donations", _GIFT, shown), 201),
-            "POST move, a commit each": (
+            "POST donation with its receipt": (
+                grouped,
+                _post("/api/donations", _DONATION, token),
+                201,
+            ),
+            "POST move, one commit per request": (
                 single,
-                _post("/api/stock/moves", _MOVE, shown_single),
+                _post("/api/stock/moves", _MOVE, single_token),
                 201,
             ),
         }
         figures = {name: _Figures() for name in plans}
         for _ in range(ROUNDS):
             for name, (port, ask, status) in plans.items():
-                figures[name].add(asyncio.run(_load(port, ask, status)))
+                figures[name].add(asyncio.run(_measure_load(port, ask, status)))
         _print(figures)
 
 
@@ -92,34 +96,34 @@ def _print(figures: dict[str, _Figures]) -> None:
         p50, p99 = statistics.median(one.p50), statistics.median(one.p99)
         ratio = statistics.median(a / b for a, b in zip(one.rates, hello.rates, strict=True))
         print(
-            f"{name:31} {statistics.median(one.rates):6.0f}/s  {ratio:4.2f} × hello  "
+            f"{name:33} {statistics.median(one.rates):6.0f}/s  {ratio:4.2f} × hello  "
             f"p50 {p50 * 1e3:5.1f} ms  p99 {p99 * 1e3:5.1f} ms  ({p99 / p50:.1f} × p50)"
         )
     grouped = figures["POST move, durable, with a key"]
     gain = statistics.median(a / b for a, b in zip(grouped.rates, single.rates, strict=True))
-    print(f"a commit for what waits, beside a commit each: {gain:.2f} ×")
+    print(f"group commit compared with one commit per request: {gain:.2f} ×")
 
 
 # --- the client ----------------------------------------------------------------------------------
 
 _STOCK = "/api/stock?location=store-a&item=mask"
 _MOVE = {"from": "store-a", "to": "annex", "lines": [{"item": "mask", "quantity": 1}]}
-_GIFT = {
+_DONATION = {
     "donor": "D-01",
-    "location": "gate",  # each gift is a lot of its own; they are not what is moved
+    "location": "gate",  # each donation makes a lot; the moves take from another location
     "handled_by": "made up",
     "lines": [{"item": "mask", "quantity": 1}],
 }
 
 
-def _get(path: str, token: str = "") -> Ask:
+def _get(path: str, token: str = "") -> MakeRequest:
     request = (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
     ).encode()
     return lambda _: request
 
 
-def _post(path: str, body: Any, token: str) -> Ask:
+def _post(path: str, body: Any, token: str) -> MakeRequest:
     content = json.dumps(body).encode()
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -129,10 +133,10 @@ def _post(path: str, body: Any, token: str) -> Ask:
     return lambda number: head + f"{run}-{number}\r\n\r\n".encode() + content
 
 
-class _Connection(asyncio.Protocol):
-    """Asks, waits for the whole answer, asks again."""
+class _ClientConnection(asyncio.Protocol):
+    """Sends a request, waits for the whole response, and sends the next."""
 
-    def __init__(self, ask: Ask, numbers: Iterator[int], status: int, until: float) -> None:
+    def __init__(self, ask: MakeRequest, numbers: Iterator[int], status: int, until: float) -> None:
         self._ask, self._numbers, self._until = ask, numbers, until
         self._wanted = f"HTTP/1.1 {status} ".encode()
         self._answer = b""
@@ -168,18 +172,18 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
-            self.done.set_exception(error or ConnectionError("hung up"))
+            self.done.set_exception(error or ConnectionError("the server closed the connection"))
 
 
-_NUMBERS = itertools.count()
+_REQUEST_NUMBERS = itertools.count()
 
 
-async def _load(port: int, ask: Ask, status: int) -> list[float]:
-    """Every latency of all connections that ask for a while."""
+async def _measure_load(port: int, ask: MakeRequest, status: int) -> list[float]:
+    """Return the latencies of all connections that send requests for a while."""
     loop, until = asyncio.get_running_loop(), time.perf_counter() + SECONDS
     made = [
         await loop.create_connection(
-            lambda: _Connection(ask, _NUMBERS, status, until), "127.0.0.1", port
+            lambda: _ClientConnection(ask, _REQUEST_NUMBERS, status, until), "127.0.0.1", port
         )
         for _ in range(CONNECTIONS)
     ]
@@ -194,7 +198,7 @@ async def _load(port: int, ask: Ask, status: int) -> list[float]:
 
 @contextmanager
 def _server(place: Path, kind: str) -> Iterator[int]:
-    """A granian in a process of its own; the port it answers on."""
+    """Run a server in a process; yield its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -204,27 +208,27 @@ def _server(place: Path, kind: str) -> Iterator[int]:
             ledger.register(
                 Location(code="annex", name="Annex"), Location(code="gate", name="Gate")
             )
-            lines = [ArrivalLine(item="mask", quantity=GOODS)]
+            lines = [ArrivalLine(item="mask", quantity=OPENING_STOCK)]
             ledger.record(OpenStock(location="store-a", lines=lines), by="u_1")
-            (place / f"{kind}.token").write_text(_token(ledger))
+            (place / f"{kind}.token").write_text(_issue_token(ledger))
         create_first_key(str(path))
     with (place / f"{kind}.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.served", kind, str(path), str(port)], stderr=log
         )
     try:
-        _wait(process, port)
+        _wait_until_listening(process, port)
         yield port
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
         if kind != "hello":
-            _check(path)
+            _check_goods(path)
     finally:
         process.kill()
 
 
-def _token(ledger: Ledger) -> str:
-    """What the load shows at the gate."""
+def _issue_token(ledger: Ledger) -> str:
+    """Add a user and return the secret of a token."""
     with ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         user = users.add(access, users.NewUser(login="bench", role="recorder"), by="bench")
@@ -233,7 +237,7 @@ def _token(ledger: Ledger) -> str:
         )[1]
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -244,18 +248,18 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     raise AssertionError("the server did not start")
 
 
-def _check(path: Path) -> None:
-    """That no goods were made or lost: what came stands at the two places, and the books hold."""
+def _check_goods(path: Path) -> None:
+    """Check that no goods were made or lost: the balances match what was recorded."""
     with (
         Ledger.open(str(path), station=STATION, create=False) as ledger,
         ledger.reading() as books,
     ):
-        there = sum(books.nonzero_balances("stock:").values())
-        given = -sum(books.nonzero_balances("donor:").values())
+        in_stock = sum(books.nonzero_balances("stock:").values())
+        donated = -sum(books.nonzero_balances("donor:").values())
         moves = books.value(
             "SELECT count(*) FROM entries WHERE station = :station AND kind = 'goods_moved'"
         )
         annex = sum(books.nonzero_balances("stock:annex").values())
-    assert there == GOODS + given, (there, given)
+    assert in_stock == OPENING_STOCK + donated, (in_stock, donated)
     assert annex == moves > 0, (annex, moves)
-    print(f"{path.stem}: {moves} moves and {given} gifts: no goods were made or lost")
+    print(f"{path.stem}: {moves} moves and {donated} donations: no goods were made or lost")

@@ -1,7 +1,7 @@
-"""How large the books grow: bytes a row of each table with its indexes, on both engines.
+"""How large the books grow: bytes per row of each table with its indexes, on both engines.
 
-Books of a station's ordinary work, measured as they lie on the disk; docs/scale.md reckons from
-these figures what a federation needs.
+The books of a station's ordinary work are measured on the disk. docs/scale.md derives from these
+figures what an organisation of many stations needs.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from typing import NamedTuple
 
 import psycopg
 
-from benchmarks.engines import server
-from benchmarks.workload import CYCLE, open_books, work
+from benchmarks.engines import postgresql_server
+from benchmarks.workload import COMMANDS_PER_ROUND, open_books, yield_commands
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
 from supplies.storage import schema
 
 ENTRIES = 50_000
-GROUP = 50 * CYCLE
+GROUP = 50 * COMMANDS_PER_ROUND
 
-MUCH = 0.005
-"""A table that takes less of the whole is printed with the rest."""
+MIN_SHARE = 0.005
+"""A table with a smaller share of all bytes is not printed."""
 
 
-class Table(NamedTuple):
-    """What a table takes. size, indexes: bytes, the indexes apart."""
+class TableSize(NamedTuple):
+    """The rows of a table, and the bytes of the table and of its indexes."""
 
     rows: int
     size: int
@@ -39,90 +39,96 @@ class Table(NamedTuple):
 
     @property
     def total(self) -> int:
-        """With its indexes."""
+        """Bytes of the table with its indexes."""
         return self.size + self.indexes
 
 
 def run() -> None:
-    """Print what each table takes, and what an entry takes in all."""
+    """Print the bytes of each table, and of an entry in all."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        _print("SQLite", _of_file(place / "books.db"))
-        with server(place) as database:
-            tables, log = _of_database(database("books"))
+        _print("SQLite", _measure_sqlite(place / "books.db"))
+        with postgresql_server(place) as database:
+            tables, log = _measure_postgresql(database("books"))
             _print("PostgreSQL", tables)
             entries = tables["entries"].rows
-            print(f"  its log, from which standbys and backups live: {log / entries:.0f} an entry")
+            print(
+                f"  write-ahead log, which standbys and backups read: {log / entries:.0f} an entry"
+            )
 
 
-def _print(engine: str, tables: dict[str, Table]) -> None:
+def _print(engine: str, tables: dict[str, TableSize]) -> None:
     total = sum(table.total for table in tables.values())
     entries, transfers = tables["entries"].rows, tables["transfers"].rows
     print(f"{engine}: {entries} entries, {transfers} transfers, {total / 2**20:.0f} MiB")
     print(f"  bytes in all: {total / entries:.0f} an entry, {total / transfers:.0f} a transfer")
     print(f"  {'table':20} {'rows an entry':>14} {'a row':>7} {'indexes a row':>14} {'of all':>7}")
     for name, table in sorted(tables.items(), key=lambda each: -each[1].total):
-        if table.total >= MUCH * total:
+        if table.total >= MIN_SHARE * total:
             print(
                 f"  {name:20} {table.rows / entries:14.2f} {table.size / table.rows:7.0f} "
                 f"{table.indexes / table.rows:14.0f} {table.total / total:7.1%}"
             )
 
 
-def _fill(ledger: Ledger) -> None:
-    commands = work(ledger)
+def _record_entries(ledger: Ledger) -> None:
+    commands = yield_commands(ledger)
     while ledger.books.head()[0] < ENTRIES:
         requests = [Request(command=c, by="u_1") for c in itertools.islice(commands, GROUP)]
         assert all(isinstance(answer, Recorded) for answer in ledger.record_many(requests))
 
 
-def _of_file(path: Path) -> dict[str, Table]:
+def _measure_sqlite(path: Path) -> dict[str, TableSize]:
     with open_books(path) as ledger:
         ledger.store.run("PRAGMA synchronous = OFF")
-        _fill(ledger)
+        _record_entries(ledger)
     with sqlite3.connect(path) as raw:
         parts = raw.execute(
             "SELECT m.tbl_name, m.type, sum(s.pgsize) FROM dbstat s "
             "JOIN sqlite_master m ON m.name = s.name GROUP BY m.tbl_name, m.type"
         ).fetchall()
-        rows = _count(raw.execute(f"SELECT count(*) FROM {name}") for name in _names())
+        rows = _row_counts(raw.execute(f"SELECT count(*) FROM {name}") for name in _table_names())
     raw.close()
     return _tables(rows, parts)
 
 
-def _of_database(url: str) -> tuple[dict[str, Table], int]:
-    """Its tables, and how many bytes its log grew by meanwhile."""
+def _measure_postgresql(url: str) -> tuple[dict[str, TableSize], int]:
+    """Return the sizes of the tables, and by how many bytes the write-ahead log grew."""
     with open_books(url) as ledger, psycopg.connect(url, autocommit=True) as raw:
         before = raw.execute("SELECT pg_current_wal_lsn()").fetchone()
-        _fill(ledger)
+        _record_entries(ledger)
         grown = raw.execute("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), %s)", before).fetchone()
-        # As autovacuum leaves them: what was updated away is free to be used again.
+        # As autovacuum leaves them: the space of old row versions is free for reuse.
         raw.execute("VACUUM")
         parts = raw.execute(
             "SELECT relname, unnest(ARRAY['table', 'index']), "
             "unnest(ARRAY[pg_table_size(oid), pg_indexes_size(oid)]) FROM pg_class "
             "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
         ).fetchall()
-        rows = _count(raw.execute(f"SELECT count(*) FROM {name}".encode()) for name in _names())
+        rows = _row_counts(
+            raw.execute(f"SELECT count(*) FROM {name}".encode()) for name in _table_names()
+        )
     assert grown is not None
     return _tables(rows, parts), int(grown[0])
 
 
-def _names() -> list[str]:
+def _table_names() -> list[str]:
     return schema.table_names()
 
 
-def _count(answers: Iterable[sqlite3.Cursor | psycopg.Cursor]) -> dict[str, int]:
+def _row_counts(answers: Iterable[sqlite3.Cursor | psycopg.Cursor]) -> dict[str, int]:
     counts = (answer.fetchone() for answer in answers)
-    return {name: row[0] for name, row in zip(_names(), counts, strict=True) if row is not None}
+    return {
+        name: row[0] for name, row in zip(_table_names(), counts, strict=True) if row is not None
+    }
 
 
-def _tables(rows: dict[str, int], parts: list[tuple[str, str, int]]) -> dict[str, Table]:
+def _tables(rows: dict[str, int], parts: list[tuple[str, str, int]]) -> dict[str, TableSize]:
     sizes: Counter[tuple[str, bool]] = Counter()
     for name, kind, size in parts:
         sizes[name, kind == "index"] += int(size)
     return {
-        name: Table(count, sizes[name, False], sizes[name, True])
+        name: TableSize(count, sizes[name, False], sizes[name, True])
         for name, count in rows.items()
         if count
     }

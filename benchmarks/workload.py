@@ -1,4 +1,4 @@
-"""A station's ordinary work, over and over: a gift, set aside, carried to a door, handed over."""
+"""The ordinary work of a station, repeated: a donation, its allocation, its delivery."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from supplies.ledger.recorded import Recorded
 
 STATION = "lx"
 HOUSEHOLDS = 50
-CYCLE = 7
-"""Commands in one round of `work`."""
+COMMANDS_PER_ROUND = 7
+"""Commands in one round of `yield_commands`."""
 
 
 def clock() -> datetime:
-    """The benches' clock stands still."""
+    """Return the time of the benchmarks, which does not change."""
     return datetime(2020, 2, 5, 4, tzinfo=UTC)
 
 
-def open_books(where: Path | str, station: str = STATION) -> Ledger:
-    """Fresh books of a station, with a catalogue."""
-    ledger = Ledger.open(str(where), station=station, clock=clock)
+def open_books(database: Path | str, station: str = STATION) -> Ledger:
+    """Create the books of a station, with a catalogue."""
+    ledger = Ledger.open(str(database), station=station, clock=clock)
     ledger.register(Station(code=station, name="bench", series=station.upper()))
     ledger.register(
         Item(code="mask", name="mask"),
@@ -47,24 +47,24 @@ def open_books(where: Path | str, station: str = STATION) -> Ledger:
     return ledger
 
 
-def serve(record: Callable[[Command], Recorded], household: int) -> None:
-    """One round of `work` for a household, whatever others record meanwhile."""
+def record_round(record: Callable[[Command], Recorded], household: int) -> None:
+    """Record one round for a household, independent of what others record meanwhile."""
     recipient, needed = f"R-{household}", 5
     record(NoteNeed(recipient=recipient, item="mask", quantity=needed))
-    gift = DonationLine(item="mask", quantity=needed)
-    record(RecordDonation(donor="D-01", location="store-a", handled_by="made up", lines=[gift]))
+    donated = DonationLine(item="mask", quantity=needed)
+    record(RecordDonation(donor="D-01", location="store-a", handled_by="made up", lines=[donated]))
     line = AllocationLine(item="mask", quantity=needed)
-    aside = record(Allocate(recipient=recipient, location="store-a", lines=[line])).document
-    assert aside is not None
-    delivery = record(Dispatch(team="t_1", allocations=[aside])).document
+    allocation = record(Allocate(recipient=recipient, location="store-a", lines=[line])).document
+    assert allocation is not None
+    delivery = record(Dispatch(team="t_1", allocations=[allocation])).document
     assert delivery is not None
-    record(ReportOutcome(delivery=delivery, allocation=aside, outcome="handed_over"))
+    record(ReportOutcome(delivery=delivery, allocation=allocation, outcome="handed_over"))
     record(CloseDelivery(delivery=delivery))
     record(RecordActivity(kind="visit", count=1))
 
 
-def work(ledger: Ledger) -> Iterator[Command]:
-    """Commands without end; each must be recorded before the next is asked for."""
+def yield_commands(ledger: Ledger) -> Iterator[Command]:
+    """Yield commands without end. Record each before you take the next."""
     head = ledger.books.head()[0]
     for number in range(10**9):
         recipient = f"R-{number % HOUSEHOLDS}"
