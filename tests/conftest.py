@@ -1,4 +1,4 @@
-"""What the core's tests share: a station whose clock the tests set, on each engine."""
+"""Fixtures of all tests: a station whose clock the tests set, on each engine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.engines import ENGINES, RUNNING, Engines, Server, hasty
+from support.engines import ENGINES, RUNNING, Engines, Server, without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.ledger.ledger import Ledger
@@ -16,7 +16,7 @@ pytest_plugins = ["support.service_fixture"]
 
 @pytest.fixture(scope="session")
 def engines() -> Iterator[Engines]:
-    """The engines of this run; PostgreSQL is started when it is first asked for."""
+    """The engines of this run; PostgreSQL starts on first use."""
     yield RUNNING
     RUNNING.stop()
 
@@ -29,7 +29,7 @@ def postgres(engines: Engines) -> Server:
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
-    """Each engine in turn. A module of tests about one engine says so by a fixture of its own."""
+    """Each engine in turn. A module about one engine overrides this fixture."""
     return str(request.param)
 
 
@@ -41,21 +41,21 @@ def clock() -> Clock:
 
 @pytest.fixture
 def books_path(tmp_path: Path) -> Path:
-    """Where SQLite's file lies, for tests of that file."""
+    """The SQLite file of the station."""
     return tmp_path / "books.db"
 
 
 @pytest.fixture
 def books_url(engines: Engines, engine: str, tmp_path: Path) -> Iterator[str]:
-    """Where this engine keeps the station's books."""
+    """The URL of the station's books."""
     with engines.books(engine, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
 def station(books_url: str, clock: Clock) -> Iterator[StationLedger]:
-    """Station lx, open for business."""
+    """Station lx with some items, people and places."""
     with Ledger.open(books_url, station="lx", clock=clock) as ledger:
-        hasty(ledger)
+        without_fsync(ledger)
         register_all(ledger)
         yield StationLedger(ledger, clock)

@@ -8,7 +8,7 @@ import sys
 
 import click
 import pytest
-from support.command_line import misused, run
+from support.command_line import run, run_with_usage_error
 
 from supplies.cli import COMMANDS, main, supplies
 
@@ -115,16 +115,16 @@ def test_every_option_has_a_help_text(command: str, capsys: pytest.CaptureFixtur
 def test_a_group_without_a_command_lists_its_commands(
     group: str, names: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    listed = misused(capsys, *group.split())
+    listed = run_with_usage_error(capsys, *group.split())
     assert re.findall(r"^  (\w\S*)", listed.partition("Commands:\n")[2], re.MULTILINE) == names
     assert main([*group.split(), "--help"]) == 0
     assert capsys.readouterr().out == listed
-    message = misused(capsys, *group.split(), "zzz")
+    message = run_with_usage_error(capsys, *group.split(), "zzz")
     assert f"No such command 'zzz'. Use one of: {', '.join(names)}." in message
 
 
 def test_supplies_alone_prints_the_overview(capsys: pytest.CaptureFixture[str]) -> None:
-    overview = misused(capsys)
+    overview = run_with_usage_error(capsys)
     for name, (_, summary) in COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(summary)}$", overview, re.MULTILINE)
 
@@ -146,7 +146,7 @@ def test_supplies_alone_prints_the_overview(capsys: pytest.CaptureFixture[str]) 
 def test_a_mistyped_command_or_option_is_answered_with_what_would_be_right(
     words: str, suggestion: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    message = misused(capsys, *words.split())
+    message = run_with_usage_error(capsys, *words.split())
     assert suggestion in message
     assert message.startswith("Usage: supplies")
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.command_line import misused, refused, run
+from support.command_line import refused, run, run_with_usage_error
 
 from supplies.cli import main
 
@@ -67,7 +67,9 @@ def test_options_may_stand_before_and_after_an_argument(
     add = ["--role", "recorder"]
     assert main(["user", "add", *at, "chen", *add]) == 0
     assert main(["user", "add", "li", *add, *at]) == 0
-    assert "not one of" in misused(capsys, "user", "add", *at, "wu", "--role", "nobody")
+    assert "not one of" in run_with_usage_error(
+        capsys, "user", "add", *at, "wu", "--role", "nobody"
+    )
 
 
 def test_a_database_with_several_stations_asks_for_one(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
-from support.command_line import PERIOD, misused, refused
+from support.command_line import PERIOD, refused, run_with_usage_error
 
 from supplies.cli import main
 
@@ -52,7 +52,7 @@ def test_stock_is_reported_as_of_the_end_of_a_day(
     assert main(words) == 0
     rows = json.loads(capsys.readouterr().out)["items"]
     assert {row["item"] for row in rows} == {"mask", "leaflet"}
-    assert "'yesterday' is not a day: write it as 2020-02-03" in misused(
+    assert "'yesterday' is not a day: write it as 2020-02-03" in run_with_usage_error(
         capsys, "report", "stock", "--as-of", "yesterday", "--database", str(demo)
     )
 
@@ -95,11 +95,15 @@ def test_a_report_without_a_period_covers_all_entries(
 
 
 def test_a_statement_without_a_donor_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "Missing option '--donor'" in misused(capsys, "report", "statement", *PERIOD)
+    assert "Missing option '--donor'" in run_with_usage_error(
+        capsys, "report", "statement", *PERIOD
+    )
 
 
 def test_an_option_of_another_report_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "No such option '--as-of'" in misused(capsys, "report", "needs", "--as-of", "2020-02-05")
+    assert "No such option '--as-of'" in run_with_usage_error(
+        capsys, "report", "needs", "--as-of", "2020-02-05"
+    )
 
 
 def test_stock_on_a_day_over_an_organisation_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,6 +121,6 @@ def test_options_may_come_before_the_name_of_the_report(
 def test_an_unknown_report_is_answered_with_the_names_of_all(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    message = misused(capsys, "report", "volunteers")
+    message = run_with_usage_error(capsys, "report", "volunteers")
     assert "Use one of: stock, pledges, needs, station, statement, disclosure." in message
-    assert "Did you mean 'pledges'?" in misused(capsys, "report", "pledge")
+    assert "Did you mean 'pledges'?" in run_with_usage_error(capsys, "report", "pledge")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.command_line import misused, refused
+from support.command_line import refused, run_with_usage_error
 
 from supplies.cli import main
 from supplies.stations.paper_settings import LOGO_BYTES
@@ -79,7 +79,9 @@ def test_station_set_without_a_setting_is_refused(
 def test_a_setting_that_cannot_be_removed_is_a_usage_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert "'zone' is not one of 'name-en'" in misused(capsys, "station", "set", "--no", "zone")
+    assert "'zone' is not one of 'name-en'" in run_with_usage_error(
+        capsys, "station", "set", "--no", "zone"
+    )
 
 
 def test_a_logo_that_is_missing_or_too_large_is_refused(

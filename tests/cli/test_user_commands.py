@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from support.command_line import misused, refused
+from support.command_line import refused, run_with_usage_error
 
 from supplies.cli import main
 
@@ -131,6 +131,6 @@ def test_a_token_cannot_exceed_the_role_of_its_user(
 
 
 def test_a_user_without_a_role_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "coordinator,\n\trecorder,\n\tcourier,\n\tauditor" in misused(
+    assert "coordinator,\n\trecorder,\n\tcourier,\n\tauditor" in run_with_usage_error(
         capsys, "user", "add", "chen"
     )

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from cluster import PATIENCE, Cluster, until
 from support.ledger_fixture import register_all
-from support.rest_client import let_in, problem
+from support.rest_client import issue_credentials, problem
 from support.service_process import free_port, serving
 
 from supplies.cli import main
@@ -118,7 +118,7 @@ def token(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         patch.setenv("SUPPLIES_KEYS", str(tmp_path_factory.mktemp("keys") / "books.key"))
         with Ledger.open(cluster.url, station="lx") as ledger:
             register_all(ledger)
-            shown = let_in(ledger)["coordinator"]
+            shown = issue_credentials(ledger)["coordinator"]
         yield shown
 
 

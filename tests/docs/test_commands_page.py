@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from support.rest_client import Rest
+from support.rest_client import RestClient
 
 from supplies.ledger.rules import RULES
 
@@ -18,7 +18,7 @@ def test_every_command_is_listed_once() -> None:
     assert sorted(name for name, _ in ROWS) == sorted(command.__name__ for command in RULES)
 
 
-def test_each_command_has_the_routes_of_the_page(rest: Rest) -> None:
+def test_each_command_has_the_routes_of_the_page(rest: RestClient) -> None:
     paths = rest.get("/schema/openapi.json")["paths"]
     routes = {f"/api/{route}" for _, cell in ROWS for route in re.findall(r"`([^`]+)`", cell)}
     assert {route for route in routes if "post" not in paths.get(route, {})} == set()

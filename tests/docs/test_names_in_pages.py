@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from support.rest_client import Rest
+from support.rest_client import RestClient
 
 from tools import prose
 
@@ -64,7 +64,7 @@ def test_a_python_file_in_a_page_exists(page: Path) -> None:
     assert {name for name in shown if not any(path.endswith(name) for path in existing)} == set()
 
 
-def test_a_route_in_a_page_exists(rest: Rest) -> None:
+def test_a_route_in_a_page_exists(rest: RestClient) -> None:
     paths = rest.get("/schema/openapi.json")["paths"]
     routes = {
         (method.upper(), re.sub(r"\{\w+\}", "{}", path)) for path in paths for method in paths[path]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from httpx import Response
 from litestar.testing import TestClient
-from support.rest_client import ADDRESS, Rest
+from support.rest_client import ADDRESS, RestClient
 from support.service_fixture import Service
 
 from supplies.access import bootstrap, credentials, users
@@ -37,8 +37,8 @@ class Browser:
 
 
 @pytest.fixture
-def browser(strangers: TestClient) -> Browser:
-    return Browser(strangers)
+def browser(anonymous_client: TestClient) -> Browser:
+    return Browser(anonymous_client)
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def test_the_database_contains_no_secrets(signed_in: Browser, service: Service) 
 
 
 @pytest.fixture
-def donor(rest: Rest, service: Service) -> Browser:
+def donor(rest: RestClient, service: Service) -> Browser:
     """A donor's browser, that has followed the link in a letter."""
     rest.give()
     rest.post("/api/pledges", {"donor": "D-1", "lines": [{"item": "soap", "quantity": 6}]})

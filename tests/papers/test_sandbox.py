@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from supplies_receipts import signed_receipt
 from supplies_receipts.sandbox import Sandbox, WorkerCrashed
-from support import issued_papers as hand
+from support import issued_papers
 
 READER = """
 import os, signal
@@ -56,5 +56,5 @@ def test_a_paper_that_crashes_the_reader_is_no_receipt(
         return reader(b"crash")
 
     monkeypatch.setattr(signed_receipt, "_apart", crash)
-    found, says = hand.verdict(b"%PDF-1.4", None)
+    found, says = issued_papers.check_result(b"%PDF-1.4", None)
     assert (found, "SIGSEGV" in says) == ("no-receipt", True)

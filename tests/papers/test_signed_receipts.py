@@ -19,8 +19,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pypdf import PdfReader
 from supplies_receipts import draw_receipt, draw_signed_receipt, signed_receipt
-from support import issued_papers as hand
-from support.issued_papers import Office, changed, new_keys, verdict, with_told
+from support import issued_papers
+from support.issued_papers import IssuingStation, changed, check_result, new_keys, with_fields
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
@@ -50,8 +50,8 @@ def engine() -> str:
 
 
 @pytest.fixture
-def office(station: StationLedger, books_path: Path) -> Office:
-    return Office(station, books_path, new_keys(str(books_path)))
+def issuer(station: StationLedger, books_path: Path) -> IssuingStation:
+    return IssuingStation(station, books_path, new_keys(str(books_path)))
 
 
 def edited(pdf: bytes, old: bytes, new: bytes) -> bytes:
@@ -68,40 +68,42 @@ def edited(pdf: bytes, old: bytes, new: bytes) -> bytes:
 # --- genuine ---------------------------------------------------------------------------------
 
 
-def test_a_paper_from_the_desk_is_genuine(office: Office) -> None:
-    assert verdict(office.give(), office.keys.public_keys()) == ("genuine", FIRST)
+def test_a_paper_from_the_desk_is_genuine(issuer: IssuingStation) -> None:
+    assert check_result(issuer.give(), issuer.keys.public_keys()) == ("genuine", FIRST)
 
 
-def test_a_paper_that_was_only_saved_anew_is_still_genuine(office: Office) -> None:
-    saved = changed(office.give(), lambda paper: None)
-    assert saved != office.paper(FIRST)
-    assert verdict(saved, office.keys.public_keys()) == ("genuine", FIRST)
+def test_a_paper_that_was_only_saved_anew_is_still_genuine(issuer: IssuingStation) -> None:
+    saved = changed(issuer.give(), lambda paper: None)
+    assert saved != issuer.paper(FIRST)
+    assert check_result(saved, issuer.keys.public_keys()) == ("genuine", FIRST)
 
 
 @pytest.mark.parametrize("lines", [1, 60])
-def test_the_attachment_is_read_back_by_other_programs(office: Office, lines: int) -> None:
+def test_the_attachment_is_read_back_by_other_programs(issuer: IssuingStation, lines: int) -> None:
     line = c.DonationLine(item="mask", quantity=3, batch="B-7")
-    gift = msgspec.structs.replace(office.station.donation(), lines=[line] * lines)
-    office.station(gift)
-    pdf = office.paper(FIRST)
+    gift = msgspec.structs.replace(issuer.station.donation(), lines=[line] * lines)
+    issuer.station(gift)
+    pdf = issuer.paper(FIRST)
     reader = PdfReader(BytesIO(pdf), strict=True)
     content = reader.attachments[signed_receipt.ATTACHMENT][0]
     told = json.loads(content)
-    assert told == hand.attached(pdf)
+    assert told == issued_papers.attached(pdf)
     document = json.loads(told["document"])
     assert len(document["lines"]) == lines
     assert document["donor"]["name"] == "广州某企业"
     assert "捐赠物资接收凭证" in reader.pages[0].extract_text()
 
 
-def test_a_signed_receipt_is_no_larger_than_40_kilobytes(office: Office) -> None:
-    pdf = office.give(wish="优先用于独居长者和行动不便的居民，请勿转作他用。")
+def test_a_signed_receipt_is_no_larger_than_40_kilobytes(issuer: IssuingStation) -> None:
+    pdf = issuer.give(wish="优先用于独居长者和行动不便的居民，请勿转作他用。")
     assert len(pdf) <= 40 * 1024
 
 
-def test_anyone_can_check_the_data_with_nothing_but_hash_and_signature(office: Office) -> None:
+def test_anyone_can_check_the_data_with_nothing_but_hash_and_signature(
+    issuer: IssuingStation,
+) -> None:
     """The recipe of docs/checking-a-receipt.md, in the words of another program."""
-    told = hand.attached(office.give())
+    told = issued_papers.attached(issuer.give())
     document = told["document"].encode()
     assert hashlib.sha256(bytes.fromhex(told["salt"]) + document).hexdigest() == told["digest"]
     entry = told["entry"]
@@ -110,7 +112,7 @@ def test_anyone_can_check_the_data_with_nothing_but_hash_and_signature(office: O
         f"{entry['seq']}\n{entry['hash']}\n{told['check_code']}\n"
     )
     key = Ed25519PublicKey.from_public_bytes(
-        base64.b64decode(office.keys.public_keys()[told["key_id"]])
+        base64.b64decode(issuer.keys.public_keys()[told["key_id"]])
     )
     signature = base64.b64decode(told["signature"])
     key.verify(signature, signed.encode())
@@ -118,9 +120,9 @@ def test_anyone_can_check_the_data_with_nothing_but_hash_and_signature(office: O
         key.verify(signature, signed.encode() + b" ")
 
 
-def test_two_processes_give_the_same_bytes(office: Office) -> None:
-    here = office.give(wish="给喆堃的口罩")
-    office.station.ledger.close()
+def test_two_processes_give_the_same_bytes(issuer: IssuingStation) -> None:
+    here = issuer.give(wish="给喆堃的口罩")
+    issuer.station.ledger.close()
     program = (
         "import hashlib, sys\n"
         "from supplies.signing.station_keys import StationKeys\n"
@@ -134,7 +136,7 @@ def test_two_processes_give_the_same_bytes(office: Office) -> None:
     )
     for seed in "12":
         done = subprocess.run(
-            [sys.executable, "-c", program, str(office.database)],
+            [sys.executable, "-c", program, str(issuer.database)],
             capture_output=True,
             check=True,
             text=True,
@@ -143,40 +145,40 @@ def test_two_processes_give_the_same_bytes(office: Office) -> None:
         assert done.stdout.strip() == hashlib.sha256(here).hexdigest()
 
 
-def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(office: Office) -> None:
-    original = office.give()
-    office.station(c.ReprintReceipt(number=FIRST))
-    office.station(c.VoidReceipt(number=FIRST, reason="喆先生 wrote it twice"))
-    marked = office.paper(FIRST, copy=1)
-    assert hand.attached(marked)["marks"]["void_reason"] == "喆先生 wrote it twice"
-    assert verdict(marked, office.keys.public_keys()) == ("genuine", FIRST)
-    assert office.paper(FIRST, original=True) == original
+def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(issuer: IssuingStation) -> None:
+    original = issuer.give()
+    issuer.station(c.ReprintReceipt(number=FIRST))
+    issuer.station(c.VoidReceipt(number=FIRST, reason="喆先生 wrote it twice"))
+    marked = issuer.paper(FIRST, copy=1)
+    assert issued_papers.attached(marked)["marks"]["void_reason"] == "喆先生 wrote it twice"
+    assert check_result(marked, issuer.keys.public_keys()) == ("genuine", FIRST)
+    assert issuer.paper(FIRST, original=True) == original
 
 
 # --- altered ---------------------------------------------------------------------------------
 
 
-def test_another_quantity_on_the_page_is_found_out(office: Office) -> None:
+def test_another_quantity_on_the_page_is_found_out(issuer: IssuingStation) -> None:
     """As a forger would with this very program: all is drawn anew, the signed data kept."""
-    content = hand.written(hand.attached(office.give(10)))
-    paper = paper_from_record(build_receipt_record(office.station.books, FIRST, office.keys.sign))
+    content = issued_papers.written(issued_papers.attached(issuer.give(10)))
+    paper = paper_from_record(build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign))
     line = msgspec.structs.replace(paper.document.lines[0], quantity=90)
     document = msgspec.structs.replace(paper.document, lines=[line])
     forged = draw_receipt(msgspec.structs.replace(paper, document=document))
-    pdf = hand.attach(forged, signed_receipt.ATTACHMENT, content, signed_receipt._SAYS)
-    assert verdict(pdf, office.keys.public_keys())[0] == "altered"
+    pdf = issued_papers.attach(forged, signed_receipt.ATTACHMENT, content, signed_receipt._SAYS)
+    assert check_result(pdf, issuer.keys.public_keys())[0] == "altered"
 
 
-def test_another_line_on_the_page_is_found_out(office: Office) -> None:
-    pdf = edited(office.give(), b" re", b" re 10 10 5 5 re")
-    assert verdict(pdf, office.keys.public_keys()) == (
+def test_another_line_on_the_page_is_found_out(issuer: IssuingStation) -> None:
+    pdf = edited(issuer.give(), b" re", b" re 10 10 5 5 re")
+    assert check_result(pdf, issuer.keys.public_keys()) == (
         "altered",
         "this paper was altered: its page is not what its signed data says",
     )
 
 
-def test_what_is_laid_over_the_page_is_found_out(office: Office) -> None:
-    paper = office.give()
+def test_what_is_laid_over_the_page_is_found_out(issuer: IssuingStation) -> None:
+    paper = issuer.give()
 
     def note(pdf: pikepdf.Pdf) -> None:
         pdf.pages[0].Annots = pikepdf.Array(
@@ -203,7 +205,7 @@ def test_what_is_laid_over_the_page_is_found_out(office: Office) -> None:
         fonts[next(iter(fonts))].ToUnicode = pdf.make_stream(b"other letters")
 
     for change in (note, script, sheet, wider, second, title, glyphs):
-        found, says = verdict(changed(paper, change), office.keys.public_keys())
+        found, says = check_result(changed(paper, change), issuer.keys.public_keys())
         assert (found, "its page is not" in says) == ("altered", True), change.__name__
 
 
@@ -230,35 +232,39 @@ def test_what_is_laid_over_the_page_is_found_out(office: Office) -> None:
     ],
 )
 def test_any_field_of_the_data_that_was_changed_is_found_out(
-    office: Office, field: str, value: object, says: str
+    issuer: IssuingStation, field: str, value: object, says: str
 ) -> None:
-    found, said = verdict(with_told(office.give(), **{field: value}), office.keys.public_keys())
+    found, said = check_result(
+        with_fields(issuer.give(), **{field: value}), issuer.keys.public_keys()
+    )
     assert (found, says in said) == ("altered", True), said
 
 
-def test_the_data_of_another_receipt_is_found_out(office: Office) -> None:
-    one, other = office.give(10), office.give(20)
-    told = hand.written(hand.attached(other))
-    assert verdict(with_told(one), office.keys.public_keys()) == ("genuine", FIRST)
-    found, says = verdict(hand.with_attached(one, told), office.keys.public_keys())
+def test_the_data_of_another_receipt_is_found_out(issuer: IssuingStation) -> None:
+    one, other = issuer.give(10), issuer.give(20)
+    told = issued_papers.written(issued_papers.attached(other))
+    assert check_result(with_fields(one), issuer.keys.public_keys()) == ("genuine", FIRST)
+    found, says = check_result(issued_papers.with_attached(one, told), issuer.keys.public_keys())
     assert (found, "its page is not" in says) == ("altered", True)
-    found, says = verdict(hand.with_attached(one, b"\xff"), office.keys.public_keys())
+    found, says = check_result(issued_papers.with_attached(one, b"\xff"), issuer.keys.public_keys())
     assert (found, "cannot be read" in says) == ("altered", True)
 
 
-def test_a_key_that_is_named_by_another_id_is_found_out(office: Office) -> None:
-    paper = with_told(office.give(), key_id="k7")
-    assert verdict(paper, office.keys.public_keys())[0] == "altered"
+def test_a_key_that_is_named_by_another_id_is_found_out(issuer: IssuingStation) -> None:
+    paper = with_fields(issuer.give(), key_id="k7")
+    assert check_result(paper, issuer.keys.public_keys())[0] == "altered"
 
 
-def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(office: Office) -> None:
-    paper, keys = office.give(), office.keys.public_keys()
+def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(
+    issuer: IssuingStation,
+) -> None:
+    paper, keys = issuer.give(), issuer.keys.public_keys()
     chance, found = random.Random(7), Counter[str]()
     for _ in range(100):
         broken = bytearray(paper)
         for at in (chance.randrange(len(paper)) for _ in range(3)):
             broken[at] ^= 1 << chance.randrange(8)
-        found[verdict(bytes(broken), keys)[0]] += 1
+        found[check_result(bytes(broken), keys)[0]] += 1
     told = {"altered", "other-version", "no-receipt", "no-attachment", "genuine"}
     assert set(found) <= told
     # What is not shown, such as the day on which the file was saved, may change.
@@ -268,86 +274,86 @@ def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(office: Off
 # --- of others, or none ----------------------------------------------------------------------
 
 
-def test_a_paper_of_another_station_is_told_apart(office: Office, tmp_path: Path) -> None:
+def test_a_paper_of_another_station_is_told_apart(issuer: IssuingStation, tmp_path: Path) -> None:
     other = new_keys(str(tmp_path / "other.db"))
-    paper = office.give()
-    found, says = verdict(paper, other.public_keys())
+    paper = issuer.give()
+    found, says = check_result(paper, other.public_keys())
     assert (found, "another station's key" in says) == ("other-key", True)
     # Whoever signs a false paper with a key of their own is told apart in the same way.
-    forged = draw_signed_receipt(build_receipt_record(office.station.books, FIRST, other.sign))
-    assert verdict(forged, office.keys.public_keys())[0] == "other-key"
+    forged = draw_signed_receipt(build_receipt_record(issuer.station.books, FIRST, other.sign))
+    assert check_result(forged, issuer.keys.public_keys())[0] == "other-key"
 
 
-def test_a_newer_key_leaves_old_papers_as_they_were(office: Office) -> None:
-    old, early = office.give(), office.keys.public_keys()
-    assert office.keys.add({"lx": office.station.entries()}) == "k2"
-    new, late = office.give(), office.keys.public_keys()
-    assert [hand.attached(paper)["key_id"] for paper in (old, new)] == ["k1", "k2"]
+def test_a_newer_key_leaves_old_papers_as_they_were(issuer: IssuingStation) -> None:
+    old, early = issuer.give(), issuer.keys.public_keys()
+    assert issuer.keys.add({"lx": issuer.station.entries()}) == "k2"
+    new, late = issuer.give(), issuer.keys.public_keys()
+    assert [issued_papers.attached(paper)["key_id"] for paper in (old, new)] == ["k1", "k2"]
     assert list(late) == ["k1", "k2"]
-    assert office.paper(FIRST, original=True) == old
-    assert verdict(old, late) == ("genuine", FIRST)
-    assert verdict(new, late) == ("genuine", SECOND)
-    assert verdict(old, early) == ("genuine", FIRST)
-    found, says = verdict(new, early)
+    assert issuer.paper(FIRST, original=True) == old
+    assert check_result(old, late) == ("genuine", FIRST)
+    assert check_result(new, late) == ("genuine", SECOND)
+    assert check_result(old, early) == ("genuine", FIRST)
+    found, says = check_result(new, early)
     assert (found, "present public keys" in says) == ("unknown-key", True)
 
 
-def test_keys_that_another_process_added_are_used_at_once(office: Office) -> None:
-    office.give()
-    StationKeys.for_database(str(office.database)).add({"lx": office.station.entries()})
-    assert hand.attached(office.give())["key_id"] == "k2"
+def test_keys_that_another_process_added_are_used_at_once(issuer: IssuingStation) -> None:
+    issuer.give()
+    StationKeys.for_database(str(issuer.database)).add({"lx": issuer.station.entries()})
+    assert issued_papers.attached(issuer.give())["key_id"] == "k2"
 
 
-def test_a_paper_without_its_data_is_told_apart(office: Office) -> None:
-    found, says = verdict(hand.stripped(office.give()), office.keys.public_keys())
+def test_a_paper_without_its_data_is_told_apart(issuer: IssuingStation) -> None:
+    found, says = check_result(issued_papers.stripped(issuer.give()), issuer.keys.public_keys())
     assert (found, "was taken out" in says) == ("no-attachment", True)
 
 
-def test_any_other_file_is_no_receipt(office: Office) -> None:
+def test_any_other_file_is_no_receipt(issuer: IssuingStation) -> None:
     blank = pikepdf.new()
     blank.add_blank_page()
     out, locked = BytesIO(), BytesIO()
     blank.save(out)
     blank.save(locked, encryption=pikepdf.Encryption(owner="a", user="b"))
-    cut = office.give()[:20_000]
+    cut = issuer.give()[:20_000]
     for content in (out.getvalue(), locked.getvalue(), cut, b"", b"%PDF-1.4\nDear all"):
-        assert verdict(content, office.keys.public_keys())[0] == "no-receipt"
+        assert check_result(content, issuer.keys.public_keys())[0] == "no-receipt"
 
 
 def test_a_page_of_another_version_is_not_called_altered(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    issuer: IssuingStation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signed_receipt, "_program", lambda: "supplies 9.0, reportlab 9.0")
-    paper = office.give()
+    paper = issuer.give()
     monkeypatch.undo()
     # The pages are alike all the same, so that nothing is left open.
-    assert verdict(paper, office.keys.public_keys()) == ("genuine", FIRST)
-    found, says = verdict(edited(paper, b" re", b" re 1 1 2 2 re"), office.keys.public_keys())
+    assert check_result(paper, issuer.keys.public_keys()) == ("genuine", FIRST)
+    found, says = check_result(edited(paper, b" re", b" re 1 1 2 2 re"), issuer.keys.public_keys())
     assert (found, "supplies 9.0" in says) == ("other-version", True)
 
 
 # --- against the books -----------------------------------------------------------------------
 
 
-def test_the_books_know_their_papers_and_what_became_of_them(office: Office) -> None:
-    office.give()
-    record = build_receipt_record(office.station.books, FIRST, office.keys.sign)
-    assert find_paper_in_books(office.station.books, record).status == "issued"
-    office.station(c.ReplaceReceipt(number=FIRST, reason="the name was wrong"))
-    found = find_paper_in_books(office.station.books, record)
+def test_the_books_know_their_papers_and_what_became_of_them(issuer: IssuingStation) -> None:
+    issuer.give()
+    record = build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign)
+    assert find_paper_in_books(issuer.station.books, record).status == "issued"
+    issuer.station(c.ReplaceReceipt(number=FIRST, reason="the name was wrong"))
+    found = find_paper_in_books(issuer.station.books, record)
     assert (found.in_books, found.status, found.replaced_by) == (True, "void", SECOND)
     assert f"void since 2020-02-10, replaced by {SECOND}" in found.says
-    newer = build_receipt_record(office.station.books, SECOND, office.keys.sign)
-    office.station(c.ForgetDonor(donor="D-1"))
-    found = find_paper_in_books(office.station.books, newer)
+    newer = build_receipt_record(issuer.station.books, SECOND, issuer.keys.sign)
+    issuer.station(c.ForgetDonor(donor="D-1"))
+    found = find_paper_in_books(issuer.station.books, newer)
     assert (found.in_books, found.forgotten, found.status) == (True, True, "issued")
     with pytest.raises(Forgotten):
-        build_receipt_record(office.station.books, SECOND, office.keys.sign)
+        build_receipt_record(issuer.station.books, SECOND, issuer.keys.sign)
 
 
-def test_a_paper_of_other_books_is_not_in_these(office: Office) -> None:
-    office.give()
-    record = build_receipt_record(office.station.books, FIRST, office.keys.sign)
+def test_a_paper_of_other_books_is_not_in_these(issuer: IssuingStation) -> None:
+    issuer.give()
+    record = build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign)
     replace = msgspec.structs.replace
     entry = replace(record.entry, hash="0" * 64)
     for other, says in [
@@ -356,14 +362,14 @@ def test_a_paper_of_other_books_is_not_in_these(office: Office) -> None:
         (replace(record, entry=entry), "rewritten"),
         (replace(record, entry=replace(record.entry, seq=1)), "another entry"),
     ]:
-        found = find_paper_in_books(office.station.books, other)
+        found = find_paper_in_books(issuer.station.books, other)
         assert (found.in_books, says in found.says) == (False, True)
 
 
-def test_the_view_shows_the_signature_that_the_paper_carries(office: Office) -> None:
-    told = hand.attached(office.give())
-    books = office.station.books
-    view = with_signature(books, get_receipt(books, FIRST), office.keys.sign)
+def test_the_view_shows_the_signature_that_the_paper_carries(issuer: IssuingStation) -> None:
+    told = issued_papers.attached(issuer.give())
+    books = issuer.station.books
+    view = with_signature(books, get_receipt(books, FIRST), issuer.keys.sign)
     assert (view.signature, view.key_id) == (told["signature"], "k1")
     assert view.check_code == told["check_code"]
 
@@ -371,8 +377,8 @@ def test_the_view_shows_the_signature_that_the_paper_carries(office: Office) -> 
 # --- the public keys -------------------------------------------------------------------------
 
 
-def test_public_keys_are_written_and_read_back(office: Office) -> None:
-    keys = office.keys.public_keys()
+def test_public_keys_are_written_and_read_back(issuer: IssuingStation) -> None:
+    keys = issuer.keys.public_keys()
     assert read_public_keys(write_public_keys(keys), "station.pub") == keys
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.rest_client import Rest, problem
+from support.rest_client import RestClient, problem
 from support.service_fixture import Service
 
 from supplies.access import access_log as log
@@ -18,12 +18,12 @@ def donor(service: Service) -> dict[str, str]:
     return {"Authorization": f"Bearer {service.tokens['donor']}"}
 
 
-def lines(rest: Rest, **query: Any) -> list[tuple[Any, ...]]:
+def lines(rest: RestClient, **query: Any) -> list[tuple[Any, ...]]:
     found = rest.get("/api/access-log", **query)["items"]
     return [(one["who"], one["outcome"], one["route"], one["subject"]) for one in found]
 
 
-def test_reading_personal_data_is_logged(rest: Rest, service: Service) -> None:
+def test_reading_personal_data_is_logged(rest: RestClient, service: Service) -> None:
     before = len(lines(rest))
     rest.get("/api/recipients/R-1")
     rest.get("/api/recipients", q="王")
@@ -40,12 +40,12 @@ def test_reading_personal_data_is_logged(rest: Rest, service: Service) -> None:
     assert "王" not in rest.client.get("/api/access-log").text
 
 
-def test_changing_personal_data_is_logged(rest: Rest) -> None:
+def test_changing_personal_data_is_logged(rest: RestClient) -> None:
     rest.client.patch("/api/recipients/R-1", json={})
     assert lines(rest, subject="R-1") == [("u_1", "looked", "/api/recipients/{code}", "R-1")]
 
 
-def test_reading_by_a_donor_is_logged(rest: Rest, donor: dict[str, str]) -> None:
+def test_reading_by_a_donor_is_logged(rest: RestClient, donor: dict[str, str]) -> None:
     mine = rest.give()["receipt"]["number"]
     rest.client.get(f"/api/receipts/{mine}", headers=donor)
     who, outcome, route, subject = lines(rest)[0]
@@ -53,7 +53,7 @@ def test_reading_by_a_donor_is_logged(rest: Rest, donor: dict[str, str]) -> None
     assert (outcome, route, subject) == ("looked", "/api/receipts/{number}", mine)
 
 
-def test_refusals_on_pages_are_logged(rest: Rest) -> None:
+def test_refusals_on_pages_are_logged(rest: RestClient) -> None:
     del rest.client.headers["Authorization"]
     for path in ("/my/supplies.0", "/invitation/supplies.0"):
         assert rest.client.get(path).status_code == 404
@@ -76,7 +76,7 @@ def test_refusals_on_pages_are_logged(rest: Rest) -> None:
 
 
 def test_refusals_of_the_api_are_logged(
-    rest: Rest, service: Service, donor: dict[str, str]
+    rest: RestClient, service: Service, donor: dict[str, str]
 ) -> None:
     rest.client.get("/api/users", headers=donor)
     rest.client.get("/api/donors/D-2/statement?from=2020-02-01&to=2020-02-02", headers=donor)

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from support.rest_client import let_in
+from support.rest_client import issue_credentials
 from support.service_process import PATIENCE, free_port, serving
 
 from supplies.demo.longxue import STATION, book_scene
@@ -41,7 +41,7 @@ def scene(books_path: Path) -> tuple[str, str]:
     booked.ledger.close()
     create_first_key(str(books_path))
     with Ledger.open(str(books_path), station=STATION) as ledger:
-        return str(books_path), let_in(ledger)["coordinator"]
+        return str(books_path), issue_credentials(ledger)["coordinator"]
 
 
 def test_any_request_is_answered_as_the_document_says(

@@ -21,21 +21,25 @@ from support.service_fixture import Service
         "Basic Y29vcmRpbmF0b3I6eA==",
     ],
 )
-def test_an_invalid_token_is_refused(strangers: TestClient, shown: str) -> None:
-    answer = strangers.get("/api/stock", headers={"Authorization": shown})
+def test_an_invalid_token_is_refused(anonymous_client: TestClient, shown: str) -> None:
+    answer = anonymous_client.get("/api/stock", headers={"Authorization": shown})
     problem(answer, 401, "unauthenticated")
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_the_api_does_not_accept_a_session_cookie(strangers: TestClient, service: Service) -> None:
+def test_the_api_does_not_accept_a_session_cookie(
+    anonymous_client: TestClient, service: Service
+) -> None:
     cookie = {"Cookie": f"supplies_session={service.sessions['coordinator']}"}
-    problem(strangers.get("/api/stock", headers=cookie), 401, "unauthenticated")
-    assert strangers.get("/", headers=cookie).status_code == 200
+    problem(anonymous_client.get("/api/stock", headers=cookie), 401, "unauthenticated")
+    assert anonymous_client.get("/", headers=cookie).status_code == 200
 
 
-def test_a_session_is_not_accepted_as_a_token(strangers: TestClient, service: Service) -> None:
-    signed_in(strangers, service.sessions["coordinator"])
-    problem(strangers.get("/api/stock"), 401, "unauthenticated")
+def test_a_session_is_not_accepted_as_a_token(
+    anonymous_client: TestClient, service: Service
+) -> None:
+    signed_in(anonymous_client, service.sessions["coordinator"])
+    problem(anonymous_client.get("/api/stock"), 401, "unauthenticated")
 
 
 class ClientAddress:
@@ -50,54 +54,56 @@ class ClientAddress:
 
 
 @pytest.fixture
-def call_from(strangers: TestClient, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def call_from(
+    anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], None]:
     """Set the network address that further requests come from."""
-    handler = strangers.app.asgi_handler
+    handler = anonymous_client.app.asgi_handler
 
     def set_address(address: str) -> None:
-        monkeypatch.setattr(strangers.app, "asgi_handler", ClientAddress(handler, address))
+        monkeypatch.setattr(anonymous_client.app, "asgi_handler", ClientAddress(handler, address))
 
     return set_address
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 def test_a_program_on_this_machine_reads_the_metrics_without_a_token(
-    strangers: TestClient, call_from: Callable[[str], None], address: str
+    anonymous_client: TestClient, call_from: Callable[[str], None], address: str
 ) -> None:
     call_from(address)
-    answer = strangers.get("/api/metrics")
+    answer = anonymous_client.get("/api/metrics")
     assert answer.status_code == 200
     assert "supplies_answers_total" in answer.text
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
 def test_a_proxy_on_this_machine_needs_a_token_for_the_metrics(
-    strangers: TestClient, call_from: Callable[[str], None], header: str
+    anonymous_client: TestClient, call_from: Callable[[str], None], header: str
 ) -> None:
     call_from("127.0.0.1")
-    answer = strangers.get("/api/metrics", headers={header: "203.0.113.9"})
+    answer = anonymous_client.get("/api/metrics", headers={header: "203.0.113.9"})
     problem(answer, 401, "unauthenticated")
 
 
 def test_another_machine_needs_a_token_for_the_metrics(
-    strangers: TestClient, service: Service, call_from: Callable[[str], None]
+    anonymous_client: TestClient, service: Service, call_from: Callable[[str], None]
 ) -> None:
     call_from("192.0.2.1")
-    problem(strangers.get("/api/metrics"), 401, "unauthenticated")
+    problem(anonymous_client.get("/api/metrics"), 401, "unauthenticated")
     wrong = {"Authorization": "Bearer nobody"}
-    problem(strangers.get("/api/metrics", headers=wrong), 401, "unauthenticated")
+    problem(anonymous_client.get("/api/metrics", headers=wrong), 401, "unauthenticated")
     for role, status in (("auditor", 200), ("courier", 403)):
         token = {"Authorization": f"Bearer {service.tokens[role]}"}
-        assert strangers.get("/api/metrics", headers=token).status_code == status
+        assert anonymous_client.get("/api/metrics", headers=token).status_code == status
 
 
 def test_loopback_without_a_token_reads_nothing_but_the_metrics(
-    strangers: TestClient, call_from: Callable[[str], None]
+    anonymous_client: TestClient, call_from: Callable[[str], None]
 ) -> None:
     call_from("127.0.0.1")
-    problem(strangers.get("/api/stock"), 401, "unauthenticated")
+    problem(anonymous_client.get("/api/stock"), 401, "unauthenticated")
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "HEAD"])
-def test_other_methods_need_a_token_too(strangers: TestClient, method: str) -> None:
-    assert strangers.request(method, "/api/stock").status_code in (401, 405)
+def test_other_methods_need_a_token_too(anonymous_client: TestClient, method: str) -> None:
+    assert anonymous_client.request(method, "/api/stock").status_code in (401, 405)

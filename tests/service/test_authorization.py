@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
-from support.rest_client import ADDRESS, Rest, problem
+from support.rest_client import ADDRESS, RestClient, problem
 from support.service_fixture import Service
 
 ROLES = {
@@ -213,15 +213,15 @@ def credential_of(service: Service, letter: str, path: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("letter", [*ROLES, "nobody"])
 def test_each_route_serves_only_its_roles(
-    strangers: TestClient, service: Service, letter: str
+    anonymous_client: TestClient, service: Service, letter: str
 ) -> None:
     wrong = []
     # Signing out comes last: it ends the session that the other requests use.
     for method, serves, path in sorted(ROUTES, key=lambda route: route[2] == "/sign-out"):
-        with strangers.app.state.stations.default.ledger.admin_transaction() as books:
+        with anonymous_client.app.state.stations.default.ledger.admin_transaction() as books:
             books.store.run("DELETE FROM attempts")  # or the rate limit is reached
         page = not path.startswith("/api")
-        answer = strangers.request(
+        answer = anonymous_client.request(
             method,
             filled(path),
             headers=credential_of(service, letter, path) | ({"Origin": ADDRESS} if page else {}),
@@ -242,13 +242,15 @@ def test_each_route_serves_only_its_roles(
 
 
 @pytest.fixture
-def out(rest: Rest) -> str:
+def out(rest: RestClient) -> str:
     """A delivery that T-1 carries."""
     rest.give(20)
     return rest.delivery(rest.allocation(4))
 
 
-def test_an_auditor_sees_codes_instead_of_names(rest: Rest, service: Service, out: str) -> None:
+def test_an_auditor_sees_codes_instead_of_names(
+    rest: RestClient, service: Service, out: str
+) -> None:
     auditor = {"Authorization": f"Bearer {service.tokens['auditor']}"}
     body = rest.donation() | {"checked_by": "林某", "agreement": "with Wang", "wish": "给林某"}
     number = rest.post("/api/donations", body)["receipt"]["number"]
@@ -290,7 +292,9 @@ def test_an_auditor_sees_codes_instead_of_names(rest: Rest, service: Service, ou
     problem(rest.client.get("/api/donors?q=李某", headers=auditor), 403, "forbidden")
 
 
-def test_a_recorder_may_reverse_only_donations_recorded_today(rest: Rest, service: Service) -> None:
+def test_a_recorder_may_reverse_only_donations_recorded_today(
+    rest: RestClient, service: Service
+) -> None:
     recorder = {"Authorization": f"Bearer {service.tokens['recorder']}"}
     first, second = rest.give()["donation"]["id"], rest.give()["donation"]["id"]
     keyed = recorder | {"Idempotency-Key": "late in the evening"}

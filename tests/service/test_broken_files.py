@@ -9,7 +9,7 @@ import httpx
 import pytest
 from support.database_files import damage
 from support.ledger_fixture import register_all
-from support.rest_client import Rest, let_in, problem, said_in_the_log
+from support.rest_client import RestClient, issue_credentials, logged_store_errors, problem
 from support.service_fixture import Service
 from support.service_process import PATIENCE, free_port, serving
 
@@ -25,7 +25,7 @@ def store_of_the_writer(service: Service) -> SqliteStore:
 
 
 def test_a_file_that_was_deleted_takes_no_more_and_the_log_says_so(
-    rest: Rest, service: Service, caplog: pytest.LogCaptureFixture
+    rest: RestClient, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     need = rest.need()
     (service.folder / "books.db").unlink()
@@ -33,12 +33,12 @@ def test_a_file_that_was_deleted_takes_no_more_and_the_log_says_so(
     told = problem(answer, 503, "busy")
     assert "nothing was recorded" in told["detail"]
     assert int(answer.headers["retry-after"]) > 0
-    assert "books.db was deleted or replaced" in said_in_the_log(caplog)[0]
+    assert "books.db was deleted or replaced" in logged_store_errors(caplog)[0]
     assert rest.get(f"/api/needs/{need}")["asked"] == 10
 
 
 def test_a_full_disk_is_answered_with_503_until_there_is_room(
-    rest: Rest, service: Service, caplog: pytest.LogCaptureFixture
+    rest: RestClient, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     rest.give()
     store = store_of_the_writer(service)
@@ -50,7 +50,7 @@ def test_a_full_disk_is_answered_with_503_until_there_is_room(
     for n in refused:
         problem(answers[n], 503, "busy")
         assert int(answers[n].headers["retry-after"]) > 0
-    assert "no room is left on the disk" in said_in_the_log(caplog)[0]
+    assert "no room is left on the disk" in logged_store_errors(caplog)[0]
     store.run("PRAGMA max_page_count = 1000000")
     again = [rest.send("/api/donations", rest.donation(), key=str(n)) for n in range(40)]
     assert {answer.status_code for answer in again} == {201}
@@ -60,7 +60,7 @@ def test_a_full_disk_is_answered_with_503_until_there_is_room(
 
 
 def test_a_damaged_page_is_our_fault_and_the_log_names_it(
-    rest: Rest, service: Service, caplog: pytest.LogCaptureFixture
+    rest: RestClient, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     rest.give()
     books = service.folder / "books.db"
@@ -71,14 +71,14 @@ def test_a_damaged_page_is_our_fault_and_the_log_names_it(
     store.all("PRAGMA shrink_memory")
     told = problem(rest.send("/api/donations", rest.donation()), 500, "internal")
     assert "its log contains the cause" in told["detail"]
-    assert "books.db is damaged" in said_in_the_log(caplog)[0]
-    assert "restore it from a backup" in said_in_the_log(caplog)[0]
+    assert "books.db is damaged" in logged_store_errors(caplog)[0]
+    assert "restore it from a backup" in logged_store_errors(caplog)[0]
 
 
 def test_two_services_on_one_file_by_mistake_keep_one_sound_book(books_path: Path) -> None:
     with Ledger.open(str(books_path), station="lx") as ledger:
         register_all(ledger)
-        bearer = {"Authorization": f"Bearer {let_in(ledger)['coordinator']}"}
+        bearer = {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}
     ports = free_port(), free_port()
     need = {"recipient": "R-1", "item": "mask", "quantity": 1}
 

@@ -48,10 +48,10 @@ FORMS = {
 
 
 @pytest.fixture
-def session(strangers: TestClient, service: Service) -> TestClient:
+def session(anonymous_client: TestClient, service: Service) -> TestClient:
     """A coordinator's browser."""
-    strangers.cookies.set("supplies_session", service.sessions["coordinator"])
-    return strangers
+    anonymous_client.cookies.set("supplies_session", service.sessions["coordinator"])
+    return anonymous_client
 
 
 @pytest.mark.parametrize("headers", OWN)
@@ -74,28 +74,30 @@ def test_a_form_of_another_site_is_refused(session: TestClient, headers: dict[st
 @pytest.mark.parametrize("path", FORMS)
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}])
 def test_every_form_is_protected_with_and_without_a_session(
-    strangers: TestClient, service: Service, path: str, headers: dict[str, str]
+    anonymous_client: TestClient, service: Service, path: str, headers: dict[str, str]
 ) -> None:
-    problem(strangers.post(path, data=FORMS[path], headers=headers), 403, "forbidden")
-    strangers.cookies.set("supplies_session", service.sessions["coordinator"])
-    problem(strangers.post(path, data=FORMS[path], headers=headers), 403, "forbidden")
-    assert strangers.get("/").status_code == 200  # the session goes on
+    problem(anonymous_client.post(path, data=FORMS[path], headers=headers), 403, "forbidden")
+    anonymous_client.cookies.set("supplies_session", service.sessions["coordinator"])
+    problem(anonymous_client.post(path, data=FORMS[path], headers=headers), 403, "forbidden")
+    assert anonymous_client.get("/").status_code == 200  # the session goes on
 
 
-def test_another_site_cannot_sign_a_browser_in(strangers: TestClient) -> None:
-    answer = strangers.post(
+def test_another_site_cannot_sign_a_browser_in(anonymous_client: TestClient) -> None:
+    answer = anonymous_client.post(
         "/sign-in", data=FORMS["/sign-in"], headers={"Sec-Fetch-Site": "cross-site"}
     )
     problem(answer, 403, "forbidden")
     assert "set-cookie" not in answer.headers
 
 
-def test_a_donors_form_of_another_site_is_refused(strangers: TestClient, service: Service) -> None:
-    strangers.cookies.set("supplies_donor", service.tokens["donor"], path="/my")
+def test_a_donors_form_of_another_site_is_refused(
+    anonymous_client: TestClient, service: Service
+) -> None:
+    anonymous_client.cookies.set("supplies_donor", service.tokens["donor"], path="/my")
     form = {"kind": "hide", "wish": ""}
     elsewhere = {"Origin": "https://evil.example"}
-    problem(strangers.post("/my/requests", data=form, headers=elsewhere), 403, "forbidden")
-    answer = strangers.post(
+    problem(anonymous_client.post("/my/requests", data=form, headers=elsewhere), 403, "forbidden")
+    answer = anonymous_client.post(
         "/my/requests", data=form, headers={"Origin": ADDRESS}, follow_redirects=False
     )
     assert answer.status_code == 303

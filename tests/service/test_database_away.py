@@ -14,8 +14,15 @@ from supplies_service.app import create_app
 from supplies_service.group_commit import GroupCommitQueue
 from supplies_service.observability import event_loop_watchdog
 from support.ledger_fixture import Clock, register_all
-from support.rest_client import ADDRESS, Rest, let_in, problem, said_in_the_log, signed_in
-from support.tcp_proxy import Road, road_to
+from support.rest_client import (
+    ADDRESS,
+    RestClient,
+    issue_credentials,
+    logged_store_errors,
+    problem,
+    signed_in,
+)
+from support.tcp_proxy import TcpProxy, tcp_proxy
 from test_group_commit import note, run_together
 
 from supplies.errors import Uncertain
@@ -43,9 +50,9 @@ def clerk(books_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def road(books_url: str, clerk: str) -> Iterator[Road]:
-    with road_to(books_url.replace("postgres:@", f"{clerk}:@")) as road:
-        yield road
+def proxy(books_url: str, clerk: str) -> Iterator[TcpProxy]:
+    with tcp_proxy(books_url.replace("postgres:@", f"{clerk}:@")) as proxy:
+        yield proxy
 
 
 @contextmanager
@@ -56,17 +63,17 @@ def superuser(url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def rest(
-    books_url: str, road: Road, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Rest]:
+    books_url: str, proxy: TcpProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RestClient]:
     """The service, whose books are at the end of the road."""
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "books.key"))
     with Ledger.open(books_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
-        token = let_in(ledger)["coordinator"]
-    create_first_key(road.url)
-    app = create_app(road.url, "lx", clock=Clock())
+        token = issue_credentials(ledger)["coordinator"]
+    create_first_key(proxy.url)
+    app = create_app(proxy.url, "lx", clock=Clock())
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
-        yield Rest(signed_in(client, token))
+        yield RestClient(signed_in(client, token))
 
 
 def entries(books_url: str) -> int:
@@ -78,10 +85,10 @@ NEED = {"recipient": "R-1", "item": "mask", "quantity": 5}
 
 
 def test_while_the_database_is_away_everybody_is_told_to_come_again(
-    rest: Rest, road: Road, books_url: str, caplog: pytest.LogCaptureFixture
+    rest: RestClient, proxy: TcpProxy, books_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     rest.need()
-    road.close()
+    proxy.close()
     asked: list[Callable[[], object]] = [
         lambda: rest.send("/api/needs", NEED, key="k-1"),
         lambda: rest.send("/api/needs", NEED),
@@ -96,10 +103,10 @@ def test_while_the_database_is_away_everybody_is_told_to_come_again(
             told = problem(answer, 503, "busy")
             assert "try again" in told["detail"]
             assert int(answer.headers["retry-after"]) > 0
-    said = said_in_the_log(caplog)
+    said = logged_store_errors(caplog)
     assert len(said) == 2 * len(asked)
     assert any("no server answers there" in sentence for sentence in said)
-    road.open()
+    proxy.open()
     first = rest.send("/api/needs", NEED, key="k-1")
     assert first.status_code == 201
     assert rest.send("/api/needs", NEED, key="k-1").content == first.content
@@ -107,36 +114,39 @@ def test_while_the_database_is_away_everybody_is_told_to_come_again(
     assert rest.get("/api/health")["seq"] == entries(books_url) == 2
 
 
-def test_each_way_to_ask_heals_by_itself(rest: Rest, road: Road) -> None:
+def test_each_way_to_ask_heals_by_itself(rest: RestClient, proxy: TcpProxy) -> None:
     """No request waits for another to find the way back first."""
     rest.need()
     for path in ("/api/needs", "/api/health", "/api/reports/alerts", "/api/needs/n_1"):
-        road.close()
-        road.open()
+        proxy.close()
+        proxy.open()
         # The first may find its connection cut; the one after it has a new one.
         rest.client.get(path)
         rest.get(path)
-    road.close()
-    road.open()
+    proxy.close()
+    proxy.open()
     rest.send("/api/needs", NEED, key="k-1")
     assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
 
 
 def test_a_database_that_hangs_does_not_take_the_service_with_it(
-    rest: Rest, road: Road, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    rest: RestClient,
+    proxy: TcpProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     rest.need()
     with monkeypatch.context() as patched:
         patched.setattr(event_loop_watchdog, "MAX_BLOCKED_SECONDS", 0.5)
-        road.freeze()
+        proxy.freeze()
         problem(rest.client.get("/api/needs"), 503, "busy")
     assert rest.client.get("/style.css").status_code == 200
-    road.thaw()
+    proxy.thaw()
     rest.get("/api/needs")
-    assert any("connection to the server was lost" in said for said in said_in_the_log(caplog))
+    assert any("connection to the server was lost" in said for said in logged_store_errors(caplog))
 
 
-def cut_in_the_next_commit(road: Road) -> None:
+def cut_in_the_next_commit(proxy: TcpProxy) -> None:
     """What is written next is made durable, and the connection is cut instead of saying so."""
     said: list[bytes] = []
 
@@ -144,17 +154,17 @@ def cut_in_the_next_commit(road: Road) -> None:
         said.append(answer)
         if b"INSERT 0 1\0" not in b"".join(said) or b"COMMIT\0" not in answer:
             return False
-        road.cut_before = lambda _: False
+        proxy.cut_before = lambda _: False
         return True
 
-    road.cut_before = commits
+    proxy.cut_before = commits
 
 
 def test_what_may_be_recorded_already_is_not_done_a_second_time(
-    rest: Rest, road: Road, books_url: str
+    rest: RestClient, proxy: TcpProxy, books_url: str
 ) -> None:
     rest.need()
-    cut_in_the_next_commit(road)
+    cut_in_the_next_commit(proxy)
     answer = rest.send("/api/needs", NEED)
     told = problem(answer, 503, "busy")
     assert "it is unknown whether this was recorded" in told["detail"]
@@ -162,23 +172,23 @@ def test_what_may_be_recorded_already_is_not_done_a_second_time(
 
 
 def test_what_shared_a_commit_is_not_done_again_each_by_itself(
-    rest: Rest, road: Road, books_url: str
+    rest: RestClient, proxy: TcpProxy, books_url: str
 ) -> None:
     def noted_and_cut(ledger: Ledger) -> Recorded:
-        cut_in_the_next_commit(road)
+        cut_in_the_next_commit(proxy)
         return note(ledger)
 
-    writer = GroupCommitQueue(Ledger.open(road.url, station="lx", clock=Clock()))
+    writer = GroupCommitQueue(Ledger.open(proxy.url, station="lx", clock=Clock()))
     outcomes = run_together(writer, noted_and_cut, note)
     assert [type(outcome) for outcome in outcomes] == [Uncertain, Uncertain]
     assert entries(books_url) == 2
 
 
 def test_whoever_asks_again_with_the_key_is_answered_by_what_was_recorded(
-    rest: Rest, road: Road, books_url: str
+    rest: RestClient, proxy: TcpProxy, books_url: str
 ) -> None:
     rest.need()
-    cut_in_the_next_commit(road)
+    cut_in_the_next_commit(proxy)
     problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")
     assert entries(books_url) == 2
     assert rest.send("/api/needs", NEED, key="k-1").json()["entry"]["seq"] == 2
@@ -186,39 +196,39 @@ def test_whoever_asks_again_with_the_key_is_answered_by_what_was_recorded(
 
 
 def test_a_database_that_takes_no_writes_is_read_and_says_so(
-    rest: Rest, road: Road, books_url: str, clerk: str
+    rest: RestClient, proxy: TcpProxy, books_url: str, clerk: str
 ) -> None:
     """As where the service still asks the server that no longer leads."""
     rest.need()
     with superuser(books_url) as admin:
         admin.execute(f"ALTER ROLE {clerk} SET default_transaction_read_only = on".encode())
-        road.close()
-        road.open()
+        proxy.close()
+        proxy.open()
         rest.client.get("/api/needs")
         assert rest.get("/api/needs/n_1")["asked"] == 10
         for _ in range(2):
             problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")
         admin.execute(f"ALTER ROLE {clerk} RESET default_transaction_read_only".encode())
-    road.close()
-    road.open()
+    proxy.close()
+    proxy.open()
     rest.client.get("/api/needs")
     assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
     assert entries(books_url) == 2
 
 
 def test_a_server_without_a_connection_to_spare_is_busy(
-    rest: Rest, road: Road, books_url: str, clerk: str, caplog: pytest.LogCaptureFixture
+    rest: RestClient, proxy: TcpProxy, books_url: str, clerk: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     rest.need()
     with superuser(books_url) as admin:
         admin.execute(f"ALTER ROLE {clerk} CONNECTION LIMIT 0".encode())
-        road.close()
-        road.open()
+        proxy.close()
+        proxy.open()
         # The first finds its connection cut; the next gets no other.
         for _ in range(2):
             problem(rest.client.get("/api/needs"), 503, "busy")
             problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")
         admin.execute(f"ALTER ROLE {clerk} CONNECTION LIMIT -1".encode())
-    assert any("no connection to spare" in str(says) for says in said_in_the_log(caplog))
+    assert any("no connection to spare" in str(says) for says in logged_store_errors(caplog))
     assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
     assert entries(books_url) == 2

@@ -14,7 +14,7 @@ import pytest
 from supplies_service.serve import SHUTDOWN_SECONDS
 from supplies_service.settings import unknown_variables
 from support.ledger_fixture import StationLedger, register_all
-from support.rest_client import let_in
+from support.rest_client import issue_credentials
 from support.service_process import PATIENCE, free_port, serving
 
 from supplies.ledger.ledger import Ledger
@@ -163,7 +163,7 @@ def test_nginx_says_who_calls_and_that_it_was_by_tls(
     if nginx is None or openssl is None:
         pytest.skip("there is no nginx on this machine: its configuration was not tried")
     with Ledger.open(books, station="lx") as ledger:
-        token = let_in(ledger)["coordinator"]
+        token = issue_credentials(ledger)["coordinator"]
     port, plain, secure = free_port(), free_port(), free_port()
     made = [
         openssl,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.rest_client import Rest, problem
+from support.rest_client import RestClient, problem
 from support.service_fixture import Service
 
 
@@ -13,14 +13,14 @@ def donor(service: Service) -> dict[str, str]:
     return {"Authorization": f"Bearer {service.tokens['donor']}"}
 
 
-def donations_of_two_donors(rest: Rest) -> tuple[str, str]:
+def donations_of_two_donors(rest: RestClient) -> tuple[str, str]:
     """A receipt of D-1, and one of D-2."""
     mine = rest.give()["receipt"]["number"]
     body = {**rest.donation(), "donor": "D-2"}
     return mine, rest.post("/api/donations", body)["receipt"]["number"]
 
 
-def test_a_donor_sees_only_the_own_papers(rest: Rest, donor: dict[str, str]) -> None:
+def test_a_donor_sees_only_the_own_papers(rest: RestClient, donor: dict[str, str]) -> None:
     mine, others = donations_of_two_donors(rest)
     listed = rest.client.get("/api/receipts", headers=donor).json()["items"]
     assert [one["number"] for one in listed] == [mine]
@@ -35,7 +35,7 @@ def test_a_donor_sees_only_the_own_papers(rest: Rest, donor: dict[str, str]) -> 
     problem(other, 403, "forbidden")
 
 
-def test_a_donor_sees_only_the_own_pledges(rest: Rest, donor: dict[str, str]) -> None:
+def test_a_donor_sees_only_the_own_pledges(rest: RestClient, donor: dict[str, str]) -> None:
     line = {"item": "mask", "quantity": 5}
     mine = rest.post("/api/pledges", {"donor": "D-1", "lines": [line]})["pledge"]["id"]
     other = rest.post("/api/pledges", {"donor": "D-2", "lines": [line]})["pledge"]["id"]
@@ -45,7 +45,7 @@ def test_a_donor_sees_only_the_own_pledges(rest: Rest, donor: dict[str, str]) ->
     problem(rest.client.get(f"/api/pledges/{other}", headers=donor), 403, "forbidden")
 
 
-def test_a_donor_with_the_code_none_does_not_see_anonymous_receipts(rest: Rest) -> None:
+def test_a_donor_with_the_code_none_does_not_see_anonymous_receipts(rest: RestClient) -> None:
     rest.post("/api/donors", {"code": "None", "name": "某"})
     shown = {"Authorization": f"Bearer {rest.post('/api/donors/None/link', {})['secret']}"}
     anonymous = {**rest.donation(), "donor": None}
@@ -53,7 +53,7 @@ def test_a_donor_with_the_code_none_does_not_see_anonymous_receipts(rest: Rest) 
     problem(rest.client.get(f"/api/receipts/{number}", headers=shown), 403, "forbidden")
 
 
-def test_a_donor_link_expires_and_can_be_revoked(rest: Rest, service: Service) -> None:
+def test_a_donor_link_expires_and_can_be_revoked(rest: RestClient, service: Service) -> None:
     made = rest.post("/api/donors/D-1/link", {"days": 2})
     shown = {"Authorization": f"Bearer {made['secret']}"}
     assert made["address"] == f"/my/{made['secret']}"
@@ -67,7 +67,7 @@ def test_a_donor_link_expires_and_can_be_revoked(rest: Rest, service: Service) -
 
 
 def test_a_donor_asks_to_correct_the_name_and_is_answered(
-    rest: Rest, donor: dict[str, str]
+    rest: RestClient, donor: dict[str, str]
 ) -> None:
     wish = "请写作：广州某某有限公司"
     body = {"kind": "correct", "wish": wish}
@@ -84,7 +84,7 @@ def test_a_donor_asks_to_correct_the_name_and_is_answered(
 
 
 def test_forgetting_a_donor_erases_their_requests_and_links(
-    rest: Rest, service: Service, donor: dict[str, str]
+    rest: RestClient, service: Service, donor: dict[str, str]
 ) -> None:
     wish = "我不想再被提起"
     rest.client.post(

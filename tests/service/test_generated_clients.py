@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from support.ledger_fixture import register_all
-from support.rest_client import let_in
+from support.rest_client import issue_credentials
 from support.service_process import PATIENCE, free_port, serving
 
 from supplies.ledger.ledger import Ledger
@@ -48,7 +48,7 @@ def service_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served
     database, port = str(folder / "books.db"), free_port()
     with Ledger.open(database, station="lx") as ledger:
         register_all(ledger)
-        token = let_in(ledger)["coordinator"]
+        token = issue_credentials(ledger)["coordinator"]
     create_first_key(database)
     address, document = f"http://127.0.0.1:{port}", folder / "openapi.json"
     with serving(database, port) as process:

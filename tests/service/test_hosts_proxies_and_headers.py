@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from supplies_service.app import create_app
 from supplies_service.security import trusted_hosts
 from supplies_service.security.trusted_hosts import TrustedHosts
-from support.rest_client import let_in, problem
+from support.rest_client import issue_credentials, problem
 
 from supplies.domain.catalogue_records import Station
 from supplies.ledger.ledger import Ledger
@@ -29,7 +29,7 @@ class ClientAddress:
         await self._app(scope, receive, send)
 
 
-def test_every_response_has_the_security_headers(served: TestClient) -> None:
+def test_every_response_has_the_security_headers(coordinator_client: TestClient) -> None:
     for path, status in (
         ("/api/donors", 200),
         ("/api/nothing", 404),
@@ -37,7 +37,7 @@ def test_every_response_has_the_security_headers(served: TestClient) -> None:
         ("/style.css", 200),
         ("/", 303),
     ):
-        answer = served.get(path, follow_redirects=False)
+        answer = coordinator_client.get(path, follow_redirects=False)
         assert answer.status_code == status
         headers = answer.headers
         assert headers["x-content-type-options"] == "nosniff"
@@ -51,8 +51,8 @@ def test_every_response_has_the_security_headers(served: TestClient) -> None:
         assert "strict-transport-security" not in headers
 
 
-def test_responses_over_tls_have_strict_transport_security(served: TestClient) -> None:
-    answer = served.get("https://127.0.0.1:8000/sign-in")
+def test_responses_over_tls_have_strict_transport_security(coordinator_client: TestClient) -> None:
+    answer = coordinator_client.get("https://127.0.0.1:8000/sign-in")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
@@ -81,7 +81,7 @@ def tokens(books_path: Path) -> dict[str, str]:
     with Ledger.open(str(books_path), station="lx") as ledger:
         host = "https://supplies.example.org"
         ledger.register(Station(code="lx", name="龙穴街社工服务站", host=host))
-        return let_in(ledger)
+        return issue_credentials(ledger)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from litestar.testing import TestClient
 from supplies_service import request_bodies
 from supplies_service.idempotency import Outcome, run_idempotent
-from support.rest_client import Rest, problem
+from support.rest_client import RestClient, problem
 from support.service_fixture import Service
 
 from supplies.ledger.ledger import Ledger
@@ -18,11 +18,11 @@ from supplies.storage.idempotency import IdempotencyKey
 BOTTLES = [{"item": "soap", "quantity": 5}]
 
 
-def entries(rest: Rest) -> int:
+def entries(rest: RestClient) -> int:
     return int(rest.get("/api/health")["seq"])
 
 
-def test_a_repeated_donation_is_one_donation(rest: Rest) -> None:
+def test_a_repeated_donation_is_one_donation(rest: RestClient) -> None:
     first = rest.send("/api/donations", rest.donation(), key="truck 1")
     there = entries(rest)
     again = rest.send("/api/donations", rest.donation(), key="truck 1")
@@ -33,7 +33,7 @@ def test_a_repeated_donation_is_one_donation(rest: Rest) -> None:
 
 
 def test_a_repeat_is_answered_before_its_command_is_built(
-    rest: Rest, monkeypatch: pytest.MonkeyPatch
+    rest: RestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = rest.send("/api/donations", rest.donation(), key="truck 1")
 
@@ -46,13 +46,13 @@ def test_a_repeat_is_answered_before_its_command_is_built(
     assert rest.send("/api/donations", rest.donation(), key="truck 2").status_code == 500
 
 
-def test_without_a_key_the_same_donation_is_recorded_twice(rest: Rest) -> None:
+def test_without_a_key_the_same_donation_is_recorded_twice(rest: RestClient) -> None:
     first, second = rest.give(), rest.give()
     assert first["donation"]["id"] != second["donation"]["id"]
 
 
 def test_a_likely_duplicate_donation_is_answered_with_a_warning(
-    rest: Rest, service: Service
+    rest: RestClient, service: Service
 ) -> None:
     first = rest.give(7)
     assert first["warnings"] == []
@@ -68,13 +68,13 @@ def test_a_likely_duplicate_donation_is_answered_with_a_warning(
     assert rest.give(7)["warnings"] == []
 
 
-def test_a_reversed_donation_is_not_counted_as_a_duplicate(rest: Rest) -> None:
+def test_a_reversed_donation_is_not_counted_as_a_duplicate(rest: RestClient) -> None:
     first = rest.give(7)["donation"]["id"]
     rest.post(f"/api/donations/{first}/reverse", {"reason": "typed at the wrong desk"})
     assert rest.give(7)["warnings"] == []
 
 
-def test_a_repeated_correction_is_one_correction(rest: Rest) -> None:
+def test_a_repeated_correction_is_one_correction(rest: RestClient) -> None:
     donation = rest.give(12)["donation"]["id"]
     body = {"reason": "12 was typed where 21 came", "command": rest.donation(21)}
     path = f"/api/donations/{donation}/correct"
@@ -85,7 +85,7 @@ def test_a_repeated_correction_is_one_correction(rest: Rest) -> None:
     assert again == undone
 
 
-def test_a_repeated_registration_is_one_registration(rest: Rest) -> None:
+def test_a_repeated_registration_is_one_registration(rest: RestClient) -> None:
     body = {"code": "gloves", "name": "手套"}
     first = rest.post("/api/items", body, key="k")
     assert rest.post("/api/items", body, key="k") == first
@@ -93,7 +93,7 @@ def test_a_repeated_registration_is_one_registration(rest: Rest) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "k"])
-def test_the_same_outcome_reported_twice_is_one_outcome(rest: Rest, key: str | None) -> None:
+def test_the_same_outcome_reported_twice_is_one_outcome(rest: RestClient, key: str | None) -> None:
     rest.give()
     allocation = rest.allocation()
     path = f"/api/deliveries/{rest.delivery(allocation)}/outcomes"
@@ -102,7 +102,7 @@ def test_the_same_outcome_reported_twice_is_one_outcome(rest: Rest, key: str | N
     assert rest.post(path, body, key=key) == first
 
 
-def test_a_differing_outcome_is_kept_as_a_conflict_and_resolved(rest: Rest) -> None:
+def test_a_differing_outcome_is_kept_as_a_conflict_and_resolved(rest: RestClient) -> None:
     rest.give()
     allocation = rest.allocation()
     path = f"/api/deliveries/{rest.delivery(allocation)}/outcomes"
@@ -146,7 +146,7 @@ def kept(service: Service) -> list[bytes | None]:
     ],
 )
 def test_another_body_under_a_key_is_a_conflict(
-    rest: Rest, path: str, body: Any, other: Any
+    rest: RestClient, path: str, body: Any, other: Any
 ) -> None:
     rest.post(path, body, key="k")
     problem(rest.send(path, other, key="k"), 409, "idempotency-conflict")
@@ -155,15 +155,15 @@ def test_another_body_under_a_key_is_a_conflict(
 
 
 def test_the_same_json_formatted_differently_is_the_same_request(
-    rest: Rest, served: TestClient
+    rest: RestClient, coordinator_client: TestClient
 ) -> None:
     first = rest.post("/api/teams", {"code": "T-9", "name": "九队"}, key="k")
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
     written = '{"name" : "\\u4e5d队",\n "code":"T-9"}'.encode()
-    assert served.post("/api/teams", content=written, headers=headers).json() == first
+    assert coordinator_client.post("/api/teams", content=written, headers=headers).json() == first
 
 
-def test_a_refused_request_does_not_use_its_key(rest: Rest) -> None:
+def test_a_refused_request_does_not_use_its_key(rest: RestClient) -> None:
     line = {"item": "mask", "quantity": 1}
     body = {"recipient": "R-1", "location": "store", "lines": [line]}
     problem(rest.send("/api/allocations", body, key="k"), 409, "not-enough")
@@ -171,7 +171,7 @@ def test_a_refused_request_does_not_use_its_key(rest: Rest) -> None:
     rest.post("/api/allocations", body, key="k")
 
 
-def test_a_repeat_is_answered_as_the_first_after_later_changes(rest: Rest) -> None:
+def test_a_repeat_is_answered_as_the_first_after_later_changes(rest: RestClient) -> None:
     first = rest.send("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 5}, key="k")
     rest.give()
     rest.allocation(5)
@@ -182,7 +182,7 @@ def test_a_repeat_is_answered_as_the_first_after_later_changes(rest: Rest) -> No
 # --- personal data -------------------------------------------------------------------------------
 
 
-def test_forgotten_people_are_in_no_replayed_response(rest: Rest, service: Service) -> None:
+def test_forgotten_people_are_in_no_replayed_response(rest: RestClient, service: Service) -> None:
     donor = {"code": "D-9", "name": "黄小明", "phone": "13900139000"}
     rest.post("/api/donors", donor, key="donor")
     gift = {**rest.donation(), "donor": "D-9"}
@@ -203,7 +203,7 @@ def test_forgotten_people_are_in_no_replayed_response(rest: Rest, service: Servi
         assert b"13900139000" not in file.read_bytes()
 
 
-def test_stored_responses_are_erased_after_thirty_days(rest: Rest, service: Service) -> None:
+def test_stored_responses_are_erased_after_thirty_days(rest: RestClient, service: Service) -> None:
     body = {"kind": "visit", "count": 1}
     first = rest.send("/api/activities", body, key="k")
     noun = rest.send("/api/teams", {"code": "T-9", "name": "九队"}, key="n")
@@ -226,7 +226,9 @@ def test_stored_responses_are_erased_after_thirty_days(rest: Rest, service: Serv
     )
 
 
-def test_responses_with_a_secret_are_not_stored(served: TestClient, service: Service) -> None:
+def test_responses_with_a_secret_are_not_stored(
+    coordinator_client: TestClient, service: Service
+) -> None:
     keyed = IdempotencyKey("u_1", "k", b"a token")
 
     def operation(ledger: Ledger) -> Outcome[Recorded]:

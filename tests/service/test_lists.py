@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from support.rest_client import Rest, problem
+from support.rest_client import RestClient, problem
 
 PATHS = [
     "/api/items",
@@ -26,7 +26,7 @@ PATHS = [
 ]
 
 
-def fill(rest: Rest) -> None:
+def fill(rest: RestClient) -> None:
     """Three of everything that was not registered yet."""
     for number in (3, 4):
         rest.post("/api/teams", {"code": f"T-{number}", "name": f"{number}队"})
@@ -42,7 +42,7 @@ def fill(rest: Rest) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_list_read_in_pages_is_the_whole_list(rest: Rest, path: str) -> None:
+def test_a_list_read_in_pages_is_the_whole_list(rest: RestClient, path: str) -> None:
     fill(rest)
     whole = rest.get(path)
     assert whole["next"] is None
@@ -58,7 +58,7 @@ def test_a_list_read_in_pages_is_the_whole_list(rest: Rest, path: str) -> None:
     assert found == whole["items"]
 
 
-def test_the_way_to_the_next_page_keeps_the_filter(rest: Rest) -> None:
+def test_the_way_to_the_next_page_keeps_the_filter(rest: RestClient) -> None:
     fill(rest)
     answer = rest.client.get("/api/needs?recipient=R-1&limit=1")
     query = parse_qs(urlsplit(answer.links["next"]["url"]).query)
@@ -67,11 +67,11 @@ def test_the_way_to_the_next_page_keeps_the_filter(rest: Rest) -> None:
 
 
 @pytest.mark.parametrize(("q", "codes"), [("口罩", ["mask"]), ("SANIT", ["soap"]), ("%", [])])
-def test_names_are_found_by_part_of_them(rest: Rest, q: str, codes: list[str]) -> None:
+def test_names_are_found_by_part_of_them(rest: RestClient, q: str, codes: list[str]) -> None:
     assert [item["code"] for item in rest.get("/api/items", q=q)["items"]] == codes
 
 
-def test_lists_are_narrowed_by_what_they_are_about(rest: Rest) -> None:
+def test_lists_are_narrowed_by_what_they_are_about(rest: RestClient) -> None:
     fill(rest)
     assert rest.get("/api/needs", recipient="R-2")["items"] == []
     assert rest.get("/api/pledges", donor="D-2")["items"] == []
@@ -87,20 +87,20 @@ def test_lists_are_narrowed_by_what_they_are_about(rest: Rest) -> None:
     }
 
 
-def test_pledges_are_narrowed_by_what_became_of_them(rest: Rest) -> None:
+def test_pledges_are_narrowed_by_what_became_of_them(rest: RestClient) -> None:
     fill(rest)
     assert len(rest.get("/api/pledges", status="open")["items"]) == 3
     assert rest.get("/api/pledges", status="kept")["items"] == []
 
 
-def test_receipts_are_narrowed_by_their_days(rest: Rest) -> None:
+def test_receipts_are_narrowed_by_their_days(rest: RestClient) -> None:
     fill(rest)
     day = rest.get("/api/receipts")["items"][0]["issued_on"]
     assert len(rest.get("/api/receipts", **{"from": day, "to": day})["items"]) == 6
     assert rest.get("/api/receipts", to="1999-12-31")["items"] == []
 
 
-def test_a_list_goes_on_where_it_was_though_more_is_written_meanwhile(rest: Rest) -> None:
+def test_a_list_goes_on_where_it_was_though_more_is_written_meanwhile(rest: RestClient) -> None:
     for number in range(1, 4):
         rest.need(number)
     first = rest.get("/api/needs", limit=2)
@@ -123,7 +123,7 @@ def test_a_list_goes_on_where_it_was_though_more_is_written_meanwhile(rest: Rest
     ],
 )
 def test_what_a_list_does_not_know_is_refused_in_a_sentence(
-    rest: Rest, path: str, name: str, value: str
+    rest: RestClient, path: str, name: str, value: str
 ) -> None:
     answer = rest.client.get(path, params={name: value})
     wrong = problem(answer, 422, "invalid-field")
@@ -132,6 +132,6 @@ def test_what_a_list_does_not_know_is_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize("path", ["/api/needs", "/api/pledges", "/api/allocations"])
-def test_a_status_that_nothing_has_is_refused(rest: Rest, path: str) -> None:
+def test_a_status_that_nothing_has_is_refused(rest: RestClient, path: str) -> None:
     wrong = problem(rest.client.get(path, params={"status": "odd"}), 422, "invalid-field")
     assert wrong["errors"][0]["pointer"] == "/status"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from supplies_service.routes import health
-from support.rest_client import Rest, problem
+from support.rest_client import RestClient, problem
 from support.service_fixture import Service
 
 from supplies.cli import main
@@ -21,7 +21,9 @@ def lines(log: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-def test_every_request_is_logged_and_a_problem_names_its_line(rest: Rest, log: io.StringIO) -> None:
+def test_every_request_is_logged_and_a_problem_names_its_line(
+    rest: RestClient, log: io.StringIO
+) -> None:
     rest.need()
     told = rest.refused("/api/needs", {"recipient": "R-1"}, 422, "invalid-field")
     problem(rest.client.get("/nothing/here"), 404, "not-found")
@@ -33,13 +35,13 @@ def test_every_request_is_logged_and_a_problem_names_its_line(rest: Rest, log: i
     assert (lost["route"], lost["status"]) == ("unknown", 404)
 
 
-def test_a_response_has_the_request_id_of_the_log(rest: Rest, log: io.StringIO) -> None:
+def test_a_response_has_the_request_id_of_the_log(rest: RestClient, log: io.StringIO) -> None:
     answer = rest.client.get("/api/needs")
     assert [line["request"] for line in lines(log)] == [answer.headers["x-request-id"]]
 
 
 def test_log_and_metrics_contain_no_personal_data(
-    rest: Rest, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    rest: RestClient, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, phone, address = NAMES
     donor = {"code": "D-9", "name": name, "phone": phone, "address": address}
@@ -64,7 +66,7 @@ def test_log_and_metrics_contain_no_personal_data(
             assert private.encode("unicode_escape").decode() not in text
 
 
-def test_metrics_count_requests_by_route_and_commits(rest: Rest) -> None:
+def test_metrics_count_requests_by_route_and_commits(rest: RestClient) -> None:
     rest.need()
     rest.get("/api/needs/n_1")
     answer = rest.client.get("/api/metrics")
@@ -78,7 +80,7 @@ def test_metrics_count_requests_by_route_and_commits(rest: Rest) -> None:
 
 
 def test_health_lists_what_needs_attention(
-    rest: Rest, service: Service, monkeypatch: pytest.MonkeyPatch
+    rest: RestClient, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seq = rest.give()["receipt"]["entry"]["seq"]
     (never,) = rest.get("/api/health")["attention"]
@@ -93,7 +95,7 @@ def test_health_lists_what_needs_attention(
 
 
 def test_health_is_busy_while_the_books_cannot_be_written(
-    rest: Rest, service: Service, monkeypatch: pytest.MonkeyPatch
+    rest: RestClient, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "PROBE_INTERVAL_SECONDS", 0.0)
     monkeypatch.setattr(health, "PROBE_TIMEOUT_SECONDS", 0.2)

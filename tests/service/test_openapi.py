@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from supplies_service.openapi.examples import EXAMPLES
-from support.rest_client import Rest
+from support.rest_client import RestClient
 
 from supplies.domain import commands
 from supplies.domain.validation import convert
@@ -25,7 +25,7 @@ def is_for_programs(path: str) -> bool:
 
 
 @pytest.fixture
-def document(rest: Rest) -> Any:
+def document(rest: RestClient) -> Any:
     return rest.get("/schema/openapi.json")
 
 
@@ -43,8 +43,8 @@ def resolved(document: Any, schema: Any) -> Any:
     return schema
 
 
-def test_every_route_is_documented(served: TestClient, document: Any) -> None:
-    app = served.app
+def test_every_route_is_documented(coordinator_client: TestClient, document: Any) -> None:
+    app = coordinator_client.app
     assert isinstance(app, Litestar)
     routes = {
         (re.sub(r":\w+}", "}", route.path), verb)
@@ -132,9 +132,9 @@ def test_an_example_is_decoded_as_its_command(name: str) -> None:
     convert(kind, {**EXAMPLES[name], **address})
 
 
-def test_no_page_loads_anything_from_other_hosts(served: TestClient) -> None:
+def test_no_page_loads_anything_from_other_hosts(coordinator_client: TestClient) -> None:
     for path in ("/", "/schema", "/schema/openapi.json"):
-        text = served.get(path).text
+        text = coordinator_client.get(path).text
         assert path == "/schema" or "<script" not in text
         assert not re.search(r"(src|href)=.https?:", text)
 
@@ -167,7 +167,7 @@ def test_no_field_has_a_default_that_generators_take_for_required(document: Any)
     assert fields["urgency"]["description"] == 'Default: `"normal"`.'
 
 
-def test_a_new_donor_and_recipient_must_have_a_name(document: Any, rest: Rest) -> None:
+def test_a_new_donor_and_recipient_must_have_a_name(document: Any, rest: RestClient) -> None:
     for many in ("donors", "recipients"):
         content = document["paths"][f"/api/{many}"]["post"]["requestBody"]["content"]
         body = resolved(document, content["application/json"]["schema"])

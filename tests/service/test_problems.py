@@ -9,7 +9,7 @@ import pytest
 from litestar.testing import TestClient
 from supplies_service.observability.logs import JsonFormatter
 from supplies_service.request_bodies import MAX_BODY
-from support.rest_client import Rest, problem
+from support.rest_client import RestClient, problem
 
 from supplies.ledger.ledger import Ledger
 
@@ -24,14 +24,14 @@ DONATION = {
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"{'a': 1}", b"\xff\xfe", b"[" * 100_000])
-def test_a_body_that_is_no_json_is_malformed(served: TestClient, body: bytes) -> None:
-    problem(served.post("/api/needs", content=body, headers=JSON), 400, "malformed")
+def test_a_body_that_is_no_json_is_malformed(coordinator_client: TestClient, body: bytes) -> None:
+    problem(coordinator_client.post("/api/needs", content=body, headers=JSON), 400, "malformed")
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/nothing", "/api/needs/n_1/nothing"])
-def test_an_unknown_address_is_not_found(served: TestClient, path: str) -> None:
-    problem(served.get(path), 404, "not-found")
-    problem(served.post(path, json={}), 404, "not-found")
+def test_an_unknown_address_is_not_found(coordinator_client: TestClient, path: str) -> None:
+    problem(coordinator_client.get(path), 404, "not-found")
+    problem(coordinator_client.post(path, json={}), 404, "not-found")
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_an_unknown_address_is_not_found(served: TestClient, path: str) -> None:
         "/api/needs/%00%ff",
     ],
 )
-def test_what_the_books_do_not_hold_is_not_found(served: TestClient, path: str) -> None:
-    problem(served.get(path), 404, "not-found")
+def test_what_the_books_do_not_hold_is_not_found(coordinator_client: TestClient, path: str) -> None:
+    problem(coordinator_client.get(path), 404, "not-found")
 
 
 @pytest.mark.parametrize(
@@ -84,25 +84,27 @@ def test_what_the_books_do_not_hold_is_not_found(served: TestClient, path: str) 
         ("/api/recipients/nobody/forget", {}),
     ],
 )
-def test_what_is_to_be_done_to_nothing_is_not_found(rest: Rest, path: str, body: Any) -> None:
+def test_what_is_to_be_done_to_nothing_is_not_found(rest: RestClient, path: str, body: Any) -> None:
     rest.refused(path, body, 404, "not-found")
 
 
-def test_another_verb_is_told_which_verbs_there_are(served: TestClient) -> None:
-    answer = served.delete("/api/needs")
+def test_another_verb_is_told_which_verbs_there_are(coordinator_client: TestClient) -> None:
+    answer = coordinator_client.delete("/api/needs")
     told = problem(answer, 405, "method")
     assert {"GET", "POST"} <= set(answer.headers["allow"].replace(" ", "").split(","))
     assert "POST" in told["detail"]
 
 
-def test_a_body_beyond_the_limit_is_too_large(served: TestClient) -> None:
+def test_a_body_beyond_the_limit_is_too_large(coordinator_client: TestClient) -> None:
     large = b'{"note":"' + b"x" * MAX_BODY + b'"}'
-    problem(served.post("/api/needs", content=large, headers=JSON), 413, "too-large")
+    problem(coordinator_client.post("/api/needs", content=large, headers=JSON), 413, "too-large")
 
 
-def test_a_body_beyond_the_limit_that_says_no_length_is_too_large(served: TestClient) -> None:
+def test_a_body_beyond_the_limit_that_says_no_length_is_too_large(
+    coordinator_client: TestClient,
+) -> None:
     pieces = iter([b"x" * 2**16] * 20)
-    problem(served.post("/api/needs", content=pieces, headers=JSON), 413, "too-large")
+    problem(coordinator_client.post("/api/needs", content=pieces, headers=JSON), 413, "too-large")
 
 
 @pytest.mark.parametrize(
@@ -110,15 +112,15 @@ def test_a_body_beyond_the_limit_that_says_no_length_is_too_large(served: TestCl
     [None, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=gbk"],
 )
 def test_a_body_that_does_not_say_it_is_json_is_refused(
-    served: TestClient, kind: str | None
+    coordinator_client: TestClient, kind: str | None
 ) -> None:
     headers = {} if kind is None else {"Content-Type": kind}
-    answer = served.post("/api/deliveries/v_1/close", content=b"{}", headers=headers)
+    answer = coordinator_client.post("/api/deliveries/v_1/close", content=b"{}", headers=headers)
     problem(answer, 415, "media-type")
 
 
-def test_json_in_utf_8_may_say_so(served: TestClient) -> None:
-    answer = served.post(
+def test_json_in_utf_8_may_say_so(coordinator_client: TestClient) -> None:
+    answer = coordinator_client.post(
         "/api/teams",
         content='{"code":"T-9","name":"九队"}'.encode(),
         headers={"Content-Type": "Application/JSON; charset=UTF-8"},
@@ -159,7 +161,7 @@ def test_json_in_utf_8_may_say_so(served: TestClient) -> None:
         ("colour", "red"),
     ],
 )
-def test_a_wrong_field_is_named_by_its_pointer(rest: Rest, field: str, value: Any) -> None:
+def test_a_wrong_field_is_named_by_its_pointer(rest: RestClient, field: str, value: Any) -> None:
     body = {"recipient": "R-1", "item": "mask", "quantity": 5, field: value}
     told = rest.refused("/api/needs", body, 422, "invalid-field")
     assert [error["pointer"] for error in told["errors"]] == [f"/{field}"]
@@ -167,23 +169,23 @@ def test_a_wrong_field_is_named_by_its_pointer(rest: Rest, field: str, value: An
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"5", b"null"])
-def test_a_body_that_is_no_object_is_refused(served: TestClient, body: bytes) -> None:
-    problem(served.post("/api/needs", content=body, headers=JSON), 422, "invalid-field")
+def test_a_body_that_is_no_object_is_refused(coordinator_client: TestClient, body: bytes) -> None:
+    problem(coordinator_client.post("/api/needs", content=body, headers=JSON), 422, "invalid-field")
 
 
-def test_a_missing_field_is_named(rest: Rest) -> None:
+def test_a_missing_field_is_named(rest: RestClient) -> None:
     told = rest.refused("/api/needs", {"recipient": "R-1", "item": "mask"}, 422, "invalid-field")
     assert told["errors"][0]["pointer"] == "/quantity"
 
 
-def test_a_field_of_a_line_is_named_by_its_place(rest: Rest) -> None:
+def test_a_field_of_a_line_is_named_by_its_place(rest: RestClient) -> None:
     told = rest.refused("/api/donations", rest.donation(0), 422, "invalid-field")
     assert told["errors"][0]["pointer"] == "/lines/0/quantity"
     told = rest.refused("/api/donations", rest.donation(size="L"), 422, "invalid-field")
     assert told["errors"][0]["pointer"] == "/lines/0/size"
 
 
-def test_a_command_has_a_bound_of_lines(rest: Rest) -> None:
+def test_a_command_has_a_bound_of_lines(rest: RestClient) -> None:
     line = {"item": "mask", "quantity": 1}
     told = rest.refused(
         "/api/donations", {**rest.donation(), "lines": [line] * 501}, 422, "invalid-field"
@@ -193,7 +195,7 @@ def test_a_command_has_a_bound_of_lines(rest: Rest) -> None:
     assert len(many["donation"]["lines"]) == 500
 
 
-def test_a_field_that_stands_in_the_address_is_not_sent(rest: Rest) -> None:
+def test_a_field_that_stands_in_the_address_is_not_sent(rest: RestClient) -> None:
     body = {"need": "n_2", "reason": "moved"}
     told = rest.refused(f"/api/needs/{rest.need()}/end", body, 422, "invalid-field")
     assert told["errors"][0]["pointer"] == "/need"
@@ -217,12 +219,14 @@ def test_a_field_that_stands_in_the_address_is_not_sent(rest: Rest) -> None:
         ("/api/items?q=" + "x" * 201, "/q"),
     ],
 )
-def test_a_wrong_parameter_is_named(served: TestClient, path: str, pointer: str) -> None:
-    told = problem(served.get(path), 422, "invalid-field")
+def test_a_wrong_parameter_is_named(
+    coordinator_client: TestClient, path: str, pointer: str
+) -> None:
+    told = problem(coordinator_client.get(path), 422, "invalid-field")
     assert [error["pointer"] for error in told["errors"]] == [pointer]
 
 
-def test_more_than_there_is_says_how_much_there_is(rest: Rest) -> None:
+def test_more_than_there_is_says_how_much_there_is(rest: RestClient) -> None:
     rest.give(12)
     line = {"item": "mask", "quantity": 20}
     body = {"recipient": "R-1", "location": "store", "lines": [line]}
@@ -238,7 +242,7 @@ def test_more_than_there_is_says_how_much_there_is(rest: Rest) -> None:
     ]
 
 
-def test_what_happened_before_is_already_done(rest: Rest) -> None:
+def test_what_happened_before_is_already_done(rest: RestClient) -> None:
     rest.give()
     allocation = rest.allocation()
     rest.delivery(allocation)
@@ -248,7 +252,7 @@ def test_what_happened_before_is_already_done(rest: Rest) -> None:
     rest.refused("/api/items", {"code": "mask", "name": "口罩"}, 409, "already-done")
 
 
-def test_the_same_key_with_another_command_is_a_conflict(rest: Rest) -> None:
+def test_the_same_key_with_another_command_is_a_conflict(rest: RestClient) -> None:
     body = {"recipient": "R-1", "item": "mask", "quantity": 5}
     rest.post("/api/needs", body, key="k-1")
     answer = rest.send("/api/needs", {**body, "quantity": 6}, key="k-1")
@@ -257,11 +261,11 @@ def test_the_same_key_with_another_command_is_a_conflict(rest: Rest) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201])
-def test_a_key_that_is_none_is_refused(rest: Rest, key: str) -> None:
+def test_a_key_that_is_none_is_refused(rest: RestClient, key: str) -> None:
     problem(rest.send("/api/donations", rest.donation(), key=key), 422, "invalid-field")
 
 
-def test_a_plan_in_a_closed_period_is_refused(rest: Rest) -> None:
+def test_a_plan_in_a_closed_period_is_refused(rest: RestClient) -> None:
     rest.post("/api/periods/close", {"through": "2020-02-05"})
     body = {"recipient": "R-1", "item": "mask", "quantity": 5, "happened_on": "2020-02-05"}
     rest.refused("/api/needs", body, 409, "period-closed")
@@ -270,13 +274,13 @@ def test_a_plan_in_a_closed_period_is_refused(rest: Rest) -> None:
     rest.post("/api/needs", body)
 
 
-def test_a_delivery_with_goods_on_the_way_is_not_closed(rest: Rest) -> None:
+def test_a_delivery_with_goods_on_the_way_is_not_closed(rest: RestClient) -> None:
     rest.give()
     delivery = rest.delivery(rest.allocation())
     rest.refused(f"/api/deliveries/{delivery}/close", {}, 409, "unaccounted")
 
 
-def test_who_was_forgotten_stays_forgotten(rest: Rest) -> None:
+def test_who_was_forgotten_stays_forgotten(rest: RestClient) -> None:
     receipt = rest.give()["receipt"]["number"]
     forgotten = rest.post("/api/donors/D-1/forget")
     assert forgotten["donor"]["name"] is None
@@ -287,7 +291,7 @@ def test_who_was_forgotten_stays_forgotten(rest: Rest) -> None:
 
 
 def test_what_fails_within_is_told_in_one_sentence(
-    rest: Rest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    rest: RestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("SELECT secret FROM books.db")
@@ -304,7 +308,7 @@ def test_what_fails_within_is_told_in_one_sentence(
 
 
 def test_books_that_cannot_be_written_are_busy_for_a_while(
-    rest: Rest, monkeypatch: pytest.MonkeyPatch
+    rest: RestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from supplies.errors import Busy
 
@@ -317,7 +321,9 @@ def test_books_that_cannot_be_written_are_busy_for_a_while(
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_another_host_is_refused(served: TestClient) -> None:
+def test_another_host_is_refused(coordinator_client: TestClient) -> None:
     for host in ("evil.example", "127.0.0.1.evil.example", "192.168.1.5:8000"):
-        problem(served.get("/api/donors", headers={"Host": host}), 400, "malformed")
-    assert served.get("/api/donors", headers={"Host": "localhost:8000"}).status_code == 200
+        problem(coordinator_client.get("/api/donors", headers={"Host": host}), 400, "malformed")
+    assert (
+        coordinator_client.get("/api/donors", headers={"Host": "localhost:8000"}).status_code == 200
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from support.rest_client import Rest
+from support.rest_client import RestClient
 from support.service_fixture import Service
 
 
-def test_every_row_of_a_proposal_can_be_posted_as_it_is(rest: Rest) -> None:
+def test_every_row_of_a_proposal_can_be_posted_as_it_is(rest: RestClient) -> None:
     rest.need(10), rest.need(4, recipient="R-2", urgency="high")
     rest.give(9)
     rows = rest.get("/api/allocations/proposal")["items"]
@@ -18,7 +18,7 @@ def test_every_row_of_a_proposal_can_be_posted_as_it_is(rest: Rest) -> None:
     assert rest.get("/api/stock")["items"][0]["free"] == 0
 
 
-def test_alerts_follow_the_days_that_are_asked_for(rest: Rest, service: Service) -> None:
+def test_alerts_follow_the_days_that_are_asked_for(rest: RestClient, service: Service) -> None:
     rest.give(5, expires_on="2020-02-15")
     (told,) = rest.get("/api/reports/alerts")["items"]
     assert (told["what"], told["due"], told["quantity"]) == ("expires_soon", "2020-02-15", 5)
@@ -28,7 +28,7 @@ def test_alerts_follow_the_days_that_are_asked_for(rest: Rest, service: Service)
     assert rest.client.get("/api/reports/alerts", params={"soon": -1}).status_code == 422
 
 
-def found_masks(rest: Rest, quantity: int) -> str:
+def found_masks(rest: RestClient, quantity: int) -> str:
     """Count masks that the books do not have; returns the count sheet."""
     sheet = str(rest.post("/api/stock/count-sheets", {"location": "store"})["entry"]["document"])
     lines = [{"item": "mask", "counted": quantity}]
@@ -36,7 +36,9 @@ def found_masks(rest: Rest, quantity: int) -> str:
     return sheet
 
 
-def test_unexplained_goods_are_in_an_alert_and_a_gift_of_them_is_warned_of(rest: Rest) -> None:
+def test_unexplained_goods_are_in_an_alert_and_a_gift_of_them_is_warned_of(
+    rest: RestClient,
+) -> None:
     sheet = found_masks(rest, 20)
     (alert,) = rest.get("/api/reports/alerts")["items"]
     assert (alert["what"], alert["code"], alert["item"], alert["quantity"]) == (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.rest_client import Rest, problem
+from support.rest_client import RestClient, problem
 
 NOUNS = [
     ("items", {"code": "gloves", "name": "手套", "packs": {"box": 100}}, {"category": "ppe"}),
@@ -18,7 +18,7 @@ NOUNS = [
 
 @pytest.mark.parametrize(("many", "body", "change"), NOUNS)
 def test_a_noun_is_registered_read_and_amended(
-    rest: Rest, many: str, body: dict[str, Any], change: dict[str, Any]
+    rest: RestClient, many: str, body: dict[str, Any], change: dict[str, Any]
 ) -> None:
     path = f"/api/{many}/{body['code']}"
     answer = rest.send(f"/api/{many}", body)
@@ -31,7 +31,7 @@ def test_a_noun_is_registered_read_and_amended(
     assert amended.json() == {**registered, **change} == rest.get(path)
 
 
-def test_amending_refuses_a_code_a_stranger_and_a_moved_unit(rest: Rest) -> None:
+def test_amending_refuses_a_code_a_stranger_and_a_moved_unit(rest: RestClient) -> None:
     rest.give()
     for body, pointer in (
         ({"code": "m"}, "/code"),
@@ -45,7 +45,7 @@ def test_amending_refuses_a_code_a_stranger_and_a_moved_unit(rest: Rest) -> None
     assert rest.client.patch("/api/items/none", json={}).status_code == 404
 
 
-def test_the_station_is_read_and_amended(rest: Rest) -> None:
+def test_the_station_is_read_and_amended(rest: RestClient) -> None:
     assert rest.get("/api/station")["code"] == "lx"
     answer = rest.client.patch("/api/station", json={"address": "龙穴街"})
     assert answer.json()["address"] == rest.get("/api/station")["address"] == "龙穴街"
@@ -56,7 +56,7 @@ def test_the_station_is_read_and_amended(rest: Rest) -> None:
     assert problem(wrong, 422, "invalid-field")["errors"][0]["pointer"] == "/host"
 
 
-def test_a_need_is_noted_and_ended(rest: Rest) -> None:
+def test_a_need_is_noted_and_ended(rest: RestClient) -> None:
     body = {"recipient": "R-1", "item": "mask", "quantity": 2, "pack": "ten", "urgency": "high"}
     told = rest.post("/api/needs", body)
     assert list(told) == ["entry", "need"]
@@ -68,7 +68,7 @@ def test_a_need_is_noted_and_ended(rest: Rest) -> None:
     assert (ended["need"]["status"], ended["need"]["ended"]) == ("ended", 20)
 
 
-def test_a_pledge_is_made_cancelled_in_part_and_lapses(rest: Rest) -> None:
+def test_a_pledge_is_made_cancelled_in_part_and_lapses(rest: RestClient) -> None:
     need = rest.need(6)
     line = {"item": "mask", "quantity": 50, "claims": [{"need": need, "quantity": 6}]}
     told = rest.post("/api/pledges", {"donor": "D-1", "due_on": "2020-02-12", "lines": [line]})
@@ -83,7 +83,7 @@ def test_a_pledge_is_made_cancelled_in_part_and_lapses(rest: Rest) -> None:
     assert rest.get(f"/api/needs/{need}")["status"] == "open"
 
 
-def test_a_standing_pledge_claims_a_need_noted_later_and_drops_the_claim(rest: Rest) -> None:
+def test_a_standing_pledge_claims_a_need_noted_later_and_drops_the_claim(rest: RestClient) -> None:
     line = {"item": "mask", "quantity": 50}
     pledge = rest.post("/api/pledges", {"donor": "D-1", "lines": [line]})["pledge"]["id"]
     need = rest.need(6)
@@ -100,7 +100,9 @@ def test_a_standing_pledge_claims_a_need_noted_later_and_drops_the_claim(rest: R
     assert refused["errors"][0]["pointer"] == "/claims"
 
 
-def test_a_donation_answers_with_its_receipt_and_is_corrected_and_reversed(rest: Rest) -> None:
+def test_a_donation_answers_with_its_receipt_and_is_corrected_and_reversed(
+    rest: RestClient,
+) -> None:
     told = rest.give(12)
     assert list(told) == ["entry", "donation", "receipt", "allocations", "warnings"]
     donation, number = told["donation"]["id"], told["receipt"]["number"]
@@ -121,7 +123,7 @@ def test_a_donation_answers_with_its_receipt_and_is_corrected_and_reversed(rest:
     assert rest.get("/api/stock")["items"] == []
 
 
-def test_receipts_are_combined_reprinted_replaced_and_voided(rest: Rest) -> None:
+def test_receipts_are_combined_reprinted_replaced_and_voided(rest: RestClient) -> None:
     donations = [rest.give()["donation"]["id"] for _ in range(2)]
     told = rest.post("/api/receipts", {"donations": donations})
     assert list(told) == ["entry", "receipt"]
@@ -137,7 +139,7 @@ def test_receipts_are_combined_reprinted_replaced_and_voided(rest: Rest) -> None
     assert (void["status"], void["void"]["reason"]) == ("void", "lost")
 
 
-def test_goods_are_allocated_and_released(rest: Rest) -> None:
+def test_goods_are_allocated_and_released(rest: RestClient) -> None:
     rest.give(10)
     allocation = rest.allocation(10)
     path = f"/api/allocations/{allocation}"
@@ -148,7 +150,7 @@ def test_goods_are_allocated_and_released(rest: Rest) -> None:
     assert rest.get(path)["status"] == "released"
 
 
-def test_a_delivery_is_reassigned_settled_and_closed(rest: Rest) -> None:
+def test_a_delivery_is_reassigned_settled_and_closed(rest: RestClient) -> None:
     rest.give(10)
     allocation = rest.allocation(10)
     path = f"/api/deliveries/{rest.delivery(allocation)}"
@@ -173,7 +175,7 @@ def masks(quantity: int, **more: Any) -> list[dict[str, Any]]:
     return [{"item": "mask", "quantity": quantity, **more}]
 
 
-def test_all_that_happens_on_the_shelf(rest: Rest) -> None:
+def test_all_that_happens_on_the_shelf(rest: RestClient) -> None:
     def do(path: str, **body: Any) -> str:
         entry = rest.post(f"/api/stock/{path}", body)["entry"]
         assert entry == rest.get(f"/api/entries/{entry['seq']}")
@@ -204,7 +206,7 @@ def test_all_that_happens_on_the_shelf(rest: Rest) -> None:
     assert line["on_hand"] == free - 1 + 10
 
 
-def test_stock_is_shown_as_it_was_on_a_day_and_at_an_entry(rest: Rest) -> None:
+def test_stock_is_shown_as_it_was_on_a_day_and_at_an_entry(rest: RestClient) -> None:
     seq = rest.give(12)["entry"]["seq"]
     rest.post("/api/donations", {**rest.donation(5), "happened_on": "2020-02-08"})
     early = rest.get("/api/stock", as_of="2020-02-08")
@@ -214,7 +216,7 @@ def test_stock_is_shown_as_it_was_on_a_day_and_at_an_entry(rest: Rest) -> None:
     assert known["as_of"] == {"date": "2020-02-10", "seq": seq}
 
 
-def test_a_lot_is_traced_to_the_door(rest: Rest) -> None:
+def test_a_lot_is_traced_to_the_door(rest: RestClient) -> None:
     lot = rest.give(5)["donation"]["lines"][0]["lot"]
     allocation = rest.allocation(5)
     delivery = rest.delivery(allocation)
@@ -225,7 +227,7 @@ def test_a_lot_is_traced_to_the_door(rest: Rest) -> None:
     assert traced["reached"] == [{"recipient": "R-1", "quantity": 5}]
 
 
-def test_any_entry_is_corrected_and_reversed_by_its_number(rest: Rest) -> None:
+def test_any_entry_is_corrected_and_reversed_by_its_number(rest: RestClient) -> None:
     need = rest.post("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 5})
     path = f"/api/entries/{need['entry']['seq']}"
     command = {"type": "NoteNeed", "recipient": "R-1", "item": "mask", "quantity": 8}
@@ -239,20 +241,20 @@ def test_any_entry_is_corrected_and_reversed_by_its_number(rest: Rest) -> None:
     assert rest.get(f"/api/needs/{need['need']['id']}")["asked"] == 0
 
 
-def test_activities_are_counted_by_the_report(rest: Rest) -> None:
+def test_activities_are_counted_by_the_report(rest: RestClient) -> None:
     rest.post("/api/activities", {"kind": "visit", "count": 36, "who": "all of us"})
     days = {"from": "2020-02-10", "to": "2020-02-10"}
     assert rest.get("/api/reports/station", **days)["visits"] == 36
 
 
-def test_recipients_and_donors_are_forgotten(rest: Rest) -> None:
+def test_recipients_and_donors_are_forgotten(rest: RestClient) -> None:
     for many, code in (("recipients", "R-2"), ("donors", "D-2")):
         told = rest.post(f"/api/{many}/{code}/forget")
         assert told[many.removesuffix("s")] == rest.get(f"/api/{many}/{code}")
         assert rest.get(f"/api/{many}/{code}")["name"] is None
 
 
-def test_health_names_the_last_entry(rest: Rest) -> None:
+def test_health_names_the_last_entry(rest: RestClient) -> None:
     seq = rest.give()["receipt"]["entry"]["seq"]
     health = rest.get("/api/health")
     assert (health["status"], health["station"], health["seq"]) == ("ok", "lx", seq)

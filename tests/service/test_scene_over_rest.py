@@ -16,7 +16,7 @@ from litestar.testing import TestClient
 from pypdf import PdfReader
 from supplies_service.app import create_app
 from support.ledger_fixture import Clock
-from support.rest_client import ADDRESS, Rest, let_in, signed_in
+from support.rest_client import ADDRESS, RestClient, issue_credentials, signed_in
 
 from supplies.demo.longxue import STATION, Scene, SceneClock
 from supplies.domain.catalogue_records import CatalogueRecord, Station
@@ -28,18 +28,18 @@ from supplies.verification.verify import verify
 
 
 @pytest.fixture
-def longxue(books_path: Path, clock: Clock) -> Iterator[Rest]:
+def longxue(books_path: Path, clock: Clock) -> Iterator[RestClient]:
     """The service over books that hold nothing but their station."""
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
         ledger.register(Station(code="lx", name="龙穴街社工服务站（演示）"))
-        token = let_in(ledger)["coordinator"]
+        token = issue_credentials(ledger)["coordinator"]
     create_first_key(str(books_path))
     app = create_app(str(books_path), "lx", clock=clock)
     with TestClient(app, base_url=ADDRESS) as client:
-        yield Rest(signed_in(client, token))
+        yield RestClient(signed_in(client, token))
 
 
-def register(rest: Rest) -> None:
+def register(rest: RestClient) -> None:
     packs = {"box50": 50}
     rest.post("/api/items", {"code": "mask", "name": "口罩", "name_en": "mask", "packs": packs})
     rest.post("/api/locations", {"code": "store-a", "name": "Store A"})
@@ -56,7 +56,7 @@ def register(rest: Rest) -> None:
         rest.post("/api/recipients", person)
 
 
-def promise(rest: Rest) -> tuple[list[str], str]:
+def promise(rest: RestClient) -> tuple[list[str], str]:
     """Two needs noted and claimed by a pledge."""
     needs = []
     for code in ("R-001", "R-002"):
@@ -71,7 +71,7 @@ def promise(rest: Rest) -> tuple[list[str], str]:
     return needs, pledge["id"]
 
 
-def donate(rest: Rest, pledge: str) -> tuple[str, list[str]]:
+def donate(rest: RestClient, pledge: str) -> tuple[str, list[str]]:
     """A box and a little more arrive: the claims are set aside at once, the rest is a gift."""
     box = {"item": "mask", "quantity": 1, "pack": "box50", "pledge": pledge, "batch": "B7"}
     beside = {"item": "mask", "quantity": 21, "expires_on": "2021-12-31"}
@@ -91,7 +91,7 @@ def donate(rest: Rest, pledge: str) -> tuple[str, list[str]]:
     return told["receipt"]["number"], [row["id"] for row in told["allocations"]]
 
 
-def deliver(rest: Rest, allocations: list[str]) -> None:
+def deliver(rest: RestClient, allocations: list[str]) -> None:
     """One door takes all; at the other a neighbour takes eight."""
     body = {"team": "t_1", "allocations": allocations}
     path = f"/api/deliveries/{rest.post('/api/deliveries', body)['delivery']['id']}"
@@ -106,7 +106,7 @@ def deliver(rest: Rest, allocations: list[str]) -> None:
 
 
 def test_from_a_pledge_to_a_door_with_a_receipt_and_a_report(
-    longxue: Rest, clock: Clock, books_path: Path
+    longxue: RestClient, clock: Clock, books_path: Path
 ) -> None:
     rest = longxue
     clock.day = date(2020, 2, 3)
@@ -161,7 +161,7 @@ ROUTES = {
 class OverRest:
     """Takes the ledger's place for the scene: what it writes goes through the service."""
 
-    def __init__(self, rest: Rest, ledger: Ledger) -> None:
+    def __init__(self, rest: RestClient, ledger: Ledger) -> None:
         self.rest, self.books = rest, ledger.books
 
     def register(self, *nouns: CatalogueRecord) -> None:
@@ -183,10 +183,10 @@ def test_the_whole_scene_goes_through_the_service(books_path: Path) -> None:
     clock = SceneClock()
     with Ledger.open(str(books_path), station=STATION, clock=clock) as ledger:
         ledger.register(Station(code=STATION, name="龙穴街社工服务站（演示）"))
-        token = let_in(ledger)["coordinator"]
+        token = issue_credentials(ledger)["coordinator"]
         create_first_key(str(books_path))
         with TestClient(create_app(str(books_path), STATION, clock=clock), base_url=ADDRESS) as it:
-            rest = Rest(signed_in(it, token))
+            rest = RestClient(signed_in(it, token))
             Scene(OverRest(rest, ledger), clock).book()  # type: ignore[arg-type]  # its stand-in
             report = rest.get("/api/reports/station", **{"from": "2020-02-03", "to": "2020-02-13"})
             paper = it.get("/api/receipts/JZ-2020-000003/pdf").content

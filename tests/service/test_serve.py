@@ -19,7 +19,7 @@ from supplies_service.security.loopback import is_loopback
 from supplies_service.serve import check_address
 from supplies_service.settings import Settings
 from support.ledger_fixture import Clock, StationLedger, register_all
-from support.rest_client import let_in
+from support.rest_client import issue_credentials
 from support.service_process import (
     PATIENCE,
     free_port,
@@ -46,7 +46,7 @@ def books(books_path: Path) -> str:
 def bearer(books: str) -> dict[str, str]:
     """What a coordinator's program sends along."""
     with Ledger.open(books, station="lx") as ledger:
-        return {"Authorization": f"Bearer {let_in(ledger)['coordinator']}"}
+        return {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

@@ -11,7 +11,7 @@ from pkgutil import resolve_name
 import pytest
 from pypdf import PdfReader
 from supplies_receipts import check_receipt
-from support.rest_client import Rest, problem
+from support.rest_client import RestClient, problem
 
 from supplies.signing.station_keys import StationKeys
 
@@ -21,7 +21,7 @@ def text(pdf: bytes) -> str:
     return re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
 
 
-def paper(rest: Rest, path: str) -> bytes:
+def paper(rest: RestClient, path: str) -> bytes:
     answer = rest.client.get(path)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/pdf"
@@ -29,7 +29,7 @@ def paper(rest: Rest, path: str) -> bytes:
     return answer.content
 
 
-def test_a_receipt_is_printed_with_its_entry_and_code(rest: Rest) -> None:
+def test_a_receipt_is_printed_with_its_entry_and_code(rest: RestClient) -> None:
     receipt = rest.give(12)["receipt"]
     path = f"/api/receipts/{receipt['number']}/pdf"
     pdf = paper(rest, path)
@@ -40,7 +40,7 @@ def test_a_receipt_is_printed_with_its_entry_and_code(rest: Rest) -> None:
     assert receipt["entry"]["hash"][:8] in said
 
 
-def test_a_receipt_carries_its_signature_and_shows_it(rest: Rest, keys: StationKeys) -> None:
+def test_a_receipt_carries_its_signature_and_shows_it(rest: RestClient, keys: StationKeys) -> None:
     number = rest.give(12)["receipt"]["number"]
     pdf = paper(rest, f"/api/receipts/{number}/pdf")
     record = check_receipt(pdf, keys.public_keys())
@@ -50,7 +50,7 @@ def test_a_receipt_carries_its_signature_and_shows_it(rest: Rest, keys: StationK
     assert rest.get("/api/receipts")["items"] == [shown]
 
 
-def test_a_reprint_is_a_marked_copy_and_leaves_the_original_as_it_was(rest: Rest) -> None:
+def test_a_reprint_is_a_marked_copy_and_leaves_the_original_as_it_was(rest: RestClient) -> None:
     number = rest.give()["receipt"]["number"]
     original = paper(rest, f"/api/receipts/{number}/pdf")
     answer = rest.send(f"/api/receipts/{number}/reprint", {})
@@ -61,7 +61,7 @@ def test_a_reprint_is_a_marked_copy_and_leaves_the_original_as_it_was(rest: Rest
     problem(rest.client.get(f"/api/receipts/{number}/copies/2/pdf"), 404, "not-found")
 
 
-def test_slips_are_printed_one_a_door(rest: Rest) -> None:
+def test_slips_are_printed_one_a_door(rest: RestClient) -> None:
     rest.give(5)
     delivery = rest.delivery(rest.allocation(5))
     pdf = paper(rest, f"/api/deliveries/{delivery}/slips/pdf")
@@ -70,7 +70,7 @@ def test_slips_are_printed_one_a_door(rest: Rest) -> None:
     assert "王某" not in text(pdf)
 
 
-def test_slips_come_on_a5_where_asked_and_in_no_other_size(rest: Rest) -> None:
+def test_slips_come_on_a5_where_asked_and_in_no_other_size(rest: RestClient) -> None:
     rest.give(5)
     path = f"/api/deliveries/{rest.delivery(rest.allocation(5))}/slips/pdf"
     (page,) = PdfReader(BytesIO(paper(rest, f"{path}?format=a5"))).pages
@@ -81,7 +81,7 @@ def test_slips_come_on_a5_where_asked_and_in_no_other_size(rest: Rest) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_the_run_sheet_is_printed(rest: Rest) -> None:
+def test_the_run_sheet_is_printed(rest: RestClient) -> None:
     rest.give(5)
     delivery = rest.delivery(rest.allocation(5))
     pdf = paper(rest, f"/api/deliveries/{delivery}/run-sheet/pdf")
@@ -90,7 +90,7 @@ def test_the_run_sheet_is_printed(rest: Rest) -> None:
     problem(rest.client.get("/api/deliveries/v_9/run-sheet/pdf"), 404, "not-found")
 
 
-def test_all_receipts_of_a_period_are_one_document(rest: Rest) -> None:
+def test_all_receipts_of_a_period_are_one_document(rest: RestClient) -> None:
     numbers = [rest.give(amount)["receipt"]["number"] for amount in (1, 2, 3)]
     rest.post(f"/api/receipts/{numbers[1]}/void", {"reason": "twice"})
     pdf = paper(rest, "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13")
@@ -113,7 +113,7 @@ def test_all_receipts_of_a_period_are_one_document(rest: Rest) -> None:
     ],
 )
 def test_others_are_answered_while_many_papers_are_read_and_drawn(
-    rest: Rest, monkeypatch: pytest.MonkeyPatch, held: str, path: str
+    rest: RestClient, monkeypatch: pytest.MonkeyPatch, held: str, path: str
 ) -> None:
     rest.give(5)
     delivery = rest.delivery(rest.allocation(5))
@@ -135,7 +135,7 @@ def test_others_are_answered_while_many_papers_are_read_and_drawn(
         assert answer.result().status_code == 200
 
 
-def test_a_donor_is_told_where_the_gifts_went(rest: Rest) -> None:
+def test_a_donor_is_told_where_the_gifts_went(rest: RestClient) -> None:
     number = rest.give(12)["receipt"]["number"]
     period = "from=2020-02-03&to=2020-02-13"
     told = rest.get("/api/donors/D-1/statement", **{"from": "2020-02-03", "to": "2020-02-13"})
@@ -149,7 +149,7 @@ def test_a_donor_is_told_where_the_gifts_went(rest: Rest) -> None:
     problem(rest.client.get(f"/api/donors/D-1/statement?{period}"), 409, "forgotten")
 
 
-def test_what_came_and_went_is_made_public(rest: Rest) -> None:
+def test_what_came_and_went_is_made_public(rest: RestClient) -> None:
     rest.give(12)
     shown = rest.get("/api/reports/disclosure", **{"from": "2020-02-03", "to": "2020-02-13"})
     given = {"source": "donor", "name": None, "item": "mask", "quantity": 12}
@@ -159,13 +159,13 @@ def test_what_came_and_went_is_made_public(rest: Rest) -> None:
     assert "广州某企业" not in text(pdf)
 
 
-def test_the_station_report_is_printed(rest: Rest) -> None:
+def test_the_station_report_is_printed(rest: RestClient) -> None:
     rest.give(12)
     pdf = paper(rest, "/api/reports/station/pdf?from=2020-02-03&to=2020-02-13")
     assert "龙穴街社工服务站" in text(pdf)
 
 
-def test_whoever_holds_a_paper_can_ask_whether_it_is_in_the_books(rest: Rest) -> None:
+def test_whoever_holds_a_paper_can_ask_whether_it_is_in_the_books(rest: RestClient) -> None:
     receipt = rest.give(12)["receipt"]
     short = f"/v/{receipt['number']}?c={receipt['check_code']}"
     answer = rest.client.get(short)

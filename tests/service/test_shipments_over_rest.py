@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 from supplies_service.app import create_app
-from support.rest_client import ADDRESS, Rest, let_in, problem, signed_in
+from support.rest_client import ADDRESS, RestClient, issue_credentials, problem, signed_in
 from support.service_fixture import Service
 
 from supplies.domain.catalogue_records import Item, Location, Station
@@ -18,20 +18,20 @@ from supplies.signing.station_keys import create_first_key
 
 
 @pytest.fixture
-def there(service: Service, tmp_path: Path) -> Iterator[Rest]:
+def there(service: Service, tmp_path: Path) -> Iterator[RestClient]:
     """Station hp with a database and a service of its own."""
     path = str(tmp_path / "hp.db")
     with Ledger.open(path, station="hp", clock=service.clock) as ledger:
         ledger.register(Station(code="hp", name="黄浦站", series="HP"))
         ledger.register(Item(code="mask", name="口罩"), Location(code="depot", name="Depot"))
-        tokens = let_in(ledger)
+        tokens = issue_credentials(ledger)
     create_first_key(path)
     app = create_app(path, "hp", clock=service.clock)
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
-        yield Rest(signed_in(client, tokens["coordinator"]))
+        yield RestClient(signed_in(client, tokens["coordinator"]))
 
 
-def sent(rest: Rest, quantity: int = 8) -> Any:
+def sent(rest: RestClient, quantity: int = 8) -> Any:
     rest.give(10, batch="B7")
     body = {
         "to": "hp",
@@ -41,7 +41,9 @@ def sent(rest: Rest, quantity: int = 8) -> Any:
     return rest.post("/api/shipments", body)["shipment"]
 
 
-def test_a_shipment_goes_from_service_to_service_and_back(rest: Rest, there: Rest) -> None:
+def test_a_shipment_goes_from_service_to_service_and_back(
+    rest: RestClient, there: RestClient
+) -> None:
     out = sent(rest)
     path = f"/api/shipments/{out['id']}"
     assert (out["from"], out["to"], out["status"]) == ("lx", "hp", "on_the_way")
@@ -62,7 +64,7 @@ def test_a_shipment_goes_from_service_to_service_and_back(rest: Rest, there: Res
 
 
 def test_a_station_that_is_not_in_this_database_may_be_a_slip_and_is_told_of(
-    rest: Rest, there: Rest
+    rest: RestClient, there: RestClient
 ) -> None:
     rest.give(10)
     body = {"to": "zz", "location": "store", "lines": [{"item": "mask", "quantity": 1}]}
@@ -71,7 +73,7 @@ def test_a_station_that_is_not_in_this_database_may_be_a_slip_and_is_told_of(
     assert "no station zz is in this database" in warning["detail"]
 
 
-def test_what_is_wrong_with_a_shipment_is_named(rest: Rest, there: Rest) -> None:
+def test_what_is_wrong_with_a_shipment_is_named(rest: RestClient, there: RestClient) -> None:
     out = sent(rest)
     path = f"/api/shipments/{out['id']}"
     told = there.refused(f"{path}/receive", {"location": "depot"}, 422, "invalid-field")

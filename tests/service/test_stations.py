@@ -16,7 +16,7 @@ from litestar.testing import TestClient
 from pypdf import PdfReader
 from supplies_service.app import create_app
 from support.ledger_fixture import Clock, register_all
-from support.rest_client import ADDRESS, Rest, let_in, problem, signed_in
+from support.rest_client import ADDRESS, RestClient, issue_credentials, problem, signed_in
 
 from supplies.access import passwords, users
 from supplies.access.access_context import AccessContext
@@ -42,9 +42,9 @@ class Stations:
     def __init__(self, client: TestClient, tokens: dict[str, dict[str, str]]) -> None:
         self.client, self.tokens = client, tokens
 
-    def at(self, station: str, role: str = "coordinator") -> Rest:
+    def at(self, station: str, role: str = "coordinator") -> RestClient:
         """Somebody of a station, for what is asked next."""
-        return Rest(signed_in(self.client, self.tokens[station][role]))
+        return RestClient(signed_in(self.client, self.tokens[station][role]))
 
     def forbidden(self, path: str, **query: Any) -> Any:
         return problem(self.client.get(path, params=query), 403, "forbidden")
@@ -66,7 +66,7 @@ def tokens(books_url: str, clock: Clock) -> dict[str, dict[str, str]]:
                     Donor(code="D-1", name="香港某商会"),
                     Recipient(code="R-1", name=f"{code}某"),
                 )
-            found[code] = let_in(ledger)
+            found[code] = issue_credentials(ledger)
             if code in ("lx", "hp"):
                 with ledger.admin_transaction() as books:
                     set_head(books, "qu")
@@ -345,11 +345,11 @@ def test_a_shortage_counts_the_free_stock_of_all_stations(stations: Stations) ->
 def test_the_first_request_to_a_station_does_not_wait_for_the_report_of_another(
     stations: Stations,
 ) -> None:
-    served = stations.client.app.state.stations
+    coordinator_client = stations.client.app.state.stations
     begun, over = threading.Event(), threading.Event()
 
     def report() -> None:
-        with served.default.thread_ledger.reading():
+        with coordinator_client.default.thread_ledger.reading():
             begun.set()
             over.wait()
 
@@ -357,7 +357,7 @@ def test_the_first_request_to_a_station_does_not_wait_for_the_report_of_another(
     reading.start()
     begun.wait()
     try:
-        assert served.default.code == "qu"
+        assert coordinator_client.default.code == "qu"
         assert stations.at("lx").get("/api/needs")["items"] == []
     finally:
         over.set()
@@ -415,7 +415,7 @@ def test_a_station_added_while_the_service_runs_is_served(
 ) -> None:
     with Ledger.open(books_url, station="new", clock=clock) as ledger:
         ledger.register(Station(code="new", name="新站", series="NW"))
-        token = let_in(ledger)["coordinator"]
+        token = issue_credentials(ledger)["coordinator"]
         with ledger.admin_transaction() as books:
             set_head(books, "qu")
     assert signed_in(stations.client, token).get("/api/station").json()["name"] == "新站"

@@ -19,15 +19,15 @@ from supplies.ledger.ledger import Ledger
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def test_the_page_loads_only_local_files(strangers: TestClient) -> None:
-    answer = strangers.get("/schema")
+def test_the_page_loads_only_local_files(anonymous_client: TestClient) -> None:
+    answer = anonymous_client.get("/schema")
     assert answer.status_code == 200
     assert answer.headers["content-security-policy"] == POLICY
     links = re.findall(r'(?:src|href)="([^"]*)"', answer.text)
     assert len(links) == 5
     for link in links:
         assert link.startswith("/schema/")
-        assert strangers.get(link).status_code == 200
+        assert anonymous_client.get(link).status_code == 200
     assert "//" not in answer.text.replace("<!doctype html>", "")
 
 
@@ -37,13 +37,13 @@ def test_its_content_security_policy_allows_no_other_host() -> None:
     assert "script-src 'self';" in POLICY
 
 
-def test_only_the_files_of_the_page_are_served(strangers: TestClient) -> None:
+def test_only_the_files_of_the_page_are_served(anonymous_client: TestClient) -> None:
     for name in ASSETS:
-        answer = strangers.get(f"/schema/parts/{name}")
+        answer = anonymous_client.get(f"/schema/parts/{name}")
         assert len(answer.content) > 500
         assert answer.headers["content-type"].partition(";")[0] == ASSETS[name]
     for name in ("swagger-ui.js", "..%2Fstatic%2Fswagger-ui.css", "index.html"):
-        problem(strangers.get(f"/schema/parts/{name}"), 404, "not-found")
+        problem(anonymous_client.get(f"/schema/parts/{name}"), 404, "not-found")
 
 
 def test_an_offline_browser_shows_the_api(tmp_path: Path) -> None:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 from litestar.testing import TestClient
-from support.rest_client import Rest, problem
+from support.rest_client import RestClient, problem
 from support.service_fixture import Service
 
 
 @pytest.fixture
-def out(rest: Rest) -> str:
+def out(rest: RestClient) -> str:
     """A delivery that T-1 carries."""
     rest.give(20)
     return rest.delivery(rest.allocation(4))
 
 
-def as_courier(rest: Rest, service: Service) -> dict[str, str]:
+def as_courier(rest: RestClient, service: Service) -> dict[str, str]:
     return {"Authorization": f"Bearer {service.tokens['courier']}"}
 
 
 def test_a_courier_sees_and_reports_the_teams_open_deliveries(
-    rest: Rest, service: Service, out: str
+    rest: RestClient, service: Service, out: str
 ) -> None:
     courier = as_courier(rest, service)
     listed = rest.client.get("/api/deliveries", headers=courier).json()["items"]
@@ -39,7 +39,9 @@ def test_a_courier_sees_and_reports_the_teams_open_deliveries(
     assert done.json()["entry"]["recorded_by"].startswith("link.")
 
 
-def test_a_courier_cannot_see_a_closed_delivery(rest: Rest, service: Service, out: str) -> None:
+def test_a_courier_cannot_see_a_closed_delivery(
+    rest: RestClient, service: Service, out: str
+) -> None:
     courier = as_courier(rest, service)
     stop = rest.get(f"/api/deliveries/{out}")["stops"][0]["allocation"]
     rest.post(f"/api/deliveries/{out}/outcomes", {"allocation": stop, "outcome": "handed_over"})
@@ -51,7 +53,7 @@ def test_a_courier_cannot_see_a_closed_delivery(rest: Rest, service: Service, ou
 
 
 def test_a_courier_cannot_see_deliveries_of_another_team(
-    rest: Rest, service: Service, out: str
+    rest: RestClient, service: Service, out: str
 ) -> None:
     rest.post(f"/api/deliveries/{out}/reassign", {"team": "T-2"})
     courier = as_courier(rest, service)
@@ -62,7 +64,7 @@ def test_a_courier_cannot_see_deliveries_of_another_team(
 
 
 def test_revoking_a_teams_links_takes_effect_at_once(
-    rest: Rest, service: Service, out: str
+    rest: RestClient, service: Service, out: str
 ) -> None:
     made = rest.post("/api/teams/T-1/link", {"label": "Kai's telephone"})
     telephone = {"Authorization": f"Bearer {made['secret']}"}
@@ -72,14 +74,16 @@ def test_revoking_a_teams_links_takes_effect_at_once(
     problem(rest.client.get(f"/api/deliveries/{out}", headers=telephone), 401, "unauthenticated")
 
 
-def test_a_team_link_does_not_open_the_home_page(strangers: TestClient, service: Service) -> None:
+def test_a_team_link_does_not_open_the_home_page(
+    anonymous_client: TestClient, service: Service
+) -> None:
     link = {"Cookie": f"supplies_session={service.tokens['courier']}"}
-    answer = strangers.get("/", headers=link, follow_redirects=False)
+    answer = anonymous_client.get("/", headers=link, follow_redirects=False)
     assert answer.headers["location"] == "/sign-in"
 
 
 def test_repeating_an_outcome_after_closing_gives_the_same_answer(
-    rest: Rest, service: Service, out: str
+    rest: RestClient, service: Service, out: str
 ) -> None:
     courier = as_courier(rest, service) | {"Idempotency-Key": "door-1"}
     stop = rest.get(f"/api/deliveries/{out}")["stops"][0]["allocation"]

@@ -5,32 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from litestar.testing import TestClient
-from support.rest_client import Rest, problem, signed_in
+from support.rest_client import RestClient, problem, signed_in
 from support.service_fixture import Service
 
 
-def make_token(rest: Rest, **more: Any) -> Any:
+def make_token(rest: RestClient, **more: Any) -> Any:
     body = {"user": "u_2", "label": "counting app", **more}
     return rest.post("/api/tokens", body)
 
 
 def test_a_token_is_shown_once_and_works_until_it_is_revoked(
-    rest: Rest, strangers: TestClient
+    rest: RestClient, anonymous_client: TestClient
 ) -> None:
     made = make_token(rest)
     assert made["token"]["role"] == "recorder"
     listed = rest.client.get("/api/tokens")
     assert made["secret"] not in listed.text
     app = {"Authorization": f"Bearer {made['secret']}"}
-    assert strangers.get("/api/stock", headers=app).status_code == 200
+    assert anonymous_client.get("/api/stock", headers=app).status_code == 200
     used = rest.get(f"/api/tokens/{made['token']['id']}")["used_at"]
     assert used == "2020-02-10T04:00:00.000000Z"
     ended = rest.client.delete(f"/api/tokens/{made['token']['id']}")
     assert ended.json()["revoked_at"] == used
-    problem(strangers.get("/api/stock", headers=app), 401, "unauthenticated")
+    problem(anonymous_client.get("/api/stock", headers=app), 401, "unauthenticated")
 
 
-def test_a_repeated_request_makes_no_second_token_and_shows_no_secret(rest: Rest) -> None:
+def test_a_repeated_request_makes_no_second_token_and_shows_no_secret(rest: RestClient) -> None:
     body = {"user": "u_2", "label": "counting app"}
     made = rest.post("/api/tokens", body, key="one")
     again = rest.post("/api/tokens", body, key="one")
@@ -38,7 +38,7 @@ def test_a_repeated_request_makes_no_second_token_and_shows_no_secret(rest: Rest
     assert (made["secret"] is None, again["secret"]) == (False, None)
 
 
-def test_a_token_expires(rest: Rest, service: Service) -> None:
+def test_a_token_expires(rest: RestClient, service: Service) -> None:
     app = {"Authorization": f"Bearer {make_token(rest, days=3)['secret']}"}
     service.clock.advance(2)
     assert rest.client.get("/api/stock", headers=app).status_code == 200
@@ -46,7 +46,7 @@ def test_a_token_expires(rest: Rest, service: Service) -> None:
     problem(rest.client.get("/api/stock", headers=app), 401, "unauthenticated")
 
 
-def test_a_token_cannot_have_more_rights_than_its_user(rest: Rest) -> None:
+def test_a_token_cannot_have_more_rights_than_its_user(rest: RestClient) -> None:
     told = rest.refused(
         "/api/tokens", {"user": "u_2", "label": "x", "role": "coordinator"}, 422, "invalid-field"
     )
@@ -54,7 +54,7 @@ def test_a_token_cannot_have_more_rights_than_its_user(rest: Rest) -> None:
     assert make_token(rest, role="auditor")["token"]["role"] == "auditor"
 
 
-def test_disabling_a_user_disables_their_tokens(rest: Rest, service: Service) -> None:
+def test_disabling_a_user_disables_their_tokens(rest: RestClient, service: Service) -> None:
     recorder = {"Authorization": f"Bearer {service.tokens['recorder']}"}
     assert rest.client.get("/api/stock", headers=recorder).status_code == 200
     rest.post("/api/users/u_2/disable")
@@ -63,13 +63,13 @@ def test_disabling_a_user_disables_their_tokens(rest: Rest, service: Service) ->
     assert told["errors"][0]["pointer"] == "/user"
 
 
-def test_entries_name_the_user_who_recorded_them(rest: Rest, service: Service) -> None:
+def test_entries_name_the_user_who_recorded_them(rest: RestClient, service: Service) -> None:
     signed_in(rest.client, service.tokens["recorder"])
     made = rest.post("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 1})
     assert made["entry"]["recorded_by"] == "u_2"
 
 
-def test_users_and_tokens_are_paginated(rest: Rest) -> None:
+def test_users_and_tokens_are_paginated(rest: RestClient) -> None:
     for number in range(9):
         rest.post("/api/users", {"login": f"person-{number}", "role": "auditor"})
         make_token(rest)
@@ -87,7 +87,7 @@ def test_users_and_tokens_are_paginated(rest: Rest) -> None:
         assert len(set(whole)) == len(whole) > 9
 
 
-def test_a_login_is_unique_and_a_courier_needs_a_team(rest: Rest) -> None:
+def test_a_login_is_unique_and_a_courier_needs_a_team(rest: RestClient) -> None:
     rest.post("/api/users", {"login": "kai", "role": "courier", "team": "T-1"})
     told = rest.refused("/api/users", {"login": "KAI", "role": "auditor"}, 409, "already-done")
     assert told["errors"][0]["pointer"] == "/login"

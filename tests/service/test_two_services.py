@@ -12,7 +12,7 @@ import httpx
 import pytest
 from support.engines import Server
 from support.ledger_fixture import register_all
-from support.rest_client import let_in
+from support.rest_client import issue_credentials
 from support.service_process import PATIENCE, free_port, serving
 
 from supplies.access.rate_limits import REFUSED_REQUESTS
@@ -35,7 +35,7 @@ def both(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """A coordinator's program at each of two services, the first of which has two workers."""
     with Ledger.open(url, station="lx") as ledger:
         register_all(ledger)
-        bearer = {"Authorization": f"Bearer {let_in(ledger)['coordinator']}"}
+        bearer = {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("SUPPLIES_KEYS", str(tmp_path_factory.mktemp("keys") / "lx.key"))

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.ledger_fixture import register_all
-from support.rest_client import let_in
+from support.rest_client import issue_credentials
 from support.service_process import PATIENCE, free_port, serving
 
 from supplies.ledger.ledger import Ledger
@@ -40,7 +40,7 @@ def books(books_path: Path) -> str:
 def bearer(books: str) -> dict[str, str]:
     """What a coordinator's program sends along."""
     with Ledger.open(books, station="lx") as ledger:
-        return {"Authorization": f"Bearer {let_in(ledger)['coordinator']}"}
+        return {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}
 
 
 def asked(web: httpx.Client, key: str) -> httpx.Response:
@@ -146,8 +146,8 @@ def test_an_answer_that_never_arrived_is_given_to_the_repeat(
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=bearer) as web,
     ):
         # Nothing is written while we hold the pen, so the answer cannot come before we hang up.
-        with ledger.transaction(), socket.create_connection(("127.0.0.1", port)) as hasty:
-            hasty.sendall(request)
+        with ledger.transaction(), socket.create_connection(("127.0.0.1", port)) as without_fsync:
+            without_fsync.sendall(request)
             wait_until_it_waits(web)
         first = asked(web, "cut")
         assert first.status_code == 201

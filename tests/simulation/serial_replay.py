@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from support.engines import hasty
+from support.engines import without_fsync
 from support.reference_model import ReferenceModel
 
 from simulation.clock import FixedClock
@@ -55,7 +55,9 @@ class _SerialReplay:
     def __init__(self, station: SimulatedStation, folder: Path) -> None:
         self.station, self.clock = station, FixedClock()
         name = "alone.db" if station.same_database else f"alone-{station.code}.db"
-        self.ledger = hasty(Ledger.open(str(folder / name), station=station.code, clock=self.clock))
+        self.ledger = without_fsync(
+            Ledger.open(str(folder / name), station=station.code, clock=self.clock)
+        )
         register_all(self.ledger)
         self.model = ReferenceModel(self.ledger.books)
 

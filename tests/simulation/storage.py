@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from psycopg.conninfo import conninfo_to_dict
-from support.engines import Server, hasten
+from support.engines import Server, disable_fsync
 
 from simulation.fault_injection import FaultInjectingStore
 from supplies.ledger.ledger import Clock, Ledger
@@ -61,7 +61,7 @@ class Storage(Protocol):
 def open_connection(url: str, station: str, clock: Clock) -> LedgerConnection:
     """Open a station's books over a store that injects faults."""
     store = FaultInjectingStore(open_store(url, create=False))
-    hasten(store.inner)
+    disable_fsync(store.inner)
     return LedgerConnection(Ledger(store, station, clock), store)
 
 

@@ -13,7 +13,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 from support.engines import Server
-from support.tcp_proxy import road_to
+from support.tcp_proxy import tcp_proxy
 
 from supplies.errors import Busy, StoreError
 from supplies.storage.engines import open_store
@@ -155,15 +155,15 @@ def test_only_one_thread_waits_for_a_server_that_does_not_answer(
         return really(pool, timeout)
 
     monkeypatch.setattr(ConnectionPool, "getconn", getconn)
-    with road_to(url) as road, many(1, with_bounds(road.url, 8, wait=1)) as (store,):
-        road.fall_silent()
+    with tcp_proxy(url) as proxy, many(1, with_bounds(proxy.url, 8, wait=1)) as (store,):
+        proxy.fall_silent()
         for waits in (True, False, False):
             glances.clear()
             with pytest.raises(Busy, match="the server does not answer"):
                 store.one("SELECT 1")
             assert (len(glances) > 1) == waits
-        road.close()
-        road.open()
+        proxy.close()
+        proxy.open()
         while True:  # until what was begun on the silent road is given up
             with suppress(Busy):
                 assert store.one("SELECT 1") == (1,)

@@ -1,4 +1,4 @@
-"""Run the command line in this process, or as a process of its own, and expect an exit status."""
+"""Run the command line in this process or as a separate process."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 from supplies.cli import main
 
 PERIOD = ["--from", "2020-02-03", "--to", "2020-02-13"]
-"""The days of the demonstration."""
+"""The days of the demo."""
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """Run a command that must be refused: status 1 and one sentence, which is returned."""
+    """Run a command that must fail with status 1 and one sentence; return the sentence."""
     capsys.readouterr()
     assert main(list(words)) == 1
     out, err = capsys.readouterr()
@@ -26,8 +26,8 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return err
 
 
-def misused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """Run a command that is used wrongly: status 2 and a message, which is returned."""
+def run_with_usage_error(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """Run a command that must fail with status 2; return the message."""
     capsys.readouterr()
     assert main(list(words)) == 2
     out, err = capsys.readouterr()
@@ -36,7 +36,7 @@ def misused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as a process of its own, with environment variables added."""
+    """Run a command as a separate process, with additional environment variables."""
     return subprocess.run(
         [sys.executable, "-m", "supplies", *words],
         capture_output=True,

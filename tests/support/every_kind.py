@@ -22,8 +22,8 @@ class Clock:
         return self.now
 
 
-class Scene:
-    """A ledger, and one word for recording a command."""
+class RecordingStation:
+    """A ledger with short methods for recording commands."""
 
     def __init__(self, url: str) -> None:
         self.clock = Clock()
@@ -44,24 +44,26 @@ class Scene:
             Team(code="t2", name="Team 2"),
         )
 
-    def does(self, command: c.Command) -> Recorded:
+    def record(self, command: c.Command) -> Recorded:
         return self.ledger.record(command, by="w1")
 
-    def begins(self, command: c.Command) -> str:
-        document = self.does(command).document
+    def record_document(self, command: c.Command) -> str:
+        document = self.record(command).document
         assert document is not None
         return document
 
 
-def book_needs_and_pledges(scene: Scene) -> tuple[str, str, str]:
+def book_needs_and_pledges(station: RecordingStation) -> tuple[str, str, str]:
     """Two needs of h1 and h2 and a pledge that claims the first."""
-    need = scene.begins(c.NoteNeed(recipient="h1", item="mask", quantity=20, note="asks by phone"))
-    other = scene.begins(
+    need = station.record_document(
+        c.NoteNeed(recipient="h1", item="mask", quantity=20, note="asks by phone")
+    )
+    other = station.record_document(
         c.NoteNeed(
             recipient="h2", item="gel", quantity=4, urgency="high", needed_by=date(2020, 2, 9)
         )
     )
-    pledge = scene.begins(
+    pledge = station.record_document(
         c.MakePledge(
             donor="wang",
             due_on=date(2020, 3, 1),
@@ -75,14 +77,14 @@ def book_needs_and_pledges(scene: Scene) -> tuple[str, str, str]:
             ],
         )
     )
-    ended = scene.begins(c.NoteNeed(recipient="h3", item="gel", quantity=2))
-    scene.does(c.EndNeed(need=ended, reason="moved"))
+    ended = station.record_document(c.NoteNeed(recipient="h3", item="gel", quantity=2))
+    station.record(c.EndNeed(need=ended, reason="moved"))
     return need, other, pledge
 
 
-def book_goods(scene: Scene, pledge: str) -> None:
+def book_goods(station: RecordingStation, pledge: str) -> None:
     """Donations on the pledge and beside it, one corrected and one for several at once."""
-    scene.does(
+    station.record(
         c.RecordDonation(
             donor="wang",
             location="a",
@@ -101,12 +103,12 @@ def book_goods(scene: Scene, pledge: str) -> None:
             ],
         )
     )
-    second = scene.does(
+    second = station.record(
         c.RecordDonation(
             location="a", handled_by="Zhang", lines=[c.DonationLine(item="gel", quantity=30)]
         )
     )
-    scene.does(
+    station.record(
         c.Correct(
             entry=second.seq,
             reason="counted wrongly",
@@ -115,17 +117,17 @@ def book_goods(scene: Scene, pledge: str) -> None:
             ),
         )
     )
-    scene.does(c.OpenStock(location="b", lines=[c.ArrivalLine(item="mask", quantity=40)]))
+    station.record(c.OpenStock(location="b", lines=[c.ArrivalLine(item="mask", quantity=40)]))
 
 
-def book_deliveries(scene: Scene) -> None:
+def book_deliveries(station: RecordingStation) -> None:
     """A delivery with a partial outcome, a refusal, a conflict and its resolution."""
     line = c.AllocationLine(item="mask", quantity=10)
-    mine = scene.begins(c.Allocate(recipient="h1", location="a", lines=[line]))
-    theirs = scene.begins(c.Allocate(recipient="h3", location="a", lines=[line]))
-    delivery = scene.begins(c.Dispatch(team="t1", allocations=[mine, theirs]))
-    scene.does(c.ReassignDelivery(delivery=delivery, team="t2"))
-    scene.does(
+    mine = station.record_document(c.Allocate(recipient="h1", location="a", lines=[line]))
+    theirs = station.record_document(c.Allocate(recipient="h3", location="a", lines=[line]))
+    delivery = station.record_document(c.Dispatch(team="t1", allocations=[mine, theirs]))
+    station.record(c.ReassignDelivery(delivery=delivery, team="t2"))
+    station.record(
         c.ReportOutcome(
             delivery=delivery,
             allocation=mine,
@@ -137,55 +139,57 @@ def book_deliveries(scene: Scene) -> None:
             note="opened by the daughter",
         )
     )
-    scene.does(c.ReportOutcome(delivery=delivery, allocation=theirs, outcome="refused"))
-    contradicted = scene.does(
+    station.record(c.ReportOutcome(delivery=delivery, allocation=theirs, outcome="refused"))
+    contradicted = station.record(
         c.ReportOutcome(delivery=delivery, allocation=theirs, outcome="handed_over")
     )
     assert contradicted.conflict is not None
-    scene.does(
+    station.record(
         c.ResolveConflict(conflict=contradicted.seq, by="correct", reason="the team is right")
     )
-    scene.does(c.CloseDelivery(delivery=delivery))
+    station.record(c.CloseDelivery(delivery=delivery))
 
 
-def book_stock(scene: Scene) -> None:
+def book_stock(station: RecordingStation) -> None:
     """Stock moved, drawn, lent, repacked, handed out, counted."""
     gel = [c.LotLine(item="gel", quantity=3)]
-    scene.does(c.Move(source="a", target="b", lines=gel))
-    issue = scene.begins(c.IssueGoods(purpose="gate", location="b", lines=gel))
-    scene.does(c.ReturnIssue(issue=issue, lines=[c.LotLine(item="gel", quantity=1)]))
-    scene.does(c.LendGoods(borrower="x", location="a", lines=gel, due_on=date(2020, 4, 1)))
-    scene.does(
+    station.record(c.Move(source="a", target="b", lines=gel))
+    issue = station.record_document(c.IssueGoods(purpose="gate", location="b", lines=gel))
+    station.record(c.ReturnIssue(issue=issue, lines=[c.LotLine(item="gel", quantity=1)]))
+    station.record(c.LendGoods(borrower="x", location="a", lines=gel, due_on=date(2020, 4, 1)))
+    station.record(
         c.Convert(
             location="a",
             consumed=[c.LotLine(item="gel", quantity=1)],
             produced=[c.ConvertedLine(item="gel", quantity=2, batch="small")],
         )
     )
-    scene.does(c.HandOut(recipient="h2", location="a", lines=[c.LotLine(item="gel", quantity=1)]))
-    scene.does(c.HandOut(recipient="g1", location="a", lines=gel, headcount=3))
-    sheet = scene.begins(c.OpenCountSheet(location="b"))
-    scene.does(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=38)]))
-    scene.does(
+    station.record(
+        c.HandOut(recipient="h2", location="a", lines=[c.LotLine(item="gel", quantity=1)])
+    )
+    station.record(c.HandOut(recipient="g1", location="a", lines=gel, headcount=3))
+    sheet = station.record_document(c.OpenCountSheet(location="b"))
+    station.record(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=38)]))
+    station.record(
         c.Settle(place="b", by="lost", lines=[c.LotLine(item="mask", quantity=2)], reason="mice")
     )
     left = [c.LotLine(item="mask", quantity=1)]
     yesterday = date(2020, 2, 4)
-    scene.does(c.WriteOff(reason="damaged", location="b", lines=left, happened_on=yesterday))
-    scene.does(c.RecordActivity(kind="visit", count=6, who="Zhang and Li"))
+    station.record(c.WriteOff(reason="damaged", location="b", lines=left, happened_on=yesterday))
+    station.record(c.RecordActivity(kind="visit", count=6, who="Zhang and Li"))
 
 
-def book_shipments(scene: Scene, elsewhere: str) -> None:
-    """Goods sent to station hp, whose books are elsewhere, and others that came from there."""
-    with Ledger.open(elsewhere, station="hp", clock=scene.clock) as other:
+def book_shipments(station: RecordingStation, elsewhere: str) -> None:
+    """Goods sent to station hp, whose books are in another database, and goods from there."""
+    with Ledger.open(elsewhere, station="hp", clock=station.clock) as other:
         other.register(
             Station(code="hp", name="Huangpu", series="HP"),
             Item(code="mask", name="mask"),
             Location(code="d", name="Depot"),
         )
-        mine, theirs = scene.ledger, other
+        mine, theirs = station.ledger, other
         lines = [c.LotLine(item="mask", quantity=3)]
-        out = scene.begins(c.SendShipment(station="hp", location="a", lines=lines))
+        out = station.record_document(c.SendShipment(station="hp", location="a", lines=lines))
         theirs.record(
             c.ReceiveShipment(
                 shipment=out,
@@ -199,20 +203,20 @@ def book_shipments(scene: Scene, elsewhere: str) -> None:
             station="lx", location="d", lines=[c.LotLine(item="mask", quantity=1)]
         )
         name = str(theirs.record(back, by="w2").document)
-        scene.does(c.ReceiveShipment(shipment=name, location="a", sent=cited(theirs, name)))
-        scene.does(c.AcknowledgeShipment(shipment=out, received=cited(theirs, out)))
+        station.record(c.ReceiveShipment(shipment=name, location="a", sent=cited(theirs, name)))
+        station.record(c.AcknowledgeShipment(shipment=out, received=cited(theirs, out)))
 
 
-def book_everything(scene: Scene, elsewhere: str) -> None:
+def book_everything(station: RecordingStation, elsewhere: str) -> None:
     """An entry of nearly every kind, so that no table is empty."""
-    _, _, pledge = book_needs_and_pledges(scene)
-    book_goods(scene, pledge)
-    book_deliveries(scene)
-    scene.clock.now += timedelta(days=2)
-    book_stock(scene)
-    book_shipments(scene, elsewhere)
-    # Booked on a day before the latest: the days since move as well.
-    scene.does(
+    _, _, pledge = book_needs_and_pledges(station)
+    book_goods(station, pledge)
+    book_deliveries(station)
+    station.clock.now += timedelta(days=2)
+    book_stock(station)
+    book_shipments(station, elsewhere)
+    # Booked on an earlier day, so that the balances of later days change too.
+    station.record(
         c.WriteOff(
             reason="damaged",
             location="a",
@@ -220,7 +224,7 @@ def book_everything(scene: Scene, elsewhere: str) -> None:
             happened_on=date(2020, 2, 4),
         )
     )
-    third = scene.begins(
+    third = station.record_document(
         c.RecordDonation(
             donor="li",
             location="a",
@@ -228,7 +232,7 @@ def book_everything(scene: Scene, elsewhere: str) -> None:
             lines=[c.DonationLine(item="mask", quantity=5)],
         )
     )
-    fourth = scene.begins(
+    fourth = station.record_document(
         c.RecordDonation(
             donor="li",
             location="a",
@@ -236,16 +240,16 @@ def book_everything(scene: Scene, elsewhere: str) -> None:
             lines=[c.DonationLine(item="mask", quantity=6)],
         )
     )
-    scene.does(c.IssueReceipt(donations=[third, fourth]))
-    scene.does(c.ReprintReceipt(number="JZ-2020-000001"))
-    scene.does(c.ForgetDonor(donor="li"))
-    scene.does(c.ClosePeriod(through=date(2020, 2, 4)))
-    scene.does(c.ReopenPeriod(day=date(2020, 2, 4), reason="one more"))
-    scene.does(c.ClosePeriod(through=date(2020, 2, 4)))
+    station.record(c.IssueReceipt(donations=[third, fourth]))
+    station.record(c.ReprintReceipt(number="JZ-2020-000001"))
+    station.record(c.ForgetDonor(donor="li"))
+    station.record(c.ClosePeriod(through=date(2020, 2, 4)))
+    station.record(c.ReopenPeriod(day=date(2020, 2, 4), reason="one more"))
+    station.record(c.ClosePeriod(through=date(2020, 2, 4)))
     late = c.RecordDonation(
         location="a",
         handled_by="Zhang",
         lines=[c.DonationLine(item="mask", quantity=1)],
         happened_on=date(2020, 2, 3),
     )
-    scene.does(late)
+    station.record(late)

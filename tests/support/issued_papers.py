@@ -1,4 +1,4 @@
-"""Papers as people hold them: issued at a station, and what a forger may do to the file."""
+"""Receipts issued at a station, and changes that a forger may make to their files."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from support.ledger_fixture import StationLedger
 
 
 def new_keys(database: str) -> StationKeys:
-    """The keys of a database, made now where there are none."""
+    """Create the first key of a database and return its keys."""
     create_first_key(database)
     return StationKeys.for_database(database)
 
 
-class Office(NamedTuple):
-    """A station and the keys beside its books."""
+class IssuingStation(NamedTuple):
+    """A station with its keys."""
 
     station: StationLedger
     database: Path
@@ -38,7 +38,7 @@ class Office(NamedTuple):
         )
 
     def give(self, quantity: int = 10, **more: Any) -> bytes:
-        """The original for a new donation."""
+        """Record a donation and return its original receipt."""
         self.station.give(quantity, **more)
         number = self.station.books.value(
             "SELECT number FROM receipts WHERE station = :station ORDER BY seq DESC LIMIT 1"
@@ -46,8 +46,8 @@ class Office(NamedTuple):
         return self.paper(number, original=True)
 
 
-def verdict(pdf: bytes, keys: PublicKeys | None) -> tuple[str, str]:
-    """In a word and in a sentence."""
+def check_result(pdf: bytes, keys: PublicKeys | None) -> tuple[str, str]:
+    """The result of a check: a word and a sentence."""
     try:
         record = check_receipt(pdf, keys)
     except NotGenuine as error:
@@ -56,7 +56,7 @@ def verdict(pdf: bytes, keys: PublicKeys | None) -> tuple[str, str]:
 
 
 def changed(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
-    """The file, opened, changed and saved as any program would."""
+    """The file after a change in a PDF program."""
     with pikepdf.open(BytesIO(pdf)) as paper:
         change(paper)
         out = BytesIO()
@@ -65,7 +65,7 @@ def changed(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
 
 
 def attached(pdf: bytes) -> dict[str, Any]:
-    """What is attached to a paper, as a stranger's program reads it."""
+    """The data attached to a paper."""
     with pikepdf.open(BytesIO(pdf)) as paper:
         told: dict[str, Any] = json.loads(paper.attachments[ATTACHMENT].get_file().read_bytes())
     return told
@@ -79,15 +79,15 @@ def stripped(pdf: bytes) -> bytes:
 
 
 def with_attached(pdf: bytes, content: bytes) -> bytes:
-    """The same page with other data inside."""
+    """The same page with other attached data."""
     return attach(stripped(pdf), ATTACHMENT, content, _SAYS)
 
 
-def with_told(pdf: bytes, **fields: Any) -> bytes:
-    """The same page, with some fields of the data inside said otherwise."""
+def with_fields(pdf: bytes, **fields: Any) -> bytes:
+    """The same page with changed fields in the attached data."""
     return with_attached(pdf, written(attached(pdf) | fields))
 
 
 def written(told: dict[str, Any]) -> bytes:
-    """Data in the very spelling of the program, so that nothing else gives them away."""
+    """Data encoded exactly as the program does."""
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""Station lx, a clock that tests set, and short words for what tests say again and again."""
+"""Station lx, a clock that tests set, and short methods for frequent commands."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 
 TODAY = date(2020, 2, 10)
-"""The day on which the tests' clock stands at first."""
+"""The first day of the clock."""
 
 
 class Clock:
-    """A clock that stands until it is set: noon in Shanghai."""
+    """A clock that shows noon in Shanghai on the day it was set to."""
 
     def __init__(self, day: date = TODAY) -> None:
         self.day = day
@@ -28,7 +28,7 @@ class Clock:
 
 
 def register_all(ledger: Ledger) -> None:
-    """Station lx with a few things and people of every sort."""
+    """Register station lx with some items, people and places."""
     ledger.register(Station(code="lx", name="龙穴街社工服务站", zone="Asia/Shanghai"))
     ledger.register(
         Item(code="mask", name="口罩", name_en="mask", packs={"ten": 10, "box": 50}),
@@ -48,7 +48,7 @@ def register_all(ledger: Ledger) -> None:
 
 
 class StationLedger:
-    """A ledger with short words for what tests say again and again."""
+    """A station's ledger with short methods for frequent commands."""
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self.ledger, self.clock = ledger, clock
@@ -61,7 +61,7 @@ class StationLedger:
         return self.ledger.balance(account, item, lot)
 
     def total(self, account: str, item: str = "mask") -> int:
-        """Over all lots of an account, or of all accounts below one ending in ":"."""
+        """Sum over all lots of an account, or of all accounts below a prefix that ends in ":"."""
         return sum(self.books.nonzero_balances(account, item).values())
 
     def entries(self) -> int:
@@ -70,7 +70,7 @@ class StationLedger:
     def day(self, offset: int) -> date:
         return self.clock.day + timedelta(days=offset)
 
-    # --- commands in short ---------------------------------------------------------------------
+    # --- short commands -----------------------------------------------------------------------
 
     def need(
         self, quantity: int = 10, recipient: str = "R-1", item: str = "mask", **more: Any
@@ -94,7 +94,7 @@ class StationLedger:
     def donation(
         self, quantity: int = 10, item: str = "mask", *, donor: str | None = "D-1", **line: Any
     ) -> c.RecordDonation:
-        """A donation of one line as a command."""
+        """A donation with one line, not recorded yet."""
         place, day = line.pop("location", "store"), line.pop("happened_on", None)
         wish = line.pop("wish", None)
         return c.RecordDonation(
@@ -110,7 +110,7 @@ class StationLedger:
         return self(self.donation(*args, **kwargs))
 
     def stock(self, quantity: int = 10, item: str = "mask", **line: Any) -> str:
-        """Open stock of one lot; the lot's id."""
+        """Open stock of one lot and return the lot's id."""
         place, day = line.pop("location", "store"), line.pop("happened_on", None)
         done = self(
             c.OpenStock(

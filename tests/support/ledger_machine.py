@@ -42,7 +42,7 @@ from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
 from supplies.verification.verify import verify
 from support.command_generators import CommandGenerator
-from support.engines import RUNNING, hasty
+from support.engines import RUNNING, without_fsync
 from support.ledger_fixture import Clock, register_all
 from support.oracle import Oracle
 from support.reference_model import ReferenceModel
@@ -138,7 +138,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 register_all(ledger)
         ledger = Ledger.open(url, station="lx", clock=self.clock)
         self.closing.callback(ledger.close)
-        return hasty(ledger)
+        return without_fsync(ledger)
 
     def finish(self) -> None:
         verify(self.ledger.store)

@@ -54,7 +54,7 @@ _DAY = date(2020, 2, 5)
 
 
 class Paper(NamedTuple):
-    """A paper drawn, what must be read in it, and the figures that must stand in it unbroken."""
+    """A drawn paper, texts it must contain, and figures that must not be broken."""
 
     pdf: bytes
     says: list[str]
@@ -62,14 +62,14 @@ class Paper(NamedTuple):
 
 
 class Of(NamedTuple):
-    """How many lines, whether every field is as long as it may be, and in which languages."""
+    """The number of lines, whether fields have their greatest length, and the languages."""
 
     lines: int
     long: bool
     languages: Languages = "zh+en"
 
     def name(self, what: str, at: int = 1) -> str:
-        """A name of its own for each line."""
+        """A different name for each line."""
         said = f"{what}{at}号{RARE}"
         return (said + RARE * 40)[:200] if self.long else said
 
@@ -80,7 +80,7 @@ class Of(NamedTuple):
         )
 
     def named(self, what: str, at: int = 1) -> list[str]:
-        """What must be read of a thing that has a name in both languages."""
+        """The texts of a thing with a name in both languages."""
         said = {"zh": [self.name(what, at)], "en": [self.english(at)]}
         return [name for language in self.languages.split("+") for name in said[language]]
 
@@ -88,7 +88,7 @@ class Of(NamedTuple):
         return f"{what}-{at:03d}".ljust(64, "w") if self.long else f"{what}-{at:03d}"
 
     def text(self, what: str, at: int = 1) -> str:
-        """Free text: of the first lines as long as it may be."""
+        """Free text; that of the first lines has the greatest length."""
         said = self.name(what, at)
         return (f"{said}。" + f"{RARE}，" * 400)[:2000] if self.long and at < 3 else said
 
@@ -176,7 +176,7 @@ def _receipt(of: Of) -> Paper:
 
 
 def _batch(of: Of) -> Paper:
-    """Receipts in different languages, one after another."""
+    """Receipts in different languages."""
     written: tuple[Languages, ...] = ("en", "zh", "zh+en")
     each = [of._replace(languages=languages) for languages in written]
     pdf = draw_receipts([_receipt_paper(one) for one in each])
@@ -200,7 +200,7 @@ def _slips(paper: str) -> Callable[[Of], Paper]:
 
 
 def _round(of: Of) -> Paper:
-    """A line for each lot that is loaded, and a stop for each."""
+    """A line for each loaded lot and a stop for each."""
     load = [
         LoadLine(
             name=of.name("物资", at), name_en=of.english(at), unit=of.unit, lot=of.code("l", at),
@@ -242,7 +242,7 @@ def _statement(of: Of) -> Paper:
         )
         for at in of.each
     ]  # fmt: skip
-    served = [
+    coordinator_client = [
         PeopleReachedLine(
             month="2020-02", community=of.code("c", at), who="household", count=10 + at
         )
@@ -251,7 +251,11 @@ def _statement(of: Of) -> Paper:
     wishes = [WishLine(receipt=f"JZ-2020-{at:06d}", wish=of.text("意愿", at)) for at in of.each]
     paper = samples.statement(STATION, of.lines)
     shown = replace(
-        paper.statement, goods=goods, departures=departures, served=served, wishes=wishes
+        paper.statement,
+        goods=goods,
+        departures=departures,
+        coordinator_client=coordinator_client,
+        wishes=wishes,
     )
     pdf = draw_donor_statement(
         replace(paper, station=of.station(), donor=of.donor(), statement=shown)
@@ -285,7 +289,7 @@ def _organisation(of: Of) -> Paper:
 
 
 def _reported(of: Of) -> tuple[StationReportPaper, list[str], list[str]]:
-    """The figures of a report, what is to be read in it, and its figures."""
+    """The figures of a report, its texts and its figures as printed."""
     paper = report()
     done = [ActivityLine(kind=of.code("k", at), count=of.quantity(at)) for at in of.each]
     short = [ShortageLine(item=of.code("i", at), needed=of.quantity(at), free=5) for at in of.each]
@@ -326,7 +330,7 @@ MARGINS = {
     "receipt": 12, "receipts": 12, "slip": 4, "slip a5": 12, "run sheet": 15, "statement": 15,
     "report": 15, "organisation report": 15, "disclosure": 15,
 }  # fmt: skip
-"""Every paper, and how much of its edge stays free (mm)."""
+"""Every paper with the width of its empty margin (mm)."""
 
 _DRAWN: dict[str, Callable[[Of], Paper]] = {
     "receipt": _receipt,
@@ -342,7 +346,7 @@ _DRAWN: dict[str, Callable[[Of], Paper]] = {
 
 
 def drawn(paper: str, of: Of) -> Paper:
-    """That paper, drawn."""
+    """Draw a paper."""
     return _DRAWN[paper](of)
 
 
@@ -361,7 +365,7 @@ CASES = [
 
 
 def digests(drawn: Callable[[str, Of], Paper] = drawn) -> list[str]:
-    """The SHA-256 of every paper but the longest, which take longest to draw."""
+    """The SHA-256 of every paper except the longest, which take the most time."""
     return [
         f"{paper} {of.lines} {of.languages} {hashlib.sha256(drawn(paper, of).pdf).hexdigest()}"
         for paper, of in CASES

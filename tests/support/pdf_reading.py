@@ -1,4 +1,4 @@
-"""Reading papers back, with programs that nobody here wrote: pypdf, poppler, zxing."""
+"""Read papers with independent programs: pypdf, poppler, zxing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ needs_poppler = pytest.mark.skipif(
 
 
 class Word(NamedTuple):
-    """A word and the part of its box that its strokes fill, in points from the top left."""
+    """A word and the box around its strokes, in points from the top left."""
 
     page: int
     left: float
@@ -36,7 +36,7 @@ def pages(pdf: bytes) -> list[pypdf.PageObject]:
 
 
 def text(pdf: bytes) -> str:
-    """All text, without spaces and line ends: where a line breaks is not what it says."""
+    """All text without spaces and line breaks."""
     return squeezed("".join(page.extract_text() for page in pages(pdf)))
 
 
@@ -65,7 +65,7 @@ def rendered(pdf: bytes, page: int = 1, dpi: int = 150) -> Image.Image:
 
 
 def words(pdf: bytes) -> list[Word]:
-    """Every word with its box; poppler's boxes are as high as the font, so take their middle."""
+    """Every word with its box: the middle of poppler's box, which is as high as the font."""
     found, at = [], 0
     # Poppler writes 𠮷 in the title of the file as two surrogates; in the text it does not.
     read = poppler("pdftotext", "-bbox", "-", "-", pdf=pdf).decode(errors="surrogatepass")
@@ -81,9 +81,9 @@ def words(pdf: bytes) -> list[Word]:
 
 
 def assert_well_set(pdf: bytes, margin: float, found: list[Word] | None = None) -> None:
-    """No text nearer to the edge of its page than the margin (mm), and none upon other text.
+    """Check that no text is outside the margin (mm) or overlaps other text.
 
-    found: its words, where they were read already.
+    found: the words, if they were read already.
     """
     sizes = [page.mediabox for page in pages(pdf)]
     kept = margin / 25.4 * 72 - 0.5
@@ -101,7 +101,7 @@ def assert_well_set(pdf: bytes, margin: float, found: list[Word] | None = None) 
 
 
 def _side_by_side(found: list[Word]) -> Iterator[tuple[Word, Word]]:
-    """Words of one page that neither stands wholly above the other."""
+    """Words of one page, neither wholly above the other."""
     ordered = sorted(found, key=lambda word: (word.page, word.top))
     for at, one in enumerate(ordered):
         for other in ordered[at + 1 :]:
@@ -123,7 +123,7 @@ def assert_only_embedded_fonts(pdf: bytes) -> None:
 
 
 def in_a_new_process(expression: str, seed: int) -> str:
-    """The SHA-256 of a paper that another process draws."""
+    """The SHA-256 of a paper drawn in another process."""
     program = (
         "import hashlib\n"
         "from supplies_receipts import *\n"

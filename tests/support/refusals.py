@@ -20,7 +20,10 @@ def assert_refused(
     *,
     at: str | None = None,
 ) -> str:
-    """The sentence of a refusal that left no trace; `at` is the field that it points to."""
+    """Check that a call is refused and records nothing; return the message.
+
+    at: the pointer to the refused field.
+    """
     before = station.entries()
     with pytest.raises(kind) as refusal:
         do()

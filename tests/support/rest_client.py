@@ -1,4 +1,4 @@
-"""Short words for what tests ask of the service, and what every problem must be."""
+"""A client for the REST API with short methods, and checks of problem responses."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from supplies.access.access_context import AccessContext
 from supplies.ledger.ledger import Ledger
 
 LONG = timedelta(days=700)
-"""Longer than any test's clock runs."""
+"""Longer than the clock of any test runs."""
 
 ADDRESS = "http://127.0.0.1:8000"
 
 
-def let_in(ledger: Ledger) -> dict[str, str]:
-    """Somebody of every role, and what each shows at the gate."""
+def issue_credentials(ledger: Ledger) -> dict[str, str]:
+    """Create a user or link for each role; return their tokens by role."""
     with ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         shown = {}
@@ -44,7 +44,7 @@ def let_in(ledger: Ledger) -> dict[str, str]:
 
 
 def sessions(ledger: Ledger) -> dict[str, str]:
-    """The cookies of those of them who have a password, as a browser keeps them."""
+    """Session cookies of users with a password, by role."""
     with ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
         users.add(access, users.NewUser(login="courier", role="courier", team="T-1"), by="test")
@@ -57,13 +57,13 @@ def sessions(ledger: Ledger) -> dict[str, str]:
 
 
 def signed_in(client: TestClient, token: str) -> TestClient:
-    """The client, showing a token with every request."""
+    """The client with a token on every request."""
     client.headers["Authorization"] = f"Bearer {token}"
     return client
 
 
-class Rest:
-    """A client that knows what an answer must look like."""
+class RestClient:
+    """Sends requests and checks the form of the responses."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
@@ -84,7 +84,7 @@ class Rest:
         return answer.json()
 
     def refused(self, path: str, body: Any, status: int, slug: str) -> Any:
-        """The problem that a POST is answered with."""
+        """Send a POST that must be refused; return the problem."""
         return problem(self.send(path, body), status, slug)
 
     # --- what many tests begin with ------------------------------------------------------------
@@ -116,7 +116,7 @@ class Rest:
 
 
 def problem(answer: Response, status: int, slug: str) -> Any:
-    """An answer that is problem+json as the contract says, and tells nothing of our insides."""
+    """Check that a response is a problem as documented and reveals no internals; return it."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     told = answer.json()
@@ -130,8 +130,8 @@ def problem(answer: Response, status: int, slug: str) -> Any:
     return told
 
 
-def said_in_the_log(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the store said of itself, in the lines of the log that are no mere answers."""
+def logged_store_errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Messages of the store in the error lines of the log."""
     lines = [
         json.loads(JsonFormatter().format(record))
         for record in caplog.records

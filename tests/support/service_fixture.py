@@ -1,4 +1,4 @@
-"""The service over fresh books of station lx, with a clock that the tests set."""
+"""The service over new books of station lx, with a clock that tests set."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from supplies_service.observability import logs
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import StationKeys, create_first_key
 from support.ledger_fixture import TODAY, Clock, register_all
-from support.rest_client import ADDRESS, Rest, let_in, sessions, signed_in
+from support.rest_client import ADDRESS, RestClient, issue_credentials, sessions, signed_in
 
 
 class Service(NamedTuple):
-    """The application, made once, and the directory from which it opens its books.
+    """The application, created once, and the folder of its books.
 
-    tokens: what to show, by role; those of a courier and a donor are links to T-1 and D-1.
-    sessions: what the browsers of those with a password keep.
+    tokens: by role; those of a courier and a donor are links to T-1 and D-1. sessions: session
+    cookies
+    by role.
     """
 
     app: Litestar
@@ -37,7 +38,7 @@ class Service(NamedTuple):
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What the service logs, as it stands in the file."""
+    """The log of the service."""
     stream = io.StringIO()
     logger = logs.logging.getLogger(logs.LOGGER)
     before = logger.handlers[:], logger.level, logger.propagate
@@ -49,20 +50,20 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
-    """Made once, since making its routes takes longer than most tests do."""
+    """Created once: creating its routes takes longer than most tests."""
     clock, folder = Clock(), tmp_path_factory.mktemp("service") / "books"
     fresh = tmp_path_factory.mktemp("fresh")
     with Ledger.open(str(fresh / "books.db"), station="lx", clock=clock) as ledger:
         register_all(ledger)
-        tokens, cookies = let_in(ledger), sessions(ledger)
+        tokens, cookies = issue_credentials(ledger), sessions(ledger)
     create_first_key(str(fresh / "books.db"))
     app = create_app(str(folder / "books.db"), "lx", clock=clock)
     return Service(app, clock, folder, fresh, tokens, cookies)
 
 
 @pytest.fixture
-def strangers(service: Service) -> Iterator[TestClient]:
-    """The application over fresh books of station lx; nobody has signed in."""
+def anonymous_client(service: Service) -> Iterator[TestClient]:
+    """A client without credentials; the books are new."""
     shutil.rmtree(service.folder, ignore_errors=True)
     shutil.copytree(service.fresh, service.folder)
     service.clock.day = TODAY
@@ -71,18 +72,18 @@ def strangers(service: Service) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def served(strangers: TestClient, service: Service) -> TestClient:
-    """The same to a coordinator."""
-    return signed_in(strangers, service.tokens["coordinator"])
+def coordinator_client(anonymous_client: TestClient, service: Service) -> TestClient:
+    """A client with the token of a coordinator."""
+    return signed_in(anonymous_client, service.tokens["coordinator"])
 
 
 @pytest.fixture
-def keys(service: Service, served: TestClient) -> StationKeys:
-    """The keys beside the application's books."""
+def keys(service: Service, coordinator_client: TestClient) -> StationKeys:
+    """The keys of the books."""
     return StationKeys.for_database(str(service.folder / "books.db"))
 
 
 @pytest.fixture
-def rest(served: TestClient) -> Rest:
-    """Short words for what tests ask of the service."""
-    return Rest(served)
+def rest(coordinator_client: TestClient) -> RestClient:
+    """The REST client of a coordinator."""
+    return RestClient(coordinator_client)

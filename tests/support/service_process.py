@@ -1,4 +1,4 @@
-"""A service in a process of its own, started as a person starts it and stopped in the end."""
+"""The service as a separate process, started from the command line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supplies_service.settings import Settings
 from supplies.errors import StoreError
 
 PATIENCE = 60
-"""Seconds; only a machine that is broken or very busy takes as many."""
+"""Seconds; only a broken or very busy machine takes as long."""
 
 
 def free_port() -> int:
@@ -34,7 +34,7 @@ def serving(
 ) -> Iterator[subprocess.Popen[str]]:
     """The service as a process, once it answers.
 
-    log: where it says what it does; a file, where that is more than a pipe holds.
+    log: where its output goes; a file if it is more than a pipe can hold.
     """
     with started(SERVE, database, port, *options, log=log) as process:
         wait_until_it_answers(process, f"http://127.0.0.1:{port}/api/health")
@@ -48,7 +48,7 @@ SERVE = "import sys; from supplies.cli import main; sys.exit(main())"
 def started(
     script: str, database: str, port: int, *options: str, log: int | TextIO = subprocess.PIPE
 ) -> Iterator[subprocess.Popen[str]]:
-    """A script that serves as a process, in whatever way; it ends with all that it started."""
+    """A script as a process; it and its children are killed at the end."""
     arguments = ["serve", "--database", database, "--port", str(port), *options]
     process = subprocess.Popen(
         [sys.executable, "-c", script, *arguments],
@@ -65,7 +65,7 @@ def started(
 
 
 def end_all(process: subprocess.Popen[str]) -> None:
-    """End a service with its workers, who may be left where it is gone."""
+    """Kill a service and its workers, which may outlive it."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 

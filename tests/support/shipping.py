@@ -11,12 +11,12 @@ from supplies.ledger.recorded import Recorded
 from supplies.views.shipments import (
     get_shipment,
 )
-from support.engines import hasty
+from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger
 
 
 def open_hp(url: str, clock: Clock) -> Ledger:
-    ledger = hasty(Ledger.open(url, station="hp", clock=clock))
+    ledger = without_fsync(Ledger.open(url, station="hp", clock=clock))
     ledger.register(Station(code="hp", name="黄浦站", zone="Asia/Shanghai", series="HP"))
     ledger.register(
         Item(code="mask", name="口罩"),
@@ -33,7 +33,7 @@ def send(station: StationLedger, quantity: int = 10, item: str = "mask", **line:
 
 
 def cited(station: StationLedger | Ledger, name: str) -> c.CitedEntry:
-    """A station's entry as its page of the shipment shows it."""
+    """A station's entry about a shipment, as its view shows it."""
     entry = get_shipment(station.books, name).entry
     assert entry is not None
     return msgspec.convert(msgspec.to_builtins(entry), c.CitedEntry)

@@ -22,32 +22,32 @@ from supplies.verification.verify import verify
 
 
 class Tampering(SqliteStore):
-    """A store whose transaction is the test's own, so that what it did can be verified, undone."""
+    """A store whose transaction belongs to the test: it is verified before a rollback."""
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         yield
 
     def unguard(self) -> None:
-        """From here on nothing is refused, once a transaction begins."""
+        """Begin a transaction without triggers, foreign keys and checks."""
         self.run("PRAGMA foreign_keys = OFF")
         self.run("PRAGMA ignore_check_constraints = ON")
         self.run("BEGIN")
         for guard in schema.sqlite_guards():
             self.run(f"DROP TRIGGER {guard}")
 
-    def let_transfers_move(self) -> None:
-        """The one trigger that an intruder finds useful."""
+    def restore_balance_trigger(self) -> None:
+        """Restore the trigger that updates balances."""
         self.run(schema.sqlite_guards()["transfers_move"])
 
 
 class PostgresTampering(PostgresStore):
-    """The same on a server, as its superuser."""
+    """The same on PostgreSQL, as a superuser."""
 
     _tampers: AbstractContextManager[None] | None = None
 
     def unguard(self) -> None:
-        """In this role neither triggers nor foreign keys are asked."""
+        """Begin a transaction without checks, in the role that skips triggers and foreign keys."""
         self._tampers = self.writing()
         self._tampers.__enter__()
         checks = self.all(
@@ -59,11 +59,11 @@ class PostgresTampering(PostgresStore):
             self.run(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         self.run("SET LOCAL session_replication_role = replica")
 
-    def let_transfers_move(self) -> None:
+    def restore_balance_trigger(self) -> None:
         self.run("ALTER TABLE transfers ENABLE ALWAYS TRIGGER transfers_move")
 
     def close(self) -> None:
-        """Undo what was done."""
+        """Roll back."""
         tampers, self._tampers = self._tampers, None
         if tampers is not None:
             undone = RuntimeError("undone")
@@ -72,26 +72,26 @@ class PostgresTampering(PostgresStore):
 
 
 def tampering(url: str) -> Any:
-    """The books under the hands of one who can do anything."""
+    """Open books in a store that allows any change."""
     return PostgresTampering(url) if url.startswith("postgresql:") else Tampering(url)
 
 
 def broken(store: Store, station: str | None = "lx") -> BooksBroken:
-    """What verification finds first."""
+    """The first error that verification finds."""
     with pytest.raises(BooksBroken) as caught:
         verify(store, station)
     return caught.value
 
 
 def columns_of(table: str) -> list[tuple[str, str]]:
-    """Name and type of each column, from the tables as they are made."""
+    """Name and type of each column of a table."""
     memory = sqlite3.connect(":memory:")
     memory.executescript(schema.all_scripts())
     return [(row[1], row[2]) for row in memory.execute(f"PRAGMA table_info({table})")]
 
 
 def rows_of(store: Store, table: str) -> list[dict[str, Any]]:
-    """All rows of a table by column, in the order of entries where it has one."""
+    """All rows of a table by column, in the order of entries."""
     columns = [name for name, _ in columns_of(table)]
     order = "seq" if "seq" in columns else columns[0]
     rows = store.all(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}")
@@ -99,7 +99,7 @@ def rows_of(store: Store, table: str) -> list[dict[str, Any]]:
 
 
 def where(table: str) -> str:
-    """The condition that finds a row by its key."""
+    """The condition that selects a row by its primary key."""
     return " AND ".join(f"{name} = :{name}" for name in introspection.tables()[table].primary_key)
 
 
@@ -117,7 +117,7 @@ def changed(value: Any, kind: str) -> Any:
     if kind == "BLOB":
         return b"x" * 16 if value is None else bytes([value[0] ^ 1]) + value[1:]
     if value is not None and re.fullmatch("[a-z]_[0-9]+", value):
-        # An id stays one: PostgreSQL's indexes of lists let in none without a number.
+        # Keep the form of an id: PostgreSQL's indexes of lists need its number.
         return value + "0"
     return "x" if value is None else value + "x"
 
@@ -126,7 +126,7 @@ Forger = Callable[[Body], Body]
 
 
 def forge(store: Tampering, seq: int, change: Forger) -> None:
-    """State an entry otherwise and make every hash from there on anew; the rows stay."""
+    """Change an entry's body and recompute all later hashes; the rows stay."""
     previous = bytes(32)
     rows = store.all("SELECT seq, body, hash FROM entries ORDER BY seq")
     for number, content, head in rows:
@@ -150,7 +150,7 @@ def last_with(store: Tampering, sql: str) -> int:
 
 
 def restate_transfer(store: Tampering, seq: int, change: Callable[[Transfer], Transfer]) -> None:
-    """The first transfer of an entry otherwise, in its body and in its row."""
+    """Change the first transfer of an entry in its body and in its row."""
 
     def changed_body(body: Body) -> Body:
         first, *others = body.transfers

@@ -1,4 +1,4 @@
-"""A road to a PostgreSQL server that can be closed: what crosses it is passed on, byte by byte."""
+"""A TCP proxy in front of a PostgreSQL server that can refuse, delay or cut connections."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 from psycopg.conninfo import conninfo_to_dict
 
 
-class Road:
-    """Between a port of loopback and a server. Closed, it is as if the server were not there.
+class TcpProxy:
+    """Forwards bytes between a loopback port and a server. Closed, the server seems to be gone.
 
-    cut_before: told what the server answers; where it says so, the client finds the connection
-    cut instead, and never hears of what was carried out.
+    cut_before: called with each answer of the server. If it returns true, the connection is cut and
+    the client never receives the answer.
     """
 
     def __init__(self, url: str) -> None:
@@ -33,47 +33,47 @@ class Road:
         self._ends: set[socket.socket] = set()
 
     def open(self) -> None:
-        """Let everybody through."""
+        """Accept connections."""
         self._silent = False
         self._listen()
 
     def fall_silent(self) -> None:
-        """Cut whatever is under way; whoever comes gets in and hears nothing."""
+        """Cut all connections; new ones are accepted but never answered."""
         self.close()
         self._silent = True
         self._listen()
 
     def freeze(self) -> None:
-        """Nothing that is under way, or will be, gets on; nobody is told."""
+        """Stop forwarding, without cutting connections."""
         self._flows.clear()
 
     def thaw(self) -> None:
-        """What was under way gets on."""
+        """Forward again, first what was held back."""
         self._flows.set()
 
     def _listen(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self._port))
-        threading.Thread(target=self._let_in, args=(self._listener,), daemon=True).start()
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def close(self) -> None:
-        """Cut whatever is under way, and let nobody in."""
+        """Cut all connections and refuse new ones."""
         self._flows.set()
         if self._listener is not None:
-            _hang_up(self._listener)
+            _shut_down(self._listener)
             self._listener.close()
             self._listener = None
         for end in list(self._ends):
-            _hang_up(end)
+            _shut_down(end)
 
-    def _let_in(self, listener: socket.socket) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
                 client, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+            threading.Thread(target=self._forward, args=(client,), daemon=True).start()
 
-    def _reach(self) -> socket.socket:
+    def _connect(self) -> socket.socket:
         host, port = str(self._server["host"]), self._server.get("port", 5432)
         if not host.startswith("/"):
             return socket.create_connection((host, int(port)))
@@ -81,8 +81,8 @@ class Road:
         server.connect(f"{host}/.s.PGSQL.{port}")
         return server
 
-    def _carry(self, client: socket.socket) -> None:
-        """Until one of the two hangs up, and then the other is hung up on."""
+    def _forward(self, client: socket.socket) -> None:
+        """Forward until one side closes, then close the other."""
         if self._silent:
             with client, suppress(OSError):
                 self._ends.add(client)
@@ -90,15 +90,15 @@ class Road:
                     pass
             self._ends.discard(client)
             return
-        with client, self._reach() as server, selectors.DefaultSelector() as ready:
+        with client, self._connect() as server, selectors.DefaultSelector() as ready:
             self._ends |= {client, server}
             ready.register(client, selectors.EVENT_READ, (client, server))
             ready.register(server, selectors.EVENT_READ, (server, client))
             with suppress(OSError):
-                self._pass_on(ready, client)
+                self._copy_bytes(ready, client)
             self._ends -= {client, server}
 
-    def _pass_on(self, ready: selectors.BaseSelector, client: socket.socket) -> None:
+    def _copy_bytes(self, ready: selectors.BaseSelector, client: socket.socket) -> None:
         while True:
             for key, _ in ready.select():
                 here, there = key.data
@@ -109,17 +109,17 @@ class Road:
                 there.sendall(said)
 
 
-def _hang_up(end: socket.socket) -> None:
+def _shut_down(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
-def road_to(url: str) -> Iterator[Road]:
-    """An open road, closed in the end."""
-    road = Road(url)
-    road.open()
+def tcp_proxy(url: str) -> Iterator[TcpProxy]:
+    """An open proxy, closed at the end."""
+    proxy = TcpProxy(url)
+    proxy.open()
     try:
-        yield road
+        yield proxy
     finally:
-        road.close()
+        proxy.close()

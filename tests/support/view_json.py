@@ -1,4 +1,4 @@
-"""How a view looks to a program that reads its JSON: names, values and the order of the keys."""
+"""Compare the JSON of a view, including the order of its keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 def shows(view: Any, expected: Any) -> bool:
-    """Whether a view's JSON is exactly this, key by key in this order."""
+    """Whether a view's JSON is exactly this, with its keys in this order."""
     found, wanted = (msgspec.json.encode(one).decode() for one in (view, expected))
     if found != wanted:
         raise AssertionError(f"shown:\n{found}\nexpected:\n{wanted}")

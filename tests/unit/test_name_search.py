@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.engines import hasty
+from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.domain import commands as c
@@ -87,7 +87,7 @@ def test_nothing_of_a_forgotten_name_is_left_to_search(station: StationLedger) -
 
 def test_a_forgotten_name_is_nowhere_in_the_file(tmp_path: Path, clock: Clock) -> None:
     with Ledger.open(str(tmp_path / "books.db"), station="lx", clock=clock) as ledger:
-        register_all(hasty(ledger))
+        register_all(without_fsync(ledger))
         ledger.register(Donor(code="D-9", name="欧阳夏丹"))
         pieces = [piece.encode() for piece in ("欧阳", "阳夏", "夏丹")]
         assert all(piece in _all_bytes(tmp_path) for piece in pieces)
@@ -103,7 +103,7 @@ def test_names_of_books_from_before_are_searched_once_they_are_opened(
     books_url: str, clock: Clock
 ) -> None:
     with Ledger.open(books_url, station="lx", clock=clock) as ledger:
-        register_all(hasty(ledger))
+        register_all(without_fsync(ledger))
         with ledger.store.writing():
             ledger.store.run("DELETE FROM search")
             ledger.store.run("DELETE FROM searchable")

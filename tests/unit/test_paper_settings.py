@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from PIL import Image
 from pypdf import PdfReader
-from support.issued_papers import Office, new_keys, verdict
+from support.issued_papers import IssuingStation, check_result, new_keys
 from support.ledger_fixture import StationLedger
 
 from supplies.cli import main
@@ -31,8 +31,8 @@ def engine() -> str:
 
 
 @pytest.fixture
-def office(station: StationLedger, books_path: Path) -> Office:
-    return Office(station, books_path, new_keys(str(books_path)))
+def issuer(station: StationLedger, books_path: Path) -> IssuingStation:
+    return IssuingStation(station, books_path, new_keys(str(books_path)))
 
 
 def png(width: int = 60, height: int = 40) -> bytes:
@@ -57,69 +57,71 @@ def has_chinese(said: str) -> bool:
 LOGO = base64.b64encode(png()).decode()
 
 
-def test_settings_are_frozen_and_a_later_change_leaves_a_receipt_as_it_was(office: Office) -> None:
+def test_settings_are_frozen_and_a_later_change_leaves_a_receipt_as_it_was(
+    issuer: IssuingStation,
+) -> None:
     own = {"statement": "收到，谢谢。", "statement_en": "Received with thanks."}
-    set_to(office.station, name_en="Longxue Station", papers={"logo": LOGO, **own})
-    old = office.give()
+    set_to(issuer.station, name_en="Longxue Station", papers={"logo": LOGO, **own})
+    old = issuer.give()
     assert "Received with thanks." in text(old)
     assert "Longxue Station" in text(old)
     assert len(PdfReader(BytesIO(old)).pages[0].images) == 1
-    set_to(office.station, name="别的名字", phone="020", series="ZZ", papers={"languages": "en"})
-    assert office.paper(FIRST, original=True) == old
-    assert verdict(old, office.keys.public_keys()) == ("genuine", FIRST)
-    new = office.give()
+    set_to(issuer.station, name="别的名字", phone="020", series="ZZ", papers={"languages": "en"})
+    assert issuer.paper(FIRST, original=True) == old
+    assert check_result(old, issuer.keys.public_keys()) == ("genuine", FIRST)
+    new = issuer.give()
     assert "ZZ-2020-000001" in text(new)
-    assert verdict(new, office.keys.public_keys()) == ("genuine", "ZZ-2020-000001")
+    assert check_result(new, issuer.keys.public_keys()) == ("genuine", "ZZ-2020-000001")
 
 
-def test_a_receipt_is_written_in_the_languages_of_the_station(office: Office) -> None:
-    office.station.ledger.amend(
-        msgspec.structs.replace(office.station.books.station, name_en="Longxue Station")
+def test_a_receipt_is_written_in_the_languages_of_the_station(issuer: IssuingStation) -> None:
+    issuer.station.ledger.amend(
+        msgspec.structs.replace(issuer.station.books.station, name_en="Longxue Station")
     )
-    both = text(office.give())
+    both = text(issuer.give())
     assert "经办人 Handler" in both
-    set_to(office.station, papers={"languages": "zh"})
-    chinese = text(office.give())
+    set_to(issuer.station, papers={"languages": "zh"})
+    chinese = text(issuer.give())
     assert "经办人" in chinese
     assert "Handler" not in chinese
-    set_to(office.station, papers={"languages": "en"})
-    gift = msgspec.structs.replace(office.station.donation(), donor=None, handled_by="Chen")
-    office.station(gift)
-    english = text(office.paper("JZ-2020-000003"))
+    set_to(issuer.station, papers={"languages": "en"})
+    gift = msgspec.structs.replace(issuer.station.donation(), donor=None, handled_by="Chen")
+    issuer.station(gift)
+    english = text(issuer.paper("JZ-2020-000003"))
     assert "Receipt for donated goods (in kind)" in english
     assert "Longxue Station" in english
     assert not has_chinese(english), english
 
 
 def test_a_value_is_printed_where_its_evidence_was_recorded_and_the_station_wishes(
-    office: Office,
+    issuer: IssuingStation,
 ) -> None:
     value = c.Value(minor=120_000, currency="CNY", evidence="invoice 17")
     line = c.DonationLine(item="mask", quantity=10, value=value)
-    gift = msgspec.structs.replace(office.station.donation(), lines=[line])
-    office.station(gift)
-    assert "1,200.00" not in text(office.paper(FIRST))
-    set_to(office.station, papers={"values": "evidenced"})
-    office.station(gift)
-    valued = text(office.paper("JZ-2020-000002"))
+    gift = msgspec.structs.replace(issuer.station.donation(), lines=[line])
+    issuer.station(gift)
+    assert "1,200.00" not in text(issuer.paper(FIRST))
+    set_to(issuer.station, papers={"values": "evidenced"})
+    issuer.station(gift)
+    valued = text(issuer.paper("JZ-2020-000002"))
     assert "¥1,200.00" in valued
     assert "not valued" not in valued
-    assert "not valued" in text(office.give())
+    assert "not valued" in text(issuer.give())
 
 
 def test_checker_agreement_and_fiscal_ticket_stand_on_the_receipt_and_follow_a_correction(
-    office: Office,
+    issuer: IssuingStation,
 ) -> None:
     gift = msgspec.structs.replace(
-        office.station.donation(), checked_by="黄复核", agreement="XY-7", fiscal_ticket="PJ-0099"
+        issuer.station.donation(), checked_by="黄复核", agreement="XY-7", fiscal_ticket="PJ-0099"
     )
-    done = office.station(gift)
-    said = text(office.paper(FIRST))
+    done = issuer.station(gift)
+    said = text(issuer.paper(FIRST))
     assert all(word in said for word in ("黄复核", "XY-7", "PJ-0099"))
     fewer = msgspec.structs.replace(gift, lines=[c.DonationLine(item="mask", quantity=4)])
-    office.station(c.Correct(entry=done.seq, command=fewer, reason="four came"))
-    office.station(c.ReplaceReceipt(number="JZ-2020-000002", reason="anew"))
-    said = text(office.paper("JZ-2020-000003"))
+    issuer.station(c.Correct(entry=done.seq, command=fewer, reason="four came"))
+    issuer.station(c.ReplaceReceipt(number="JZ-2020-000002", reason="anew"))
+    said = text(issuer.paper("JZ-2020-000003"))
     assert all(word in said for word in ("黄复核", "XY-7", "PJ-0099"))
 
 
@@ -216,9 +218,9 @@ def test_what_is_no_host_is_refused(station: StationLedger, host: str) -> None:
         )
 
 
-def test_a_long_statement_pushes_nothing_off_the_page(office: Office) -> None:
+def test_a_long_statement_pushes_nothing_off_the_page(issuer: IssuingStation) -> None:
     words = {"statement": "兹收到上列物资，" * 50, "statement_en": "Received. " * 40}
-    set_to(office.station, papers={"logo": LOGO, **words})
-    pdf = office.give(expires_on=date(2022, 1, 31))
+    set_to(issuer.station, papers={"logo": LOGO, **words})
+    pdf = issuer.give(expires_on=date(2022, 1, 31))
     assert len(PdfReader(BytesIO(pdf)).pages) == 1
     assert text(pdf).replace("\n", "").count("兹收到上列物资，") == 50

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.engines import ENGINES, Engines
-from support.every_kind import Scene, book_everything
+from support.every_kind import RecordingStation, book_everything
 from support.tampering import Tampering, tampering
 
 
@@ -14,17 +14,17 @@ from support.tampering import Tampering, tampering
 def whole(
     request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """Where whole books are, closed."""
+    """The URL of unchanged books; the ledger is closed."""
     with engines.books(request.param, tmp_path_factory.mktemp("books")) as url:
-        scene = Scene(url)
-        book_everything(scene, str(tmp_path_factory.mktemp("elsewhere") / "hp.db"))
-        scene.ledger.close()
+        station = RecordingStation(url)
+        book_everything(station, str(tmp_path_factory.mktemp("elsewhere") / "hp.db"))
+        station.ledger.close()
         yield url
 
 
 @pytest.fixture(scope="package")
 def opened(whole: str) -> Iterator[Tampering]:
-    """The books in a store that tests tamper with, each undoing what it did."""
+    """These books in a store that tests tamper with and roll back."""
     store = tampering(whole)
     yield store
     store.close()
@@ -32,7 +32,7 @@ def opened(whole: str) -> Iterator[Tampering]:
 
 @pytest.fixture
 def store(opened: Tampering) -> Iterator[Tampering]:
-    """The books without their guards, whole again after the test."""
+    """These books without triggers and constraints, rolled back after the test."""
     opened.unguard()
     yield opened
     opened.run("ROLLBACK")

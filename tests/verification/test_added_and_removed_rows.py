@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.every_kind import Scene
+from support.every_kind import RecordingStation
 from support.tampering import Tampering, broken, changed, columns_of, rows_of, where
 
 from supplies.domain import commands as c
@@ -21,17 +21,17 @@ def test_an_added_pending_row_is_found(store: Tampering) -> None:
 
 
 def test_a_removed_pending_row_is_found(books_url: str) -> None:
-    scene = Scene(books_url)
-    scene.does(c.OpenStock(location="a", lines=[c.ArrivalLine(item="mask", quantity=4)]))
+    station = RecordingStation(books_url)
+    station.record(c.OpenStock(location="a", lines=[c.ArrivalLine(item="mask", quantity=4)]))
     line = c.AllocationLine(item="mask", quantity=4)
-    aside = scene.begins(c.Allocate(recipient="h1", location="a", lines=[line]))
-    scene.does(c.Dispatch(team="t1", allocations=[aside]))
-    store = scene.ledger.store
+    aside = station.record_document(c.Allocate(recipient="h1", location="a", lines=[line]))
+    station.record(c.Dispatch(team="t1", allocations=[aside]))
+    store = station.ledger.store
     assert verify(store).entries == 3
     store.run("DELETE FROM pending")
     error = broken(store)
     assert (error.table, error.seq, error.expected) == ("pending", 3, "delivery")
-    scene.ledger.close()
+    station.ledger.close()
 
 
 @pytest.mark.parametrize("table", chain.LEDGER_TABLES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.every_kind import Scene, book_needs_and_pledges
+from support.every_kind import RecordingStation, book_needs_and_pledges
 from support.tampering import Tampering, broken
 
 from supplies.domain import commands as c
@@ -10,17 +10,17 @@ from supplies.verification.verify import verify
 
 
 def test_books_verify_after_forgetting(books_url: str) -> None:
-    scene = Scene(books_url)
-    pledged = book_needs_and_pledges(scene)
-    scene.does(c.CancelPledge(pledge=pledged[2], reason="cannot"))
+    station = RecordingStation(books_url)
+    pledged = book_needs_and_pledges(station)
+    station.record(c.CancelPledge(pledge=pledged[2], reason="cannot"))
     gift = [c.DonationLine(item="gel", quantity=2)]
-    scene.does(c.RecordDonation(donor="wang", location="a", handled_by="Zhang", lines=gift))
-    before = scene.ledger.store.all("SELECT digest FROM erasable WHERE content IS NULL")
-    scene.does(c.ForgetDonor(donor="wang"))
-    after = scene.ledger.store.all("SELECT digest FROM erasable WHERE content IS NULL")
+    station.record(c.RecordDonation(donor="wang", location="a", handled_by="Zhang", lines=gift))
+    before = station.ledger.store.all("SELECT digest FROM erasable WHERE content IS NULL")
+    station.record(c.ForgetDonor(donor="wang"))
+    after = station.ledger.store.all("SELECT digest FROM erasable WHERE content IS NULL")
     assert len(after) > len(before) == 0
-    assert verify(scene.ledger.store).receipts == 1
-    scene.ledger.close()
+    assert verify(station.ledger.store).receipts == 1
+    station.ledger.close()
 
 
 def test_a_text_erased_without_an_entry_is_found(store: Tampering) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.every_kind import Scene
+from support.every_kind import RecordingStation
 from support.tampering import Tampering, broken, forge, last_with, restate_transfer, tampering
 
 from supplies.domain import commands as c
@@ -88,11 +88,11 @@ def test_an_invalid_transfer_is_found(store: Tampering, field: str, value: Any) 
 
 def test_a_balance_below_zero_on_a_past_day_is_found(books_url: str) -> None:
     """On the whole there is enough; on the day the goods left there was not."""
-    scene = Scene(books_url)
+    station = RecordingStation(books_url)
     goods = [c.ArrivalLine(item="mask", quantity=10)]
-    scene.clock.now += timedelta(days=9)
-    scene.does(c.OpenStock(location="a", lines=goods, happened_on=date(2020, 2, 5)))
-    gone = scene.does(
+    station.clock.now += timedelta(days=9)
+    station.record(c.OpenStock(location="a", lines=goods, happened_on=date(2020, 2, 5)))
+    gone = station.record(
         c.WriteOff(
             reason="damaged",
             location="a",
@@ -100,8 +100,8 @@ def test_a_balance_below_zero_on_a_past_day_is_found(books_url: str) -> None:
             happened_on=date(2020, 2, 6),
         )
     )
-    verify(scene.ledger.store)
-    scene.ledger.close()
+    verify(station.ledger.store)
+    station.ledger.close()
     store = tampering(books_url)
     store.unguard()
     early = date(2020, 2, 4)

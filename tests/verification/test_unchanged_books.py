@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.every_kind import Scene, book_needs_and_pledges
+from support.every_kind import RecordingStation, book_needs_and_pledges
 from support.tampering import Tampering
 
 from supplies.domain import commands as c
@@ -37,8 +37,8 @@ def test_the_books_under_test_fill_every_ledger_table(whole: str) -> None:
 
 
 def test_books_without_entries_verify(books_url: str) -> None:
-    scene = Scene(books_url)
-    assert verify(scene.ledger.store) == Verified(
+    station = RecordingStation(books_url)
+    assert verify(station.ledger.store) == Verified(
         entries=0,
         transfers=0,
         receipts=0,
@@ -48,7 +48,7 @@ def test_books_without_entries_verify(books_url: str) -> None:
             )
         ],
     )
-    scene.ledger.close()
+    station.ledger.close()
 
 
 def test_verifying_an_unknown_station_is_refused(store: Tampering) -> None:
@@ -57,10 +57,10 @@ def test_verifying_an_unknown_station_is_refused(store: Tampering) -> None:
 
 
 def test_each_station_of_a_database_is_verified(books_url: str) -> None:
-    scene = Scene(books_url)
-    book_needs_and_pledges(scene)
-    scene.ledger.close()
-    other = Ledger.open(books_url, station="bj", clock=scene.clock)
+    station = RecordingStation(books_url)
+    book_needs_and_pledges(station)
+    station.ledger.close()
+    other = Ledger.open(books_url, station="bj", clock=station.clock)
     other.register(Station(code="bj", name="Beijing", series="BJ"))
     other.record(c.RecordActivity(kind="visit", count=1), by="w2")
     verified = verify(other.store)
