@@ -180,7 +180,7 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
     return say
 
 
-def test_the_primary_is_killed_under_load(
+def test_no_acknowledged_entry_is_lost_when_the_primary_is_killed(
     cluster: Cluster, donors: Donors, tell: Callable[[str], None]
 ) -> None:
     primary = cluster.in_role("leader")
@@ -199,7 +199,7 @@ def test_the_primary_is_killed_under_load(
     check(cluster, donors)
 
 
-def test_the_primary_is_handed_over_under_load(
+def test_no_acknowledged_entry_is_lost_in_a_switchover(
     cluster: Cluster, donors: Donors, tell: Callable[[str], None]
 ) -> None:
     primary, candidate = cluster.in_role("leader"), cluster.in_role("sync_standby")
@@ -215,7 +215,7 @@ def test_the_primary_is_handed_over_under_load(
     check(cluster, donors)
 
 
-def test_nobody_notices_that_an_etcd_is_lost(cluster: Cluster, donors: Donors) -> None:
+def test_the_loss_of_one_etcd_node_interrupts_nothing(cluster: Cluster, donors: Donors) -> None:
     """Two of three still agree on who leads."""
     primary = cluster.in_role("leader")
     with donors.giving():
@@ -228,7 +228,7 @@ def test_nobody_notices_that_an_etcd_is_lost(cluster: Cluster, donors: Donors) -
     check(cluster, donors)
 
 
-def test_a_primary_that_was_frozen_and_replaced_does_no_harm_when_it_is_back(
+def test_a_replaced_primary_that_returns_loses_no_entry(
     cluster: Cluster, donors: Donors, tell: Callable[[str], None]
 ) -> None:
     """As a machine that swaps, or whose network was cut, and that is back later."""
@@ -260,9 +260,7 @@ def test_the_books_are_read_and_verified_on_a_standby(
     assert "they may not be written, so this was not noted in them" in told.err
 
 
-def test_where_no_other_node_is_left_nothing_is_acknowledged_that_one_disk_alone_holds(
-    cluster: Cluster, donors: Donors
-) -> None:
+def test_without_a_standby_nothing_is_acknowledged(cluster: Cluster, donors: Donors) -> None:
     """The books are read, writes are told to come again, and go on once a node is back."""
     primary = cluster.in_role("leader")
     for name in cluster.nodes:

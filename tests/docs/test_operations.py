@@ -30,7 +30,7 @@ def commands_under(heading: str) -> list[str]:
     return re.findall(r"^ {4}(\S.*)$", re.split(r"\n##+ ", part)[0], re.M)
 
 
-def test_the_drill_is_done_as_the_page_says(tmp_path: Path) -> None:
+def test_the_recovery_drill_of_the_page_works(tmp_path: Path) -> None:
     database = tmp_path / "books.db"
     assert main(["demo", "--database", str(database), "--papers", str(tmp_path / "papers")]) == 0
     drill = commands_under("A restore drill")
@@ -82,7 +82,7 @@ def test_every_row_of_the_page_is_measured() -> None:
 
 
 @pytest.mark.parametrize("what", KINDS)
-def test_the_disk_fills_as_the_page_says(what: str, books_path: Path) -> None:
+def test_the_disk_space_of_the_page_is_right(what: str, books_path: Path) -> None:
     found = re.search(rf"^\| {re.escape(what)} \| (\d+) \|$", PAGE, re.M)
     assert found is not None
     said = int(found[1])

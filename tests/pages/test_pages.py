@@ -223,7 +223,7 @@ def donor(rest: RestClient, service: Service) -> Browser:
     return browser
 
 
-def test_a_donor_link_opens_the_donors_own_papers(donor: Browser) -> None:
+def test_a_donor_link_opens_the_papers_of_its_donor(donor: Browser) -> None:
     shown = donor.open("/my")
     assert "JZ-2020-000001" in shown
     assert "洗手液" in shown

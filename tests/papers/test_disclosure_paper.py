@@ -15,7 +15,7 @@ from supplies.papers.common import ItemName
 
 
 @needs_poppler
-def test_both_readers_find_who_gave_and_where_it_went() -> None:
+def test_pypdf_and_pdftotext_read_donors_and_goods_of_a_disclosure() -> None:
     pdf = draw_public_disclosure(samples.disclosure(STATION))
     for said in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("捐赠物资收支公示", "样例商贸有限公司（虚构）", "张**", "爱心人士", "自制",
@@ -26,14 +26,14 @@ def test_both_readers_find_who_gave_and_where_it_went() -> None:
 
 @needs_poppler
 @pytest.mark.parametrize("donors", [0, 1, 6, 60])
-def test_disclosures_are_well_set_in_embedded_fonts(donors: int) -> None:
+def test_disclosures_have_no_overlapping_text_and_embedded_fonts(donors: int) -> None:
     pdf = draw_public_disclosure(samples.disclosure(STATION, donors))
     reading.assert_well_set(pdf, margin=15)
     reading.assert_only_embedded_fonts(pdf)
 
 
 @needs_poppler
-def test_the_longest_names_are_well_set() -> None:
+def test_the_longest_names_in_a_disclosure_do_not_overlap() -> None:
     paper = samples.disclosure(STATION, 1)
     long = "喆堃䶮㑇𠮷" * 40
     given = [replace(line, name=long, quantity=10**12) for line in paper.disclosure.received]
@@ -45,7 +45,7 @@ def test_the_longest_names_are_well_set() -> None:
     )
 
 
-def test_an_empty_period_is_said_to_be_one() -> None:
+def test_a_disclosure_of_an_empty_period_says_so() -> None:
     paper = samples.disclosure(STATION, 0)
     shown = replace(paper.disclosure, received=[], handed_over=[], goods=[])
     said = reading.text(draw_public_disclosure(replace(paper, disclosure=shown)))

@@ -49,13 +49,13 @@ def assert_reads_back(read: str, paper: Paper) -> None:
 
 @needs_poppler
 @each_paper
-def test_no_text_leaves_its_page_and_none_stands_upon_other_text(paper: str, of: Of) -> None:
+def test_no_text_leaves_its_page_or_overlaps_other_text(paper: str, of: Of) -> None:
     reading.assert_well_set(drawn(paper, of).pdf, MARGINS[paper], words(paper, of))
 
 
 @needs_poppler
 @each_paper
-def test_both_readers_copy_every_name_out_as_it_was_put_in(paper: str, of: Of) -> None:
+def test_pypdf_and_pdftotext_extract_every_name_unchanged(paper: str, of: Of) -> None:
     shown = drawn(paper, of)
     assert_reads_back(reading.poppler_text(shown.pdf), shown)
     if of.lines < 60 or not of.long:  # pypdf takes its time
@@ -78,7 +78,7 @@ def test_a_paper_of_one_language_has_no_word_of_the_other(paper: str, languages:
 
 @needs_poppler
 @each_paper
-def test_every_figure_stands_whole_in_one_line(paper: str, of: Of) -> None:
+def test_every_figure_is_on_one_line(paper: str, of: Of) -> None:
     shown = drawn(paper, of)
     read = [word.text for word in words(paper, of)]
     for figure in set(shown.figures):

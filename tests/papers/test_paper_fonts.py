@@ -39,18 +39,18 @@ def gbk() -> str:
     return "".join(pair.decode("gbk", errors="ignore") for pair in pairs)
 
 
-def test_every_character_of_gbk_but_one_sign_can_be_printed() -> None:
+def test_every_character_of_gbk_except_one_can_be_printed() -> None:
     # ≒ is in no Noto Sans SC: a sign of mathematics that no name or item has.
     characters = gbk().replace("≒", "")
     assert len(characters) > 20_000
     fonts.check(characters)
 
 
-def test_extension_a_can_be_printed_but_for_its_latest_additions() -> None:
+def test_extension_a_can_be_printed_except_its_latest_additions() -> None:
     fonts.check("".join(map(chr, range(0x3400, 0x4DB6))))
 
 
-def test_the_core_knows_what_the_face_can_print() -> None:
+def test_the_core_lists_the_characters_of_the_font() -> None:
     """If this fails, the face is new: run supplies_receipts.drawing.fonts.build again."""
     packed = (build.HERE / "regular.ttf.xz").read_bytes()
     face = TTFont(BytesIO(lzma.decompress(packed)))
@@ -59,27 +59,27 @@ def test_the_core_knows_what_the_face_can_print() -> None:
 
 @pytest.mark.parametrize("bold", [False, True])
 @reading.needs_poppler
-def test_rare_characters_are_drawn_and_copied_out_right(bold: bool) -> None:
+def test_rare_characters_are_drawn_and_extracted_unchanged(bold: bool) -> None:
     pdf = drawn(RARE, bold=bold)
     assert reading.text(pdf) == RARE
     assert reading.poppler_text(pdf) == RARE
     reading.assert_only_embedded_fonts(pdf)
 
 
-def test_more_characters_than_one_subset_holds_are_copied_out_right() -> None:
+def test_characters_of_several_subset_fonts_are_extracted_unchanged() -> None:
     many = "".join(map(chr, range(0x4E00, 0x4E00 + 700))) + RARE
     assert reading.text(drawn(many)) == many
 
 
 @pytest.mark.parametrize("character", ["🙂", "ع", "\u200d", "\x00", "\ue000"])
-def test_a_missing_glyph_is_refused_with_its_name(character: str) -> None:
+def test_a_character_without_a_glyph_is_refused_with_its_name(character: str) -> None:
     with pytest.raises(fonts.GlyphMissing, match=rf"U\+{ord(character):04X}") as refused:
         drawn(f"王{character}")
     assert refused.value.character == character
 
 
 @reading.needs_poppler
-def test_bold_is_the_same_face_in_thicker_strokes() -> None:
+def test_bold_text_uses_the_same_font_with_thicker_strokes() -> None:
     plain, bold = drawn("凭证 123"), drawn("凭证 123", bold=True)
     assert len(bold) - len(plain) < 100
     assert _ink(bold) > _ink(plain) * 1.3
@@ -122,18 +122,18 @@ def test_lines_break_where_readers_expect(text: str, room: float, lines: list[st
 @pytest.mark.parametrize(
     "text", ["一二三四五", "abc def ghi jkl", "口罩，，，，，，手套", "（（（（（（"]
 )
-def test_no_line_is_wider_than_the_room_and_nothing_is_lost(text: str) -> None:
+def test_lines_fit_their_width_and_lose_no_text(text: str) -> None:
     lines = break_lines(text, 4, in_cells)
     assert all(in_cells(line) <= 4 for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
-def test_what_is_cut_ends_with_an_ellipsis() -> None:
+def test_truncated_text_ends_with_an_ellipsis() -> None:
     assert truncated("口罩手套", 8, in_cells) == "口罩手套"
     assert truncated("口罩手套", 7, in_cells) == "口罩手…"
 
 
-def test_text_is_set_smaller_only_where_it_must_be() -> None:
+def test_text_is_shrunk_only_if_it_does_not_fit() -> None:
     style = Style(10)
     assert fit_style("71", style, 20) == style
     smaller = fit_style("1,000,000,000,000", style, 12)

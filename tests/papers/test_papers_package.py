@@ -11,7 +11,7 @@ import supplies_receipts
 from supplies_receipts.__main__ import main, receipt
 
 
-def test_importing_the_package_loads_no_drawing() -> None:
+def test_importing_the_package_loads_no_drawing_library() -> None:
     program = "import sys, supplies_receipts; print('reportlab' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.strip() == b"False"
@@ -38,12 +38,12 @@ def test_the_samples_are_written_where_asked(
     assert all(name in said for name in written)
 
 
-def test_a_wrong_call_is_answered_with_how_to_call(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_call_prints_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["a", "b"]) == 2
     assert "usage" in capsys.readouterr().err
 
 
-def test_the_face_lies_beside_its_licence() -> None:
+def test_the_font_is_stored_with_its_licence() -> None:
     fonts = Path(supplies_receipts.__file__).parent / "drawing" / "fonts"
     assert "SIL OPEN FONT LICENSE" in (fonts / "OFL.txt").read_text(encoding="utf-8")
     assert (fonts / "regular.ttf.xz").is_file()

@@ -22,7 +22,7 @@ def papers() -> list[ReceiptPaper]:
     ]
 
 
-def test_each_receipt_is_drawn_as_it_is_drawn_alone() -> None:
+def test_each_receipt_of_a_batch_equals_the_single_receipt() -> None:
     alone = [page.extract_text() for one in papers() for page in reading.pages(draw_receipt(one))]
     together = reading.pages(draw_receipts(papers()))
     assert [page.extract_text() for page in together] == alone
@@ -30,20 +30,20 @@ def test_each_receipt_is_drawn_as_it_is_drawn_alone() -> None:
     assert reading.size_in_mm(together[1]) == (210, 297)
 
 
-def test_it_tells_how_far_it_is() -> None:
+def test_drawing_a_batch_reports_its_progress() -> None:
     told: list[int] = []
     draw_receipts(papers(), told.append)
     assert told == [1, 2, 3]
 
 
 @needs_poppler
-def test_a_batch_is_much_smaller_than_its_receipts_alone_and_embeds_its_fonts() -> None:
+def test_a_batch_is_much_smaller_than_its_single_receipts_and_embeds_its_fonts() -> None:
     batch = draw_receipts(papers() * 10)
     assert len(batch) * 5 < 10 * sum(len(draw_receipt(one)) for one in papers())
     reading.assert_only_embedded_fonts(batch)
 
 
-def test_nothing_to_print_is_refused() -> None:
+def test_an_empty_batch_is_refused() -> None:
     with pytest.raises(InvalidField, match="no receipt to print"):
         draw_receipts([])
 

@@ -69,7 +69,7 @@ def longest() -> ReceiptPaper:
     ("lines", "size", "count"),
     [(1, (210, 148), 1), (5, (210, 148), 1), (6, (210, 297), 1), (60, (210, 297), 2)],
 )
-def test_up_to_five_lines_are_a5_and_more_are_a4(
+def test_receipts_of_up_to_five_lines_are_a5_and_longer_ones_a4(
     lines: int, size: tuple[int, int], count: int
 ) -> None:
     pages = reading.pages(draw_receipt(receipt(lines)))
@@ -78,7 +78,7 @@ def test_up_to_five_lines_are_a5_and_more_are_a4(
 
 
 @pytest.mark.parametrize("lines", [1, 5, 6, 60])
-def test_every_page_counts_itself_and_bears_the_number_and_the_entry(lines: int) -> None:
+def test_every_page_shows_its_page_number_the_receipt_number_and_the_entry(lines: int) -> None:
     paper = receipt(lines)
     pages = reading.pages(draw_receipt(paper))
     for at, page in enumerate(pages, 1):
@@ -107,19 +107,19 @@ def assert_says(said: str, paper: ReceiptPaper) -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 6, 60])
-def test_pypdf_reads_everything_back(lines: int) -> None:
+def test_pypdf_reads_all_text_of_a_receipt(lines: int) -> None:
     paper = receipt(lines)
     assert_says(reading.text(draw_receipt(paper)), paper)
 
 
 @needs_poppler
 @pytest.mark.parametrize("lines", [1, 6, 60])
-def test_pdftotext_reads_everything_back(lines: int) -> None:
+def test_pdftotext_reads_all_text_of_a_receipt(lines: int) -> None:
     paper = receipt(lines)
     assert_says(reading.poppler_text(draw_receipt(paper)), paper)
 
 
-def test_a_quantity_is_said_in_figures_in_words_and_with_its_unit() -> None:
+def test_a_quantity_is_printed_in_figures_and_words_with_its_unit() -> None:
     said = reading.text(draw_receipt(receipt(4)))
     assert "2,400" in said
     assert "贰仟肆佰双" in said
@@ -141,7 +141,7 @@ def test_an_anonymous_donor_without_a_wish_gets_a_receipt_that_says_so() -> None
     assert "无none" in said
 
 
-def test_gifts_over_several_days_show_the_first_and_the_last() -> None:
+def test_donations_of_several_days_show_the_first_and_the_last_day() -> None:
     paper = documented(receipt(), received_until=date(2020, 2, 13), donations=["d_1", "d_2"])
     said = reading.text(draw_receipt(paper))
     assert "2020年2月5日至13日" in said
@@ -150,7 +150,7 @@ def test_gifts_over_several_days_show_the_first_and_the_last() -> None:
 
 @needs_poppler
 @pytest.mark.parametrize("lines", [1, 60])
-def test_the_qr_on_the_last_page_leads_to_the_proof(lines: int) -> None:
+def test_the_qr_code_on_the_last_page_contains_the_check_address(lines: int) -> None:
     paper = receipt(lines)
     pdf = draw_receipt(paper)
     codes = zxingcpp.read_barcodes(reading.rendered(pdf, page=len(reading.pages(pdf))))
@@ -159,12 +159,12 @@ def test_the_qr_on_the_last_page_leads_to_the_proof(lines: int) -> None:
 
 @needs_poppler
 @pytest.mark.parametrize("lines", [1, 3, 5, 6, 33, 60])
-def test_nothing_stands_outside_the_margins_or_upon_other_text(lines: int) -> None:
+def test_no_text_is_outside_the_margins_or_overlaps_other_text(lines: int) -> None:
     reading.assert_well_set(draw_receipt(receipt(lines)), margin=12)
 
 
 @needs_poppler
-def test_the_longest_fields_are_printed_whole_and_well_set() -> None:
+def test_the_longest_fields_are_printed_in_full_without_overlap() -> None:
     paper = longest()
     pdf = draw_receipt(paper)
     reading.assert_well_set(pdf, margin=12)
@@ -197,7 +197,7 @@ def test_all_fonts_are_embedded(lines: int) -> None:
 # --- marks ---------------------------------------------------------------------------------------
 
 
-def test_a_void_receipt_says_so_with_day_reason_and_what_replaces_it() -> None:
+def test_a_void_receipt_shows_day_reason_and_replacement() -> None:
     paper = proved(
         receipt(), void_on=date(2020, 2, 8), void_reason="数量有误", replaced_by="JZ-2020-000130"
     )
@@ -210,7 +210,7 @@ def test_a_void_receipt_says_so_with_day_reason_and_what_replaces_it() -> None:
 
 
 @needs_poppler
-def test_void_stands_across_every_page_in_red() -> None:
+def test_every_page_of_a_void_receipt_has_a_red_stamp() -> None:
     pdf = draw_receipt(proved(receipt(60), void_on=date(2020, 2, 8)))
     for page in (1, 2):
         image = reading.rendered(pdf, page, dpi=40)
@@ -242,7 +242,7 @@ def test_a_combined_receipt_names_all_it_replaces() -> None:
 
 
 @needs_poppler
-def test_a_marked_copy_is_set_as_the_original_was() -> None:
+def test_a_marked_copy_has_the_layout_of_the_original() -> None:
     paper = receipt(5)
     marked = proved(paper, copy=1, copied_on=date(2020, 3, 1))
     original, copy = reading.words(draw_receipt(paper)), reading.words(draw_receipt(marked))
@@ -277,7 +277,7 @@ def test_threads_do_not_disturb_each_other() -> None:
     assert together == alone
 
 
-def test_another_document_gives_other_bytes() -> None:
+def test_different_documents_give_different_bytes() -> None:
     other = documented(receipt(), number="JZ-2020-000124")
     assert draw_receipt(other) != draw_receipt(receipt())
 
@@ -286,7 +286,7 @@ def test_another_document_gives_other_bytes() -> None:
 
 
 @pytest.mark.parametrize("field", ["donor", "wish", "handled_by", "location"])
-def test_a_character_that_no_font_has_is_refused_by_name(field: str) -> None:
+def test_a_character_missing_in_the_fonts_is_refused_by_name(field: str) -> None:
     paper = receipt()
     value: object = "谢谢🙂"
     if field == "donor":
@@ -297,12 +297,12 @@ def test_a_character_that_no_font_has_is_refused_by_name(field: str) -> None:
     assert refused.value.slug == "invalid-field"
 
 
-def test_a_reason_that_no_font_has_does_not_keep_a_void_paper_from_being_printed() -> None:
+def test_a_void_receipt_with_an_unprintable_reason_is_printed() -> None:
     paper = proved(receipt(), void_on=date(2020, 2, 6), void_reason="写错\n了🙂")
     assert "写错了□" in reading.text(draw_receipt(paper))
 
 
-def test_rare_names_are_copied_out_as_they_were_put_in() -> None:
+def test_rare_names_on_a_receipt_are_extracted_unchanged() -> None:
     names = "喆堃䶮㑇𠮷镕昇玥"
     paper = receipt()
     donor = replace(paper.document.donor, name=names)
@@ -312,7 +312,7 @@ def test_rare_names_are_copied_out_as_they_were_put_in() -> None:
     assert names[::-1] in said
 
 
-def test_the_structs_are_all_that_is_needed() -> None:
+def test_a_receipt_is_drawn_from_structs_alone() -> None:
     """A paper that came as JSON, as the books keep it, gives the same bytes."""
     import msgspec
 

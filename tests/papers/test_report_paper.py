@@ -35,7 +35,7 @@ def goods(item: str, scale: int = 1) -> GoodsLine:
 
 
 @needs_poppler
-def test_both_readers_find_the_period_the_words_and_the_figures() -> None:
+def test_pypdf_and_pdftotext_read_period_text_and_figures_of_a_report() -> None:
     pdf = draw_station_report(report())
     for said in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("工作报告", "Stationreport", "2020年2月3日至13日", "2020-02-03to2020-02-13",
@@ -72,7 +72,7 @@ def test_goods_that_do_not_add_up_are_refused() -> None:
         draw_station_report(reported(goods=[wrong]))
 
 
-def test_what_is_short_is_named_with_what_is_missing() -> None:
+def test_shortages_are_printed_with_the_missing_quantity() -> None:
     short = [
         ShortageLine(item="mask-kn95", needed=40, free=5),
         ShortageLine(item="soap", needed=9, free=0),
@@ -83,7 +83,7 @@ def test_what_is_short_is_named_with_what_is_missing() -> None:
     assert "soap9–9" in said
 
 
-def test_an_empty_period_is_a_report_too() -> None:
+def test_a_report_of_an_empty_period_is_printed() -> None:
     pdf = draw_station_report(
         reported(
             goods=[],
@@ -102,7 +102,7 @@ def test_an_empty_period_is_a_report_too() -> None:
     assert "不足。" not in said
 
 
-def test_kinds_of_work_are_named_in_the_paper_s_languages_and_others_by_their_code() -> None:
+def test_activities_are_named_in_the_languages_of_the_report_or_by_code() -> None:
     done = [ActivityLine(kind=kind, count=3) for kind in ("people_measured", "tea-served")]
     paper = reported(activities=done)
     said = reading.text(draw_station_report(paper))
@@ -115,7 +115,7 @@ def test_kinds_of_work_are_named_in_the_paper_s_languages_and_others_by_their_co
 
 
 @needs_poppler
-def test_the_charts_draw_bars_as_long_as_their_figures() -> None:
+def test_bars_of_the_charts_are_proportional_to_their_figures() -> None:
     """Twice the contacts, twice the bar: measured in the picture of the page."""
     image = reading.rendered(
         draw_station_report(reported(contacts=30, visits=60, activities=[])), dpi=144
@@ -133,7 +133,7 @@ def test_the_charts_draw_bars_as_long_as_their_figures() -> None:
 
 @needs_poppler
 @pytest.mark.parametrize(("items", "pages"), [(1, 1), (20, 2), (200, 7)])
-def test_many_goods_run_over_pages_under_a_repeated_head(items: int, pages: int) -> None:
+def test_a_long_table_of_goods_repeats_its_header_on_each_page(items: int, pages: int) -> None:
     many = [goods(f"item-{at}", 10**9) for at in range(items)]
     pdf = draw_station_report(reported(goods=many))
     reading.assert_well_set(pdf, margin=15)
@@ -145,7 +145,7 @@ def test_many_goods_run_over_pages_under_a_repeated_head(items: int, pages: int)
     assert f"item-{items - 1}·" in reading.text(pdf)
 
 
-def test_a_table_that_has_ended_has_no_head_on_the_next_page() -> None:
+def test_a_finished_table_has_no_header_on_the_next_page() -> None:
     done = [ActivityLine(kind=f"kind-{at}", count=1) for at in range(90)]
     pages = reading.pages(draw_station_report(reported(activities=done)))
     heads = [
@@ -156,7 +156,7 @@ def test_a_table_that_has_ended_has_no_head_on_the_next_page() -> None:
 
 
 @needs_poppler
-def test_the_longest_report_is_well_set() -> None:
+def test_the_longest_report_has_no_overlapping_text() -> None:
     name = "样例街道" * 50
     paper = reported(
         goods=[goods("i" * 64, 10**15)] * 9,
@@ -172,7 +172,7 @@ def test_the_longest_report_is_well_set() -> None:
 
 
 @needs_poppler
-def test_reports_are_well_set_in_embedded_fonts() -> None:
+def test_reports_have_no_overlapping_text_and_embedded_fonts() -> None:
     pdf = draw_station_report(report())
     reading.assert_well_set(pdf, margin=15)
     reading.assert_only_embedded_fonts(pdf)
@@ -188,7 +188,7 @@ def test_two_processes_give_the_same_bytes() -> None:
 # --- over all stations ---------------------------------------------------------------------------
 
 
-def test_the_organisations_report_names_each_station_and_how_far_its_books_had_come() -> None:
+def test_the_organisation_report_names_each_station_and_its_last_entry() -> None:
     said = reading.text(draw_organisation_report(organisation(report())))
     assert "联合工作报告" in said
     assert "Reportoftheorganisation" in said
@@ -214,7 +214,7 @@ def test_goods_of_an_organisation_that_do_not_add_up_are_refused() -> None:
 
 
 @needs_poppler
-def test_a_thousand_stations_run_over_pages_under_a_repeated_head() -> None:
+def test_a_table_of_a_thousand_stations_repeats_its_header_on_each_page() -> None:
     pdf = draw_organisation_report(organisation(report(), 1000))
     reading.assert_well_set(pdf, margin=15)
     pages = [reading.squeezed(page.extract_text()) for page in reading.pages(pdf)]

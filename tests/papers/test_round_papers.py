@@ -15,7 +15,7 @@ from supplies.errors import InvalidField
 
 
 @needs_poppler
-def test_both_readers_find_what_to_load_and_every_stop() -> None:
+def test_pypdf_and_pdftotext_read_goods_and_stops_of_a_run_sheet() -> None:
     pdf = draw_run_sheet(samples.run_sheet(STATION))
     for said in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("出车单", "v_1", "样例一组", "3站stops", "l_sample_12_1", "B7-2019",
@@ -30,14 +30,14 @@ def test_both_readers_find_what_to_load_and_every_stop() -> None:
 
 @needs_poppler
 @pytest.mark.parametrize("stops", [1, 6, 60])
-def test_run_sheets_are_well_set_in_embedded_fonts(stops: int) -> None:
+def test_run_sheets_have_no_overlapping_text_and_embedded_fonts(stops: int) -> None:
     pdf = draw_run_sheet(samples.run_sheet(STATION, stops))
     reading.assert_well_set(pdf, margin=15)
     reading.assert_only_embedded_fonts(pdf)
 
 
 @needs_poppler
-def test_a_stop_with_more_goods_than_a_page_holds_runs_on() -> None:
+def test_a_stop_with_many_goods_continues_on_the_next_page() -> None:
     sheet = samples.run_sheet(STATION, 1)
     name = "喆堃䶮㑇𠮷" * 40
     goods = [replace(sheet.stops[0].lines[0], name=name, quantity=10**12, unit="u" * 64)] * 30
@@ -48,7 +48,7 @@ def test_a_stop_with_more_goods_than_a_page_holds_runs_on() -> None:
     reading.assert_well_set(pdf, margin=15)
 
 
-def test_a_round_without_stops_has_no_sheet_and_no_slips() -> None:
+def test_a_delivery_without_stops_has_no_run_sheet_and_no_slips() -> None:
     with pytest.raises(InvalidField, match="without stops"):
         draw_run_sheet(samples.run_sheet(STATION, 0))
     with pytest.raises(InvalidField, match="without stops"):
@@ -56,7 +56,7 @@ def test_a_round_without_stops_has_no_sheet_and_no_slips() -> None:
 
 
 @needs_poppler
-def test_slips_on_a5_say_what_slips_on_the_roll_say() -> None:
+def test_slips_on_a5_have_the_text_of_slips_on_a_roll() -> None:
     roll, a5 = draw_delivery_slips(slips()), draw_delivery_slips(slips(), "a5")
     assert [reading.size_in_mm(page) for page in reading.pages(a5)] == [(210, 148)] * 3
     words = {word.text for word in reading.words(roll)}
@@ -66,7 +66,7 @@ def test_slips_on_a5_say_what_slips_on_the_roll_say() -> None:
 
 
 @needs_poppler
-def test_a_slip_of_many_goods_goes_on_over_pages_of_a5() -> None:
+def test_a_slip_of_many_goods_continues_on_further_a5_pages() -> None:
     slip = slips()[0]
     pdf = draw_delivery_slips([replace(slip, lines=slip.lines * 10)], "a5")
     assert len(reading.pages(pdf)) > 2
@@ -75,7 +75,7 @@ def test_a_slip_of_many_goods_goes_on_over_pages_of_a5() -> None:
 
 
 @needs_poppler
-def test_many_goods_fill_both_columns_of_a5_and_leave_the_signature_whole() -> None:
+def test_many_goods_fill_both_columns_of_a5_above_the_signature() -> None:
     slip = slips()[0]
     for lines, pages in ((1, 1), (6, 1), (12, 2), (20, 2)):
         pdf = draw_delivery_slips([replace(slip, lines=(slip.lines * 7)[:lines])], "a5")
@@ -90,7 +90,7 @@ def test_many_goods_fill_both_columns_of_a5_and_leave_the_signature_whole() -> N
 
 
 @needs_poppler
-def test_the_foot_of_a5_stays_legible_with_the_longest_codes() -> None:
+def test_the_footer_of_a5_does_not_overlap_with_the_longest_codes() -> None:
     slip = replace(slips()[0], delivery="v" * 64, allocation="a" * 64)
     for word in reading.words(draw_delivery_slips([slip], "a5")):
         assert word.bottom - word.top > 3, word

@@ -40,7 +40,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]
     ("file", "says"),
     [(b"crash", "SIGSEGV"), (b"endless", "SIGALRM"), (b"huge", "it failed"), (b"server", "ended")],
 )
-def test_a_file_that_breaks_its_reader_is_told_and_the_next_is_read(
+def test_a_file_that_crashes_its_reader_is_reported_and_the_next_is_read(
     reader: Sandbox, file: bytes, says: str
 ) -> None:
     assert reader(b"before") == b"erofeb"
@@ -49,7 +49,7 @@ def test_a_file_that_breaks_its_reader_is_told_and_the_next_is_read(
     assert reader(b"x" * 300_000 + b"after") == b"retfa" + b"x" * 300_000
 
 
-def test_a_paper_that_crashes_the_reader_is_no_receipt(
+def test_a_file_that_crashes_the_reader_is_not_a_receipt(
     reader: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(question: bytes) -> bytes:

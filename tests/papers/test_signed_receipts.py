@@ -68,18 +68,18 @@ def edited(pdf: bytes, old: bytes, new: bytes) -> bytes:
 # --- genuine ---------------------------------------------------------------------------------
 
 
-def test_a_paper_from_the_desk_is_genuine(issuer: IssuingStation) -> None:
+def test_an_issued_receipt_is_genuine(issuer: IssuingStation) -> None:
     assert check_result(issuer.give(), issuer.keys.public_keys()) == ("genuine", FIRST)
 
 
-def test_a_paper_that_was_only_saved_anew_is_still_genuine(issuer: IssuingStation) -> None:
+def test_a_receipt_saved_by_another_program_is_genuine(issuer: IssuingStation) -> None:
     saved = changed(issuer.give(), lambda paper: None)
     assert saved != issuer.paper(FIRST)
     assert check_result(saved, issuer.keys.public_keys()) == ("genuine", FIRST)
 
 
 @pytest.mark.parametrize("lines", [1, 60])
-def test_the_attachment_is_read_back_by_other_programs(issuer: IssuingStation, lines: int) -> None:
+def test_other_programs_can_read_the_attachment(issuer: IssuingStation, lines: int) -> None:
     line = c.DonationLine(item="mask", quantity=3, batch="B-7")
     gift = msgspec.structs.replace(issuer.station.donation(), lines=[line] * lines)
     issuer.station(gift)
@@ -99,7 +99,7 @@ def test_a_signed_receipt_is_no_larger_than_40_kilobytes(issuer: IssuingStation)
     assert len(pdf) <= 40 * 1024
 
 
-def test_anyone_can_check_the_data_with_nothing_but_hash_and_signature(
+def test_the_data_can_be_checked_with_sha_256_and_ed25519_alone(
     issuer: IssuingStation,
 ) -> None:
     """The recipe of docs/checking-a-receipt.md, in the words of another program."""
@@ -145,7 +145,7 @@ def test_two_processes_give_the_same_bytes(issuer: IssuingStation) -> None:
         assert done.stdout.strip() == hashlib.sha256(here).hexdigest()
 
 
-def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(issuer: IssuingStation) -> None:
+def test_marked_copies_are_genuine_and_the_original_is_unchanged(issuer: IssuingStation) -> None:
     original = issuer.give()
     issuer.station(c.ReprintReceipt(number=FIRST))
     issuer.station(c.VoidReceipt(number=FIRST, reason="喆先生 wrote it twice"))
@@ -158,7 +158,7 @@ def test_marked_papers_are_genuine_and_the_original_stays_as_it_was(issuer: Issu
 # --- altered ---------------------------------------------------------------------------------
 
 
-def test_another_quantity_on_the_page_is_found_out(issuer: IssuingStation) -> None:
+def test_a_changed_quantity_on_the_page_is_detected(issuer: IssuingStation) -> None:
     """As a forger would with this very program: all is drawn anew, the signed data kept."""
     content = issued_papers.written(issued_papers.attached(issuer.give(10)))
     paper = paper_from_record(build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign))
@@ -169,7 +169,7 @@ def test_another_quantity_on_the_page_is_found_out(issuer: IssuingStation) -> No
     assert check_result(pdf, issuer.keys.public_keys())[0] == "altered"
 
 
-def test_another_line_on_the_page_is_found_out(issuer: IssuingStation) -> None:
+def test_an_added_line_on_the_page_is_detected(issuer: IssuingStation) -> None:
     pdf = edited(issuer.give(), b" re", b" re 10 10 5 5 re")
     assert check_result(pdf, issuer.keys.public_keys()) == (
         "altered",
@@ -177,7 +177,7 @@ def test_another_line_on_the_page_is_found_out(issuer: IssuingStation) -> None:
     )
 
 
-def test_what_is_laid_over_the_page_is_found_out(issuer: IssuingStation) -> None:
+def test_an_overlay_on_the_page_is_detected(issuer: IssuingStation) -> None:
     paper = issuer.give()
 
     def note(pdf: pikepdf.Pdf) -> None:
@@ -231,7 +231,7 @@ def test_what_is_laid_over_the_page_is_found_out(issuer: IssuingStation) -> None
         ("more", 1, "cannot be read"),
     ],
 )
-def test_any_field_of_the_data_that_was_changed_is_found_out(
+def test_each_changed_field_of_the_data_is_detected(
     issuer: IssuingStation, field: str, value: object, says: str
 ) -> None:
     found, said = check_result(
@@ -240,7 +240,7 @@ def test_any_field_of_the_data_that_was_changed_is_found_out(
     assert (found, says in said) == ("altered", True), said
 
 
-def test_the_data_of_another_receipt_is_found_out(issuer: IssuingStation) -> None:
+def test_data_of_another_receipt_is_detected(issuer: IssuingStation) -> None:
     one, other = issuer.give(10), issuer.give(20)
     told = issued_papers.written(issued_papers.attached(other))
     assert check_result(with_fields(one), issuer.keys.public_keys()) == ("genuine", FIRST)
@@ -250,12 +250,12 @@ def test_the_data_of_another_receipt_is_found_out(issuer: IssuingStation) -> Non
     assert (found, "cannot be read" in says) == ("altered", True)
 
 
-def test_a_key_that_is_named_by_another_id_is_found_out(issuer: IssuingStation) -> None:
+def test_a_changed_key_id_is_detected(issuer: IssuingStation) -> None:
     paper = with_fields(issuer.give(), key_id="k7")
     assert check_result(paper, issuer.keys.public_keys())[0] == "altered"
 
 
-def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(
+def test_a_damaged_file_is_reported_in_one_sentence(
     issuer: IssuingStation,
 ) -> None:
     paper, keys = issuer.give(), issuer.keys.public_keys()
@@ -274,7 +274,7 @@ def test_a_damaged_file_is_told_in_a_sentence_wherever_it_is_damaged(
 # --- of others, or none ----------------------------------------------------------------------
 
 
-def test_a_paper_of_another_station_is_told_apart(issuer: IssuingStation, tmp_path: Path) -> None:
+def test_a_receipt_of_another_station_is_recognised(issuer: IssuingStation, tmp_path: Path) -> None:
     other = new_keys(str(tmp_path / "other.db"))
     paper = issuer.give()
     found, says = check_result(paper, other.public_keys())
@@ -284,7 +284,7 @@ def test_a_paper_of_another_station_is_told_apart(issuer: IssuingStation, tmp_pa
     assert check_result(forged, issuer.keys.public_keys())[0] == "other-key"
 
 
-def test_a_newer_key_leaves_old_papers_as_they_were(issuer: IssuingStation) -> None:
+def test_receipts_signed_with_an_older_key_stay_unchanged(issuer: IssuingStation) -> None:
     old, early = issuer.give(), issuer.keys.public_keys()
     assert issuer.keys.add({"lx": issuer.station.entries()}) == "k2"
     new, late = issuer.give(), issuer.keys.public_keys()
@@ -304,12 +304,12 @@ def test_keys_that_another_process_added_are_used_at_once(issuer: IssuingStation
     assert issued_papers.attached(issuer.give())["key_id"] == "k2"
 
 
-def test_a_paper_without_its_data_is_told_apart(issuer: IssuingStation) -> None:
+def test_a_receipt_without_its_data_is_recognised(issuer: IssuingStation) -> None:
     found, says = check_result(issued_papers.stripped(issuer.give()), issuer.keys.public_keys())
     assert (found, "was taken out" in says) == ("no-attachment", True)
 
 
-def test_any_other_file_is_no_receipt(issuer: IssuingStation) -> None:
+def test_other_files_are_not_receipts(issuer: IssuingStation) -> None:
     blank = pikepdf.new()
     blank.add_blank_page()
     out, locked = BytesIO(), BytesIO()
@@ -320,7 +320,7 @@ def test_any_other_file_is_no_receipt(issuer: IssuingStation) -> None:
         assert check_result(content, issuer.keys.public_keys())[0] == "no-receipt"
 
 
-def test_a_page_of_another_version_is_not_called_altered(
+def test_a_page_drawn_by_another_version_is_not_reported_as_altered(
     issuer: IssuingStation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signed_receipt, "_program", lambda: "supplies 9.0, reportlab 9.0")
@@ -335,7 +335,7 @@ def test_a_page_of_another_version_is_not_called_altered(
 # --- against the books -----------------------------------------------------------------------
 
 
-def test_the_books_know_their_papers_and_what_became_of_them(issuer: IssuingStation) -> None:
+def test_the_books_recognise_their_receipts_and_show_their_status(issuer: IssuingStation) -> None:
     issuer.give()
     record = build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign)
     assert find_paper_in_books(issuer.station.books, record).status == "issued"
@@ -351,7 +351,7 @@ def test_the_books_know_their_papers_and_what_became_of_them(issuer: IssuingStat
         build_receipt_record(issuer.station.books, SECOND, issuer.keys.sign)
 
 
-def test_a_paper_of_other_books_is_not_in_these(issuer: IssuingStation) -> None:
+def test_a_receipt_of_other_books_is_not_found(issuer: IssuingStation) -> None:
     issuer.give()
     record = build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign)
     replace = msgspec.structs.replace

@@ -15,7 +15,7 @@ from support.pdf_reading import needs_poppler
 from supplies.errors import InvalidField
 
 
-def test_each_stop_has_a_page_of_its_own_on_the_roll() -> None:
+def test_each_stop_has_a_page_on_the_roll() -> None:
     pages = reading.pages(draw_delivery_slips(slips()))
     assert [reading.size_in_mm(page)[0] for page in pages] == [80, 80, 80]
     for slip, page in zip(slips(), pages, strict=True):
@@ -29,7 +29,7 @@ def test_each_stop_has_a_page_of_its_own_on_the_roll() -> None:
         assert reading.squeezed(slip.address) in said
 
 
-def test_a_page_is_as_long_as_what_it_says() -> None:
+def test_a_page_on_the_roll_is_as_long_as_its_text() -> None:
     slip = slips()[0]
     heights = [
         reading.size_in_mm(reading.pages(draw_delivery_slips([replace(slip, lines=lines)]))[0])[1]
@@ -39,7 +39,7 @@ def test_a_page_is_as_long_as_what_it_says() -> None:
 
 
 @needs_poppler
-def test_both_readers_find_goods_quantities_totals_and_the_privacy_note() -> None:
+def test_pypdf_and_pdftotext_read_all_parts_of_a_slip() -> None:
     pdf = draw_delivery_slips(slips()[:1])
     for said in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("口罩（KN95，独立包装）", "10件", "2瓶", "1套", "共3种10件、2瓶、1套",
@@ -51,14 +51,14 @@ def test_both_readers_find_goods_quantities_totals_and_the_privacy_note() -> Non
             assert choice in said
 
 
-def test_units_are_summed_each_for_itself_and_lots_of_one_item_are_one_kind() -> None:
+def test_slip_totals_are_by_unit_and_lots_of_one_item_are_merged() -> None:
     slip = slips()[0]
     mask = slip.lines[0]
     pdf = draw_delivery_slips([replace(slip, lines=[mask, replace(mask, batch="B8")])])
     assert "共1种20件" in reading.text(pdf)
 
 
-def test_what_is_unknown_about_a_door_is_said_or_left_out() -> None:
+def test_unknown_parts_of_an_address_are_named_or_left_out() -> None:
     slip = replace(slips()[0], phone=None, address=None, access=None, lines=[])
     said = reading.text(draw_delivery_slips([slip]))
     assert "地址未登记" in said
@@ -66,7 +66,7 @@ def test_what_is_unknown_about_a_door_is_said_or_left_out() -> None:
     assert "无物资" in said
 
 
-def test_a_round_without_stops_is_refused() -> None:
+def test_slips_without_stops_are_refused() -> None:
     with pytest.raises(InvalidField, match="without stops"):
         draw_delivery_slips([])
 
@@ -77,7 +77,7 @@ def test_a_name_that_cannot_be_printed_is_refused() -> None:
 
 
 @needs_poppler
-def test_slips_are_black_alone() -> None:
+def test_slips_use_only_black() -> None:
     for page in (1, 2, 3):
         colours = reading.rendered(draw_delivery_slips(slips()), page).getcolors(maxcolors=1 << 16)
         assert colours is not None
@@ -92,7 +92,7 @@ def test_slips_are_black_alone() -> None:
 
 
 @needs_poppler
-def test_the_longest_slip_is_well_set() -> None:
+def test_the_longest_slip_has_no_overlapping_text() -> None:
     slip = slips()[0]
     name = "样例街道" * 50
     line = replace(
@@ -110,7 +110,7 @@ def test_the_longest_slip_is_well_set() -> None:
 
 
 @needs_poppler
-def test_slips_are_well_set_in_embedded_fonts() -> None:
+def test_slips_have_no_overlapping_text_and_embedded_fonts() -> None:
     pdf = draw_delivery_slips(slips())
     reading.assert_well_set(pdf, margin=4)
     reading.assert_only_embedded_fonts(pdf)

@@ -31,7 +31,7 @@ def line(unit: str = "piece", **stands: int) -> StatementLine:
 
 
 @needs_poppler
-def test_both_readers_find_the_figures_the_sum_and_every_section() -> None:
+def test_pypdf_and_pdftotext_read_every_section_of_a_statement() -> None:
     pdf = draw_donor_statement(samples.statement(STATION, 5))
     for said in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in (
@@ -45,33 +45,33 @@ def test_both_readers_find_the_figures_the_sum_and_every_section() -> None:
             assert value in said, value
 
 
-def test_every_place_and_origin_of_the_chart_has_a_name() -> None:
+def test_every_account_of_the_chart_has_a_printed_name() -> None:
     assert set(places.PLACE_LABELS) == set(PLACES)
     origins = {kind.name for kind in CHART.values() if is_origin(kind)}
     assert set(places.ORIGIN_LABELS) == origins
     assert all(Family.GOODS in CHART[name].families for name in origins)
 
 
-def test_what_is_zero_is_not_printed_and_what_turned_up_is_taken_away() -> None:
+def test_zero_rows_are_not_printed_and_found_goods_are_subtracted() -> None:
     said = reading.text(draw_donor_statement(told(goods=[line(free=12, unexplained=-2)])))
     assert "接收10=在架可用12−待查明2（件）" in said
     assert "在途0" not in said
 
 
-def test_units_are_summed_each_for_itself() -> None:
+def test_statement_totals_are_by_unit() -> None:
     goods = [line("piece", free=4), line("bottle", free=9), line("piece", handed_over=3)]
     said = reading.text(draw_donor_statement(told(goods=goods)))
     assert "接收7=已发放3+在架可用4（件）" in said
     assert "接收9=在架可用9（瓶）" in said
 
 
-def test_goods_that_are_not_all_found_again_are_no_statement() -> None:
+def test_a_statement_whose_goods_do_not_add_up_is_refused() -> None:
     broken = replace(line(free=9), received=10)
     with pytest.raises(BooksBroken, match="expected 10, found 9"):
         draw_donor_statement(told(goods=[broken]))
 
 
-def test_a_period_without_gifts_is_said_to_be_one() -> None:
+def test_a_statement_without_donations_says_so() -> None:
     paper = told(goods=[], receipts=[], coordinator_client=[], wishes=[], departures=[])
     said = reading.text(draw_donor_statement(paper))
     assert "本期没有捐赠物资" in said
@@ -79,7 +79,7 @@ def test_a_period_without_gifts_is_said_to_be_one() -> None:
     assert "没有none:nothing" in said
 
 
-def test_a_reason_that_was_erased_is_said_to_be() -> None:
+def test_an_erased_reason_is_printed_as_erased() -> None:
     (departure,) = told().statement.departures
     erased = replace(departure, reason=None)
     assert "原因已应要求删除" in reading.text(draw_donor_statement(told(departures=[erased])))
@@ -87,14 +87,14 @@ def test_a_reason_that_was_erased_is_said_to_be() -> None:
 
 @needs_poppler
 @pytest.mark.parametrize("items", [1, 3, 6, 60])
-def test_statements_are_well_set_in_embedded_fonts(items: int) -> None:
+def test_statements_have_no_overlapping_text_and_embedded_fonts(items: int) -> None:
     pdf = draw_donor_statement(samples.statement(STATION, items))
     reading.assert_well_set(pdf, margin=15)
     reading.assert_only_embedded_fonts(pdf)
 
 
 @needs_poppler
-def test_the_longest_and_rarest_names_are_well_set() -> None:
+def test_the_longest_and_rarest_names_in_a_statement_do_not_overlap() -> None:
     long = "喆堃䶮㑇𠮷" * 40
     big = 10**12
     goods = [

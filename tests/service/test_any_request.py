@@ -44,7 +44,7 @@ def scene(books_path: Path) -> tuple[str, str]:
         return str(books_path), issue_credentials(ledger)["coordinator"]
 
 
-def test_any_request_is_answered_as_the_document_says(
+def test_generated_requests_are_answered_as_documented(
     scene: tuple[str, str], tmp_path: Path
 ) -> None:
     database, token = scene

@@ -24,7 +24,7 @@ def store_of_the_writer(service: Service) -> SqliteStore:
     return store
 
 
-def test_a_file_that_was_deleted_takes_no_more_and_the_log_says_so(
+def test_requests_after_the_file_was_deleted_fail_and_are_logged(
     rest: RestClient, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     need = rest.need()
@@ -37,7 +37,7 @@ def test_a_file_that_was_deleted_takes_no_more_and_the_log_says_so(
     assert rest.get(f"/api/needs/{need}")["asked"] == 10
 
 
-def test_a_full_disk_is_answered_with_503_until_there_is_room(
+def test_a_full_disk_is_answered_with_503_until_space_is_free(
     rest: RestClient, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     rest.give()
@@ -59,7 +59,7 @@ def test_a_full_disk_is_answered_with_503_until_there_is_room(
         verify(ledger.store)
 
 
-def test_a_damaged_page_is_our_fault_and_the_log_names_it(
+def test_a_damaged_page_is_answered_with_500_and_logged(
     rest: RestClient, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     rest.give()
@@ -75,7 +75,7 @@ def test_a_damaged_page_is_our_fault_and_the_log_names_it(
     assert "restore it from a backup" in logged_store_errors(caplog)[0]
 
 
-def test_two_services_on_one_file_by_mistake_keep_one_sound_book(books_path: Path) -> None:
+def test_two_services_on_one_file_keep_the_books_consistent(books_path: Path) -> None:
     with Ledger.open(str(books_path), station="lx") as ledger:
         register_all(ledger)
         bearer = {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}

@@ -84,7 +84,7 @@ def entries(books_url: str) -> int:
 NEED = {"recipient": "R-1", "item": "mask", "quantity": 5}
 
 
-def test_while_the_database_is_away_everybody_is_told_to_come_again(
+def test_requests_are_answered_with_503_while_the_database_is_down(
     rest: RestClient, proxy: TcpProxy, books_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     rest.need()
@@ -114,7 +114,9 @@ def test_while_the_database_is_away_everybody_is_told_to_come_again(
     assert rest.get("/api/health")["seq"] == entries(books_url) == 2
 
 
-def test_each_way_to_ask_heals_by_itself(rest: RestClient, proxy: TcpProxy) -> None:
+def test_all_kinds_of_requests_work_again_when_the_database_is_back(
+    rest: RestClient, proxy: TcpProxy
+) -> None:
     """No request waits for another to find the way back first."""
     rest.need()
     for path in ("/api/needs", "/api/health", "/api/reports/alerts", "/api/needs/n_1"):
@@ -129,7 +131,7 @@ def test_each_way_to_ask_heals_by_itself(rest: RestClient, proxy: TcpProxy) -> N
     assert rest.send("/api/needs", NEED, key="k-1").status_code == 201
 
 
-def test_a_database_that_hangs_does_not_take_the_service_with_it(
+def test_a_database_that_does_not_answer_does_not_block_the_service(
     rest: RestClient,
     proxy: TcpProxy,
     monkeypatch: pytest.MonkeyPatch,
@@ -160,7 +162,7 @@ def cut_in_the_next_commit(proxy: TcpProxy) -> None:
     proxy.cut_before = commits
 
 
-def test_what_may_be_recorded_already_is_not_done_a_second_time(
+def test_a_request_with_an_uncertain_commit_is_not_run_twice(
     rest: RestClient, proxy: TcpProxy, books_url: str
 ) -> None:
     rest.need()
@@ -171,7 +173,7 @@ def test_what_may_be_recorded_already_is_not_done_a_second_time(
     assert entries(books_url) == 2
 
 
-def test_what_shared_a_commit_is_not_done_again_each_by_itself(
+def test_requests_of_a_batch_with_an_uncertain_commit_are_not_run_again(
     rest: RestClient, proxy: TcpProxy, books_url: str
 ) -> None:
     def noted_and_cut(ledger: Ledger) -> Recorded:
@@ -184,7 +186,7 @@ def test_what_shared_a_commit_is_not_done_again_each_by_itself(
     assert entries(books_url) == 2
 
 
-def test_whoever_asks_again_with_the_key_is_answered_by_what_was_recorded(
+def test_repeating_an_uncertain_request_with_its_key_gives_the_recorded_answer(
     rest: RestClient, proxy: TcpProxy, books_url: str
 ) -> None:
     rest.need()
@@ -195,7 +197,7 @@ def test_whoever_asks_again_with_the_key_is_answered_by_what_was_recorded(
     assert entries(books_url) == 2
 
 
-def test_a_database_that_takes_no_writes_is_read_and_says_so(
+def test_a_read_only_database_is_read_and_refuses_writes(
     rest: RestClient, proxy: TcpProxy, books_url: str, clerk: str
 ) -> None:
     """As where the service still asks the server that no longer leads."""
@@ -216,7 +218,7 @@ def test_a_database_that_takes_no_writes_is_read_and_says_so(
     assert entries(books_url) == 2
 
 
-def test_a_server_without_a_connection_to_spare_is_busy(
+def test_a_database_without_free_connections_is_answered_with_503(
     rest: RestClient, proxy: TcpProxy, books_url: str, clerk: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     rest.need()

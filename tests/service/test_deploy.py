@@ -36,13 +36,13 @@ def books(books_path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_variable_named_is_one(name: str) -> None:
+def test_every_variable_in_the_deployment_files_exists(name: str) -> None:
     text = (DEPLOY / name).read_text("utf-8")
     named = set(re.findall(r"SUPPLIES_[A-Z][A-Z_]*", text))
     assert unknown_variables(dict.fromkeys(named, "")) == []
 
 
-def test_the_container_is_built_of_what_is_here() -> None:
+def test_the_container_copies_existing_files() -> None:
     text = (DEPLOY / "Dockerfile").read_text("utf-8")
     copied = re.findall(r"^COPY (?!--)(.*) \S+$", text, re.M)
     for name in " ".join(copied).split():
@@ -55,7 +55,7 @@ def test_the_container_is_built_of_what_is_here() -> None:
     assert "VOLUME /data" in text
 
 
-def test_its_health_check_finds_the_service_well_and_notices_when_it_is_gone(books: str) -> None:
+def test_the_health_check_of_the_container_passes_and_fails_with_the_service(books: str) -> None:
     text = (DEPLOY / "Dockerfile").read_text("utf-8")
     found = re.search(r'HEALTHCHECK .*?CMD \["python", "-c", "([^"]*)"\]', text, re.DOTALL)
     assert found is not None
@@ -73,7 +73,7 @@ def test_its_health_check_finds_the_service_well_and_notices_when_it_is_gone(boo
     assert status() != 0
 
 
-def test_systemd_waits_longer_than_the_last_answers_take() -> None:
+def test_the_stop_timeout_of_systemd_exceeds_that_of_the_service() -> None:
     unit = (DEPLOY / "supplies.service").read_text("utf-8")
     found = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)
     assert found is not None
@@ -81,7 +81,7 @@ def test_systemd_waits_longer_than_the_last_answers_take() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith("supplies")])
-def test_systemd_understands_its_units(name: str, tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(name: str, tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("there is no systemd on this machine: its units were not looked at")
@@ -97,7 +97,7 @@ def test_systemd_understands_its_units(name: str, tmp_path: Path) -> None:
     assert (done.returncode, about) == (0, [])
 
 
-def test_systemd_starts_it_after_the_database_and_again_until_it_is_there() -> None:
+def test_systemd_starts_the_service_after_the_database_and_restarts_it() -> None:
     unit = (DEPLOY / "supplies.service").read_text("utf-8")
     after = re.search(r"^After=(.*)$", unit, re.M)
     assert after is not None
@@ -125,7 +125,7 @@ def test_the_key_of_books_on_a_server_is_where_the_service_may_write() -> None:
     assert f"export SUPPLIES_KEYS={key[1]}\n" in page
 
 
-def test_the_backup_of_every_night_makes_one_and_keeps_thirty_days(
+def test_the_nightly_backup_keeps_thirty_days(
     station: StationLedger, books_url: str, tmp_path: Path
 ) -> None:
     station.give(3)
@@ -156,7 +156,7 @@ def test_the_backup_of_every_night_makes_one_and_keeps_thirty_days(
         assert copy.verify().receipts == 1
 
 
-def test_nginx_says_who_calls_and_that_it_was_by_tls(
+def test_nginx_forwards_the_client_address_and_the_scheme(
     books: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nginx, openssl = shutil.which("nginx"), shutil.which("openssl")
@@ -233,7 +233,7 @@ def wait_until_it_listens(process: subprocess.Popen[bytes], web: httpx.Client) -
     raise AssertionError("nginx did not listen")
 
 
-def test_what_a_cluster_needs_and_this_machine_lacks_is_named(tmp_path: Path) -> None:
+def test_missing_programs_of_a_cluster_are_named(tmp_path: Path) -> None:
     told = subprocess.run(
         [sys.executable, DEPLOY / "cluster", "up", tmp_path / "cluster"],
         env={"PATH": ""},

@@ -20,7 +20,7 @@ def donations_of_two_donors(rest: RestClient) -> tuple[str, str]:
     return mine, rest.post("/api/donations", body)["receipt"]["number"]
 
 
-def test_a_donor_sees_only_the_own_papers(rest: RestClient, donor: dict[str, str]) -> None:
+def test_a_donor_sees_only_their_own_papers(rest: RestClient, donor: dict[str, str]) -> None:
     mine, others = donations_of_two_donors(rest)
     listed = rest.client.get("/api/receipts", headers=donor).json()["items"]
     assert [one["number"] for one in listed] == [mine]
@@ -35,7 +35,7 @@ def test_a_donor_sees_only_the_own_papers(rest: RestClient, donor: dict[str, str
     problem(other, 403, "forbidden")
 
 
-def test_a_donor_sees_only_the_own_pledges(rest: RestClient, donor: dict[str, str]) -> None:
+def test_a_donor_sees_only_their_own_pledges(rest: RestClient, donor: dict[str, str]) -> None:
     line = {"item": "mask", "quantity": 5}
     mine = rest.post("/api/pledges", {"donor": "D-1", "lines": [line]})["pledge"]["id"]
     other = rest.post("/api/pledges", {"donor": "D-2", "lines": [line]})["pledge"]["id"]

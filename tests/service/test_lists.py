@@ -58,7 +58,7 @@ def test_a_list_read_in_pages_is_the_whole_list(rest: RestClient, path: str) -> 
     assert found == whole["items"]
 
 
-def test_the_way_to_the_next_page_keeps_the_filter(rest: RestClient) -> None:
+def test_the_link_to_the_next_page_keeps_the_filter(rest: RestClient) -> None:
     fill(rest)
     answer = rest.client.get("/api/needs?recipient=R-1&limit=1")
     query = parse_qs(urlsplit(answer.links["next"]["url"]).query)
@@ -71,7 +71,7 @@ def test_names_are_found_by_part_of_them(rest: RestClient, q: str, codes: list[s
     assert [item["code"] for item in rest.get("/api/items", q=q)["items"]] == codes
 
 
-def test_lists_are_narrowed_by_what_they_are_about(rest: RestClient) -> None:
+def test_lists_are_filtered_by_their_subject(rest: RestClient) -> None:
     fill(rest)
     assert rest.get("/api/needs", recipient="R-2")["items"] == []
     assert rest.get("/api/pledges", donor="D-2")["items"] == []
@@ -87,20 +87,20 @@ def test_lists_are_narrowed_by_what_they_are_about(rest: RestClient) -> None:
     }
 
 
-def test_pledges_are_narrowed_by_what_became_of_them(rest: RestClient) -> None:
+def test_pledges_are_filtered_by_status(rest: RestClient) -> None:
     fill(rest)
     assert len(rest.get("/api/pledges", status="open")["items"]) == 3
     assert rest.get("/api/pledges", status="kept")["items"] == []
 
 
-def test_receipts_are_narrowed_by_their_days(rest: RestClient) -> None:
+def test_receipts_are_filtered_by_day(rest: RestClient) -> None:
     fill(rest)
     day = rest.get("/api/receipts")["items"][0]["issued_on"]
     assert len(rest.get("/api/receipts", **{"from": day, "to": day})["items"]) == 6
     assert rest.get("/api/receipts", to="1999-12-31")["items"] == []
 
 
-def test_a_list_goes_on_where_it_was_though_more_is_written_meanwhile(rest: RestClient) -> None:
+def test_the_next_page_continues_after_new_entries(rest: RestClient) -> None:
     for number in range(1, 4):
         rest.need(number)
     first = rest.get("/api/needs", limit=2)
@@ -122,7 +122,7 @@ def test_a_list_goes_on_where_it_was_though_more_is_written_meanwhile(rest: Rest
         ("misspelt", "1"),
     ],
 )
-def test_what_a_list_does_not_know_is_refused_in_a_sentence(
+def test_unknown_list_parameters_are_refused(
     rest: RestClient, path: str, name: str, value: str
 ) -> None:
     answer = rest.client.get(path, params={name: value})
@@ -132,6 +132,6 @@ def test_what_a_list_does_not_know_is_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize("path", ["/api/needs", "/api/pledges", "/api/allocations"])
-def test_a_status_that_nothing_has_is_refused(rest: RestClient, path: str) -> None:
+def test_an_unknown_status_is_refused(rest: RestClient, path: str) -> None:
     wrong = problem(rest.client.get(path, params={"status": "odd"}), 422, "invalid-field")
     assert wrong["errors"][0]["pointer"] == "/status"

@@ -24,7 +24,7 @@ DONATION = {
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"{'a': 1}", b"\xff\xfe", b"[" * 100_000])
-def test_a_body_that_is_no_json_is_malformed(coordinator_client: TestClient, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_malformed(coordinator_client: TestClient, body: bytes) -> None:
     problem(coordinator_client.post("/api/needs", content=body, headers=JSON), 400, "malformed")
 
 
@@ -54,7 +54,9 @@ def test_an_unknown_address_is_not_found(coordinator_client: TestClient, path: s
         "/api/needs/%00%ff",
     ],
 )
-def test_what_the_books_do_not_hold_is_not_found(coordinator_client: TestClient, path: str) -> None:
+def test_reading_an_unknown_document_is_not_found(
+    coordinator_client: TestClient, path: str
+) -> None:
     problem(coordinator_client.get(path), 404, "not-found")
 
 
@@ -84,23 +86,23 @@ def test_what_the_books_do_not_hold_is_not_found(coordinator_client: TestClient,
         ("/api/recipients/nobody/forget", {}),
     ],
 )
-def test_what_is_to_be_done_to_nothing_is_not_found(rest: RestClient, path: str, body: Any) -> None:
+def test_acting_on_an_unknown_document_is_not_found(rest: RestClient, path: str, body: Any) -> None:
     rest.refused(path, body, 404, "not-found")
 
 
-def test_another_verb_is_told_which_verbs_there_are(coordinator_client: TestClient) -> None:
+def test_a_wrong_method_is_refused_with_the_allowed_ones(coordinator_client: TestClient) -> None:
     answer = coordinator_client.delete("/api/needs")
     told = problem(answer, 405, "method")
     assert {"GET", "POST"} <= set(answer.headers["allow"].replace(" ", "").split(","))
     assert "POST" in told["detail"]
 
 
-def test_a_body_beyond_the_limit_is_too_large(coordinator_client: TestClient) -> None:
+def test_a_body_over_the_limit_is_too_large(coordinator_client: TestClient) -> None:
     large = b'{"note":"' + b"x" * MAX_BODY + b'"}'
     problem(coordinator_client.post("/api/needs", content=large, headers=JSON), 413, "too-large")
 
 
-def test_a_body_beyond_the_limit_that_says_no_length_is_too_large(
+def test_a_chunked_body_over_the_limit_is_too_large(
     coordinator_client: TestClient,
 ) -> None:
     pieces = iter([b"x" * 2**16] * 20)
@@ -111,7 +113,7 @@ def test_a_body_beyond_the_limit_that_says_no_length_is_too_large(
     "kind",
     [None, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=gbk"],
 )
-def test_a_body_that_does_not_say_it_is_json_is_refused(
+def test_a_body_without_a_json_content_type_is_refused(
     coordinator_client: TestClient, kind: str | None
 ) -> None:
     headers = {} if kind is None else {"Content-Type": kind}
@@ -119,7 +121,7 @@ def test_a_body_that_does_not_say_it_is_json_is_refused(
     problem(answer, 415, "media-type")
 
 
-def test_json_in_utf_8_may_say_so(coordinator_client: TestClient) -> None:
+def test_a_json_content_type_with_a_charset_is_accepted(coordinator_client: TestClient) -> None:
     answer = coordinator_client.post(
         "/api/teams",
         content='{"code":"T-9","name":"九队"}'.encode(),
@@ -161,7 +163,7 @@ def test_json_in_utf_8_may_say_so(coordinator_client: TestClient) -> None:
         ("colour", "red"),
     ],
 )
-def test_a_wrong_field_is_named_by_its_pointer(rest: RestClient, field: str, value: Any) -> None:
+def test_an_invalid_field_is_named_by_its_pointer(rest: RestClient, field: str, value: Any) -> None:
     body = {"recipient": "R-1", "item": "mask", "quantity": 5, field: value}
     told = rest.refused("/api/needs", body, 422, "invalid-field")
     assert [error["pointer"] for error in told["errors"]] == [f"/{field}"]
@@ -169,7 +171,9 @@ def test_a_wrong_field_is_named_by_its_pointer(rest: RestClient, field: str, val
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"5", b"null"])
-def test_a_body_that_is_no_object_is_refused(coordinator_client: TestClient, body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_refused(
+    coordinator_client: TestClient, body: bytes
+) -> None:
     problem(coordinator_client.post("/api/needs", content=body, headers=JSON), 422, "invalid-field")
 
 
@@ -178,14 +182,14 @@ def test_a_missing_field_is_named(rest: RestClient) -> None:
     assert told["errors"][0]["pointer"] == "/quantity"
 
 
-def test_a_field_of_a_line_is_named_by_its_place(rest: RestClient) -> None:
+def test_a_field_of_a_line_is_named_by_its_pointer(rest: RestClient) -> None:
     told = rest.refused("/api/donations", rest.donation(0), 422, "invalid-field")
     assert told["errors"][0]["pointer"] == "/lines/0/quantity"
     told = rest.refused("/api/donations", rest.donation(size="L"), 422, "invalid-field")
     assert told["errors"][0]["pointer"] == "/lines/0/size"
 
 
-def test_a_command_has_a_bound_of_lines(rest: RestClient) -> None:
+def test_more_than_500_lines_are_refused(rest: RestClient) -> None:
     line = {"item": "mask", "quantity": 1}
     told = rest.refused(
         "/api/donations", {**rest.donation(), "lines": [line] * 501}, 422, "invalid-field"
@@ -195,7 +199,7 @@ def test_a_command_has_a_bound_of_lines(rest: RestClient) -> None:
     assert len(many["donation"]["lines"]) == 500
 
 
-def test_a_field_that_stands_in_the_address_is_not_sent(rest: RestClient) -> None:
+def test_a_field_given_in_the_path_is_refused_in_the_body(rest: RestClient) -> None:
     body = {"need": "n_2", "reason": "moved"}
     told = rest.refused(f"/api/needs/{rest.need()}/end", body, 422, "invalid-field")
     assert told["errors"][0]["pointer"] == "/need"
@@ -219,14 +223,14 @@ def test_a_field_that_stands_in_the_address_is_not_sent(rest: RestClient) -> Non
         ("/api/items?q=" + "x" * 201, "/q"),
     ],
 )
-def test_a_wrong_parameter_is_named(
+def test_an_invalid_query_parameter_is_named(
     coordinator_client: TestClient, path: str, pointer: str
 ) -> None:
     told = problem(coordinator_client.get(path), 422, "invalid-field")
     assert [error["pointer"] for error in told["errors"]] == [pointer]
 
 
-def test_more_than_there_is_says_how_much_there_is(rest: RestClient) -> None:
+def test_allocating_more_than_is_free_returns_the_free_quantity(rest: RestClient) -> None:
     rest.give(12)
     line = {"item": "mask", "quantity": 20}
     body = {"recipient": "R-1", "location": "store", "lines": [line]}
@@ -242,7 +246,7 @@ def test_more_than_there_is_says_how_much_there_is(rest: RestClient) -> None:
     ]
 
 
-def test_what_happened_before_is_already_done(rest: RestClient) -> None:
+def test_repeating_a_finished_action_is_already_done(rest: RestClient) -> None:
     rest.give()
     allocation = rest.allocation()
     rest.delivery(allocation)
@@ -261,7 +265,7 @@ def test_the_same_key_with_another_command_is_a_conflict(rest: RestClient) -> No
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201])
-def test_a_key_that_is_none_is_refused(rest: RestClient, key: str) -> None:
+def test_an_invalid_idempotency_key_is_refused(rest: RestClient, key: str) -> None:
     problem(rest.send("/api/donations", rest.donation(), key=key), 422, "invalid-field")
 
 
@@ -274,13 +278,13 @@ def test_a_plan_in_a_closed_period_is_refused(rest: RestClient) -> None:
     rest.post("/api/needs", body)
 
 
-def test_a_delivery_with_goods_on_the_way_is_not_closed(rest: RestClient) -> None:
+def test_closing_a_delivery_with_goods_in_transit_is_refused(rest: RestClient) -> None:
     rest.give()
     delivery = rest.delivery(rest.allocation())
     rest.refused(f"/api/deliveries/{delivery}/close", {}, 409, "unaccounted")
 
 
-def test_who_was_forgotten_stays_forgotten(rest: RestClient) -> None:
+def test_commands_about_a_forgotten_person_are_refused(rest: RestClient) -> None:
     receipt = rest.give()["receipt"]["number"]
     forgotten = rest.post("/api/donors/D-1/forget")
     assert forgotten["donor"]["name"] is None
@@ -290,7 +294,7 @@ def test_who_was_forgotten_stays_forgotten(rest: RestClient) -> None:
     assert rest.get(f"/api/receipts/{receipt}")["document"] is None
 
 
-def test_what_fails_within_is_told_in_one_sentence(
+def test_an_internal_error_is_answered_in_one_sentence(
     rest: RestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -307,7 +311,7 @@ def test_what_fails_within_is_told_in_one_sentence(
     assert "SELECT secret" not in str(line)
 
 
-def test_books_that_cannot_be_written_are_busy_for_a_while(
+def test_locked_books_are_answered_with_503_and_retry_after(
     rest: RestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from supplies.errors import Busy
@@ -321,7 +325,7 @@ def test_books_that_cannot_be_written_are_busy_for_a_while(
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_another_host_is_refused(coordinator_client: TestClient) -> None:
+def test_an_unknown_host_header_is_refused(coordinator_client: TestClient) -> None:
     for host in ("evil.example", "127.0.0.1.evil.example", "192.168.1.5:8000"):
         problem(coordinator_client.get("/api/donors", headers={"Host": host}), 400, "malformed")
     assert (

@@ -18,7 +18,7 @@ def test_every_row_of_a_proposal_can_be_posted_as_it_is(rest: RestClient) -> Non
     assert rest.get("/api/stock")["items"][0]["free"] == 0
 
 
-def test_alerts_follow_the_days_that_are_asked_for(rest: RestClient, service: Service) -> None:
+def test_alerts_use_the_requested_numbers_of_days(rest: RestClient, service: Service) -> None:
     rest.give(5, expires_on="2020-02-15")
     (told,) = rest.get("/api/reports/alerts")["items"]
     assert (told["what"], told["due"], told["quantity"]) == ("expires_soon", "2020-02-15", 5)

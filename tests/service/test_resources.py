@@ -17,7 +17,7 @@ NOUNS = [
 
 
 @pytest.mark.parametrize(("many", "body", "change"), NOUNS)
-def test_a_noun_is_registered_read_and_amended(
+def test_catalogue_records_are_registered_read_and_amended(
     rest: RestClient, many: str, body: dict[str, Any], change: dict[str, Any]
 ) -> None:
     path = f"/api/{many}/{body['code']}"
@@ -31,7 +31,7 @@ def test_a_noun_is_registered_read_and_amended(
     assert amended.json() == {**registered, **change} == rest.get(path)
 
 
-def test_amending_refuses_a_code_a_stranger_and_a_moved_unit(rest: RestClient) -> None:
+def test_amending_a_code_an_unknown_record_or_a_used_unit_is_refused(rest: RestClient) -> None:
     rest.give()
     for body, pointer in (
         ({"code": "m"}, "/code"),
@@ -100,7 +100,7 @@ def test_a_standing_pledge_claims_a_need_noted_later_and_drops_the_claim(rest: R
     assert refused["errors"][0]["pointer"] == "/claims"
 
 
-def test_a_donation_answers_with_its_receipt_and_is_corrected_and_reversed(
+def test_a_donation_returns_its_receipt_and_is_corrected_and_reversed(
     rest: RestClient,
 ) -> None:
     told = rest.give(12)
@@ -175,7 +175,7 @@ def masks(quantity: int, **more: Any) -> list[dict[str, Any]]:
     return [{"item": "mask", "quantity": quantity, **more}]
 
 
-def test_all_that_happens_on_the_shelf(rest: RestClient) -> None:
+def test_all_stock_commands_are_recorded(rest: RestClient) -> None:
     def do(path: str, **body: Any) -> str:
         entry = rest.post(f"/api/stock/{path}", body)["entry"]
         assert entry == rest.get(f"/api/entries/{entry['seq']}")
@@ -206,7 +206,7 @@ def test_all_that_happens_on_the_shelf(rest: RestClient) -> None:
     assert line["on_hand"] == free - 1 + 10
 
 
-def test_stock_is_shown_as_it_was_on_a_day_and_at_an_entry(rest: RestClient) -> None:
+def test_stock_is_shown_as_of_a_day_and_at_an_entry(rest: RestClient) -> None:
     seq = rest.give(12)["entry"]["seq"]
     rest.post("/api/donations", {**rest.donation(5), "happened_on": "2020-02-08"})
     early = rest.get("/api/stock", as_of="2020-02-08")
@@ -216,7 +216,7 @@ def test_stock_is_shown_as_it_was_on_a_day_and_at_an_entry(rest: RestClient) -> 
     assert known["as_of"] == {"date": "2020-02-10", "seq": seq}
 
 
-def test_a_lot_is_traced_to_the_door(rest: RestClient) -> None:
+def test_a_lot_is_traced_to_its_recipient(rest: RestClient) -> None:
     lot = rest.give(5)["donation"]["lines"][0]["lot"]
     allocation = rest.allocation(5)
     delivery = rest.delivery(allocation)

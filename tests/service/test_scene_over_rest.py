@@ -105,7 +105,7 @@ def deliver(rest: RestClient, allocations: list[str]) -> None:
     assert rest.post(f"{path}/close")["delivery"]["status"] == "closed"
 
 
-def test_from_a_pledge_to_a_door_with_a_receipt_and_a_report(
+def test_a_donation_is_pledged_received_delivered_and_reported(
     longxue: RestClient, clock: Clock, books_path: Path
 ) -> None:
     rest = longxue
@@ -179,7 +179,7 @@ class OverRest:
         return Recorded(seq=seq, last=seq, id=entry["id"], document=entry["document"])
 
 
-def test_the_whole_scene_goes_through_the_service(books_path: Path) -> None:
+def test_the_whole_demo_can_be_recorded_through_the_service(books_path: Path) -> None:
     clock = SceneClock()
     with Ledger.open(str(books_path), station=STATION, clock=clock) as ledger:
         ledger.register(Station(code=STATION, name="龙穴街社工服务站（演示）"))

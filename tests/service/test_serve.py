@@ -201,7 +201,9 @@ def test_the_service_stops_while_a_worker_is_still_starting(
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
-def test_only_loopback_is_listened_on_until_somebody_can_sign_in(books: str, host: str) -> None:
+def test_only_loopback_addresses_are_allowed_until_a_user_can_sign_in(
+    books: str, host: str
+) -> None:
     with pytest.raises(InvalidField, match=r"until a coordinator can sign in, .* loopback only"):
         check_address(Settings(database=books, host=host, port=free_port()), has_coordinator=False)
 
@@ -317,6 +319,6 @@ def test_loopback_is_recognised_by_name_and_address(host: str, loopback: bool) -
 
 
 @pytest.mark.parametrize("host", ["a" * 70 + ".example.org", "no such host", "203.0.113.1"])
-def test_an_address_that_is_not_of_this_machine_is_refused(books: str, host: str) -> None:
+def test_an_address_of_another_machine_is_refused(books: str, host: str) -> None:
     with pytest.raises(SuppliesError, match=re.escape(host)):
         check_address(Settings(host=host, port=free_port()), has_coordinator=True)

@@ -40,7 +40,9 @@ def test_a_receipt_is_printed_with_its_entry_and_code(rest: RestClient) -> None:
     assert receipt["entry"]["hash"][:8] in said
 
 
-def test_a_receipt_carries_its_signature_and_shows_it(rest: RestClient, keys: StationKeys) -> None:
+def test_a_receipt_contains_its_signature_and_the_api_shows_it(
+    rest: RestClient, keys: StationKeys
+) -> None:
     number = rest.give(12)["receipt"]["number"]
     pdf = paper(rest, f"/api/receipts/{number}/pdf")
     record = check_receipt(pdf, keys.public_keys())
@@ -50,7 +52,7 @@ def test_a_receipt_carries_its_signature_and_shows_it(rest: RestClient, keys: St
     assert rest.get("/api/receipts")["items"] == [shown]
 
 
-def test_a_reprint_is_a_marked_copy_and_leaves_the_original_as_it_was(rest: RestClient) -> None:
+def test_a_reprint_is_a_marked_copy_and_the_original_is_unchanged(rest: RestClient) -> None:
     number = rest.give()["receipt"]["number"]
     original = paper(rest, f"/api/receipts/{number}/pdf")
     answer = rest.send(f"/api/receipts/{number}/reprint", {})
@@ -61,7 +63,7 @@ def test_a_reprint_is_a_marked_copy_and_leaves_the_original_as_it_was(rest: Rest
     problem(rest.client.get(f"/api/receipts/{number}/copies/2/pdf"), 404, "not-found")
 
 
-def test_slips_are_printed_one_a_door(rest: RestClient) -> None:
+def test_slips_have_a_page_for_each_stop(rest: RestClient) -> None:
     rest.give(5)
     delivery = rest.delivery(rest.allocation(5))
     pdf = paper(rest, f"/api/deliveries/{delivery}/slips/pdf")
@@ -70,7 +72,7 @@ def test_slips_are_printed_one_a_door(rest: RestClient) -> None:
     assert "王某" not in text(pdf)
 
 
-def test_slips_come_on_a5_where_asked_and_in_no_other_size(rest: RestClient) -> None:
+def test_slips_are_printed_on_a5_on_request_and_other_sizes_are_refused(rest: RestClient) -> None:
     rest.give(5)
     path = f"/api/deliveries/{rest.delivery(rest.allocation(5))}/slips/pdf"
     (page,) = PdfReader(BytesIO(paper(rest, f"{path}?format=a5"))).pages
@@ -112,7 +114,7 @@ def test_all_receipts_of_a_period_are_one_document(rest: RestClient) -> None:
         ("deliveries.draw_run_sheet", "/api/deliveries/{delivery}/run-sheet/pdf"),
     ],
 )
-def test_others_are_answered_while_many_papers_are_read_and_drawn(
+def test_other_requests_are_answered_while_papers_are_drawn(
     rest: RestClient, monkeypatch: pytest.MonkeyPatch, held: str, path: str
 ) -> None:
     rest.give(5)
@@ -135,7 +137,7 @@ def test_others_are_answered_while_many_papers_are_read_and_drawn(
         assert answer.result().status_code == 200
 
 
-def test_a_donor_is_told_where_the_gifts_went(rest: RestClient) -> None:
+def test_a_donor_statement_is_printed(rest: RestClient) -> None:
     number = rest.give(12)["receipt"]["number"]
     period = "from=2020-02-03&to=2020-02-13"
     told = rest.get("/api/donors/D-1/statement", **{"from": "2020-02-03", "to": "2020-02-13"})
@@ -149,7 +151,7 @@ def test_a_donor_is_told_where_the_gifts_went(rest: RestClient) -> None:
     problem(rest.client.get(f"/api/donors/D-1/statement?{period}"), 409, "forgotten")
 
 
-def test_what_came_and_went_is_made_public(rest: RestClient) -> None:
+def test_the_public_disclosure_is_printed(rest: RestClient) -> None:
     rest.give(12)
     shown = rest.get("/api/reports/disclosure", **{"from": "2020-02-03", "to": "2020-02-13"})
     given = {"source": "donor", "name": None, "item": "mask", "quantity": 12}
@@ -165,8 +167,9 @@ def test_the_station_report_is_printed(rest: RestClient) -> None:
     assert "龙穴街社工服务站" in text(pdf)
 
 
-def test_whoever_holds_a_paper_can_ask_whether_it_is_in_the_books(rest: RestClient) -> None:
+def test_a_printed_receipt_can_be_checked_without_signing_in(rest: RestClient) -> None:
     receipt = rest.give(12)["receipt"]
+    del rest.client.headers["Authorization"]
     short = f"/v/{receipt['number']}?c={receipt['check_code']}"
     answer = rest.client.get(short)
     assert answer.url.path == f"/api/verify/{receipt['number']}"

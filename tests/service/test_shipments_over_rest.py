@@ -41,7 +41,7 @@ def sent(rest: RestClient, quantity: int = 8) -> Any:
     return rest.post("/api/shipments", body)["shipment"]
 
 
-def test_a_shipment_goes_from_service_to_service_and_back(
+def test_a_shipment_between_two_services_is_received_and_acknowledged(
     rest: RestClient, there: RestClient
 ) -> None:
     out = sent(rest)
@@ -63,7 +63,7 @@ def test_a_shipment_goes_from_service_to_service_and_back(
     assert there.get("/api/shipments")["items"] == [there.get(path)]
 
 
-def test_a_station_that_is_not_in_this_database_may_be_a_slip_and_is_told_of(
+def test_a_shipment_to_a_station_of_another_database_returns_a_warning(
     rest: RestClient, there: RestClient
 ) -> None:
     rest.give(10)
@@ -73,7 +73,7 @@ def test_a_station_that_is_not_in_this_database_may_be_a_slip_and_is_told_of(
     assert "no station zz is in this database" in warning["detail"]
 
 
-def test_what_is_wrong_with_a_shipment_is_named(rest: RestClient, there: RestClient) -> None:
+def test_errors_in_a_shipment_are_named(rest: RestClient, there: RestClient) -> None:
     out = sent(rest)
     path = f"/api/shipments/{out['id']}"
     told = there.refused(f"{path}/receive", {"location": "depot"}, 422, "invalid-field")

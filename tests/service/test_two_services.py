@@ -55,7 +55,7 @@ def need(web: httpx.Client, key: str) -> httpx.Response:
     return web.post("/api/needs", json=body, headers={"Idempotency-Key": key})
 
 
-def test_a_repeat_through_the_other_is_answered_as_the_first_time(both: Both, url: str) -> None:
+def test_a_repeat_at_the_other_service_gives_the_first_answer(both: Both, url: str) -> None:
     with Ledger.open(url, station="lx") as ledger:
         before = ledger.verify().entries
 
@@ -78,7 +78,7 @@ def test_a_repeat_through_the_other_is_answered_as_the_first_time(both: Both, ur
         assert ledger.verify().entries == before + CLIENTS * EACH
 
 
-def test_one_key_given_to_both_at_once_records_once(both: Both) -> None:
+def test_one_key_sent_to_both_services_at_once_is_recorded_once(both: Both) -> None:
     keys = [str(uuid.uuid4()) for _ in range(10)]
     with ThreadPoolExecutor(2) as threads:
         for key in keys:
@@ -87,7 +87,7 @@ def test_one_key_given_to_both_at_once_records_once(both: Both) -> None:
             assert one.content == other.content
 
 
-def test_a_noun_that_is_changed_through_one_is_seen_by_the_other(both: Both) -> None:
+def test_a_change_of_an_item_at_one_service_is_seen_by_the_other(both: Both) -> None:
     here, there = both
     for name in ("N95", "KN95", "FFP2"):
         assert there.get("/api/items/mask").json()["name"] != name
@@ -97,7 +97,7 @@ def test_a_noun_that_is_changed_through_one_is_seen_by_the_other(both: Both) -> 
         here, there = there, here
 
 
-def test_a_token_made_by_one_opens_the_other_until_either_revokes_it(both: Both) -> None:
+def test_a_token_works_at_both_services_until_it_is_revoked_at_one(both: Both) -> None:
     here, there = both
     users = {user["login"]: user["code"] for user in here.get("/api/users").json()["items"]}
     made = here.post("/api/tokens", json={"user": users["auditor"], "label": "t"})
@@ -109,7 +109,7 @@ def test_a_token_made_by_one_opens_the_other_until_either_revokes_it(both: Both)
         assert web.get("/api/stock", headers=shown).status_code == 401
 
 
-def test_tries_are_counted_over_both(both: Both) -> None:
+def test_rate_limits_count_requests_at_both_services(both: Both) -> None:
     """Taken anew from another address where the span of the limit ended meanwhile."""
     seconds = int(REFUSED_REQUESTS.window.total_seconds())
     for number in range(1, 100):

@@ -95,7 +95,7 @@ def recorded(books: str) -> int:
         return ledger.verify().entries
 
 
-def test_whatever_was_answered_before_a_kill_is_there_once(
+def test_every_answered_request_is_recorded_once_after_a_kill(
     books: str, bearer: dict[str, str]
 ) -> None:
     port = free_port()
@@ -117,7 +117,7 @@ def test_whatever_was_answered_before_a_kill_is_there_once(
     assert recorded(books) == len(load.answered) + len(load.unanswered)
 
 
-def test_whatever_was_accepted_before_it_was_stopped_is_recorded_and_answered(
+def test_accepted_requests_are_recorded_and_answered_at_shutdown(
     books: str, bearer: dict[str, str]
 ) -> None:
     port = free_port()
@@ -130,9 +130,7 @@ def test_whatever_was_accepted_before_it_was_stopped_is_recorded_and_answered(
     assert recorded(books) == len(load.answered)
 
 
-def test_an_answer_that_never_arrived_is_given_to_the_repeat(
-    books: str, bearer: dict[str, str]
-) -> None:
+def test_a_lost_answer_is_given_to_the_repeat(books: str, bearer: dict[str, str]) -> None:
     port = free_port()
     body = b'{"recipient":"R-1","item":"mask","quantity":1}'
     request = (

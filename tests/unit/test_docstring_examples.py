@@ -57,7 +57,7 @@ def test_a_docstring_example_gives_what_it_says(
     assert runner.summarize(verbose=False).attempted == len(example.examples)
 
 
-def test_what_a_library_user_meets_first_has_an_example() -> None:
+def test_the_main_functions_of_the_library_have_examples() -> None:
     documented = {example.name for example in EXAMPLES}
     prefix = "supplies.ledger.ledger.Ledger"
     assert {f"{prefix}{name}" for name in DOCUMENTED} <= documented

@@ -45,24 +45,24 @@ def found(station: StationLedger, kind: type[CatalogueRecord], q: str) -> list[s
         (Team, "  ", ["T-1", "T-2"]),
     ],
 )
-def test_nouns_are_found_by_words_in_both_scripts(
+def test_names_are_found_by_words_in_both_scripts(
     station: StationLedger, kind: type[CatalogueRecord], q: str, codes: list[str]
 ) -> None:
     assert found(station, kind, q) == codes
 
 
-def test_a_word_is_found_side_by_side_not_by_its_pieces(station: StationLedger) -> None:
+def test_a_word_is_found_only_as_adjacent_characters(station: StationLedger) -> None:
     station.ledger.register(Item(code="one", name="abc bcd"), Item(code="two", name="abcd"))
     assert found(station, Item, "abcd") == ["two"]
 
 
-def test_a_name_that_was_amended_is_found_by_the_new_one_alone(station: StationLedger) -> None:
+def test_a_changed_name_is_found_only_by_the_new_one(station: StationLedger) -> None:
     station.ledger.amend(Donor(code="D-2", name="赵某"))
     assert found(station, Donor, "赵某") == ["D-2"]
     assert found(station, Donor, "李某") == []
 
 
-def test_what_was_found_comes_page_by_page(station: StationLedger) -> None:
+def test_search_results_are_paginated(station: StationLedger) -> None:
     station.ledger.register(*(Item(code=f"tea-{n}", name="绿茶") for n in range(5)))
     codes: list[str] = []
     after = None
@@ -76,7 +76,7 @@ def test_what_was_found_comes_page_by_page(station: StationLedger) -> None:
     assert codes == [f"tea-{n}" for n in range(5)]
 
 
-def test_nothing_of_a_forgotten_name_is_left_to_search(station: StationLedger) -> None:
+def test_a_forgotten_name_is_removed_from_the_index(station: StationLedger) -> None:
     for kind, code in ((Donor, "D-2"), (Recipient, "R-2")):
         command = c.ForgetDonor(donor=code) if kind is Donor else c.ForgetRecipient(recipient=code)
         station(command)
@@ -85,7 +85,7 @@ def test_nothing_of_a_forgotten_name_is_left_to_search(station: StationLedger) -
         assert found(station, kind, code) == [code]
 
 
-def test_a_forgotten_name_is_nowhere_in_the_file(tmp_path: Path, clock: Clock) -> None:
+def test_a_forgotten_name_is_not_in_the_database_file(tmp_path: Path, clock: Clock) -> None:
     with Ledger.open(str(tmp_path / "books.db"), station="lx", clock=clock) as ledger:
         register_all(without_fsync(ledger))
         ledger.register(Donor(code="D-9", name="欧阳夏丹"))
@@ -99,7 +99,7 @@ def _all_bytes(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.iterdir())
 
 
-def test_names_of_books_from_before_are_searched_once_they_are_opened(
+def test_names_in_older_books_are_indexed_when_they_are_opened(
     books_url: str, clock: Clock
 ) -> None:
     with Ledger.open(books_url, station="lx", clock=clock) as ledger:
@@ -112,7 +112,7 @@ def test_names_of_books_from_before_are_searched_once_they_are_opened(
         assert [one.code for one in list_records(ledger.books, Donor, "某企").items] == ["D-1"]
 
 
-def test_names_that_are_not_to_be_shown_are_not_read(station: StationLedger) -> None:
+def test_names_hidden_from_the_user_are_not_searched(station: StationLedger) -> None:
     page = list_records(station.books, Donor, personal=False)
     assert [(one.code, one.name, one.phone, one.kind) for one in page.items] == [
         ("D-1", None, None, "organisation"),
@@ -127,7 +127,7 @@ def test_names_that_are_not_to_be_shown_are_not_read(station: StationLedger) -> 
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_a_search_reads_what_few_have(station: StationLedger) -> None:
+def test_a_search_reads_the_rarest_part_of_the_word_first(station: StationLedger) -> None:
     """Counted in the steps of SQLite's machine."""
     station.ledger.register(Item(code="rare", name="绿茶"))
     steps = [_steps(station, "绿茶")]

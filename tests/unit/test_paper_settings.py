@@ -57,7 +57,7 @@ def has_chinese(said: str) -> bool:
 LOGO = base64.b64encode(png()).decode()
 
 
-def test_settings_are_frozen_and_a_later_change_leaves_a_receipt_as_it_was(
+def test_a_later_change_of_settings_does_not_change_a_receipt(
     issuer: IssuingStation,
 ) -> None:
     own = {"statement": "收到，谢谢。", "statement_en": "Received with thanks."}
@@ -74,7 +74,7 @@ def test_settings_are_frozen_and_a_later_change_leaves_a_receipt_as_it_was(
     assert check_result(new, issuer.keys.public_keys()) == ("genuine", "ZZ-2020-000001")
 
 
-def test_a_receipt_is_written_in_the_languages_of_the_station(issuer: IssuingStation) -> None:
+def test_a_receipt_is_in_the_languages_of_the_station(issuer: IssuingStation) -> None:
     issuer.station.ledger.amend(
         msgspec.structs.replace(issuer.station.books.station, name_en="Longxue Station")
     )
@@ -93,7 +93,7 @@ def test_a_receipt_is_written_in_the_languages_of_the_station(issuer: IssuingSta
     assert not has_chinese(english), english
 
 
-def test_a_value_is_printed_where_its_evidence_was_recorded_and_the_station_wishes(
+def test_a_value_is_printed_only_with_evidence_and_the_stations_setting(
     issuer: IssuingStation,
 ) -> None:
     value = c.Value(minor=120_000, currency="CNY", evidence="invoice 17")
@@ -109,7 +109,7 @@ def test_a_value_is_printed_where_its_evidence_was_recorded_and_the_station_wish
     assert "not valued" in text(issuer.give())
 
 
-def test_checker_agreement_and_fiscal_ticket_stand_on_the_receipt_and_follow_a_correction(
+def test_checker_agreement_and_fiscal_ticket_are_on_the_corrected_receipt_too(
     issuer: IssuingStation,
 ) -> None:
     gift = msgspec.structs.replace(
@@ -142,7 +142,7 @@ def test_checker_agreement_and_fiscal_ticket_stand_on_the_receipt_and_follow_a_c
         ({"code": "other"}, "a code stays"),
     ],
 )
-def test_what_no_paper_could_show_is_refused_and_changes_nothing(
+def test_an_unprintable_setting_is_refused_and_changes_nothing(
     station: StationLedger, changes: dict[str, Any], says: str
 ) -> None:
     before = station_with_settings(station.books)
@@ -181,7 +181,7 @@ def test_settings_are_shown_and_set_on_the_command_line(
         ("https://南沙.example", "https://南沙.example"),
     ],
 )
-def test_the_host_of_papers_is_the_beginning_of_urls(
+def test_the_host_setting_begins_the_urls_on_papers(
     station: StationLedger, typed: str, kept: str
 ) -> None:
     with station.ledger.admin_transaction() as books:
@@ -208,7 +208,7 @@ def test_the_host_of_papers_is_the_beginning_of_urls(
         ".",
     ],
 )
-def test_what_is_no_host_is_refused(station: StationLedger, host: str) -> None:
+def test_an_invalid_host_is_refused(station: StationLedger, host: str) -> None:
     with pytest.raises(InvalidField, match="must be the address of a host") as refused:
         set_to(station, host=host)
     assert refused.value.faults[0].pointer == "/host"
@@ -218,7 +218,7 @@ def test_what_is_no_host_is_refused(station: StationLedger, host: str) -> None:
         )
 
 
-def test_a_long_statement_pushes_nothing_off_the_page(issuer: IssuingStation) -> None:
+def test_a_long_closing_statement_stays_on_the_page(issuer: IssuingStation) -> None:
     words = {"statement": "兹收到上列物资，" * 50, "statement_en": "Received. " * 40}
     set_to(issuer.station, papers={"logo": LOGO, **words})
     pdf = issuer.give(expires_on=date(2022, 1, 31))

@@ -22,5 +22,5 @@ from supplies.storage.sql_parameters import pyformat
         ("f.document = 'n_' || f.seq", "f.document = 'n_' || f.seq"),
     ],
 )
-def test_parameters_are_told_apart_from_what_is_quoted(written: str, told: str) -> None:
+def test_parameters_are_distinguished_from_quoted_text(written: str, told: str) -> None:
     assert pyformat(written) == told

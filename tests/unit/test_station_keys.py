@@ -25,7 +25,7 @@ def database(tmp_path: Path) -> str:
     return str(tmp_path / "books.db")
 
 
-def test_keys_are_made_once_and_readable_by_their_owner_alone(database: str) -> None:
+def test_keys_are_created_once_and_readable_only_by_their_owner(database: str) -> None:
     assert create_first_key(database)
     path = key_file(database)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -44,7 +44,7 @@ def test_two_stations_never_have_the_same_key(tmp_path: Path) -> None:
     assert one.check_code(RECEIPT) != other.check_code(RECEIPT)
 
 
-def test_the_same_receipt_has_the_same_seal_each_time(database: str) -> None:
+def test_a_receipt_has_the_same_signature_each_time(database: str) -> None:
     first = new_keys(database).sign(RECEIPT)
     assert StationKeys.for_database(database).sign(RECEIPT) == first
     assert first.check_code == StationKeys.for_database(database).check_code(RECEIPT)
@@ -52,12 +52,14 @@ def test_the_same_receipt_has_the_same_seal_each_time(database: str) -> None:
 
 
 @pytest.mark.parametrize("change", [{"number": "JZ-2020-000002"}, {"digest": "00" * 32}])
-def test_another_receipt_has_another_code(database: str, change: dict[str, str]) -> None:
+def test_different_receipts_have_different_check_codes(
+    database: str, change: dict[str, str]
+) -> None:
     keys = new_keys(database)
     assert keys.check_code(RECEIPT._replace(**change)) != keys.check_code(RECEIPT)
 
 
-def test_each_receipt_keeps_the_key_of_its_own_time(database: str) -> None:
+def test_each_receipt_keeps_the_key_it_was_signed_with(database: str) -> None:
     keys = new_keys(database)
     assert keys.add({"lx": 7}) == "k2"
     assert keys.add({"lx": 20, "nx": 3}) == "k3"
@@ -100,7 +102,7 @@ def test_a_damaged_key_file_is_refused_and_left_as_it_is(database: str, content:
     assert path.read_bytes() == content
 
 
-def test_missing_keys_are_not_made_without_being_asked_for(database: str) -> None:
+def test_missing_keys_are_created_only_on_request(database: str) -> None:
     with pytest.raises(StoreError, match="from its backup"):
         StationKeys.for_database(database)
     assert not key_file(database).exists()
@@ -123,7 +125,7 @@ def test_the_first_key_is_made_before_the_first_receipt_and_never_after_it(
     assert not named.exists()
 
 
-def test_a_receipt_of_any_station_counts(
+def test_a_receipt_of_any_station_prevents_a_new_first_key(
     station: StationLedger, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
@@ -134,7 +136,7 @@ def test_a_receipt_of_any_station_counts(
         ensure_keys(other.store, books_url)
 
 
-def test_a_folder_in_the_place_of_the_keys_is_named(
+def test_a_folder_instead_of_the_key_file_is_refused(
     station: StationLedger, books_path: Path
 ) -> None:
     key_file(str(books_path)).mkdir()
@@ -142,7 +144,7 @@ def test_a_folder_in_the_place_of_the_keys_is_named(
         ensure_keys(station.ledger.store, str(books_path))
 
 
-def test_a_folder_that_takes_no_keys_is_named(tmp_path: Path) -> None:
+def test_an_unwritable_key_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be used"):
         create_first_key(str(tmp_path / "file" / "books.db"))
@@ -155,7 +157,7 @@ def test_processes_that_start_at_once_agree_on_one_key(database: str) -> None:
     assert [path.name for path in key_file(database).parent.iterdir()] == ["books.key"]
 
 
-def test_keys_may_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_path_of_the_keys_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     beside = new_keys(str(tmp_path / "books.db"))
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
     named = new_keys("postgresql://me@host/books")
@@ -163,7 +165,7 @@ def test_keys_may_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert named.sign(RECEIPT) == StationKeys.for_database("b.db").sign(RECEIPT)
 
 
-def test_books_on_a_server_have_no_place_for_keys_beside_them(
+def test_books_on_a_server_need_a_path_for_keys(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
