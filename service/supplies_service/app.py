@@ -113,7 +113,7 @@ async def _lifespan(
     """Open the stations when the application starts, and close them when it stops."""
     stations = open_stations()
     app.state.stations = stations
-    app.state.trusted_hosts = TrustedHosts(*hosts, in_books=stations.hosts)
+    app.state.trusted_hosts = TrustedHosts(*hosts, read_hosts=stations.hosts)
     try:
         yield
     finally:

@@ -33,7 +33,7 @@ MAX_BATCH = 64
 """The most jobs in one commit. It limits how long the first waits for the last."""
 
 _MAX_LEDGERS = 1000
-"""Stations whose ledger, with its cached catalogue, a queue keeps."""
+"""The most ledgers that a queue keeps; each caches the catalogue of its station."""
 
 TIMEOUT_SECONDS = 30.0
 """How long a request waits until it is durable; longer than the engine waits for a lock."""
@@ -91,7 +91,7 @@ class GroupCommitQueue:
         self._erased_at: dict[str, datetime] = {}
         self._committed_at = -math.inf
         self._in_batch = 0
-        self._thread = threading.Thread(target=self._work, name="group commit", daemon=True)
+        self._thread = threading.Thread(target=self._run_worker, name="group commit", daemon=True)
         self._thread.start()
 
     @property
@@ -147,9 +147,9 @@ class GroupCommitQueue:
                 result: T = await queued.future
                 return result
         except TimeoutError as error:
-            raise self._timed_out(station, queued) from error
+            raise self._timeout_error(station, queued) from error
 
-    def _timed_out(self, station: str, queued: _Queued) -> StoreError:
+    def _timeout_error(self, station: str, queued: _Queued) -> StoreError:
         """The error for a job without a result in time; a job not yet started is removed."""
         with self._changed:
             queue = self._queues.get(station, deque())
@@ -171,7 +171,7 @@ class GroupCommitQueue:
 
     # --- in the worker thread ------------------------------------------------------------------
 
-    def _work(self) -> None:
+    def _run_worker(self) -> None:
         while True:
             with self._changed:
                 while not self._queued and not self._stopping:

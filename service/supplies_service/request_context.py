@@ -122,14 +122,14 @@ class RequestContext:
         if self.request.route_handler.opt.get("personal", False):
             await log_access(self.request, self.caller)
 
-    async def forbid(self, sentence: str) -> NoReturn:
+    async def forbid(self, detail: str) -> NoReturn:
         """Refuse the caller, and log the refusal.
 
         Raises:
             Forbidden: always.
         """
         await log_refusal(self.request, self.caller)
-        raise Forbidden(sentence)
+        raise Forbidden(detail)
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -172,11 +172,11 @@ class RequestContext:
         link = f'<{self.request.url.path}?{urlencode(query)}>; rel="next"'
         return Response(shown, headers={"Link": link})
 
-    def _redacted(self, shown: S) -> S:
+    def _redacted(self, view: S) -> S:
         """Replace names by codes for auditors."""
         if self._caller is not None and self._caller.role == "auditor":
-            return pseudonymize(shown)
-        return shown
+            return pseudonymize(view)
+        return view
 
     # --- writing -----------------------------------------------------------------------------
 

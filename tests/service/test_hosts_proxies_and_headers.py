@@ -58,7 +58,7 @@ def test_responses_over_tls_have_strict_transport_security(coordinator_client: T
 
 def test_trusted_hosts_are_the_configured_names_and_those_on_papers() -> None:
     hosts = TrustedHosts(
-        "0.0.0.0", "Nas", in_books=lambda: ["https://supplies.example.org/lx", "::"]
+        "0.0.0.0", "Nas", read_hosts=lambda: ["https://supplies.example.org/lx", "::"]
     )
     assert all(name in hosts for name in ("nas", "supplies.example.org"))
     assert not any(name in hosts for name in ("0.0.0.0", "::", "", "evil.example.org"))
@@ -68,7 +68,7 @@ def test_the_host_name_of_an_added_station_is_trusted_after_a_refresh(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     papers = ["https://one.example.org"]
-    hosts = TrustedHosts(in_books=lambda: papers)
+    hosts = TrustedHosts(read_hosts=lambda: papers)
     papers.append("https://two.example.org")
     assert "two.example.org" not in hosts
     monkeypatch.setattr(trusted_hosts, "REFRESH_SECONDS", -1.0)

@@ -103,7 +103,7 @@ class Components:
         return found
 
 
-def dedented(docstring: str | None) -> list[str]:
+def docstring_paragraphs(docstring: str | None) -> list[str]:
     """Return the paragraphs of a docstring, each as one line; a list keeps its lines."""
     paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(docstring or ""))
     return [
@@ -141,7 +141,7 @@ def _for_clients(schema: Any) -> Any:
             changed[key] = {name: _for_clients(field) for name, field in value.items()}
         elif key not in ("title", "default", "description"):
             changed[key] = _for_clients(value)
-    words = dedented(schema.get("description"))
+    words = docstring_paragraphs(schema.get("description"))
     default = schema.get("default")
     if default is not None:
         words.append(f"Default: `{json.dumps(default, ensure_ascii=False)}`.")

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from supplies_service.openapi.components import Components, Schema, dedented
+from supplies_service.openapi.components import Components, Schema, docstring_paragraphs
 from supplies_service.openapi.examples import EXAMPLES
 from supplies_service.problems import MEDIA_TYPE, Problem
 from supplies_service.request_bodies import body_type
@@ -77,8 +77,8 @@ def response_type(handler: HTTPRouteHandler) -> Any:
 def complete_operation(
     operation: dict[str, Any], handler: HTTPRouteHandler, components: Components
 ) -> None:
-    """Replace what Litestar says of one operation by what its handler's signature says."""
-    first, *more = dedented(handler.fn.__doc__)
+    """Describe an operation by its handler's signature, in place of Litestar's description."""
+    first, *more = docstring_paragraphs(handler.fn.__doc__)
     operation["summary"] = handler.summary or first
     operation.pop("description", None)
     if more:

@@ -1,7 +1,8 @@
 """The OpenAPI document: Litestar's paths and parameters, completed from the handlers' signatures.
 
-A handler's `payload: Body[RecordDonation]` and its return annotation say what the operation takes
-and gives. `complete` describes both with schemas that are as strict as the decoder.
+A handler's `payload: Body[RecordDonation]` and its return annotation describe the body and the
+response of the operation. `complete_document` adds their schemas, which are as strict as the
+decoder.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ _FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 
 @get("/", opt=allow_anyone())
-async def read_document() -> Response[bytes]:
+async def page() -> Response[bytes]:
     """Return the page."""
     shown = Template("swagger_ui.html")
     shown.headers["Content-Security-Policy"] = POLICY
@@ -55,13 +55,13 @@ async def read_document() -> Response[bytes]:
 
 
 @get("/start.js", opt=allow_anyone())
-async def start() -> Response[bytes]:
+async def start_script() -> Response[bytes]:
     """Return the script that starts Swagger UI; the policy allows no inline script."""
     return Response(START, media_type="text/javascript")
 
 
 @get("/parts/{name:str}", opt=allow_anyone())
-async def part(name: FromPath[str]) -> Response[bytes]:
+async def asset(name: FromPath[str]) -> Response[bytes]:
     """Return a file of the package."""
     if name not in ASSETS:
         raise NotFoundException
@@ -74,4 +74,4 @@ def _content(name: str) -> bytes:
     return (folder / name).read_bytes()
 
 
-HANDLERS = [read_document, start, part]
+HANDLERS = [page, start_script, asset]

@@ -60,11 +60,13 @@ class DonationCorrection(DonationReversal, frozen=True, kw_only=True):
 
 
 def show_donation(
-    key: StationKeys, books: Books, recorded: Recorded, *, warn_of_duplicates: bool = False
+    station_keys: StationKeys, books: Books, recorded: Recorded, *, warn_of_duplicates: bool = False
 ) -> Outcome[DonationEntered]:
     """Show the donation that an entry is about, with its valid receipt."""
     found = get_donation(books, str(recorded.document))
-    receipt = None if found.receipt is None else get_signed_receipt(key, books, found.receipt)
+    receipt = (
+        None if found.receipt is None else get_signed_receipt(station_keys, books, found.receipt)
+    )
     warnings = find_unexplained_surplus(books, found.id)
     if warn_of_duplicates:
         warnings = find_likely_duplicates(books, found.id) + warnings

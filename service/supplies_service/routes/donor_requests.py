@@ -27,7 +27,7 @@ class DonorRequestController(Controller):
     tags = ("donors",)
 
     @post(operation_id="askAsDonor", opt=allow_roles("donor"))
-    async def ask(
+    async def make_request(
         self, context: Context, donor: FromPath[str], payload: Body[NewRequest]
     ) -> CreatedResponse[DonorRequest]:
         """Ask for the donor's own name to be corrected, hidden or forgotten."""

@@ -62,7 +62,7 @@ class HealthController(Controller):
     async def health(self, context: Context) -> Health:
         """Check whether the database can be read and written."""
         await check_writable(context)
-        return context.show(lambda books: health(context, books))
+        return context.show(lambda books: build_health(context, books))
 
     @get(
         "/metrics",
@@ -100,7 +100,7 @@ def _probe(ledger: Ledger) -> None:
     probe_writing(ledger.store, ledger.station_code, ledger.clock())
 
 
-def health(context: RequestContext, books: Books) -> Health:
+def build_health(context: RequestContext, books: Books) -> Health:
     """Return what is known about the service, and what its operator should do."""
     verified, free = read_last_verification(books), free_bytes(context.ledger.store.url)
     attention = []

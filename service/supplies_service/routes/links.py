@@ -1,4 +1,4 @@
-"""Links without an account: a donor's to their own receipts, a team's to its open deliveries."""
+"""Links without an account: for donors to their receipts, for teams to their open deliveries."""
 
 from __future__ import annotations
 
@@ -81,21 +81,21 @@ def make_link(
     return Outcome(f"/api/{owner}s/{code}/link/{link.id}", made)
 
 
-def show_without_secret(access: AccessContext, name: str) -> LinkMade:
+def show_without_secret(access: AccessContext, link_id: str) -> LinkMade:
     """Return the response to a repeat, without the secret."""
-    return LinkMade(link=credentials.get(access, name), secret=None, address=None)
+    return LinkMade(link=credentials.get(access, link_id), secret=None, address=None)
 
 
-def revoke_link(access: AccessContext, owner: LinkOwner, code: str, name: str) -> Credential:
+def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) -> Credential:
     """Revoke one link of this donor or team.
 
     Raises:
         NotFound: they have no such link.
     """
-    found = credentials.get(access, name)
+    found = credentials.get(access, link_id)
     if found.kind != "link" or getattr(found, owner) != code:
         raise NotFound(f"{owner} {code} has no such link; see the list of their links")
-    return credentials.revoke(access, name)
+    return credentials.revoke(access, link_id)
 
 
 def link_controller(owner: LinkOwner) -> type[Controller]:

@@ -50,23 +50,27 @@ class ReceiptEntered(View, frozen=True, kw_only=True):
     receipt: ReceiptView
 
 
-def get_signed_receipt(key: StationKeys, books: Books, number: str) -> ReceiptView:
+def get_signed_receipt(station_keys: StationKeys, books: Books, number: str) -> ReceiptView:
     """Return a receipt with its check code and signature."""
-    return with_signature(books, get_receipt(books, number), key.sign)
+    return with_signature(books, get_receipt(books, number), station_keys.sign)
 
 
-def show_receipt(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[ReceiptEntered]:
+def show_receipt(
+    station_keys: StationKeys, books: Books, recorded: Recorded
+) -> Outcome[ReceiptEntered]:
     """Show the receipt that an entry is about."""
-    found = get_signed_receipt(key, books, str(recorded.document))
+    found = get_signed_receipt(station_keys, books, str(recorded.document))
     return Outcome(
         f"/api/receipts/{found.number}",
         ReceiptEntered(entry=get_entry(books, recorded.seq), receipt=found),
     )
 
 
-def show_copy(key: StationKeys, books: Books, recorded: Recorded) -> Outcome[ReceiptEntered]:
+def show_copy(
+    station_keys: StationKeys, books: Books, recorded: Recorded
+) -> Outcome[ReceiptEntered]:
     """Show the receipt, at the address of its marked copy."""
-    receipt = show_receipt(key, books, recorded)
+    receipt = show_receipt(station_keys, books, recorded)
     reprint = books.rows(Reprint, seq=recorded.seq)[0]
     return receipt._replace(location=f"{receipt.location}/copies/{reprint.copy}/pdf")
 

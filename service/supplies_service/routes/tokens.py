@@ -79,16 +79,16 @@ def credentials_page(
     return make_page([(credential.id, credential) for credential in found], limit)
 
 
-def revoke_token(access: AccessContext, name: str, *, holder: str | None = None) -> Credential:
+def revoke_token(access: AccessContext, token_id: str, *, holder: str | None = None) -> Credential:
     """Revoke a token; with `holder`, only one of theirs.
 
     Raises:
         NotFound: there is no such token.
     """
-    found = credentials.get(access, name)
+    found = credentials.get(access, token_id)
     if found.kind != "token" or holder not in (None, found.holder):
         raise NotFound("there is no such token; see the list of tokens")
-    return credentials.revoke(access, name)
+    return credentials.revoke(access, token_id)
 
 
 class TokenController(Controller):

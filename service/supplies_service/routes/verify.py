@@ -108,6 +108,8 @@ class VerifyController(Controller):
             raise
 
     @get("/v/{number:str}", include_in_schema=False, opt=allow_anyone())
-    async def short(self, number: FromPath[str], c: FromQuery[str] = "") -> Redirect:
+    async def redirect_short_address(
+        self, number: FromPath[str], c: FromQuery[str] = ""
+    ) -> Redirect:
         """Redirect the address in the QR code."""
         return Redirect(f"/api/verify/{quote(number, safe='')}?{urlencode({'c': c})}")

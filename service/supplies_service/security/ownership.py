@@ -24,7 +24,7 @@ NOT_YOUR_DELIVERY = "you may use only deliveries of your own team, while they ar
 
 
 async def check_donor(context: RequestContext, code: str) -> None:
-    """Refuse a donor who asks about another donor.
+    """Refuse a donor who requests data of another donor.
 
     Raises:
         Forbidden: the caller is another donor.
@@ -49,25 +49,25 @@ async def restrict_to_own_donor(context: RequestContext, donor: str | None) -> s
     return context.caller.donor
 
 
-async def check_pledge(context: RequestContext, name: str) -> None:
-    """Refuse a donor who asks for another donor's pledge.
+async def check_pledge(context: RequestContext, pledge: str) -> None:
+    """Refuse a donor who requests another donor's pledge.
 
     Raises:
         Forbidden: the pledge is another donor's.
-        NotFound: there is no such pledge.
+        NotFound: the pledge is unknown.
     """
     if context.caller.role == "donor":
         with context.reading() as books:
-            owner = get_pledge(books, name).donor
+            owner = get_pledge(books, pledge).donor
         await check_donor(context, owner)
 
 
 async def check_receipt(context: RequestContext, number: str) -> None:
-    """Refuse a donor who asks for another donor's receipt.
+    """Refuse a donor who requests another donor's receipt.
 
     Raises:
         Forbidden: the receipt is another donor's, or anonymous.
-        NotFound: there is no such receipt.
+        NotFound: the receipt is unknown.
     """
     if context.caller.role == "donor":
         with context.reading() as books:
@@ -75,7 +75,7 @@ async def check_receipt(context: RequestContext, number: str) -> None:
         await check_donor(context, "" if document is None else document.donor.code or "")
 
 
-async def check_delivery(context: RequestContext, name: str) -> None:
+async def check_delivery(context: RequestContext, delivery: str) -> None:
     """Refuse a courier a delivery of another team, or one that is not out.
 
     A repeated request is allowed, so that it gets the same response.
@@ -86,7 +86,7 @@ async def check_delivery(context: RequestContext, name: str) -> None:
     """
     if context.caller.role == "courier" and not context.is_repeat:
         with context.reading() as books:
-            found = get_delivery(books, name)
+            found = get_delivery(books, delivery)
         if found.team != context.caller.team or found.status != "out":
             await context.forbid(NOT_YOUR_DELIVERY)
         await context.log_own_access()
@@ -110,7 +110,7 @@ async def restrict_to_own_deliveries(
     return own, "out"
 
 
-async def check_recorded_today(context: RequestContext, name: str) -> None:
+async def check_recorded_today(context: RequestContext, donation: str) -> None:
     """Refuse a recorder who corrects a donation that was recorded on an earlier day.
 
     A repeated request is allowed, so that it gets the same response.
@@ -121,16 +121,16 @@ async def check_recorded_today(context: RequestContext, name: str) -> None:
     """
     if context.caller.role == "recorder" and not context.is_repeat:
         with context.reading() as books:
-            today = _recorded_today(books, name, context.ledger.clock())
+            today = _was_recorded_today(books, donation, context.ledger.clock())
         if not today:
             await context.forbid(
-                f"donation {name} was not recorded today; ask a coordinator to correct it"
+                f"donation {donation} was not recorded today; ask a coordinator to correct it"
             )
 
 
-def _recorded_today(books: Books, name: str, now: datetime) -> bool:
-    get_donation(books, name)  # raises NotFound
+def _was_recorded_today(books: Books, donation: str, now: datetime) -> bool:
+    get_donation(books, donation)  # raises NotFound
     zone = zone_of(books.station)
-    first = list_entries(books, document=name, limit=1).items[0]
+    first = list_entries(books, document=donation, limit=1).items[0]
     recorded = datetime.fromisoformat(first.recorded_at)
     return recorded.astimezone(zone).date() == now.astimezone(UTC).astimezone(zone).date()

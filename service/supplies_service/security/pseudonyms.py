@@ -36,9 +36,9 @@ REPLACED_FIELDS: Mapping[type[msgspec.Struct], Mapping[str, str | None]] = {
 """Fields with names or free text, and what replaces them; None: the field is emptied."""
 
 
-def pseudonymize(shown: S) -> S:
+def pseudonymize(view: S) -> S:
     """Return a copy of a view without names and free text; codes stay."""
-    return cast("S", _pseudonymized(shown))
+    return cast("S", _pseudonymized(view))
 
 
 def _pseudonymized(value: Any) -> Any:

@@ -1,7 +1,7 @@
-"""Which station's books a request reads.
+"""Select the station whose books a request reads.
 
-At first the caller's own. A coordinator of the station at the head of an organisation may read the
-books of its other stations with `?station=CODE`.
+It is the caller's own station. A coordinator of the station at the head of an organisation may read
+the books of its other stations with `?station=CODE`.
 """
 
 from __future__ import annotations

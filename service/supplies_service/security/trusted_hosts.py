@@ -40,13 +40,15 @@ def trust_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
 class TrustedHosts:
     """Host names the service answers to, besides loopback.
 
-    in_books: returns the addresses on the stations' papers; read again when an unknown name is
-    asked for, because stations are added while the service runs.
+    Args:
+        names: Host names from the settings.
+        read_hosts: Returns the addresses on the stations' papers. It is called again when a request
+            has an unknown host name, because stations are added while the service runs.
     """
 
-    def __init__(self, *names: str, in_books: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, *names: str, read_hosts: Callable[[], Iterable[str]]) -> None:
         self._configured = {name.lower() for name in names}
-        self._in_books = in_books
+        self._read_hosts = read_hosts
         self._read()
 
     def __contains__(self, host: str) -> bool:
@@ -56,7 +58,7 @@ class TrustedHosts:
         return host in self._names
 
     def _read(self) -> None:
-        papers = {urlsplit(address).hostname or "" for address in self._in_books()}
+        papers = {urlsplit(address).hostname or "" for address in self._read_hosts()}
         self._names = (self._configured | papers) - WILDCARD_ADDRESSES
         self._read_at = monotonic()
 

@@ -9,7 +9,7 @@ from typing import Any
 from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField
 
-LONGEST = 256
+MAX_COMPARED_LENGTH = 256
 """Characters of a login that are compared: more than any may have, however it is encoded."""
 
 
@@ -38,7 +38,7 @@ def login_key(login: str) -> str:
 
     Source: RFC 8265, profile UsernameCaseMapped. A text that cannot be a login has a key as well.
     """
-    text = normalize_text(login[:LONGEST])
+    text = normalize_text(login[:MAX_COMPARED_LENGTH])
     try:
         key: str = _profile("UsernameCaseMapped").enforce(text)
     except UnicodeEncodeError:
