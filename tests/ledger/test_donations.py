@@ -70,7 +70,7 @@ def test_two_needs_claimed_by_one_line_get_separate_allocations(
 @pytest.mark.parametrize("origin", ["bought", "made", "borrowed"])
 def test_goods_arrive_from_other_origins(station: StationLedger, origin: str) -> None:
     lines = [c.ArrivalLine(item="soap", quantity=2, pack="six")]
-    station(c.RecordArrival(origin=origin, party="X-1", location="annex", lines=lines))  # type: ignore[arg-type]
+    station(c.RecordArrival(origin=origin, party="X-1", location="annex", lines=lines))  # type: ignore[arg-type]  # a parameter, not a literal
     assert station.total(f"{origin}:X-1", "soap") == -12
     assert station.total("stock:annex", "soap") == 12
 

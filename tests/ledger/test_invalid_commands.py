@@ -182,7 +182,7 @@ def test_a_command_has_one_to_five_hundred_lines(station: StationLedger) -> None
 
 def test_an_object_that_is_not_a_command_is_refused(station: StationLedger) -> None:
     assert_refused(station, InvalidField, lambda: station(c.Command()))
-    assert_refused(station, InvalidField, lambda: station(c.GoodsLine(item="mask", quantity=1)))  # type: ignore[arg-type]
+    assert_refused(station, InvalidField, lambda: station(c.GoodsLine(item="mask", quantity=1)))  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\n"])

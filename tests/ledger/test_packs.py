@@ -10,7 +10,7 @@ import pytest
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, NotEnough
 from supplies.ledger.journal import Journal
 from supplies.views.receipts import get_receipt
 
@@ -125,7 +125,7 @@ def test_correcting_another_field_keeps_what_a_redefined_pack_counted(
     before = station.books.nonzero_balances(account)
     redefine(station, box=40)
     restated = msgspec.structs.replace(command, **change)
-    station(c.Correct(entry=done.seq, command=restated, reason="wrong name"))  # type: ignore[arg-type]
+    station(c.Correct(entry=done.seq, command=restated, reason="wrong name"))  # type: ignore[arg-type]  # any command
     assert station.books.nonzero_balances(account) == before
     assert station.books.body(station.entries()).transfers == () or name == "donation"
     station.ledger.verify()
@@ -139,7 +139,7 @@ def test_a_pack_that_was_removed_can_still_be_restated(station: StationLedger, n
     done = station(command)
     redefine(station)
     restated = msgspec.structs.replace(command, **change)
-    station(c.Correct(entry=done.seq, command=restated, reason="wrong name"))  # type: ignore[arg-type]
+    station(c.Correct(entry=done.seq, command=restated, reason="wrong name"))  # type: ignore[arg-type]  # any command
     assert total(station, account) == 100
 
 
@@ -153,7 +153,7 @@ def test_a_receipt_replaced_after_a_pack_was_redefined_prints_the_same_quantity(
         get_receipt(station.books, number)
         for (number,) in station.books.all("SELECT number FROM receipts WHERE station = :station")
     ]
-    quantities = [line.quantity for paper in papers for line in paper.document.lines]  # type: ignore[union-attr]
+    quantities = [line.quantity for paper in papers for line in paper.document.lines]  # type: ignore[union-attr]  # no donor was forgotten
     assert quantities == [100, 100]
 
 
@@ -199,9 +199,9 @@ def test_the_smallest_figure_of_a_refused_correction_counts_the_pack_as_it_was(
     )
     redefine(station, box=40)
     one = gift(lines=[c.DonationLine(item="mask", quantity=1, pack="box")])
-    with pytest.raises(Exception, match="smallest figure possible is 70") as refused:
+    with pytest.raises(NotEnough, match="smallest figure possible is 70") as refused:
         station(c.Correct(entry=done.seq, command=one, reason="one came"))
-    (fault,) = refused.value.faults  # type: ignore[attr-defined]
+    (fault,) = refused.value.faults
     assert (fault.asked, fault.available) == (50, 70)
 
 
@@ -235,10 +235,10 @@ def test_an_entry_of_an_older_version_keeps_the_size_that_its_rows_imply(
     older()
     redefine(station, box=25)
     restated = msgspec.structs.replace(command, **change)
-    corrected = station(c.Correct(entry=done.seq, command=restated, reason="wrong name"))  # type: ignore[arg-type]
+    corrected = station(c.Correct(entry=done.seq, command=restated, reason="wrong name"))  # type: ignore[arg-type]  # any command
     assert total(station, account) == 100
     redefine(station, box=5)
-    station(c.Correct(entry=corrected.seq, command=command, reason="right at first"))  # type: ignore[arg-type]
+    station(c.Correct(entry=corrected.seq, command=command, reason="right at first"))  # type: ignore[arg-type]  # any command
     assert total(station, account) == 100
 
 

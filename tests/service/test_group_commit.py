@@ -55,7 +55,7 @@ def blocked(queue: GroupCommitQueue) -> Iterator[Awaitable[None]]:
 
     task = asyncio.ensure_future(queue.run(wait))
     try:
-        yield asyncio.ensure_future(asyncio.to_thread(busy.wait, 30))  # type: ignore[misc]
+        yield asyncio.ensure_future(asyncio.to_thread(busy.wait, 30))  # type: ignore[misc]  # a future of another thread
     finally:
         release.set()
     assert not task.done() or task.exception() is None

@@ -78,13 +78,13 @@ def asked(station: StationLedger) -> Iterator[list[tuple[str, dict[str, Any]]]]:
 
     def all_(sql: str, params: Any = ()) -> Any:
         questions.append((sql, params))
-        return honest(store, sql, params)  # type: ignore[arg-type]
+        return honest(store, sql, params)  # type: ignore[arg-type]  # a spy on the store
 
-    store.all = all_  # type: ignore[method-assign]
+    store.all = all_  # type: ignore[method-assign]  # a spy on the store
     try:
         yield questions
     finally:
-        del store.all  # type: ignore[method-assign]
+        del store.all  # type: ignore[method-assign]  # a spy on the store
 
 
 def season(station: StationLedger) -> None:

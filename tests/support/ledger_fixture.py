@@ -141,5 +141,5 @@ class StationLedger:
 
     def outcome(self, delivery: str, allocation: str, outcome: str, **more: Any) -> Recorded:
         return self(
-            c.ReportOutcome(delivery=delivery, allocation=allocation, outcome=outcome, **more)  # type: ignore[arg-type]
+            c.ReportOutcome(delivery=delivery, allocation=allocation, outcome=outcome, **more)  # type: ignore[arg-type]  # fields by name
         )

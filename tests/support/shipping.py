@@ -28,7 +28,7 @@ def open_hp(url: str, clock: Clock) -> Ledger:
 
 
 def send(station: StationLedger, quantity: int = 10, item: str = "mask", **line: object) -> str:
-    lines = [c.LotLine(item=item, quantity=quantity, **line)]  # type: ignore[arg-type]
+    lines = [c.LotLine(item=item, quantity=quantity, **line)]  # type: ignore[arg-type]  # fields by name
     return str(station(c.SendShipment(station="hp", location="store", lines=lines)).document)
 
 
@@ -48,11 +48,11 @@ def receive(
             location="depot",
             sent=cited(sender, name),
             lines=list(lines) or None,
-            **more,  # type: ignore[arg-type]
+            **more,  # type: ignore[arg-type]  # fields by name
         )
     )
 
 
 def acknowledge(sender: StationLedger, other: StationLedger, name: str, **more: object) -> Recorded:
-    command = c.AcknowledgeShipment(shipment=name, received=cited(other, name), **more)  # type: ignore[arg-type]
+    command = c.AcknowledgeShipment(shipment=name, received=cited(other, name), **more)  # type: ignore[arg-type]  # fields by name
     return sender(command)

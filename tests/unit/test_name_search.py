@@ -145,7 +145,7 @@ def _steps(station: StationLedger, q: str) -> int:
         counted += 1
         return 0
 
-    connection = station.ledger.store.connection  # type: ignore[attr-defined]
+    connection = station.ledger.store.connection  # type: ignore[attr-defined]  # SQLite's connection
     connection.set_progress_handler(step, 1)
     try:
         assert found(station, Item, q) == ["rare"]

@@ -58,7 +58,7 @@ def test_a_corrected_allocation_shows_what_the_correction_stated(station: Statio
     line = c.AllocationLine(item="mask", quantity=3, pack="ten")
     again = c.Allocate(recipient="R-1", location="store", lines=[line])
     station(c.Correct(entry=station.entries(), command=again, reason="tens"))
-    (stated,) = get_allocation(station.books, aside).stated  # type: ignore[misc]
+    (stated,) = get_allocation(station.books, aside).stated  # type: ignore[misc]  # views of any document
     assert (stated.quantity, stated.pack, stated.size) == (3, "ten", 10)
 
 
@@ -72,7 +72,7 @@ def test_a_repacking_shows_the_packs_of_each_of_its_lists(station: StationLedger
         )
     )
     stated = get_entry(station.books, done.seq).stated
-    assert [(one.field, one.item, one.size) for one in stated] == [  # type: ignore[union-attr]
+    assert [(one.field, one.item, one.size) for one in stated] == [  # type: ignore[union-attr]  # views of any document
         ("consumed", "mask", 50),
         ("produced", "soap", 6),
     ]

@@ -16,7 +16,7 @@ from supplies.views.needs import list_needs
 
 
 def proposed(station: StationLedger, **more: object) -> list[ProposedAllocation]:
-    return propose_allocations(station.books, station.clock.day, **more).items  # type: ignore[arg-type]
+    return propose_allocations(station.books, station.clock.day, **more).items  # type: ignore[arg-type]  # filters by name
 
 
 def given_of(station: StationLedger) -> dict[str, int]:
