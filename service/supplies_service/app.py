@@ -138,7 +138,14 @@ class RequestChecksMiddleware(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Handle a request. Each check raises an error that is answered as a problem."""
+        """Handle a request.
+
+        Raises:
+            Unauthenticated: the request has no caller, and the route serves only callers.
+            Forbidden: the caller may not use the route, or may not read the station's books.
+            InvalidField: a query parameter is unknown, given twice, or contains a NUL character.
+            NotFound: a path parameter contains a NUL character.
+        """
         connection: Connection = Connection(scope)
         handler = connection.route_handler
         caller = caller_of(scope)

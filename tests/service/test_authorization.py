@@ -83,6 +83,7 @@ POST   CR    /api/needs/{need}/end
 GET    CRAD  /api/pledges
 POST   CR    /api/pledges
 GET    CRAD  /api/pledges/{pledge}
+POST   CR    /api/pledges/{pledge}/claims
 POST   CR    /api/pledges/{pledge}/cancel
 POST   CR    /api/pledges/{pledge}/lapse
 GET    CRA   /api/donations

@@ -62,7 +62,11 @@ async def start_script() -> Response[bytes]:
 
 @get("/parts/{name:str}", opt=allow_anyone())
 async def asset(name: FromPath[str]) -> Response[bytes]:
-    """Return a file of the package."""
+    """Return a file of the package.
+
+    Raises:
+        NotFoundException: the page uses no file of this name.
+    """
     if name not in ASSETS:
         raise NotFoundException
     return Response(_content(name), media_type=ASSETS[name], headers=_FOR_A_DAY)

@@ -39,7 +39,11 @@ from supplies_service.security.authorization import allow_roles
 
 
 def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLine]:
-    """Return a page of the organisation's stations."""
+    """Return a page of the organisation's stations.
+
+    Raises:
+        InvalidField: `after` is not the code of a station, or `limit` is out of bounds.
+    """
     if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
     found = stations(books, after=after or "", limit=rows_to_fetch(limit))

@@ -70,7 +70,11 @@ def credentials_page(
     donor: str | None = None,
     team: str | None = None,
 ) -> Page[Credential]:
-    """Return a page of credentials; with `donor` or `team`, only theirs."""
+    """Return a page of credentials; with `donor` or `team`, only theirs.
+
+    Raises:
+        InvalidField: `after` is not the id of a credential, or `limit` is out of bounds.
+    """
     if after is not None and not credentials.exists(access, after):
         raise invalid_cursor(after)
     found = credentials.list_credentials(
