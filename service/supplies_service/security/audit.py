@@ -18,7 +18,7 @@ from supplies_service.security.rate_limits import check_rate_limit, client_addre
 from supplies_service.stations import Connection, StationService, current_station
 
 _ROLES_SHOWN_NAMES = ("coordinator", "recorder")
-"""Auditors see codes. What couriers and donors may see is decided in `ownership`, which logs it."""
+"""Auditors see codes. `ownership` decides what couriers and donors may see, and logs it."""
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -32,7 +32,7 @@ async def log_refusal(connection: Connection, caller: Caller | None) -> None:
 
 
 async def log_anonymous_refusal(connection: Connection) -> None:
-    """Log a refused attempt of an unknown caller; limited, so that nobody fills the disk.
+    """Log a refused attempt of an unknown caller; limited, to protect the disk.
 
     Raises:
         RateLimited: too many refused attempts from one address; this one is not logged.

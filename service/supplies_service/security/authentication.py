@@ -49,7 +49,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
 
         Raises:
             Unauthenticated: to the API, without a valid token.
-            SignInFirst: to a page, without a valid cookie.
+            SessionRequired: to a page, without a valid cookie.
             RateLimited: too many requests with an invalid secret from one address.
         """
         handler = connection.route_handler
