@@ -76,7 +76,7 @@ def test_goods_arrive_from_other_origins(station: StationLedger, origin: str) ->
 
 
 def test_a_donation_of_expired_goods_is_refused(station: StationLedger) -> None:
-    with pytest.raises(InvalidField, match="expired goods are not accepted") as refusal:
+    with pytest.raises(InvalidField, match="name a quarantine") as refusal:
         station.give(5, expires_on=station.day(-1))
     assert refusal.value.faults[0].pointer == "/lines/0/expires_on"
 

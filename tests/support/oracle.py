@@ -8,7 +8,7 @@ from typing import Any
 from supplies.books.stock_counts import COUNTED, RECOUNTED
 from supplies.domain import commands as c
 from supplies.domain.entries import Body
-from supplies.domain.entry_rows import Allocation, Forgetting
+from supplies.domain.entry_rows import Allocation, Forgetting, Lot
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger.journal import FACTS
 from supplies.ledger.recorded import Recorded
@@ -81,8 +81,20 @@ class Oracle:
             day = command.happened_on or today
             return day <= today and all(
                 getattr(line, "pledge", None) is None
-                and (line.expires_on is None or line.expires_on >= day)
-                and (getattr(line, "recipient", None) is None or command.location != "ward")
+                and (
+                    line.expires_on is None
+                    or line.expires_on >= day
+                    or "ward" in (command.location, line.quarantine)
+                    or line.write_off is not None
+                )
+                and (
+                    getattr(line, "recipient", None) is None
+                    or (
+                        "ward" not in (command.location, line.quarantine)
+                        and line.write_off is None
+                        and (line.expires_on is None or line.expires_on >= day)
+                    )
+                )
                 for line in command.lines
             )
         first_open = date.min if closed is None else closed + timedelta(days=1)
@@ -117,9 +129,39 @@ class Oracle:
             command.location == "ward" or not all(line.allow_expired for line in lines)
         ):
             return False
+        if isinstance(command, c.Move | c.WriteOff) and not all(
+            line.allow_expired for line in lines
+        ):
+            return False
         return self.reason_to_refuse(command) is None
 
     # --- checks ----------------------------------------------------------------------------------
+
+    def check_expiry(self, command: c.Command, new: list[Any]) -> None:
+        """Check that no expired lot was taken without being asked for."""
+        about_expired = (isinstance(command, c.Move) and command.target == "ward") or (
+            isinstance(command, c.WriteOff) and command.reason == "expired"
+        )
+        taken = sources(command)
+        if not taken or not taken[0].startswith("stock:") or about_expired:
+            return
+        lines = [
+            line
+            for name in ("lines", "consumed", "spilled")
+            for line in getattr(command, name, None) or []
+        ]
+        asked = (
+            line.allow_expired or getattr(line, "lot", None) or getattr(line, "lots", None)
+            for line in lines
+        )
+        if any(asked):
+            return
+        lots = self.model.latest(Lot, "lot")
+        day = command.happened_on or self.clock.day
+        for transfer in new[0].transfers:
+            expires_on = lots[transfer.lot].expires_on if transfer.lot else None
+            if transfer.source == taken[0] and new[0].kind != RECOUNTED:
+                assert expires_on is None or expires_on >= day, (command, transfer)
 
     def check_transfers(self, command: c.Command, done: Recorded, new: list[Any]) -> None:
         """Check the goods that this command moved, as far as the model can tell."""
@@ -136,10 +178,12 @@ class Oracle:
             if isinstance(line, c.GoodsLine):
                 lines[line.item] = lines.get(line.item, 0) + self.model.base_units(line)
 
+        self.check_expiry(command, new)
+
         def check_moved(source: str, target: str, *, also: str = "") -> None:
             for item, quantity in lines.items():
                 out, into = moved.get((source, item), 0), moved.get((target, item), 0)
-                into += moved.get((also, item), 0)
+                into += sum(moved.get((name, item), 0) for name in also.split())
                 assert (out, into) == (-quantity, quantity), (command, moved)
 
         match command:
@@ -148,11 +192,11 @@ class Oracle:
             case c.MakePledge():
                 check_moved("donor·", "pledged·")
             case c.RecordDonation():
-                check_moved("donor", "stock", also="allocated")
+                check_moved("donor", "stock", also="allocated lost")
             case c.OpenStock():
-                check_moved("opening", "stock")
+                check_moved("opening", "stock", also="lost")
             case c.RecordArrival():
-                check_moved(command.origin, "stock")
+                check_moved(command.origin, "stock", also="lost")
             case c.Allocate():
                 check_moved("stock", "allocated")
             case c.IssueGoods():

@@ -181,6 +181,8 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
     """Donated goods. pledge: the pledge that they fulfil; any excess is a gift beside it.
 
     recipient ("for" in JSON): the one household they are for, by the donor's wish.
+    quarantine: where they go instead of the command's location. write_off: the reason under which
+    they are written off at once, such as `expired`. Expired goods need one of the two.
     """
 
     pledge: Code | None = None
@@ -188,6 +190,8 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
     batch: Batch | None = None
     expires_on: date | None = None
     value: Value | None = None
+    quarantine: Code | None = None
+    write_off: Code | None = None
 
 
 class RecordDonation(Command, frozen=True, kw_only=True):
@@ -211,11 +215,16 @@ class RecordDonation(Command, frozen=True, kw_only=True):
 
 
 class ArrivalLine(GoodsLine, frozen=True, kw_only=True):
-    """Goods that arrived other than as a donation."""
+    """Goods that arrived other than as a donation.
+
+    quarantine, write_off: as in `DonationLine`.
+    """
 
     batch: Batch | None = None
     expires_on: date | None = None
     value: Value | None = None
+    quarantine: Code | None = None
+    write_off: Code | None = None
 
 
 class OpenStock(Command, frozen=True, kw_only=True):
@@ -486,10 +495,15 @@ class HandOut(Command, frozen=True, kw_only=True):
 
 
 class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
-    """A product of a conversion."""
+    """A product of a conversion.
+
+    expires_on: None is the earliest expiry of what it is made of. expiry_reason: why it may be used
+    for longer than that; with a reason and no day, it does not expire.
+    """
 
     batch: Batch | None = None
     expires_on: date | None = None
+    expiry_reason: Reason | None = None
 
 
 class Convert(Command, frozen=True, kw_only=True):

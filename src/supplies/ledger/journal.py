@@ -499,17 +499,21 @@ def not_enough_error(
     available: int,
     pointer: str,
     qualifier: str = "",
+    *,
+    lot: str | None = None,
 ) -> NotEnough:
     """Return an error such as "only 12 × mask (KN95) are free in Store A; 20 were asked for".
 
-    qualifier: words after the account, such as " on every day since 2020-02-05".
+    qualifier: words after the account, such as " on every day since 2020-02-05". lot: the only lot
+    that was asked for; None: any.
     """
     are = "is" if available <= 1 else "are"
     were = "was" if requested == 1 else "were"
     amount = f"only {available} ×" if available else "no"
+    of_lot = "" if lot is None else f" of lot {lot}"
+    where = f"{describe_account(books, account)}{qualifier}"
     return NotEnough(
-        f"{amount} {books.item(item).name} {are} {describe_account(books, account)}{qualifier}; "
-        f"{requested} {were} asked for",
+        f"{amount} {books.item(item).name}{of_lot} {are} {where}; {requested} {were} asked for",
         [
             Fault(
                 f"{pointer}/quantity" if pointer else "",

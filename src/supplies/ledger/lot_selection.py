@@ -39,6 +39,7 @@ def pick_lots(
     if lot is not None:
         journal.lot(lot, item, f"{pointer}/lot")
     today, floored = journal.happened_on.isoformat(), kind_of(account).floored
+    taken_before = frozenset() if journal.corrected is None else journal.corrected.taken_lots
     picked: list[tuple[str, int]] = []
     remaining, in_account_now, expired = quantity, 0, 0
     for candidate in _lots_in_order(journal, account, item, leaving=leaving):
@@ -50,7 +51,8 @@ def pick_lots(
             balance = max(balance, free)
         if balance <= 0:
             continue
-        if not allow_expired and (candidate.expires_on or _NEVER) < today:
+        past = (candidate.expires_on or _NEVER) < today
+        if past and not allow_expired and candidate.lot not in taken_before:
             expired += balance
             continue
         in_account_now += balance
@@ -63,7 +65,9 @@ def pick_lots(
     available = quantity - remaining
     qualifier = f" on every day since {journal.happened_on}" if available < in_account_now else ""
     qualifier += f" ({expired} more have expired)" if expired else ""
-    raise not_enough_error(journal.books, account, item, quantity, available, pointer, qualifier)
+    raise not_enough_error(
+        journal.books, account, item, quantity, available, pointer, qualifier, lot=lot
+    )
 
 
 def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -> list[LotBalance]:

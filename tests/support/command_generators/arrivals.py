@@ -121,7 +121,7 @@ class ArrivalCommands(GeneratorBase):
                     **self.packed(item, self.some(there)),
                     pledge=pledge,
                     recipient=self.choose(None, None, None, *self.codes.recipients[:3]),
-                    expires_on=self.expiry(),
+                    **self.arriving_expiry(),
                     value=self.choose(None, c.Value(minor=500, currency="CNY", evidence="invoice")),
                 )
             )
@@ -137,7 +137,7 @@ class ArrivalCommands(GeneratorBase):
         return [
             c.ArrivalLine(
                 **self.packed(self.pick(self.codes.items), self.some(40)),
-                expires_on=self.expiry(),
+                **self.arriving_expiry(),
                 batch=self.choose(None, "B1"),
             )
             for _ in range(self.choose(1, 1, 2))

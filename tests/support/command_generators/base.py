@@ -96,6 +96,14 @@ class GeneratorBase:
         ahead = self.choose(None, None, 0, 1, 3, 30)
         return None if ahead is None else self.clock.day + timedelta(days=ahead)
 
+    def arriving_expiry(self) -> dict[str, Any]:
+        """The expiry of arriving goods; now and then it is past, and mostly says what to do."""
+        if not self.once_in(8):
+            return {"expires_on": self.expiry()}
+        past = self.clock.day - timedelta(days=self.number(1, 9))
+        to: list[dict[str, Any]] = [{"quarantine": self.codes.quarantine}, {"write_off": "expired"}]
+        return {"expires_on": past, **self.choose(*to, *to, {})}
+
     def packed(self, item: str, quantity: int) -> dict[str, Any]:
         pack, size = self.model.packs[item]
         if quantity % size == 0 and self.coin():

@@ -144,6 +144,7 @@ class StockCommands(GeneratorBase):
                     item=self.pick(self.codes.items),
                     quantity=self.some(20),
                     expires_on=self.expiry(),
+                    expiry_reason=self.choose(None, "r"),
                 )
             ],
             spilled=self.lot_lines(f"stock:{place}")[: self.number(0, 1)],

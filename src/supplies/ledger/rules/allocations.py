@@ -131,7 +131,8 @@ def allocate(command: Allocate, journal: Journal) -> None:
                 f"allocation {aside.allocation} is {first.recipient}'s in {first.location}; "
                 "release it and allocate anew for another",
             )
-    for index, line in enumerate(command.lines):
+    # Lines that name their lots go first: others do not take these lots from them.
+    for index, line in sorted(enumerate(command.lines), key=lambda each: each[1].lots is None):
         _set_aside(journal, aside, line, f"/lines/{index}")
     aside.state(again=journal.corrected is not None)
 

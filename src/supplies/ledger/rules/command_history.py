@@ -266,7 +266,7 @@ def _lines_of(body: Body) -> list[StatedLot]:
                     recipient=row.recipient,
                 )
             )
-        elif isinstance(row, Lot) and row.origin.startswith(CONVERTED.prefix):
+        elif isinstance(row, Lot) and row.origin == CONVERTED(str(body.document)):
             lines.append(StatedLot(row.lot, len(lines) + 1, row.item, None, None, quantity=0))
     return lines
 

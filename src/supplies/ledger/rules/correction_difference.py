@@ -230,7 +230,7 @@ def _lines_of_lots(head: Draft) -> dict[str, Place]:
     for row in head.rows:
         if isinstance(row, ArrivalLine):
             places[row.lot] = "lines", row.line - 1
-        elif isinstance(row, Lot) and row.origin.startswith(CONVERTED.prefix):
+        elif isinstance(row, Lot) and row.origin == CONVERTED(str(head.document)):
             places[row.lot] = "produced", produced
             produced += 1
     return places

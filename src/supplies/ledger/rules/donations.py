@@ -12,7 +12,6 @@ from supplies.domain.accounts import (
     OPENING,
     ORIGINS,
     PLEDGED,
-    STOCK,
 )
 from supplies.domain.commands import (
     ArrivalLine,
@@ -27,8 +26,9 @@ from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.rules.correction_lots import lots_for
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
+from supplies.ledger.rules.expired_goods import Destination, describe_products, destination
 from supplies.ledger.rules.found_goods import bring
-from supplies.ledger.rules.need_fulfilment import claims_on_pledge
+from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim
 from supplies.ledger.rules.pledges import find_pledge, pledge_lines
 from supplies.ledger.rules.receipt_documents import DetailsLine, details_from_command
 from supplies.ledger.rules.receipts import issue
@@ -57,8 +57,11 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
         quantity = journal.base_units(line, pointer)
-        lot = _create_lot(journal, draft, line, index + 1, lots, DONOR(donor), pointer)
-        on_pledge, for_needs = _fulfil_pledge(journal, draft, donor, line, lot, quantity, pointer)
+        to = destination(journal, line, command.location, pointer)
+        lot = _create_lot(journal, draft, line, index + 1, lots, DONOR(donor))
+        on_pledge, for_needs = _fulfil_pledge(
+            journal, draft, donor, line, lot, quantity, to, pointer
+        )
         bring(
             journal,
             draft,
@@ -66,9 +69,10 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
             lot,
             quantity,
             origin=DONOR(donor),
-            stock=STOCK(command.location),
+            stock=to.stock,
             pointer=pointer,
         )
+        to.write_off_now(journal, draft, line.item, lot, quantity, pointer)
         shares += earmarked_shares(journal, line, lot, quantity, for_needs, pointer)
         draft.add_rows(
             StatedLine(
@@ -131,8 +135,10 @@ def _record_goods(
     for index, line in enumerate(lines):
         pointer = f"/lines/{index}"
         quantity = journal.base_units(line, pointer)
-        lot = _create_lot(journal, draft, line, index + 1, lots, source, pointer)
-        journal.move(draft, source, STOCK(location), line.item, lot, quantity, pointer)
+        to = destination(journal, line, location, pointer)
+        lot = _create_lot(journal, draft, line, index + 1, lots, source)
+        journal.move(draft, source, to.stock, line.item, lot, quantity, pointer)
+        to.write_off_now(journal, draft, line.item, lot, quantity, pointer)
         draft.add_rows(
             StatedLine(
                 arrival=str(draft.document),
@@ -180,15 +186,8 @@ def _create_lot(
     number: int,
     lots: dict[int, str],
     origin: str,
-    pointer: str,
 ) -> str:
     """Return the id of a line's lot; record the lot if it is new or a correction changes it."""
-    if line.expires_on is not None and line.expires_on < draft.happened_on:
-        raise InvalidField.at(
-            f"{pointer}/expires_on",
-            f"{line.expires_on} is before the goods arrived ({draft.happened_on}); "
-            "expired goods are not accepted",
-        )
     kept_lot = lots.get(number)
     described = Lot(
         lot=kept_lot or f"l_{journal.books.station_code}_{draft.seq}_{number}",
@@ -199,8 +198,11 @@ def _create_lot(
         value_minor=None if line.value is None else line.value.minor,
         currency=None if line.value is None else line.value.currency,
     )
-    if kept_lot is None or journal.books.latest_row(Lot, lot=kept_lot) != described:
+    before = None if kept_lot is None else journal.books.latest_row(Lot, lot=kept_lot)
+    if before != described:
         draft.add_rows(described)
+    if before is not None and before.expires_on != described.expires_on:
+        describe_products(journal, draft, described.lot, before.expires_on)
     return described.lot
 
 
@@ -214,6 +216,7 @@ def _fulfil_pledge(
     line: DonationLine,
     lot: str,
     quantity: int,
+    to: Destination,
     pointer: str,
 ) -> tuple[int, list[tuple[Need, str, int]]]:
     """Fulfil the pledge of a line: claims first, then the promise that nobody claimed.
@@ -233,10 +236,13 @@ def _fulfil_pledge(
             f"pledge {pledge.pledge} does not promise {line.item}; "
             "leave the pledge out of this line",
         )
+    if not to.usable:
+        _drop_claims(journal, draft, line, pledge.pledge, quantity)
     remaining = quantity
     taken: dict[str, int] = {}
     needs: dict[str, Need] = {}
-    for need, at_most, kept_back in _claims_in_order(journal, draft, line, lot, pledge.pledge):
+    claims = _claims_in_order(journal, draft, line, lot, pledge.pledge) if to.usable else []
+    for need, at_most, kept_back in claims:
         promised = PLEDGED(pledge.pledge, need.need)
         part = min(remaining - kept_back, at_most, journal.available(promised, line.item))
         if part > 0:
@@ -248,6 +254,18 @@ def _fulfil_pledge(
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(donor), line.item, "", free, pointer)
     for_needs = [(needs[name], pledge.pledge, part) for name, part in taken.items()]
     return quantity - remaining + free, for_needs
+
+
+def _drop_claims(
+    journal: Journal, draft: Draft, line: DonationLine, pledge: str, quantity: int
+) -> None:
+    """Drop claims on a pledge that goods keep but cannot serve; the least urgent, newest first."""
+    short = quantity - journal.available(PLEDGED(pledge), line.item)
+    for need, claimed in reversed(claims_on_pledge(journal, pledge, line.item)):
+        open_now = journal.available(PLEDGED(pledge, need.need), line.item)
+        part = max(0, min(short, claimed, open_now))
+        drop_claim(journal, draft, need, pledge, part)
+        short -= part
 
 
 def _claims_in_order(

@@ -70,7 +70,12 @@ def send_shipment(command: SendShipment, journal: Journal) -> None:
         Shipment(shipment=shipment, destination=command.station, location=command.location)
     )
     move_lines(
-        journal, draft, command.lines, STOCK(command.location), SENT(shipment), allow_expired=False
+        journal,
+        draft,
+        command.lines,
+        STOCK(command.location),
+        SENT(shipment),
+        expired="if_allowed",
     )
     sent_by_lot: Counter[tuple[str, str]] = Counter()
     for move in draft.moves:

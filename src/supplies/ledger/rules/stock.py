@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Literal
 
 from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import (
@@ -42,11 +43,22 @@ from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.lot_selection import pick_lots
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.correction_lots import lots_for
+from supplies.ledger.rules.expired_goods import describe_products, parents_of
 from supplies.ledger.rules.found_goods import explain_surplus, record_found_gift
 from supplies.ledger.rules.need_fulfilment import meet_needs, reopen_needs
 
+EXPIRED = "expired"
+"""The reason of write-offs for which expired goods are taken without being asked for."""
+
 SPILLED = "spilled"
 """The reason of losses while repacking."""
+
+
+Expired = Literal["if_allowed", "if_named", "freely"]
+"""When expired lots are taken: if the line allows it, also if it names the lot, or always."""
+
+Taken = tuple[LotLine, str, str | Callable[[str, str, str], str]]
+"""A line, its JSON pointer, and where it goes: an account, or what `move_lines` takes."""
 
 
 def move_lines(
@@ -56,22 +68,27 @@ def move_lines(
     source: str,
     target: str | Callable[[str, str, str], str],
     *,
-    allow_expired: bool = True,
-    at: str = "/lines",
+    expired: Expired,
 ) -> None:
     """Draft the transfers of each line from one account to another, by lot.
 
-    target: an account, or a function that returns it for item, lot and pointer. allow_expired:
-    whether expired lots may be taken from lines that do not allow it. at: the JSON pointer of the
-    lines.
+    target: an account, or a function that returns it for item, lot and pointer.
 
     Raises:
         NotEnough: less is available.
         InvalidField: an item, pack or lot is unknown.
     """
-    for index, line in enumerate(lines):
-        pointer = f"{at}/{index}"
+    taken = [(line, f"/lines/{index}", target) for index, line in enumerate(lines)]
+    _take(journal, draft, taken, source, expired)
+
+
+def _take(
+    journal: Journal, draft: Draft, taken: Sequence[Taken], source: str, expired: Expired
+) -> None:
+    """Draft the transfers of lines; those that name a lot take theirs before the others."""
+    for line, pointer, target in sorted(taken, key=lambda each: each[0].lot is None):
         quantity = journal.base_units(line, pointer)
+        named = expired == "if_named" and line.lot is not None
         picked = pick_lots(
             journal,
             source,
@@ -79,7 +96,7 @@ def move_lines(
             quantity,
             pointer,
             lot=line.lot,
-            allow_expired=allow_expired or line.allow_expired,
+            allow_expired=line.allow_expired or named or expired == "freely",
             leaving=kind_of(source) is STOCK,
         )
         for lot, part in picked:
@@ -88,13 +105,20 @@ def move_lines(
 
 
 def move_stock(command: Move, journal: Journal) -> None:
-    """Move goods between locations: stock → stock."""
+    """Move goods between locations: stock → stock. Expired ones go to a quarantine unasked."""
     journal.books.location(command.source, "/from")
-    journal.books.location(command.target, "/to")
+    target = journal.books.location(command.target, "/to")
     if command.source == command.target:
         raise InvalidField.at("/to", f"the goods are in {command.target} already")
     draft = journal.entry("goods_moved", prefix="m")
-    move_lines(journal, draft, command.lines, STOCK(command.source), STOCK(command.target))
+    move_lines(
+        journal,
+        draft,
+        command.lines,
+        STOCK(command.source),
+        STOCK(command.target),
+        expired="freely" if target.quarantine else "if_named",
+    )
 
 
 def issue_goods(command: IssueGoods, journal: Journal) -> None:
@@ -125,7 +149,9 @@ def _withdraw(
             due_on=due_on,
         )
     )
-    move_lines(journal, draft, command.lines, STOCK(command.location), account, allow_expired=False)
+    move_lines(
+        journal, draft, command.lines, STOCK(command.location), account, expired="if_allowed"
+    )
 
 
 def return_issue(command: ReturnIssue, journal: Journal) -> None:
@@ -190,17 +216,31 @@ def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, st
 
 
 def write_off(command: WriteOff, journal: Journal) -> None:
-    """Write goods off: stock → lost."""
+    """Write goods off: stock → lost. With the reason `expired` expired ones go unasked."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("written_off", prefix="w")
-    move_lines(journal, draft, command.lines, STOCK(command.location), LOST(command.reason))
+    move_lines(
+        journal,
+        draft,
+        command.lines,
+        STOCK(command.location),
+        LOST(command.reason),
+        expired="freely" if command.reason == EXPIRED else "if_named",
+    )
 
 
 def find_again(command: FindAgain, journal: Journal) -> None:
     """Put found goods back: lost → stock."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("found_again", prefix="f")
-    move_lines(journal, draft, command.lines, LOST(command.reason), STOCK(command.location))
+    move_lines(
+        journal,
+        draft,
+        command.lines,
+        LOST(command.reason),
+        STOCK(command.location),
+        expired="freely",
+    )
 
 
 def take_back(command: TakeBack, journal: Journal) -> None:
@@ -208,7 +248,14 @@ def take_back(command: TakeBack, journal: Journal) -> None:
     journal.books.recipient(command.recipient, "/recipient")
     journal.books.location(command.location, "/location")
     draft = journal.entry("taken_back", prefix="t", about=f"recipient:{command.recipient}")
-    move_lines(journal, draft, command.lines, RECEIVED(command.recipient), STOCK(command.location))
+    move_lines(
+        journal,
+        draft,
+        command.lines,
+        RECEIVED(command.recipient),
+        STOCK(command.location),
+        expired="freely",
+    )
     for item in dict.fromkeys(line.item for line in command.lines):
         reopen_needs(journal, draft, command.recipient, item)
 
@@ -237,7 +284,9 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
             "name a lot that was given by a known donor or lent by a lender",
         )
 
-    move_lines(journal, draft, command.lines, STOCK(command.location), giver_account)
+    move_lines(
+        journal, draft, command.lines, STOCK(command.location), giver_account, expired="if_named"
+    )
 
 
 def hand_out(command: HandOut, journal: Journal) -> None:
@@ -272,7 +321,7 @@ def hand_out(command: HandOut, journal: Journal) -> None:
         command.lines,
         STOCK(command.location),
         RECEIVED(command.recipient),
-        allow_expired=False,
+        expired="if_allowed",
     )
     for index, line in enumerate(command.lines):
         quantity = journal.base_units(line, f"/lines/{index}")
@@ -280,22 +329,77 @@ def hand_out(command: HandOut, journal: Journal) -> None:
 
 
 def convert(command: Convert, journal: Journal) -> None:
-    """Repack goods: stock → converted → stock, in new lots with their parents; spilled → lost."""
+    """Repack goods: stock → converted → stock, in new lots with their parents; spilled → lost.
+
+    Raises:
+        InvalidField: a code is unknown, or a product would be good for longer than its parents.
+        NotEnough: less is free.
+    """
     journal.books.location(command.location, "/location")
     draft = journal.entry("goods_converted", prefix="k")
     conversion, stock = CONVERTED(str(draft.document)), STOCK(command.location)
-    move_lines(journal, draft, command.consumed, stock, conversion, at="/consumed")
-    move_lines(journal, draft, command.spilled, stock, LOST(SPILLED), at="/spilled")
+    taken: list[Taken] = [
+        (line, f"/consumed/{index}", conversion) for index, line in enumerate(command.consumed)
+    ]
+    taken += [
+        (line, f"/spilled/{index}", LOST(SPILLED)) for index, line in enumerate(command.spilled)
+    ]
+    _take(journal, draft, taken, stock, "if_named")
     parents = sorted({move.transfer.lot for move in draft.moves})
+    first = _first_expiry(journal, draft, conversion)
+    expiries = [
+        _product_expiry(journal, line, first, f"/produced/{index}/expires_on")
+        for index, line in enumerate(command.produced)
+    ]
     lots = lots_for(
         journal,
         [
-            StatedLot("", number, line.item, line.batch, line.expires_on, quantity=0)
-            for number, line in enumerate(command.produced, 1)
+            StatedLot("", number, line.item, line.batch, expires_on, quantity=0)
+            for number, (line, expires_on) in enumerate(
+                zip(command.produced, expiries, strict=True), 1
+            )
         ],
     )
-    for index, line in enumerate(command.produced):
-        _produce_line(journal, draft, line, index, stock, lots.get(index + 1), parents)
+    for index, (line, expires_on) in enumerate(zip(command.produced, expiries, strict=True)):
+        kept_lot = lots.get(index + 1)
+        _produce_line(journal, draft, line, index, expires_on, stock, kept_lot, parents)
+
+
+def _first_expiry(journal: Journal, draft: Draft, conversion: str) -> date | None:
+    """Return the earliest expiry of what is repacked; None if none of it expires."""
+    consumed = {
+        (move.transfer.item, move.transfer.lot)
+        for move in draft.moves
+        if move.transfer.target == conversion
+    }
+    expiries = (journal.lot(lot, item).expires_on for item, lot in consumed)
+    return min((day for day in expiries if day is not None), default=None)
+
+
+def _product_expiry(
+    journal: Journal, line: ConvertedLine, first: date | None, pointer: str
+) -> date | None:
+    """Return the expiry of a product: as stated, else that of what it was made of.
+
+    first: the earliest expiry of what it was made of. Only a reason makes a product last longer.
+    """
+    if line.expires_on is None:
+        return None if line.expiry_reason is not None else first
+    if journal.corrected is not None and line.expires_on in {
+        lot.expires_on for lot in journal.corrected.lots
+    }:
+        return line.expires_on
+    if first is not None and line.expires_on > first and line.expiry_reason is None:
+        raise InvalidField.at(
+            pointer,
+            f"{line.expires_on} is later than the expiry of what it was made of ({first}): "
+            "leave it out, or give the expiry_reason",
+        )
+    if line.expires_on < journal.happened_on and (first is None or first >= journal.happened_on):
+        raise InvalidField.at(
+            pointer, f"{line.expires_on} is before the goods were repacked ({journal.happened_on})"
+        )
+    return line.expires_on
 
 
 def _produce_line(
@@ -303,39 +407,28 @@ def _produce_line(
     draft: Draft,
     line: ConvertedLine,
     index: int,
+    expires_on: date | None,
     stock: str,
     kept_lot: str | None,
     parents: list[str],
 ) -> None:
     pointer = f"/produced/{index}"
     quantity = journal.base_units(line, pointer)
-    if line.expires_on is not None and line.expires_on < draft.happened_on:
-        raise InvalidField.at(
-            f"{pointer}/expires_on",
-            f"{line.expires_on} is before the goods were repacked ({draft.happened_on})",
-        )
     lot = Lot(
         lot=kept_lot or f"l_{journal.books.station_code}_{draft.seq}_{index + 1}",
         item=line.item,
         origin=CONVERTED(str(draft.document)),
         batch=line.batch,
-        expires_on=line.expires_on,
+        expires_on=expires_on,
     )
     draft.add_rows(lot)
+    if kept_lot is not None:
+        before = journal.books.latest_row(Lot, lot=kept_lot)
+        describe_products(journal, draft, kept_lot, before.expires_on if before else None)
     # The parents that were recorded last apply, so a correction records them only if they changed.
-    if kept_lot is None or parents != _parents(journal, kept_lot):
+    if kept_lot is None or parents != parents_of(journal, kept_lot):
         draft.add_rows(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))
     journal.move(draft, lot.origin, stock, line.item, lot.lot, quantity, pointer)
-
-
-def _parents(journal: Journal, lot: str) -> list[str]:
-    """Return the parents of a repacked lot as recorded last, sorted."""
-    rows = journal.books.all(
-        "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
-        "SELECT max(seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot)",
-        lot=lot,
-    )
-    return sorted(parent for (parent,) in rows)
 
 
 def settle(command: Settle, journal: Journal) -> None:
@@ -354,7 +447,7 @@ def settle(command: Settle, journal: Journal) -> None:
         return
     draft = journal.entry("settled", prefix="s")
     if command.by == "lost":
-        move_lines(journal, draft, command.lines, unexplained, LOST("missing"))
+        move_lines(journal, draft, command.lines, unexplained, LOST("missing"), expired="freely")
         return
     party = command.party or (command.place if command.by == "opening" else None)
     if party is None:

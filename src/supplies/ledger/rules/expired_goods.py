@@ -1,0 +1,115 @@
+"""Goods that arrive expired, and expiries that are corrected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from supplies.domain.accounts import LOST, STOCK
+from supplies.domain.commands import ArrivalLine, DonationLine
+from supplies.domain.entry_rows import Lot, LotParent
+from supplies.errors import InvalidField
+from supplies.ledger.journal import Draft, Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the goods of an arriving line go.
+
+    write_off: the reason under which they are written off at once; None: they stay. usable: whether
+    they can serve claims and wishes.
+    """
+
+    location: str
+    write_off: str | None
+    usable: bool
+
+    @property
+    def stock(self) -> str:
+        """The account where the goods arrive."""
+        return STOCK(self.location)
+
+    def write_off_now(
+        self, journal: Journal, draft: Draft, item: str, lot: str, quantity: int, pointer: str
+    ) -> None:
+        """Book the loss of goods that are written off on arrival: stock → lost."""
+        if self.write_off is not None:
+            lost = LOST(self.write_off)
+            journal.move(draft, self.stock, lost, item, lot, quantity, pointer)
+
+
+def destination(
+    journal: Journal, line: DonationLine | ArrivalLine, location: str, pointer: str
+) -> Destination:
+    """Return where an arriving line goes. location: the location of its command.
+
+    Expired goods go to a quarantine or are written off. A correction may say of goods anywhere that
+    they had expired.
+
+    Raises:
+        InvalidField: expired goods would go to an open location, or what the line says does not
+            fit.
+    """
+    place = journal.books.location(location, "/location")
+    if line.quarantine is not None:
+        place = journal.books.location(line.quarantine, f"{pointer}/quarantine")
+        if not place.quarantine:
+            raise InvalidField.at(f"{pointer}/quarantine", f"{place.name} is not a quarantine")
+    expired = (
+        journal.corrected is None
+        and line.expires_on is not None
+        and line.expires_on < journal.happened_on
+    )
+    if expired and not place.quarantine and line.write_off is None:
+        raise InvalidField.at(
+            f"{pointer}/expires_on",
+            f"{line.expires_on} is before the goods arrived ({journal.happened_on}); "
+            "for goods that came expired, name a quarantine or the reason of a write_off",
+        )
+    usable = not (expired or place.quarantine or line.write_off is not None)
+    if not usable and isinstance(line, DonationLine) and line.recipient is not None:
+        raise InvalidField.at(
+            f"{pointer}/for",
+            "goods that expired, are in a quarantine or are written off are not set aside; "
+            "leave `for` out",
+        )
+    return Destination(place.code, line.write_off, usable)
+
+
+def describe_products(journal: Journal, draft: Draft, lot: str, before: date | None) -> None:
+    """Describe lots made of a lot anew, after its expiry was corrected to an earlier day.
+
+    before: its expiry until now; None: it did not expire. A product that was good for no longer
+    than the lot before is good for no longer than it now.
+    """
+    now = journal.lot(lot, _item_of(journal, lot)).expires_on
+    if now is None or (before is not None and now >= before):
+        return
+    rows = journal.books.rows(LotParent, parent=lot)
+    for product in dict.fromkeys(row.lot for row in rows):
+        if lot not in parents_of(journal, product):
+            continue
+        described = journal.lot(product, _item_of(journal, product))
+        known = described.expires_on
+        consistent = before is None or (known is not None and known <= before)
+        if consistent and (known is None or known > now):
+            draft.add_rows(msgspec.structs.replace(described, expires_on=now))
+            describe_products(journal, draft, product, known)
+
+
+def parents_of(journal: Journal, lot: str) -> list[str]:
+    """Return the parents of a repacked lot as recorded last, sorted."""
+    rows = journal.books.all(
+        "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
+        "SELECT max(seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot)",
+        lot=lot,
+    )
+    return sorted(parent for (parent,) in rows)
+
+
+def _item_of(journal: Journal, lot: str) -> str:
+    found = journal.books.latest_row(Lot, lot=lot)
+    assert found is not None, f"lot {lot} is not in the books"
+    return found.item

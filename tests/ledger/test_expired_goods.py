@@ -1,0 +1,264 @@
+"""Goods past their expiry: never taken unasked, recorded when they arrive, and mended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.ledger_fixture import StationLedger
+from support.refusals import assert_refused
+
+from supplies.domain import commands as c
+from supplies.domain.entry_rows import Lot
+from supplies.errors import InvalidField, NotEnough
+from supplies.verification.verify import verify
+from supplies.views.donations import get_donation
+
+
+def lines(quantity: int, item: str = "mask", **more: Any) -> list[c.LotLine]:
+    return [c.LotLine(item=item, quantity=quantity, **more)]
+
+
+def expired_lot(station: StationLedger, quantity: int = 5, item: str = "mask") -> str:
+    """Stock that expired yesterday."""
+    return station.stock(quantity, item, expires_on=station.day(-1), happened_on=station.day(-3))
+
+
+def expiry(station: StationLedger, lot: str) -> Any:
+    found = station.books.latest_row(Lot, lot=lot)
+    assert found is not None
+    return found.expires_on
+
+
+# --- taken only if asked for ---------------------------------------------------------------------
+
+
+def taking(quantity: int, **more: Any) -> list[c.Command]:
+    """Commands that take masks from the store and are not about expired goods."""
+    taken = lines(quantity, **more)
+    return [
+        c.Move(source="store", target="annex", lines=taken),
+        c.ReturnGoods(location="store", lines=taken, reason="r"),
+        c.WriteOff(reason="damaged", location="store", lines=taken),
+        c.Convert(
+            location="store",
+            consumed=taken,
+            produced=[c.ConvertedLine(item="soap", quantity=9)],
+        ),
+        c.Convert(
+            location="store",
+            consumed=lines(1, "rice"),
+            spilled=taken,
+            produced=[c.ConvertedLine(item="soap", quantity=9)],
+        ),
+    ]
+
+
+@pytest.mark.parametrize("which", range(len(taking(1))))
+def test_expired_goods_are_not_taken_unasked(station: StationLedger, which: int) -> None:
+    expired_lot(station)
+    station.stock(10, "rice")
+    with pytest.raises(NotEnough, match="5 more have expired"):
+        station(taking(5)[which])
+    good = f"l_lx_{station.give(5).seq}_1"
+    station(taking(5)[which])
+    assert station.balance("stock:store", lot=good) == 0
+    assert station.total("stock:store") == 5
+
+
+@pytest.mark.parametrize("which", [0, 2, 3, 4])
+@pytest.mark.parametrize("asked", ["allowed", "named"])
+def test_expired_goods_are_taken_if_asked_for(
+    station: StationLedger, which: int, asked: str
+) -> None:
+    lot = expired_lot(station)
+    station.stock(10, "rice")
+    more: dict[str, Any] = {"lot": lot} if asked == "named" else {"allow_expired": True}
+    station(taking(5, **more)[which])
+    assert station.total("stock:store") == 0
+
+
+def test_expired_goods_go_to_a_quarantine_and_are_written_off_unasked(
+    station: StationLedger,
+) -> None:
+    expired_lot(station)
+    station(c.Move(source="store", target="ward", lines=lines(5)))
+    station(c.WriteOff(reason="expired", location="ward", lines=lines(5)))
+    assert station.total("lost:expired") == 5
+
+
+def test_a_correction_takes_the_lots_that_were_taken_though_they_expired(
+    station: StationLedger,
+) -> None:
+    lot = expired_lot(station)
+    move = c.Move(source="store", target="annex", lines=lines(5, allow_expired=True))
+    done = station(move)
+    again = c.Move(source="store", target="annex", lines=lines(4))
+    station(c.Correct(entry=done.seq, command=again, reason="one fewer"))
+    assert station.balance("stock:annex", lot=lot) == 4
+
+
+# --- products ------------------------------------------------------------------------------------
+
+
+def repack(station: StationLedger, **product: Any) -> str:
+    """Make soap of rice; returns the lot of the soap."""
+    done = station(
+        c.Convert(
+            location="store",
+            consumed=lines(5, "rice"),
+            produced=[c.ConvertedLine(item="soap", quantity=50, **product)],
+        )
+    )
+    return f"l_lx_{done.seq}_1"
+
+
+def test_a_product_expires_with_the_earliest_of_its_parents(station: StationLedger) -> None:
+    station.stock(2, "rice", expires_on=station.day(10))
+    station.stock(3, "rice", expires_on=station.day(20))
+    assert expiry(station, repack(station)) == station.day(10)
+
+
+def test_a_product_may_expire_earlier_than_its_parents(station: StationLedger) -> None:
+    station.stock(5, "rice", expires_on=station.day(10))
+    assert expiry(station, repack(station, expires_on=station.day(7))) == station.day(7)
+
+
+def test_a_product_outlives_its_parents_only_for_a_reason(station: StationLedger) -> None:
+    station.stock(10, "rice", expires_on=station.day(10))
+    late = station.day(900)
+    assert_refused(
+        station,
+        InvalidField,
+        lambda: repack(station, expires_on=late),
+        at="/produced/0/expires_on",
+    )
+    cooked = repack(station, expires_on=late, expiry_reason="boiled and sealed")
+    assert expiry(station, cooked) == late
+    assert expiry(station, repack(station, expiry_reason="salted")) is None
+
+
+def test_an_expiry_that_is_mended_shortens_that_of_the_products(station: StationLedger) -> None:
+    gift = station.give(5, "rice", expires_on=station.day(300))
+    product = repack(station)
+    right = station.donation(5, "rice", expires_on=station.day(3))
+    station(c.Correct(entry=gift.seq, command=right, reason="typed wrongly"))
+    assert expiry(station, product) == station.day(3)
+    assert get_donation(station.books, f"d_{gift.seq}").lines[0].expires_on == station.day(3)
+    verify(station.ledger.store)
+
+
+# --- arrivals ------------------------------------------------------------------------------------
+
+
+def test_expired_arrivals_at_an_open_location_are_refused(station: StationLedger) -> None:
+    gift = station.donation(5, expires_on=station.day(-1))
+    assert_refused(station, InvalidField, lambda: station(gift), at="/lines/0/expires_on")
+
+
+@pytest.mark.parametrize("command", ["gift", "arrival", "opening"])
+def test_expired_arrivals_go_to_a_quarantine_or_are_written_off(
+    station: StationLedger, command: str
+) -> None:
+    past = station.day(-1)
+    three = [
+        {"item": "mask", "quantity": 5},
+        {"item": "mask", "quantity": 3, "expires_on": past, "quarantine": "ward"},
+        {"item": "mask", "quantity": 2, "expires_on": past, "write_off": "expired"},
+    ]
+    if command == "gift":
+        given = [c.DonationLine(**line) for line in three]
+        done = station(
+            c.RecordDonation(donor="D-1", location="store", handled_by="Chen", lines=given)
+        )
+        assert get_donation(station.books, str(done.document)).receipt is not None
+    else:
+        arrived = [c.ArrivalLine(**line) for line in three]
+        station(
+            c.OpenStock(location="store", lines=arrived)
+            if command == "opening"
+            else c.RecordArrival(origin="bought", party="X-1", location="store", lines=arrived)
+        )
+    assert station.total("stock:store") == 5
+    assert station.total("stock:ward") == 3
+    assert station.total("lost:expired") == 2
+    verify(station.ledger.store)
+
+
+def test_an_expired_gift_may_arrive_at_a_quarantine(station: StationLedger) -> None:
+    station.give(5, expires_on=station.day(-1), location="ward")
+    assert station.total("stock:ward") == 5
+
+
+def test_only_a_quarantine_is_named_as_quarantine_and_wishes_are_not_set_aside_there(
+    station: StationLedger,
+) -> None:
+    past = station.day(-1)
+    wrong = station.donation(5, expires_on=past, quarantine="annex")
+    assert_refused(station, InvalidField, lambda: station(wrong), at="/lines/0/quarantine")
+    wished = station.donation(5, expires_on=past, quarantine="ward", recipient="R-1")
+    assert_refused(station, InvalidField, lambda: station(wished), at="/lines/0/for")
+
+
+def test_expired_goods_keep_a_pledge_but_serve_no_claim(station: StationLedger) -> None:
+    need = station.need(6)
+    pledge = station.pledge(10, {need: 6})
+    station.give(10, pledge=pledge, expires_on=station.day(-1), quarantine="ward")
+    assert station.total("stock:ward") == 10
+    assert station.balance(f"needed:{need}") == 6
+    assert not station.books.nonzero_balances(f"pledged:{pledge}")
+    assert not station.books.nonzero_balances(f"pledged:{pledge}:")
+    verify(station.ledger.store)
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_wrong_expiry_is_mended_though_it_is_past(station: StationLedger, left: bool) -> None:
+    gift = station.give(5, expires_on=station.day(300))
+    lot = f"l_lx_{gift.seq}_1"
+    if left:
+        station(c.HandOut(recipient="R-1", location="store", lines=lines(5)))
+    right = station.donation(5, expires_on=station.day(-20))
+    station(c.Correct(entry=gift.seq, command=right, reason="typed wrongly"))
+    assert expiry(station, lot) == station.day(-20)
+    if not left:
+        with pytest.raises(NotEnough, match="5 more have expired"):
+            station(c.HandOut(recipient="R-1", location="store", lines=lines(1)))
+
+
+# --- lines that name a lot -----------------------------------------------------------------------
+
+
+def test_lines_that_name_a_lot_are_served_first(station: StationLedger) -> None:
+    first, second = station.stock(1), station.stock(100)
+    both = lines(1) + lines(1, lot=first)
+    station(c.HandOut(recipient="R-1", location="store", lines=both))
+    assert station.balance("stock:store", lot=first) == 0
+    assert station.balance("stock:store", lot=second) == 99
+
+
+def test_spilled_goods_of_a_named_lot_are_served_first(station: StationLedger) -> None:
+    first, second = station.stock(1), station.stock(100)
+    station(
+        c.Convert(
+            location="store",
+            consumed=lines(1),
+            spilled=lines(1, lot=first),
+            produced=[c.ConvertedLine(item="soap", quantity=1)],
+        )
+    )
+    assert station.balance("stock:store", lot=second) == 99
+
+
+def test_allocated_lines_that_name_their_lots_are_served_first(station: StationLedger) -> None:
+    first, second = station.stock(1), station.stock(100)
+    named = c.AllocationLine(item="mask", quantity=1, lots=[c.LotPart(lot=first, quantity=1)])
+    both = [c.AllocationLine(item="mask", quantity=1), named]
+    station(c.Allocate(recipient="R-1", location="store", lines=both))
+    assert station.balance("stock:store", lot=first) == 0
+    assert station.balance("stock:store", lot=second) == 99
+
+
+def test_a_lot_that_holds_too_little_is_named_in_the_refusal(station: StationLedger) -> None:
+    first, _ = station.stock(1), station.stock(100)
+    with pytest.raises(NotEnough, match=f"only 1 × 口罩 of lot {first} is free in Store A"):
+        station(c.HandOut(recipient="R-1", location="store", lines=lines(20, lot=first)))
