@@ -104,7 +104,19 @@ def test_every_option_has_a_help_text(command: str, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("group", "names"),
     [
-        ("report", ["stock", "pledges", "needs", "station", "statement", "disclosure"]),
+        (
+            "report",
+            [
+                "stock",
+                "pledges",
+                "needs",
+                "deliveries",
+                "receipts",
+                "station",
+                "statement",
+                "disclosure",
+            ],
+        ),
         ("station", ["add", "list", "show", "set", "key"]),
         ("station key", ["new", "public"]),
         ("user", ["add", "list", "password", "disable", "token"]),

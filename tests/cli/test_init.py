@@ -26,6 +26,18 @@ def test_init_creates_the_books_of_a_station(
     )
 
 
+def test_init_warns_of_an_address_that_only_this_computer_can_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["init", "--name", "南社", "--database"]
+    assert main([*words, str(tmp_path / "one.db")]) == 0
+    warning = capsys.readouterr().err
+    assert "http://127.0.0.1:8000, which only this computer can open" in warning
+    assert "supplies station set --host https://" in warning
+    assert main([*words, str(tmp_path / "two.db"), "--host", "https://supplies.example.org"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_an_unknown_time_zone_is_refused_before_a_file_is_created(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

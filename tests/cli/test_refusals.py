@@ -27,10 +27,14 @@ def test_a_refused_value_is_named_by_the_option_that_was_typed(
     change = ["station", "set", *at]
     for option, value, says in (
         ("--series", "jz", "--series must be 1 to 8 capital letters and digits"),
-        ("--name", "", "--name must have at least 1 characters"),
+        ("--name", "", "--name is blank; write at least one visible character in it"),
         ("--keep-access-log", "30", "--keep-access-log must be a whole number of at least 183"),
         ("--keep-donors", "0", "--keep-donors must be a whole number of at least 1"),
-        ("--host", "ftp://x", "--host must be the address of a host, as https://example.org"),
+        (
+            "--host",
+            "ftp://x",
+            "--host must be the address of a host, as https://example.org, not ftp://x",
+        ),
     ):
         assert f"supplies: {says}" in refused(capsys, *change, option, value)
     assert "CODE must be a code" in refused(capsys, "station", "add", "a b", *at, *name)

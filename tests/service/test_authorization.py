@@ -85,6 +85,7 @@ POST   CR    /api/pledges
 GET    CRAD  /api/pledges/{pledge}
 POST   CR    /api/pledges/{pledge}/claims
 POST   CR    /api/pledges/{pledge}/cancel
+POST   CR    /api/pledges/{pledge}/claims
 POST   CR    /api/pledges/{pledge}/lapse
 GET    CRA   /api/donations
 POST   CR    /api/donations
@@ -100,10 +101,10 @@ GET    CR    /api/receipts/{number}/copies/{copy}/pdf
 POST   CR    /api/receipts/{number}/reprint
 POST   C     /api/receipts/{number}/void
 POST   C     /api/receipts/{number}/replace
-GET    CR    /api/allocations
+GET    CRA   /api/allocations
 POST   CR    /api/allocations
 GET    CR    /api/allocations/proposal
-GET    CR    /api/allocations/{allocation}
+GET    CRA   /api/allocations/{allocation}
 POST   CR    /api/allocations/{allocation}/release
 GET    CRAT  /api/deliveries
 POST   CR    /api/deliveries

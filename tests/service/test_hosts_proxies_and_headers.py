@@ -75,6 +75,14 @@ def test_the_host_name_of_an_added_station_is_trusted_after_a_refresh(
     assert "two.example.org" in hosts
 
 
+def test_an_unreadable_host_in_the_books_does_not_stop_the_other_stations(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hosts = TrustedHosts(read_hosts=lambda: ["http://[:]", "https://two.example.org"])
+    assert "two.example.org" in hosts
+    assert "'http://[:]' of a station cannot be read" in caplog.text
+
+
 @pytest.fixture
 def tokens(books_path: Path) -> dict[str, str]:
     """Who may come in to books whose papers lead to a name of their own."""

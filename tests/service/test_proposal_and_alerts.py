@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from support.rest_client import RestClient
 from support.service_fixture import Service
+
+
+@pytest.fixture(autouse=True)
+def _public_address(rest: RestClient) -> None:
+    assert rest.client.patch("/api/station", json={"host": "https://lx.example.org"}).is_success
 
 
 def test_every_row_of_a_proposal_can_be_posted_as_it_is(rest: RestClient) -> None:

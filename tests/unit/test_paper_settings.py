@@ -206,6 +206,12 @@ def test_the_host_setting_begins_the_urls_on_papers(
         "x?y",
         "x#y",
         ".",
+        "http://[:]",
+        "[1]",
+        "[:::]",
+        "[..]",
+        "example.org:0",
+        "example.org:65536",
     ],
 )
 def test_an_invalid_host_is_refused(station: StationLedger, host: str) -> None:

@@ -1,11 +1,26 @@
 from datetime import date
 
 import msgspec
+import pytest
 from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
+from supplies.access import donor_requests
+from supplies.access.access_context import AccessContext
+from supplies.access.donor_requests import Answer, NewRequest
 from supplies.domain import commands as c
+from supplies.stations.paper_settings import amend_station
 from supplies.views.alerts import Alert, list_alerts
+
+
+@pytest.fixture(autouse=True)
+def _public_address(station: StationLedger) -> None:
+    set_address(station, "https://supplies.example.org")
+
+
+def set_address(station: StationLedger, host: str) -> None:
+    with station.ledger.admin_transaction() as books:
+        amend_station(books, {"host": host})
 
 
 def found(station: StationLedger, **days: int) -> list[Alert]:
@@ -103,3 +118,27 @@ def test_alerts_contain_no_name_and_are_paginated(station: StationLedger) -> Non
     rest = list_alerts(station.books, station.clock.day, after=first.next)
     assert [*first.items, *rest.items] == whole
     assert msgspec.json.encode(whole).isascii()
+
+
+def test_a_donors_request_alerts_until_it_is_answered(station: StationLedger) -> None:
+    with station.ledger.admin_transaction() as books:
+        access = AccessContext(books, station.clock())
+        made = donor_requests.add(access, "D-1", NewRequest(kind="hide"))
+    assert told(station) == [("donor_request_open", "D-1", None, None)]
+    with station.ledger.admin_transaction() as books:
+        access = AccessContext(books, station.clock())
+        donor_requests.answer(access, "D-1", made.id, Answer(answer="done"), by="u_1")
+    assert told(station) == []
+
+
+def test_receipts_that_lead_to_this_computer_alert_until_the_address_is_set(
+    station: StationLedger,
+) -> None:
+    set_address(station, "http://localhost:8000")
+    assert found(station) == []
+    station.give(3)
+    station.clock.advance(1)
+    alert = found(station)[0]
+    assert (alert.what, alert.code, alert.since) == ("local_address", "lx", station.day(-1))
+    set_address(station, "https://supplies.example.org")
+    assert found(station) == []

@@ -49,7 +49,7 @@ class AllocationController(Controller):
         """Allocate free goods to a recipient; without `lots`, those that expire first."""
         return await context.record(payload, show_allocation)
 
-    @get(operation_id="listAllocations", opt=allow_roles("coordinator", "recorder"))
+    @get(operation_id="listAllocations", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def allocations(
         self,
         context: Context,
@@ -93,7 +93,7 @@ class AllocationController(Controller):
     @get(
         "/{allocation:str}",
         operation_id="getAllocation",
-        opt=allow_roles("coordinator", "recorder"),
+        opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def allocation(self, context: Context, allocation: FromPath[str]) -> AllocationView:
         """Get an allocation."""

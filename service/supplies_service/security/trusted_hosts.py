@@ -6,6 +6,7 @@ Otherwise every caller could choose the address under which their attempts are c
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import cast
@@ -16,9 +17,12 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from supplies_service.observability.logs import LOGGER
 from supplies_service.problems import Malformed
 from supplies_service.security.loopback import is_loopback
 from supplies_service.stations import Connection
+
+_log = logging.getLogger(LOGGER)
 
 WILDCARD_ADDRESSES = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # not bound here: left out
 """Addresses to listen on that are not the name of a machine."""
@@ -58,9 +62,21 @@ class TrustedHosts:
         return host in self._names
 
     def _read(self) -> None:
-        papers = {urlsplit(address).hostname or "" for address in self._read_hosts()}
+        papers = {_host_name(address) for address in self._read_hosts()}
         self._names = (self._configured | papers) - WILDCARD_ADDRESSES
         self._read_at = monotonic()
+
+
+def _host_name(address: str) -> str:
+    """Return the host name of a station's address; "" for one that cannot be read.
+
+    Old books may contain such an address; it must not stop the other stations.
+    """
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        _log.warning("the host %r of a station cannot be read and is left out", address[:253])
+        return ""
 
 
 class TrustedHostMiddleware(ASGIMiddleware):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv6Address
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -230,19 +232,30 @@ def check_catalogue_record(noun: N) -> N:
         raise InvalidField.at(
             "/zone", f"{noun.zone} is no time zone; name one as in Asia/Shanghai"
         ) from None
-    return msgspec.structs.replace(noun, host=_is_url_origin(noun.host))
+    return msgspec.structs.replace(noun, host=_url_origin(noun.host))
 
 
-def _is_url_origin(host: str) -> str:
+def _url_origin(host: str) -> str:
     """Parse a host as typed to scheme, name and port; the scheme defaults to https."""
     found = _HOST.fullmatch(host)
-    if found is None:
+    if found is None or not _can_be_parsed(f"https://{found[2]}"):
         raise InvalidField.at(
             "/host",
-            "/host must be the address of a host, as https://example.org: http or https, and "
-            "nothing behind the name and its port",
+            f"/host must be the address of a host, as https://example.org, not {host}: http or "
+            "https, a name or an address, and a port if needed",
         )
     return f"{(found[1] or 'https').lower()}://{found[2]}"
+
+
+def _can_be_parsed(url: str) -> bool:
+    """Return whether programs that use a URL can read its host and port."""
+    try:
+        parts = urlsplit(url)
+        if "[" in url:
+            IPv6Address(parts.hostname or "")
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def record_from_row(noun: type[N], row: Row) -> N:

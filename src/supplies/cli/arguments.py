@@ -30,6 +30,9 @@ class Day(click.ParamType[date]):
 
 DAY = Day()
 
+LOCAL_HOST = "http://127.0.0.1:8000"
+"""The default of a station's host (see `Station`), as text: `--help` imports no structs."""
+
 database_option = click.option(
     "--database",
     metavar="FILE|URL",
@@ -128,6 +131,12 @@ def station_details_options(function: _Function) -> _Function:
         (
             click.option("--name", required=True, help="Name of the station, printed on papers."),
             click.option("--name-en", help="English name of the station."),
+            click.option(
+                "--host",
+                default=LOCAL_HOST,
+                show_default=True,
+                help="Where the QR code of a receipt leads, as in https://example.org.",
+            ),
             click.option(
                 "--zone", default="Asia/Shanghai", show_default=True, help="Time zone (IANA name)."
             ),

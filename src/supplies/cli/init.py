@@ -21,19 +21,28 @@ from supplies.cli.click_extensions import Command
     help="Code of the new station: letters and digits.",
 )
 @station_details_options
-def init(database: str, code: str, name: str, name_en: str | None, zone: str, series: str) -> None:
+def init(
+    database: str,
+    code: str,
+    name: str,
+    name_en: str | None,
+    host: str,
+    zone: str,
+    series: str,
+) -> None:
     """Create the books of a station.
 
     The database is created if it does not exist; in a database with books the station is added. A
     key to sign receipts is made beside the database.
     """
     from supplies.books.catalogue import check_catalogue_record
+    from supplies.cli.opening import warn_of_local_address
     from supplies.domain.catalogue_records import Station
     from supplies.ledger.ledger import Ledger
     from supplies.signing.station_keys import ensure_keys, key_file
     from supplies.storage.engines import database_file
 
-    station = Station(code=code, name=name, name_en=name_en, zone=zone, series=series)
+    station = Station(code=code, name=name, name_en=name_en, host=host, zone=zone, series=series)
     check_catalogue_record(station)  # before the file is created
     keys = key_file(database)
     # In one transaction: without a key no station is registered.
@@ -44,5 +53,6 @@ def init(database: str, code: str, name: str, name_en: str | None, zone: str, se
         url = ledger.store.url
     where = url if database_file(database) is None else database
     print(f"The books of {name} ({code}) are ready in {where}.")
+    warn_of_local_address(station)
     if key_is_new:
         print(f"The key that signs its receipts is in {keys}, readable by you alone: back it up.")

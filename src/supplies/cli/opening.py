@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
 from supplies.storage.engines import open_store
 from supplies.storage.store import Store
+
+if TYPE_CHECKING:
+    from supplies.domain.catalogue_records import Station
 
 
 def open_ledger(database: str, station: str | None) -> Ledger:
@@ -59,3 +64,12 @@ def _find_stations(store: Store, named: str | None) -> list[str]:
     if not codes:
         raise InvalidField(f"there is no station in {store.url}; make one with `supplies init`")
     return codes if named is None else [named]
+
+
+def warn_of_local_address(station: Station) -> None:
+    """Print a warning if the QR codes of a station's receipts lead to this computer."""
+    from supplies.stations.public_address import local_address_warning
+
+    warning = local_address_warning(station)
+    if warning is not None:
+        print(f"supplies: warning: {warning}", file=sys.stderr, flush=True)

@@ -88,7 +88,7 @@ def slips(
 ) -> None:
     """Write the slips of a delivery as PDF.
 
-    DELIVERY is its id, as in dl_12. All slips are in one document.
+    DELIVERY is its id, as in v_12. All slips are in one document.
     """
     from supplies_receipts import draw_delivery_slips
 
@@ -112,7 +112,7 @@ def slips(
 def run_sheet(database: str, station: str | None, delivery: str, output: str) -> None:
     """Write the run sheet of a delivery as PDF.
 
-    DELIVERY is its id, as in dl_12.
+    DELIVERY is its id, as in v_12.
     """
     from supplies_receipts import draw_run_sheet
 

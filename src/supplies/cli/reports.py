@@ -153,6 +153,57 @@ def needs(database: str, station: str | None, organisation: bool, as_json: bool)
     )
 
 
+@report.command()
+@books_options
+@json_option
+def deliveries(database: str, station: str | None, as_json: bool) -> None:
+    """Print the deliveries, whose ids `supplies slips` and `run-sheet` take."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_columns, print_json
+    from supplies.views.deliveries import list_deliveries
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        page = list_deliveries(books, limit=None)
+    if as_json:
+        print_json(page)
+        return
+    print_columns(
+        {
+            "delivery": lambda delivery: delivery.id,
+            "team": lambda delivery: delivery.team,
+            "status": lambda delivery: delivery.status,
+            "stops": lambda delivery: len(delivery.stops),
+        },
+        page.items,
+    )
+
+
+@report.command()
+@books_options
+@json_option
+def receipts(database: str, station: str | None, as_json: bool) -> None:
+    """Print the receipts, whose numbers `supplies receipt` takes."""
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.tables import print_columns, print_json
+    from supplies.views.receipts import list_receipts
+
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        page = list_receipts(books, limit=None)
+    if as_json:
+        print_json(page)
+        return
+    print_columns(
+        {
+            "receipt": lambda receipt: receipt.number,
+            "issued": lambda receipt: receipt.issued_on,
+            "donations": lambda receipt: ", ".join(receipt.donations),
+            "status": lambda receipt: receipt.status,
+            "replaced by": lambda receipt: receipt.replaced_by,
+        },
+        page.items,
+    )
+
+
 def _period(first: date | None, last: date | None, entries: tuple[date, date]) -> tuple[date, date]:
     """Return the period asked for; the days of the entries replace a day that is not named."""
     return first or entries[0], last or entries[1]

@@ -45,6 +45,7 @@ def serve(
     from supplies.access import users
     from supplies.access.access_context import AccessContext
     from supplies.access.bootstrap import first_sign_in_path
+    from supplies.cli.opening import warn_of_local_address
     from supplies.signing.station_keys import ensure_keys, key_file
     from supplies.stations.organisation import all_stations
 
@@ -59,9 +60,13 @@ def serve(
         # First what may refuse to serve, then what makes keys and prints addresses.
         address = check_address(settings, has_coordinator=anybody)
         key_is_new = ensure_keys(ledger.store, database)
+        with ledger.reading() as books:
+            codes = [one.code for one in all_stations(ledger.store)] if station is None else []
+            for code in codes or [ledger.station_code]:
+                warn_of_local_address(books.for_station(code).station)
         with ledger.admin_transaction() as books:
             path = first_sign_in_path(AccessContext(books, ledger.clock()))
-        several = station is None and len(all_stations(ledger.store)) > 1
+        several = len(codes) > 1
         served = "all stations" if several else ledger.station_code
     if key_is_new:
         print(

@@ -90,17 +90,19 @@ def add(
     code: str,
     name: str,
     name_en: str | None,
+    host: str,
     zone: str,
     series: str,
     under: str | None,
 ) -> None:
     """Add the station CODE, letters and digits, to a database with books."""
     from supplies.books.catalogue import check_catalogue_record
+    from supplies.cli.opening import warn_of_local_address
     from supplies.domain.catalogue_records import Station
     from supplies.ledger.ledger import Ledger
     from supplies.stations.organisation import set_head
 
-    new = Station(code=code, name=name, name_en=name_en, zone=zone, series=series)
+    new = Station(code=code, name=name, name_en=name_en, host=host, zone=zone, series=series)
     check_catalogue_record(new)
     opened = Ledger.open(database, station=code, create=False)
     with opened as ledger, ledger.admin_transaction() as books:
@@ -111,6 +113,7 @@ def add(
         f"The books of {name} ({code}) are ready. Add its first coordinator:\n"
         f"  supplies user add LOGIN --role coordinator --station {code}"
     )
+    warn_of_local_address(new)
 
 
 @station.command("list")
@@ -198,7 +201,7 @@ def set_settings(
     database: str, station: str | None, removed: tuple[str, ...], **settings: str | int | None
 ) -> None:
     """Change settings of a station. Receipts issued earlier stay as they are."""
-    from supplies.cli.opening import open_ledger
+    from supplies.cli.opening import open_ledger, warn_of_local_address
     from supplies.stations.organisation import head_of
 
     changes = _changes(settings, removed)
@@ -207,6 +210,7 @@ def set_settings(
     with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
         _change(books, **changes)
         name, head = books.station.name, head_of(books)
+        warn_of_local_address(books.station)
     if changes["station"] or changes["papers"]:
         print(f"The change is on receipts of {name} issued from now on; earlier ones stay.")
     if changes["retention"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +15,8 @@ from supplies.cli.click_extensions import Group
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from supplies.access.users import User
 
 _login_argument = click.argument("login", metavar="LOGIN")
@@ -80,9 +82,11 @@ def list_users(database: str, station: str | None, as_json: bool) -> None:
     from supplies.access.access_context import AccessContext
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json
+    from supplies.ledger.ledger import zone_of
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         found = users.list_users(AccessContext(books, ledger.clock()))
+        zone = zone_of(books.station)
     if as_json:
         print_json(found)
         return
@@ -92,15 +96,15 @@ def list_users(database: str, station: str | None, as_json: bool) -> None:
             "login": lambda one: one.login,
             "role": lambda one: one.role,
             "team": lambda one: one.team,
-            "can sign in": _can_sign_in,
+            "can sign in": lambda one: _can_sign_in(one, zone),
         },
         found,
     )
 
 
-def _can_sign_in(user: User) -> str:
+def _can_sign_in(user: User, zone: ZoneInfo) -> str:
     if user.disabled_at is not None:
-        return f"no, disabled on {user.disabled_at[:10]}"
+        return f"no, disabled on {_day(user.disabled_at, zone)}"
     return "yes" if user.has_password else "no password yet"
 
 
@@ -173,6 +177,7 @@ def token(
     from supplies.access.access_context import AccessContext
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger
+    from supplies.ledger.ledger import zone_of
 
     with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())
@@ -185,11 +190,17 @@ def token(
             label=label,
             lifetime=None if days is None else timedelta(days=days),
         )
+        zone = zone_of(books.station)
     print(
-        f"Token for {holder.login} as {made.role}, valid until {made.expires_at[:10]}:",
+        f"Token for {holder.login} as {made.role}, valid until {_day(made.expires_at, zone)}:",
         file=sys.stderr,
     )
     print(secret)
+
+
+def _day(timestamp: str, zone: ZoneInfo) -> str:
+    """Return the day of a stored timestamp, which is UTC, in the station's time zone."""
+    return datetime.fromisoformat(timestamp).astimezone(zone).date().isoformat()
 
 
 def _read_password(login: str) -> str:

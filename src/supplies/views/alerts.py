@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import (
@@ -19,6 +20,7 @@ from supplies.domain.accounts import (
     keys_of,
 )
 from supplies.domain.entry_rows import Need, Pledge
+from supplies.stations.public_address import is_local_address
 from supplies.stations.retention import people_due
 from supplies.views.balances_at import read_balances
 from supplies.views.entries import list_conflicts
@@ -42,6 +44,8 @@ AlertKind = Literal[
     "shipment_unacknowledged",
     "to_be_forgotten",
     "unexplained",
+    "donor_request_open",
+    "local_address",
 ]
 
 EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
@@ -51,11 +55,11 @@ EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
 class Alert(View, frozen=True, kw_only=True):
     """An alert.
 
-    code: of the lot, document, place or person concerned; the entry number of a conflict. location:
-    of goods on a shelf, else None. item, quantity: the goods concerned, in base units; None if the
-    alert is not about goods. Of unexplained goods the quantity is negative if they were found, and
-    positive if they are missing. since: first day of the condition. due: the day that passed or is
-    near; None if no day was set.
+    code: of the lot, document, place, person or station concerned; the entry number of a conflict.
+    location: of goods on a shelf, else None. item, quantity: the goods concerned, in base units;
+    None if the alert is not about goods. Of unexplained goods the quantity is negative if they were
+    found, and positive if they are missing. since: first day of the condition. due: the day that
+    passed or is near; None if no day was set.
     """
 
     what: AlertKind
@@ -97,6 +101,8 @@ def list_alerts(
         *_shipments("shipment_unacknowledged", list_unacknowledged_shipments(books)),
         *_people(books, today),
         *_unexplained(books),
+        *_donor_requests(books),
+        *_local_address(books),
     ]
 
     def fetch(position: int, wanted: int) -> list[tuple[int, Alert]]:
@@ -202,6 +208,45 @@ def _unexplained(books: Books) -> list[Alert]:
             if quantity
         ]
     )
+
+
+def _donor_requests(books: Books) -> Iterator[Alert]:
+    """Find requests of donors about their own data that nobody has answered."""
+    zone = ZoneInfo(books.station.zone)
+    for donor, made_at in books.all(
+        "SELECT donor, made_at FROM donor_requests "
+        "WHERE station = :station AND answer IS NULL ORDER BY seq"
+    ):
+        yield Alert(
+            what="donor_request_open",
+            code=donor,
+            location=None,
+            item=None,
+            quantity=None,
+            since=datetime.fromisoformat(made_at).astimezone(zone).date(),
+            due=None,
+        )
+
+
+def _local_address(books: Books) -> Iterator[Alert]:
+    """Report that the station issues receipts whose QR code leads to its own computer."""
+    if not is_local_address(books.station.host):
+        return
+    since = books.value(
+        "SELECT e.booked_on FROM receipts r JOIN entries e "
+        "ON e.station = r.station AND e.seq = r.seq "
+        "WHERE r.station = :station ORDER BY r.seq LIMIT 1"
+    )
+    if since is not None:
+        yield Alert(
+            what="local_address",
+            code=books.station_code,
+            location=None,
+            item=None,
+            quantity=None,
+            since=date.fromisoformat(since),
+            due=None,
+        )
 
 
 def _deliveries(books: Books, latest_day: date) -> list[Alert]:

@@ -1,0 +1,31 @@
+"""The address that the QR codes of receipts lead to: `host` of a station."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from supplies.domain.catalogue_records import Station
+
+
+def is_local_address(host: str) -> bool:
+    """Return whether only this computer can open an address, such as `http://127.0.0.1:8000`."""
+    name = urlsplit(host).hostname or ""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def local_address_warning(station: Station) -> str | None:
+    """Return what to tell about a station whose receipts lead to this computer; None: they do not.
+
+    A receipt keeps the address that it was issued with.
+    """
+    if not is_local_address(station.host):
+        return None
+    return (
+        f"The QR code of each receipt of {station.name} ({station.code}) will lead to "
+        f"{station.host}, which only this computer can open. Set the public address before you "
+        f"issue receipts: supplies station set --host https://… --station {station.code}"
+    )
