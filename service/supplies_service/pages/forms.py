@@ -19,6 +19,9 @@ MAX_FORM_BYTES, MAX_FIELDS = 16 * 1024, 20
 """The largest form, a donor's request of 2,000 characters, takes less than half of it."""
 
 
+PASSWORDS_DIFFER = "The two passwords are not the same. 两次输入的密码不一致。"
+
+
 async def form_fields(request: Request[Any, Any, Any], names: Sequence[str]) -> dict[str, str]:
     """Return the named fields of a form; "" for a field that was not sent.
 

@@ -16,7 +16,7 @@ from supplies.books.reader import Books
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, SuppliesError
 from supplies.views.periods import get_period_of_entries
-from supplies_service.pages.forms import form_fields, redirect
+from supplies_service.pages.forms import PASSWORDS_DIFFER, form_fields, redirect
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.reports import station_report_pdf
 from supplies_service.routes.tokens import NewToken, make_token, revoke_token
@@ -24,6 +24,8 @@ from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_roles
 from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limits import check_rate_limit
+
+NOT_CURRENT = "The current password is wrong; nothing was changed. 当前密码不正确，未作更改。"
 
 
 class HomePages(Controller):
@@ -98,9 +100,9 @@ class HomePages(Controller):
             passwords.verify_password, found and found.password_hash, sent["current"]
         ):
             await log_refusal(context.request, context.caller)
-            raise InvalidField("the current password is wrong; nothing was changed")
+            raise InvalidField(NOT_CURRENT)
         if sent["password"] != sent["repeat"]:
-            raise InvalidField("the two new passwords are not the same; nothing was changed")
+            raise InvalidField(PASSWORDS_DIFFER)
         return await hash_in_thread(passwords.hash_password, sent["password"], login)
 
 

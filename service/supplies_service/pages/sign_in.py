@@ -12,7 +12,12 @@ from supplies.access import access_log, credentials, passwords, rate_limits, use
 from supplies.access.access_context import AccessContext
 from supplies.access.logins import login_key
 from supplies.errors import InvalidField
-from supplies_service.pages.forms import form_fields, redirect, session_cookie
+from supplies_service.pages.forms import (
+    PASSWORDS_DIFFER,
+    form_fields,
+    redirect,
+    session_cookie,
+)
 from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_anonymous_refusal
@@ -28,7 +33,6 @@ EXPIRED_INVITATION = (
     "This invitation was already used or has expired. Ask a coordinator for another. "
     "此邀请已使用或已过期，请向协调员索取新的邀请。"
 )
-PASSWORDS_DIFFER = "The two passwords are not the same. 两次输入的密码不一致。"
 
 STYLE = (files("supplies_service.pages") / "templates" / "style.css").read_bytes()
 
