@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import engines, ledger, papers, service, sizes
+from benchmarks import engines, ledger, limits, papers, service, sizes
 
 BENCHMARKS = {
     "ledger": ledger.run,
+    "limits": limits.run,
     "engines": engines.run,
     "papers": papers.run,
     "service": service.run,

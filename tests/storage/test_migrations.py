@@ -24,9 +24,13 @@ FIRST = schema.migrations()[0]
 
 
 def old(guards: dict[str, str]) -> list[str]:
-    """The guards that version 1 had."""
-    since = schema.guards_added_after(guards, 1)
-    return [text for name, text in guards.items() if name not in since]
+    """The guards that version 1 had; those that were rewritten since in other words than now."""
+    since = schema.guards_added_after(guards, 1).keys() - schema.REWRITTEN_IN_VERSION.keys()
+    rewritten = {name: guards[name] for name in guards if name in schema.REWRITTEN_IN_VERSION}
+    other_words = {
+        n: text.replace("t.lot = NEW.lot", "NEW.lot = t.lot") for n, text in rewritten.items()
+    }
+    return [text for name, text in {**guards, **other_words}.items() if name not in since]
 
 
 def of_version_1(path: Path) -> str:

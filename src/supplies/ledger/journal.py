@@ -54,11 +54,31 @@ class Move(NamedTuple):
 
 
 @dataclass(slots=True)
+class DraftedRows:
+    """Rows of drafts that rules look up again, indexed as they are added.
+
+    lots: by id; the first row of a lot counts. needs_served: the need by allocation and
+    (item, lot); the last row counts.
+    """
+
+    lots: dict[str, Lot] = field(default_factory=dict)
+    needs_served: dict[str, dict[tuple[str, str], str | None]] = field(default_factory=dict)
+
+    def add(self, row: EntryRow) -> None:
+        """Index a row, if it is of a kind that is looked up."""
+        if isinstance(row, Lot):
+            self.lots.setdefault(row.lot, row)
+        elif isinstance(row, AllocationLine):
+            self.needs_served.setdefault(row.allocation, {})[row.item, row.lot] = row.need
+
+
+@dataclass(slots=True)
 class Draft:
     """A draft of an entry.
 
     about: the person whom the entry concerns, `donor:CODE` or `recipient:CODE`; None: nobody.
-    erasables: digest, salt and content of texts that can be erased later.
+    erasables: digest, salt and content of texts that can be erased later. index: shared by the
+    drafts of one journal.
     """
 
     seq: int
@@ -71,10 +91,13 @@ class Draft:
     moves: list[Move] = field(default_factory=list)
     rows: list[EntryRow] = field(default_factory=list)
     erasables: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    index: DraftedRows = field(default_factory=DraftedRows)
 
     def add_rows(self, *rows: EntryRow) -> None:
         """Add rows to the entry."""
         self.rows.extend(rows)
+        for row in rows:
+            self.index.add(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +195,11 @@ class Journal:
         self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
         self.sorted_lots: dict[tuple[str, str], list[LotBalance]] = {}
         self._packed: dict[str, PackedLine] = {}
+        self._former_packs: dict[tuple[str, str], dict[tuple[str, int], int]] = {}
+        for packed in () if corrected is None else corrected.packed:
+            sizes = self._former_packs.setdefault((packed.item, packed.pack), {})
+            sizes.setdefault((packed.field, packed.line), packed.size)
+        self._drafted_rows = DraftedRows()
         self._counts: dict[str, list[Count]] = {}
         if corrected is not None:
             for key, change in corrected.effect.items():
@@ -220,6 +248,7 @@ class Journal:
             happened_on=happened_on,
             booked_on=self.booked_on(happened_on, plan=day is None),
             about=about,
+            index=self._drafted_rows,
         )
         self.next_seq += 1
         self.drafts.append(draft)
@@ -379,12 +408,7 @@ class Journal:
             lines = self.books.rows(AllocationLine, allocation=allocation)
             served = {(line.item, line.lot): line.need for line in lines}
             self._needs_served[allocation] = served
-        drafted = {
-            (row.item, row.lot): row.need
-            for draft in self.drafts
-            for row in draft.rows
-            if isinstance(row, AllocationLine) and row.allocation == allocation
-        }
+        drafted = self._drafted_rows.needs_served.get(allocation)
         return {**served, **drafted} if drafted else served
 
     # --- lines -------------------------------------------------------------------------------
@@ -441,13 +465,8 @@ class Journal:
 
     def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
         """Return the size of a pack in the corrected command: in the same line, or in another."""
-        same = [
-            stated
-            for stated in (() if self.corrected is None else self.corrected.packed)
-            if (stated.item, stated.pack) == (item, pack)
-        ]
-        same.sort(key=lambda stated: (stated.field, stated.line) != (field, number))
-        return same[0].size if same else None
+        sizes = self._former_packs.get((item, pack), {})
+        return sizes.get((field, number), next(iter(sizes.values()), None))
 
     def add_packed_lines(self) -> None:
         """Add the lines that counted packs to the first draft; call once the rule has run."""
@@ -459,10 +478,9 @@ class Journal:
         Raises:
             InvalidField: it is not a lot of this item.
         """
-        for draft in self.drafts:
-            for row in draft.rows:
-                if isinstance(row, Lot) and row.lot == lot:
-                    return row
+        drafted = self._drafted_rows.lots.get(lot)
+        if drafted is not None:
+            return drafted
         found = self.books.latest_row(Lot, lot=lot)
         if found is None or found.item != item:
             raise InvalidField.at(

@@ -17,12 +17,15 @@ from supplies.ledger.rules.allocations import find_allocation
 LOST_ON_THE_WAY = "on_the_way"
 """The reason of losses in transit, by a team or between stations."""
 
+MAX_DISPATCH_LINES = 5_000
+"""Lines of goods in one dispatch, which bounds the time that other writers wait."""
+
 
 def dispatch(command: Dispatch, journal: Journal) -> None:
     """Load all goods of the allocations: allocated → in_transit, one stop per allocation.
 
     Raises:
-        InvalidField: an allocation is named twice, or a lot has expired.
+        InvalidField: an allocation is named twice, a lot has expired, or there are too many lines.
         AlreadyDone: nothing is left in an allocation.
         NotFound: the team or an allocation is unknown.
     """
@@ -31,6 +34,7 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
     delivery = str(draft.document)
     draft.add_rows(Delivery(delivery=delivery, team=command.team))
     seen: set[str] = set()
+    lines = 0
     for index, name in enumerate(command.allocations):
         pointer = f"/allocations/{index}"
         allocation = find_allocation(journal, name, pointer)
@@ -42,6 +46,13 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
         held = journal.nonzero_balances(f"{ALLOCATED(name)}:")
         if not held:
             raise _no_goods_left(journal, name, pointer)
+        lines += len(held)
+        if lines > MAX_DISPATCH_LINES:
+            raise InvalidField.at(
+                pointer,
+                f"a dispatch loads at most {MAX_DISPATCH_LINES} lines of goods; "
+                "dispatch this allocation and those after it separately",
+            )
         draft.add_rows(
             Stop(
                 delivery=delivery,

@@ -53,6 +53,9 @@ EXPIRED = "expired"
 SPILLED = "spilled"
 """The reason of losses while repacking."""
 
+MAX_PARENT_ROWS = 10_000
+"""Consumed lots times produced lines of one conversion: each product has all lots as parents."""
+
 
 Expired = Literal["if_allowed", "if_named", "freely"]
 """When expired lots are taken: if the line allows it, also if it names the lot, or always."""
@@ -346,6 +349,12 @@ def convert(command: Convert, journal: Journal) -> None:
     ]
     _take(journal, draft, taken, stock, "if_named")
     parents = sorted({move.transfer.lot for move in draft.moves})
+    if len(parents) * len(command.produced) > MAX_PARENT_ROWS:
+        raise InvalidField.at(
+            "/produced",
+            f"{len(parents)} lots become {len(command.produced)} lines here, and every line has "
+            "all lots as its parents; convert them in smaller parts",
+        )
     first = _first_expiry(journal, draft, conversion)
     expiries = [
         _product_expiry(journal, line, first, f"/produced/{index}/expires_on")

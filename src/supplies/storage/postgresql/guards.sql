@@ -146,12 +146,17 @@ DECLARE
     sound boolean;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        sound := NEW.quantity = 0 AND NEW.seq = 0 AND NEW.line = 0 AND EXISTS (
+        sound := NEW.quantity = 0 AND NEW.seq = 0 AND NEW.line = 0 AND (EXISTS (
             SELECT 1 FROM {schema}.transfers AS t
-            WHERE t.station = NEW.station
+            WHERE t.station = NEW.station AND t.source = NEW.account
+                AND t.item = NEW.item AND t.lot = NEW.lot
                 AND t.seq = (SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station)
-                AND NEW.account IN (t.source, t.target) AND t.item = NEW.item AND t.lot = NEW.lot
-        );
+        ) OR EXISTS (
+            SELECT 1 FROM {schema}.transfers AS t
+            WHERE t.station = NEW.station AND t.target = NEW.account
+                AND t.item = NEW.item AND t.lot = NEW.lot
+                AND t.seq = (SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station)
+        ));
     ELSE
         sound := NEW.station = OLD.station AND NEW.account = OLD.account
             AND NEW.item = OLD.item AND NEW.lot = OLD.lot
@@ -181,13 +186,19 @@ BEGIN
             WHERE d.station = NEW.station AND d.account = NEW.account
                 AND d.item = NEW.item AND d.lot = NEW.lot AND d.day < NEW.day
             ORDER BY d.day DESC LIMIT 1
-        ), 0) AND EXISTS (
+        ), 0) AND (EXISTS (
             SELECT 1 FROM {schema}.transfers AS t
-            WHERE t.station = NEW.station
+            WHERE t.station = NEW.station AND t.source = NEW.account
+                AND t.item = NEW.item AND t.lot = NEW.lot
                 AND t.seq = (SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station)
-                AND NEW.account IN (t.source, t.target) AND t.item = NEW.item AND t.lot = NEW.lot
                 AND t.day = NEW.day
-        );
+        ) OR EXISTS (
+            SELECT 1 FROM {schema}.transfers AS t
+            WHERE t.station = NEW.station AND t.target = NEW.account
+                AND t.item = NEW.item AND t.lot = NEW.lot
+                AND t.seq = (SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station)
+                AND t.day = NEW.day
+        ));
     ELSE
         sound := NEW.station = OLD.station AND NEW.account = OLD.account
             AND NEW.item = OLD.item AND NEW.lot = OLD.lot AND NEW.day = OLD.day

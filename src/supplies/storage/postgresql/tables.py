@@ -59,9 +59,10 @@ class SchemaManager:
         self._make(since=0)
 
     def create_guards(self, *, since: int) -> None:
-        """Create the triggers that tables of this version lack; 0: all."""
+        """Create the triggers that tables of this version lack or have in older words; 0: all."""
         guards = schema.postgres_guards(self._books)
-        self._script("\n".join(schema.guards_added_after(guards.functions, since).values()))
+        functions = "\n".join(schema.guards_added_after(guards.functions, since).values())
+        self._script(functions.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
         self._script(";\n".join(schema.guards_added_after(guards.triggers, since).values()))
         for name, version in schema.SECURITY_DEFINER_SINCE.items():
             if since < version:

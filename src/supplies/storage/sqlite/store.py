@@ -69,7 +69,9 @@ class SqliteStore:
         pragma("PRAGMA recursive_triggers = ON")
         self._enable_wal()
         pragma("PRAGMA synchronous = FULL")
-        pragma("PRAGMA temp_store = MEMORY")
+        # In a file: in memory, the end of each statement takes time in proportion to what the open
+        # savepoint changed. The file has no name and is gone with the connection.
+        pragma("PRAGMA temp_store = FILE")
         # What is erased is overwritten, so that a forgotten name is not left in free pages.
         pragma("PRAGMA secure_delete = ON")
         # A checkpoint waits for the disk twice: one every 16 MB rather than every 4.

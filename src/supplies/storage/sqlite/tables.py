@@ -50,8 +50,9 @@ class SchemaManager:
         self._make(since=0)
 
     def create_guards(self, *, since: int) -> None:
-        """Create the triggers that tables of this version lack; 0: all."""
-        for statement in schema.guards_added_after(schema.sqlite_guards(), since).values():
+        """Create the triggers that tables of this version lack or have in older words; 0: all."""
+        for name, statement in schema.guards_added_after(schema.sqlite_guards(), since).items():
+            self._store.run(f"DROP TRIGGER IF EXISTS {name}")
             self._store.run(statement)
 
     def check_guards(self) -> None:

@@ -1,0 +1,274 @@
+"""Commands at their limits: seconds with 1 line, a quarter of the limit and the limit.
+
+The growth is the time at the limit divided by the time at a quarter of it: 4 is linear, 16 is
+quadratic. `tests/ledger/test_command_limits.py` counts the statements of the same commands.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.engines import postgresql_server
+from benchmarks.workload import open_books
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Item, Location, Recipient
+from supplies.domain.fields import MAX_LINES
+from supplies.ledger.ledger import Ledger
+from supplies.storage.sqlite.store import SqliteStore
+
+SIZES = (1, MAX_LINES // 4, MAX_LINES)
+
+LINES_OF_A_STOP = 10
+"""Lines of each allocation that the dispatch loads; it may load `MAX_DISPATCH_LINES` in all."""
+
+
+def run() -> None:
+    """Print the seconds of each command at three sizes, and their growth, on both engines."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        _print("SQLite", lambda name: str(place / f"{name}.db"))
+        with postgresql_server(place) as database:
+            _print("PostgreSQL", database)
+
+
+def _print(engine: str, url: Callable[[str], str]) -> None:
+    sizes = "".join(f"{size:>9}" for size in SIZES)
+    print(f"{engine:32}{sizes}  growth")
+    for name in PREPARATIONS:
+        seconds = [_seconds(url(f"{name}_{size}"), name, size) for size in SIZES]
+        figures = "".join(f"{taken:9.3f}" for taken in seconds)
+        print(f"  {name:30}{figures} {seconds[2] / seconds[1]:7.1f}")
+
+
+def _seconds(url: str, name: str, size: int) -> float:
+    with open_books(url) as ledger:
+        if isinstance(ledger.store, SqliteStore):
+            ledger.store.run("PRAGMA synchronous = OFF")
+        command = prepare(ledger, name, size)
+        begin = perf_counter()
+        ledger.record(command, by="u_1")
+        return perf_counter() - begin
+
+
+def prepare(ledger: Ledger, name: str, size: int) -> c.Command:
+    """Record what a command of `size` lines needs, and return the command, not yet recorded."""
+    with ledger.transaction():
+        ledger.register(
+            Location(code="store-b", name="Store B"),
+            Location(code="store-c", name="Store C"),
+            *(Item(code=f"i-{n}", name="made up") for n in range(size)),
+            *(Recipient(code=f"H-{n}", name="made up") for n in range(size)),
+        )
+        return PREPARATIONS[name](_Books(ledger), size)
+
+
+class _Books:
+    """A ledger with short words for what the preparations record."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def record(self, command: c.Command) -> str:
+        """Record a command and return its document."""
+        return str(self.ledger.record(command, by="u_1").document)
+
+    def seq(self, command: c.Command) -> int:
+        """Record a command and return its entry."""
+        return self.ledger.record(command, by="u_1").seq
+
+    def stock(self, size: int, *, same_item: bool = False) -> None:
+        """Open stock of `size` lots, of one item or each of its own."""
+        self.record(c.OpenStock(location="store-b", lines=_arrivals(size, same_item=same_item)))
+
+    def needs(self, size: int) -> list[str]:
+        """Note a need for each item."""
+        return [
+            self.record(c.NoteNeed(recipient="H-0", item=f"i-{n}", quantity=5)) for n in range(size)
+        ]
+
+    def pledge(self, size: int) -> str:
+        """Pledge all items, each claimed by a need."""
+        return self.record(_pledge(self, size))
+
+    def allocation(self, size: int, recipient: str = "H-0") -> str:
+        """Allocate one unit of each item."""
+        return self.record(_allocate(size, recipient))
+
+    def stop(self, size: int) -> tuple[str, str]:
+        """Dispatch an allocation of `size` lines; return delivery and allocation."""
+        self.stock(size)
+        allocation = self.allocation(size)
+        return self.record(c.Dispatch(team="t_1", allocations=[allocation])), allocation
+
+
+def _arrivals(size: int, *, same_item: bool = False) -> list[c.ArrivalLine]:
+    return [
+        c.ArrivalLine(item="i-0" if same_item else f"i-{n}", quantity=1000) for n in range(size)
+    ]
+
+
+def _lots(size: int, quantity: int = 1) -> list[c.LotLine]:
+    return [c.LotLine(item=f"i-{n}", quantity=quantity) for n in range(size)]
+
+
+def _pledge(books: _Books, size: int) -> c.MakePledge:
+    lines = [
+        c.PledgeLine(item=f"i-{n}", quantity=10, claims=[c.Claim(need=need, quantity=5)])
+        for n, need in enumerate(books.needs(size))
+    ]
+    return c.MakePledge(donor="D-01", lines=lines)
+
+
+def _allocate(size: int, recipient: str = "H-0") -> c.Allocate:
+    lines = [c.AllocationLine(item=f"i-{n}", quantity=1) for n in range(size)]
+    return c.Allocate(recipient=recipient, location="store-b", lines=lines)
+
+
+def _donation(size: int, quantity: int, *, pledge: str | None, wish: bool) -> c.RecordDonation:
+    lines = [
+        c.DonationLine(
+            item=f"i-{n}", quantity=quantity, pledge=pledge, recipient=f"H-{n}" if wish else None
+        )
+        for n in range(size)
+    ]
+    return c.RecordDonation(donor="D-01", location="store-b", handled_by="made up", lines=lines)
+
+
+# --- one preparation a command -------------------------------------------------------------------
+
+
+def _record_donation(books: _Books, size: int) -> c.Command:
+    return _donation(size, 8, pledge=books.pledge(size), wish=False)
+
+
+def _record_wishes(books: _Books, size: int) -> c.Command:
+    return _donation(size, 8, pledge=None, wish=True)
+
+
+def _correct_donation(books: _Books, size: int) -> c.Command:
+    pledge = books.pledge(size)
+    entry = books.seq(_donation(size, 8, pledge=pledge, wish=False))
+    corrected = _donation(size, 7, pledge=pledge, wish=False)
+    return c.Correct(entry=entry, reason="made up", command=corrected)
+
+
+def _reverse_donation(books: _Books, size: int) -> c.Command:
+    entry = books.seq(_donation(size, 8, pledge=books.pledge(size), wish=False))
+    return c.Reverse(entry=entry, reason="made up")
+
+
+def _open_stock(books: _Books, size: int) -> c.Command:
+    return c.OpenStock(location="store-b", lines=_arrivals(size))
+
+
+def _move_lots(books: _Books, size: int) -> c.Command:
+    books.stock(size, same_item=True)
+    return c.Move(
+        source="store-b",
+        target="store-c",
+        lines=[c.LotLine(item="i-0", quantity=1000) for _ in range(size)],
+    )
+
+
+def _correct_move(books: _Books, size: int) -> c.Command:
+    books.stock(size)
+    entry = books.seq(c.Move(source="store-b", target="store-c", lines=_lots(size, 9)))
+    corrected = c.Move(source="store-b", target="store-c", lines=_lots(size, 4))
+    return c.Correct(entry=entry, reason="made up", command=corrected)
+
+
+def _allocate_lines(books: _Books, size: int) -> c.Command:
+    books.needs(size)
+    books.stock(size)
+    return _allocate(size)
+
+
+def _release(books: _Books, size: int) -> c.Command:
+    books.needs(size)
+    books.stock(size)
+    return c.Release(allocation=books.allocation(size), reason="made up")
+
+
+def _dispatch(books: _Books, size: int) -> c.Command:
+    lines = min(size, LINES_OF_A_STOP)
+    books.stock(lines)
+    allocations = [books.allocation(lines, f"H-{n}") for n in range(size)]
+    return c.Dispatch(team="t_1", allocations=allocations)
+
+
+def _report_outcome(books: _Books, size: int) -> c.Command:
+    books.needs(size)
+    delivery, allocation = books.stop(size)
+    return c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="handed_over")
+
+
+def _hand_out(books: _Books, size: int) -> c.Command:
+    books.needs(size)
+    books.stock(size)
+    return c.HandOut(recipient="H-0", location="store-b", lines=_lots(size))
+
+
+def _take_back(books: _Books, size: int) -> c.Command:
+    books.record(_hand_out(books, size))
+    return c.TakeBack(recipient="H-0", location="store-b", lines=_lots(size), reason="made up")
+
+
+def _return_issue(books: _Books, size: int) -> c.Command:
+    books.stock(size)
+    issue = books.record(c.IssueGoods(purpose="gate", location="store-b", lines=_lots(size, 5)))
+    return c.ReturnIssue(issue=issue, lines=_lots(size, 3))
+
+
+def _count_stock(books: _Books, size: int) -> c.Command:
+    books.stock(size)
+    sheet = books.record(c.OpenCountSheet(location="store-b"))
+    lines = [c.CountLine(item=f"i-{n}", counted=999) for n in range(size)]
+    return c.CountStock(sheet=sheet, lines=lines)
+
+
+def _convert(books: _Books, size: int) -> c.Command:
+    books.stock(size)
+    made = [c.ConvertedLine(item=f"i-{n}", quantity=1) for n in range(min(size, 20))]
+    return c.Convert(location="store-b", consumed=_lots(size), produced=made)
+
+
+def _cancel_pledge(books: _Books, size: int) -> c.Command:
+    return c.CancelPledge(pledge=books.pledge(size), reason="made up")
+
+
+def _send_shipment(books: _Books, size: int) -> c.Command:
+    books.stock(size)
+    return c.SendShipment(station="other", location="store-b", lines=_lots(size))
+
+
+def _issue_receipt(books: _Books, size: int) -> c.Command:
+    one = _donation(1, 1, pledge=None, wish=False)
+    donations = [books.record(one) for _ in range(size)]
+    return c.IssueReceipt(donations=donations)
+
+
+PREPARATIONS: Mapping[str, Callable[[_Books, int], c.Command]] = {
+    "make pledge": _pledge,
+    "cancel pledge": _cancel_pledge,
+    "donation on a pledge": _record_donation,
+    "donation for recipients": _record_wishes,
+    "correct donation": _correct_donation,
+    "reverse donation": _reverse_donation,
+    "open stock": _open_stock,
+    "move lots of one item": _move_lots,
+    "correct move": _correct_move,
+    "allocate": _allocate_lines,
+    "release": _release,
+    "dispatch": _dispatch,
+    "report outcome": _report_outcome,
+    "hand out": _hand_out,
+    "take back": _take_back,
+    "return issue": _return_issue,
+    "count stock": _count_stock,
+    "convert": _convert,
+    "send shipment": _send_shipment,
+    "issue receipt": _issue_receipt,
+}

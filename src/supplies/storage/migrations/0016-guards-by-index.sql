@@ -1,0 +1,2 @@
+-- Version 16: guards of balances look up the transfer by its account, not all of its entry. No table
+-- changes; the guards are made anew, see REWRITTEN_IN_VERSION in schema.py.
