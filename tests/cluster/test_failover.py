@@ -1,4 +1,4 @@
-"""The primary is lost under load, handed over, frozen: nothing acknowledged is lost or doubled."""
+"""Failover of a cluster under load: nothing acknowledged is lost or recorded twice."""
 
 from __future__ import annotations
 

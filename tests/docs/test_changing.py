@@ -1,4 +1,4 @@
-"""The page that says where to change what names files that exist, and names that are in them."""
+"""The page of changes names files that exist, and symbols that are in them."""
 
 from __future__ import annotations
 

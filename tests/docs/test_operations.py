@@ -1,4 +1,4 @@
-"""The page for operators: its drill is done as it stands there, its figures are measured."""
+"""The page for operators: its recovery drill works and its figures are measured."""
 
 from __future__ import annotations
 

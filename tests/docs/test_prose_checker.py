@@ -1,4 +1,4 @@
-"""The checker of prose finds what it should, and nothing else."""
+"""The prose checker finds what it should, and nothing else."""
 
 from __future__ import annotations
 

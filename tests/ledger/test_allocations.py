@@ -1,4 +1,4 @@
-"""Allocations: set aside for one recipient, first what expires first; and released."""
+"""Allocations to a recipient, first expired first, and their release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A clock that is set back: numbers go on, days are what the clock says, the books stay sound."""
+"""A clock that is set back: entries continue their numbers and the books stay consistent."""
 
 from __future__ import annotations
 

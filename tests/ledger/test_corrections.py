@@ -1,4 +1,4 @@
-"""Corrections: a command stated again as it should have been, and only the difference booked."""
+"""Corrections and reversals: only the difference to the first entry is booked."""
 
 from __future__ import annotations
 

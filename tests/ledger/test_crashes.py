@@ -1,4 +1,4 @@
-"""`kill -9` of writers: what was acknowledged is there, and the books are sound."""
+"""Writers killed with `kill -9`: acknowledged entries are kept and the books verify."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deliveries: one outcome a stop; what the books contradict is kept as a conflict."""
+"""Deliveries: dispatch, the outcome of each stop, and closing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Longxue scene: its report comes out of the books."""
+"""The demo: its report follows from its entries."""
 
 from __future__ import annotations
 

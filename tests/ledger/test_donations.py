@@ -1,4 +1,4 @@
-"""Goods that come in: donations, openings, goods bought, made and borrowed; their lots."""
+"""Donations and other arrivals, and their lots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Needs: noted, served and ended; they keep step with the goods."""
+"""Needs: recorded, served and ended; their quantities match the goods."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from supplies.errors import AlreadyDone, InvalidField, NotEnough, NotFound
 
 
 def standing(station: StationLedger, need: str) -> dict[str, int]:
-    """What stands in each kind of account of a need."""
+    """The balance of each kind of account of a need."""
     kinds = ("needed", "claimed", "assigned", "met", "ended")
     found = {}
     for kind in kinds:

@@ -1,4 +1,4 @@
-"""Stations of one database: who is under whom, what a head sums up, and ledgers side by side."""
+"""Stations of one database: heads of organisations, summed reports, and ledgers side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was stated in packs is resolved once: a pack that is redefined changes no record."""
+"""Quantities in packs keep the pack size of their day when the pack is redefined."""
 
 from __future__ import annotations
 

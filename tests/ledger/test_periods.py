@@ -1,4 +1,4 @@
-"""Periods: facts late for a closed one are booked on the first open day, plans are refused."""
+"""Closed periods: late facts are booked on the first open day, plans are refused."""
 
 from __future__ import annotations
 

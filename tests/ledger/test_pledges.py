@@ -1,4 +1,4 @@
-"""Pledges: made, claiming needs line by line; kept, cancelled or lapsed."""
+"""Pledges: recorded with claims on needs; kept, cancelled or lapsed."""
 
 from __future__ import annotations
 

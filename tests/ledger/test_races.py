@@ -1,4 +1,4 @@
-"""Several processes at once: exactly one wins, nothing is lost, nothing is half done."""
+"""Several processes at once: exactly one succeeds, and nothing is recorded in part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts: one for every donation, numbered without gaps, frozen as they were issued."""
+"""Receipts: one for every donation, numbered without gaps, frozen when issued."""
 
 from __future__ import annotations
 

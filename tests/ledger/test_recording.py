@@ -1,4 +1,4 @@
-"""Recording commands: ids, several at once, bad input; nothing is recorded in part."""
+"""Recording commands: groups, queries, balances and transactions."""
 
 from __future__ import annotations
 

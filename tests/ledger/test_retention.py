@@ -1,4 +1,4 @@
-"""For how long a station keeps names, and how people are forgotten when that time is over."""
+"""Retention periods, and forgetting the people whose period is over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Goods between stations: two chains, two entries, an acknowledgement, and nothing lost between."""
+"""Shipments between stations: sent, received and acknowledged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The smallest quantities that a refused correction names, and the work it takes to find them."""
+"""The smallest quantities that a refused correction names, and the cost of finding them."""
 
 from __future__ import annotations
 

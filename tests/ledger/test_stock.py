@@ -1,4 +1,4 @@
-"""What leaves the shelf and comes back to it."""
+"""Goods that leave stock and return to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stock-takes: differences against what the books held when the sheet was opened."""
+"""Stock counts: differences to the books at the moment the count sheet was opened."""
 
 from __future__ import annotations
 

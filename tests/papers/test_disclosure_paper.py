@@ -1,4 +1,4 @@
-"""The disclosure, as it hangs on the notice board."""
+"""The public disclosure on paper."""
 
 from __future__ import annotations
 

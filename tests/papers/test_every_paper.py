@@ -1,4 +1,4 @@
-"""Every paper alike: of 1, 5, 6 and 60 lines, in rare characters, with the longest names."""
+"""Every paper with 1, 5, 6 and 60 lines, rare characters and the longest names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The face, and how text is break_lines, told apart and copied out."""
+"""The font, line breaking, and text extracted from papers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The package as others use it."""
+"""The package of papers as other programs use it."""
 
 from __future__ import annotations
 

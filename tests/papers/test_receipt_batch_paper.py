@@ -1,4 +1,4 @@
-"""Many receipts as one document."""
+"""Many receipts in one document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The donation receipt, as a donor holds it."""
+"""The donation receipt on paper."""
 
 from __future__ import annotations
 

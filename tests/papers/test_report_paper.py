@@ -1,4 +1,4 @@
-"""The station report, as the station sends it up."""
+"""The station report and the organisation report on paper."""
 
 from __future__ import annotations
 

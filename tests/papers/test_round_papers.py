@@ -1,4 +1,4 @@
-"""What a team carries: the run sheet, and slips on A5 where there is no roll printer."""
+"""Papers of a delivery: the run sheet, and slips on A5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stranger's file that breaks its reader breaks nothing else."""
+"""Files are read in a separate process: a file that crashes it affects nothing else."""
 
 from __future__ import annotations
 

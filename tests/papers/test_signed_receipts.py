@@ -1,4 +1,4 @@
-"""Papers that prove themselves: what is genuine, what is not, and in which way."""
+"""Signed receipts: genuine ones, and how changes are detected."""
 
 from __future__ import annotations
 

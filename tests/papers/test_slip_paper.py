@@ -1,4 +1,4 @@
-"""Delivery slips, as a courier carries them."""
+"""Delivery slips on paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The donor's statement, as its donor reads it."""
+"""The donor's statement on paper."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Whatever the document allows is asked of a running service: nothing breaks, nothing surprises.
+"""Requests generated from the OpenAPI document are answered as it says.
 
-Requests are made up from the OpenAPI document by schemathesis, right ones and wrong ones, to books
-in which the whole scene stands. No answer may be a 5xx, none may be one that the document does not
-name, and each has the shape and the headers that it promises.
+Schemathesis generates valid and invalid requests to a service with the books of the demo. No answer
+may be a 5xx or undocumented, and each has the documented schema and headers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A running service whose file goes, is damaged, fills its disk, or is another service's too."""
+"""A running service whose database file is deleted, damaged, full or shared."""
 
 from __future__ import annotations
 

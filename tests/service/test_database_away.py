@@ -1,4 +1,4 @@
-"""A database that goes away and returns: what the service says meanwhile, and that it heals."""
+"""A database that is down for a while: answers meanwhile, and recovery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies in deploy/ is true of this program, and is tried where the machine can."""
+"""The files in deploy/ match the program, and are run where the machine can."""
 
 from __future__ import annotations
 

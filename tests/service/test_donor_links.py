@@ -1,4 +1,4 @@
-"""Links of donors: a donor sees the own pledges, receipts and statement only."""
+"""Links of donors: a donor sees only their own pledges, receipts and statement."""
 
 from __future__ import annotations
 

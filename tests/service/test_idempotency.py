@@ -1,4 +1,4 @@
-"""The same key with the same body is recorded once, and answered as the first time."""
+"""The same key with the same body is recorded once and gives the first answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists come in pages, each with the way to the next, and search finds Chinese names."""
+"""Lists are paginated and filtered, and search finds Chinese names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every refusal is problem+json, names the field at fault, and tells nothing of our insides."""
+"""Every refusal is problem+json, names the field, and reveals no internals."""
 
 from __future__ import annotations
 

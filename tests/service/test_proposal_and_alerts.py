@@ -1,4 +1,4 @@
-"""What is proposed can be posted as it is; what a coordinator should look at is told."""
+"""Proposals can be posted unchanged; alerts list what a coordinator should look at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each resource by its verbs: what is sent, what comes back, and what the books say then."""
+"""Each resource by its methods: request, response and the books afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scene through REST: its main thread by hand, then all of its commands."""
+"""The demo through the REST API: its main steps by hand, then all of its commands."""
 
 from __future__ import annotations
 

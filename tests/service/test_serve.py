@@ -1,4 +1,4 @@
-"""`supplies serve` in a process of its own, started as people start it and stopped by a signal."""
+"""`supplies serve` as a separate process, stopped by a signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Papers come as PDF, the same bytes each time, and say what the books say."""
+"""Papers as PDF from the REST API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Goods that go to another station: what is shown here can be posted there, and back."""
+"""Shipments through the REST API: the data that one service shows can be posted to another."""
 
 from __future__ import annotations
 

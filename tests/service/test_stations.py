@@ -1,4 +1,4 @@
-"""Several stations in one service: each sees its own, the head of an organisation all of it."""
+"""Several stations in one service: staff see their own, the head of an organisation all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that shows the API: whole, readable in a browser, with nothing from elsewhere."""
+"""The page that shows the API loads only local files and works offline."""
 
 from __future__ import annotations
 

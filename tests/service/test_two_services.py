@@ -1,4 +1,4 @@
-"""Two services on one PostgreSQL: what is done through one holds at the other at once."""
+"""Two services on one PostgreSQL database: changes of one apply at the other at once."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A service that is stopped, killed or hung up on while it is busy keeps its word.
+"""A busy service that is stopped, killed or disconnected loses no answered request.
 
-Whatever was answered is there, once; whatever was accepted is answered; a repeat gets the answer
-that never arrived.
+Every answered request is recorded once, every accepted request is answered, and a repeat gets the
+answer that never arrived.
 """
 
 from __future__ import annotations

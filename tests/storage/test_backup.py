@@ -1,4 +1,4 @@
-"""Backup and restore: sound copies while others write, and nothing ever overwritten."""
+"""Backup and restore: consistent copies while others write; no file is overwritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moving house: all books of a database in another one, the same to the last row."""
+"""Copying all books of a database into another database, row by row."""
 
 from __future__ import annotations
 

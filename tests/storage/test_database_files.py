@@ -1,4 +1,4 @@
-"""A file that cannot be the books: one clear sentence, a typed error, nothing half done."""
+"""Files that cannot hold books are refused in one sentence; new files are private."""
 
 from __future__ import annotations
 

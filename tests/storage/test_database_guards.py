@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever holds the pen."""
+"""Triggers and constraints of the database: what SQL alone cannot change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from supplies.storage import introspection, schema
 from supplies.storage.engines import open_store
 
 SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
-"""What only SQLite has words for: replacing rows, keys turned off by whoever holds the pen."""
+"""Only SQLite can replace rows and turn foreign keys off in a connection."""
 
 
 @pytest.fixture

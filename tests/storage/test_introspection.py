@@ -1,4 +1,4 @@
-"""The structure of the tables as sqlite-utils reads it, compared with what the program says."""
+"""The structure of the tables as sqlite-utils reads it."""
 
 from __future__ import annotations
 

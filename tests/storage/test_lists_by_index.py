@@ -1,4 +1,4 @@
-"""Every list is answered from an index: a page's work does not grow with what lies behind it."""
+"""Every list uses an index: the work of a page does not grow with the books."""
 
 from __future__ import annotations
 

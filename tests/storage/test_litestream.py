@@ -1,4 +1,4 @@
-"""Continuous replication by Litestream: the books are lost, and come back whole."""
+"""Continuous replication with Litestream: lost books are restored."""
 
 from __future__ import annotations
 

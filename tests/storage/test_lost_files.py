@@ -1,4 +1,4 @@
-"""A file that is deleted, replaced, damaged or left behind: noticed, named, and nothing is lost."""
+"""Database files that are deleted, replaced, damaged or left behind: errors and recovery."""
 
 from __future__ import annotations
 

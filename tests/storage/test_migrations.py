@@ -1,4 +1,4 @@
-"""Books of an older version are brought up to date when they are opened, and lose nothing."""
+"""Books of an older version are migrated when they are opened."""
 
 from __future__ import annotations
 

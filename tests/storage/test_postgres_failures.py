@@ -76,7 +76,7 @@ def test_committing_a_failed_transaction_is_an_error(station: StationLedger) -> 
 def test_a_commit_without_confirmation_of_the_standby_is_uncertain(
     postgres: Server, own_url: str
 ) -> None:
-    """Whoever is no longer to wait for a standby is told COMMIT all the same, with a warning."""
+    """PostgreSQL answers a cancelled wait for a standby with COMMIT and a warning."""
     gift = "2fdd1f3a-7a2f-4f6e-9d3e-6c3a2a1f4b1d"
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)

@@ -56,7 +56,7 @@ def test_books_with_changed_triggers_or_constraints_are_not_opened(
 def test_a_temporary_table_does_not_bypass_the_floor(
     station: StationLedger, books_url: str
 ) -> None:
-    """A temporary table is found first by whoever does not say whose table is meant."""
+    """A temporary table shadows one that is named without its schema."""
     station.give(10)
     station.allocate(10)
     with superuser(books_url) as pen:

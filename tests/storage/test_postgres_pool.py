@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: shared by a process, bounded, replaced when lost, closed at the end."""
+"""PostgreSQL's connections: shared by a process, limited, replaced when lost, closed at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's roles: who records in the books may add to them, and can alter nothing."""
+"""PostgreSQL's roles: a role that records can add rows and cannot change any."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supplies.storage.postgresql.privileges import OWNER_WRITTEN_TABLES
 from supplies.verification.verify import verify
 
 BOOKS = tuple(dict.fromkeys((*schema.APPEND_ONLY, *OWNER_WRITTEN_TABLES)))
-"""Tables in which nothing is changed by whoever records."""
+"""Tables in which a role that records cannot change rows."""
 
 
 class Roles:
@@ -209,7 +209,7 @@ def test_a_role_that_could_shadow_tables_is_refused(
 
 
 def test_operators_created_by_the_role_cannot_erase_texts(roles: Roles) -> None:
-    """By whoever was let to make some after all: what is erased does not come back."""
+    """Even if the role may create operators: erased texts cannot be restored."""
     roles.admin.execute("CREATE SCHEMA beside AUTHORIZATION clerk")
     try:
         with psycopg.connect(roles.clerk, autocommit=True) as clerk:

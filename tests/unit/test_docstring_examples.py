@@ -1,4 +1,4 @@
-"""Examples in docstrings give what they say."""
+"""Examples in docstrings give the shown results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names are found by part of them, and nothing of a name is left when its person is forgotten."""
+"""Names are found by parts of them; forgotten names are removed from the index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One rule for text: what is composed, removed, kept and blank."""
+"""The rule for text: what is composed, removed, kept and treated as blank."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of a station: checked, frozen into each receipt, and changed for later ones only."""
+"""Settings of a station's papers: checked, and frozen into each receipt."""
 
 from __future__ import annotations
 

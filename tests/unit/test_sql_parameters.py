@@ -1,4 +1,4 @@
-"""One set of statements, in either driver's words."""
+"""Parameters in SQL statements for both drivers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The station's keys: kept tight, never lost by a new one, refused when they are not in order."""
+"""The station's keys: private files, never replaced by accident, refused if damaged."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Alerts: what a coordinator should look at."""
+
 from datetime import date
 
 import msgspec

@@ -1,3 +1,5 @@
+"""Allocations as they are read: quantities, status, delivery and outcome."""
+
 import pytest
 from support.ledger_fixture import StationLedger
 from support.view_json import shows

@@ -1,3 +1,5 @@
+"""Catalogue records as they are read: lists, search and pagination."""
+
 import pytest
 from support.ledger_fixture import StationLedger
 from support.view_json import shows

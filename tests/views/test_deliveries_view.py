@@ -1,3 +1,5 @@
+"""Deliveries as they are read: stops, outcomes and slips."""
+
 import pytest
 from support.ledger_fixture import StationLedger
 from support.view_json import shows

@@ -1,4 +1,4 @@
-"""公示: donors as they consented, communities without anyone's name."""
+"""The public disclosure (公示): donors as they consented, no recipient's name."""
 
 from datetime import date
 from typing import Any

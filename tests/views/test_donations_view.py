@@ -1,3 +1,5 @@
+"""Donations as they are read."""
+
 from datetime import date
 
 import pytest

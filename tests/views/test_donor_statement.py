@@ -1,4 +1,4 @@
-"""What a donor is told: every piece is found again, nobody who received is named."""
+"""The donor's statement: where every unit went, without any recipient's name."""
 
 import random
 from collections import Counter

@@ -1,3 +1,5 @@
+"""Entries as they are read, and open conflicts."""
+
 import base64
 import hashlib
 

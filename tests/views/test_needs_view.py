@@ -1,3 +1,5 @@
+"""Needs as they are read: parts, status and filters."""
+
 import pytest
 from support.ledger_fixture import StationLedger
 from support.view_json import shows

@@ -1,3 +1,5 @@
+"""Pledges as they are read: outstanding, kept, lapsed and cancelled quantities."""
+
 import pytest
 from support.ledger_fixture import StationLedger
 from support.view_json import shows

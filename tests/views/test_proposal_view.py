@@ -1,3 +1,5 @@
+"""Proposals: which free goods to allocate to whom."""
+
 from datetime import date
 
 import msgspec

@@ -1,4 +1,4 @@
-"""All receipts of a period: those that hold, as they were handed out."""
+"""All valid receipts of a period, as they were issued."""
 
 from datetime import date
 

@@ -1,3 +1,5 @@
+"""Receipts as they are read and printed."""
+
 from datetime import date
 
 import msgspec

@@ -1,4 +1,4 @@
-"""The sheet of a whole round: what to load, lot by lot, and the doors in order."""
+"""The run sheet: goods to load by lot, and the stops in order."""
 
 from datetime import date
 

@@ -1,3 +1,5 @@
+"""The station report: every figure follows from entries."""
+
 from datetime import date
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Stock as it is read: now, as of a day and at an entry."""
+
 from datetime import date
 
 import pytest

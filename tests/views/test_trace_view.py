@@ -1,3 +1,5 @@
+"""Traces of lots from donors to recipients."""
+
 import pytest
 from support.ledger_fixture import StationLedger
 from support.view_json import shows

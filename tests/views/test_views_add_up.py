@@ -1,4 +1,4 @@
-"""In the whole scene the parts that views show come to what they are parts of."""
+"""In the demo, the parts that views show sum to their totals."""
 
 from collections.abc import Iterator
 
