@@ -1,8 +1,8 @@
 """The chart of accounts. Floors, verification, reports and exports are derived from it.
 
-An account is written `kind:key` or `kind:key:key`, as in `stock:store-a` or
-`in_transit:v_20:a_13`. Goods flow between accounts; what may never fall below zero is floored,
-and the database enforces it.
+An account is written `kind:key` or `kind:key:key`, as in `stock:store-a` or `in_transit:v_20:a_13`.
+Goods flow between accounts. The balance of an account with a floor never falls below zero; the
+database enforces it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from enum import StrEnum
 from supplies.errors import InvalidField
 
 ANONYMOUS = "anonymous"
-"""The key of `donor` for anonymous gifts."""
+"""Key of `donor` for anonymous gifts."""
 
 
 class Family(StrEnum):
-    """What flows: promises and needs flow per item, goods per item and lot."""
+    """What an account counts: promises and needs by item, goods by item and lot."""
 
     PROMISES = "promises"
     GOODS = "goods"
@@ -43,12 +43,10 @@ class ReportColumn(StrEnum):
 class AccountKind:
     """A kind of account.
 
-    name: the word before the first colon.
-    keys: what the keys name, in order; a key ending in "?" may be left out.
-    families: what may stand in it.
-    column: where its goods are shown; None for accounts that hold no goods.
-    floored: whether its balance may never be below zero.
-    says: how a person is told what stands in it, with {} for the keys' names.
+    name: the part before the first colon. keys: what the keys name, in order; one that ends in "?"
+    is optional. families: what it can contain. column: the report column of its goods; None: no
+    goods. floored: its balance is never below zero. says: description for people, with {} for the
+    names of the keys.
     """
 
     name: str
@@ -64,7 +62,7 @@ class AccountKind:
 
     @property
     def prefix(self) -> str:
-        """The prefix of every account of this kind."""
+        """Prefix of every account of this kind."""
         return self.name + ":"
 
 
@@ -166,11 +164,15 @@ CHART: dict[str, AccountKind] = {
 }
 
 ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
-"""Accounts where goods originate; a lot begins in one of these or in a conversion."""
+"""Accounts that goods come from. Every lot begins in one of these or in a conversion."""
 
 
 def kind_of(account: str) -> AccountKind:
-    """Return the kind of an account. Raises KeyError if it is not on the chart."""
+    """Return the kind of an account.
+
+    Raises:
+        KeyError: the kind is not on the chart.
+    """
     return CHART[account.partition(":")[0]]
 
 
@@ -185,9 +187,9 @@ def kind_on_chart(account: str) -> AccountKind | None:
 
 
 def check_account(account: str) -> None:
-    """Refuse an account that is not on the chart.
+    """Check that an account is on the chart.
 
-    Only its kind and the number of its keys are checked, not whether a key names anything.
+    Only its kind and the number of keys are checked, not whether the keys exist.
 
     Raises:
         InvalidField: the kind is unknown, or a key is missing, empty or one too many.
@@ -213,9 +215,9 @@ def keys_of(account: str) -> list[str]:
 
 
 def family_of(account: str, lot: str) -> Family:
-    """Return what flows through an account with this lot; "" is no lot.
+    """Return what an account counts under this lot; "" means no lot.
 
-    Promises and goods share `donor`: promises carry no lot, goods always do.
+    `donor` has both promises and goods: promises have no lot, goods always have one.
     """
     families = kind_of(account).families
     if len(families) == 1:
@@ -229,15 +231,15 @@ def kinds_in_columns(*wanted: ReportColumn) -> frozenset[str]:
 
 
 def place_name(kind: AccountKind) -> str:
-    """Return the name of a place in a statement.
+    """Return the name of a place in a donor statement.
 
-    The column of the kind; where several kinds share the column `other`, each has its own name.
+    This is the column of the kind. Kinds in the column `other` have names of their own.
     """
     return kind.name if kind.column in (None, ReportColumn.OTHER) else str(kind.column)
 
 
 def is_origin(kind: AccountKind) -> bool:
-    """Return whether goods originate in this kind of account, so that its balance is negative."""
+    """Return whether goods come from this kind of account, so that its balance is negative."""
     return kind.column in (ReportColumn.OPENING, ReportColumn.RECEIVED)
 
 
@@ -246,4 +248,4 @@ PLACES: tuple[str, ...] = tuple(
     for kind in CHART.values()
     if Family.GOODS in kind.families and not is_origin(kind)
 )
-"""Every place where goods can be, in the order of the chart: the terms of a statement's sum."""
+"""Names of all places where goods can be, in the order of the chart; they sum to what was given."""

@@ -11,7 +11,7 @@ from supplies.domain.fields import MAX_QUANTITY, Code, Label, Text
 
 
 class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A thing or person with a code. table: the table that stores it."""
+    """A thing or person with a code. table: name of its table."""
 
     table: ClassVar[str]
 
@@ -19,9 +19,10 @@ class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class Item(CatalogueRecord, frozen=True, kw_only=True):
-    """A kind of goods. unit: its base unit, frozen once goods have moved.
+    """A kind of goods.
 
-    packs: base units in each pack, by code: {"box50": 50}. name_en: None where there is none.
+    unit: its base unit; it cannot change once goods have moved. packs: base units in each pack, by
+    code: {"box50": 50}. name_en: English name; None if there is none.
     """
 
     table = "items"
@@ -34,9 +35,9 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Donor(CatalogueRecord, frozen=True, kw_only=True):
-    """A donor. name None: erased.
+    """A donor. name: None if erased.
 
-    publish: how the name may be published: in full, the family name alone, or not at all
+    publish: whether the name may be published: in full, the family name only, or not at all
     (Charity Law of China, 2023, art. 82: never without consent).
     """
 
@@ -52,10 +53,10 @@ class Donor(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Recipient(CatalogueRecord, frozen=True, kw_only=True):
-    """A household, or a group that receives together. name None: erased.
+    """A household, or a group that receives together. name: None if erased.
 
-    community: code of the neighbourhood, all that reports say of where it lives.
-    access: how to reach the door ("knock slowly"), never a diagnosis.
+    community: code of the neighbourhood, the only location in reports. access: how to reach the
+    door ("knock slowly"), never a diagnosis.
     """
 
     table = "recipients"
@@ -70,7 +71,7 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Location(CatalogueRecord, frozen=True, kw_only=True):
-    """A storage place. quarantine: nothing is allocated or handed out from here."""
+    """A storage place. quarantine: goods here are neither allocated nor handed out."""
 
     table = "locations"
 
@@ -90,8 +91,8 @@ class Team(CatalogueRecord, frozen=True, kw_only=True):
 class Station(CatalogueRecord, frozen=True, kw_only=True):
     """A station, with the details that its papers print.
 
-    zone: IANA name; the station's days are days there. series: prefix of receipt numbers.
-    credit_code: 统一社会信用代码. host: where the QR of a paper leads, https://example.org.
+    zone: IANA time zone, which determines its days. series: prefix of receipt numbers. credit_code:
+    统一社会信用代码. host: beginning of the URL in QR codes, as in https://example.org.
     """
 
     table = "stations"

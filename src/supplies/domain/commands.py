@@ -1,9 +1,9 @@
 """Commands to the ledger. A command is also the body of its REST request.
 
-Every command may say `happened_on`, the true day; None means the station's today. Lines count
-base units of their item, or packs where `pack` names one. Fields of type `Text` and `ShortText`
-are free text: they are kept outside the hashed chain and can be erased. Fields marked "by path"
-come from the URL when a command is a request.
+Every command may have `happened_on`, the day on which it happened; None means the station's today.
+Quantities are in base units of the item, or in packs if `pack` names one. Fields of type `Text` and
+`ShortText` are free text: they are stored outside the hashed chain and can be erased. Fields marked
+"by path" come from the URL of a request.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ class StrictStruct(
 
 
 class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type"):
-    """The base of all commands. Inside a correction, `type` names the command.
+    """Base class of all commands. Inside a correction, `type` names the command.
 
-    happened_on: the true day; None is the station's today.
+    happened_on: the day on which it happened; None means the station's today.
     """
 
     happened_on: date | None = None
 
 
 class GoodsLine(StrictStruct, frozen=True, kw_only=True):
-    """A quantity of an item. pack: the pack that `quantity` counts; None counts base units.
+    """A quantity of an item.
 
-    pack_size: base units in each of these packs, for packs of varying content; None: as the item
-    says.
+    pack: the pack in which `quantity` is counted; None: base units. pack_size: base units in each
+    of these packs, if their content varies; None: as registered with the item.
     """
 
     item: Code
@@ -60,7 +60,10 @@ class GoodsLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class LotLine(GoodsLine, frozen=True, kw_only=True):
-    """A quantity of an item from one lot; None takes the lots that expire first."""
+    """A quantity of an item from one lot.
+
+    lot: None takes the lots that expire first. allow_expired: also take expired lots.
+    """
 
     lot: Code | None = None
     allow_expired: bool = False
@@ -74,7 +77,7 @@ class Money(StrictStruct, frozen=True, kw_only=True):
 
 
 class Value(Money, frozen=True, kw_only=True):
-    """The value of goods with its evidence; a value without evidence is not accepted."""
+    """The value of goods, with the evidence for it. A value without evidence is refused."""
 
     evidence: ShortText
 
@@ -86,9 +89,9 @@ EndReason = Literal["withdrawn", "helped_elsewhere", "moved", "died"]
 
 
 class NoteNeed(Command, frozen=True, kw_only=True):
-    """Record what a household needs. needed_by: None if no day was named.
+    """Record what a household needs.
 
-    pack, pack_size: as in the lines of other commands.
+    pack, pack_size: as in `GoodsLine`. needed_by: None if no date was given.
     """
 
     recipient: Code
@@ -102,7 +105,7 @@ class NoteNeed(Command, frozen=True, kw_only=True):
 
 
 class EndNeed(Command, frozen=True, kw_only=True):
-    """End the open part of a need and free the claims on it."""
+    """End the open part of a need and release the claims on it."""
 
     need: Code  # by path
     reason: EndReason
@@ -113,20 +116,23 @@ class EndNeed(Command, frozen=True, kw_only=True):
 
 
 class Claim(StrictStruct, frozen=True, kw_only=True):
-    """A claim (认领): how much of a pledge line is for a published need."""
+    """A claim (认领): the part of a pledge line that is for a published need, in base units."""
 
     need: Code
     quantity: Quantity
 
 
 class PledgeLine(GoodsLine, frozen=True, kw_only=True):
-    """The promised quantity of one item and the needs it claims. A pledge has one line per item."""
+    """The promised quantity of one item, and the needs that it claims.
+
+    A pledge has one line per item.
+    """
 
     claims: list[Claim] = []
 
 
 class MakePledge(Command, frozen=True, kw_only=True):
-    """Record a donor's promise of goods. due_on: None if no day was named."""
+    """Record a donor's promise of goods. due_on: None if no date was given."""
 
     donor: Code
     lines: Annotated[list[PledgeLine], LINE_LIMITS]
@@ -148,9 +154,10 @@ class ClaimNeeds(Command, frozen=True, kw_only=True):
 
 
 class DroppedLine(StrictStruct, frozen=True, kw_only=True):
-    """How much of a pledge line is cancelled, and which claims with it.
+    """The part of a pledge line that is cancelled, and the claims that are dropped with it.
 
-    drop: claims to drop; None drops none while free promise lasts, then the least urgent, newest.
+    quantity: in base units. drop: claims to drop. None: the part without a claim is cancelled
+    first, then claims of the least urgent needs, the newest first.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -159,7 +166,7 @@ class DroppedLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class CancelPledge(Command, frozen=True, kw_only=True):
-    """Cancel a pledge for the donor. lines: None cancels all that is outstanding."""
+    """Cancel a pledge at the donor's request. lines: None cancels all that is outstanding."""
 
     pledge: Code  # by path
     reason: Reason
@@ -167,22 +174,23 @@ class CancelPledge(Command, frozen=True, kw_only=True):
 
 
 class LapsePledge(Command, frozen=True, kw_only=True):
-    """Mark a pledge as lapsed. lines: None is all that is outstanding."""
+    """Record that promised goods did not arrive. lines: None means all that is outstanding."""
 
     pledge: Code  # by path
     reason: Reason
     lines: Annotated[list[DroppedLine], LINE_LIMITS] | None = None
 
 
-# --- goods that arrive ----------------------------------------------------------------------
+# --- arrivals --------------------------------------------------------------------------------
 
 
 class DonationLine(GoodsLine, frozen=True, kw_only=True):
-    """Donated goods. pledge: the pledge that they fulfil; any excess is a gift beside it.
+    """Donated goods.
 
-    recipient ("for" in JSON): the one household they are for, by the donor's wish.
-    quarantine: where they go instead of the command's location. write_off: the reason under which
-    they are written off at once, such as `expired`. Expired goods need one of the two.
+    pledge: the pledge that they fulfil; any excess is a gift beyond it. recipient ("for" in JSON):
+    the one household that the donor wants to have them. quarantine: location for them instead of
+    the command's. write_off: reason for which they are written off at once, such as `expired`.
+    Expired goods need one of the two.
     """
 
     pledge: Code | None = None
@@ -195,12 +203,13 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class RecordDonation(Command, frozen=True, kw_only=True):
-    """Record a donation. donor: None is an anonymous gift.
+    """Record a donation.
 
-    handled_by: who took them in, required (Charity Law of China, 2023, art. 38: 经办人).
-    wish: the donor's own words on what they are for (定向意愿).
-    checked_by: who looked it over (复核人). agreement: number of the donation agreement.
-    fiscal_ticket: number of the fiscal ticket that a partner charity issued for it.
+    donor: None for an anonymous gift. handled_by: the person who took the goods in (经办人),
+    required by art. 38 of the Charity Law of China, 2023. checked_by: the person who checked them
+    (复核人). wish: what the goods are for, in the donor's words (定向意愿). agreement: number of
+    the donation agreement. fiscal_ticket: number of the fiscal ticket that a partner charity issued
+    for the donation.
     """
 
     donor: Code | None = None
@@ -228,7 +237,7 @@ class ArrivalLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class OpenStock(Command, frozen=True, kw_only=True):
-    """Record the opening stock: goods on the shelf before these books began."""
+    """Record the opening stock: goods that were there before these books began."""
 
     location: Code
     lines: Annotated[list[ArrivalLine], LINE_LIMITS]
@@ -256,12 +265,11 @@ class LotPart(StrictStruct, frozen=True, kw_only=True):
 
 
 class AllocationLine(GoodsLine, frozen=True, kw_only=True):
-    """Allocated goods. need: the need they serve; None is the recipient's most urgent.
+    """Goods to allocate.
 
-    Where more is set aside than is open of the need, claims on it fall away.
-
-    lots: exactly these; None takes what expires first, and never what has expired unless
-    `allow_expired`.
+    need: the need that they serve; None: the recipient's most urgent need of the item. If they
+    exceed the open part of the need, claims on it are released. lots: take exactly these; None: the
+    lots that expire first. allow_expired: also take expired lots.
     """
 
     need: Code | None = None
@@ -286,7 +294,10 @@ class ReleasedLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class Release(Command, frozen=True, kw_only=True):
-    """Release allocated goods, so that they are free again. lines: None is all still allocated."""
+    """Release allocated goods, so that they are free again.
+
+    lines: None means all still allocated.
+    """
 
     allocation: Code  # by path
     reason: Reason
@@ -299,9 +310,9 @@ Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
 
 
 class Dispatch(Command, frozen=True, kw_only=True):
-    """Dispatch a team with everything still allocated in these allocations, in this order.
+    """Dispatch a team with all goods still allocated in these allocations.
 
-    allow_expired: take goods along that are past their day.
+    allocations: in the order of the stops. allow_expired: also take expired goods.
     """
 
     team: Code
@@ -311,10 +322,10 @@ class Dispatch(Command, frozen=True, kw_only=True):
 
 
 class OutcomeLine(StrictStruct, frozen=True, kw_only=True):
-    """The outcome of one line of a stop: received + brought_back + lost = loaded.
+    """The outcome of one line of a stop: received + brought_back + lost = loaded, in base units.
 
-    to: where what was brought back goes: set aside still, or onto the shelf.
-    location: which shelf; None is where it left.
+    to: whether goods brought back stay allocated or become free. location: where they are put;
+    None: where they came from.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -326,11 +337,13 @@ class OutcomeLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class ReportOutcome(Command, frozen=True, kw_only=True):
-    """Report the outcome of a stop. A fact: never refused because the books contradict it.
+    """Report the outcome of a stop.
 
-    lines: None means: handed_over, all received; not_at_home, all back to the allocation;
-    refused, all back to the shelf; lost, all lost. `partly` must say its lines.
-    happened_at: the moment; None where only the day is known. note: who received, what was said.
+    It is never refused because the books contradict it; a contradiction is recorded as a conflict.
+    lines: required for `partly`. Without lines, `handed_over` means all received, `not_at_home` all
+    brought back and still allocated, `refused` all brought back and free, `lost` all lost.
+    happened_at: the time; None if only the day is known. note: who received the goods and what was
+    said.
     """
 
     delivery: Code  # by path
@@ -344,7 +357,7 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
 
 
 class CloseDelivery(Command, frozen=True, kw_only=True):
-    """Close a delivery. Refused while anything is in transit."""
+    """Close a delivery. Refused while goods are in transit."""
 
     delivery: Code  # by path
 
@@ -357,10 +370,10 @@ class ReassignDelivery(Command, frozen=True, kw_only=True):
 
 
 class ResolveConflict(Command, frozen=True, kw_only=True):
-    """Resolve a conflict: a coordinator decides on a fact that the books contradicted.
+    """Resolve a conflict between a reported fact and the books.
 
-    by: "correct" restates the standing outcome as the conflict states it; "unexplained" books
-    what the fact says from `unexplained`, for the next count to settle.
+    by: "correct" replaces the recorded outcome by that of the conflict. "unexplained" books the
+    goods from the account `unexplained`, to be settled after the next count.
     """
 
     conflict: Annotated[int, Meta(ge=1)]  # by path: the entry's seq
@@ -381,17 +394,17 @@ class Move(Command, frozen=True, kw_only=True):
 
 
 class OpenCountSheet(Command, frozen=True, kw_only=True):
-    """Open a count sheet: the count is compared with what the books say of this location now."""
+    """Open a count sheet. The count is compared with the books of this location as of now."""
 
     location: Code
     note: Text | None = None
 
 
 class CountLine(StrictStruct, frozen=True, kw_only=True):
-    """The counted quantity, free and allocated together, in base units.
+    """A counted quantity, free and allocated goods together, in base units.
 
-    lot: None counts all lots of the item together. batch, expires_on: of what is there beyond the
-    books, without a lot; None: not known.
+    lot: None if all lots of the item were counted together. batch, expires_on: of goods found
+    beyond those in the books, if no lot is given; None: unknown.
     """
 
     item: Code
@@ -402,7 +415,7 @@ class CountLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class CountStock(Command, frozen=True, kw_only=True):
-    """Record the result of a stock count. Items not named were not counted."""
+    """Record the result of a stock count. Items without a line were not counted."""
 
     sheet: Code  # by path
     lines: Annotated[list[CountLine], LINE_LIMITS]
@@ -419,7 +432,7 @@ class IssueGoods(Command, frozen=True, kw_only=True):
 
 
 class ReturnIssue(Command, frozen=True, kw_only=True):
-    """Return issued, unused goods to the shelf. location: None is where they left."""
+    """Return unused issued goods to stock. location: None means where they were issued."""
 
     issue: Code  # by path
     lines: Annotated[list[LotLine], LINE_LIMITS]
@@ -428,7 +441,7 @@ class ReturnIssue(Command, frozen=True, kw_only=True):
 
 
 class WriteOff(Command, frozen=True, kw_only=True):
-    """Write off free goods: expired, damaged, missing, or the code of another reason."""
+    """Write off free goods. reason: expired, damaged, missing, or another code."""
 
     reason: Code
     location: Code
@@ -437,7 +450,7 @@ class WriteOff(Command, frozen=True, kw_only=True):
 
 
 class FindAgain(Command, frozen=True, kw_only=True):
-    """Put goods that were written off and found again back on the shelf."""
+    """Return goods to stock that were written off and found again."""
 
     reason: Code
     location: Code
@@ -446,7 +459,7 @@ class FindAgain(Command, frozen=True, kw_only=True):
 
 
 class TakeBack(Command, frozen=True, kw_only=True):
-    """Take goods back from a recipient."""
+    """Take goods back from a recipient into stock."""
 
     recipient: Code
     location: Code
@@ -455,7 +468,7 @@ class TakeBack(Command, frozen=True, kw_only=True):
 
 
 class ReturnGoods(Command, frozen=True, kw_only=True):
-    """Return free goods to where they came from: the donor or lender of each lot."""
+    """Return free goods to the donor or lender of each lot."""
 
     location: Code
     lines: Annotated[list[LotLine], LINE_LIMITS]
@@ -463,7 +476,7 @@ class ReturnGoods(Command, frozen=True, kw_only=True):
 
 
 class LendGoods(Command, frozen=True, kw_only=True):
-    """Lend free goods. borrower: a code. due_on: None if no day was named."""
+    """Lend free goods. borrower: a code. due_on: None if no date was given."""
 
     borrower: Code
     location: Code
@@ -473,7 +486,7 @@ class LendGoods(Command, frozen=True, kw_only=True):
 
 
 class ReturnLoan(Command, frozen=True, kw_only=True):
-    """Return lent goods. location: None is where they left."""
+    """Return lent goods to stock. location: None means where they were lent."""
 
     loan: Code  # by path
     lines: Annotated[list[LotLine], LINE_LIMITS]
@@ -482,9 +495,9 @@ class ReturnLoan(Command, frozen=True, kw_only=True):
 
 
 class HandOut(Command, frozen=True, kw_only=True):
-    """Hand out free goods at the counter, or to a group of `headcount` people.
+    """Hand out free goods at the counter, or to a group.
 
-    headcount: None where it is one household.
+    headcount: number of people in the group; None for one household.
     """
 
     recipient: Code
@@ -507,7 +520,7 @@ class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class Convert(Command, frozen=True, kw_only=True):
-    """Convert goods, as in repacking: a drum in, 50 bottles out, the spill lost."""
+    """Convert goods, for example repack a drum into 50 bottles. spilled: goods lost by it."""
 
     location: Code
     consumed: Annotated[list[LotLine], LINE_LIMITS]
@@ -519,9 +532,9 @@ class Convert(Command, frozen=True, kw_only=True):
 class Settle(Command, frozen=True, kw_only=True):
     """Settle an unexplained difference left by a count or a late fact.
 
-    place: the location or delivery whose `unexplained` is settled.
-    by: "lost" for goods that are missing; an origin for goods nobody had recorded.
-    handled_by: who handled the goods; required for a gift, which gets a receipt.
+    place: the location or delivery concerned. by: "lost" if goods are missing; otherwise the origin
+    of goods that nobody had recorded. party: donor, supplier, maker or lender of that origin.
+    handled_by: the person who handled the goods; required for a gift, which gets a receipt.
     """
 
     place: Code
@@ -532,7 +545,7 @@ class Settle(Command, frozen=True, kw_only=True):
     handled_by: ShortText | None = None
 
 
-# --- goods between stations -----------------------------------------------------------------
+# --- shipments -------------------------------------------------------------------------------
 
 
 class SendShipment(Command, frozen=True, kw_only=True):
@@ -553,9 +566,9 @@ class CitedEntry(StrictStruct, frozen=True, kw_only=True):
 
 
 class ArrivedLine(StrictStruct, frozen=True, kw_only=True):
-    """How much of a shipment line arrived, in base units; 0 if nothing did.
+    """The quantity of a shipment line that arrived, in base units; 0 if none did.
 
-    item: what the goods are called here; None: as the sender calls them.
+    item: code of the item at this station; None: the sender's code.
     """
 
     line: Annotated[int, Meta(ge=1)]
@@ -564,10 +577,10 @@ class ArrivedLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class ReceiveShipment(Command, frozen=True, kw_only=True):
-    """Receive a shipment, all of it or as the lines say. Possible once.
+    """Receive a shipment. It can be received once.
 
-    lines: each line of the shipment; None: everything arrived, under the sender's codes. sent: the
-    entry that sent it; None where the sender's books are in this database.
+    lines: one for each line of the shipment; None: everything arrived, under the sender's item
+    codes. sent: the entry that sent it; None if the sender's books are in this database.
     """
 
     shipment: Code  # by path
@@ -580,7 +593,7 @@ class ReceiveShipment(Command, frozen=True, kw_only=True):
 class AcknowledgeShipment(Command, frozen=True, kw_only=True):
     """Acknowledge what arrived of a shipment; the rest is lost. Possible once.
 
-    received: the entry that received it; None where that station's books are in this database.
+    received: the entry that received it; None if that station's books are in this database.
     """
 
     shipment: Code  # by path
@@ -591,20 +604,23 @@ class AcknowledgeShipment(Command, frozen=True, kw_only=True):
 
 
 class IssueReceipt(Command, frozen=True, kw_only=True):
-    """Issue one receipt for several donations of a donor; it voids and replaces the single ones."""
+    """Issue one receipt for several donations of a donor.
+
+    It voids and replaces the single receipts.
+    """
 
     donations: Annotated[list[Code], LINE_LIMITS]
 
 
 class VoidReceipt(Command, frozen=True, kw_only=True):
-    """Void a receipt. Its number stays."""
+    """Void a receipt. Its number is not used again."""
 
     number: Code  # by path
     reason: Reason
 
 
 class ReplaceReceipt(Command, frozen=True, kw_only=True):
-    """Void a receipt and issue it again from today's records."""
+    """Void a receipt and issue a new one from the present records."""
 
     number: Code  # by path
     reason: Reason
@@ -616,17 +632,17 @@ class ReprintReceipt(Command, frozen=True, kw_only=True):
     number: Code  # by path
 
 
-# --- the books themselves -------------------------------------------------------------------
+# --- periods, activities, personal data ------------------------------------------------------
 
 
 class ClosePeriod(Command, frozen=True, kw_only=True):
-    """Close the period up to and including this day."""
+    """Close the books up to and including this day."""
 
     through: date
 
 
 class ReopenPeriod(Command, frozen=True, kw_only=True):
-    """Reopen the days from this one on."""
+    """Reopen the books from this day on."""
 
     day: date = field(name="from")
     reason: Reason
@@ -641,22 +657,22 @@ class RecordActivity(Command, frozen=True, kw_only=True):
 
 
 class ForgetDonor(Command, frozen=True, kw_only=True):
-    """Erase the personal data of a donor; the goods stay in the books."""
+    """Erase the personal data of a donor. The goods stay in the books."""
 
     donor: Code  # by path
 
 
 class ForgetRecipient(Command, frozen=True, kw_only=True):
-    """Erase the personal data of a recipient; the goods stay in the books."""
+    """Erase the personal data of a recipient. The goods stay in the books."""
 
     recipient: Code  # by path
 
 
-# --- mending --------------------------------------------------------------------------------
+# --- corrections -----------------------------------------------------------------------------
 
 
 class Reverse(Command, frozen=True, kw_only=True):
-    """Reverse an entry's command, if its goods have not moved on."""
+    """Reverse the command that recorded an entry. Refused if its goods have moved on."""
 
     entry: Annotated[int, Meta(ge=1)]  # by path
     reason: Reason
@@ -683,14 +699,14 @@ Correctable = (
     | Convert
     | RecordActivity
 )
-"""Commands that `Correct` accepts; the others have their own reversal (release, void, reopen)."""
+"""Commands that `Correct` accepts. Others have their own way back: release, void, reopen."""
 
 
 class Correct(Command, frozen=True, kw_only=True):
     """Correct a command: book the difference and replace the receipt.
 
-    entry: the command's entry that holds now. command: of the same type as the original; a day that
-    it does not say stays as it was.
+    entry: the latest entry of the command or of its last correction. command: as it should have
+    been, of the same type; without `happened_on`, the day does not change.
     """
 
     entry: Annotated[int, Meta(ge=1)]  # by path

@@ -1,8 +1,8 @@
 """Entries: one fact with its transfers and rows, as the exact bytes that are hashed.
 
-The body holds everything an entry says but personal data: free text and frozen documents stand in
-it as digests. `hash = SHA-256(previous hash ‖ body)`, zeros before the first, a chain a station.
-The stored bytes are hashed, never an encoding made anew.
+The body contains everything that an entry says except personal data; free text and frozen documents
+are digests in it. `hash = SHA-256(previous hash ‖ body)`, with zeros before the first entry; each
+station has its own chain. Stored bytes are hashed, never a new encoding.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import msgspec
 from supplies.domain.entry_rows import ENTRY_ROWS, TABLES, AnyEntryRow, EntryRow
 
 ZERO_HASH = bytes(32)
-"""The previous hash of a station's first entry."""
+"""Previous hash of a station's first entry."""
 
 SALT_BYTES = 16
 
 
 class Transfer(NamedTuple):
-    """A positive whole quantity of one item from one account to another; lot "" is none."""
+    """A positive quantity of one item, in base units, between two accounts. lot "": no lot."""
 
     source: str
     target: str
@@ -34,12 +34,12 @@ class Transfer(NamedTuple):
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The hashed content of an entry. Fields may be added with defaults but never changed.
+    """The hashed content of an entry. Fields with defaults may be added, but never changed.
 
-    part: 0 for the first entry of a command, 1, 2 … for those that follow from it.
-    about: the person its texts are about, `donor:CODE` or `recipient:CODE`; None: nobody.
-    request: digest of the command as it came, on part 0. texts: digest of its free text, or None.
-    transfers, rows: in the order in which they were recorded.
+    part: 0 for the first entry of a command, 1, 2 … for its further entries. about: the person that
+    its texts are about, `donor:CODE` or `recipient:CODE`; None: nobody. request: digest of the
+    command as received; only on part 0. texts: digest of its free text; None if it has none.
+    transfers, rows: in the order recorded.
     """
 
     station: str
@@ -65,7 +65,10 @@ decode_body = msgspec.json.Decoder(Body).decode
 
 
 def allocation_and_recipient(transfer: Transfer) -> tuple[str | None, str | None]:
-    """Return allocation and recipient of a hand-over, which a foreign key checks."""
+    """Return allocation and recipient of a hand-over; otherwise None twice.
+
+    A foreign key checks that they belong together.
+    """
     if transfer.source.startswith("in_transit:") and transfer.target.startswith("received:"):
         return transfer.source.rsplit(":", 1)[1], transfer.target.partition(":")[2]
     return None, None
@@ -77,17 +80,17 @@ def chain_hash(previous: bytes, body: bytes) -> bytes:
 
 
 def new_salt() -> bytes:
-    """Return a salt, so that an erased text cannot be guessed from its digest."""
+    """Return a random salt, so that an erased text cannot be guessed from its digest."""
     return secrets.token_bytes(SALT_BYTES)
 
 
 def salted_digest(salt: bytes, content: bytes) -> str:
-    """Return the digest of erasable content that the chain contains, in hex."""
+    """Return the digest of erasable content for the hashed body, hexadecimal."""
     return hashlib.sha256(salt + content).hexdigest()
 
 
 def entry_id(command_id: str, part: int) -> str:
-    """Return the id of a command's entry: the command's own, then UUIDv5 of it and an index."""
+    """Return the id of a command's entry: the command's id, or for part 1, 2 … a UUIDv5 of both."""
     return command_id if part == 0 else str(uuid.uuid5(uuid.UUID(command_id), str(part)))
 
 
@@ -118,4 +121,4 @@ INSERTS = {
     )
     for statement, table in TABLES.items()
 }
-"""The INSERT statement of each kind of row."""
+"""INSERT statement of each kind of row."""

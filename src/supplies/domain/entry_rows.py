@@ -11,13 +11,14 @@ from supplies.domain.commands import EndReason, Outcome, Urgency
 
 
 class EntryRow(msgspec.Struct, frozen=True, kw_only=True, tag_field="table", gc=False):
-    """A row that an entry writes into the table its tag names, one column a field."""
+    """A row that an entry writes into a table. The tag names the table, the fields its columns."""
 
 
 class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
-    """Goods that came together. A lot described anew appears again; the latest holds.
+    """Goods that arrived together. A new description is a new row; the latest is valid.
 
-    origin: the account it was born from. value_minor: minor units of `currency`; None: not valued.
+    origin: account that the lot came from. value_minor: in minor units of `currency`; None: no
+    value.
     """
 
     lot: str
@@ -30,9 +31,9 @@ class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
 
 
 class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
-    """A lot born of repacking, and one of the lots it was made from.
+    """A lot made by a conversion, and a lot that went into it.
 
-    A corrected repacking states them again; those of the latest entry hold.
+    A corrected conversion states all pairs again; those of the latest entry are valid.
     """
 
     lot: str
@@ -40,10 +41,10 @@ class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
 
 
 class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
-    """A line of a command that counted packs: `quantity` × `pack` of `size` base units.
+    """A line of a command given in packs: `quantity` × `pack` of `size` base units.
 
-    field: the list that the line is in; "lines" for the one line of a need. line: from 1. The size
-    applied when the line was first stated: a pack that is redefined later does not change it.
+    field: name of the list with the line; "lines" for the single line of a need. line: from 1.
+    size: as of the first statement of the line; later changes of the pack do not change it.
     """
 
     field: Literal["lines", "consumed", "produced", "spilled"]
@@ -55,7 +56,7 @@ class PackedLine(EntryRow, frozen=True, kw_only=True, tag="packed_lines"):
 
 
 class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
-    """What one recipient lacks of one item, in base units."""
+    """What one recipient needs of one item, in base units."""
 
     need: str
     recipient: str
@@ -66,7 +67,7 @@ class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
 
 
 class NeedEnd(EntryRow, frozen=True, kw_only=True, tag="need_ends"):
-    """A need that is no longer asked for: what comes back to it goes to `ended`."""
+    """The end of a need. Goods for it that come back later go to `ended`."""
 
     need: str
     reason: EndReason
@@ -81,7 +82,7 @@ class Pledge(EntryRow, frozen=True, kw_only=True, tag="pledges"):
 
 
 class PledgeLine(EntryRow, frozen=True, kw_only=True, tag="pledge_lines"):
-    """What a pledge promises of one item."""
+    """The promised quantity of one item, in base units."""
 
     pledge: str
     line: int
@@ -90,7 +91,7 @@ class PledgeLine(EntryRow, frozen=True, kw_only=True, tag="pledge_lines"):
 
 
 class Arrival(EntryRow, frozen=True, kw_only=True, tag="arrivals"):
-    """Goods that came in: a donation where origin is "donor", else as the chart names it.
+    """Goods that came in. origin: "donor" for a donation, else another origin of the chart.
 
     party: code of the donor ("anonymous"), supplier, maker, lender, or the location of an opening.
     """
@@ -102,7 +103,7 @@ class Arrival(EntryRow, frozen=True, kw_only=True, tag="arrivals"):
 
 
 class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
-    """One line of an arrival, in base units. on_pledge: how much of it kept `pledge`."""
+    """One line of an arrival, in base units. on_pledge: the part that fulfilled `pledge`."""
 
     arrival: str
     line: int
@@ -115,7 +116,10 @@ class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
 
 
 class Allocation(EntryRow, frozen=True, kw_only=True, tag="allocations"):
-    """Goods set aside for one recipient. arrival: the one they came with, if they did."""
+    """Goods set aside for one recipient.
+
+    arrival: the donation that they came with; None: allocated by a command of its own.
+    """
 
     allocation: str
     recipient: str
@@ -124,7 +128,7 @@ class Allocation(EntryRow, frozen=True, kw_only=True, tag="allocations"):
 
 
 class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"):
-    """What an allocation holds of one lot, and the need it serves."""
+    """The allocated quantity of one lot, and the need it serves."""
 
     allocation: str
     line: int
@@ -135,14 +139,14 @@ class AllocationLine(EntryRow, frozen=True, kw_only=True, tag="allocation_lines"
 
 
 class Delivery(EntryRow, frozen=True, kw_only=True, tag="deliveries"):
-    """A team on its way. Stated again when another team takes over."""
+    """A delivery and its team. Stated again when another team takes over."""
 
     delivery: str
     team: str
 
 
 class Stop(EntryRow, frozen=True, kw_only=True, tag="stops"):
-    """One door of a delivery. An allocation is one stop of a delivery."""
+    """One stop of a delivery. An allocation is one stop of a delivery."""
 
     delivery: str
     stop: int
@@ -151,7 +155,7 @@ class Stop(EntryRow, frozen=True, kw_only=True, tag="stops"):
 
 
 class StopLine(EntryRow, frozen=True, kw_only=True, tag="stop_lines"):
-    """What was loaded for a stop."""
+    """What was loaded for a stop, by lot and location, in base units."""
 
     delivery: str
     allocation: str
@@ -163,7 +167,7 @@ class StopLine(EntryRow, frozen=True, kw_only=True, tag="stop_lines"):
 
 
 class StopOutcome(EntryRow, frozen=True, kw_only=True, tag="outcomes"):
-    """What happened at a stop. first: 1 unless it restates an earlier outcome of the stop."""
+    """The outcome of a stop. first: 1, or 0 if it restates an earlier outcome of the stop."""
 
     delivery: str
     allocation: str
@@ -175,7 +179,7 @@ class StopOutcome(EntryRow, frozen=True, kw_only=True, tag="outcomes"):
 
 
 class OutcomeLine(EntryRow, frozen=True, kw_only=True, tag="outcome_lines"):
-    """What became of one loaded line."""
+    """The outcome of one loaded line, in base units."""
 
     delivery: str
     allocation: str
@@ -187,15 +191,15 @@ class OutcomeLine(EntryRow, frozen=True, kw_only=True, tag="outcome_lines"):
 
 
 class DeliveryEnd(EntryRow, frozen=True, kw_only=True, tag="delivery_ends"):
-    """The delivery is closed, at zero."""
+    """The end of a delivery, with nothing in transit."""
 
     delivery: str
 
 
 class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
-    """A fact that the books contradicted: kept, moving nothing, until a coordinator decides.
+    """A reported fact that contradicts the books. It moves no goods until it is resolved.
 
-    document: the delivery or count sheet. stated: the command's codes as JSON.
+    document: the delivery or count sheet. stated: the command without free text, as JSON.
     """
 
     document: str
@@ -204,21 +208,21 @@ class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
 
 
 class Resolution(EntryRow, frozen=True, kw_only=True, tag="resolutions"):
-    """How a conflict was decided. conflict: its entry's seq."""
+    """How a conflict was resolved. conflict: number of its entry."""
 
     conflict: int
     way: Literal["correct", "unexplained"]
 
 
 class CountSheet(EntryRow, frozen=True, kw_only=True, tag="count_sheets"):
-    """A stock-take at a place, compared with the books as of its own entry."""
+    """A stock count at a location. It is compared with the books as of this entry."""
 
     sheet: str
     location: str
 
 
 class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
-    """What a count found beside what the books held. lot "": all lots together."""
+    """A counted quantity and that in the books, in base units. lot "": all lots together."""
 
     sheet: str
     line: int
@@ -240,9 +244,9 @@ class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
 
 
 class Withdrawal(EntryRow, frozen=True, kw_only=True, tag="withdrawals"):
-    """Goods that left the shelf for a party they may come back from: an issue or a loan.
+    """Goods taken from stock that may come back: an issue or a loan.
 
-    account: `used:purpose` or `lent:borrower`. due_on: when a loan is due; None: not said.
+    account: `used:purpose` or `lent:borrower`. due_on: when a loan is due; None: no date.
     """
 
     withdrawal: str
@@ -252,7 +256,7 @@ class Withdrawal(EntryRow, frozen=True, kw_only=True, tag="withdrawals"):
 
 
 class HandOutTo(EntryRow, frozen=True, kw_only=True, tag="hand_outs"):
-    """A hand-over at the counter or to a group. headcount: None for one household."""
+    """A hand-out at the counter or to a group. headcount: None for one household."""
 
     hand_out: str
     recipient: str
@@ -261,7 +265,7 @@ class HandOutTo(EntryRow, frozen=True, kw_only=True, tag="hand_outs"):
 
 
 class Shipment(EntryRow, frozen=True, kw_only=True, tag="shipments"):
-    """Goods sent to another station. destination: its code. location: where they left from."""
+    """Goods sent to another station. destination: its code. location: where they were before."""
 
     shipment: str
     destination: str
@@ -269,9 +273,9 @@ class Shipment(EntryRow, frozen=True, kw_only=True, tag="shipments"):
 
 
 class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
-    """What a shipment carries of one lot, described so that the other station can take it in.
+    """The shipped quantity of one lot, described for the other station.
 
-    value_minor: this part's share of the lot's value, in minor units; None: not valued.
+    value_minor: this part's share of the lot's value, in minor units; None: no value.
     """
 
     shipment: str
@@ -287,7 +291,7 @@ class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
 
 
 class ShipmentReceived(EntryRow, frozen=True, kw_only=True, tag="shipments_received"):
-    """Goods that another station sent have come. sent_seq, sent_hash: of its entry, hash in hex."""
+    """The receipt of a shipment. sent_seq, sent_hash: the sender's entry; hash hexadecimal."""
 
     shipment: str
     sender: str
@@ -297,7 +301,10 @@ class ShipmentReceived(EntryRow, frozen=True, kw_only=True, tag="shipments_recei
 
 
 class ShipmentArrival(EntryRow, frozen=True, kw_only=True, tag="shipment_arrivals"):
-    """What arrived of a shipment's line. sent_lot: its lot there. lot: here; None: none arrived."""
+    """What arrived of a shipment line, in base units.
+
+    sent_lot: the sender's lot. lot: the lot here; None: nothing arrived.
+    """
 
     shipment: str
     line: int
@@ -309,7 +316,10 @@ class ShipmentArrival(EntryRow, frozen=True, kw_only=True, tag="shipment_arrival
 
 
 class ShipmentAcknowledged(EntryRow, frozen=True, kw_only=True, tag="shipments_acknowledged"):
-    """The other station has the goods. received_seq, received_hash: of its entry, hash in hex."""
+    """The acknowledgement of a shipment.
+
+    received_seq, received_hash: the receiver's entry; hash hexadecimal.
+    """
 
     shipment: str
     received_seq: int
@@ -317,7 +327,7 @@ class ShipmentAcknowledged(EntryRow, frozen=True, kw_only=True, tag="shipments_a
 
 
 class Receipt(EntryRow, frozen=True, kw_only=True, tag="receipts"):
-    """A numbered paper. digest: of the frozen document, hex."""
+    """A numbered receipt. digest: of the frozen document, hexadecimal."""
 
     number: str
     series: str
@@ -328,7 +338,7 @@ class Receipt(EntryRow, frozen=True, kw_only=True, tag="receipts"):
 
 
 class ReceiptDonation(EntryRow, frozen=True, kw_only=True, tag="receipt_donations"):
-    """A donation that a receipt is for."""
+    """A donation on a receipt."""
 
     number: str
     donation: str
@@ -342,7 +352,7 @@ class ReceiptReplacement(EntryRow, frozen=True, kw_only=True, tag="receipt_repla
 
 
 class ReceiptVoid(EntryRow, frozen=True, kw_only=True, tag="receipt_voids"):
-    """A receipt that no longer holds."""
+    """The voiding of a receipt."""
 
     number: str
 
@@ -355,7 +365,7 @@ class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
 
 
 class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
-    """From here on nothing may be booked on or before this day. Stated anew to reopen."""
+    """The last closed day from this entry on. An earlier day than before reopens the books."""
 
     closed_through: date
 
@@ -375,7 +385,7 @@ class Forgetting(EntryRow, frozen=True, kw_only=True, tag="forgettings"):
 
 
 class Erasure(EntryRow, frozen=True, kw_only=True, tag="erasures"):
-    """A digest whose salt and content were erased."""
+    """The digest of a text that was erased with its salt."""
 
     digest: str
 
@@ -426,4 +436,4 @@ ENTRY_ROWS: tuple[type[EntryRow], ...] = get_args(AnyEntryRow)
 TABLES: dict[type[EntryRow], str] = {
     statement: str(statement.__struct_config__.tag) for statement in ENTRY_ROWS
 }
-"""The table of each kind of row."""
+"""Table of each kind of row."""

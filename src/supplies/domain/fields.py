@@ -1,7 +1,7 @@
 """The field types of commands and records, with their limits.
 
-msgspec checks them when a command is decoded, and `Ledger.record` decodes every command it is
-given, so a struct built by hand meets the same limits as one that came as JSON.
+msgspec checks the limits when it decodes a command. `Ledger.record` decodes every command again, so
+the limits also apply to structs made in Python.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from msgspec import Meta
 from supplies.domain.normalization import NORMALIZED
 
 MAX_QUANTITY = 10**12
-"""Base units in one transfer. 2^63 − 1 is far above what sums of this can reach."""
+"""Largest number of base units in one transfer. Sums of these stay far below 2^63."""
 
 MAX_LINES = 500
-"""Lines in one command."""
+"""Largest number of lines in one command."""
 
 _ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]*$(?!\n)"
 _MANY_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]*$(?!\n)"
@@ -35,7 +35,7 @@ Code = Annotated[
         description="letters, digits, dot, dash and underscore; never a name",
     ),
 ]
-"""A code or id. It is in the hash chain and in URLs, so it must not contain a person's name."""
+"""A code or id. It is part of the hashed chain and of URLs, so it must not contain a name."""
 
 
 def is_valid_code(text: str) -> bool:
@@ -58,15 +58,15 @@ Batch = Annotated[
         extra=NORMALIZED,
     ),
 ]
-"""A maker's batch number. It is in the hash chain, so its form allows no name."""
+"""A maker's batch number. It is part of the hashed chain; its form excludes people's names."""
 
 _FREE_TEXT = {**NORMALIZED, "erasable": True}
 
 Text = Annotated[str, Meta(max_length=2000, pattern=_MANY_LINES, extra=_FREE_TEXT)]
-"""Free text. It may name a person, so it is kept outside the chain and can be erased."""
+"""Free text. It may name a person, so it is stored outside the chain and can be erased."""
 
 ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE, extra=_FREE_TEXT)]
-"""One line of free text, not blank: who handled it, who came."""
+"""One line of free text, not blank, such as the name of a person."""
 
 Reason = Annotated[
     str,
@@ -77,14 +77,14 @@ Reason = Annotated[
         extra=_FREE_TEXT,
     ),
 ]
-"""The reason for a reversal: free text, not blank."""
+"""The reason for a decision: free text, not blank."""
 
 Hash = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256, 64 digits of lower hex")
 ]
-"""The hash of an entry."""
+"""The hash of an entry, hexadecimal."""
 
 Bytes = Annotated[bytes, Meta(max_length=2**19, description="the exact bytes, base64")]
-"""An entry's body, as it was hashed."""
+"""The body of an entry as hashed."""
 
 Timestamp = Annotated[datetime, Meta(tz=True)]

@@ -1,4 +1,4 @@
-"""Mask names and telephone numbers for people who need not know them in full."""
+"""Mask names, telephone numbers and small counts for people who need not know them in full."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def mask_name(name: str) -> str:
 
 
 def mask_count(count: int) -> RedactedCount:
-    """Mask a count: 36 stays 36, 3 becomes "<5", since neighbours could identify three people."""
+    """Mask a count: 36 stays 36, 3 becomes "<5", because neighbours could identify three people."""
     return FEWER_THAN_FIVE if 0 < count < _SMALLEST_SHOWN_COUNT else count
 
 
 def mask_in_text(text: str, secrets: Iterable[str | None]) -> str:
-    """Mask all known personal data of a person inside a sentence."""
+    """Mask the personal data of a person in a text. secrets: their data; None is ignored."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "**")
     return text

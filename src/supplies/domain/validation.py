@@ -25,7 +25,9 @@ def check_fields(struct: S) -> S:
     try:
         fields = msgspec.to_builtins(struct)
     except (TypeError, ValueError, UnicodeError) as error:
-        raise InvalidField(f"{type(struct).__name__} holds what JSON cannot: {error}") from None
+        raise InvalidField(
+            f"{type(struct).__name__} contains what JSON cannot represent: {error}"
+        ) from None
     return convert(type(struct), fields)
 
 
@@ -52,18 +54,18 @@ _WORDS = (
     (r"Expected `array` of length >= (\d+)", r"must have at least \1 lines"),
     (r"Expected `array` of length <= (\d+)", r"must have at most \1 lines"),
     (r"Expected `str` matching regex '\^\[A-Za-z0-9\].*", "must be a code: letters, digits, . - _"),
-    (r"Expected `str` matching regex '\^\(\?=.*", "must say something, in plain characters"),
+    (r"Expected `str` matching regex '\^\(\?=.*", "must not be empty, in plain characters"),
     (r"Expected `str` matching regex '\^\[!.*", "must be letters, digits and signs, no spaces"),
     (r"Expected `str` matching regex '\^\[A-Z0-9\].*", "must be 1 to 8 capital letters and digits"),
     (r"Expected `str` matching regex '\^\[0-9a-f\].*", "must be 64 digits, 0 to 9 and a to f"),
     (r"Expected `str` matching regex '\^\[A-Z\].*", "must be three capital letters, as in CNY"),
     (r"Expected `str` matching regex '\^\[\^\\\\s.*", "must have no spaces"),
-    (r"Expected `str` matching regex '\^\[\^.*", "must not hold control characters"),
+    (r"Expected `str` matching regex '\^\[\^.*", "must not contain control characters"),
     (r"Expected `str` matching regex '(.*)'", r"must match \1"),
     (r"Object missing required field `(\w+)`", r"lacks the field \1"),
     (r"Object contains unknown field `(.*)`", r"has no field \1; leave it out"),
     (r"Invalid RFC3339 encoded date(time)?.*", r"must be a date\1 as in 2020-02-05"),
-    (r"Invalid enum value (.*)", r"is \1, which is none of the choices"),
+    (r"Invalid enum value (.*)", r"is \1, which is not one of the choices"),
     (r"Integer value out of range.*", "is larger than any quantity may be"),
     (r"Expected `(.*)`, got `(\w+)`", r"must be \1, not \2"),
 )
