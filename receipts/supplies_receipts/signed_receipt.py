@@ -42,7 +42,7 @@ def draw_signed_receipt(record: ReceiptRecord) -> bytes:
 def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     """Return the record of a genuine receipt.
 
-    keys: the station's public keys; None if the books will tell which station issued it.
+    keys: the station's public keys; None if the station is checked in the books later.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.
@@ -54,7 +54,7 @@ def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     except WorkerCrashed as error:
         raise NotGenuine(
             "no-receipt",
-            f"this file is no receipt of this program: reading it came to no end ({error})",
+            f"this file is not a receipt of this program: it could not be read ({error})",
         ) from error
     found = msgspec.msgpack.decode(answer, type=_Answer)
     if found.fault is not None:
@@ -133,7 +133,7 @@ def _attached_record(pdf: bytes) -> ReceiptRecord:
                 "altered", "this paper was altered or damaged: the data inside cannot be read"
             ) from error
         raise NotGenuine(
-            "no-receipt", "this file is no receipt of this program: it is no sound PDF"
+            "no-receipt", "this file is not a receipt of this program: it is not a valid PDF"
         ) from error
     if content is not None:
         return read_record(content)
@@ -143,7 +143,7 @@ def _attached_record(pdf: bytes) -> ReceiptRecord:
             "this looks like a receipt, but the signed data inside it was taken out; "
             "ask for the file as the station issued it",
         )
-    raise NotGenuine("no-receipt", "this file is no receipt of this program")
+    raise NotGenuine("no-receipt", "this file is not a receipt of this program")
 
 
 def _drawn_alike(pdf: bytes, record: ReceiptRecord) -> bool:

@@ -43,7 +43,7 @@ def test_an_unknown_time_zone_is_refused_before_a_file_is_created(
 ) -> None:
     path = tmp_path / "new.db"
     words = ("init", "--database", str(path), "--name", "x", "--zone", "Mars/Base")
-    assert "is no time zone" in refused(capsys, *words)
+    assert "is not a time zone" in refused(capsys, *words)
     assert not path.exists()
 
 

@@ -51,7 +51,7 @@ def test_a_file_that_is_not_a_receipt_fails_in_one_sentence(
     assert main(["receipt", "check", report, "--key", str(station_pub)]) == 1
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert "no-receipt: this file is no receipt of this program" in err
+    assert "no-receipt: this file is not a receipt of this program" in err
     assert main(["receipt", "check", report, "--key", str(station_pub), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["verdict"] == "no-receipt"
     missing = str(tmp_path / "missing")

@@ -384,5 +384,5 @@ def test_public_keys_are_written_and_read_back(issuer: IssuingStation) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "k1 ed25519 AAAA\n", "Dear all", "k0 rsa x"])
 def test_a_file_that_holds_no_public_keys_is_refused(text: str) -> None:
-    with pytest.raises(InvalidField, match=r"letter\.txt is no file of public keys"):
+    with pytest.raises(InvalidField, match=r"letter\.txt is not a file of public keys"):
         read_public_keys(text, "letter.txt")

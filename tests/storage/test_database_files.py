@@ -88,7 +88,7 @@ def test_a_missing_file_is_created_only_on_request(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_of_database_is_refused() -> None:
-    with pytest.raises(InvalidField, match="mysql:// is no kind of database"):
+    with pytest.raises(InvalidField, match="mysql:// is not a kind of database"):
         open_store("mysql://here/books")
 
 

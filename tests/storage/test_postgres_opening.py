@@ -41,7 +41,7 @@ def test_a_missing_user_or_server_or_an_invalid_url_is_refused(
         open_store("postgresql://me@127.0.0.1:1/books")
     with pytest.raises(Busy, match="no server answers on that socket"):
         open_store(f"postgresql:///books?host={tmp_path}")
-    with pytest.raises(StoreError, match="is no address of a PostgreSQL database"):
+    with pytest.raises(StoreError, match="is not the address of a PostgreSQL database"):
         open_store("postgresql://me@host/books?colour=red")
 
 

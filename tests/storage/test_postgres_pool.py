@@ -197,5 +197,5 @@ def test_a_forked_process_opens_its_own_connections(url: str) -> None:
 
 @pytest.mark.parametrize("said", ["connections=0", "connections=many", "connection_wait=-1"])
 def test_an_invalid_pool_setting_is_refused(said: str) -> None:
-    with pytest.raises(StoreError, match=f"{said} is no number from 1 to 1000"):
+    with pytest.raises(StoreError, match=f"{said} is not a number from 1 to 1000"):
         open_store(f"postgresql://me@host/books?{said}")

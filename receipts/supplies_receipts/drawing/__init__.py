@@ -1,1 +1,1 @@
-"""Draw PDFs: canvas, blocks of text and tables, fonts, bilingual bilingual."""
+"""Draw PDFs: canvas, blocks of text and tables, fonts, bilingual texts."""

@@ -1,4 +1,4 @@
-"""The bilingual of the papers in Chinese and English: words, units, dates and numbers."""
+"""The wording of the papers in Chinese and English: words, units, dates and numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue: records by code. It can be changed and contains all names and addresses."""
+"""The catalogue: records by code. It can be changed, and contains all names and addresses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PERSONAL_COLUMNS = {
     "donor": ("donors", ("name", "name_en", "phone", "address", "note")),
     "recipient": ("recipients", ("name", "phone", "address", "access", "note")),
 }
-"""The table of each kind of person, with its personal columns."""
+"""Table of each kind of person, and its columns with personal data."""
 
 
 PERSONAL_DATA_ELSEWHERE = {
@@ -44,7 +44,7 @@ PERSONAL_DATA_ELSEWHERE = {
 _HOST = re.compile(
     r"(?:(https?)://)?((?:\w[\w-]*(?:\.\w[\w-]*)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)/?", re.IGNORECASE
 )
-"""A scheme or none, a name or address, a port or none."""
+"""Optional scheme, name or address, optional port."""
 
 
 class Catalogue:
@@ -86,7 +86,12 @@ class Catalogue:
     # --- changing ------------------------------------------------------------------------------
 
     def register(self, noun: CatalogueRecord) -> None:
-        """Register a record under an unused code."""
+        """Register a record under a new code.
+
+        Raises:
+            AlreadyDone: the code or the receipt series is in use.
+            InvalidField: the record is invalid.
+        """
         checked = check_catalogue_record(noun)
         if self.get(type(noun), noun.code) is not None:
             sentence = f"the code {noun.code} is taken in {noun.table}; choose another"
@@ -102,7 +107,12 @@ class Catalogue:
         self.clear_cache()
 
     def amend(self, noun: CatalogueRecord) -> None:
-        """Replace a record; the unit of an item that has moved is frozen."""
+        """Replace a record. The unit of an item that has moved cannot change.
+
+        Raises:
+            NotFound: there is no record with this code.
+            InvalidField: the record is invalid, or its unit or series cannot change.
+        """
         checked = check_catalogue_record(noun)
         before = self.get(type(noun), noun.code)
         if before is None:
@@ -123,7 +133,7 @@ class Catalogue:
         self.clear_cache()
 
     def forget_person(self, party: str) -> None:
-        """Erase the personal data of `donor:CODE` or `recipient:CODE`; the code stays."""
+        """Erase the personal data of `donor:CODE` or `recipient:CODE`. The code stays."""
         what, _, code = party.partition(":")
         table, columns = PERSONAL_COLUMNS[what]
         sets = ", ".join(f"{name} = NULL" for name in columns)
@@ -190,7 +200,7 @@ class Catalogue:
             )
 
     def _check_series_unchanged(self, noun: CatalogueRecord) -> None:
-        """Refuse a receipt series that another station has used."""
+        """Check that no other station has used this receipt series."""
         if not isinstance(noun, Station):
             return
         other = self.store.one(
@@ -213,16 +223,19 @@ class Catalogue:
 
 
 def check_catalogue_record(noun: N) -> N:
-    """Check a record: field limits, a name, and for a station an existing time zone.
+    """Check a record: limits of its fields, a name, and for a station its time zone and host.
 
-    A station's host becomes the beginning of a URL: papers and invitations go on with a path.
+    A station's host is the beginning of the URLs on papers and in invitations.
+
+    Raises:
+        InvalidField: a field is invalid.
     """
     noun = check_fields(noun)
     if getattr(noun, "name", "") is None:
         raise InvalidField.at("/name", "a name is missing; say what to call them")
     if isinstance(noun, Donor) and noun.code == ANONYMOUS:
         raise InvalidField.at(
-            "/code", f"{ANONYMOUS} stands for donors nobody knows; choose another code"
+            "/code", f"{ANONYMOUS} is the code for anonymous donors; choose another code"
         )
     if not isinstance(noun, Station):
         return noun
@@ -230,13 +243,13 @@ def check_catalogue_record(noun: N) -> N:
         ZoneInfo(noun.zone)
     except (KeyError, ValueError, OSError):
         raise InvalidField.at(
-            "/zone", f"{noun.zone} is no time zone; name one as in Asia/Shanghai"
+            "/zone", f"{noun.zone} is not a time zone; name one as in Asia/Shanghai"
         ) from None
     return msgspec.structs.replace(noun, host=_url_origin(noun.host))
 
 
 def _url_origin(host: str) -> str:
-    """Parse a host as typed to scheme, name and port; the scheme defaults to https."""
+    """Return scheme, name and port of a host. The scheme defaults to https."""
     found = _HOST.fullmatch(host)
     if found is None or not _can_be_parsed(f"https://{found[2]}"):
         raise InvalidField.at(

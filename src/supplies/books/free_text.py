@@ -1,4 +1,4 @@
-"""Take free text out of a command before it is hashed, and read it for those who may."""
+"""Separate the free text of a command before it is hashed, and read it for authorized callers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _decode = msgspec.json.Decoder(dict[str, str]).decode
 def free_text_in_command(command: msgspec.Struct) -> dict[str, str]:
     """Return the free text of a command by field path, as "wish" or "lines/0/value/evidence".
 
-    The command inside a correction is read as if it stood alone, and the correction's own reason
-    is "correction/reason".
+    For a correction these are the paths within the new command; the reason of the correction is
+    "correction/reason".
     """
     found = dict(_walk(command, ""))
     if isinstance(command, Correct):
@@ -35,7 +35,7 @@ def free_text_in_command(command: msgspec.Struct) -> dict[str, str]:
 
 
 def free_text_of_entry(books: Books, seq: int) -> dict[str, str] | None:
-    """Return the free text of an entry; empty if it had none, None if it was erased."""
+    """Return the free text of an entry: empty if it has none, None if it was erased."""
     digest = books.body(seq).texts
     if digest is None:
         return {}
@@ -63,7 +63,7 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def _fields(struct: type[msgspec.Struct]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of a struct's free-text fields, and of fields that may contain some."""
+    """Return the names of a struct's fields that are or may contain free text."""
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
     erasable = tuple(field.name for field in info.fields if _is_erasable(field.type))
@@ -86,7 +86,7 @@ def _is_nested(kind: inspect.Type) -> bool:
 
 
 def without_free_text(command: msgspec.Struct) -> Any:
-    """Return a command as plain data without its free text."""
+    """Return a command as plain data, without its free text."""
     return _without_erasable(command)
 
 

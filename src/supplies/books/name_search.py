@@ -1,7 +1,7 @@
-"""Search names by part: fold texts alike and cut them into bigrams for an index.
+"""Search names by part: normalize texts and split them into bigrams for an index.
 
-One way for both engines, for Chinese and for English: a text holds a word exactly if it holds all
-pieces of it side by side. The index tells who has the pieces; `holds` tells whether side by side.
+This works for both engines, for Chinese and English. The index finds records that contain all
+bigrams of a word; `matches` then checks that they are adjacent.
 """
 
 from __future__ import annotations
@@ -11,24 +11,28 @@ import unicodedata
 from supplies.domain.catalogue_records import CatalogueRecord
 
 INDEX_VERSION = 1
-"""Version of the index. Raise it when terms change; each station's index is then rebuilt."""
+"""Version of the index terms. If it is raised, the index of each station is rebuilt."""
 
 SEARCHED_FIELDS = ("code", "name", "name_en")
-"""The searched fields of a record."""
+"""Fields of a record that are searched."""
 
 
 def search_words(query: str) -> list[str]:
-    """Return the folded words of a query; a match contains all of them."""
+    """Return the normalized words of a query. A match contains all of them."""
     return _folded(query).split()
 
 
 def bigrams(word: str) -> set[str]:
-    """Return the bigrams of a word; of a single character, the character."""
+    """Return the bigrams of a word; for a single character, the character.
+
+    >>> bigrams("mask")
+    ['ma', 'as', 'sk']
+    """
     return {word} if len(word) == 1 else {word[at : at + 2] for at in range(len(word) - 1)}
 
 
 def index_terms(noun: CatalogueRecord) -> set[str]:
-    """Return the index terms of a record: characters and bigrams, never across a space."""
+    """Return the index terms of a record: characters and bigrams, but none across a space."""
     parts = [part for text in searchable_texts(noun) for part in text.split()]
     return {piece for part in parts for piece in (*part, *bigrams(part))}
 
@@ -40,11 +44,11 @@ def matches(noun: CatalogueRecord, wanted: list[str]) -> bool:
 
 
 def searchable_texts(noun: CatalogueRecord) -> list[str]:
-    """Return code and names, folded; only the code of an erased person."""
+    """Return code and names, normalized; of an erased person only the code."""
     said = (getattr(noun, field, None) for field in SEARCHED_FIELDS)
     return [_folded(text) for text in said if text is not None]
 
 
 def _folded(text: str) -> str:
-    """Fold case, full and half width, and the encoding of accents."""
+    """Normalize case, full and half width, and the encoding of accents."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -1,4 +1,4 @@
-"""Read the books of one station. Rules and views share this module."""
+"""Read the books of one station. Rules and views use this module."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ A = TypeVar("A")
 
 
 class LotBalance(NamedTuple):
-    """A lot with its balance in an account, in base units.
+    """A lot and its balance in an account, in base units.
 
-    expires_on: ISO text, which sorts as days do; None: it does not expire.
+    expires_on: ISO text, which sorts by date; None: it does not expire.
     """
 
     lot: str
@@ -43,7 +43,7 @@ class LotBalance(NamedTuple):
 class Books:
     """The books of one station, read-only.
 
-    Within `Ledger.reading()` or a rule every question sees the same state.
+    Within `Ledger.reading()` or a rule, all queries see the same state.
     """
 
     def __init__(self, store: Store, catalogue: Catalogue) -> None:
@@ -59,7 +59,7 @@ class Books:
 
     @property
     def station(self) -> Station:
-        """The station's settings."""
+        """Return the station's record."""
         station = self.catalogue.get(Station, self.station_code)
         if station is None:
             raise NotFound(
@@ -69,25 +69,42 @@ class Books:
         return station
 
     def item(self, code: str, pointer: str = "") -> Item:
-        """Return the item. Raises InvalidField at `pointer` if the code is unknown."""
+        """Return the item.
+
+        Raises:
+            InvalidField: the code is unknown, and `pointer` names its field.
+            NotFound: the code is unknown, without `pointer`.
+        """
         return self._cached_record(Item, "item", code, pointer)
 
     def donor(self, code: str, pointer: str = "") -> Donor:
-        """Return the donor. Raises Forgotten if the donor was erased."""
+        """Return the donor.
+
+        Raises:
+            Forgotten: the donor was erased.
+            InvalidField: the code is unknown, and `pointer` names its field.
+            NotFound: the code is unknown, without `pointer`.
+        """
         donor = self._cached_record(Donor, "donor", code, pointer)
         return _read_or_refuse(donor, donor.name, "donor", pointer)
 
     def recipient(self, code: str, pointer: str = "") -> Recipient:
-        """Return the recipient. Raises Forgotten if the recipient was erased."""
+        """Return the recipient.
+
+        Raises:
+            Forgotten: the recipient was erased.
+            InvalidField: the code is unknown, and `pointer` names its field.
+            NotFound: the code is unknown, without `pointer`.
+        """
         recipient = self._cached_record(Recipient, "recipient", code, pointer)
         return _read_or_refuse(recipient, recipient.name, "recipient", pointer)
 
     def location(self, code: str, pointer: str = "") -> Location:
-        """Return the location."""
+        """Return the location. Errors as for `item`."""
         return self._cached_record(Location, "location", code, pointer)
 
     def team(self, code: str, pointer: str = "") -> Team:
-        """Return the team."""
+        """Return the team. Errors as for `item`."""
         return self._cached_record(Team, "team", code, pointer)
 
     def _cached_record(self, noun: type[N], name: str, code: str, pointer: str) -> N:
@@ -101,19 +118,18 @@ class Books:
     # --- statements --------------------------------------------------------------------------
 
     def all(self, sql: str, **params: Any) -> list[Row]:
-        """Return the rows of a query; `:station` is filled in."""
+        """Return the rows of a query. The parameter `:station` is set."""
         return list(self._query(self.store.all, sql, params))
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """Return the first row of a query, or None; `:station` is filled in."""
+        """Return the first row of a query, or None. The parameter `:station` is set."""
         return self._query(self.store.one, sql, params)
 
     @contextmanager
     def cache_queries(self) -> Iterator[None]:
         """Cache query results inside the `with` block. Nothing may be written meanwhile.
 
-        A rule asks of one need or balance in several places; each question may have to cross a
-        network.
+        A rule reads the same need or balance several times, and each query may cross a network.
         """
         self._answered = {}
         try:
@@ -139,7 +155,7 @@ class Books:
     # --- balances ----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """Return the balance of an account in base units; lot "" is no lot."""
+        """Return the balance of an account in base units. lot "": no lot."""
         row = self.one(
             "SELECT quantity FROM balances WHERE station = :station AND account = :account "
             "AND item = :item AND lot = :lot",
@@ -162,9 +178,9 @@ class Books:
         return int(found or 0)
 
     def daily_balances(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
-        """Return the closing balances of (account, item, lot) on each day since that moved it.
+        """Return the closing balances of (account, item, lot) by day, for days that changed it.
 
-        The day before is there too, if one was: what the first of them began with.
+        They begin with the last such day before `since`, if there is one.
         """
         account, item, lot = key
         where = "WHERE station = :station AND account = :account AND item = :item AND lot = :lot"
@@ -179,7 +195,7 @@ class Books:
     def balance_and_lowest_since(
         self, day: date, account: str, item: str, lot: str
     ) -> tuple[int, int]:
-        """Return the balance now, and the least closing balance of any day since."""
+        """Return the present balance, and the lowest closing balance from `day` on."""
         closings = self.daily_balances((account, item, lot), day.isoformat())
         since = [quantity for when, quantity in closings.items() if when >= day.isoformat()]
         on_the_day = self.balance_on(day, account, item, lot)
@@ -188,7 +204,7 @@ class Books:
     def nonzero_balances(
         self, account: str, item: str | None = None
     ) -> dict[tuple[str, str, str], int]:
-        """Return nonzero balances by (account, item, lot). An account ending in ":" is a prefix."""
+        """Return nonzero balances by (account, item, lot). account: a prefix if it ends in ":"."""
         where = "account = :account"
         if account.endswith(":"):
             where = "account >= :account AND account < :end"  # ";" follows ":" in ASCII
@@ -203,7 +219,7 @@ class Books:
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def nonzero_balances_on(self, day: str, account: str) -> dict[tuple[str, str, str], int]:
-        """Return `nonzero_balances` at the end of a day, as far as is known now. day: ISO text."""
+        """Return `nonzero_balances` at the end of a day, as far as known now. day: ISO text."""
         if day >= self.head()[2]:
             return self.nonzero_balances(account)
         where = "account = :account"
@@ -221,7 +237,7 @@ class Books:
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def lot_balances(self, account: str, item: str) -> list[LotBalance]:
-        """Return the lots of an item in an account, except those used up."""
+        """Return the lots of an item in an account whose balance is not zero."""
         rows = self.all(
             "SELECT b.lot, (SELECT l.expires_on FROM lots l WHERE l.station = b.station "
             "AND l.lot = b.lot ORDER BY l.seq DESC LIMIT 1), b.quantity FROM balances b "
@@ -235,7 +251,10 @@ class Books:
     # --- entries and what they state ---------------------------------------------------------
 
     def head(self) -> tuple[int, bytes, str]:
-        """Return number and hash of the last entry, and the latest booked day; zeros if none."""
+        """Return number and hash of the last entry, and the latest day booked.
+
+        Without entries: 0, zeros and "".
+        """
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
 
@@ -260,7 +279,7 @@ class Books:
         return decode_body(body)
 
     def last_seq_of_command(self, seq: int) -> int:
-        """Return the last entry of the command that began with entry `seq`."""
+        """Return the number of the last entry of the command whose first entry is `seq`."""
         while self.value(
             "SELECT part FROM entries WHERE station = :station AND seq = :seq", seq=seq + 1
         ):
@@ -272,16 +291,16 @@ class Books:
         return self.head_and_closed_day()[3]
 
     def rows(self, statement: type[S], **where: Any) -> list[S]:
-        """Return the rows of entries with equal columns, oldest first, in line order."""
+        """Return the rows with these column values, oldest first and in line order."""
         return [self._statement(statement, row) for row in self._rows(statement, where)]
 
     def latest_row(self, statement: type[S], **where: Any) -> S | None:
-        """Return the latest row, which is the valid one; None if there is none."""
+        """Return the latest row with these column values, which is the valid one; else None."""
         rows = self._rows(statement, where, " DESC LIMIT 1")
         return self._statement(statement, rows[0]) if rows else None
 
     def current_rows(self, statement: type[S], key: str, **where: Any) -> list[S]:
-        """Return the latest row of each `key` that has these column values."""
+        """Return the latest row of each `key`, among rows with these column values."""
         table = TABLES[statement]
         order = f"s.seq, s.{key}" + (", s.line" if "line" in statement.__struct_fields__ else "")
         conditions = "".join(f" AND s.{name} = :{name}" for name in where)
@@ -299,7 +318,7 @@ class Books:
         return self.rows(statement, seq=seq, **where)
 
     def latest_seq(self, statement: type[EntryRow], **where: Any) -> int | None:
-        """Return the entry of the latest row, or None."""
+        """Return the entry number of the latest row with these column values, or None."""
         conditions = "".join(f" AND {name} = :{name}" for name in where)
         seq: int | None = self.value(
             f"SELECT seq FROM {TABLES[statement]} WHERE station = :station{conditions} "
@@ -310,7 +329,7 @@ class Books:
 
     def _rows(self, statement: type[EntryRow], where: dict[str, Any], tail: str = "") -> list[Row]:
         conditions = "".join(f" AND {name} = :{name}" for name in where)
-        # An entry's rows come in no order of their own: an engine may give them in any.
+        # Without ORDER BY an engine may return an entry's rows in any order.
         order = "seq, line" if not tail and "line" in statement.__struct_fields__ else "seq"
         return self.all(
             f"SELECT {', '.join(statement.__struct_fields__)} FROM {TABLES[statement]} "
@@ -329,7 +348,7 @@ class Books:
         )
 
     def donors_of_lot(self, lot: str, item: str) -> list[tuple[str, int]]:
-        """Return the donors of a lot, with how much of it each gave."""
+        """Return the donors of a lot, with the quantity that each gave."""
         rows = self.all(
             "SELECT account, -quantity FROM balances WHERE station = :station "
             "AND item = :item AND lot = :lot AND account >= :first AND account < :end "
@@ -343,7 +362,7 @@ class Books:
 
 
 def unknown_code_error(sentence: str, pointer: str) -> SuppliesError:
-    """What is not there: a field at fault where `pointer` names one, else not found."""
+    """Return the error for an unknown code: InvalidField at `pointer`, or NotFound without one."""
     if pointer:
         return InvalidField(sentence, [Fault(pointer, sentence)])
     return NotFound(sentence)
@@ -360,7 +379,7 @@ def _read_or_refuse(noun: N, name: str | None, what: str, pointer: str) -> N:
 
 @cache
 def _decoders(statement: type[EntryRow]) -> list[tuple[str, Callable[[str], Any] | None]]:
-    """Return for each column how to decode its text; None if it needs no decoding."""
+    """Return the decoder of each column's text; None if it needs no decoding."""
     hints = get_type_hints(statement)
 
     def decoder(name: str) -> Callable[[str], Any] | None:

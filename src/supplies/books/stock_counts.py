@@ -1,9 +1,9 @@
 """Stock counts in the books: what each is compared with, and which entries are counts.
 
-A count is about a moment: the day of its count sheet and, within that day, the place of the sheet
-among the entries. An entry belongs to the moment of its own day and number, with two exceptions: a
-correction belongs to the moment of the entry that it corrects, and a count's difference to the
-moment of its sheet.
+A count describes a moment: the day of its count sheet and, within that day, the position of the
+sheet among the entries. An entry belongs to the moment of its own day and number, with two
+exceptions. A correction belongs to the moment of the entry that it corrects, and the difference of
+a count to the moment of its sheet.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of
 
 COUNTED, RECOUNTED = "stock_counted", "stock_recounted"
-"""The kinds of entry that book a count's difference, and what later entries change of it."""
+"""Kinds of entry that book the difference of a count, and later changes of that difference."""
 
 
 class Moment(NamedTuple):
-    """When something happened: the day it is booked on, as ISO text, and an entry's number."""
+    """A point in the order of events: the day booked, as ISO text, and an entry number."""
 
     day: str
     seq: int
 
 
 class Count(NamedTuple):
-    """A counted line. sheet_at: the moment it is about. lot "": all lots.
+    """A counted line.
 
-    seq, booked_on: of the entry that recorded the count; booked_on is ISO text.
+    sheet_at: the moment of its sheet. lot "": all lots together. seq, booked_on: of the entry that
+    recorded the count; booked_on is ISO text.
     """
 
     sheet: str
@@ -42,14 +43,14 @@ class Count(NamedTuple):
 
 
 def is_at(account: str, location: str) -> bool:
-    """Return whether goods in this account are at a location: free or allocated there."""
+    """Return whether an account contains goods at a location, free or allocated."""
     return account == STOCK(location) or (
         account.startswith(ALLOCATED.prefix) and keys_of(account)[1] == location
     )
 
 
 def counts_after(books: Books, day: str) -> list[Count]:
-    """Return the counted lines of sheets of this day and later days, in order of moment."""
+    """Return the counted lines of sheets from this day on, in order of moment."""
     rows = books.all(
         "SELECT s.sheet, s.location, o.booked_on, o.seq, l.seq, c.booked_on, l.line, l.item, l.lot "
         "FROM count_sheets s JOIN entries o ON o.station = s.station AND o.seq = s.seq "
@@ -73,10 +74,10 @@ def sheet_moment(books: Books, sheet: str) -> Moment | None:
 
 
 def stock_at(books: Books, location: str, moment: Moment) -> dict[str, Counter[str]]:
-    """Return the stock of a location at a moment, as far as is known now: by item and lot.
+    """Return the stock of a location at a moment, free and allocated, by item and lot.
 
-    Free and allocated stock. It is the stock at the end of the day, less what moved later on that
-    day, plus the differences of earlier counts that were booked later.
+    It is computed as known now: the stock at the end of the day, less what moved later on that day,
+    plus the differences of earlier counts that were booked later.
     """
     there: dict[str, Counter[str]] = defaultdict(Counter)
     for (_, item, lot), quantity in books.nonzero_balances_on(moment.day, STOCK(location)).items():
@@ -99,7 +100,7 @@ _Move = tuple[str, str, str, str, int]
 
 
 def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
-    """Transfers booked on the day of a moment that belong to a later moment."""
+    """Return transfers booked on the day of a moment that belong to a later moment."""
     rows = books.all(
         "SELECT seq, source, target, item, lot, quantity FROM transfers "
         "WHERE station = :station AND seq > :seq AND day = :day",
@@ -124,7 +125,10 @@ def moment_of(books: Books, seq: int) -> Moment:
 
 
 def first_entry(books: Books, head: int) -> int:
-    """Return the entry that a chain of corrections began with. head: the first of its command."""
+    """Return the first entry of a chain of corrections.
+
+    head: the first entry of its latest command.
+    """
     while True:
         older = books.value(
             "SELECT supersedes FROM entries WHERE station = :station AND seq = :seq", seq=head
@@ -135,7 +139,7 @@ def first_entry(books: Books, head: int) -> int:
 
 
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:
-    """Transfers of earlier counts that were booked after a moment."""
+    """Return transfers of earlier counts that were booked after a moment."""
     return books.all(
         "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM entries e "
         "JOIN count_sheets s ON s.station = e.station AND s.sheet = e.document "

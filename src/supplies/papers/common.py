@@ -8,11 +8,11 @@ import msgspec
 
 
 class PaperPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Part of a paper."""
+    """Base class of the structs of papers."""
 
 
 Languages = Literal["zh+en", "zh", "en"]
-"""What a paper is written in: Chinese with English beneath, or one of them alone."""
+"""Languages of a paper: Chinese with English beneath, or one of them."""
 
 
 class BilingualText(PaperPart, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class BilingualText(PaperPart, frozen=True, kw_only=True):
 
 
 class StationHead(PaperPart, frozen=True, kw_only=True):
-    """The issuer of a paper, with its settings of that day. logo: a PNG in base64, or None."""
+    """The issuer of a paper, as registered on that day. logo: a PNG in base64, or None."""
 
     code: str
     name: str
@@ -37,7 +37,7 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorName(PaperPart, frozen=True, kw_only=True):
-    """The donor as the paper names them; name None is an anonymous gift. phone: masked."""
+    """The donor on a paper. name: None for an anonymous gift. phone: masked."""
 
     code: str | None
     name: str | None

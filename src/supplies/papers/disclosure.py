@@ -13,9 +13,9 @@ from supplies.papers.station_report import GoodsLine
 
 
 class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
-    """What was received of one item from one source. name None: the donor is not named in public.
+    """What was received of one item from one source, in base units.
 
-    source: as the chart of accounts names it; only donors are named, each as they consented.
+    source: kind of origin account. name: of a donor who consented; otherwise None.
     """
 
     source: str
@@ -25,7 +25,7 @@ class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
 
 
 class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
-    """What was handed over of one item in one community, and to how many."""
+    """What was handed over of one item in one community, in base units, and to how many."""
 
     community: str | None
     who: Literal["household", "person"]
@@ -35,7 +35,7 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
 
 
 class Disclosure(PaperPart, frozen=True, kw_only=True):
-    """公示: what was received from whom, where it went, and that it adds up."""
+    """The public disclosure (公示) of a period: goods received, handed over, and their sums."""
 
     station: str
     first: date = msgspec.field(name="from")

@@ -1,4 +1,4 @@
-"""The donor statement: what became of all that a donor gave."""
+"""The donor statement: where all that a donor gave is now."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from supplies.papers.common import DonorName, PaperPart, StationHead
 class StatementLine(PaperPart, frozen=True, kw_only=True):
     """One item of a donor's gifts, in base units: received + repacked = the sum of all places.
 
-    repacked: what came of repacking gifts of another kind. places: by their names on the chart of
-    accounts (`accounts.PLACES`), those that are not zero.
+    repacked: made by repacking gifts of other items. places: by name in `accounts.PLACES`, without
+    zeros.
     """
 
     item: str
@@ -28,9 +28,9 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
 
 
 class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
-    """How many were reached in a month in a community. month: as in 2020-02.
+    """How many people were reached in a month in a community. month: as in 2020-02.
 
-    who: households at their doors, or persons of groups that received together.
+    who: households at home, or persons of groups.
     """
 
     month: str
@@ -47,9 +47,9 @@ class WishLine(PaperPart, frozen=True, kw_only=True):
 
 
 class WishDeviation(PaperPart, frozen=True, kw_only=True):
-    """Goods allocated as the donor wished or claimed, and then released.
+    """Goods that were allocated by the donor's wish or claim, and then released.
 
-    reason None: it was erased at someone's wish. by: who released them.
+    reason: None if erased. by: user who released them.
     """
 
     day: date
@@ -63,7 +63,7 @@ class WishDeviation(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorStatement(PaperPart, frozen=True, kw_only=True):
-    """Where all that a donor gave in a period was at the end of its last day."""
+    """Where everything that a donor gave in a period was at the end of its last day."""
 
     station: str
     donor: str
@@ -78,7 +78,7 @@ class DonorStatement(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
-    """The statement as it is printed. printed_at: in the station's zone."""
+    """The statement as printed. printed_at: in the station's time zone."""
 
     station: StationHead
     donor: DonorName

@@ -34,10 +34,13 @@ class GlyphMissing(InvalidField):
 
 
 def check_printable(content: bytes) -> None:
-    """Check that the font can print a document. Raises GlyphMissing for the first text it cannot.
+    """Check that the font can print all texts of a JSON document.
 
-    JSON itself is ASCII, which can be printed, and so are its escapes of line ends: one look at
-    all of it is enough where nothing is amiss.
+    The JSON itself and its escapes are printable ASCII, so the whole document is checked first, and
+    its texts one by one only if that fails.
+
+    Raises:
+        GlyphMissing: for the first text that it cannot print.
     """
     text = content.decode()
     if set(text) <= printable_characters():
@@ -56,7 +59,10 @@ def printable_characters() -> frozenset[str]:
 
 
 def format_ranges(characters: Iterable[int]) -> str:
-    """Return code points as in `glyph_coverage.txt`: hex, as 20-7E or 2030, one line per 256."""
+    """Return code points in the format of `glyph_coverage.txt`.
+
+    Ranges are hexadecimal, as 20-7E or 2030, with one line per 256 code points.
+    """
     lines: dict[int, list[list[int]]] = {}
     for code in sorted(characters):
         held = lines.setdefault(code >> 8, [])

@@ -1,4 +1,4 @@
-"""Quantities in words, printed on receipts so that no digit can be added."""
+"""Quantities in words. Receipts print them so that no digit can be added."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ class Amount(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptLine(PaperPart, frozen=True, kw_only=True):
-    """Goods received, in base units. in_words: Chinese financial numerals; in_words_en English.
+    """Goods received, in base units. value: None if not printed.
 
-    value: None where none is printed.
+    in_words, in_words_en: the quantity in Chinese financial numerals, and in English words.
     """
 
     name: str
@@ -33,12 +33,12 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
 
 
 class DonationReceipt(PaperPart, frozen=True, kw_only=True):
-    """捐赠物资接收凭证: what a receipt freezes when it takes its number.
+    """The content of a donation receipt (捐赠物资接收凭证), frozen when it gets its number.
 
-    received_on: the day of the gift; the first and last where it covers several.
-    wish: the donor's own words, None if they had none. checked_by: 复核人. agreement: number of the
-    donation agreement. fiscal_ticket: number of a fiscal ticket that a partner charity issued.
-    statement: None in documents frozen before it was a setting.
+    received_on: day of the gift, or first and last day of several. wish: in the donor's words; None
+    if there was none. checked_by: 复核人. agreement: number of the donation agreement.
+    fiscal_ticket: number of a fiscal ticket of a partner charity. statement: None in documents
+    older than that setting.
     """
 
     number: str
@@ -62,7 +62,7 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 class Proof(PaperPart, frozen=True, kw_only=True):
     """What links a paper to the books: its entry, and the check code in the QR code.
 
-    url: where the QR leads. replaced_by: None unless a newer receipt replaces this one.
+    url: in the QR code. replaced_by: None unless a newer receipt replaces this one.
     """
 
     seq: int
@@ -78,21 +78,21 @@ class Proof(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptPaper(PaperPart, frozen=True, kw_only=True):
-    """A donation receipt as it is printed."""
+    """A donation receipt as printed."""
 
     document: DonationReceipt
     proof: Proof
 
 
 class EntryReference(PaperPart, frozen=True, kw_only=True):
-    """The number of an entry, and its hash in hex."""
+    """Number and hash (hexadecimal) of an entry."""
 
     seq: int
     hash: str
 
 
 class PrintMarks(PaperPart, frozen=True, kw_only=True):
-    """Marks that a later printing adds. An original has none; marks are not signed."""
+    """Marks of a later printing. An original has none. Marks are not signed."""
 
     void_on: date | None = None
     void_reason: str | None = None
@@ -102,11 +102,12 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The machine-readable receipt that is attached inside its own PDF.
+    """The machine-readable receipt attached to its PDF.
 
-    document: the frozen document, exactly the text whose bytes were digested. digest: SHA-256 of
-    salt and document, hex, as salt is. public_key, signature: Ed25519, base64; what is signed is
-    told by `supplies.signing.receipt_signatures.signed`. drawn_by: the program whose page this is.
+    document: the frozen document, exactly as digested. digest: SHA-256 of salt and document; both
+    hexadecimal. public_key, signature: Ed25519, base64; see
+    `supplies.signing.receipt_signatures.signed_message`. drawn_by: version of the program that drew
+    the page.
     """
 
     format: Literal["supplies-receipt-1"] = "supplies-receipt-1"

@@ -1,4 +1,4 @@
-"""The run sheet: what a team loads, where it goes, who signs."""
+"""The run sheet: what a team loads, the stops, and who signs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supplies.papers.slip import SlipLine
 
 
 class LoadLine(PaperPart, frozen=True, kw_only=True):
-    """Goods of one lot that a team loads at one place, for all its stops together."""
+    """Goods of one lot that a team loads at one location, for all stops together."""
 
     name: str
     name_en: str | None
@@ -22,7 +22,7 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
 
 
 class RunStop(PaperPart, frozen=True, kw_only=True):
-    """One door of a round, as the sheet of the whole round names it: masked, with its address."""
+    """One stop on the run sheet: masked name and telephone, full address."""
 
     stop: int
     recipient: str
@@ -33,7 +33,7 @@ class RunStop(PaperPart, frozen=True, kw_only=True):
 
 
 class RunSheet(PaperPart, frozen=True, kw_only=True):
-    """出车单: what a team takes along, where it goes, and who signs for it."""
+    """The run sheet (出车单) of a delivery: what to load, the stops, and who signs for it."""
 
     delivery: str
     station: StationHead

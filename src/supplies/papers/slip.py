@@ -8,7 +8,7 @@ from supplies.papers.common import PaperPart, StationHead
 
 
 class SlipLine(PaperPart, frozen=True, kw_only=True):
-    """Goods for one door."""
+    """Goods for one stop, in base units."""
 
     name: str
     name_en: str | None
@@ -19,7 +19,7 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
 
 
 class DeliverySlip(PaperPart, frozen=True, kw_only=True):
-    """What a courier carries to one door: masked name and telephone, full door number."""
+    """The slip of one stop: masked name and telephone, full address."""
 
     delivery: str
     allocation: str

@@ -10,7 +10,7 @@ import msgspec
 from supplies.papers.common import ItemName, PaperPart, StationHead
 
 WORKERS, CONTACTS, VISITS = "worker", "contact", "visit"
-"""The kinds of activity that a station report counts by name."""
+"""Kinds of activity that have figures of their own in the report."""
 
 
 class ActivityLine(PaperPart, frozen=True, kw_only=True):
@@ -23,9 +23,9 @@ class ActivityLine(PaperPart, frozen=True, kw_only=True):
 class GoodsLine(PaperPart, frozen=True, kw_only=True):
     """One item over a period, in base units.
 
-    opening + received − handed_over − used − lost − unexplained − other = on_hand + in_transit;
-    allocated is the part of on_hand that is set aside. Over an organisation, goods between two of
-    its stations are in opening and in_transit, and neither received nor other.
+    opening + received − handed_over − used − lost − unexplained − other = on_hand + in_transit.
+    allocated is the part of on_hand that is set aside. In the report of an organisation, goods
+    between two of its stations are in opening and in_transit, and neither in received nor in other.
     """
 
     item: str
@@ -43,7 +43,7 @@ class GoodsLine(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageLine(PaperPart, frozen=True, kw_only=True):
-    """An item of which more is needed than is free, at the period's end, in base units."""
+    """An item of which more is needed than free at the end of the period, in base units."""
 
     item: str
     needed: int
@@ -69,13 +69,13 @@ class StationReport(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageInUnit(ShortageLine, frozen=True, kw_only=True):
-    """The same over stations, of which one may count in bottles and another in mL."""
+    """A shortage over several stations, by item and unit."""
 
     unit: str
 
 
 class StationAsOf(PaperPart, frozen=True, kw_only=True):
-    """A station whose work is in a report, and the last entry that it knew of."""
+    """A station in a report, and the number of its last entry included."""
 
     station: str
     name: str
@@ -84,10 +84,10 @@ class StationAsOf(PaperPart, frozen=True, kw_only=True):
 
 
 class OrganisationReport(StationReport, frozen=True, kw_only=True):
-    """The work of all stations of an organisation, as that of its head with theirs added.
+    """The work of all stations of an organisation over a period.
 
-    Each station is read at a moment of its own. goods: by item and unit; its equation holds as
-    it does for each station. short: items of which all stations together have less than they need.
+    Stations may be read at different times. goods: by item and unit; each line balances as for a
+    single station. short: items of which all stations together have too little.
     """
 
     short: Sequence[ShortageInUnit]
@@ -95,9 +95,9 @@ class OrganisationReport(StationReport, frozen=True, kw_only=True):
 
 
 class StationReportPaper(PaperPart, frozen=True, kw_only=True):
-    """The station report as it is printed: with who reports, and when.
+    """The station report as printed.
 
-    names: of each item, by its code. printed_at: in the station's zone.
+    names: by item code. printed_at: in the station's time zone.
     """
 
     station: StationHead
@@ -107,6 +107,6 @@ class StationReportPaper(PaperPart, frozen=True, kw_only=True):
 
 
 class OrganisationReportPaper(StationReportPaper, frozen=True, kw_only=True):
-    """The same over an organisation, by the station at its head."""
+    """The report of an organisation as printed by the station at its head."""
 
     report: OrganisationReport

@@ -1,6 +1,6 @@
-"""What the signature of a receipt covers, and how the record of a paper is verified.
+"""What the signature of a receipt covers, and how the record in a receipt is verified.
 
-Nothing here holds a secret or opens a book: whoever has a paper and the station's public keys can
+This module needs no secret and no books: whoever has a receipt and the station's public keys can
 check it. The secrets are in `supplies.signing.station_keys`.
 """
 
@@ -22,10 +22,10 @@ from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper, Receip
 NotGenuineReason = Literal[
     "altered", "other-key", "unknown-key", "other-version", "no-attachment", "no-receipt"
 ]
-"""Why a paper is not genuine."""
+"""Why a receipt is not genuine."""
 
 PublicKeys = Mapping[str, str]
-"""A station's public keys, base64, by their ids."""
+"""A station's public keys in base64, by key id."""
 
 _decode_record = msgspec.json.Decoder(ReceiptRecord).decode
 _decode_document = msgspec.json.Decoder(DonationReceipt).decode
@@ -34,7 +34,7 @@ _decode_document = msgspec.json.Decoder(DonationReceipt).decode
 class NotGenuine(SuppliesError):
     """The file is not a genuine receipt of this station. fault: the reason.
 
-    record: the signed data, where they are sound and only the page could not be compared.
+    record: the signed data, if they are valid and only the page could not be compared.
     """
 
     slug = "not-genuine"
@@ -48,7 +48,7 @@ class NotGenuine(SuppliesError):
 
 
 class IssuedReceipt(NamedTuple):
-    """An issued receipt: all that its check code and signature depend on."""
+    """The data of an issued receipt on which check code and signature depend."""
 
     station: str
     number: str
@@ -68,7 +68,7 @@ class ReceiptSignature(NamedTuple):
 
 
 ReceiptSigner = Callable[[IssuedReceipt], ReceiptSignature]
-"""Signs a receipt; views get it without access to a key."""
+"""Function that signs a receipt, so that views need no access to a key."""
 
 
 def signed_message(
@@ -76,18 +76,22 @@ def signed_message(
 ) -> bytes:
     """Return the signed bytes of a receipt: seven lines of UTF-8, each ended by LF.
 
-    The digest stands for all that the document says; with the entry and the check code everything
-    on an original's page is signed.
+    The digest covers the whole document. With entry and check code, everything printed on an
+    original is signed.
     """
     says = ("supplies-receipt-1", number, issued_on.isoformat(), digest, seq, entry_hash)
     return "".join(f"{line}\n" for line in (*says, check_code)).encode()
 
 
-# --- a record, and the paper it is for -------------------------------------------------------
+# --- records and their papers --------------------------------------------------------------------
 
 
 def read_record(content: bytes) -> ReceiptRecord:
-    """Decode the record in an attachment. Raises NotGenuine if it is not a record."""
+    """Decode the record in an attachment.
+
+    Raises:
+        NotGenuine: it is not a record.
+    """
     try:
         return _decode_record(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -97,7 +101,11 @@ def read_record(content: bytes) -> ReceiptRecord:
 
 
 def decode_document(record: ReceiptRecord) -> DonationReceipt:
-    """Return the frozen document of a record."""
+    """Return the frozen document of a record.
+
+    Raises:
+        NotGenuine: it is not a receipt.
+    """
     try:
         return _decode_document(record.document)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
@@ -107,7 +115,7 @@ def decode_document(record: ReceiptRecord) -> DonationReceipt:
 
 
 def paper_from_record(record: ReceiptRecord) -> ReceiptPaper:
-    """Return the receipt as it was printed, according to its record."""
+    """Return the receipt as printed, according to its record."""
     document, marks = decode_document(record), msgspec.structs.asdict(record.marks)
     return ReceiptPaper(
         document=document,
@@ -122,13 +130,16 @@ def paper_from_record(record: ReceiptRecord) -> ReceiptPaper:
     )
 
 
-# --- weighing a record -----------------------------------------------------------------------
+# --- checks of a record --------------------------------------------------------------------------
 
 
 def check_record(record: ReceiptRecord) -> None:
-    """Check that the record is consistent and signed by the key it names. Raises NotGenuine.
+    """Check that a record is consistent and signed by the key that it names.
 
-    Whose key that is, is `check_key`'s question.
+    `check_key` checks whose key that is.
+
+    Raises:
+        NotGenuine: it is not.
     """
     if not _signed_with(record):
         raise NotGenuine("altered", "this paper was altered: its signature does not fit it")
@@ -144,7 +155,11 @@ def check_record(record: ReceiptRecord) -> None:
 
 
 def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
-    """Check that the signing key is one of the station's. Raises NotGenuine."""
+    """Check that the signing key is one of the station's keys.
+
+    Raises:
+        NotGenuine: it is not.
+    """
     if keys.get(record.key_id) == record.public_key:
         return
     if record.key_id in keys:
@@ -161,7 +176,7 @@ def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
 
 
 def _signed_with(record: ReceiptRecord) -> bool:
-    # Loaded when a signature is checked: it costs more than all else here.
+    # Imported here because it takes longer than the rest of this module.
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -185,7 +200,7 @@ def _salt(record: ReceiptRecord) -> bytes:
     try:
         return bytes.fromhex(record.salt)
     except ValueError:
-        return b""  # the digest will not fit, which is what there is to say
+        return b""  # then the digest differs, and that is reported
 
 
 def _short(text: str) -> str:
@@ -193,7 +208,7 @@ def _short(text: str) -> str:
     return text if re.fullmatch(r"[\w-]{1,20}", text) else "of no usable name"
 
 
-# --- the public keys as a file ---------------------------------------------------------------
+# --- the file of public keys ---------------------------------------------------------------------
 
 _LINE = re.compile(r"(k[1-9][0-9]{0,5}) ed25519 ([A-Za-z0-9+/]{43}=)")
 
@@ -205,20 +220,24 @@ def write_public_keys(keys: PublicKeys) -> str:
 
 
 def read_public_keys(text: str, named: str) -> PublicKeys:
-    """Parse a public key file. named: its name, for the error."""
+    """Parse a public key file. named: its name, for errors.
+
+    Raises:
+        InvalidField: it is not such a file.
+    """
     lines = [line.strip() for line in text.splitlines()]
     found = [_LINE.fullmatch(line) for line in lines if line and not line.startswith("#")]
     keys = {match[1]: match[2] for match in found if match is not None}
     if not found or len(keys) != len(found):
         raise InvalidField(
-            f"{named} is no file of public keys; a station writes one with "
+            f"{named} is not a file of public keys; a station writes one with "
             "`supplies station key public -o station.pub`"
         )
     return keys
 
 
 def _raw(text: str) -> bytes:
-    """Decode canonical base64, so that a signature has only one spelling."""
+    """Decode base64 in its canonical form only, so that a signature has a single spelling."""
     try:
         raw = base64.b64decode(text, validate=True)
     except binascii.Error as error:

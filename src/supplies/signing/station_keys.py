@@ -1,9 +1,9 @@
-"""Station keys, and the check code and signature that they give each receipt.
+"""Station keys, and the check codes and signatures that they give receipts.
 
-The keys stand in a file of their own, readable by its owner alone, and never in the database: who
-holds a copy of the books cannot forge a paper. The file is the one that `SUPPLIES_KEYS` names, else
-it lies beside the books; books that are no file have no such place. A key is never taken out, so
-that a paper is sealed alike however often it is printed; a new one seals what is issued after it.
+The keys are in a file that only its owner can read, never in the database, so that a copy of the
+books is not enough to forge a receipt. `SUPPLIES_KEYS` names the file; by default it is beside the
+database file. A database on a server has no default. Keys are never removed, so a receipt has the
+same signature at each printing; a new key signs receipts issued after it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 8
-"""Characters of a check code: 40 bits, five to a character."""
+"""Characters of a check code: 40 bits, five per character."""
 
 KEYS_SETTING = "SUPPLIES_KEYS"
 """Environment variable that names the key file."""
@@ -47,7 +47,10 @@ _KEY_BYTES = 32
 
 
 class _Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One key. code_secret, private: hex. after: each station's last entry when it was made."""
+    """One key. code_secret, private: hexadecimal.
+
+    after: number of each station's last entry when the key was made.
+    """
 
     id: str
     code_secret: str
@@ -63,7 +66,7 @@ class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class StationKeys:
-    """The keys of the stations in one database; read again when their file changes."""
+    """The keys of the stations in one database. The file is read again when it changes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -72,17 +75,21 @@ class StationKeys:
 
     @classmethod
     def for_database(cls, database: str) -> StationKeys:
-        """Return the keys of a database. Raises StoreError if the key file is not in order."""
+        """Return the keys of a database.
+
+        Raises:
+            StoreError: the key file is missing or damaged.
+        """
         keys = cls(key_file(database))
         keys._keys()
         return keys
 
     def check_code(self, issued: IssuedReceipt) -> str:
-        """Return the check code of a receipt: eight characters that need the station's secret."""
+        """Return the check code of a receipt: eight characters that depend on a secret."""
         return _code(self._for(issued), issued)
 
     def sign(self, issued: IssuedReceipt) -> ReceiptSignature:
-        """Return check code and signature, by the key in use when the receipt was issued."""
+        """Return check code and signature, with the key in use when the receipt was issued."""
         key = self._for(issued)
         code, private = _code(key, issued), _private(key.private)
         says = signed_message(
@@ -97,13 +104,14 @@ class StationKeys:
         return ReceiptSignature(code, key.id, _public(key.private), signature)
 
     def public_keys(self) -> PublicKeys:
-        """Return all public keys by id, to check every receipt ever issued."""
+        """Return all public keys by id, old ones included."""
         return {key.id: _public(key.private) for key in self._keys()}
 
     def add(self, after: Mapping[str, int]) -> str:
-        """Add a key for receipts issued after these entries; return its id.
+        """Add a key for receipts issued after these entries. Return its id.
 
-        Called while nobody else can write to the books, whose entries `after` counts.
+        after: number of each station's last entry. Call it while nobody else can write to the
+        books.
         """
         keys = self._keys()
         new = _new_key(f"k{len(keys) + 1}", after)
@@ -137,7 +145,8 @@ class StationKeys:
 def key_file(database: str) -> Path:
     """Return the path of the key file: $SUPPLIES_KEYS, else beside the database file.
 
-    Raises StoreError where the database is no file and SUPPLIES_KEYS is not set.
+    Raises:
+        StoreError: the books are on a server and SUPPLIES_KEYS is not set.
     """
     named = os.environ.get(KEYS_SETTING)
     if named:
@@ -153,7 +162,11 @@ def key_file(database: str) -> Path:
 
 
 def create_first_key(database: str) -> bool:
-    """Create the first key if there is none; return whether it was created."""
+    """Create the first key if there is none. Return whether it was created.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
     path = key_file(database)
     try:
         if path.exists():
@@ -164,11 +177,13 @@ def create_first_key(database: str) -> bool:
 
 
 def ensure_keys(store: Store, database: str) -> bool:
-    """Ensure that there are keys to sign with; return whether the first was just created.
+    """Ensure that there are keys. Return whether the first was just created.
 
-    store: the books of that database. Once a station in it has issued a receipt none is made: a
-    file that is missing was lost, or another is named by mistake, and to a new key genuine papers
-    would be a stranger's. Raises StoreError where the keys are missing then, or not in order.
+    store: the books of that database. After the first receipt no first key is created: a missing
+    file was lost, or another name was given, and genuine receipts would not match a new key.
+
+    Raises:
+        StoreError: the keys are missing although receipts were issued, or the file is damaged.
     """
     issued = store.one("SELECT 1 FROM receipts LIMIT 1") is not None
     made = not issued and create_first_key(database)
@@ -177,7 +192,7 @@ def ensure_keys(store: Store, database: str) -> bool:
 
 
 def _code(key: _Key, issued: IssuedReceipt) -> str:
-    """HMAC-SHA256 over number and digest, its first 40 bits."""
+    """Return the first 40 bits of HMAC-SHA256 over number and digest."""
     secret, says = bytes.fromhex(key.code_secret), f"{issued.number}:{issued.digest}".encode()
     bits = int.from_bytes(hmac.new(secret, says, hashlib.sha256).digest()[:5], "big")
     return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(5 * (CODE_LENGTH - 1), -1, -5))
@@ -194,7 +209,7 @@ def _new_key(key_id: str, after: Mapping[str, int]) -> _Key:
 
 @cache
 def _private(secret: str) -> Ed25519PrivateKey:
-    # Loaded when a paper is signed: most commands sign none.
+    # Imported here because few commands sign a receipt.
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret))
@@ -226,7 +241,7 @@ def _read(path: Path) -> list[_Key]:
 
 
 def _write(path: Path, keys: list[_Key], *, replacing: bool) -> bool:
-    """Write the file atomically. replacing False: return False if it exists."""
+    """Write the file atomically. If not `replacing`, return False if it exists."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -239,18 +254,18 @@ def _write(path: Path, keys: list[_Key], *, replacing: bool) -> bool:
         else:
             path.hardlink_to(draft)
     except FileExistsError:
-        return False  # another process was quicker
+        return False  # another process created it first
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
-    # The name itself too: a key that signed a paper must not be lost with the power.
+    # Flush the directory too, so that a key in use survives a power failure.
     fsync(path.parent)
     return True
 
 
 def _damaged_file_error(path: Path) -> StoreError:
     return StoreError(
-        f"{path} is no file of station keys, or a damaged one: put it back from its backup"
+        f"{path} is not a file of station keys, or is damaged: restore it from its backup"
     )
 
 

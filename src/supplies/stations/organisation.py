@@ -1,7 +1,7 @@
 """Organisations: a head station and the stations under it. Not part of the hash chain.
 
-The head's coordinators may look into the books of all its stations, and figures are summed up over
-them. A station that is under nobody is an organisation of its own.
+Coordinators of the head may read the books of all its stations, and reports sum over them. A
+station without a head is an organisation of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from supplies.storage.store import Row, Store
 
 
 class StationLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A station in a list. head: head of its organisation; None: the station itself."""
+    """A station in a list. head: head of its organisation; None if it has none."""
 
     code: str
     name: str
@@ -38,7 +38,7 @@ ORGANISATION_CTE = (
 
 
 def head_of(books: Books) -> str | None:
-    """Return the head of this station's organisation; None if it has none above it."""
+    """Return the head above this station; None if it has none."""
     head = books.value("SELECT head FROM organisations WHERE station = :station")
     return None if head is None else str(head)
 
@@ -46,7 +46,7 @@ def head_of(books: Books) -> str | None:
 def stations(books: Books, *, after: str = "", limit: int | None = None) -> list[StationLine]:
     """List the stations of the organisation that this one heads, including itself, by code.
 
-    after: the code behind which to go on.
+    after: the last code of the page before.
     """
     rows = books.all(
         f"{_LINES} WHERE (s.code = :station OR o.head = :station) AND s.code > :after "
@@ -88,10 +88,12 @@ def is_head_of(books: Books, station: str) -> bool:
 
 
 def set_head(books: Books, head: str | None) -> None:
-    """Put the station under the head of an organisation; None removes it.
+    """Put the station under a head; None removes it. Call within `Ledger.admin_transaction()`.
 
-    Called within `Ledger.admin_transaction()`. Raises InvalidField where that would make a second
-    level: whoever looks into a station's books is to be seen at a glance.
+    An organisation has two levels only, so that it is clear who may read a station's books.
+
+    Raises:
+        InvalidField: the head is the station itself, is unknown, or there would be a third level.
     """
     here = {"station": books.station.code}
     if head is not None:
@@ -107,7 +109,7 @@ def set_head(books: Books, head: str | None) -> None:
 def _check_head(books: Books, head: str) -> None:
     code = books.station_code
     if head == code:
-        raise InvalidField(f"{code} is no station under itself; name the one at the head")
+        raise InvalidField(f"{code} is not a station under itself; name the one at the head")
     if books.value("SELECT 1 FROM stations WHERE code = :head", head=head) is None:
         raise NotFound(f"there is no station {head} in these books; `supplies station list`")
     above = head_of(books.for_station(head))

@@ -1,7 +1,7 @@
-"""The settings of a station's papers: kept beside the station, and frozen into each receipt.
+"""Settings of a station's papers, stored with the station and frozen into each receipt.
 
-What a jurisdiction asks of a receipt is a file of its own, `jurisdictions/CODE.toml`: the wording
-of the statement and a rule for values. A station may word the statement itself.
+The rules of a jurisdiction are a file, `jurisdictions/CODE.toml`: the wording of the statement and
+a rule for values. A station may have its own wording.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from supplies.papers.glyph_coverage import GlyphMissing, check_printable
 from supplies.stations.retention import Retention, retention, set_retention
 
 LOGO_BYTES = 8192
-"""Largest size of a logo file in bytes: each receipt contains it twice."""
+"""Largest size of a logo file in bytes. Each receipt contains it twice."""
 
 LOGO_SIDE = 800
 """Largest length of a logo's longer side in pixels."""
@@ -52,9 +52,9 @@ _Wording = Annotated[
 class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a station's papers look and what they say.
 
-    languages: of its papers. values: "evidenced" prints a value where its evidence was recorded
-    and the jurisdiction allows it. statement, statement_en: in the place of the jurisdiction's.
-    logo: a PNG, base64. None: none.
+    values: "evidenced" prints values with evidence, if the jurisdiction allows it. statement,
+    statement_en: replace the jurisdiction's wording; None: they do not. logo: a PNG in base64;
+    None: no logo.
     """
 
     languages: Languages = "zh+en"
@@ -88,7 +88,7 @@ def station_with_settings(books: Books) -> StationWithSettings:
 
 
 def station_head(books: Books) -> StationHead:
-    """Return the issuer of a paper printed now. A receipt shows the issuer frozen with it."""
+    """Return the issuer for a paper printed now. A receipt keeps the issuer frozen with it."""
     station, settings = books.station, paper_settings(books)
     return StationHead(
         code=station.code,
@@ -106,7 +106,10 @@ def station_head(books: Books) -> StationHead:
 def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:
     """Change the named settings, all or none. Names are those of the JSON.
 
-    Called within `Ledger.admin_transaction()`. Raises InvalidField for what no paper could show.
+    Call within `Ledger.admin_transaction()`.
+
+    Raises:
+        InvalidField: a setting is invalid or cannot be printed.
     """
     if "code" in changes:
         raise InvalidField.at("/code", "a code stays; register another and use that")
@@ -129,7 +132,7 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
 
 
 def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText:
-    """Return the statement on a receipt: the station's wording, else the jurisdiction's."""
+    """Return the statement on a receipt: the station's wording, or else the jurisdiction's."""
     pack = jurisdiction(settings.jurisdiction)["valued" if valued else "statement"]
     return BilingualText(
         zh=settings.statement or pack["zh"], en=settings.statement_en or pack["en"]
@@ -137,7 +140,7 @@ def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText
 
 
 def prints_values(settings: PaperSettings) -> bool:
-    """Return whether a value with evidence is printed."""
+    """Return whether values with evidence are printed."""
     return settings.values == "evidenced" and bool(jurisdiction(settings.jurisdiction)["values"])
 
 
@@ -150,7 +153,11 @@ def jurisdictions() -> tuple[str, ...]:
 
 @cache
 def jurisdiction(code: str) -> dict[str, Any]:
-    """Return the rules of a jurisdiction."""
+    """Return the rules of a jurisdiction.
+
+    Raises:
+        InvalidField: there is no such jurisdiction.
+    """
     if code not in jurisdictions():
         raise NotFound(f"there is no jurisdiction {code}; there are {', '.join(jurisdictions())}")
     return tomllib.loads((files(__package__) / "jurisdictions" / f"{code}.toml").read_text("utf-8"))
@@ -192,7 +199,7 @@ def _check_logo(logo: str) -> None:
     if len(content) > LOGO_BYTES:
         raise InvalidField.at(pointer, f"the logo has {len(content)} bytes; use {wanted}")
     if not _is_complete_png(content):
-        raise InvalidField.at(pointer, f"the logo is no whole PNG; use {wanted}")
+        raise InvalidField.at(pointer, f"the logo is not a complete PNG; use {wanted}")
     width, height = struct.unpack(">II", content[16:24])
     if not (0 < width <= LOGO_SIDE and 0 < height <= LOGO_SIDE):
         raise InvalidField.at(

@@ -1,8 +1,8 @@
-"""How long a station keeps personal data, and whose is due to be erased.
+"""How long a station keeps personal data, and whose data is due to be erased.
 
-Personal data is kept for the shortest time that its purpose needs (Personal Information Protection
-Law of China, art. 19); how long that is, the station says. Nothing is forgotten by itself: who is
-due is shown, and forgotten by a command that somebody gives or a timer does.
+Personal data may be kept only as long as its purpose needs (Personal Information Protection Law of
+China, art. 19); the station sets the time. Nothing is erased automatically: the people due are
+listed, and a command erases them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, AccountKi
 from supplies.domain.entry_rows import Forgetting
 
 MIN_ACCESS_LOG_DAYS = 183
-"""Least days to keep the access log: six months (Cybersecurity Law of China, art. 21)."""
+"""Minimum days to keep the access log: six months (Cybersecurity Law of China, art. 21)."""
 
 _MAX_DAYS = 36_525
 Days = Annotated[int, Meta(ge=1, le=_MAX_DAYS)]
@@ -28,14 +28,14 @@ Who = Literal["recipient", "donor"]
 
 
 PERSON_KINDS: Mapping[Who, str] = {"recipient": "household", "donor": "person"}
-"""The kinds that are natural persons: groups and organisations have no personal data."""
+"""Kinds of natural persons. Groups and organisations have no personal data."""
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Retention in days. None: kept until a person asks for erasure.
+    """Retention periods in days. None: kept until the person asks for erasure.
 
-    recipients_days, donors_days: after the last day that an entry about the person is booked on.
-    access_log_days: of its lines.
+    recipients_days, donors_days: counted from the last booked day of an entry about the person.
+    access_log_days: of lines of the access log.
     """
 
     recipients_days: Days | None = None
@@ -51,7 +51,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PersonDue(Person, frozen=True, kw_only=True):
-    """A person whose retention has ended. last_on: last day of an entry about them."""
+    """A person whose retention period has ended. last_on: last day of an entry about them."""
 
     last_on: date
 
@@ -64,7 +64,11 @@ def retention(books: Books) -> Retention:
 
 
 def set_retention(books: Books, kept: Retention) -> None:
-    """Set the retention periods. Call within `Ledger.admin_transaction()`."""
+    """Set the retention periods. Call within `Ledger.admin_transaction()`.
+
+    Raises:
+        InvalidField: the access log would be kept for less than `MIN_ACCESS_LOG_DAYS`.
+    """
     names = Retention.__struct_fields__
     columns, marks = ", ".join(names), ", ".join(f":{name}" for name in names)
     books.store.run(
@@ -75,10 +79,10 @@ def set_retention(books: Books, kept: Retention) -> None:
 
 
 def people_due(books: Books, today: date) -> list[PersonDue]:
-    """Return who is due on the station's day, longest ago first.
+    """Return the people due on this day, the longest overdue first.
 
-    Whoever has something open is due as well: forgetting them is refused until it is settled.
-    Who stands in no entry is not: nobody can say since when they are known.
+    People with something open are included; they can be forgotten once it is settled. People
+    without any entry are not, because it is unknown since when they are registered.
     """
     kept = retention(books)
     return sorted(
@@ -91,13 +95,13 @@ def people_due(books: Books, today: date) -> list[PersonDue]:
 
 
 def access_log_kept_since(books: Books, today: date) -> date | None:
-    """Return the first day whose access log is still kept; None if all is."""
+    """Return the first day whose access log is kept; None if all is kept."""
     days = retention(books).access_log_days
     return None if days is None else today - timedelta(days=days)
 
 
 def forgotten_people(books: Books) -> list[Person]:
-    """Return the persons erased from these books, in order."""
+    """Return the people erased from these books, in order."""
     parties = [one.party.partition(":") for one in books.rows(Forgetting)]
     return [
         Person(who="donor" if what == "donor" else "recipient", code=code)
@@ -111,7 +115,7 @@ def is_known(books: Books, person: Person) -> bool:
     return books.value(f"{name} AND name IS NOT NULL", code=person.code) is not None
 
 
-# --- who is due ----------------------------------------------------------------------------------
+# --- people due ----------------------------------------------------------------------------------
 
 
 def _moved(kind: AccountKind) -> str:
@@ -135,7 +139,7 @@ _STATED = {
         _moved(DONOR),
     ),
 }
-"""SQL: entries about somebody that are quickly found, at least one of everybody's."""
+"""SQL: entries about a person that an index finds; every person has at least one."""
 
 
 def _documents(document: str, tables: str, whose: str) -> str:
@@ -171,20 +175,20 @@ _DOCUMENTS = {
         ),
     ),
 }
-"""SQL: whose documents are which. Every entry of a document is about them, its end as well."""
+"""SQL: the person of each document. Every entry of a document is about that person."""
 
 _MOVED_ON = {
     "recipient": (_days(ASKED), _days(RECEIVED)),
     "donor": (_days(DONOR), _days(RETURNED)),
 }
-"""SQL: on which days something came to somebody, or from them."""
+"""SQL: the days on which goods went to a person or came from them."""
 
 
 def _due(books: Books, who: Who, days: int | None, today: date) -> list[PersonDue]:
-    """By the latest day that anything about them is booked on.
+    """Return the people due, by the latest booked day of an entry about them.
 
-    The last entry need not be booked on that day: a fact of long ago may be told today. But who
-    stands in a recent one is not due, and all is looked up only of those who are quiet.
+    The latest entry need not have the latest day, because facts may be recorded late. People in a
+    recent entry are not due, so all entries are read only for the others.
     """
     if days is None:
         return []

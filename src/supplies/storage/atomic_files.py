@@ -1,6 +1,6 @@
-"""Write files atomically, readable by their owner only, and never overwrite one.
+"""Write files atomically, readable only by their owner, and never overwrite one.
 
-Each grows under a draft's name beside its own, is on the disk, and only then takes its name.
+A file is written under a draft name in the same directory, flushed to the disk, and then renamed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from supplies.errors import AlreadyDone, StoreError
 
 @contextmanager
 def draft_file(path: Path) -> Iterator[Path]:
-    """Yield an empty draft beside the future file; delete it afterwards unless it was renamed."""
+    """Yield an empty draft beside the future file. Delete it afterwards unless it was renamed.
+
+    Raises:
+        StoreError: the draft cannot be created.
+    """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         _create_empty(draft)
@@ -27,13 +31,22 @@ def draft_file(path: Path) -> Iterator[Path]:
 
 
 def refuse_to_replace(path: Path) -> None:
-    """Refuse to overwrite an existing file. Raises AlreadyDone."""
+    """Check that a file does not exist.
+
+    Raises:
+        AlreadyDone: it exists.
+    """
     if path.exists():
         raise AlreadyDone(f"{path} exists already and is not overwritten; name another file")
 
 
 def write_new_file(path: Path, content: bytes) -> None:
-    """Write a new file with these bytes."""
+    """Write a new file.
+
+    Raises:
+        AlreadyDone: a file of this name exists.
+        StoreError: it cannot be written.
+    """
     with draft_file(path) as draft:
         draft.write_bytes(content)
         fsync(draft)
@@ -41,8 +54,13 @@ def write_new_file(path: Path, content: bytes) -> None:
 
 
 def rename_into_place(draft: Path, path: Path) -> None:
-    """Rename a draft that is on the disk to its final name."""
-    # Asked again: verifying took a while, and another may have made one meanwhile.
+    """Rename a draft that is on the disk to its final name.
+
+    Raises:
+        AlreadyDone: a file of that name exists.
+        StoreError: the disk refuses.
+    """
+    # Checked again: another process may have created the file during the verification.
     refuse_to_replace(path)
     try:
         draft.rename(path)
@@ -52,7 +70,11 @@ def rename_into_place(draft: Path, path: Path) -> None:
 
 
 def read_file(path: Path) -> bytes:
-    """Return the content of a file."""
+    """Return the content of a file.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
@@ -60,7 +82,7 @@ def read_file(path: Path) -> bytes:
 
 
 def fsync(path: Path) -> None:
-    """Flush a file, or the entries of a directory, to the disk (fsync)."""
+    """Flush a file, or the entries of a directory, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -15,23 +15,26 @@ _MISTYPED_SERVER = re.compile(r"(?!sqlite:///)\w{2,}:.*@|.*password\s*=", re.DOT
 
 
 def database_file(url: str) -> Path | None:
-    """Return the file that a URL names; None if the books are not in a file.
+    """Return the file that a URL names; None for a database on a server.
 
-    Raises InvalidField for what names neither; what may hold a password is not repeated in it.
+    A part of the URL that may be a password is not repeated in an error.
+
+    Raises:
+        InvalidField: the URL names neither a file nor a server.
     """
     if url.startswith(_SERVERS):
         return None
     if _MISTYPED_SERVER.match(url):
         raise InvalidField(
             "this looks like the mistyped address of a server (it is not repeated here, as it may "
-            "hold a password); write postgresql://USER@HOST/DATABASE, or name a file"
+            "contain a password); write postgresql://USER@HOST/DATABASE, or name a file"
         )
     scheme, separator, path = url.partition("://")
     if not separator:
         return Path(url)
     if scheme != "sqlite":
         raise InvalidField(
-            f"{scheme}:// is no kind of database; "
+            f"{scheme}:// is not a kind of database; "
             "name a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
         )
     if not path.startswith("/"):
@@ -46,10 +49,16 @@ def database_file(url: str) -> Path | None:
 
 
 def grant_access(url: str, role: str) -> None:
-    """Grant a PostgreSQL role the right to record in these books and to alter nothing."""
+    """Grant a PostgreSQL role the right to record in these books, but to change nothing.
+
+    Raises:
+        InvalidField: the books are in a file, or the role would have further rights.
+        NotFound: there is no such role.
+        StoreError: the user of this connection does not own the tables.
+    """
     if database_file(url) is not None:
         raise InvalidField(
-            f"{url} is a file: who may write it is who may record; roles are a server's"
+            f"{url} is a file: whoever may write it may record; only servers have roles"
         )
     store = open_store(url, create=False)
     try:
@@ -61,13 +70,16 @@ def grant_access(url: str, role: str) -> None:
 
 
 def open_store(url: str, *, create: bool = True, guarded: bool = True, made: bool = True) -> Store:
-    """Open the store that a URL or path names; `postgresql://…` is PostgreSQL.
+    """Open the store that a URL or path names.
 
-    A path or `sqlite:///PATH` is a file of SQLite.
+    `postgresql://…` is a server; a path or `sqlite:///PATH` is a SQLite file. create: create
+    missing tables; older tables are always migrated. guarded: refuse books whose guards are
+    missing; only verification reads such books. made: False if the caller creates new books with
+    `create_tables` and `create_guards`.
 
-    create: make and migrate the tables where they are not there yet. guarded: refuse books
-    whose guards are missing; only verification looks at such. made: False where the caller makes
-    new books by `create_tables` and `create_guards`.
+    Raises:
+        InvalidField: the URL is invalid.
+        StoreError: the database cannot be opened.
     """
     file = database_file(url)
     if file is not None:

@@ -1,9 +1,9 @@
-"""Keep the responses to requests with an idempotency key, so that a repeat gets the same one.
+"""Store the responses to requests with an idempotency key, so that a repeat gets the same one.
 
-A row is written in the transaction of what its request did: either both are there or neither. It
-keeps a salted digest of the request as it was sent, and the answer's own bytes. Those may hold
-personal data, so they are erased when anybody is forgotten, and after a while in any case; the
-row stays, and with it that the key was used, for what, and where its outcome is found.
+A row is written in the transaction of its request: either both are stored or neither. It has a
+salted digest of the request, and the response. Responses may contain personal data, so they are
+erased after a while, and when a person is forgotten. The row stays: that the key was used, for
+which request, and where the result is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from supplies.errors import IdempotencyConflict
 from supplies.storage.store import Store
 
 RESPONSE_RETENTION = timedelta(days=30)
-"""How long the bytes of a response are kept."""
+"""How long responses are kept."""
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
@@ -29,10 +29,10 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 
 
 class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored response. location: URL of the created resource; None: none.
+    """A stored response.
 
-    seq: the entry it recorded; None: it recorded none. answer: the bytes; None: not kept, or
-    erased since.
+    location: URL of the created resource, or None. seq: the entry that it recorded, or None.
+    answer: the response body; None if not kept, or erased.
     """
 
     status: int
@@ -42,7 +42,7 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredResponses:
-    """The stored responses of one station. Call every method within a transaction of the store."""
+    """The stored responses of one station. Call all methods within a transaction of the store."""
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station = store, station
@@ -50,7 +50,8 @@ class StoredResponses:
     def find(self, request: IdempotencyKey) -> StoredResponse | None:
         """Return the earlier response to this request; None if its key is new.
 
-        Raises IdempotencyConflict where the caller used the key for another request.
+        Raises:
+            IdempotencyConflict: the caller used the key for another request.
         """
         row = self.store.one(
             "SELECT salt, digest, status, location, seq, answer FROM answers "
@@ -67,7 +68,7 @@ class StoredResponses:
         return StoredResponse(status=row[2], location=row[3], seq=row[4], answer=row[5])
 
     def keep(self, request: IdempotencyKey, answered: StoredResponse, *, now: datetime) -> None:
-        """Store the response that a request is about to get."""
+        """Store the response that a request will get."""
         salt = new_salt()
         self.store.run(
             "INSERT INTO answers (station, caller, request_key, salt, digest, answered_at, "
@@ -87,7 +88,7 @@ class StoredResponses:
         )
 
     def erase(self, *, before: datetime | None = None) -> int:
-        """Erase the bytes of all responses, or of those before a time; return how many."""
+        """Erase the bodies of all responses, or of those before a time. Return how many."""
         older = "" if before is None else " AND answered_at < :before"
         return self.store.run(
             f"UPDATE answers SET answer = NULL WHERE station = :station{older} "

@@ -1,9 +1,8 @@
-"""The tables and the triggers that guard them, as SQL text for either engine.
+"""The tables and the triggers that guard them, as SQL for either engine.
 
-They are made by an ordered list of scripts, `migrations/NNNN-….sql`, which goes forward only: a
-script that was released is never changed, and what a later version needs stands in one more. A new
-database is made by all of them, one of before by those it has not seen. What the chart of accounts
-decides (which balances may be negative) is filled in from the chart.
+Tables are created by an ordered list of scripts, `migrations/NNNN-….sql`. A released script never
+changes; a later version adds a script. A new database runs all of them, an older one those that it
+has not run. Which balances may be negative is filled in from the chart of accounts.
 """
 
 from __future__ import annotations
@@ -50,22 +49,22 @@ SECURITY_DEFINER_SINCE: Mapping[str, int] = {
 }
 """PostgreSQL functions that run as SECURITY DEFINER, with the version that added each.
 
-Most write what follows from entries and transfers, so that who records needs no right to. The
-others hold what is gone for good once they are passed, and look at it through nobody's eyes.
+Most write what follows from entries and transfers, so that the recording role needs no rights to
+those tables. The others protect data that is lost once erased, and must see all rows.
 """
 
 
 def revoke_execute(books: str) -> str:
-    """SQL that takes those functions from everybody but the owner; triggers fire without.
+    """Return SQL that lets only the owner execute these functions; triggers run without the right.
 
-    Else anybody could make a temporary table of any name, and let its triggers call them.
+    Otherwise anybody could create a temporary table whose triggers call them.
     """
     names = ", ".join(f"{books}.{name}()" for name in SECURITY_DEFINER_SINCE)
     return f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC"
 
 
 SECURITY_DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
-"""How they work; nobody can put an operator or function of another meaning in front of theirs."""
+"""Clauses of these functions. The fixed search path prevents other operators or functions."""
 
 ENTRY_ROW_TABLES = tuple(TABLES.values())
 """Tables whose rows may only be inserted together with their entry."""
@@ -85,20 +84,20 @@ def _text(name: str) -> str:
 
 
 def floor_condition() -> str:
-    """Return SQL that is true for accounts without a floor. Case-sensitive, unlike LIKE."""
+    """Return SQL that is true for accounts without a floor. It is case-sensitive, unlike LIKE."""
     free = [kind.prefix for kind in CHART.values() if not kind.floored]
     return " OR ".join(f"substr(account, 1, {len(prefix)}) = '{prefix}'" for prefix in free)
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A migration: the script that leads to a version, in SQL that both engines share."""
+    """A migration: the script that leads to a version, in the SQL of both engines."""
 
     version: int
     script: str
 
     def statements(self) -> list[str]:
-        """Return its statements in order, without the comments before them."""
+        """Return its statements in order, without comments."""
         parts = (
             re.sub(r"\A(?:\s*--[^\n]*\n|\s+)*", "", part) for part in _split_statements(self.script)
         )
@@ -153,9 +152,9 @@ _MAKES = re.compile(r"CREATE (?:TABLE|VIEW|(?:UNIQUE )?INDEX) (\w+)")
 
 
 def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str]:
-    """Return the triggers that a database of this version cannot have yet in these words.
+    """Return the triggers that were added or changed after this version of the database.
 
-    What it should have is not made again: where it is missing, the books are refused.
+    Only these are created; books that lack other triggers are refused.
     """
     made_by = {
         found[1]: migration.version
@@ -173,15 +172,12 @@ def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str
 
 
 def table_names() -> list[str]:
-    """Return the names of all tables; a table comes before the tables that refer to it.
-
-    Their columns and keys are in `supplies.storage.introspection`.
-    """
+    """Return the names of all tables; each comes before the tables that refer to it."""
     return list(_create_tables())
 
 
 def constraint_counts() -> dict[str, Counter[str]]:
-    """Count the constraints of each table by sort: check, foreign key, primary key, unique."""
+    """Count the constraints of each table: check, foreign key, primary key, unique."""
     signs = {"c": "CHECK (", "f": "REFERENCES ", "p": "PRIMARY KEY", "u": "UNIQUE"}
     return {
         name: Counter({sort: text.count(sign) for sort, sign in signs.items() if sign in text})
@@ -196,7 +192,7 @@ def _create_tables() -> dict[str, str]:
 
 
 def to_postgresql(script: str) -> str:
-    """Translate a script to PostgreSQL types; text is ordered by code point, as in SQLite."""
+    """Translate a script to PostgreSQL types. Text sorts by code point, as in SQLite."""
     types = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
     script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", script)
     return re.sub(r"\b(INTEGER|BLOB|TEXT)\b", lambda found: types[found[1]], script)
@@ -204,9 +200,9 @@ def to_postgresql(script: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PostgresGuards:
-    """The statements that create PostgreSQL's functions and triggers, by name.
+    """Statements that create PostgreSQL's functions and triggers, by name.
 
-    A function's name is its own, a trigger's its table's and its own: `entries.entries_head`.
+    A trigger's name includes its table: `entries.entries_head`.
     """
 
     functions: dict[str, str]
@@ -214,7 +210,7 @@ class PostgresGuards:
 
 
 def postgres_guards(schema: str) -> PostgresGuards:
-    """Return the functions and triggers for this schema. schema: its quoted name."""
+    """Return the functions and triggers for a schema. schema: its quoted name."""
     text = _text("postgresql/guards.sql").replace("{schema}", schema)
     _, functions, append_only, stated, kept, catalogue, once = re.split(
         r"^-- (?:for each: )?[\w-]+\n", text, flags=re.MULTILINE
@@ -260,9 +256,9 @@ def sqlite_guards() -> dict[str, str]:
 
 
 def _same_rows() -> dict[str, str]:
-    """For each table, what is true of an old row that has a unique key of the new one.
+    """Return, by table, the SQL condition of an old row with a unique key of the new row.
 
-    `INSERT OR REPLACE` would delete such a row without a word.
+    `INSERT OR REPLACE` would delete such a row without an error.
     """
     same: dict[str, list[str]] = {}
     for name, text in _create_tables().items():

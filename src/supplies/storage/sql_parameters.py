@@ -20,7 +20,7 @@ _TOKEN = re.compile(
 
 @lru_cache(maxsize=2048)
 def pyformat(sql: str) -> str:
-    """`:name` as `%(name)s`, `?` as `%s`; what is quoted stays, and every `%` is doubled."""
+    """Translate `:name` to `%(name)s` and `?` to `%s`; double each `%`. Quoted text stays."""
     return _TOKEN.sub(_pyformat_token, sql)
 
 

@@ -13,7 +13,7 @@ Params = Mapping[str, Any]
 class Store(Protocol):
     """The interface of a storage engine. Statements name their parameters `:name`.
 
-    Every method raises a `StoreError` of its own words where the engine fails.
+    Every method raises a `StoreError` if the engine fails.
     """
 
     url: str
@@ -30,39 +30,48 @@ class Store(Protocol):
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement with `?` parameters for each row.
 
-        Nobody waits for it: what is refused may be told only by a later statement, or when the
-        savepoint or the transaction ends.
+        It may run later: an error may be raised by a later statement, or at the end of the
+        savepoint or transaction.
         """
 
     def bulk_insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Insert many rows as fast as the engine can. Call within a transaction."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """A write transaction: durable when it ends, rolled back when it fails."""
+        """Begin a write transaction: durable at its end, rolled back if the block raises."""
 
     def reading(self) -> AbstractContextManager[None]:
-        """A read transaction that sees one state; inside another transaction, part of it."""
+        """Begin a read transaction that sees one state; inside another transaction, join it."""
 
     def savepoint(self) -> AbstractContextManager[None]:
-        """A savepoint: rolled back alone when it fails."""
+        """Begin a savepoint, rolled back alone if the block raises."""
 
     def create_tables(self) -> None:
         """Create the empty tables, without triggers. Call within a transaction.
 
-        Raises AlreadyDone where there are tables.
+        Raises:
+            AlreadyDone: there are tables.
         """
 
     def create_guards(self) -> None:
-        """Create the triggers of filled tables. Call within a transaction."""
+        """Create the triggers after the tables are filled. Call within a transaction."""
 
     def lock(self, station: str) -> None:
         """Lock a station for writing, from the next statement on. Call within a transaction."""
 
     def check_guards(self) -> None:
-        """Raise GuardMissing where what protects the books is gone or changed."""
+        """Check that all triggers and constraints are unchanged.
+
+        Raises:
+            GuardMissing: one is missing or changed.
+        """
 
     def check_integrity(self) -> None:
-        """Check the database file for damage. Raises NotADatabase."""
+        """Check the database file for damage.
+
+        Raises:
+            NotADatabase: it is damaged.
+        """
 
     def purge_erased(self) -> None:
         """Remove remaining copies of erased rows where possible. Call after the commit."""
@@ -71,7 +80,7 @@ class Store(Protocol):
         """Return a number that changes when another connection changes the station's catalogue."""
 
     def interrupt(self) -> None:
-        """End the running statement from another thread; it then fails with Busy."""
+        """End the running statement from another thread. It then raises Busy."""
 
     def close(self) -> None:
         """Close the store."""

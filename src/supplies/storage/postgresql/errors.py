@@ -1,6 +1,6 @@
 """Translate PostgreSQL errors to plain sentences, by code or, without a code, by text.
 
-A sentence says what happened and what to do; who raises it adds where, and that nothing was
+A sentence says what happened and what to do. The caller adds the database and that nothing was
 recorded.
 """
 
@@ -54,7 +54,7 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
     ("too many clients", *_BY_CODE["53300"]),
     ("remaining connection slots", *_BY_CODE["53300"]),
     ("too many connections for", *_BY_CODE["53300"]),
-    # A database that lets nobody in (`not currently accepting connections`) is another matter.
+    # Not for `not currently accepting connections`: that database admits nobody.
     ("starting up|system is not (yet )?accepting|in recovery mode", *_BY_CODE["57P03"]),
     ("shutting down", *_BY_CODE["57P03"]),
     (
@@ -83,7 +83,7 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
 
 
 def translate_error(code: str | None, text: str) -> tuple[type[StoreError], str]:
-    """Translate the error of a statement: its class, and a sentence without a full stop."""
+    """Return the class for a statement's error, and a sentence without full stop."""
     if code is None or code.startswith("08"):
         return Busy, f"the connection to the server was lost ({_short(text)}); try again"
     return _BY_CODE.get(code) or (StoreError, _short(text))

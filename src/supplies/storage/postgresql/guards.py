@@ -11,9 +11,12 @@ from supplies.storage.store import Store
 
 
 def check_guards(store: Store, books: str) -> None:
-    """Refuse books whose triggers, functions or floors were dropped, changed or disabled.
+    """Check that triggers, functions and floors were not dropped, changed or disabled.
 
-    books: the schema that holds them, quoted.
+    books: the quoted name of the schema.
+
+    Raises:
+        GuardMissing: one was.
     """
     guards = schema.postgres_guards(books)
     triggers = {
@@ -49,7 +52,7 @@ def check_guards(store: Store, books: str) -> None:
 
 
 def _function_rights(definer: bool, settings: list[str] | None) -> str:
-    """Return the security and SET clauses of a function, as written when it is created."""
+    """Return the security and SET clauses of a function, as in CREATE FUNCTION."""
     sets = [f"SET {setting.replace('=', ' = ', 1)}" for setting in settings or ()]
     return " ".join((["SECURITY DEFINER"] if definer else []) + sets)
 
@@ -89,7 +92,7 @@ def _check_constraints(store: Store) -> None:
 
 
 def _check_bypasses(store: Store) -> None:
-    """Refuse disabled foreign keys and rewrite rules, which would bypass the triggers."""
+    """Check that no foreign key is disabled and no rewrite rule exists: they bypass triggers."""
     off = store.one(
         "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
         "WHERE t.tgisinternal AND t.tgenabled NOT IN ('O', 'A') "

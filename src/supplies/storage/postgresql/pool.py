@@ -1,9 +1,8 @@
 """A pool of connections to PostgreSQL, shared by all stores of a process on one database.
 
-A store borrows one for the length of a transaction, or of a statement outside any, and gives it
-back: as many are open as are used at once, whatever number of stores there is. What is said to a
-session is said once, when its connection is made. Another process never uses a connection of this
-one: what was forked makes its own.
+A store borrows a connection for a transaction, or for a statement outside a transaction. So the
+number of open connections depends on concurrent use, not on the number of stores. Session settings
+are made once per connection. A forked process makes its own pool.
 """
 
 from __future__ import annotations
@@ -39,15 +38,15 @@ CONNECT_TIMEOUT_S = 10
 TCP_USER_TIMEOUT_MS = 15_000
 """How long sent data may stay unconfirmed before the server counts as lost.
 
-A machine that is gone without a word would be waited for a quarter of an hour. One that is at work
-confirms, however long its work takes.
+The system's default for a lost machine is a quarter of an hour. A working server confirms at once,
+however long the statement takes.
 """
 
 _DEFAULTS: dict[str, str | int] = {
     "connect_timeout": CONNECT_TIMEOUT_S,
     "application_name": "supplies",
     "tcp_user_timeout": TCP_USER_TIMEOUT_MS,
-    # While an answer is waited for nothing is sent but this.
+    # While the program waits for an answer, only keepalives are sent.
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -55,32 +54,32 @@ _DEFAULTS: dict[str, str | int] = {
 """Connection parameters, unless the URL sets others."""
 
 CONNECTIONS, CONNECTION_WAIT_S = 8, 5
-"""How many connections a process opens to a database, and how long one waits for one of them.
+"""Connections of a process to a database, and seconds to wait for a free one.
 
-A URL says otherwise with `?connections=16&connection_wait=10`.
+The URL can set both: `?connections=16&connection_wait=10`.
 """
 
 MAX_PREPARED = 400
 """Largest number of prepared statements of a connection.
 
-Each is when it comes for the first time: the driver would lose count of one that comes to be
-prepared in the wake of a statement that is refused.
+Every statement is prepared at its first use. Otherwise the driver may lose count of a statement
+that is prepared after another one failed.
 """
 
 _PROBE_TIMEOUT_S = 0.05
-"""How often a thread that waits for a connection checks whether the server can be reached."""
+"""How often a thread that waits for a connection checks that the server is reachable."""
 
-# What the driver would say is said, in other words, to whoever asked for something.
+# The driver's log is not needed: its errors are raised as StoreError.
 getLogger("psycopg").addHandler(NullHandler())
 
 _SESSION = """
 SET lock_timeout = {lock_timeout};
--- Each question takes milliseconds; compiling it would take hundreds.
+-- Each query takes milliseconds; compiling it would take hundreds.
 SET jit = off;
--- Every question is answered from an index. A table that is small when it is first asked for would
--- be read whole, and go on being so, as the plan is kept while the table grows.
+-- Every query uses an index. A plan made while a table is small would read the whole table, and the
+-- plan is kept while the table grows.
 SET enable_seqscan = off;
--- Whoever turned it off did not think of books: an answer would come before the disk.
+-- If it is off, a commit would be confirmed before it is on the disk.
 SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') = 'off' AND current_setting('fsync') = 'on'
 """
@@ -95,7 +94,7 @@ class _IntegerLoader(Loader):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A database of a server. shown: the URL without its password. wait: seconds."""
+    """A database on a server. display_url: the URL without its password. wait: in seconds."""
 
     display_url: str
     conninfo: str
@@ -104,15 +103,19 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """The database that a URL names; raises StoreError for what is no such URL."""
+        """Parse a URL.
+
+        Raises:
+            StoreError: it is not a valid URL of a PostgreSQL database.
+        """
         shown = _without_password(url)
         url, ours = _ours(url, shown)
         try:
             given = conninfo_to_dict(url)
         except psycopg.Error:
-            # Not in the driver's words: they repeat the part that it stumbled over, the password's.
+            # The driver's message may contain the password.
             raise StoreError(
-                f"{shown} is no address of a PostgreSQL database; "
+                f"{shown} is not the address of a PostgreSQL database; "
                 "write postgresql://USER@HOST/DATABASE, with % @ : / in names as %25 %40 %3A %2F"
             ) from None
         ours_unless_given = {name: _DEFAULTS[name] for name in _DEFAULTS if name not in given}
@@ -144,16 +147,19 @@ class Pool:
             num_workers=1,
             configure=_begin_session,
             check=_is_alive,
-            # Tried again when somebody asks again, not by and by.
+            # Connect again at the next request, not in the background.
             reconnect_timeout=0,
             open=True,
         )
 
     def acquire(self) -> Connection:
-        """Borrow a connection for this thread; return it with `give_back`.
+        """Borrow a connection for this thread; return it with `release`.
 
-        Raises Busy where none is free in time, a StoreError where none can be made. For a server
-        that does not answer one waits in vain, and whoever comes after glances at it.
+        After a server did not answer once, later calls wait only briefly until it does.
+
+        Raises:
+            Busy: no connection was free in time.
+            StoreError: no connection can be made.
         """
         failures = self._failures()
         until = monotonic() + (0 if self._silent else self.address.wait)
@@ -162,7 +168,7 @@ class Pool:
                 return self._checked_out(self._pool.getconn(timeout=_PROBE_TIMEOUT_S))
             except PoolTimeout:
                 late = monotonic() >= until
-                # Where others have one it may be free soon, whatever the server says to more.
+                # A connection in use may become free soon, even if the server refuses new ones.
                 alone = self._lent == 0
                 if (late or alone) and self._failures() > failures:
                     refusal = self.address.connection_error()
@@ -192,7 +198,7 @@ class Pool:
         self._pool.putconn(connection)
 
     def leave(self) -> None:
-        """Leave the pool; the last store closes all connections."""
+        """Leave the pool. The last store closes all connections."""
         with _LOCK:
             self.members -= 1
             if self.members:
@@ -205,7 +211,7 @@ class Pool:
 
 
 def shared_pool(address: Address) -> Pool:
-    """Return the pool of this process for a database; call `leave` when done."""
+    """Return the pool of this process for a database. Call `Pool.leave` when done."""
     with _LOCK:
         here = os.getpid(), address
         pool = _POOLS.get(here)
@@ -229,7 +235,7 @@ def _begin_session(connection: Connection) -> None:
     connection.prepared_max = MAX_PREPARED
     adapters = connection.adapters
     adapters.register_loader("numeric", _IntegerLoader)
-    # One type each, whatever the value: else a statement is prepared for every size anew.
+    # One type each: otherwise a statement is prepared again for each size of its values.
     adapters.register_dumper(int, Int8Dumper)
     adapters.register_dumper(str, StrDumper)
     connection.execute(_SESSION.format(lock_timeout=BUSY_TIMEOUT_MS).encode(), prepare=False)
@@ -238,7 +244,7 @@ def _begin_session(connection: Connection) -> None:
 def _is_alive(connection: Connection) -> None:
     """Raise if the connection was lost while idle.
 
-    The server is asked only where it has said something unasked: mostly that it goes away.
+    The server is asked only if it has sent something unrequested, which is mostly that it closes.
     """
     said = select.poll()
     said.register(connection.fileno(), select.POLLIN)
@@ -247,7 +253,7 @@ def _is_alive(connection: Connection) -> None:
 
 
 def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
-    """Split a URL into the driver's URL and our own parameters."""
+    """Split a URL into the driver's URL and this program's parameters."""
     said = {"connections": CONNECTIONS, "connection_wait": CONNECTION_WAIT_S}
     rest, _, query = url.partition("?")
     others = []
@@ -258,14 +264,14 @@ def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
         elif value.isascii() and value.isdigit() and 1 <= int(value) <= 1000:
             said[name] = int(value)
         else:
-            raise StoreError(f"{shown}: {part} is no number from 1 to 1000")
+            raise StoreError(f"{shown}: {part} is not a number from 1 to 1000")
     return (f"{rest}?{'&'.join(others)}" if others else rest), said
 
 
 def _without_password(url: str) -> str:
     """Return a URL without its password.
 
-    A password that was not written as a URL wants it may hold any sign: it ends at the last `@`.
+    A password that is not percent-encoded may contain any character; it ends at the last `@`.
     """
     shown = re.sub(r"(?<=://)([^:]*):.*@", r"\1@", url, flags=re.DOTALL)
     return re.sub(r"([?&]\w*password=).*", r"\1…", shown, flags=re.DOTALL)

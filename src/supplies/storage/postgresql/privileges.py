@@ -1,8 +1,8 @@
-"""Grant a PostgreSQL role the rights to record in the books and to alter nothing.
+"""Grant a PostgreSQL role the rights to record in the books and to change nothing.
 
-Who owns the tables makes and migrates them; the service runs as a role of its own. It may read
-all tables and add rows to those that commands add to; it may change the columns below, and delete
-from the tables below. What follows from transfers is moved by functions with the owner's rights.
+The owner of the tables creates and migrates them; the service runs as another role. That role may
+read all tables, insert rows into the tables of commands, update the columns below and delete from
+the tables below. What follows from transfers is written by functions with the owner's rights.
 """
 
 from __future__ import annotations
@@ -44,10 +44,12 @@ DELETABLE_TABLES = (
 
 
 def grant_access(store: Store, role: str) -> None:
-    """Grant a role the right to record, and revoke what goes beyond that.
+    """Grant a role the rights to record, and revoke further rights.
 
-    Raises NotFound for a role that is not there, InvalidField for one that cannot be held to it,
-    StoreError where the store's own user does not own the tables.
+    Raises:
+        NotFound: there is no such role.
+        InvalidField: the role would keep further rights.
+        StoreError: the store's user does not own the tables.
     """
     with store.writing():
         name = _grantee(store, role)
@@ -104,7 +106,7 @@ def _statements(store: Store, role: str) -> list[str]:
 
 
 def _check_nothing_beyond(store: Store, role: str) -> None:
-    """Refuse a role that may alter the books through PUBLIC or through membership."""
+    """Check that the role has no further rights through PUBLIC or membership."""
     for table in (*schema.APPEND_ONLY, *OWNER_WRITTEN_TABLES):
         row = store.one(
             "SELECT has_table_privilege(:role, :table, 'UPDATE, DELETE, TRUNCATE, TRIGGER') "
@@ -128,7 +130,7 @@ def _check_nothing_beyond(store: Store, role: str) -> None:
                 f"{role} may call {name}() by what was granted to a role that it is a member of; "
                 f"take that away first, as with `REVOKE THAT_ROLE FROM {role}`"
             )
-    # Who may make functions and operators anywhere can put them in front of those that guards use.
+    # A role that may create functions or operators could replace those that the guards use.
     row = store.one(
         "SELECT nspname FROM pg_namespace WHERE has_schema_privilege(:role, oid, 'CREATE') "
         "AND substr(nspname::text, 1, 3) <> 'pg_' ORDER BY nspname LIMIT 1",

@@ -1,10 +1,9 @@
 """The store on PostgreSQL: transactions and statements.
 
-A station's writers take turns by a lock of their station, taken before anything is read; writers
-of other stations do not wait. Every row that a command writes begins with its station, so two
-commands never wait for each other in a circle: deadlocks cannot occur between ledgers, and at
-READ COMMITTED nothing fails to be serialised. Where another program brings one about all the
-same, it is answered as Busy with nothing recorded.
+A writer locks its station before it reads anything, so the writers of a station wait for each
+other, and writers of other stations do not. All rows that a command writes begin with its station,
+so deadlocks between ledgers are impossible, and READ COMMITTED suffices. If another program causes
+a deadlock, the command is refused as Busy and nothing is recorded.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ from supplies.storage.store import Params, Row
 ANALYZE_AFTER_COMMITS = 40
 """Number of commits on new tables before ANALYZE is run.
 
-It knows nothing of new tables, and takes any index that begins with the station for as good as the
-one that finds a row; the server itself looks only after a minute.
+Without statistics the server may use any index that begins with the station. Its own ANALYZE runs
+only after a minute.
 """
 
 MINIMUM_VERSION = 130_000
@@ -41,8 +40,8 @@ MINIMUM_VERSION = 130_000
 class PostgresStore:
     """The books in one schema of a PostgreSQL database, for one thread at a time.
 
-    Its connection is borrowed from those of the process; one that was lost when the server was
-    restarted is not met again.
+    Connections are borrowed from the pool of the process; those lost in a restart of the server are
+    replaced.
     """
 
     def __init__(
@@ -96,7 +95,7 @@ class PostgresStore:
         self._tables.create()
 
     def create_guards(self) -> None:
-        """Create the triggers of filled tables. Call within a transaction."""
+        """Create the triggers after the tables are filled. Call within a transaction."""
         self._tables.create_guards(since=0)
         self.run("ANALYZE")
 
@@ -108,9 +107,9 @@ class PostgresStore:
             self._open.connection.execute(script.encode(), prepare=False)
 
     def _commits_until_analyze(self) -> int:
-        """Return the number of commits before ANALYZE is due; 0: it was run.
+        """Return the number of commits before ANALYZE is due; 0 if it was run.
 
-        Only who owns them may.
+        Only the owner of the tables may run it.
         """
         row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
         return ANALYZE_AFTER_COMMITS if row is None and self._tables.are_complete() else 0
@@ -125,7 +124,11 @@ class PostgresStore:
                     self.run(f"ANALYZE (SKIP_LOCKED) {names}")
 
     def check_guards(self) -> None:
-        """Refuse books whose triggers, functions or floors were dropped, changed or disabled."""
+        """Check that triggers, functions and floors were not dropped, changed or disabled.
+
+        Raises:
+            GuardMissing: one was.
+        """
         check_guards(self, self._schema)
 
     # --- statements --------------------------------------------------------------------------
@@ -145,7 +148,7 @@ class PostgresStore:
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement with `?` parameters for each row.
 
-        Within a transaction with the next that is asked, or when the part or all of it ends.
+        In a transaction it runs with the next query, or at the end of the savepoint or transaction.
         """
         with self._translated_errors():
             if self._open is not None:
@@ -175,7 +178,7 @@ class PostgresStore:
 
     @contextmanager
     def _borrowed(self) -> Iterator[Connection]:
-        if self._pool.pid != os.getpid():  # forked: the parent's are not ours to use
+        if self._pool.pid != os.getpid():  # after a fork, the parent's connections must not be used
             self._pool = shared_pool(self._address)
         self._lent = connection = self._pool.acquire()
         try:
@@ -188,7 +191,7 @@ class PostgresStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A write transaction; `lock` locks a station."""
+        """Begin a write transaction; `lock` locks a station."""
         with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED") as open_one:
             yield
             self._commit(open_one)
@@ -196,19 +199,19 @@ class PostgresStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """A read transaction that sees one state; inside another transaction, part of it."""
+        """Begin a read transaction that sees one state; inside another transaction, join it."""
         if self._open is not None:
             yield
             return
         with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as open_one:
             yield
-            # Not rolled back: the driver would throw away what it has prepared.
+            # Not rolled back: the driver would discard its prepared statements.
             with self._translated_errors():
                 open_one.commit()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Transaction]:
-        """Hold a connection and roll back what is not committed at the end."""
+        """Borrow a connection, and roll back at the end what was not committed."""
         with self._borrowed() as connection:
             self._open = opened = Transaction(connection, begin)
             try:
@@ -219,7 +222,7 @@ class PostgresStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """A savepoint: rolled back alone when it fails."""
+        """Begin a savepoint, rolled back alone if the block raises."""
         assert self._open is not None, "a savepoint is part of a transaction"
         with self._translated_errors():
             self._open.savepoint()
@@ -254,14 +257,14 @@ class PostgresStore:
     def purge_erased(self) -> None:
         """Do nothing: VACUUM removes old versions of a row.
 
-        Until then, and in the server's log of writes and its backups, they can be read by who
-        reads the server's files; no query shows them.
+        Until then no query shows them, but they are in the server's files, its write-ahead log and
+        its backups.
         """
 
     def interrupt(self) -> None:
-        """Cut, from another thread, the connection that waits for an answer, if any.
+        """Close the connection of a running statement, if any, from another thread.
 
-        A server that hangs would not hear that a statement is to be ended.
+        A server that hangs would not react to a request to cancel.
         """
         connection = self._lent
         if connection is not None:
@@ -291,7 +294,7 @@ class PostgresStore:
         if not durable:
             raise StoreError(f"{self.url}: the transaction had failed; nothing was recorded")
         if warned:
-            # It stands on this server alone: whoever waited for a standby was told not to.
+            # The commit is on this server only, because the wait for a standby was cancelled.
             raise Uncertain(
                 f"{self.url}: no standby has confirmed this ({warned[0]}), and whether it outlives "
                 "this server is not known; ask again with the same id"
@@ -307,9 +310,9 @@ class PostgresStore:
             self._refuse(error)
 
     def _refuse(self, error: psycopg.Error) -> NoReturn:
-        """Raise the engine's error as one of ours."""
+        """Raise the driver's error as an error of this library."""
         if error.sqlstate == "23514" and error.diag.constraint_name == "floor":
-            raise NotEnough("more was asked of an account than stands in it") from error
+            raise NotEnough("more was requested than the account contains") from error
         text = error.diag.message_primary or str(error)
         kind, sentence = translate_error(error.sqlstate, text)
         raise kind(f"{self.url}: {sentence}; nothing was recorded") from error
@@ -320,12 +323,12 @@ def _warnings(connection: Connection) -> Iterator[list[str]]:
     """Log the server's warnings."""
     warned: list[str] = []
 
-    def hear(said: psycopg.errors.Diagnostic) -> None:
+    def collect(said: psycopg.errors.Diagnostic) -> None:
         if said.severity_nonlocalized == "WARNING":
             warned.append(said.message_primary or "")
 
-    connection.add_notice_handler(hear)
+    connection.add_notice_handler(collect)
     try:
         yield warned
     finally:
-        connection.remove_notice_handler(hear)
+        connection.remove_notice_handler(collect)

@@ -15,14 +15,19 @@ ADVISORY_LOCK_NAMESPACE = 0x5355_5050
 class SchemaManager:
     """The tables of a store in one schema.
 
-    books: its name, quoted. script: carries out several statements within a transaction.
+    books: its quoted name. script: function that runs several statements in a transaction.
     """
 
     def __init__(self, store: Store, books: str, script: Callable[[str], None]) -> None:
         self._store, self._books, self._script = store, books, script
 
     def migrate(self, *, create: bool) -> None:
-        """Migrate the tables to this version. create: create them if there are none."""
+        """Migrate the tables to this version. create: create them if there are none.
+
+        Raises:
+            NewerVersion: a newer version of this program made them.
+            StoreError: they are incomplete or cannot be migrated.
+        """
         url, found = self._store.url, self._found()
         if not found and not create:
             raise NotADatabase(f"{url} is empty; make a ledger with `supplies init`")
@@ -59,7 +64,7 @@ class SchemaManager:
         self._make(since=0)
 
     def create_guards(self, *, since: int) -> None:
-        """Create the triggers that tables of this version lack or have in older words; 0: all."""
+        """Create the triggers that were added or changed after version `since`; 0: all."""
         guards = schema.postgres_guards(self._books)
         functions = "\n".join(schema.guards_added_after(guards.functions, since).values())
         self._script(functions.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
@@ -100,11 +105,11 @@ class SchemaManager:
         return int(row[0])
 
     def _lock(self) -> None:
-        """Take a lock, so that processes that start together migrate one after the other."""
+        """Lock, so that processes that start together migrate one after the other."""
         self._store.run(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK_NAMESPACE})")
 
     def _make(self, *, since: int) -> None:
-        """Create what a database of this version lacks; 0: a new one."""
+        """Create what a database of version `since` lacks; 0: a new one."""
         if since == 0:
             self._script(
                 'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, '

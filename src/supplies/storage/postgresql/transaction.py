@@ -1,8 +1,7 @@
 """A transaction over a borrowed connection with as few round trips as possible.
 
-A statement whose outcome nobody asks for waits for the next one that somebody does, and crosses
-together with it. Where it is refused, that is where it is told: at the latest when the savepoint
-or the transaction ends that it is part of.
+A statement without a result waits in a queue and is sent together with the next query. Its error is
+therefore raised later: at the latest at the end of its savepoint or transaction.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ MAX_QUEUED = 1_000
 """Largest number of statements queued on the client."""
 
 _ROLLED_BACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
-"""Of a connection that is there: something was begun and not ended."""
+"""States of a working connection with an unfinished transaction."""
 
 
 class Transaction:
@@ -45,7 +44,7 @@ class Transaction:
             return self.connection.execute(sql, params)
 
     def enqueue(self, sql: str, params: Params | Sequence[Any] = ()) -> None:
-        """Queue a statement; it runs with the next `ask`."""
+        """Queue a statement. It runs with the next `execute` or `flush`."""
         self._waiting.append((sql, params))
         if len(self._waiting) >= MAX_QUEUED:
             self.flush()
@@ -61,12 +60,12 @@ class Transaction:
         self.enqueue(f"SAVEPOINT part_{self._parts}")
 
     def release_savepoint(self) -> None:
-        """Release the savepoint. Its statements have run."""
+        """Release the savepoint, after running all queued statements."""
         self.enqueue(f"RELEASE part_{self._parts}")
         self._parts -= 1
 
     def rollback_to_savepoint(self) -> None:
-        """Roll back to the savepoint; if the connection is lost, the server does so."""
+        """Roll back to the savepoint. If the connection is lost, the server does so."""
         part = f"part_{self._parts}"
         self._parts -= 1
         unsent = [sql for sql, _ in self._waiting]
@@ -75,12 +74,12 @@ class Transaction:
             return
         self._waiting.clear()
         if self.connection.info.transaction_status in _ROLLED_BACK:
-            # By themselves: the driver takes back what it has prepared when it sees the answer.
+            # Sent separately: the driver discards prepared statements when it sees the answer.
             self.connection.execute(f"ROLLBACK TO {part}")
             self.connection.execute(f"RELEASE {part}")
 
     def commit(self) -> bool:
-        """Commit; return False if the transaction had failed and was rolled back."""
+        """Commit. Return False if the transaction had failed and was rolled back."""
         if self.execute("COMMIT").statusmessage == "COMMIT":
             return True
         # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error.
@@ -88,7 +87,7 @@ class Transaction:
         return False
 
     def end(self) -> None:
-        """Roll back what was not committed; if the connection is lost, the server does so."""
+        """Roll back what was not committed. If the connection is lost, the server does so."""
         self._waiting.clear()
         status = self.connection.info.transaction_status
         if status in _ROLLED_BACK:

@@ -57,15 +57,15 @@ _BY_CODE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_FULL: (DiskFull, _DISK_FULL),
     sqlite3.SQLITE_CANTOPEN: (StoreError, _CANNOT_OPEN),
 }
-"""Looked up by the extended code, then by the plain one."""
+"""Sentences by extended error code, or else by primary code."""
 
 
 def translate_error(error: sqlite3.Error, path: Path) -> SuppliesError:
-    """Translate an error with a file."""
+    """Return the error of this library for an error of SQLite."""
     text, extended = str(error), getattr(error, "sqlite_errorcode", 0)
     code = extended & 0xFF
     if code == sqlite3.SQLITE_CONSTRAINT and "floor" in text:
-        return NotEnough("more was asked of an account than stands in it")
+        return NotEnough("more was requested than the account contains")
     found = _BY_CODE.get(extended) or _BY_CODE.get(code)
     if found is None:
         return StoreError(f"{path}: {text}; nothing was recorded")

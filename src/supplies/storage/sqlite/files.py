@@ -16,25 +16,28 @@ _OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILAB
 
 
 class DatabaseFiles:
-    """The identity (device, inode) of a file and its log when they were opened."""
+    """The identity (device, inode) of a database file and its log when they were opened."""
 
     def __init__(self, path: Path) -> None:
-        # Absolute, as SQLite keeps it: the program may go to another directory.
+        # Absolute, as in SQLite: the program may change its directory.
         here = path.absolute()
         self._opened = {each: _identity(each) for each in (here, Path(f"{here}-wal"))}
 
     def check(self, *, keeps_a_log: Callable[[], bool]) -> None:
-        """Check that neither was deleted or replaced since. Raises Gone.
+        """Check that neither file was deleted or replaced since.
 
-        The system would let us write on into what no name leads to, and it would all be gone with
-        this process.
+        The system would let this process write to a deleted file, and the data would be lost at its
+        end.
+
+        Raises:
+            Gone: one was.
         """
         for path, opened in self._opened.items():
             found = _identity(path)
             if found == opened:
                 continue
             if opened is None or (path.name.endswith("-wal") and not keeps_a_log()):
-                # It is made when it is first needed, and goes where somebody does without.
+                # The log is created when first needed, and disappears if WAL mode ends.
                 self._opened[path] = found
             else:
                 raise Gone(
@@ -52,8 +55,8 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def create_private_file(path: Path) -> None:
-    """Make a file that its owner alone may read, where there is none; its log will be as it is."""
-    # What stands in the way SQLite meets as well, and it is said there.
+    """Create a file that only its owner can read, if it is missing. Its log gets the same mode."""
+    # Errors are ignored here: opening the file with SQLite reports them.
     with suppress(OSError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
@@ -61,9 +64,11 @@ def create_private_file(path: Path) -> None:
 def copy_file(source: Path, target: Path) -> None:
     """Copy a consistent snapshot of a file into an empty one while others write.
 
-    Raises NotADatabase for what is no file of SQLite, StoreError where one cannot be used.
+    Raises:
+        NotADatabase: the source is not a SQLite file.
+        StoreError: one of the files cannot be used.
     """
-    # Not made where it is missing; read alone where it may not be written.
+    # mode=rw: not created if missing; opened read-only if not writable.
     there_already = f"{source.absolute().as_uri()}?mode=rw"
     try:
         with (
@@ -71,7 +76,7 @@ def copy_file(source: Path, target: Path) -> None:
             closing(sqlite3.connect(target)) as there,
         ):
             here.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-            # In one step: page by page it would begin again whenever somebody writes.
+            # In one step: page by page, it would begin again after each write of others.
             here.backup(there, pages=-1)
     except sqlite3.Error as error:
         if error.sqlite_errorcode in _OF_THE_SOURCE:

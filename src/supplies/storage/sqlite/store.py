@@ -15,7 +15,7 @@ from supplies.storage.sqlite.tables import SchemaManager
 from supplies.storage.store import Params, Row
 
 PURGE_TIMEOUT_MS = 250
-"""How long to wait for readers before emptying the log is put off."""
+"""How long to wait for readers before the log is emptied later instead."""
 
 MAX_REPORTED_FAULTS = 1_000_000_000
 """Number of faults that the integrity check may report: all of them."""
@@ -72,11 +72,11 @@ class SqliteStore:
         # In a file: in memory, the end of each statement takes time in proportion to what the open
         # savepoint changed. The file has no name and is gone with the connection.
         pragma("PRAGMA temp_store = FILE")
-        # What is erased is overwritten, so that a forgotten name is not left in free pages.
+        # Erased data is overwritten, so that no forgotten name stays in free pages.
         pragma("PRAGMA secure_delete = ON")
-        # A checkpoint waits for the disk twice: one every 16 MB rather than every 4.
+        # A checkpoint waits for the disk twice, so it runs every 16 MB instead of every 4.
         pragma("PRAGMA wal_autocheckpoint = 4000")
-        # The log is made by the first look.
+        # The first query creates the log.
         pragma("PRAGMA schema_version")
         self._files = DatabaseFiles(self.path)
 
@@ -84,7 +84,7 @@ class SqliteStore:
         try:
             self.connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            # A backup, which is all in the one file, is read where nothing may be written.
+            # A backup without WAL mode can be read where nothing may be written.
             if error.sqlite_errorcode != sqlite3.SQLITE_READONLY:
                 raise
 
@@ -93,11 +93,15 @@ class SqliteStore:
         self._tables.create()
 
     def create_guards(self) -> None:
-        """Create the triggers of filled tables. Call within a transaction."""
+        """Create the triggers after the tables are filled. Call within a transaction."""
         self._tables.create_guards(since=0)
 
     def check_guards(self) -> None:
-        """Check triggers, indexes and tables. Raises GuardMissing if one is missing or changed."""
+        """Check triggers, indexes and tables.
+
+        Raises:
+            GuardMissing: one is missing or changed.
+        """
         self._tables.check_guards()
 
     # --- statements --------------------------------------------------------------------------
@@ -140,7 +144,7 @@ class SqliteStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A write transaction that holds the write lock from its first statement."""
+        """Begin a write transaction with the write lock from its first statement."""
         self.run("BEGIN IMMEDIATE")
         try:
             yield
@@ -156,7 +160,7 @@ class SqliteStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """A read transaction that sees one state; inside another transaction, part of it."""
+        """Begin a read transaction that sees one state; inside another transaction, join it."""
         if self.connection.in_transaction:
             yield
             return
@@ -168,7 +172,7 @@ class SqliteStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """A savepoint, rolled back alone. Its fixed name lets the statement be cached."""
+        """Begin a savepoint, rolled back alone. Its fixed name lets the statement be cached."""
         self.run("SAVEPOINT part")
         try:
             yield
@@ -190,8 +194,8 @@ class SqliteStore:
     def purge_erased(self) -> None:
         """Checkpoint and empty the log, which still has old pages of erased rows.
 
-        While another reads, SQLite empties the log later; nothing else is lost by that. It is not
-        waited for: who replicates the file reads always, and all writers would wait with us.
+        If another process is reading, SQLite empties the log later. This does not wait for it: a
+        process that replicates the file reads all the time, and all writers would wait.
         """
         self.run(f"PRAGMA busy_timeout = {PURGE_TIMEOUT_MS}")
         try:
@@ -200,9 +204,13 @@ class SqliteStore:
             self.run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     def check_integrity(self) -> None:
-        """Check the file for damage. Raises NotADatabase."""
+        """Check the file for damage.
+
+        Raises:
+            NotADatabase: it is damaged.
+        """
         # SQLite 3.40 sees a NULL in each row of a table WITHOUT ROWID whose key is not its first
-        # columns. Constraints are no matter of pages: rows are compared by verification.
+        # columns. Constraints are not checked here: verification compares all rows.
         told = [text for (text,) in self.all(f"PRAGMA integrity_check({MAX_REPORTED_FAULTS})")]
         found = [text for text in told if text != "ok" and not text.startswith("NULL value in ")]
         if found:
@@ -211,7 +219,7 @@ class SqliteStore:
     def leave_wal_mode(self) -> None:
         """Leave WAL mode, so that the file can be read where nothing may be written.
 
-        Closing alone would say nothing where the disk has no room for what the log holds.
+        Closing alone would not report an error if the disk is too full for the content of the log.
         """
         if self.one("PRAGMA journal_mode = DELETE") != ("delete",):
             raise Busy(f"another program is using {self.path}; close it there first")

@@ -16,7 +16,12 @@ class SchemaManager:
         self._store, self._path = store, path
 
     def migrate(self, *, create: bool) -> None:
-        """Migrate the tables to this version. create: create them if there are none."""
+        """Migrate the tables to this version. create: create them if there are none.
+
+        Raises:
+            NewerVersion: a newer version of this program made them.
+            NotADatabase: the file is not a ledger.
+        """
         found = self._found()
         if "migrations" not in found:
             if found:
@@ -50,15 +55,18 @@ class SchemaManager:
         self._make(since=0)
 
     def create_guards(self, *, since: int) -> None:
-        """Create the triggers that tables of this version lack or have in older words; 0: all."""
+        """Create the triggers that were added or changed after version `since`; 0: all."""
         for name, statement in schema.guards_added_after(schema.sqlite_guards(), since).items():
             self._store.run(f"DROP TRIGGER IF EXISTS {name}")
             self._store.run(statement)
 
     def check_guards(self) -> None:
-        """Check tables, indexes and triggers. Raises GuardMissing if one is missing or changed.
+        """Check tables, indexes and triggers.
 
-        A trigger of someone else's on our tables is refused too: it could swallow rows.
+        Foreign triggers on these tables are refused too, because they could suppress rows.
+
+        Raises:
+            GuardMissing: one is missing or changed.
         """
         found = {
             name: (table, sql)
