@@ -53,6 +53,7 @@ check: .venv/installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.prose
+	$(BIN)/python -m tools.prose --code
 
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks

@@ -66,8 +66,9 @@ def test_the_service_prints_its_address_serves_and_stops_cleanly(
         (os.killpg if stop == signal.SIGINT else os.kill)(process.pid, stop)
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
-    assert len(out.splitlines()) == 4, out
-    made, nobody, address, where = out.splitlines()
+    assert len(out.splitlines()) == 5, out
+    warning, made, nobody, address, where = out.splitlines()
+    assert "http://127.0.0.1:8000, which only this computer can open" in warning
     assert made.startswith("There was no key to sign receipts with; a new one is in ")
     assert nobody.startswith("Nobody can sign in yet.")
     assert address.startswith(f"  http://127.0.0.1:{port}/invitation/supplies.")

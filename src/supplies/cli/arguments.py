@@ -135,7 +135,7 @@ def station_details_options(function: _Function) -> _Function:
                 "--host",
                 default=LOCAL_HOST,
                 show_default=True,
-                help="Where the QR code of a receipt leads, as in https://example.org.",
+                help="The address that the QR code of a receipt leads to, as in https://example.org.",
             ),
             click.option(
                 "--zone", default="Asia/Shanghai", show_default=True, help="Time zone (IANA name)."

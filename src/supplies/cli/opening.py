@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
@@ -66,10 +66,13 @@ def _find_stations(store: Store, named: str | None) -> list[str]:
     return codes if named is None else [named]
 
 
-def warn_of_local_address(station: Station) -> None:
-    """Print a warning if the QR codes of a station's receipts lead to this computer."""
+def warn_of_local_address(station: Station, *, to: TextIO | None = None) -> None:
+    """Print a warning if the QR codes of a station's receipts lead to this computer.
+
+    to: None for standard error.
+    """
     from supplies.stations.public_address import local_address_warning
 
     warning = local_address_warning(station)
     if warning is not None:
-        print(f"supplies: warning: {warning}", file=sys.stderr, flush=True)
+        print(f"supplies: warning: {warning}", file=to or sys.stderr, flush=True)

@@ -63,7 +63,8 @@ def serve(
         with ledger.reading() as books:
             codes = [one.code for one in all_stations(ledger.store)] if station is None else []
             for code in codes or [ledger.station_code]:
-                warn_of_local_address(books.for_station(code).station)
+                # Standard error contains the log alone, a JSON object in each line.
+                warn_of_local_address(books.for_station(code).station, to=sys.stdout)
         with ledger.admin_transaction() as books:
             path = first_sign_in_path(AccessContext(books, ledger.clock()))
         several = len(codes) > 1
