@@ -103,3 +103,10 @@ def test_an_unknown_donor_or_location_is_refused(station: StationLedger) -> None
         station.give(5, donor="D-9")
     with pytest.raises(InvalidField, match="there is no location attic"):
         station.give(5, location="attic")
+
+
+def test_goods_beyond_their_pledge_are_warned_of(station: StationLedger) -> None:
+    pledge = station.pledge(10)
+    assert station.give(4, pledge=pledge).warnings == []
+    (warning,) = station.give(9, pledge=pledge).warnings
+    assert warning.startswith(f"line 1: 3 × mask are beside pledge {pledge}")

@@ -66,3 +66,26 @@ def test_unexplained_goods_are_in_an_alert_and_a_gift_of_them_is_warned_of(
     assert mended["recounted"] == [sheet]
     assert mended["warnings"] == []
     assert rest.get("/api/reports/alerts")["items"] == []
+
+
+def test_a_gift_dated_before_its_pledge_is_warned_of_and_in_an_alert(rest: RestClient) -> None:
+    lines = [{"item": "mask", "quantity": 10}]
+    pledge = rest.post("/api/pledges", {"donor": "D-1", "lines": lines})["pledge"]["id"]
+    gift = {
+        "donor": "D-1",
+        "location": "store",
+        "handled_by": "Chen",
+        "happened_on": "2020-02-09",
+        "lines": [{"item": "mask", "quantity": 10, "pledge": pledge}],
+    }
+    entered = rest.post("/api/donations", gift)
+    (warning,) = entered["warnings"]
+    assert (warning["warning"], warning["about"]) == ("beside-pledge", pledge)
+    assert "which was made on 2020-02-10, after they came on 2020-02-09" in warning["detail"]
+    (alert,) = rest.get("/api/reports/alerts")["items"]
+    assert (alert["what"], alert["code"]) == ("beside_pledge", entered["donation"]["id"])
+    rest.post(
+        f"/api/donations/{entered['donation']['id']}/correct",
+        {"reason": "came later", "command": {**gift, "happened_on": "2020-02-10"}},
+    )
+    assert rest.get("/api/reports/alerts")["items"] == []

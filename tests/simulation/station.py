@@ -23,7 +23,7 @@ from supplies.domain.catalogue_records import Item
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import Conflict, Erasure
 from supplies.errors import AlreadyDone, IdempotencyConflict, StoreError, SuppliesError
-from supplies.ledger.recorded import Recorded, recounted_in
+from supplies.ledger.recorded import Recorded, recounted_in, warnings_in
 from supplies.ledger.writer import CheckedRequest, Request, shipment_command_id
 
 Answer = Recorded | SuppliesError | ProcessStopped
@@ -177,6 +177,7 @@ class SimulatedStation:
     def _add_recorded(self, request: UserRequest, bodies: list[Body]) -> None:
         head = bodies[0]
         because = [row.because for row in head.rows if isinstance(row, Conflict)]
+        rows = [row for body in bodies for row in body.rows]
         self.recorded[request.id] = (
             request,
             Recorded(
@@ -185,7 +186,8 @@ class SimulatedStation:
                 id=head.id,
                 document=head.document,
                 conflict=because[0] if because else None,
-                recounted=recounted_in(row for body in bodies for row in body.rows),
+                recounted=recounted_in(rows),
+                warnings=warnings_in(rows),
             ),
         )
         self.recorded_order.append((self.code, request.id))

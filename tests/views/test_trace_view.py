@@ -92,6 +92,16 @@ def test_a_trace_shows_the_corrected_donor(station: StationLedger) -> None:
     assert [(given.donor, given.quantity) for given in found.given] == [("D-2", 20)]
 
 
+def test_a_reversed_repacking_is_not_traced(station: StationLedger) -> None:
+    station.give(4, "rice")
+    made = repack(station, [("rice", 4)], ("soap", 2))
+    station(c.Reverse(entry=int(made.rsplit("_", 2)[1]), reason="never done"))
+    (rice,) = trace_lot(station.books, "l_lx_1_1").lots
+    assert rice.children == []
+    (soap,) = trace_lot(station.books, made).lots
+    assert soap.parents == []
+
+
 def test_an_unknown_lot_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match="no lot l_9"):
         trace_lot(station.books, "l_9")

@@ -17,7 +17,11 @@ from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.allocations import AllocationView, get_allocation
 from supplies.views.donations import DonationView, get_donation, list_donations
-from supplies.views.duplicate_donations import find_likely_duplicates, find_unexplained_surplus
+from supplies.views.duplicate_donations import (
+    find_beside_pledge,
+    find_likely_duplicates,
+    find_unexplained_surplus,
+)
 from supplies.views.entries import EntryView, get_entry, list_entries
 from supplies.views.pagination import Page, View, Warned
 from supplies.views.receipts import ReceiptView
@@ -34,8 +38,8 @@ from supplies_service.security.authorization import allow_roles
 class DonationEntered(View, frozen=True, kw_only=True):
     """The recorded entry, the donation, its receipt, and the allocations made from it.
 
-    warnings: goods that were found at the location and are unexplained, and likely duplicates if
-    the request had no idempotency key. recounted: as in `EntryRecorded`.
+    warnings: goods that were found at the location and are unexplained, goods beside their pledge,
+    and likely duplicates if the request had no idempotency key. recounted: as in `EntryRecorded`.
     """
 
     entry: EntryView
@@ -67,7 +71,7 @@ def show_donation(
     receipt = (
         None if found.receipt is None else get_signed_receipt(station_keys, books, found.receipt)
     )
-    warnings = find_unexplained_surplus(books, found.id)
+    warnings = find_unexplained_surplus(books, found.id) + find_beside_pledge(books, found.id)
     if warn_of_duplicates:
         warnings = find_likely_duplicates(books, found.id) + warnings
     allocations = dict.fromkeys(row.allocation for row in books.rows(Allocation, arrival=found.id))

@@ -26,7 +26,13 @@ from supplies.domain.commands import (
 )
 from supplies.errors import InvalidField, NotEnough, StoreError, SuppliesError
 from supplies.ledger.journal import Journal
-from supplies.ledger.recorded import Recorded, earlier_answer, recorded_answer, recounted_in
+from supplies.ledger.recorded import (
+    Recorded,
+    earlier_answer,
+    recorded_answer,
+    recounted_in,
+    warnings_in,
+)
 from supplies.ledger.rules import RULES
 from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated, record_conflict
 from supplies.ledger.rules.recounts import add_recounts
@@ -414,13 +420,15 @@ class Ledger:
             self._writer.write(journal, request)
         if isinstance(request.command, ForgetDonor | ForgetRecipient):
             self._connection.erased = True
+        rows = [row for draft in journal.drafts for row in draft.rows]
         return Recorded(
             seq=journal.drafts[0].seq,
             last=journal.drafts[-1].seq,
             id=request.id,
             document=journal.drafts[0].document,
             conflict=conflict,
-            recounted=recounted_in(row for draft in journal.drafts for row in draft.rows),
+            recounted=recounted_in(rows),
+            warnings=warnings_in(rows),
         )
 
 

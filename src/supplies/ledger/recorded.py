@@ -8,7 +8,7 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.entries import salted_digest
-from supplies.domain.entry_rows import Conflict, EntryRow, Recount
+from supplies.domain.entry_rows import ArrivalLine, Conflict, EntryRow, Recount
 from supplies.errors import AlreadyDone, IdempotencyConflict
 from supplies.ledger.writer import CheckedRequest, shipment_command_id
 
@@ -20,7 +20,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     command was recorded before, and nothing new was written. conflict: a sentence, if the command
     records a fact that contradicts the books and that a coordinator must resolve; otherwise None.
     recounted: recorded count sheets that are compared with other figures from now on, because the
-    command belongs to an earlier moment.
+    command belongs to an earlier moment. warnings: sentences about what may be a mistake: goods
+    beyond the pledge that they name.
     """
 
     seq: int
@@ -30,6 +31,17 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     repeated: bool = False
     conflict: str | None = None
     recounted: list[str] = []
+    warnings: list[str] = []
+
+
+def warnings_in(rows: Iterable[EntryRow]) -> list[str]:
+    """Return what may be a mistake in a command's rows, a sentence each."""
+    return [
+        f"line {row.line}: {row.quantity - row.on_pledge} × {row.item} are beside pledge "
+        f"{row.pledge}, because it promises no more or was made on a later day"
+        for row in rows
+        if isinstance(row, ArrivalLine) and row.pledge and row.on_pledge < row.quantity
+    ]
 
 
 def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
@@ -88,4 +100,5 @@ def recorded_answer(books: Books, seq: int) -> Recorded:
         repeated=True,
         conflict=conflicts[0] if conflicts else None,
         recounted=recounted_in(rows),
+        warnings=warnings_in(rows),
     )

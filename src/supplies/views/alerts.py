@@ -44,6 +44,7 @@ AlertKind = Literal[
     "shipment_unacknowledged",
     "to_be_forgotten",
     "unexplained",
+    "beside_pledge",
     "donor_request_open",
     "local_address",
 ]
@@ -101,6 +102,7 @@ def list_alerts(
         *_shipments("shipment_unacknowledged", list_unacknowledged_shipments(books)),
         *_people(books, today),
         *_unexplained(books),
+        *_beside_pledge(books),
         *_donor_requests(books),
         *_local_address(books),
     ]
@@ -247,6 +249,37 @@ def _local_address(books: Books) -> Iterator[Alert]:
             since=date.fromisoformat(since),
             due=None,
         )
+
+
+def _beside_pledge(books: Books) -> list[Alert]:
+    """Find donations beside a pledge that is still outstanding: one of the two may be mistaken."""
+    outstanding: set[tuple[str, str]] = {
+        (keys_of(account)[0], item) for account, item, _ in read_balances(books, (PLEDGED,))
+    }
+    rows = query_ids(
+        books,
+        {pledge for pledge, _ in outstanding},
+        "SELECT l.pledge, l.arrival, l.item, l.quantity - l.on_pledge, e.happened_on FROM wanted w "
+        "CROSS JOIN arrival_lines l "
+        "CROSS JOIN entries e WHERE l.station = :station AND l.pledge = w.id "
+        "AND l.on_pledge < l.quantity AND e.station = l.station AND e.seq = l.seq AND l.seq = ("
+        "SELECT max(a.seq) FROM arrivals a WHERE a.station = l.station AND a.arrival = l.arrival)",
+    )
+    return _oldest_first(
+        [
+            Alert(
+                what="beside_pledge",
+                code=arrival,
+                location=None,
+                item=item,
+                quantity=quantity,
+                since=date.fromisoformat(day),
+                due=None,
+            )
+            for pledge, arrival, item, quantity, day in rows
+            if (pledge, item) in outstanding
+        ]
+    )
 
 
 def _deliveries(books: Books, latest_day: date) -> list[Alert]:

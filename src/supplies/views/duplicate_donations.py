@@ -6,7 +6,7 @@ from collections import Counter
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ANONYMOUS, DONOR, UNEXPLAINED
-from supplies.domain.entry_rows import Arrival, ArrivalLine
+from supplies.domain.entry_rows import Arrival, ArrivalLine, Pledge
 from supplies.views.pagination import Warned
 from supplies.views.shared_queries import read_latest
 
@@ -72,6 +72,32 @@ def find_unexplained_surplus(books: Books, donation: str) -> list[Warned]:
                     about=this.location,
                 )
             )
+    return warnings
+
+
+def find_beside_pledge(books: Books, donation: str) -> list[Warned]:
+    """Return a warning per line of a donation that is more than its pledge promised."""
+    seq = books.latest_seq(Arrival, arrival=donation)
+    if seq is None:
+        return []
+    came_on = books.body(seq).happened_on
+    warnings = []
+    for line in books.rows_of_entry(ArrivalLine, seq, arrival=donation):
+        if line.pledge is None or line.on_pledge == line.quantity:
+            continue
+        made = books.latest_seq(Pledge, pledge=line.pledge)
+        made_on = None if made is None else books.body(made).happened_on
+        because = f"which promised no more when they came on {came_on}"
+        if made_on is not None and made_on > came_on:
+            because = f"which was made on {made_on}, after they came on {came_on}"
+        warnings.append(
+            Warned(
+                warning="beside-pledge",
+                detail=f"{line.quantity - line.on_pledge} × {books.item(line.item).name} in line "
+                f"{line.line} are a gift beside pledge {line.pledge}, {because}",
+                about=line.pledge,
+            )
+        )
     return warnings
 
 

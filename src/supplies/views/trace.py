@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import DONOR, RECEIVED, keys_of, kind_of
+from supplies.domain.accounts import CONVERTED, DONOR, RECEIVED, keys_of, kind_of
 from supplies.domain.entry_rows import Lot, LotParent
 from supplies.errors import NotFound
 from supplies.views.pagination import View
@@ -116,7 +116,11 @@ def _links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
         "SELECT p.lot, p.parent FROM wanted w CROSS JOIN lot_parents p "
         f"WHERE p.station = :station AND p.{key} = w.id AND p.seq = ("
         "SELECT max(q.seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot) "
+        "AND EXISTS (SELECT 1 FROM balances b WHERE b.station = p.station AND b.lot = p.lot "
+        "AND b.account >= :made AND b.account < :end AND b.quantity < 0) "
         "ORDER BY p.lot, p.parent",
+        made=CONVERTED.prefix,
+        end=f"{CONVERTED.name};",
     )
     return [LotParent(lot=lot, parent=parent) for lot, parent in rows]
 
