@@ -7,6 +7,7 @@ from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.errors import AlreadyDone, InvalidField, NotEnough, NotFound
+from supplies.ledger.recorded import Recorded
 
 
 def standing(station: StationLedger, need: str) -> dict[str, int]:
@@ -175,3 +176,175 @@ def test_a_backdated_allocation_does_not_serve_a_later_need(
     need = station.need(4)
     station.allocate(3, happened_on=station.day(-2))
     assert standing(station, need) == {"needed": 4}
+
+
+# --- lines that name their need ------------------------------------------------------------------
+
+
+def hand_out(station: StationLedger, *lines: c.RecipientLine) -> Recorded:
+    return station(c.HandOut(recipient="R-1", location="store", lines=list(lines)))
+
+
+def test_a_hand_out_meets_the_need_that_its_line_names(station: StationLedger) -> None:
+    older, newer = station.need(4, urgency="high"), station.need(4)
+    station.stock(20)
+    hand_out(station, c.RecipientLine(item="mask", quantity=6, need=newer))
+    assert standing(station, newer) == {"met": 4}
+    assert standing(station, older) == {"needed": 4}
+    assert station.total("received:R-1") == 6
+
+
+def test_lines_that_name_their_need_are_served_before_lines_that_do_not(
+    station: StationLedger,
+) -> None:
+    urgent, other = station.need(4, urgency="high"), station.need(4)
+    station.stock(20)
+    hand_out(
+        station,
+        c.RecipientLine(item="mask", quantity=4),
+        c.RecipientLine(item="mask", quantity=4, need=urgent),
+    )
+    assert standing(station, urgent) == standing(station, other) == {"met": 4}
+
+
+def test_a_correction_moves_a_hand_out_to_the_need_that_was_meant(station: StationLedger) -> None:
+    older, newer = station.need(4), station.need(4)
+    station.stock(20)
+    done = hand_out(station, c.RecipientLine(item="mask", quantity=4))
+    assert standing(station, older) == {"met": 4}
+    lines = [c.RecipientLine(item="mask", quantity=4, need=newer)]
+    meant = c.HandOut(recipient="R-1", location="store", lines=lines)
+    station(c.Correct(entry=done.seq, command=meant, reason="the later need was meant"))
+    assert standing(station, older) == {"needed": 4}
+    assert standing(station, newer) == {"met": 4}
+    station.ledger.verify()
+
+
+def test_taking_goods_back_reopens_the_need_that_its_line_names(station: StationLedger) -> None:
+    older, newer = station.need(4), station.need(4)
+    station.stock(20)
+    hand_out(station, c.RecipientLine(item="mask", quantity=8))
+    back = [c.RecipientLine(item="mask", quantity=3, need=older)]
+    station(c.TakeBack(recipient="R-1", location="store", lines=back, reason="too many"))
+    assert standing(station, older) == {"met": 1, "needed": 3}
+    assert standing(station, newer) == {"met": 4}
+    station.ledger.verify()
+
+
+def test_a_need_of_another_recipient_or_item_is_refused_by_its_line(station: StationLedger) -> None:
+    soap, other = station.need(4, item="soap"), station.need(4, recipient="R-2")
+    station.stock(4)
+    for need, match in ((soap, "asks for soap"), (other, "is recipient R-2's, not R-1's")):
+        with pytest.raises(InvalidField, match=match) as refused:
+            hand_out(station, c.RecipientLine(item="mask", quantity=1, need=need))
+        assert refused.value.faults[0].pointer == "/lines/0/need"
+
+
+def test_a_donated_line_serves_the_need_that_it_names(station: StationLedger) -> None:
+    older, newer = station.need(4, urgency="high"), station.need(4)
+    done = station.give(4, need=newer)
+    assert standing(station, newer) == {"assigned": 4}
+    assert standing(station, older) == {"needed": 4}
+    allocation = f"a_{done.seq + 1}"
+    delivery = station.dispatch(allocation)
+    station.outcome(delivery, allocation, "handed_over")
+    assert standing(station, newer) == {"met": 4}
+    station.ledger.verify()
+
+
+def test_a_donated_line_takes_the_place_of_claims_on_its_need(station: StationLedger) -> None:
+    need = station.need(10)
+    pledge = station.pledge(10, {need: 10}, donor="D-2")
+    station.give(6, need=need)
+    assert standing(station, need) == {"claimed": 4, "assigned": 6}
+    assert station.balance(f"pledged:{pledge}") == 6
+    station.ledger.verify()
+
+
+def test_of_a_pledges_claims_a_donated_line_serves_that_of_its_need(
+    station: StationLedger,
+) -> None:
+    urgent, other = station.need(5, urgency="high"), station.need(5)
+    pledge = station.pledge(10, {urgent: 5, other: 5})
+    station.give(7, pledge=pledge, need=other)
+    assert standing(station, other) == {"assigned": 5}
+    assert standing(station, urgent) == {"claimed": 5}
+    station.ledger.verify()
+
+
+def test_a_donation_is_corrected_to_the_need_that_was_meant(station: StationLedger) -> None:
+    older, newer = station.need(4), station.need(4)
+    done = station.give(4, recipient="R-1")
+    assert standing(station, older) == {"assigned": 4}
+    meant = station.donation(4, need=newer)
+    station(c.Correct(entry=done.seq, command=meant, reason="the later need was meant"))
+    assert standing(station, older) == {"needed": 4}
+    assert standing(station, newer) == {"assigned": 4}
+    station.ledger.verify()
+
+
+def test_a_donated_line_for_one_household_with_the_need_of_another_is_refused(
+    station: StationLedger,
+) -> None:
+    need = station.need(4, recipient="R-2")
+    with pytest.raises(InvalidField, match="is recipient R-2's, not R-1's"):
+        station.give(4, recipient="R-1", need=need)
+
+
+# --- goods of a need that ends -------------------------------------------------------------------
+
+
+def test_ending_a_need_releases_the_goods_set_aside_for_it_when_asked_to(
+    station: StationLedger,
+) -> None:
+    need, other = station.need(10), station.need(3, item="soap")
+    pledge = station.pledge(5, {need: 5})
+    station.give(5, pledge=pledge)
+    station.stock(10)
+    station.stock(3, item="soap")
+    station.allocate(5, need=need)
+    station.allocate(3, item="soap")
+    station(c.EndNeed(need=need, reason="moved", goods="release"))
+    assert standing(station, need) == {"ended": 10}
+    assert station.total("stock:store") == 15
+    assert station.total(f"assigned:{other}:", "soap") == 3
+    station.ledger.verify()
+
+
+def test_ending_a_need_leaves_goods_that_a_team_carries(station: StationLedger) -> None:
+    need = station.need(10)
+    station.stock(10)
+    carried, waiting = station.allocate(4), station.allocate(6)
+    delivery = station.dispatch(carried)
+    station(c.EndNeed(need=need, reason="moved", goods="release"))
+    assert standing(station, need) == {"assigned": 4, "ended": 6}
+    assert station.total(f"allocated:{waiting}:") == 0
+    station.outcome(delivery, carried, "refused")
+    assert standing(station, need) == {"ended": 10}
+    station.ledger.verify()
+
+
+def test_only_lots_for_the_ended_need_are_released(station: StationLedger) -> None:
+    need, other = station.need(4), station.need(6, item="soap")
+    station.stock(10)
+    station.stock(6, item="soap")
+    lines = [c.AllocationLine(item="mask", quantity=10), c.AllocationLine(item="soap", quantity=6)]
+    done = station(c.Allocate(recipient="R-1", location="store", lines=lines))
+    station(c.EndNeed(need=need, reason="moved", goods="release"))
+    assert station.total(f"allocated:{done.document}:") == 0
+    assert station.total(f"allocated:{done.document}:", "soap") == 6
+    assert standing(station, need) == {"ended": 4}
+    assert station.total(f"assigned:{other}:", "soap") == 6
+    station.ledger.verify()
+
+
+def test_a_gift_whose_goods_an_ended_need_released_is_still_corrected(
+    station: StationLedger,
+) -> None:
+    need = station.need(10)
+    done = station.give(10, need=need)
+    station(c.EndNeed(need=need, reason="moved", goods="release"))
+    station(c.Correct(entry=done.seq, command=station.donation(8, need=need), reason="eight"))
+    assert station.total("stock:store") == 8
+    assert standing(station, need) == {"ended": 10}
+    station.ledger.verify()

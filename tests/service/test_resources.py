@@ -65,6 +65,7 @@ def test_a_need_is_noted_and_ended(rest: RestClient) -> None:
     path = f"/api/needs/{told['need']['id']}"
     assert rest.get(path) == told["need"]
     ended = rest.post(f"{path}/end", {"reason": "helped_elsewhere"})
+    assert list(ended) == ["entry", "need"]
     assert (ended["need"]["status"], ended["need"]["ended"]) == ("ended", 20)
 
 
@@ -81,6 +82,28 @@ def test_a_pledge_is_made_cancelled_in_part_and_lapses(rest: RestClient) -> None
     lapsed = rest.post(f"{path}/lapse", {"reason": "nothing came"})["pledge"]
     assert (lapsed["status"], lapsed["lines"][0]["lapsed"]) == ("lapsed", 30)
     assert rest.get(f"/api/needs/{need}")["status"] == "open"
+
+
+def test_ending_a_need_says_what_happens_to_its_goods(rest: RestClient) -> None:
+    need, other = rest.need(6), rest.need(9)
+    rest.give(20)
+    line = {"item": "mask", "quantity": 6, "need": need}
+    body = {"recipient": "R-1", "location": "store", "lines": [line]}
+    rest.post("/api/stock/hand-outs", body)
+    allocation = rest.allocation(9)
+    kept = rest.post(f"/api/needs/{other}/end", {"reason": "moved"})
+    (warning,) = kept["warnings"]
+    assert (warning["warning"], warning["about"]) == ("goods-set-aside", allocation)
+    assert warning["detail"] == (
+        f"9 × 口罩 in allocation {allocation} are still for R-1: deliver them, or release them"
+    )
+    (handed_over,) = rest.post(f"/api/needs/{need}/end", {"reason": "moved"})["warnings"]
+    assert (handed_over["warning"], handed_over["about"]) == ("goods-handed-over", need)
+    third = rest.need(5)
+    allocation = rest.allocation(5)
+    told = rest.post(f"/api/needs/{third}/end", {"reason": "moved", "goods": "release"})
+    assert "warnings" not in told
+    assert rest.get(f"/api/allocations/{allocation}")["status"] == "released"
 
 
 def test_a_standing_pledge_claims_a_need_noted_later_and_drops_the_claim(rest: RestClient) -> None:

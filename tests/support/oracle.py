@@ -8,7 +8,7 @@ from typing import Any
 from supplies.books.stock_counts import COUNTED, RECOUNTED
 from supplies.domain import commands as c
 from supplies.domain.entries import Body
-from supplies.domain.entry_rows import Allocation, Forgetting, Lot
+from supplies.domain.entry_rows import Allocation, Forgetting, Lot, Need
 from supplies.errors import StoreError, SuppliesError
 from supplies.ledger.journal import FACTS
 from supplies.ledger.recorded import Recorded
@@ -75,6 +75,8 @@ class Oracle:
         people = [getattr(command, name, None) for name in ("recipient", "donor")]
         lines = getattr(command, "lines", None) or []
         people += [getattr(line, "recipient", None) for line in lines]
+        needs = self.model.latest(Need, "need")
+        people += [needs[line.need].recipient for line in lines if getattr(line, "need", None)]
         if forgotten.intersection(people):
             return False
         if isinstance(command, c.RecordDonation | c.RecordArrival):
@@ -88,7 +90,7 @@ class Oracle:
                     or line.write_off is not None
                 )
                 and (
-                    getattr(line, "recipient", None) is None
+                    not _is_earmarked(line)
                     or (
                         "ward" not in (command.location, line.quarantine)
                         and line.write_off is None
@@ -287,6 +289,10 @@ class Oracle:
         else:
             left -= {open_day(body.booked_on) for body in released}
             assert len(left) <= 1, (command, {k: n for k, n in days.items() if n})
+
+
+def _is_earmarked(line: Any) -> bool:
+    return any(getattr(line, name, None) is not None for name in ("recipient", "need"))
 
 
 def sources(command: c.Command) -> list[str]:

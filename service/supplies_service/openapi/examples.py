@@ -69,7 +69,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "needed_by": "2020-02-08",
         "happened_on": "2020-02-03",
     },
-    "EndNeed": {"reason": "helped_elsewhere"},
+    "EndNeed": {"reason": "helped_elsewhere", "goods": "release"},
     "MakePledge": {
         "donor": "D-01",
         "due_on": "2020-02-06",
@@ -147,7 +147,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "ReturnGoods": {"reason": "the donor asked for them", **_FREE},
     "LendGoods": {"borrower": "clinic-3", "due_on": "2020-03-01", **_FREE},
     "ReturnLoan": {"lines": [{"item": "mask-kn95", "quantity": 10}]},
-    "HandOut": {"recipient": "G-01", "headcount": 95, **_FREE},
+    "HandOut": {
+        "recipient": "R-007",
+        "location": "store-a",
+        "lines": [{"item": "mask-kn95", "quantity": 10, "need": "n_1"}],
+    },
     "Convert": {
         "location": "store-a",
         "consumed": [{"item": "disinfectant-drum", "quantity": 1}],

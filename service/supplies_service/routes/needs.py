@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -9,8 +10,8 @@ from supplies.books.reader import Books
 from supplies.domain.commands import EndNeed, NoteNeed
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, get_entry
-from supplies.views.needs import NeedView, get_need, list_needs
-from supplies.views.pagination import Page, View
+from supplies.views.needs import NeedView, find_goods_of_ended_need, get_need, list_needs
+from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
@@ -20,17 +21,26 @@ from supplies_service.security.authorization import allow_roles
 
 
 class NeedEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the need."""
+    """The recorded entry and the need.
+
+    warnings: goods for a need that was ended; absent if there are none.
+    """
 
     entry: EntryView
     need: NeedView
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
 def show_need(books: Books, recorded: Recorded) -> Outcome[NeedEntered]:
     """Show the need that an entry is about."""
     found = get_need(books, str(recorded.document))
     return Outcome(
-        f"/api/needs/{found.id}", NeedEntered(entry=get_entry(books, recorded.seq), need=found)
+        f"/api/needs/{found.id}",
+        NeedEntered(
+            entry=get_entry(books, recorded.seq),
+            need=found,
+            warnings=find_goods_of_ended_need(books, found.id) or msgspec.UNSET,
+        ),
     )
 
 
@@ -75,5 +85,5 @@ class NeedController(Controller):
         opt=allow_roles("coordinator", "recorder"),
     )
     async def end(self, context: Context, payload: Body[EndNeed]) -> CreatedResponse[NeedEntered]:
-        """End a need that is no longer open."""
+        """End a need. `goods` says what happens to goods that are set aside for it."""
         return await context.record(payload, show_need)

@@ -372,7 +372,7 @@ class Scene:
                 recipient=NEWCOMERS,
                 location="store-a",
                 headcount=95,
-                lines=[c.LotLine(item="gift", quantity=95)],
+                lines=[c.RecipientLine(item="gift", quantity=95)],
             )
         )
         for quantity in (100, 160):
@@ -381,7 +381,7 @@ class Scene:
                     recipient=RESIDENTS,
                     location="store-a",
                     headcount=quantity,
-                    lines=[c.LotLine(item="leaflet", quantity=quantity)],
+                    lines=[c.RecipientLine(item="leaflet", quantity=quantity)],
                 )
             )
 

@@ -69,6 +69,16 @@ class LotLine(GoodsLine, frozen=True, kw_only=True):
     allow_expired: bool = False
 
 
+class RecipientLine(LotLine, frozen=True, kw_only=True):
+    """Goods that reach a recipient, or come back.
+
+    need: the need that they meet or reopen. None: they meet the recipient's most urgent needs, and
+    reopen the least urgent.
+    """
+
+    need: Code | None = None
+
+
 class Money(StrictStruct, frozen=True, kw_only=True):
     """An amount in minor units (fen, cents) of an ISO 4217 currency."""
 
@@ -105,10 +115,15 @@ class NoteNeed(Command, frozen=True, kw_only=True):
 
 
 class EndNeed(Command, frozen=True, kw_only=True):
-    """End the open part of a need and release the claims on it."""
+    """End the open part of a need and release the claims on it.
+
+    goods: what happens to goods that are set aside for it: "keep" leaves them, so that they are
+    still delivered; "release" makes them free stock again. Goods on the way stay with the team.
+    """
 
     need: Code  # by path
     reason: EndReason
+    goods: Literal["keep", "release"] = "keep"
     note: Text | None = None
 
 
@@ -188,13 +203,15 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
     """Donated goods.
 
     pledge: the pledge that they fulfil; any excess is a gift beyond it. recipient ("for" in JSON):
-    the one household that the donor wants to have them. quarantine: location for them instead of
-    the command's. write_off: reason for which they are written off at once, such as `expired`.
-    Expired goods need one of the two.
+    the one household that the donor wants to have them. need: the need of that household that they
+    serve; None is its most urgent. Claims on a named need are dropped as far as the goods take
+    their place. quarantine: location for them instead of the command's. write_off: reason for
+    which they are written off at once, such as `expired`. Expired goods need one of the two.
     """
 
     pledge: Code | None = None
     recipient: Code | None = field(name="for", default=None)
+    need: Code | None = None
     batch: Batch | None = None
     expires_on: date | None = None
     value: Value | None = None
@@ -463,7 +480,7 @@ class TakeBack(Command, frozen=True, kw_only=True):
 
     recipient: Code
     location: Code
-    lines: Annotated[list[LotLine], LINE_LIMITS]
+    lines: Annotated[list[RecipientLine], LINE_LIMITS]
     reason: Reason
 
 
@@ -502,7 +519,7 @@ class HandOut(Command, frozen=True, kw_only=True):
 
     recipient: Code
     location: Code
-    lines: Annotated[list[LotLine], LINE_LIMITS]
+    lines: Annotated[list[RecipientLine], LINE_LIMITS]
     headcount: Annotated[int, Meta(ge=1, le=10**9)] | None = None
     note: Text | None = None
 

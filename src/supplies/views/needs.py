@@ -9,9 +9,9 @@ from typing import Literal, get_args
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED
+from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED, keys_of
 from supplies.domain.commands import Urgency
-from supplies.domain.entry_rows import Need
+from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import NotFound
 from supplies.views.document_lists import (
     NumberQuery,
@@ -20,7 +20,7 @@ from supplies.views.document_lists import (
     numbers_by_balance,
     numbers_by_column,
 )
-from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View, check_choice
+from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View, Warned, check_choice
 from supplies.views.shared_queries import (
     DocumentState,
     DocumentType,
@@ -71,6 +71,36 @@ def get_need(books: Books, name: str) -> NeedView:
     if found is None:
         raise NotFound(f"there is no need {name}; see the list of needs")
     return _views(books, [found])[0]
+
+
+def find_goods_of_ended_need(books: Books, name: str) -> list[Warned]:
+    """Return warnings of goods for an ended need: still set aside, on the way, or handed over.
+
+    Empty for a need that was not ended.
+    """
+    if books.latest_row(NeedEnd, need=name) is None:
+        return []
+    need = get_need(books, name)
+    item = books.item(need.item).name
+    warnings = [
+        Warned(
+            warning="goods-set-aside",
+            detail=f"{row.quantity} × {item} in allocation {keys_of(row.account)[1]} are still for "
+            f"{need.recipient}: deliver them, or release them",
+            about=keys_of(row.account)[1],
+        )
+        for row in read_account_balances(books, ASSIGNED, [name])
+    ]
+    if need.met:
+        warnings.append(
+            Warned(
+                warning="goods-handed-over",
+                detail=f"{need.met} × {item} were handed over for need {name} and stay with "
+                f"{need.recipient}: record a take-back if they come back",
+                about=name,
+            )
+        )
+    return warnings
 
 
 def list_needs(

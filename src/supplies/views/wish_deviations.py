@@ -45,8 +45,9 @@ def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[
 def _deviation(
     books: Books, seq: int, day: date, by: str, recipient: str, item: str, quantity: int
 ) -> WishDeviation:
-    texts = free_text_of_entry(books, seq)
-    reason = None if texts is None else texts.get("reason")
+    # The end of a need may release goods; its text is at the command's first entry.
+    texts = free_text_of_entry(books, seq - books.body(seq).part)
+    reason = None if texts is None else texts.get("reason") or texts.get("note")
     known = books.item(item)
     return WishDeviation(
         day=day,

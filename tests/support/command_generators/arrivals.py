@@ -24,6 +24,7 @@ class ArrivalCommands(GeneratorBase):
         return c.EndNeed(
             need=self.pick(self.model.needs()),
             reason=self.choose("withdrawn", "moved"),
+            goods=self.choose("keep", "release"),
             happened_on=self.day(),
         )
 
@@ -116,11 +117,13 @@ class ArrivalCommands(GeneratorBase):
                 there = self.model.total(f"pledged:{pledge}", item)
                 there += self.model.total(f"pledged:{pledge}:", item)
                 there += self.choose(0, 0, 5)
+            recipient = self.choose(None, None, None, *self.codes.recipients[:3])
             lines.append(
                 c.DonationLine(
                     **self.packed(item, self.some(there)),
                     pledge=pledge,
-                    recipient=self.choose(None, None, None, *self.codes.recipients[:3]),
+                    recipient=recipient,
+                    need=self.named_need(item, recipient),
                     **self.arriving_expiry(),
                     value=self.choose(None, c.Value(minor=500, currency="CNY", evidence="invoice")),
                 )

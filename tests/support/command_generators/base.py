@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
+import msgspec
+
 from supplies.domain import commands as c
+from supplies.domain.entry_rows import Need
 from support.command_generators.random_source import RandomSource, coin, once_in, pick
 from support.ledger_fixture import Clock
 from support.reference_model import ReferenceModel
@@ -134,6 +137,24 @@ class GeneratorBase:
             else:
                 lines.append(c.LotLine(item=self.pick(self.codes.items), quantity=self.some(0)))
         return lines
+
+    def named_need(self, item: str, recipient: str | None) -> str | None:
+        """A need that a line names: mostly none."""
+        needs = [
+            need
+            for need in self.model.needs(item)
+            if recipient in (None, self.model.latest(Need, "need")[need].recipient)
+        ]
+        return self.pick(needs) if needs and self.once_in(4) else None
+
+    def recipient_lines(self, account: str, recipient: str) -> list[c.RecipientLine]:
+        """The same for goods that reach a recipient or come back; some name their need."""
+        return [
+            c.RecipientLine(
+                **msgspec.structs.asdict(line), need=self.named_need(line.item, recipient)
+            )
+            for line in self.lot_lines(account)
+        ]
 
     def shelf(self) -> str:
         """A location, mostly one with stock."""

@@ -110,7 +110,7 @@ class StockCommands(GeneratorBase):
         return c.TakeBack(
             recipient=recipient,
             location=self.place(),
-            lines=self.lot_lines(f"received:{recipient}"),
+            lines=self.recipient_lines(f"received:{recipient}", recipient),
             reason="r",
             happened_on=self.day(),
         )
@@ -129,7 +129,7 @@ class StockCommands(GeneratorBase):
         return c.HandOut(
             recipient=recipient,
             location=place,
-            lines=self.lot_lines(f"stock:{place}"),
+            lines=self.recipient_lines(f"stock:{place}", recipient),
             headcount=95 if recipient in self.codes.groups else None,
             happened_on=self.day(),
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK, keys_of
+from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import Allocate, AllocationLine, Release, ReleasedLine
 from supplies.domain.entry_rows import Allocation, Need
 from supplies.domain.entry_rows import AllocationLine as StatedLine
@@ -93,17 +94,25 @@ def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> All
 def check_open_location(journal: Journal, location: str, pointer: str = "/location") -> None:
     """Check that goods may leave a location for people.
 
-    A correction may name the location from which the goods went before it became a quarantine.
-
     Raises:
         InvalidField: the location is unknown or a quarantine.
     """
     place = journal.books.location(location, pointer)
-    effect = () if journal.corrected is None else journal.corrected.effect
-    if place.quarantine and not any(_is_at(account, location) for account, _, _ in effect):
+    if is_closed_to_people(journal, place):
         raise InvalidField.at(
             pointer, f"{place.name} is a quarantine: move the goods to another location first"
         )
+
+
+def is_closed_to_people(journal: Journal, location: Location) -> bool:
+    """Return whether a location is a quarantine, from which no goods go to people.
+
+    It is not for a correction of goods that went through it before it became one.
+    """
+    effect = () if journal.corrected is None else journal.corrected.effect
+    return location.quarantine and not any(
+        _is_at(account, location.code) for account, _, _ in effect
+    )
 
 
 def _is_at(account: str, location: str) -> bool:
@@ -220,6 +229,24 @@ def release(command: Release, journal: Journal) -> None:
     if not draft.moves:
         raise AlreadyDone(f"nothing is set aside in allocation {allocation.allocation} any more")
     restore_needs(journal, draft, allocation.allocation)
+
+
+def release_goods_of_need(journal: Journal, need: Need, allocation: str) -> None:
+    """Put the goods that an allocation holds for one need back: allocated → stock."""
+    serving = journal.needs_served(allocation)
+    goods = [
+        (account, item, lot, quantity)
+        for (account, item, lot), quantity in journal.nonzero_balances(
+            f"{ALLOCATED(allocation)}:"
+        ).items()
+        if serving.get((item, lot)) == need.need
+    ]
+    if not goods:
+        return
+    draft = journal.entry("released", document=allocation, about=f"recipient:{need.recipient}")
+    for account, item, lot, quantity in goods:
+        journal.move(draft, account, STOCK(keys_of(account)[1]), item, lot, quantity)
+    restore_needs(journal, draft, allocation)
 
 
 def _released(journal: Journal, command: Release) -> list[tuple[str, str, str, int, str]]:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from supplies.domain.accounts import (
     ANONYMOUS,
     DONOR,
@@ -28,7 +30,7 @@ from supplies.ledger.rules.correction_lots import lots_for
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
 from supplies.ledger.rules.expired_goods import Destination, describe_products, destination
 from supplies.ledger.rules.found_goods import bring
-from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim
+from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim, need_for
 from supplies.ledger.rules.pledges import find_pledge, pledge_lines
 from supplies.ledger.rules.receipt_documents import DetailsLine, details_from_command
 from supplies.ledger.rules.receipts import issue
@@ -53,8 +55,12 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     )
     shares: list[EarmarkedShare] = []
     details = details_from_command(command, donation, draft.happened_on, location.name)
-    lots = _kept_lots(journal, command.lines)
-    for index, line in enumerate(command.lines):
+    lines = [
+        _with_recipient(journal, line, f"/lines/{index}")
+        for index, line in enumerate(command.lines)
+    ]
+    lots = _kept_lots(journal, lines)
+    for index, line in enumerate(lines):
         pointer = f"/lines/{index}"
         quantity = journal.base_units(line, pointer)
         to = destination(journal, line, command.location, pointer)
@@ -92,6 +98,14 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     allocate_shares(journal, draft, command.location, shares)
     if journal.corrected is None:
         issue(journal, donor, [details], replaces=[])
+
+
+def _with_recipient(journal: Journal, line: DonationLine, pointer: str) -> DonationLine:
+    """The line; if it names a need, for that need's recipient."""
+    if line.need is None:
+        return line
+    need = need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=line.recipient)
+    return msgspec.structs.replace(line, recipient=need.recipient)
 
 
 def _line_value(line: DonationLine) -> tuple[int, str] | None:
@@ -280,7 +294,9 @@ def _claims_in_order(
     claims = [
         (need, claimed)
         for need, claimed in claims_on_pledge(journal, pledge, line.item)
-        if claimed > 0 and line.recipient in (None, need.recipient)
+        if claimed > 0
+        and line.recipient in (None, need.recipient)
+        and line.need in (None, need.need)
     ]
     if journal.corrected is None:
         return [(need, claimed, 0) for need, claimed in claims]

@@ -14,7 +14,10 @@ from supplies.ledger.rules.need_fulfilment import find_need, serve_need
 
 @dataclass(frozen=True, slots=True)
 class EarmarkedShare:
-    """Arrived goods for one recipient: for a need that claims `pledge`, or by the donor's wish."""
+    """Arrived goods for one recipient: for a need that claims `pledge`, or by the donor's wish.
+
+    named: whether the line names the need, so that claims on it are dropped where necessary.
+    """
 
     recipient: str
     item: str
@@ -23,6 +26,7 @@ class EarmarkedShare:
     need: Need | None
     pledge: str | None
     pointer: str
+    named: bool = False
 
 
 def earmarked_shares(
@@ -41,9 +45,21 @@ def earmarked_shares(
     if line.recipient is not None:
         journal.books.recipient(line.recipient, f"{pointer}/for")
         if quantity:
-            wished_need = _wished_need(journal, line.recipient, line.item, lot, for_needs)
+            if line.need is not None:
+                wished_need: Need | None = find_need(journal, line.need)
+            else:
+                wished_need = _wished_need(journal, line.recipient, line.item, lot, for_needs)
             shares.append(
-                EarmarkedShare(line.recipient, line.item, lot, quantity, wished_need, None, pointer)
+                EarmarkedShare(
+                    line.recipient,
+                    line.item,
+                    lot,
+                    quantity,
+                    wished_need,
+                    None,
+                    pointer,
+                    named=line.need is not None,
+                )
             )
     return shares
 
@@ -185,4 +201,6 @@ def _assign(journal: Journal, allocation: AllocationDraft, share: EarmarkedShare
         source = CLAIMED(share.need.need, share.pledge)
         journal.move(allocation.draft, source, target, share.item, "", share.quantity)
     else:
-        serve_need(journal, allocation.draft, share.need, target, share.quantity, displace=False)
+        serve_need(
+            journal, allocation.draft, share.need, target, share.quantity, displace=share.named
+        )

@@ -12,6 +12,7 @@ from supplies.domain.commands import ArrivalLine, DonationLine
 from supplies.domain.entry_rows import Lot, LotParent
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal
+from supplies.ledger.rules.allocations import is_closed_to_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,13 @@ def destination(
             f"{line.expires_on} is before the goods arrived ({journal.happened_on}); "
             "for goods that came expired, name a quarantine or the reason of a write_off",
         )
-    usable = not (expired or place.quarantine or line.write_off is not None)
+    closed = is_closed_to_people(journal, place)
+    usable = not (expired or closed or line.write_off is not None)
     if not usable and isinstance(line, DonationLine) and line.recipient is not None:
         raise InvalidField.at(
             f"{pointer}/for",
             "goods that expired, are in a quarantine or are written off are not set aside; "
-            "leave `for` out",
+            "leave `for` and `need` out",
         )
     return Destination(place.code, line.write_off, usable)
 

@@ -122,7 +122,15 @@ def serve_need(
 
 def return_account(journal: Journal, need: Need) -> str:
     """Return the account to which a need's quantity returns: needed, or ended for an ended need."""
-    ended = journal.books.latest_row(NeedEnd, need=need.need)
+    ended = next(
+        (
+            row
+            for draft in journal.drafts
+            for row in draft.rows
+            if isinstance(row, NeedEnd) and row.need == need.need
+        ),
+        None,
+    ) or journal.books.latest_row(NeedEnd, need=need.need)
     return NEEDED(need.need) if ended is None else ENDED(need.need, ended.reason)
 
 
@@ -171,7 +179,18 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
 def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
     """Meet open needs by goods that a recipient received without an allocation."""
     for need in needs_of(journal, recipient, item):
-        quantity -= serve_need(journal, draft, need, MET(need.need), quantity, displace=True)
+        quantity -= meet_need(journal, draft, need, quantity)
+
+
+def meet_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> int:
+    """Meet a need as far as it is open, dropping claims; return the quantity met."""
+    return serve_need(journal, draft, need, MET(need.need), quantity, displace=True)
+
+
+def reopen_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> None:
+    """Reopen a need after goods for it came back, as far as it was met."""
+    back = max(0, min(quantity, journal.available(MET(need.need), need.item)))
+    journal.move(draft, MET(need.need), return_account(journal, need), need.item, "", back)
 
 
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:

@@ -7,6 +7,7 @@ from supplies.domain.commands import EndNeed, NoteNeed
 from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.ledger.journal import Journal
+from supplies.ledger.rules.allocations import release_goods_of_need
 from supplies.ledger.rules.need_fulfilment import drop_claim, find_need
 
 
@@ -59,6 +60,8 @@ def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
 def end_need(command: EndNeed, journal: Journal) -> None:
     """End a need: claimed → needed → ended. Assigned quantities are ended only if released.
 
+    Goods that are set aside for it are released if the command says so: allocated → stock.
+
     Raises:
         NotFound: the need is unknown.
         AlreadyDone: it was ended before.
@@ -74,3 +77,6 @@ def end_need(command: EndNeed, journal: Journal) -> None:
     open_ = journal.balance(NEEDED(need.need), need.item)
     journal.move(draft, NEEDED(need.need), ENDED(need.need, command.reason), need.item, "", open_)
     draft.add_rows(NeedEnd(need=need.need, reason=command.reason))
+    if command.goods == "release":
+        for account, _, _ in journal.nonzero_balances(f"{ASSIGNED.prefix}{need.need}:"):
+            release_goods_of_need(journal, need, keys_of(account)[1])

@@ -30,6 +30,7 @@ from supplies.domain.commands import (
     LendGoods,
     LotLine,
     Move,
+    RecipientLine,
     ReturnGoods,
     ReturnIssue,
     ReturnLoan,
@@ -37,7 +38,7 @@ from supplies.domain.commands import (
     TakeBack,
     WriteOff,
 )
-from supplies.domain.entry_rows import HandOutTo, Lot, LotParent, Withdrawal
+from supplies.domain.entry_rows import HandOutTo, Lot, LotParent, Need, Withdrawal
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.lot_selection import pick_lots
@@ -45,7 +46,13 @@ from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.correction_lots import lots_for
 from supplies.ledger.rules.expired_goods import describe_products, parents_of
 from supplies.ledger.rules.found_goods import explain_surplus, record_found_gift
-from supplies.ledger.rules.need_fulfilment import meet_needs, reopen_needs
+from supplies.ledger.rules.need_fulfilment import (
+    meet_need,
+    meet_needs,
+    need_for,
+    reopen_need,
+    reopen_needs,
+)
 
 EXPIRED = "expired"
 """The reason of write-offs for which expired goods are taken without being asked for."""
@@ -67,7 +74,7 @@ Taken = tuple[LotLine, str, str | Callable[[str, str, str], str]]
 def move_lines(
     journal: Journal,
     draft: Draft,
-    lines: list[LotLine],
+    lines: Sequence[LotLine],
     source: str,
     target: str | Callable[[str, str, str], str],
     *,
@@ -247,7 +254,14 @@ def find_again(command: FindAgain, journal: Journal) -> None:
 
 
 def take_back(command: TakeBack, journal: Journal) -> None:
-    """Take goods back from a recipient: received → stock. Goods that met no need go first."""
+    """Take goods back from a recipient: received → stock.
+
+    A line that names a need reopens it; of other goods, those that met no need come back first.
+
+    Raises:
+        InvalidField: a code is unknown, or a need is not of this recipient and item.
+        NotEnough: less was received.
+    """
     journal.books.recipient(command.recipient, "/recipient")
     journal.books.location(command.location, "/location")
     draft = journal.entry("taken_back", prefix="t", about=f"recipient:{command.recipient}")
@@ -259,6 +273,9 @@ def take_back(command: TakeBack, journal: Journal) -> None:
         STOCK(command.location),
         expired="freely",
     )
+    for _, quantity, need in _named_needs_first(journal, command):
+        if need is not None:
+            reopen_need(journal, draft, need, quantity)
     for item in dict.fromkeys(line.item for line in command.lines):
         reopen_needs(journal, draft, command.recipient, item)
 
@@ -326,9 +343,25 @@ def hand_out(command: HandOut, journal: Journal) -> None:
         RECEIVED(command.recipient),
         expired="if_allowed",
     )
+    for line, quantity, need in _named_needs_first(journal, command):
+        if need is not None:
+            meet_need(journal, draft, need, quantity)
+        else:
+            meet_needs(journal, draft, command.recipient, line.item, quantity)
+
+
+def _named_needs_first(
+    journal: Journal, command: HandOut | TakeBack
+) -> list[tuple[RecipientLine, int, Need | None]]:
+    """The lines with their quantity and the need they name; lines that name one come first."""
+    lines = []
     for index, line in enumerate(command.lines):
-        quantity = journal.base_units(line, f"/lines/{index}")
-        meet_needs(journal, draft, command.recipient, line.item, quantity)
+        need = None
+        if line.need is not None:
+            at = f"/lines/{index}/need"
+            need = need_for(journal, line.need, at, item=line.item, recipient=command.recipient)
+        lines.append((line, journal.base_units(line, f"/lines/{index}"), need))
+    return sorted(lines, key=lambda each: each[2] is None)
 
 
 def convert(command: Convert, journal: Journal) -> None:
