@@ -33,11 +33,7 @@ __all__ = [
 
 
 def draw_receipt(paper: ReceiptPaper) -> bytes:
-    """Draw a donation receipt (捐赠物资接收凭证), without its attachment.
-
-    Raises:
-        GlyphMissing: the font has no glyph for a character.
-    """
+    """Draw a donation receipt (捐赠物资接收凭证), without its attachment."""
     from supplies_receipts.papers import receipt
 
     return receipt.draw_receipt(paper)
@@ -49,9 +45,6 @@ def draw_receipts(
     """Draw many receipts as one document.
 
     on_progress: called with the number of receipts drawn so far.
-
-    Raises:
-        GlyphMissing: the font has no glyph for a character.
     """
     from supplies_receipts.papers import receipt_batch
 
@@ -59,11 +52,7 @@ def draw_receipts(
 
 
 def draw_signed_receipt(record: ReceiptRecord) -> bytes:
-    """Draw a donation receipt with its signed record attached, as a donor gets it.
-
-    Raises:
-        GlyphMissing: the font has no glyph for a character.
-    """
+    """Draw a donation receipt with its signed record attached, as a donor gets it."""
     from supplies_receipts import signed_receipt
 
     return signed_receipt.draw_signed_receipt(record)
@@ -91,9 +80,6 @@ def draw_delivery_slips(
 
     paper: a page of an 80 mm roll for each stop, or A5 landscape. on_progress: called
     with the number of slips drawn so far.
-
-    Raises:
-        GlyphMissing: the font has no glyph for a character.
     """
     if paper == "a5":
         from supplies_receipts.papers import slip_a5
@@ -105,11 +91,7 @@ def draw_delivery_slips(
 
 
 def draw_run_sheet(sheet: RunSheet) -> bytes:
-    """Draw the run sheet (出车单) of a delivery on A4: what to load, the stops, and who signs.
-
-    Raises:
-        GlyphMissing: the font has no glyph for a character.
-    """
+    """Draw the run sheet (出车单) of a delivery on A4: what to load, the stops, and who signs."""
     from supplies_receipts.papers import run_sheet
 
     return run_sheet.draw_run_sheet(sheet)
@@ -120,7 +102,6 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
 
     Raises:
         BooksBroken: the places do not add up to what was received.
-        GlyphMissing: the font has no glyph for a character.
     """
     from supplies_receipts.papers import donor_statement as statement
 
@@ -128,11 +109,7 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
 
 
 def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
-    """Draw the public disclosure (捐赠物资收支公示), naming donors only as each consented.
-
-    Raises:
-        GlyphMissing: the font has no glyph for a character.
-    """
+    """Draw the public disclosure (捐赠物资收支公示), naming donors only as each consented."""
     from supplies_receipts.papers import disclosure
 
     return disclosure.draw_public_disclosure(paper)
@@ -143,7 +120,6 @@ def draw_station_report(paper: StationReportPaper) -> bytes:
 
     Raises:
         BooksBroken: the goods do not add up.
-        GlyphMissing: the font has no glyph for a character.
     """
     from supplies_receipts.papers import station_report as report
 
@@ -155,7 +131,6 @@ def draw_organisation_report(paper: OrganisationReportPaper) -> bytes:
 
     Raises:
         BooksBroken: the goods do not add up.
-        GlyphMissing: the font has no glyph for a character.
     """
     from supplies_receipts.papers import station_report as report
 

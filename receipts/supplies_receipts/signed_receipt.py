@@ -82,7 +82,7 @@ def prepare() -> None:
     from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401  # imported only to load it
 
     _program()
-    fonts.check(TITLE.zh)
+    fonts.width(TITLE.zh, 10)
 
 
 def answer(question: bytes) -> bytes:

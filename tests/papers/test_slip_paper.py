@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 from supplies_receipts import draw_delivery_slips
 from supplies_receipts.__main__ import slips
-from supplies_receipts.drawing.fonts import GlyphMissing
 from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
 
@@ -69,11 +68,6 @@ def test_unknown_parts_of_an_address_are_named_or_left_out() -> None:
 def test_slips_without_stops_are_refused() -> None:
     with pytest.raises(InvalidField, match="without stops"):
         draw_delivery_slips([])
-
-
-def test_a_name_that_cannot_be_printed_is_refused() -> None:
-    with pytest.raises(GlyphMissing, match=r"U\+1F642"):
-        draw_delivery_slips([replace(slips()[0], name="李🙂")])
 
 
 @needs_poppler

@@ -128,8 +128,7 @@ def test_checker_agreement_and_fiscal_ticket_are_on_the_corrected_receipt_too(
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"name": "站\U000f0000"}, "cannot be printed"),
-        ({"papers": {"statement": "🐼", "statement_en": "x"}}, "cannot be printed"),
+        ({"name": "\u3000"}, "/name is blank"),
         ({"papers": {"statement": "谢谢"}}, "in both languages"),
         ({"papers": {"languages": "fr"}}, "languages"),
         ({"papers": {"jurisdiction": "mars"}}, "there are cn"),
@@ -167,8 +166,9 @@ def test_settings_are_shown_and_set_on_the_command_line(
     assert main(["station", "show", *at]) == 0
     assert "a PNG" not in capsys.readouterr().out
     assert main(["station", "set", *at]) == 1
-    assert main(["station", "set", *at, "--name", "\U000f0000"]) == 1
-    assert "cannot be printed" in capsys.readouterr().err
+    assert main(["station", "set", *at, "--name", "\u200b"]) == 1
+    assert "--name is blank" in capsys.readouterr().err
+    assert main(["station", "set", *at, "--name", "Łódź 🐼 \U000f0000"]) == 0
 
 
 @pytest.mark.parametrize(

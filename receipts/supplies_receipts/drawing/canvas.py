@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import segno
@@ -21,6 +21,14 @@ from reportlab.pdfgen.canvas import Canvas
 
 from supplies_receipts.drawing import bilingual, fonts
 from supplies_receipts.drawing.line_breaking import break_lines, truncated
+from supplies_receipts.drawing.shaping import (
+    LEFT_TO_RIGHT,
+    RIGHT_TO_LEFT,
+    Run,
+    has_right_to_left,
+    is_right_to_left,
+    shape_line,
+)
 
 Align = Literal["left", "right", "centre"]
 Ink = tuple[float, float, float]
@@ -72,7 +80,9 @@ class Style(msgspec.Struct, frozen=True):
 
     def width(self, text: str) -> float:
         """Return the width of one line of text in millimetres."""
-        return fonts.width(text, self.size) / float(mm)
+        plain = fonts.covers(text)
+        points = fonts.width(text, self.size) if plain else shape_line(text, self.size).width
+        return points / float(mm)
 
 
 class Paragraph(msgspec.Struct, frozen=True):
@@ -89,7 +99,12 @@ class Paragraph(msgspec.Struct, frozen=True):
 
 def paragraph(text: str, style: Style, width: float) -> Paragraph:
     """Break a text into lines no wider than `width` millimetres."""
-    return Paragraph(tuple(break_lines(text, width, style.width)), style)
+    lines = break_lines(text, width, style.width)
+    if has_right_to_left(text):
+        # Later lines go in the direction of the first letter of all.
+        mark = RIGHT_TO_LEFT if is_right_to_left(text) else LEFT_TO_RIGHT
+        lines = [f"{mark}{line}" for line in lines]
+    return Paragraph(tuple(lines), style)
 
 
 def one_line(text: str, style: Style, width: float, *, smallest: float = 5) -> Paragraph:
@@ -168,23 +183,44 @@ class Sheet:
     def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
         """Draw one line of text: the top of its line box at y, aligned left, right or centred at x.
 
-        Raises:
-            GlyphMissing: the font has no glyph for a character.
+        A character without a glyph is drawn as a box with its code, as in `U+1F600`.
         """
-        fonts.check(text)
         shift = 0.0 if align == "left" else _SHARE_LEFT[align] * style.width(text)
         down = ((style.leading - 1) / 2 + _ASCENT) * style.size
-        line = self._canvas.beginText((x - shift) * mm, self._up(y) - down)
+        left, base = (x - shift) * mm, self._up(y) - down
+        shaped = () if fonts.covers(text) else shape_line(text, style.size).runs
+        line = self._canvas.beginText(left, base)
         line.setFont(fonts.FACE, style.size)
         line.setFillColorRGB(*style.ink)
         if style.bold:
             self._canvas.setLineWidth(style.size * _THICKENING)
             line.setStrokeColorRGB(*style.ink)
             line.setTextRenderMode(2)
-        line.textOut(text)
+        if shaped:
+            for run in shaped:
+                self._draw_run(line, run, left, base)
+        else:
+            line.textOut(text)
         if style.bold:
             line.setTextRenderMode(0)
         self._canvas.drawText(line)
+        for run in shaped:
+            if run.box is not None:
+                self._stroke(HAIRLINE, style.ink)
+                x, y = left + run.box.left, base + run.box.bottom
+                self._canvas.rect(x, y, run.box.width, run.box.height)
+
+    def _draw_run(self, line: Any, run: Run, left: float, base: float) -> None:
+        """Draw shaped glyphs. Copying a box gives its character."""
+        if run.box is not None:
+            said = run.box.said.encode("utf-16-be", "surrogatepass").hex().upper()
+            line._code.append(f"/Span <</ActualText <FEFF{said}>>> BDC")
+        line.setFont(run.face, run.size)
+        for glyph in run.glyphs:
+            line.setTextOrigin(left + glyph.x, base + glyph.y)
+            line.textOut(glyph.character)
+        if run.box is not None:
+            line._code.append("EMC")
 
     def paragraph(self, x: float, y: float, content: Paragraph, align: Align = "left") -> None:
         """Draw lines of text, the first at y."""

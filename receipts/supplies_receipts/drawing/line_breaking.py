@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from supplies_receipts.drawing.clusters import clusters, joins
+
 _CLOSING = "，。、；：？！）》」』】〕〉”’…—·%‰℃,.;:?!)]}"
 _OPENING = "（《「『【〔〈“‘([{"
 
@@ -36,17 +38,18 @@ def truncated(text: str, room: float, measure: Measure) -> str:
     """Return the text, or as much of it as fits in `room` with an ellipsis."""
     if measure(text) <= room:
         return text
-    kept = text
-    while kept and measure(f"{kept}…") > room:
-        kept = kept[:-1]
-    return f"{kept.rstrip()}…"
+    kept = clusters(text)
+    while kept and measure(f"{''.join(kept)}…") > room:
+        kept.pop()
+    return f"{''.join(kept).rstrip()}…"
 
 
 def _parts(text: str, room: float, measure: Measure) -> Iterator[str]:
     """Yield the unbreakable parts in order: words, spaces, characters with their punctuation."""
     held = ""
     for token in _TOKEN.findall(text):
-        if held and token[0] not in _CLOSING and held[-1] not in _OPENING:
+        bound = token[0] in _CLOSING or (held and (held[-1] in _OPENING or joins(held, token[0])))
+        if held and not bound:
             yield from _whole(held, room, measure)
             held = ""
         held += token
@@ -59,7 +62,7 @@ def _whole(part: str, room: float, measure: Measure) -> Iterator[str]:
     if measure(part) <= room:
         yield part
     else:
-        yield from part
+        yield from clusters(part)
 
 
 def _filled(parts: list[str], room: float, measure: Measure) -> Iterator[str]:

@@ -10,7 +10,6 @@ from datetime import date
 
 from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
 from supplies_receipts.drawing import blocks as layout
-from supplies_receipts.drawing import fonts
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block
 from supplies_receipts.drawing.canvas import (
@@ -151,9 +150,7 @@ def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
     said = [f"{_VOID.label} {on.isoformat()}"]
     if proof.replaced_by is not None:
         said.append(f"{_REPLACED_BY.label} No. {proof.replaced_by}")
-    reason = fonts.printable_or_box(
-        " ".join(f"{_REASON.label}  {proof.void_reason or '—'}".split())
-    )
+    reason = " ".join(f"{_REASON.label}  {proof.void_reason or '—'}".split())
     width = WIDTH * 0.55
     sheet.paragraph(MARGIN, 4, one_line(" · ".join(said), _VOIDED, width))
     # A long reason is cut; the books have it in full.

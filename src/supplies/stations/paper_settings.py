@@ -27,7 +27,6 @@ from supplies.domain.normalization import NORMALIZED
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
 from supplies.papers.common import BilingualText, Languages, StationHead
-from supplies.papers.glyph_coverage import GlyphMissing, check_printable
 from supplies.stations.retention import Retention, retention, set_retention
 
 LOGO_BYTES = 8192
@@ -167,15 +166,6 @@ def jurisdiction(code: str) -> dict[str, Any]:
 
 
 def _check(shown: StationWithSettings) -> None:
-    told = msgspec.to_builtins(shown)
-    inner = ("papers", "retention")
-    pointers = {f"/{name}": value for name, value in told.items() if name not in inner}
-    pointers |= {f"/papers/{name}": value for name, value in told["papers"].items()}
-    for pointer, value in pointers.items():
-        try:
-            check_printable(msgspec.json.encode(value))
-        except GlyphMissing as error:
-            raise InvalidField.at(pointer, error.detail) from error
     if shown.papers.jurisdiction not in jurisdictions():
         raise InvalidField.at(
             "/papers/jurisdiction",

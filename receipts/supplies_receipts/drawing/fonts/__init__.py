@@ -1,7 +1,6 @@
-"""The font of the papers: loaded once, when first needed, and always embedded.
+"""The regular face of the papers: loaded once, when first needed, and always embedded.
 
-reportlab silently draws a box for a character that the font lacks; on a receipt that would be in
-a donor's name. So `check` refuses such a string and names the character.
+A text that it does not cover is set by `shaping`, with the further faces.
 """
 
 from __future__ import annotations
@@ -17,37 +16,27 @@ from typing import Any
 # reportlab has neither types nor stubs: its objects are Any and stay in this module and `canvas`.
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
-from supplies.papers.glyph_coverage import GlyphMissing
-
 FACE = "Supplies"
-
-__all__ = ["FACE", "GlyphMissing", "check", "load", "lock", "printable_or_box", "width"]
 
 lock = threading.RLock()
 """Held while the font is loaded or subset: reportlab reads the font file with one shared cursor."""
 
 
-# Most texts are the same on every paper: in a batch each string is checked once.
+# Most texts are the same on every paper: in a batch each string is looked at once.
 @lru_cache(maxsize=4096)
-def check(text: str) -> None:
-    """Refuse a text with a character that would be drawn as a box.
-
-    Raises:
-        GlyphMissing: the font has no glyph for a character.
-    """
-    if not _characters().issuperset(map(ord, text)):
-        raise GlyphMissing(next(sign for sign in text if ord(sign) not in _characters()), text)
+def covers(text: str) -> bool:
+    """Return whether the regular face has all characters of a text."""
+    return _characters().issuperset(map(ord, text))
 
 
-def printable_or_box(text: str) -> str:
-    """Replace characters that the font lacks by □. Only for text that the books keep in full."""
-    return "".join(sign if ord(sign) in _characters() else "□" for sign in text)
+def covers_all(characters: frozenset[int]) -> bool:
+    """Return whether the regular face has all these characters."""
+    return characters <= _characters()
 
 
 @lru_cache(maxsize=4096)
 def width(text: str, size: float) -> float:
-    """Return the width of a string in points. size: points."""
-    check(text)
+    """Return the width in points of a string that the regular face covers. size: points."""
     return float(load().stringWidth(text, size))
 
 
@@ -80,6 +69,9 @@ def _registered() -> Any:
 
 _reportlabs = ttfonts.makeToUnicodeCMap
 
+drawn_text: dict[tuple[str, int], str] = {}
+"""Text of the private characters as which glyphs of further faces are drawn, by title and code."""
+
 
 def _to_unicode(name: str, subset: list[int]) -> str:
     """Return the PDF table for copying text, with characters beyond U+FFFF as UTF-16BE.
@@ -87,8 +79,15 @@ def _to_unicode(name: str, subset: list[int]) -> str:
     reportlab writes the bare code point, and readers take its first four digits: 𠮷 became ₻.
     """
     table: str = _reportlabs(name, subset)
-    return re.sub(
-        r"<([0-9A-F]{5,6})>",
-        lambda found: f"<{chr(int(found[1], 16)).encode('utf-16-be').hex().upper()}>",
-        table,
-    )
+    title = name.partition("+")[2]
+
+    def said(found: re.Match[str]) -> str:
+        code = int(found[1], 16)
+        text = drawn_text.get((title, code), chr(code)) or _NOTHING
+        return f"<{text.encode('utf-16-be').hex().upper()}>"
+
+    return re.sub(r"<([0-9A-F]{5,6})>", said, table)
+
+
+_NOTHING = ""
+"""What a glyph stands for whose characters another glyph stands for already."""

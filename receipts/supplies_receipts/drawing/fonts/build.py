@@ -1,68 +1,111 @@
-"""Build the font of the papers. Not needed for printing: the result is kept beside this script.
+"""Build the fonts of the papers. Not needed for printing: the results are kept beside this script.
 
-    npm pack @expo-google-fonts/noto-sans-sc      # and noto-sans-jp, noto-sans-hk
-    # unpack each into a folder named after it: noto-sans-sc/, noto-sans-jp/, noto-sans-hk/
+    npm pack @expo-google-fonts/noto-sans-sc      # and each other package that `PACKAGES` names
+    # unpack each into a folder named after it: noto-sans-sc/, noto-sans-jp/, …
     python -m supplies_receipts.drawing.fonts.build FOLDER
 
 `regular.ttf.xz` contains all of Noto Sans SC, and the characters beyond U+FFFF that its Japanese
-and Hong Kong siblings add: 𠮷, common in southern names, is only in the Japanese one. The script
-also writes the list of covered characters (`supplies/papers/glyph_coverage.txt`), by which the core
-refuses a receipt that could not be printed. The same packages and the same version of fontTools
-give the same bytes.
+and Hong Kong siblings add: 𠮷, common in southern names, is only in the Japanese one. The further
+faces contain what it lacks, a script each, with their tables for shaping. `faces.json` says of each
+file its name, version, package, copyright and SHA-256, and which characters it has. The same
+packages and the same version of fontTools give the same bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import lzma
 import sys
-from collections.abc import Set
+from collections.abc import Callable, Iterable, Set
 from io import BytesIO
 from pathlib import Path
 
+from fontTools import unicodedata
 from fontTools.merge import Merger
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
-from supplies.papers import glyph_coverage as printable
-from supplies.papers.glyph_coverage import format_ranges
-
 HERE = Path(__file__).parent
-PRINTABLE = Path(printable.__file__).with_suffix(".txt")
+MANIFEST = HERE / "faces.json"
 BASIC_PLANE = 0xFFFF
 
 # Tables for kerning and vertical writing, which reportlab does not use.
 UNUSED = ["BASE", "GDEF", "GPOS", "GSUB", "VORG", "STAT", "vhea", "vmtx", "gasp", "DSIG"]
 
+# What shaping does not use.
+UNUSED_IN_FACES = ["BASE", "VORG", "STAT", "MATH", "vhea", "vmtx", "gasp", "DSIG"]
+
+_EUROPEAN = ("Latn", "Grek", "Cyrl")
+
+
+def _all(_: int) -> bool:
+    return True
+
+
+def _not_european(code: int) -> bool:
+    return unicodedata.script(chr(code)) not in _EUROPEAN
+
+
+def _hangul(code: int) -> bool:
+    return bool(unicodedata.script(chr(code)) == "Hang")
+
+
+PACKAGES: dict[str, tuple[str, Callable[[int], bool]]] = {
+    "latin": ("noto-sans", _all),
+    "hangul": ("noto-sans-kr", _hangul),
+    "thai": ("noto-sans-thai", _not_european),
+    "arabic": ("noto-sans-arabic", _not_european),
+    "hebrew": ("noto-sans-hebrew", _not_european),
+    "devanagari": ("noto-sans-devanagari", _not_european),
+    "bengali": ("noto-sans-bengali", _not_european),
+    "tamil": ("noto-sans-tamil", _not_european),
+    "tibetan": ("noto-serif-tibetan", _not_european),
+    "myanmar": ("noto-sans-myanmar", _not_european),
+    "khmer": ("noto-sans-khmer", _not_european),
+    "emoji": ("noto-emoji", _all),
+    "symbols": ("noto-sans-symbols-2", _not_european),
+}
+"""The further faces in the order in which they are tried: package, and which characters to keep."""
+
 
 def main() -> None:
-    """Build the font from the unpacked packages in the folder named on the command line."""
+    """Build all fonts from the unpacked packages in the folder named on the command line."""
     packages = Path(sys.argv[1])
-    chinese = _open(packages, "sc")
+    faces = [_build_regular(packages)]
+    for name, (package, wanted) in PACKAGES.items():
+        font = _open(packages / package)
+        kept = {code for code in font.getBestCmap() if wanted(code)}
+        faces.append(_write(name, _subset(font, kept, shaped=True), packages, [package]))
+    MANIFEST.write_text(json.dumps(faces, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _build_regular(packages: Path) -> dict[str, str]:
+    chinese = _open(packages / "noto-sans-sc")
     known = set(chinese.getBestCmap())
     parts = [_subset(chinese, known)]
-    for region in ("jp", "hk"):
-        sister = _open(packages, region)
+    sisters = [f"noto-sans-{region}" for region in ("jp", "hk")]
+    for name in sisters:
+        sister = _open(packages / name)
         rare = {code for code in sister.getBestCmap() if code > BASIC_PLANE} - known
         parts.append(_subset(sister, rare))
         known |= rare
-    regular = _merged(parts)
-    _write(regular)
-    PRINTABLE.write_text(format_ranges(regular.getBestCmap()), encoding="ascii")
+    return _write("regular", _merged(parts), packages, ["noto-sans-sc", *sisters])
 
 
-def _open(packages: Path, region: str) -> TTFont:
-    (path,) = (packages / f"noto-sans-{region}").glob("**/400Regular/*.ttf")
+def _open(package: Path) -> TTFont:
+    (path,) = package.glob("**/400Regular/*.ttf")
     # Keep the build time out of the file.
     return TTFont(path, recalcTimestamp=False)
 
 
-def _subset(font: TTFont, characters: Set[int]) -> TTFont:
+def _subset(font: TTFont, characters: Set[int], *, shaped: bool = False) -> TTFont:
     options = Options(
-        layout_features=[],
+        layout_features=Options().layout_features if shaped else [],
         hinting=False,
         glyph_names=False,
         notdef_outline=True,
-        drop_tables=[*Options().drop_tables, *UNUSED],
+        drop_tables=[*Options().drop_tables, *(UNUSED_IN_FACES if shaped else UNUSED)],
         name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14],
     )
     subsetter = Subsetter(options)
@@ -83,12 +126,37 @@ def _merged(parts: list[TTFont]) -> TTFont:
     return merged
 
 
-def _write(font: TTFont) -> None:
+def _write(name: str, font: TTFont, folder: Path, packages: list[str]) -> dict[str, str]:
+    """Write a font; return its entry in the manifest."""
     plain = BytesIO()
     font.save(plain)
     packed = lzma.compress(plain.getvalue(), preset=9 | lzma.PRESET_EXTREME)
-    (HERE / "regular.ttf.xz").write_bytes(packed)
-    sys.stdout.write(f"{len(packed):,} bytes, {len(font.getBestCmap()):,} characters\n")
+    (HERE / f"{name}.ttf.xz").write_bytes(packed)
+    characters = font.getBestCmap()
+    sys.stdout.write(f"{name}: {len(packed):,} bytes, {len(characters):,} characters\n")
+    said = font["name"].getDebugName
+    versions = [json.loads((folder / each / "package.json").read_text()) for each in packages]
+    return {
+        "face": name,
+        "font": said(4),
+        "version": said(5),
+        "packages": ", ".join(f"{one['name']} {one['version']}" for one in versions),
+        "copyright": said(0),
+        "license": "SIL Open Font License 1.1, OFL.txt",
+        "sha256": hashlib.sha256(packed).hexdigest(),
+        "characters": format_ranges(characters),
+    }
+
+
+def format_ranges(characters: Iterable[int]) -> str:
+    """Return code points as ranges in hex, as "20-7E 2030"."""
+    ranges: list[list[int]] = []
+    for code in sorted(characters):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return " ".join(f"{a:X}" if a == b else f"{a:X}-{b:X}" for a, b in ranges)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ from supplies.domain.redaction import mask_phone
 from supplies.errors import Forgotten, InvalidField
 from supplies.ledger.journal import Journal
 from supplies.papers.common import DonorName
-from supplies.papers.glyph_coverage import check_printable
 from supplies.papers.number_words import chinese_numerals, english_words
 from supplies.papers.receipt import Amount, DonationReceipt, ReceiptLine
 from supplies.stations.paper_settings import (
@@ -159,9 +158,7 @@ def receipt_document(
         fiscal_ticket=_join_distinct(donation.fiscal_ticket for donation in donations) or None,
         statement=receipt_statement(settings, valued=any(line.value for line in lines)),
     )
-    content = _encode(document)
-    check_printable(content)
-    return content
+    return _encode(document)
 
 
 def _join_distinct(names: Iterable[str | None]) -> str:

@@ -1,0 +1,296 @@
+"""Set text that the regular face cannot print: choose faces, directions and glyphs.
+
+A line is cut into runs of one direction (UAX #9) and one face, and HarfBuzz shapes each run. A
+character that no face has becomes a small box with its code, as `U+1F600`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby, pairwise
+from typing import Any, Literal
+
+import msgspec
+
+from supplies_receipts.drawing import fonts
+from supplies_receipts.drawing.clusters import IGNORABLE, clusters
+from supplies_receipts.drawing.fonts.faces import find_face, load_face
+
+_BOX_TEXT = 0.45
+"""Size of the code in a box, as a part of the size of the text."""
+
+_BOX_MARGIN = 0.1
+"""Space between a box and what is around it, and between its outline and the code."""
+
+RIGHT_TO_LEFT, LEFT_TO_RIGHT = "\u200f", "\u200e"
+"""Marks at the beginning of a line that give its direction; they are not drawn."""
+
+# Characters whose words are printed in one face: not Chinese and Japanese, and not emoji.
+_WORD = re.compile(
+    "[^\\s\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef\U0001f000-\U0003ffff]+|\\s+|.", re.S
+)
+
+# A number with signs inside it: 138-0013-8000, 2020-02-10, 1,234.5.
+_NUMBER = re.compile(r"\+?[0-9](?:[ .,:/()+-]?[0-9])*")
+
+# Marks that give a direction: once the levels are known, they say nothing more.
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+_IGNORED = frozenset(("BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
+
+
+class Glyph(msgspec.Struct, frozen=True):
+    """A glyph at a distance from the start of the line, in points. character: as it is drawn."""
+
+    x: float
+    y: float
+    character: str
+
+
+class Box(msgspec.Struct, frozen=True):
+    """A box around the code of a character without a glyph, in points from the start of the line.
+
+    said: the character, for programs that copy text.
+    """
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+    said: str
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Glyphs of one face in visual order. size: in points."""
+
+    face: str
+    size: float
+    glyphs: tuple[Glyph, ...]
+    width: float
+    box: Box | None = None
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A shaped line; width in points."""
+
+    runs: tuple[Run, ...]
+    width: float
+
+
+# Setting a paper measures each text several times: to break lines, to align, to draw.
+@lru_cache(maxsize=2048)
+def shape_line(text: str, size: float) -> Line:
+    """Return the glyphs of one line of text. size: points."""
+    runs: list[Run] = []
+    x = 0.0
+    for part, rightward in _in_visual_order(text):
+        faces = list(_faces(part))
+        for face, piece in faces if rightward else reversed(faces):
+            run = _set(face, piece, rightward, size, x)
+            runs.append(run)
+            x += run.width
+    return Line(tuple(runs), x)
+
+
+def is_right_to_left(text: str) -> bool:
+    """Return whether the first letter with a direction goes from right to left."""
+    kinds = map(unicodedata.bidirectional, text)
+    return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
+
+
+def has_right_to_left(text: str) -> bool:
+    """Return whether any letter goes from right to left."""
+    return not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
+
+
+# --- direction -----------------------------------------------------------------------------------
+
+
+def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of one direction from left to right; True: its letters go left to right."""
+    if not has_right_to_left(text):
+        yield _DIRECTIONS.sub("", text), True
+        return
+    levels = _levels(text)
+    runs: list[tuple[str, int]] = []
+    for level, group in groupby(range(len(text)), key=levels.__getitem__):
+        part = "".join(text[at] for at in group)
+        runs.append((_DIRECTIONS.sub("", part), level))
+    highest, lowest = max(levels), min(levels)
+    for level in range(highest, (lowest | 1) - 1, -1):  # UAX #9, rule L2
+        reordered: list[tuple[str, int]] = []
+        for deep, group_of_runs in groupby(runs, key=lambda run: run[1] >= level):
+            span = list(group_of_runs)
+            reordered += reversed(span) if deep else span
+        runs = reordered
+    for part, level in runs:
+        yield part, level % 2 == 0
+
+
+def _levels(text: str) -> list[int]:
+    """Return the embedding level of each character: odd is right to left.
+
+    Numbers, with the signs inside them, go from left to right: a telephone number must not be
+    turned around between Arabic words.
+    """
+    from bidi import algorithm
+
+    # Recorded text has no embeddings and isolates, except in old entries: there they are ignored.
+    drawn = [at for at, c in enumerate(text) if unicodedata.bidirectional(c) not in _IGNORED]
+    base = 1 if is_right_to_left(text) else 0
+    storage = algorithm.get_empty_storage()
+    storage["base_level"], storage["base_dir"] = base, "LR"[base]
+    plain = _NUMBER.sub(lambda found: "a" * len(found[0]), "".join(text[at] for at in drawn))
+    known = (c if unicodedata.bidirectional(c) else "a" for c in plain)  # or newer than Python
+    algorithm.get_embedding_levels("".join(known), storage)
+    algorithm.explicit_embed_and_overrides(storage)
+    algorithm.resolve_weak_types(storage)
+    _resolve_brackets(storage["chars"], "LR"[base])
+    algorithm.resolve_neutral_types(storage, debug=False)
+    algorithm.resolve_implicit_levels(storage, debug=False)
+    levels = [-1] * len(text)
+    for at, character in zip(drawn, storage["chars"], strict=True):
+        levels[at] = character["level"]
+    for at, level in enumerate(levels):
+        if level < 0:  # joiners and marks without a direction follow what they are in
+            levels[at] = levels[at - 1] if at else base
+    trailing = len(text) - len(text.rstrip())
+    return levels[: len(text) - trailing] + [base] * trailing
+
+
+def _resolve_brackets(characters: list[dict[str, Any]], base: str) -> None:
+    """Give both brackets of a pair one direction, which the library leaves out: UAX #9, rule N0."""
+    from bidi.mirror import MIRRORED
+
+    strong = {"L": "L", "R": "R", "EN": "R", "AN": "R"}
+    kinds = [strong.get(character["type"], "") for character in characters]
+    waiting: list[tuple[str, int]] = []
+    pairs: list[tuple[int, int]] = []
+    for at, character in enumerate(characters):
+        sign = character["ch"]
+        if unicodedata.category(sign) == "Ps" and sign in MIRRORED:
+            waiting.append((MIRRORED[sign], at))
+        elif any(sign == closing for closing, _ in waiting):
+            while waiting:
+                closing, opened = waiting.pop()
+                if closing == sign:
+                    pairs.append((opened, at))
+                    break
+    for opened, closed in sorted(pairs):
+        inside = set(kinds[opened + 1 : closed]) - {""}
+        if not inside:
+            continue
+        before = next((kind for kind in reversed(kinds[:opened]) if kind), base)
+        kind = base if base in inside or before == base else before
+        for at in (opened, closed):
+            characters[at]["type"] = kinds[at] = kind
+
+
+# --- faces ---------------------------------------------------------------------------------------
+
+_BOX: Literal["box"] = "box"
+_REGULAR: Literal["regular"] = "regular"
+
+
+def _faces(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the pieces of a text in reading order, each with its face."""
+    pieces = (
+        (face, cluster) for word in _WORD.findall(text) for face, cluster in _faces_of_word(word)
+    )
+    for face, group in groupby(pieces, key=lambda piece: piece[0]):
+        if face == _BOX:
+            yield from group
+        else:
+            yield face, "".join(piece for _, piece in group)
+
+
+def _faces_of_word(word: str) -> Iterator[tuple[str, str]]:
+    """Print a word in one face if there is one that has all of it."""
+    whole = _face_of(word)
+    if whole is not None:
+        yield whole, word
+        return
+    for cluster in clusters(word):
+        face = _face_of(cluster)
+        if face is not None:
+            yield face, cluster
+            continue
+        for character in cluster:
+            if not IGNORABLE.match(character):
+                yield _face_of(character) or _BOX, character
+
+
+@lru_cache(maxsize=4096)
+def _face_of(text: str) -> str | None:
+    characters = frozenset(map(ord, IGNORABLE.sub("", text)))
+    return _REGULAR if fonts.covers_all(characters) else find_face(characters)
+
+
+# --- glyphs --------------------------------------------------------------------------------------
+
+
+def _set(face: str, text: str, rightward: bool, size: float, x: float) -> Run:
+    if face == _BOX:
+        return _boxed(text, size, x)
+    if face == _REGULAR:
+        plain = IGNORABLE.sub("", text)
+        shown = plain if rightward else _mirrored(plain)
+        glyphs = tuple([Glyph(x, 0.0, shown)] if shown else [])
+        return Run(fonts.FACE, size, glyphs, fonts.width(shown, size))
+    return _shaped(face, text, rightward, size, x)
+
+
+def _mirrored(text: str) -> str:
+    """Return a text from right to left, with its brackets turned."""
+    from bidi.mirror import MIRRORED
+
+    return "".join(MIRRORED.get(character, character) for character in reversed(text))
+
+
+def _boxed(character: str, size: float, x: float) -> Run:
+    small, margin = size * _BOX_TEXT, size * _BOX_MARGIN
+    code = f"U+{ord(character):04X}"
+    wide = fonts.width(code, small)
+    box = Box(x + margin / 2, -margin, wide + 2 * margin, small + 2 * margin, character)
+    glyphs = (Glyph(x + 1.5 * margin, small * 0.15, code),)
+    return Run(fonts.FACE, small, glyphs, wide + 3 * margin, box)
+
+
+def _shaped(name: str, text: str, rightward: bool, size: float, x: float) -> Run:
+    import uharfbuzz
+
+    with fonts.lock:
+        face = load_face(name)
+        buffer = uharfbuzz.Buffer()
+        buffer.add_str(text)
+        buffer.guess_segment_properties()
+        buffer.direction = "ltr" if rightward else "rtl"
+        buffer.flags = uharfbuzz.BufferFlags.REMOVE_DEFAULT_IGNORABLES
+        uharfbuzz.shape(face.font, buffer)
+        scale, start, glyphs = size / face.units, x, []
+        said = _said_by_glyphs(text, [info.cluster for info in buffer.glyph_infos])
+        for info, place, words in zip(
+            buffer.glyph_infos, buffer.glyph_positions, said, strict=True
+        ):
+            character = face.character(info.codepoint, words)
+            glyphs.append(Glyph(x + place.x_offset * scale, place.y_offset * scale, character))
+            x += place.x_advance * scale
+    return Run(face.name, size, tuple(glyphs), x - start)
+
+
+def _said_by_glyphs(text: str, starts: list[int]) -> list[str]:
+    """Return the text of each glyph; "" for a further glyph of the same characters.
+
+    starts: where the characters of each glyph begin.
+    """
+    bounds = [*sorted(set(starts)), len(text)]
+    ends = dict(pairwise(bounds))
+    known: set[int] = set()
+    said = []
+    for start in starts:
+        said.append("" if start in known else text[start : ends[start]])
+        known.add(start)
+    return said
