@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from support.ledger_fixture import StationLedger
@@ -126,10 +126,72 @@ def test_a_partial_outcome_must_account_for_every_unit(
         station.outcome(delivery, allocation, "partly", lines=lines)
 
 
-def test_an_outcome_in_the_future_is_refused(station: StationLedger, stop: tuple[str, str]) -> None:
-    when = datetime(2020, 2, 10, 5, tzinfo=UTC)
-    with pytest.raises(InvalidField, match="in the future"):
-        station.outcome(*stop, "handed_over", happened_at=when)
+NOON = datetime(2020, 2, 10, 4, tzinfo=UTC)
+"""The moment of the ledger's clock, in which the goods went out."""
+
+
+def test_an_outcome_is_booked_on_the_day_of_its_moment_at_the_station(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.clock.advance(2)
+    late = NOON + timedelta(hours=12, minutes=1)
+    done = station.outcome(*stop, "handed_over", happened_at=late)
+    assert station.books.body(done.seq).happened_on == date(2020, 2, 11)
+    earlier = c.ReportOutcome(
+        delivery=stop[0], allocation=stop[1], outcome="handed_over", happened_at=NOON
+    )
+    again = station(c.Correct(entry=done.seq, command=earlier, reason="the evening before"))
+    assert station.books.body(again.seq).happened_on == date(2020, 2, 10)
+
+
+def test_a_moment_and_another_day_are_refused(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.clock.advance()
+    with pytest.raises(InvalidField, match="is not the day of happened_at"):
+        station.outcome(*stop, "handed_over", happened_at=NOON, happened_on=station.day(0))
+
+
+def test_a_phone_may_be_some_minutes_ahead(station: StationLedger, stop: tuple[str, str]) -> None:
+    done = station.outcome(*stop, "handed_over", happened_at=NOON + timedelta(minutes=4))
+    assert done.conflict is None
+
+
+@pytest.mark.parametrize(
+    ("when", "because"),
+    [
+        (NOON + timedelta(minutes=6), "and it is 2020-02-10 12:00"),
+        (NOON + timedelta(days=1), "and it is 2020-02-10 12:00"),
+        (NOON - timedelta(minutes=6), "before the goods of v_3 went out"),
+        (datetime(1999, 1, 1, tzinfo=UTC), "before the goods of v_3 went out"),
+    ],
+)
+def test_a_moment_that_cannot_be_is_a_conflict(
+    station: StationLedger, stop: tuple[str, str], when: datetime, because: str
+) -> None:
+    done = station.outcome(*stop, "handed_over", happened_at=when)
+    assert done.conflict is not None
+    assert because in done.conflict
+    station(c.ResolveConflict(conflict=done.seq, by="unexplained", reason="the phone's clock"))
+    assert station.total("received:R-1") == 10
+    assert station.total("unexplained:v_3") == 0
+
+
+def test_a_dispatch_typed_in_later_says_only_its_day(station: StationLedger) -> None:
+    station.stock(10, happened_on=station.day(-2))
+    allocation = station.allocate(10, happened_on=station.day(-2))
+    delivery = station.dispatch(allocation, happened_on=station.day(-1))
+    before = NOON - timedelta(days=1, hours=3)
+    done = station.outcome(delivery, allocation, "handed_over", happened_at=before)
+    assert done.conflict is None
+    assert station.books.body(done.seq).happened_on == station.day(-1)
+
+
+def test_a_second_report_of_the_same_goods_agrees_whoever_received_them(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over", received_by="self")
+    assert station.outcome(*stop, "handed_over", received_by="neighbour").repeated
 
 
 def test_repeating_an_outcome_records_nothing(

@@ -182,7 +182,7 @@ def test_a_delivery_is_reassigned_settled_and_closed(rest: RestClient) -> None:
     outcome = {
         "allocation": allocation,
         "outcome": "partly",
-        "happened_at": "2020-02-10T03:00:00Z",
+        "happened_at": "2020-02-10T04:00:00Z",
         "lines": [line],
         "received_by": "neighbour",
         "proof": "signature",

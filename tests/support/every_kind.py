@@ -132,7 +132,7 @@ def book_deliveries(station: RecordingStation) -> None:
             delivery=delivery,
             allocation=mine,
             outcome="partly",
-            happened_at=datetime(2020, 2, 3, 1, tzinfo=UTC),
+            happened_at=station.clock.now,
             lines=[c.OutcomeLine(line=1, received=7, brought_back=2, lost=1)],
             received_by="self",
             proof="signature",

@@ -359,8 +359,9 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
     It is never refused because the books contradict it; a contradiction is recorded as a conflict.
     lines: required for `partly`. Without lines, `handed_over` means all received, `not_at_home` all
     brought back and still allocated, `refused` all brought back and free, `lost` all lost.
-    happened_at: the time; None if only the day is known. note: who received the goods and what was
-    said.
+    happened_at: the time, whose day at the station is the day of the outcome; None if only the day
+    is known. A time ahead of now or before the dispatch is a conflict. note: who received the goods
+    and what was said.
     """
 
     delivery: Code  # by path

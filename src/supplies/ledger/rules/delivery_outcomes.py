@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import msgspec
 
 from supplies.books.free_text import without_free_text
@@ -18,6 +21,9 @@ from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_delivery
 from supplies.ledger.rules.need_fulfilment import find_need, restore_needs
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How much the clocks of the ledger and of a phone may differ without being looked at."""
 
 
 class Repeated(Exception):
@@ -46,8 +52,6 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     """
     stop, loaded = find_stop(journal, command)
     about = f"recipient:{stop.recipient}"
-    if command.happened_at is not None and command.happened_at > journal.now:
-        raise InvalidField.at("/happened_at", f"{command.happened_at} is in the future")
     lines = outcome_lines(command, loaded)
     if journal.corrected is None:
         _compare_with_first(journal, command, lines, loaded)
@@ -55,11 +59,44 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
         _check_same_stop(journal, command, journal.corrected.seq)
     for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
         _check_accounted(line, load, index, command)
+    if command.happened_at is not None:
+        journal.happened_on = _day_of(journal, command, command.happened_at)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
     state_outcome(draft, command, lines, loaded, first=journal.corrected is None)
     for line, load in zip(lines, loaded, strict=True):
         _book_outcome_line(journal, draft, command, stop, line, load)
     restore_needs(journal, draft, command.allocation)
+
+
+def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
+    """Return the day of a reported moment, in the station's time zone.
+
+    Raises:
+        InvalidField: the command names another day.
+        Contradicted: the moment is ahead of the ledger's clock, or before the goods went out, by
+            more than clocks usually differ.
+    """
+    zone = ZoneInfo(journal.books.station.zone)
+    day = min(moment, journal.now).astimezone(zone).date()
+    if journal.corrected is None and command.happened_on not in (None, day):
+        raise InvalidField.at(
+            "/happened_on", f"{command.happened_on} is not the day of happened_at ({day})"
+        )
+    shown = moment.astimezone(zone).isoformat(sep=" ", timespec="minutes")
+    if moment > journal.now + CLOCK_TOLERANCE:
+        now = journal.now.astimezone(zone).isoformat(sep=" ", timespec="minutes")
+        raise Contradicted(f"the outcome is reported for {shown}, and it is {now} now")
+    seq = journal.books.latest_seq(Stop, delivery=command.delivery) or 0
+    dispatched = journal.books.body(seq)
+    recorded_at = datetime.fromisoformat(dispatched.recorded_at)
+    # A dispatch that was typed in on a later day says only the day.
+    typed_later = recorded_at.astimezone(zone).date() != dispatched.happened_on
+    if day < dispatched.happened_on or not (typed_later or moment >= recorded_at - CLOCK_TOLERANCE):
+        raise Contradicted(
+            f"the outcome is reported for {shown}, before the goods of {command.delivery} went out "
+            f"(entry {seq})"
+        )
+    return day
 
 
 def find_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[StopLine]]:
@@ -154,12 +191,9 @@ def _compare_with_first(
     if seq is None:
         return
     (first,) = journal.books.rows_of_entry(StopOutcome, seq, **where)
-    same = (
-        first.outcome == command.outcome
-        and command.received_by in (None, first.received_by)
-        and journal.books.rows_of_entry(StatedLine, seq, **where)
-        == stated_lines(command, lines, loaded)
-    )
+    same = first.outcome == command.outcome and journal.books.rows_of_entry(
+        StatedLine, seq, **where
+    ) == stated_lines(command, lines, loaded)
     if same:
         raise Repeated(seq)
     raise Contradicted(
