@@ -45,6 +45,7 @@ from support.command_generators import CommandGenerator
 from support.engines import RUNNING, without_fsync
 from support.ledger_fixture import Clock, register_all
 from support.oracle import Oracle
+from support.reading_views import check_reading_views
 from support.reference_model import ReferenceModel
 
 settings.register_profile(
@@ -142,6 +143,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def finish(self) -> None:
         verify(self.ledger.store)
+        check_reading_views(self.ledger.books)
 
     # --- recording -------------------------------------------------------------------------------
 

@@ -176,6 +176,12 @@ def table_names() -> list[str]:
     return list(_create_tables())
 
 
+def view_names() -> list[str]:
+    """Return the names of all views."""
+    made = create_statements().items()
+    return [name for name, text in made if text.startswith("CREATE VIEW")]
+
+
 def constraint_counts() -> dict[str, Counter[str]]:
     """Count the constraints of each table: check, foreign key, primary key, unique."""
     signs = {"c": "CHECK (", "f": "REFERENCES ", "p": "PRIMARY KEY", "u": "UNIQUE"}

@@ -49,6 +49,7 @@ def check_guards(store: Store, books: str) -> None:
     _compare(store, wanted, functions)
     _check_constraints(store)
     _check_bypasses(store)
+    _check_views(store)
 
 
 def _function_rights(definer: bool, settings: list[str] | None) -> str:
@@ -109,3 +110,16 @@ def _check_bypasses(store: Store) -> None:
                 f"the table {row[0]} of {store.url} is no longer protected ({what}); "
                 "verify the books before they are used"
             )
+
+
+def _check_views(store: Store) -> None:
+    """Refuse books that lack a view. The server rewrites views, so their text is not compared."""
+    rows = store.all(
+        "SELECT relname FROM pg_class "
+        "WHERE relkind = 'v' AND relnamespace = current_schema()::regnamespace"
+    )
+    missing = set(schema.view_names()) - {str(name) for (name,) in rows}
+    if missing:
+        raise GuardMissing(
+            f"the view {min(missing)} of {store.url} is missing; restore the database from a backup"
+        )
