@@ -230,6 +230,23 @@ def test_a_shortage_that_nothing_can_bear_is_a_conflict(station: StationLedger) 
     station(c.ResolveConflict(conflict=done.seq, by="unexplained", reason="counted again"))
 
 
+def test_a_count_that_contradicts_the_books_is_booked_as_far_as_they_can(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    sheet = opened(station)
+    station(c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=8)]))
+    done = station(count(sheet, 3))
+    station(c.ResolveConflict(conflict=done.seq, by="unexplained", reason="both are right"))
+    assert station.total("stock:store") == 0
+    assert station.total("unexplained:store") == 2
+    with pytest.raises(AlreadyDone):
+        station(count(sheet, 3))
+    station(c.Reverse(entry=3, reason="the move never happened"))
+    assert station.total("stock:store") == 8
+    verify(station.ledger.store)
+
+
 def test_a_sheet_is_counted_once(station: StationLedger) -> None:
     station.stock(10)
     sheet = opened(station)

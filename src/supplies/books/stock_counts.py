@@ -17,6 +17,9 @@ from supplies.domain.accounts import ALLOCATED, STOCK, keys_of
 COUNTED, RECOUNTED = "stock_counted", "stock_recounted"
 """Kinds of entry that book the difference of a count, and later changes of that difference."""
 
+RESOLVED = "conflict_resolved"
+"""The kind of entry that books a count which contradicted the books, as far as they can."""
+
 
 class Moment(NamedTuple):
     """A point in the order of events: the day booked, as ISO text, and an entry number."""

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from supplies.books.stock_counts import COUNTED, RECOUNTED
+from supplies.books.stock_counts import COUNTED, RECOUNTED, RESOLVED
 from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import CountedLine, CountSheet, Recount
@@ -16,13 +16,17 @@ from supplies.verification.records import Rows
 
 @dataclass(slots=True)
 class _Line:
-    """A counted line. seq: of the entry that said last what is expected."""
+    """A counted line. seq: of the entry that said last what is expected.
+
+    unbooked: how much more was missing than the books could bear, if the count contradicted them.
+    """
 
     seq: int
     item: str
     lot: str
     counted: int
     expected: int
+    unbooked: int = 0
 
 
 class StockCounts:
@@ -51,6 +55,12 @@ class StockCounts:
         for body in bodies:
             if body.kind in (COUNTED, RECOUNTED) and body.document is not None:
                 self._book(body, body.document)
+            elif body.kind == RESOLVED and body.document in self._places:
+                self._book(body, body.document)
+                for line in self._lines[body.document].values():
+                    if line.seq == body.seq:
+                        missing = line.expected - line.counted
+                        line.unbooked = max(0, missing - sum(self._of(body.document, line)))
 
     def _book(self, body: Body, sheet: str) -> None:
         if sheet not in self._places:
@@ -63,8 +73,8 @@ class StockCounts:
         """Check that what is unexplained by each count is what it expected, less what it found."""
         for sheet, lines in self._lines.items():
             for line in lines.values():
-                booked = sum(self._of(sheet, line))
-                if booked != line.expected - line.counted and self._booked[sheet]:
+                booked = sum(self._of(sheet, line)) + line.unbooked
+                if booked != line.expected - line.counted:
                     raise self.reader.broken(
                         "transfers",
                         "quantity",

@@ -7,8 +7,15 @@ from datetime import date
 import msgspec
 
 from supplies.books.reader import unknown_code_error
+from supplies.books.stock_counts import RESOLVED
 from supplies.domain.accounts import IN_TRANSIT, RECEIVED, UNEXPLAINED
-from supplies.domain.commands import Correct, OutcomeLine, ReportOutcome, ResolveConflict
+from supplies.domain.commands import (
+    Correct,
+    CountStock,
+    OutcomeLine,
+    ReportOutcome,
+    ResolveConflict,
+)
 from supplies.domain.entry_rows import Conflict, Resolution, Stop, StopLine, StopOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField
@@ -21,6 +28,7 @@ from supplies.ledger.rules.delivery_outcomes import (
     state_outcome,
 )
 from supplies.ledger.rules.need_fulfilment import meet_needs, reopen_needs, restore_needs
+from supplies.ledger.rules.stock_counts import book_contradicted_count
 
 
 def resolve_conflict(
@@ -48,8 +56,7 @@ def resolve_conflict(
             "/by", "a count cannot be corrected: choose unexplained and open another count sheet"
         )
     else:
-        # The next count settles the difference; this entry moves nothing.
-        journal.entry("conflict_resolved", document=conflict.document)
+        book_contradicted_count(msgspec.convert(stated, CountStock), journal)
     journal.drafts[0].add_rows(Resolution(conflict=command.conflict, way=command.by))
 
 
@@ -71,7 +78,7 @@ def _correct_outcome(
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
     # A stop that was resolved from `unexplained` is settled there, not by its outcome.
-    if seq is None or journal.books.body(seq).kind == "conflict_resolved":
+    if seq is None or journal.books.body(seq).kind == RESOLVED:
         raise InvalidField.at(
             "/by", "this stop has no recorded outcome to correct; choose unexplained"
         )
@@ -87,7 +94,7 @@ def _book_from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: i
     journal.happened_on = day = _day_of_fact(journal, outcome, conflict)
     lines = outcome_lines(outcome, loaded)
     draft = journal.entry(
-        "conflict_resolved",
+        RESOLVED,
         document=outcome.delivery,
         about=f"recipient:{stop.recipient}",
         day=day,

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from supplies.books.stock_counts import (
     COUNTED,
     RECOUNTED,
+    RESOLVED,
     Count,
     Moment,
     counts_after,
@@ -42,7 +43,7 @@ class Past(NamedTuple):
 def add_recounts(journal: Journal) -> None:
     """Add what the drafts of a command change of later counts; corrections do this themselves."""
     drafts = journal.drafts
-    counted = [draft.booked_on for draft in drafts if draft.kind == COUNTED]
+    counted = [draft.booked_on for draft in drafts if _sheet_moment(journal, draft)]
     late = counted or any(draft.booked_on.isoformat() < journal.latest_day for draft in drafts)
     if not late or any(draft.supersedes for draft in drafts):
         return
@@ -68,8 +69,14 @@ def add_recounts(journal: Journal) -> None:
 
 
 def _moment(journal: Journal, draft: Draft) -> Moment:
-    sheet = sheet_moment(journal.books, str(draft.document)) if draft.kind == COUNTED else None
-    return sheet or Moment(draft.booked_on.isoformat(), draft.seq)
+    return _sheet_moment(journal, draft) or Moment(draft.booked_on.isoformat(), draft.seq)
+
+
+def _sheet_moment(journal: Journal, draft: Draft) -> Moment | None:
+    """Return the moment of the count that a draft books; None for other drafts."""
+    if draft.kind not in (COUNTED, RESOLVED):
+        return None
+    return sheet_moment(journal.books, str(draft.document))
 
 
 def recounts(

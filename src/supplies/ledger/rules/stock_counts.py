@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from supplies.books.reader import unknown_code_error
-from supplies.books.stock_counts import COUNTED, sheet_moment, stock_at
+from supplies.books.stock_counts import COUNTED, RESOLVED, Moment, sheet_moment, stock_at
 from supplies.domain.accounts import ALLOCATED, STOCK, UNEXPLAINED, keys_of
 from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
 from supplies.domain.entry_rows import CountedLine, CountSheet, Lot
@@ -47,8 +47,38 @@ def count_stock(command: CountStock, journal: Journal) -> None:
             "/happened_on", f"{journal.happened_on} is before the sheet was opened ({began})"
         )
     _check_lines(journal, command)
-    expected = stock_at(journal.books, sheet.location, opened)
     draft = journal.entry(COUNTED, document=command.sheet)
+    missing = _book_differences(journal, draft, command, sheet.location, opened)
+    if missing and draft.booked_on < journal.today:
+        today = journal.entry(COUNTED, document=command.sheet, day=journal.today)
+        missing = _book_shortages(journal, today, sheet.location, missing)
+    if missing:
+        names = ((journal.books.item(line.item).name, rest) for line, rest in missing)
+        unborne = (
+            f"{rest} × {name} more are missing than the books still contain" for name, rest in names
+        )
+        raise Contradicted(f"{'; '.join(unborne)} in {sheet.location}")
+
+
+def book_contradicted_count(command: CountStock, journal: Journal) -> None:
+    """Book a count that contradicts the books, as far as they can: the rest left as unexplained.
+
+    A sheet that was counted again meanwhile stays as it was counted.
+    """
+    sheet = journal.books.latest_row(CountSheet, sheet=command.sheet)
+    opened = sheet_moment(journal.books, command.sheet)
+    assert sheet is not None, f"{command.sheet} was never opened"
+    assert opened is not None, f"{command.sheet} has no entry"
+    draft = journal.entry(RESOLVED, document=command.sheet)
+    if journal.books.latest_row(CountedLine, sheet=command.sheet) is None:
+        _book_differences(journal, draft, command, sheet.location, opened)
+
+
+def _book_differences(
+    journal: Journal, draft: Draft, command: CountStock, location: str, opened: Moment
+) -> list[tuple[CountLine, int]]:
+    """Book the difference of each line; return what is missing beyond the books."""
+    expected = stock_at(journal.books, location, opened)
     missing: list[tuple[CountLine, int]] = []
     for index, line in enumerate(command.lines):
         there = expected[line.item]
@@ -64,19 +94,10 @@ def count_stock(command: CountStock, journal: Journal) -> None:
             )
         )
         if line.counted > held:
-            _surplus(journal, draft, sheet.location, line, index, line.counted - held)
+            _surplus(journal, draft, location, line, index, line.counted - held)
         elif line.counted < held:
             missing.append((line, held - line.counted))
-    missing = _book_shortages(journal, draft, sheet.location, missing)
-    if missing and draft.booked_on < journal.today:
-        today = journal.entry(COUNTED, document=command.sheet, day=journal.today)
-        missing = _book_shortages(journal, today, sheet.location, missing)
-    if missing:
-        names = ((journal.books.item(line.item).name, rest) for line, rest in missing)
-        unborne = (
-            f"{rest} × {name} more are missing than the books still contain" for name, rest in names
-        )
-        raise Contradicted(f"{'; '.join(unborne)} in {sheet.location}")
+    return _book_shortages(journal, draft, location, missing)
 
 
 def _book_shortages(
