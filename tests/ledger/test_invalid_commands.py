@@ -199,13 +199,6 @@ def test_a_name_as_the_recording_user_is_refused(station: StationLedger, by: Any
     assert_refused(station, InvalidField, lambda: station.ledger.record(activity, by=by))
 
 
-def test_a_name_as_a_batch_number_is_refused(station: StationLedger) -> None:
-    assert_refused(
-        station, InvalidField, lambda: station.give(1, batch="王小明"), at="/lines/0/batch"
-    )
-    station.give(1, batch="B7/2020-01.a")
-
-
 @pytest.mark.parametrize("code", ["", "张三", "a b", "-x", "x" * 65, "a\n"])
 def test_a_name_as_a_code_is_refused(station: StationLedger, code: str) -> None:
     with pytest.raises(InvalidField):

@@ -15,6 +15,7 @@ from supplies.domain import validation
 from supplies.domain.catalogue_records import Donor, Item
 from supplies.errors import AlreadyDone, InvalidField, NotFound
 from supplies.views.receipts import get_receipt
+from supplies.views.stock import get_stock
 
 
 def test_the_words_of_a_command_are_kept_normalized(station: StationLedger) -> None:
@@ -73,6 +74,39 @@ def test_what_older_versions_recorded_blank_stays_readable_and_verifiable(
     again = station.ledger.record(note, by="u_1", id=id)
     assert again.repeated
     assert again.seq == noted.seq
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("B7/2020-01.a", "B7/2020-01.a"),
+        (" LOT 7　甲 ", "LOT 7 甲"),
+        ("国药准字Ｚ２００", "国药准字Z200"),
+        ("(01)06901234567892(17)270531(10)A 7", "(01)06901234567892(17)270531(10)A 7"),
+        ("]C10106901234567892\x1d10A7\x1d", "]C10106901234567892␝10A7␝"),
+    ],
+)
+def test_a_batch_number_is_kept_as_the_maker_prints_it(
+    station: StationLedger, typed: str, kept: str
+) -> None:
+    station.give(2, batch=typed)
+    station.stock(3, batch=typed)
+    assert {row.batch for row in get_stock(station.books).items} == {kept}
+    receipt = get_receipt(station.books, "JZ-2020-000001").document
+    assert receipt is not None
+    assert receipt.lines[0].batch == kept
+    assert station.ledger.verify().entries == station.entries()
+
+
+@pytest.mark.parametrize("batch", ["", "\u3000", "a\nb", "a\x07", "x" * 101])
+def test_an_invalid_batch_number_is_refused_or_absent(station: StationLedger, batch: str) -> None:
+    if not batch.strip():
+        station.give(1, batch=batch)
+        assert station.books.value("SELECT batch FROM lots WHERE station = :station") is None
+        return
+    with pytest.raises(InvalidField) as refused:
+        station.give(1, batch=batch)
+    assert refused.value.faults[0].pointer == "/lines/0/batch"
 
 
 # --- logins ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
@@ -49,6 +50,36 @@ def test_names_are_found_by_words_in_both_scripts(
     station: StationLedger, kind: type[CatalogueRecord], q: str, codes: list[str]
 ) -> None:
     assert found(station, kind, q) == codes
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "Nguyen", "nguyễn", "NGUYE\u0302\u0303N thi", "lodz", "13800138000", "138-0013-8000",
+        "138 0013", "0013-8000", "+86138", "example street 5", "样例路", "１３８", "nguyen 样例",
+    ],
+)  # fmt: skip
+def test_people_are_found_by_telephone_address_and_names_without_accents(
+    station: StationLedger, q: str
+) -> None:
+    donor = Donor(
+        code="D-9",
+        name="Nguyễn Thị Łódź",
+        phone="+86 138-0013-8000",
+        address="样例路 Example Street 5",
+    )
+    station.ledger.register(donor)
+    assert "D-9" in found(station, Donor, q)
+    station.ledger.amend(msgspec.structs.replace(donor, phone=None, address=None, name="Tran"))
+    assert "D-9" not in found(station, Donor, q)
+
+
+def test_an_erased_person_is_not_found_by_telephone_or_address(station: StationLedger) -> None:
+    station.ledger.amend(Recipient(code="R-2", name="张某", phone="02012345", address="样例路"))
+    assert found(station, Recipient, "02012345 样例") == ["R-2"]
+    station(c.ForgetRecipient(recipient="R-2"))
+    assert found(station, Recipient, "02012345") == found(station, Recipient, "样例") == []
+    assert station.books.value("SELECT count(*) FROM search WHERE piece = '样例'") == 0
 
 
 def test_a_word_is_found_only_as_adjacent_characters(station: StationLedger) -> None:

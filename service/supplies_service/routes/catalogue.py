@@ -99,7 +99,7 @@ def catalogue_controller(
 
         @get(
             operation_id=f"list{plural.capitalize()}",
-            summary=f"List {plural} by code; with q, those with each of its words in code or name.",
+            summary=f"List {plural} by code; with q, those that contain each of its words.",
             opt=allow_roles("coordinator", "recorder", "auditor", personal=personal),
         )
         async def records(
@@ -109,7 +109,7 @@ def catalogue_controller(
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[Page[CatalogueRecord]]:
-            """List by code: all, or those with each word of `q` in their code or name."""
+            """List by code: all, or those that contain each word of `q`."""
             if q is not None and personal and not sees_names(context):
                 await context.forbid("auditors see codes: people are not searched for by name")
             named = sees_names(context)

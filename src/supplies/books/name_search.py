@@ -1,4 +1,4 @@
-"""Search names by part: normalize texts and split them into bigrams for an index.
+"""Search names, addresses and telephone numbers by part, with an index of bigrams.
 
 This works for both engines, for Chinese and English. The index finds records that contain all
 bigrams of a word; `matches` then checks that they are adjacent.
@@ -6,15 +6,26 @@ bigrams of a word; `matches` then checks that they are adjacent.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from supplies.domain.catalogue_records import CatalogueRecord
+from supplies.domain.normalization import normalize_text
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 """Version of the index terms. If it is raised, the index of each station is rebuilt."""
 
-SEARCHED_FIELDS = ("code", "name", "name_en")
+SEARCHED_FIELDS = ("code", "name", "name_en", "address", "phone")
 """Fields of a record that are searched."""
+
+_MARKS = re.compile("[\u0300-\u036f]+")
+
+# Letters with a stroke, which Unicode does not decompose.
+_PLAIN = str.maketrans(
+    {"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "ŧ": "t", "æ": "ae", "œ": "oe"}
+)
+
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[-\u2010-\u2015().]+(?=[0-9])")
 
 
 def search_words(query: str) -> list[str]:
@@ -38,17 +49,24 @@ def index_terms(noun: CatalogueRecord) -> set[str]:
 
 
 def matches(noun: CatalogueRecord, wanted: list[str]) -> bool:
-    """Return whether a record's names contain each of these words."""
+    """Return whether the searched fields of a record contain each of these words."""
     texts = searchable_texts(noun)
     return all(any(word in text for text in texts) for word in wanted)
 
 
 def searchable_texts(noun: CatalogueRecord) -> list[str]:
-    """Return code and names, normalized; of an erased person only the code."""
-    said = (getattr(noun, field, None) for field in SEARCHED_FIELDS)
-    return [_folded(text) for text in said if text is not None]
+    """Return code, names, address and telephone, normalized; of an erased person only the code."""
+    said = ((field, getattr(noun, field, None)) for field in SEARCHED_FIELDS)
+    texts = ((field, _folded(text)) for field, text in said if text is not None)
+    return ["".join(text.split()) if field == "phone" else text for field, text in texts]
 
 
 def _folded(text: str) -> str:
-    """Normalize case, full and half width, and the encoding of accents."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    """Remove differences of case, width and accents, and signs between digits.
+
+    >>> _folded("Nguyễn ŁÓDŹ １38-0013")
+    'nguyen lodz 1380013'
+    """
+    decomposed = unicodedata.normalize("NFKD", normalize_text(text)).casefold()
+    plain = _MARKS.sub("", unicodedata.normalize("NFKD", decomposed)).translate(_PLAIN)
+    return _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", plain))

@@ -53,12 +53,14 @@ Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE, ext
 Batch = Annotated[
     str,
     Meta(
-        pattern=r"^[!-~]{1,64}$(?!\n)",
-        description="as the maker prints it: letters, digits and signs, no spaces",
+        min_length=1,
+        max_length=100,
+        pattern=_ONE_LINE,
+        description="as the maker prints it, or as scanned (GS1); never a name",
         extra=NORMALIZED,
     ),
 ]
-"""A maker's batch number. It is part of the hashed chain; its form excludes people's names."""
+"""A maker's batch number. It is part of the hashed chain: a person's name must not be in it."""
 
 _FREE_TEXT = {**NORMALIZED, "erasable": True}
 

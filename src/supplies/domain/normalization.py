@@ -31,6 +31,7 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff]"
 )
+_GROUP_SEPARATOR = "\x1d"  # between the parts of a scanned GS1 code
 _JOINER = re.compile("[\u200c\u200d]")
 _VIRAMA = 9  # canonical combining class
 
@@ -47,9 +48,9 @@ def normalize_text(text: str) -> str:
     >>> normalize_text(" Ａ１２　陈\u200b某 ")
     'A12 陈某'
     """
+    text = _LINE_END.sub("\n", text).replace(_GROUP_SEPARATOR, "␝")
     if text.isascii():
-        return _LINE_END.sub("\n", text).strip(" \t\n")
-    text = _LINE_END.sub("\n", text)
+        return text.strip(" \t\n")
     text = _INVISIBLE.sub("", _WIDTH.sub(_usual_width, text))
     text = _SPACE.sub(" ", unicodedata.normalize("NFC", text))
     text = _JOINER.sub(_needed_joiner, text).strip(" \t\n")

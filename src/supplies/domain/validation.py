@@ -55,7 +55,6 @@ _WORDS = (
     (r"Expected `array` of length <= (\d+)", r"must have at most \1 lines"),
     (r"Expected `str` matching regex '\^\[A-Za-z0-9\].*", "must be a code: letters, digits, . - _"),
     (r"Expected `str` matching regex '\^\(\?=.*", "must not be empty, in plain characters"),
-    (r"Expected `str` matching regex '\^\[!.*", "must be letters, digits and signs, no spaces"),
     (r"Expected `str` matching regex '\^\[A-Z0-9\].*", "must be 1 to 8 capital letters and digits"),
     (r"Expected `str` matching regex '\^\[0-9a-f\].*", "must be 64 digits, 0 to 9 and a to f"),
     (r"Expected `str` matching regex '\^\[A-Z\].*", "must be three capital letters, as in CNY"),

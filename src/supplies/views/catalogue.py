@@ -69,7 +69,8 @@ def list_records(
 ) -> Page[N]:
     """List records of a kind by code.
 
-    q: only records that contain each of its words in their code or name, in any case. personal:
+    q: only records that contain each of its words in their code, name, address or
+    telephone number, without regard to case and accents. personal:
     False leaves personal fields unread; people cannot be searched then.
 
     Raises:
