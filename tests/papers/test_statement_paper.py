@@ -71,7 +71,7 @@ def test_a_statement_whose_goods_do_not_add_up_is_refused() -> None:
 
 
 def test_a_statement_without_donations_says_so() -> None:
-    paper = told(goods=[], receipts=[], coordinator_client=[], wishes=[], departures=[])
+    paper = told(goods=[], receipts=[], served=[], wishes=[], departures=[])
     said = reading.text(draw_donor_statement(paper))
     assert "本期没有捐赠物资" in said
     assert "未指定用途" in said
@@ -104,11 +104,9 @@ def test_the_longest_and_rarest_names_in_a_statement_do_not_overlap() -> None:
     ]  # fmt: skip
     paper = told(goods=goods)
     departures = [replace(paper.statement.departures[0], name=long, reason=long, by="u" * 64)]
-    coordinator_client = [replace(paper.statement.coordinator_client[0], community="c" * 64)]
+    served = [replace(paper.statement.served[0], community="c" * 64)]
     wishes = [replace(paper.statement.wishes[0], wish=long * 5)]
-    shown = replace(
-        paper.statement, departures=departures, coordinator_client=coordinator_client, wishes=wishes
-    )
+    shown = replace(paper.statement, departures=departures, served=served, wishes=wishes)
     donor = replace(paper.donor, name=long, name_en="words and " * 20)
     # Poppler garbles rare characters in the properties of a file, where the station is the author.
     station = replace(STATION, name="样例街道" * 50, name_en="words and " * 20, address=long)

@@ -242,7 +242,7 @@ def _statement(of: Of) -> Paper:
         )
         for at in of.each
     ]  # fmt: skip
-    coordinator_client = [
+    served = [
         PeopleReachedLine(
             month="2020-02", community=of.code("c", at), who="household", count=10 + at
         )
@@ -254,7 +254,7 @@ def _statement(of: Of) -> Paper:
         paper.statement,
         goods=goods,
         departures=departures,
-        coordinator_client=coordinator_client,
+        served=served,
         wishes=wishes,
     )
     pdf = draw_donor_statement(
