@@ -41,6 +41,16 @@ def test_settings_are_changed_and_removed(
     assert settings(capsys, at)["phone"] == ""
 
 
+def test_words_of_units_are_set_one_by_one(
+    at: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    change = ["station", "set", *at]
+    assert main([*change, "--unit", "crate=筐,crate,crates"]) == 0
+    assert main([*change, "--unit", "piece=只,piece,pieces"]) == 0
+    assert settings(capsys, at)["units"] == "crate, piece"
+    assert "write it as crate=筐,crate,crates" in refused(capsys, *change, "--unit", "crate=筐")
+
+
 def test_retention_periods_are_set_in_days_and_removed(
     at: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,25 @@ def test_a_receipt_is_printed_with_its_entry_and_code(rest: RestClient) -> None:
     assert receipt["entry"]["hash"][:8] in said
 
 
+def test_a_receipt_keeps_the_words_of_its_unit(rest: RestClient) -> None:
+    """The station sets its own; receipts issued before keep theirs."""
+    before = rest.give(112)["receipt"]
+    assert before["document"]["lines"][0]["unit_words"]["zh"] == "件"
+    words = {"zh": "只", "en": "mask", "en_many": "masks"}
+    amended = rest.client.patch("/api/station", json={"papers": {"units": {"piece": words}}})
+    assert amended.json()["papers"]["units"] == {"piece": words}
+    units = {unit.pop("code"): unit for unit in rest.get("/api/station/units")["items"]}
+    assert units["piece"] == {**words, "own": True}
+    assert units["stick"] == {"zh": "支", "en": "stick", "en_many": "sticks", "own": False}
+    after = rest.give(112)["receipt"]
+    assert after["document"]["lines"][0]["unit_words"] == words
+    assert "units" not in after["document"]["station"]
+    assert "壹佰壹拾贰只" in text(paper(rest, f"/api/receipts/{after['number']}/pdf"))
+    assert "壹佰壹拾贰件" in text(paper(rest, f"/api/receipts/{before['number']}/pdf"))
+    wrong = {"papers": {"units": {"piece": {"zh": "", "en": "x", "en_many": "x"}}}}
+    assert rest.client.patch("/api/station", json=wrong).status_code == 422
+
+
 def test_a_receipt_contains_its_signature_and_the_api_shows_it(
     rest: RestClient, keys: StationKeys
 ) -> None:

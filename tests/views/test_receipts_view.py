@@ -76,6 +76,7 @@ def test_a_receipt_shows_its_document_and_its_entry(
                         "batch": "B7",
                         "expires_on": "2022-01-31",
                         "value": None,
+                        "unit_words": {"zh": "件", "en": "piece", "en_many": "pieces"},
                     }
                 ],
                 "replaces": [],

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
-from supplies.papers.common import Languages
-from supplies.papers.receipt import Amount
+from msgspec import UNSET
+
+from supplies.papers.common import Languages, StationHead, UnitWords
+from supplies.papers.receipt import Amount, ReceiptLine
+from supplies.papers.units import SHIPPED_UNITS, UNITS_BEFORE_WORDS
 
 _languages: ContextVar[Languages] = ContextVar("languages", default="zh+en")
+_units: ContextVar[Mapping[str, UnitWords]] = ContextVar("units", default=MappingProxyType({}))
 
 
 @contextmanager
-def in_languages(languages: Languages) -> Iterator[None]:
-    """Set the languages of the paper that is drawn inside the `with` block."""
-    before = _languages.set(languages)
+def as_issued_by(station: StationHead) -> Iterator[None]:
+    """Use the station's languages and units for the paper drawn inside the `with` block."""
+    languages = _languages.set(station.languages)
+    units = _units.set(station.units or {})
     try:
         yield
     finally:
-        _languages.reset(before)
+        _languages.reset(languages)
+        _units.reset(units)
 
 
 class Words(NamedTuple):
@@ -78,35 +85,24 @@ def _digits(currency: str) -> int:
     return get_currency_precision(currency)
 
 
-_UNITS = {
-    "piece": "件",
-    "set": "套",
-    "kit": "套",
-    "pair": "双",
-    "bottle": "瓶",
-    "can": "罐",
-    "tube": "支",
-    "drum": "桶",
-    "bag": "袋",
-    "pack": "包",
-    "box": "盒",
-    "carton": "箱",
-    "roll": "卷",
-    "sheet": "张",
-    "copy": "份",
-    "portion": "份",
-    "m": "米",
-    "mL": "毫升",
-    "L": "升",
-    "g": "克",
-    "kg": "千克",
-}
-"""Chinese names of base units by code. A unit that is not listed is printed as its code."""
+def unit(code: str, quantity: int = 1) -> Words:
+    """Return the word of a unit, in English in the plural if the quantity is not 1.
+
+    A unit without words is printed as its code.
+    """
+    words = _units.get().get(code) or SHIPPED_UNITS.get(code)
+    return Words(code, code) if words is None else _of_quantity(words, quantity)
 
 
-def unit(code: str) -> Words:
-    """Return the name of a unit."""
-    return Words(_UNITS.get(code, code), code)
+def unit_of_line(line: ReceiptLine) -> Words:
+    """Return the unit of a receipt's line, as it was when the receipt was issued."""
+    if line.unit_words is UNSET:
+        return Words(UNITS_BEFORE_WORDS.get(line.unit, line.unit), line.unit)
+    return _of_quantity(line.unit_words, line.quantity)
+
+
+def _of_quantity(words: UnitWords, quantity: int) -> Words:
+    return Words(words.zh, words.en if quantity == 1 else words.en_many)
 
 
 _ACTIVITIES = {
@@ -172,8 +168,9 @@ def number(value: int) -> str:
     return f"{value:,}".replace("-", "−")
 
 
-def counted(value: int, of: Words) -> Words:
+def counted(value: int, code: str) -> Words:
     """Format a quantity with its unit."""
+    of = unit(code, value)
     return Words(f"{number(value)} {of.zh}", f"{number(value)} {of.en}")
 
 

@@ -59,7 +59,7 @@ def counts(x: float, width: float, values: Sequence[tuple[Words, int]]) -> Block
 
 def _goods_bar(x: float, width: float, line: GoodsLine, called: str) -> Block:
     whole = line.opening + line.received
-    unit = bilingual.unit(line.unit).primary
+    unit = bilingual.unit(line.unit, whole).primary
     said = f"{bilingual.number(line.handed_over)} / {bilingual.number(whole)} {unit}"
     # The unit may be cut: the table below prints it in full.
     figure = one_line(said, _FIGURE, width * 0.75)

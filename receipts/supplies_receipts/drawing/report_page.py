@@ -117,7 +117,7 @@ def cell(words: Words, style: Style = CELL) -> Cell:
 
 def quantity(value: int, unit: str, width: float) -> Cell:
     """Return a number with its unit for a table cell; a long unit goes beneath the number."""
-    said = bilingual.counted(value, bilingual.unit(unit)).primary
+    said = bilingual.counted(value, unit).primary
     return [(said, fit_style(bilingual.number(value), BOLD, width - layout.GUTTER))]
 
 

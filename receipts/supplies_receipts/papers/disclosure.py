@@ -49,7 +49,7 @@ _WENT = (
 def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
     """Return the disclosure as a PDF."""
     shown = paper.disclosure
-    with bilingual.in_languages(paper.station.languages):
+    with bilingual.as_issued_by(paper.station):
         return report_page.drawn(
             _blocks(paper),
             title=f"{_TITLE.zh} {shown.first.isoformat()} {shown.last.isoformat()}",

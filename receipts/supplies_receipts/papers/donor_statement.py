@@ -54,7 +54,7 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
     statement = paper.statement
     for line in statement.goods:
         _check_sum(statement.station, line)
-    with bilingual.in_languages(paper.station.languages):
+    with bilingual.as_issued_by(paper.station):
         return report_page.drawn(
             _blocks(paper),
             title=f"{_TITLE.zh} {statement.donor} {statement.last.isoformat()}",
@@ -122,7 +122,7 @@ def _figures(goods: Sequence[StatementLine]) -> Block:
     """Draw received, handed over, in transit and on the shelf, with a sum for each unit."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for line in goods:
-        unit = bilingual.unit(line.unit).primary
+        unit = line.unit
         sums["received"][unit] += line.received
         sums["handed_over"][unit] += line.places.get("handed_over", 0)
         sums["in_transit"][unit] += line.places.get("in_transit", 0)
@@ -146,7 +146,7 @@ def _figures(goods: Sequence[StatementLine]) -> Block:
 
 def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style) -> Block:
     amounts = [(n, unit) for unit, n in sums.most_common() if n]
-    shown = [f"{bilingual.number(n)} {unit}" for n, unit in amounts[:_UNITS]] or ["0"]
+    shown = [bilingual.counted(n, unit).primary for n, unit in amounts[:_UNITS]] or ["0"]
     more = len(amounts) - _UNITS
     rest = Words(f"另 {more} 种单位", bilingual.many(more, "more unit")).label
     return layout.stacked(
@@ -184,7 +184,7 @@ def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
     ]
     left = [(words, count) for words, count in came if count]
     right = places.labelled({place: stands[place] for place in stands})
-    counted = bilingual.unit(unit)
+    counted = bilingual.unit(unit, 2)  # no quantity stands before it: plural
     zh = f"{_added([(w.zh, n) for w, n in left])} = {_added([(w.zh, n) for w, n in right])}"
     en = f"{_added([(w.en, n) for w, n in left])} = {_added([(w.en, n) for w, n in right])}"
     said = Words(f"{zh}（{counted.zh}）", f"{en} ({counted.en})")

@@ -83,7 +83,7 @@ def draw_receipt(paper: ReceiptPaper) -> bytes:
     `signed_receipt` adds signature and attachment to these bytes.
     """
     document = paper.document
-    with bilingual.in_languages(document.station.languages):
+    with bilingual.as_issued_by(document.station):
         # The PDF's title begins in Chinese in every language: it identifies the file.
         sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
         draw(sheet, paper)
@@ -274,7 +274,7 @@ def _table(lines: list[ReceiptLine]) -> list[Block]:
 
 
 def _row(table: Table, at: int, line: ReceiptLine) -> Block:
-    unit, quantity = bilingual.unit(line.unit), bilingual.number(line.quantity)
+    unit, quantity = bilingual.unit_of_line(line), bilingual.number(line.quantity)
     name = bilingual.named(line.name, line.name_en)
     words = Words(f"{line.in_words}{unit.zh}", line.in_words_en)
     value = "" if line.value is None else f"{_VALUE.label} {bilingual.money(line.value)}"

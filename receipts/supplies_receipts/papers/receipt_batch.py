@@ -22,10 +22,10 @@ def draw_receipts(papers: Sequence[ReceiptPaper], on_progress: Callable[[int], N
     if not papers:
         raise InvalidField("there is no receipt to print; name days on which some were issued")
     first, last = papers[0].document, papers[-1].document
-    with bilingual.in_languages(first.station.languages):
+    with bilingual.as_issued_by(first.station):
         sheet = Sheet(title=f"{_TITLE.zh} {first.number} – {last.number}", author=last.station.name)
     for drawn, paper in enumerate(papers, 1):
-        with bilingual.in_languages(paper.document.station.languages):
+        with bilingual.as_issued_by(paper.document.station):
             draw(sheet, paper)
         on_progress(drawn)
     return sheet.finish()

@@ -58,7 +58,7 @@ def draw_run_sheet(sheet: RunSheet) -> bytes:
     """Return the sheet as a PDF, with as many pages as the delivery needs."""
     if not sheet.stops:
         raise InvalidField("a delivery without stops has no run sheet to print")
-    with bilingual.in_languages(sheet.station.languages):
+    with bilingual.as_issued_by(sheet.station):
         return report_page.drawn(
             _blocks(sheet),
             title=f"{_TITLE.zh} {sheet.delivery}",
@@ -156,7 +156,7 @@ def _column(blocks: Sequence[Block]) -> list[Block]:
 def _goods(line: SlipLine) -> Block:
     """Draw the goods of a stop, with boxes for what was handed over and brought back."""
     name = bilingual.named(line.name, line.name_en)
-    quantity = bilingual.counted(line.quantity, bilingual.unit(line.unit)).primary
+    quantity = bilingual.counted(line.quantity, line.unit).primary
     wide = min(_QUANTITY, BOLD.width(quantity) + 0.1)
     left = MARGIN + _STOPS[0].width + _STOPS[1].width
     lot = "  ".join(said for said, _ in _lot(line) if said)

@@ -80,7 +80,7 @@ def drawn(
     if not slips:
         raise InvalidField("a delivery without stops has no slips to print")
     first = slips[0]
-    with bilingual.in_languages(first.station.languages):
+    with bilingual.as_issued_by(first.station):
         sheet = Sheet(title=f"{TITLE.zh} {first.delivery}", author=first.station.name)
         for at, slip in enumerate(slips, 1):
             draw(sheet, slip)
@@ -145,8 +145,9 @@ def _door(slip: DeliverySlip) -> list[Block]:
 
 def _item(line: SlipLine) -> Block:
     """Draw a tick box, the item, and its quantity at the right."""
-    unit, figure = bilingual.unit(line.unit), bilingual.number(line.quantity)
-    amount = bilingual.counted(line.quantity, unit).primary
+    unit = bilingual.unit(line.unit, line.quantity)
+    figure = bilingual.number(line.quantity)
+    amount = bilingual.counted(line.quantity, line.unit).primary
     widest = max(_QUANTITY.width(amount), _SMALL.width(unit.secondary))
     wide = min(widest + 0.1, WIDTH / 3)  # slightly more, so that rounding does not break the line
     large = fit_style(figure, _QUANTITY, wide)
@@ -174,7 +175,7 @@ def _totals(lines: Sequence[SlipLine]) -> Block:
     sums: Counter[str] = Counter()
     for line in lines:
         sums[line.unit] += line.quantity
-    amounts = [bilingual.counted(n, bilingual.unit(code)) for code, n in sums.items()]
+    amounts = [bilingual.counted(n, code) for code, n in sums.items()]
     kinds = len({line.name for line in lines})
     said = Words(
         f"共 {kinds} 种  {'、'.join(amount.zh for amount in amounts)}",

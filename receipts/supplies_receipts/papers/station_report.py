@@ -49,7 +49,7 @@ def draw_station_report(paper: StationReportPaper) -> bytes:
     Raises:
         BooksBroken: the goods do not add up.
     """
-    with bilingual.in_languages(paper.station.languages):
+    with bilingual.as_issued_by(paper.station):
         foot = report_page.as_of(paper.report.as_of_seq, paper.printed_at)
         return _drawn(_STATION, paper, foot)
 
@@ -60,7 +60,7 @@ def draw_organisation_report(paper: OrganisationReportPaper) -> bytes:
     Raises:
         BooksBroken: the goods do not add up.
     """
-    with bilingual.in_languages(paper.station.languages):
+    with bilingual.as_issued_by(paper.station):
         stations = [layout.space(5), *stations_table(paper.report.stations)]
         return _drawn(_ORGANISATION, paper, report_page.printed(paper.printed_at), stations)
 

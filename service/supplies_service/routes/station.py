@@ -6,9 +6,12 @@ from litestar import Controller, get, patch
 
 from supplies.stations.paper_settings import (
     StationWithSettings,
+    UnitView,
     amend_station,
+    list_units,
     station_with_settings,
 )
+from supplies.views.pagination import Page
 from supplies_service.request_bodies import Body, Changes
 from supplies_service.request_context import Context
 from supplies_service.security.authorization import allow_roles
@@ -24,6 +27,15 @@ class StationController(Controller):
     async def station(self, context: Context) -> StationWithSettings:
         """Get the station's settings, including those of its papers."""
         return context.show(station_with_settings)
+
+    @get("/units", operation_id="listUnits", opt=allow_roles("coordinator", "recorder", "auditor"))
+    async def units(self, context: Context) -> Page[UnitView]:
+        """List all units that have words, shipped or set by the station, by code.
+
+        A station sets its own in `papers.units`.
+        """
+        with context.reading() as books:
+            return Page(items=list_units(books))
 
     @patch(operation_id="amendStation", opt=allow_roles("coordinator"))
     async def amend(

@@ -27,7 +27,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _SETTINGS = {
     "station": ("name", "name_en", "credit_code", "address", "phone", "host", "zone", "series"),
-    "papers": ("languages", "values", "jurisdiction", "statement", "statement_en", "logo"),
+    "papers": ("languages", "values", "jurisdiction", "statement", "statement_en", "logo", "units"),
     "retention": ("recipients_days", "donors_days", "access_log_days"),
     "organisation": ("under",),
 }
@@ -190,6 +190,13 @@ def _setting_options(function: _Function) -> _Function:
 )
 @click.option("--logo", metavar="FILE", help="A small PNG, printed at the head of receipts.")
 @click.option(
+    "--unit",
+    "units",
+    multiple=True,
+    metavar="CODE=ZH,EN,PLURAL",
+    help="Words of a unit on papers, as in crate=筐,crate,crates. May be repeated.",
+)
+@click.option(
     "--no",
     "removed",
     multiple=True,
@@ -198,13 +205,19 @@ def _setting_options(function: _Function) -> _Function:
     help=f"Remove a setting, as in --no logo: {', '.join(_REMOVABLE)}.",
 )
 def set_settings(
-    database: str, station: str | None, removed: tuple[str, ...], **settings: str | int | None
+    database: str,
+    station: str | None,
+    removed: tuple[str, ...],
+    units: tuple[str, ...],
+    **settings: str | int | None,
 ) -> None:
     """Change settings of a station. Receipts issued earlier stay as they are."""
     from supplies.cli.opening import open_ledger, warn_of_local_address
     from supplies.stations.organisation import head_of
 
     changes = _changes(settings, removed)
+    if units:
+        changes["papers"]["units"] = dict(map(_parse_unit, units))
     if not any(changes.values()):
         raise InvalidField("nothing to change; `supplies station set --help` names the settings")
     with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
@@ -251,15 +264,33 @@ def _change(
     retention: dict[str, Any],
     organisation: dict[str, Any],
 ) -> None:
-    from supplies.stations.organisation import set_head
-    from supplies.stations.paper_settings import amend_station
+    import msgspec
 
+    from supplies.stations.organisation import set_head
+    from supplies.stations.paper_settings import amend_station, paper_settings
+
+    if "units" in papers:
+        known = msgspec.to_builtins(paper_settings(books).units or {})
+        papers = {**papers, "units": {**known, **papers["units"]}}
     nested = {"papers": papers, "retention": retention}
     settings = {**station, **{name: values for name, values in nested.items() if values}}
     if settings:
         amend_station(books, settings)
     if organisation:
         set_head(books, organisation["under"])
+
+
+def _parse_unit(text: str) -> tuple[str, dict[str, str]]:
+    """Return the code and words of a unit.
+
+    Raises:
+        InvalidField: the text has another form.
+    """
+    code, _, words = text.partition("=")
+    parts = [part.strip() for part in words.split(",")]
+    if not code or len(parts) != 3 or not all(parts):
+        raise InvalidField(f"invalid --unit {text!r}: write it as crate=筐,crate,crates")
+    return code.strip(), dict(zip(("zh", "en", "en_many"), parts, strict=True))
 
 
 def _read_logo(name: str) -> str:
@@ -292,6 +323,7 @@ def _print_settings(settings: StationWithSettings, head: str | None) -> None:
     values = msgspec.to_builtins(settings)
     papers, retention = values.pop("papers"), values.pop("retention")
     papers["logo"] = None if papers["logo"] is None else "a PNG"
+    papers["units"] = ", ".join(papers.get("units", {})) or None
     periods = {
         option: None if retention[field] is None else f"{retention[field]} days"
         for option, (field, _) in _RETENTION.items()

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
+
+from supplies.domain.normalization import NORMALIZED
 
 
 class PaperPart(msgspec.Struct, frozen=True, kw_only=True):
     """Base class of the structs of papers."""
 
+
+UnitWord = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=20,
+        pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]*$(?!\n)",
+        extra=NORMALIZED,
+    ),
+]
+"""The word of a unit in one language."""
 
 Languages = Literal["zh+en", "zh", "en"]
 """Languages of a paper: Chinese with English beneath, or one of them."""
@@ -22,8 +36,19 @@ class BilingualText(PaperPart, frozen=True, kw_only=True):
     en: str
 
 
+class UnitWords(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The words of a unit. en_many: the English plural."""
+
+    zh: UnitWord
+    en: UnitWord
+    en_many: UnitWord
+
+
 class StationHead(PaperPart, frozen=True, kw_only=True):
-    """The issuer of a paper, as registered on that day. logo: a PNG in base64, or None."""
+    """The issuer of a paper, as registered on that day. logo: a PNG in base64, or None.
+
+    units: words of the station's own units by code. A receipt keeps them with its lines.
+    """
 
     code: str
     name: str
@@ -34,6 +59,7 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
     host: str
     logo: str | None = None
     languages: Languages = "zh+en"
+    units: dict[str, UnitWords] | msgspec.UnsetType = msgspec.UNSET
 
 
 class DonorName(PaperPart, frozen=True, kw_only=True):

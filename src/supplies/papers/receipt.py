@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from supplies.papers.common import BilingualText, DonorName, PaperPart, StationHead
+import msgspec
+
+from supplies.papers.common import (
+    BilingualText,
+    DonorName,
+    PaperPart,
+    StationHead,
+    UnitWords,
+)
 
 
 class Amount(PaperPart, frozen=True, kw_only=True):
@@ -19,6 +27,7 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
     """Goods received, in base units. value: None if not printed.
 
     in_words, in_words_en: the quantity in Chinese financial numerals, and in English words.
+    unit_words: absent if the unit has no words, and in receipts older than that field.
     """
 
     name: str
@@ -30,6 +39,7 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
     batch: str | None
     expires_on: date | None
     value: Amount | None = None
+    unit_words: UnitWords | msgspec.UnsetType = msgspec.UNSET
 
 
 class DonationReceipt(PaperPart, frozen=True, kw_only=True):

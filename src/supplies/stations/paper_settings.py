@@ -26,11 +26,15 @@ from supplies.domain.fields import Code
 from supplies.domain.normalization import NORMALIZED
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound
-from supplies.papers.common import BilingualText, Languages, StationHead
+from supplies.papers.common import BilingualText, Languages, StationHead, UnitWords
+from supplies.papers.units import SHIPPED_UNITS
 from supplies.stations.retention import Retention, retention, set_retention
 
 LOGO_BYTES = 8192
 """Largest size of a logo file in bytes. Each receipt contains it twice."""
+
+MAX_UNITS = 200
+"""Number of a station's own units."""
 
 LOGO_SIDE = 800
 """Largest length of a logo's longer side in pixels."""
@@ -53,7 +57,8 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     values: "evidenced" prints values with evidence, if the jurisdiction allows it. statement,
     statement_en: replace the jurisdiction's wording; None: they do not. logo: a PNG in base64;
-    None: no logo.
+    None: no logo. units: words of the station's own units by code; they
+    replace shipped ones.
     """
 
     languages: Languages = "zh+en"
@@ -62,6 +67,9 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     statement: _Wording | None = None
     statement_en: _Wording | None = None
     logo: Annotated[str, Meta(max_length=LOGO_BYTES * 4 // 3 + 4)] | None = None
+    units: Annotated[dict[Code, UnitWords], Meta(max_length=MAX_UNITS)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
 
 
 class StationWithSettings(Station, frozen=True, kw_only=True):
@@ -99,7 +107,35 @@ def station_head(books: Books) -> StationHead:
         host=station.host,
         logo=settings.logo,
         languages=settings.languages,
+        units=settings.units,
     )
+
+
+def unit_words(settings: PaperSettings) -> Mapping[str, UnitWords]:
+    """Return the words of all units by code: the station's own, and the shipped ones."""
+    return {**SHIPPED_UNITS, **(settings.units or {})}
+
+
+class UnitView(UnitWords, frozen=True, kw_only=True):
+    """A unit with its words. own: whether the station set them."""
+
+    code: str
+    own: bool
+
+
+def list_units(books: Books) -> list[UnitView]:
+    """Return all units that have words at this station, by code."""
+    settings = paper_settings(books)
+    return [
+        UnitView(
+            code=code,
+            zh=words.zh,
+            en=words.en,
+            en_many=words.en_many,
+            own=code in (settings.units or {}),
+        )
+        for code, words in sorted(unit_words(settings).items())
+    ]
 
 
 def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:

@@ -31,6 +31,7 @@ from supplies.stations.paper_settings import (
     prints_values,
     receipt_statement,
     station_head,
+    unit_words,
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -143,7 +144,7 @@ def receipt_document(
     document = DonationReceipt(
         number=number,
         issued_on=journal.today,
-        station=station_head(journal.books),
+        station=msgspec.structs.replace(station_head(journal.books), units=msgspec.UNSET),
         donor=_donor_name(journal, donor),
         donations=[donation.donation for donation in donations],
         received_on=min(donation.received_on for donation in donations),
@@ -188,4 +189,5 @@ def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> Recei
         batch=line.batch,
         expires_on=line.expires_on,
         value=None if value is None else Amount(minor=value[0], currency=value[1]),
+        unit_words=unit_words(settings).get(item.unit, msgspec.UNSET),
     )

@@ -1,0 +1,46 @@
+"""Units of goods and their words, as papers print them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+
+from supplies.papers.common import UnitWords
+
+
+def _shipped() -> Mapping[str, UnitWords]:
+    table = tomllib.loads((files(__package__) / "units.toml").read_text("utf-8"))
+    return {code: UnitWords(zh=zh, en=en, en_many=many) for code, (zh, en, many) in table.items()}
+
+
+SHIPPED_UNITS = _shipped()
+"""The words of common units by code; a station adds its own."""
+
+UNITS_BEFORE_WORDS: Mapping[str, str] = {
+    "piece": "件",
+    "set": "套",
+    "kit": "套",
+    "pair": "双",
+    "bottle": "瓶",
+    "can": "罐",
+    "tube": "支",
+    "drum": "桶",
+    "bag": "袋",
+    "pack": "包",
+    "box": "盒",
+    "carton": "箱",
+    "roll": "卷",
+    "sheet": "张",
+    "copy": "份",
+    "portion": "份",
+    "m": "米",
+    "mL": "毫升",
+    "L": "升",
+    "g": "克",
+    "kg": "千克",
+}
+"""The Chinese words of receipts that were issued before receipts kept the words of their units.
+
+Such a receipt prints a unit that is not listed as its code, as it always did.
+"""

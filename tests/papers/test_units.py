@@ -1,0 +1,93 @@
+"""The words of units: shipped, set by the station, and kept by each receipt."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from supplies_receipts import draw_receipt
+from supplies_receipts.__main__ import receipt
+from supplies_receipts.drawing import bilingual, fonts
+from support import pdf_reading as reading
+
+from supplies.papers.common import UnitWords
+from supplies.papers.receipt import ReceiptPaper
+from supplies.papers.units import SHIPPED_UNITS, UNITS_BEFORE_WORDS
+
+STICK = UnitWords(zh="支", en="stick", en_many="sticks")
+
+
+def of_unit(unit: str, quantity: int, words: UnitWords | msgspec.UnsetType) -> ReceiptPaper:
+    """A receipt of one line."""
+    paper = receipt(1)
+    line = replace(paper.document.lines[0], unit=unit, quantity=quantity, unit_words=words)
+    return replace(paper, document=replace(paper.document, lines=[line]))
+
+
+@pytest.mark.parametrize(
+    ("code", "zh"),
+    [
+        ("zhi", "只"),
+        ("stick", "支"),
+        ("unit", "台"),
+        ("fu", "副"),
+        ("pair", "双"),
+        ("box", "盒"),
+        ("bottle", "瓶"),
+        ("bag", "袋"),
+        ("drum", "桶"),
+    ],
+)
+def test_a_common_unit_has_its_chinese_word(code: str, zh: str) -> None:
+    assert bilingual.unit(code).zh == zh
+
+
+def test_a_quantity_other_than_one_has_an_english_plural() -> None:
+    said = [bilingual.counted(quantity, "stick") for quantity in (0, 1, 3360)]
+    assert [words.en for words in said] == ["0 sticks", "1 stick", "3,360 sticks"]
+    assert said[2].zh == "3,360 支"
+
+
+def test_a_unit_without_words_is_printed_as_its_code() -> None:
+    assert bilingual.counted(2, "x-9") == ("2 x-9", "2 x-9")
+
+
+def test_the_words_of_a_station_come_before_the_shipped_ones() -> None:
+    head = replace(
+        receipt(1).document.station,
+        units={
+            "crate": UnitWords(zh="筐", en="crate", en_many="crates"),
+            "piece": UnitWords(zh="只", en="piece", en_many="pieces"),
+        },
+    )
+    with bilingual.as_issued_by(head):
+        assert bilingual.counted(2, "crate") == ("2 筐", "2 crates")
+        assert bilingual.unit("piece").zh == "只"
+    assert bilingual.unit("piece").zh == "件"
+
+
+def test_all_shipped_words_are_printable_and_within_their_limits() -> None:
+    content = msgspec.json.encode(SHIPPED_UNITS)
+    assert fonts.covers(content.decode())
+    assert msgspec.json.decode(content, type=dict[str, UnitWords]) == SHIPPED_UNITS
+
+
+def test_a_receipt_prints_the_words_that_it_keeps() -> None:
+    said = reading.text(draw_receipt(of_unit("stick", 112, STICK)))
+    assert "支" in said
+    assert "sticks" in said
+
+
+def test_a_receipt_older_than_its_words_is_printed_as_before() -> None:
+    """`stick` had no word, and `piece` no plural."""
+    assert bilingual.unit_of_line(of_unit("stick", 112, msgspec.UNSET).document.lines[0]) == (
+        "stick",
+        "stick",
+    )
+    piece = of_unit("piece", 2, msgspec.UNSET).document.lines[0]
+    assert bilingual.unit_of_line(piece) == ("件", "piece")
+
+
+def test_a_code_that_older_receipts_name_keeps_its_word() -> None:
+    words = {code: SHIPPED_UNITS[code].zh for code in UNITS_BEFORE_WORDS}
+    assert words == UNITS_BEFORE_WORDS
