@@ -37,7 +37,7 @@ from supplies_service.problems import Forbidden
 from supplies_service.responses import ConflictRecorded, CreatedOrConflict, EntryRecorded
 from supplies_service.security.audit import log_access, log_refusal
 from supplies_service.security.authentication import caller_of
-from supplies_service.security.pseudonyms import pseudonymize
+from supplies_service.security.pseudonyms import pseudonymize, without_staff_notes
 from supplies_service.stations import (
     StationService,
     current_station,
@@ -173,10 +173,14 @@ class RequestContext:
         return Response(shown, headers={"Link": link})
 
     def _redacted(self, view: S) -> S:
-        """Replace names by codes for auditors."""
-        if self._caller is not None and self._caller.role == "auditor":
-            return pseudonymize(view)
-        return view
+        """Replace names by codes for auditors, and notes of the staff for donors."""
+        match self._caller and self._caller.role:
+            case "auditor":
+                return pseudonymize(view)
+            case "donor":
+                return without_staff_notes(view)
+            case _:
+                return view
 
     # --- writing -----------------------------------------------------------------------------
 

@@ -50,6 +50,9 @@ def test_an_allocation_shows_its_recipient_and_goods(station: StationLedger) -> 
                     "lost": 0,
                 }
             ],
+            "happened_on": "2020-02-10",
+            "note": None,
+            "remarks": [],
         },
     )
 

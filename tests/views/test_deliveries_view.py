@@ -10,6 +10,9 @@ from supplies.errors import Forgotten, InvalidField, NotFound
 from supplies.views.deliveries import get_delivery, list_deliveries
 from supplies.views.delivery_slips import build_delivery_slips
 
+UNSAID = {"happened_at": None, "received_by": None, "proof": None, "note": None}
+"""What the report of a stop may leave out."""
+
 
 def test_a_delivery_shows_its_stops_in_order_and_how_each_went(station: StationLedger) -> None:
     station.stock(20)
@@ -46,6 +49,9 @@ def test_a_delivery_shows_its_stops_in_order_and_how_each_went(station: StationL
                     "recipient": "R-2",
                     "outcome": None,
                     "lines": [line(4, 0, 0, 0, 4)],
+                    "reported_in": None,
+                    "happened_on": None,
+                    **UNSAID,
                 },
                 {
                     "stop": 2,
@@ -53,8 +59,14 @@ def test_a_delivery_shows_its_stops_in_order_and_how_each_went(station: StationL
                     "recipient": "R-1",
                     "outcome": "partly",
                     "lines": [line(10, 8, 2, 0, 0)],
+                    "reported_in": 5,
+                    "happened_on": "2020-02-10",
+                    **UNSAID,
                 },
             ],
+            "happened_on": "2020-02-10",
+            "note": None,
+            "remarks": [],
         },
     )
 

@@ -35,9 +35,19 @@ def test_a_donation_shows_what_kept_a_pledge_and_what_did_not(
                     "lot": "l_lx_2_1",
                     "batch": "B7",
                     "expires_on": "2022-01-31",
+                    "pledge": "p_1",
+                    "for": None,
+                    "value": None,
                     "stated": {"quantity": 1, "pack": "box", "size": 50},
                 }
             ],
+            "handled_by": "陈某",
+            "checked_by": None,
+            "wish": None,
+            "agreement": None,
+            "fiscal_ticket": None,
+            "note": None,
+            "remarks": [],
         },
     )
 

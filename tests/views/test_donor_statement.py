@@ -251,8 +251,8 @@ def test_households_are_counted_by_month_and_community_and_small_groups_merged(
     hand_out(station, 1, "R-2")
     station(c.TakeBack(recipient="R-2", location="store", lines=[line(1)], reason="moved"))
     station(c.HandOut(recipient="G-1", location="store", headcount=95, lines=[line(9)]))
-    coordinator_client = {(s.community, s.who): s.count for s in stated(station).coordinator_client}
-    assert coordinator_client == {
+    served = {(s.community, s.who): s.count for s in stated(station).served}
+    assert served == {
         ("north", "household"): 6,
         ("longxue", "household"): "<5",
         (None, "person"): 95,

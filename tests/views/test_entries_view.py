@@ -127,6 +127,8 @@ def test_a_conflict_is_open_until_it_is_resolved(station: StationLedger) -> None
             "recorded_by": "u_1",
             "resolved_in": None,
             "resolved_by": None,
+            "note": "locked",
+            "resolved_because": None,
         },
     )
     assert b"locked" not in bytes(waiting.stated)
@@ -136,6 +138,7 @@ def test_a_conflict_is_open_until_it_is_resolved(station: StationLedger) -> None
     assert list_conflicts(station.books).items == []
     (resolved,) = list_conflicts(station.books, open_only=False).items
     assert (resolved.resolved_in, resolved.resolved_by) == (decided.seq, "unexplained")
+    assert resolved.resolved_because == "the guard saw it"
     assert get_conflict(station.books, contradicted.seq) == resolved
 
 

@@ -31,6 +31,11 @@ def test_a_need_shows_its_open_claimed_assigned_met_and_ended_parts(station: Sta
             "ended": 0,
             "urgency": "high",
             "status": "open",
+            "happened_on": "2020-02-10",
+            "needed_by": None,
+            "note": None,
+            "end_reason": None,
+            "remarks": [],
         },
     )
 

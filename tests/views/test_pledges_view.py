@@ -38,6 +38,9 @@ def test_a_pledge_shows_outstanding_goods_and_claims(
                     "claims": [{"need": "n_1", "quantity": 6}],
                 }
             ],
+            "happened_on": "2020-02-10",
+            "note": None,
+            "remarks": [],
         },
     )
 

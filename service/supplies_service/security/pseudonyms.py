@@ -1,4 +1,4 @@
-"""Pseudonyms: auditors see codes instead of names."""
+"""Pseudonyms: auditors see codes instead of names, and donors no notes of the staff."""
 
 from __future__ import annotations
 
@@ -12,46 +12,71 @@ from supplies.domain.catalogue_records import Donor, Recipient
 from supplies.papers.common import DonorName
 from supplies.papers.receipt import DonationReceipt
 from supplies.views.activities import ActivityView
+from supplies.views.allocations import AllocationView
+from supplies.views.deliveries import DeliveryView, StopView
+from supplies.views.donations import TEXTS as DONATION_TEXTS
+from supplies.views.donations import DonationView, ValueView
+from supplies.views.needs import NeedView
+from supplies.views.pledges import PledgeView
 from supplies.views.receipts import VoidMark
+from supplies.views.remarks import TextView
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-WITHHELD = "–"
-"""Replaces a name in a required field."""
+_Replacements = Mapping[type[msgspec.Struct], Mapping[str, str | None]]
 
-REPLACED_FIELDS: Mapping[type[msgspec.Struct], Mapping[str, str | None]] = {
+WITHHELD = "–"
+"""Replaces a name in a required field, and a text: the reader sees that there is one."""
+
+REPLACED_FIELDS: _Replacements = {
     Donor: dict.fromkeys(PERSONAL_COLUMNS["donor"][1]),
     Recipient: dict.fromkeys(PERSONAL_COLUMNS["recipient"][1]),
     DonorName: {"name": None, "name_en": None, "phone": None},
     DonationReceipt: {
         "handled_by": WITHHELD,
-        "checked_by": None,
-        "wish": None,
-        "agreement": None,
-        "fiscal_ticket": None,
+        "checked_by": WITHHELD,
+        "wish": WITHHELD,
+        "agreement": WITHHELD,
+        "fiscal_ticket": WITHHELD,
     },
-    VoidMark: {"reason": None},
-    ActivityView: {"who": None},
+    TextView: {"text": WITHHELD},
+    NeedView: {"note": WITHHELD},
+    PledgeView: {"note": WITHHELD},
+    DonationView: dict.fromkeys(DONATION_TEXTS, WITHHELD),
+    ValueView: {"evidence": WITHHELD},
+    AllocationView: {"note": WITHHELD},
+    DeliveryView: {"note": WITHHELD},
+    StopView: {"note": WITHHELD},
+    ActivityView: {"who": WITHHELD},
+    VoidMark: {"reason": WITHHELD},
 }
 """Fields with names or free text, and what replaces them; None: the field is emptied."""
+
+_PLEDGE_TEXT: _Replacements = {kind: REPLACED_FIELDS[kind] for kind in (PledgeView, TextView)}
+"""Free text in what a donor reads, except what is printed on their receipts."""
 
 
 def pseudonymize(view: S) -> S:
     """Return a copy of a view without names and free text; codes stay."""
-    return cast("S", _pseudonymized(view))
+    return cast("S", _replaced(view, REPLACED_FIELDS))
 
 
-def _pseudonymized(value: Any) -> Any:
+def without_staff_notes(view: S) -> S:
+    """Return a copy of a donor's view without notes of the staff, which may name a household."""
+    return cast("S", _replaced(view, _PLEDGE_TEXT))
+
+
+def _replaced(value: Any, fields: _Replacements) -> Any:
     if isinstance(value, list):
-        return [_pseudonymized(each) for each in value]
+        return [_replaced(each, fields) for each in value]
     if not isinstance(value, msgspec.Struct):
         return value
     changes: dict[str, Any] = {}
-    hidden = REPLACED_FIELDS.get(type(value), {})
+    hidden = fields.get(type(value), {})
     for name in value.__struct_fields__:
         before = getattr(value, name)
         if name in hidden:
             changes[name] = None if before is None else hidden[name]
         elif isinstance(before, list | msgspec.Struct):
-            changes[name] = _pseudonymized(before)
+            changes[name] = _replaced(before, fields)
     return msgspec.structs.replace(value, **changes) if changes else value

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import inspect
 
+from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import Correct
 
-if TYPE_CHECKING:
-    from supplies.books.reader import Books
+Texts = dict[str, str]
+"""Free text by field path, as "wish" or "lines/0/value/evidence"."""
 
-_decode = msgspec.json.Decoder(dict[str, str]).decode
+_decode = msgspec.json.Decoder(Texts).decode
 
 
-def free_text_in_command(command: msgspec.Struct) -> dict[str, str]:
-    """Return the free text of a command by field path, as "wish" or "lines/0/value/evidence".
+class _Digests(msgspec.Struct):
+    """The part of an entry's body that names its free text."""
+
+    texts: str | None
+
+
+_decode_digests = msgspec.json.Decoder(_Digests).decode
+
+
+def free_text_in_command(command: msgspec.Struct) -> Texts:
+    """Return the free text of a command.
 
     For a correction these are the paths within the new command; the reason of the correction is
     "correction/reason".
@@ -34,17 +44,29 @@ def free_text_in_command(command: msgspec.Struct) -> dict[str, str]:
     return found
 
 
-def free_text_of_entry(books: Books, seq: int) -> dict[str, str] | None:
-    """Return the free text of an entry: empty if it has none, None if it was erased."""
-    digest = books.body(seq).texts
-    if digest is None:
-        return {}
-    content = books.value(
-        "SELECT content FROM erasable WHERE station = :station AND seq = :seq AND digest = :digest",
-        seq=seq,
-        digest=digest,
+def free_text_of_entry(books: Books, seq: int) -> Texts | None:
+    """Return the free text of an entry; empty if it has none, None if it was erased."""
+    return free_text_of_entries(books, [seq]).get(seq, {})
+
+
+def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts | None]:
+    """Return the free text of those of these entries that had some; None if it was erased.
+
+    The text of a command belongs to its first entry.
+    """
+    rows = query_ids(
+        books,
+        seqs,
+        "SELECT w.id, e.body, x.digest, x.content FROM wanted w CROSS JOIN entries e "
+        "CROSS JOIN erasable x WHERE e.station = :station AND e.seq = w.id "
+        "AND x.station = e.station AND x.seq = e.seq",
     )
-    return None if content is None else _decode(content)
+    return {
+        seq: None if content is None else _decode(content)
+        for seq, body, digest, content in rows
+        # A receipt's frozen document is stored in the same table, under a digest of its own.
+        if digest == _decode_digests(body).texts
+    }
 
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:

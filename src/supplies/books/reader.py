@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
@@ -27,6 +27,9 @@ from supplies.storage.store import Params, Row, Store
 N = TypeVar("N", bound=CatalogueRecord)
 S = TypeVar("S", bound=EntryRow)
 A = TypeVar("A")
+
+_MAX_IDS = 2000
+"""Number of ids in one query; both engines limit the number of parameters."""
 
 
 class LotBalance(NamedTuple):
@@ -359,6 +362,21 @@ class Books:
             end=DONOR.prefix[:-1] + ";",
         )
         return [(row[0].partition(":")[2], row[1]) for row in rows]
+
+
+def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:
+    """Return the rows of a query that joins `wanted`, whose column `id` contains these ids.
+
+    More than `_MAX_IDS` ids are queried in parts; the order of the query holds within each part.
+    """
+    wanted = list(dict.fromkeys(ids))
+    rows: list[Row] = []
+    for start in range(0, len(wanted), _MAX_IDS):
+        part = wanted[start : start + _MAX_IDS]
+        names = {f"id{index}": name for index, name in enumerate(part)}
+        values = ", ".join(f"(:{name})" for name in names)
+        rows += books.all(f"WITH wanted (id) AS (VALUES {values}) {sql}", **names, **params)
+    return rows
 
 
 def unknown_code_error(sentence: str, pointer: str) -> SuppliesError:

@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": ("demo:demo", "Create books with a demonstration, and print its papers."),
     "serve": ("serve:serve", "Serve the books over HTTP until Ctrl-C."),
     "report": ("reports:report", "Print stock, pledges, needs, or the report of a period."),
+    "entry": ("entry:entry", "Print an entry, with its notes and reasons."),
     "receipt": ("papers:receipt", "Write a receipt, or all receipts of a period, as PDF."),
     "receipt check": ("receipt_check:receipt_check", "Check whether a receipt is genuine."),
     "slips": ("papers:slips", "Write the slips of a delivery as PDF."),

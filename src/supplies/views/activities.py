@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, timedelta
 
-from supplies.books.free_text import free_text_of_entry
 from supplies.books.reader import Books
 from supplies.domain.entry_rows import Activity
 from supplies.errors import NotFound
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View
+from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import DocumentState, DocumentType, find_document
 
 DOCUMENT_TYPE = DocumentType(Activity, "activity", kind="activity_recorded", prefix="y")
@@ -27,6 +28,7 @@ class ActivityView(View, frozen=True, kw_only=True):
     count: int
     happened_on: date
     who: str | None
+    remarks: list[RemarkView]
 
 
 def get_activity(books: Books, name: str) -> ActivityView:
@@ -38,7 +40,7 @@ def get_activity(books: Books, name: str) -> ActivityView:
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(f"there is no activity {name}; see the list of activities")
-    return _view(books, found)
+    return _views(books, [found])[0]
 
 
 def list_activities(
@@ -56,7 +58,7 @@ def list_activities(
     return list_documents(
         books,
         DOCUMENT_TYPE,
-        lambda books, found: [_view(books, each) for each in found],
+        _views,
         all_numbers(DOCUMENT_TYPE)
         if kind is None
         else numbers_by_column(DOCUMENT_TYPE, "kind", kind),
@@ -66,15 +68,19 @@ def list_activities(
     )
 
 
-def _view(books: Books, found: DocumentState[Activity]) -> ActivityView:
-    texts = free_text_of_entry(books, found.seq) or {}
-    return ActivityView(
-        id=found.stated.activity,
-        kind=found.stated.kind,
-        count=found.stated.count,
-        happened_on=found.happened_on,
-        who=texts.get("who"),
-    )
+def _views(books: Books, found: Sequence[DocumentState[Activity]]) -> list[ActivityView]:
+    entries = DocumentEntries(books, [one.stated.activity for one in found])
+    return [
+        ActivityView(
+            id=one.stated.activity,
+            kind=one.stated.kind,
+            count=one.stated.count,
+            happened_on=one.happened_on,
+            who=entries.text(one.seq, "who"),
+            remarks=entries.remarks(one.stated.activity),
+        )
+        for one in found
+    ]
 
 
 def count_activities(books: Books, first: date, last: date) -> Counter[str]:

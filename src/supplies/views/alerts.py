@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import (
     ALLOCATED,
     IN_TRANSIT,
@@ -25,7 +25,7 @@ from supplies.stations.retention import people_due
 from supplies.views.balances_at import read_balances
 from supplies.views.entries import list_conflicts
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
-from supplies.views.shared_queries import query_ids, read_latest, read_lots
+from supplies.views.shared_queries import read_latest, read_lots
 from supplies.views.shipments import (
     ShipmentView,
     list_awaited_shipments,

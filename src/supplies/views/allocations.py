@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Literal, get_args
 
 import msgspec
@@ -20,11 +21,11 @@ from supplies.views.document_lists import (
     numbers_by_column,
 )
 from supplies.views.pagination import DEFAULT_LIMIT, PackedLineView, Page, View, check_choice
+from supplies.views.remarks import DocumentEntries, DocumentEntry, RemarkView
 from supplies.views.shared_queries import (
     DocumentState,
     DocumentType,
     find_document,
-    query_ids,
     read_account_balances,
     read_latest,
     read_net_transfers,
@@ -72,7 +73,8 @@ class AllocationLineView(View, frozen=True, kw_only=True):
 class AllocationView(View, frozen=True, kw_only=True):
     """An allocation to one recipient. location: where the goods were allocated.
 
-    stated: the quantities in packs, if the command gave some in packs; otherwise absent.
+    stated: the quantities in packs, if the command gave some in packs; otherwise absent. note: None
+    if there is none, or if it was erased. remarks: also why goods were released.
     """
 
     id: str
@@ -80,6 +82,9 @@ class AllocationView(View, frozen=True, kw_only=True):
     location: str
     status: AllocationStatus
     lines: list[AllocationLineView]
+    happened_on: date
+    note: str | None
+    remarks: list[RemarkView]
     stated: list[PackedLineView] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -126,7 +131,9 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
     ids = [one.stated.allocation for one in found]
     lines = read_latest(books, AllocationLine, "allocation", ids)
     parts = _parts(books, ids)
-    packed = _packed(books, ids)
+    entries = DocumentEntries(books, ids)
+    latest = {name: _latest(entries.of(name)) for name in ids}
+    packed = read_packed_lines(books, [entry.seq for entry in latest.values()])
     views = []
     for name, one in zip(ids, found, strict=True):
         shown = [_line(line, parts[name, line.item, line.lot]) for line in lines.get(name, [])]
@@ -137,22 +144,19 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
                 location=one.stated.location,
                 status=_status(shown),
                 lines=shown,
-                stated=packed.get(name, msgspec.UNSET),
+                happened_on=latest[name].happened_on,
+                note=entries.text(latest[name].seq, "note"),
+                remarks=entries.remarks(name),
+                stated=packed.get(latest[name].seq, msgspec.UNSET),
             )
         )
     return views
 
 
-def _packed(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
-    """Return, by allocation, the lines in packs of the latest command that stated it."""
-    rows = query_ids(
-        books,
-        ids,
-        "SELECT w.id, max(e.seq) FROM wanted w CROSS JOIN entries e WHERE e.station = :station "
-        "AND e.document = w.id AND e.kind = 'allocated' AND e.part = 0 GROUP BY w.id",
-    )
-    packed = read_packed_lines(books, [seq for _, seq in rows])
-    return {name: packed[seq] for name, seq in rows if seq in packed}
+def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
+    """Return the entry of the latest command that stated an allocation, or that it came with."""
+    stated = [each for each in entries if each.kind == "allocated" and each.part == 0]
+    return stated[-1] if stated else entries[0]
 
 
 def _parts(books: Books, ids: list[str]) -> defaultdict[LineKey, Counter[str]]:

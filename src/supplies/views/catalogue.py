@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from supplies.books.catalogue import PERSONAL_COLUMNS, record_from_row
 from supplies.books.name_search import bigrams, matches, search_words
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.catalogue_records import CatalogueRecord
 from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField, NotFound
@@ -17,7 +17,6 @@ from supplies.views.pagination import (
     paginate_filtered,
     rows_to_fetch,
 )
-from supplies.views.shared_queries import query_ids
 
 N = TypeVar("N", bound=CatalogueRecord)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 from typing import Literal, get_args
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import Outcome
 from supplies.domain.entry_rows import Delivery
 from supplies.errors import NotFound
@@ -18,7 +19,8 @@ from supplies.views.document_lists import (
     pending_numbers,
 )
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
-from supplies.views.shared_queries import DocumentState, DocumentType, find_document, query_ids
+from supplies.views.remarks import DocumentEntries, RemarkView
+from supplies.views.shared_queries import DocumentState, DocumentType, find_document
 
 DeliveryStatus = Literal["out", "closed"]
 
@@ -39,22 +41,39 @@ class StopLineView(View, frozen=True, kw_only=True):
 
 
 class StopView(View, frozen=True, kw_only=True):
-    """A stop: the goods of one allocation. outcome: the latest; None: not reported yet."""
+    """A stop: the goods of one allocation. outcome: the latest; None: not reported yet.
+
+    reported_in: the entry with the outcome. happened_on: its day. happened_at: the moment in UTC;
+    None if only the day is known. received_by, proof, note: as reported; None if not said. The note
+    is also None once it was erased.
+    """
 
     stop: int
     allocation: str
     recipient: str
     outcome: Outcome | None
     lines: list[StopLineView]
+    reported_in: int | None
+    happened_on: date | None
+    happened_at: str | None
+    received_by: str | None
+    proof: str | None
+    note: str | None
 
 
 class DeliveryView(View, frozen=True, kw_only=True):
-    """A delivery. team: the team that has it now. status "out": not closed yet."""
+    """A delivery. team: the team that has it now. status "out": not closed yet.
+
+    happened_on, note: of its dispatch. remarks: also notes of reports that contradicted the books.
+    """
 
     id: str
     team: str
     status: DeliveryStatus
     stops: list[StopView]
+    happened_on: date
+    note: str | None
+    remarks: list[RemarkView]
 
 
 def get_delivery(books: Books, name: str) -> DeliveryView:
@@ -111,28 +130,34 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
             "WHERE x.station = :station AND x.delivery = w.id",
         )
     }
+    entries = DocumentEntries(books, ids)
     stops: dict[str, list[StopView]] = {}
     for (name, _), lines in groupby(
         read_loaded_lines(books, "delivery", ids), key=lambda line: (line.delivery, line.stop)
     ):
-        stops.setdefault(name, []).append(_stop(list(lines)))
+        stops.setdefault(name, []).append(_stop(list(lines), entries))
     return [
         DeliveryView(
             id=name,
             team=one.stated.team,
             status="closed" if name in closed else "out",
             stops=stops.get(name, []),
+            happened_on=entries.happened_on(one.first),
+            note=entries.text(one.first, "note"),
+            remarks=entries.remarks(name),
         )
         for name, one in zip(ids, found, strict=True)
     ]
 
 
-def _stop(lines: list[LoadedLine]) -> StopView:
+def _stop(lines: list[LoadedLine], entries: DocumentEntries) -> StopView:
+    first = lines[0]
+    seq = first.reported_in
     return StopView(
-        stop=lines[0].stop,
-        allocation=lines[0].allocation,
-        recipient=lines[0].recipient,
-        outcome=lines[0].outcome,
+        stop=first.stop,
+        allocation=first.allocation,
+        recipient=first.recipient,
+        outcome=first.outcome,
         lines=[
             StopLineView(
                 line=line.line,
@@ -146,4 +171,10 @@ def _stop(lines: list[LoadedLine]) -> StopView:
             )
             for line in lines
         ],
+        reported_in=seq,
+        happened_on=None if seq is None else entries.happened_on(seq),
+        happened_at=first.happened_at,
+        received_by=first.received_by,
+        proof=first.proof,
+        note=entries.text(seq, "note"),
     )

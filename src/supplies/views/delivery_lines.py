@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import Outcome
-from supplies.views.shared_queries import query_ids
 
 
 class LoadedLine(NamedTuple):
     """One loaded line of a stop, quantities in base units.
 
-    outcome: None if not reported yet; received, brought_back and lost are 0 then.
+    outcome: None if not reported yet; received, brought_back and lost are 0 then. reported_in: the
+    entry with the outcome. happened_at: ISO text.
     """
 
     delivery: str
@@ -29,6 +29,10 @@ class LoadedLine(NamedTuple):
     brought_back: int
     lost: int
     in_transit: int
+    reported_in: int | None
+    happened_at: str | None
+    received_by: str | None
+    proof: str | None
 
 
 def read_loaded_lines(
@@ -43,7 +47,7 @@ def read_loaded_lines(
         ids,
         "SELECT s.delivery, s.stop, s.allocation, s.recipient, l.line, l.item, l.lot, l.loaded, "
         "o.outcome, coalesce(r.received, 0), coalesce(r.brought_back, 0), coalesce(r.lost, 0), "
-        "coalesce(b.quantity, 0) "
+        "coalesce(b.quantity, 0), o.seq, o.happened_at, o.received_by, o.proof "
         "FROM wanted w CROSS JOIN stops s CROSS JOIN stop_lines l "
         "LEFT JOIN outcomes o ON o.station = s.station AND o.delivery = s.delivery "
         "AND o.allocation = s.allocation AND o.seq = (SELECT max(m.seq) FROM outcomes m "

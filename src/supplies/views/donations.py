@@ -7,17 +7,17 @@ from datetime import date
 
 import msgspec
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
 from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View
+from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import (
     DocumentState,
     DocumentType,
     find_document,
-    query_ids,
     read_latest,
     read_lots,
     read_packs,
@@ -25,12 +25,25 @@ from supplies.views.shared_queries import (
 
 DOCUMENT_TYPE = DocumentType(Arrival, "arrival", kind="donation_received", prefix="d")
 
+TEXTS = ("handled_by", "checked_by", "wish", "agreement", "fiscal_ticket", "note")
+"""The free texts of a donation, which are fields of `DonationView` too."""
+
+
+class ValueView(View, frozen=True, kw_only=True):
+    """The value of goods, in minor units. evidence: None if it was erased."""
+
+    minor: int
+    currency: str
+    evidence: str | None
+
 
 class DonationLineView(View, frozen=True, kw_only=True):
     """Goods of one lot, in base units.
 
     on_pledge: the part that fulfilled a pledge. beside_pledge: the rest, a gift beyond the pledge.
-    stated: the quantity in packs, if the command gave it so; otherwise absent.
+    pledge: the pledge that it fulfilled. recipient ("for" in JSON): whom the donor gave it for.
+    value: None: not valued. stated: the quantity in packs, if the command gave it so; otherwise
+    absent.
     """
 
     line: int
@@ -41,6 +54,9 @@ class DonationLineView(View, frozen=True, kw_only=True):
     lot: str
     batch: str | None
     expires_on: date | None
+    pledge: str | None
+    recipient: str | None = msgspec.field(name="for")
+    value: ValueView | None
     stated: PackedView | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -49,6 +65,8 @@ class DonationView(View, frozen=True, kw_only=True):
 
     donor: None if anonymous. lines: empty if it was reversed. receipt: the valid one, else the last
     one issued. superseded_by: number of the latest entry that corrected it.
+
+    handled_by and the texts after it: as stated last; None if it was not said, or was erased.
     """
 
     id: str
@@ -58,6 +76,13 @@ class DonationView(View, frozen=True, kw_only=True):
     receipt: str | None
     superseded_by: int | None
     lines: list[DonationLineView]
+    handled_by: str | None
+    checked_by: str | None
+    wish: str | None
+    agreement: str | None
+    fiscal_ticket: str | None
+    note: str | None
+    remarks: list[RemarkView]
 
 
 def get_donation(books: Books, name: str) -> DonationView:
@@ -104,6 +129,7 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
     described = read_lots(books, [line.lot for each in lines.values() for line in each])
     papers = _receipts(books, ids)
     packs = read_packs(books, [one.seq for one in found])
+    entries = DocumentEntries(books, ids)
     return [
         DonationView(
             id=one.stated.arrival,
@@ -113,15 +139,23 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
             receipt=papers.get(one.stated.arrival),
             superseded_by=None if one.seq == one.first else one.seq,
             lines=[
-                _line(line, described[line.lot], packs.get((one.seq, line.line)))
+                _line(line, described[line.lot], packs.get((one.seq, line.line)), one.seq, entries)
                 for line in lines.get(one.stated.arrival, [])
             ],
+            **{name: entries.text(one.seq, name) for name in TEXTS},
+            remarks=entries.remarks(one.stated.arrival),
         )
         for one in found
     ]
 
 
-def _line(line: ArrivalLine, lot: Lot, packed: PackedView | None) -> DonationLineView:
+def _line(
+    line: ArrivalLine, lot: Lot, packed: PackedView | None, seq: int, entries: DocumentEntries
+) -> DonationLineView:
+    value = None
+    if lot.value_minor is not None and lot.currency is not None:
+        evidence = entries.text(seq, f"lines/{line.line - 1}/value/evidence")
+        value = ValueView(minor=lot.value_minor, currency=lot.currency, evidence=evidence)
     return DonationLineView(
         line=line.line,
         item=line.item,
@@ -131,6 +165,9 @@ def _line(line: ArrivalLine, lot: Lot, packed: PackedView | None) -> DonationLin
         lot=line.lot,
         batch=lot.batch,
         expires_on=lot.expires_on,
+        pledge=line.pledge,
+        recipient=line.recipient,
+        value=value,
         stated=packed or msgspec.UNSET,
     )
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_name
 from supplies.domain.redaction import mask_phone
 from supplies.errors import BooksBroken, InvalidField
@@ -21,7 +21,6 @@ from supplies.stations.paper_settings import station_head
 from supplies.views.lot_ownership import Gifts, trace_gifts
 from supplies.views.people_reached import count_people_reached
 from supplies.views.receipts import ReceiptView, list_receipts
-from supplies.views.shared_queries import query_ids
 from supplies.views.wish_deviations import find_wish_deviations
 
 

@@ -6,11 +6,13 @@ from datetime import date
 
 import msgspec
 
-from supplies.books.reader import Books
+from supplies.books.free_text import free_text_of_entries
+from supplies.books.reader import Books, query_ids
 from supplies.domain.entries import ZERO_HASH
 from supplies.errors import NotFound
 from supplies.views.pagination import DEFAULT_LIMIT, PackedLineView, Page, View, paginate
-from supplies.views.shared_queries import query_ids, read_packed_lines
+from supplies.views.remarks import EntryTexts, read_entry_texts
+from supplies.views.shared_queries import read_packed_lines
 
 
 class TransferView(View, frozen=True, kw_only=True):
@@ -27,7 +29,8 @@ class TransferView(View, frozen=True, kw_only=True):
 class EntryView(View, frozen=True, kw_only=True):
     """An entry. body: the exact bytes hashed, base64 in JSON. previous, hash: hexadecimal.
 
-    stated: the lines given in packs; absent if there are none.
+    stated: the lines given in packs; absent if there are none. texts: the free text of the command,
+    in its first entry; null if it was erased, absent if there was none.
     """
 
     station: str
@@ -46,13 +49,15 @@ class EntryView(View, frozen=True, kw_only=True):
     hash: str
     body: bytes
     stated: list[PackedLineView] | msgspec.UnsetType = msgspec.UNSET
+    texts: EntryTexts = msgspec.UNSET
 
 
 class ConflictView(View, frozen=True, kw_only=True):
     """A reported fact that contradicts the books.
 
     because: what it contradicts, in a sentence. stated: the command as reported, without free text.
-    resolved_in: the entry that resolved it; None while it is open. resolved_by: the way chosen.
+    note: what the reporter said; None if nothing, or if it was erased. resolved_in: the entry that
+    resolved it; None while it is open. resolved_by: the way chosen. resolved_because: the reason.
     """
 
     seq: int
@@ -64,6 +69,8 @@ class ConflictView(View, frozen=True, kw_only=True):
     recorded_by: str
     resolved_in: int | None
     resolved_by: str | None
+    note: str | None
+    resolved_because: str | None
 
 
 def get_entry(books: Books, seq: int) -> EntryView:
@@ -115,6 +122,7 @@ def _entries(
     )
     transfers = _transfers(books, [row[0] for row in rows])
     packed = read_packed_lines(books, [row[0] for row in rows])
+    texts = read_entry_texts(books, [row[0] for row in rows])
     return [
         (
             row[0],
@@ -135,6 +143,7 @@ def _entries(
                 hash=row[11].hex(),
                 body=row[12],
                 stated=packed.get(row[0], msgspec.UNSET),
+                texts=texts.get(row[0], msgspec.UNSET),
             ),
         )
         for row in rows
@@ -213,6 +222,7 @@ def _conflicts(
         limit=limit,
         **params,
     )
+    texts = free_text_of_entries(books, [seq for row in rows for seq in (row[0], row[7]) if seq])
     return [
         (
             row[0],
@@ -226,6 +236,8 @@ def _conflicts(
                 recorded_by=row[6],
                 resolved_in=row[7],
                 resolved_by=row[8],
+                note=(texts.get(row[0]) or {}).get("note"),
+                resolved_because=(texts.get(row[7]) or {}).get("reason"),
             ),
         )
         for row in rows

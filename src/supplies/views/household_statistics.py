@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import MET, keys_of, kind_of
 from supplies.views.balances_at import BalanceKey
-from supplies.views.shared_queries import query_ids
 
 
 def count_surveyed_households(books: Books, first: date, last: date) -> int:

@@ -13,10 +13,9 @@ from datetime import date
 from math import lcm
 from typing import Literal, NamedTuple
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import CHART, CONVERTED, DONOR, is_origin, kind_of
 from supplies.errors import BooksBroken
-from supplies.views.shared_queries import query_ids
 
 Owner = tuple[str, str]
 """A lot that came in, and the origin account that it came from."""

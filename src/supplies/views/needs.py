@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Literal, get_args
 
 import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, ENDED, MET, NEEDED, keys_of
-from supplies.domain.commands import Urgency
+from supplies.domain.commands import EndReason, Urgency
 from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import NotFound
 from supplies.views.document_lists import (
@@ -21,11 +22,13 @@ from supplies.views.document_lists import (
     numbers_by_column,
 )
 from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View, Warned, check_choice
+from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import (
     DocumentState,
     DocumentType,
     find_document,
     read_account_balances,
+    read_latest,
     read_packs,
 )
 
@@ -44,7 +47,8 @@ class NeedView(View, frozen=True, kw_only=True):
     """A need, in base units.
 
     asked: the quantity stated last. The other quantities show how far it is met. stated: the
-    quantity in packs, if the command gave it so; otherwise absent.
+    quantity in packs, if the command gave it so; otherwise absent. needed_by: None if no day was
+    named. note: None if there is none, or if it was erased. end_reason: None unless it was ended.
     """
 
     id: str
@@ -58,6 +62,11 @@ class NeedView(View, frozen=True, kw_only=True):
     ended: int
     urgency: Urgency
     status: NeedStatus
+    happened_on: date
+    needed_by: date | None
+    note: str | None
+    end_reason: EndReason | None
+    remarks: list[RemarkView]
     stated: PackedView | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -144,15 +153,28 @@ def _source(status: str | None, recipient: str | None, item: str | None) -> Numb
 
 
 def _views(books: Books, found: Sequence[DocumentState[Need]]) -> list[NeedView]:
+    ids = [one.stated.need for one in found]
     parts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for status, kind in STAGES.items():
-        for row in read_account_balances(books, kind, [one.stated.need for one in found]):
+        for row in read_account_balances(books, kind, ids):
             parts[row.id][status] += row.quantity
     packs = read_packs(books, [one.seq for one in found])
-    return [_view(one.stated, parts[one.stated.need], packs.get((one.seq, 1))) for one in found]
+    ends = read_latest(books, NeedEnd, "need", ids)
+    entries = DocumentEntries(books, ids)
+    return [
+        _view(one, parts[name], packs.get((one.seq, 1)), ends.get(name), entries)
+        for name, one in zip(ids, found, strict=True)
+    ]
 
 
-def _view(stated: Need, parts: Counter[str], packed: PackedView | None) -> NeedView:
+def _view(
+    one: DocumentState[Need],
+    parts: Counter[str],
+    packed: PackedView | None,
+    ends: list[NeedEnd] | None,
+    entries: DocumentEntries,
+) -> NeedView:
+    stated = one.stated
     return NeedView(
         id=stated.need,
         recipient=stated.recipient,
@@ -165,5 +187,10 @@ def _view(stated: Need, parts: Counter[str], packed: PackedView | None) -> NeedV
         ended=parts["ended"],
         urgency=stated.urgency,
         status=next((status for status in STAGES if parts[status] > 0), "ended"),
+        happened_on=one.happened_on,
+        needed_by=stated.needed_by,
+        note=entries.text(one.seq, "note"),
+        end_reason=ends[0].reason if ends else None,
+        remarks=entries.remarks(stated.need),
         stated=packed or msgspec.UNSET,
     )

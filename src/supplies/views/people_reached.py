@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import RECEIVED, keys_of
 from supplies.domain.redaction import mask_count
 from supplies.papers.donor_statement import PeopleReachedLine
-from supplies.views.shared_queries import query_ids
 
 
 class RecipientGroup(NamedTuple):

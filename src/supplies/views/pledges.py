@@ -20,6 +20,7 @@ from supplies.views.document_lists import (
     numbers_by_column,
 )
 from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View, check_choice
+from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import (
     AccountBalance,
     DocumentState,
@@ -65,13 +66,19 @@ class PledgeLineView(View, frozen=True, kw_only=True):
 
 
 class PledgeView(View, frozen=True, kw_only=True):
-    """A pledge. status: open while anything is outstanding."""
+    """A pledge. status: open while anything is outstanding.
+
+    note: None if there is none, or if it was erased. remarks: also why it was cancelled or lapsed.
+    """
 
     id: str
     donor: str
     due_on: date | None
     status: PledgeStatus
     lines: list[PledgeLineView]
+    happened_on: date
+    note: str | None
+    remarks: list[RemarkView]
 
 
 def get_pledge(books: Books, name: str) -> PledgeView:
@@ -118,12 +125,14 @@ def _views(books: Books, found: Sequence[DocumentState[Pledge]]) -> list[PledgeV
     lines = read_latest(books, PledgeLine, "pledge", ids, head=Pledge)
     packs = read_packs(books, [one.seq for one in found])
     outstanding = read_account_balances(books, PLEDGED, ids)
+    entries = DocumentEntries(books, ids)
     left: Counter[tuple[str, str, str]] = Counter()
     for row in read_net_transfers(books, PLEDGED, ids):
         left[row.id, row.item, row.kind] -= row.quantity
     return [
         _view(
-            one.stated,
+            one,
+            entries,
             [
                 _line(line, outstanding, left, packs.get((one.seq, line.line)))
                 for line in lines.get(name, [])
@@ -159,13 +168,19 @@ def _line(
     )
 
 
-def _view(stated: Pledge, lines: list[PledgeLineView]) -> PledgeView:
+def _view(
+    one: DocumentState[Pledge], entries: DocumentEntries, lines: list[PledgeLineView]
+) -> PledgeView:
+    stated = one.stated
     return PledgeView(
         id=stated.pledge,
         donor=stated.donor,
         due_on=stated.due_on,
         status=_status(lines),
         lines=lines,
+        happened_on=one.happened_on,
+        note=entries.text(one.seq, "note"),
+        remarks=entries.remarks(stated.pledge),
     )
 
 

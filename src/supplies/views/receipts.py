@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from supplies.books.free_text import free_text_of_entry
-from supplies.books.reader import Books
+from supplies.books.free_text import free_text_of_entries
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import DONOR
 from supplies.domain.entry_rows import Reprint
 from supplies.errors import Forgotten, NotFound
@@ -22,7 +22,6 @@ from supplies.papers.receipt import (
 )
 from supplies.signing.receipt_signatures import IssuedReceipt, ReceiptSigner, paper_from_record
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
-from supplies.views.shared_queries import query_ids
 
 _decode = msgspec.json.Decoder(DonationReceipt).decode
 
@@ -283,6 +282,7 @@ def _receipts(
     donations = _listed(books, numbers, "receipt_donations", "donation")
     replaces = _listed(books, numbers, "receipt_replacements", "replaced")
     copies = _listed(books, numbers, "reprints", "copy")
+    voids = _voids(books, [row[6] for row in rows if row[6] is not None])
     return [
         (
             seq,
@@ -294,7 +294,7 @@ def _receipts(
                 document=None if content is None else _decode(content),
                 document_digest=digest,
                 entry=EntryMark(seq=seq, hash=digest_of_entry.hex()),
-                void=None if void is None else _void(books, void),
+                void=voids.get(void),
                 replaces=replaces.get(number, []),
                 replaced_by=newer,
                 reprints=len(copies.get(number, [])),
@@ -318,10 +318,19 @@ def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> di
     return grouped
 
 
-def _void(books: Books, seq: int) -> VoidMark:
-    """Return why and when a receipt was voided, from the command that voided it."""
-    body = books.body(seq)
-    texts = free_text_of_entry(books, seq - body.part) or {}
-    # A correction stores its own reason beside the texts of the corrected command.
-    reason = texts.get("correction/reason", texts.get("reason"))
-    return VoidMark(reason=reason, on=body.happened_on, by=body.recorded_by)
+def _voids(books: Books, seqs: Sequence[int]) -> dict[int, VoidMark]:
+    """Return why and when receipts were voided, by the entry that voided them."""
+    rows = query_ids(
+        books,
+        seqs,
+        "SELECT w.id, e.part, e.happened_on, e.recorded_by FROM wanted w CROSS JOIN entries e "
+        "WHERE e.station = :station AND e.seq = w.id",
+    )
+    texts = free_text_of_entries(books, [seq - part for seq, part, _, _ in rows])
+    marks = {}
+    for seq, part, day, by in rows:
+        said = texts.get(seq - part) or {}
+        # A correction stores its own reason beside the texts of the corrected command.
+        reason = said.get("correction/reason", said.get("reason"))
+        marks[seq] = VoidMark(reason=reason, on=date.fromisoformat(day), by=by)
+    return marks

@@ -11,20 +11,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import AccountKind
 from supplies.domain.entry_rows import TABLES, EntryRow, Lot
 from supplies.storage.store import Row
 from supplies.views.pagination import PackedLineView, PackedView
 
 S = TypeVar("S", bound=EntryRow)
-
-_MAX_IDS = 2000
-"""Number of ids in one query; both engines limit the number of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +147,6 @@ def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], Packe
         for each in lines
         if each.field == "lines"
     }
-
-
-def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -> list[Row]:
-    """Return the rows of a query that joins `wanted`, whose column `id` contains these ids.
-
-    More than `_AT_ONCE` ids are queried in parts; the order of the query holds within each part.
-    """
-    wanted = list(dict.fromkeys(ids))
-    rows: list[Row] = []
-    for start in range(0, len(wanted), _MAX_IDS):
-        part = wanted[start : start + _MAX_IDS]
-        names = {f"id{index}": name for index, name in enumerate(part)}
-        values = ", ".join(f"(:{name})" for name in names)
-        rows += books.all(f"WITH wanted (id) AS (VALUES {values}) {sql}", **names, **params)
-    return rows
 
 
 def account_conditions(kind: AccountKind, key: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import DELIVERED
 from supplies.domain.entries import ZERO_HASH
 from supplies.domain.entry_rows import (
@@ -31,7 +31,7 @@ from supplies.views.pagination import (
     paginate,
     rows_to_fetch,
 )
-from supplies.views.shared_queries import query_ids, read_account_balances, read_latest, read_lots
+from supplies.views.shared_queries import read_account_balances, read_latest, read_lots
 
 Direction = Literal["out", "in", "awaited"]
 ShipmentStatus = Literal["on_the_way", "received", "acknowledged"]

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from supplies.books.reader import Books
+from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import CONVERTED, DONOR, RECEIVED, keys_of, kind_of
 from supplies.domain.entry_rows import Lot, LotParent
 from supplies.errors import NotFound
 from supplies.views.pagination import View
-from supplies.views.shared_queries import query_ids, read_lots
+from supplies.views.shared_queries import read_lots
 from supplies.views.stock import BalanceView
 
 

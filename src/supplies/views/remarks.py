@@ -1,0 +1,127 @@
+"""The entries of documents, with their free text: fields of a view, and remarks for the rest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from supplies.books.free_text import Texts, free_text_of_entries
+from supplies.books.reader import Books, query_ids
+from supplies.views.pagination import View
+
+
+class TextView(View, frozen=True, kw_only=True):
+    """A free text. field: the field of the command, as "note" or "lines/0/value/evidence"."""
+
+    field: str
+    text: str
+
+
+class RemarkView(View, frozen=True, kw_only=True):
+    """What an entry says of a document in free text, such as the reason of a correction.
+
+    entry: its number.
+    """
+
+    entry: int
+    kind: str
+    happened_on: date
+    recorded_by: str
+    texts: list[TextView]
+
+
+EntryTexts = list[TextView] | None | msgspec.UnsetType
+"""The texts of an entry; None: erased; unset: it had none."""
+
+
+class DocumentEntry(NamedTuple):
+    """An entry about a document. part: 0 for the first entry of a command."""
+
+    document: str
+    seq: int
+    part: int
+    kind: str
+    happened_on: date
+    recorded_by: str
+
+
+class DocumentEntries:
+    """The entries about some documents, with their free text, in two queries.
+
+    A view shows some texts in fields of its own, as `note`: it reads them with `text`. All others
+    are the document's remarks, so that no text is left out.
+    """
+
+    def __init__(self, books: Books, documents: Iterable[str]) -> None:
+        rows = query_ids(
+            books,
+            documents,
+            "SELECT e.document, e.seq, e.part, e.kind, e.happened_on, e.recorded_by "
+            "FROM wanted w CROSS JOIN entries e "
+            "WHERE e.station = :station AND e.document = w.id ORDER BY e.seq",
+        )
+        self._entries = {
+            seq: DocumentEntry(document, seq, part, kind, date.fromisoformat(day), by)
+            for document, seq, part, kind, day, by in rows
+        }
+        self._by_document: defaultdict[str, list[DocumentEntry]] = defaultdict(list)
+        for entry in self._entries.values():
+            self._by_document[entry.document].append(entry)
+        self._texts = free_text_of_entries(books, self._entries)
+        self._shown: set[tuple[int, str]] = set()
+
+    def of(self, document: str) -> list[DocumentEntry]:
+        """Return the entries about a document, oldest first."""
+        return self._by_document[document]
+
+    def happened_on(self, seq: int) -> date:
+        """Return the day of one of these entries."""
+        return self._entries[seq].happened_on
+
+    def text(self, seq: int | None, field: str) -> str | None:
+        """Return a text of an entry, which is then no remark; None: it has none, or it was erased.
+
+        seq: None is no entry.
+        """
+        if seq is None:
+            return None
+        self._shown.add((seq, field))
+        return (self._texts.get(seq) or {}).get(field)
+
+    def remarks(self, document: str) -> list[RemarkView]:
+        """Return what the entries say beyond the texts read with `text`, oldest first."""
+        remarks = []
+        for entry in self._by_document[document]:
+            texts = self._texts.get(entry.seq) or {}
+            rest = {
+                field: text
+                for field, text in texts.items()
+                if (entry.seq, field) not in self._shown
+            }
+            if rest:
+                remarks.append(
+                    RemarkView(
+                        entry=entry.seq,
+                        kind=entry.kind,
+                        happened_on=entry.happened_on,
+                        recorded_by=entry.recorded_by,
+                        texts=_views(rest),
+                    )
+                )
+        return remarks
+
+
+def read_entry_texts(books: Books, seqs: Iterable[int]) -> dict[int, list[TextView] | None]:
+    """Return the texts of those of these entries that had some; None if they were erased."""
+    return {
+        seq: None if texts is None else _views(texts)
+        for seq, texts in free_text_of_entries(books, seqs).items()
+    }
+
+
+def _views(texts: Texts) -> list[TextView]:
+    return [TextView(field=field, text=text) for field, text in texts.items()]

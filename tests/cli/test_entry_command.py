@@ -1,0 +1,52 @@
+"""`supplies entry` prints an entry with its free text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.command_line import refused
+
+from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Item, Location, Station
+from supplies.ledger.ledger import Ledger
+
+
+@pytest.fixture
+def books_with_a_note(tmp_path: Path) -> str:
+    path = str(tmp_path / "books.db")
+    with Ledger.open(path, station="lx") as ledger:
+        ledger.register(
+            Station(code="lx", name="龙穴街"),
+            Item(code="mask", name="口罩"),
+            Location(code="store", name="Store"),
+        )
+        line = c.ArrivalLine(item="mask", quantity=5)
+        ledger.record(c.OpenStock(location="store", lines=[line], note="found in [3]"), by="u_1")
+    return path
+
+
+def test_an_entry_is_printed_with_its_transfers_and_its_note(
+    books_with_a_note: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["entry", "1", "--database", books_with_a_note]) == 0
+    printed = capsys.readouterr().out
+    for part in ("stock_opened", "found in [3]", "opening:store", "stock:store", "l_lx_1_1"):
+        assert part in printed
+
+
+def test_an_entry_as_json_has_the_shape_of_the_rest_api(
+    books_with_a_note: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["entry", "1", "--json", "--database", books_with_a_note]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["texts"] == [{"field": "note", "text": "found in [3]"}]
+
+
+def test_an_unknown_entry_is_refused(
+    books_with_a_note: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(capsys, "entry", "9", "--database", books_with_a_note)
+    assert "there is no entry 9" in said

@@ -1,0 +1,83 @@
+"""Who reads the free text of entries: staff do; auditors and donors see only that there is some."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from support.rest_client import RestClient
+from support.service_fixture import Service
+
+WITHHELD = "–"
+
+
+def as_role(rest: RestClient, service: Service, role: str, path: str) -> Any:
+    token = {"Authorization": f"Bearer {service.tokens[role]}"}
+    answer = rest.client.get(path, headers=token)
+    assert answer.status_code == 200, answer.text
+    assert "canary" not in answer.text, path
+    return answer.json()
+
+
+def test_an_auditor_sees_that_there_is_a_text_and_not_what_it_says(
+    rest: RestClient, service: Service
+) -> None:
+    need = rest.need(4, note="canary")
+    rest.post(f"/api/needs/{need}/end", {"reason": "moved", "note": "canary"})
+    line = {"item": "mask", "quantity": 9, "value": {"minor": 1, "currency": "CNY"}}
+    line["value"]["evidence"] = "canary"  # type: ignore[index]  # a nested object
+    given = rest.post(
+        "/api/donations",
+        rest.donation() | {"handled_by": "canary", "wish": "canary", "lines": [line]},
+    )
+    allocation = rest.allocation(4)
+    delivery = rest.post(
+        "/api/deliveries", {"team": "T-1", "allocations": [allocation], "note": "canary"}
+    )["delivery"]["id"]
+    outcome = {"allocation": allocation, "outcome": "handed_over", "note": "canary"}
+    rest.post(f"/api/deliveries/{delivery}/outcomes", outcome)
+
+    found = as_role(rest, service, "auditor", f"/api/needs/{need}")
+    assert found["note"] == WITHHELD
+    assert found["remarks"][0]["texts"] == [{"field": "note", "text": WITHHELD}]
+    donation = as_role(rest, service, "auditor", f"/api/donations/{given['donation']['id']}")
+    assert (donation["handled_by"], donation["wish"], donation["note"]) == (
+        WITHHELD,
+        WITHHELD,
+        None,
+    )
+    assert donation["lines"][0]["value"] == {"minor": 1, "currency": "CNY", "evidence": WITHHELD}
+    shown = as_role(rest, service, "auditor", f"/api/deliveries/{delivery}")
+    assert (shown["note"], shown["stops"][0]["note"]) == (WITHHELD, WITHHELD)
+    entries = as_role(rest, service, "auditor", "/api/entries")["items"]
+    assert {"field": "wish", "text": WITHHELD} in entries[2]["texts"]
+    for path in ("needs", "donations", "allocations", "deliveries", "receipts", "activities"):
+        as_role(rest, service, "auditor", f"/api/{path}")
+
+    assert rest.get(f"/api/deliveries/{delivery}")["stops"][0]["note"] == "canary"
+    assert rest.get("/api/entries/1")["texts"] == [{"field": "note", "text": "canary"}]
+
+
+def test_a_donor_does_not_read_notes_of_the_staff_on_their_pledge(
+    rest: RestClient, service: Service
+) -> None:
+    pledge = rest.post(
+        "/api/pledges",
+        {"donor": "D-1", "note": "canary", "lines": [{"item": "mask", "quantity": 5}]},
+    )["pledge"]["id"]
+    rest.post(f"/api/pledges/{pledge}/cancel", {"reason": "canary"})
+    found = as_role(rest, service, "donor", f"/api/pledges/{pledge}")
+    assert found["note"] == WITHHELD
+    assert found["remarks"][0]["texts"] == [{"field": "reason", "text": WITHHELD}]
+    as_role(rest, service, "donor", "/api/pledges")
+
+
+def test_a_courier_reads_what_was_reported_on_their_delivery(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(20)
+    allocation = rest.allocation(4)
+    delivery = rest.delivery(allocation)
+    outcome = {"allocation": allocation, "outcome": "handed_over", "note": "at the gate"}
+    rest.post(f"/api/deliveries/{delivery}/outcomes", outcome)
+    shown = as_role(rest, service, "courier", f"/api/deliveries/{delivery}")
+    assert shown["stops"][0]["note"] == "at the gate"
