@@ -87,10 +87,10 @@ if TYPE_CHECKING:
         SendShipment,
         Settle,
         TakeBack,
-        Value,
         VoidReceipt,
         WriteOff,
     )
+    from supplies.domain.money import Value
     from supplies.errors import (
         AgainstBooks,
         AlreadyDone,
@@ -221,6 +221,7 @@ __all__ = [
 
 _MODULES = (
     "supplies.errors",
+    "supplies.domain.money",
     "supplies.domain.commands",
     "supplies.domain.catalogue_records",
     "supplies.storage.engines",

@@ -10,6 +10,7 @@ import pytest
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
+from supplies.domain.money import Value
 from supplies.errors import InvalidField, NotEnough
 from supplies.ledger.journal import Journal
 from supplies.views.receipts import get_receipt
@@ -245,7 +246,7 @@ def test_an_entry_of_an_older_version_keeps_the_size_that_its_rows_imply(
 def test_the_expiry_of_a_gift_of_an_older_version_is_corrected_without_its_quantity(
     older: Callable[[], None], station: StationLedger
 ) -> None:
-    value = c.Value(minor=500, currency="CNY", evidence="invoice")
+    value = Value(minor=500, currency="CNY", evidence="invoice")
     line = c.DonationLine(**CARTON, value=value, expires_on=station.day(9), recipient="R-1")
     done = station(gift(lines=[line]))
     older()

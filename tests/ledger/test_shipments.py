@@ -11,6 +11,7 @@ from support.shipping import acknowledge, open_hp, receive, send
 
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Lot
+from supplies.domain.money import Value
 from supplies.errors import AlreadyDone
 from supplies.views.alerts import list_alerts
 from supplies.views.shipments import (
@@ -89,7 +90,7 @@ def test_a_shipment_is_received_once_and_acknowledged_once(
 def test_the_values_of_partial_shipments_sum_to_the_value_of_the_lot(
     station: StationLedger, other: StationLedger
 ) -> None:
-    station.stock(3, value=c.Value(minor=100, currency="CNY", evidence="invoice 8"))
+    station.stock(3, value=Value(minor=100, currency="CNY", evidence="invoice 8"))
     values = []
     for _ in range(3):
         name = send(station, 1)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
+from supplies.domain.money import Value
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from support.shipping import cited
@@ -97,7 +98,7 @@ def book_goods(station: RecordingStation, pledge: str) -> None:
                     pledge=pledge,
                     batch="B1",
                     expires_on=date(2021, 1, 1),
-                    value=c.Value(minor=900, currency="CNY", evidence="invoice 1"),
+                    value=Value(minor=900, currency="CNY", evidence="invoice 1"),
                 ),
                 c.DonationLine(item="gel", quantity=9, recipient="h2"),
             ],

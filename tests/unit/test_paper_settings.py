@@ -18,6 +18,7 @@ from support.ledger_fixture import StationLedger
 from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Station
+from supplies.domain.money import Value
 from supplies.errors import AlreadyDone, InvalidField
 from supplies.stations.paper_settings import amend_station, station_with_settings
 
@@ -96,7 +97,7 @@ def test_a_receipt_is_in_the_languages_of_the_station(issuer: IssuingStation) ->
 def test_a_value_is_printed_only_with_evidence_and_the_stations_setting(
     issuer: IssuingStation,
 ) -> None:
-    value = c.Value(minor=120_000, currency="CNY", evidence="invoice 17")
+    value = Value(minor=120_000, currency="CNY", evidence="invoice 17")
     line = c.DonationLine(item="mask", quantity=10, value=value)
     gift = msgspec.structs.replace(issuer.station.donation(), lines=[line])
     issuer.station(gift)

@@ -15,6 +15,7 @@ import pytest
 import supplies
 from supplies import errors
 from supplies.domain import catalogue_records, commands
+from supplies.domain.fields import StrictStruct
 from supplies.ledger.rules import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +29,7 @@ def classes_of(module: object) -> list[type]:
 
 def structs_in(hint: object) -> Iterator[type]:
     """Structs in a type hint, and in the fields of those, at any depth."""
-    if isinstance(hint, type) and issubclass(hint, commands.StrictStruct):
+    if isinstance(hint, type) and issubclass(hint, StrictStruct):
         yield hint
         for field in typing.get_type_hints(hint).values():
             yield from structs_in(field)

@@ -25,7 +25,7 @@ from supplies_service.routes.statements import donor_statement_pdf
 from supplies_service.security import ownership
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authorization import allow_anyone, allow_roles
-from supplies_service.security.rate_limits import check_rate_limit
+from supplies_service.security.rate_limit_checks import check_rate_limit
 
 COOKIE_SECONDS = 3600
 

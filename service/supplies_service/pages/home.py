@@ -23,7 +23,7 @@ from supplies_service.routes.tokens import NewToken, make_token, revoke_token
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_roles
 from supplies_service.security.hashing import hash_in_thread
-from supplies_service.security.rate_limits import check_rate_limit
+from supplies_service.security.rate_limit_checks import check_rate_limit
 
 NOT_CURRENT = "The current password is wrong; nothing was changed. 当前密码不正确，未作更改。"
 

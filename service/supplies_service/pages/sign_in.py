@@ -24,7 +24,7 @@ from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authentication import SESSION_COOKIE
 from supplies_service.security.authorization import allow_anyone
 from supplies_service.security.hashing import hash_in_thread
-from supplies_service.security.rate_limits import check_rate_limit, client_address
+from supplies_service.security.rate_limit_checks import check_rate_limit, client_address
 
 SESSION_SECONDS = int(credentials.DEFAULT_LIFETIMES["session"].total_seconds())
 

@@ -10,9 +10,9 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
-from supplies.domain.commands import Correct, RecordDonation, Reverse, StrictStruct
+from supplies.domain.commands import Correct, RecordDonation, Reverse
 from supplies.domain.entry_rows import Allocation
-from supplies.domain.fields import Reason
+from supplies.domain.fields import Reason, StrictStruct
 from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.allocations import AllocationView, get_allocation

@@ -17,7 +17,7 @@ from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
-from supplies_service.security.rate_limits import check_rate_limit
+from supplies_service.security.rate_limit_checks import check_rate_limit
 
 
 class DonorRequestController(Controller):

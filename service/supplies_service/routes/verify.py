@@ -20,7 +20,7 @@ from supplies.views.receipts import get_receipt, issued_receipt
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_anyone
-from supplies_service.security.rate_limits import check_rate_limit, client_address
+from supplies_service.security.rate_limit_checks import check_rate_limit, client_address
 
 
 class VerifiedGoods(View, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from supplies.access import access_log, credentials, rate_limits
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Caller
-from supplies_service.security.rate_limits import check_rate_limit, client_address
+from supplies_service.security.rate_limit_checks import check_rate_limit, client_address
 from supplies_service.stations import Connection, StationService, current_station
 
 _ROLES_SHOWN_NAMES = ("coordinator", "recorder")

@@ -11,7 +11,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, field
 
 from supplies.domain.fields import (
@@ -24,17 +23,13 @@ from supplies.domain.fields import (
     Quantity,
     Reason,
     ShortText,
+    StrictStruct,
     Text,
     Timestamp,
 )
+from supplies.domain.money import Value
 
 LINE_LIMITS = Meta(min_length=1, max_length=MAX_LINES)
-
-
-class StrictStruct(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """An immutable struct that refuses unknown fields."""
 
 
 class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type"):
@@ -77,19 +72,6 @@ class RecipientLine(LotLine, frozen=True, kw_only=True):
     """
 
     need: Code | None = None
-
-
-class Money(StrictStruct, frozen=True, kw_only=True):
-    """An amount in minor units (fen, cents) of an ISO 4217 currency."""
-
-    minor: Annotated[int, Meta(ge=0, le=10**15)]
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
-
-
-class Value(Money, frozen=True, kw_only=True):
-    """The value of goods, with the evidence for it. A value without evidence is refused."""
-
-    evidence: ShortText
 
 
 # --- needs ----------------------------------------------------------------------------------
@@ -143,7 +125,7 @@ class PledgeLine(GoodsLine, frozen=True, kw_only=True):
     A pledge has one line per item.
     """
 
-    claims: list[Claim] = []
+    claims: list[Claim] = field(default_factory=list)
 
 
 class MakePledge(Command, frozen=True, kw_only=True):
@@ -163,8 +145,8 @@ class ClaimNeeds(Command, frozen=True, kw_only=True):
     """
 
     pledge: Code  # by path
-    claims: Annotated[list[Claim], Meta(max_length=MAX_LINES)] = []
-    drop: Annotated[list[Claim], Meta(max_length=MAX_LINES)] = []
+    claims: Annotated[list[Claim], Meta(max_length=MAX_LINES)] = field(default_factory=list)
+    drop: Annotated[list[Claim], Meta(max_length=MAX_LINES)] = field(default_factory=list)
     note: Text | None = None
 
 
@@ -543,7 +525,7 @@ class Convert(Command, frozen=True, kw_only=True):
     location: Code
     consumed: Annotated[list[LotLine], LINE_LIMITS]
     produced: Annotated[list[ConvertedLine], LINE_LIMITS]
-    spilled: list[LotLine] = []
+    spilled: list[LotLine] = field(default_factory=list)
     note: Text | None = None
 
 

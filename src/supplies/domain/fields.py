@@ -90,3 +90,9 @@ Bytes = Annotated[bytes, Meta(max_length=2**19, description="the exact bytes, ba
 """The body of an entry as hashed."""
 
 Timestamp = Annotated[datetime, Meta(tz=True)]
+
+
+class StrictStruct(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """An immutable struct that refuses unknown fields."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supplies.domain import commands as c
+from supplies.domain.money import Value
 from support.command_generators.base import GeneratorBase
 
 
@@ -125,7 +126,7 @@ class ArrivalCommands(GeneratorBase):
                     recipient=recipient,
                     need=self.named_need(item, recipient),
                     **self.arriving_expiry(),
-                    value=self.choose(None, c.Value(minor=500, currency="CNY", evidence="invoice")),
+                    value=self.choose(None, Value(minor=500, currency="CNY", evidence="invoice")),
                 )
             )
         return c.RecordDonation(

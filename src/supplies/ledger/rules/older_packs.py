@@ -16,7 +16,6 @@ from supplies.domain.commands import (
     DonationLine,
     GoodsLine,
     NoteNeed,
-    Value,
 )
 from supplies.domain.entries import Body, encode_body, salted_digest
 from supplies.domain.entry_rows import (
@@ -28,6 +27,7 @@ from supplies.domain.entry_rows import (
     Pledge,
     PledgeLine,
 )
+from supplies.domain.money import Value
 from supplies.ledger.journal import net_changes
 from supplies.ledger.rules.command_history import History
 

@@ -12,10 +12,11 @@ from typing import TypeVar
 
 import msgspec
 
-from supplies.domain.commands import ArrivalLine, CitedEntry, LotPart, Money
+from supplies.domain.commands import ArrivalLine, CitedEntry, LotPart
 from supplies.domain.entries import Body, decode_body
 from supplies.domain.entry_rows import EntryRow, Shipment, ShipmentLine
 from supplies.domain.fields import MAX_LINES
+from supplies.domain.money import Money
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, SuppliesError
 from supplies.ledger.journal import Journal
