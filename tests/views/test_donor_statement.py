@@ -235,7 +235,13 @@ def test_statements_of_all_donors_sum_to_all_goods(station: StationLedger, seed:
         if not is_origin(kind_of(account))
         and not (kind_of(account).name == "converted" and quantity < 0)
     }
-    assert {key: quantity for key, quantity in found.items() if quantity} == held
+    # Goods that a count found are in lots of unknown origin; no donor owns these.
+    given = {lot for account, _, lot, _ in rows if is_origin(kind_of(account))}
+    owned = {lot for _, _, lot in found}
+    assert given <= owned
+    assert {key: quantity for key, quantity in found.items() if quantity} == {
+        key: quantity for key, quantity in held.items() if key[2] in owned
+    }
 
 
 def test_households_are_counted_by_month_and_community_and_small_groups_merged(
