@@ -55,9 +55,25 @@ def test_old_books_verify_clean(old_books: Path) -> None:
     store.close()
 
 
+NEW_ALERTS = frozenset({"local_address", "unexplained", "donor_request_open"})
+"""Kinds of alerts that did not exist when the answers were stored."""
+
+
+def without_additions(now: Any, before: Any) -> Any:
+    """Return an answer of today without the fields that it has more than the one before."""
+    if isinstance(now, dict) and isinstance(before, dict):
+        return {name: without_additions(now[name], before[name]) for name in before if name in now}
+    if isinstance(now, list) and isinstance(before, list) and len(now) == len(before):
+        return [without_additions(*pair) for pair in zip(now, before, strict=True)]
+    return now
+
+
 @pytest.mark.parametrize("path", [p for p in ANSWERS["gets"] if p != "/api/tokens"])
-def test_old_books_are_read_as_before(old_service: TestClient, path: str) -> None:
-    assert old_service.get(path).json() == ANSWERS["gets"][path]
+def test_every_field_of_an_old_answer_is_as_before(old_service: TestClient, path: str) -> None:
+    now, before = old_service.get(path).json(), ANSWERS["gets"][path]
+    if path == "/api/reports/alerts":
+        now["items"] = [one for one in now["items"] if one["what"] not in NEW_ALERTS]
+    assert without_additions(now, before) == before
 
 
 def test_repeated_requests_of_old_books_are_answered_byte_for_byte(
