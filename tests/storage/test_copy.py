@@ -298,6 +298,7 @@ def test_the_copy_command_names_the_keys_of_a_server_until_they_are_copied(
 ) -> None:
     monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
     station.give(3)
+    (tmp_path / "books.key").unlink(missing_ok=True)
     assert main(["copy", books_url, target]) == 0
     where = (
         "the file that SUPPLIES_KEYS names"
@@ -320,6 +321,7 @@ def test_the_copy_command_does_not_mention_keys_in_place_or_unused(
     assert main(["copy", books_url, str(tmp_path / "none.db")]) == 0
     assert "keys" not in capsys.readouterr().out
     station.give(3)
+    (tmp_path / "station.key").unlink()
     assert main(["copy", books_url, str(tmp_path / "lost.db")]) == 0
     assert "The station's keys are not copied" in capsys.readouterr().out
     create_first_key(books_url)

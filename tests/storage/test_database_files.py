@@ -270,6 +270,7 @@ def test_books_with_a_write_ahead_log_in_a_read_only_folder_are_refused() -> Non
     with places() as (folder, to):
         books = folder / "books.db"
         make_books(books)
+        (folder / "books.key").unlink()
         books.chmod(0o444)
         folder.chmod(0o555)
         says = r"books\.db may not be written, and readers write its log too"

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from support.issued_papers import new_keys
-from support.ledger_fixture import StationLedger
+from support.ledger_fixture import Clock, StationLedger
 
 from supplies.domain.catalogue_records import Station
 from supplies.errors import StoreError
+from supplies.ledger.ledger import Ledger
 from supplies.signing.receipt_signatures import IssuedReceipt
 from supplies.signing.station_keys import StationKeys, create_first_key, ensure_keys, key_file
 
@@ -125,11 +126,49 @@ def test_the_first_key_is_made_before_the_first_receipt_and_never_after_it(
     assert not named.exists()
 
 
+def test_recording_the_first_receipt_creates_a_missing_key(
+    station: StationLedger, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = tmp_path / "station.key"
+    monkeypatch.setenv("SUPPLIES_KEYS", str(named))
+    station.stock(3)
+    assert not named.exists()
+    station.give(3)
+    assert StationKeys.for_database(books_url).sign(RECEIPT).key_id == "k1"
+    first = named.read_bytes()
+    station.give(3)
+    assert named.read_bytes() == first
+
+
+def test_a_lost_key_is_not_replaced_by_recording_more_receipts(
+    station: StationLedger,
+    books_url: str,
+    clock: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named = tmp_path / "station.key"
+    monkeypatch.setenv("SUPPLIES_KEYS", str(named))
+    station.give(3)
+    named.unlink()
+    with Ledger.open(books_url, station="lx", clock=clock) as again:
+        StationLedger(again, clock).give(3)
+    assert not named.exists()
+
+
+def test_a_gift_on_a_server_is_recorded_without_a_key_file(
+    station: StationLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUPPLIES_KEYS", raising=False)
+    assert station.give(3).document
+
+
 def test_a_receipt_of_any_station_prevents_a_new_first_key(
     station: StationLedger, books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
     station.give(3)
+    (tmp_path / "station.key").unlink()
     other = station.ledger.for_station("hp")
     other.register(Station(code="hp", name="黄浦站", series="HP"))
     with pytest.raises(StoreError, match="from its backup"):

@@ -24,6 +24,7 @@ from supplies.domain.commands import (
     ForgetRecipient,
     ReportOutcome,
 )
+from supplies.domain.entry_rows import Receipt
 from supplies.errors import InvalidField, NotEnough, StoreError, SuppliesError
 from supplies.ledger.journal import Journal
 from supplies.ledger.recorded import (
@@ -37,6 +38,7 @@ from supplies.ledger.rules import RULES
 from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated, record_conflict
 from supplies.ledger.rules.recounts import add_recounts
 from supplies.ledger.writer import CheckedRequest, Request, Writer
+from supplies.signing.station_keys import create_key_for_first_receipt
 from supplies.storage.engines import open_store
 from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store
@@ -60,6 +62,7 @@ class _Connection:
     reading: the station whose `reading()` is open; None if none is.
     writing: the station whose transaction is open; None if none is.
     erased: whether that transaction erased a person's data.
+    key_ensured: whether a key to sign receipts was created, or was not needed.
     catalogues: one per station, as long as a ledger of the station exists. The store reports
     changes by other connections only, so ledgers on one connection must share this cache.
     """
@@ -69,6 +72,7 @@ class _Connection:
         self.reading: str | None = None
         self.writing: str | None = None
         self.erased = False
+        self.key_ensured = False
         self.catalogues = WeakValueDictionary[str, Catalogue]()
 
 
@@ -408,6 +412,9 @@ class Ledger:
                 rule(request.command, journal)
                 add_recounts(journal)
                 journal.add_packed_lines()
+            if not self._connection.key_ensured and _issues_receipt(journal):
+                create_key_for_first_receipt(self.store)
+                self._connection.key_ensured = True
             self._writer.write(journal, request)
         except Repeated as repeated:
             return recorded_answer(self.books, repeated.seq)
@@ -430,6 +437,10 @@ class Ledger:
             recounted=recounted_in(rows),
             warnings=warnings_in(rows),
         )
+
+
+def _issues_receipt(journal: Journal) -> bool:
+    return any(isinstance(row, Receipt) for draft in journal.drafts for row in draft.rows)
 
 
 @cache

@@ -176,6 +176,21 @@ def create_first_key(database: str) -> bool:
         raise _file_error(path, error) from error
 
 
+def create_key_for_first_receipt(store: Store) -> None:
+    """Create the first key of a database before its first receipt is issued.
+
+    store: the books. Books on a server have keys only if SUPPLIES_KEYS names a file. If a receipt
+    was issued before, nothing is created; see `ensure_keys`.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    if database_file(store.url) is None and not os.environ.get(KEYS_SETTING):
+        return
+    if store.one("SELECT 1 FROM receipts LIMIT 1") is None:
+        create_first_key(store.url)
+
+
 def ensure_keys(store: Store, database: str) -> bool:
     """Ensure that there are keys. Return whether the first was just created.
 
