@@ -23,7 +23,7 @@ def test_a_receipt_is_written_as_pdf_and_is_the_same_each_time(
     assert "贰拾壹" in text
     assert "JZ-2020-000002" in text
     first = paper.read_bytes()
-    assert main(words) == 0
+    assert main([*words, "--force"]) == 0
     assert paper.read_bytes() == first
 
 
@@ -39,7 +39,7 @@ def test_all_receipts_of_a_period_are_written_as_one_pdf(
     assert "a period needs both days" in refused(capsys, *words)
     assert "not both" in refused(capsys, *words, *days, "JZ-2020-000001")
     empty = ["--from", "2019-02-03", "--to", "2019-02-13"]
-    assert "no receipt to print" in refused(capsys, *words, *empty)
+    assert "no receipt to print" in refused(capsys, *words, *empty, "--force")
 
 
 def test_an_unknown_receipt_and_an_unwritable_file_are_refused(
@@ -50,7 +50,7 @@ def test_an_unknown_receipt_and_an_unwritable_file_are_refused(
     assert "there is no receipt JZ-2020-999999" in refused(capsys, *words)
     assert not paper.exists()
     words = ["receipt", "JZ-2020-000001", "-o", str(tmp_path / "no" / "x.pdf")]
-    assert "cannot be written" in refused(capsys, *words, "--database", str(demo))
+    assert "cannot be read or written" in refused(capsys, *words, "--database", str(demo))
 
 
 @pytest.mark.parametrize("paper", ["roll", "a5"])
@@ -63,8 +63,8 @@ def test_slips_and_run_sheet_of_a_delivery_are_written(
     assert main(["slips", *words, "--paper", paper]) == 0
     count = int(capsys.readouterr().out.split()[0])
     assert len(PdfReader(file).pages) >= count > 0
-    assert main(["run-sheet", *words]) == 0
+    assert main(["run-sheet", *words, "--force"]) == 0
     assert "出车单" in PdfReader(file).pages[0].extract_text()
     capsys.readouterr()
-    other = ["dl_none", "-o", str(file), "--database", str(demo)]
+    other = ["dl_none", "-o", str(tmp_path / "other.pdf"), "--database", str(demo)]
     assert "there is no delivery dl_none" in refused(capsys, "slips", *other)

@@ -138,7 +138,10 @@ def test_the_nightly_backup_keeps_thirty_days(
     shelf.mkdir()
     old = shelf / "books-2020-01-01T023000.db"
     old.write_bytes(b"")
-    subprocess.run(["touch", "-d", "2020-01-01", old], check=True)
+    killed = [shelf / f"{old.name}.{end}" for end in ("0a1b2c3d", "0a1b2c3d-wal")]
+    for draft in killed:
+        draft.write_bytes(b"")
+    subprocess.run(["touch", "-d", "2020-01-01", old, *killed], check=True)
     subprocess.run(
         [shell, options, script],
         env={

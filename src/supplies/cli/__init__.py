@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from supplies.cli.click_extensions import LazyGroup
+from supplies.cli.click_extensions import LazyGroup, print_any_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     argv: the arguments after `supplies`; None for those of this process.
     """
+    print_any_text()
     try:
         return int(supplies.main(argv, prog_name="supplies", standalone_mode=False) or 0)
     except click.ClickException as error:

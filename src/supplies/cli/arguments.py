@@ -84,18 +84,20 @@ def whole_database_options(function: _Function) -> _Function:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
-paper_option = click.option(
-    "-o",
-    "--output",
-    "output",
-    metavar="FILE",
-    required=True,
-    help="Write the PDF to this file.",
-)
+_force_option = click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 
-report_paper_option = click.option(
-    "-o", "--output", "output", metavar="FILE", help="Write the report as PDF to this file."
-)
+
+def output_options(help_text: str, *, required: bool = False) -> Callable[[_Function], _Function]:
+    """Return a decorator that adds `--output` and `--force`, for a command that writes a file."""
+    output = click.option(
+        "-o", "--output", "output", metavar="FILE", required=required, help=help_text
+    )
+    return lambda function: output(_force_option(function))
+
+
+paper_options = output_options("Write the PDF to this file.", required=True)
+
+report_paper_options = output_options("Write the report as PDF to this file.")
 
 
 def period_options(function: _Function) -> _Function:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from importlib import import_module
@@ -35,10 +37,12 @@ class Command(click.Command):
 
         Raises:
             Refused: if the ledger refuses.
+            BadParameter: if an argument, an option or an environment variable is not UTF-8.
             Exit: with status 1, if the reader of the output has gone away, as `head` does.
         """
         from supplies.errors import SuppliesError
 
+        self._check_encoding(ctx)
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -49,6 +53,47 @@ class Command(click.Command):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Exit(1) from None
         return result
+
+    def _check_encoding(self, ctx: click.Context) -> None:
+        for param in self.params:
+            value = ctx.params.get(param.name or "")
+            for text in value if isinstance(value, tuple) else (value,):
+                if isinstance(text, str) and not _is_utf8(text):
+                    raise click.BadParameter(
+                        f"{os.fsencode(text)!r} is not text in UTF-8", ctx=ctx, param=param
+                    )
+
+
+def _is_utf8(text: str) -> bool:
+    """Return whether the bytes of an argument were valid UTF-8; others become surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def escape_unprintable(error: UnicodeError) -> tuple[str, int]:
+    r"""Handle an encoding error: write a character that the terminal lacks as in JSON, `\u53e3`.
+
+    A character beyond U+FFFF is written as two escapes.
+
+    Raises:
+        UnicodeError: the error is none of encoding.
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    escapes = [f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)]
+    return "".join(escapes), error.end
+
+
+def print_any_text() -> None:
+    """Let standard output and error take any text, in whatever encoding the terminal has."""
+    codecs.register_error("supplies-escape", escape_unprintable)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="supplies-escape")
 
 
 def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> str:

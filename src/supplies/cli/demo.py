@@ -36,6 +36,8 @@ def demo(database: str, papers: str | None) -> None:
     shown, default_folder = _check_is_new(database)
     folder = Path(papers or default_folder)
     make_folder(folder)
+    if any(folder.iterdir()):
+        raise AlreadyDone(f"{folder} is not empty; name another folder with --papers")
     # The keys are made first. If that fails there are no books yet, and the demo can be repeated.
     create_first_key(database)
     StationKeys.for_database(database)
@@ -83,7 +85,7 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
         draw_station_report,
     )
 
-    from supplies.cli.paper_files import draw_receipt, write_paper
+    from supplies.cli.paper_files import OutputFile, draw_receipt
     from supplies.demo.longxue import FIRST, LAST
     from supplies.domain.catalogue_records import Donor
     from supplies.views.catalogue import list_records
@@ -106,14 +108,18 @@ def _write_papers(scene: Scene, database: str, folder: Path) -> int:
         }
         disclosure = build_disclosure_paper(books, FIRST, LAST, printed_at=now)
         report = build_station_report_paper(books, FIRST, LAST, printed_at=now)
+
+    def write(name: str, content: bytes) -> None:
+        OutputFile(str(folder / name), database).write(content)
+
     for number in numbers:
-        write_paper(folder / f"{number}.pdf", draw_receipt(ledger, database, number))
+        write(f"{number}.pdf", draw_receipt(ledger, database, number))
     for delivery, stops in slips.items():
-        write_paper(folder / f"slips-{delivery}.pdf", draw_delivery_slips(stops))
+        write(f"slips-{delivery}.pdf", draw_delivery_slips(stops))
     for delivery, sheet in run_sheets.items():
-        write_paper(folder / f"run-sheet-{delivery}.pdf", draw_run_sheet(sheet))
+        write(f"run-sheet-{delivery}.pdf", draw_run_sheet(sheet))
     for donor, statement in statements.items():
-        write_paper(folder / f"statement-{donor}.pdf", draw_donor_statement(statement))
-    write_paper(folder / "disclosure.pdf", draw_public_disclosure(disclosure))
-    write_paper(folder / "station-report.pdf", draw_station_report(report))
+        write(f"statement-{donor}.pdf", draw_donor_statement(statement))
+    write("disclosure.pdf", draw_public_disclosure(disclosure))
+    write("station-report.pdf", draw_station_report(report))
     return len(numbers) + len(slips) + len(run_sheets) + len(statements) + 2

@@ -20,6 +20,7 @@ from supplies.views.periods import get_period_of_stations
 if TYPE_CHECKING:
     from datetime import date
 
+    from supplies.cli.paper_files import OutputFile
     from supplies.ledger.ledger import Ledger
 
 
@@ -44,7 +45,12 @@ def report_organisation_needs(ledger: Ledger, *, as_json: bool) -> None:
 
 
 def report_organisation_period(
-    ledger: Ledger, first: date | None, last: date | None, *, output: str | None, as_json: bool
+    ledger: Ledger,
+    first: date | None,
+    last: date | None,
+    *,
+    output: OutputFile | None,
+    as_json: bool,
 ) -> None:
     """Print the report of a period over all stations that the ledger's station heads.
 

@@ -1,14 +1,17 @@
-"""Write papers to files."""
+"""Write papers and other output to files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supplies.errors import StoreError
+from supplies.errors import AlreadyDone, InvalidField, StoreError
 
 if TYPE_CHECKING:
     from supplies.ledger.ledger import Ledger
+
+_PUBLIC = 0o644
+"""Mode of a file without names or addresses, before the umask."""
 
 
 def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:
@@ -38,25 +41,75 @@ def make_folder(path: Path) -> None:
         ) from error
 
 
-def write_paper(path: Path, content: bytes) -> None:
-    """Write a paper to a file.
+class OutputFile:
+    """A file that a command writes. The command line writes files in no other way.
+
+    database: the books, whose files are never written to. force: replace an existing file. The
+    constructor checks the file, so that a command fails before it draws a paper.
 
     Raises:
-        StoreError: if the file cannot be written.
+        InvalidField: it is a database, a key file, a file of the books, or no regular file.
+        AlreadyDone: it exists, and `force` is False.
+        StoreError: its folder cannot be read.
     """
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise StoreError(
-            f"{path} cannot be written ({error.strerror}); name another file"
-        ) from error
+
+    def __init__(self, name: str, database: str, *, force: bool = False) -> None:
+        self._path, self._database, self._force = Path(name), database, force
+        self._check()
+
+    def __str__(self) -> str:
+        """Return the name of the file."""
+        return str(self._path)
+
+    def write(self, content: bytes, *, is_public: bool = False) -> None:
+        """Write the file under a draft name, and rename it.
+
+        is_public: it contains no names or addresses of people. Other files are readable by their
+        owner only.
+
+        Raises:
+            InvalidField: it is a database, a key file, a file of the books, or no regular file.
+            AlreadyDone: it exists, and `force` is False.
+            StoreError: it cannot be written.
+        """
+        from supplies.storage.atomic_files import PRIVATE, write_file
+
+        self._check()  # Again: drawing took a while.
+        mode = _PUBLIC if is_public else PRIVATE
+        write_file(self._path, content, mode=mode, replace=self._force)
+
+    def _check(self) -> None:
+        from supplies.maintenance.protected_files import refuse_files_of_books
+        from supplies.storage.atomic_files import exists
+
+        refuse_files_of_books(self._path, self._database)
+        if not exists(self._path):
+            return
+        if not self._path.is_file():
+            raise InvalidField(f"{self} is a folder or a device; name a file")
+        if not self._force:
+            raise AlreadyDone(f"{self} exists already; name another file, or add --force")
 
 
-def write_report(output: str, name: str, content: bytes) -> None:
+def report_output(output: str | None, database: str, *, force: bool) -> OutputFile | None:
+    """Return the file of a report; None if the report is printed on the screen.
+
+    Raises:
+        InvalidField: `force` is set without a file, or the file may not be written.
+        AlreadyDone: the file exists, and `force` is False.
+    """
+    if output is not None:
+        return OutputFile(output, database, force=force)
+    if force:
+        raise InvalidField("--force replaces a file: name it with --output FILE")
+    return None
+
+
+def write_report(file: OutputFile, name: str, content: bytes, *, is_public: bool = False) -> None:
     """Write a report's PDF to a file, and print where it is.
 
     Raises:
-        StoreError: if the file cannot be written.
+        StoreError: the file cannot be written.
     """
-    write_paper(Path(output), content)
-    print(f"The {name} is in {output}.")
+    file.write(content, is_public=is_public)
+    print(f"The {name} is in {file}.")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from supplies.cli.arguments import books_options, check_period, paper_option, period_options
+from supplies.cli.arguments import books_options, check_period, paper_options, period_options
 from supplies.cli.click_extensions import Command
 from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from supplies.cli.paper_files import OutputFile
 
 _delivery_argument = click.argument("delivery", metavar="DELIVERY")
 
@@ -23,7 +24,7 @@ _delivery_argument = click.argument("delivery", metavar="DELIVERY")
 @click.argument("number", required=False)
 @books_options
 @period_options
-@paper_option
+@paper_options
 def receipt(
     database: str,
     station: str | None,
@@ -31,6 +32,7 @@ def receipt(
     first: date | None,
     last: date | None,
     output: str,
+    force: bool,
 ) -> None:
     """Write a receipt, or all receipts of a period, as PDF.
 
@@ -38,24 +40,27 @@ def receipt(
     with all receipts issued in that period.
     """
     from supplies.cli.opening import open_ledger
-    from supplies.cli.paper_files import draw_receipt, write_paper
+    from supplies.cli.paper_files import OutputFile, draw_receipt
 
     if number is None:
-        _write_batch(database, station, *check_period(first, last), output)
+        period = check_period(first, last)
+        _write_batch(database, station, *period, OutputFile(output, database, force=force))
         return
     if first or last:
         raise InvalidField("name one receipt, or a period with --from and --to; not both")
+    file = OutputFile(output, database, force=force)
     with open_ledger(database, station) as ledger:
         content = draw_receipt(ledger, database, number)
-    write_paper(Path(output), content)
-    print(f"Receipt {number} is in {output}.")
+    file.write(content)
+    print(f"Receipt {number} is in {file}.")
 
 
-def _write_batch(database: str, station: str | None, first: date, last: date, output: str) -> None:
+def _write_batch(
+    database: str, station: str | None, first: date, last: date, file: OutputFile
+) -> None:
     from supplies_receipts import draw_receipts
 
     from supplies.cli.opening import open_ledger
-    from supplies.cli.paper_files import write_paper
     from supplies.cli.progress import progress_bar
     from supplies.signing.station_keys import StationKeys
     from supplies.views.receipt_batches import build_receipt_papers
@@ -68,14 +73,14 @@ def _write_batch(database: str, station: str | None, first: date, last: date, ou
         )
     with progress_bar("Drawing receipts", len(papers)) as report:
         content = draw_receipts(papers, report)
-    write_paper(Path(output), content)
-    print(f"{len(papers)} receipts of {first} to {last} are in {output}.")
+    file.write(content)
+    print(f"{len(papers)} receipts of {first} to {last} are in {file}.")
 
 
 @click.command(cls=Command)
 @_delivery_argument
 @books_options
-@paper_option
+@paper_options
 @click.option(
     "--paper",
     type=click.Choice(["roll", "a5"]),
@@ -84,7 +89,12 @@ def _write_batch(database: str, station: str | None, first: date, last: date, ou
     help="80 mm roll, or A5.",
 )
 def slips(
-    database: str, station: str | None, delivery: str, output: str, paper: Literal["roll", "a5"]
+    database: str,
+    station: str | None,
+    delivery: str,
+    output: str,
+    force: bool,
+    paper: Literal["roll", "a5"],
 ) -> None:
     """Write the slips of a delivery as PDF.
 
@@ -93,23 +103,24 @@ def slips(
     from supplies_receipts import draw_delivery_slips
 
     from supplies.cli.opening import open_ledger
-    from supplies.cli.paper_files import write_paper
+    from supplies.cli.paper_files import OutputFile
     from supplies.cli.progress import progress_bar
     from supplies.views.delivery_slips import build_delivery_slips
 
+    file = OutputFile(output, database, force=force)
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         found = build_delivery_slips(books, delivery)
     with progress_bar("Drawing slips", len(found)) as report:
         content = draw_delivery_slips(found, paper, report)
-    write_paper(Path(output), content)
-    print(f"{len(found)} slips of delivery {delivery} are in {output}.")
+    file.write(content)
+    print(f"{len(found)} slips of delivery {delivery} are in {file}.")
 
 
 @click.command("run-sheet", cls=Command)
 @_delivery_argument
 @books_options
-@paper_option
-def run_sheet(database: str, station: str | None, delivery: str, output: str) -> None:
+@paper_options
+def run_sheet(database: str, station: str | None, delivery: str, output: str, force: bool) -> None:
     """Write the run sheet of a delivery as PDF.
 
     DELIVERY is its id, as in v_12.
@@ -117,10 +128,11 @@ def run_sheet(database: str, station: str | None, delivery: str, output: str) ->
     from supplies_receipts import draw_run_sheet
 
     from supplies.cli.opening import open_ledger
-    from supplies.cli.paper_files import write_paper
+    from supplies.cli.paper_files import OutputFile
     from supplies.views.delivery_slips import build_run_sheet
 
+    file = OutputFile(output, database, force=force)
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         found = build_run_sheet(books, delivery)
-    write_paper(Path(output), draw_run_sheet(found))
-    print(f"The run sheet of delivery {delivery} is in {output}.")
+    file.write(draw_run_sheet(found))
+    print(f"The run sheet of delivery {delivery} is in {file}.")

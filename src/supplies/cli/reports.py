@@ -10,7 +10,7 @@ from supplies.cli.arguments import (
     DAY,
     books_options,
     json_option,
-    report_paper_option,
+    report_paper_options,
     report_period_options,
 )
 from supplies.cli.click_extensions import Group
@@ -214,7 +214,7 @@ def _period(first: date | None, last: date | None, entries: tuple[date, date]) -
 @report_period_options
 @_organisation_option
 @json_option
-@report_paper_option
+@report_paper_options
 def station_report(
     database: str,
     station: str | None,
@@ -223,26 +223,28 @@ def station_report(
     organisation: bool,
     as_json: bool,
     output: str | None,
+    force: bool,
 ) -> None:
     """Print what a station received, handed over and used in a period."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_period
-    from supplies.cli.paper_files import write_report
+    from supplies.cli.paper_files import report_output, write_report
     from supplies.cli.tables import print_json, print_period_report
     from supplies.views.periods import get_period_of_entries
     from supplies.views.station_report import build_station_report, build_station_report_paper
 
+    file = report_output(output, database, force=force)
     with open_ledger(database, station) as ledger:
         if organisation:
-            report_organisation_period(ledger, first, last, output=output, as_json=as_json)
+            report_organisation_period(ledger, first, last, output=file, as_json=as_json)
             return
         with ledger.reading() as books:
             first, last = _period(first, last, get_period_of_entries(books))
-            if output is not None:
+            if file is not None:
                 from supplies_receipts import draw_station_report
 
                 paper = build_station_report_paper(books, first, last, printed_at=ledger.clock())
-                write_report(output, "station report", draw_station_report(paper))
+                write_report(file, "station report", draw_station_report(paper))
                 return
             result = build_station_report(books, first, last)
     if as_json:
@@ -256,7 +258,7 @@ def station_report(
 @report_period_options
 @click.option("--donor", metavar="CODE", required=True, help="Code of the donor, as in D-01.")
 @json_option
-@report_paper_option
+@report_paper_options
 def statement(
     database: str,
     station: str | None,
@@ -265,23 +267,25 @@ def statement(
     donor: str,
     as_json: bool,
     output: str | None,
+    force: bool,
 ) -> None:
     """Print what became of a donor's goods in a period."""
     from supplies.cli.opening import open_ledger
-    from supplies.cli.paper_files import write_report
+    from supplies.cli.paper_files import report_output, write_report
     from supplies.cli.tables import print_json
     from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
     from supplies.views.periods import get_period_of_donor
 
+    file = report_output(output, database, force=force)
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         first, last = _period(first, last, get_period_of_donor(books, donor))
-        if output is not None:
+        if file is not None:
             from supplies_receipts import draw_donor_statement
 
             paper = build_donor_statement_paper(
                 books, donor, first, last, printed_at=ledger.clock()
             )
-            write_report(output, "statement", draw_donor_statement(paper))
+            write_report(file, "statement", draw_donor_statement(paper))
             return
         result = build_donor_statement(books, donor, first, last)
     if as_json:
@@ -318,7 +322,7 @@ def _print_statement(statement: DonorStatement) -> None:
 @books_options
 @report_period_options
 @json_option
-@report_paper_option
+@report_paper_options
 def disclosure(
     database: str,
     station: str | None,
@@ -326,21 +330,23 @@ def disclosure(
     last: date | None,
     as_json: bool,
     output: str | None,
+    force: bool,
 ) -> None:
     """Print the public disclosure (公示) of a period, without personal data."""
     from supplies.cli.opening import open_ledger
-    from supplies.cli.paper_files import write_report
+    from supplies.cli.paper_files import report_output, write_report
     from supplies.cli.tables import print_json
     from supplies.views.periods import get_period_of_entries
     from supplies.views.public_disclosure import build_disclosure, build_disclosure_paper
 
+    file = report_output(output, database, force=force)
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         first, last = _period(first, last, get_period_of_entries(books))
-        if output is not None:
+        if file is not None:
             from supplies_receipts import draw_public_disclosure
 
             paper = build_disclosure_paper(books, first, last, printed_at=ledger.clock())
-            write_report(output, "disclosure", draw_public_disclosure(paper))
+            write_report(file, "disclosure", draw_public_disclosure(paper), is_public=True)
             return
         result = build_disclosure(books, first, last)
     if as_json:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 
 import click
 
-from supplies.cli.arguments import whole_database_options
+from supplies.cli.arguments import output_options, whole_database_options
 from supplies.cli.click_extensions import Group
 
 
@@ -44,18 +43,17 @@ def new(database: str) -> None:
 
 @key.command()
 @whole_database_options
-@click.option(
-    "-o", "--output", "output", metavar="FILE", help="Write the keys to this file, not the screen."
-)
-def public(database: str, output: str | None) -> None:
+@output_options("Write the keys to this file, not the screen.")
+def public(database: str, output: str | None, force: bool) -> None:
     """Print the public keys, which `supplies receipt check` needs."""
-    from supplies.cli.paper_files import write_paper
+    from supplies.cli.paper_files import report_output
     from supplies.signing.receipt_signatures import write_public_keys
     from supplies.signing.station_keys import StationKeys
 
+    file = report_output(output, database, force=force)
     text = write_public_keys(StationKeys.for_database(database).public_keys())
-    if output is None:
+    if file is None:
         print(text, end="")
         return
-    write_paper(Path(output), text.encode())
-    print(f"The public keys are in {output}; give them to people who check receipts.")
+    file.write(text.encode(), is_public=True)
+    print(f"The public keys are in {file}; give them to people who check receipts.")

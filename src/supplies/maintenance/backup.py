@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supplies.errors import AlreadyDone, InvalidField, NotADatabase
+from supplies.maintenance.protected_files import refuse_files_of_books
 from supplies.signing.station_keys import StationKeys, key_file
 from supplies.storage.atomic_files import (
     draft_file,
+    exists,
     fsync,
     read_file,
     refuse_to_replace,
     rename_into_place,
-    write_new_file,
+    write_file,
 )
 from supplies.storage.engines import database_file
 from supplies.verification.verify import Progress, Verified, verify
@@ -56,17 +58,19 @@ def back_up(
     books = _file_of(database)
     if not books.exists():
         raise NotADatabase(f"there is no database at {books}; name the one to back up")
+    refuse_to_replace(to)
+    refuse_files_of_books(to, database)
     keys_to = to.with_suffix(KEYS_SUFFIX)
     if keys_to == to:
         raise InvalidField(f"{to} is the name of a file of keys; name the backup FILE.db")
-    refuse_to_replace(to)
     if with_keys:
         refuse_to_replace(keys_to)
+        refuse_files_of_books(keys_to, database)
     with _verified_copy(books, to, progress) as (draft, verified):
         if with_keys:
             # Copied after the books, so that the keys of all receipts in the copy are in the file.
             StationKeys.for_database(database).public_keys()
-            write_new_file(keys_to, key_file(database).read_bytes())
+            write_file(keys_to, key_file(database).read_bytes())
         rename_into_place(draft, to)
     return verified
 
@@ -85,14 +89,14 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
         GuardMissing: a trigger or table of the backup is missing or changed.
     """
     to = _file_of(database)
-    if not backup.exists():
+    if not exists(backup):
         raise NotADatabase(f"there is no backup at {backup}; name the file of one")
     for path in (to, to.with_name(f"{to.name}-wal")):
         refuse_to_replace(path)
     keys = _keys_to_restore(backup, key_file(database))
     with _verified_copy(backup, to, progress) as (draft, verified):
         if keys is not None:
-            write_new_file(key_file(database), keys)
+            write_file(key_file(database), keys)
         rename_into_place(draft, to)
     return verified
 

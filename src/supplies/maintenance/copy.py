@@ -14,6 +14,7 @@ from functools import partial
 import msgspec
 
 from supplies.errors import InvalidField
+from supplies.maintenance.protected_files import refuse_files_of_books
 from supplies.storage import introspection
 from supplies.storage.atomic_files import draft_file, fsync, refuse_to_replace, rename_into_place
 from supplies.storage.engines import database_file, open_store
@@ -54,7 +55,7 @@ def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -
         raise InvalidField("books are copied into another database; name a new one")
     with (
         closing(open_store(source, create=False)) as ours,
-        _new_store(target) as theirs,
+        _new_store(target, source) as theirs,
         theirs.writing(),
     ):
         theirs.create_tables()
@@ -67,8 +68,11 @@ def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -
 
 
 @contextmanager
-def _new_store(target: str) -> Iterator[Store]:
-    """Yield an empty store. A file gets its final name if the block succeeds."""
+def _new_store(target: str, source: str) -> Iterator[Store]:
+    """Yield an empty store. A file gets its final name if the block succeeds.
+
+    source: the books that are copied, whose files must not be the target.
+    """
     file = database_file(target)
     if file is None:
         with closing(open_store(target, made=False)) as store:
@@ -77,6 +81,7 @@ def _new_store(target: str) -> Iterator[Store]:
     from supplies.storage.sqlite.store import SqliteStore
 
     refuse_to_replace(file)
+    refuse_files_of_books(file, source)
     with draft_file(file) as draft:
         with closing(SqliteStore(str(draft), made=False)) as store:
             yield store

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -45,6 +45,8 @@ KEYS_SETTING = "SUPPLIES_KEYS"
 
 _KEY_BYTES = 32
 
+_FORMAT: Final = "supplies-keys-1"
+
 
 class _Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One key. code_secret, private: hexadecimal.
@@ -61,7 +63,7 @@ class _Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All keys that the stations of one database ever had, oldest first."""
 
-    format: Literal["supplies-keys-1"] = "supplies-keys-1"
+    format: Literal["supplies-keys-1"] = _FORMAT
     keys: list[_Key]
 
 
@@ -159,6 +161,15 @@ def key_file(database: str) -> Path:
             "are printed"
         )
     return file.with_suffix(".key")
+
+
+def is_key_file(path: Path) -> bool:
+    """Return whether a file contains station keys. A file that cannot be read does not."""
+    try:
+        with path.open("rb") as file:
+            return _FORMAT.encode() in file.read(100)
+    except OSError:
+        return False
 
 
 def create_first_key(database: str) -> bool:

@@ -1,4 +1,4 @@
-"""Write files atomically, readable only by their owner, and never overwrite one.
+"""Write files atomically, readable only by their owner by default.
 
 A file is written under a draft name in the same directory, flushed to the disk, and then renamed.
 """
@@ -8,26 +8,67 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from supplies.errors import AlreadyDone, StoreError
+from supplies.errors import AlreadyDone, InvalidField, StoreError
+
+PRIVATE = 0o600
+"""File mode: readable and writable by its owner only."""
+
+_MAX_NAME_BYTES = 255 - len(".01234567-journal")
+"""The longest name of a file, so that its draft can have a name, and the draft's log."""
 
 
 @contextmanager
-def draft_file(path: Path) -> Iterator[Path]:
+def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
     """Yield an empty draft beside the future file. Delete it afterwards unless it was renamed.
+
+    mode: the file mode, before the umask.
 
     Raises:
         StoreError: the draft cannot be created.
     """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        _create_empty(draft)
+        _create_empty(draft, mode)
         yield draft
     finally:
-        for leftover in (draft, *(Path(f"{draft}{end}") for end in ("-wal", "-shm", "-journal"))):
-            leftover.unlink(missing_ok=True)
+        with suppress(OSError):  # The draft's name may be too long to exist.
+            for end in ("", "-wal", "-shm", "-journal"):
+                Path(f"{draft}{end}").unlink(missing_ok=True)
+
+
+def check_file_name(path: Path) -> None:
+    """Check that a path names a file.
+
+    Raises:
+        InvalidField: it is empty, `.` or `/`, or the name is too long for a file.
+    """
+    if path.name in ("", ".."):
+        raise InvalidField(f"'{path}' is not the name of a file; name one, as in books.db")
+    if len(os.fsencode(path.name)) > _MAX_NAME_BYTES:
+        raise InvalidField(
+            f"the name of the file, {path.name[:32]}…, is longer than {_MAX_NAME_BYTES} bytes; "
+            "name a shorter one"
+        )
+
+
+def exists(path: Path) -> bool:
+    """Return whether a file or folder of this name exists.
+
+    Raises:
+        InvalidField: no file can have this name.
+        StoreError: its folder cannot be read.
+    """
+    check_file_name(path)
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _file_error(path, error) from error
+    return True
 
 
 def refuse_to_replace(path: Path) -> None:
@@ -35,33 +76,39 @@ def refuse_to_replace(path: Path) -> None:
 
     Raises:
         AlreadyDone: it exists.
+        InvalidField: no file can have this name.
+        StoreError: its folder cannot be read.
     """
-    if path.exists():
+    if exists(path):
         raise AlreadyDone(f"{path} exists already and is not overwritten; name another file")
 
 
-def write_new_file(path: Path, content: bytes) -> None:
-    """Write a new file.
+def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool = False) -> None:
+    """Write a file. mode: the file mode, before the umask. replace: if it exists, replace it.
 
     Raises:
-        AlreadyDone: a file of this name exists.
+        AlreadyDone: a file of this name exists, and `replace` is False.
         StoreError: it cannot be written.
     """
-    with draft_file(path) as draft:
-        draft.write_bytes(content)
-        fsync(draft)
-        rename_into_place(draft, path)
+    with draft_file(path, mode) as draft:
+        try:
+            draft.write_bytes(content)
+            fsync(draft)
+        except OSError as error:
+            raise _file_error(path, error) from error
+        rename_into_place(draft, path, replace=replace)
 
 
-def rename_into_place(draft: Path, path: Path) -> None:
+def rename_into_place(draft: Path, path: Path, *, replace: bool = False) -> None:
     """Rename a draft that is on the disk to its final name.
 
     Raises:
-        AlreadyDone: a file of that name exists.
+        AlreadyDone: a file of that name exists, and `replace` is False.
         StoreError: the disk refuses.
     """
-    # Checked again: another process may have created the file during the verification.
-    refuse_to_replace(path)
+    if not replace:
+        # Checked again: another process may have created the file during the verification.
+        refuse_to_replace(path)
     try:
         draft.rename(path)
     except OSError as error:
@@ -90,9 +137,9 @@ def fsync(path: Path) -> None:
         os.close(handle)
 
 
-def _create_empty(path: Path) -> None:
+def _create_empty(path: Path, mode: int) -> None:
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
     except OSError as error:
         raise _file_error(path.parent, error) from error
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from supplies.errors import InvalidField, StoreError
+from supplies.storage.atomic_files import check_file_name
 from supplies.storage.store import Store
 
 _SERVERS = ("postgresql://", "postgres://")
@@ -20,7 +21,7 @@ def database_file(url: str) -> Path | None:
     A part of the URL that may be a password is not repeated in an error.
 
     Raises:
-        InvalidField: the URL names neither a file nor a server.
+        InvalidField: the URL names neither a server nor a file, or no file can have this name.
     """
     if url.startswith(_SERVERS):
         return None
@@ -31,7 +32,9 @@ def database_file(url: str) -> Path | None:
         )
     scheme, separator, path = url.partition("://")
     if not separator:
-        return Path(url)
+        file = Path(url)
+        check_file_name(file)
+        return file
     if scheme != "sqlite":
         raise InvalidField(
             f"{scheme}:// is not a kind of database; "
@@ -40,6 +43,7 @@ def database_file(url: str) -> Path | None:
     if not path.startswith("/"):
         raise InvalidField(f"{url} names no file; write sqlite:///{path}")
     file = Path(path[1:])
+    check_file_name(file)
     if not file.parent.is_dir() and Path(path).parent.is_dir():
         raise InvalidField(
             f"there is no {file.parent} in this directory; an absolute path takes four slashes: "

@@ -1,0 +1,64 @@
+"""The files of books: no command writes anything else to their names."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from supplies.errors import InvalidField, StoreError
+from supplies.signing.station_keys import KEYS_SETTING, is_key_file, key_file
+from supplies.storage.atomic_files import exists
+from supplies.storage.engines import database_file
+
+_LOG_SUFFIXES = ("-wal", "-shm", "-journal")
+
+_DATABASE_MAGIC = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
+"""First bytes of a SQLite database and of its write-ahead log."""
+
+
+def refuse_files_of_books(path: Path, database: str) -> None:
+    """Refuse to write to the files of these books, or to any database or key file.
+
+    Links are followed, and a file is recognized by any of its names. A log of the books is refused
+    also while it is missing: SQLite would take what is written there as its own.
+
+    Raises:
+        InvalidField: the path leads to such a file, or names no file.
+        StoreError: the file cannot be read.
+    """
+    there = exists(path)
+    for protected in _files_of(database):
+        if _same_file(path, protected):
+            raise InvalidField(f"{path} is a file of the books ({protected}); name another file")
+    if not there or not path.is_file():
+        return
+    try:
+        with path.open("rb") as file:
+            is_database = file.read(16).startswith(_DATABASE_MAGIC)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}); name another file") from error
+    if is_database:
+        raise InvalidField(f"{path} is a database; name another file")
+    if is_key_file(path):
+        raise InvalidField(f"{path} contains the keys of a station; name another file")
+
+
+def _files_of(database: str) -> list[Path]:
+    found = []
+    file = database_file(database)
+    if file is not None:
+        # The log of a database that is opened by a link is beside the file itself.
+        for books in (file, file.resolve()):
+            found += [books, *(Path(f"{books}{end}") for end in _LOG_SUFFIXES)]
+            found.append(books.with_suffix(".key"))
+    if file is not None or os.environ.get(KEYS_SETTING):
+        found.append(key_file(database))
+    return found
+
+
+def _same_file(path: Path, protected: Path) -> bool:
+    with suppress(OSError):
+        if path.samefile(protected):
+            return True
+    return path.resolve() == protected.resolve()
