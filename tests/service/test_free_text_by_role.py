@@ -57,6 +57,33 @@ def test_an_auditor_sees_that_there_is_a_text_and_not_what_it_says(
     assert rest.get("/api/entries/1")["texts"] == [{"field": "note", "text": "canary"}]
 
 
+def test_a_write_off_and_a_count_are_read_and_their_notes_withheld_from_auditors(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(10)
+    line = {"item": "mask", "quantity": 2}
+    rest.post(
+        "/api/stock/write-offs",
+        {"reason": "damaged", "location": "store", "lines": [line], "note": "canary"},
+    )
+    sheet = rest.post("/api/stock/count-sheets", {"location": "store", "note": "canary"})
+    path = f"/api/stock/count-sheets/{sheet['entry']['document']}"
+    counted = rest.post(
+        f"{path}/count", {"lines": [{"item": "mask", "counted": 7}], "note": "canary"}
+    )
+    assert list(counted) == ["entry", "sheet"]
+    (shown,) = counted["sheet"]["lines"]
+    assert (shown["expected"], shown["counted"], shown["difference"]) == (8, 7, -1)
+    assert rest.get(path) == counted["sheet"]
+    assert rest.get("/api/stock/count-sheets")["items"] == [counted["sheet"]]
+    assert rest.get("/api/stock/write-offs")["items"][0]["note"] == "canary"
+
+    (listed,) = as_role(rest, service, "auditor", "/api/stock/write-offs")["items"]
+    assert listed["note"] == WITHHELD
+    seen = as_role(rest, service, "auditor", path)
+    assert (seen["note"], seen["count_note"]) == (WITHHELD, WITHHELD)
+
+
 def test_a_donor_does_not_read_notes_of_the_staff_on_their_pledge(
     rest: RestClient, service: Service
 ) -> None:

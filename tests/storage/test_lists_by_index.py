@@ -17,6 +17,7 @@ from supplies.ledger.ledger import Ledger
 from supplies.storage.sqlite.store import SqliteStore
 from supplies.views.activities import list_activities
 from supplies.views.allocations import list_allocations
+from supplies.views.count_sheets import list_count_sheets
 from supplies.views.deliveries import list_deliveries
 from supplies.views.donations import list_donations
 from supplies.views.entries import list_conflicts, list_entries
@@ -24,6 +25,7 @@ from supplies.views.needs import list_needs
 from supplies.views.pledges import list_pledges
 from supplies.views.receipts import list_receipts
 from supplies.views.stock import get_stock
+from supplies.views.stock_documents import list_stock_documents
 
 List = Callable[..., Any]
 
@@ -57,6 +59,10 @@ LISTS: list[tuple[List, dict[str, Any]]] = [
     (list_conflicts, {"open_only": False}),
     (list_activities, {}),
     (list_activities, {"kind": "visit"}),
+    (list_stock_documents, {"noun": "arrivals"}),
+    (list_stock_documents, {"noun": "loans"}),
+    (list_stock_documents, {"noun": "hand-outs"}),
+    (list_count_sheets, {}),
     (get_stock, {}),
     (get_stock, {"location": "store"}),
     (get_stock, {"item": "mask"}),
@@ -91,8 +97,16 @@ def season(station: StationLedger) -> None:
     """A round of everything that is listed, all of it done with in the end."""
     need = station.need(5)
     station.give(5, pledge=station.pledge(5))
+    goods = c.ArrivalLine(item="mask", quantity=2)
     station(c.RecordActivity(kind="visit", count=1))
     allocation = station.allocate(5, need=need)
+    line = c.LotLine(item="mask", quantity=1)
+    station(c.RecordArrival(origin="bought", party="shop", location="store", lines=[goods]))
+    station(c.HandOut(recipient="R-2", location="store", lines=[line]))
+    loan = station(c.LendGoods(borrower="school", location="store", lines=[line])).document
+    station(c.ReturnLoan(loan=str(loan), lines=[line]))
+    sheet = str(station(c.OpenCountSheet(location="annex")).document)
+    station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=0)]))
     delivery = station.dispatch(allocation)
     station.outcome(delivery, allocation, "handed_over")
     station(c.CloseDelivery(delivery=delivery))

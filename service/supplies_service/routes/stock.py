@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import get_args
 
+import msgspec
 from litestar import Controller, Response, get, post
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 
+from supplies.books.reader import Books
 from supplies.domain.commands import (
     Convert,
     CountStock,
@@ -25,12 +28,39 @@ from supplies.domain.commands import (
     TakeBack,
     WriteOff,
 )
+from supplies.ledger.recorded import Recorded
+from supplies.views.count_sheets import CountSheetView, get_count_sheet, list_count_sheets
+from supplies.views.entries import EntryView
+from supplies.views.pagination import Page, View
 from supplies.views.stock import StockView, get_stock
+from supplies.views.stock_documents import StockNoun
+from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, show_entry
 from supplies_service.responses import CreatedOrConflict, CreatedResponse, EntryRecorded
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
+from supplies_service.routes.stock_documents import document_routes
 from supplies_service.security.authorization import allow_roles
+
+
+class CountRecorded(View, frozen=True, kw_only=True):
+    """The recorded entry, and the sheet with what was expected, what was counted, the difference.
+
+    recounted: as in `EntryRecorded`.
+    """
+
+    entry: EntryView
+    sheet: CountSheetView
+    recounted: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+def show_count(books: Books, recorded: Recorded) -> Outcome[CountRecorded]:
+    """Show the entry of a count, and its sheet."""
+    location, shown, *_ = show_entry(books, recorded)
+    sheet = get_count_sheet(books, str(recorded.document))
+    return Outcome(
+        location, CountRecorded(entry=shown.entry, sheet=sheet, recounted=shown.recounted)
+    )
 
 
 class StockController(Controller):
@@ -81,6 +111,26 @@ class StockController(Controller):
     async def move(self, context: Context, payload: Body[Move]) -> CreatedResponse[EntryRecorded]:
         """Move free goods from one location to another."""
         return await context.record(payload, show_entry)
+
+    @get(
+        "/count-sheets",
+        operation_id="listCountSheets",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def count_sheets(
+        self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
+    ) -> Response[Page[CountSheetView]]:
+        """List count sheets, oldest first, with what was expected and what was counted."""
+        return context.page(lambda books: list_count_sheets(books, after=after, limit=limit))
+
+    @get(
+        "/count-sheets/{sheet:str}",
+        operation_id="getCountSheet",
+        opt=allow_roles("coordinator", "recorder", "auditor"),
+    )
+    async def count_sheet(self, context: Context, sheet: FromPath[str]) -> CountSheetView:
+        """Get a count sheet, with what was expected and what was counted."""
+        return context.show(lambda books: get_count_sheet(books, sheet))
 
     @post(
         "/count-sheets", operation_id="openCountSheet", opt=allow_roles("coordinator", "recorder")
@@ -183,6 +233,12 @@ class StockController(Controller):
     )
     async def count(
         self, context: Context, payload: Body[CountStock]
-    ) -> CreatedOrConflict[EntryRecorded]:
+    ) -> CreatedOrConflict[CountRecorded]:
         """Record a stock count; 202 if it contradicts the books, as a conflict."""
-        return await context.record(payload, show_entry)
+        return await context.record(payload, show_count)
+
+
+# A path belongs to one controller, so the routes that read are added to the one that writes.
+for _noun in get_args(StockNoun):
+    for _handler in document_routes(_noun):
+        setattr(StockController, str(_handler.operation_id), _handler)

@@ -13,6 +13,7 @@ from supplies.papers.common import DonorName
 from supplies.papers.receipt import DonationReceipt
 from supplies.views.activities import ActivityView
 from supplies.views.allocations import AllocationView
+from supplies.views.count_sheets import CountSheetView
 from supplies.views.deliveries import DeliveryView, StopView
 from supplies.views.donations import TEXTS as DONATION_TEXTS
 from supplies.views.donations import DonationView, ValueView
@@ -20,6 +21,7 @@ from supplies.views.needs import NeedView
 from supplies.views.pledges import PledgeView
 from supplies.views.receipts import VoidMark
 from supplies.views.remarks import TextView
+from supplies.views.stock_documents import StockDocumentView
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -49,6 +51,8 @@ REPLACED_FIELDS: _Replacements = {
     StopView: {"note": WITHHELD},
     ActivityView: {"who": WITHHELD},
     VoidMark: {"reason": WITHHELD},
+    StockDocumentView: {"note": WITHHELD, "reason": WITHHELD},
+    CountSheetView: {"note": WITHHELD, "count_note": WITHHELD},
 }
 """Fields with names or free text, and what replaces them; None: the field is emptied."""
 

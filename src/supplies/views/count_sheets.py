@@ -1,0 +1,118 @@
+"""Count sheets: what the books expected, what was counted, and the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+from supplies.books.reader import Books, query_ids
+from supplies.domain.entry_rows import CountSheet
+from supplies.errors import NotFound
+from supplies.views.document_lists import all_numbers, list_documents
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View
+from supplies.views.remarks import DocumentEntries, RemarkView
+from supplies.views.shared_queries import DocumentState, DocumentType, find_document
+
+DOCUMENT_TYPE = DocumentType(CountSheet, "sheet", kind="count_opened", prefix="c")
+
+
+class CountedLineView(View, frozen=True, kw_only=True):
+    """A counted line, in base units. difference = counted - expected. lot: None: all lots.
+
+    expected: with what was recorded later for an earlier moment.
+    """
+
+    line: int
+    item: str
+    lot: str | None
+    expected: int
+    counted: int
+    difference: int
+
+
+class CountSheetView(View, frozen=True, kw_only=True):
+    """A count sheet and its count.
+
+    happened_on, note: of the sheet. counted_in: the entry with the count; counted_on, count_note:
+    of the count; None while nothing was counted. The notes are also None once they were erased.
+    """
+
+    id: str
+    location: str
+    status: Literal["open", "counted"]
+    happened_on: date
+    note: str | None
+    counted_in: int | None
+    counted_on: date | None
+    count_note: str | None
+    lines: list[CountedLineView]
+    remarks: list[RemarkView]
+
+
+def get_count_sheet(books: Books, name: str) -> CountSheetView:
+    """Return the count sheet with this id.
+
+    Raises:
+        NotFound: there is no such count sheet.
+    """
+    found = find_document(books, DOCUMENT_TYPE, name)
+    if found is None:
+        raise NotFound(f"there is no count sheet {name[:64]}; see the list of count sheets")
+    return _views(books, [found])[0]
+
+
+def list_count_sheets(
+    books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
+) -> Page[CountSheetView]:
+    """List count sheets, oldest first.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
+    return list_documents(
+        books, DOCUMENT_TYPE, _views, all_numbers(DOCUMENT_TYPE), after=after, limit=limit
+    )
+
+
+def _views(books: Books, found: Sequence[DocumentState[CountSheet]]) -> list[CountSheetView]:
+    ids = [one.stated.sheet for one in found]
+    entries = DocumentEntries(books, ids)
+    rows = query_ids(
+        books,
+        ids,
+        "SELECT w.id, l.seq, l.line, l.item, l.lot, coalesce((SELECT r.expected FROM recounts r "
+        "WHERE r.station = l.station AND r.sheet = l.sheet AND r.line = l.line "
+        "ORDER BY r.seq DESC LIMIT 1), l.expected), l.counted FROM wanted w "
+        "CROSS JOIN counted_lines l WHERE l.station = :station AND l.sheet = w.id ORDER BY l.line",
+    )
+    lines: dict[str, list[CountedLineView]] = {name: [] for name in ids}
+    counted_in: dict[str, int] = {}
+    for name, seq, line, item, lot, expected, counted in rows:
+        counted_in[name] = seq
+        lines[name].append(
+            CountedLineView(
+                line=line,
+                item=item,
+                lot=lot or None,
+                expected=expected,
+                counted=counted,
+                difference=counted - expected,
+            )
+        )
+    return [
+        CountSheetView(
+            id=name,
+            location=one.stated.location,
+            status="counted" if name in counted_in else "open",
+            happened_on=one.happened_on,
+            note=entries.text(one.first, "note"),
+            counted_in=seq,
+            counted_on=None if seq is None else entries.happened_on(seq),
+            count_note=entries.text(seq, "note"),
+            lines=lines[name],
+            remarks=entries.remarks(name),
+        )
+        for name, one in zip(ids, found, strict=True)
+        for seq in [counted_in.get(name)]
+    ]

@@ -1,0 +1,72 @@
+"""Count sheets show what was expected, what was counted and the difference."""
+
+from __future__ import annotations
+
+import pytest
+from support.ledger_fixture import StationLedger
+from support.view_json import shows
+
+from supplies.domain import commands as c
+from supplies.errors import NotFound
+from supplies.views.count_sheets import get_count_sheet, list_count_sheets
+
+
+def test_a_count_sheet_is_open_until_it_is_counted(station: StationLedger) -> None:
+    lot = station.stock(10)
+    sheet = str(station(c.OpenCountSheet(location="store", note="with 陈某")).document)
+    found = get_count_sheet(station.books, sheet)
+    assert (found.status, found.note, found.lines) == ("open", "with 陈某", [])
+    station.clock.advance()
+    lines = [c.CountLine(item="mask", lot=lot, counted=8), c.CountLine(item="soap", counted=1)]
+    station(c.CountStock(sheet=sheet, lines=lines, note="two are torn"))
+    assert shows(
+        get_count_sheet(station.books, sheet),
+        {
+            "id": sheet,
+            "location": "store",
+            "status": "counted",
+            "happened_on": "2020-02-10",
+            "note": "with 陈某",
+            "counted_in": 3,
+            "counted_on": "2020-02-11",
+            "count_note": "two are torn",
+            "lines": [
+                {
+                    "line": 1,
+                    "item": "mask",
+                    "lot": lot,
+                    "expected": 10,
+                    "counted": 8,
+                    "difference": -2,
+                },
+                {
+                    "line": 2,
+                    "item": "soap",
+                    "lot": None,
+                    "expected": 0,
+                    "counted": 1,
+                    "difference": 1,
+                },
+            ],
+            "remarks": [],
+        },
+    )
+
+
+def test_a_count_shows_what_it_is_compared_with_since_a_late_entry(station: StationLedger) -> None:
+    station.stock(10)
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=10)]))
+    station.stock(5, happened_on=station.day(-1))
+    (counted,) = get_count_sheet(station.books, sheet).lines
+    assert (counted.expected, counted.counted, counted.difference) == (15, 10, -5)
+
+
+def test_count_sheets_are_listed_in_pages(station: StationLedger) -> None:
+    for _ in range(3):
+        station(c.OpenCountSheet(location="store"))
+    first = list_count_sheets(station.books, limit=2)
+    rest = list_count_sheets(station.books, limit=2, after=first.next)
+    assert [one.id for one in first.items + rest.items] == ["c_1", "c_2", "c_3"]
+    with pytest.raises(NotFound, match="no count sheet c_9"):
+        get_count_sheet(station.books, "c_9")
