@@ -85,7 +85,7 @@ class DocumentEntries:
     def text(self, seq: int | None, field: str) -> str | None:
         """Return a text of an entry, which is then no remark; None: it has none, or it was erased.
 
-        seq: None is no entry.
+        seq: None gives None.
         """
         if seq is None:
             return None
