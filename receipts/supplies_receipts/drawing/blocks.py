@@ -60,7 +60,7 @@ def stacked(blocks: Sequence[Block]) -> Block:
     return Block(sum(block.height for block in blocks), draw)
 
 
-# Most texts are the same on every paper: in a batch each is break_lines into lines once.
+# Most texts are the same on every paper: in a batch each is broken into lines once.
 @lru_cache(maxsize=4096)
 def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
     """Return a paragraph between x and x + width."""
@@ -93,7 +93,7 @@ def beside(blocks: Sequence[Block]) -> Block:
 
 
 def image(x: float, side: float, content: bytes) -> Block:
-    """Return a PNG fit_style into a square, at its top left."""
+    """Return a PNG fitted into a square, at its top left."""
     return Block(side, lambda sheet, y: sheet.image(x, y, side, content))
 
 
@@ -157,7 +157,7 @@ class Table:
 
 @lru_cache(maxsize=512)
 def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
-    """Return the title of a column, set smaller where one of its words would be break_lines."""
+    """Return the title of a column, set smaller where one of its words would be broken."""
     longest = max(title.split(), key=style.width, default="")
     return title, fit_style(longest, style, width - GUTTER)
 

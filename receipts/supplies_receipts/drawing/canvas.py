@@ -86,7 +86,7 @@ class Style(msgspec.Struct, frozen=True):
 
 
 class Paragraph(msgspec.Struct, frozen=True):
-    """Text break_lines into lines."""
+    """Text that is broken into lines."""
 
     lines: tuple[str, ...]
     style: Style
@@ -110,7 +110,7 @@ def paragraph(text: str, style: Style, width: float) -> Paragraph:
 def one_line(text: str, style: Style, width: float, *, smallest: float = 5) -> Paragraph:
     """Fit a text on one line: set it smaller if needed, then cut it with an ellipsis.
 
-    Use it only for text that the paper prints in full elsewhere, or for fixed bilingual.
+    Use it only for text that the paper prints in full elsewhere, or for fixed wording.
     """
     smaller = fit_style(text, style, width, smallest=smallest)
     return Paragraph((truncated(text, width, smaller.width),), smaller)
