@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from supplies.papers.count_sheet import CountSheetPaper
 from supplies.papers.disclosure import DisclosurePaper
 from supplies.papers.donor_statement import DonorStatementPaper
 from supplies.papers.receipt import ReceiptPaper, ReceiptRecord
@@ -20,6 +21,7 @@ from supplies.signing.receipt_signatures import PublicKeys
 
 __all__ = [
     "check_receipt",
+    "draw_count_sheet",
     "draw_delivery_slips",
     "draw_donor_statement",
     "draw_organisation_report",
@@ -95,6 +97,13 @@ def draw_run_sheet(sheet: RunSheet) -> bytes:
     from supplies_receipts.papers import run_sheet
 
     return run_sheet.draw_run_sheet(sheet)
+
+
+def draw_count_sheet(paper: CountSheetPaper) -> bytes:
+    """Draw the count sheet (盘点表) of a location on A4, with room for what is counted."""
+    from supplies_receipts.papers import count_sheet
+
+    return count_sheet.draw_count_sheet(paper)
 
 
 def draw_donor_statement(paper: DonorStatementPaper) -> bytes:

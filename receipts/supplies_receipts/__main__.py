@@ -26,6 +26,7 @@ from supplies.papers.station_report import (
     StationReportPaper,
 )
 from supplies_receipts import (
+    draw_count_sheet,
     draw_delivery_slips,
     draw_donor_statement,
     draw_organisation_report,
@@ -262,6 +263,7 @@ def main(arguments: list[str]) -> int:
         "delivery-slips.pdf": draw_delivery_slips(slips()),
         "delivery-slips-a5.pdf": draw_delivery_slips(slips(), "a5"),
         "run-sheet.pdf": draw_run_sheet(samples.run_sheet(STATION)),
+        "count-sheet.pdf": draw_count_sheet(samples.count_sheet(STATION)),
         "donor-statement.pdf": draw_donor_statement(samples.statement(STATION)),
         "disclosure.pdf": draw_public_disclosure(samples.disclosure(STATION)),
         "station-report.pdf": draw_station_report(report()),

@@ -1,10 +1,11 @@
-"""Made-up statements, disclosures and run sheets for the samples and for the tests."""
+"""Made-up statements, disclosures, run sheets and count sheets, for the samples and the tests."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
 from supplies.papers.common import DonorName, ItemName, StationHead
+from supplies.papers.count_sheet import CountSheetPaper, SheetLine
 from supplies.papers.disclosure import (
     Disclosure,
     DisclosurePaper,
@@ -167,4 +168,28 @@ def run_sheet(station: StationHead, stops: int = 3) -> RunSheet:
         day=date(2020, 2, 6),
         load=load,
         stops=doors,
+    )
+
+
+def count_sheet(station: StationHead, *, blind: bool = True) -> CountSheetPaper:
+    """Return a count sheet with the goods of a small store."""
+    goods = [
+        ("口罩（KN95，独立包装）", "Mask (KN95)", "piece", "B7-2019", date(2022, 1, 31), 71),
+        ("免洗洗手液 100 mL", None, "bottle", "XS-0131", date(2022, 1, 31), 150),
+        ("大米 2.5 kg 袋", None, "bag", None, None, 40),
+    ]
+    lines = [
+        SheetLine(
+            name=name, name_en=name_en, unit=unit, lot=f"l_sample_12_{at}", batch=batch,
+            expires_on=expires_on, expected=None if blind else expected,
+        )
+        for at, (name, name_en, unit, batch, expires_on, expected) in enumerate(goods, 1)
+    ]  # fmt: skip
+    return CountSheetPaper(
+        sheet="c_1",
+        station=station,
+        location="样例仓库甲",
+        day=date(2020, 2, 6),
+        blind=blind,
+        lines=lines,
     )

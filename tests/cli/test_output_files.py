@@ -33,6 +33,7 @@ def books(demo: Path, tmp_path: Path) -> Path:
         ("receipt", *PERIOD),
         ("slips", "v_201"),
         ("run-sheet", "v_201"),
+        ("count-sheet", "c_1"),
         ("report", "station", *PERIOD),
         ("report", "statement", "--donor", "D-01"),
         ("report", "disclosure"),

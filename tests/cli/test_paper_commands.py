@@ -9,6 +9,9 @@ from pypdf import PdfReader
 from support.command_line import refused
 
 from supplies.cli import main
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Item, Location, Station
+from supplies.ledger.ledger import Ledger
 
 
 def test_a_receipt_is_written_as_pdf_and_is_the_same_each_time(
@@ -68,3 +71,25 @@ def test_slips_and_run_sheet_of_a_delivery_are_written(
     capsys.readouterr()
     other = ["dl_none", "-o", str(tmp_path / "other.pdf"), "--database", str(demo)]
     assert "there is no delivery dl_none" in refused(capsys, "slips", *other)
+
+
+def test_a_count_sheet_is_written_blind_or_with_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books = str(tmp_path / "books.db")
+    with Ledger.open(books, station="lx") as ledger:
+        ledger.register(
+            Station(code="lx", name="龙穴街"),
+            Item(code="mask", name="口罩"),
+            Location(code="store", name="Store"),
+        )
+        line = c.ArrivalLine(item="mask", quantity=4711)
+        ledger.record(c.OpenStock(location="store", lines=[line]), by="u_1")
+        ledger.record(c.OpenCountSheet(location="store"), by="u_1")
+    file = tmp_path / "sheet.pdf"
+    words = ["count-sheet", "c_2", "-o", str(file), "--database", books]
+    assert main(words) == 0
+    assert "Count sheet c_2 is in" in capsys.readouterr().out
+    assert "4,711" not in PdfReader(file).pages[0].extract_text()
+    assert main([*words, "--figures", "--force"]) == 0
+    assert "4,711" in PdfReader(file).pages[0].extract_text()

@@ -158,6 +158,7 @@ GET    CRA   /api/stock/settlements
 GET    CRA   /api/stock/settlements/{document}
 GET    CRA   /api/stock/count-sheets
 GET    CRA   /api/stock/count-sheets/{sheet}
+GET    CR    /api/stock/count-sheets/{sheet}/pdf
 GET    CR    /api/shipments
 POST   CR    /api/shipments
 GET    CR    /api/shipments/{shipment}

@@ -11,6 +11,7 @@ from pkgutil import resolve_name
 import pytest
 from pypdf import PdfReader
 from supplies_receipts import check_receipt
+from support import pdf_reading as reading
 from support.rest_client import RestClient, problem
 
 from supplies.signing.station_keys import StationKeys
@@ -120,6 +121,16 @@ def test_all_receipts_of_a_period_are_one_document(rest: RestClient) -> None:
     assert pdf == paper(rest, "/api/receipts/batch/pdf?from=2020-02-03&to=2020-02-13")
     empty = rest.client.get("/api/receipts/batch/pdf?from=2019-02-03&to=2019-02-13")
     problem(empty, 422, "invalid-field")
+
+
+def test_a_count_sheet_is_printed_blind_or_with_the_figures_of_the_books(rest: RestClient) -> None:
+    rest.give(4711)
+    sheet = rest.post("/api/stock/count-sheets", {"location": "store"})["entry"]["document"]
+    path = f"/api/stock/count-sheets/{sheet}/pdf"
+    blind, shown = paper(rest, path), paper(rest, f"{path}?figures=true")
+    assert "盘点表" in reading.text(blind)
+    assert ("4,711" in reading.text(blind), "4,711" in reading.text(shown)) == (False, True)
+    problem(rest.client.get("/api/stock/count-sheets/c_9/pdf"), 404, "not-found")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 from supplies_receipts import (
+    draw_count_sheet,
     draw_delivery_slips,
     draw_donor_statement,
     draw_organisation_report,
@@ -29,6 +30,7 @@ from supplies_receipts.__main__ import STATION, organisation, receipt, report, s
 
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.papers.common import DonorName, ItemName, Languages, StationHead
+from supplies.papers.count_sheet import SheetLine
 from supplies.papers.disclosure import GoodsHandedOverLine, GoodsReceivedLine
 from supplies.papers.donor_statement import (
     PeopleReachedLine,
@@ -225,6 +227,23 @@ def _round(of: Of) -> Paper:
     return Paper(draw_run_sheet(sheet), says, of.figures * 2)
 
 
+def _counted(of: Of) -> Paper:
+    lines = [
+        SheetLine(
+            name=of.name("物资", at), name_en=of.english(at), unit=of.unit, lot=of.code("l", at),
+            batch=of.code("B", at), expires_on=_DAY, expected=of.quantity(at),
+        )
+        for at in of.each
+    ]  # fmt: skip
+    sheet = replace(
+        samples.count_sheet(STATION, blind=False), station=of.station(),
+        location=of.name("库位"), lines=lines,
+    )  # fmt: skip
+    says = [of.code(what, at) for what in "lB" for at in of.each]
+    says += [*of.names, *of.named("站点"), of.name("库位"), of.name("地址")]
+    return Paper(draw_count_sheet(sheet), says, of.figures)
+
+
 def _statement(of: Of) -> Paper:
     goods = [
         StatementLine(
@@ -327,8 +346,8 @@ def _disclosure(of: Of) -> Paper:
 
 
 MARGINS = {
-    "receipt": 12, "receipts": 12, "slip": 4, "slip a5": 12, "run sheet": 15, "statement": 15,
-    "report": 15, "organisation report": 15, "disclosure": 15,
+    "receipt": 12, "receipts": 12, "slip": 4, "slip a5": 12, "run sheet": 15, "count sheet": 15,
+    "statement": 15, "report": 15, "organisation report": 15, "disclosure": 15,
 }  # fmt: skip
 """Every paper with the width of its empty margin (mm)."""
 
@@ -338,6 +357,7 @@ _DRAWN: dict[str, Callable[[Of], Paper]] = {
     "slip": _slips("roll"),
     "slip a5": _slips("a5"),
     "run sheet": _round,
+    "count sheet": _counted,
     "statement": _statement,
     "report": _report,
     "organisation report": _organisation,

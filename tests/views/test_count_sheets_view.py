@@ -8,7 +8,11 @@ from support.view_json import shows
 
 from supplies.domain import commands as c
 from supplies.errors import NotFound
-from supplies.views.count_sheets import get_count_sheet, list_count_sheets
+from supplies.views.count_sheets import (
+    build_count_sheet_paper,
+    get_count_sheet,
+    list_count_sheets,
+)
 
 
 def test_a_count_sheet_is_open_until_it_is_counted(station: StationLedger) -> None:
@@ -70,3 +74,25 @@ def test_count_sheets_are_listed_in_pages(station: StationLedger) -> None:
     assert [one.id for one in first.items + rest.items] == ["c_1", "c_2", "c_3"]
     with pytest.raises(NotFound, match="no count sheet c_9"):
         get_count_sheet(station.books, "c_9")
+
+
+def test_the_paper_has_the_lots_there_at_the_moment_of_the_sheet(station: StationLedger) -> None:
+    station.stock(10, expires_on=station.day(30), batch="B7")
+    station.stock(5, expires_on=station.day(9))
+    station.stock(3, "soap", location="annex")
+    station.allocate(4)
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    station.stock(99)
+    paper = build_count_sheet_paper(station.books, sheet, blind=False)
+    assert (paper.sheet, paper.location, paper.day) == (sheet, "Store A", station.day(0))
+    assert [(one.lot, one.batch, one.expected) for one in paper.lines] == [
+        ("l_lx_2_1", None, 5),
+        ("l_lx_1_1", "B7", 10),
+    ]
+    blind = build_count_sheet_paper(station.books, sheet)
+    assert [(one.lot, one.expected) for one in blind.lines] == [
+        ("l_lx_2_1", None),
+        ("l_lx_1_1", None),
+    ]
+    with pytest.raises(NotFound, match="no count sheet c_99"):
+        build_count_sheet_paper(station.books, "c_99")

@@ -10,6 +10,9 @@ from supplies_receipts.drawing.canvas import Sheet, Style
 TICK = 3.6
 """Side of a tick box in millimetres."""
 
+BOX = 5.0
+"""Height in millimetres of a box to write a quantity in."""
+
 LABEL = Style(8.5, leading=1.25)
 
 SIGNATURE = Words("签名", "Signature")
@@ -42,6 +45,26 @@ def written(x: float, width: float, words: Words) -> Block:
         sheet.rule(x + start, y + _LINE - 0.4, width - start, weight=0.5)
 
     return Block(_LINE, draw)
+
+
+def with_boxes(row: Block, right: float, width: float, count: int) -> Block:
+    """Return a row of a table with boxes to write quantities in.
+
+    right: where the last box ends. width: of the column of each box.
+    """
+
+    def draw(sheet: Sheet, y: float) -> None:
+        row.draw(sheet, y)
+        draw_boxes(sheet, y + 0.7, right, width, count)
+
+    return Block(row.height, draw, row.head)
+
+
+def draw_boxes(sheet: Sheet, y: float, right: float, width: float, count: int) -> None:
+    """Draw boxes to write quantities in; parameters as for `with_boxes`."""
+    for at in range(count):
+        left = right - (count - at) * width
+        sheet.box(left + 1, y, width - 2, BOX, weight=0.5)
 
 
 def digits(x: float, width: float, count: int) -> Block:

@@ -50,7 +50,6 @@ _STOPS = (
 _NUMBER = Style(14, bold=True, leading=1.1)
 _DOOR = Style(9.5, leading=1.25)
 _STEP = Style(9, bold=True, leading=1.25)
-_BOX = 5.0  # height of a box to write a quantity in
 _SIGN = 56.0  # width of each of three signatures
 
 
@@ -97,7 +96,7 @@ def _load(lines: Sequence[LoadLine]) -> list[Block]:
     above = [report_page.section(MARGIN, Words("装车清单", "To load")), layout.space(0.6)]
     table = Table(MARGIN, _LOAD, above=above)
     return [
-        _blanks(
+        forms.with_boxes(
             table.row(
                 [
                     [
@@ -109,7 +108,8 @@ def _load(lines: Sequence[LoadLine]) -> list[Block]:
                     report_page.quantity(line.quantity, line.unit, _QUANTITY),
                 ]
             ),
-            table,
+            MARGIN + WIDTH,
+            _BLANK,
             len(_STEPS),
         )
         for line in lines
@@ -172,29 +172,13 @@ def _goods(line: SlipLine) -> Block:
 
     def draw(sheet: Sheet, y: float) -> None:
         said.draw(sheet, y)
-        _boxes(sheet, y, 2)
+        forms.draw_boxes(sheet, y, MARGIN + WIDTH, _BLANK, 2)
 
-    return Block(max(said.height, _BOX) + 0.8, draw)
+    return Block(max(said.height, forms.BOX) + 0.8, draw)
 
 
 def _lot(line: LoadLine | SlipLine) -> Cell:
     return [(line.batch or "", CELL), (bilingual.expiry(line.expires_on), CELL_EN)]
-
-
-def _blanks(row: Block, table: Table, count: int) -> Block:
-    """Return the row with this many boxes at its right end, to write quantities in."""
-
-    def draw(sheet: Sheet, y: float) -> None:
-        row.draw(sheet, y)
-        _boxes(sheet, y + 0.7, count)
-
-    return Block(row.height, draw, table.head)
-
-
-def _boxes(sheet: Sheet, y: float, count: int) -> None:
-    for at in range(count):
-        left = MARGIN + WIDTH - (count - at) * _BLANK
-        sheet.box(left + 1, y, _BLANK - 2, _BOX, weight=0.5)
 
 
 def _signatures() -> Block:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import get_args
+from typing import Annotated, get_args
 
 import msgspec
+from anyio.to_thread import run_sync
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
+from supplies_receipts import draw_count_sheet
 
 from supplies.books.reader import Books
 from supplies.domain.commands import (
@@ -29,7 +31,12 @@ from supplies.domain.commands import (
     WriteOff,
 )
 from supplies.ledger.recorded import Recorded
-from supplies.views.count_sheets import CountSheetView, get_count_sheet, list_count_sheets
+from supplies.views.count_sheets import (
+    CountSheetView,
+    build_count_sheet_paper,
+    get_count_sheet,
+    list_count_sheets,
+)
 from supplies.views.entries import EntryView
 from supplies.views.pagination import Page, View
 from supplies.views.stock import StockView, get_stock
@@ -37,10 +44,19 @@ from supplies.views.stock_documents import StockNoun
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, show_entry
-from supplies_service.responses import CreatedOrConflict, CreatedResponse, EntryRecorded
+from supplies_service.responses import (
+    CreatedOrConflict,
+    CreatedResponse,
+    EntryRecorded,
+    PDFResponse,
+)
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.stock_documents import document_routes
 from supplies_service.security.authorization import allow_roles
+
+Figures = Annotated[
+    bool, QueryParameter(description="with what the books expect; without it, the sheet is blind")
+]
 
 
 class CountRecorded(View, frozen=True, kw_only=True):
@@ -131,6 +147,20 @@ class StockController(Controller):
     async def count_sheet(self, context: Context, sheet: FromPath[str]) -> CountSheetView:
         """Get a count sheet, with what was expected and what was counted."""
         return context.show(lambda books: get_count_sheet(books, sheet))
+
+    @get(
+        "/count-sheets/{sheet:str}/pdf",
+        operation_id="printCountSheet",
+        opt=allow_roles("coordinator", "recorder"),
+    )
+    async def count_sheet_pdf(
+        self, context: Context, sheet: FromPath[str], figures: Figures = False
+    ) -> PDFResponse:
+        """Print a count sheet on A4: the goods at the location, with room for what is counted."""
+        paper = await context.read_in_thread(
+            lambda books: build_count_sheet_paper(books, sheet, blind=not figures)
+        )
+        return PDFResponse(await run_sync(draw_count_sheet, paper), f"count-sheet-{sheet}")
 
     @post(
         "/count-sheets", operation_id="openCountSheet", opt=allow_roles("coordinator", "recorder")

@@ -26,6 +26,7 @@ COMMANDS = {
     "receipt check": ("receipt_check:receipt_check", "Check whether a receipt is genuine."),
     "slips": ("papers:slips", "Write the slips of a delivery as PDF."),
     "run-sheet": ("papers:run_sheet", "Write the run sheet of a delivery as PDF."),
+    "count-sheet": ("papers:count_sheet", "Write the count sheet of a location as PDF."),
     "verify": ("verify:verify", "Recompute the books and compare every row."),
     "backup": ("backup:backup", "Copy the books while they are in use, and verify the copy."),
     "restore": ("backup:restore", "Create books from a backup, and verify them."),

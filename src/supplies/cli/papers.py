@@ -1,4 +1,4 @@
-"""`supplies receipt`, `supplies slips` and `supplies run-sheet`: papers as PDF files."""
+"""`supplies receipt`, `slips`, `run-sheet` and `count-sheet`: papers as PDF files."""
 
 from __future__ import annotations
 
@@ -136,3 +136,30 @@ def run_sheet(database: str, station: str | None, delivery: str, output: str, fo
         found = build_run_sheet(books, delivery)
     file.write(draw_run_sheet(found))
     print(f"The run sheet of delivery {delivery} is in {file}.")
+
+
+@click.command("count-sheet", cls=Command)
+@click.argument("sheet", metavar="SHEET")
+@books_options
+@paper_options
+@click.option(
+    "--figures", is_flag=True, help="With what the books expect; without it, the sheet is blind."
+)
+def count_sheet(
+    database: str, station: str | None, sheet: str, output: str, force: bool, figures: bool
+) -> None:
+    """Write the count sheet of a location as PDF.
+
+    SHEET is its id, as in c_12.
+    """
+    from supplies_receipts import draw_count_sheet
+
+    from supplies.cli.opening import open_ledger
+    from supplies.cli.paper_files import OutputFile
+    from supplies.views.count_sheets import build_count_sheet_paper
+
+    file = OutputFile(output, database, force=force)
+    with open_ledger(database, station) as ledger, ledger.reading() as books:
+        found = build_count_sheet_paper(books, sheet, blind=not figures)
+    file.write(draw_count_sheet(found))
+    print(f"Count sheet {sheet} is in {file}.")

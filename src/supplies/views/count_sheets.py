@@ -7,12 +7,15 @@ from datetime import date
 from typing import Literal
 
 from supplies.books.reader import Books, query_ids
+from supplies.books.stock_counts import sheet_moment, stock_at
 from supplies.domain.entry_rows import CountSheet
 from supplies.errors import NotFound
+from supplies.papers.count_sheet import CountSheetPaper, SheetLine
+from supplies.stations.paper_settings import station_head
 from supplies.views.document_lists import all_numbers, list_documents
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View
 from supplies.views.remarks import DocumentEntries, RemarkView
-from supplies.views.shared_queries import DocumentState, DocumentType, find_document
+from supplies.views.shared_queries import DocumentState, DocumentType, find_document, read_lots
 
 DOCUMENT_TYPE = DocumentType(CountSheet, "sheet", kind="count_opened", prefix="c")
 
@@ -60,6 +63,50 @@ def get_count_sheet(books: Books, name: str) -> CountSheetView:
     if found is None:
         raise NotFound(f"there is no count sheet {name[:64]}; see the list of count sheets")
     return _views(books, [found])[0]
+
+
+def build_count_sheet_paper(books: Books, name: str, *, blind: bool = True) -> CountSheetPaper:
+    """Return the paper of a count sheet: the lots at its location at the moment of the sheet.
+
+    blind: without what the books expect of each lot.
+
+    Raises:
+        NotFound: there is no such count sheet.
+    """
+    sheet = get_count_sheet(books, name)
+    moment = sheet_moment(books, name)
+    assert moment is not None, f"count sheet {name} has an entry"
+    there = {
+        (item, lot): quantity
+        for item, lots in stock_at(books, sheet.location, moment).items()
+        for lot, quantity in lots.items()
+        if quantity
+    }
+    described = read_lots(books, [lot for _, lot in there])
+
+    def by_expiry(key: tuple[str, str]) -> tuple[str, date, str]:
+        item, lot = key
+        return item, described[lot].expires_on or date.max, lot
+
+    return CountSheetPaper(
+        sheet=name,
+        station=station_head(books),
+        location=books.location(sheet.location).name,
+        day=sheet.happened_on,
+        blind=blind,
+        lines=[
+            SheetLine(
+                name=books.item(item).name,
+                name_en=books.item(item).name_en,
+                unit=books.item(item).unit,
+                lot=lot,
+                batch=described[lot].batch,
+                expires_on=described[lot].expires_on,
+                expected=None if blind else there[item, lot],
+            )
+            for item, lot in sorted(there, key=by_expiry)
+        ],
+    )
 
 
 def list_count_sheets(
