@@ -19,6 +19,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from supplies.ledger.ledger import Clock, system_clock
 from supplies_service.group_commit import MAX_BATCH
+from supplies_service.http_semantics import HttpSemanticsMiddleware
 from supplies_service.idempotency import answer_repeat
 from supplies_service.observability.metrics import Metrics
 from supplies_service.observability.request_log import RequestLogMiddleware
@@ -101,7 +102,7 @@ def create_app(
         "Requests that were accepted and are not yet durable",
         lambda: app.state.stations.count_queued(),
     )
-    logged = RequestLogMiddleware(app.asgi_handler, metrics)
+    logged = RequestLogMiddleware(HttpSemanticsMiddleware(app.asgi_handler), metrics)
     app.asgi_handler = trust_proxies(SecurityHeadersMiddleware(logged), proxies)
     return app
 

@@ -193,10 +193,13 @@ def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException)
     """Answer an error that Litestar raised: routes, methods, sizes and parameters."""
     if error.status_code >= 500:
         return handle_failure(request, error)
+    headers = dict(error.headers or {})
+    if "GET" in (allowed := _allowed(error)):
+        headers = {"Allow": ", ".join(sorted({*allowed, "HEAD"}))}
     refusal = _from_http_exception(request, error)
     status = status_of(refusal) or 400
     # Litestar adds nothing private here, and 405 must say what is allowed (RFC 9110).
-    return _problem_response(request, refusal, status, refusal.detail, error.headers or {})
+    return _problem_response(request, refusal, status, refusal.detail, headers)
 
 
 def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -216,13 +219,19 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
     if error.status_code == 404:
         return NotFound(f"there is nothing at {path}; see /schema/openapi.json for all addresses")
     if error.status_code == 405:
-        allowed = Headers(error.headers or {}).get("allow", "")
+        allowed = ", ".join(_allowed(error))
         return WrongMethod(f"{request.method} is not possible at {path}; it takes {allowed}")
     if error.status_code == 413:
         return TooLarge("the body is larger than 1 MiB; send it in several requests")
     if isinstance(error, ValidationException):
         return _invalid_parameters(error)
     return Malformed("the request cannot be read; see /schema/openapi.json for the right form")
+
+
+def _allowed(error: HTTPException) -> list[str]:
+    """Return the methods that the address of an error 405 accepts; [] for another error."""
+    allowed = Headers(error.headers or {}).get("allow", "")
+    return [method.strip() for method in allowed.split(",") if method.strip()]
 
 
 def _invalid_parameters(error: ValidationException) -> InvalidField:
@@ -249,6 +258,9 @@ def _problem_response(
     detail: str,
     headers: Mapping[str, str],
 ) -> Response[bytes]:
+    if _prefers_html(request):
+        content = _render_page(request, error, status, detail)
+        return Response(content, status_code=status, media_type="text/html", headers=dict(headers))
     problem = Problem(
         type=f"/problems/{error.slug}",
         title=error.title,
@@ -271,6 +283,41 @@ def _problem_response(
         media_type=MEDIA_TYPE,
         headers=dict(headers),
     )
+
+
+def _prefers_html(request: Request[Any, Any, Any]) -> bool:
+    """Return whether the caller is a browser that shows a page: its `Accept` names HTML first."""
+    return request.accept.best_match([MEDIA_TYPE, "application/json", "text/html"]) == "text/html"
+
+
+_CHINESE = {
+    400: ("请求无法读取", "请返回上一页，重新提交。"),
+    401: ("需要登录", "请先登录。"),
+    403: ("没有权限", "您的账号不能执行此操作。"),
+    404: ("找不到此页", "请检查网址，或返回首页。"),
+    405: ("不支持此操作", "请返回首页，从那里重新操作。"),
+    408: ("请求超时", "请重新提交。"),
+    413: ("内容过大", "请分几次提交。"),
+    415: ("格式不支持", "请从本站的页面提交。"),
+    422: ("内容有误", "请改正后重新提交。"),
+    429: ("尝试次数过多", "请稍后再试。"),
+    503: ("暂时无法使用", "请稍后再试。"),
+}
+"""Title and advice in Chinese of each status that a page may show."""
+
+
+def _render_page(
+    request: Request[Any, Any, Any], error: SuppliesError, status: int, detail: str
+) -> bytes:
+    """Render an error as a small page in Chinese and English."""
+    title_zh, help_zh = _CHINESE.get(status, ("服务出错", "请稍后再试；如仍有问题，请告知站点。"))
+    engine = request.app.template_engine
+    assert engine is not None, "the application has templates"
+    template = engine.get_template("error.html")
+    page: str = template.render(
+        title=error.title, detail=detail, status=status, title_zh=title_zh, help_zh=help_zh
+    )
+    return page.encode()
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {

@@ -7,6 +7,7 @@ refused.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -152,8 +153,12 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     charset = parameters.strip().lower().replace('"', "")
     if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise WrongMediaType("send JSON in UTF-8, with Content-Type: application/json")
+    content = await read_body(request)
+    if not content.strip():
+        raise Malformed("the body is empty; send a JSON object, as in {}")
     try:
-        body = _decode(await read_body(request))
+        body = _decode(content)
+        json.loads(content, object_pairs_hook=_refuse_duplicates, parse_int=str)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"the body is not JSON: {error}") from None
     except RecursionError:
@@ -161,6 +166,15 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidField.at("", "the body must be a JSON object, as in {}")
     return body
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object with two values for one name: readers would disagree on which one counts."""
+    seen = set[str]()
+    for name, _ in pairs:
+        if name in seen:
+            raise Malformed(f"{name[:64]!r} is in the same JSON object twice; give it once")
+        seen.add(name)
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:

@@ -47,7 +47,7 @@ class SignInPages(Controller):
     @get("/style.css")
     async def style(self) -> Response[bytes]:
         """The style sheet of all pages."""
-        return Response(STYLE, media_type="text/css; charset=utf-8")
+        return Response(STYLE, media_type="text/css")
 
     @get("/sign-in")
     async def sign_in_page(self, context: Context, station: FromQuery[str] = "") -> Response[bytes]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
+from supplies.domain.days import check_day
 from supplies.errors import Fault, InvalidField, NotFound
 from supplies.views.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from supplies_service.security.station_selection import STATION_PARAMETER, accepts_station
@@ -42,7 +44,8 @@ async def check_parameters(
     """Check that a handler takes every query parameter: a misspelt filter would list everything.
 
     Raises:
-        InvalidField: a parameter is unknown, given twice, or contains a NUL character.
+        InvalidField: a parameter is unknown, given twice, contains a NUL character, is not UTF-8,
+            or is a day before the earliest possible one.
         NotFound: a path parameter contains a NUL character.
     """
     if any("\0" in str(value) for value in connection.path_params.values()):
@@ -59,9 +62,9 @@ async def check_parameters(
     if accepts_station(handler):
         known.append(STATION_PARAMETER)
     faults = [
-        Fault(f"/{name[:64]}", f"{name[:64]} contains a NUL character")
+        Fault(f"/{name[:64]}", f"{name[:64]} contains a NUL character, or is not UTF-8")
         for name, value in connection.query_params.multi_items()
-        if "\0" in name + value
+        if "\0" in name + value or "\ufffd" in name + value
     ]
     if faults:
         raise InvalidField(faults[0].detail, faults)
@@ -80,3 +83,15 @@ async def check_parameters(
     ]
     if faults:
         raise InvalidField(faults[0].detail, faults)
+    for name, parameter in handler.parsed_fn_signature.parameters.items():
+        if date in (parameter.annotation, *get_args(parameter.annotation)):
+            mark = declared[name]
+            query_name = (mark.name if isinstance(mark, QueryParameter) else None) or name
+            _check_query_day(query_name, connection.query_params.get(query_name))
+
+
+def _check_query_day(name: str, value: str | None) -> None:
+    """Check a day in a query. What is not a day is refused where it is decoded."""
+    if value is not None:
+        with suppress(ValueError):
+            check_day(date.fromisoformat(value), f"/{name}")

@@ -20,12 +20,18 @@ class Day(click.ParamType[date]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """Return the date. An invalid date is a usage error."""
+        from supplies.domain.days import check_day
+
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
+            check_day(day, "the day")
         except ValueError:
             self.fail(f"{value!r} is not a day: write it as 2020-02-03", param, ctx)
+        except InvalidField as error:
+            self.fail(str(error), param, ctx)
+        return day
 
 
 DAY = Day()

@@ -22,6 +22,54 @@ ZERO_HASH = bytes(32)
 
 SALT_BYTES = 16
 
+ENTRY_KINDS = (
+    "activity_recorded",
+    "allocated",
+    "conflict_noted",
+    "conflict_resolved",
+    "count_opened",
+    "delivery_closed",
+    "delivery_reassigned",
+    "dispatched",
+    "donation_received",
+    "forgotten",
+    "found_again",
+    "goods_borrowed",
+    "goods_bought",
+    "goods_converted",
+    "goods_issued",
+    "goods_lent",
+    "goods_made",
+    "goods_moved",
+    "goods_returned",
+    "handed_out",
+    "issue_returned",
+    "loan_returned",
+    "need_ended",
+    "need_noted",
+    "needs_claimed",
+    "outcome_reported",
+    "period_closed",
+    "period_reopened",
+    "pledge_cancelled",
+    "pledge_lapsed",
+    "pledge_made",
+    "receipt_issued",
+    "receipt_reprinted",
+    "receipt_voided",
+    "released",
+    "settled",
+    "shipment_acknowledged",
+    "shipment_received",
+    "shipment_sent",
+    "stock_counted",
+    "stock_opened",
+    "stock_recounted",
+    "taken_back",
+    "written_off",
+)
+"""All kinds of entries that commands make."""
+
 
 class Transfer(NamedTuple):
     """A positive quantity of one item, in base units, between two accounts. lot "": no lot."""

@@ -1,5 +1,7 @@
 """Normalize text before it is checked, hashed and stored: one rule for every text field.
 
+Days are checked in the same pass: see `days.py`.
+
 The rule (docs/ledger.md, "Text"): characters are composed (NFC), every kind of space is a space,
 invisible characters are removed, full-width letters and digits become ASCII, half-width kana become
 full-width, and space around the text is removed. A field that is blank afterwards is absent if it
@@ -11,18 +13,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
 from functools import cache
 from typing import Any
 
 import msgspec
 from msgspec import inspect
 
+from supplies.domain.days import check_day
 from supplies.errors import InvalidField
 
 NORMALIZED = {"normalized": True}
 """Mark of a field type whose text is normalized: `Meta(extra=NORMALIZED)`."""
 
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _WIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff65-\uffdc]+")
 
@@ -122,6 +128,8 @@ def _rule(kind: inspect.Type) -> Rule | None:
             assert isinstance(kind.type, inspect.StrType)
             return _text_rule(kind.type.max_length, optional=False)
         return _rule(kind.type)
+    if isinstance(kind, inspect.DateType):
+        return _check_typed_day
     if isinstance(kind, inspect.StructType):
         return _struct_rule(kind.cls)
     if isinstance(kind, inspect.ListType):
@@ -129,6 +137,14 @@ def _rule(kind: inspect.Type) -> Rule | None:
     if isinstance(kind, inspect.UnionType):
         return _union_rule(kind)
     return None
+
+
+def _check_typed_day(value: Plain, pointer: str) -> Plain:
+    """Check a day. What is not a day stays as it is, and is refused by the type of the field."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with suppress(ValueError):
+            check_day(date.fromisoformat(value), pointer)
+    return value
 
 
 def _text_rule(longest: int | None, *, optional: bool) -> Rule:

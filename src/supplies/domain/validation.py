@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from supplies.domain.normalization import normalize_fields
 from supplies.errors import InvalidField
@@ -42,13 +44,78 @@ def convert(kind: type[S], fields: Any) -> S:
     try:
         return msgspec.convert(normalize_fields(kind, fields), kind, strict=True)
     except msgspec.ValidationError as error:
-        raise field_error(str(error)) from None
+        raise field_error(str(error), _choices_at(kind, fields, str(error))) from None
 
 
-_WORDS = (
+def _choices_at(kind: type[msgspec.Struct], fields: Any, message: str) -> list[str]:
+    """Return the choices of the field that an error message names; [] if it has none."""
+    at: inspect.Type | None = inspect.type_info(kind)
+    *path, last = ["", *_path_of(message)]
+    for part in path[1:]:
+        at, fields = _field_type(at, fields, part)
+    if last:
+        if (tags := _tags(at, last)) is not None:
+            return tags
+        at, _ = _field_type(at, fields, last)
+    kinds = at.types if isinstance(at, inspect.UnionType) else (at,)
+    return [
+        str(value) for one in kinds if isinstance(one, inspect.LiteralType) for value in one.values
+    ]
+
+
+def _field_type(at: inspect.Type | None, fields: Any, part: str) -> tuple[inspect.Type | None, Any]:
+    """Return the type and the value of a field, or of the lines of a list."""
+    for one in at.types if isinstance(at, inspect.UnionType) else (at,):
+        if isinstance(one, inspect.Metadata):
+            one = one.type
+        if isinstance(one, inspect.ListType):
+            return one.item_type, fields[int(part)] if isinstance(fields, list) else None
+        if isinstance(one, inspect.StructType):
+            told_apart = one.tag_field is not None and isinstance(at, inspect.UnionType)
+            tag = fields.get(one.tag_field) if isinstance(fields, dict) else None
+            if told_apart and tag != one.tag:
+                continue
+            for field in one.fields:
+                if field.encode_name == part:
+                    value = fields.get(part) if isinstance(fields, dict) else None
+                    return field.type, value
+    return None, None
+
+
+def _tags(at: inspect.Type | None, field: str) -> list[str] | None:
+    """Return the tags of a union's structs, if this field is their tag."""
+    kinds = at.types if isinstance(at, inspect.UnionType) else (at,)
+    tags = [
+        str(one.tag)
+        for one in kinds
+        if isinstance(one, inspect.StructType) and one.tag_field == field
+    ]
+    return tags or None
+
+
+_TYPES = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a decimal number",
+    "bool": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "an object",
+    "date": "a day as in 2020-02-05",
+    "datetime": "a time as in 2020-02-05T14:30:00+08:00",
+    "bytes": "base64",
+}
+"""What people call the types that msgspec names."""
+
+
+def _type_words(found: re.Match[str]) -> str:
+    expected = [_TYPES.get(word, word) for word in found[1].split(" | ")]
+    return f"must be {' or '.join(expected)}, not {_TYPES.get(found[2], found[2])}"
+
+
+_WORDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"Expected `int` >= (-?\d+)", r"must be a whole number of at least \1"),
     (r"Expected `int` <= (-?\d+)", r"must be a whole number of at most \1"),
-    (r"Expected `int(?: \| null)?`, got `(\w+)`", r"must be a whole number, not a \1"),
     (r"Expected `str` of length >= (\d+)", r"must have at least \1 characters"),
     (r"Expected `str` of length <= (\d+)", r"must have at most \1 characters"),
     (r"Expected `array` of length >= (\d+)", r"must have at least \1 lines"),
@@ -66,18 +133,26 @@ _WORDS = (
     (r"Invalid RFC3339 encoded date(time)?.*", r"must be a date\1 as in 2020-02-05"),
     (r"Invalid enum value (.*)", r"is \1, which is not one of the choices"),
     (r"Integer value out of range.*", "is larger than any quantity may be"),
-    (r"Expected `(.*)`, got `(\w+)`", r"must be \1, not \2"),
+    (r"Invalid value (.*)", r"is \1, which is not one of the choices"),
+    (r"Expected `(.*)`, got `(\w+)`", _type_words),
 )
 
 
-def field_error(message: str) -> InvalidField:
+def _path_of(message: str) -> list[str]:
+    """Return the field names and positions in a message's path."""
+    return re.findall(r"\w[\w-]*", message.partition(" - at `")[2].rstrip("`"))
+
+
+def field_error(message: str, choices: Sequence[str] = ()) -> InvalidField:
     """Translate msgspec's message to a sentence with a JSON pointer."""
-    text, _, path = message.partition(" - at `")
-    pointer = "".join(f"/{part}" for part in re.findall(r"\w[\w-]*", path.rstrip("`")))
+    text = message.partition(" - at `")[0]
+    pointer = "".join(f"/{part}" for part in _path_of(message))
     for pattern, words in _WORDS:
         if re.match(pattern, text):
             text = re.sub(pattern, words, text)
             break
+    if choices:
+        text = text.replace("not one of the choices", f"not one of {', '.join(choices)}")
     missing = re.match(r"(?:lacks the|has no) field ([\w-]+)", text)
     if missing:
         return InvalidField.at(f"{pointer}/{missing[1]}", f"{pointer or 'the command'} {text}")

@@ -10,7 +10,7 @@ from supplies.books.reader import Books
 from supplies.domain.entry_rows import Activity
 from supplies.errors import NotFound
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import DocumentState, DocumentType, find_document
 
@@ -53,8 +53,13 @@ def list_activities(
     """List activities, oldest first. kind: filter.
 
     Raises:
-        InvalidField: `after` or `limit` is invalid.
+        InvalidField: `kind`, `after` or `limit` is invalid.
     """
+    if kind is not None:
+        known = books.all(
+            "SELECT DISTINCT kind FROM activities WHERE station = :station ORDER BY 1"
+        )
+        check_choice("kind", kind, [row[0] for row in known])
     return list_documents(
         books,
         DOCUMENT_TYPE,

@@ -24,7 +24,7 @@ from supplies.domain.catalogue_records import Location
 from supplies.domain.entry_rows import Lot, Need
 from supplies.domain.fields import MAX_LINES
 from supplies.views.balances_at import read_balances
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_codes, paginate
 from supplies.views.shared_queries import read_latest, read_lots
 
 _URGENCIES = ("high", "normal", "low")
@@ -72,8 +72,9 @@ def propose_allocations(
     Every page computes the whole proposal.
 
     Raises:
-        InvalidField: `after` or `limit` is invalid.
+        InvalidField: a filter, `after` or `limit` is invalid.
     """
+    check_codes(books, item=item, location=location)
     shelves = _shelves(books, today, item, location)
     needs = _open_needs(books, today, item)
     rows = _combine(_distribute(books, needs, shelves))

@@ -20,7 +20,14 @@ from supplies.views.document_lists import (
     numbers_by_balance,
     numbers_by_column,
 )
-from supplies.views.pagination import DEFAULT_LIMIT, PackedLineView, Page, View, check_choice
+from supplies.views.pagination import (
+    DEFAULT_LIMIT,
+    PackedLineView,
+    Page,
+    View,
+    check_choice,
+    check_codes,
+)
 from supplies.views.remarks import DocumentEntries, DocumentEntry, RemarkView
 from supplies.views.shared_queries import (
     DocumentState,
@@ -114,6 +121,7 @@ def list_allocations(
         InvalidField: `status`, `after` or `limit` is invalid.
     """
     check_choice("status", status, get_args(AllocationStatus))
+    check_codes(books, recipient=recipient)
     source = QUERIES_BY_STATUS.get(status or "", all_numbers(DOCUMENT_TYPE))
     return list_documents(
         books,

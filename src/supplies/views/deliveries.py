@@ -18,7 +18,7 @@ from supplies.views.document_lists import (
     numbers_by_column,
     pending_numbers,
 )
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_choice, check_codes
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import DocumentState, DocumentType, find_document
 
@@ -102,6 +102,7 @@ def list_deliveries(
         InvalidField: `status`, `after` or `limit` is invalid.
     """
     check_choice("status", status, get_args(DeliveryStatus))
+    check_codes(books, team=team)
     source = (
         all_numbers(DOCUMENT_TYPE)
         if team is None

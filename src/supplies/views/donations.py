@@ -12,7 +12,7 @@ from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Lot
 from supplies.errors import NotFound
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
-from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View
+from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View, check_codes
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import (
     DocumentState,
@@ -107,8 +107,9 @@ def list_donations(
     """List donations, oldest first. donor: filter; "anonymous" for anonymous ones.
 
     Raises:
-        InvalidField: `after` or `limit` is invalid.
+        InvalidField: `donor`, `after` or `limit` is invalid.
     """
+    check_codes(books, donor=None if donor == ANONYMOUS else donor)
     source = all_numbers(DOCUMENT_TYPE)
     if donor is not None:
         source = numbers_by_column(DOCUMENT_TYPE, "party", donor, within=" AND x.origin = 'donor'")

@@ -8,9 +8,16 @@ import msgspec
 
 from supplies.books.free_text import free_text_of_entries
 from supplies.books.reader import Books, query_ids
-from supplies.domain.entries import ZERO_HASH
-from supplies.errors import NotFound
-from supplies.views.pagination import DEFAULT_LIMIT, PackedLineView, Page, View, paginate
+from supplies.domain.entries import ENTRY_KINDS, ZERO_HASH
+from supplies.errors import InvalidField, NotFound
+from supplies.views.pagination import (
+    DEFAULT_LIMIT,
+    PackedLineView,
+    Page,
+    View,
+    check_choice,
+    paginate,
+)
 from supplies.views.remarks import EntryTexts, read_entry_texts
 from supplies.views.shared_queries import read_packed_lines
 
@@ -96,8 +103,12 @@ def list_entries(
     """List entries, oldest first. kind, document: filters.
 
     Raises:
-        InvalidField: `after` or `limit` is invalid.
+        InvalidField: `kind`, `document`, `after` or `limit` is invalid.
     """
+    if kind is not None and kind not in ENTRY_KINDS and not _has_entry(books, "kind", kind):
+        check_choice("kind", kind, ENTRY_KINDS)
+    if document is not None and not _has_entry(books, "document", document):
+        raise InvalidField.at("/document", f"there is no document {document[:64]!r}")
     where = " AND e.seq > :after"
     where += "" if kind is None else " AND e.kind = :kind"
     where += "" if document is None else " AND e.document = :document"
@@ -106,6 +117,11 @@ def list_entries(
         return _entries(books, where, limit=wanted, after=position, kind=kind, document=document)
 
     return paginate(fetch, after, limit)
+
+
+def _has_entry(books: Books, column: str, value: str) -> bool:
+    query = f"SELECT 1 FROM entries WHERE station = :station AND {column} = :value LIMIT 1"
+    return books.value(query, value=value) is not None
 
 
 def _entries(

@@ -21,7 +21,15 @@ from supplies.views.document_lists import (
     numbers_by_balance,
     numbers_by_column,
 )
-from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View, Warned, check_choice
+from supplies.views.pagination import (
+    DEFAULT_LIMIT,
+    PackedView,
+    Page,
+    View,
+    Warned,
+    check_choice,
+    check_codes,
+)
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import (
     DocumentState,
@@ -124,9 +132,10 @@ def list_needs(
     """List needs, oldest first. status, recipient, item: filters.
 
     Raises:
-        InvalidField: `status`, `after` or `limit` is invalid.
+        InvalidField: a filter, `after` or `limit` is invalid.
     """
     check_choice("status", status, STAGES)
+    check_codes(books, recipient=recipient, item=item)
     return list_documents(
         books,
         DOCUMENT_TYPE,

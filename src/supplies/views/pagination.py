@@ -10,6 +10,15 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import (
+    CatalogueRecord,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Team,
+)
 from supplies.errors import InvalidField
 
 T = TypeVar("T")
@@ -123,6 +132,29 @@ def check_choice(field: str, value: str | None, known: Iterable[str]) -> None:
     if value is not None and value not in known:
         raise InvalidField.at(f"/{field}", f"{value[:64]!r} is not one of {', '.join(known)}")
 
+
+def check_codes(books: Books, **codes: str | None) -> None:
+    """Check the codes that filters name: `item`, `donor`, `recipient`, `location` or `team`.
+
+    None: no filter.
+
+    Raises:
+        InvalidField: a code is not in the books.
+    """
+    for field, code in codes.items():
+        if code is not None and books.catalogue.get(_NOUNS[field], code) is None:
+            raise InvalidField.at(
+                f"/{field}", f"there is no {field} {code[:64]!r}; see the list of {field}s"
+            )
+
+
+_NOUNS: dict[str, type[CatalogueRecord]] = {
+    "item": Item,
+    "donor": Donor,
+    "recipient": Recipient,
+    "location": Location,
+    "team": Team,
+}
 
 MAX_FETCHES = 8
 """Number of queries after which a page is returned although it is not full."""

@@ -19,7 +19,14 @@ from supplies.views.document_lists import (
     numbers_by_balance,
     numbers_by_column,
 )
-from supplies.views.pagination import DEFAULT_LIMIT, PackedView, Page, View, check_choice
+from supplies.views.pagination import (
+    DEFAULT_LIMIT,
+    PackedView,
+    Page,
+    View,
+    check_choice,
+    check_codes,
+)
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import (
     AccountBalance,
@@ -107,6 +114,7 @@ def list_pledges(
         InvalidField: `status`, `after` or `limit` is invalid.
     """
     check_choice("status", status, get_args(PledgeStatus))
+    check_codes(books, donor=donor)
     source = numbers_by_balance(PLEDGED) if status == "open" else all_numbers(DOCUMENT_TYPE)
     return list_documents(
         books,

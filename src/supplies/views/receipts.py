@@ -10,7 +10,7 @@ import msgspec
 
 from supplies.books.free_text import free_text_of_entries
 from supplies.books.reader import Books, query_ids
-from supplies.domain.accounts import DONOR
+from supplies.domain.accounts import ANONYMOUS, DONOR
 from supplies.domain.entry_rows import Reprint
 from supplies.errors import Forgotten, NotFound
 from supplies.papers.receipt import (
@@ -21,7 +21,7 @@ from supplies.papers.receipt import (
     ReceiptRecord,
 )
 from supplies.signing.receipt_signatures import IssuedReceipt, ReceiptSigner, paper_from_record
-from supplies.views.pagination import DEFAULT_LIMIT, Page, View, paginate
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_codes, paginate
 
 _decode = msgspec.json.Decoder(DonationReceipt).decode
 
@@ -94,6 +94,7 @@ def list_receipts(
     Raises:
         InvalidField: `after` or `limit` is invalid.
     """
+    check_codes(books, donor=None if donor == ANONYMOUS else donor)
     where = " AND e.seq > :after"
     if donor is not None:
         where = " AND x.station = :station AND x.about = :about AND x.seq > :after"

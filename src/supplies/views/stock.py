@@ -13,7 +13,14 @@ from supplies.domain.entry_rows import Lot
 from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField
 from supplies.views.balances_at import read_balances
-from supplies.views.pagination import DEFAULT_LIMIT, View, invalid_cursor, make_page, rows_to_fetch
+from supplies.views.pagination import (
+    DEFAULT_LIMIT,
+    View,
+    check_codes,
+    invalid_cursor,
+    make_page,
+    rows_to_fetch,
+)
 from supplies.views.shared_queries import read_lots
 
 StockKey = tuple[str, str, str]
@@ -82,8 +89,9 @@ def get_stock(
 
     Raises:
         InvalidField: both `as_of` and `at_seq` are given.
-        InvalidField: `at_seq`, `after` or `limit` is invalid.
+        InvalidField: a filter, `at_seq`, `after` or `limit` is invalid.
     """
+    check_codes(books, item=item, location=location)
     most, start = rows_to_fetch(limit), _parse_cursor(after)
     moment = _moment(books, as_of, at_seq)
     places = _places(books, location, item, as_of, at_seq)

@@ -1,0 +1,63 @@
+"""What HTTP asks of every route: HEAD, raw UTF-8 in a query, and the end of a connection."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+
+
+class HttpSemanticsMiddleware:
+    """Answer HEAD as GET without its content, and percent-encode a query that is raw UTF-8.
+
+    A response that is sent before the request's body was read closes the connection: otherwise the
+    rest of the body would be read as the next request, or waited for.
+
+    Source: RFC 9110, 9.3.2 (HEAD); RFC 9112, 9.6 (close).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        request: Any = scope
+        is_head = request["method"] == "HEAD"
+        query = _NOT_ASCII.sub(lambda found: b"%%%02X" % found[0][0], request["query_string"])
+        request["query_string"] = query
+        if is_head:
+            request["method"] = "GET"
+        is_unread = _has_body(request["headers"])
+
+        async def receive_body() -> Any:
+            nonlocal is_unread
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                is_unread = False
+            return message
+
+        async def send_response(message: Message) -> None:
+            if message["type"] == "http.response.start" and is_unread:
+                others = [pair for pair in message["headers"] if pair[0].lower() != b"connection"]
+                message["headers"] = [*others, (b"connection", b"close")]
+            if message["type"] == "http.response.body" and is_head:
+                message["body"] = b""
+            await send(message)
+
+        try:
+            await self._app(scope, receive_body, send_response)
+        finally:
+            if is_head:
+                request["method"] = "HEAD"  # For the log.
+
+
+def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:
+    found = {name.lower(): value for name, value in headers}
+    return b"transfer-encoding" in found or found.get(b"content-length", b"0") != b"0"

@@ -1,0 +1,24 @@
+"""The range of days that people may type: one rule for every date field."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from supplies.errors import InvalidField
+
+EARLIEST_DAY = date(2000, 1, 1)
+"""Earlier days are slips, such as 0022 for 2022. Days that are recorded already are not checked."""
+
+
+def check_day(day: date, name: str) -> None:
+    """Check a day that somebody typed. name: pointer or name of its field.
+
+    Raises:
+        InvalidField: the day is before `EARLIEST_DAY`.
+    """
+    if day < EARLIEST_DAY:
+        raise InvalidField.at(
+            name,
+            f"{name} is {day}, which is before {EARLIEST_DAY}; write the year with four digits, "
+            "as in 2020-02-05",
+        )

@@ -1,0 +1,93 @@
+"""Days that people type: far too early ones are refused, recorded ones are still read."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from support.command_line import run_with_usage_error
+from support.ledger_fixture import StationLedger
+from support.refusals import assert_refused
+from support.rest_client import RestClient
+
+from supplies.domain import commands as c
+from supplies.domain import days
+from supplies.domain.days import EARLIEST_DAY
+from supplies.errors import InvalidField
+
+SLIP = date(22, 2, 3)
+LINE = c.ArrivalLine(item="mask", quantity=1)
+
+
+@pytest.mark.parametrize(
+    ("at", "command"),
+    [
+        ("/happened_on", c.OpenStock(location="store", lines=[LINE], happened_on=SLIP)),
+        (
+            "/lines/0/expires_on",
+            c.OpenStock(
+                location="store", lines=[c.ArrivalLine(item="mask", quantity=1, expires_on=SLIP)]
+            ),
+        ),
+        ("/needed_by", c.NoteNeed(recipient="R-1", item="mask", quantity=1, needed_by=SLIP)),
+        (
+            "/due_on",
+            c.MakePledge(donor="D-1", lines=[c.PledgeLine(item="mask", quantity=1)], due_on=SLIP),
+        ),
+        ("/through", c.ClosePeriod(through=SLIP)),
+        (
+            "/command/happened_on",
+            c.Correct(
+                entry=1,
+                reason="day",
+                command=c.OpenStock(location="store", lines=[LINE], happened_on=SLIP),
+            ),
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_year_of_two_digits_is_refused_in_every_field(
+    station: StationLedger, at: str, command: c.Command
+) -> None:
+    sentence = assert_refused(station, InvalidField, lambda: station(command), at=at)
+    assert sentence.startswith(f"{at} is 0022-02-03, which is before 2000-01-01; write the year")
+
+
+def test_the_earliest_day_is_accepted(station: StationLedger) -> None:
+    station(c.OpenStock(location="store", lines=[LINE], happened_on=EARLIEST_DAY))
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_an_option_refuses_a_year_of_two_digits(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = run_with_usage_error(capsys, "report", "station", option, "0022-02-03")
+    assert "before 2000-01-01" in said
+
+
+def test_goods_of_the_first_day_of_the_calendar_are_read_and_corrected(
+    rest: RestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(days, "EARLIEST_DAY", date.min)
+    given = rest.post("/api/donations", {**rest.donation(5), "happened_on": "0001-01-01"})
+    monkeypatch.undo()
+    paths = [
+        "/api/reports/station?to=2020-12-31&from=2000-01-01",
+        "/api/reports/disclosure?to=2020-12-31&from=2000-01-01",
+        "/api/reports/alerts",
+        "/api/donors/D-1/statement?to=2020-12-31&from=2000-01-01",
+        "/api/stock",
+        "/api/stock?as_of=2020-02-01",
+        "/api/donations",
+        "/api/entries",
+        "/api/receipts",
+        "/api/activities",
+    ]
+    for path in paths:
+        assert rest.client.get(path).status_code == 200, path
+    for page in ("/", "/report"):
+        assert rest.client.get(page).status_code < 400
+    seq = given["donation"]["entries"][0] if "entries" in given["donation"] else 1
+    corrected = {"type": "RecordDonation", **rest.donation(5), "happened_on": "2020-02-01"}
+    answer = rest.send(f"/api/entries/{seq}/correct", {"reason": "the day", "command": corrected})
+    assert answer.status_code == 201, answer.text
