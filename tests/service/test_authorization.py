@@ -184,6 +184,7 @@ GET    CRA   /api/reports/disclosure/pdf
 GET    CRA   /api/reports/stock
 GET    CRA   /api/reports/alerts
 GET    CRA   /api/station
+GET    CRA   /api/station/units
 PATCH  C     /api/station
 GET    C     /api/organisation/stations
 GET    C     /api/organisation/stock

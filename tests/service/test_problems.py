@@ -273,8 +273,10 @@ def test_a_plan_in_a_closed_period_is_refused(rest: RestClient) -> None:
     rest.post("/api/periods/close", {"through": "2020-02-05"})
     body = {"recipient": "R-1", "item": "mask", "quantity": 5, "happened_on": "2020-02-05"}
     rest.refused("/api/needs", body, 409, "period-closed")
-    assert rest.get("/api/periods") == {"closed_through": "2020-02-05"}
+    assert rest.get("/api/periods") == {"closed_through": "2020-02-05", "reopenings": []}
     rest.post("/api/periods/reopen", {"from": "2020-02-05", "reason": "a need came late"})
+    (reopened,) = rest.get("/api/periods")["reopenings"]
+    assert reopened["texts"] == [{"field": "reason", "text": "a need came late"}]
     rest.post("/api/needs", body)
 
 

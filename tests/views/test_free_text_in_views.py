@@ -9,6 +9,7 @@ from itertools import count
 import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
+from support.shipping import open_hp
 
 from supplies.books.reader import Books
 from supplies.domain import commands as c
@@ -18,6 +19,7 @@ from supplies.views.donations import get_donation, list_donations
 from supplies.views.entries import get_entry, list_conflicts, list_entries
 from supplies.views.needs import get_need, list_needs
 from supplies.views.pledges import get_pledge, list_pledges
+from supplies.views.shipments import get_shipment, list_awaited_shipments
 
 CANARY = re.compile(r"canary-\d+")
 
@@ -195,6 +197,23 @@ def test_a_coordinator_reads_the_account_of_the_courier_whom_the_books_contradic
     assert conflict.resolved_because == "the guard agrees"
     remarks = get_delivery(station.books, name).remarks
     assert [one.texts[0].text for one in remarks] == ["the door was locked", "the guard agrees"]
+
+
+def test_a_shipment_shows_the_note_of_the_station_that_reads_it(
+    station: StationLedger, books_url: str
+) -> None:
+    station.stock(5)
+    lines = [c.LotLine(item="mask", quantity=5)]
+    sent = c.SendShipment(station="hp", location="store", lines=lines, note="for Wang's lorry")
+    name = str(station(sent).document)
+    assert get_shipment(station.books, name).note == "for Wang's lorry"
+    with open_hp(books_url, station.clock) as ledger:
+        (awaited,) = list_awaited_shipments(ledger.books).items
+        assert (awaited.note, awaited.remarks) == (None, [])
+        other = StationLedger(ledger, station.clock)
+        other(c.ReceiveShipment(shipment=name, location="depot", note="one box open"))
+        found = get_shipment(ledger.books, name)
+        assert (found.note, found.remarks) == ("one box open", [])
 
 
 def test_every_text_is_shown_until_the_person_is_forgotten(

@@ -11,6 +11,7 @@ from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import View
+from supplies.views.remarks import RemarkView, list_remarks_of_kind
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
@@ -19,9 +20,13 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PeriodView(View, frozen=True, kw_only=True):
-    """closed_through: the last closed day; None: every day is open."""
+    """closed_through: the last closed day; None: every day is open.
+
+    reopenings: why days were reopened, oldest first.
+    """
 
     closed_through: date | None
+    reopenings: list[RemarkView]
 
 
 class PeriodEntered(View, frozen=True, kw_only=True):
@@ -33,7 +38,10 @@ class PeriodEntered(View, frozen=True, kw_only=True):
 
 def period(books: Books) -> PeriodView:
     """Which days are closed."""
-    return PeriodView(closed_through=books.closed_through())
+    return PeriodView(
+        closed_through=books.closed_through(),
+        reopenings=list_remarks_of_kind(books, "period_reopened"),
+    )
 
 
 def show_period(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:

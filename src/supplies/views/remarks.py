@@ -103,15 +103,7 @@ class DocumentEntries:
                 if (entry.seq, field) not in self._shown
             }
             if rest:
-                remarks.append(
-                    RemarkView(
-                        entry=entry.seq,
-                        kind=entry.kind,
-                        happened_on=entry.happened_on,
-                        recorded_by=entry.recorded_by,
-                        texts=_views(rest),
-                    )
-                )
+                remarks.append(_remark(entry, rest))
         return remarks
 
 
@@ -121,6 +113,31 @@ def read_entry_texts(books: Books, seqs: Iterable[int]) -> dict[int, list[TextVi
         seq: None if texts is None else _views(texts)
         for seq, texts in free_text_of_entries(books, seqs).items()
     }
+
+
+def list_remarks_of_kind(books: Books, kind: str) -> list[RemarkView]:
+    """Return what the entries of one kind say in free text, oldest first."""
+    rows = books.all(
+        "SELECT seq, happened_on, recorded_by FROM entries "
+        "WHERE station = :station AND kind = :kind ORDER BY seq",
+        kind=kind,
+    )
+    texts = free_text_of_entries(books, [row[0] for row in rows])
+    return [
+        _remark(DocumentEntry("", seq, 0, kind, date.fromisoformat(day), by), said)
+        for seq, day, by in rows
+        if (said := texts.get(seq))
+    ]
+
+
+def _remark(entry: DocumentEntry, texts: Texts) -> RemarkView:
+    return RemarkView(
+        entry=entry.seq,
+        kind=entry.kind,
+        happened_on=entry.happened_on,
+        recorded_by=entry.recorded_by,
+        texts=_views(texts),
+    )
 
 
 def _views(texts: Texts) -> list[TextView]:

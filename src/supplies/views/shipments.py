@@ -31,6 +31,7 @@ from supplies.views.pagination import (
     paginate,
     rows_to_fetch,
 )
+from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import read_account_balances, read_latest, read_lots
 
 Direction = Literal["out", "in", "awaited"]
@@ -74,6 +75,7 @@ class ShipmentView(View, frozen=True, kw_only=True):
     way: out (sent from here), in (received here), awaited (on its way here from a station in the
     same database). location: at this station; None if awaited. happened_on: day of dispatch, or of
     receipt for "in". entry: this station's entry, which the other station cites; None if awaited.
+    note: this station's; None if there is none, or if it was erased.
     """
 
     id: str
@@ -85,6 +87,8 @@ class ShipmentView(View, frozen=True, kw_only=True):
     happened_on: date
     lines: list[ShipmentLineView]
     entry: Citation | None
+    note: str | None
+    remarks: list[RemarkView]
 
 
 def get_shipment(books: Books, name: str) -> ShipmentView:
@@ -202,8 +206,9 @@ class _Entry(NamedTuple):
 def _views(books: Books, seqs: Sequence[int]) -> list[ShipmentView]:
     """Return the shipments that these entries sent or received."""
     entries = [_entry(row) for row in query_ids(books, seqs, _ENTRY)]
-    out = _sent_views(books, [one for one in entries if one.kind == _SENT])
-    came = _received_views(books, [one for one in entries if one.kind == _RECEIVED])
+    texts = DocumentEntries(books, [one.shipment for one in entries])
+    out = _sent_views(books, [one for one in entries if one.kind == _SENT], texts)
+    came = _received_views(books, [one for one in entries if one.kind == _RECEIVED], texts)
     return [(out | came)[one.seq] for one in sorted(entries)]
 
 
@@ -220,7 +225,9 @@ def _entry(row: Row) -> _Entry:
     return _Entry(seq, kind, shipment, date.fromisoformat(happened_on), citation)
 
 
-def _sent_views(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentView]:
+def _sent_views(
+    books: Books, entries: Sequence[_Entry], texts: DocumentEntries
+) -> dict[int, ShipmentView]:
     names = [one.shipment for one in entries]
     stated = read_latest(books, Shipment, "shipment", names)
     lines = read_latest(books, ShipmentLine, "shipment", names)
@@ -245,6 +252,8 @@ def _sent_views(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentVi
                 for line in lines[one.shipment]
             ],
             entry=one.citation,
+            note=texts.text(one.seq, "note"),
+            remarks=texts.remarks(one.shipment),
         )
         for one in entries
     }
@@ -266,7 +275,9 @@ def _sent_line(line: ShipmentLine, arrived: int | None) -> ShipmentLineView:
     )
 
 
-def _received_views(books: Books, entries: Sequence[_Entry]) -> dict[int, ShipmentView]:
+def _received_views(
+    books: Books, entries: Sequence[_Entry], texts: DocumentEntries
+) -> dict[int, ShipmentView]:
     names = [one.shipment for one in entries]
     stated = read_latest(books, ShipmentReceived, "shipment", names)
     lines = read_latest(books, ShipmentArrival, "shipment", names)
@@ -282,6 +293,8 @@ def _received_views(books: Books, entries: Sequence[_Entry]) -> dict[int, Shipme
             happened_on=one.happened_on,
             lines=[_arrived_line(line, here.get(line.lot or "")) for line in lines[one.shipment]],
             entry=one.citation,
+            note=texts.text(one.seq, "note"),
+            remarks=texts.remarks(one.shipment),
         )
         for one in entries
     }
@@ -320,7 +333,10 @@ def _awaited(
     for sender, seq in rows:
         by_sender[sender].append(seq)
     found = [
-        msgspec.structs.replace(view, way="awaited", location=None, entry=None)
+        # The texts are for the sender's staff.
+        msgspec.structs.replace(
+            view, way="awaited", location=None, entry=None, note=None, remarks=[]
+        )
         for sender, seqs in by_sender.items()
         for view in _views(books.for_station(sender), seqs)
     ]
