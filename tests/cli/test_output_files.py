@@ -213,3 +213,12 @@ def test_a_terminal_without_the_characters_shows_their_codes(
     refusal = run("report", "statement", "--donor", "口罩", *at, **variables)
     assert refusal.returncode in (1, 2)
     assert "Traceback" not in refusal.stderr
+
+
+def test_books_are_not_made_under_the_name_of_a_key_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = str(tmp_path / "books.key")
+    for words in (["init", "--name", "x"], ["demo"]):
+        assert "is the name of a file of keys" in refused(capsys, *words, "--database", name)
+    assert list(tmp_path.iterdir()) == []

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from supplies.errors import StoreError
+from supplies.errors import InvalidField, StoreError
 from supplies.signing.receipt_signatures import (
     IssuedReceipt,
     PublicKeys,
@@ -149,6 +149,7 @@ def key_file(database: str) -> Path:
 
     Raises:
         StoreError: the books are on a server and SUPPLIES_KEYS is not set.
+        InvalidField: the database has the name of a key file.
     """
     named = os.environ.get(KEYS_SETTING)
     if named:
@@ -160,7 +161,10 @@ def key_file(database: str) -> Path:
             f"{KEYS_SETTING}=/var/lib/supplies/station.key, with the same content wherever papers "
             "are printed"
         )
-    return file.with_suffix(".key")
+    beside = file.with_suffix(".key")
+    if beside == file:
+        raise InvalidField(f"{file} is the name of a file of keys; name the books FILE.db")
+    return beside
 
 
 def is_key_file(path: Path) -> bool:
