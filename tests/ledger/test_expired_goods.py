@@ -10,7 +10,7 @@ from support.refusals import assert_refused
 
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Lot
-from supplies.errors import InvalidField, NotEnough
+from supplies.errors import InvalidField, NotEnough, NotFound
 from supplies.verification.verify import verify
 from supplies.views.donations import get_donation
 
@@ -223,6 +223,45 @@ def test_a_wrong_expiry_is_mended_though_it_is_past(station: StationLedger, left
     if not left:
         with pytest.raises(NotEnough, match="5 more have expired"):
             station(c.HandOut(recipient="R-1", location="store", lines=lines(1)))
+
+
+def found_lot(station: StationLedger) -> str:
+    """A lot of five masks that a count found."""
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    counted = c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=5)])
+    return f"l_lx_{station(counted).seq}_1"
+
+
+def describe(lot: str, **more: Any) -> c.DescribeLot:
+    return c.DescribeLot(lot=lot, reason="read from the box", **more)
+
+
+def test_a_found_lot_is_described_anew(station: StationLedger) -> None:
+    lot = found_lot(station)
+    station(describe(lot, batch="B7", expires_on=station.day(-1)))
+    assert station.books.latest_row(Lot, lot=lot) == Lot(
+        lot=lot, item="mask", origin="unexplained:store", batch="B7", expires_on=station.day(-1)
+    )
+    verify(station.ledger.store)
+
+
+def test_a_lot_that_arrived_is_corrected_with_its_entry(station: StationLedger) -> None:
+    gift = station.give(5)
+    lot = f"l_lx_{gift.seq}_1"
+    with pytest.raises(InvalidField, match=f"was made by d_{gift.seq}: correct d_{gift.seq}"):
+        station(describe(lot))
+    station.stock(5, "rice")
+    with pytest.raises(InvalidField, match="was made by k_"):
+        station(describe(repack(station)))
+    with pytest.raises(NotFound):
+        station(describe("l_lx_99_1"))
+
+
+def test_a_lot_of_a_forgotten_donor_is_described_anew(station: StationLedger) -> None:
+    lot = f"l_lx_{station.give(5, donor='D-2').seq}_1"
+    station(c.ForgetDonor(donor="D-2"))
+    station(describe(lot, expires_on=station.day(3)))
+    assert expiry(station, lot) == station.day(3)
 
 
 # --- lines that name a lot -----------------------------------------------------------------------

@@ -314,6 +314,26 @@ def test_a_found_gift_is_corrected_and_reversed_like_any_other(station: StationL
     verify(station.ledger.store)
 
 
+def test_a_settlement_is_corrected_and_reversed(station: StationLedger) -> None:
+    lot = f"l_lx_{station(count(opened(station), 20)).seq}_1"
+    lines = [c.LotLine(item="mask", quantity=20)]
+    bought = c.Settle(place="store", by="bought", party="X-1", lines=lines, reason="r")
+    done = station(bought)
+    made = c.Settle(place="store", by="made", party="X-2", lines=lines, reason="r")
+    done = station(c.Correct(entry=done.seq, command=made, reason="sewn here"))
+    assert station.total("made:X-2") == -20
+    assert station.books.latest_row(Lot, lot=lot) == Lot(lot=lot, item="mask", origin="made:X-2")
+    station(c.Reverse(entry=done.seq, reason="not known after all"))
+    assert station.total("unexplained:store") == -20
+    verify(station.ledger.store)
+
+
+def test_a_count_is_not_corrected_but_counted_again(station: StationLedger) -> None:
+    done = station(count(opened(station), 20))
+    with pytest.raises(InvalidField, match="open another count sheet and count again"):
+        station(c.Reverse(entry=done.seq, reason="r"))
+
+
 def test_found_goods_that_were_borrowed_go_back_to_their_lender(station: StationLedger) -> None:
     station(count(opened(station), 20))
     lines = [c.LotLine(item="mask", quantity=20)]

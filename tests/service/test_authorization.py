@@ -131,6 +131,7 @@ POST   CR    /api/stock/loans
 POST   CR    /api/stock/loans/{loan}/return
 POST   CR    /api/stock/hand-outs
 POST   CR    /api/stock/conversions
+POST   C     /api/stock/lots/{lot}/describe
 POST   C     /api/stock/settlements
 GET    CRA   /api/stock/openings
 GET    CRA   /api/stock/openings/{document}

@@ -114,6 +114,7 @@ def storekeeping(generator: CommandGenerator) -> list[WeightedCommand]:
         (2, bool(model.nonzero_balances("lost:")), generator.find_again),
         (1, bool(model.nonzero_balances("received:")), generator.take_back),
         (8, bool(model.nonzero_balances("unexplained:")), generator.settle),
+        (2, bool(model.nonzero_balances("unexplained:")), generator.describe_lot),
     ]
 
 

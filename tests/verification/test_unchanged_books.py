@@ -10,6 +10,7 @@ from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Station
 from supplies.errors import NotFound
 from supplies.ledger.ledger import Ledger
+from supplies.ledger.rules.command_history import CORRECTABLE, WAYS_BACK
 from supplies.storage.engines import open_store
 from supplies.verification import verify as chain
 from supplies.verification.verify import Verified, verify
@@ -79,3 +80,11 @@ def test_verification_in_small_chunks_gives_the_same_result(
     assert verify(store, progress=lambda done, total: heard.append((done, total))) == whole
     assert heard[-1] == (whole.entries, whole.entries)
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+
+
+def test_every_entry_can_be_corrected_or_says_what_to_do_instead(whole: str) -> None:
+    store = open_store(whole)
+    kinds = {kind for (kind,) in store.all("SELECT DISTINCT kind FROM entries WHERE part = 0")}
+    assert kinds <= {*CORRECTABLE, *WAYS_BACK}
+    assert not CORRECTABLE.keys() & WAYS_BACK.keys()
+    store.close()

@@ -163,6 +163,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "reason": "not found after the stock-take",
         "lines": [{"item": "mask-kn95", "quantity": 2}],
     },
+    "DescribeLot": {
+        "batch": "B7",
+        "expires_on": "2020-12-31",
+        "reason": "read from the box",
+    },
     # --- between stations
     "SendShipment": {"to": "nansha", **_FREE},
     "ReceiveShipment": {"location": "store-a", "lines": [{"line": 1, "arrived": 10}]},

@@ -15,6 +15,7 @@ from supplies.books.reader import Books
 from supplies.domain.commands import (
     Convert,
     CountStock,
+    DescribeLot,
     FindAgain,
     HandOut,
     IssueGoods,
@@ -254,6 +255,13 @@ class StockController(Controller):
         self, context: Context, payload: Body[Settle]
     ) -> CreatedResponse[EntryRecorded]:
         """Explain what a count or a late report left unexplained."""
+        return await context.record(payload, show_entry)
+
+    @post("/lots/{lot:str}/describe", operation_id="describeLot", opt=allow_roles("coordinator"))
+    async def describe_lot(
+        self, context: Context, payload: Body[DescribeLot]
+    ) -> CreatedResponse[EntryRecorded]:
+        """Correct batch and expiry of a lot that a count found or another station sent."""
         return await context.record(payload, show_entry)
 
     @post(

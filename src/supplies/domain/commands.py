@@ -529,6 +529,19 @@ class Convert(Command, frozen=True, kw_only=True):
     note: Text | None = None
 
 
+class DescribeLot(Command, frozen=True, kw_only=True):
+    """Describe a lot anew: one that a count found, or that came from another station.
+
+    batch, expires_on: as they should be; None: none. Lots that arrived or were repacked here are
+    corrected with their entry.
+    """
+
+    lot: Code  # by path
+    batch: Batch | None = None
+    expires_on: date | None = None
+    reason: Reason
+
+
 class Settle(Command, frozen=True, kw_only=True):
     """Settle an unexplained difference left by a count or a late fact.
 
@@ -697,6 +710,7 @@ Correctable = (
     | ReturnLoan
     | HandOut
     | Convert
+    | Settle
     | RecordActivity
 )
 """Commands that `Correct` accepts. Others have their own way back: release, void, reopen."""

@@ -46,7 +46,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
                 command = command.command
         if isinstance(command, c.ResolveConflict):
             return self.report_outcome()
-        if isinstance(command, c.Settle):
+        if isinstance(command, c.Settle) and command.by == "donor":
             return c.RecordDonation(
                 donor=command.party,
                 location=command.place,
@@ -113,6 +113,7 @@ GENERATORS: dict[type[c.Command], Any] = {
     c.ReturnLoan: CorrectionCommands.return_loan,
     c.HandOut: CorrectionCommands.hand_out,
     c.Convert: CorrectionCommands.convert,
+    c.Settle: CorrectionCommands.settle,
     c.RecordActivity: CorrectionCommands.record_activity,
 }
 """The generator of each command that can be corrected."""

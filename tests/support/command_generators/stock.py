@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supplies.domain import commands as c
-from supplies.domain.entry_rows import Withdrawal
+from supplies.domain.entry_rows import Lot, Withdrawal
 from support.command_generators.base import GeneratorBase
 
 
@@ -149,6 +149,16 @@ class StockCommands(GeneratorBase):
             ],
             spilled=self.lot_lines(f"stock:{place}")[: self.number(0, 1)],
             happened_on=self.day(),
+        )
+
+    def describe_lot(self) -> c.Command:
+        lots = self.model.latest(Lot, "lot")
+        found = [lot for lot, row in lots.items() if row.origin.startswith("unexplained:")]
+        return c.DescribeLot(
+            lot=self.pick(found or lots),
+            batch=self.choose(None, "B2"),
+            expires_on=self.expiry(),
+            reason="r",
         )
 
     def settle(self) -> c.Command:

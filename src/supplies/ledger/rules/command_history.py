@@ -63,6 +63,7 @@ CORRECTABLE = {
     "loan_returned": "ReturnLoan",
     "handed_out": "HandOut",
     "goods_converted": "Convert",
+    "settled": "Settle",
     "activity_recorded": "RecordActivity",
 }
 """The command that makes each kind of entry that can be corrected."""
@@ -70,16 +71,32 @@ CORRECTABLE = {
 
 _FIND_AGAIN = "record goods that were found with FindAgain and the reason on_the_way"
 
-WAYS_BACK = {
+WAYS_BACK: Mapping[str, str] = {
     "needs_claimed": "claim the needs, or drop the claims, in another command",
     "count_opened": "count it, or leave it: a sheet that is not counted changes nothing",
     "stock_counted": "open another count sheet and count again",
+    "conflict_noted": "resolve the conflict",
+    "conflict_resolved": "open a count sheet and count the goods",
+    "released": "allocate the goods again",
+    "dispatched": "report the outcome of each stop",
+    "delivery_reassigned": "reassign the delivery again",
+    "delivery_closed": "correct the outcome of a stop; a closed delivery stays closed",
+    "need_ended": "note the need again",
+    "pledge_cancelled": "record the pledge again",
+    "pledge_lapsed": "record the pledge again",
+    "lot_described": "describe the lot again",
+    "receipt_issued": "void or replace the receipt",
+    "receipt_voided": "issue another receipt for the donation",
+    "receipt_reprinted": "leave it: it only says that a copy was printed",
+    "period_closed": "reopen the period",
+    "period_reopened": "close the period again",
+    "forgotten": "leave it: what was erased cannot be restored",
     "shipment_sent": "let the other station receive 0 of each line, acknowledge that here, and "
     f"then {_FIND_AGAIN}",
     "shipment_received": "send the goods on or back in another shipment",
     "shipment_acknowledged": _FIND_AGAIN,
 }
-"""What to do instead of a correction, for claims and entries on which two stations must agree."""
+"""What to do instead of a correction, for each other kind of entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +153,7 @@ def history_of(books: Books, seq: int) -> History:
     if head.kind not in CORRECTABLE:
         raise InvalidField.at(
             "/entry",
-            f"entry {seq} ({head.kind}) cannot be corrected; "
-            + WAYS_BACK.get(head.kind, "use the command that undoes it"),
+            f"entry {seq} ({head.kind}) cannot be corrected; " + WAYS_BACK[head.kind],
         )
     newer = _superseded_by(books, head.seq)
     if newer is not None:

@@ -7,8 +7,11 @@ from datetime import date
 
 import msgspec
 
-from supplies.domain.accounts import LOST, STOCK
-from supplies.domain.commands import ArrivalLine, DonationLine
+from supplies.books.reader import unknown_code_error
+from supplies.domain.accounts import CONVERTED, DONOR, LOST, STOCK, keys_of, kind_of
+from supplies.domain.catalogue_records import Donor
+from supplies.domain.commands import ArrivalLine, DescribeLot, DonationLine
+from supplies.domain.entry_rows import ArrivalLine as ArrivedLine
 from supplies.domain.entry_rows import Lot, LotParent
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal
@@ -78,6 +81,37 @@ def destination(
             "leave `for` and `need` out",
         )
     return Destination(place.code, line.write_off, usable)
+
+
+def describe_lot(command: DescribeLot, journal: Journal) -> None:
+    """Describe a lot anew that no entry of this station can be corrected for.
+
+    Raises:
+        NotFound: the lot is unknown.
+        InvalidField: the lot is corrected with the entry that made it.
+    """
+    known = journal.books.latest_row(Lot, lot=command.lot)
+    if known is None:
+        raise unknown_code_error(f"there is no lot {command.lot}; see the lots in the stock", "")
+    arrived = journal.books.latest_row(ArrivedLine, lot=command.lot)
+    made_in = None if arrived is None else arrived.arrival
+    if kind_of(known.origin) is CONVERTED:
+        made_in = keys_of(known.origin)[0]
+    elif kind_of(known.origin) is DONOR and _is_forgotten(journal, keys_of(known.origin)[0]):
+        made_in = None
+    if made_in is not None:
+        raise InvalidField(f"lot {command.lot} was made by {made_in}: correct {made_in} instead")
+    draft = journal.entry("lot_described", document=command.lot)
+    draft.add_rows(
+        msgspec.structs.replace(known, batch=command.batch, expires_on=command.expires_on)
+    )
+    describe_products(journal, draft, command.lot, known.expires_on)
+
+
+def _is_forgotten(journal: Journal, donor: str) -> bool:
+    """Return whether a donor's data was erased, so that their donations cannot be corrected."""
+    found = journal.books.catalogue.get(Donor, donor)
+    return found is not None and found.name is None
 
 
 def describe_products(journal: Journal, draft: Draft, lot: str, before: date | None) -> None:

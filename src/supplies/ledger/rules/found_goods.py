@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from supplies.domain.accounts import ANONYMOUS, DONOR, UNEXPLAINED, kind_of
+from supplies.domain.accounts import ANONYMOUS, DONOR, UNEXPLAINED, is_origin, kind_of
 from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import GoodsLine, LotLine, Settle
 from supplies.domain.entry_rows import Arrival, ArrivalLine, StopLine
@@ -82,6 +82,8 @@ def explain_surplus(
     A lot of unknown origin is described anew. Returns the lots with the quantity of each.
     """
     quantity = journal.base_units(line, pointer)
+    effect = {} if journal.corrected is None else journal.corrected.effect
+    former = {account for account, _, _ in effect if is_origin(kind_of(account))}
     remaining, found = quantity, []
     balances = journal.nonzero_balances(unexplained, line.item)
     for (_, item, lot), balance in balances.items():
@@ -89,7 +91,7 @@ def explain_surplus(
         if part > 0 and line.lot in (None, lot):
             journal.move(draft, origin, unexplained, item, lot, part, pointer)
             described = journal.lot(lot, item)
-            if kind_of(described.origin) is UNEXPLAINED:
+            if kind_of(described.origin) is UNEXPLAINED or described.origin in former:
                 draft.add_rows(msgspec.structs.replace(described, origin=origin))
             found.append((lot, part))
             remaining -= part

@@ -482,8 +482,12 @@ def settle(command: Settle, journal: Journal) -> None:
         NotEnough: less is unexplained.
     """
     unexplained = UNEXPLAINED(command.place)
-    if not journal.books.nonzero_balances(unexplained):
+    if not journal.nonzero_balances(unexplained):
         raise unknown_code_error(f"nothing is unexplained in {command.place}", "/place")
+    if command.by == "donor" and journal.corrected is not None:
+        raise InvalidField.at(
+            "/command/by", "a gift is a donation with a receipt: reverse this entry and settle anew"
+        )
     if command.by == "donor":
         record_found_gift(command, journal)
         return
