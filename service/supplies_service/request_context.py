@@ -21,6 +21,7 @@ from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.storage.idempotency import StoredResponse
 from supplies.views.entries import get_conflict, get_entry
+from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.pagination import Page
 from supplies.views.stock import StockView
 from supplies_service.group_commit import Job
@@ -55,8 +56,13 @@ Show = Callable[[Books, Recorded], Outcome[S]]
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
     """Describe the entry, for commands that create nothing with an address of its own."""
+    entry = get_entry(books, recorded.seq)
+    new = entry.supersedes is None
+    warnings = find_likely_duplicates(books, recorded.document) if new else []
     shown = EntryRecorded(
-        entry=get_entry(books, recorded.seq), recounted=recorded.recounted or msgspec.UNSET
+        entry=entry,
+        warnings=warnings or msgspec.UNSET,
+        recounted=recorded.recounted or msgspec.UNSET,
     )
     return Outcome(f"/api/entries/{recorded.seq}", shown)
 

@@ -13,7 +13,7 @@ import msgspec
 from litestar import Response
 
 from supplies.views.entries import ConflictView, EntryView
-from supplies.views.pagination import View
+from supplies.views.pagination import View, Warned
 
 T = TypeVar("T")
 
@@ -23,11 +23,13 @@ encode = msgspec.json.Encoder().encode
 class EntryRecorded(View, frozen=True, kw_only=True):
     """The recorded entry. Its `document` is the code of what the entry created.
 
+    warnings: likely duplicates; unset without any.
     recounted: count sheets that are compared with other figures from now on, because the command
     belongs to an earlier moment; unset without any.
     """
 
     entry: EntryView
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
     recounted: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -51,21 +51,119 @@ def test_without_a_key_the_same_donation_is_recorded_twice(rest: RestClient) -> 
     assert first["donation"]["id"] != second["donation"]["id"]
 
 
+def duplicates(told: dict[str, Any]) -> list[str]:
+    """What the answer names as likely duplicates."""
+    return [
+        warning["about"]
+        for warning in told.get("warnings", [])
+        if warning["warning"] == "likely-duplicate"
+    ]
+
+
 def test_a_likely_duplicate_donation_is_answered_with_a_warning(
     rest: RestClient, service: Service
 ) -> None:
     first = rest.give(7)
     assert first["warnings"] == []
-    (warning,) = rest.give(7)["warnings"]
-    assert (warning["warning"], warning["about"]) == ("likely-duplicate", first["donation"]["id"])
-    assert rest.post("/api/donations", rest.donation(7), key="meant")["warnings"] == []
+    second = rest.give(7)
+    (warning,) = second["warnings"]
+    name, other = first["donation"]["id"], second["donation"]["id"]
+    assert (warning["warning"], warning["about"]) == ("likely-duplicate", name)
+    assert warning["detail"] == (
+        f"{name} records the same gift on the same day (D-1); if they are one gift, reverse {other}"
+    )
     assert rest.give(8)["warnings"] == []
     assert rest.post("/api/donations", {**rest.donation(7), "donor": "D-2"})["warnings"] == []
-    for _ in range(2):
-        nobody = {**rest.donation(7), "donor": None}
-        assert rest.post("/api/donations", nobody)["warnings"] == []
     service.clock.advance()
     assert rest.give(7)["warnings"] == []
+
+
+def test_a_likely_duplicate_is_told_with_a_key_too_and_in_each_repeat(rest: RestClient) -> None:
+    first = rest.post("/api/donations", rest.donation(7), key="one")
+    second = rest.post("/api/donations", rest.donation(7), key="two")
+    assert duplicates(first) == []
+    assert duplicates(second) == [first["donation"]["id"]]
+    assert rest.post("/api/donations", rest.donation(7), key="one") == first
+    assert rest.post("/api/donations", rest.donation(7), key="two") == second
+
+
+def test_an_anonymous_gift_is_compared_too(rest: RestClient) -> None:
+    nobody = {**rest.donation(7), "donor": None}
+    first = rest.post("/api/donations", nobody)
+    assert duplicates(rest.post("/api/donations", nobody)) == [first["donation"]["id"]]
+
+
+def test_gifts_of_another_batch_or_expiry_are_not_duplicates(rest: RestClient) -> None:
+    first = rest.give(7, batch="B7", expires_on="2022-01-31")["donation"]["id"]
+    assert duplicates(rest.give(7, batch="B8", expires_on="2022-01-31")) == []
+    assert duplicates(rest.give(7, batch="B7", expires_on="2022-02-28")) == []
+    assert duplicates(rest.give(7, batch="B7", expires_on="2022-01-31")) == [first]
+    assert first in duplicates(rest.give(7)), "a batch that was left out may be any"
+
+
+FACTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("needs", {"recipient": "R-1", "item": "mask", "quantity": 4}, {"quantity": 5}),
+    (
+        "pledges",
+        {"donor": "D-1", "lines": [{"item": "mask", "quantity": 4}]},
+        {"lines": [{"item": "mask", "quantity": 5}]},
+    ),
+    (
+        "stock/arrivals",
+        {
+            "origin": "bought",
+            "party": "X-1",
+            "location": "store",
+            "lines": [{"item": "mask", "quantity": 4}],
+        },
+        {"party": "X-2"},
+    ),
+    (
+        "stock/openings",
+        {"location": "store", "lines": [{"item": "soap", "quantity": 4}]},
+        {"lines": [{"item": "soap", "quantity": 4, "batch": "B"}, {"item": "mask", "quantity": 1}]},
+    ),
+    (
+        "stock/hand-outs",
+        {"recipient": "R-1", "location": "store", "lines": [{"item": "mask", "quantity": 4}]},
+        {"recipient": "R-2"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "other"), FACTS, ids=[path for path, *_ in FACTS])
+def test_every_fact_typed_twice_is_told(
+    rest: RestClient, path: str, body: dict[str, Any], other: dict[str, Any]
+) -> None:
+    rest.give(100)
+    first = rest.post(f"/api/{path}", body, key="one")
+    assert duplicates(first) == []
+    assert duplicates(rest.post(f"/api/{path}", {**body, **other})) == []
+    document = first["entry"]["document"]
+    assert duplicates(rest.post(f"/api/{path}", body, key="two")) == [document]
+    assert rest.post(f"/api/{path}", body, key="one") == first
+
+
+def test_a_count_typed_twice_is_told(rest: RestClient) -> None:
+    rest.give(10)
+    sheets = [
+        rest.post("/api/stock/count-sheets", {"location": "store"})["entry"]["document"]
+        for _ in range(3)
+    ]
+    told = [
+        rest.post(
+            f"/api/stock/count-sheets/{sheet}/count", {"lines": [{"item": "mask", "counted": n}]}
+        )
+        for sheet, n in zip(sheets, (10, 9, 10), strict=True)
+    ]
+    assert [duplicates(each) for each in told] == [[], [], [sheets[0]]]
+
+
+def test_a_need_that_was_ended_is_no_duplicate(rest: RestClient) -> None:
+    need = rest.need(4)
+    rest.post(f"/api/needs/{need}/end", {"reason": "moved"})
+    body = {"recipient": "R-1", "item": "mask", "quantity": 4}
+    assert duplicates(rest.post("/api/needs", body)) == []
 
 
 def test_a_reversed_donation_is_not_counted_as_a_duplicate(rest: RestClient) -> None:

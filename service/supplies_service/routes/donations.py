@@ -16,13 +16,13 @@ from supplies.domain.fields import Reason, StrictStruct
 from supplies.ledger.recorded import Recorded
 from supplies.signing.station_keys import StationKeys
 from supplies.views.allocations import AllocationView, get_allocation
-from supplies.views.donations import DonationView, get_donation, list_donations
-from supplies.views.duplicate_donations import (
+from supplies.views.donation_warnings import (
     find_beside_pledge,
-    find_likely_duplicates,
     find_unexplained_surplus,
 )
+from supplies.views.donations import DonationView, get_donation, list_donations
 from supplies.views.entries import EntryView, get_entry, list_entries
+from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.pagination import Page, View, Warned
 from supplies.views.receipts import ReceiptView
 from supplies_service.idempotency import Outcome
@@ -39,7 +39,7 @@ class DonationEntered(View, frozen=True, kw_only=True):
     """The recorded entry, the donation, its receipt, and the allocations made from it.
 
     warnings: goods that were found at the location and are unexplained, goods beside their pledge,
-    and likely duplicates if the request had no idempotency key. recounted: as in `EntryRecorded`.
+    and likely duplicates. recounted: as in `EntryRecorded`.
     """
 
     entry: EntryView
@@ -105,8 +105,7 @@ class DonationController(Controller):
 
         Goods that keep a pledge are allocated to the needs which the pledge claimed.
         """
-        may_be_twice = not context.has_idempotency_key
-        show = partial(show_donation, context.station_keys, warn_of_duplicates=may_be_twice)
+        show = partial(show_donation, context.station_keys, warn_of_duplicates=True)
         return await context.record(payload, show)
 
     @get(operation_id="listDonations", opt=allow_roles("coordinator", "recorder", "auditor"))

@@ -10,6 +10,7 @@ from supplies.books.reader import Books
 from supplies.domain.commands import EndNeed, NoteNeed
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, get_entry
+from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.needs import NeedView, find_goods_of_ended_need, get_need, list_needs
 from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
@@ -23,7 +24,7 @@ from supplies_service.security.authorization import allow_roles
 class NeedEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the need.
 
-    warnings: goods for a need that was ended; absent if there are none.
+    warnings: likely duplicates, or goods for a need that was ended; absent if there are none.
     """
 
     entry: EntryView
@@ -34,14 +35,21 @@ class NeedEntered(View, frozen=True, kw_only=True):
 def show_need(books: Books, recorded: Recorded) -> Outcome[NeedEntered]:
     """Show the need that an entry is about."""
     found = get_need(books, str(recorded.document))
+    entry = get_entry(books, recorded.seq)
     return Outcome(
         f"/api/needs/{found.id}",
         NeedEntered(
-            entry=get_entry(books, recorded.seq),
+            entry=entry,
             need=found,
-            warnings=find_goods_of_ended_need(books, found.id) or msgspec.UNSET,
+            warnings=_warnings(books, entry) or msgspec.UNSET,
         ),
     )
+
+
+def _warnings(books: Books, entry: EntryView) -> list[Warned]:
+    if entry.kind == "need_ended":
+        return find_goods_of_ended_need(books, str(entry.document))
+    return find_likely_duplicates(books, entry.document)
 
 
 class NeedController(Controller):

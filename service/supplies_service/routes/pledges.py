@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -9,7 +10,8 @@ from supplies.books.reader import Books
 from supplies.domain.commands import CancelPledge, ClaimNeeds, LapsePledge, MakePledge
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, get_entry
-from supplies.views.pagination import Page, View
+from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.pagination import Page, View, Warned
 from supplies.views.pledges import PledgeView, get_pledge, list_pledges
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
@@ -21,18 +23,21 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PledgeEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the pledge."""
+    """The recorded entry and the pledge. warnings: likely duplicates; absent if there are none."""
 
     entry: EntryView
     pledge: PledgeView
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
 def show_pledge(books: Books, recorded: Recorded) -> Outcome[PledgeEntered]:
     """Show the pledge that an entry is about."""
     found = get_pledge(books, str(recorded.document))
+    entry = get_entry(books, recorded.seq)
+    warnings = find_likely_duplicates(books, found.id) if entry.kind == "pledge_made" else []
     return Outcome(
         f"/api/pledges/{found.id}",
-        PledgeEntered(entry=get_entry(books, recorded.seq), pledge=found),
+        PledgeEntered(entry=entry, pledge=found, warnings=warnings or msgspec.UNSET),
     )
 
 

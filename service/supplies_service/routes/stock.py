@@ -39,7 +39,7 @@ from supplies.views.count_sheets import (
     list_count_sheets,
 )
 from supplies.views.entries import EntryView
-from supplies.views.pagination import Page, View
+from supplies.views.pagination import Page, View, Warned
 from supplies.views.stock import StockView, get_stock
 from supplies.views.stock_documents import StockNoun
 from supplies_service.idempotency import Outcome
@@ -63,11 +63,12 @@ Figures = Annotated[
 class CountRecorded(View, frozen=True, kw_only=True):
     """The recorded entry, and the sheet with what was expected, what was counted, the difference.
 
-    recounted: as in `EntryRecorded`.
+    warnings, recounted: as in `EntryRecorded`.
     """
 
     entry: EntryView
     sheet: CountSheetView
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
     recounted: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -76,7 +77,10 @@ def show_count(books: Books, recorded: Recorded) -> Outcome[CountRecorded]:
     location, shown, *_ = show_entry(books, recorded)
     sheet = get_count_sheet(books, str(recorded.document))
     return Outcome(
-        location, CountRecorded(entry=shown.entry, sheet=sheet, recounted=shown.recounted)
+        location,
+        CountRecorded(
+            entry=shown.entry, sheet=sheet, warnings=shown.warnings, recounted=shown.recounted
+        ),
     )
 
 
