@@ -287,7 +287,11 @@ def _problem_response(
 
 def _prefers_html(request: Request[Any, Any, Any]) -> bool:
     """Return whether the caller is a browser that shows a page: its `Accept` names HTML first."""
-    return request.accept.best_match([MEDIA_TYPE, "application/json", "text/html"]) == "text/html"
+    try:
+        best = request.accept.best_match([MEDIA_TYPE, "application/json", "text/html"])
+    except (ValueError, OverflowError):  # An invalid weight, such as `q=1e999`.
+        return False
+    return best == "text/html"
 
 
 _CHINESE = {

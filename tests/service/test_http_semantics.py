@@ -72,6 +72,13 @@ def test_an_error_page_escapes_the_address(coordinator_client: TestClient) -> No
     assert "<script" not in answer.text
 
 
+@pytest.mark.parametrize("accept", ["", ";;;", "text/html;q=1e999", "text", "a/b/c;q=x"])
+def test_an_accept_header_that_cannot_be_read_asks_for_json(
+    coordinator_client: TestClient, accept: str
+) -> None:
+    problem(coordinator_client.get("/nothing", headers={"Accept": accept}), 404, "not-found")
+
+
 @pytest.mark.parametrize("body", [b"", b"  \n"])
 def test_an_empty_body_is_called_empty(coordinator_client: TestClient, body: bytes) -> None:
     answer = coordinator_client.post("/api/needs", content=body, headers=JSON)
