@@ -1,7 +1,7 @@
 """Check floors (balances that must not fall below zero) for transfers not yet written.
 
-A floor applies now and at the end of each day. The database refuses a transfer that breaks one;
-this module finds out beforehand which transfers would break one.
+A floor applies now and at the end of each day. The database refuses a transfer that breaks a floor.
+This module finds such transfers before they are written.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from supplies.domain.accounts import kind_of
 from supplies.domain.entries import Transfer
 
 Step = tuple[date, Transfer]
-"""A transfer, and the day it is booked on."""
+"""A transfer, and the day on which it is booked."""
 
 _Key = tuple[str, str, str]
 
 
 class Floors:
-    """The balances with a floor that some steps change, after the steps applied so far."""
+    """Balances with a floor, kept up to date while planned steps are applied one after another.
+
+    Only the balances that the given steps change are read from the books.
+    """
 
     def __init__(self, books: Books, steps: Iterable[Step]) -> None:
         moved: dict[_Key, set[str]] = defaultdict(set)
@@ -35,11 +38,14 @@ class Floors:
         }
 
     def day_end_balances(self, key: _Key) -> dict[str, int]:
-        """Return the balance at the end of each day since the first step, by ISO day, in order."""
+        """Return the balance at the end of each day since the first step, in order, by ISO day."""
         return self._ends[key]
 
     def available(self, day: date, key: _Key) -> int:
-        """Return what can be taken on a day: the smallest balance at its end or later."""
+        """Return the quantity that can be taken from a balance on a day.
+
+        It is the smallest balance at the end of that day or of any later day.
+        """
         since = day.isoformat()
         return min(balance for end, balance in self._ends[key].items() if end >= since)
 
@@ -49,13 +55,13 @@ class Floors:
         return not kind_of(source).floored or self.available(day, (source, item, lot)) >= quantity
 
     def hold_after(self, steps: Iterable[Step]) -> bool:
-        """Apply all steps; return whether no balance is below zero after them, on any day."""
+        """Apply all steps. Return whether no balance is below zero afterwards, on any day."""
         for step in steps:
             self.apply(step)
         return all(there >= 0 for ends in self._ends.values() for there in ends.values())
 
     def apply(self, step: Step) -> None:
-        """Apply a step."""
+        """Apply a step to the balances that it changes."""
         day, (source, target, item, lot, quantity) = step
         for account, change in ((source, -quantity), (target, quantity)):
             ends = self._ends.get((account, item, lot), {})

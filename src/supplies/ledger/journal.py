@@ -57,8 +57,9 @@ class Move(NamedTuple):
 class DraftedRows:
     """Rows of drafts that rules look up again, indexed as they are added.
 
-    lots: by id; the first row of a lot counts. needs_served: the need by allocation and
-    (item, lot); the last row counts.
+    lots: the lots by id. If a lot was added twice, the first row is kept. needs_served: by
+    allocation and (item, lot), the need that the goods serve. If it was added twice, the last row
+    is kept.
     """
 
     lots: dict[str, Lot] = field(default_factory=dict)
@@ -76,9 +77,9 @@ class DraftedRows:
 class Draft:
     """A draft of an entry.
 
-    about: the person whom the entry concerns, `donor:CODE` or `recipient:CODE`; None: nobody.
-    erasables: digest, salt and content of texts that can be erased later. index: shared by the
-    drafts of one journal.
+    about: the person whom the entry concerns, `donor:CODE` or `recipient:CODE`; None if it concerns
+    nobody. erasables: digest, salt and content of texts that can be erased later. index: the
+    looked-up rows of all drafts of one journal, which share it.
     """
 
     seq: int
@@ -102,7 +103,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class StatedLot:
-    """A line of a corrected command, with the lot that it created.
+    """A line of the command that is being corrected, with the lot that the line created.
 
     is_current: whether the command's latest entry still contains the lot.
     """
@@ -124,8 +125,8 @@ class StatedLot:
 class Earmark:
     """Goods of one lot that the corrected command itself allocated.
 
-    moved: the quantity that was dispatched or handed over since and cannot come back. Released
-    goods are not part of it.
+    moved: the quantity that was dispatched or handed over since and cannot come back. It does not
+    include goods that were released.
     """
 
     allocation: str
@@ -141,12 +142,13 @@ class Earmark:
 class CorrectedCommand:
     """The effects so far of a command that is being corrected.
 
-    seq: its latest entry. first: its first entry. document: the document of its first entry.
-    effect: its net changes of balances. by_day: the same changes by the day on which a correction
-    undoes them. lots: all lots that it created, the latest first. allocations: those that it made,
-    by recipient. earmarks: the goods in them. taken_lots: lots from which it took goods; a
-    correction takes these first. packed: its lines that counted packs, the latest first. found:
-    what a gift explained of goods that counts had found, by account, item and lot.
+    seq: number of its latest entry. first: number of its first entry. document: the document of its
+    first entry. effect: its net changes of balances. by_day: the same changes by the day on which a
+    correction undoes them. lots: all lots that it created, the latest first. allocations: the
+    allocations that it made, by recipient. earmarks: the goods in these allocations. taken_lots:
+    lots from which it took goods. A correction takes from these lots first. packed: its lines that
+    counted packs, the latest first. found: for a gift that settled the surplus of counts, the
+    surplus settled, by account, item and lot.
     """
 
     seq: int
@@ -166,10 +168,10 @@ class CorrectedCommand:
 class Journal:
     """The drafts of one command, on top of the books.
 
-    now: the current moment in UTC, by the ledger's clock. today: its day in the station's time
-    zone. head_hash: the hash of the last entry in the books. sorted_lots: lots by account and item
-    in the order of `lot_selection`. corrected: set while the rule of a corrected command runs
-    again; the effects of that command are then subtracted from all balances.
+    now: the current moment in UTC, by the ledger's clock. today: the current day in the station's
+    time zone. head_hash: the hash of the last entry in the books. sorted_lots: lots by account and
+    item in the order of `lot_selection`. corrected: set while the rule of a corrected command runs
+    again. The effects of that command are then subtracted from all balances.
 
     Raises:
         InvalidField: the command's day is in the future.
@@ -223,12 +225,12 @@ class Journal:
     ) -> Draft:
         """Begin the next entry and return its draft.
 
-        prefix: makes a new document, whose id is the prefix and the number of the entry. day: the
-        day it happened, if it differs from the command's.
+        prefix: if given, the entry begins a new document, whose id is this prefix and the number of
+        the entry. day: the day on which it happened, if that differs from the command's day.
 
         Raises:
             InvalidField: a correction names another document than the corrected entry.
-            PeriodClosed: the day is closed, and the command records no fact.
+            PeriodClosed: the day is closed, and the command does not record a fact.
         """
         happened_on = day or self.happened_on
         if self.corrected is not None and not self.drafts:
@@ -257,10 +259,11 @@ class Journal:
     def booked_on(self, happened_on: date, *, plan: bool = False) -> date:
         """Return the day itself, or the first open day if it is closed.
 
-        plan: refuse a closed day, unless the command records a fact or is a correction.
+        plan: whether the day belongs to a plan. If so, a closed day is refused, unless the command
+        records a fact or is a correction.
 
         Raises:
-            PeriodClosed: the day is closed; only with `plan`.
+            PeriodClosed: the day is closed. Raised only with `plan`.
         """
         closed = self.closed_through
         if closed is None or happened_on > closed:
@@ -320,10 +323,10 @@ class Journal:
     ) -> int:
         """Return the quantity that can be taken on a day.
 
-        It is the smallest balance at the end of that day or of any later day. since: an open day;
-        None: the command's day. leaving: whether the goods leave their location. If they leave
-        before a count, the count's difference is booked anew by as much, so only the days before
-        the count matter.
+        It is the smallest balance at the end of that day or of any later day. since: the day, which
+        must be open; None means the command's day. leaving: whether the goods leave their location.
+        If goods leave before a later stock count, the difference that the count found is booked
+        again with the new quantity. Therefore only the days before that count limit the quantity.
         """
         now = self.balance(account, item, lot)
         first = (since or self.booked_on(self.happened_on)).isoformat()
@@ -351,9 +354,9 @@ class Journal:
         return min(found)
 
     def _next_count(self, account: str, item: str, lot: str, day: str) -> str | None:
-        """The day on which the next count of goods on a shelf is booked; None without one.
+        """Return the day on which the next count of goods on a shelf is booked.
 
-        day: on which the goods leave.
+        Return None if no count follows. day: the day on which the goods leave.
         """
         if kind_of(account) is not STOCK or (day >= self.latest_day and self.corrected is None):
             return None
@@ -371,7 +374,7 @@ class Journal:
         return None
 
     def missed_by_counts(self, account: str, item: str) -> set[str]:
-        """The lots of an item that counts of a shelf after the command's day missed."""
+        """Return the lots of an item that later counts of a shelf did not find."""
         day = self.booked_on(self.happened_on).isoformat()
         if day >= self.latest_day and self.corrected is None:
             return set()
@@ -419,7 +422,7 @@ class Journal:
         A line that counts packs is also recorded as a `PackedLine`, see `add_packed_lines`.
 
         Raises:
-            InvalidField: the item or pack is unknown, or it is more than `MAX_QUANTITY`.
+            InvalidField: the item or pack is unknown, or the quantity is more than `MAX_QUANTITY`.
         """
         item = self.books.item(line.item, f"{pointer}/item")
         if line.pack is None:
@@ -436,7 +439,8 @@ class Journal:
     def _pack(self, line: GoodsLine | NoteNeed, pack: str, item: Item, pointer: str) -> PackedLine:
         """Return the line with the size of its packs.
 
-        That is the size in the line, or else in the corrected command, or else in the item.
+        The size is the one in the line. If the line has none, it is the size in the corrected
+        command, or else the size registered for the item.
         """
         field, number = _place(pointer)
         size = line.pack_size or self._former_size(field, number, line.item, pack)
@@ -464,19 +468,25 @@ class Journal:
         )
 
     def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
-        """Return the size of a pack in the corrected command: in the same line, or in another."""
+        """Return the size that a pack had in the corrected command, preferably in the same line.
+
+        Return None if the corrected command did not count this pack.
+        """
         sizes = self._former_packs.get((item, pack), {})
         return sizes.get((field, number), next(iter(sizes.values()), None))
 
     def add_packed_lines(self) -> None:
-        """Add the lines that counted packs to the first draft; call once the rule has run."""
+        """Add the lines that counted packs to the first draft.
+
+        Call it once the rule has run.
+        """
         self.drafts[0].add_rows(*self._packed.values())
 
     def lot(self, lot: str, item: str, pointer: str = "") -> Lot:
         """Return the latest description of a lot.
 
         Raises:
-            InvalidField: it is not a lot of this item.
+            InvalidField: the id is not that of a lot of this item.
         """
         drafted = self._drafted_rows.lots.get(lot)
         if drafted is not None:
@@ -502,7 +512,10 @@ class Journal:
 
 
 def _place(pointer: str) -> tuple[_Field, int]:
-    """Return the list and number of the line that a pointer names; a need has one line."""
+    """Return the list of lines that a pointer leads to, and the number of the line in it.
+
+    A command without a list of lines, such as a need, counts as one line.
+    """
     if not pointer:
         return "lines", 1
     _, field, index = pointer.split("/")
@@ -523,7 +536,7 @@ def not_enough_error(
     """Return an error such as "only 12 × mask (KN95) are free in Store A; 20 were asked for".
 
     qualifier: words after the account, such as " on every day since 2020-02-05". lot: the only lot
-    that was asked for; None: any.
+    that was requested; None if any lot would do.
     """
     are = "is" if available <= 1 else "are"
     were = "was" if requested == 1 else "were"
@@ -553,7 +566,7 @@ def describe_account(books: Books, account: str) -> str:
 
 
 def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
-    """Return the net change of each balance by some transfers; zeros are left out."""
+    """Return the net change of each balance by some transfers. Unchanged balances are omitted."""
     changed: Counter[Key] = Counter()
     for source, target, item, lot, quantity in transfers:
         changed[source, item, lot] -= quantity

@@ -48,7 +48,7 @@ KEPT_AS_CONFLICTS = (ReportOutcome, CountStock)
 """Commands whose facts are recorded as conflicts if the books contradict them."""
 
 Clock = Callable[[], datetime]
-"""Returns the current moment, with a time zone."""
+"""Function that returns the current moment, with a time zone."""
 
 
 def system_clock() -> datetime:
@@ -59,12 +59,12 @@ def system_clock() -> datetime:
 class _Connection:
     """State that the ledgers on one connection share.
 
-    reading: the station whose `reading()` is open; None if none is.
-    writing: the station whose transaction is open; None if none is.
-    erased: whether that transaction erased a person's data.
-    key_ensured: whether a key to sign receipts was created, or was not needed.
-    catalogues: one per station, as long as a ledger of the station exists. The store reports
-    changes by other connections only, so ledgers on one connection must share this cache.
+    reading: the station whose `reading()` is open; None if no reading is open. writing: the station
+    whose transaction is open; None if no transaction is open. erased: whether that transaction
+    erased a person's data. key_ensured: whether a key to sign receipts was created, or was not
+    needed. catalogues: one catalogue per station, as long as a ledger of the station exists. The
+    store reports only changes that other connections made, so ledgers on one connection must share
+    this cache.
     """
 
     def __init__(self) -> None:
@@ -112,11 +112,11 @@ class Ledger:
     ) -> Ledger:
         """Open the books at `url`: the path of a file, sqlite:///PATH or postgresql://….
 
-        station: its code; a new station is added with `register`. clock: for tests. create: create
-        the database if it does not exist.
+        station: its code; a new station is added with `register`. clock: the source of the current
+        time, which tests replace. create: create the database if it does not exist.
 
         Raises:
-            StoreError: the database cannot be used; the subclass tells the reason.
+            StoreError: the database cannot be used; the subclass of the error is the reason.
 
         >>> with Ledger.open("books.db", station="lx") as ledger:
         ...     ledger.station_code
@@ -127,8 +127,9 @@ class Ledger:
     def for_station(self, station: str) -> Ledger:
         """Return the ledger of another station in this database, on the same connection.
 
-        The two take turns, and closing one closes both. Call this outside of `reading()` and
-        `transaction()`. An unknown station raises NotFound on first use.
+        Calls of the two ledgers take turns, and closing one closes both. Call this outside of
+        `reading()` and `transaction()`. If the station is unknown, the first use of its ledger
+        raises NotFound.
         """
         ledger = Ledger(self.store, station, self.clock, connection=self._connection)
         return ledger._with_current_index()
@@ -187,7 +188,10 @@ class Ledger:
 
     @contextmanager
     def read_without_transaction(self) -> Iterator[Books]:
-        """Read the books without a transaction, for a single query, which sees one state anyway."""
+        """Read the books without a transaction.
+
+        Use it for a single query, which sees one state of the books anyway.
+        """
         with self._connection.lock:
             yield self.books
 
@@ -195,8 +199,8 @@ class Ledger:
         """Return the current balance of an account in base units of the item.
 
         lot: "" for balances that are not divided into lots (needs and promises). Balances of goods
-        are kept by lot, so their balance without a lot is 0: sum `Books.nonzero_balances` over all
-        lots, or use `supplies.views.stock`.
+        are kept by lot, so their balance without a lot is 0. For all lots together, sum
+        `Books.nonzero_balances` or use `supplies.views.stock`.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.
@@ -216,7 +220,7 @@ class Ledger:
         progress: called with the number of entries checked so far and the number of all entries.
 
         Raises:
-            BooksBroken: the books are damaged; the sentence names the first fault.
+            BooksBroken: the books are damaged; the message describes the first fault.
             NotFound: the station is unknown.
 
         >>> ledger.verify().entries
@@ -257,7 +261,7 @@ class Ledger:
         """Add stations, items, donors and other records to the catalogue: all of them or none.
 
         Raises:
-            InvalidField: a value is out of bounds.
+            InvalidField: a value is outside its limits.
             AlreadyDone: a code is in use.
         """
         with self._writing(), self.savepoint():
@@ -265,10 +269,11 @@ class Ledger:
                 self._catalogue.register(record)
 
     def amend(self, record: CatalogueRecord) -> None:
-        """Replace the catalogue's record of a code.
+        """Replace the record that has this code in the catalogue.
 
         Raises:
-            InvalidField: a value is out of bounds, or the unit of an item that has entries changes.
+            InvalidField: a value is outside its limits, or the unit of an item that has entries
+                changes.
             NotFound: the code is unknown.
         """
         with self._writing():
@@ -283,7 +288,7 @@ class Ledger:
         underscores). Only the form is checked: it need not be a registered user, because a program
         that uses this library may manage users elsewhere. It is hashed and never erased, so it
         must not be a name. id: a UUID of this request, which makes it safe to repeat: the same id
-        with the same command returns the first answer. None: a new id.
+        with the same command returns the first result. None creates a new id.
 
         Raises:
             InvalidField: a value is wrong; `faults` points to the field.
@@ -302,7 +307,7 @@ class Ledger:
             return self._record(request)
 
     def recorded(self, seq: int) -> Recorded:
-        """Return the answer that was given to the command whose first entry is `seq`.
+        """Return the result of the command whose first entry is `seq`, as `record` returned it.
 
         Raises:
             NotFound: there is no such entry.
@@ -313,7 +318,7 @@ class Ledger:
     def record_many(self, requests: Sequence[Request]) -> list[Recorded | SuppliesError]:
         """Record several requests in one durable commit; a refused one does not affect the others.
 
-        Returns the answer or the error of each request, in their order.
+        Return the result or the error of each request, in the order of the requests.
 
         Raises:
             StoreError: the database failed, and nothing was recorded.
@@ -340,8 +345,9 @@ class Ledger:
     def transaction(self) -> Iterator[None]:
         """Write all that is recorded within the `with` block in one durable commit, or none of it.
 
-        Answers given within the block are valid only after it has ended. An error undoes only the
-        refused command; the caller may catch it and go on. `savepoint` groups several calls.
+        Results returned within the block are valid only after the block has ended. If a command is
+        refused, only that command is undone, and the caller may catch the error and go on.
+        `savepoint` groups several calls.
 
         Raises:
             StoreError: the database failed, or another transaction or `reading()` is open.

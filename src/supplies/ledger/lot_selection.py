@@ -1,7 +1,7 @@
 """Choose lots: first expired, first out (FEFO).
 
-Lots that do not expire come last. Of lots that expire on the same day, the oldest comes first.
-A correction first takes from the lots from which the corrected command took.
+Lots that do not expire come last. If several lots expire on the same day, the oldest comes first. A
+correction first takes from the lots from which the corrected command took.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from supplies.domain.accounts import kind_of
 from supplies.ledger.journal import Journal, not_enough_error
 
 _NEVER = date.max.isoformat()
-"""Sorts lots that do not expire behind all that do."""
+"""Sort key of lots that do not expire. It sorts them after all lots that do."""
 
 
 def pick_lots(
@@ -29,8 +29,8 @@ def pick_lots(
 ) -> list[tuple[str, int]]:
     """Return lots of an item in an account, with the quantity to take of each.
 
-    lot: take from this lot only; None: from any. allow_expired: whether expired lots may be taken.
-    leaving: whether the goods leave the location, as in `Journal.available`.
+    lot: take from this lot only; None takes from any lot. allow_expired: whether expired lots may
+    be taken. leaving: whether the goods leave the location, as in `Journal.available`.
 
     Raises:
         NotEnough: less than `quantity` is available.
@@ -94,5 +94,8 @@ def _lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) 
 
 
 def _fefo_key(balance: LotBalance) -> tuple[str, int, str]:
-    """Sort key: by expiry, then by age. A lot's id ends in its entry and line."""
+    """Return the sort key of a lot: by expiry, then by age.
+
+    The age is read from the entry and line at the end of a lot's id.
+    """
     return balance.expires_on or _NEVER, int(balance.lot.rsplit("_", 2)[1]), balance.lot

@@ -1,4 +1,4 @@
-"""The answer of `Ledger.record`, also for a command that was recorded before."""
+"""The result of `Ledger.record`, also for a command that was recorded before."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from supplies.ledger.writer import CheckedRequest, shipment_command_id
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a recorded command.
+    """The result of a recorded command.
 
-    seq, id, document: those of its first entry. last: the number of its last entry. repeated: the
-    command was recorded before, and nothing new was written. conflict: a sentence, if the command
-    records a fact that contradicts the books and that a coordinator must resolve; otherwise None.
-    recounted: recorded count sheets that are compared with other figures from now on, because the
-    command belongs to an earlier moment. warnings: sentences about what may be a mistake: goods
-    beyond the pledge that they name.
+    seq, id, document: number, id and document of its first entry. last: the number of its last
+    entry. repeated: whether the command was recorded before, so that nothing new was written.
+    conflict: a message if the command records a fact that contradicts the books, which a
+    coordinator must resolve; otherwise None. recounted: count sheets recorded earlier whose counts
+    are now compared with other figures, because this command belongs to a time before them.
+    warnings: messages about possible mistakes, for example goods beyond the pledge that their line
+    names.
     """
 
     seq: int
@@ -35,7 +36,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def warnings_in(rows: Iterable[EntryRow]) -> list[str]:
-    """Return what may be a mistake in a command's rows, a sentence each."""
+    """Return a message for each possible mistake in a command's rows."""
     return [
         f"line {row.line}: {row.quantity - row.on_pledge} × {row.item} are beside pledge "
         f"{row.pledge}, because it promises no more or was made on a later day"
@@ -45,12 +46,14 @@ def warnings_in(rows: Iterable[EntryRow]) -> list[str]:
 
 
 def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
-    """Return the count sheets that a command's rows say other figures of, each once."""
+    """Return the count sheets whose expected figures a command's rows change, each once."""
     return list(dict.fromkeys(row.sheet for row in rows if isinstance(row, Recount)))
 
 
 def earlier_answer(books: Books, request: CheckedRequest) -> Recorded | None:
-    """Return the first answer to a request whose id was recorded before; None if it was not.
+    """Return the first result of a request whose id was recorded before.
+
+    Return None if the id is new.
 
     Raises:
         IdempotencyConflict: the id was used for another command.
@@ -87,7 +90,7 @@ def earlier_answer(books: Books, request: CheckedRequest) -> Recorded | None:
 
 
 def recorded_answer(books: Books, seq: int) -> Recorded:
-    """Return the answer to the command that began with entry `seq`, marked as repeated."""
+    """Return the result of the command that began with entry `seq`, marked as repeated."""
     body = books.body(seq)
     conflicts = [row.because for row in body.rows if isinstance(row, Conflict)]
     last = books.last_seq_of_command(seq)

@@ -42,10 +42,10 @@ _INSERT_TRANSFER = (
     "quantity, allocation, recipient) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _ACTOR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-"""The form of `by`. It is hashed and cannot be erased, so it must be a code and not a name."""
+"""The form of `by`. `by` is hashed and cannot be erased, so it must be a code and not a name."""
 
 _SHIPMENT_NAMESPACE = uuid.UUID("0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54")
-"""The UUID namespace of ids of commands that can be recorded once per shipment."""
+"""UUID namespace for the ids of commands that can be recorded only once per shipment."""
 
 _INSERT_ERASABLE = (
     "INSERT INTO erasable (station, seq, digest, about, salt, content) VALUES (?, ?, ?, ?, ?, ?)"
@@ -53,7 +53,10 @@ _INSERT_ERASABLE = (
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A command for `Ledger.record_many`. by, id: as for `Ledger.record`."""
+    """A command for `Ledger.record_many`.
+
+    `by` and `id` have the same meaning as in `Ledger.record`.
+    """
 
     command: Command
     by: str
@@ -64,9 +67,9 @@ class CheckedRequest(msgspec.Struct, frozen=True):
     """A request whose fields were checked, with the command's bytes.
 
     id: a UUID. id_given: whether the caller gave the id, so that it may have been used before.
-    contents: the encoded command, and if its text was normalized also the command as given, as
-    versions before normalization recorded it. texts: its encoded free texts; None without any.
-    salt: that of the texts.
+    contents: the encoded command. If its text was normalized, also the command as given, because
+    versions before normalization recorded it so. texts: its encoded free texts; None if it has
+    none. salt: the salt of the texts.
     """
 
     command: Command
@@ -105,7 +108,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """The salted digest of the command, with which a repeated request is compared."""
+        """The salted digest of the command. A repeated request is compared by it."""
         return salted_digest(self.salt, self.contents[0])
 
 

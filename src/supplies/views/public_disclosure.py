@@ -44,7 +44,8 @@ def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the flows of the period do not explain its balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the
+            closing balances.
     """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
@@ -66,7 +67,8 @@ def build_disclosure_paper(
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the flows of the period do not explain its balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the
+            closing balances.
     """
     found = build_disclosure(books, first, last)
     items = {line.item for line in found.received} | {line.item for line in found.handed_over}

@@ -67,7 +67,8 @@ def build_station_report(books: Books, first: date, last: date) -> StationReport
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the flows of the period do not explain its balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the
+            closing balances.
     """
     return build_report_and_demand(books, first, last)[0]
 
@@ -77,7 +78,8 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the flows of the period do not explain its balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the
+            closing balances.
     """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
@@ -113,7 +115,8 @@ def build_station_report_paper(
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the flows of the period do not explain its balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the
+            closing balances.
     """
     report = build_station_report(books, first, last)
     return StationReportPaper(
@@ -146,7 +149,8 @@ def build_goods_lines(
     shelves: balances of goods at the end of the last day; None: they are read.
 
     Raises:
-        BooksBroken: the flows of the period do not explain its balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the
+            closing balances.
     """
     shelves = read_balances(books, _HELD, on=last) if shelves is None else shelves
     flows = _flows(books, first, last)

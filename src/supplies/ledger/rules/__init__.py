@@ -84,4 +84,4 @@ RULES: Mapping[type[c.Command], Rule] = {
     c.Reverse: corrections.reverse,
     c.ResolveConflict: partial(conflicts.resolve_conflict, rules=_PLAIN),
 }
-"""The rule of each command. Corrections and resolutions run the rules of other commands."""
+"""The rule of each command. The rules of corrections and resolutions run other rules."""

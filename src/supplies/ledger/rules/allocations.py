@@ -20,7 +20,7 @@ from supplies.ledger.rules.need_fulfilment import need_for, needs_of, restore_ne
 class AllocationDraft:
     """An allocation being drafted. Each (item, lot) in it serves at most one need.
 
-    lots: need and quantity by (item, lot).
+    lots: by (item, lot), the need that the goods serve and their quantity.
     """
 
     draft: Draft
@@ -31,7 +31,7 @@ class AllocationDraft:
     lots: dict[tuple[str, str], tuple[str | None, int]] = field(default_factory=dict)
 
     def takes(self, item: str, lot: str, need: str | None) -> bool:
-        """Return whether the allocation can take this lot for this need."""
+        """Return whether the allocation can take goods of this lot for this need."""
         return (item, lot) not in self.lots or self.lots[item, lot][0] == need
 
     def add(
@@ -52,7 +52,10 @@ class AllocationDraft:
         )
 
     def state(self, *, again: bool = False) -> None:
-        """Add the rows of the allocation. again: only its lines, because the allocation exists."""
+        """Add the rows of the allocation to its draft.
+
+        again: whether an earlier entry made the allocation. If so, only its lines are added.
+        """
         if not again:
             self.draft.add_rows(
                 Allocation(
@@ -81,7 +84,8 @@ def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> All
     """Return an allocation.
 
     Raises:
-        NotFound: the id is unknown; InvalidField, if `pointer` names its field.
+        NotFound: the id is unknown and `pointer` is empty.
+        InvalidField: the id is unknown; the error points to the field that `pointer` names.
     """
     found = journal.books.latest_row(Allocation, allocation=allocation)
     if found is None:
@@ -105,9 +109,10 @@ def check_open_location(journal: Journal, location: str, pointer: str = "/locati
 
 
 def is_closed_to_people(journal: Journal, location: Location) -> bool:
-    """Return whether a location is a quarantine, from which no goods go to people.
+    """Return whether a location is a quarantine, from which goods may not go to people.
 
-    It is not for a correction of goods that went through it before it became one.
+    Return False for a correction of a command whose goods were at the location before it became a
+    quarantine.
     """
     effect = () if journal.corrected is None else journal.corrected.effect
     return location.quarantine and not any(
@@ -125,8 +130,8 @@ def allocate(command: Allocate, journal: Journal) -> None:
     """Reserve goods for a recipient: stock → allocated by lot, needed → assigned.
 
     Raises:
-        InvalidField: a code, need or lot is unknown or does not fit.
-        NotEnough: less is free.
+        InvalidField: a code, need or lot is unknown, or a need or lot is not for the line's item.
+        NotEnough: less than requested is free.
     """
     journal.books.recipient(command.recipient, "/recipient")
     check_open_location(journal, command.location)
@@ -140,7 +145,7 @@ def allocate(command: Allocate, journal: Journal) -> None:
                 f"allocation {aside.allocation} is {first.recipient}'s in {first.location}; "
                 "release it and allocate anew for another",
             )
-    # Lines that name their lots go first: others do not take these lots from them.
+    # Lines that name their lots go first, so that other lines do not take these lots.
     for index, line in sorted(enumerate(command.lines), key=lambda each: each[1].lots is None):
         _set_aside(journal, aside, line, f"/lines/{index}")
     aside.state(again=journal.corrected is not None)
@@ -174,9 +179,11 @@ def _need_of(journal: Journal, recipient: str, line: AllocationLine, pointer: st
 def first_open_need(
     journal: Journal, recipient: str, item: str, *, claimed: bool = False
 ) -> Need | None:
-    """Return the most urgent, oldest open need; None without one.
+    """Return the most urgent need of a recipient for an item that is still open.
 
-    claimed: return a need that is claimed if no other is open.
+    Of needs of equal urgency, return the oldest. Return None if no need is open.
+
+    claimed: whether to return a claimed need if no other need is open.
     """
     needs = needs_of(journal, recipient, item)
     for need in needs:
@@ -216,8 +223,8 @@ def release(command: Release, journal: Journal) -> None:
 
     Raises:
         NotFound: the allocation is unknown.
-        AlreadyDone: nothing is left in it.
-        NotEnough: a line has less left.
+        AlreadyDone: nothing is left in the allocation.
+        NotEnough: the allocation has less left of a line than was to be released.
     """
     allocation = find_allocation(journal, command.allocation)
     draft = journal.entry(
@@ -232,7 +239,7 @@ def release(command: Release, journal: Journal) -> None:
 
 
 def release_goods_of_need(journal: Journal, need: Need, allocation: str) -> None:
-    """Put the goods that an allocation holds for one need back: allocated → stock."""
+    """Put back the goods that an allocation contains for one need: allocated → stock."""
     serving = journal.needs_served(allocation)
     goods = [
         (account, item, lot, quantity)

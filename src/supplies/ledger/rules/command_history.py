@@ -66,7 +66,7 @@ CORRECTABLE = {
     "settled": "Settle",
     "activity_recorded": "RecordActivity",
 }
-"""The command that makes each kind of entry that can be corrected."""
+"""For each kind of entry that can be corrected, the name of the command that makes it."""
 
 
 _FIND_AGAIN = "record goods that were found with FindAgain and the reason on_the_way"
@@ -96,16 +96,16 @@ WAYS_BACK: Mapping[str, str] = {
     "shipment_received": "send the goods on or back in another shipment",
     "shipment_acknowledged": _FIND_AGAIN,
 }
-"""What to do instead of a correction, for each other kind of entry."""
+"""What to do instead of a correction, for each kind of entry that cannot be corrected."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """A command with its corrections.
 
-    first: its first entry. bodies: all of its entries, oldest first. latest: the first entry of
-    its last correction, which applies now. released: releases of its own allocations, which undid
-    part of it.
+    first: its first entry. bodies: all of its entries, oldest first. latest: the first entry of its
+    last correction, which is the version in effect. released: entries that released allocations
+    made by the command and so undid part of it.
     """
 
     first: Body
@@ -114,9 +114,10 @@ class History:
     released: list[Body]
 
     def transfers(self, *, of_sheet: str | EllipsisType | None = ...) -> list[Step]:
-        """Return all transfers of the command and its allocations' releases, with their days.
+        """Return all transfers of the command and of releases of its allocations, with their days.
 
-        of_sheet: only what was booked of this count sheet; None: only what was booked otherwise.
+        of_sheet: if a count sheet, return only the transfers that book its difference again. If
+        None, return only the transfers that do not book such a difference. By default, return both.
         """
         bodies = [*self.bodies, *self.released]
         if of_sheet is not ...:
@@ -136,7 +137,10 @@ class History:
 
 
 def recounted_sheet(body: Body) -> str | None:
-    """Return the count sheet of which an entry books a difference anew; None for other entries."""
+    """Return the count sheet whose difference an entry books again.
+
+    Return None for entries of other kinds.
+    """
     return body.document if body.kind == RECOUNTED else None
 
 
@@ -233,7 +237,7 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _found_by_counts(history: History) -> dict[Key, int]:
-    """Return what a gift explained of goods that counts had found."""
+    """Return, for a gift, the surplus of counts that it settled."""
     if history.first.kind != "donation_received":
         return {}
     effect = net_changes(transfer for _, transfer in history.transfers(of_sheet=None))
@@ -245,7 +249,7 @@ def _found_by_counts(history: History) -> dict[Key, int]:
 
 
 def _lots_of(books: Books, history: History) -> list[StatedLot]:
-    """Return all lots that the command created, as described now, the latest first."""
+    """Return all lots that the command created, as described now. The latest lots come first."""
     found: dict[str, StatedLot] = {}
     for body in reversed(history.bodies):
         for stated in _lines_of(body):
@@ -288,7 +292,10 @@ def _lines_of(body: Body) -> list[StatedLot]:
 
 
 def _earmarks_of(books: Books, history: History) -> list[Earmark]:
-    """Return the goods that the command itself allocated, with their need and what moved on."""
+    """Return the goods that the command itself allocated.
+
+    Each comes with the need that it serves and the quantity that has moved on.
+    """
     needs: dict[tuple[str, str, str], str | None] = {}
     recipients: dict[str, str] = {}
     for row in history.rows():
@@ -316,8 +323,8 @@ def _earmarks_of(books: Books, history: History) -> list[Earmark]:
 def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, int]]) -> int:
     """Return the quantity of a command's goods that other commands took from a balance.
 
-    It is the largest quantity at the end of any day. by_day: the changes by the command, as from
-    `net_changes_by_day`.
+    It is the largest such quantity at the end of any day. by_day: the changes that the command
+    made, as returned by `net_changes_by_day`.
     """
     changes = by_day.get(key, {})
     days = {day for day, change in changes.items() if change}
@@ -335,10 +342,10 @@ def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, i
 
 
 def check_type(command: Correctable, history: History) -> None:
-    """Check that an entry is corrected by the kind of command that made it.
+    """Check that a correction has the same type as the command that made the entry.
 
     Raises:
-        InvalidField: it is another kind.
+        InvalidField: it has another type.
     """
     wanted = CORRECTABLE[history.first.kind]
     if type(command).__name__ != wanted:

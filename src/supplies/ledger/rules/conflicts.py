@@ -40,8 +40,8 @@ def resolve_conflict(
 
     Raises:
         NotFound: there is no such conflict.
-        AlreadyDone: it was resolved before.
-        InvalidField: it cannot be resolved this way.
+        AlreadyDone: the conflict was resolved before.
+        InvalidField: the conflict cannot be resolved in this way.
     """
     conflict = _find_conflict(journal, command.conflict)
     stated = msgspec.json.decode(conflict.stated)
@@ -77,7 +77,7 @@ def _correct_outcome(
 ) -> None:
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
-    # A stop that was resolved from `unexplained` is settled there, not by its outcome.
+    # If a stop was resolved from `unexplained`, that account must be settled, not the outcome.
     if seq is None or journal.books.body(seq).kind == RESOLVED:
         raise InvalidField.at(
             "/by", "this stop has no recorded outcome to correct; choose unexplained"
@@ -115,7 +115,10 @@ def _day_of_fact(journal: Journal, outcome: ReportOutcome, conflict: int) -> dat
 
 
 def _received_before(journal: Journal, outcome: ReportOutcome) -> dict[int, int]:
-    """Return the quantity received in each line of the recorded outcome; empty without one."""
+    """Return, by line, the quantity received according to the recorded outcome.
+
+    Return an empty dict if no outcome was recorded.
+    """
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
     if seq is None:
@@ -134,7 +137,10 @@ def _book_line(
     load: StopLine,
     before: int,
 ) -> None:
-    """Book one line. before: the quantity of it that was recorded as received so far."""
+    """Book one line of the outcome.
+
+    before: the quantity of the line that was recorded as received so far.
+    """
     unexplained, received = UNEXPLAINED(outcome.delivery), RECEIVED(recipient)
     in_transit = IN_TRANSIT(outcome.delivery, outcome.allocation)
     more = line.received - before

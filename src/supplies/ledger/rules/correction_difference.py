@@ -39,13 +39,14 @@ def enter_difference(
 ) -> None:
     """Replace the drafts by entries that book only the difference.
 
-    head: the draft of the restated command. wanted: its transfers, and those of releases that are
-    repeated. pointers: the JSON pointer by source, target and item of a transfer. others: further
-    drafts, such as new allocations. recounted: what the command changes of counts.
+    head: the draft of the restated command. wanted: the transfers of this draft and of the repeated
+    releases. pointers: the JSON pointer by source, target and item of a transfer. others: further
+    drafts, such as new allocations. recounted: drafts that book changed differences of stock
+    counts.
 
     Raises:
         MovedOn: goods that would have to come back were used since.
-        InvalidField: the day and the goods of a claim change at once.
+        InvalidField: the correction changes both the day and the goods of a claim.
     """
     change = _change(journal, wanted, history.transfers(of_sheet=None))
     _keep_needs_ended(journal, change)
@@ -65,7 +66,7 @@ def enter_difference(
 def _change(
     journal: Journal, wanted: Iterable[Step], before: Iterable[Step]
 ) -> Counter[tuple[date, Key]]:
-    """The change of each balance on each open day, from what was booked to what is wanted."""
+    """Return how much each balance must change on each open day, from `before` to `wanted`."""
     change: Counter[tuple[date, Key]] = Counter()
     for sign, transfers in ((1, wanted), (-1, before)):
         for day, transfer in transfers:
@@ -75,7 +76,10 @@ def _change(
 
 
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
-    """The drafts, and an empty one for each sheet that the command changed and no longer does."""
+    """Return the drafts, with an empty draft for each count sheet that is no longer affected.
+
+    Such a sheet was affected by the command before, but is not affected by the restated command.
+    """
     now = {draft.document for draft in recounted}
     dropped = {
         body.document: Draft(0, body.kind, body.document, body.happened_on, body.booked_on)
@@ -86,7 +90,7 @@ def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
 
 
 def _renumber(drafts: list[Draft], others: list[Draft]) -> None:
-    """Refuse a correction that would shift the entry number in the id of a new document."""
+    """Refuse a correction that would change the entry number in the id of a new document."""
     following = drafts[-1].seq + 1
     for index, draft in enumerate(others):
         if draft.seq != following + index:
@@ -98,7 +102,7 @@ def _renumber(drafts: list[Draft], others: list[Draft]) -> None:
 
 
 def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
-    """Pair changes of balances into transfers from decreases to increases of the same family."""
+    """Turn changes of balances into transfers, from decreases to increases of the same family."""
     groups: dict[tuple[date, str, str, Family], list[tuple[str, int]]] = defaultdict(list)
     for (day, (account, item, lot)), quantity in sorted(change.items()):
         if quantity:
@@ -121,14 +125,14 @@ def _paired(change: Counter[tuple[date, Key]]) -> list[Step]:
 
 
 Place = tuple[str, int]
-"""The place of a quantity in a command: a field and the index of a line."""
+"""The place of a quantity in a command: the name of a list of lines and an index in it."""
 
 
 class MovedOn(NotEnough):
     """Goods that a correction would take back have been used since.
 
-    shortages: for each balance that would fall below zero, the quantity below zero at the end of
-    each day, by ISO day. places: the line of each lot that the restated command creates.
+    shortages: for each balance that would fall below zero, by ISO day, the quantity that is missing
+    at the end of that day. places: by lot, the line of the restated command that creates the lot.
     """
 
     def __init__(
@@ -144,7 +148,11 @@ class MovedOn(NotEnough):
 
 
 class _Short(NamedTuple):
-    """A balance that would fall below zero. when: the day in words; empty: now."""
+    """A balance that would fall below zero.
+
+    taken: the quantity that the correction takes from it. there: its balance. when: words for the
+    day, such as " on 2020-02-05"; empty if the balance is short now.
+    """
 
     key: Key
     taken: int
@@ -155,7 +163,8 @@ class _Short(NamedTuple):
 def _check_end(journal: Journal, steps: list[Step], history: History, head: Draft) -> None:
     """Refuse steps that would leave a balance below zero, now or at the end of any day.
 
-    The sentence names a balance that is short now, if there is one. The error contains all of them.
+    The message names one balance: one that is short now, if there is one. The error's `shortages`
+    contain all of them.
     """
     floors = Floors(journal.books, steps)
     changes: dict[Key, Counter[str]] = defaultdict(Counter)
@@ -189,7 +198,10 @@ def _moved_on(
     history: History,
     head: Draft,
 ) -> NotEnough:
-    """Return the error with the entries that took the goods; without any, with what is there."""
+    """Return the error that names the entries that took the goods.
+
+    If no entry took any, the error gives the quantity that is available.
+    """
     source, item, lot = short.key
     books = journal.books
     own = {body.seq for body in (*history.bodies, *history.released)}
@@ -224,7 +236,7 @@ def _moved_on(
 
 
 def _lines_of_lots(head: Draft) -> dict[str, Place]:
-    """Return the line of each lot that the lines of an entry create."""
+    """Return, by lot, the line of the command that creates it."""
     places: dict[str, Place] = {}
     produced = 0
     for row in head.rows:
@@ -237,7 +249,10 @@ def _lines_of_lots(head: Draft) -> dict[str, Place]:
 
 
 def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
-    """Move what a correction would reopen of an ended need to `ended` again."""
+    """Move quantities to `ended` that a correction would otherwise return to an ended need.
+
+    This changes `change` in place.
+    """
     totals: Counter[Key] = Counter()
     for (_, key), quantity in change.items():
         totals[key] += quantity

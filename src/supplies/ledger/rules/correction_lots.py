@@ -12,7 +12,10 @@ _Likeness = Callable[[StatedLot], tuple[Any, ...]]
 
 
 def _label(lot: StatedLot) -> tuple[Any, ...]:
-    """The label on the goods. Only lots with the same label are interchangeable."""
+    """Return what the label on the goods shows.
+
+    Only lots with the same label are interchangeable.
+    """
     return lot.item, lot.batch, lot.expires_on
 
 
@@ -31,15 +34,19 @@ _LIKENESSES: tuple[_Likeness, ...] = (
     _label,
     lambda lot: (lot.item, lot.line),
 )
-"""Keys by which lines are matched with lots, the closest match first. The last compares only item
-and line number, for a label that was mistyped."""
+"""Keys by which lines are matched with lots, the closest match first.
+
+The last key compares only item and line number. It finds the lot of a line whose batch or expiry
+was mistyped.
+"""
 
 
 def lots_for(journal: Journal, lines: Iterable[StatedLot]) -> dict[int, str]:
-    """Return the lots of a command's lines by line number; other lines need new lots.
+    """Return, by line number, the lot that each line of a corrected command keeps.
 
-    Current lots come before lots that an earlier correction dropped. So lines can be swapped or
-    dropped without changing the lots of the others.
+    Lines that are not in the result need new lots. Current lots are matched before lots that an
+    earlier correction dropped. Therefore a line can be swapped or dropped without changing the lots
+    of the other lines.
     """
     if journal.corrected is None:
         return {}

@@ -73,8 +73,8 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
     """Book the difference between what was recorded and what should have been.
 
     Raises:
-        NotEnough: goods were used since; the sentence names the entries that took them and, if
-            found, the smallest possible quantities.
+        NotEnough: goods were used since. The message names the entries that took them and, if
+            they are found, the smallest possible quantities.
         NotFound: there is no such entry.
         InvalidField: the entry cannot be corrected, or not by this command.
         AlreadyDone: the entry was corrected before.
@@ -105,7 +105,7 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
 def _restate(
     restated: Command, journal: Journal, history: History, corrected: CorrectedCommand, rules: Rules
 ) -> None:
-    """Run the command's rule without its effect so far, and book the difference."""
+    """Run the rule of a corrected command as if it had had no effect, and book the difference."""
     again = _without_effect(restated, journal, corrected)
     try:
         rules[type(restated)](restated, again)
@@ -146,7 +146,7 @@ def reverse(command: Reverse, journal: Journal) -> None:
 
 
 def _without_effect(command: Command, journal: Journal, corrected: CorrectedCommand) -> Journal:
-    """Return a journal in which the command's effect so far is subtracted."""
+    """Return a journal whose balances do not include the command's effect so far."""
     return Journal(
         journal.books,
         command,
@@ -164,7 +164,10 @@ def _enter(
     history: History,
     pointers: dict[Any, str],
 ) -> None:
-    """Book what the restated command changes. again: the journal in which its rule ran."""
+    """Book what the restated command changes.
+
+    again: the journal in which the rule of the restated command ran.
+    """
     released = _release_again(again, history)
     _restore_needs_of(again, head)
     head.supersedes = history.latest.seq
@@ -176,7 +179,10 @@ def _enter(
 
 
 def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Draft]:
-    """What the restated command changes of counts. A correction belongs to its first entry."""
+    """Return drafts that book how the restated command changes the differences of stock counts.
+
+    A correction belongs to the time of the first entry that it corrects.
+    """
     first = history.first.seq
 
     def moment(day: date) -> Moment:
@@ -197,8 +203,8 @@ def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Dr
 def _release_again(again: Journal, history: History) -> list[Draft]:
     """Repeat releases of the command's own allocations, as far as goods are allocated again.
 
-    Goods that were used since stay allocated first, because they cannot be released. Each release
-    keeps its day.
+    Goods that were used since cannot be released, so they count first as still allocated. Each
+    release keeps its day.
     """
     assert again.corrected is not None
     kept: Counter[Key] = Counter()
@@ -225,7 +231,10 @@ _EMPTIED = (Arrival, Pledge, Withdrawal, HandOutTo, Need, Activity)
 
 
 def _emptied(row: Any) -> Any:
-    """Return the row of a document without content; its lines are left out."""
+    """Return the row of a reversed document, with its quantity or count set to zero.
+
+    Rows without a quantity of their own are unchanged. The rows of lines are not repeated at all.
+    """
     if isinstance(row, Need):
         return Need(
             need=row.need,
@@ -244,7 +253,10 @@ def _emptied(row: Any) -> Any:
 
 
 def _check_reversible(history: History) -> None:
-    """Refuse to reverse an outcome, which is a fact, and an entry that was reversed before."""
+    """Refuse to reverse an entry that was reversed before, or an outcome.
+
+    An outcome is a fact, so it can only be corrected.
+    """
     if not history.has_effect():
         raise AlreadyDone(
             f"entry {history.latest.seq} undid all of entry {history.first.seq}; "
@@ -280,7 +292,7 @@ def _restore_needs_of(journal: Journal, draft: Draft) -> None:
 
 
 def _renew_receipt(journal: Journal, history: History, command: Command | None) -> None:
-    """Void the receipt of a corrected donation; replace it if any of the donation is left."""
+    """Void the receipt of a corrected donation. Issue a new one if any of the donation remains."""
     donation = history.first.document
     if history.first.kind != "donation_received" or donation is None:
         return

@@ -15,10 +15,13 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import find_allocation
 
 LOST_ON_THE_WAY = "on_the_way"
-"""The reason of losses in transit, by a team or between stations."""
+"""Reason code of goods lost in transit, with a team or between stations."""
 
 MAX_DISPATCH_LINES = 5_000
-"""Lines of goods in one dispatch, which bounds the time that other writers wait."""
+"""Largest number of lines of goods in one dispatch.
+
+It bounds the time that other writers wait.
+"""
 
 
 def dispatch(command: Dispatch, journal: Journal) -> None:

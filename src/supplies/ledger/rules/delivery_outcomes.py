@@ -47,7 +47,7 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     Raises:
         Contradicted: the outcome contradicts the books.
         Repeated: the same outcome was reported before.
-        InvalidField: a line is missing, unknown or does not account for all loaded goods.
+        InvalidField: a line is missing or unknown, or it does not account for all loaded goods.
         NotFound: the delivery is unknown.
     """
     stop, loaded = find_stop(journal, command)
@@ -121,7 +121,7 @@ def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[Outcom
     """Return one line for each loaded line: as reported, or as the outcome implies.
 
     Raises:
-        InvalidField: the lines are missing, or one of them is missing, unknown or repeated.
+        InvalidField: lines are required but not given, or a line is missing, unknown or repeated.
     """
     if command.lines is None:
         if command.outcome == "partly":
@@ -159,7 +159,9 @@ def _implied_line(outcome: str, load: StopLine) -> OutcomeLine:
 def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: ReportOutcome) -> None:
     """Check that received + brought_back + lost = loaded.
 
-    Raises Contradicted for more than loaded, InvalidField for less.
+    Raises:
+        Contradicted: the sum is more than was loaded.
+        InvalidField: the sum is less than was loaded.
     """
     reported = line.received + line.brought_back + line.lost
     if reported > load.loaded:
@@ -185,7 +187,12 @@ def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: Rep
 def _compare_with_first(
     journal: Journal, command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
 ) -> None:
-    """Raise Repeated if the same outcome was reported before, Contradicted if another was."""
+    """Compare a report with an earlier report of the same stop, if there is one.
+
+    Raises:
+        Repeated: the same outcome was reported before.
+        Contradicted: another outcome was reported before.
+    """
     where = {"delivery": command.delivery, "allocation": command.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
     if seq is None:
@@ -203,9 +210,9 @@ def _compare_with_first(
 
 
 def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
-    """Refuse a correction that names another stop, or whose stop was decided by a later entry.
+    """Refuse a correction that names another stop, or a stop that a later entry decided.
 
-    corrected: the entry being corrected.
+    corrected: number of the entry being corrected.
     """
     for row in journal.books.rows(StopOutcome, seq=corrected):
         if row.allocation != command.allocation:
@@ -231,7 +238,10 @@ def state_outcome(
     *,
     first: bool,
 ) -> None:
-    """Add the rows of an outcome and its lines. first: whether it is the first of its stop."""
+    """Add the rows of an outcome and its lines.
+
+    first: whether it is the first outcome recorded for its stop.
+    """
     draft.add_rows(
         StopOutcome(
             delivery=command.delivery,
@@ -295,7 +305,10 @@ def _book_outcome_line(
 def meet_assigned_need(
     journal: Journal, draft: Draft, allocation: str, load: StopLine, received: int
 ) -> None:
-    """Move assigned → met for received goods, at most as much as is assigned of the need."""
+    """Move assigned → met for received goods.
+
+    At most the quantity that is assigned to the need is moved.
+    """
     name = journal.needs_served(allocation).get((load.item, load.lot))
     if name is None:
         return
@@ -315,7 +328,10 @@ def record_conflict(command: ReportOutcome | CountStock, journal: Journal, reaso
 
 
 def _subject_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
-    """Return the delivery or count sheet of a fact, and its recipient; None without one."""
+    """Return the delivery or count sheet that a fact is about, and the recipient.
+
+    The recipient is None for a count.
+    """
     if isinstance(command, CountStock):
         return command.sheet, None
     stop, _ = find_stop(journal, command)

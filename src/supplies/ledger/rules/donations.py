@@ -39,10 +39,11 @@ from supplies.ledger.rules.receipts import issue
 def record_donation(command: RecordDonation, journal: Journal) -> None:
     """Record a donation with its receipt: donor → stock → allocated for claims and wishes.
 
-    The pledge of a line is fulfilled: pledged → donor.
+    A line that names a pledge fulfils it: pledged → donor.
 
     Raises:
-        InvalidField: a code, pledge or day is unknown or does not fit.
+        InvalidField: a code is unknown, a pledge is not this donor's or does not promise the item,
+            or expired goods would go to an open location.
     """
     donor = command.donor or ANONYMOUS
     if command.donor is not None:
@@ -101,7 +102,10 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
 
 
 def _with_recipient(journal: Journal, line: DonationLine, pointer: str) -> DonationLine:
-    """The line; if it names a need, for that need's recipient."""
+    """Return the line with the recipient of the need that it names.
+
+    A line that names no need is returned unchanged.
+    """
     if line.need is None:
         return line
     need = need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=line.recipient)
@@ -171,7 +175,7 @@ def _record_goods(
 
 
 def _kept_lots(journal: Journal, lines: Sequence[DonationLine | ArrivalLine]) -> dict[int, str]:
-    """Return the lots that the lines of a correction keep, by line number."""
+    """Return, by line number, the lots that the lines of a correction keep."""
     return lots_for(
         journal,
         [
@@ -201,7 +205,10 @@ def _create_lot(
     lots: dict[int, str],
     origin: str,
 ) -> str:
-    """Return the id of a line's lot; record the lot if it is new or a correction changes it."""
+    """Return the id of a line's lot.
+
+    The lot is recorded if it is new or if a correction changes its description.
+    """
     kept_lot = lots.get(number)
     described = Lot(
         lot=kept_lot or f"l_{journal.books.station_code}_{draft.seq}_{number}",
@@ -233,9 +240,10 @@ def _fulfil_pledge(
     to: Destination,
     pointer: str,
 ) -> tuple[int, list[tuple[Need, str, int]]]:
-    """Fulfil the pledge of a line: claims first, then the promise that nobody claimed.
+    """Fulfil the pledge that a line names: first its claims, then the part without a claim.
 
-    Returns the quantity that fulfils the pledge, and the parts for needs with their pledge.
+    Return the quantity that fulfils the pledge and, for each claimed need, the need, the pledge and
+    the quantity for it.
     """
     if line.pledge is None:
         return 0, []
@@ -273,7 +281,10 @@ def _fulfil_pledge(
 def _drop_claims(
     journal: Journal, draft: Draft, line: DonationLine, pledge: str, quantity: int
 ) -> None:
-    """Drop claims on a pledge that goods keep but cannot serve; the least urgent, newest first."""
+    """Drop claims whose goods have arrived but cannot be used for people.
+
+    The least urgent claims are dropped first; of equally urgent ones, the newest.
+    """
     short = quantity - journal.available(PLEDGED(pledge), line.item)
     for need, claimed in reversed(claims_on_pledge(journal, pledge, line.item)):
         open_now = journal.available(PLEDGED(pledge, need.need), line.item)
@@ -287,9 +298,10 @@ def _claims_in_order(
 ) -> list[tuple[Need, int, int]]:
     """Return claims in the order in which a line serves them.
 
-    Each comes with the quantity it can take at most and the quantity of the line to keep back for
-    the donor's wish. The most urgent, oldest claims come first. A correction serves first what has
-    moved on, then what this lot served before, then the rest.
+    With each claim come the largest quantity that it can take, and the quantity of the line to keep
+    back for the donor's wish. The most urgent claims come first; of equally urgent ones, the
+    oldest. A correction serves first the goods that have moved on, then the needs that this lot
+    served before, then the other needs.
     """
     claims = [
         (need, claimed)
@@ -320,8 +332,8 @@ class _ServedBefore:
     """Quantities of a lot that have served some needs so far, by need.
 
     moved: the part of `served` that was dispatched or handed over since. elsewhere,
-    moved_elsewhere: the same for the lots of later lines. wished: what moved on for the recipient
-    of the donor's wish, without one of these needs.
+    moved_elsewhere: the same quantities for the lots of later lines. wished: the quantity that was
+    dispatched or handed over to the recipient whom the donor wished, not for one of these needs.
     """
 
     served: Counter[str] = field(default_factory=Counter)

@@ -16,7 +16,8 @@ from supplies.ledger.rules.need_fulfilment import find_need, serve_need
 class EarmarkedShare:
     """Arrived goods for one recipient: for a need that claims `pledge`, or by the donor's wish.
 
-    named: whether the line names the need, so that claims on it are dropped where necessary.
+    pledge: None if the goods are for the recipient by the donor's wish. named: whether the line
+    names the need. If so, claims on the need are dropped where necessary.
     """
 
     recipient: str
@@ -71,7 +72,10 @@ def _wished_need(
     lot: str,
     for_needs: list[tuple[Need, str, int]],
 ) -> Need | None:
-    """Return the need that goods for one recipient serve: in a correction, the same as before."""
+    """Return the need that the goods serve that a donor wished for one recipient.
+
+    In a correction it is the need that they served before, if there was one.
+    """
     claimed = {need.need for need, _, _ in for_needs}
     for earmark in () if journal.corrected is None else journal.corrected.earmarks:
         if (earmark.recipient, earmark.item, earmark.lot) == (recipient, item, lot):
@@ -85,9 +89,10 @@ def _wished_need(
 def allocate_shares(
     journal: Journal, head: Draft, location: str, shares: list[EarmarkedShare]
 ) -> None:
-    """Move stock → allocated for each share; a correction continues its own allocations.
+    """Move stock → allocated for each share.
 
-    head: the draft of the donation's first entry.
+    A correction continues the allocations that the corrected command made. head: the draft of the
+    donation's first entry.
     """
     drafts: _AllocationDrafts = {}
     former = _former_allocations(journal, shares)
@@ -109,16 +114,19 @@ def allocate_shares(
 
 
 _ShareKey = tuple[str, str, str, str | None]
-"""Recipient, item, lot and need of goods in an allocation."""
+"""Key of goods in an allocation: recipient, item, lot, need."""
 
 _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
-"""Drafted allocations by id. True: it is resumed, so the corrected command made it."""
+"""Drafted allocations by id, each with a flag.
+
+The flag is True if the corrected command made the allocation and the correction continues it.
+"""
 
 
 def _former_allocations(
     journal: Journal, shares: list[EarmarkedShare]
 ) -> dict[_ShareKey, Allocation]:
-    """The allocations of the corrected command, by the share that each held so far."""
+    """Return, by share, the allocation of the corrected command that contained it so far."""
     if journal.corrected is None:
         return {}
     wanted = {
@@ -144,9 +152,10 @@ def _suitable_allocation(
     need: str | None,
     drafts: _AllocationDrafts,
 ) -> AllocationDraft | None:
-    """Return a drafted allocation of this recipient that can take the share; None without one.
+    """Return a drafted allocation of this recipient that can take the share.
 
-    Goods of this lot must not have left it for another need.
+    An allocation from which goods of this lot went to another need is not suitable. Return None if
+    there is no suitable one.
     """
     corrected = journal.corrected
     moved_for = {

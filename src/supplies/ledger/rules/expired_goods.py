@@ -22,8 +22,8 @@ from supplies.ledger.rules.allocations import is_closed_to_people
 class Destination:
     """Where the goods of an arriving line go.
 
-    write_off: the reason under which they are written off at once; None: they stay. usable: whether
-    they can serve claims and wishes.
+    write_off: the reason under which they are written off at once; None if they stay in stock.
+    usable: whether the goods can serve claims and wishes.
     """
 
     location: str
@@ -47,14 +47,14 @@ class Destination:
 def destination(
     journal: Journal, line: DonationLine | ArrivalLine, location: str, pointer: str
 ) -> Destination:
-    """Return where an arriving line goes. location: the location of its command.
+    """Return where the goods of an arriving line go.
 
-    Expired goods go to a quarantine or are written off. A correction may say of goods anywhere that
-    they had expired.
+    Expired goods must go to a quarantine or be written off. This is not required of a correction,
+    because the goods may be anywhere by then. location: the location of the command.
 
     Raises:
-        InvalidField: expired goods would go to an open location, or what the line says does not
-            fit.
+        InvalidField: expired goods would go to an open location, the location for quarantine is
+            not a quarantine, or goods that cannot be used are wished for a recipient.
     """
     place = journal.books.location(location, "/location")
     if line.quarantine is not None:
@@ -115,10 +115,11 @@ def _is_forgotten(journal: Journal, donor: str) -> bool:
 
 
 def describe_products(journal: Journal, draft: Draft, lot: str, before: date | None) -> None:
-    """Describe lots made of a lot anew, after its expiry was corrected to an earlier day.
+    """Update the expiry of a lot's products after the lot's own expiry became earlier.
 
-    before: its expiry until now; None: it did not expire. A product that was good for no longer
-    than the lot before is good for no longer than it now.
+    before: the expiry of the lot until now; None if it did not expire. If a product did not last
+    longer than the lot by its old expiry, it does not last longer by the new one. Products of these
+    products are updated in the same way.
     """
     now = journal.lot(lot, _item_of(journal, lot)).expires_on
     if now is None or (before is not None and now >= before):
@@ -136,7 +137,7 @@ def describe_products(journal: Journal, draft: Draft, lot: str, before: date | N
 
 
 def parents_of(journal: Journal, lot: str) -> list[str]:
-    """Return the parents of a repacked lot as recorded last, sorted."""
+    """Return the parents of a repacked lot as the latest entry recorded them, sorted."""
     rows = journal.books.all(
         "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("
         "SELECT max(seq) FROM lot_parents q WHERE q.station = p.station AND q.lot = p.lot)",

@@ -22,10 +22,10 @@ def forget_donor(command: ForgetDonor, journal: Journal) -> None:
     """Erase a donor's name, address and all texts about them.
 
     Raises:
-        InvalidField: the code is that of anonymous donors.
+        InvalidField: the code stands for all anonymous donors.
         NotFound: the donor is unknown.
         Forgotten: the data was erased before.
-        Unaccounted: a pledge is outstanding, or a conflict about them is unresolved.
+        Unaccounted: a pledge is outstanding, or a conflict about the donor is unresolved.
     """
     if command.donor == ANONYMOUS:
         raise InvalidField("the books have no personal data of anonymous donors")
@@ -51,8 +51,8 @@ def forget_recipient(command: ForgetRecipient, journal: Journal) -> None:
     Raises:
         NotFound: the recipient is unknown.
         Forgotten: the data was erased before.
-        Unaccounted: a need, allocation or delivery of theirs is open, or a conflict about them is
-            unresolved.
+        Unaccounted: a need, allocation or delivery of the recipient is open, or a conflict about
+            the recipient is unresolved.
     """
     journal.books.recipient(command.recipient)
     needs = journal.books.all(
@@ -102,6 +102,7 @@ def _forget(journal: Journal, party: str) -> None:
         "AND content IS NOT NULL ORDER BY seq, digest",
         party=party,
     )
-    # Digests first: a trigger allows the erasure only of texts whose digest is recorded here.
+    # The digests are recorded first, because a trigger allows only texts to be erased whose
+    # digest is recorded as forgotten.
     draft.add_rows(*(Erasure(digest=digest) for (digest,) in rows))
     draft.add_rows(Forgetting(party=party))

@@ -1,4 +1,4 @@
-"""Goods that a count found: their origin is recorded later, and a gift gets its receipt."""
+"""Goods that a count found: their origin is recorded later, and a gift gets a receipt."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
     """Record found goods as a donation with its receipt: donor → unexplained.
 
     Raises:
-        InvalidField: the donor is missing or unknown, or the handler is missing.
-        NotEnough: less is unexplained.
+        InvalidField: the donor is missing or unknown, or `handled_by` is missing.
+        NotEnough: less surplus is unexplained.
     """
     donor = command.party
     if donor is None:
@@ -69,7 +69,10 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
 
 
 def _location_of(journal: Journal, place: str) -> Location:
-    """Return the location of goods that are unexplained; those of a delivery left it there."""
+    """Return the location of unexplained goods.
+
+    For a delivery it is the location from which the goods left.
+    """
     stop = journal.books.latest_row(StopLine, delivery=place)
     return journal.books.location(place if stop is None else stop.location, "/place")
 
@@ -79,7 +82,11 @@ def explain_surplus(
 ) -> list[tuple[str, int]]:
     """Book the origin of found goods, which are a negative balance of `unexplained`.
 
-    A lot of unknown origin is described anew. Returns the lots with the quantity of each.
+    A lot of unknown origin gets a new description with this origin. Return the lots with the
+    quantity of each.
+
+    Raises:
+        NotEnough: less surplus is unexplained.
     """
     quantity = journal.base_units(line, pointer)
     effect = {} if journal.corrected is None else journal.corrected.effect
@@ -113,9 +120,10 @@ def bring(
     stock: str,
     pointer: str,
 ) -> None:
-    """Move goods from their origin to a location, less what a count had found of them before.
+    """Move goods from their origin to a location.
 
-    Only a corrected command has such goods: a gift that settled a count's surplus.
+    If a corrected gift settled the surplus of a count, that quantity goes to `unexplained` instead,
+    because the goods are in stock already.
     """
     corrected = journal.corrected
     for (account, item, found), n in (corrected.found if corrected else {}).items():

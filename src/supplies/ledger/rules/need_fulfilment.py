@@ -1,8 +1,8 @@
 """Quantities of needs follow goods: needed → claimed → assigned → met, and back.
 
-After each entry, the quantity of a need that is assigned is at most the goods in its allocation,
-the quantity met is at most the goods received, and the quantity claimed equals the quantity pledged
-to the need.
+After each entry, three rules are true. The quantity of a need that is assigned is at most the
+quantity of goods in its allocation. The quantity met is at most the quantity of goods received. The
+quantity claimed equals the quantity pledged to the need.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _URGENCY = {"high": 0, "normal": 1, "low": 2}
 
 
 def document_number(document: str) -> int:
-    """Return the number of a document's first entry; older documents have smaller numbers."""
+    """Return the number of a document's first entry. Older documents have smaller numbers."""
     return int(document.rsplit("_", 1)[1])
 
 
@@ -43,7 +43,8 @@ def find_need(journal: Journal, need: str, pointer: str = "") -> Need:
     """Return the latest version of a need.
 
     Raises:
-        NotFound: the id is unknown; InvalidField, if `pointer` names its field.
+        NotFound: the id is unknown and `pointer` is empty.
+        InvalidField: the id is unknown; the error points to the field that `pointer` names.
     """
     found = journal.books.latest_row(Need, need=need)
     if found is None:
@@ -56,7 +57,7 @@ def need_for(
 ) -> Need:
     """Return the need that a line names.
 
-    recipient: the one who must have the need; None: anyone.
+    recipient: the recipient who must have the need; None accepts any recipient.
 
     Raises:
         InvalidField: the need is unknown, for another item or of another recipient.
@@ -72,13 +73,19 @@ def need_for(
 
 
 def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
-    """Return all needs of a recipient for an item, also met and ended ones; most urgent first."""
+    """Return all needs of a recipient for an item, the most urgent first.
+
+    Needs that are met or ended are included.
+    """
     needs = journal.books.current_rows(Need, "need", recipient=recipient, item=item)
     return sorted(needs, key=most_urgent_first)
 
 
 def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Need, int]]:
-    """Return the needs that claim an item of a pledge, with the quantities; most urgent first."""
+    """Return the needs that claim an item of a pledge, with the claimed quantities.
+
+    The most urgent needs come first.
+    """
     claims = [
         (find_need(journal, keys_of(account)[1]), quantity)
         for (account, _, _), quantity in journal.nonzero_balances(
@@ -95,7 +102,10 @@ def drop_claim(journal: Journal, draft: Draft, need: Need, pledge: str, quantity
 
 
 def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -> None:
-    """Undo claims of a need that other goods serve instead; the newest pledges first."""
+    """Undo claims on a need that other goods serve instead: claimed → needed.
+
+    Claims by the newest pledges are undone first.
+    """
     claims = journal.nonzero_balances(f"{CLAIMED.prefix}{need.need}:")
     for account, _, _ in sorted(claims, key=lambda key: -document_number(keys_of(key[0])[1])):
         pledge = keys_of(account)[1]
@@ -107,9 +117,10 @@ def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -
 def serve_need(
     journal: Journal, draft: Draft, need: Need, target: str, quantity: int, *, displace: bool
 ) -> int:
-    """Move needed → `target` (assigned or met), at most the open quantity; return the quantity.
+    """Move needed → `target` (assigned or met) and return the quantity moved.
 
-    displace: whether claimed quantities count as open too; their claims are undone.
+    It is at most the open quantity of the need. displace: whether claimed quantities count as open
+    too. If so, their claims are undone.
     """
     open_ = max(0, journal.available(NEEDED(need.need), need.item))
     if displace and quantity > open_:
@@ -121,7 +132,10 @@ def serve_need(
 
 
 def return_account(journal: Journal, need: Need) -> str:
-    """Return the account to which a need's quantity returns: needed, or ended for an ended need."""
+    """Return the account to which a quantity of a need returns.
+
+    It is `ended` for an ended need and `needed` for any other.
+    """
     ended = next(
         (
             row
@@ -135,7 +149,7 @@ def return_account(journal: Journal, need: Need) -> str:
 
 
 def goods_of_allocation(journal: Journal, allocation: str) -> dict[tuple[str, str], int]:
-    """Return the goods of an allocation by (item, lot), in stock and in transit."""
+    """Return the goods of an allocation, in stock and in transit, by (item, lot)."""
     goods: dict[tuple[str, str], int] = defaultdict(int)
     for (_, item, lot), quantity in journal.nonzero_balances(f"{ALLOCATED(allocation)}:").items():
         goods[item, lot] += quantity
@@ -154,7 +168,8 @@ def goods_of_allocation(journal: Journal, allocation: str) -> dict[tuple[str, st
 def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
     """Reopen needs after goods left an allocation without being received.
 
-    Quantities assigned beyond the remaining goods go back. So goods that serve no need leave first.
+    Only the quantity that is assigned beyond the remaining goods is reopened. Therefore goods that
+    serve no need count as leaving first.
     """
     goods = goods_of_allocation(journal, allocation)
     goods_for_need: dict[str, int] = defaultdict(int)
@@ -177,24 +192,27 @@ def restore_needs(journal: Journal, draft: Draft, allocation: str) -> None:
 
 
 def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quantity: int) -> None:
-    """Meet open needs by goods that a recipient received without an allocation."""
+    """Meet open needs with goods that a recipient received without an allocation."""
     for need in needs_of(journal, recipient, item):
         quantity -= meet_need(journal, draft, need, quantity)
 
 
 def meet_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> int:
-    """Meet a need as far as it is open, dropping claims; return the quantity met."""
+    """Meet a need as far as it is open, and return the quantity met.
+
+    Claims on it are dropped where necessary.
+    """
     return serve_need(journal, draft, need, MET(need.need), quantity, displace=True)
 
 
 def reopen_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> None:
-    """Reopen a need after goods for it came back, as far as it was met."""
+    """Reopen a need after goods for it came back, at most by the quantity that was met."""
     back = max(0, min(quantity, journal.available(MET(need.need), need.item)))
     journal.move(draft, MET(need.need), return_account(journal, need), need.item, "", back)
 
 
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
-    """Reopen needs after goods came back: the quantity met beyond the goods that were kept."""
+    """Reopen needs after goods came back, by the quantity met that exceeds the goods kept."""
     kept = journal.total(RECEIVED(recipient), item)
     needs = needs_of(journal, recipient, item)
     met = sum(journal.balance(MET(need.need), item) for need in needs)

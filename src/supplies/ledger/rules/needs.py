@@ -60,11 +60,11 @@ def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
 def end_need(command: EndNeed, journal: Journal) -> None:
     """End a need: claimed → needed → ended. Assigned quantities are ended only if released.
 
-    Goods that are set aside for it are released if the command says so: allocated → stock.
+    If the command says so, goods that are set aside for the need are released: allocated → stock.
 
     Raises:
         NotFound: the need is unknown.
-        AlreadyDone: it was ended before.
+        AlreadyDone: the need was ended before.
     """
     need = find_need(journal, command.need)
     if journal.books.latest_row(NeedEnd, need=need.need) is not None:

@@ -1,4 +1,4 @@
-"""The packs of commands that an older version recorded, which stated base units only."""
+"""Find the packs in commands that older versions recorded, which stored base units only."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _TEXTS = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def implied_packs(books: Books, history: History, restated: Command) -> list[PackedLine]:
-    """The lines of a corrected command that counted packs, with the size that its rows imply.
+    """Return the lines of a corrected command that counted packs, with the implied pack sizes.
 
-    Older entries have base units and a digest of the request. The digest proves that the request
-    counted the same packs as the restated command; then each size is the recorded quantity divided
-    by the number of packs. Empty if nothing is proven.
+    Older entries contain base units and a digest of the request. If the digest matches the restated
+    command, the request counted the same packs. Then the size of each pack is the recorded quantity
+    divided by the number of packs. Return an empty list if the digest does not match.
     """
     latest = history.latest
     if not _packed(restated) or not _same_lines(books, latest, restated):
@@ -77,7 +77,7 @@ def _lines(command: Any) -> list[tuple[_Field, int, Any]]:
 
 
 def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], int]:
-    """The recorded quantity of each line, as far as the entry tells."""
+    """Return the recorded quantity of each line, if it can be read from the entries."""
     found: dict[tuple[_Field, int], int] = {}
     for row in history.latest.rows:
         if isinstance(row, Need):
@@ -98,7 +98,10 @@ def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], 
 
 
 def _same_lines(books: Books, latest: Body, restated: Command) -> bool:
-    """Return whether the request of an entry was the restated command, but for texts and day."""
+    """Return whether the request of an entry was this command.
+
+    Free texts and the day are taken from the entry, so they may differ.
+    """
     salt, texts = b"", dict[str, str]()
     if latest.texts is not None:
         row = books.one(
@@ -124,7 +127,7 @@ def _same_lines(books: Books, latest: Body, restated: Command) -> bool:
 
 
 def _as_recorded(command: Any, latest: Body) -> Any:
-    """The command with what the rows of an entry say of other fields than quantities."""
+    """Return the command with all fields except quantities replaced by those in an entry's rows."""
     lots = {row.lot: row for row in latest.rows if isinstance(row, Lot)}
     lines = list(getattr(command, "lines", ()))
     changes: dict[str, Any] = {}
@@ -149,7 +152,7 @@ def _as_recorded(command: Any, latest: Body) -> Any:
 def _line_as_recorded(line: Any, row: ArrivalLine, lot: Lot) -> Any:
     value = None
     if lot.value_minor is not None and lot.currency is not None:
-        # The evidence is free text: it is put in from the entry's texts.
+        # The evidence is free text. `_with_texts` replaces it by that of the entry.
         value = Value(minor=lot.value_minor, currency=lot.currency, evidence="-")
     changes = {"batch": lot.batch, "expires_on": lot.expires_on, "value": value}
     if isinstance(line, DonationLine):
@@ -158,7 +161,10 @@ def _line_as_recorded(line: Any, row: ArrivalLine, lot: Lot) -> Any:
 
 
 def _with_texts(command: Command, texts: dict[str, str]) -> Command | None:
-    """The command with these free texts in place of its own; None if they do not fit."""
+    """Return the command with its free texts replaced by these texts.
+
+    Return None if the texts belong to other fields than the command has.
+    """
     fields = msgspec.to_builtins(command)
     try:
         for path in free_text_in_command(command):

@@ -1,4 +1,4 @@
-"""Accounting periods: closed, and reopened with a reason."""
+"""Accounting periods: closing them, and reopening them with a reason."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from supplies.ledger.journal import Journal
 
 
 def close_period(command: ClosePeriod, journal: Journal) -> None:
-    """Close the books through a day.
+    """Close the books up to and including a day.
 
     Raises:
         InvalidField: the day is not over.
-        AlreadyDone: the books are closed through this day already.
+        AlreadyDone: this day is closed already.
         Unaccounted: goods are unexplained, or a conflict is unresolved.
     """
     if command.through >= journal.today:

@@ -1,4 +1,4 @@
-"""Pledges: made, with the needs that claim each line; cancelled or lapsed."""
+"""Pledges: making, claiming, cancelling and lapsing them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
     """Return the latest version of a pledge.
 
     Raises:
-        NotFound: the id is unknown; InvalidField, if `pointer` names its field.
+        NotFound: the id is unknown and `pointer` is empty.
+        InvalidField: the id is unknown; the error points to the field that `pointer` names.
     """
     found = journal.books.latest_row(Pledge, pledge=pledge)
     if found is None:
@@ -38,7 +39,10 @@ def find_pledge(journal: Journal, pledge: str, pointer: str = "") -> Pledge:
 
 
 def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine]:
-    """Return the lines of a pledge as recorded last. where: columns with required values."""
+    """Return the lines of a pledge as recorded last.
+
+    where: filters, as required values by column.
+    """
     seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
     return journal.books.rows_of_entry(StatedLine, seq, pledge=pledge, **where)
 
@@ -47,7 +51,8 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
     """Record a pledge: donor → pledged, needed → claimed.
 
     Raises:
-        InvalidField: a code or need is unknown or does not fit, or a day is in the past.
+        InvalidField: a code or need is unknown, a claimed need is for another item, or a day is in
+            the past.
     """
     journal.books.donor(command.donor, "/donor")
     _same_donor(journal, command)
@@ -72,7 +77,7 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
 
 
 def _same_donor(journal: Journal, command: MakePledge) -> None:
-    """Refuse to correct the donor once goods have arrived on the pledge."""
+    """Refuse to change the donor of a pledge after goods have arrived on it."""
     if journal.corrected is None:
         return
     pledge = find_pledge(journal, str(journal.corrected.document))
@@ -114,12 +119,15 @@ def _promise(
 
 
 def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
-    """Claim needs for a pledge: needed → claimed. Dropped claims go back before.
+    """Claim needs for a pledge: needed → claimed.
+
+    Claims to drop are dropped first.
 
     Raises:
         NotFound: the pledge is unknown.
-        InvalidField: no claim is named, or a need is unknown, of another item, or named twice.
-        NotEnough: less is free in the pledge, open in the need, or claimed.
+        InvalidField: no claim is named, or a need is unknown, for another item, or named twice.
+        NotEnough: the pledge has less without a claim, the need has less open, or the claim to drop
+            is smaller.
     """
     pledge = find_pledge(journal, command.pledge)
     if not command.claims and not command.drop:
@@ -141,7 +149,11 @@ def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
 def _claims_of(
     journal: Journal, pledge: Pledge, claims: list[Claim], field: str
 ) -> list[tuple[Need, int, str]]:
-    """The needs of some claims with quantity and pointer; each must be of a promised item."""
+    """Return the need, quantity and JSON pointer of each claim.
+
+    Raises:
+        InvalidField: a need is unknown, for an item that is not promised, or named twice.
+    """
     promised = {line.item for line in pledge_lines(journal, pledge.pledge)}
     found: dict[str, tuple[Need, int, str]] = {}
     for index, claim in enumerate(claims):
@@ -164,8 +176,8 @@ def cancel_pledge(command: CancelPledge, journal: Journal) -> None:
 
     Raises:
         NotFound: the pledge is unknown.
-        AlreadyDone: nothing of it is outstanding.
-        NotEnough: a line has less outstanding.
+        AlreadyDone: nothing of the pledge is outstanding.
+        NotEnough: less is outstanding in a line than was to be cancelled.
     """
     _drop(command, journal, "pledge_cancelled")
 
@@ -175,8 +187,8 @@ def lapse_pledge(command: LapsePledge, journal: Journal) -> None:
 
     Raises:
         NotFound: the pledge is unknown.
-        AlreadyDone: nothing of it is outstanding.
-        NotEnough: a line has less outstanding.
+        AlreadyDone: nothing of the pledge is outstanding.
+        NotEnough: less is outstanding in a line than was to lapse.
     """
     _drop(command, journal, "pledge_lapsed")
 
@@ -217,7 +229,11 @@ def _drop_line(
     dropped: DroppedLine,
     pointer: str,
 ) -> None:
-    """Undo the named claims, then the free promise, then the least urgent, newest claims."""
+    """Cancel part of a line of a pledge.
+
+    The claims that the command names are undone first, then the part without a claim is cancelled,
+    then the least urgent claims are undone, the newest first.
+    """
     rest = dropped.quantity
     outstanding = _outstanding(journal, pledge.pledge, item)
     if rest > outstanding:

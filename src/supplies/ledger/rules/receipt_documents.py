@@ -1,4 +1,4 @@
-"""The documents of receipts: what a receipt shows of donations, as it is when issued."""
+"""The documents of receipts: the content of a receipt, as it is when the receipt is issued."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class DetailsLine:
-    """Goods of one line, in base units. value: minor units and currency; None: not valued."""
+    """Goods of one line, in base units. value: minor units and currency; None if not valued."""
 
     item: str
     quantity: int
@@ -50,7 +50,7 @@ class DetailsLine:
 
 @dataclass(frozen=True, slots=True)
 class DonationDetails:
-    """What a receipt shows of a donation. location: the name of the location."""
+    """What a receipt prints about a donation. location: the name of the location."""
 
     donation: str
     received_on: date
@@ -66,7 +66,10 @@ class DonationDetails:
 def details_from_command(
     command: RecordDonation, donation: str, day: date, location: str
 ) -> DonationDetails:
-    """Return the details in a command, without lines. location: the name of the location."""
+    """Return what a receipt prints about a donation, read from its command.
+
+    The lines are left empty. location: the name of the location.
+    """
     return DonationDetails(
         donation=donation,
         received_on=day,
@@ -123,7 +126,7 @@ def _line_with_lot(journal: Journal, line: ArrivalLine) -> DetailsLine:
 
 
 def details_line(line: ArrivalLine, lot: Lot) -> DetailsLine:
-    """Return a line with the description of its lot."""
+    """Return what a receipt prints about an arrival line and its lot."""
     value = None
     if lot.value_minor is not None and lot.currency is not None:
         value = (lot.value_minor, lot.currency)

@@ -1,4 +1,4 @@
-"""Receipts: issued for every donation, numbered without gaps; voided, replaced, reprinted."""
+"""Receipts: one for every donation, numbered without gaps; voided, replaced or reprinted."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def issue(
 ) -> str:
     """Issue a receipt with the next number of the series and year; return the number.
 
-    The document with its names and texts is stored as it is now. replaces: numbers of the receipts
-    that it replaces.
+    The document is stored with all names and texts as they are now. replaces: numbers of the
+    receipts that it replaces.
 
     Raises:
         InvalidField: a name or text has characters that the fonts cannot print.
@@ -88,7 +88,7 @@ def find_receipt(journal: Journal, number: str) -> Receipt:
 
 
 def valid_receipt_of(journal: Journal, donation: str) -> str | None:
-    """Return the number of the valid receipt for a donation; None without one."""
+    """Return the number of the valid receipt for a donation; None if it has no valid receipt."""
     return journal.books.value(  # type: ignore[no-any-return]  # a column of text
         "SELECT d.number FROM receipt_donations d "
         "WHERE d.station = :station AND d.donation = :donation AND NOT EXISTS "
@@ -144,7 +144,7 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
 def _replace(
     journal: Journal, donor: str, donations: list[DonationDetails], old: list[str]
 ) -> None:
-    """Issue the new receipt, then void the old ones."""
+    """Issue the new receipt, then void the receipts that it replaces."""
     issue(journal, donor, donations, replaces=old)
     for number in old:
         void(journal, number, DONOR(donor))
@@ -153,11 +153,13 @@ def _replace(
 def renew_receipt(
     journal: Journal, donation: str, changed: DonationDetails | None, *, again: bool
 ) -> None:
-    """Replace the receipt of a donation that was corrected, or reversed (changed is None).
+    """Replace the receipt of a donation that was corrected or reversed.
 
-    A receipt for several donations is replaced by one for those that remain; if the correction
-    names another donor, by one for each donor. again: the donation had been reversed, so it gets a
-    new receipt. A donation whose receipt was voided by a separate command gets none.
+    A receipt for several donations is replaced by one receipt for those that remain. If the
+    correction names another donor, each donor gets a receipt. A donation whose receipt was voided
+    by a command of its own gets no new receipt. changed: the corrected details; None if the
+    donation was reversed. again: whether the donation had been reversed before, so that it needs a
+    new receipt.
     """
     number = valid_receipt_of(journal, donation)
     replaced = number or (_last_receipt_of(journal, donation) if again else None)
@@ -177,20 +179,20 @@ def renew_receipt(
 
 
 def _last_receipt_of(journal: Journal, donation: str) -> str | None:
-    """Return the number of the latest receipt for a donation, valid or void; None without one."""
+    """Return the number of the latest receipt for a donation, valid or void; None if none."""
     found = journal.books.latest_row(ReceiptDonation, donation=donation)
     return None if found is None else found.number
 
 
 def _current_donor(journal: Journal, donation: str) -> str:
-    """Return the donor of a donation by the books."""
+    """Return the donor of a donation according to the books."""
     arrival = journal.books.latest_row(Arrival, arrival=donation)
     assert arrival is not None, f"there is no donation {donation}"
     return arrival.party
 
 
 def _drafted_donor(journal: Journal, donation: str) -> str:
-    """Return the donor of a donation by the drafts."""
+    """Return the donor of a donation according to the drafts."""
     return next(
         row.party
         for draft in journal.drafts
@@ -204,7 +206,7 @@ def void_receipt(command: VoidReceipt, journal: Journal) -> None:
 
     Raises:
         NotFound: the number is unknown.
-        AlreadyDone: it is void already.
+        AlreadyDone: the receipt is void already.
     """
     donor = _donor_of_valid_receipt(journal, command.number)
     void(journal, command.number, DONOR(donor))
@@ -215,7 +217,7 @@ def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
 
     Raises:
         NotFound: the number is unknown.
-        AlreadyDone: it is void already.
+        AlreadyDone: the receipt is void already.
         Forgotten: the donor's data was erased.
     """
     donor = _donor_of_valid_receipt(journal, command.number)
@@ -227,7 +229,7 @@ def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
 
 
 def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
-    """Record a reprint; the paper is marked as a numbered copy.
+    """Record a reprint. The printed paper is marked as a numbered copy.
 
     Raises:
         NotFound: the number is unknown.
@@ -252,7 +254,11 @@ def reprint_receipt(command: ReprintReceipt, journal: Journal) -> None:
 
 
 def _donor_of_valid_receipt(journal: Journal, number: str) -> str:
-    """Return the donor of a receipt. Raises AlreadyDone if it is void."""
+    """Return the donor of a receipt.
+
+    Raises:
+        AlreadyDone: the receipt is void.
+    """
     find_receipt(journal, number)
     if journal.books.latest_row(ReceiptVoid, number=number) is not None:
         raise AlreadyDone(f"receipt {number} is void already")

@@ -1,8 +1,9 @@
-"""What an entry of an earlier moment changes of counts that are recorded already.
+"""Adjust recorded stock counts when an entry for an earlier time is recorded later.
 
-A count says what was there at its moment. So an entry that is recorded later but belongs to an
-earlier moment does not change the stock after the count: it changes what the count is compared
-with. The count's difference is booked anew by that much, in an entry of the count sheet.
+A count states what was at a location at one moment. An entry that is recorded later, but belongs to
+an earlier moment, does not change the stock after the count. It changes the figure with which the
+count is compared. The difference of the count changes by the same quantity, and an entry of the
+count sheet books that change.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ from supplies.ledger.rules.step_order import ordered_steps
 
 
 class Past(NamedTuple):
-    """A transfer that was recorded before. sheet: of a count that was booked anew by it."""
+    """A transfer that was recorded before.
+
+    sheet: the count sheet whose changed difference the transfer books; None for other transfers.
+    """
 
     seq: int
     moment: Moment
@@ -41,7 +45,10 @@ class Past(NamedTuple):
 
 
 def add_recounts(journal: Journal) -> None:
-    """Add what the drafts of a command change of later counts; corrections do this themselves."""
+    """Add drafts for the stock counts whose difference the drafts of a command change.
+
+    Corrections do not use this function: they call `recounts` themselves.
+    """
     drafts = journal.drafts
     counted = [draft.booked_on for draft in drafts if _sheet_moment(journal, draft)]
     late = counted or any(draft.booked_on.isoformat() < journal.latest_day for draft in drafts)
@@ -86,10 +93,11 @@ def recounts(
     *,
     not_before: date = date.min,
 ) -> list[Draft]:
-    """Draft what a command changes of counts, one draft for each count sheet.
+    """Draft how a command changes the differences of stock counts, one draft for each count sheet.
 
-    moves: what the command moves. past: what it has moved so far, if it is corrected; counts know
-    of what was recorded before them. not_before: the earliest day to book anything on.
+    moves: the transfers of the command. past: if the command is being corrected, its transfers so
+    far. A count already includes those that were recorded before it. not_before: the earliest day
+    on which anything is booked.
     """
     if not any(_at_a_location(transfer) for _, transfer in moves) and not past:
         return []
@@ -136,13 +144,13 @@ def _at_a_location(transfer: Transfer) -> bool:
 
 
 def _open_moment(journal: Journal, moment: Moment) -> Moment:
-    """The moment, or the same order on the first open day if its day is closed."""
+    """Return the moment, or if its day is closed, the same position on the first open day."""
     day = journal.booked_on(date.fromisoformat(moment.day)).isoformat()
     return Moment(day, moment.seq)
 
 
 def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
-    """How much transfers bring to the goods that a line counted, by lot."""
+    """Return, by lot, how much transfers add to the goods that a counted line is about."""
     change: Counter[str] = Counter()
     for source, target, item, lot, quantity in transfers:
         if item == count.item and count.lot in ("", lot):
@@ -153,7 +161,7 @@ def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
 
 
 def _unexplained(count: Count, transfer: Transfer) -> int:
-    """How much a transfer adds to what is unexplained of the goods that a line counted."""
+    """Return how much a transfer adds to the unexplained goods of a counted line."""
     source, target, item, lot, quantity = transfer
     account = UNEXPLAINED(count.location)
     if item != count.item or count.lot not in ("", lot):
@@ -172,10 +180,10 @@ def _expected(journal: Journal, count: Count) -> int:
 def _take(
     journal: Journal, draft: Draft, count: Count, change: Counter[str], quantity: int
 ) -> None:
-    """Book goods that the count already found: stock or allocated → unexplained.
+    """Book goods that the count had already found: stock or allocated → unexplained.
 
-    Lots of the surplus go first, then the lots that changed, then others; free stock before
-    allocations.
+    Free stock is taken before allocations. Within each, the lots of the surplus come first, then
+    the lots that changed, then other lots.
     """
     place, item = UNEXPLAINED(count.location), count.item
     found = {
@@ -201,7 +209,7 @@ def _take(
             if part and account.startswith(ALLOCATED.prefix):
                 restore_needs(journal, draft, keys_of(account)[0])
             quantity -= part
-    # What is left contradicts the floors; the refusal then names these goods.
+    # The rest breaks a floor. The command is refused, and the error names these goods.
     for lot in sorted(lot for lot, more in change.items() if more > 0):
         part = min(quantity, change[lot])
         journal.move(draft, STOCK(count.location), place, item, lot, part)
@@ -211,9 +219,10 @@ def _take(
 def _put_back(
     journal: Journal, draft: Draft, count: Count, change: Counter[str], quantity: int
 ) -> None:
-    """Book goods that the count did not miss after all: unexplained → stock.
+    """Book goods that turn out not to be missing from a count: unexplained → stock.
 
-    First what the changed lots need to stay above zero, then lots that the count missed.
+    The changed lots get first what they need to stay at zero or above. Lots that the count missed
+    come next.
     """
     place, shelf, item = UNEXPLAINED(count.location), STOCK(count.location), count.item
 

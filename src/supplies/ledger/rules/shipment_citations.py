@@ -1,8 +1,8 @@
 """Entries of another station that a command cites, with their bytes and hash.
 
-If the other station's books are in this database, the entry is looked up, and a given one must be
-the same. Otherwise only the hash of the given bytes is checked; whether it is in the other
-station's chain is checked when those books are verified.
+If the other station's books are in this database, the entry is looked up, and an entry given in the
+command must be the same. Otherwise only the hash of the given bytes is checked. Whether the entry
+is in the other station's chain is checked when those books are verified.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ S = TypeVar("S", bound=EntryRow)
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """An entry of another station whose bytes match its hash, in hex."""
+    """An entry of another station whose bytes match its hash. hash: hexadecimal."""
 
     body: Body
     hash: str
@@ -37,12 +37,12 @@ class Cited(msgspec.Struct, frozen=True):
 def cited_entry(
     journal: Journal, shipment: str, given: CitedEntry | None, kind: str, pointer: str
 ) -> Cited:
-    """Return the other station's entry: as given, or as in this database.
+    """Return the other station's entry, as given or as found in this database.
 
-    given: the entry with its bytes; None: look it up in this database.
+    given: the entry with its bytes; None looks it up in this database.
 
     Raises:
-        InvalidField: there is no such entry, or the given one is invalid or differs.
+        InvalidField: there is no such entry, or the given entry is invalid or differs.
     """
     stored = _find_in_this_database(journal, shipment, kind)
     if given is None:

@@ -52,12 +52,12 @@ _LOT_ORIGINS = [kind for kind in CHART.values() if is_origin(kind) or kind is CO
 
 
 def send_shipment(command: SendShipment, journal: Journal) -> None:
-    """Send goods: stock → sent, by lot; the entry describes each lot for the other station.
+    """Send goods: stock → sent, by lot. The entry describes each lot for the other station.
 
     Raises:
-        InvalidField: the station is this one, the location is a quarantine, or the goods come from
-            more lots than one shipment can have.
-        NotEnough: less is free.
+        InvalidField: the destination is this station, the location is a quarantine, or the goods
+            come from more lots than one shipment can have.
+        NotEnough: less than requested is free.
     """
     check_open_location(journal, command.location)
     if command.station == journal.books.station_code:
@@ -110,9 +110,10 @@ def _shipment_line(
 
 
 def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
-    """Return the value of the next part sent of a lot, in minor units; None: not valued.
+    """Return the value of the next part sent of a lot, in minor units.
 
-    Values are rounded down cumulatively, so that all parts sum to at most the lot's value.
+    Values are rounded down cumulatively, so the values of all parts sum to at most the lot's value.
+    Return None if the lot has no value.
     """
     if lot.value_minor is None:
         return None
@@ -138,7 +139,7 @@ def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
 
 
 def receive_shipment(command: ReceiveShipment, journal: Journal) -> None:
-    """Receive goods: from_station → stock, in new lots described as the sender describes them.
+    """Receive goods: from_station → stock, in new lots with the sender's descriptions.
 
     Raises:
         AlreadyDone: the shipment was received before.
@@ -227,7 +228,13 @@ def _receive_line(
 def _arrived_by_line(
     command: ReceiveShipment, lines: list[ShipmentLine]
 ) -> dict[int, tuple[str, ArrivedLine]]:
-    """Return what arrived of each line, with the JSON pointer of its field; without lines, all."""
+    """Return, by line number, what arrived of each line and the JSON pointer to it.
+
+    If the command has no lines, everything arrived.
+
+    Raises:
+        InvalidField: a line is missing, unknown, named twice or larger than what was sent.
+    """
     if command.lines is None:
         return {
             line.line: ("", ArrivedLine(line=line.line, arrived=line.quantity)) for line in lines
@@ -260,11 +267,11 @@ def _arrived_by_line(
 
 
 def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None:
-    """Acknowledge what arrived: sent → delivered; the rest → lost.
+    """Acknowledge what arrived: sent → delivered. Goods that did not arrive: sent → lost.
 
     Raises:
         NotFound: this station sent no such shipment.
-        AlreadyDone: it was acknowledged before.
+        AlreadyDone: the shipment was acknowledged before.
         InvalidField: the receiver's entry is missing, or does not match the shipment.
     """
     books = journal.books
@@ -299,7 +306,7 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
 
 
 def _acknowledged_quantities(journal: Journal, cited: Cited, shipment: Shipment) -> dict[int, int]:
-    """Return how much arrived of each line of a shipment, by the other station's entry."""
+    """Return how much arrived of each line of a shipment, according to the receiver's entry."""
     received = single_row(cited.body, ShipmentReceived, "/received")
     seq = journal.books.latest_seq(Shipment, shipment=shipment.shipment)
     own_hash = journal.books.value(

@@ -1,10 +1,11 @@
 """Find the smallest quantities with which a refused correction would be accepted.
 
 A correction is refused if goods that it would take back have been used since. The error contains
-the shortage of each balance, so the lines are raised by that and the correction is tried again,
-without writing. Usually this first trial is accepted. Otherwise a binary search between these
-quantities and those recorded before follows, over all lines at once and in a bounded number of
-trials. Quantities are reported only after a trial with exactly these quantities was accepted.
+the shortage of each balance. The quantities are raised by the shortages, and the correction is
+tried again without writing. This first trial is usually accepted. Otherwise a binary search
+follows, between these quantities and those recorded before. It searches all lines at once, in a
+bounded number of trials. The result is reported only if a trial with exactly these quantities was
+accepted.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ MAX_TRIALS = 60
 """Maximum number of trials, enough for a binary search of any quantity up to `MAX_QUANTITY`."""
 
 MAX_LINES_TRIED = 4000
-"""Maximum number of lines over all trials, which bounds the time: 8 trials of 500 lines."""
+"""Maximum number of lines over all trials, for example 8 trials of 500 lines.
+
+It bounds the time that a refusal takes.
+"""
 
 Attempt = Callable[[Command], None]
-"""Tries a restated command without writing; raises the error of a refused one."""
+"""Function that tries a restated command without writing. It raises the error if refused."""
 
 Figures = dict[Place, int]
 """Quantities in base units, by their place in the command."""
@@ -45,9 +49,9 @@ _COMMAND: Place = ("", 0)
 def with_smallest_figures(
     refusal: MovedOn, command: Command, history: History, journal: Journal, attempt: Attempt
 ) -> NotEnough:
-    """Return the error, with the smallest possible quantities if they are found.
+    """Return the error, extended by the smallest possible quantities if they are found.
 
-    attempt: tries a command without writing; called at most `MAX_TRIALS` times.
+    attempt: function that tries a command without writing. It is called at most `MAX_TRIALS` times.
     """
     search = _Search(command, history, journal, attempt)
     smallest = search.smallest(refusal)
@@ -80,7 +84,10 @@ class _TrialsUsedUp(Exception):
 
 
 class _Search:
-    """The search for one refused correction. asked: the quantities of the refused command."""
+    """The search for the smallest quantities of one refused correction.
+
+    asked: the quantities of the refused command.
+    """
 
     def __init__(
         self, command: Command, history: History, journal: Journal, attempt: Attempt
@@ -101,7 +108,10 @@ class _Search:
         self.recorded = _recorded(command, history)
 
     def smallest(self, refusal: MovedOn) -> Figures:
-        """Return the smallest quantities of lines that are too small; empty if none are found."""
+        """Return the smallest quantities for the lines whose quantities are too small.
+
+        Return an empty dict if none are found.
+        """
         try:
             least = self._at_least(refusal, {})
             if not least or self._try(least) is None:
@@ -112,7 +122,11 @@ class _Search:
             return {}
 
     def _try(self, figures: Figures) -> SuppliesError | None:
-        """Return the error of the command with these quantities; None if it is accepted."""
+        """Try the command with these quantities. Return its error, or None if it is accepted.
+
+        Raises:
+            _TrialsUsedUp: no trial is left.
+        """
         if self.trials == 0:
             raise _TrialsUsedUp
         self.trials -= 1
@@ -127,9 +141,9 @@ class _Search:
     def _at_least(self, refusal: MovedOn, figures: Figures) -> Figures:
         """Return lower bounds for the lines whose balances fall short with these quantities.
 
-        Each additional unit in a line adds one unit to one account at a time. So at the end of any
-        day a line must be raised by the sum of the shortages of its accounts. Empty: raising
-        quantities cannot help.
+        An additional unit in a line adds one unit to one of its accounts at a time. Therefore a
+        line must be raised by the largest sum of its accounts' shortages on any day. Return an
+        empty dict if larger quantities cannot help.
         """
         lots = _lots_by_place(refusal)
 
@@ -152,10 +166,11 @@ class _Search:
         return least if max(least.values()) <= MAX_QUANTITY else {}
 
     def _deciding(self, key: Key, refusal: MovedOn, raised: Container[Place]) -> list[Place]:
-        """Return the places whose quantities decide a balance, in the order to raise them.
+        """Return the places whose quantities affect a balance, in the order in which to raise them.
 
-        Lines that name its lot come first. A balance without a lot is one of a need or a promise:
-        places that are raised already come first, because their goods may serve it.
+        Lines that name the lot of the balance come first. A balance without a lot is that of a need
+        or a promise. For such a balance, places that are already raised come first, because their
+        goods may serve it.
         """
         _, item, lot = key
         if lot in refusal.places:
@@ -165,10 +180,10 @@ class _Search:
         return sorted(self.by_item[item], key=lambda place: place not in raised)
 
     def _as_recorded(self, place: Place, lots: Mapping[Place, list[str]], figures: Figures) -> int:
-        """Return the quantity of a place as recorded so far.
+        """Return the quantity that was recorded for a place before.
 
-        lots: those that the line of each place creates. A line that creates none has the recorded
-        quantity of its item less that of the other lines.
+        lots: by place, the lots that the line creates. If a line creates no lot, its quantity is
+        the recorded quantity of the item minus that of the other lines.
         """
         item = self.lines[place].item
         if place in lots:
@@ -182,9 +197,10 @@ class _Search:
         return min(MAX_QUANTITY, self.recorded[item, lot] - others)
 
     def _large_enough(self, least: Figures, refusal: MovedOn) -> Figures:
-        """Return accepted quantities, as recorded so far; empty if those are refused too.
+        """Return the quantities recorded before if they are accepted, otherwise an empty dict.
 
-        Further places that then fall short are raised as well, and added to `least`.
+        If other places then fall short, their quantities are set to those recorded before as well,
+        and the places are added to `least`.
         """
         figures: Figures = {}
         while True:
@@ -205,7 +221,11 @@ class _Search:
     # --- binary search -----------------------------------------------------------------------
 
     def _between(self, least: Figures, enough: Figures) -> Figures:
-        """Return the smallest accepted quantities: of all places at once, or else one by one."""
+        """Return the smallest accepted quantities between `least` and `enough`.
+
+        The search first lowers all places at once. If the result is refused, it lowers one place
+        after another.
+        """
         order = sorted(enough)
         together = self._lowered(order, least, {place: enough[place] for place in order})
         if together is not None:
@@ -215,10 +235,10 @@ class _Search:
         return {place: enough[place] for place in order}
 
     def _lowered(self, places: Iterable[Place], least: Figures, enough: Figures) -> Figures | None:
-        """Return smaller quantities by a binary search at all of these places at once.
+        """Lower the quantities of these places by a binary search over all of them at once.
 
-        The error of a trial tells which places are too small. The others are assumed to be large
-        enough, which the last trial checks; None if it was refused.
+        The error of a refused trial shows which places are too small. The other places are assumed
+        to be large enough. A last trial checks this. Return None if that trial is refused.
         """
         too_small = {place: least[place] - 1 for place in places}
         lowered = accepted = enough
@@ -241,7 +261,10 @@ class _Search:
 
 
 def _recorded(command: Command, history: History) -> Counter[tuple[str, str | None]]:
-    """Return the quantities recorded by the command so far, by item and lot; None: all lots."""
+    """Return the quantities that the command recorded so far, by item and lot.
+
+    The lot None is the sum over all lots of the item.
+    """
     family = Family.GOODS
     if isinstance(command, NoteNeed | MakePledge):
         family = Family.NEEDS if isinstance(command, NoteNeed) else Family.PROMISES

@@ -1,4 +1,4 @@
-"""The order of transfers in which no floor breaks, and the entries that book them in this order."""
+"""Order transfers so that none breaks a floor, and split them into entries."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from supplies.ledger.balance_floors import Floors, Step
 from supplies.ledger.journal import Draft, Journal, Move
 
 Planned = tuple[Draft, Step]
-"""A step, and the draft that it belongs to."""
+"""A planned step, with the draft that it belongs to."""
 
 
 def ordered_steps(
     journal: Journal, head: Draft, steps: list[Planned], pointers: Mapping[Any, str]
 ) -> list[Draft]:
-    """Return drafts that make these steps, `head` first; a draft has the steps of one day.
+    """Return drafts that book these steps in order, beginning with `head`.
 
-    pointers: by source, target and item, the JSON pointer of the field that asked for a step.
+    All steps of a draft have the same day. pointers: by source, target and item, the JSON pointer
+    of the field that caused a step.
     """
     head.moves = []
     drafts, begun = [head], [head]
@@ -51,10 +52,11 @@ def _further(draft: Draft, day: date, *, again: bool) -> Draft:
 
 
 def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> list[Planned]:
-    """Order transfers so that none breaks a floor; those of the first day come first.
+    """Order transfers so that none breaks a floor.
 
-    The transfers together must not break a floor. If each of the remaining ones waits for another,
-    one is split in two through an account without a floor, so that the others can go on.
+    Transfers of the first day come first, if possible. All transfers together must not break a
+    floor. If each remaining transfer waits for another one, a transfer is split in two through an
+    account without a floor. Then the others can go on.
     """
     books, remaining = journal.books, list(remaining)
     floors = Floors(books, [step for _, step in remaining])
@@ -80,14 +82,17 @@ def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> lis
 
 
 def _first_waiting(remaining: list[Planned]) -> int:
-    """Return the index of the first step whose target has a floor; only these can be split."""
+    """Return the index of the first step whose target has a floor. Only such steps can be split."""
     return next(
         at for at, (_, (_, transfer)) in enumerate(remaining) if kind_of(transfer.target).floored
     )
 
 
 def _without_floor(books: Books, account: str, item: str, lot: str) -> str:
-    """Return the account without a floor from which the content of an account came originally."""
+    """Return the account without a floor from which the goods or quantities originally came.
+
+    It is the lot's origin, the donor of the pledge, or `asked` of the need's recipient.
+    """
     if family_of(account, lot) is Family.NEEDS:
         need = books.latest_row(Need, need=keys_of(account)[0])
         assert need is not None, f"the need of {account} is not in the books"

@@ -1,4 +1,4 @@
-"""Goods in stock: moved, issued, lent, written off, found, returned, handed out, repacked."""
+"""Goods in stock: moved, issued, lent, written off, found, returned, handed out or repacked."""
 
 from __future__ import annotations
 
@@ -55,20 +55,31 @@ from supplies.ledger.rules.need_fulfilment import (
 )
 
 EXPIRED = "expired"
-"""The reason of write-offs for which expired goods are taken without being asked for."""
+"""Reason code of write-offs. With this reason, expired goods are taken without asking for it."""
 
 SPILLED = "spilled"
-"""The reason of losses while repacking."""
+"""Reason code of goods lost while repacking."""
 
 MAX_PARENT_ROWS = 10_000
-"""Consumed lots times produced lines of one conversion: each product has all lots as parents."""
+"""Largest product of consumed lots and produced lines in one conversion.
+
+Every product has all consumed lots as parents, so this is the number of rows of parents.
+"""
 
 
 Expired = Literal["if_allowed", "if_named", "freely"]
-"""When expired lots are taken: if the line allows it, also if it names the lot, or always."""
+"""When expired lots are taken.
+
+"if_allowed": only if the line sets `allow_expired`. "if_named": also if the line names the lot.
+"freely": always.
+"""
 
 Taken = tuple[LotLine, str, str | Callable[[str, str, str], str]]
-"""A line, its JSON pointer, and where it goes: an account, or what `move_lines` takes."""
+"""A line to take from stock: the line, its JSON pointer for errors, and the target.
+
+The target is the account that receives the goods, or a function that returns it for item, lot and
+pointer.
+"""
 
 
 def move_lines(
@@ -82,10 +93,10 @@ def move_lines(
 ) -> None:
     """Draft the transfers of each line from one account to another, by lot.
 
-    target: an account, or a function that returns it for item, lot and pointer.
+    target: the account, or a function that returns it for item, lot and pointer.
 
     Raises:
-        NotEnough: less is available.
+        NotEnough: less than requested is available.
         InvalidField: an item, pack or lot is unknown.
     """
     taken = [(line, f"/lines/{index}", target) for index, line in enumerate(lines)]
@@ -95,7 +106,7 @@ def move_lines(
 def _take(
     journal: Journal, draft: Draft, taken: Sequence[Taken], source: str, expired: Expired
 ) -> None:
-    """Draft the transfers of lines; those that name a lot take theirs before the others."""
+    """Draft the transfers of lines. Lines that name a lot take their goods before the others."""
     for line, pointer, target in sorted(taken, key=lambda each: each[0].lot is None):
         quantity = journal.base_units(line, pointer)
         named = expired == "if_named" and line.lot is not None
@@ -115,7 +126,10 @@ def _take(
 
 
 def move_stock(command: Move, journal: Journal) -> None:
-    """Move goods between locations: stock → stock. Expired ones go to a quarantine unasked."""
+    """Move goods between locations: stock → stock.
+
+    Expired goods are moved to a quarantine without `allow_expired`.
+    """
     journal.books.location(command.source, "/from")
     target = journal.books.location(command.target, "/to")
     if command.source == command.target:
@@ -182,7 +196,7 @@ def _return_withdrawal(
     prefix: str,
     command: ReturnIssue | ReturnLoan,
 ) -> None:
-    """Return goods of an issue or loan, at most what is still outstanding of it."""
+    """Return goods of an issue or loan, at most the quantity that is still outstanding."""
     withdrawal = journal.books.latest_row(Withdrawal, withdrawal=document)
     if withdrawal is None or not withdrawal.account.startswith(prefix):
         raise unknown_code_error(f"there is no {noun} {document}", "")
@@ -207,7 +221,7 @@ def _return_withdrawal(
 
 
 def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, str], int]:
-    """Return what an issue or loan took and has not returned, by (item, lot)."""
+    """Return the quantity of an issue or loan that was not returned yet, by (item, lot)."""
     rows = journal.books.all(
         "SELECT t.item, t.lot, sum(CASE WHEN t.target = :account THEN t.quantity "
         "ELSE -t.quantity END) FROM transfers t JOIN entries e "
@@ -226,7 +240,10 @@ def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[tuple[str, st
 
 
 def write_off(command: WriteOff, journal: Journal) -> None:
-    """Write goods off: stock → lost. With the reason `expired` expired ones go unasked."""
+    """Write goods off: stock → lost.
+
+    With the reason `expired`, expired goods are taken without `allow_expired`.
+    """
     journal.books.location(command.location, "/location")
     draft = journal.entry("written_off", prefix="w")
     move_lines(
@@ -256,11 +273,12 @@ def find_again(command: FindAgain, journal: Journal) -> None:
 def take_back(command: TakeBack, journal: Journal) -> None:
     """Take goods back from a recipient: received → stock.
 
-    A line that names a need reopens it; of other goods, those that met no need come back first.
+    A line that names a need reopens that need. For a line without a need, goods that met no need
+    count as coming back first.
 
     Raises:
-        InvalidField: a code is unknown, or a need is not of this recipient and item.
-        NotEnough: less was received.
+        InvalidField: a code is unknown, or a need is not for this recipient and item.
+        NotEnough: the recipient received less.
     """
     journal.books.recipient(command.recipient, "/recipient")
     journal.books.location(command.location, "/location")
@@ -285,7 +303,7 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
 
     Raises:
         InvalidField: a lot has neither a known donor nor a lender.
-        NotEnough: less is free.
+        NotEnough: less than requested is free.
     """
     journal.books.location(command.location, "/location")
     draft = journal.entry("goods_returned", prefix="r")
@@ -310,11 +328,11 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
 
 
 def hand_out(command: HandOut, journal: Journal) -> None:
-    """Hand goods out without an allocation: stock → received; open needs are met.
+    """Hand goods out without an allocation: stock → received. Open needs are met.
 
     Raises:
         InvalidField: the recipient or location is unknown, or a household has a headcount.
-        NotEnough: less is free.
+        NotEnough: less than requested is free.
     """
     recipient = journal.books.recipient(command.recipient, "/recipient")
     check_open_location(journal, command.location)
@@ -353,7 +371,10 @@ def hand_out(command: HandOut, journal: Journal) -> None:
 def _named_needs_first(
     journal: Journal, command: HandOut | TakeBack
 ) -> list[tuple[RecipientLine, int, Need | None]]:
-    """The lines with their quantity and the need they name; lines that name one come first."""
+    """Return the lines with their quantity and the need they name.
+
+    Lines that name a need come first.
+    """
     lines = []
     for index, line in enumerate(command.lines):
         need = None
@@ -365,11 +386,14 @@ def _named_needs_first(
 
 
 def convert(command: Convert, journal: Journal) -> None:
-    """Repack goods: stock → converted → stock, in new lots with their parents; spilled → lost.
+    """Repack goods: stock → converted → stock. Spilled goods: stock → lost.
+
+    The products are new lots, with the consumed lots as parents.
 
     Raises:
-        InvalidField: a code is unknown, or a product would be good for longer than its parents.
-        NotEnough: less is free.
+        InvalidField: a code is unknown, or a product would expire later than its parents without a
+            reason.
+        NotEnough: less than requested is free.
     """
     journal.books.location(command.location, "/location")
     draft = journal.entry("goods_converted", prefix="k")
@@ -421,9 +445,10 @@ def _first_expiry(journal: Journal, draft: Draft, conversion: str) -> date | Non
 def _product_expiry(
     journal: Journal, line: ConvertedLine, first: date | None, pointer: str
 ) -> date | None:
-    """Return the expiry of a product: as stated, else that of what it was made of.
+    """Return the expiry of a product: as given in its line, or else the earliest of its parents.
 
-    first: the earliest expiry of what it was made of. Only a reason makes a product last longer.
+    first: the earliest expiry of the parents. A product may expire later only if its line gives a
+    reason.
     """
     if line.expires_on is None:
         return None if line.expiry_reason is not None else first
@@ -467,7 +492,7 @@ def _produce_line(
     if kept_lot is not None:
         before = journal.books.latest_row(Lot, lot=kept_lot)
         describe_products(journal, draft, kept_lot, before.expires_on if before else None)
-    # The parents that were recorded last apply, so a correction records them only if they changed.
+    # Only the parents recorded last count, so a correction records them only if they changed.
     if kept_lot is None or parents != parents_of(journal, kept_lot):
         draft.add_rows(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))
     journal.move(draft, lot.origin, stock, line.item, lot.lot, quantity, pointer)
@@ -477,8 +502,8 @@ def settle(command: Settle, journal: Journal) -> None:
     """Settle a difference: unexplained → lost for missing goods, origin → unexplained for found.
 
     Raises:
-        NotFound: nothing is unexplained there.
-        InvalidField: the party is missing or unknown, or the handler of a gift is missing.
+        NotFound: nothing is unexplained at this place.
+        InvalidField: the party is missing or unknown, or `handled_by` is missing for a gift.
         NotEnough: less is unexplained.
     """
     unexplained = UNEXPLAINED(command.place)

@@ -20,7 +20,7 @@ from supplies.ledger.rules.need_fulfilment import (
 
 
 def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
-    """Open a count sheet: a later count is compared with the stock at its moment."""
+    """Open a count sheet. The count is later compared with the stock at this moment."""
     journal.books.location(command.location, "/location")
     draft = journal.entry("count_opened", prefix="c")
     draft.add_rows(CountSheet(sheet=str(draft.document), location=command.location))
@@ -29,11 +29,11 @@ def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
 def count_stock(command: CountStock, journal: Journal) -> None:
     """Book a count: surplus unexplained → stock, shortage stock → unexplained.
 
-    The shortage is booked on the day of the count as far as the goods were still there on every day
-    since, and the rest today.
+    A shortage is booked on the day of the count, as far as the goods were in stock on every day
+    since. The rest of it is booked today.
 
     Raises:
-        Contradicted: more is missing than the books have, even today.
+        Contradicted: more is missing than the books contain, even today.
     """
     sheet = journal.books.latest_row(CountSheet, sheet=command.sheet)
     opened = sheet_moment(journal.books, command.sheet)
@@ -103,7 +103,10 @@ def _book_differences(
 def _book_shortages(
     journal: Journal, draft: Draft, location: str, missing: list[tuple[CountLine, int]]
 ) -> list[tuple[CountLine, int]]:
-    """Book what is missing on the day of an entry; return what the books do not have then."""
+    """Book missing goods on the day of an entry.
+
+    Return the lines with the quantity that the books do not contain on that day.
+    """
     touched: dict[str, None] = {}
     rest = [
         (line, _shortage(journal, draft, location, line, quantity, touched))
@@ -138,7 +141,8 @@ def _surplus(
 ) -> None:
     """Book a surplus to the lot that the line names, or to lots missed by earlier counts.
 
-    What is left is a new lot of unknown origin, with the batch and expiry that the line names.
+    The remainder becomes a new lot of unknown origin, with the batch and expiry that the line
+    names.
     """
     source, shelf, pointer = UNEXPLAINED(location), STOCK(location), f"/lines/{index}"
     missed = [(line.lot, quantity)] if line.lot else _missed(journal, source, line)
@@ -161,9 +165,10 @@ def _surplus(
 
 
 def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
-    """Lots of an item that earlier counts missed here, with how much; the newest lot first.
+    """Return lots of an item that earlier counts at this location missed, with the quantities.
 
-    If the line names a batch or an expiry, only lots with these.
+    The newest lot comes first. If the line names a batch or an expiry, only lots with exactly these
+    are returned.
     """
     found = []
     for (_, item, lot), missing in journal.nonzero_balances(unexplained, line.item).items():
@@ -186,7 +191,8 @@ def _shortage(
 ) -> int:
     """Take missing goods from free stock, then from allocations, least urgent and newest first.
 
-    Returns what is missing beyond both. touched: gets the allocations from which goods were taken.
+    Return the quantity that could not be taken. touched: the allocations from which goods were
+    taken are added to it.
     """
     free = [
         (STOCK(location), lot)
@@ -204,7 +210,10 @@ def _shortage(
 
 
 def _allocations(journal: Journal, location: str, line: CountLine) -> list[tuple[str, str]]:
-    """Allocations of an item at a location: for no need first, then least urgent, newest."""
+    """Return allocations of an item at a location, in the order in which they lose goods.
+
+    Goods without a need come first, then those for the least urgent needs, the newest first.
+    """
     found = []
     for account, item, lot in journal.nonzero_balances(ALLOCATED.prefix, line.item):
         allocation, place = keys_of(account)
