@@ -90,7 +90,7 @@ def read_record(content: bytes) -> ReceiptRecord:
     """Decode the record in an attachment.
 
     Raises:
-        NotGenuine: it is not a record.
+        NotGenuine: the attachment is not a record.
     """
     try:
         return _decode_record(content)
@@ -101,10 +101,10 @@ def read_record(content: bytes) -> ReceiptRecord:
 
 
 def decode_document(record: ReceiptRecord) -> DonationReceipt:
-    """Return the frozen document of a record.
+    """Decode the document in a record, as it was issued.
 
     Raises:
-        NotGenuine: it is not a receipt.
+        NotGenuine: the document is not a receipt.
     """
     try:
         return _decode_document(record.document)
@@ -136,10 +136,10 @@ def paper_from_record(record: ReceiptRecord) -> ReceiptPaper:
 def check_record(record: ReceiptRecord) -> None:
     """Check that a record is consistent and signed by the key that it names.
 
-    `check_key` checks whose key that is.
+    `check_key` checks whether that key belongs to the station.
 
     Raises:
-        NotGenuine: it is not.
+        NotGenuine: the record is inconsistent, or its signature is invalid.
     """
     if not _signed_with(record):
         raise NotGenuine("altered", "this paper was altered: its signature does not fit it")
@@ -158,7 +158,7 @@ def check_key(record: ReceiptRecord, keys: PublicKeys) -> None:
     """Check that the signing key is one of the station's keys.
 
     Raises:
-        NotGenuine: it is not.
+        NotGenuine: the key is not the station's.
     """
     if keys.get(record.key_id) == record.public_key:
         return
@@ -204,7 +204,7 @@ def _salt(record: ReceiptRecord) -> bytes:
 
 
 def _short(text: str) -> str:
-    """Make text from an untrusted file safe for an error sentence."""
+    """Make text from an untrusted file safe for an error message."""
     return text if re.fullmatch(r"[\w-]{1,20}", text) else "of no usable name"
 
 
@@ -223,7 +223,7 @@ def read_public_keys(text: str, named: str) -> PublicKeys:
     """Parse a public key file. named: its name, for errors.
 
     Raises:
-        InvalidField: it is not such a file.
+        InvalidField: the text is not a public key file.
     """
     lines = [line.strip() for line in text.splitlines()]
     found = [_LINE.fullmatch(line) for line in lines if line and not line.startswith("#")]

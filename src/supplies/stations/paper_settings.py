@@ -31,7 +31,7 @@ from supplies.papers.units import SHIPPED_UNITS
 from supplies.stations.retention import Retention, retention, set_retention
 
 LOGO_BYTES = 8192
-"""Largest size of a logo file in bytes. Each receipt contains it twice."""
+"""Largest size of a logo file in bytes. Each receipt contains the logo twice."""
 
 MAX_UNITS = 200
 """Number of a station's own units."""

@@ -139,7 +139,10 @@ _STATED = {
         _moved(DONOR),
     ),
 }
-"""SQL: entries about a person that an index finds; every person has at least one."""
+"""SQL that selects the entries about a person that an index finds.
+
+Every person has at least one such entry.
+"""
 
 
 def _documents(document: str, tables: str, whose: str) -> str:
@@ -175,13 +178,16 @@ _DOCUMENTS = {
         ),
     ),
 }
-"""SQL: the person of each document. Every entry of a document is about that person."""
+"""SQL that selects, for each document, the person it is about.
+
+Every entry of a document is about that person.
+"""
 
 _MOVED_ON = {
     "recipient": (_days(ASKED), _days(RECEIVED)),
     "donor": (_days(DONOR), _days(RETURNED)),
 }
-"""SQL: the days on which goods went to a person or came from them."""
+"""SQL that selects the days on which goods went to a person or came from a person."""
 
 
 def _due(books: Books, who: Who, days: int | None, today: date) -> list[PersonDue]:

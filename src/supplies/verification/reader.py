@@ -19,7 +19,10 @@ WHOLE_ROW = "row"
 """Used in place of a column name if a whole row is missing or surplus."""
 
 FIRST, LAST = -(2**63), 2**63 - 1
-"""Limits of entry numbers; the first and last range then include rows with invalid numbers."""
+"""Limits of entry numbers.
+
+With them, the first and the last range also include rows with invalid numbers.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ _NAMED = Table("erasable", ("seq", "digest", "about"))
 
 
 class _Frozen(msgspec.Struct, gc=False):
-    """The fields of a frozen receipt that its entry contains too."""
+    """The fields of a receipt's document that its entry contains too."""
 
     number: str
     issued_on: str
@@ -41,8 +41,8 @@ _decode = msgspec.json.Decoder(_Frozen).decode
 class Receipts:
     """Receipts and texts of the entries checked so far.
 
-    erased: entry and person of each digest that a forgetting erased. absent: entry and person of
-    each digest without content. Both must be equal in the end.
+    erased: by digest that a forgetting erased, its entry and person. absent: by digest without
+    content, its entry and person. Both must be equal after the last entry.
     """
 
     def __init__(self, reader: Reader) -> None:

@@ -115,7 +115,10 @@ def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
 
 
 def _hand_over_columns(source: str, target: str) -> tuple[str | None, str | None]:
-    """Return the allocation and recipient of a transfer that hands goods over, else None twice."""
+    """Return the allocation and recipient of a transfer that hands goods over.
+
+    For any other transfer, return None twice.
+    """
     if source.startswith("in_transit:") and target.startswith("received:"):
         return source.rpartition(":")[2], target.partition(":")[2]
     return None, None
@@ -159,7 +162,7 @@ class Records:
     def _check_documents(
         self, kind: type[EntryRow], rows: Sequence[Row], bodies: Sequence[Body]
     ) -> None:
-        """Check that a new document's id has the number of its entry."""
+        """Check that the id of each new document contains the number of its entry."""
         first, table = bodies[0].seq, STATEMENT_TABLES[kind]
         for row in rows:
             seq, document = row[0], row[1]
@@ -208,7 +211,10 @@ class Records:
                 )
 
     def _track_pending(self, stated: Rows) -> None:
-        """Track open deliveries and conflicts. A delivery opens once, even if stated again."""
+        """Track open deliveries and conflicts.
+
+        A delivery counts as opened once, even if a later entry repeats its row.
+        """
         pending = self.pending
         pending.update(("delivery", row[0]) for row in stated[Delivery] if row[1] == f"v_{row[0]}")
         pending.update(("conflict", row[0]) for row in stated[Conflict])

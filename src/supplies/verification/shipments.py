@@ -36,7 +36,7 @@ class _Sent:
 
 
 class Shipments:
-    """Shipments stated so far, and their citations of entries of other stations."""
+    """Shipments of the entries checked so far, and their citations of other stations' entries."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -127,7 +127,7 @@ class Shipments:
     def _received_there(self, shipment: str, sent: _Sent) -> _Goods | None:
         """Return what the other station received, by the sender's items and lots.
 
-        None: it is not in this database.
+        Return None if the other station is not in this database.
         """
         rows = self.reader.store.all(
             "SELECT a.sent_lot, a.arrived FROM shipment_arrivals a "

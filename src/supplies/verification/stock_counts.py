@@ -16,9 +16,9 @@ from supplies.verification.records import Rows
 
 @dataclass(slots=True)
 class _Line:
-    """A counted line. seq: of the entry that said last what is expected.
+    """A counted line.
 
-    unbooked: how much more was missing than the books could bear, if the count contradicted them.
+    seq: number of the latest entry that recorded the expected quantity.
     """
 
     seq: int
@@ -30,7 +30,7 @@ class _Line:
 
 
 class StockCounts:
-    """The counts stated so far, with what was booked of each as unexplained."""
+    """The counts of the entries checked so far, with the difference booked for each."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -70,7 +70,10 @@ class StockCounts:
             self._booked[sheet][item, lot] += quantity * ((target == place) - (source == place))
 
     def check(self) -> None:
-        """Check that what is unexplained by each count is what it expected, less what it found."""
+        """Check the difference booked for each count.
+
+        It must be the expected quantity less the counted quantity.
+        """
         for sheet, lines in self._lines.items():
             for line in lines.values():
                 booked = sum(self._of(sheet, line)) + line.unbooked

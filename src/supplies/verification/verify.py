@@ -167,7 +167,7 @@ class _Verification:
 
 
 def _closings(stated: Rows) -> dict[int, date]:
-    """Return, by entry number, the last day that it closed."""
+    """Return, by number of an entry that closed a period, the last day that it closed."""
     return {seq: date.fromisoformat(through) for seq, through in stated[Period]}
 
 

@@ -116,7 +116,10 @@ def count_activities(books: Books, first: date, last: date) -> Counter[str]:
 
 
 def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
-    """Return the day; if it was closed when entry `seq` was recorded, the first open day then."""
+    """Return `day` if it was still open when entry `seq` was recorded.
+
+    Otherwise return the first day that was open at that time.
+    """
     closed = max(((at, through) for at, through in closings if at < seq), default=None)
     if closed is None:
         return day

@@ -50,7 +50,11 @@ AlertKind = Literal[
 ]
 
 EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
-"""Defaults in days: notice before goods expire, a delivery's time out, an allocation's wait."""
+"""Default limits in days.
+
+They are: the notice before goods expire, the time a delivery may be out, and the time that goods
+may be allocated without being dispatched.
+"""
 
 
 class Alert(View, frozen=True, kw_only=True):
@@ -178,7 +182,7 @@ def _people(books: Books, today: date) -> Iterator[Alert]:
 
 
 def _unexplained(books: Books) -> list[Alert]:
-    """Find what counts and late facts left unexplained, by place and item."""
+    """Find the differences that counts and late facts left open, by place and item."""
     there: Counter[tuple[str, str]] = Counter()
     since: dict[tuple[str, str], str] = {}
     rows = books.all(
@@ -252,7 +256,10 @@ def _local_address(books: Books) -> Iterator[Alert]:
 
 
 def _beside_pledge(books: Books) -> list[Alert]:
-    """Find donations beside a pledge that is still outstanding: one of the two may be mistaken."""
+    """Find donations that gave more than their pledge while the pledge is still outstanding.
+
+    One of the two quantities may be a mistake.
+    """
     outstanding: set[tuple[str, str]] = {
         (keys_of(account)[0], item) for account, item, _ in read_balances(books, (PLEDGED,))
     }

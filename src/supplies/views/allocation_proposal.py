@@ -263,9 +263,9 @@ class _AllocationDraft:
 
 
 def _combine(served: Iterator[tuple[Need, _OnShelf, int]]) -> list[ProposedAllocation]:
-    """Combine what is served into one allocation per recipient and location where possible.
+    """Combine the proposed lines into one allocation per recipient and location where possible.
 
-    An allocation is in the order of its first need.
+    The order of the allocations is that of the first need in each.
     """
     rows: list[_AllocationDraft] = []
     last: dict[tuple[str, str], _AllocationDraft] = {}

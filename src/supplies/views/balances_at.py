@@ -23,10 +23,11 @@ def read_balances(
 ) -> dict[BalanceKey, int]:
     """Return all nonzero balances of these kinds of account, by account, item and lot.
 
-    on: at the end of this day, as far as known now. at: as known when entry `at` was the last.
-    Both None: now. item: only this item. key: only accounts whose last key is this one; for a kind
-    with a single key that is one account, found by index. `at` sums all transfers up to that entry
-    and ignores `key` for kinds with several keys; the others read stored balances.
+    on: read the balances at the end of this day, as far as known now. at: read the balances as
+    known when entry `at` was the last. If both are None, read the present balances. item: only this
+    item. key: only accounts whose last key is this one. For a kind with a single key, the account
+    is found by index. With `at`, all transfers up to that entry are summed, and `key` is ignored
+    for kinds with several keys. Otherwise stored balances are read.
     """
     if on is not None and on.isoformat() >= books.head()[2]:
         on = None

@@ -108,7 +108,7 @@ def _columns(kind: type[CatalogueRecord], personal: bool) -> str:
 def _search_source(
     books: Books, kind: type[CatalogueRecord], wanted: list[str]
 ) -> tuple[str, dict[str, Any]]:
-    """Return SQL for the records `n` that have the rarest bigrams, and its parameters."""
+    """Return SQL for the records `n` that contain the rarest bigrams, and its parameters."""
     rarest = _rarest_bigrams(books, kind, wanted)
     if not rarest:
         return f"{kind.table} n WHERE n.station = :station", {}
@@ -126,7 +126,7 @@ def _search_source(
 
 
 def _rarest_bigrams(books: Books, kind: type[CatalogueRecord], wanted: list[str]) -> list[str]:
-    """Return the bigrams of these words that the fewest records have, the rarest first."""
+    """Return the bigrams of these words that occur in the fewest records, the rarest first."""
     rows = query_ids(
         books,
         sorted({piece for word in wanted for piece in bigrams(word)})[:_MAX_COUNTED],

@@ -20,7 +20,11 @@ S = TypeVar("S", bound=EntryRow)
 V = TypeVar("V")
 
 NumberQuery = Callable[[Books, int, int], list[int]]
-"""Function of books, a number and a limit: the next numbers after it, ascending."""
+"""Function that finds the next documents of a list.
+
+It takes the books, a number and a limit, and returns the next document numbers after that number,
+ascending.
+"""
 
 _DIGITS = "'0123456789'"
 
@@ -36,9 +40,10 @@ def list_documents(
     state_filter: Callable[[S], bool] = lambda _: True,
     view_filter: Callable[[V], bool] = lambda _: True,
 ) -> Page[V]:
-    """Return a page of documents whose numbers `source` gives.
+    """Return a page of documents whose numbers `source` returns.
 
-    state_filter: keeps documents by their latest statement. view_filter: keeps them by their view.
+    state_filter: returns whether to keep a document, from its latest statement. view_filter:
+    returns whether to keep a document, from its view.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -84,7 +89,8 @@ def numbers_by_column(
 def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
     """Return a query for documents that have a positive balance in an account of this kind.
 
-    last: the document id is the last of the account's two keys; otherwise the first.
+    last: whether the document id is the last of the account's two keys. If False, it is the first
+    key.
     """
     start = len(kind.prefix) + 3
     rest = f"ltrim(substr(b.account, {start}), {_DIGITS})"

@@ -18,7 +18,7 @@ from supplies.domain.accounts import CHART, CONVERTED, DONOR, is_origin, kind_of
 from supplies.errors import BooksBroken
 
 Owner = tuple[str, str]
-"""A lot that came in, and the origin account that it came from."""
+"""An owner of goods: the lot that came in, and the origin account from which it came."""
 
 _ORDER = {name: place for place, name in enumerate(CHART)}
 
@@ -35,8 +35,9 @@ class LotShare(NamedTuple):
 class Gifts(NamedTuple):
     """A donor's gifts of a period.
 
-    given: quantity received, by lot. repacked: the donor's part of what was made from it, by lot.
-    items: item of each lot. parts: where the donor's parts are.
+    given: quantity received, by lot. repacked: by lot, the donor's part of goods that were made
+    from the gifts. items: item of each lot. parts: the quantity that belongs to the donor, by lot
+    and account.
     """
 
     given: dict[str, int]
@@ -107,7 +108,7 @@ def apportion(units: int, weights: Sequence[int]) -> list[int]:
 
 
 class _LotFamily:
-    """Lots, what was made from them, and what went into that, as of the end of a day."""
+    """Lots with all products made from them and all lots that went into these, at a day's end."""
 
     def __init__(self, books: Books, lots: set[str], last: date) -> None:
         self._books, self._last = books, last
@@ -183,7 +184,10 @@ class _LotFamily:
     # --- reading -------------------------------------------------------------------------------
 
     def _follow(self, lots: set[str], *, made_of_them: bool) -> None:
-        """Read these lots and what they were made from; if `made_of_them`, their products too."""
+        """Read these lots and the lots that they were made from.
+
+        made_of_them: whether to read the products made from them instead.
+        """
         known: set[str] = set(self._went_in)
         while lots:
             for lot, item, account, quantity in self._standing("lot", lots):

@@ -59,7 +59,10 @@ V = TypeVar("V", bound=View)
 
 
 class StockOfItem(View, frozen=True, kw_only=True):
-    """Stock of an item at all stations, in base units. stations: how many have some in stock."""
+    """Stock of an item at all stations, in base units.
+
+    stations: number of stations that have some of the item in stock.
+    """
 
     item: str
     unit: str
@@ -82,7 +85,10 @@ class StockAtStation(View, frozen=True, kw_only=True):
 
 
 class NeedOfItem(View, frozen=True, kw_only=True):
-    """Needs of an item at all stations, in base units. stations: how many have such needs."""
+    """Needs of an item at all stations, in base units.
+
+    stations: number of stations that have needs of the item.
+    """
 
     item: str
     unit: str
@@ -109,7 +115,7 @@ class NeedAtStation(View, frozen=True, kw_only=True):
 
 
 _Columns = Mapping[str, tuple[AccountKind, ...]]
-"""Names of the figures of a row, each with the kinds of account that it sums."""
+"""By name of a figure, the kinds of account whose balances it sums."""
 
 _SHELVES: _Columns = {"on_hand": (STOCK, ALLOCATED), "free": (STOCK,), "allocated": (ALLOCATED,)}
 _NEEDS: _Columns = {
@@ -224,7 +230,7 @@ def _by_station(
 
 
 def _parts(columns: _Columns, only: str = "") -> str:
-    """Return SQL for the nonzero balances of these kinds of account, each in its columns."""
+    """Return SQL that selects nonzero balances, each in the columns that sum its account kind."""
     kinds = dict.fromkeys(kind for summed in columns.values() for kind in summed)
     return " UNION ALL ".join(
         "SELECT b.station, b.item, "
@@ -251,9 +257,10 @@ def _named(columns: _Columns, sums: Sequence[Any]) -> dict[str, int]:
 
 
 class StationPart(NamedTuple):
-    """One station's part of the report, with its name and its names of items.
+    """The figures of one station for the report of its organisation.
 
-    exchanged: transfers to and from other stations.
+    names: the station's names of items, by code. exchanged: goods sent to and received from other
+    stations.
     """
 
     report: StationReport
@@ -264,7 +271,7 @@ class StationPart(NamedTuple):
 
 
 def build_station_part(books: Books, first: date, last: date) -> StationPart:
-    """Return this station's part, for `build_organisation_report`.
+    """Return the figures of this station that `build_organisation_report` sums.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -342,9 +349,9 @@ def build_organisation_report(
 
 
 def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]]:
-    """Return, by item and unit, corrections of the sums for goods sent between the stations.
+    """Return, by item and unit, the corrections for goods sent between the stations.
 
-    The parts may be read at different times; the corrected sums balance nevertheless.
+    The parts may be read at different times. The corrected sums balance nevertheless.
     """
     ours = {part.station.code for part in parts}
     lines: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)

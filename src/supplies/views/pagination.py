@@ -48,7 +48,7 @@ class Page(View, Generic[T], frozen=True, kw_only=True):
 
 
 class Warned(View, frozen=True, kw_only=True):
-    """A warning about something that was recorded but may be a mistake. about: what it concerns."""
+    """A warning about a recorded command that may be a mistake. about: the id that it concerns."""
 
     warning: str
     detail: str
@@ -56,7 +56,11 @@ class Warned(View, frozen=True, kw_only=True):
 
 
 class PackedView(View, frozen=True, kw_only=True):
-    """What a line stated: `quantity` × `pack` of `size` base units, as it counted at the time."""
+    """A quantity as the command gave it, in packs.
+
+    It is `quantity` packs named `pack` of `size` base units each. `size` is that of the time of the
+    command.
+    """
 
     quantity: int
     pack: str
@@ -72,7 +76,11 @@ class PackedLineView(PackedView, frozen=True, kw_only=True):
 
 
 Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
-"""Function of a position and a limit: the next views after it, each with its position."""
+"""Function that reads the next part of a list.
+
+It takes a position and a limit, and returns the next views after that position, each with its
+position.
+"""
 
 
 def paginate(fetch: Fetch[T], after: str | None, limit: int | None) -> Page[T]:
@@ -167,8 +175,7 @@ def paginate_filtered(
 
     `fetch` returns None for an object that the filter leaves out. At most `MAX_FETCHES` queries are
     made for a page. If they find too little, the page has fewer objects, or none, and `next`
-    continues
-    after the last one read.
+    continues after the last object read.
 
     Raises:
         InvalidField: `limit` is invalid.

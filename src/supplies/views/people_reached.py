@@ -1,4 +1,4 @@
-"""How many people were reached, by community. Never who."""
+"""Count the people reached, by community. Nobody is named."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supplies.papers.donor_statement import PeopleReachedLine
 
 
 class RecipientGroup(NamedTuple):
-    """What reports may say of a recipient: its kind and community."""
+    """The data about a recipient that reports may show: kind and community."""
 
     kind: str
     community: str | None

@@ -1,4 +1,4 @@
-"""The period that a report covers when nobody names one: the days of its entries."""
+"""The period that a report covers by default: the days of its entries."""
 
 from __future__ import annotations
 

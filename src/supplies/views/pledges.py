@@ -44,11 +44,14 @@ PledgeStatus = Literal["open", "kept", "lapsed", "cancelled"]
 DOCUMENT_TYPE = DocumentType(Pledge, "pledge", kind="pledge_made", prefix="p")
 
 KEPT, LAPSED, CANCELLED = "donation_received", "pledge_lapsed", "pledge_cancelled"
-"""Kinds of entry that transfer from `pledged` back to `donor`: they say why."""
+"""Kinds of entry that transfer from `pledged` back to `donor`.
+
+The kind is the reason: the goods arrived, did not come, or the donor cancelled.
+"""
 
 
 class ClaimView(View, frozen=True, kw_only=True):
-    """The part of a pledge line still promised to this need, in base units."""
+    """The part of a pledge line that is still promised to one need, in base units."""
 
     need: str
     quantity: int

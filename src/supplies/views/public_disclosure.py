@@ -36,7 +36,7 @@ _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 
 Who = Literal["household", "person"]
 _Place = tuple[str, Who, str]
-"""Community ("" if not recorded), kind of recipient, item."""
+"""Key of a line: community ("" if not recorded), kind of recipient, item."""
 
 
 def build_disclosure(books: Books, first: date, last: date) -> Disclosure:

@@ -11,7 +11,7 @@ from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
 from supplies.views.receipts import ReceiptView, list_receipts
 
 CheckCodeOf = Callable[[ReceiptView], str]
-"""Function of a receipt: the check code in its QR code."""
+"""Function that returns the check code for a receipt's QR code."""
 
 
 def build_receipt_papers(

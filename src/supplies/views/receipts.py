@@ -46,8 +46,7 @@ class ReceiptView(View, frozen=True, kw_only=True):
 
     document: None if the donor was forgotten. check_code, signature, key_id: None until
     `with_signature` adds them. replaced_by: None unless a newer receipt replaces it. reprints:
-    number
-    of marked copies.
+    number of copies recorded by reprints.
     """
 
     number: str
@@ -196,12 +195,11 @@ def build_receipt_record(
 
 
 class PaperInBooks(View, frozen=True, kw_only=True):
-    """Whether a paper is in these books.
+    """The result of comparing a paper with these books.
 
-    in_books: number, date, document and entry are those of a receipt here. says: the result in a
-    sentence. number: None if the file is not a complete receipt. forgotten: the donor was
-    forgotten,
-    so the books no longer contain the document.
+    in_books: whether number, date, document and entry of the paper are those of a receipt in these
+    books. says: the result as a message. number: None if the file is not a complete receipt.
+    forgotten: whether the donor was forgotten, so that the books no longer contain the document.
     """
 
     number: str | None

@@ -28,9 +28,9 @@ S = TypeVar("S", bound=EntryRow)
 class DocumentType(Generic[S]):
     """A type of document, listed in the order in which the documents began.
 
-    statement: type of the rows that describe a document. key: their column with its id. kind: of
-    the
-    entry that a document begins with. prefix: of the id, as in `d_12`; the number is that entry's.
+    statement: type of the rows that describe a document. key: the column of these rows that
+    contains the document's id. kind: kind of the entry that begins a document. prefix: first part
+    of the id, as `d` in `d_12`. The number in the id is that of the entry that began the document.
     """
 
     statement: type[S]
@@ -97,8 +97,8 @@ def read_latest(
 ) -> dict[str, list[S]]:
     """Return the latest statement rows of these ids, grouped by id and ordered by line.
 
-    head: the type whose latest entry counts, for lines that an entry may leave empty. None: the
-    statement itself.
+    head: the type of row that decides which entry is the latest. It is needed for lines, because
+    the latest entry may have none. None uses `statement` itself.
     """
     order = " ORDER BY l.line" if "line" in statement.__struct_fields__ else ""
     rows = query_ids(
@@ -140,7 +140,7 @@ def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[Packe
 
 
 def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], PackedView]:
-    """Return the packs that the numbered lines of these entries counted, by entry and line."""
+    """Return, by entry and line, the packs that the numbered lines of these entries counted."""
     return {
         (seq, each.line): PackedView(quantity=each.quantity, pack=each.pack, size=each.size)
         for seq, lines in read_packed_lines(books, seqs).items()
@@ -150,10 +150,10 @@ def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], Packe
 
 
 def account_conditions(kind: AccountKind, key: str) -> list[str]:
-    """Return SQL conditions: `b.account` has this kind and `key` (an SQL expression) as first key.
+    """Return SQL conditions for accounts of this kind with `key` as their first key.
 
-    Kinds with optional further keys need two conditions. Query them separately, so that each uses
-    the index.
+    key: an SQL expression. The account is `b.account`. Kinds with an optional second key need two
+    conditions. Query them separately, so that each uses the index.
     """
     alone = f"b.account = '{kind.prefix}' || {key}"
     # ";" follows ":" in ASCII, so the range has every account with further keys.
@@ -194,7 +194,10 @@ def read_account_balances(
 
 
 class NetTransfer(NamedTuple):
-    """Net quantity that entries of one kind moved into accounts whose first key is `id`."""
+    """The net quantity that entries of one kind moved into accounts of one document.
+
+    id: the document, which is the first key of the accounts. kind: the kind of entry.
+    """
 
     id: str
     item: str
@@ -229,7 +232,7 @@ def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> l
 
 
 def statement_from_row(statement: type[S], row: Row) -> S:
-    """Return a statement from its columns in the order of its fields."""
+    """Return a statement built from column values in the order of its fields."""
     return msgspec.convert(dict(zip(statement.__struct_fields__, row, strict=True)), statement)
 
 

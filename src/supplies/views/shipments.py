@@ -41,7 +41,10 @@ _SENT, _RECEIVED = "shipment_sent", "shipment_received"
 
 
 class Citation(View, frozen=True, kw_only=True):
-    """An entry as evidence for the other station. body: the hashed bytes, base64 in JSON."""
+    """An entry of this station, for the other station to cite as evidence.
+
+    body: the hashed bytes, base64 in JSON. previous, hash: hexadecimal.
+    """
 
     previous: str
     body: bytes
@@ -49,11 +52,11 @@ class Citation(View, frozen=True, kw_only=True):
 
 
 class ShipmentLineView(View, frozen=True, kw_only=True):
-    """What was sent of one lot, in base units, and what became of it.
+    """The quantity sent of one lot, in base units, and how much of it arrived.
 
-    lot: the sender's. value_minor: in minor units of `currency`; None: no value. arrived, lost:
-    None
-    until known at this station. lot_here: the lot at this station; None if it did not arrive here.
+    lot: the sender's lot. value_minor: in minor units of `currency`; None if there is no value.
+    arrived, lost: None until they are known at this station. lot_here: the lot at this station;
+    None if the goods did not arrive here.
     """
 
     line: int

@@ -47,10 +47,13 @@ NOTICES = USED("notices")
 _HELD = (STOCK, ALLOCATED, IN_TRANSIT)
 
 Demand = dict[tuple[str, str], tuple[int, int]]
-"""By item and unit: quantity needed, and quantity free."""
+"""By item and unit: the quantity needed, and the quantity free."""
 
 _ORIGINS = (ReportColumn.OPENING, ReportColumn.RECEIVED)
-"""Report columns of origin accounts; they show what left those accounts."""
+"""Report columns of origin accounts.
+
+Goods leave these accounts, so the columns show their negative net flow.
+"""
 
 _COLUMN = "CASE {} END".format(
     " ".join(
@@ -74,7 +77,7 @@ def build_station_report(books: Books, first: date, last: date) -> StationReport
 
 
 def build_report_and_demand(books: Books, first: date, last: date) -> tuple[StationReport, Demand]:
-    """Return the report, and what is needed and free of each item at its end.
+    """Return the report, and the quantity needed and free of each item at the end of the period.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -255,5 +258,8 @@ def _demand(books: Books, needs: dict[BalanceKey, int], shelves: dict[BalanceKey
 
 
 def find_shortages(demand: Demand) -> list[tuple[tuple[str, str], int, int]]:
-    """Return items, with their unit, of which more is needed than free, and both quantities."""
+    """Return items of which more is needed than free.
+
+    Each is returned with its unit, the quantity needed and the quantity free.
+    """
     return [(key, needed, free) for key, (needed, free) in sorted(demand.items()) if needed > free]

@@ -13,8 +13,8 @@ class StationTransfer(NamedTuple):
     """Goods of one item sent to another station (`out`), or received from it, in base units.
 
     item: the sender's code. here: this station's code. before: total up to the day before the
-    period.
-    after: total up to its last day. Goods reported lost on the way are not included.
+    period. after: total up to the last day of the period. Goods reported lost on the way are not
+    included.
     """
 
     out: bool
@@ -40,7 +40,7 @@ _OUT = (
     f"AND t.source = '{SENT.prefix}' || k.shipment "
     f"AND t.target <> '{DELIVERED.prefix}' || k.shipment"
 )
-"""SQL: goods sent, less those reported lost."""
+"""SQL that selects goods sent, less those reported lost on the way."""
 
 _CAME = (
     "SELECT r.sender AS other, l.item, a.item AS here, l.unit, e.booked_on AS day, "
@@ -49,7 +49,10 @@ _CAME = (
     "JOIN shipment_lines l ON l.station = r.sender AND l.shipment = a.shipment AND l.line = a.line "
     "JOIN entries e ON e.station = r.station AND e.seq = r.seq WHERE r.station = :station"
 )
-"""SQL: goods received from stations in this database, with the sender's item codes."""
+"""SQL that selects goods received from stations in this database.
+
+Each row has the sender's item code too.
+"""
 
 
 def read_station_transfers(books: Books, first: date, last: date) -> list[StationTransfer]:

@@ -79,8 +79,7 @@ def get_stock(
     """Return the stock now, at the end of a day, or as of an entry.
 
     as_of: at the end of this day, as far as known now. at_seq: as known when this entry was the
-    last.
-    location, item: filters.
+    last. location, item: filters.
 
     >>> from supplies.views.stock import get_stock
     >>> with ledger.reading() as books:

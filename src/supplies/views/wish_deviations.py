@@ -1,4 +1,4 @@
-"""Deviations from a donor's wish: allocations by wish that were released, why, by whom."""
+"""Deviations from a donor's wish: wished allocations that were released, with reason and user."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[
         end=f"{ALLOCATED.name};",  # ";" follows ":" in ASCII
         last=last.isoformat(),
     )
-    # The end of a need may release goods; its text is at the command's first entry.
+    # Ending a need may release goods. Its text is stored with the command's first entry.
     texts = free_text_of_entries(books, [seq - part for seq, part, *_ in rows])
     return [
         _deviation(books, texts.get(seq - part), date.fromisoformat(day), *rest)
