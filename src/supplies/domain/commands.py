@@ -113,7 +113,7 @@ class EndNeed(Command, frozen=True, kw_only=True):
 
 
 class Claim(StrictStruct, frozen=True, kw_only=True):
-    """A claim (认领): the part of a pledge line that is for a published need, in base units."""
+    """A claim (认领): a quantity of a pledge line, in base units, that is for a published need."""
 
     need: Code
     quantity: Quantity
@@ -286,7 +286,7 @@ class Allocate(Command, frozen=True, kw_only=True):
 
 
 class ReleasedLine(StrictStruct, frozen=True, kw_only=True):
-    """A quantity of an allocation line in base units."""
+    """The quantity to release of one line of an allocation, in base units."""
 
     line: Annotated[int, Meta(ge=1)]
     quantity: Quantity

@@ -155,7 +155,7 @@ class Stop(EntryRow, frozen=True, kw_only=True, tag="stops"):
 
 
 class StopLine(EntryRow, frozen=True, kw_only=True, tag="stop_lines"):
-    """What was loaded for a stop, by lot and location, in base units."""
+    """The quantity of one lot from one location that was loaded for a stop, in base units."""
 
     delivery: str
     allocation: str
@@ -222,7 +222,10 @@ class CountSheet(EntryRow, frozen=True, kw_only=True, tag="count_sheets"):
 
 
 class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
-    """A counted quantity and that in the books, in base units. lot "": all lots together."""
+    """A counted quantity, and the quantity that the books expected, in base units.
+
+    lot: "" if all lots were counted together.
+    """
 
     sheet: str
     line: int
@@ -233,9 +236,10 @@ class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
 
 
 class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
-    """What a counted line is compared with since an entry of an earlier moment was recorded.
+    """A new expected quantity of a counted line.
 
-    The latest row applies, before the figure of the counted line itself.
+    It is recorded when an entry for a time before the count is recorded later. The latest row
+    replaces the expected quantity of the counted line.
     """
 
     sheet: str
@@ -327,7 +331,7 @@ class ShipmentAcknowledged(EntryRow, frozen=True, kw_only=True, tag="shipments_a
 
 
 class Receipt(EntryRow, frozen=True, kw_only=True, tag="receipts"):
-    """A numbered receipt. digest: of the frozen document, hexadecimal."""
+    """A numbered receipt. digest: digest of its document, hexadecimal."""
 
     number: str
     series: str
@@ -345,7 +349,7 @@ class ReceiptDonation(EntryRow, frozen=True, kw_only=True, tag="receipt_donation
 
 
 class ReceiptReplacement(EntryRow, frozen=True, kw_only=True, tag="receipt_replacements"):
-    """A receipt and an older one that it replaces."""
+    """A receipt, and an older receipt that it replaces."""
 
     number: str
     replaced: str
@@ -358,7 +362,7 @@ class ReceiptVoid(EntryRow, frozen=True, kw_only=True, tag="receipt_voids"):
 
 
 class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
-    """A marked copy of a receipt. copy: 1 for the first."""
+    """A reprint of a receipt. copy: number of the printed copy, 1 for the first."""
 
     number: str
     copy: int

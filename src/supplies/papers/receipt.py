@@ -102,7 +102,10 @@ class EntryReference(PaperPart, frozen=True, kw_only=True):
 
 
 class PrintMarks(PaperPart, frozen=True, kw_only=True):
-    """Marks of a later printing. An original has none. Marks are not signed."""
+    """Marks of a printing after the original, such as "void" or the number of a copy.
+
+    An original has none. The signature does not cover marks.
+    """
 
     void_on: date | None = None
     void_reason: str | None = None

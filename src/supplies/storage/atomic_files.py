@@ -75,7 +75,7 @@ def refuse_to_replace(path: Path) -> None:
     """Check that a file does not exist.
 
     Raises:
-        AlreadyDone: it exists.
+        AlreadyDone: the file exists.
         InvalidField: no file can have this name.
         StoreError: its folder cannot be read.
     """
@@ -88,7 +88,7 @@ def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool
 
     Raises:
         AlreadyDone: a file of this name exists, and `replace` is False.
-        StoreError: it cannot be written.
+        StoreError: the file cannot be written.
     """
     with draft_file(path, mode) as draft:
         try:
@@ -104,7 +104,7 @@ def rename_into_place(draft: Path, path: Path, *, replace: bool = False) -> None
 
     Raises:
         AlreadyDone: a file of that name exists, and `replace` is False.
-        StoreError: the disk refuses.
+        StoreError: the operating system reports an error.
     """
     if not replace:
         # Checked again: another process may have created the file during the verification.
@@ -120,7 +120,7 @@ def read_file(path: Path) -> bytes:
     """Return the content of a file.
 
     Raises:
-        StoreError: it cannot be read.
+        StoreError: the file cannot be read.
     """
     try:
         return path.read_bytes()

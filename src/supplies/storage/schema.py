@@ -262,9 +262,10 @@ def sqlite_guards() -> dict[str, str]:
 
 
 def _same_rows() -> dict[str, str]:
-    """Return, by table, the SQL condition of an old row with a unique key of the new row.
+    """Return, by table, an SQL condition for rows that a new row would replace.
 
-    `INSERT OR REPLACE` would delete such a row without an error.
+    Such a row has a unique key of the new row. `INSERT OR REPLACE` would delete it without an
+    error.
     """
     same: dict[str, list[str]] = {}
     for name, text in _create_tables().items():

@@ -50,7 +50,7 @@ class Store(Protocol):
         """Create the empty tables, without triggers. Call within a transaction.
 
         Raises:
-            AlreadyDone: there are tables.
+            AlreadyDone: the database has tables already.
         """
 
     def create_guards(self) -> None:
@@ -63,14 +63,14 @@ class Store(Protocol):
         """Check that all triggers and constraints are unchanged.
 
         Raises:
-            GuardMissing: one is missing or changed.
+            GuardMissing: a trigger or constraint is missing or changed.
         """
 
     def check_integrity(self) -> None:
         """Check the database file for damage.
 
         Raises:
-            NotADatabase: it is damaged.
+            NotADatabase: the file is damaged.
         """
 
     def purge_erased(self) -> None:

@@ -75,7 +75,7 @@ def probe_writing(store: Store, station: str, now: datetime) -> None:
     """Write a row outside the chain, to test that the database can be written.
 
     Raises:
-        StoreError: it cannot be written.
+        StoreError: the database cannot be written.
     """
     store.run(
         "INSERT INTO write_probes (station, written_at) VALUES (:station, :at) "

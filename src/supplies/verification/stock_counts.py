@@ -72,7 +72,8 @@ class StockCounts:
     def check(self) -> None:
         """Check the difference booked for each count.
 
-        It must be the expected quantity less the counted quantity.
+        With the quantity that could not be booked, it must be the expected less the counted
+        quantity.
         """
         for sheet, lines in self._lines.items():
             for line in lines.values():

@@ -16,7 +16,7 @@ def check_guards(store: Store, books: str) -> None:
     books: the quoted name of the schema.
 
     Raises:
-        GuardMissing: one was.
+        GuardMissing: one of them was dropped, changed or disabled.
     """
     guards = schema.postgres_guards(books)
     triggers = {

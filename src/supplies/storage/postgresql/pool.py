@@ -106,7 +106,7 @@ class Address:
         """Parse a URL.
 
         Raises:
-            StoreError: it is not a valid URL of a PostgreSQL database.
+            StoreError: the URL is not that of a PostgreSQL database.
         """
         shown = _without_password(url)
         url, ours = _ours(url, shown)

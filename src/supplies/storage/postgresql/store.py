@@ -127,7 +127,7 @@ class PostgresStore:
         """Check that triggers, functions and floors were not dropped, changed or disabled.
 
         Raises:
-            GuardMissing: one was.
+            GuardMissing: one of them was dropped, changed or disabled.
         """
         check_guards(self, self._schema)
 

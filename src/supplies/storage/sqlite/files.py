@@ -30,7 +30,7 @@ class DatabaseFiles:
         end.
 
         Raises:
-            Gone: one was.
+            Gone: one of them was deleted or replaced.
         """
         for path, opened in self._opened.items():
             found = _identity(path)

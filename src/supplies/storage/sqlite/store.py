@@ -100,7 +100,7 @@ class SqliteStore:
         """Check triggers, indexes and tables.
 
         Raises:
-            GuardMissing: one is missing or changed.
+            GuardMissing: a trigger, index or table is missing or changed.
         """
         self._tables.check_guards()
 
@@ -207,7 +207,7 @@ class SqliteStore:
         """Check the file for damage.
 
         Raises:
-            NotADatabase: it is damaged.
+            NotADatabase: the file is damaged.
         """
         # SQLite 3.40 sees a NULL in each row of a table WITHOUT ROWID whose key is not its first
         # columns. Constraints are not checked here: verification compares all rows.

@@ -66,7 +66,7 @@ class SchemaManager:
         Foreign triggers on these tables are refused too, because they could suppress rows.
 
         Raises:
-            GuardMissing: one is missing or changed.
+            GuardMissing: a table, index or trigger is missing or changed.
         """
         found = {
             name: (table, sql)
