@@ -58,4 +58,4 @@ def test_a_file_that_is_not_a_receipt_fails_in_one_sentence(
     check = ["receipt", "check"]
     assert "name the receipt's PDF" in refused(capsys, *check, missing, "--key", str(station_pub))
     assert "public keys" in refused(capsys, *check, report, "--key", missing)
-    assert "no file of public keys" in refused(capsys, *check, report, "--key", report)
+    assert "is not a file of public keys" in refused(capsys, *check, report, "--key", report)

@@ -290,7 +290,7 @@ def test_forgotten_people_are_in_no_replayed_response(rest: RestClient, service:
     again = rest.send("/api/donations", gift, key="gift")
     assert again.status_code == 201
     assert again.headers["location"] == first.headers["location"]
-    assert again.json()["entry"] == first.json()["entry"]
+    assert again.json()["entry"] == {**first.json()["entry"], "texts": None}
     assert "黄小明" not in again.text
     registered = rest.post("/api/donors", donor, key="donor")
     assert registered["donor"]["name"] is None
