@@ -64,7 +64,7 @@ def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts |
     return {
         seq: None if content is None else _decode(content)
         for seq, body, digest, content in rows
-        # A receipt's frozen document is stored in the same table, under a digest of its own.
+        # A receipt's document is stored in the same table, under a digest of its own.
         if digest == _decode_digests(body).texts
     }
 

@@ -158,7 +158,7 @@ class Books:
     # --- balances ----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """Return the balance of an account in base units. lot "": no lot."""
+        """Return the balance of an account in base units. lot "" means no lot."""
         row = self.one(
             "SELECT quantity FROM balances WHERE station = :station AND account = :account "
             "AND item = :item AND lot = :lot",
@@ -256,7 +256,7 @@ class Books:
     def head(self) -> tuple[int, bytes, str]:
         """Return number and hash of the last entry, and the latest day booked.
 
-        Without entries: 0, zeros and "".
+        If there are no entries, return 0, zeros and "".
         """
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
         return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])

@@ -1,8 +1,8 @@
 """Entries: one fact with its transfers and rows, as the exact bytes that are hashed.
 
-The body contains everything that an entry says except personal data; free text and frozen documents
-are digests in it. `hash = SHA-256(previous hash ‖ body)`, with zeros before the first entry; each
-station has its own chain. Stored bytes are hashed, never a new encoding.
+The body contains everything that an entry says except personal data. It has only the digests of
+free text and of receipts' documents. `hash = SHA-256(previous hash ‖ body)`, with zeros before the
+first entry; each station has its own chain. Stored bytes are hashed, never a new encoding.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ ENTRY_KINDS = (
 
 
 class Transfer(NamedTuple):
-    """A positive quantity of one item, in base units, between two accounts. lot "": no lot."""
+    """A positive quantity of one item, in base units, between two accounts. lot "" means no lot."""
 
     source: str
     target: str

@@ -43,7 +43,7 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
 
 
 class DonationReceipt(PaperPart, frozen=True, kw_only=True):
-    """The content of a donation receipt (捐赠物资接收凭证), frozen when it gets its number.
+    """The content of a donation receipt (捐赠物资接收凭证), stored when it is issued.
 
     received_on: day of the gift, or first and last day of several. wish: in the donor's words; None
     if there was none. checked_by: 复核人. agreement: number of the donation agreement.
@@ -117,7 +117,7 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
 class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The machine-readable receipt attached to its PDF.
 
-    document: the frozen document, exactly as digested. digest: SHA-256 of salt and document; both
+    document: the document as issued and digested. digest: SHA-256 of salt and document; both
     hexadecimal. public_key, signature: Ed25519, base64; see
     `supplies.signing.receipt_signatures.signed_message`. drawn_by: version of the program that drew
     the page.

@@ -1,4 +1,4 @@
-"""Settings of a station's papers, stored with the station and frozen into each receipt.
+"""Settings of a station's papers, stored with the station and copied into each receipt.
 
 The rules of a jurisdiction are a file, `jurisdictions/CODE.toml`: the wording of the statement and
 a rule for values. A station may have its own wording.
@@ -95,7 +95,7 @@ def station_with_settings(books: Books) -> StationWithSettings:
 
 
 def station_head(books: Books) -> StationHead:
-    """Return the issuer for a paper printed now. A receipt keeps the issuer frozen with it."""
+    """Return the issuer for a paper printed now. A receipt keeps its own."""
     station, settings = books.station, paper_settings(books)
     return StationHead(
         code=station.code,

@@ -51,7 +51,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PersonDue(Person, frozen=True, kw_only=True):
-    """A person whose retention period has ended. last_on: last day of an entry about them."""
+    """A person whose retention period has ended.
+
+    last_on: the latest booked day of an entry about the person.
+    """
 
     last_on: date
 

@@ -55,9 +55,10 @@ def read_last_verification(books: Books) -> LastVerification | None:
 def find_unverified_station(
     books: Books, since: datetime, *, only: str | None
 ) -> tuple[str, datetime | None] | None:
-    """Return a station not verified since a time, and when it last was (None: never).
+    """Return a station not verified since a time, and when it was last verified.
 
-    Return None if all were verified. only: check this station; None: all in the database.
+    The time is None if the station was never verified. Return None if all stations were verified.
+    only: check only this station. None checks all stations in the database.
     """
     row = books.one(
         "SELECT s.code, (SELECT max(v.verified_at) FROM verifications v WHERE v.station = s.code) "

@@ -101,7 +101,7 @@ class Receipts:
         self.receipts += 1
 
     def _check_frozen(self, row: Row, content: bytes, donations: list[str]) -> None:
-        """Check that the frozen document of a receipt agrees with its entry."""
+        """Check that the stored document of a receipt agrees with its entry."""
         seq, number, issued_on = row[0], row[1], row[5]
         try:
             frozen = _decode(content)

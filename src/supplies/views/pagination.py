@@ -119,7 +119,7 @@ def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
 
 
 def rows_to_fetch(limit: int | None) -> int:
-    """Return how many rows to query: one more than `limit`, to know if there is a next page.
+    """Return how many rows to query: one more than `limit`, to find out if there is a next page.
 
     Raises:
         InvalidField: `limit` is not from 1 to `MAX_LIMIT`.

@@ -1,4 +1,4 @@
-"""Receipts: their numbers, frozen documents and present status."""
+"""Receipts: their numbers, their documents as issued, and their present status."""
 
 from __future__ import annotations
 
