@@ -183,7 +183,7 @@ class Books:
     def daily_balances(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
         """Return the closing balances of (account, item, lot) by day, for days that changed it.
 
-        They begin with the last such day before `since`, if there is one.
+        The result begins with the last such day before `since`, if there is one.
         """
         account, item, lot = key
         where = "WHERE station = :station AND account = :account AND item = :item AND lot = :lot"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 8
-"""Characters of a check code: 40 bits, five per character."""
+"""Number of characters of a check code. It has 40 bits, five in each character."""
 
 KEYS_SETTING = "SUPPLIES_KEYS"
 """Environment variable that names the key file."""

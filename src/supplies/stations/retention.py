@@ -98,7 +98,10 @@ def people_due(books: Books, today: date) -> list[PersonDue]:
 
 
 def access_log_kept_since(books: Books, today: date) -> date | None:
-    """Return the first day whose access log is kept; None if all is kept."""
+    """Return the first day whose access log is kept.
+
+    Return None if the whole log is kept.
+    """
     days = retention(books).access_log_days
     return None if days is None else today - timedelta(days=days)
 

@@ -41,7 +41,10 @@ class Store(Protocol):
         """Begin a write transaction: durable at its end, rolled back if the block raises."""
 
     def reading(self) -> AbstractContextManager[None]:
-        """Begin a read transaction that sees one state; inside another transaction, join it."""
+        """Begin a read transaction that sees one state of the books.
+
+        Inside another transaction, read within that transaction instead.
+        """
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Begin a savepoint, rolled back alone if the block raises."""

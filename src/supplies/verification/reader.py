@@ -78,10 +78,10 @@ class Reader:
         )
 
     def compare(self, table: Table, expected: Sequence[Row], found: Sequence[Row]) -> None:
-        """Compare rows; their order does not matter.
+        """Compare rows. Their order does not matter.
 
         Raises:
-            BooksBroken: the first row that is missing, changed or surplus.
+            BooksBroken: a row is missing, changed or surplus. The error describes the first one.
         """
         if expected == found:
             return
