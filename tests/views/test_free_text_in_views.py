@@ -151,6 +151,17 @@ def test_an_allocation_shows_its_day_its_note_and_why_goods_were_released(
     ]
 
 
+def test_an_allocation_shows_why_the_end_of_its_need_released_its_goods(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    need = station.need(6)
+    name = station.allocate(6, need=need)
+    station(c.EndNeed(need=need, reason="moved", goods="release", note="to the son"))
+    (remark,) = get_allocation(station.books, name).remarks
+    assert (remark.kind, remark.texts[0].text) == ("released", "to the son")
+
+
 def test_a_delivery_shows_its_day_and_what_the_team_reported_of_each_stop(
     station: StationLedger,
 ) -> None:

@@ -71,7 +71,13 @@ class DocumentEntries:
         self._by_document: defaultdict[str, list[DocumentEntry]] = defaultdict(list)
         for entry in self._entries.values():
             self._by_document[entry.document].append(entry)
-        self._texts = free_text_of_entries(books, self._entries)
+        # The end of a need may release goods: why is said in the command's first entry.
+        spoken = {
+            entry.seq: entry.seq - entry.part if entry.kind == "released" else entry.seq
+            for entry in self._entries.values()
+        }
+        texts = free_text_of_entries(books, spoken.values())
+        self._texts = {seq: texts.get(at) for seq, at in spoken.items()}
         self._shown: set[tuple[int, str]] = set()
 
     def of(self, document: str) -> list[DocumentEntry]:
