@@ -37,7 +37,11 @@ _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 class Outcome(NamedTuple, Generic[T]):
-    """What a request did. location: the address of its result. entry: None: it recorded none."""
+    """What a request did.
+
+    location: the address of the result. entry: the number of the entry that was recorded; None if
+    the request recorded no entry.
+    """
 
     location: str | None
     content: T

@@ -31,7 +31,7 @@ from support.service_process import (
 from supplies.cli import main
 from supplies.errors import InvalidField, StoreError, SuppliesError
 from supplies.ledger.ledger import Ledger
-from supplies.signing.station_keys import create_first_key, key_file
+from supplies.signing.station_keys import key_file
 from supplies.verification.verify import verify
 
 
@@ -270,9 +270,10 @@ def test_unusable_keys_are_refused_in_one_sentence_before_anything_is_printed(
         StationLedger(ledger, Clock()).give(3)
     key = key_file(books)
     if fault == "open to others":
-        create_first_key(books)
         key.chmod(0o644)
-    elif fault == "a folder":
+    else:
+        key.unlink()
+    if fault == "a folder":
         key.mkdir(mode=0o700)
     assert main(["serve", "--database", books, "--port", str(free_port())]) == 1
     told = capsys.readouterr()

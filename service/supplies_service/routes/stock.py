@@ -258,7 +258,7 @@ class StockController(Controller):
     async def settle(
         self, context: Context, payload: Body[Settle]
     ) -> CreatedResponse[EntryRecorded]:
-        """Explain what a count or a late report left unexplained."""
+        """Record the cause of a stock difference that a count or a late report left open."""
         return await context.record(payload, show_entry)
 
     @post("/lots/{lot:str}/describe", operation_id="describeLot", opt=allow_roles("coordinator"))
