@@ -247,6 +247,22 @@ def test_a_count_that_contradicts_the_books_is_booked_as_far_as_they_can(
     verify(station.ledger.store)
 
 
+def test_a_count_that_contradicted_the_books_is_counted_anew_and_verifies(
+    station: StationLedger,
+) -> None:
+    station.stock(11)
+    one, eight = (c.LotLine(item="mask", quantity=quantity) for quantity in (1, 8))
+    before = station(c.Move(source="store", target="annex", lines=[one]))
+    sheet = opened(station)
+    station(c.Move(source="store", target="annex", lines=[eight]))
+    done = station(count(sheet, 3))
+    station(c.ResolveConflict(conflict=done.seq, by="unexplained", reason="both are right"))
+    station(c.Reverse(entry=before.seq, reason="the move never happened"))
+    assert station.total("stock:store") == 0
+    assert station.total("unexplained:store") == 3
+    verify(station.ledger.store)
+
+
 def test_a_sheet_is_counted_once(station: StationLedger) -> None:
     station.stock(10)
     sheet = opened(station)

@@ -10,6 +10,7 @@ from supplies.books.stock_counts import COUNTED, RECOUNTED, RESOLVED
 from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import CountedLine, CountSheet, Recount
+from supplies.storage.store import Row
 from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
@@ -39,20 +40,21 @@ class StockCounts:
         self._booked: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def take(self, stated: Rows, bodies: Sequence[Body]) -> None:
-        """Remember the counts of the next entries and what was booked of them."""
+        """Remember the counts of the next entries and what was booked of them, entry by entry."""
         self._places.update((row[1], row[2]) for row in stated[CountSheet])
-        for seq, sheet, number, item, lot, expected, counted in stated[CountedLine]:
-            if sheet not in self._places:
-                raise self.reader.broken("counted_lines", "sheet", seq, "a count sheet", sheet)
-            self._lines[sheet][number] = _Line(seq, item, lot, counted, expected)
-        for seq, sheet, number, expected in stated[Recount]:
-            line = self._lines.get(sheet, {}).get(number)
-            if line is None:
-                raise self.reader.broken(
-                    "recounts", "line", seq, f"a counted line of {sheet}", number
-                )
-            line.seq, line.expected = seq, expected
+        counted, recounted = _by_entry(stated[CountedLine]), _by_entry(stated[Recount])
         for body in bodies:
+            for seq, sheet, number, item, lot, expected, quantity in counted[body.seq]:
+                if sheet not in self._places:
+                    raise self.reader.broken("counted_lines", "sheet", seq, "a count sheet", sheet)
+                self._lines[sheet][number] = _Line(seq, item, lot, quantity, expected)
+            for seq, sheet, number, expected in recounted[body.seq]:
+                line = self._lines.get(sheet, {}).get(number)
+                if line is None:
+                    raise self.reader.broken(
+                        "recounts", "line", seq, f"a counted line of {sheet}", number
+                    )
+                line.seq, line.expected = seq, expected
             if body.kind in (COUNTED, RECOUNTED) and body.document is not None:
                 self._book(body, body.document)
             elif body.kind == RESOLVED and body.document in self._places:
@@ -91,3 +93,11 @@ class StockCounts:
         for (item, lot), quantity in self._booked[sheet].items():
             if item == line.item and line.lot in ("", lot):
                 yield quantity
+
+
+def _by_entry(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    """Return rows by the entry that they belong to, which is their first column."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found
