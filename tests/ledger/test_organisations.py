@@ -133,7 +133,7 @@ def test_a_head_cannot_be_placed_under_another_head(station: StationLedger, head
         put(head, "town")
     with pytest.raises(InvalidField, match="lx is under qu already"):
         put(head, "lx")
-    with pytest.raises(InvalidField, match="no station under itself"):
+    with pytest.raises(InvalidField, match="is not a station under itself"):
         put(town, "town")
     with pytest.raises(NotFound, match="no station nowhere"):
         put(town, "nowhere")
@@ -280,7 +280,7 @@ def test_a_refused_station_leaves_no_rows(
         (["lx", "--name", "x", "--series", "X1"], "the code lx is taken"),
         (["qu", "--name", "x", "--series", "JZ"], "are numbered JZ"),
         (["qu", "--name", "x", "--series", "QU", "--under", "zz"], "there is no station zz"),
-        (["qu", "--name", "x", "--series", "QU", "--zone", "Mars"], "no time zone"),
+        (["qu", "--name", "x", "--series", "QU", "--zone", "Mars"], "not a time zone"),
     ):
         assert main(["station", "add", *words, *where]) == 1
         assert said in capsys.readouterr().err

@@ -8,6 +8,7 @@ import pytest
 from support.ledger_fixture import TODAY, StationLedger
 
 from supplies.domain import commands as c
+from supplies.domain.days import EARLIEST_DAY
 from supplies.errors import (
     AlreadyDone,
     InvalidField,
@@ -114,9 +115,9 @@ def test_reopening_an_open_day_is_refused(station: StationLedger) -> None:
         station(c.ReopenPeriod(day=station.day(0), reason="r"))
 
 
-def test_a_report_may_start_on_the_first_day_of_the_calendar(station: StationLedger) -> None:
+def test_a_report_may_start_on_the_earliest_day_that_is_accepted(station: StationLedger) -> None:
     station(c.ClosePeriod(through=date(2020, 2, 5)))
-    station(c.ReopenPeriod(day=date.min, reason="x"))
+    station(c.ReopenPeriod(day=EARLIEST_DAY, reason="x"))
     with station.ledger.reading() as books:
-        report = build_station_report(books, date.min, TODAY)
+        report = build_station_report(books, EARLIEST_DAY, TODAY)
     assert report.goods == []

@@ -263,6 +263,22 @@ def test_a_count_that_contradicted_the_books_is_counted_anew_and_verifies(
     verify(station.ledger.store)
 
 
+def test_a_correction_cannot_set_aside_goods_that_a_later_count_did_not_find(
+    station: StationLedger,
+) -> None:
+    given = station(station.donation(20, happened_on=station.day(-2)))
+    reversal = station(c.Reverse(entry=given.seq, reason="typed twice"))
+    station(count(opened(station), 0))
+    again = station.donation(20, happened_on=station.day(-2), recipient="R-1")
+    with pytest.raises(InvalidField, match="did not find them; leave out `for`"):
+        station(c.Correct(entry=reversal.seq, command=again, reason="it was given after all"))
+    again = station.donation(20, happened_on=station.day(-2))
+    station(c.Correct(entry=reversal.seq, command=again, reason="it was given after all"))
+    assert station.total("stock:store") == 0
+    assert station.total("unexplained:store") == 20
+    verify(station.ledger.store)
+
+
 def test_a_sheet_is_counted_once(station: StationLedger) -> None:
     station.stock(10)
     sheet = opened(station)

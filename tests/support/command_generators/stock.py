@@ -162,16 +162,20 @@ class StockCommands(GeneratorBase):
         )
 
     def settle(self) -> c.Command:
-        key = self.pick(self.model.nonzero_balances("unexplained:"))
-        account, item, lot = key
-        balance = self.model.balances[key]
+        unexplained = self.model.nonzero_balances("unexplained:")
+        if not unexplained:
+            unexplained = {("unexplained:store", "mask", ""): -1}
+        key = self.pick(unexplained)
+        (account, item, lot), balance = key, unexplained[key]
         origins = ("opening", "donor", "bought", "made", "borrowed")
         return c.Settle(
             place=account.partition(":")[2],
             by="lost" if balance > 0 else self.choose(*origins),
             party=self.choose(None, "D-1"),
             lines=[
-                c.LotLine(item=item, quantity=self.some(abs(balance)), lot=self.choose(None, lot))
+                c.LotLine(
+                    item=item, quantity=self.some(abs(balance)), lot=self.choose(None, lot or None)
+                )
             ],
             handled_by=self.choose("x", "x", None),
             reason="r",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from supplies.books.stock_counts import RECOUNTED
 from supplies.domain.accounts import (
+    ALLOCATED,
     CLAIMED,
     CONVERTED,
     ENDED,
@@ -46,8 +47,10 @@ def enter_difference(
 
     Raises:
         MovedOn: goods that would have to come back were used since.
-        InvalidField: the correction changes both the day and the goods of a claim.
+        InvalidField: the correction changes both the day and the goods of a claim, or sets goods
+            aside that a later count did not find.
     """
+    _check_found_by_counts(recounted, others)
     change = _change(journal, wanted, history.transfers(of_sheet=None))
     _keep_needs_ended(journal, change)
     steps = [(head, step) for step in _paired(change)]
@@ -61,6 +64,25 @@ def enter_difference(
     _renumber(drafts, others)
     journal.drafts = drafts + others
     journal.next_seq = journal.drafts[-1].seq + 1
+
+
+def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) -> None:
+    """Refuse new allocations of goods that a later stock count did not find.
+
+    Raises:
+        InvalidField: a count would take goods from an allocation that the correction begins.
+    """
+    begun = {draft.document for draft in others if draft.document is not None}
+    for draft in recounted:
+        for move in draft.moves:
+            source = move.transfer.source
+            if kind_of(source) is ALLOCATED and keys_of(source)[0] in begun:
+                raise InvalidField.at(
+                    "/command",
+                    f"{move.transfer.quantity} × {move.transfer.item} would be set aside for a "
+                    f"recipient, but count {draft.document} did not find them; leave out `for` and "
+                    "allocate them once they are found",
+                )
 
 
 def _change(
