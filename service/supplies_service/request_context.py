@@ -111,7 +111,7 @@ class RequestContext:
 
     @property
     def by(self) -> str:
-        """The code that entries name the caller by."""
+        """The code that names the caller in entries."""
         return self.caller.code
 
     @property
@@ -154,7 +154,7 @@ class RequestContext:
             return self._page(view(books))
 
     async def read_in_thread(self, view: Callable[[Books], T]) -> T:
-        """Read in a thread what takes too long for the event loop: more than about 1 ms."""
+        """Run a read in a thread. Reads of more than about 1 ms would delay the event loop."""
 
         def read() -> T:
             with self.station.thread_ledger.reading() as books:
@@ -179,7 +179,7 @@ class RequestContext:
         return Response(shown, headers={"Link": link})
 
     def _redacted(self, view: S) -> S:
-        """Replace names by codes for auditors, and notes of the staff for donors."""
+        """Replace names with codes for auditors, and remove notes of the staff for donors."""
         match self._caller and self._caller.role:
             case "auditor":
                 return pseudonymize(view)

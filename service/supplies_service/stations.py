@@ -81,7 +81,9 @@ class StationService:
         return await self.queue.run(job, station=self.code)
 
     async def admin_write(self, job: Callable[[AccessContext], T]) -> T:
-        """Change rows that are not part of an entry, such as users; durable on return.
+        """Change rows that are not part of an entry, such as users.
+
+        The change is durable on return.
 
         Raises:
             Busy: the queue is full or slow; nothing was written.

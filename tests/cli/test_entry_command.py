@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from support.command_line import refused
+from support.command_line import refused, run_with_usage_error
 
 from supplies.cli import main
 from supplies.domain import commands as c
@@ -50,3 +52,22 @@ def test_an_unknown_entry_is_refused(
 ) -> None:
     said = refused(capsys, "entry", "9", "--database", books_with_a_note)
     assert "there is no entry 9" in said
+
+
+def test_an_entry_number_beyond_the_database_is_a_usage_error(
+    books_with_a_note: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = str(2**63)
+    message = run_with_usage_error(capsys, "entry", number, "--database", books_with_a_note)
+    assert "is not in the range" in message
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_a_full_disk_is_reported_in_one_sentence(books_with_a_note: str) -> None:
+    words = [sys.executable, "-m", "supplies", "entry", "1", "--database", books_with_a_note]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "supplies: the output could not be written: no space is left\n",
+    )

@@ -121,6 +121,16 @@ def test_a_token_alone_is_on_standard_output(
     assert "Token for chen as auditor, valid until " in err
 
 
+@pytest.mark.parametrize("days", ["0", "-1", "731", "9" * 20])
+def test_a_token_lasts_1_to_730_days(
+    at: list[str], capsys: pytest.CaptureFixture[str], days: str
+) -> None:
+    assert main(["user", "add", "chen", "--role", "coordinator", *at]) == 0
+    capsys.readouterr()
+    message = run_with_usage_error(capsys, "user", "token", "chen", "--days", days, *at)
+    assert "is not in the range 1<=x<=730" in message
+
+
 def test_a_token_cannot_exceed_the_role_of_its_user(
     at: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,8 +89,19 @@ def test_a_command_with_one_refused_line_records_nothing(
 def test_the_balance_of_an_unknown_kind_of_account_is_refused(
     station: StationLedger, account: str, says: str
 ) -> None:
-    with pytest.raises(InvalidField, match=says):
-        station.ledger.balance(account, "mask")
+    for balance in (station.ledger.balance, station.books.balance):
+        with pytest.raises(InvalidField, match=says):
+            balance(account, "mask")
+
+
+def test_an_entry_number_beyond_the_database_is_refused(station: StationLedger) -> None:
+    again = station.donation(1)
+    for command in (
+        c.Reverse(entry=10**30, reason="r"),
+        c.Correct(entry=10**30, command=again, reason="r"),
+    ):
+        with pytest.raises(InvalidField, match="/entry must be a whole number of at most"):
+            station(command)
 
 
 def test_the_balance_of_an_unknown_item_is_refused(station: StationLedger) -> None:

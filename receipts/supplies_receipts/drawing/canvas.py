@@ -117,7 +117,10 @@ def one_line(text: str, style: Style, width: float, *, smallest: float = 5) -> P
 
 
 def fit_style(text: str, style: Style, width: float, *, smallest: float = 4) -> Style:
-    """Return the style, set smaller if the text would not fit on one line. For numbers."""
+    """Return the style, set smaller if the text would not fit on one line.
+
+    Use it for numbers, which must not be broken.
+    """
     wide = style.width(text)
     # Slightly less than the exact fit, so that rounding does not break the line.
     return (

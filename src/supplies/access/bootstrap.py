@@ -19,7 +19,9 @@ _FIRST_LIFETIME = timedelta(days=1)
 def first_sign_in_path(access: AccessContext) -> str | None:
     """Return the path where the first coordinator sets a password; None if one can sign in.
 
-    If no coordinator exists, one is added. Each call makes a new path; earlier ones become invalid.
+    If no coordinator exists, one is added. Each call makes a new path. Earlier paths stay valid
+    until they expire, because `supplies user add` may have printed one of them. All paths end when
+    a password is set.
     """
     if users.has_coordinator(access):
         return None
@@ -29,7 +31,9 @@ def first_sign_in_path(access: AccessContext) -> str | None:
         if user.role == "coordinator" and not user.disabled_at
     ]
     user = coordinators[0] if coordinators else _add_coordinator(access)
-    _, path = users.invite(access, user, by=COMMAND_LINE_AUTHOR, lifetime=_FIRST_LIFETIME)
+    _, path = users.invite(
+        access, user, by=COMMAND_LINE_AUTHOR, lifetime=_FIRST_LIFETIME, keep_earlier=True
+    )
     return path
 
 

@@ -127,6 +127,8 @@ def issue(
         InvalidField: the label is too long or has control characters.
     """
     credential_id, random = secrets.token_hex(8), secrets.token_urlsafe(32)
+    if lifetime is None:
+        lifetime = DEFAULT_LIFETIMES[kind]
     credential = Credential(
         id=credential_id,
         kind=kind,
@@ -137,7 +139,7 @@ def issue(
         label=check_fields(_Labelled(label)).label,
         made_at=access.now,
         made_by=by,
-        expires_at=access.time_after(min(lifetime or DEFAULT_LIFETIMES[kind], MAX_LIFETIME)),
+        expires_at=access.time_after(min(lifetime, MAX_LIFETIME)),
         used_at=None,
         revoked_at=None,
     )

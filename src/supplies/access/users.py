@@ -208,20 +208,28 @@ def set_password(
 
 
 def invite(
-    access: AccessContext, user: User, *, by: str, lifetime: timedelta | None = None
+    access: AccessContext,
+    user: User,
+    *,
+    by: str,
+    lifetime: timedelta | None = None,
+    keep_earlier: bool = False,
 ) -> tuple[Credential, str]:
-    """Invite a user to set a password; their earlier invitations end.
+    """Invite a user to set a password. Their earlier invitations end, unless they are kept.
 
     Args:
         access: The station's tables.
         user: The user.
         by: The code of the author.
         lifetime: None: the default of invitations.
+        keep_earlier: Whether earlier invitations stay valid until they expire. All invitations
+            end when a password is set.
 
     Returns:
         The invitation, and the one-time path where the user sets the password.
     """
-    credentials.revoke_all(access, kinds=("invitation",), holder=user.code)
+    if not keep_earlier:
+        credentials.revoke_all(access, kinds=("invitation",), holder=user.code)
     invitation, secret = credentials.issue(
         access, kind="invitation", role=user.role, by=by, holder=user.code, lifetime=lifetime
     )

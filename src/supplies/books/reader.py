@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from supplies.books.catalogue import Catalogue
-from supplies.domain.accounts import DONOR
+from supplies.domain.accounts import DONOR, check_account
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
     Donor,
@@ -158,7 +158,12 @@ class Books:
     # --- balances ----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
-        """Return the balance of an account in base units. lot "" means no lot."""
+        """Return the balance of an account in base units. lot "" means no lot.
+
+        Raises:
+            InvalidField: the account is not on the chart of accounts.
+        """
+        check_account(account)
         row = self.one(
             "SELECT quantity FROM balances WHERE station = :station AND account = :account "
             "AND item = :item AND lot = :lot",

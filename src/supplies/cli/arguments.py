@@ -114,7 +114,7 @@ def period_options(function: _Function) -> _Function:
 
 
 def report_period_options(function: _Function) -> _Function:
-    """Add `--from` and `--to`, with the days of all entries as their defaults."""
+    """Add `--from` and `--to`. They default to the days of the first and the last entry."""
     first = click.option("--from", "first", type=DAY, help="First day; else that of the entries.")
     last = click.option(
         "--to", "last", type=DAY, help="Last day, included; else that of the entries."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import sys
@@ -36,7 +37,7 @@ class Command(click.Command):
         """Run the command.
 
         Raises:
-            Refused: if the ledger refuses.
+            Refused: if the ledger refuses, or there is no space for the output.
             BadParameter: if an argument, an option or an environment variable is not UTF-8.
             Exit: with status 1, if the reader of the output has gone away, as `head` does.
         """
@@ -52,6 +53,11 @@ class Command(click.Command):
             # Python flushes standard output once more at its end: let that succeed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Exit(1) from None
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise Refused("the output could not be written: no space is left") from None
         return result
 
     def _check_encoding(self, ctx: click.Context) -> None:

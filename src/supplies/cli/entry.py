@@ -9,7 +9,7 @@ from supplies.cli.click_extensions import Command
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="NUMBER", type=click.IntRange(min=1))
+@click.argument("number", metavar="NUMBER", type=click.IntRange(1, 2**63 - 1))
 @books_options
 @json_option
 def entry(database: str, station: str | None, number: int, as_json: bool) -> None:

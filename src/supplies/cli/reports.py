@@ -157,7 +157,7 @@ def needs(database: str, station: str | None, organisation: bool, as_json: bool)
 @books_options
 @json_option
 def deliveries(database: str, station: str | None, as_json: bool) -> None:
-    """Print the deliveries, whose ids `supplies slips` and `run-sheet` take."""
+    """List the deliveries. `supplies slips` and `supplies run-sheet` take their ids."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json
     from supplies.views.deliveries import list_deliveries
@@ -182,7 +182,7 @@ def deliveries(database: str, station: str | None, as_json: bool) -> None:
 @books_options
 @json_option
 def receipts(database: str, station: str | None, as_json: bool) -> None:
-    """Print the receipts, whose numbers `supplies receipt` takes."""
+    """List the receipts. `supplies receipt` takes their numbers."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json
     from supplies.views.receipts import list_receipts

@@ -102,7 +102,7 @@ def _console_for(drawn: Table) -> tuple[Console, bool]:
 
 
 def _as_text(value: object) -> Text:
-    """Return a value as plain text: a name may look like rich's markup."""
+    """Return a value as plain text: rich would take a name such as `[bold]` for markup."""
     from rich.text import Text
 
     return Text("" if value is None else str(value))

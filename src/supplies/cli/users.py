@@ -160,7 +160,12 @@ def disable(database: str, station: str | None, login: str) -> None:
     help="Role of the token, within the user's own. Default: the user's role.",
 )
 @click.option("--label", metavar="TEXT", help="The program that the token is for.")
-@click.option("--days", type=int, metavar="N", help="Days until the token expires. [default: 90]")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 730),
+    metavar="N",
+    help="Days until the token expires, 1 to 730. [default: 90]",
+)
 def token(
     database: str,
     station: str | None,

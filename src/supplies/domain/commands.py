@@ -19,6 +19,7 @@ from supplies.domain.fields import (
     Bytes,
     Code,
     Count,
+    EntryNumber,
     Hash,
     Quantity,
     Reason,
@@ -562,7 +563,10 @@ class Settle(Command, frozen=True, kw_only=True):
 
 
 class SendShipment(Command, frozen=True, kw_only=True):
-    """Send free goods to another station. station ("to" in JSON): its code."""
+    """Send goods that are not allocated to another station.
+
+    station ("to" in JSON): the code of the receiving station.
+    """
 
     station: Code = field(name="to")
     location: Code
@@ -687,7 +691,7 @@ class ForgetRecipient(Command, frozen=True, kw_only=True):
 class Reverse(Command, frozen=True, kw_only=True):
     """Reverse the command that recorded an entry. Refused if its goods have moved on."""
 
-    entry: Annotated[int, Meta(ge=1)]  # by path
+    entry: EntryNumber  # by path
     reason: Reason
 
 
@@ -723,6 +727,6 @@ class Correct(Command, frozen=True, kw_only=True):
     been, of the same type; without `happened_on`, the day does not change.
     """
 
-    entry: Annotated[int, Meta(ge=1)]  # by path
+    entry: EntryNumber  # by path
     command: Correctable
     reason: Reason

@@ -92,6 +92,10 @@ Bytes = Annotated[bytes, Meta(max_length=2**19, description="the exact bytes, ba
 Timestamp = Annotated[datetime, Meta(tz=True)]
 
 
+EntryNumber = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+"""The number of an entry. The upper limit is that of the database."""
+
+
 class StrictStruct(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):

@@ -209,7 +209,7 @@ class Ledger:
         >>> ledger.balance("stock:store-a", "mask", "l_lx_1_1")
         71
         """
-        check_account(account)
+        check_account(account)  # before the item: an unknown account is the graver mistake
         with self._connection.lock:
             self.books.item(item)
             return self.books.balance(account, item, lot)

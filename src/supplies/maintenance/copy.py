@@ -29,7 +29,7 @@ TABLES_NOT_COPIED = ("migrations",)
 """Tables that are not copied: each database has its own."""
 
 Progress = Callable[[str, int, int], None]
-"""Function of the phase ("copied" or "verified"), how much is done, and the total."""
+"""Callback for progress: the phase ("copied" or "verified"), the amount done, the total."""
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):

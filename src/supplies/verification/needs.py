@@ -28,10 +28,13 @@ _Sum = Counter[tuple[str, ...]]
 def check_needs(
     reader: Reader, balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> None:
-    """Compare the balances of needs with those of goods. recipients: recipient by need.
+    """Compare the balances of needs with those of goods.
+
+    recipients: the code of the recipient by the code of the need.
 
     Raises:
-        BooksBroken: a claim differs from its pledge, or more is assigned or met than goods allow.
+        BooksBroken: the quantity claimed for a need differs from the quantity that pledges keep
+            for it, or more is assigned to needs than is set aside, or more met than was received.
     """
     claimed, promised, assigned, set_aside, met, received = _sums(balances, recipients)
     for key in claimed.keys() | promised.keys():

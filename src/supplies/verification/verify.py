@@ -102,7 +102,7 @@ def verify(
 
 
 class _Verification:
-    """The verification of one station."""
+    """Verifies the books of one station."""
 
     def __init__(self, store: Store, station: str, count: int) -> None:
         self.station, self.count = station, count

@@ -49,7 +49,10 @@ def read_recipient_groups(books: Books, recipients: Iterable[str]) -> dict[str, 
 def read_group_hand_outs(
     books: Books, groups: Iterable[str], first: date, last: date
 ) -> list[GroupHandOut]:
-    """Return the hand-outs to these groups from first to last, and their corrections."""
+    """Return the hand-outs to these groups from day `first` to day `last`.
+
+    A correction is a further row, with a negative quantity if fewer goods were received.
+    """
     rows = query_ids(
         books,
         groups,

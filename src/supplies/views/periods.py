@@ -36,7 +36,8 @@ def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
     """Return the earliest day of a donor's donations, as corrected, and the latest day of all.
 
     Raises:
-        NotFound: if the books contain no donation of this donor.
+        NotFound: the donor is unknown, or the books contain no donation of theirs.
+        Forgotten: the donor was forgotten, and the books contain no donation of theirs.
     """
     first = books.value(
         "SELECT min(day) FROM days "
@@ -44,5 +45,6 @@ def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
         account=DONOR(donor),
     )
     if first is None:
-        raise NotFound("there is no donation yet to report")
+        books.donor(donor)
+        raise NotFound(f"there is no donation of {donor} yet to report")
     return date.fromisoformat(first), date.fromisoformat(books.head()[2])

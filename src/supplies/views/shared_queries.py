@@ -150,7 +150,7 @@ def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], Packe
 
 
 def account_conditions(kind: AccountKind, key: str) -> list[str]:
-    """Return SQL conditions for accounts of this kind with `key` as their first key.
+    """Return SQL conditions that select the accounts of a kind whose first key is `key`.
 
     key: an SQL expression. The account is `b.account`. Kinds with an optional second key need two
     conditions. Query them separately, so that each uses the index.

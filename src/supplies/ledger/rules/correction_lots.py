@@ -12,7 +12,7 @@ _Likeness = Callable[[StatedLot], tuple[Any, ...]]
 
 
 def _label(lot: StatedLot) -> tuple[Any, ...]:
-    """Return what the label on the goods shows.
+    """Return the item, batch and expiry of a lot, as they are printed on the goods.
 
     Only lots with the same label are interchangeable.
     """

@@ -12,7 +12,7 @@ from supplies.ledger.rules.need_fulfilment import drop_claim, find_need
 
 
 def note_need(command: NoteNeed, journal: Journal) -> None:
-    """Note a need: asked → needed.
+    """Record a need, as a transfer from the account `asked` to the account `needed`.
 
     Raises:
         InvalidField: a code is unknown, `needed_by` is in the past, or a correction names another

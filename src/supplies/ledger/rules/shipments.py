@@ -139,7 +139,9 @@ def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
 
 
 def receive_shipment(command: ReceiveShipment, journal: Journal) -> None:
-    """Receive goods: from_station → stock, in new lots with the sender's descriptions.
+    """Receive a shipment, as transfers from `from_station` to `stock`.
+
+    The goods are put into new lots with the descriptions that the sender gave.
 
     Raises:
         AlreadyDone: the shipment was received before.

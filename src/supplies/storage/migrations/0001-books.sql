@@ -200,7 +200,7 @@ CREATE TABLE erasable (
 
 CREATE INDEX erasable_by_person ON erasable (station, about) WHERE about IS NOT NULL;
 
--- What the entries state: one table a statement of supplies.domain.records, one column a field.
+-- What the entries state: one table a statement of supplies.model, one column a field.
 
 CREATE TABLE lots (
     station TEXT NOT NULL,
