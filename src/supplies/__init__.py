@@ -235,7 +235,7 @@ _MODULES = (
     "supplies.ledger.recorded",
     "supplies.ledger.ledger",
 )
-"""Modules that define the public names, each after the modules that it imports."""
+"""Modules that define the public names. Each comes after the modules that it imports."""
 
 if not TYPE_CHECKING:
     # Hidden from type checkers: they would accept any name, also a misspelt one.

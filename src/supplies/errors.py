@@ -1,8 +1,8 @@
 """The errors of the library, with the fields that a caller needs to translate them.
 
-Each error says in a sentence (`detail`) what is wrong, where, and what would be right. It has a
-stable `slug` and, if a field of the command is wrong, JSON pointers to it. The command line prints
-the sentence; the service returns slug and pointers as problem+json.
+The message of an error (`detail`) says what is wrong, where, and what would be right. Each class
+has a stable `slug`. If a field of the command is wrong, the error has a JSON pointer to it. The
+command line prints the message; the service returns slug and pointers as problem+json.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import ClassVar
 class Fault:
     """A field that is wrong.
 
-    pointer: RFC 6901 pointer into the command as sent ("" is the whole command). asked, available:
-    quantities in base units, for errors about quantities; otherwise None.
+    pointer: JSON pointer (RFC 6901) into the command as sent; "" is the whole command. asked,
+    available: quantities in base units, for errors about quantities; otherwise None.
     """
 
     pointer: str
@@ -29,7 +29,7 @@ class Fault:
 class SuppliesError(Exception):
     """Base class of all errors of the library. Nothing was recorded, except for `Uncertain`.
 
-    `str(error)` is a sentence for the user.
+    `str(error)` is the message for the user.
     """
 
     slug: ClassVar[str] = "internal"
@@ -45,7 +45,7 @@ class SuppliesError(Exception):
 
 
 class InvalidField(SuppliesError):
-    """An invalid value: quantity zero, an unknown pack, a date in the future."""
+    """An invalid value, such as a quantity of zero, an unknown pack or a date in the future."""
 
     slug = "invalid-field"
     title = "A field is not right"
@@ -57,7 +57,7 @@ class InvalidField(SuppliesError):
 
 
 class NotFound(SuppliesError):
-    """A code or id that is not in the books."""
+    """A code or id does not exist in the books."""
 
     slug = "not-found"
     title = "Not in the books"
@@ -71,21 +71,21 @@ class AgainstBooks(SuppliesError):
 
 
 class NotEnough(AgainstBooks):
-    """A balance is too small, now or at the end of a day since."""
+    """A balance is too small, now or at the end of an earlier day."""
 
     slug = "not-enough"
     title = "Not enough goods"
 
 
 class AlreadyDone(AgainstBooks):
-    """It was done before, such as a second dispatch, correction or closing, or a code is in use."""
+    """It was done before, such as a second dispatch or correction, or the code is in use."""
 
     slug = "already-done"
     title = "Already done"
 
 
 class IdempotencyConflict(AgainstBooks):
-    """The id of the command was already used for another command."""
+    """The id of the command was used before, for another command."""
 
     slug = "idempotency-conflict"
     title = "The same id with another command"
@@ -94,7 +94,7 @@ class IdempotencyConflict(AgainstBooks):
 class PeriodClosed(AgainstBooks):
     """The command is dated on a closed day.
 
-    Facts that happened on a closed day are booked on the first open day instead.
+    A fact that happened on a closed day is not refused. It is booked on the first open day.
     """
 
     slug = "period-closed"
@@ -102,7 +102,7 @@ class PeriodClosed(AgainstBooks):
 
 
 class Unaccounted(AgainstBooks):
-    """Something is not resolved: goods in transit, unexplained differences, open conflicts."""
+    """Something is still open: goods in transit, unexplained differences or conflicts."""
 
     slug = "unaccounted"
     title = "Not everything is accounted for"
@@ -119,11 +119,11 @@ class Forgotten(AgainstBooks):
 
 
 class StoreError(SuppliesError):
-    """The database cannot do it. Nothing was recorded, except for `Uncertain`."""
+    """The database failed. Nothing was recorded, except for `Uncertain`."""
 
 
 class Busy(StoreError):
-    """Another program has locked the database; try again."""
+    """The database is in use by another program. Try again."""
 
     slug = "busy"
     title = "The database is busy"
@@ -136,7 +136,7 @@ class NotADatabase(StoreError):
 
 
 class ReadOnly(StoreError):
-    """The file or its directory is not writable, or the server is read-only."""
+    """The file or its directory cannot be written, or the server is read-only."""
 
     slug = "busy"
     title = "The database is read-only"
@@ -150,9 +150,9 @@ class DiskFull(StoreError):
 
 
 class Uncertain(StoreError):
-    """The connection was lost during a commit: the command may or may not be recorded.
+    """The connection was lost during a commit. The command may or may not be recorded.
 
-    Repeat it with the same id to find out.
+    Send the command again with the same id: it is recorded only once.
     """
 
     slug = "busy"
@@ -179,10 +179,10 @@ class GuardMissing(StoreError):
 
 
 class BooksBroken(SuppliesError):
-    """A stored row differs from what the entries say.
+    """A stored row differs from what the entries give.
 
-    station, seq: the entry concerned; seq is None if no single entry is. table, column: where the
-    difference is. expected, found: the value computed from the entries, and the stored value.
+    station, seq: the entry concerned; seq is None if no single entry is concerned. table, column:
+    where the difference is. expected: the value computed from the entries. found: the stored value.
     """
 
     slug = "books-broken"
@@ -208,7 +208,7 @@ class BooksBroken(SuppliesError):
 
 
 def _short(value: object) -> str:
-    """Shorten a value for an error sentence."""
+    """Shorten a value for an error message."""
     if value is None:
         return "nothing"
     text = value.hex() if isinstance(value, bytes) else str(value)

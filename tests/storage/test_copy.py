@@ -177,7 +177,7 @@ TestCopyingLedgerMachine.settings = PROFILE
 def test_copying_onto_an_existing_database_is_refused(source: str, target: str) -> None:
     open_store(target).close()
     before = rows(target)
-    with pytest.raises(AlreadyDone, match=r"exists already|holds tables already"):
+    with pytest.raises(AlreadyDone, match=r"exists already|contains tables already"):
         copy_books(source, target)
     assert rows(target) == before
 

@@ -1,8 +1,8 @@
 """The command line: `supplies COMMAND …`, built on click.
 
-Each module contains a family of commands, with the options beside each command. So that `--help` is
-quick, `supplies --help` imports none of these modules, and the modules import at the top only what
-their options need; a command imports the rest when it runs.
+Each module contains a family of commands, with the options beside each command. To be fast,
+`supplies --help` imports none of these modules. At the top, a module imports only what its options
+need; each command imports the rest when it runs.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "init": ("init:init", "Create the books of a station."),
-    "demo": ("demo:demo", "Create books with a demonstration, and print its papers."),
-    "serve": ("serve:serve", "Serve the books over HTTP until Ctrl-C."),
-    "report": ("reports:report", "Print stock, pledges, needs, or the report of a period."),
-    "entry": ("entry:entry", "Print an entry, with its notes and reasons."),
+    "demo": ("demo:demo", "Create demonstration books, and write their papers as PDF."),
+    "serve": ("serve:serve", "Run the web service for people and programs until Ctrl-C."),
+    "report": ("reports:report", "Print lists of stock, pledges and needs, and other reports."),
+    "entry": ("entry:entry", "Print one entry of the books, with its notes and reasons."),
     "receipt": ("papers:receipt", "Write a receipt, or all receipts of a period, as PDF."),
     "receipt check": ("receipt_check:receipt_check", "Check whether a receipt is genuine."),
     "slips": ("papers:slips", "Write the slips of a delivery as PDF."),
     "run-sheet": ("papers:run_sheet", "Write the run sheet of a delivery as PDF."),
     "count-sheet": ("papers:count_sheet", "Write the count sheet of a location as PDF."),
-    "verify": ("verify:verify", "Recompute the books and compare every row."),
+    "verify": ("verify:verify", "Recompute the books from their entries and compare each row."),
     "backup": ("backup:backup", "Copy the books while they are in use, and verify the copy."),
     "restore": ("backup:restore", "Create books from a backup, and verify them."),
     "copy": ("copy:copy", "Copy all books into a new database, and verify the copy."),
@@ -36,7 +36,7 @@ COMMANDS = {
     "station": ("station:station", "Add stations, change their settings, manage their keys."),
     "user": ("users:user", "Add and disable users, set passwords, issue tokens."),
 }
-"""Each command: its module and function, and its line in `supplies --help`."""
+"""The commands by name. Each has its module and function, and its line in `supplies --help`."""
 
 
 @click.group(
@@ -46,7 +46,7 @@ COMMANDS = {
 )
 @click.version_option(package_name="supplies", message="%(prog)s %(version)s")
 def supplies() -> None:
-    """A ledger for donated goods: from a pledge to a delivery at the door."""
+    """A ledger for donated goods: from a pledge to the delivery at the recipient's door."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     The status is 0 on success, 1 if the command is refused or finds a difference, 2 for wrong usage
     and 130 after Ctrl-C.
 
-    argv: the arguments after `supplies`; None for those of this process.
+    argv: the arguments after `supplies`. None means the arguments of this process.
     """
     print_any_text()
     try:

@@ -14,12 +14,12 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Day(click.ParamType[date]):
-    """A date in the form of ISO 8601."""
+    """A parameter type for a date in ISO 8601 format."""
 
     name = "day"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Return the date. An invalid date is a usage error."""
+        """Return the date. An invalid date is reported as a usage error."""
         from supplies.domain.days import check_day
 
         if isinstance(value, date):
@@ -37,7 +37,7 @@ class Day(click.ParamType[date]):
 DAY = Day()
 
 LOCAL_HOST = "http://127.0.0.1:8000"
-"""The default of a station's host (see `Station`), as text: `--help` imports no structs."""
+"""The default of `Station.host`. It is repeated here so that `--help` imports no structs."""
 
 database_option = click.option(
     "--database",
@@ -46,7 +46,7 @@ database_option = click.option(
     default="supplies.db",
     show_default=True,
     show_envvar=True,
-    help="The books: a SQLite file, or postgresql://…",
+    help="The database with the books: a SQLite file, or postgresql://…",
 )
 
 station_option = click.option(
@@ -54,7 +54,7 @@ station_option = click.option(
     metavar="CODE",
     envvar="SUPPLIES_STATION",
     show_envvar=True,
-    help="Station of these books. Needed only if the database has several stations.",
+    help="Code of the station. Needed only if the database has several stations.",
 )
 
 _stations_option = click.option(
@@ -62,39 +62,39 @@ _stations_option = click.option(
     metavar="CODE",
     envvar="SUPPLIES_STATION",
     show_envvar=True,
-    help="Only this station. Without it: all stations of the database.",
+    help="Code of the only station to use. Default: all stations of the database.",
 )
 
 _ignored_station_option = click.option(
     "--station",
     metavar="CODE",
     expose_value=False,
-    help="No effect: this command concerns the whole database.",
+    help="Has no effect: this command works on the whole database.",
 )
 
 
 def books_options(function: _Function) -> _Function:
-    """Add `--database` and `--station`, for a command on one station."""
+    """Add `--database` and `--station` to a command for one station."""
     return database_option(station_option(function))
 
 
 def all_books_options(function: _Function) -> _Function:
-    """Add `--database` and `--station`, for a command on all stations by default."""
+    """Add `--database` and `--station` to a command for all stations, or only the one named."""
     return database_option(_stations_option(function))
 
 
 def whole_database_options(function: _Function) -> _Function:
-    """Add `--database`, and a `--station` without effect, for a command on the whole database."""
+    """Add `--database`, and a `--station` without effect, to a command for the whole database."""
     return database_option(_ignored_station_option(function))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
-_force_option = click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+_force_option = click.option("--force", is_flag=True, help="Replace the output file if it exists.")
 
 
 def output_options(help_text: str, *, required: bool = False) -> Callable[[_Function], _Function]:
-    """Return a decorator that adds `--output` and `--force`, for a command that writes a file."""
+    """Return a decorator that adds `--output` and `--force` to a command that writes a file."""
     output = click.option(
         "-o", "--output", "output", metavar="FILE", required=required, help=help_text
     )
@@ -108,25 +108,32 @@ report_paper_options = output_options("Write the report as PDF to this file.")
 
 def period_options(function: _Function) -> _Function:
     """Add `--from` and `--to`: the first and the last day of a period."""
-    first = click.option("--from", "first", type=DAY, help="First day.")
-    last = click.option("--to", "last", type=DAY, help="Last day, included.")
+    first = click.option(
+        "--from", "first", type=DAY, help="First day of the period, as in 2020-02-03."
+    )
+    last = click.option("--to", "last", type=DAY, help="Last day of the period, included.")
     return first(last(function))
 
 
 def report_period_options(function: _Function) -> _Function:
-    """Add `--from` and `--to`. They default to the days of the first and the last entry."""
-    first = click.option("--from", "first", type=DAY, help="First day; else that of the entries.")
+    """Add `--from` and `--to`. They default to the earliest and the latest day with an entry."""
+    first = click.option(
+        "--from",
+        "first",
+        type=DAY,
+        help="First day, as in 2020-02-03. Default: the earliest day with an entry.",
+    )
     last = click.option(
-        "--to", "last", type=DAY, help="Last day, included; else that of the entries."
+        "--to", "last", type=DAY, help="Last day, included. Default: the latest day with an entry."
     )
     return first(last(function))
 
 
 def check_period(first: date | None, last: date | None) -> tuple[date, date]:
-    """Return both days of a period.
+    """Return the first and the last day of a period.
 
     Raises:
-        InvalidField: one of them is missing.
+        InvalidField: one of them is None.
     """
     if first is None or last is None:
         raise InvalidField("a period needs both days: --from 2020-02-03 --to 2020-02-13")
@@ -137,19 +144,27 @@ def station_details_options(function: _Function) -> _Function:
     """Add the options that describe a new station."""
     for option in reversed(
         (
-            click.option("--name", required=True, help="Name of the station, printed on papers."),
+            click.option(
+                "--name", required=True, help="Name of the station, printed on its papers."
+            ),
             click.option("--name-en", help="English name of the station."),
             click.option(
                 "--host",
                 default=LOCAL_HOST,
                 show_default=True,
-                help="The address that the QR code of a receipt leads to, as in https://example.org.",
+                help="Address that the QR codes of receipts lead to, as in https://example.org.",
             ),
             click.option(
-                "--zone", default="Asia/Shanghai", show_default=True, help="Time zone (IANA name)."
+                "--zone",
+                default="Asia/Shanghai",
+                show_default=True,
+                help="Time zone, as in Asia/Shanghai.",
             ),
             click.option(
-                "--series", default="JZ", show_default=True, help="Prefix of its receipt numbers."
+                "--series",
+                default="JZ",
+                show_default=True,
+                help="Prefix of the numbers of its receipts.",
             ),
         )
     ):

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="FILE")
 @whole_database_options
 @click.option(
-    "--with-keys", is_flag=True, help="Also copy the keys that sign receipts, to FILE's .key file."
+    "--with-keys",
+    is_flag=True,
+    help="Also copy the private keys that sign receipts, into a .key file beside FILE.",
 )
 @json_option
 def backup(
@@ -29,7 +31,7 @@ def backup(
 ) -> None:
     """Copy the books while they are in use, and verify the copy.
 
-    FILE is a new file.
+    FILE is the backup to write. It must not exist yet.
     """
     from supplies.cli.progress import progress_bar
     from supplies.maintenance.backup import KEYS_SUFFIX, back_up
@@ -63,7 +65,8 @@ def restore(
 ) -> None:
     """Create books from a backup, and verify them.
 
-    FILE is the backup. TO is a new file for the books; without it, --database is used.
+    FILE is the backup. TO is the new file for the books. Without TO, the books are created at the
+    path that --database names.
     """
     from supplies.cli.progress import progress_bar
     from supplies.maintenance.backup import restore as restore_books

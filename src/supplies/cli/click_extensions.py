@@ -1,4 +1,4 @@
-"""What this command line adds to click: refusals as sentences, suggestions, lazy imports."""
+"""Additions to click: error messages, suggestions for mistyped names, lazy imports."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _NO_LIMIT = 1_000
 
 
 class Refused(click.ClickException):
-    """A refusal of the ledger, printed as one sentence on standard error; exit status 1."""
+    """An error of the ledger, printed as a message on standard error. The exit status is 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the sentence."""
+        """Print the message."""
         click.echo(f"supplies: {self.message}", file=file, err=True)
 
 
 class Command(click.Command):
-    """A command that prints a `SuppliesError` as a sentence."""
+    """A command that prints a `SuppliesError` as a message, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command.
 
         Raises:
-            Refused: if the ledger refuses, or there is no space for the output.
+            Refused: if the command raises a `SuppliesError`, or the disk is full.
             BadParameter: if an argument, an option or an environment variable is not UTF-8.
-            Exit: with status 1, if the reader of the output has gone away, as `head` does.
+            Exit: with status 1, if the program that reads the output has ended, as `head` does.
         """
         from supplies.errors import SuppliesError
 
@@ -50,7 +50,7 @@ class Command(click.Command):
         except SuppliesError as error:
             raise Refused(_name_as_typed(error, self.params)) from error
         except BrokenPipeError:
-            # Python flushes standard output once more at its end: let that succeed.
+            # Python flushes standard output again when it exits. That must not fail.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Exit(1) from None
         except OSError as error:
@@ -71,7 +71,10 @@ class Command(click.Command):
 
 
 def _is_utf8(text: str) -> bool:
-    """Return whether the bytes of an argument were valid UTF-8; others become surrogates."""
+    """Return whether the bytes of an argument were valid UTF-8.
+
+    Python decodes invalid bytes to surrogates, which cannot be encoded again.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -80,12 +83,13 @@ def _is_utf8(text: str) -> bool:
 
 
 def escape_unprintable(error: UnicodeError) -> tuple[str, int]:
-    r"""Handle an encoding error: write a character that the terminal lacks as in JSON, `\u53e3`.
+    r"""Replace a character that the terminal cannot print by its JSON escape, such as `\u53e3`.
 
-    A character beyond U+FFFF is written as two escapes.
+    This is an error handler for `codecs.register_error`. A character beyond U+FFFF gives two
+    escapes.
 
     Raises:
-        UnicodeError: the error is none of encoding.
+        UnicodeError: the error is not an encoding error.
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -95,7 +99,7 @@ def escape_unprintable(error: UnicodeError) -> tuple[str, int]:
 
 
 def print_any_text() -> None:
-    """Let standard output and error take any text, in whatever encoding the terminal has."""
+    """Let standard output and error accept any text, whatever the terminal's encoding is."""
     codecs.register_error("supplies-escape", escape_unprintable)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -103,7 +107,7 @@ def print_any_text() -> None:
 
 
 def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> str:
-    """Return the error's sentence, with the option that was typed in place of a JSON pointer."""
+    """Return the error message, with the option that the user typed instead of the JSON pointer."""
     sentence = str(error)
     for fault in error.faults:
         field = fault.pointer.rpartition("/")[2]
@@ -121,33 +125,34 @@ def _typed(param: click.Parameter) -> str:
 
 
 class Group(click.Group):
-    """A group that lists its commands in the order of their definition."""
+    """A group that lists its commands in the order in which they are defined."""
 
     command_class = Command
     group_class = type
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands, in the order of their definition."""
+        """Return the names of the commands, in the order in which they are defined."""
         return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands, each with its whole first sentence."""
+        """Write the list of commands. The first sentence of each is not shortened."""
         rows = [(name, self.summary(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
     def summary(self, ctx: click.Context, name: str) -> str:
-        """Return the first sentence of a command's help."""
+        """Return the first sentence of the help of command `name`."""
         command = self.get_command(ctx, name)
         return "" if command is None else command.get_short_help_str(limit=_NO_LIMIT)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that `args` begin with.
+        """Find the command whose name is the first of `args`.
 
         Raises:
-            NoSuchCommand: naming similar commands, or all if none is similar.
+            NoSuchCommand: there is no such command. The message names similar commands, or all
+                commands if none is similar.
         """
         try:
             return super().resolve_command(ctx, args)
@@ -161,10 +166,11 @@ class Group(click.Group):
 
 
 class LazyGroup(Group):
-    """A group that imports a command's module only when the command is called.
+    """A group that imports the module of a command only when the command is called.
 
-    lazy_commands: by name, `"module:function"` within this package, and the line of the overview. A
-    name may have two words, if the first is a command too: `receipt` and `receipt check`.
+    lazy_commands: for each command name, `"module:function"` within this package and the line in
+    the overview. A name may consist of two words if the first is a command too, as in `receipt` and
+    `receipt check`.
     """
 
     def __init__(
@@ -174,11 +180,11 @@ class LazyGroup(Group):
         self._lazy_commands = lazy_commands
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands, in the order of the overview."""
+        """Return the names of the commands, in the order in which `--help` lists them."""
         return list(self._lazy_commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; None if there is no command of this name."""
+        """Import and return the command `cmd_name`. Return None if there is none."""
         if cmd_name not in self._lazy_commands:
             return None
         module, _, function = self._lazy_commands[cmd_name][0].partition(":")
@@ -188,12 +194,12 @@ class LazyGroup(Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that `args` begin with; a name of two words goes first."""
+        """Find the command that `args` begin with. A name of two words is tried first."""
         two_words = " ".join(args[:2])
         if two_words in self._lazy_commands:
             return two_words, self.get_command(ctx, two_words), args[2:]
         return super().resolve_command(ctx, args)
 
     def summary(self, ctx: click.Context, name: str) -> str:
-        """Return the command's line in the overview, without importing the command."""
+        """Return the line of command `name` in the overview, without importing its module."""
         return self._lazy_commands[name][1]

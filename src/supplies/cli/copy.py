@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def copy(source: str, target: str, as_json: bool) -> None:
     """Copy all books into a new database, and verify the copy.
 
-    SOURCE is a SQLite file or postgresql://…; TARGET is a new file or an empty database.
+    SOURCE is a SQLite file, or an address such as postgresql://HOST/NAME. TARGET is a new file, or
+    the address of an empty database.
     """
     import msgspec
 
@@ -53,7 +54,7 @@ def copy(source: str, target: str, as_json: bool) -> None:
 
 
 def _key_file(database: str) -> Path | None:
-    """Return the path of a database's keys; None if nothing names it."""
+    """Return the path of the key file of a database. Return None if no such path is known."""
     from supplies.errors import StoreError
     from supplies.signing.station_keys import key_file
 
@@ -64,7 +65,7 @@ def _key_file(database: str) -> Path | None:
 
 
 class _ProgressBars(ExitStack):
-    """One progress bar after another: for copying, then for verifying."""
+    """Show two progress bars, one after the other: for copying and for verifying."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""`supplies database …`: rights on a PostgreSQL database."""
+"""`supplies database …`: grant rights on a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def database() -> None:
 @click.argument("role", metavar="ROLE")
 @database_option
 def grant_role(database: str, role: str) -> None:
-    """Let ROLE read the books and record in them.
+    """Let the server role ROLE read the books and record in them.
 
-    ROLE is a role of the server that owns no tables. It cannot change or delete what was recorded.
+    ROLE must not own the tables. It cannot change or delete what was recorded.
     """
     from supplies.storage.engines import grant_access
 

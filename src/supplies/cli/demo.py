@@ -1,4 +1,4 @@
-"""`supplies demo`: books with a demonstration, and its papers."""
+"""`supplies demo`: create books with demonstration data, and their papers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @whole_database_options
 @click.option(
-    "--papers", metavar="DIRECTORY", help="Folder for the papers. Default: beside the database."
+    "--papers",
+    metavar="DIRECTORY",
+    help="Folder for the papers. By default it is created beside the database.",
 )
 def demo(database: str, papers: str | None) -> None:
-    """Create books with a demonstration, and print its papers.
+    """Create demonstration books, and write their papers as PDF.
 
-    All names in it are made up. The database must be a new file, or an empty database on a server.
+    All names are made up. The database must be a new file, or an empty database on a server.
     """
     from supplies.cli.paper_files import make_folder
     from supplies.cli.progress import progress_bar
@@ -55,10 +57,10 @@ def demo(database: str, papers: str | None) -> None:
 
 
 def _check_is_new(database: str) -> tuple[str, Path]:
-    """Return the database's name without a password, and the default folder for papers.
+    """Return the database's name without its password, and the default folder for the papers.
 
     Raises:
-        AlreadyDone: the database is in use.
+        AlreadyDone: the database is already in use.
     """
     from supplies.storage.engines import database_file, open_store
 
@@ -76,7 +78,7 @@ def _check_is_new(database: str) -> tuple[str, Path]:
 
 
 def _write_papers(scene: Scene, database: str, folder: Path) -> int:
-    """Write every paper of the demonstration; return their number."""
+    """Write every paper of the demonstration, and return how many were written."""
     from supplies_receipts import (
         draw_delivery_slips,
         draw_donor_statement,

@@ -1,4 +1,4 @@
-"""`supplies entry`: one entry of the books, with its transfers and its free text."""
+"""`supplies entry`: print one entry of the books, with its transfers and its free text."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from supplies.cli.click_extensions import Command
 @books_options
 @json_option
 def entry(database: str, station: str | None, number: int, as_json: bool) -> None:
-    """Print an entry, with its notes and reasons.
+    """Print one entry of the books, with its notes and reasons.
 
-    NUMBER is the entry's number, as in 12. With --json it has the shape of the REST API.
+    NUMBER is the number of the entry, as in 12. With --json the output has the format of the REST
+    API.
     """
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json, print_pairs

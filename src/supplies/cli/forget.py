@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 _HOW_TO_FORGET = "To forget them add --yes: their names, addresses and texts are erased for good."
 
-_yes_option = click.option("--yes", is_flag=True, help="Forget them; without it they are listed.")
+_yes_option = click.option(
+    "--yes",
+    is_flag=True,
+    help="Erase their data for good. Without this option they are only listed.",
+)
 
 
 @click.group(cls=Group)
@@ -35,10 +39,11 @@ def forget() -> None:
 @_yes_option
 @json_option
 def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
-    """List donors and recipients whose retention period is over, or forget them.
+    """List donors and recipients whose retention period is over, or erase their data.
 
-    With --yes, expired lines of the access log are erased too. The exit status is 1 if somebody
-    cannot be forgotten yet.
+    With --yes, names, addresses and free texts about them are erased, and so are lines of the
+    access
+    log that are older than its period. The exit status is 1 if somebody cannot be forgotten yet.
     """
     from supplies.cli.opening import open_ledgers
     from supplies.cli.tables import print_json
@@ -83,9 +88,10 @@ def due(database: str, station: str | None, yes: bool, as_json: bool) -> None:
 @all_books_options
 @_yes_option
 def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
-    """List people who were forgotten in BOOKS but not here, or forget them here too.
+    """List people who were forgotten in BOOKS but not in this database, or erase their data.
 
-    Use it after restoring a backup: it still contains whoever was forgotten later.
+    BOOKS is another database of the same stations. Use this after restoring a backup: the backup
+    still contains the data of people who were forgotten after it was made.
     """
     from supplies.cli.opening import open_ledgers
     from supplies.ledger.ledger import Ledger
@@ -123,7 +129,7 @@ def _print_list(people: Sequence[dict[str, object]], if_empty: str) -> None:
 
 
 def _forget(ledger: Ledger, people: Sequence[Person]) -> bool:
-    """Forget people one by one; False if somebody has an open need, pledge or delivery."""
+    """Forget people one by one. Return False if somebody has an open need, pledge or delivery."""
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.errors import AgainstBooks
 

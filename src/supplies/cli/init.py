@@ -32,8 +32,8 @@ def init(
 ) -> None:
     """Create the books of a station.
 
-    The database is created if it does not exist; in a database with books the station is added. A
-    key to sign receipts is made beside the database.
+    The database is created if it does not exist. If it already has books, the station is added to
+    them. A key file for signing receipts is created beside the database.
     """
     from supplies.books.catalogue import check_catalogue_record
     from supplies.cli.opening import warn_of_local_address
@@ -43,9 +43,9 @@ def init(
     from supplies.storage.engines import database_file
 
     station = Station(code=code, name=name, name_en=name_en, host=host, zone=zone, series=series)
-    check_catalogue_record(station)  # before the file is created
+    check_catalogue_record(station)  # refused before the file is created
     keys = key_file(database)
-    # In one transaction: without a key no station is registered.
+    # In one transaction: if no key can be made, the station is not registered.
     opened = Ledger.open(database, station=code)
     with opened as ledger, ledger.admin_transaction():
         ledger.register(station)

@@ -1,4 +1,4 @@
-"""Open the books that `--database` and `--station` name."""
+"""Open the books that the options `--database` and `--station` name."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def open_ledger(database: str, station: str | None) -> Ledger:
     """Open the books of one station.
 
-    station: None for the only station of the database.
+    station: None means the only station of the database.
 
     Raises:
-        InvalidField: if there is no such station, or several and none is named.
+        InvalidField: if there is no such station, or `station` is None and there are several.
         StoreError: if the database cannot be opened.
     """
     with closing(open_store(database, create=False)) as store:
@@ -45,10 +45,10 @@ def open_ledgers(database: str, station: str | None) -> Iterator[list[Ledger]]:
 
 
 def find_station(store: Store, named: str | None) -> str:
-    """Return the code of the station that was named, or of the only station.
+    """Return the station code `named`; if it is None, return the code of the only station.
 
     Raises:
-        InvalidField: if there is no such station, or several and none is named.
+        InvalidField: if there is no such station, or `named` is None and there are several.
     """
     codes = _find_stations(store, named)
     if len(codes) > 1:
@@ -69,7 +69,7 @@ def _find_stations(store: Store, named: str | None) -> list[str]:
 def warn_of_local_address(station: Station, *, to: TextIO | None = None) -> None:
     """Print a warning if the QR codes of a station's receipts lead to this computer.
 
-    to: None for standard error.
+    to: the stream to print to. None means standard error.
     """
     from supplies.stations.public_address import local_address_warning
 

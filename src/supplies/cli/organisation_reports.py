@@ -54,8 +54,8 @@ def report_organisation_period(
 ) -> None:
     """Print the report of a period over all stations that the ledger's station heads.
 
-    first, last: None begins with the earliest entry of all stations, and ends with the latest.
-    output: the file to write it to, as PDF; None to print it.
+    first, last: None means the day of the earliest or the latest entry of all stations. output: the
+    file to write the PDF to. None prints the report on the screen.
     """
     with ledger.reading() as books:
         codes = [station.code for station in stations(books)]

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from supplies.ledger.ledger import Ledger
 
 _PUBLIC = 0o644
-"""Mode of a file without names or addresses, before the umask."""
+"""Mode, before the umask, of a file without names or addresses of people."""
 
 
 def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:
-    """Draw a receipt from its frozen document, with the signed data attached."""
+    """Draw a receipt as issued, with its signed data attached."""
     from supplies_receipts import draw_signed_receipt
 
     from supplies.signing.station_keys import StationKeys
@@ -28,10 +28,10 @@ def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder and its parents, unless it exists.
+    """Create a folder and its parents unless they exist.
 
     Raises:
-        StoreError: if it cannot be created.
+        StoreError: if the folder cannot be created.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -42,14 +42,16 @@ def make_folder(path: Path) -> None:
 
 
 class OutputFile:
-    """A file that a command writes. The command line writes files in no other way.
+    """A file that a command writes. The command line writes files only in this way.
 
-    database: the books, whose files are never written to. force: replace an existing file. The
+    database: the books; their files are never overwritten. force: replace the file if it exists.
+    The
     constructor checks the file, so that a command fails before it draws a paper.
 
     Raises:
-        InvalidField: it is a database, a key file, a file of the books, or no regular file.
-        AlreadyDone: it exists, and `force` is False.
+        InvalidField: the file is a database, a key file or a file of the books, or not a regular
+            file.
+        AlreadyDone: the file exists, and `force` is False.
         StoreError: its folder cannot be read.
     """
 
@@ -64,17 +66,19 @@ class OutputFile:
     def write(self, content: bytes, *, is_public: bool = False) -> None:
         """Write the file under a draft name, and rename it.
 
-        is_public: it contains no names or addresses of people. Other files are readable by their
-        owner only.
+        is_public: whether the content is without names and addresses of people. If not, only the
+        owner
+        can read the file.
 
         Raises:
-            InvalidField: it is a database, a key file, a file of the books, or no regular file.
-            AlreadyDone: it exists, and `force` is False.
-            StoreError: it cannot be written.
+            InvalidField: the file is a database, a key file or a file of the books, or it is not
+                a regular file.
+            AlreadyDone: the file exists, and `force` is False.
+            StoreError: the file cannot be written.
         """
         from supplies.storage.atomic_files import PRIVATE, write_file
 
-        self._check()  # Again: drawing took a while.
+        self._check()  # Check again, because drawing took a while.
         mode = _PUBLIC if is_public else PRIVATE
         write_file(self._path, content, mode=mode, replace=self._force)
 
@@ -92,7 +96,7 @@ class OutputFile:
 
 
 def report_output(output: str | None, database: str, *, force: bool) -> OutputFile | None:
-    """Return the file of a report; None if the report is printed on the screen.
+    """Return the output file of a report. Return None if `output` is None: print on the screen.
 
     Raises:
         InvalidField: `force` is set without a file, or the file may not be written.
@@ -106,7 +110,7 @@ def report_output(output: str | None, database: str, *, force: bool) -> OutputFi
 
 
 def write_report(file: OutputFile, name: str, content: bytes, *, is_public: bool = False) -> None:
-    """Write a report's PDF to a file, and print where it is.
+    """Write a report's PDF to a file, and print the file's name.
 
     Raises:
         StoreError: the file cannot be written.

@@ -36,8 +36,9 @@ def receipt(
 ) -> None:
     """Write a receipt, or all receipts of a period, as PDF.
 
-    Give either its NUMBER, as in JZ-2020-000001, or --from and --to for one document
-    with all receipts issued in that period.
+    Give either the NUMBER of a receipt, as in JZ-2020-000001, or --from and --to. A period gives
+    one
+    PDF with all receipts issued in it.
     """
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import OutputFile, draw_receipt
@@ -86,7 +87,7 @@ def _write_batch(
     type=click.Choice(["roll", "a5"]),
     default="roll",
     show_default=True,
-    help="80 mm roll, or A5.",
+    help="Paper size: a roll 80 mm wide, or A5.",
 )
 def slips(
     database: str,
@@ -98,7 +99,8 @@ def slips(
 ) -> None:
     """Write the slips of a delivery as PDF.
 
-    DELIVERY is its id, as in v_12. All slips are in one document.
+    DELIVERY is the id of the delivery, as in v_12; `supplies report deliveries` lists the ids. All
+    slips are in one PDF.
     """
     from supplies_receipts import draw_delivery_slips
 
@@ -123,7 +125,7 @@ def slips(
 def run_sheet(database: str, station: str | None, delivery: str, output: str, force: bool) -> None:
     """Write the run sheet of a delivery as PDF.
 
-    DELIVERY is its id, as in v_12.
+    DELIVERY is the id of the delivery, as in v_12; `supplies report deliveries` lists the ids.
     """
     from supplies_receipts import draw_run_sheet
 
@@ -143,14 +145,16 @@ def run_sheet(database: str, station: str | None, delivery: str, output: str, fo
 @books_options
 @paper_options
 @click.option(
-    "--figures", is_flag=True, help="With what the books expect; without it, the sheet is blind."
+    "--figures",
+    is_flag=True,
+    help="Also print the quantities in the books. By default they are left out.",
 )
 def count_sheet(
     database: str, station: str | None, sheet: str, output: str, force: bool, figures: bool
 ) -> None:
     """Write the count sheet of a location as PDF.
 
-    SHEET is its id, as in c_12.
+    SHEET is the id of the count sheet, as in c_12.
     """
     from supplies_receipts import draw_count_sheet
 

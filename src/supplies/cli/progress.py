@@ -9,17 +9,17 @@ from typing import Protocol
 
 
 class ReportProgress(Protocol):
-    """A function that reports how much is done."""
+    """A function to which a long operation reports how much is done."""
 
     def __call__(self, done: int, total: int | None = None) -> None:
-        """Report that `done` steps of `total` are done; total None: as before."""
+        """Report that `done` of `total` steps are done. None means that `total` is unchanged."""
 
 
 @contextmanager
 def progress_bar(label: str, total: int | None = None) -> Iterator[ReportProgress]:
-    """Show a progress bar on standard error if that is a terminal; otherwise show nothing.
+    """Show a progress bar on standard error. Show nothing if that is not a terminal.
 
-    total: None while it is not known; until then the bar only shows activity.
+    total: None while the number of steps is unknown. Until then the bar only shows activity.
     """
     if not sys.stderr.isatty():
         yield lambda done, total=None: None

@@ -1,4 +1,4 @@
-"""`supplies receipt check`: check a receipt without any books."""
+"""`supplies receipt check`: check a receipt without access to the books."""
 
 from __future__ import annotations
 
@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @click.argument("file", metavar="FILE")
 @click.option(
-    "--key", metavar="FILE", required=True, help="Public keys of the station, as it published them."
+    "--key",
+    metavar="FILE",
+    required=True,
+    help="File with the public keys of the station, as the station published them.",
 )
 @json_option
 def receipt_check(file: str, key: str, as_json: bool) -> None:
     """Check whether a receipt is genuine.
 
-    FILE is its PDF. No books are needed. The exit status is 0 only if the receipt is genuine.
+    FILE is the PDF of the receipt. The books are not needed. The exit status is 0 only if the
+    receipt
+    is genuine.
     """
     from supplies_receipts import check_receipt
 
@@ -69,10 +74,10 @@ def _describe(record: ReceiptRecord) -> str:
 
 
 def read_paper(name: str) -> bytes:
-    """Read the file of a receipt.
+    """Return the content of the PDF file of a receipt.
 
     Raises:
-        InvalidField: if it cannot be read.
+        InvalidField: if the file cannot be read.
     """
     try:
         return Path(name).read_bytes()

@@ -1,4 +1,4 @@
-"""`supplies report …`: reports as tables, as JSON in the shape of the REST API, or as PDF."""
+"""`supplies report …`: reports as tables, as JSON in the format of the REST API, or as PDF."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 _organisation_option = click.option(
     "--organisation",
     is_flag=True,
-    help="Over all stations of the organisation that this station heads.",
+    help="Sum over all stations of the organisation that this station heads.",
 )
 
 
 class ReportGroup(Group):
-    """The reports; options may also come before the name: `supplies report --json stock`."""
+    """The reports. An option may also come before the name: `supplies report --json stock`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments, with the report's name moved to the front."""
@@ -43,21 +43,25 @@ class ReportGroup(Group):
 
 @click.group(cls=ReportGroup)
 def report() -> None:
-    """Print stock, pledges, needs, or the report of a period.
+    """Print lists of stock, pledges and needs, and other reports.
 
-    With --json a report has the shape of the REST API.
+    With --json the output has the format of the REST API.
     """
 
 
 @report.command()
 @books_options
-@click.option("--as-of", type=DAY, help="The stock at the end of this day. Default: now.")
+@click.option(
+    "--as-of",
+    type=DAY,
+    help="Print the stock at the end of this day, as in 2020-02-13. Default: now.",
+)
 @_organisation_option
 @json_option
 def stock(
     database: str, station: str | None, as_of: date | None, organisation: bool, as_json: bool
 ) -> None:
-    """Print the stock of each item at each place."""
+    """Print the stock of each item and lot at each location."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_stock
     from supplies.cli.tables import print_columns, print_json
@@ -92,7 +96,7 @@ def stock(
 @books_options
 @json_option
 def pledges(database: str, station: str | None, as_json: bool) -> None:
-    """Print the pledges, and what has arrived of each."""
+    """Print the pledges of donors, and how much of each has arrived."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json
     from supplies.views.pledges import list_pledges
@@ -121,7 +125,7 @@ def pledges(database: str, station: str | None, as_json: bool) -> None:
 @_organisation_option
 @json_option
 def needs(database: str, station: str | None, organisation: bool, as_json: bool) -> None:
-    """Print the needs of recipients, and how much of each is met."""
+    """Print the needs of recipients, and how far each is met."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_needs
     from supplies.cli.tables import print_columns, print_json
@@ -157,7 +161,7 @@ def needs(database: str, station: str | None, organisation: bool, as_json: bool)
 @books_options
 @json_option
 def deliveries(database: str, station: str | None, as_json: bool) -> None:
-    """List the deliveries. `supplies slips` and `supplies run-sheet` take their ids."""
+    """Print the deliveries with their ids, which `supplies slips` and `run-sheet` take."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json
     from supplies.views.deliveries import list_deliveries
@@ -182,7 +186,7 @@ def deliveries(database: str, station: str | None, as_json: bool) -> None:
 @books_options
 @json_option
 def receipts(database: str, station: str | None, as_json: bool) -> None:
-    """List the receipts. `supplies receipt` takes their numbers."""
+    """Print the receipts with their numbers, which `supplies receipt` takes."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json
     from supplies.views.receipts import list_receipts
@@ -205,7 +209,7 @@ def receipts(database: str, station: str | None, as_json: bool) -> None:
 
 
 def _period(first: date | None, last: date | None, entries: tuple[date, date]) -> tuple[date, date]:
-    """Return the period asked for; the days of the entries replace a day that is not named."""
+    """Return the period. A day that is None is replaced by the first or last day of `entries`."""
     return first or entries[0], last or entries[1]
 
 
@@ -269,7 +273,7 @@ def statement(
     output: str | None,
     force: bool,
 ) -> None:
-    """Print what became of a donor's goods in a period."""
+    """Print where the goods of a donor are now: the donor statement of a period."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import report_output, write_report
     from supplies.cli.tables import print_json
@@ -332,7 +336,10 @@ def disclosure(
     output: str | None,
     force: bool,
 ) -> None:
-    """Print the public disclosure (公示) of a period, without personal data."""
+    """Print the public disclosure (公示) of a period: goods received and handed over.
+
+    Donors are named only as they consented, and recipients are not named.
+    """
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import report_output, write_report
     from supplies.cli.tables import print_json

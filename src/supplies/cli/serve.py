@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 @all_books_options
 @click.option(
     "--host",
-    help="Address to listen on; only loopback until somebody can sign in. [default: 127.0.0.1]",
+    help="Network address to listen on. Until somebody can sign in, only an address that other "
+    "computers cannot reach is allowed. [default: 127.0.0.1]",
 )
 @click.option("--port", type=int, help="Port to listen on. [default: 8000]")
 @click.option("--workers", type=int, metavar="N", help="Number of worker processes. [default: 1]")
@@ -34,9 +35,9 @@ def serve(
     port: int | None,
     workers: int | None,
 ) -> None:
-    """Serve the books over HTTP until Ctrl-C.
+    """Run the web service for people and programs until Ctrl-C.
 
-    The first start prints the address at which the first coordinator sets a password.
+    The first start prints an address at which the first coordinator sets a password.
     """
     from supplies_service.serve import check_address
     from supplies_service.serve import serve as run_service
@@ -57,13 +58,13 @@ def serve(
     with _open_first_station(database, station) as ledger:
         with ledger.reading() as books:
             anybody = users.has_coordinator(AccessContext(books, ledger.clock()))
-        # First what may refuse to serve, then what makes keys and prints addresses.
+        # First the checks that may refuse to serve, then keys are made and addresses printed.
         address = check_address(settings, has_coordinator=anybody)
         key_is_new = ensure_keys(ledger.store, database)
         with ledger.reading() as books:
             codes = [one.code for one in all_stations(ledger.store)] if station is None else []
             for code in codes or [ledger.station_code]:
-                # Standard error contains the log alone, a JSON object in each line.
+                # Standard error is for the log only, one JSON object in each line.
                 warn_of_local_address(books.for_station(code).station, to=sys.stdout)
         with ledger.admin_transaction() as books:
             path = first_sign_in_path(AccessContext(books, ledger.clock()))
@@ -87,9 +88,9 @@ def serve(
 
 
 def _open_first_station(database: str, station: str | None) -> Ledger:
-    """Open the books of the station that was named, or of the first that was registered.
+    """Open the books of the station `station`, or else of the station that was registered first.
 
-    Its coordinator is the first who can sign in.
+    A coordinator of this station is the first user who can sign in.
     """
     from supplies.cli.opening import open_ledger
     from supplies.ledger.ledger import Ledger

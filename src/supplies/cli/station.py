@@ -35,30 +35,30 @@ _SETTINGS = {
 
 _TEXTS = {
     "name": "Name of the station, printed on papers.",
-    "name-en": "English name.",
-    "credit-code": "统一社会信用代码 of the station.",
-    "address": "Postal address.",
-    "phone": "Telephone number.",
-    "host": "Address that the QR code of a receipt opens, as in https://example.org.",
-    "zone": "Time zone (IANA name).",
-    "series": "Prefix of receipt numbers from now on.",
+    "name-en": "English name of the station.",
+    "credit-code": "Unified social credit code (统一社会信用代码) of the station.",
+    "address": "Postal address of the station.",
+    "phone": "Telephone number of the station.",
+    "host": "Address that the QR codes of receipts lead to, as in https://example.org.",
+    "zone": "Time zone, as in Asia/Shanghai.",
+    "series": "Prefix of the numbers of new receipts, as in JZ.",
     "jurisdiction": "Country whose law determines the statement on receipts, as in cn.",
     "statement": "Chinese statement on receipts, in place of the jurisdiction's.",
-    "statement-en": "English statement on receipts.",
+    "statement-en": "English statement on receipts, in place of the jurisdiction's.",
 }
 
 _RETENTION = {
     "keep-recipients": (
         "recipients_days",
-        "Days after the last entry about a household until it is due to be forgotten.",
+        "Days from the last entry about a household until its data is due to be erased.",
     ),
     "keep-donors": (
         "donors_days",
-        "Days after the last entry about a donor who is a person, likewise.",
+        "Days from the last entry about a private donor until the data is due to be erased.",
     ),
     "keep-access-log": (
         "access_log_days",
-        "Days to keep lines of the access log; at least 183.",
+        "Days to keep each line of the access log, at least 183.",
     ),
 }
 
@@ -84,7 +84,11 @@ def station() -> None:
 @click.argument("code", metavar="CODE")
 @database_option
 @station_details_options
-@click.option("--under", metavar="CODE", help="Station that heads the organisation.")
+@click.option(
+    "--under",
+    metavar="CODE",
+    help="Code of the station that heads the organisation. Its coordinators may read these books.",
+)
 def add(
     database: str,
     code: str,
@@ -95,7 +99,10 @@ def add(
     series: str,
     under: str | None,
 ) -> None:
-    """Add the station CODE, letters and digits, to a database with books."""
+    """Add a station to a database with books.
+
+    CODE is the code of the new station: letters and digits.
+    """
     from supplies.books.catalogue import check_catalogue_record
     from supplies.cli.opening import warn_of_local_address
     from supplies.domain.catalogue_records import Station
@@ -176,25 +183,29 @@ def _setting_options(function: _Function) -> _Function:
 @books_options
 @_setting_options
 @click.option(
-    "--languages", type=click.Choice(["zh+en", "zh", "en"]), help="Languages of the papers."
+    "--languages",
+    type=click.Choice(["zh+en", "zh", "en"]),
+    help="Languages of the papers: Chinese with English beneath, or one of them.",
 )
 @click.option(
     "--values",
     type=click.Choice(["never", "evidenced"]),
-    help="Print values on receipts never, or those that have evidence.",
+    help="Values of goods on receipts: print none, or only those with evidence.",
 )
 @click.option(
     "--under",
     metavar="CODE",
-    help="Station that heads the organisation; its coordinators may read these books.",
+    help="Code of the station that heads the organisation. Its coordinators may read these books.",
 )
-@click.option("--logo", metavar="FILE", help="A small PNG, printed at the head of receipts.")
+@click.option(
+    "--logo", metavar="FILE", help="PNG file with the logo, printed at the head of receipts."
+)
 @click.option(
     "--unit",
     "units",
     multiple=True,
     metavar="CODE=ZH,EN,PLURAL",
-    help="Words of a unit on papers, as in crate=筐,crate,crates. May be repeated.",
+    help="Words for a unit on papers, as in crate=筐,crate,crates. May be repeated.",
 )
 @click.option(
     "--no",
@@ -202,7 +213,7 @@ def _setting_options(function: _Function) -> _Function:
     multiple=True,
     type=click.Choice(_REMOVABLE),
     metavar="NAME",
-    help=f"Remove a setting, as in --no logo: {', '.join(_REMOVABLE)}.",
+    help=f"Remove a setting, as in --no logo. NAME is one of: {', '.join(_REMOVABLE)}.",
 )
 def set_settings(
     database: str,
@@ -211,7 +222,10 @@ def set_settings(
     units: tuple[str, ...],
     **settings: str | int | None,
 ) -> None:
-    """Change settings of a station. Receipts issued earlier stay as they are."""
+    """Change settings of a station. Options that are not given leave their settings unchanged.
+
+    Receipts issued earlier stay as they are.
+    """
     from supplies.cli.opening import open_ledger, warn_of_local_address
     from supplies.stations.organisation import head_of
 
@@ -235,7 +249,7 @@ def set_settings(
 def _changes(
     settings: dict[str, str | int | None], removed: tuple[str, ...]
 ) -> dict[str, dict[str, Any]]:
-    """Return the changed settings by group. None removes a setting.
+    """Return the changed settings by group. The value None removes a setting.
 
     Raises:
         InvalidField: a setting is both set and removed, or the logo cannot be used.
@@ -281,7 +295,7 @@ def _change(
 
 
 def _parse_unit(text: str) -> tuple[str, dict[str, str]]:
-    """Return the code and words of a unit.
+    """Return the code and the words of a unit from a text such as `crate=筐,crate,crates`.
 
     Raises:
         InvalidField: the text has another form.

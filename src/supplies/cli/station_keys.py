@@ -1,4 +1,4 @@
-"""`supplies station key …`: make keys to sign receipts with, and print the public keys."""
+"""`supplies station key …`: make keys for signing receipts, and print the public keys."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def key() -> None:
 @key.command()
 @whole_database_options
 def new(database: str) -> None:
-    """Make a new key to sign receipts with.
+    """Make a new key for signing receipts.
 
-    Receipts issued earlier keep the key that they were signed with, and can still be checked.
+    Receipts issued earlier were signed with an older key, and can still be checked.
     """
     from supplies.signing.station_keys import StationKeys, create_first_key, key_file
     from supplies.storage.engines import open_store
 
     with closing(open_store(database, create=False)) as store, store.writing():
-        # No receipt is issued during this transaction, so each is signed with one key.
+        # The transaction keeps receipts from being issued while the key changes.
         for (code,) in store.all("SELECT code FROM stations ORDER BY code"):
             store.lock(code)
         if create_first_key(database):
@@ -45,7 +45,7 @@ def new(database: str) -> None:
 @whole_database_options
 @output_options("Write the keys to this file, not the screen.")
 def public(database: str, output: str | None, force: bool) -> None:
-    """Print the public keys, which `supplies receipt check` needs."""
+    """Print the public keys, with which `supplies receipt check` checks receipts."""
     from supplies.cli.paper_files import report_output
     from supplies.signing.receipt_signatures import write_public_keys
     from supplies.signing.station_keys import StationKeys

@@ -1,4 +1,4 @@
-"""Print results: tables for people, JSON for programs."""
+"""Print results as tables for people, or as JSON for programs."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ _RowType = TypeVar("_RowType")
 
 
 def print_json(shape: object) -> None:
-    """Print a struct, or structs, as JSON in the shape of the REST API."""
+    """Print a struct, or several, as JSON in the format of the REST API."""
     print(msgspec.json.encode(shape).decode())
 
 
 def print_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows as a table; columns of whole numbers are aligned to the right.
+    """Print rows as a table. Columns of whole numbers are aligned to the right.
 
-    Nothing is shortened: if the terminal is too narrow, each row is printed as a list. Output to a
-    file or another program is as wide as the table.
+    No value is shortened. If the terminal is too narrow for the table, each row is printed as a
+    list
+    of names and values. If the output goes to a file or another program, the table is as wide as it
+    needs to be.
     """
     from rich.table import Table
 
@@ -50,16 +52,16 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 def print_columns(
     columns: Mapping[str, Callable[[_RowType], object]], rows: Iterable[_RowType]
 ) -> None:
-    """Print a table of objects.
+    """Print a table with a row for each object.
 
-    columns: by the name of each column, the function that takes its value from an object.
+    columns: for each column name, the function that returns the value of that column for an object.
     """
     values = [[value_of(row) for value_of in columns.values()] for row in rows]
     print_table(list(columns), values)
 
 
 def print_structs(rows: Sequence[msgspec.Struct]) -> None:
-    """Print structs of one class, with a column for each field; nothing if there are none."""
+    """Print structs of one class as a table: a column for each field. Print nothing for no rows."""
     if rows:
         names = rows[0].__struct_fields__
         print_table(
@@ -69,7 +71,7 @@ def print_structs(rows: Sequence[msgspec.Struct]) -> None:
 
 
 def print_pairs(values: Mapping[str, object]) -> None:
-    """Print a name and its value on each line; long values are wrapped."""
+    """Print each name and its value on a line. Long values are wrapped."""
     from rich.table import Table
 
     drawn = Table.grid("name", "value", padding=(0, 2, 0, 0))
@@ -81,7 +83,7 @@ def print_pairs(values: Mapping[str, object]) -> None:
 
 
 def print_period_report(report: StationReport) -> None:
-    """Print the figures, the activities and the goods of a report over a period."""
+    """Print the report of a period: its figures, activities and goods."""
     fields: dict[str, Any] = msgspec.structs.asdict(report)
     figures = [name for name, value in fields.items() if isinstance(value, int)]
     print_table(["figure", "count"], [[name.replace("_", " "), fields[name]] for name in figures])
@@ -90,7 +92,7 @@ def print_period_report(report: StationReport) -> None:
 
 
 def _console_for(drawn: Table) -> tuple[Console, bool]:
-    """Return the console to print a table on, and whether the table fits into its width."""
+    """Return the console on which to print a table, and whether the table fits its width."""
     from rich.console import Console
 
     console = Console()
@@ -102,7 +104,7 @@ def _console_for(drawn: Table) -> tuple[Console, bool]:
 
 
 def _as_text(value: object) -> Text:
-    """Return a value as plain text: rich would take a name such as `[bold]` for markup."""
+    """Return a value as plain text. Otherwise rich would read a name such as `[bold]` as markup."""
     from rich.text import Text
 
     return Text("" if value is None else str(value))

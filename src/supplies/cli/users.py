@@ -26,15 +26,19 @@ _login_argument = click.argument("login", metavar="LOGIN")
 def user() -> None:
     """Add and disable users, set passwords, issue tokens.
 
-    Whoever can write to the database may run these commands.
+    Anybody who can write to the database may run these commands.
     """
 
 
 @user.command()
 @_login_argument
 @books_options
-@click.option("--role", type=click.Choice(USER_ROLES), required=True, help="What they may do.")
-@click.option("--team", metavar="CODE", help="For a courier: the team whose deliveries they carry.")
+@click.option("--role", type=click.Choice(USER_ROLES), required=True, help="What the user may do.")
+@click.option(
+    "--team",
+    metavar="CODE",
+    help="Required for a courier: the team whose deliveries the courier carries.",
+)
 @click.option(
     "--password-from-stdin",
     is_flag=True,
@@ -48,7 +52,11 @@ def add(
     team: str | None,
     password_from_stdin: bool,
 ) -> None:
-    """Add a user who signs in as LOGIN."""
+    """Add a user who signs in with the name LOGIN.
+
+    The command prints an address at which the user sets a password. The address works once, within
+    three days. With --password-from-stdin, the password is set at once instead.
+    """
     from supplies.access import users
     from supplies.access.access_context import AccessContext
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
@@ -65,7 +73,7 @@ def add(
                 _, path = users.invite(access, added, by=COMMAND_LINE_AUTHOR)
             else:
                 users.set_password(access, added.code, password)
-            # In old books, from before hosts were checked, a host may end with a slash.
+            # In books made before hosts were checked, a host may end with a slash.
             host = books.station.host.rstrip("/")
     print(f"{added.login} is a {added.role}; entries name them {added.code}.")
     if path is not None:
@@ -77,7 +85,7 @@ def add(
 @books_options
 @json_option
 def list_users(database: str, station: str | None, as_json: bool) -> None:
-    """Print all users and their roles."""
+    """Print all users, their roles, and whether they can sign in."""
     from supplies.access import users
     from supplies.access.access_context import AccessContext
     from supplies.cli.opening import open_ledger
@@ -112,9 +120,10 @@ def _can_sign_in(user: User, zone: ZoneInfo) -> str:
 @_login_argument
 @books_options
 def password(database: str, station: str | None, login: str) -> None:
-    """Set a new password for LOGIN, also if the old one is forgotten.
+    """Set a new password for the user LOGIN. The old password is not needed.
 
-    The password is asked for, or read from standard input. All sessions and tokens of the user end.
+    The password is asked for on the terminal, or read from standard input if that is not a
+    terminal. All sessions and tokens of the user end.
     """
     from supplies.access import users
     from supplies.access.access_context import AccessContext
@@ -140,7 +149,7 @@ def password(database: str, station: str | None, login: str) -> None:
 @_login_argument
 @books_options
 def disable(database: str, station: str | None, login: str) -> None:
-    """End the access of LOGIN: no sign-in, no sessions, no tokens."""
+    """Disable the user LOGIN: no more signing in, and all sessions and tokens end."""
     from supplies.access import users
     from supplies.access.access_context import AccessContext
     from supplies.cli.opening import open_ledger
@@ -157,9 +166,13 @@ def disable(database: str, station: str | None, login: str) -> None:
 @click.option(
     "--role",
     type=click.Choice(USER_ROLES),
-    help="Role of the token, within the user's own. Default: the user's role.",
+    help="Role of the token; it may do no more than the user. Default: the user's role.",
 )
-@click.option("--label", metavar="TEXT", help="The program that the token is for.")
+@click.option(
+    "--label",
+    metavar="TEXT",
+    help="Name of the program that will use the token, for the list of tokens.",
+)
 @click.option(
     "--days",
     type=click.IntRange(1, 730),
@@ -174,9 +187,9 @@ def token(
     label: str | None,
     days: int | None,
 ) -> None:
-    """Issue a token, with which a program acts for LOGIN.
+    """Issue a token, with which a program acts for the user LOGIN.
 
-    Standard output contains the token alone.
+    The command prints only the token on standard output, and a description on standard error.
     """
     from supplies.access import users
     from supplies.access.access_context import AccessContext
@@ -204,22 +217,22 @@ def token(
 
 
 def _day(timestamp: str, zone: ZoneInfo) -> str:
-    """Return the day of a stored timestamp, which is UTC, in the station's time zone."""
+    """Return the day, in the station's time zone, of a stored UTC timestamp."""
     return datetime.fromisoformat(timestamp).astimezone(zone).date().isoformat()
 
 
 def _read_password(login: str) -> str:
-    """Read a password from the first line of standard input; return its hash."""
+    """Read a password from the first line of standard input, and return its hash."""
     from supplies.access import passwords
 
     return passwords.hash_password(sys.stdin.readline().rstrip("\r\n"), login)
 
 
 def _ask_password(login: str) -> str:
-    """Ask for a password twice, without showing it; return its hash.
+    """Ask for a password twice without showing it, and return its hash.
 
     Raises:
-        InvalidField: if the two differ, or the password is too weak.
+        InvalidField: if the two passwords differ, or the password is too weak.
     """
     from supplies.access import passwords
 

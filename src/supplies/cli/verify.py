@@ -1,4 +1,4 @@
-"""`supplies verify`: recompute the books, and find a receipt in them."""
+"""`supplies verify`: recompute the books, and look up a receipt in them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @all_books_options
-@click.option("--receipt", metavar="FILE", help="Also check that this receipt is in the books.")
+@click.option(
+    "--receipt", metavar="FILE", help="PDF of a receipt: also check that it is in the books."
+)
 @json_option
 def verify(database: str, station: str | None, receipt: str | None, as_json: bool) -> None:
-    """Recompute the books and compare every row.
+    """Recompute the books from their entries and compare each row.
 
-    The exit status is 1 if a row differs from what the entries say, and the first difference is
-    printed. With --receipt it is also 1 if that receipt is not in the books.
+    The exit status is 1 if a stored row differs from the recomputed one; the first difference is
+    printed. With --receipt, the exit status is also 1 if that receipt is not in the books.
     """
     import msgspec
 
@@ -37,7 +39,7 @@ def verify(database: str, station: str | None, receipt: str | None, as_json: boo
     from supplies.storage.engines import open_store
     from supplies.verification.verify import verify as verify_books
 
-    # Books without their guards are verified too: then there is most reason to.
+    # Books that lack guards are verified too: they need it most.
     store = open_store(database, create=False, guarded=False)
     try:
         code = None if station is None else find_station(store, station)
@@ -71,7 +73,7 @@ def verify(database: str, station: str | None, receipt: str | None, as_json: boo
 
 
 def _store_result(database: str, verified: Verified) -> None:
-    """Store in the books that they were verified; only a warning if they cannot be written."""
+    """Record the verification in the books. If that is not possible, only print a warning."""
     from supplies.errors import ReadOnly, StoreError
     from supplies.ledger.ledger import system_clock
     from supplies.storage.engines import open_store
@@ -93,7 +95,7 @@ def _store_result(database: str, verified: Verified) -> None:
 
 
 def _find_receipt(database: str, station: str | None, file: str, store: Store) -> PaperInBooks:
-    """Look a paper up in the books of the station that was named, or of the one that issued it."""
+    """Look up a receipt in the books of `station`, or else of the station that issued it."""
     import msgspec
     from supplies_receipts import check_receipt
 
@@ -112,7 +114,7 @@ def _find_receipt(database: str, station: str | None, file: str, store: Store) -
     issuer = store.one(
         "SELECT station FROM receipts WHERE number = :number", {"number": record.number}
     )
-    # A receipt that nobody issued is in no station's books: any station can say so.
+    # If no station here issued the receipt, any station's books show that it is not in them.
     any_station = store.one("SELECT code FROM stations ORDER BY code") or ("",)
     code = station or (issuer or any_station)[0]
     with Ledger.open(database, station=code, create=False) as ledger, ledger.reading() as books:

@@ -1,8 +1,8 @@
 """The Longxue scene: eleven days of a social work station, recorded command by command.
 
-3 to 13 February 2020: the needs of 36 households, who gives the goods, and how they arrive. All
-names are invented and marked so. `supplies demo` records the scene; the station report is computed
-from these books.
+From 3 to 13 February 2020, 36 households have needs, donors give goods, and teams deliver them. All
+names are invented and marked so. `supplies demo` records the scene, and its station report is
+computed from these books.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MET = [f"R-{number:03d}" for number in range(1, 17)]
 """Codes of the households whose needs are fully met."""
 
 PARTLY = [f"R-{number:03d}" for number in range(17, 37)]
-"""Codes of the households that receive a part of what they need."""
+"""Codes of the households that receive only part of what they need."""
 
 NEWCOMERS, RESIDENTS = "G-001", "G-002"
 
@@ -48,13 +48,13 @@ ACTIVITIES = (
 
 
 class SceneClock:
-    """A clock that starts each day of the scene at noon and advances one second per call."""
+    """A clock that starts each day at noon and advances one second with every call."""
 
     def __init__(self) -> None:
         self.now = datetime(2020, 2, 3, 4, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """Return the time, one second after the last."""
+        """Return the time, one second later than the last call returned."""
         self.now += timedelta(seconds=1)
         return self.now
 
@@ -74,7 +74,10 @@ class Scene:
         self.deliveries: list[str] = []
 
     def book(self, progress: Callable[[int], None] = lambda _: None) -> None:
-        """Record all days. progress: called with the number of commands recorded so far."""
+        """Record all days.
+
+        progress: called with the number of commands recorded so far.
+        """
         self._progress = progress
         self._register()
         self._survey()
@@ -245,7 +248,7 @@ class Scene:
         )
 
     def _allocations(self, recipient: str) -> list[str]:
-        """Return the allocations of a recipient that are not dispatched."""
+        """Return the allocations of a recipient that are not dispatched yet."""
         held = self.ledger.books.nonzero_balances("allocated:")
         mine = {account.split(":")[1] for account, _, _ in held}
         rows = self.ledger.books.all(
@@ -256,7 +259,7 @@ class Scene:
         return [name for (name,) in rows if name in mine]
 
     def _dispatch(self, team: str, recipients: list[str]) -> tuple[str, dict[str, str]]:
-        """Dispatch a team. Return the delivery and the allocation of each recipient."""
+        """Dispatch a team. Return the delivery, and the allocation of each recipient."""
         stops = {code: name for code in recipients for name in self._allocations(code)}
         delivery = self._document(c.Dispatch(team=team, allocations=list(stops.values())))
         self.deliveries.append(delivery)
@@ -416,7 +419,7 @@ class Scene:
 
 
 def book_scene(url: str, progress: Callable[[int], None] = lambda _: None) -> Scene:
-    """Record the scene in a fresh database. Return it with its ledger still open.
+    """Record the scene in a new database. Return the scene; its ledger is still open.
 
     progress: called with the number of commands recorded so far.
     """

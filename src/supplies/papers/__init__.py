@@ -1,1 +1,1 @@
-"""What each paper shows, as structs. Nothing here queries or draws."""
+"""The content of each paper, as structs. Nothing here reads the books or draws."""

@@ -23,7 +23,7 @@ UnitWord = Annotated[
         extra=NORMALIZED,
     ),
 ]
-"""The word of a unit in one language."""
+"""A unit's word in one language."""
 
 Languages = Literal["zh+en", "zh", "en"]
 """Languages of a paper: Chinese with English beneath, or one of them."""
@@ -37,7 +37,7 @@ class BilingualText(PaperPart, frozen=True, kw_only=True):
 
 
 class UnitWords(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The words of a unit. en_many: the English plural."""
+    """The words for a unit. en_many: the English plural."""
 
     zh: UnitWord
     en: UnitWord
@@ -45,9 +45,10 @@ class UnitWords(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class StationHead(PaperPart, frozen=True, kw_only=True):
-    """The issuer of a paper, as registered on that day. logo: a PNG in base64, or None.
+    """The station that issues a paper, with its details on that day.
 
-    units: words of the station's own units by code. A receipt keeps them with its lines.
+    logo: a PNG in base64, or None. units: the station's own words for units, by code. A receipt
+    stores these words with its lines instead.
     """
 
     code: str
@@ -63,7 +64,7 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
 
 
 class DonorName(PaperPart, frozen=True, kw_only=True):
-    """The donor on a paper. name: None for an anonymous gift. phone: masked."""
+    """The donor as printed. name: None for an anonymous gift. phone: masked."""
 
     code: str | None
     name: str | None

@@ -1,4 +1,4 @@
-"""The count sheet: the goods to count at a location, with room for the figures."""
+"""The count sheet: the goods to count at a location, with space to write the quantities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from supplies.papers.common import PaperPart, StationHead
 class SheetLine(PaperPart, frozen=True, kw_only=True):
     """Goods of one lot to count, free and allocated together.
 
-    expected: what the books say, in base units; None on a blind sheet.
+    expected: the quantity in the books, in base units; None on a blind sheet.
     """
 
     name: str
@@ -23,9 +23,9 @@ class SheetLine(PaperPart, frozen=True, kw_only=True):
 
 
 class CountSheetPaper(PaperPart, frozen=True, kw_only=True):
-    """The paper (盘点表) of a count sheet. day: of the sheet. location: its name.
+    """A count sheet (盘点表) as printed. day: of the sheet. location: name of the location.
 
-    blind: whether it is without the figures that the books expect, so that they bias no count.
+    blind: True leaves out the quantities in the books, so that they do not bias the count.
     """
 
     sheet: str

@@ -15,7 +15,7 @@ from supplies.papers.station_report import GoodsLine
 class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
     """What was received of one item from one source, in base units.
 
-    source: kind of origin account. name: of a donor who consented; otherwise None.
+    source: kind of origin account. name: the donor's, if the donor consented; otherwise None.
     """
 
     source: str
@@ -25,7 +25,10 @@ class GoodsReceivedLine(PaperPart, frozen=True, kw_only=True):
 
 
 class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
-    """What was handed over of one item in one community, in base units, and to how many."""
+    """What was handed over of one item in one community, in base units.
+
+    count: how many received it. who: what is counted: households, or persons of groups.
+    """
 
     community: str | None
     who: Literal["household", "person"]
@@ -35,7 +38,7 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
 
 
 class Disclosure(PaperPart, frozen=True, kw_only=True):
-    """The public disclosure (公示) of a period: goods received, handed over, and their sums."""
+    """The public disclosure (公示) of a period: goods received, goods handed over, and the sums."""
 
     station: str
     first: date = msgspec.field(name="from")

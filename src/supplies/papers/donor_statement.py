@@ -12,10 +12,10 @@ from supplies.papers.common import DonorName, PaperPart, StationHead
 
 
 class StatementLine(PaperPart, frozen=True, kw_only=True):
-    """One item of a donor's gifts, in base units: received + repacked = the sum of all places.
+    """One item of a donor's gifts, in base units. received + repacked = the sum of all places.
 
-    repacked: made by repacking gifts of other items. places: by name in `accounts.PLACES`, without
-    zeros.
+    repacked: the quantity made by repacking gifts of other items. places: quantities by name of
+    `accounts.PLACES`, without zeros.
     """
 
     item: str
@@ -28,9 +28,9 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
 
 
 class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
-    """How many people were reached in a month in a community. month: as in 2020-02.
+    """How many people were reached in a community in one month. month: as in 2020-02.
 
-    who: households at home, or persons of groups.
+    who: what is counted: households, or persons of groups.
     """
 
     month: str
@@ -40,16 +40,16 @@ class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
 
 
 class WishLine(PaperPart, frozen=True, kw_only=True):
-    """The donor's wish for the gifts of one receipt, in their own words."""
+    """The donor's wish for the gifts of one receipt, in the donor's own words."""
 
     receipt: str
     wish: str
 
 
 class WishDeviation(PaperPart, frozen=True, kw_only=True):
-    """Goods that were allocated by the donor's wish or claim, and then released.
+    """Goods that were allocated by the donor's wish or claim, and released later.
 
-    reason: None if erased. by: user who released them.
+    reason: None if it was erased. by: the user who released them.
     """
 
     day: date

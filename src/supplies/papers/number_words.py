@@ -1,4 +1,4 @@
-"""Quantities in words. Receipts print them so that no digit can be added."""
+"""Quantities in words. Receipts print them so that nobody can change a number by adding a digit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 @lru_cache(maxsize=4096)
 def chinese_numerals(quantity: int) -> str:
-    """Return financial numerals (大写): 50 as 伍拾."""
+    """Return Chinese financial numerals (大写): 伍拾 for 50."""
     import cn2an
 
     return str(cn2an.an2cn(quantity, "up"))
@@ -15,7 +15,7 @@ def chinese_numerals(quantity: int) -> str:
 
 @lru_cache(maxsize=4096)
 def english_words(quantity: int) -> str:
-    """Return an English number: 50 as "fifty"."""
+    """Return the English words for a number: "fifty" for 50."""
     import num2words
 
     return str(num2words.num2words(quantity, lang="en"))

@@ -1,4 +1,4 @@
-"""The donation receipt: what it freezes, prints and attaches."""
+"""The donation receipt: the document that is stored, the printed paper, and the attached record."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ class Amount(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptLine(PaperPart, frozen=True, kw_only=True):
-    """Goods received, in base units. value: None if not printed.
+    """Goods received, in base units. value: None if it is not printed.
 
     in_words, in_words_en: the quantity in Chinese financial numerals, and in English words.
-    unit_words: absent if the unit has no words, and in receipts older than that field.
+    unit_words: absent if the unit has no words, or the receipt was issued before this field
+    existed.
     """
 
     name: str
@@ -45,10 +46,10 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
 class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     """The content of a donation receipt (捐赠物资接收凭证), stored when it is issued.
 
-    received_on: day of the gift, or first and last day of several. wish: in the donor's words; None
-    if there was none. checked_by: 复核人. agreement: number of the donation agreement.
-    fiscal_ticket: number of a fiscal ticket of a partner charity. statement: None in documents
-    older than that setting.
+    received_on, received_until: first and last day of the donations; the same for one day. wish: in
+    the donor's own words; None if there was none. checked_by: the second person who checked the
+    goods (复核人). agreement: number of the donation agreement. fiscal_ticket: number of a fiscal
+    ticket of a partner charity. statement: None in documents issued before this field existed.
     """
 
     number: str
@@ -70,9 +71,10 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 
 
 class Proof(PaperPart, frozen=True, kw_only=True):
-    """What links a paper to the books: its entry, and the check code in the QR code.
+    """What connects a paper with the books: the entry that issued it, and the check code.
 
-    url: in the QR code. replaced_by: None unless a newer receipt replaces this one.
+    url: the address in the QR code. replaced_by: number of the receipt that replaces this one, or
+    None.
     """
 
     seq: int
@@ -102,9 +104,9 @@ class EntryReference(PaperPart, frozen=True, kw_only=True):
 
 
 class PrintMarks(PaperPart, frozen=True, kw_only=True):
-    """Marks of a printing after the original, such as "void" or the number of a copy.
+    """Marks that a later printing adds, such as "void" or the number of a copy.
 
-    An original has none. The signature does not cover marks.
+    An original has none. The signature of the receipt does not cover them.
     """
 
     void_on: date | None = None
@@ -117,8 +119,8 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
 class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The machine-readable receipt attached to its PDF.
 
-    document: the document as issued and digested. digest: SHA-256 of salt and document; both
-    hexadecimal. public_key, signature: Ed25519, base64; see
+    document: the document as issued. digest: SHA-256 of `salt` and `document`. digest and salt are
+    hexadecimal. public_key, signature: Ed25519, in base64; what is signed is
     `supplies.signing.receipt_signatures.signed_message`. drawn_by: version of the program that drew
     the page.
     """

@@ -1,4 +1,4 @@
-"""The run sheet: what a team loads, the stops, and who signs."""
+"""The run sheet: what a team loads, its stops in order, and who signs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supplies.papers.slip import SlipLine
 
 
 class LoadLine(PaperPart, frozen=True, kw_only=True):
-    """Goods of one lot that a team loads at one location, for all stops together."""
+    """Goods of one lot that a team takes from one location, for all stops together."""
 
     name: str
     name_en: str | None
@@ -22,7 +22,7 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
 
 
 class RunStop(PaperPart, frozen=True, kw_only=True):
-    """One stop on the run sheet: masked name and telephone, full address."""
+    """One stop on the run sheet. Name and telephone number are masked; the address is complete."""
 
     stop: int
     recipient: str

@@ -19,7 +19,7 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
 
 
 class DeliverySlip(PaperPart, frozen=True, kw_only=True):
-    """The slip of one stop: masked name and telephone, full address."""
+    """The slip of one stop. Name and telephone number are masked; the address is complete."""
 
     delivery: str
     allocation: str

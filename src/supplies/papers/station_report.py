@@ -1,4 +1,4 @@
-"""The report of a station, or of an organisation, over a period."""
+"""The report of a station, or of an organisation, for a period."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORKERS, CONTACTS, VISITS = "worker", "contact", "visit"
 
 
 class ActivityLine(PaperPart, frozen=True, kw_only=True):
-    """Work of one kind over a period."""
+    """Activities of one kind in a period."""
 
     kind: str
     count: int
@@ -24,8 +24,9 @@ class GoodsLine(PaperPart, frozen=True, kw_only=True):
     """One item over a period, in base units.
 
     opening + received − handed_over − used − lost − unexplained − other = on_hand + in_transit.
-    allocated is the part of on_hand that is set aside. In the report of an organisation, goods
-    between two of its stations are in opening and in_transit, and neither in received nor in other.
+    allocated is the part of on_hand that is set aside. In the report of an organisation, goods on
+    the way between two of its stations count in opening and in_transit, and not in received or
+    other.
     """
 
     item: str
@@ -43,7 +44,7 @@ class GoodsLine(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageLine(PaperPart, frozen=True, kw_only=True):
-    """An item of which more is needed than free at the end of the period, in base units."""
+    """An item whose needs exceed the free stock at the end of the period, in base units."""
 
     item: str
     needed: int
@@ -51,7 +52,7 @@ class ShortageLine(PaperPart, frozen=True, kw_only=True):
 
 
 class StationReport(PaperPart, frozen=True, kw_only=True):
-    """The station's work over a period, both days inclusive, computed from the books."""
+    """The station's work over a period, computed from the books. Both days are included."""
 
     station: str
     first: date = msgspec.field(name="from")
@@ -69,13 +70,13 @@ class StationReport(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageInUnit(ShortageLine, frozen=True, kw_only=True):
-    """A shortage over several stations, by item and unit."""
+    """An item whose needs exceed the free stock of all stations together, by item and unit."""
 
     unit: str
 
 
 class StationAsOf(PaperPart, frozen=True, kw_only=True):
-    """A station in a report, and the number of its last entry included."""
+    """A station in a report, and the number of the last entry that the report includes."""
 
     station: str
     name: str
@@ -86,8 +87,8 @@ class StationAsOf(PaperPart, frozen=True, kw_only=True):
 class OrganisationReport(StationReport, frozen=True, kw_only=True):
     """The work of all stations of an organisation over a period.
 
-    Stations may be read at different times. goods: by item and unit; each line balances as for a
-    single station. short: items of which all stations together have too little.
+    The stations may have been read at different times. goods: by item and unit; each line balances
+    as for a single station. short: items of which all stations together have too little.
     """
 
     short: Sequence[ShortageInUnit]

@@ -1,4 +1,4 @@
-"""Units of goods and their words, as papers print them."""
+"""Units of goods and the words that papers print for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _shipped() -> Mapping[str, UnitWords]:
 
 
 SHIPPED_UNITS = _shipped()
-"""The words of common units by code; a station adds its own."""
+"""Words for common units, by code. A station can add its own."""
 
 UNITS_BEFORE_WORDS: Mapping[str, str] = {
     "piece": "件",
@@ -40,7 +40,7 @@ UNITS_BEFORE_WORDS: Mapping[str, str] = {
     "g": "克",
     "kg": "千克",
 }
-"""The Chinese words of receipts that were issued before receipts kept the words of their units.
+"""Chinese words for units on old receipts, which were issued without the words of their units.
 
-Such a receipt prints a unit that is not listed as its code, as it always did.
+An old receipt with a unit that is not listed here prints the code of the unit.
 """

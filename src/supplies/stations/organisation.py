@@ -1,4 +1,4 @@
-"""Organisations: a head station and the stations under it. Not part of the hash chain.
+"""Organisations: a head station and the stations under it. They are not part of the hash chain.
 
 Coordinators of the head may read the books of all its stations, and reports sum over them. A
 station without a head is an organisation of its own.
@@ -15,7 +15,7 @@ from supplies.storage.store import Row, Store
 
 
 class StationLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A station in a list. head: head of its organisation; None if it has none."""
+    """A station in a list. head: code of the station above it; None if there is none."""
 
     code: str
     name: str
@@ -34,17 +34,17 @@ ORGANISATION_CTE = (
     "ours (code) AS (SELECT code FROM stations WHERE code = :station "
     "UNION ALL SELECT station FROM organisations WHERE head = :station)"
 )
-"""SQL for WITH: the stations of the organisation that `:station` heads, including itself."""
+"""SQL for a WITH clause: the organisation that `:station` heads, with `:station` itself."""
 
 
 def head_of(books: Books) -> str | None:
-    """Return the head above this station; None if it has none."""
+    """Return the station above this one. Return None if there is none."""
     head = books.value("SELECT head FROM organisations WHERE station = :station")
     return None if head is None else str(head)
 
 
 def stations(books: Books, *, after: str = "", limit: int | None = None) -> list[StationLine]:
-    """List the stations of the organisation that this one heads, including itself, by code.
+    """List the stations of the organisation that this station heads, with itself, by code.
 
     after: the last code of the page before.
     """
@@ -63,7 +63,7 @@ def all_stations(store: Store) -> list[StationLine]:
 
 
 def default_station(store: Store) -> str:
-    """Return the default station: a head, or a station without a head."""
+    """Return the station to use if none is named: a head, or a station without a head."""
     row = store.one(
         "SELECT s.code FROM stations s LEFT JOIN organisations o ON o.station = s.code "
         "ORDER BY CASE WHEN o.head IS NULL THEN 0 ELSE 1 END, s.code LIMIT 1"
@@ -78,7 +78,7 @@ def _line(row: Row) -> StationLine:
 
 
 def is_head_of(books: Books, station: str) -> bool:
-    """Return whether this station's coordinators may read the books of the other."""
+    """Return whether the coordinators of this station may read the books of `station`."""
     if not is_valid_code(station):
         return False
     under = books.value(
@@ -88,12 +88,13 @@ def is_head_of(books: Books, station: str) -> bool:
 
 
 def set_head(books: Books, head: str | None) -> None:
-    """Put the station under a head; None removes it. Call within `Ledger.admin_transaction()`.
+    """Put this station under a head. None takes it out of its organisation.
 
-    An organisation has two levels only, so that it is clear who may read a station's books.
+    An organisation has two levels only, so that it is clear who may read a station's books. Call
+    within `Ledger.admin_transaction()`.
 
     Raises:
-        InvalidField: the head is the station itself, is unknown, or there would be a third level.
+        InvalidField: the head is the station itself or is unknown, or there would be a third level.
     """
     here = {"station": books.station.code}
     if head is not None:

@@ -1,7 +1,7 @@
 """Settings of a station's papers, stored with the station and copied into each receipt.
 
-The rules of a jurisdiction are a file, `jurisdictions/CODE.toml`: the wording of the statement and
-a rule for values. A station may have its own wording.
+A jurisdiction is a file, `jurisdictions/CODE.toml`, with the wording of the statement on receipts
+and a rule about values. A station may replace the wording by its own.
 """
 
 from __future__ import annotations
@@ -31,13 +31,16 @@ from supplies.papers.units import SHIPPED_UNITS
 from supplies.stations.retention import Retention, retention, set_retention
 
 LOGO_BYTES = 8192
-"""Largest size of a logo file in bytes. Each receipt contains the logo twice."""
+"""Largest size of a logo file in bytes.
+
+It is small because each receipt contains the logo twice.
+"""
 
 MAX_UNITS = 200
-"""Number of a station's own units."""
+"""Largest number of units that a station may add."""
 
 LOGO_SIDE = 800
-"""Largest length of a logo's longer side in pixels."""
+"""Largest width and height of a logo in pixels."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -55,10 +58,10 @@ _Wording = Annotated[
 class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a station's papers look and what they say.
 
-    values: "evidenced" prints values with evidence, if the jurisdiction allows it. statement,
-    statement_en: replace the jurisdiction's wording; None: they do not. logo: a PNG in base64;
-    None: no logo. units: words of the station's own units by code; they
-    replace shipped ones.
+    values: "never" prints no values; "evidenced" prints only values for which there is evidence, if
+    the jurisdiction allows it. statement, statement_en: None keeps the jurisdiction's wording.
+    logo: a PNG in base64; None prints no logo. units: words for units by code; they are added to
+    the shipped ones, or replace them.
     """
 
     languages: Languages = "zh+en"
@@ -80,7 +83,7 @@ class StationWithSettings(Station, frozen=True, kw_only=True):
 
 
 def paper_settings(books: Books) -> PaperSettings:
-    """Return the present settings, or the defaults."""
+    """Return the present settings. A station without settings has the defaults."""
     kept = books.value("SELECT settings FROM station_settings WHERE station = :station")
     return PaperSettings() if kept is None else _decode(kept)
 
@@ -95,7 +98,10 @@ def station_with_settings(books: Books) -> StationWithSettings:
 
 
 def station_head(books: Books) -> StationHead:
-    """Return the issuer for a paper printed now. A receipt keeps its own."""
+    """Return the station's details for a paper printed now.
+
+    A receipt keeps the details of the day it was issued.
+    """
     station, settings = books.station, paper_settings(books)
     return StationHead(
         code=station.code,
@@ -112,19 +118,19 @@ def station_head(books: Books) -> StationHead:
 
 
 def unit_words(settings: PaperSettings) -> Mapping[str, UnitWords]:
-    """Return the words of all units by code: the station's own, and the shipped ones."""
+    """Return the words for all units by code: the shipped ones and the station's own."""
     return {**SHIPPED_UNITS, **(settings.units or {})}
 
 
 class UnitView(UnitWords, frozen=True, kw_only=True):
-    """A unit with its words. own: whether the station set them."""
+    """A unit with its words. own: whether the station set the words itself."""
 
     code: str
     own: bool
 
 
 def list_units(books: Books) -> list[UnitView]:
-    """Return all units that have words at this station, by code."""
+    """Return all units that have words at this station, ordered by code."""
     settings = paper_settings(books)
     return [
         UnitView(
@@ -139,9 +145,9 @@ def list_units(books: Books) -> list[UnitView]:
 
 
 def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettings:
-    """Change the named settings, all or none. Names are those of the JSON.
+    """Change the named settings. If one is invalid, none is changed.
 
-    Call within `Ledger.admin_transaction()`.
+    changes: by name, as in the JSON. Call within `Ledger.admin_transaction()`.
 
     Raises:
         InvalidField: a setting is invalid or cannot be printed.
@@ -167,7 +173,10 @@ def amend_station(books: Books, changes: Mapping[str, Any]) -> StationWithSettin
 
 
 def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText:
-    """Return the statement on a receipt: the station's wording, or else the jurisdiction's."""
+    """Return the statement on a receipt: the station's wording, or else the jurisdiction's.
+
+    valued: whether the receipt prints values.
+    """
     pack = jurisdiction(settings.jurisdiction)["valued" if valued else "statement"]
     return BilingualText(
         zh=settings.statement or pack["zh"], en=settings.statement_en or pack["en"]
@@ -175,7 +184,7 @@ def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText
 
 
 def prints_values(settings: PaperSettings) -> bool:
-    """Return whether values with evidence are printed."""
+    """Return whether receipts print values that have evidence."""
     return settings.values == "evidenced" and bool(jurisdiction(settings.jurisdiction)["values"])
 
 

@@ -1,4 +1,4 @@
-"""The address that the QR codes of receipts lead to: `host` of a station."""
+"""The public address of a station, `Station.host`, to which the QR codes of its receipts lead."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supplies.domain.catalogue_records import Station
 
 
 def is_local_address(host: str) -> bool:
-    """Return whether only this computer can open an address, such as `http://127.0.0.1:8000`."""
+    """Return whether only this computer can open an address. Example: `http://127.0.0.1:8000`."""
     name = urlsplit(host).hostname or ""
     try:
         return ip_address(name).is_loopback
@@ -18,7 +18,7 @@ def is_local_address(host: str) -> bool:
 
 
 def local_address_warning(station: Station) -> str | None:
-    """Return what to tell about a station whose receipts lead to this computer; None: they do not.
+    """Return a warning if the QR codes of a station's receipts lead to this computer, or None.
 
     A receipt keeps the address that it was issued with.
     """

@@ -1,8 +1,8 @@
 """How long a station keeps personal data, and whose data is due to be erased.
 
 Personal data may be kept only as long as its purpose needs (Personal Information Protection Law of
-China, art. 19); the station sets the time. Nothing is erased automatically: the people due are
-listed, and a command erases them.
+China, art. 19). The station sets the time. Nothing is erased automatically: one command lists the
+people whose data is due, and another erases it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Who = Literal["recipient", "donor"]
 
 
 PERSON_KINDS: Mapping[Who, str] = {"recipient": "household", "donor": "person"}
-"""Kinds of natural persons. Groups and organisations have no personal data."""
+"""Kinds of donors and recipients who are natural persons. The others have no personal data."""
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Retention periods in days. None: kept until the person asks for erasure.
+    """Retention periods in days. None keeps the data until the person asks for erasure.
 
-    recipients_days, donors_days: counted from the last booked day of an entry about the person.
-    access_log_days: of lines of the access log.
+    recipients_days, donors_days: counted from the latest day of an entry about the person.
+    access_log_days: for each line of the access log.
     """
 
     recipients_days: Days | None = None
@@ -44,7 +44,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A donor or recipient, by code."""
+    """A donor or recipient: the kind, and the code."""
 
     who: Who
     code: str
@@ -53,14 +53,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 class PersonDue(Person, frozen=True, kw_only=True):
     """A person whose retention period has ended.
 
-    last_on: the latest booked day of an entry about the person.
+    last_on: the latest day of an entry about the person.
     """
 
     last_on: date
 
 
 def retention(books: Books) -> Retention:
-    """Return the present settings."""
+    """Return the present retention periods."""
     names = Retention.__struct_fields__
     row = books.one(f"SELECT {', '.join(names)} FROM retention WHERE station = :station")
     return Retention() if row is None else Retention(**dict(zip(names, row, strict=True)))
@@ -82,10 +82,11 @@ def set_retention(books: Books, kept: Retention) -> None:
 
 
 def people_due(books: Books, today: date) -> list[PersonDue]:
-    """Return the people due on this day, the longest overdue first.
+    """Return the people whose retention period has ended by `today`, the longest overdue first.
 
-    People with something open are included; they can be forgotten once it is settled. People
-    without any entry are not, because it is unknown since when they are registered.
+    The list includes people with an open need, pledge or delivery, who can be forgotten once it is
+    closed. It leaves out people without any entry, because the books do not say since when they are
+    registered.
     """
     kept = retention(books)
     return sorted(
@@ -98,16 +99,13 @@ def people_due(books: Books, today: date) -> list[PersonDue]:
 
 
 def access_log_kept_since(books: Books, today: date) -> date | None:
-    """Return the first day whose access log is kept.
-
-    Return None if the whole log is kept.
-    """
+    """Return the first day whose access log is kept. Return None if the whole log is kept."""
     days = retention(books).access_log_days
     return None if days is None else today - timedelta(days=days)
 
 
 def forgotten_people(books: Books) -> list[Person]:
-    """Return the people erased from these books, in order."""
+    """Return the people who were forgotten in these books, in the order of recording."""
     parties = [one.party.partition(":") for one in books.rows(Forgetting)]
     return [
         Person(who="donor" if what == "donor" else "recipient", code=code)
@@ -116,7 +114,7 @@ def forgotten_people(books: Books) -> list[Person]:
 
 
 def is_known(books: Books, person: Person) -> bool:
-    """Return whether these books still have the name of a person."""
+    """Return whether these books still contain the name of a person."""
     name = f"SELECT 1 FROM {person.who}s WHERE station = :station AND code = :code"
     return books.value(f"{name} AND name IS NOT NULL", code=person.code) is not None
 
@@ -145,9 +143,9 @@ _STATED = {
         _moved(DONOR),
     ),
 }
-"""SQL that selects the entries about a person that an index finds.
+"""SQL that selects, through indexes, entries about a person.
 
-Every person has at least one such entry.
+Every person with entries has at least one that these queries find.
 """
 
 
@@ -184,9 +182,9 @@ _DOCUMENTS = {
         ),
     ),
 }
-"""SQL that selects, for each document, the person it is about.
+"""SQL that selects the documents about each person.
 
-Every entry of a document is about that person.
+Every entry of such a document is about that person.
 """
 
 _MOVED_ON = {
@@ -197,10 +195,10 @@ _MOVED_ON = {
 
 
 def _due(books: Books, who: Who, days: int | None, today: date) -> list[PersonDue]:
-    """Return the people due, by the latest booked day of an entry about them.
+    """Return the people due, ordered by the latest day of an entry about them.
 
-    The latest entry need not have the latest day, because facts may be recorded late. People in a
-    recent entry are not due, so all entries are read only for the others.
+    The entry recorded last need not have the latest day, because facts may be recorded late. People
+    with a recent entry cannot be due, so only for the others all entries are read.
     """
     if days is None:
         return []

@@ -17,14 +17,14 @@ PRIVATE = 0o600
 """File mode: readable and writable by its owner only."""
 
 _MAX_NAME_BYTES = 255 - len(".01234567-journal")
-"""The longest name of a file, so that its draft can have a name, and the draft's log."""
+"""Longest file name, in bytes. It leaves room for the longer names of a draft and its log."""
 
 
 @contextmanager
 def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
-    """Yield an empty draft beside the future file. Delete it afterwards unless it was renamed.
+    """Yield an empty draft file beside the future file.
 
-    mode: the file mode, before the umask.
+    Afterwards the draft is deleted, unless it was renamed. mode: the file mode, before the umask.
 
     Raises:
         StoreError: the draft cannot be created.
@@ -34,16 +34,16 @@ def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
         _create_empty(draft, mode)
         yield draft
     finally:
-        with suppress(OSError):  # The draft's name may be too long to exist.
+        with suppress(OSError):  # If the draft's name is too long, there is no draft to delete.
             for end in ("", "-wal", "-shm", "-journal"):
                 Path(f"{draft}{end}").unlink(missing_ok=True)
 
 
 def check_file_name(path: Path) -> None:
-    """Check that a path names a file.
+    """Check that a path can be the path of a file.
 
     Raises:
-        InvalidField: it is empty, `.` or `/`, or the name is too long for a file.
+        InvalidField: the path is empty, `.` or `/`, or its last name is too long.
     """
     if path.name in ("", ".."):
         raise InvalidField(f"'{path}' is not the name of a file; name one, as in books.db")
@@ -58,7 +58,7 @@ def exists(path: Path) -> bool:
     """Return whether a file or folder of this name exists.
 
     Raises:
-        InvalidField: no file can have this name.
+        InvalidField: the path cannot be the path of a file.
         StoreError: its folder cannot be read.
     """
     check_file_name(path)
@@ -76,7 +76,7 @@ def refuse_to_replace(path: Path) -> None:
 
     Raises:
         AlreadyDone: the file exists.
-        InvalidField: no file can have this name.
+        InvalidField: the path cannot be the path of a file.
         StoreError: its folder cannot be read.
     """
     if exists(path):
@@ -84,10 +84,12 @@ def refuse_to_replace(path: Path) -> None:
 
 
 def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool = False) -> None:
-    """Write a file. mode: the file mode, before the umask. replace: if it exists, replace it.
+    """Write a file under a draft name, and rename it.
+
+    mode: the file mode, before the umask. replace: whether to replace an existing file.
 
     Raises:
-        AlreadyDone: a file of this name exists, and `replace` is False.
+        AlreadyDone: the file exists, and `replace` is False.
         StoreError: the file cannot be written.
     """
     with draft_file(path, mode) as draft:
@@ -100,14 +102,14 @@ def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool
 
 
 def rename_into_place(draft: Path, path: Path, *, replace: bool = False) -> None:
-    """Rename a draft that is on the disk to its final name.
+    """Rename a draft to its final name. The draft must be flushed to the disk already.
 
     Raises:
         AlreadyDone: a file of that name exists, and `replace` is False.
         StoreError: the operating system reports an error.
     """
     if not replace:
-        # Checked again: another process may have created the file during the verification.
+        # Check again: another process may have created the file in the meantime.
         refuse_to_replace(path)
     try:
         draft.rename(path)

@@ -12,16 +12,16 @@ from supplies.storage.store import Store
 _SERVERS = ("postgresql://", "postgres://")
 
 _MISTYPED_SERVER = re.compile(r"(?!sqlite:///)\w{2,}:.*@|.*password\s*=", re.DOTALL | re.IGNORECASE)
-"""A mistyped server URL, which may contain a password."""
+"""Matches a server URL that is mistyped and may contain a password."""
 
 
 def database_file(url: str) -> Path | None:
-    """Return the file that a URL names; None for a database on a server.
+    """Return the file that a URL names. Return None for a database on a server.
 
-    A part of the URL that may be a password is not repeated in an error.
+    Error messages do not repeat a part of the URL that may be a password.
 
     Raises:
-        InvalidField: the URL names neither a server nor a file, or no file can have this name.
+        InvalidField: the URL names neither a server nor a file, or its file name is not possible.
     """
     if url.startswith(_SERVERS):
         return None
@@ -76,10 +76,10 @@ def grant_access(url: str, role: str) -> None:
 def open_store(url: str, *, create: bool = True, guarded: bool = True, made: bool = True) -> Store:
     """Open the store that a URL or path names.
 
-    `postgresql://…` is a server; a path or `sqlite:///PATH` is a SQLite file. create: create
-    missing tables; older tables are always migrated. guarded: refuse books whose guards are
-    missing; only verification reads such books. made: False if the caller creates new books with
-    `create_tables` and `create_guards`.
+    `postgresql://…` is a server; a path or `sqlite:///PATH` is a SQLite file. create: whether to
+    create missing tables; older tables are always migrated. guarded: whether to refuse books whose
+    guards are missing; only verification reads such books. made: False if the caller will create
+    the tables itself, with `create_tables` and `create_guards`.
 
     Raises:
         InvalidField: the URL is invalid.

@@ -1,9 +1,9 @@
 """Store the responses to requests with an idempotency key, so that a repeat gets the same one.
 
-A row is written in the transaction of its request: either both are stored or neither. It has a
-salted digest of the request, and the response. Responses may contain personal data, so they are
-erased after a while, and when a person is forgotten. The row stays: that the key was used, for
-which request, and where the result is.
+A row contains a salted digest of the request, and the response. It is written in the transaction of
+its request, so that either both are stored or neither. Responses may contain personal data.
+Therefore their bodies are erased after `RESPONSE_RETENTION`, and when a person is forgotten. The
+row stays: it says that the key was used, for which request, and where the result is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ RESPONSE_RETENTION = timedelta(days=30)
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
-    """A request with an idempotency key. caller: owner of the key. sent: the canonical request."""
+    """A request with an idempotency key.
+
+    caller: who sent the request; each caller has keys of their own. sent: the canonical request.
+    """
 
     caller: str
     key: str
@@ -31,8 +34,9 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A stored response.
 
-    location: URL of the created resource, or None. seq: the entry that it recorded, or None.
-    answer: the response body; None if not kept, or erased.
+    location: URL of the created resource; None if none was created. seq: number of the entry that
+    the request recorded, or None. answer: the response body; None if it was not kept, or was
+    erased.
     """
 
     status: int
@@ -48,7 +52,7 @@ class StoredResponses:
         self.store, self.station = store, station
 
     def find(self, request: IdempotencyKey) -> StoredResponse | None:
-        """Return the earlier response to this request; None if its key is new.
+        """Return the earlier response to this request. Return None if its key is new.
 
         Raises:
             IdempotencyConflict: the caller used the key for another request.
@@ -68,7 +72,7 @@ class StoredResponses:
         return StoredResponse(status=row[2], location=row[3], seq=row[4], answer=row[5])
 
     def keep(self, request: IdempotencyKey, answered: StoredResponse, *, now: datetime) -> None:
-        """Store the response that a request will get."""
+        """Store the response to a request, before it is sent."""
         salt = new_salt()
         self.store.run(
             "INSERT INTO answers (station, caller, request_key, salt, digest, answered_at, "
@@ -88,7 +92,7 @@ class StoredResponses:
         )
 
     def erase(self, *, before: datetime | None = None) -> int:
-        """Erase the bodies of all responses, or of those before a time. Return how many."""
+        """Erase the response bodies stored before a time, or all. Return how many were erased."""
         older = "" if before is None else " AND answered_at < :before"
         return self.store.run(
             f"UPDATE answers SET answer = NULL WHERE station = :station{older} "

@@ -1,8 +1,8 @@
 """Read the structure of the tables from SQLite, through sqlite-utils.
 
-The same migrations create the tables of both engines, so an empty SQLite database in memory
-describes both. This takes about 0.2 seconds, so it is used for copying books, granting rights and
-tests, but not for opening books.
+The same migrations create the tables of both engines. So the structure is read from an empty SQLite
+database in memory, also for PostgreSQL. This takes about 0.2 seconds. It is used for copying books,
+granting rights and tests, but not for opening books.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from supplies.storage import schema
 class Table(NamedTuple):
     """The structure of one table.
 
-    columns, primary_key: column names, in order. unique_keys: columns of each unique index,
-    including the primary key. refers_to: tables that its foreign keys refer to.
+    columns, primary_key: names of the columns, in order. unique_keys: the columns of each unique
+    index, including the primary key. refers_to: the tables to which its foreign keys refer.
     """
 
     columns: list[str]
@@ -30,7 +30,7 @@ class Table(NamedTuple):
 
 @cache
 def tables() -> dict[str, Table]:
-    """Return all tables by name; each comes after the tables that it refers to."""
+    """Return all tables by name. Each table comes after the tables to which it refers."""
     database = Database(memory=True, execute_plugins=False)
     try:
         database.executescript(schema.all_scripts())

@@ -1,8 +1,9 @@
 """The tables and the triggers that guard them, as SQL for either engine.
 
 Tables are created by an ordered list of scripts, `migrations/NNNN-….sql`. A released script never
-changes; a later version adds a script. A new database runs all of them, an older one those that it
-has not run. Which balances may be negative is filled in from the chart of accounts.
+changes; a later version adds a script. A new database runs all scripts, an older database those
+that it has not run yet. The triggers are templates: which balances may be negative is filled in
+from the chart of accounts.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ADDED_IN_VERSION: Mapping[str, int] = {
     **dict.fromkeys(("access_log_kept", "access_log_no_replace", "access_log_stays"), 12),
     **{f"access_log.{name}": 12 for name in ("access_log_kept", "access_log_stays")},
 }
-"""Triggers and functions added in a later version than their table: name to version."""
+"""Triggers and functions that are newer than their table, each with the version that added it."""
 
 REWRITTEN_IN_VERSION: Mapping[str, int] = {
     "balances_from_zero": 16,
@@ -36,7 +37,10 @@ REWRITTEN_IN_VERSION: Mapping[str, int] = {
     "balances_follow": 16,
     "days_follow": 16,
 }
-"""Triggers of SQLite and functions of PostgreSQL whose text a later version replaced."""
+"""Triggers and functions whose text changed, each with the version that changed it.
+
+Triggers are those of SQLite, functions those of PostgreSQL.
+"""
 
 SECURITY_DEFINER_SINCE: Mapping[str, int] = {
     "catalogue_changed": 11,
@@ -47,24 +51,29 @@ SECURITY_DEFINER_SINCE: Mapping[str, int] = {
     "transfers_move": 11,
     "waits": 11,
 }
-"""PostgreSQL functions that run as SECURITY DEFINER, with the version that added each.
+"""PostgreSQL functions that run with the owner's rights, with the version that made them so.
 
-Most write what follows from entries and transfers, so that the recording role needs no rights to
-those tables. The others protect data that is lost once erased, and must see all rows.
+Most of them write rows that follow from entries and transfers, so that the role of the service
+needs no rights to those tables. The others protect data that cannot be restored once it is erased,
+and must see all rows.
 """
 
 
 def revoke_execute(books: str) -> str:
-    """Return SQL that lets only the owner execute these functions; triggers run without the right.
+    """Return SQL that lets only the owner call the functions of `SECURITY_DEFINER_SINCE`.
 
-    Otherwise anybody could create a temporary table whose triggers call them.
+    Triggers run them without that right. Otherwise anybody could create a temporary table with
+    triggers that call them.
     """
     names = ", ".join(f"{books}.{name}()" for name in SECURITY_DEFINER_SINCE)
     return f"REVOKE EXECUTE ON FUNCTION {names} FROM PUBLIC"
 
 
 SECURITY_DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
-"""Clauses of these functions. The fixed search path prevents other operators or functions."""
+"""Clauses of these functions.
+
+The fixed search path keeps them from calling functions or operators of another schema.
+"""
 
 ENTRY_ROW_TABLES = tuple(TABLES.values())
 """Tables whose rows may only be inserted together with their entry."""
@@ -76,7 +85,7 @@ CATALOGUE_TABLES = tuple(noun.table for noun in CATALOGUE_RECORDS)
 """Catalogue tables: a row may change, except for its code."""
 
 UNDELETABLE_TABLES = ("stations", "erasable", *CATALOGUE_TABLES)
-"""Tables whose rows are never deleted and change only as their triggers allow."""
+"""Tables whose rows are never deleted, and change only as their triggers allow."""
 
 
 def _text(name: str) -> str:
@@ -84,20 +93,23 @@ def _text(name: str) -> str:
 
 
 def floor_condition() -> str:
-    """Return SQL that is true for accounts without a floor. It is case-sensitive, unlike LIKE."""
+    """Return an SQL condition that is true for accounts without a floor.
+
+    Unlike LIKE, it is case-sensitive.
+    """
     free = [kind.prefix for kind in CHART.values() if not kind.floored]
     return " OR ".join(f"substr(account, 1, {len(prefix)}) = '{prefix}'" for prefix in free)
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A migration: the script that leads to a version, in the SQL of both engines."""
+    """A migration: the script that migrates the tables to `version`, in the SQL of each engine."""
 
     version: int
     script: str
 
     def statements(self) -> list[str]:
-        """Return its statements in order, without comments."""
+        """Return the statements of the script in order, without comments."""
         parts = (
             re.sub(r"\A(?:\s*--[^\n]*\n|\s+)*", "", part) for part in _split_statements(self.script)
         )
@@ -123,7 +135,7 @@ def migrations() -> tuple[Migration, ...]:
 
 
 def migrations_after(version: int) -> list[Migration]:
-    """Return the migrations that a database of this version lacks; 0 is a new database."""
+    """Return the migrations that a database of this version has not run. 0 is a new database."""
     return [one for one in migrations() if one.version > version]
 
 
@@ -133,7 +145,7 @@ def latest_version() -> int:
 
 
 def all_scripts() -> str:
-    """Return the scripts that create all tables."""
+    """Return the scripts of all migrations as one script, which creates all tables."""
     return "\n".join(one.script for one in migrations())
 
 
@@ -154,7 +166,7 @@ _MAKES = re.compile(r"CREATE (?:TABLE|VIEW|(?:UNIQUE )?INDEX) (\w+)")
 def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str]:
     """Return the triggers that were added or changed after this version of the database.
 
-    Only these are created; books that lack other triggers are refused.
+    A migration creates only these. If other triggers are missing, the books are refused.
     """
     made_by = {
         found[1]: migration.version
@@ -172,7 +184,7 @@ def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str
 
 
 def table_names() -> list[str]:
-    """Return the names of all tables; each comes before the tables that refer to it."""
+    """Return the names of all tables. Each comes after the tables to which it refers."""
     return list(_create_tables())
 
 
@@ -206,9 +218,9 @@ def to_postgresql(script: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PostgresGuards:
-    """Statements that create PostgreSQL's functions and triggers, by name.
+    """The statements that create PostgreSQL's functions and triggers, by name.
 
-    A trigger's name includes its table: `entries.entries_head`.
+    The name of a trigger includes its table: `entries.entries_head`.
     """
 
     functions: dict[str, str]
@@ -216,7 +228,7 @@ class PostgresGuards:
 
 
 def postgres_guards(schema: str) -> PostgresGuards:
-    """Return the functions and triggers for a schema. schema: its quoted name."""
+    """Return the functions and triggers for a schema. schema: its name, quoted for SQL."""
     text = _text("postgresql/guards.sql").replace("{schema}", schema)
     _, functions, append_only, stated, kept, catalogue, once = re.split(
         r"^-- (?:for each: )?[\w-]+\n", text, flags=re.MULTILINE
@@ -262,10 +274,9 @@ def sqlite_guards() -> dict[str, str]:
 
 
 def _same_rows() -> dict[str, str]:
-    """Return, by table, an SQL condition for rows that a new row would replace.
+    """For each table, return an SQL condition that a new row has a unique key of an old row.
 
-    Such a row has a unique key of the new row. `INSERT OR REPLACE` would delete it without an
-    error.
+    Triggers use it to refuse `INSERT OR REPLACE`, which would delete the old row without an error.
     """
     same: dict[str, list[str]] = {}
     for name, text in _create_tables().items():

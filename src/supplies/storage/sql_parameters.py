@@ -1,4 +1,4 @@
-"""Translate SQL parameters to the style `%(name)s`."""
+"""Translate SQL parameters to the style `%(name)s` of the PostgreSQL driver."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TOKEN = re.compile(
 
 @lru_cache(maxsize=2048)
 def pyformat(sql: str) -> str:
-    """Translate `:name` to `%(name)s` and `?` to `%s`; double each `%`. Quoted text stays."""
+    """Translate `:name` to `%(name)s`, `?` to `%s` and `%` to `%%`. Quoted text stays as it is."""
     return _TOKEN.sub(_pyformat_token, sql)
 
 

@@ -1,4 +1,4 @@
-"""The interface of a storage engine; both engines run the same statements."""
+"""The interface of a storage engine. Both engines run the same SQL statements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Params = Mapping[str, Any]
 
 
 class Store(Protocol):
-    """The interface of a storage engine. Statements name their parameters `:name`.
+    """A storage engine. Its SQL statements name their parameters `:name`.
 
     Every method raises a `StoreError` if the engine fails.
     """
@@ -25,20 +25,23 @@ class Store(Protocol):
         """Return the first row of a query, or None."""
 
     def run(self, sql: str, params: Params | Sequence[Any] = ...) -> int:
-        """Run one statement; return the number of rows it changed."""
+        """Run one statement, and return the number of rows it changed."""
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement with `?` parameters for each row.
 
-        It may run later: an error may be raised by a later statement, or at the end of the
-        savepoint or transaction.
+        The statement may run later. Its error is then raised by a later statement, or at the end of
+        the savepoint or transaction.
         """
 
     def bulk_insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Insert many rows as fast as the engine can. Call within a transaction."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """Begin a write transaction: durable at its end, rolled back if the block raises."""
+        """Begin a write transaction.
+
+        It is on the disk when the block ends, and rolled back if the block raises.
+        """
 
     def reading(self) -> AbstractContextManager[None]:
         """Begin a read transaction that sees one state of the books.
@@ -47,20 +50,20 @@ class Store(Protocol):
         """
 
     def savepoint(self) -> AbstractContextManager[None]:
-        """Begin a savepoint, rolled back alone if the block raises."""
+        """Begin a savepoint, which is rolled back alone if the block raises."""
 
     def create_tables(self) -> None:
-        """Create the empty tables, without triggers. Call within a transaction.
+        """Create the tables, empty and without triggers. Call within a transaction.
 
         Raises:
             AlreadyDone: the database has tables already.
         """
 
     def create_guards(self) -> None:
-        """Create the triggers after the tables are filled. Call within a transaction."""
+        """Create the triggers, after the tables were filled. Call within a transaction."""
 
     def lock(self, station: str) -> None:
-        """Lock a station for writing, from the next statement on. Call within a transaction."""
+        """Lock a station for writing until the transaction ends."""
 
     def check_guards(self) -> None:
         """Check that all triggers and constraints are unchanged.
@@ -77,13 +80,13 @@ class Store(Protocol):
         """
 
     def purge_erased(self) -> None:
-        """Remove remaining copies of erased rows where possible. Call after the commit."""
+        """Remove copies of erased rows that the engine still has. Call after a commit."""
 
     def catalogue_version(self, station: str) -> int:
         """Return a number that changes when another connection changes the station's catalogue."""
 
     def interrupt(self) -> None:
-        """End the running statement from another thread. It then raises Busy."""
+        """From another thread, end the statement that is running. That statement raises Busy."""
 
     def close(self) -> None:
         """Close the store."""

@@ -12,9 +12,9 @@ from supplies.domain.accounts import AccountKind
 def net_flows(
     books: Books, kinds: Iterable[AccountKind], first: date, last: date
 ) -> dict[tuple[str, str], int]:
-    """Return, by account and item, the quantity that came in less what left.
+    """Return, by account and item, the quantity that came in minus the quantity that left.
 
-    first, last: both days included. Zero sums and transfers without a lot are left out.
+    first, last: both days are included. Sums of zero and transfers without a lot are left out.
     """
     within = " OR ".join(
         f"(account >= '{kind.prefix}' AND account < '{kind.name};')"  # ";" follows ":"

@@ -1,4 +1,4 @@
-"""Activities: work that moves no goods, listed and counted by kind."""
+"""Activities: work that moves no goods, such as visits. They are listed and counted by kind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOCUMENT_TYPE = DocumentType(Activity, "activity", kind="activity_recorded", pre
 class ActivityView(View, frozen=True, kw_only=True):
     """An activity.
 
-    count: 0 if it was reversed. who: free text; None if it is missing or was erased.
+    count: 0 if it was reversed. who: free text; None if there is none, or if it was erased.
     """
 
     id: str

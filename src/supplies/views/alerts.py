@@ -1,4 +1,4 @@
-"""Alerts for the coordinator of a station. They contain codes, never names."""
+"""Alerts for the coordinator of a station. They contain codes, but no names of people."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ AlertKind = Literal[
 EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
 """Default limits in days.
 
-They are: the notice before goods expire, the time a delivery may be out, and the time that goods
-may be allocated without being dispatched.
+They are: days before goods expire, days that a delivery may be out, and days that goods may be
+allocated without being dispatched.
 """
 
 
 class Alert(View, frozen=True, kw_only=True):
     """An alert.
 
-    code: of the lot, document, place, person or station concerned; the entry number of a conflict.
-    location: of goods on a shelf, else None. item, quantity: the goods concerned, in base units;
-    None if the alert is not about goods. Of unexplained goods the quantity is negative if they were
-    found, and positive if they are missing. since: first day of the condition. due: the day that
-    passed or is near; None if no day was set.
+    code: code of the lot, document, place, person or station concerned, or the entry number of a
+    conflict. location: the shelf of the goods, if they are on one. item, quantity: the goods
+    concerned, in base units; None if the alert is not about goods. The quantity of unexplained
+    goods is negative if too many were found, and positive if goods are missing. since: first day of
+    the condition. due: the due day; None if there is none.
     """
 
     what: AlertKind
@@ -86,11 +86,11 @@ def list_alerts(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[Alert]:
-    """List the alerts of a day, grouped by kind, the oldest first in each group.
+    """List the alerts of a day, grouped by kind. In each group the oldest come first.
 
-    today: the station's day. soon: days before an expiry from which it is reported. out: days after
-    which an open delivery is reported. waiting: days after which goods that are allocated but not
-    dispatched are reported. Every page computes all alerts.
+    today: the station's day. soon: number of days before an expiry from which it is reported. out:
+    number of days after which an open delivery is reported. waiting: number of days after which
+    allocated goods that were not dispatched are reported. Every page computes all alerts.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -125,7 +125,7 @@ def _oldest_first(found: list[Alert]) -> list[Alert]:
 
 
 def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
-    """Find stock that has expired or soon will, allocated stock included."""
+    """Find stock that has expired or will expire by `horizon`, allocated stock included."""
     shelf: Counter[tuple[str, str, str]] = Counter()
     for (account, item, lot), quantity in read_balances(books, (STOCK, ALLOCATED)).items():
         shelf[keys_of(account)[-1], item, lot] += quantity
@@ -168,7 +168,7 @@ def _conflicts(books: Books) -> Iterator[Alert]:
 
 
 def _people(books: Books, today: date) -> Iterator[Alert]:
-    """Find people whose retention has ended."""
+    """Find people whose retention period has ended."""
     for person in people_due(books, today):
         yield Alert(
             what="to_be_forgotten",
@@ -182,7 +182,7 @@ def _people(books: Books, today: date) -> Iterator[Alert]:
 
 
 def _unexplained(books: Books) -> list[Alert]:
-    """Find the differences that counts and late facts left open, by place and item."""
+    """Find unexplained differences from counts and late facts, by place and item."""
     there: Counter[tuple[str, str]] = Counter()
     since: dict[tuple[str, str], str] = {}
     rows = books.all(
@@ -217,7 +217,7 @@ def _unexplained(books: Books) -> list[Alert]:
 
 
 def _donor_requests(books: Books) -> Iterator[Alert]:
-    """Find requests of donors about their own data that nobody has answered."""
+    """Find open requests of donors about their own data."""
     zone = ZoneInfo(books.station.zone)
     for donor, made_at in books.all(
         "SELECT donor, made_at FROM donor_requests "
@@ -235,7 +235,7 @@ def _donor_requests(books: Books) -> Iterator[Alert]:
 
 
 def _local_address(books: Books) -> Iterator[Alert]:
-    """Report that the station issues receipts whose QR code leads to its own computer."""
+    """Find out whether the QR codes of the station's receipts lead to this computer only."""
     if not is_local_address(books.station.host):
         return
     since = books.value(
@@ -256,7 +256,7 @@ def _local_address(books: Books) -> Iterator[Alert]:
 
 
 def _beside_pledge(books: Books) -> list[Alert]:
-    """Find donations that gave more than their pledge while the pledge is still outstanding.
+    """Find donations that gave more than their pledge promised, if the pledge is outstanding.
 
     One of the two quantities may be a mistake.
     """
@@ -290,7 +290,7 @@ def _beside_pledge(books: Books) -> list[Alert]:
 
 
 def _deliveries(books: Books, latest_day: date) -> list[Alert]:
-    """Find open deliveries that left on this day or before."""
+    """Find open deliveries that left on `latest_day` or before."""
     left = {
         row[0]: date.fromisoformat(row[1])
         for row in books.all(
@@ -320,7 +320,7 @@ def _deliveries(books: Books, latest_day: date) -> list[Alert]:
 
 
 def _allocations(books: Books, latest_day: date) -> list[Alert]:
-    """Find goods allocated on this day or before and still on the shelf."""
+    """Find goods that were allocated on `latest_day` or before and are still on the shelf."""
     there = _by_document(books, ALLOCATED)
     allocated_on = {
         row[0]: date.fromisoformat(row[1])
@@ -351,7 +351,7 @@ def _allocations(books: Books, latest_day: date) -> list[Alert]:
 
 
 def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, int | None]]:
-    """Return, by first key and item, the balances of accounts of a kind."""
+    """Return the balances of accounts of a kind, by first key and item."""
     found: dict[str, dict[str | None, int | None]] = {}
     there: Counter[tuple[str, str]] = Counter()
     for (account, item, _), quantity in read_balances(books, (kind,)).items():
@@ -362,7 +362,7 @@ def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, 
 
 
 def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
-    """Return an alert per shipment and item."""
+    """Return an alert for each shipment and item."""
     goods: Counter[tuple[str, date, str]] = Counter()
     for one in found:
         for line in one.lines:
@@ -387,7 +387,7 @@ def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
 
 
 def _needs(books: Books, today: date) -> list[Alert]:
-    """Find needs that are still open after the day they were needed by."""
+    """Find needs that are still open after their due day."""
     there = _by_document(books, NEEDED)
     due = {
         name: rows[0].needed_by for name, rows in read_latest(books, Need, "need", there).items()
@@ -396,7 +396,7 @@ def _needs(books: Books, today: date) -> list[Alert]:
 
 
 def _pledges(books: Books, today: date) -> list[Alert]:
-    """Find pledges with goods outstanding after their due day."""
+    """Find pledges that are still outstanding after their due day."""
     there = _by_document(books, PLEDGED)
     due = {
         name: rows[0].due_on for name, rows in read_latest(books, Pledge, "pledge", there).items()

@@ -8,7 +8,7 @@ The rules, per item:
 - The remainder goes to needs with the nearest date first, then to the oldest.
 - Lots are taken first-expired-first-out, never from quarantine and never after their expiry date.
 
-Only the open part of a need is served; the part that a pledge claims is not proposed again.
+Only the open part of a need is served. The part that a pledge claims is not proposed again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from supplies.views.shared_queries import read_latest, read_lots
 _URGENCIES = ("high", "normal", "low")
 
 _SortKey = tuple[date, int, str]
-"""Sort key among needs of one urgency: date needed by, number of its first entry, id."""
+"""Sort key among needs of the same urgency: due date, number of the first entry, id."""
 
 
 class ProposedLot(View, frozen=True, kw_only=True):
@@ -50,7 +50,10 @@ class ProposedLine(View, frozen=True, kw_only=True):
 
 
 class ProposedAllocation(View, frozen=True, kw_only=True):
-    """Goods at one location for one recipient. It has the fields of an allocation request."""
+    """Proposed goods at one location for one recipient.
+
+    The fields are those of a request to allocate goods.
+    """
 
     recipient: str
     location: str
@@ -90,7 +93,7 @@ def propose_allocations(
 
 @dataclass(slots=True)
 class _OnShelf:
-    """The quantity of a lot at a location that can still be allocated."""
+    """The quantity of a lot at a location that can still be proposed."""
 
     location: str
     lot: str
@@ -100,7 +103,7 @@ class _OnShelf:
 def _shelves(
     books: Books, today: date, item: str | None, location: str | None
 ) -> dict[str, list[_OnShelf]]:
-    """Return what can be allocated today of each item, in first-expired-first-out order."""
+    """Return what can be allocated today, by item, in first-expired-first-out order."""
     free = read_balances(books, (STOCK,), item=item)
     described = read_lots(books, [lot for _, _, lot in free])
     found: defaultdict[str, list[tuple[date, str, int, _OnShelf]]] = defaultdict(list)
@@ -129,9 +132,10 @@ def _entry_of(lot: Lot) -> int:
 
 
 def _lowest_balance(books: Books, today: date, account: str, item: str, lot: str, now: int) -> int:
-    """Return the lowest balance of the account from today on.
+    """Return the lowest balance of the account on `today` or any later day.
 
-    Entries may already be booked on later days; taking more would make one of those days negative.
+    Entries may already be booked on later days. Taking more than this would make the balance of
+    such a day negative.
     """
     if books.head()[2] <= today.isoformat():
         return now
@@ -140,7 +144,7 @@ def _lowest_balance(books: Books, today: date, account: str, item: str, lot: str
 
 @dataclass(slots=True)
 class _OpenNeed:
-    """A need, its open quantity, and how much of that is proposed so far."""
+    """A need, its open quantity, and how much of that quantity is proposed so far."""
 
     need: Need
     lacks: int
@@ -149,7 +153,7 @@ class _OpenNeed:
 
 
 def _open_needs(books: Books, today: date, item: str | None) -> list[_OpenNeed]:
-    """Return open needs by urgency, then by date needed, then oldest first."""
+    """Return open needs: the most urgent first, then by due date, then the oldest first."""
     open_ = {
         keys_of(key[0])[0]: (key, n)
         for key, n in read_balances(books, (NEEDED,), item=item).items()
@@ -171,7 +175,7 @@ def _open_needs(books: Books, today: date, item: str | None) -> list[_OpenNeed]:
 def _distribute(
     books: Books, needs: list[_OpenNeed], shelves: dict[str, list[_OnShelf]]
 ) -> Iterator[tuple[Need, _OnShelf, int]]:
-    """Yield each need with the quantity it gets of each lot, in the order of the needs."""
+    """Yield each need, in the order of `needs`, with the quantity that it gets of each lot."""
     free = {item: sum(on.quantity for on in shelf) for item, shelf in shelves.items()}
     tiers: defaultdict[tuple[int, str], list[_OpenNeed]] = defaultdict(list)
     for one in needs:
@@ -188,7 +192,7 @@ def _distribute(
 
 
 def _share(tier: Sequence[_OpenNeed], free: int) -> int:
-    """Share free goods between needs of equal urgency. Return how much was given."""
+    """Share free goods between needs of equal urgency. Return the quantity that was shared out."""
     households: defaultdict[str, list[_OpenNeed]] = defaultdict(list)
     for one in tier:
         households[one.need.recipient].append(one)
@@ -203,10 +207,10 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
 
 
 def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
-    """Divide free units evenly between recipients, none more than it lacks.
+    """Divide free units evenly between recipients. Nobody gets more than they lack.
 
-    lacks: the quantity that each lacks. The remainder of the division goes, one unit each, to those
-    that come first in `lacks`.
+    lacks: the quantity that each recipient lacks. The remainder of the division goes, one unit
+    each, to those that come first in `lacks`.
 
     >>> share_evenly({"lx-01": 1, "lx-02": 9, "lx-03": 9}, 12)
     {'lx-01': 1, 'lx-02': 6, 'lx-03': 5}
@@ -214,7 +218,7 @@ def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
     given = dict.fromkeys(lacks, 0)
     waiting = sorted(lacks, key=lambda code: lacks[code])
     for index, code in enumerate(waiting):
-        # Everyone left gets at least this much, so a smaller lack is met in full.
+        # Each remaining recipient gets at least this much, so a smaller lack is met in full.
         level = free // (len(waiting) - index)
         if lacks[code] > level:
             rest = free - level * (len(waiting) - index)
@@ -232,7 +236,7 @@ def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
 
 @dataclass(slots=True)
 class _AllocationDraft:
-    """An allocation under construction. Within it, each lot serves one need."""
+    """An allocation that is being put together. Each of its lots serves only one need."""
 
     recipient: str
     location: str
@@ -263,9 +267,9 @@ class _AllocationDraft:
 
 
 def _combine(served: Iterator[tuple[Need, _OnShelf, int]]) -> list[ProposedAllocation]:
-    """Combine the proposed lines into one allocation per recipient and location where possible.
+    """Combine the proposed lines into few allocations, if possible one per recipient and location.
 
-    The order of the allocations is that of the first need in each.
+    The allocations are in the order of the first need of each.
     """
     rows: list[_AllocationDraft] = []
     last: dict[tuple[str, str], _AllocationDraft] = {}

@@ -47,22 +47,23 @@ QUERIES_BY_STATUS = {
     "allocated": numbers_by_balance(ALLOCATED),
     "in_transit": numbers_by_balance(IN_TRANSIT, last=True),
 }
-"""Fast queries for statuses whose goods are not received yet: they read only such allocations."""
+"""Queries that find allocations by status. Only statuses of goods not received yet have one."""
 
 ALLOCATING_KINDS = ("allocated", "donation_received")
-"""Kinds of entry that allocate goods: by hand, or when a donation arrives for a claim."""
+"""Kinds of entry that allocate goods: by a command, or when a donation for a claim arrives."""
 
 COUNTING_KIND = "stock_counted"
-"""The kind of entry by which a stock count reduces allocations for missing goods."""
+"""Kind of the entry by which a stock count takes missing goods out of allocations."""
 
 LineKey = tuple[str, str, str]
 """Key of an allocation line: allocation id, item, lot."""
 
 
 class AllocationLineView(View, frozen=True, kw_only=True):
-    """The quantity allocated of one lot, corrections included, and where it is now.
+    """The quantity allocated of one lot, with all corrections, and where it is now.
 
-    released: no longer for this recipient: freed, or brought back to the shelf as free goods.
+    released: no longer set aside for this recipient: returned to free stock, or brought back from a
+    delivery.
     """
 
     line: int
@@ -80,8 +81,8 @@ class AllocationLineView(View, frozen=True, kw_only=True):
 class AllocationView(View, frozen=True, kw_only=True):
     """An allocation to one recipient. location: where the goods were allocated.
 
-    stated: the quantities in packs, if the command gave some in packs; otherwise absent. note: None
-    if there is none, or if it was erased. remarks: also why goods were released.
+    stated: the lines that counted packs; absent if there are none. note: None if there is none, or
+    if it was erased. remarks: these include why goods were released.
     """
 
     id: str
@@ -118,7 +119,7 @@ def list_allocations(
     """List allocations, oldest first. recipient, status: filters.
 
     Raises:
-        InvalidField: `status`, `after` or `limit` is invalid.
+        InvalidField: `recipient`, `status`, `after` or `limit` is invalid.
     """
     check_choice("status", status, get_args(AllocationStatus))
     check_codes(books, recipient=recipient)
@@ -162,13 +163,16 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
 
 
 def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
-    """Return the entry of the latest command that stated an allocation, or that it came with."""
+    """Return the entry of the latest command that stated an allocation.
+
+    The allocation may have been part of a larger command, such as a donation.
+    """
     stated = [each for each in entries if each.kind == "allocated" and each.part == 0]
     return stated[-1] if stated else entries[0]
 
 
 def _parts(books: Books, ids: list[str]) -> defaultdict[LineKey, Counter[str]]:
-    """Return, for each line, its quantity by field of `AllocationLineView`."""
+    """Return the quantities of each line by field of `AllocationLineView`."""
     parts: defaultdict[LineKey, Counter[str]] = defaultdict(Counter)
     for move in read_net_transfers(books, ALLOCATED, ids):
         if move.kind in ALLOCATING_KINDS:
@@ -196,7 +200,7 @@ def _line(line: AllocationLine, part: Counter[str]) -> AllocationLineView:
         allocated=part["allocated"],
         in_transit=part["in_transit"],
         received=part["received"],
-        # More than allocated may be received: a conflict that was resolved as unexplained.
+        # More may be received than was allocated, if a conflict was resolved as unexplained.
         released=max(0, part["quantity"] - elsewhere),
         lost=part["lost"],
     )

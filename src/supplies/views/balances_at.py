@@ -23,8 +23,8 @@ def read_balances(
 ) -> dict[BalanceKey, int]:
     """Return all nonzero balances of these kinds of account, by account, item and lot.
 
-    on: read the balances at the end of this day, as far as known now. at: read the balances as
-    known when entry `at` was the last. If both are None, read the present balances. item: only this
+    on: balances at the end of this day, with all that is recorded so far. at: balances when entry
+    `at` was the last one. If both are None, the balances are the present ones. item: only this
     item. key: only accounts whose last key is this one. For a kind with a single key, the account
     is found by index. With `at`, all transfers up to that entry are summed, and `key` is ignored
     for kinds with several keys. Otherwise stored balances are read.
@@ -37,7 +37,10 @@ def read_balances(
     sql = _at(only) if at is not None else _now(only) if on is None else _on(only)
     found: dict[BalanceKey, int] = {}
     for kind in kinds:
-        start, end = kind.prefix, f"{kind.name};"  # ";" is the character after ":"
+        start, end = (
+            kind.prefix,
+            f"{kind.name};",
+        )  # ";" is the character after ":", so the range contains every account of the kind
         if key is not None and len(kind.keys) == 1:
             start, end = kind(key), f"{kind(key)}!"  # "!" sorts before every character of a code
         rows = books.all(

@@ -1,4 +1,4 @@
-"""Catalogue records by code, and search by part of a code or name."""
+"""Catalogue records by code, and search by parts of codes and names."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from supplies.views.pagination import (
 N = TypeVar("N", bound=CatalogueRecord)
 
 _LONGEST_QUERY = 200
-"""Labels are at most this long, so a longer query finds nothing."""
+"""Largest length of a query. Names are not longer, so a longer query finds nothing."""
 
 _COUNT_LIMIT = 1000
-"""Count index rows of a bigram only up to this number; it is enough to find a rare one."""
+"""Stop counting the index rows of a bigram at this number. It is enough to find rare bigrams."""
 
 _MAX_COUNTED = 24
-"""Count the rows of at most so many bigrams of a query."""
+"""Largest number of bigrams of a query whose index rows are counted."""
 
 _MAX_LOOKED_UP = 4
-"""Look up at most so many bigrams in the index; the matches are then compared one by one."""
+"""Largest number of bigrams to look up in the index. The matches are then compared one by one."""
 
 _PERSONAL = {table: frozenset(columns) for table, columns in PERSONAL_COLUMNS.values()}
 
 
 def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True) -> N:
-    """Return the record with this code. The name of an erased person is None.
+    """Return the record with this code. The name of a forgotten person is None.
 
-    personal: False leaves personal fields unread; they are None.
+    personal: False does not read personal fields; they are None then.
 
     Raises:
         NotFound: there is no such record.
@@ -68,9 +68,9 @@ def list_records(
 ) -> Page[N]:
     """List records of a kind by code.
 
-    q: only records that contain each of its words in their code, name, address or
-    telephone number, without regard to case and accents. personal:
-    False leaves personal fields unread; people cannot be searched then.
+    q: list only records that contain each word of `q` in their code, name, address or telephone
+    number. Case and accents are ignored. personal: False does not read personal fields; they are
+    None then, and people cannot be searched.
 
     Raises:
         InvalidField: `q` is too long, or searches for people without `personal`.
@@ -108,7 +108,10 @@ def _columns(kind: type[CatalogueRecord], personal: bool) -> str:
 def _search_source(
     books: Books, kind: type[CatalogueRecord], wanted: list[str]
 ) -> tuple[str, dict[str, Any]]:
-    """Return SQL for the records `n` that contain the rarest bigrams, and its parameters."""
+    """Return SQL that selects, as `n`, records with the rarest bigrams of the query.
+
+    The second result is the SQL's parameters.
+    """
     rarest = _rarest_bigrams(books, kind, wanted)
     if not rarest:
         return f"{kind.table} n WHERE n.station = :station", {}
@@ -126,7 +129,7 @@ def _search_source(
 
 
 def _rarest_bigrams(books: Books, kind: type[CatalogueRecord], wanted: list[str]) -> list[str]:
-    """Return the bigrams of these words that occur in the fewest records, the rarest first."""
+    """Return the bigrams of these words that the fewest records contain, the rarest first."""
     rows = query_ids(
         books,
         sorted({piece for word in wanted for piece in bigrams(word)})[:_MAX_COUNTED],

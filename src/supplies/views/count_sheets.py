@@ -21,9 +21,10 @@ DOCUMENT_TYPE = DocumentType(CountSheet, "sheet", kind="count_opened", prefix="c
 
 
 class CountedLineView(View, frozen=True, kw_only=True):
-    """A counted line, in base units. difference = counted - expected. lot: None: all lots.
+    """A counted line, in base units. difference = counted − expected.
 
-    expected: with what was recorded later for an earlier moment.
+    lot: None if all lots were counted together. expected: the balance at the moment of the sheet,
+    with what was recorded later about an earlier time.
     """
 
     line: int
@@ -37,8 +38,9 @@ class CountedLineView(View, frozen=True, kw_only=True):
 class CountSheetView(View, frozen=True, kw_only=True):
     """A count sheet and its count.
 
-    happened_on, note: of the sheet. counted_in: the entry with the count; counted_on, count_note:
-    of the count; None while nothing was counted. The notes are also None once they were erased.
+    happened_on, note: of the opening of the sheet. counted_in: number of the entry with the count.
+    counted_on, count_note: of the count. All three are None until the goods are counted. A note is
+    also None if it was erased.
     """
 
     id: str
@@ -66,9 +68,9 @@ def get_count_sheet(books: Books, name: str) -> CountSheetView:
 
 
 def build_count_sheet_paper(books: Books, name: str, *, blind: bool = True) -> CountSheetPaper:
-    """Return the paper of a count sheet: the lots at its location at the moment of the sheet.
+    """Return the paper of a count sheet: the lots that were at its location when it was opened.
 
-    blind: without what the books expect of each lot.
+    blind: whether to leave out the quantities in the books.
 
     Raises:
         NotFound: there is no such count sheet.

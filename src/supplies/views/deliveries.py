@@ -28,7 +28,7 @@ DOCUMENT_TYPE = DocumentType(Delivery, "delivery", kind="dispatched", prefix="v"
 
 
 class StopLineView(View, frozen=True, kw_only=True):
-    """What was loaded of one lot for a stop, in base units, and what became of it."""
+    """What was loaded of one lot for a stop, in base units, and where it is now."""
 
     line: int
     item: str
@@ -41,11 +41,11 @@ class StopLineView(View, frozen=True, kw_only=True):
 
 
 class StopView(View, frozen=True, kw_only=True):
-    """A stop: the goods of one allocation. outcome: the latest; None: not reported yet.
+    """A stop: the goods of one allocation. outcome: the latest one; None if none is reported yet.
 
-    reported_in: the entry with the outcome. happened_on: its day. happened_at: the moment in UTC;
-    None if only the day is known. received_by, proof, note: as reported; None if not said. The note
-    is also None once it was erased.
+    reported_in: number of the entry with the outcome. happened_on: its day. happened_at: the time
+    in UTC; None if only the day is known. received_by, proof, note: None if they were not reported.
+    The note is also None if it was erased.
     """
 
     stop: int
@@ -62,9 +62,10 @@ class StopView(View, frozen=True, kw_only=True):
 
 
 class DeliveryView(View, frozen=True, kw_only=True):
-    """A delivery. team: the team that has it now. status "out": not closed yet.
+    """A delivery. team: the team that has it now. status: "out" until it is closed.
 
-    happened_on, note: of its dispatch. remarks: also notes of reports that contradicted the books.
+    happened_on, note: of its dispatch. remarks: these include notes of reports that contradicted
+    the books.
     """
 
     id: str
@@ -99,7 +100,7 @@ def list_deliveries(
     """List deliveries, oldest first. team, status: filters.
 
     Raises:
-        InvalidField: `status`, `after` or `limit` is invalid.
+        InvalidField: `team`, `status`, `after` or `limit` is invalid.
     """
     check_choice("status", status, get_args(DeliveryStatus))
     check_codes(books, team=team)

@@ -1,4 +1,4 @@
-"""Loaded lines of stops and their outcomes, for deliveries, allocations and slips."""
+"""Loaded lines of stops and what became of them, for deliveries, allocations and slips."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from supplies.domain.commands import Outcome
 
 
 class LoadedLine(NamedTuple):
-    """One loaded line of a stop, quantities in base units.
+    """One loaded line of a stop, with quantities in base units.
 
-    outcome: None if not reported yet; received, brought_back and lost are 0 then. reported_in: the
-    entry with the outcome. happened_at: ISO text.
+    outcome: None if none is reported yet; then received, brought_back and lost are 0. reported_in:
+    number of the entry with the outcome. happened_at: a timestamp as text, or None.
     """
 
     delivery: str
@@ -40,7 +40,7 @@ def read_loaded_lines(
 ) -> list[LoadedLine]:
     """Return the loaded lines of these deliveries or allocations, in order of dispatch and stop.
 
-    received, brought_back and lost come from the latest outcome; in_transit from the balances.
+    received, brought_back and lost come from the latest outcome, in_transit from the balances.
     """
     rows = query_ids(
         books,

@@ -21,7 +21,7 @@ from supplies.views.shared_queries import find_document, read_lots
 
 
 class _LoadedDelivery(NamedTuple):
-    """A delivery, its loaded lines in the order of the stops, and the lots as described now."""
+    """A delivery, its loaded lines in the order of the stops, and the data of their lots."""
 
     team: str
     day: date
@@ -40,7 +40,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
 
     Raises:
         NotFound: there is no such delivery.
-        Forgotten: a recipient was forgotten since, so no slip can be printed.
+        Forgotten: a recipient was forgotten after the dispatch, so no slip can be printed.
     """
     found = _load_delivery(books, delivery)
     stops, head = found.stops(), station_head(books)
@@ -73,7 +73,7 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
 
     Raises:
         NotFound: there is no such delivery.
-        Forgotten: a recipient was forgotten since.
+        Forgotten: a recipient was forgotten after the dispatch.
     """
     found = _load_delivery(books, delivery)
     stops = []
@@ -113,7 +113,7 @@ def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
 
 
 def _lines_to_load(books: Books, delivery: str, described: dict[str, Lot]) -> list[LoadLine]:
-    """Return what to load from each location, in the order in which lots expire."""
+    """Return what to load at each location, first-expired-first-out."""
     sums: Counter[tuple[str, str, str]] = Counter()
     for line in books.rows(StopLine, delivery=delivery):
         sums[line.location, line.item, line.lot] += line.loaded

@@ -1,8 +1,8 @@
-"""Lists of documents in the order created, each in its latest state.
+"""Lists of documents in the order in which they were created, each in its latest state.
 
-A document has the number of the entry that it began with: it ends its id and sets its place in
-every list. A `NumberQuery` returns the next numbers from an index; then the documents are read by
-key. What only the latest statement or the finished view shows is filtered last.
+The number of a document is that of its first entry. It is the end of the document's id, and its
+place in every list. A `NumberQuery` returns the next numbers from an index; then the documents are
+read by key. Filters that need the latest statement or the finished view are applied last.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ V = TypeVar("V")
 NumberQuery = Callable[[Books, int, int], list[int]]
 """Function that finds the next documents of a list.
 
-It takes the books, a number and a limit, and returns the next document numbers after that number,
-ascending.
+It takes the books, a document number and a limit. It returns the numbers of the documents that
+follow, ascending.
 """
 
 _DIGITS = "'0123456789'"
@@ -40,10 +40,10 @@ def list_documents(
     state_filter: Callable[[S], bool] = lambda _: True,
     view_filter: Callable[[V], bool] = lambda _: True,
 ) -> Page[V]:
-    """Return a page of documents whose numbers `source` returns.
+    """Return a page of the documents whose numbers `source` returns.
 
-    state_filter: returns whether to keep a document, from its latest statement. view_filter:
-    returns whether to keep a document, from its view.
+    state_filter: keep a document if this returns True for its latest statement. view_filter: keep a
+    document if this returns True for its view.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -62,7 +62,7 @@ def list_documents(
 
 
 def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
-    """Return a query for all documents of a type."""
+    """Return a query that finds all documents of a type."""
     return _source(
         "SELECT f.seq AS number FROM entries f WHERE f.station = :station AND f.kind = :kind "
         # A correction has the kind and document of the entry that it corrects, but another number.
@@ -74,9 +74,9 @@ def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
 def numbers_by_column(
     document_type: DocumentType[Any], column: str, value: str, within: str = ""
 ) -> NumberQuery:
-    """Return a query for documents that had this value in any statement, not only the latest.
+    """Return a query that finds documents that had this value in any statement, even an older one.
 
-    within: further SQL condition on the table `x`, beginning with AND.
+    within: a further SQL condition on the table `x`, beginning with AND.
     """
     number = f"CAST(substr(x.{document_type.key}, 3) AS BIGINT)"
     return _source(
@@ -87,10 +87,9 @@ def numbers_by_column(
 
 
 def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
-    """Return a query for documents that have a positive balance in an account of this kind.
+    """Return a query that finds documents with a positive balance in an account of this kind.
 
-    last: whether the document id is the last of the account's two keys. If False, it is the first
-    key.
+    last: True if the document id is the last of the account's two keys, False if it is the first.
     """
     start = len(kind.prefix) + 3
     rest = f"ltrim(substr(b.account, {start}), {_DIGITS})"
@@ -107,7 +106,7 @@ def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
 
 
 def pending_numbers(noun: str) -> NumberQuery:
-    """Return a query for documents of this noun that are not closed yet."""
+    """Return a query that finds the documents of a noun that are not closed yet."""
     return _source(
         "SELECT p.number AS number FROM pending p "
         "WHERE p.station = :station AND p.noun = :noun AND p.number > :after",

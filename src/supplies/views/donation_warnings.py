@@ -1,4 +1,4 @@
-"""Warnings about a donation: unexplained goods at its location, and goods beside its pledge."""
+"""Warnings about a donation whose goods may be in stock twice, or exceed its pledge."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from supplies.views.pagination import Warned
 
 
 def find_unexplained_surplus(books: Books, donation: str) -> list[Warned]:
-    """Return a warning per item of a donation that was found at its location and not explained.
+    """Return a warning for each item of a donation of which a count found too much at its location.
 
-    The same goods may be in stock twice then: as found, and as given.
+    The same goods may be in stock twice: once as found by the count, and once as donated.
     """
     this = books.latest_row(Arrival, arrival=donation)
     if this is None:
@@ -36,7 +36,7 @@ def find_unexplained_surplus(books: Books, donation: str) -> list[Warned]:
 
 
 def find_beside_pledge(books: Books, donation: str) -> list[Warned]:
-    """Return a warning per line of a donation that is more than its pledge promised."""
+    """Return a warning for each line of a donation that is more than its pledge promised."""
     seq = books.latest_seq(Arrival, arrival=donation)
     if seq is None:
         return []

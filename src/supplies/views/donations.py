@@ -1,4 +1,4 @@
-"""Donations in their latest state."""
+"""Donations as last stated, with all corrections."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from supplies.views.shared_queries import (
 DOCUMENT_TYPE = DocumentType(Arrival, "arrival", kind="donation_received", prefix="d")
 
 TEXTS = ("handled_by", "checked_by", "wish", "agreement", "fiscal_ticket", "note")
-"""The free texts of a donation, which are fields of `DonationView` too."""
+"""The fields of `DonationView` that are free texts of the command."""
 
 
 class ValueView(View, frozen=True, kw_only=True):
-    """The value of goods, in minor units. evidence: None if it was erased."""
+    """The value of goods, in minor units of `currency`. evidence: None if it was erased."""
 
     minor: int
     currency: str
@@ -40,10 +40,10 @@ class ValueView(View, frozen=True, kw_only=True):
 class DonationLineView(View, frozen=True, kw_only=True):
     """Goods of one lot, in base units.
 
-    on_pledge: the part that fulfilled a pledge. beside_pledge: the rest, a gift beyond the pledge.
-    pledge: the pledge that it fulfilled. recipient ("for" in JSON): whom the donor gave it for.
-    value: None: not valued. stated: the quantity in packs, if the command gave it so; otherwise
-    absent.
+    on_pledge: the part that fulfilled a pledge. beside_pledge: the rest, which the pledge did not
+    promise. pledge: id of that pledge. recipient ("for" in JSON): the recipient named by the donor.
+    value: None if the goods are not valued. stated: the quantity in packs; absent if the command
+    gave base units.
     """
 
     line: int
@@ -63,10 +63,10 @@ class DonationLineView(View, frozen=True, kw_only=True):
 class DonationView(View, frozen=True, kw_only=True):
     """A donation.
 
-    donor: None if anonymous. lines: empty if it was reversed. receipt: the valid one, else the last
-    one issued. superseded_by: number of the latest entry that corrected it.
+    donor: None if anonymous. lines: empty if it was reversed. receipt: number of the valid receipt,
+    or else of the last one issued. superseded_by: number of the latest entry that corrected it.
 
-    handled_by and the texts after it: as stated last; None if it was not said, or was erased.
+    handled_by and the texts after it: as last stated; None if there was none, or if it was erased.
     """
 
     id: str
@@ -104,7 +104,9 @@ def list_donations(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DonationView]:
-    """List donations, oldest first. donor: filter; "anonymous" for anonymous ones.
+    """List donations, oldest first.
+
+    donor: filter; "anonymous" lists donations without a known donor.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.
@@ -174,7 +176,7 @@ def _line(
 
 
 def _receipts(books: Books, ids: Sequence[str]) -> dict[str, str]:
-    """Return, by donation, the valid receipt, or else the last one issued."""
+    """Return the valid receipt of each donation, or else the last one issued."""
     rows = query_ids(
         books,
         ids,

@@ -1,4 +1,4 @@
-"""Donor statements: where the goods of a donor are now."""
+"""Donor statements: where the goods that a donor gave are now."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
 def build_donor_statement_paper(
     books: Books, donor: str, first: date, last: date, *, printed_at: datetime
 ) -> DonorStatementPaper:
-    """Return the statement as printed. printed_at: the time of the ledger's clock.
+    """Return the statement as printed. printed_at: the time by the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -131,7 +131,7 @@ def _line(
 
 
 def _receipts(books: Books, donor: str, found: Gifts) -> list[ReceiptView]:
-    """Return the donor's valid receipts for these gifts, by number."""
+    """Return the donor's valid receipts for these gifts, in the order of their numbers."""
     rows = query_ids(
         books,
         found.given,

@@ -1,4 +1,4 @@
-"""Entries as hashed, and conflicts."""
+"""Entries with their hashed bytes, and conflicts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from supplies.views.shared_queries import read_packed_lines
 
 
 class TransferView(View, frozen=True, kw_only=True):
-    """A quantity moved between accounts, in base units. lot: None for promises and needs."""
+    """A quantity moved between accounts, in base units. lot: None for pledges and needs."""
 
     line: int
     source: str = msgspec.field(name="from")
@@ -34,10 +34,11 @@ class TransferView(View, frozen=True, kw_only=True):
 
 
 class EntryView(View, frozen=True, kw_only=True):
-    """An entry. body: the exact bytes hashed, base64 in JSON. previous, hash: hexadecimal.
+    """An entry. body: exactly the bytes that were hashed (base64 in JSON).
 
-    stated: the lines given in packs; absent if there are none. texts: the free text of the command,
-    in its first entry; null if it was erased, absent if there was none.
+    previous, hash: hexadecimal. stated: the lines that counted packs; absent if there are none.
+    texts: the free text of the command, on its first entry; null if it was erased, absent if there
+    was none.
     """
 
     station: str
@@ -62,9 +63,10 @@ class EntryView(View, frozen=True, kw_only=True):
 class ConflictView(View, frozen=True, kw_only=True):
     """A reported fact that contradicts the books.
 
-    because: what it contradicts, in a sentence. stated: the command as reported, without free text.
-    note: what the reporter said; None if nothing, or if it was erased. resolved_in: the entry that
-    resolved it; None while it is open. resolved_by: the way chosen. resolved_because: the reason.
+    because: what it contradicts, as a message. stated: the command as reported, without free text.
+    note: the reporter's text; None if there was none, or if it was erased. resolved_in: number of
+    the entry that resolved it; None while it is open. resolved_by: how it was resolved.
+    resolved_because: the reason.
     """
 
     seq: int
@@ -207,7 +209,7 @@ def list_conflicts(
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[ConflictView]:
-    """List conflicts, oldest first. open_only: only unresolved ones.
+    """List conflicts, oldest first. open_only: list only those not resolved yet.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

@@ -1,4 +1,4 @@
-"""Households in the station report: how many were surveyed, and how many have all needs met."""
+"""Counts of households for the station report."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
     )
 
 
-def count_fully_met_households(books: Books, standing: dict[BalanceKey, int]) -> int:
+def count_fully_met_households(books: Books, needs: dict[BalanceKey, int]) -> int:
     """Count households that received something and have no need open, claimed or assigned.
 
-    standing: balances of the accounts of needs.
+    needs: balances of the accounts of needs.
     """
-    stages = _stages_of_needs(standing)
+    stages = _stages_of_needs(needs)
     met: defaultdict[str, bool] = defaultdict(bool)
     owed: defaultdict[str, bool] = defaultdict(bool)
     for need, recipient in _households_of(books, stages):
@@ -43,9 +43,9 @@ def count_fully_met_households(books: Books, standing: dict[BalanceKey, int]) ->
     return sum(1 for recipient in met if met[recipient] and not owed[recipient])
 
 
-def _stages_of_needs(standing: dict[BalanceKey, int]) -> defaultdict[str, set[str]]:
+def _stages_of_needs(needs: dict[BalanceKey, int]) -> defaultdict[str, set[str]]:
     stages: defaultdict[str, set[str]] = defaultdict(set)
-    for account, _, _ in standing:
+    for account, _, _ in needs:
         stages[keys_of(account)[0]].add(kind_of(account).name)
     return stages
 

@@ -1,7 +1,7 @@
 """Find facts that were probably recorded twice: gifts, arrivals, hand-outs, needs, pledges, counts.
 
-A fact is compared with earlier ones of the same person and day. Only what was recorded before it
-is named, so the answer to a repeated request stays the same.
+A fact is compared with earlier facts of the same person and day. Facts recorded later are left out,
+so that the response to a repeated request stays the same.
 """
 
 from __future__ import annotations
@@ -37,21 +37,25 @@ from supplies.views.shared_queries import (
 )
 
 MAX_COMPARED = 40
-"""Compare with so many of the latest facts: duplicates follow one another closely."""
+"""Number of latest facts to compare with. Duplicates usually follow one another closely."""
 
 Label = tuple[str | None, date | None]
 """Batch and expiry."""
 
 Goods = dict[str, Counter[Label]]
-"""Quantities by item, and by batch and expiry where they are stated; empty: nothing is left."""
+"""Quantities by item, and by batch and expiry if they are known. Empty if nothing is left."""
 
 Contents = Callable[[Books, list[str]], dict[str, Goods]]
-"""Reads the goods of documents by id."""
+"""Function that returns the goods of documents by id."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """A kind of fact. columns: those that say whose it is. word: what a person calls it."""
+    """A kind of fact.
+
+    columns: the columns that name the person or place. word: the word for it in messages. remedy:
+    what to do about a duplicate; {} is its id.
+    """
 
     statement: type[EntryRow]
     key: str
@@ -62,10 +66,10 @@ class _Fact:
 
 
 def find_likely_duplicates(books: Books, document: str | None) -> list[Warned]:
-    """Return a warning per earlier fact of the same person, goods and day as this one.
+    """Return a warning for each earlier fact with the same person, goods and day as `document`.
 
-    Batch and expiry must not contradict each other. document: None, or one that is not such a fact,
-    gives no warning.
+    Facts with different batches or expiry days do not count as the same. There is no warning if
+    `document` is None or another kind of document.
     """
     prefix, _, number = (document or "").partition("_")
     fact = _FACTS.get(prefix)
@@ -98,7 +102,7 @@ def find_likely_duplicates(books: Books, document: str | None) -> list[Warned]:
 
 
 def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -> list[int]:
-    """The numbers of the latest documents of the same person that began before this one."""
+    """Return the numbers of the latest documents of the same person that began before `this`."""
     where = "".join(f" AND {column} = :{column}" for column in fact.columns)
     rows = books.all(
         f"SELECT {fact.key} FROM {TABLES[fact.statement]} WHERE station = :station{where} "
@@ -120,13 +124,16 @@ def _name(fact: _Fact, one: DocumentState[Any]) -> str:
 
 
 def _by(fact: _Fact, one: DocumentState[Any]) -> str:
-    """Whose fact it is, in words."""
+    """Return whose fact it is, as words for a message."""
     whose = list(_whose(fact, one).values())[-1]
     return ", anonymous too" if whose == ANONYMOUS else f" ({whose})"
 
 
 def _same(one: Goods, other: Goods) -> bool:
-    """Return whether goods are the same; a batch or expiry that one of them leaves out may be."""
+    """Return whether goods are the same.
+
+    A batch or expiry that only one of them states may be the same.
+    """
     return one.keys() == other.keys() and all(
         one[item].total() == other[item].total()
         and (one[item] == other[item] or not (_labelled(one[item]) and _labelled(other[item])))
@@ -142,7 +149,7 @@ def _labelled(quantities: Counter[Label]) -> bool:
 
 
 def _counted(lines: Iterable[tuple[str, str, int]]) -> dict[str, Goods]:
-    """Goods by document, of lines of document, item and quantity."""
+    """Return goods by document, from rows of document, item and quantity."""
     found: dict[str, Goods] = defaultdict(lambda: defaultdict(Counter))
     for document, item, quantity in lines:
         if quantity:
@@ -193,7 +200,7 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Goods]:
 
 
 def _counted_stock(books: Books, ids: list[str]) -> dict[str, Goods]:
-    """What a count found, by item and lot; a count of nothing is a count too."""
+    """Return what a count found, by item and lot. A count of zero is included."""
     return {
         name: {f"{line.item} {line.lot}": Counter({(None, None): line.counted}) for line in stated}
         for name, stated in read_latest(books, CountedLine, "sheet", ids).items()
@@ -213,4 +220,4 @@ _FACTS = {
         CountSheet, "sheet", ("location",), _counted_stock, "count", "nothing is to be done"
     ),
 }
-"""Facts by the prefix of their documents."""
+"""Kinds of facts by the id prefix of their documents."""

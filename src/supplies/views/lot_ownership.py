@@ -1,7 +1,7 @@
 """Ownership of lots through conversions, and where each donor's share is.
 
-A lot belongs to the parties of its origin accounts, in proportion. What is repacked belongs to the
-owners of what went in. Shares are whole base units, rounded by cumulative floors: they sum exactly,
+A lot belongs in proportion to the parties of its origin accounts. What is repacked belongs to the
+owners of what went in. Shares are whole base units. They are rounded so that they sum exactly, both
 over all owners and over all accounts.
 """
 
@@ -18,13 +18,13 @@ from supplies.domain.accounts import CHART, CONVERTED, DONOR, is_origin, kind_of
 from supplies.errors import BooksBroken
 
 Owner = tuple[str, str]
-"""An owner of goods: the lot that came in, and the origin account from which it came."""
+"""An owner of goods: the lot that was received, and the origin account from which it came."""
 
 _ORDER = {name: place for place, name in enumerate(CHART)}
 
 
 class LotShare(NamedTuple):
-    """The donor's part of the quantity of a lot in one account, in base units."""
+    """The donor's share of the quantity of a lot in one account, in base units."""
 
     lot: str
     item: str
@@ -35,9 +35,8 @@ class LotShare(NamedTuple):
 class Gifts(NamedTuple):
     """A donor's gifts of a period.
 
-    given: quantity received, by lot. repacked: by lot, the donor's part of goods that were made
-    from the gifts. items: item of each lot. parts: the quantity that belongs to the donor, by lot
-    and account.
+    given: quantity received, by lot. repacked: the donor's share of goods made from the gifts, by
+    lot. items: item of each lot. parts: the donor's share of each lot in each account.
     """
 
     given: dict[str, int]
@@ -49,10 +48,10 @@ class Gifts(NamedTuple):
 def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
     """Return what a donor gave from first to last, and where it was at the end of the last day.
 
-    A gift belongs to the day on which it came. Quantities are as corrected so far.
+    A gift counts on the day on which it came. All corrections recorded so far are included.
 
     Raises:
-        BooksBroken: the accounts of a lot do not sum to what came in.
+        BooksBroken: the accounts of a lot do not sum to the quantity that came in.
     """
     rows = books.all(
         "SELECT lot, min(day) FROM days WHERE station = :station AND account = :account "
@@ -80,9 +79,9 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
 
 
 def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
-    """Divide each quantity by weight, so that every row and every column sums exactly.
+    """Divide each quantity in proportion to the weights, so that every row and column sums exactly.
 
-    A column sums to its weight if the quantities sum to the total of the weights.
+    A column sums to its weight if the quantities and the weights have the same total.
     """
     rows, total, before = [], 0, [0] * len(weights)
     for quantity in quantities:
@@ -94,7 +93,7 @@ def apportion_all(quantities: Iterable[int], weights: Sequence[int]) -> list[lis
 
 
 def apportion(units: int, weights: Sequence[int]) -> list[int]:
-    """Divide units by weight with cumulative floors, so that the parts sum to `units`.
+    """Divide units in proportion to the weights, rounded so that the parts sum to `units`.
 
     >>> apportion(10, [1, 1, 1])
     [3, 3, 4]
@@ -108,7 +107,7 @@ def apportion(units: int, weights: Sequence[int]) -> list[int]:
 
 
 class _LotFamily:
-    """Lots with all products made from them and all lots that went into these, at a day's end."""
+    """Some lots, all products made from them, and all lots that went into those, at a day's end."""
 
     def __init__(self, books: Books, lots: set[str], last: date) -> None:
         self._books, self._last = books, last
@@ -142,7 +141,7 @@ class _LotFamily:
         """Return, for each account that contains the lot, how much belongs to each owner.
 
         Raises:
-            BooksBroken: the accounts do not sum to what came in.
+            BooksBroken: the accounts do not sum to the quantity that came in.
         """
         owners = self.owners(lot)
         places = {
@@ -164,9 +163,10 @@ class _LotFamily:
         }
 
     def _made(self, conversion: str, quantity: int) -> dict[Owner, int]:
-        """Divide a product of a conversion between the owners of what went in.
+        """Divide a product of a conversion between the owners of the lots that went in.
 
-        Each item that went in has equal weight; within an item, owners count by quantity.
+        All items that went in have equal weight. Within an item, the owners are weighted by
+        quantity.
         """
         went_in = self._went_in[conversion]
         sums: Counter[str] = Counter()
@@ -184,9 +184,9 @@ class _LotFamily:
     # --- reading -------------------------------------------------------------------------------
 
     def _follow(self, lots: set[str], *, made_of_them: bool) -> None:
-        """Read these lots and the lots that they were made from.
+        """Read these lots, and the lots from which they were made.
 
-        made_of_them: whether to read the products made from them instead.
+        made_of_them: True reads the products made from these lots instead.
         """
         known: set[str] = set(self._went_in)
         while lots:

@@ -1,4 +1,4 @@
-"""Needs: what recipients asked for, and how much of it is claimed, assigned and met."""
+"""Needs: what recipients need, and how much of it is claimed, assigned and met."""
 
 from __future__ import annotations
 
@@ -45,18 +45,19 @@ NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
 DOCUMENT_TYPE = DocumentType(Need, "need", kind="need_noted", prefix="n")
 
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
-"""The account behind each status. A need has the first status whose account is not empty."""
+"""The account of each status. A need has the first status whose account is not empty."""
 
 UNSETTLED_STATUSES = ("open", "claimed", "assigned")
-"""Statuses that require action. Few needs have them, so they are found by balance."""
+"""Statuses of needs that are still to be met. Few needs have them, so balances find these needs."""
 
 
 class NeedView(View, frozen=True, kw_only=True):
     """A need, in base units.
 
-    asked: the quantity stated last. The other quantities show how far it is met. stated: the
-    quantity in packs, if the command gave it so; otherwise absent. needed_by: None if no day was
-    named. note: None if there is none, or if it was erased. end_reason: None unless it was ended.
+    asked: the quantity that was stated last. The other quantities show how far it is met. stated:
+    the quantity in packs; absent if the command gave base units. needed_by: None if there is no due
+    day. note: None if there is none, or if it was erased. end_reason: None unless the need was
+    ended.
     """
 
     id: str
@@ -91,9 +92,9 @@ def get_need(books: Books, name: str) -> NeedView:
 
 
 def find_goods_of_ended_need(books: Books, name: str) -> list[Warned]:
-    """Return warnings of goods for an ended need: still set aside, on the way, or handed over.
+    """Return a warning for each kind of goods that an ended need still has.
 
-    Empty for a need that was not ended.
+    They may be set aside, on the way or handed over. A need that was not ended gives no warning.
     """
     if books.latest_row(NeedEnd, need=name) is None:
         return []
@@ -149,7 +150,7 @@ def list_needs(
 
 
 def _source(status: str | None, recipient: str | None, item: str | None) -> NumberQuery:
-    """Return the query that reads the fewest needs for these filters."""
+    """Return the query that has to read the fewest needs for these filters."""
     if recipient is not None:
         return numbers_by_column(DOCUMENT_TYPE, "recipient", recipient)
     if status in UNSETTLED_STATUSES:

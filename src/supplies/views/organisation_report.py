@@ -61,7 +61,7 @@ V = TypeVar("V", bound=View)
 class StockOfItem(View, frozen=True, kw_only=True):
     """Stock of an item at all stations, in base units.
 
-    stations: number of stations that have some of the item in stock.
+    stations: number of stations that have the item in stock.
     """
 
     item: str
@@ -85,9 +85,9 @@ class StockAtStation(View, frozen=True, kw_only=True):
 
 
 class NeedOfItem(View, frozen=True, kw_only=True):
-    """Needs of an item at all stations, in base units.
+    """Needs for an item at all stations, in base units.
 
-    stations: number of stations that have needs of the item.
+    stations: number of stations with a need for the item.
     """
 
     item: str
@@ -102,7 +102,7 @@ class NeedOfItem(View, frozen=True, kw_only=True):
 
 
 class NeedAtStation(View, frozen=True, kw_only=True):
-    """Needs of an item at one station, in base units."""
+    """Needs for an item at one station, in base units."""
 
     station: str
     name: str
@@ -115,7 +115,7 @@ class NeedAtStation(View, frozen=True, kw_only=True):
 
 
 _Columns = Mapping[str, tuple[AccountKind, ...]]
-"""By name of a figure, the kinds of account whose balances it sums."""
+"""For each figure, the kinds of account whose balances it sums."""
 
 _SHELVES: _Columns = {"on_hand": (STOCK, ALLOCATED), "free": (STOCK,), "allocated": (ALLOCATED,)}
 _NEEDS: _Columns = {
@@ -130,7 +130,7 @@ _NEEDS: _Columns = {
 def list_stock_by_item(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[StockOfItem]:
-    """List the stock of all stations by item and unit.
+    """List the stock at all stations by item and unit.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -152,7 +152,7 @@ def list_stock_by_station(
 def list_needs_by_item(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[NeedOfItem]:
-    """List the needs of all stations by item and unit.
+    """List the needs at all stations by item and unit.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -163,7 +163,7 @@ def list_needs_by_item(
 def list_needs_by_station(
     books: Books, item: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[NeedAtStation]:
-    """List the stations that have needs of this item, by code.
+    """List the stations that have needs for this item, by code.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -177,7 +177,7 @@ def list_needs_by_station(
 def _by_item(
     books: Books, view: Callable[..., V], columns: _Columns, after: str | None, limit: int | None
 ) -> Page[V]:
-    """Return a row per item and unit."""
+    """Return a row for each item and unit."""
     item, colon, unit = (after or ":").partition(":")
     if not colon or (item and not is_valid_code(item)):
         raise invalid_cursor(after or "")
@@ -209,7 +209,7 @@ def _by_station(
     after: str | None,
     limit: int | None,
 ) -> Page[V]:
-    """Return a row per station with a balance of the item."""
+    """Return a row for each station that has a balance of the item."""
     if after is not None and not is_valid_code(after):
         raise invalid_cursor(after)
     rows = books.all(
@@ -230,7 +230,7 @@ def _by_station(
 
 
 def _parts(columns: _Columns, only: str = "") -> str:
-    """Return SQL that selects nonzero balances, each in the columns that sum its account kind."""
+    """Return SQL that selects nonzero balances, each in the columns that include its kind."""
     kinds = dict.fromkeys(kind for summed in columns.values() for kind in summed)
     return " UNION ALL ".join(
         "SELECT b.station, b.item, "
@@ -259,7 +259,7 @@ def _named(columns: _Columns, sums: Sequence[Any]) -> dict[str, int]:
 class StationPart(NamedTuple):
     """The figures of one station for the report of its organisation.
 
-    names: the station's names of items, by code. exchanged: goods sent to and received from other
+    names: the station's names for items, by code. exchanged: goods sent to and received from other
     stations.
     """
 
@@ -300,8 +300,9 @@ def build_organisation_report(
 ) -> OrganisationReport:
     """Sum the parts of all stations of an organisation.
 
-    head: code of the station at the head; it must be among the parts. Goods between two of the
-    stations count as neither received nor given out; they are in transit until they arrive.
+    head: code of the station at the head, which must be among the parts. Goods sent from one of the
+    stations to another count neither as received nor as given out. They are in transit until they
+    arrive.
     """
     parts = list(parts)
     figures, activities = Counter[str](), Counter[str]()
@@ -349,9 +350,9 @@ def build_organisation_report(
 
 
 def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]]:
-    """Return, by item and unit, the corrections for goods sent between the stations.
+    """Return the corrections for goods sent between these stations, by item and unit.
 
-    The parts may be read at different times. The corrected sums balance nevertheless.
+    The parts may have been read at different times. The corrected sums balance nevertheless.
     """
     ours = {part.station.code for part in parts}
     lines: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -364,7 +365,7 @@ def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]
         else:
             there = lines[each.here, each.unit]
             there.update(received=-moved)
-            # The receiver may book it as another item: it leaves one line and enters the other.
+            # If the receiver books the goods as another item, they move to that item's line.
             on_the_way.update(other=moved)
             there.update(other=-moved)
     return lines
@@ -375,8 +376,8 @@ def build_organisation_report_paper(
 ) -> OrganisationReportPaper:
     """Return the report as printed.
 
-    books: of the station at the head. printed_at: the time of the ledger's clock. An item has the
-    name that it has at the first station, by code, that knows it.
+    books: of the station at the head. printed_at: the time by the ledger's clock. If stations name
+    an item differently, the name at the first station by code is used.
     """
     called = {code: name for part in reversed(parts) for code, name in part.names.items()}
     report = build_organisation_report(books.station_code, first, last, parts)

@@ -1,6 +1,6 @@
-"""Views, pages and cursors that all views share.
+"""Classes and functions that all views share: views, pages and cursors.
 
-Encoded as JSON by msgspec, a view is the body of the service's response.
+The service encodes a view as JSON with msgspec and returns it as the response body.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ MAX_LIMIT = 500
 """Largest number of objects on one page."""
 
 NO_LIMIT = 2**62
-"""A limit that no list reaches."""
+"""A limit that is larger than any list."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """Something read from the books. The order of its fields is that of the JSON."""
+    """Something read from the books. The JSON has the fields in the same order."""
 
 
 class Page(View, Generic[T], frozen=True, kw_only=True):
     """Part of a list.
 
-    next: the `after` of the following page; None: this is the last page.
+    next: pass it as `after` to get the following page. None on the last page.
     """
 
     items: list[T]
@@ -48,7 +48,10 @@ class Page(View, Generic[T], frozen=True, kw_only=True):
 
 
 class Warned(View, frozen=True, kw_only=True):
-    """A warning about a recorded command that may be a mistake. about: the id that it concerns."""
+    """A warning that a recorded command may be a mistake.
+
+    about: the id that the warning concerns. detail: the message.
+    """
 
     warning: str
     detail: str
@@ -56,10 +59,9 @@ class Warned(View, frozen=True, kw_only=True):
 
 
 class PackedView(View, frozen=True, kw_only=True):
-    """A quantity as the command gave it, in packs.
+    """A quantity in packs, as the command gave it: `quantity` times the pack `pack`.
 
-    It is `quantity` packs named `pack` of `size` base units each. `size` is that of the time of the
-    command.
+    size: base units in one pack when the command was recorded.
     """
 
     quantity: int
@@ -68,7 +70,10 @@ class PackedView(View, frozen=True, kw_only=True):
 
 
 class PackedLineView(PackedView, frozen=True, kw_only=True):
-    """A line of a command that counted packs. field: its list of lines. line: from 1."""
+    """A line of a command that counted packs.
+
+    field: the list that contains the line. line: its number, from 1.
+    """
 
     field: str
     line: int
@@ -78,13 +83,12 @@ class PackedLineView(PackedView, frozen=True, kw_only=True):
 Fetch = Callable[[int, int], Sequence[tuple[int, T]]]
 """Function that reads the next part of a list.
 
-It takes a position and a limit, and returns the next views after that position, each with its
-position.
+It takes a position and a limit. It returns views after that position, each with its own position.
 """
 
 
 def paginate(fetch: Fetch[T], after: str | None, limit: int | None) -> Page[T]:
-    """Return a page of a list ordered by entry number. limit None: the whole list.
+    """Return a page of a list ordered by entry number. With a limit of None, return the whole list.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -93,7 +97,7 @@ def paginate(fetch: Fetch[T], after: str | None, limit: int | None) -> Page[T]:
 
 
 def parse_cursor(after: str | None) -> int:
-    """Return the entry number in `after`; 0 for None.
+    """Return the entry number in `after`. Return 0 for None.
 
     Raises:
         InvalidField: `after` is not a number of at most 18 digits.
@@ -111,7 +115,7 @@ def invalid_cursor(after: str) -> InvalidField:
 
 
 def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
-    """Return a page of what was found, with `next` if more was found than `limit`."""
+    """Return the first `limit` views of `found` as a page. Set `next` if there are more."""
     following = None
     if limit is not None and len(found) > limit:
         following = str(found[limit - 1][0])
@@ -119,7 +123,9 @@ def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
 
 
 def rows_to_fetch(limit: int | None) -> int:
-    """Return how many rows to query: one more than `limit`, to find out if there is a next page.
+    """Return how many rows to query for a page: one more than `limit`.
+
+    The additional row shows whether there is a next page.
 
     Raises:
         InvalidField: `limit` is not from 1 to `MAX_LIMIT`.
@@ -132,7 +138,7 @@ def rows_to_fetch(limit: int | None) -> int:
 
 
 def check_choice(field: str, value: str | None, known: Iterable[str]) -> None:
-    """Check the value of a filter. None: no filter.
+    """Check the value of a filter. None means that there is no filter.
 
     Raises:
         InvalidField: the value is not one of `known`.
@@ -144,7 +150,7 @@ def check_choice(field: str, value: str | None, known: Iterable[str]) -> None:
 def check_codes(books: Books, **codes: str | None) -> None:
     """Check the codes that filters name: `item`, `donor`, `recipient`, `location` or `team`.
 
-    None: no filter.
+    None means that there is no filter.
 
     Raises:
         InvalidField: a code is not in the books.
@@ -165,17 +171,17 @@ _NOUNS: dict[str, type[CatalogueRecord]] = {
 }
 
 MAX_FETCHES = 8
-"""Number of queries after which a page is returned although it is not full."""
+"""Largest number of queries for one page. After that, the page is returned as it is."""
 
 
 def paginate_filtered(
     fetch: Callable[[P, int], Sequence[tuple[P, T | None]]], after: P, limit: int | None
 ) -> Page[T]:
-    """Return a page of a list that is filtered after the query.
+    """Return a page of a list that is filtered after it was queried.
 
-    `fetch` returns None for an object that the filter leaves out. At most `MAX_FETCHES` queries are
-    made for a page. If they find too little, the page has fewer objects, or none, and `next`
-    continues after the last object read.
+    `fetch` returns None instead of a view for an object that the filter leaves out. At most
+    `MAX_FETCHES` queries are made for a page. If they find too little, the page has fewer objects
+    or none, and `next` continues after the last object read.
 
     Raises:
         InvalidField: `limit` is invalid.

@@ -1,4 +1,4 @@
-"""Count the people reached, by community. Nobody is named."""
+"""Count the people reached, by community. No names are read."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from supplies.papers.donor_statement import PeopleReachedLine
 
 
 class RecipientGroup(NamedTuple):
-    """The data about a recipient that reports may show: kind and community."""
+    """What reports may show about a recipient: kind and community."""
 
     kind: str
     community: str | None
 
 
 class GroupHandOut(NamedTuple):
-    """Goods of one lot handed out to a group. headcount: all people who came.
+    """Goods of one lot handed out to a group. headcount: number of people who came.
 
-    quantity: negative if the goods were taken back.
+    quantity: negative if goods were taken back.
     """
 
     hand_out: str
@@ -49,9 +49,9 @@ def read_recipient_groups(books: Books, recipients: Iterable[str]) -> dict[str, 
 def read_group_hand_outs(
     books: Books, groups: Iterable[str], first: date, last: date
 ) -> list[GroupHandOut]:
-    """Return the hand-outs to these groups from day `first` to day `last`.
+    """Return the hand-outs to these groups from first to last, both inclusive.
 
-    A correction is a further row, with a negative quantity if fewer goods were received.
+    A correction is a row of its own, with a negative quantity if less was handed out than recorded.
     """
     rows = query_ids(
         books,
@@ -74,9 +74,9 @@ def read_group_hand_outs(
 
 
 def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
-    """Return, by id, the hand-outs from which a positive quantity remains with the group.
+    """Return, by id, the hand-outs of which the group kept a positive quantity.
 
-    Each is the first record of that hand-out in `met`.
+    Each is represented by its first row in `met`.
     """
     stayed: defaultdict[str, int] = defaultdict(int)
     first: dict[str, GroupHandOut] = {}
@@ -89,10 +89,10 @@ def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
 def count_people_reached(
     books: Books, lots: set[str], first: date, last: date
 ) -> list[PeopleReachedLine]:
-    """Count, by month and community, households and persons of groups that got goods of these lots.
+    """Count, by month and community, those who got goods of these lots: households and persons.
 
-    A household counts in each month in which it received more of an item than was taken back.
-    Small counts are masked.
+    Persons are those of groups. A household counts in each month in which it received more of an
+    item than was taken back. Small counts are masked.
     """
     reached = _reached(books, lots, last)
     known = read_recipient_groups(books, {recipient for _, recipient in reached})

@@ -1,4 +1,4 @@
-"""The period that a report covers by default: the days of its entries."""
+"""Default periods of reports, from the days of the entries."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from supplies.errors import NotFound
 
 
 def get_period_of_entries(books: Books) -> tuple[date, date]:
-    """Return the earliest and the latest day with an entry, whatever their order of recording.
+    """Return the earliest and the latest day with an entry.
 
     Raises:
-        NotFound: if there are no entries.
+        NotFound: there are no entries.
     """
     return get_period_of_stations([books])
 
@@ -23,7 +23,7 @@ def get_period_of_stations(stations: Sequence[Books]) -> tuple[date, date]:
     """Return the earliest and the latest day with an entry at any of these stations.
 
     Raises:
-        NotFound: if there are no entries.
+        NotFound: there are no entries.
     """
     query = "SELECT min(booked_on) FROM entries WHERE station = :station"
     first = [day for books in stations if (day := books.value(query)) is not None]
@@ -33,11 +33,13 @@ def get_period_of_stations(stations: Sequence[Books]) -> tuple[date, date]:
 
 
 def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
-    """Return the earliest day of a donor's donations, as corrected, and the latest day of all.
+    """Return the earliest day of the donor's donations, and the latest day of all entries.
+
+    Days are those after corrections.
 
     Raises:
-        NotFound: the donor is unknown, or the books contain no donation of theirs.
-        Forgotten: the donor was forgotten, and the books contain no donation of theirs.
+        NotFound: the donor is unknown, or the books contain no donation of the donor.
+        Forgotten: the donor was forgotten, and the books contain no donation of the donor.
     """
     first = books.value(
         "SELECT min(day) FROM days "

@@ -1,4 +1,4 @@
-"""Pledges: what was promised, what arrived, and what is outstanding."""
+"""Pledges: what was promised, what arrived, and what is still outstanding."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ PledgeStatus = Literal["open", "kept", "lapsed", "cancelled"]
 DOCUMENT_TYPE = DocumentType(Pledge, "pledge", kind="pledge_made", prefix="p")
 
 KEPT, LAPSED, CANCELLED = "donation_received", "pledge_lapsed", "pledge_cancelled"
-"""Kinds of entry that transfer from `pledged` back to `donor`.
+"""Kinds of entry that transfer goods from `pledged` back to `donor`.
 
-The kind is the reason: the goods arrived, did not come, or the donor cancelled.
+The kind shows the reason: the goods arrived, the pledge lapsed, or the donor cancelled it.
 """
 
 
 class ClaimView(View, frozen=True, kw_only=True):
-    """The part of a pledge line that is still promised to one need, in base units."""
+    """The outstanding part of a pledge line that is promised to one need, in base units."""
 
     need: str
     quantity: int
@@ -60,8 +60,8 @@ class ClaimView(View, frozen=True, kw_only=True):
 class PledgeLineView(View, frozen=True, kw_only=True):
     """What is promised of one item, in base units.
 
-    promised = arrived + outstanding + lapsed + cancelled. stated: the quantity in packs, if the
-    command gave it so; otherwise absent.
+    promised = arrived + outstanding + lapsed + cancelled. stated: the quantity in packs; absent if
+    the command gave base units.
     """
 
     line: int
@@ -76,9 +76,10 @@ class PledgeLineView(View, frozen=True, kw_only=True):
 
 
 class PledgeView(View, frozen=True, kw_only=True):
-    """A pledge. status: open while anything is outstanding.
+    """A pledge. status: "open" while anything is outstanding.
 
-    note: None if there is none, or if it was erased. remarks: also why it was cancelled or lapsed.
+    note: None if there is none, or if it was erased. remarks: these include why it was cancelled or
+    lapsed.
     """
 
     id: str
@@ -114,7 +115,7 @@ def list_pledges(
     """List pledges, oldest first. donor, status: filters.
 
     Raises:
-        InvalidField: `status`, `after` or `limit` is invalid.
+        InvalidField: `donor`, `status`, `after` or `limit` is invalid.
     """
     check_choice("status", status, get_args(PledgeStatus))
     check_codes(books, donor=donor)
@@ -173,7 +174,7 @@ def _line(
         outstanding=sum(row.quantity for row in there),
         lapsed=left[line.pledge, line.item, LAPSED],
         cancelled=left[line.pledge, line.item, CANCELLED],
-        # Ids end in a number, so that the shorter id is the older one.
+        # Ids end in a number, so of two ids the shorter one is older.
         claims=sorted(claims, key=lambda claim: (len(claim.need), claim.need)),
         stated=packed or msgspec.UNSET,
     )

@@ -1,6 +1,6 @@
-"""Public disclosure (公示): what was received from whom and where it went, by community.
+"""Public disclosure (公示): what was received from whom, and to which communities it went.
 
-Donors are named as each consented.
+Donors are named only as they consented.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 
 Who = Literal["household", "person"]
 _Place = tuple[str, Who, str]
-"""Key of a line: community ("" if not recorded), kind of recipient, item."""
+"""Key of a line: community ("" if none is recorded), kind of recipient, item."""
 
 
 def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
@@ -63,12 +63,12 @@ def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
 def build_disclosure_paper(
     books: Books, first: date, last: date, *, printed_at: datetime
 ) -> DisclosurePaper:
-    """Return the disclosure as printed. printed_at: the time of the ledger's clock.
+    """Return the disclosure as printed. printed_at: the time by the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the opening balances plus the movements of the period do not give the
-            closing balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the closing
+            balances.
     """
     found = build_disclosure(books, first, last)
     items = {line.item for line in found.received} | {line.item for line in found.handed_over}
@@ -85,7 +85,7 @@ def build_disclosure_paper(
 
 
 def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
-    """Return a line per named donor and item, and one line per item for all other gifts."""
+    """Return a line for each named donor and item. All other gifts share one line per item."""
     came = net_flows(books, _ORIGINS, first, last)
     donors = {keys_of(account)[0] for account, _ in came if kind_of(account) is DONOR}
     names = {code: _published(books, code) for code in donors}
@@ -104,7 +104,7 @@ def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
 
 
 def _published(books: Books, code: str) -> str | None:
-    """Return the donor's name as they consented: in full, masked as 张**, or None."""
+    """Return the donor's name as the donor consented: in full, masked as 张**, or None."""
     donor = books.catalogue.get(Donor, code)
     if donor is None or donor.name is None or donor.publish == "no":
         return None
@@ -146,7 +146,7 @@ def _place(home: RecipientGroup, item: str) -> _Place:
 
 
 def _count_persons(books: Books, groups: Iterable[str], first: date, last: date) -> Counter[_Place]:
-    """Count persons of groups by item. Each hand-out counts once for each item."""
+    """Count persons of groups by item. Each hand-out counts once for each item handed out."""
     by_item = defaultdict(list)
     for hand_out in read_group_hand_outs(books, groups, first, last):
         by_item[hand_out.item].append(hand_out)

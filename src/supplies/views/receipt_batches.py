@@ -1,4 +1,4 @@
-"""All receipts of a period, to be printed as one document."""
+"""All receipts of a period, for printing as one document."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
 from supplies.views.receipts import ReceiptView, list_receipts
 
 CheckCodeOf = Callable[[ReceiptView], str]
-"""Function that returns the check code for a receipt's QR code."""
+"""Function that returns the check code of a receipt, for the QR code."""
 
 
 def build_receipt_papers(
     books: Books, first: date, last: date, code: CheckCodeOf
 ) -> list[ReceiptPaper]:
-    """Return the originals of valid receipts issued from first to last, by number.
+    """Return the originals of valid receipts issued from first to last, ordered by number.
 
     Receipts of forgotten donors are left out.
 

@@ -1,4 +1,4 @@
-"""Receipts: their numbers, their documents as issued, and their present status."""
+"""Receipts: their numbers, the documents as issued, and their present status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class EntryMark(View, frozen=True, kw_only=True):
 
 
 class VoidMark(View, frozen=True, kw_only=True):
-    """The voiding of a receipt. reason: None if not given or erased."""
+    """When and why a receipt became void. reason: None if none was given, or if it was erased."""
 
     reason: str | None
     on: date
@@ -45,8 +45,8 @@ class ReceiptView(View, frozen=True, kw_only=True):
     """A receipt.
 
     document: None if the donor was forgotten. check_code, signature, key_id: None until
-    `with_signature` adds them. replaced_by: None unless a newer receipt replaces it. reprints:
-    number of copies recorded by reprints.
+    `with_signature` adds them. replaced_by: number of the receipt that replaces this one, or None.
+    reprints: how many numbered copies were made.
     """
 
     number: str
@@ -66,7 +66,7 @@ class ReceiptView(View, frozen=True, kw_only=True):
 
 
 def get_receipt(books: Books, number: str) -> ReceiptView:
-    """Return the receipt with this number, without signature.
+    """Return the receipt with this number, without its signature.
 
     Raises:
         NotFound: there is no such receipt.
@@ -88,10 +88,10 @@ def list_receipts(
 ) -> Page[ReceiptView]:
     """List receipts in the order of issue, without signatures.
 
-    donor, first, last: filters; the days are inclusive.
+    donor, first, last: filters; both days are included.
 
     Raises:
-        InvalidField: `after` or `limit` is invalid.
+        InvalidField: `donor`, `after` or `limit` is invalid.
     """
     check_codes(books, donor=None if donor == ANONYMOUS else donor)
     where = " AND e.seq > :after"
@@ -109,7 +109,7 @@ def list_receipts(
 
 
 def with_signature(books: Books, view: ReceiptView, signer: ReceiptSigner) -> ReceiptView:
-    """Return the receipt with the check code and signature that `signer` computes."""
+    """Return the receipt with its check code and signature, which `signer` computes."""
     given = signer(issued_receipt(books, view))
     return msgspec.structs.replace(
         view, check_code=given.check_code, signature=given.signature, key_id=given.key_id
@@ -136,7 +136,10 @@ def build_receipt_paper(
     copy: int | None = None,
     original: bool = False,
 ) -> ReceiptPaper:
-    """Return a receipt as printed. Parameters and errors as for `build_receipt_record`."""
+    """Return a receipt as printed.
+
+    Parameters and errors are those of `build_receipt_record`.
+    """
     return paper_from_record(
         build_receipt_record(books, number, signer, copy=copy, original=original)
     )
@@ -150,14 +153,14 @@ def build_receipt_record(
     copy: int | None = None,
     original: bool = False,
 ) -> ReceiptRecord:
-    """Return a receipt with its signature, document and present marks (void, replaced, copy).
+    """Return a receipt as issued, with its signature and its present marks (void, replaced, copy).
 
-    copy: number of the reprint whose mark it bears. original: without marks of voiding and
-    replacement, so that the record never changes.
+    copy: number of the copy, to mark it as such. original: True leaves out the marks "void" and
+    "replaced", so that the record is always the same.
 
     Raises:
         NotFound: there is no such receipt, or no such copy.
-        Forgotten: the donor was forgotten, and the document with them.
+        Forgotten: the donor was forgotten, so the books no longer contain the document.
     """
     found = get_receipt(books, number)
     kept = books.one(
@@ -195,10 +198,10 @@ def build_receipt_record(
 
 
 class PaperInBooks(View, frozen=True, kw_only=True):
-    """The result of comparing a paper with these books.
+    """The result of comparing a paper receipt with these books.
 
-    in_books: whether number, date, document and entry of the paper are those of a receipt in these
-    books. says: the result as a message. number: None if the file is not a complete receipt.
+    in_books: whether these books contain a receipt with the number, date, document and entry of the
+    paper. says: the result as a message. number: None if the file is not a complete receipt.
     forgotten: whether the donor was forgotten, so that the books no longer contain the document.
     """
 
@@ -212,7 +215,7 @@ class PaperInBooks(View, frozen=True, kw_only=True):
 
 
 def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
-    """Compare a paper's record with these books, and return its present status."""
+    """Compare a paper's record with these books. Return the result and the receipt's status."""
     number = record.number
     try:
         found = get_receipt(books, number)
@@ -221,7 +224,7 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
             number=number, in_books=False, says=f"there is no receipt {number} in these books"
         )
     if (record.digest, record.issued_on) != (found.document_digest, found.issued_on):
-        says = f"receipt {number} of these books is another paper: its document is not this one's"
+        says = f"receipt {number} of these books has another document than this paper"
         return PaperInBooks(number=number, in_books=False, says=says)
     if (record.entry.seq, record.entry.hash) != (found.entry.seq, found.entry.hash):
         says = (
@@ -261,7 +264,7 @@ def _copied_on(books: Books, number: str, copy: int) -> date:
 def _receipts(
     books: Books, where: str, *, limit: int, **params: object
 ) -> list[tuple[int, ReceiptView]]:
-    # With `about` (a donor), the query begins with erasable content; otherwise with entries.
+    # If the query filters by donor, it begins with the erasable content; otherwise with entries.
     frozen = ("erasable x", "entries e", "receipts r")
     source = frozen if params.get("about") is not None else (*frozen[1:], frozen[0])
     rows = books.all(
@@ -304,7 +307,7 @@ def _receipts(
 
 
 def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> dict[str, list[str]]:
-    """Return, by receipt, the values of a column in a table that refers to receipts."""
+    """Return, by receipt number, the values of a column in a table that refers to receipts."""
     rows = query_ids(
         books,
         numbers,
@@ -318,7 +321,7 @@ def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> di
 
 
 def _voids(books: Books, seqs: Sequence[int]) -> dict[int, VoidMark]:
-    """Return why and when receipts were voided, by the entry that voided them."""
+    """Return when and why receipts were voided, by the number of the entry that voided them."""
     rows = query_ids(
         books,
         seqs,

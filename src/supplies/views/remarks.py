@@ -1,4 +1,4 @@
-"""The entries of documents, with their free text: fields of a view, and remarks for the rest."""
+"""The free text of documents: as fields of a view, or else as remarks."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from supplies.views.pagination import View
 
 
 class TextView(View, frozen=True, kw_only=True):
-    """A free text. field: the field of the command, as "note" or "lines/0/value/evidence"."""
+    """A free text. field: the field of the command, such as "note" or "lines/0/value/evidence"."""
 
     field: str
     text: str
 
 
 class RemarkView(View, frozen=True, kw_only=True):
-    """What an entry says of a document in free text, such as the reason of a correction.
+    """The free text of an entry about a document, such as the reason of a correction.
 
-    entry: its number.
+    entry: number of the entry.
     """
 
     entry: int
@@ -35,11 +35,11 @@ class RemarkView(View, frozen=True, kw_only=True):
 
 
 EntryTexts = list[TextView] | None | msgspec.UnsetType
-"""The texts of an entry; None: erased; unset: it had none."""
+"""The texts of an entry. None if they were erased; unset if there were none."""
 
 
 class DocumentEntry(NamedTuple):
-    """An entry about a document. part: 0 for the first entry of a command."""
+    """An entry about a document. part: position among the entries of its command, from 0."""
 
     document: str
     seq: int
@@ -50,10 +50,10 @@ class DocumentEntry(NamedTuple):
 
 
 class DocumentEntries:
-    """The entries about some documents, with their free text, in two queries.
+    """The entries about some documents, with their free text, read in two queries.
 
-    A view shows some texts in fields of its own, as `note`: it reads them with `text`. All others
-    are the document's remarks, so that no text is left out.
+    A view shows some texts in fields of its own, such as `note`. It reads these with `text`. All
+    other texts are the document's remarks, so that no text is left out.
     """
 
     def __init__(self, books: Books, documents: Iterable[str]) -> None:
@@ -71,7 +71,7 @@ class DocumentEntries:
         self._by_document: defaultdict[str, list[DocumentEntry]] = defaultdict(list)
         for entry in self._entries.values():
             self._by_document[entry.document].append(entry)
-        # The end of a need may release goods: why is said in the command's first entry.
+        # The end of a need may release goods. The reason is in the command's first entry.
         spoken = {
             entry.seq: entry.seq - entry.part if entry.kind == "released" else entry.seq
             for entry in self._entries.values()
@@ -89,9 +89,9 @@ class DocumentEntries:
         return self._entries[seq].happened_on
 
     def text(self, seq: int | None, field: str) -> str | None:
-        """Return a text of an entry, which is then no remark; None: it has none, or it was erased.
+        """Return a text of an entry, and leave it out of the remarks.
 
-        seq: None gives None.
+        Return None if there is no such text, if it was erased, or if `seq` is None.
         """
         if seq is None:
             return None
@@ -99,7 +99,7 @@ class DocumentEntries:
         return (self._texts.get(seq) or {}).get(field)
 
     def remarks(self, document: str) -> list[RemarkView]:
-        """Return what the entries say beyond the texts read with `text`, oldest first."""
+        """Return the texts about a document that were not read with `text`, oldest first."""
         remarks = []
         for entry in self._by_document[document]:
             texts = self._texts.get(entry.seq) or {}
@@ -114,7 +114,7 @@ class DocumentEntries:
 
 
 def read_entry_texts(books: Books, seqs: Iterable[int]) -> dict[int, list[TextView] | None]:
-    """Return the texts of those of these entries that had some; None if they were erased."""
+    """Return the texts of those of these entries that had any. None if they were erased."""
     return {
         seq: None if texts is None else _views(texts)
         for seq, texts in free_text_of_entries(books, seqs).items()
@@ -122,7 +122,7 @@ def read_entry_texts(books: Books, seqs: Iterable[int]) -> dict[int, list[TextVi
 
 
 def list_remarks_of_kind(books: Books, kind: str) -> list[RemarkView]:
-    """Return what the entries of one kind say in free text, oldest first."""
+    """Return the free text of all entries of one kind, oldest first."""
     rows = books.all(
         "SELECT seq, happened_on, recorded_by FROM entries "
         "WHERE station = :station AND kind = :kind ORDER BY seq",

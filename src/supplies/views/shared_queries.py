@@ -1,8 +1,8 @@
 """Queries that several views share: latest statements and balances of many documents at once.
 
-A query serves a whole page: `wanted (id)` contains the ids on it, and all tables are read by key.
-The SQL is valid for SQLite and PostgreSQL. CROSS JOIN sets the order of the joins for SQLite,
-which without statistics might read a whole table first.
+One query serves a whole page. The ids on the page are in the table `wanted (id)`, and all other
+tables are read by key. The SQL is valid for SQLite and PostgreSQL. CROSS JOIN sets the order of the
+joins for SQLite, which without statistics might read a whole table first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ S = TypeVar("S", bound=EntryRow)
 
 @dataclass(frozen=True, slots=True)
 class DocumentType(Generic[S]):
-    """A type of document, listed in the order in which the documents began.
+    """A type of document.
 
     statement: type of the rows that describe a document. key: the column of these rows that
     contains the document's id. kind: kind of the entry that begins a document. prefix: first part
@@ -42,8 +42,8 @@ class DocumentType(Generic[S]):
 class DocumentState(NamedTuple, Generic[S]):
     """The latest statement of a document.
 
-    first: number of the entry that it began with. seq: number of the entry with this statement.
-    happened_on: the day of that entry.
+    first: number of the entry that began the document. seq: number of the entry with the latest
+    statement. happened_on: the day of that entry.
     """
 
     first: int
@@ -55,7 +55,7 @@ class DocumentState(NamedTuple, Generic[S]):
 def read_documents(
     books: Books, document_type: DocumentType[S], numbers: Iterable[int]
 ) -> list[DocumentState[S]]:
-    """Return the latest state of the documents that began with these entries, by number."""
+    """Return the latest state of the documents that began with these entries, in order."""
     table, key = TABLES[document_type.statement], document_type.key
     rows = query_ids(
         books,
@@ -80,7 +80,7 @@ def read_documents(
 def find_document(
     books: Books, document_type: DocumentType[S], name: str
 ) -> DocumentState[S] | None:
-    """Return the latest state of one document, or None."""
+    """Return the latest state of the document with this id, or None."""
     prefix, _, number = name.partition("_")
     if prefix != document_type.prefix or not re.fullmatch("[1-9][0-9]{0,17}", number):
         return None
@@ -95,10 +95,10 @@ def read_latest(
     *,
     head: type[EntryRow] | None = None,
 ) -> dict[str, list[S]]:
-    """Return the latest statement rows of these ids, grouped by id and ordered by line.
+    """Return the latest rows about these ids, grouped by id and ordered by line.
 
-    head: the type of row that decides which entry is the latest. It is needed for lines, because
-    the latest entry may have none. None uses `statement` itself.
+    statement: the type of row. head: the type of row that decides which entry is the latest. Lines
+    need it, because the latest entry may have no lines. None uses `statement` itself.
     """
     order = " ORDER BY l.line" if "line" in statement.__struct_fields__ else ""
     rows = query_ids(
@@ -116,7 +116,7 @@ def read_latest(
 
 
 def read_lots(books: Books, names: Iterable[str]) -> dict[str, Lot]:
-    """Return the latest description of lots, by lot. Unknown lots are left out."""
+    """Return the latest description of each lot, by lot. Unknown lots are left out."""
     return {name: rows[0] for name, rows in read_latest(books, Lot, "lot", names).items()}
 
 
@@ -140,7 +140,7 @@ def read_packed_lines(books: Books, seqs: Iterable[int]) -> dict[int, list[Packe
 
 
 def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], PackedView]:
-    """Return, by entry and line, the packs that the numbered lines of these entries counted."""
+    """Return the packs that the numbered lines of these entries counted, by entry and line."""
     return {
         (seq, each.line): PackedView(quantity=each.quantity, pack=each.pack, size=each.size)
         for seq, lines in read_packed_lines(books, seqs).items()
@@ -152,11 +152,11 @@ def read_packs(books: Books, seqs: Iterable[int]) -> dict[tuple[int, int], Packe
 def account_conditions(kind: AccountKind, key: str) -> list[str]:
     """Return SQL conditions that select the accounts of a kind whose first key is `key`.
 
-    key: an SQL expression. The account is `b.account`. Kinds with an optional second key need two
-    conditions. Query them separately, so that each uses the index.
+    key: an SQL expression. The conditions test the column `b.account`. A kind with an optional
+    second key has two conditions. Query them one after the other, so that each uses the index.
     """
     alone = f"b.account = '{kind.prefix}' || {key}"
-    # ";" follows ":" in ASCII, so the range has every account with further keys.
+    # ";" follows ":" in ASCII, so the range contains every account with further keys.
     further = (
         f"b.account >= '{kind.prefix}' || {key} || ':' "
         f"AND b.account < '{kind.prefix}' || {key} || ';'"
@@ -207,9 +207,9 @@ class NetTransfer(NamedTuple):
 
 
 def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> list[NetTransfer]:
-    """Return net transfers into accounts of this kind by the kind of entry.
+    """Return net transfers into accounts of this kind, for each kind of entry.
 
-    A correction has the kind of the entry that it corrects, so it is included there.
+    A correction has the kind of the entry that it corrects, so it is included.
     """
     # Transfers are found in the index of accounts first (i), then read by key (t). As one join,
     # SQLite without statistics scans the whole table.
@@ -232,7 +232,7 @@ def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> l
 
 
 def statement_from_row(statement: type[S], row: Row) -> S:
-    """Return a statement built from column values in the order of its fields."""
+    """Return a row of type `statement` from column values in the order of its fields."""
     return msgspec.convert(dict(zip(statement.__struct_fields__, row, strict=True)), statement)
 
 

@@ -41,9 +41,9 @@ _SENT, _RECEIVED = "shipment_sent", "shipment_received"
 
 
 class Citation(View, frozen=True, kw_only=True):
-    """An entry of this station, for the other station to cite as evidence.
+    """An entry of this station, which another station can store as evidence.
 
-    body: the hashed bytes, base64 in JSON. previous, hash: hexadecimal.
+    body: the hashed bytes, in base64 in JSON. previous, hash: hexadecimal.
     """
 
     previous: str
@@ -55,8 +55,8 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
     """The quantity sent of one lot, in base units, and how much of it arrived.
 
     lot: the sender's lot. value_minor: in minor units of `currency`; None if there is no value.
-    arrived, lost: None until they are known at this station. lot_here: the lot at this station;
-    None if the goods did not arrive here.
+    arrived, lost: None until this station knows them. lot_here: the lot at this station; None if
+    the goods did not arrive here.
     """
 
     line: int
@@ -75,10 +75,11 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
 class ShipmentView(View, frozen=True, kw_only=True):
     """A shipment as this station sees it.
 
-    way: out (sent from here), in (received here), awaited (on its way here from a station in the
-    same database). location: at this station; None if awaited. happened_on: day of dispatch, or of
-    receipt for "in". entry: this station's entry, which the other station cites; None if awaited.
-    note: this station's; None if there is none, or if it was erased.
+    way: "out" (sent from here), "in" (received here) or "awaited" (on its way here from a station
+    in the same database). location: at this station; None if awaited. happened_on: day of dispatch,
+    or of receipt for "in". entry: this station's entry, which the other station can store as
+    evidence; None if awaited. note: this station's note; None if there is none, or if it was
+    erased.
     """
 
     id: str
@@ -95,7 +96,7 @@ class ShipmentView(View, frozen=True, kw_only=True):
 
 
 def get_shipment(books: Books, name: str) -> ShipmentView:
-    """Return the shipment with this id that was sent from, received at or is on its way here.
+    """Return the shipment with this id: sent from here, received here, or on its way here.
 
     Raises:
         NotFound: there is no such shipment.
@@ -155,7 +156,7 @@ def list_shipments(
 def list_awaited_shipments(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[ShipmentView]:
-    """List shipments that stations in this database sent here and that are not received yet, by id.
+    """List shipments that stations of this database sent here and that did not arrive yet, by id.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
@@ -165,7 +166,7 @@ def list_awaited_shipments(
 
 
 def list_unacknowledged_shipments(books: Books) -> list[ShipmentView]:
-    """Return shipments that left here and are not acknowledged yet, oldest first."""
+    """Return shipments sent from here whose receipt is not acknowledged yet, oldest first."""
     rows = books.all(
         "SELECT s.seq FROM shipments s WHERE s.station = :station AND NOT EXISTS ("
         "SELECT 1 FROM shipments_acknowledged a "
@@ -177,7 +178,7 @@ def list_unacknowledged_shipments(books: Books) -> list[ShipmentView]:
 def warn_of_unknown_destination(books: Books, shipment: ShipmentView) -> list[Warned]:
     """Return a warning if the destination is not a station in this database.
 
-    Its books may be in another database, or the code may be wrong.
+    Its books may be in another database, or its code may be wrong.
     """
     to = shipment.destination
     if books.value("SELECT 1 FROM stations WHERE code = :to", to=to) is not None:
@@ -336,7 +337,7 @@ def _awaited(
     for sender, seq in rows:
         by_sender[sender].append(seq)
     found = [
-        # The texts are for the sender's staff.
+        # The texts are only for the sender's staff.
         msgspec.structs.replace(
             view, way="awaited", location=None, entry=None, note=None, remarks=[]
         )

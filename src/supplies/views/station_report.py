@@ -42,17 +42,17 @@ from supplies.views.household_statistics import (
 )
 
 NOTICES = USED("notices")
-"""Account of notices that were posted."""
+"""Account that counts posted notices."""
 
 _HELD = (STOCK, ALLOCATED, IN_TRANSIT)
 
 Demand = dict[tuple[str, str], tuple[int, int]]
-"""By item and unit: the quantity needed, and the quantity free."""
+"""The quantity needed and the quantity free, by item and unit."""
 
 _ORIGINS = (ReportColumn.OPENING, ReportColumn.RECEIVED)
-"""Report columns of origin accounts.
+"""The report column of each origin account.
 
-Goods leave these accounts, so the columns show their negative net flow.
+Goods leave these accounts, so the columns show the negative of their net flow.
 """
 
 _COLUMN = "CASE {} END".format(
@@ -62,7 +62,7 @@ _COLUMN = "CASE {} END".format(
         if kind.column is not None
     )
 )
-"""SQL expression for the report column of an account."""
+"""SQL expression that gives the report column of an account."""
 
 
 def build_station_report(books: Books, first: date, last: date) -> StationReport:
@@ -77,12 +77,12 @@ def build_station_report(books: Books, first: date, last: date) -> StationReport
 
 
 def build_report_and_demand(books: Books, first: date, last: date) -> tuple[StationReport, Demand]:
-    """Return the report, and the quantity needed and free of each item at the end of the period.
+    """Return the report, and how much of each item is needed and free on the last day.
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the opening balances plus the movements of the period do not give the
-            closing balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the closing
+            balances.
     """
     if last < first:
         raise InvalidField.at("/to", f"{last} is before {first}")
@@ -114,12 +114,12 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
 def build_station_report_paper(
     books: Books, first: date, last: date, *, printed_at: datetime
 ) -> StationReportPaper:
-    """Return the report as printed. printed_at: the time of the ledger's clock.
+    """Return the report as printed. printed_at: the time by the ledger's clock.
 
     Raises:
         InvalidField: `last` is before `first`.
-        BooksBroken: the opening balances plus the movements of the period do not give the
-            closing balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the closing
+            balances.
     """
     report = build_station_report(books, first, last)
     return StationReportPaper(
@@ -149,11 +149,11 @@ def build_goods_lines(
 ) -> list[GoodsLine]:
     """Return a line for every item that moved or was in stock in the period.
 
-    shelves: balances of goods at the end of the last day; None: they are read.
+    shelves: balances of goods at the end of the last day. None reads them from the books.
 
     Raises:
-        BooksBroken: the opening balances plus the movements of the period do not give the
-            closing balances.
+        BooksBroken: the opening balances plus the movements of the period do not give the closing
+            balances.
     """
     shelves = read_balances(books, _HELD, on=last) if shelves is None else shelves
     flows = _flows(books, first, last)
@@ -165,7 +165,7 @@ def build_goods_lines(
 
 
 def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[str]]:
-    """Return, by item, the net flow of a period into each report column."""
+    """Return the net flow of the period into each report column, by item."""
     sides = " UNION ALL ".join(
         f"SELECT item, {side} AS account, {sign}quantity AS quantity FROM transfers "
         "WHERE station = :station AND day >= :first AND day <= :last AND lot <> ''"
@@ -184,7 +184,7 @@ def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[st
 
 
 def _by_item(balances: dict[BalanceKey, int]) -> defaultdict[str, Counter[str]]:
-    """Return, by item, the balance of each report column."""
+    """Return the balance of each report column, by item."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (account, item, _), quantity in balances.items():
         found[item][str(kind_of(account).column)] += quantity
@@ -224,7 +224,7 @@ def _goods_line(
 
 
 def _count_notices(books: Books, first: date, last: date) -> int:
-    """Count notices posted, less those taken down again."""
+    """Count notices posted in the period, minus those taken down."""
     return sum(
         int(
             books.value(
@@ -243,7 +243,7 @@ def _count_notices(books: Books, first: date, last: date) -> int:
 
 
 def _demand(books: Books, needs: dict[BalanceKey, int], shelves: dict[BalanceKey, int]) -> Demand:
-    """Return how much of each item is needed, claimed or not, and how much is free."""
+    """Return how much of each item is needed, whether claimed or not, and how much is free."""
     needed, free = Counter[str](), Counter[str]()
     for (account, item, _), quantity in needs.items():
         if kind_of(account) in (NEEDED, CLAIMED):
@@ -258,8 +258,8 @@ def _demand(books: Books, needs: dict[BalanceKey, int], shelves: dict[BalanceKey
 
 
 def find_shortages(demand: Demand) -> list[tuple[tuple[str, str], int, int]]:
-    """Return items of which more is needed than free.
+    """Return the items whose needs exceed the free stock.
 
-    Each is returned with its unit, the quantity needed and the quantity free.
+    Each comes with its unit, the quantity needed and the quantity free.
     """
     return [(key, needed, free) for key, (needed, free) in sorted(demand.items()) if needed > free]

@@ -10,11 +10,11 @@ from supplies.domain.accounts import DELIVERED, SENT
 
 
 class StationTransfer(NamedTuple):
-    """Goods of one item sent to another station (`out`), or received from it, in base units.
+    """Goods of one item sent to another station or received from it, in base units.
 
-    item: the sender's code. here: this station's code. before: total up to the day before the
-    period. after: total up to the last day of the period. Goods reported lost on the way are not
-    included.
+    way: "out" for goods sent. item: the sender's code. here: the code at this station. before:
+    total up to the day before the period. after: total up to the last day of the period. Goods
+    reported lost on the way are not included.
     """
 
     out: bool
@@ -40,7 +40,7 @@ _OUT = (
     f"AND t.source = '{SENT.prefix}' || k.shipment "
     f"AND t.target <> '{DELIVERED.prefix}' || k.shipment"
 )
-"""SQL that selects goods sent, less those reported lost on the way."""
+"""SQL that selects goods sent, minus those reported lost on the way."""
 
 _CAME = (
     "SELECT r.sender AS other, l.item, a.item AS here, l.unit, e.booked_on AS day, "
@@ -51,12 +51,15 @@ _CAME = (
 )
 """SQL that selects goods received from stations in this database.
 
-Each row has the sender's item code too.
+Each row also has the sender's code of the item.
 """
 
 
 def read_station_transfers(books: Books, first: date, last: date) -> list[StationTransfer]:
-    """Return the station's transfers up to `last`, sent before received, by station and item."""
+    """Return the station's transfers up to `last`: first those sent, then those received.
+
+    Each group is ordered by station and item.
+    """
     found = []
     for out, moves in ((True, _OUT), (False, _CAME)):
         rows = books.all(

@@ -28,7 +28,7 @@ StockKey = tuple[str, str, str]
 
 
 class AsOf(View, frozen=True, kw_only=True):
-    """The time of a view. day ("date" in JSON): None before the first entry."""
+    """The time of a view. day ("date" in JSON): None if there are no entries."""
 
     day: date | None = msgspec.field(name="date")
     seq: int
@@ -50,7 +50,7 @@ class StockRow(View, frozen=True, kw_only=True):
 
 
 class StockView(View, frozen=True, kw_only=True):
-    """A page of the stock by location, item and lot. next: as in `Page`."""
+    """A page of the stock, by location, item and lot. next: as in `Page`."""
 
     as_of: AsOf
     items: list[StockRow]
@@ -58,7 +58,7 @@ class StockView(View, frozen=True, kw_only=True):
 
 
 class BalanceView(View, frozen=True, kw_only=True):
-    """The balance of an account, in base units. lot: None for promises and needs."""
+    """The balance of an account, in base units. lot: None for pledges and needs."""
 
     account: str
     item: str
@@ -78,8 +78,8 @@ def get_stock(
 ) -> StockView:
     """Return the stock now, at the end of a day, or as of an entry.
 
-    as_of: at the end of this day, as far as known now. at_seq: as known when this entry was the
-    last. location, item: filters.
+    as_of: at the end of this day, with all that is recorded so far. at_seq: when this entry was the
+    last one. location, item: filters.
 
     >>> from supplies.views.stock import get_stock
     >>> with ledger.reading() as books:
@@ -105,10 +105,10 @@ def get_stock(
 
 
 def _parse_cursor(after: str | None) -> StockKey | None:
-    """Return the row key in `after`; None for the first page.
+    """Return the row key in `after`. Return None for the first page.
 
-    The parts are compared separately, as the rows are sorted: as one string, "-" would sort before
-    ":".
+    The parts are compared one by one, as the rows are sorted. Compared as one string, "-" would
+    come before ":".
     """
     if after is None:
         return None
@@ -140,7 +140,7 @@ def _places(
     as_of: date | None,
     at_seq: int | None,
 ) -> dict[StockKey, Counter[str]]:
-    """Return, for each row, its balance by kind of account."""
+    """Return the balances of each row by kind of account."""
     places: defaultdict[StockKey, Counter[str]] = defaultdict(Counter)
     there = read_balances(books, (STOCK, ALLOCATED), on=as_of, at=at_seq, item=item, key=location)
     for (account, code, lot), quantity in there.items():
@@ -168,9 +168,10 @@ def _row(books: Books, place: StockKey, quantities: Counter[str], lot: Lot) -> S
 
 
 def list_balances(books: Books, prefix: str) -> list[BalanceView]:
-    """List nonzero balances of an account and of all accounts below it.
+    """List the nonzero balances of an account and of all accounts below it.
 
-    prefix: an account such as "stock:store-a" or "pledged:p_1", or a kind of account: "stock:".
+    prefix: an account such as "stock:store-a" or "pledged:p_1", or a kind of account such as
+    "stock:".
 
     >>> from supplies.views.stock import list_balances
     >>> with ledger.reading() as books:
@@ -178,7 +179,7 @@ def list_balances(books: Books, prefix: str) -> list[BalanceView]:
     [('stock:store-a', 71)]
 
     Raises:
-        InvalidField: the prefix is not on the chart of accounts.
+        InvalidField: the prefix is not in the chart of accounts.
     """
     if prefix.partition(":")[0] not in CHART:
         check_account(prefix)

@@ -1,7 +1,7 @@
 """Documents that move stock: arrivals, moves, issues, loans, write-offs, hand-outs and others.
 
-A document is shown as its command was stated last: what it moves between accounts, corrections
-included.
+A document is shown as its command was last stated: what it moves between accounts, with all
+corrections.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ StockNoun = Literal[
 
 
 class _Noun(NamedTuple):
-    """prefix: of the ids. kinds: of the entries that such a document begins with."""
+    """A type of stock document. prefix: of the ids. kinds: kinds of entry that begin one."""
 
     prefix: str
     kinds: tuple[str, ...]
@@ -82,12 +82,13 @@ class MovedLotView(LotQuantityView, frozen=True, kw_only=True):
 
 
 class StockDocumentView(View, frozen=True, kw_only=True):
-    """A document that moves stock, as it was stated last.
+    """A document that moves stock, as it was last stated.
 
-    kind: of its entry. lines: empty if it was reversed. superseded_by: number of the latest entry
-    that corrected it. note, reason: None if there is none, or if it was erased. stated: the lines
-    given in packs; absent if there are none. due_on, outstanding: of a loan or an issue; when it is
-    due, and what has not come back. headcount: of a hand-out to a group.
+    kind: the kind of its entry. lines: empty if it was reversed. superseded_by: number of the
+    latest entry that corrected it. note, reason: None if there is none, or if it was erased.
+    stated: the lines that counted packs; absent if there are none. due_on: day on which a loan or
+    an issue is due back. outstanding: what has not come back yet. headcount: of a hand-out to a
+    group.
     """
 
     id: str
@@ -109,7 +110,7 @@ def get_stock_document(books: Books, noun: StockNoun, name: str) -> StockDocumen
     """Return the document with this id.
 
     Raises:
-        NotFound: there is no such document among these.
+        NotFound: there is no document of this noun with this id.
     """
     prefix, _, number = name.partition("_")
     if prefix == _NOUNS[noun].prefix and re.fullmatch("[1-9][0-9]{0,17}", number):
@@ -143,7 +144,7 @@ def _read(
     books: Books, noun: StockNoun, where: str, *, limit: int, **params: object
 ) -> list[tuple[int, StockDocumentView]]:
     prefix, kinds = _NOUNS[noun]
-    # One query a kind, so that each reads the index of kinds in order.
+    # One query for each kind, so that each reads the index of kinds in order.
     rows = [
         row
         for kind in kinds
@@ -172,7 +173,7 @@ def _views(books: Books, ids: Sequence[str], kinds: tuple[str, ...]) -> list[Sto
     for name in ids:
         lines = _paired(effects[name])
         commands = [e for e in entries.of(name) if e.kind in kinds and e.part == 0]
-        # What a reversed document stated is in the entry before its reversal.
+        # The last statement of a reversed document is in the entry before its reversal.
         stated = commands[-1] if lines else commands[-2:][0]
         view = StockDocumentView(
             id=name,
@@ -206,7 +207,10 @@ _Effect = defaultdict[tuple[str, str], Counter[str]]
 def _effects(
     books: Books, ids: Sequence[str], kinds: tuple[str, ...]
 ) -> tuple[dict[str, _Effect], dict[str, _Effect]]:
-    """Return what documents moved, by document: by entries of these kinds, and by all entries."""
+    """Return what documents moved, by document.
+
+    The first result counts only entries of these kinds, the second all entries.
+    """
     rows = query_ids(
         books,
         ids,
@@ -225,7 +229,7 @@ def _effects(
 
 
 def _paired(effect: _Effect) -> list[MovedLotView]:
-    """Pair decreases with increases of each lot, in the order in which the lots were moved."""
+    """Match decreases of each lot with increases, in the order in which the lots were moved."""
     lines = []
     for (item, lot), quantities in effect.items():
         falls = {account: -quantity for account, quantity in quantities.items() if quantity < 0}

@@ -1,4 +1,4 @@
-"""Trace lots from donors to recipients, and from a batch to where it is."""
+"""Trace a lot: who gave it, which lots it was made from or into, and where it is."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from supplies.views.stock import BalanceView
 
 
 class Given(View, frozen=True, kw_only=True):
-    """How much of a lot a donor gave, in base units."""
+    """The quantity of a lot that a donor gave, in base units."""
 
     donor: str
     quantity: int
 
 
 class Reached(View, frozen=True, kw_only=True):
-    """How much of a lot a recipient has, in base units."""
+    """The quantity of a lot that a recipient has, in base units."""
 
     recipient: str
     quantity: int
 
 
 class LotTrace(View, frozen=True, kw_only=True):
-    """A lot, its donors, parents and products, and where it is.
+    """A lot, its donors, the lots it was made from and into, and where it is.
 
-    origin: account that it came from. given: by donor; empty for other origins. stands:
-    balances outside recipients: in stock, in transit, used, lost. reached: by recipient.
+    origin: the account from which it came. given: by donor; empty for other origins. stands:
+    balances other than those of recipients: in stock, in transit, used, lost. reached: by
+    recipient.
     """
 
     lot: str
@@ -51,7 +52,7 @@ class LotTrace(View, frozen=True, kw_only=True):
 
 
 class TraceView(View, frozen=True, kw_only=True):
-    """A lot and all lots that it was made from or into, oldest first."""
+    """A lot and all lots that are related to it by conversions, oldest first."""
 
     lot: str
     lots: list[LotTrace]
@@ -60,7 +61,7 @@ class TraceView(View, frozen=True, kw_only=True):
 def trace_lot(books: Books, lot: str) -> TraceView:
     """Trace a lot through conversions: where it came from and where it went.
 
-    Recipients appear by code only. One query per generation of lots, then one per lot.
+    Recipients are named only by code. This takes one query per generation of lots, and one per lot.
 
     >>> from supplies.views.trace import trace_lot
     >>> with ledger.reading() as books:
@@ -93,7 +94,7 @@ def trace_lot(books: Books, lot: str) -> TraceView:
 
 
 def _relatives(books: Books, lot: str, key: str, towards: str) -> set[str]:
-    """Return all lots reached from a lot in one direction, through any number of conversions."""
+    """Return all lots that conversions connect with a lot in one direction, however many."""
     kin: set[str] = set()
     fresh = {lot}
     while fresh:
@@ -103,13 +104,13 @@ def _relatives(books: Books, lot: str, key: str, towards: str) -> set[str]:
 
 
 def _birth(lot: str) -> tuple[int, int]:
-    """Return the entry and line in which a lot came into being; its id ends in them."""
+    """Return the entry and line that created a lot. They are the end of its id."""
     _, entry, line = lot.rsplit("_", 2)
     return int(entry), int(line)
 
 
 def _links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
-    """Return pairs of lot and parent, as stated by the latest entry on the lot's parents."""
+    """Return pairs of a lot and a parent, from the latest entry that states the lot's parents."""
     rows = query_ids(
         books,
         names,

@@ -1,4 +1,4 @@
-"""Deviations from a donor's wish: wished allocations that were released, with reason and user."""
+"""Deviations from a donor's wish: goods allocated by the wish and later released."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supplies.papers.donor_statement import WishDeviation
 def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[WishDeviation]:
     """Return releases of goods that were allocated by the donor's wish, oldest first.
 
-    Such an allocation was made in the transaction of the donation.
+    Such an allocation was recorded in the transaction of the donation.
     """
     rows = query_ids(
         books,
@@ -35,7 +35,7 @@ def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[
         end=f"{ALLOCATED.name};",  # ";" follows ":" in ASCII
         last=last.isoformat(),
     )
-    # Ending a need may release goods. Its text is stored with the command's first entry.
+    # Ending a need may release goods. The text of the command is stored with its first entry.
     texts = free_text_of_entries(books, [seq - part for seq, part, *_ in rows])
     return [
         _deviation(books, texts.get(seq - part), date.fromisoformat(day), *rest)
@@ -68,7 +68,7 @@ def _deviation(
 
 
 def _secrets(books: Books, recipient: str) -> list[str | None]:
-    """Return the recipient's data that must be masked in texts for the donor."""
+    """Return the recipient's personal data, which is masked in texts for the donor."""
     person = books.catalogue.get(Recipient, recipient)
     if person is None:
         return [recipient]

@@ -1,7 +1,7 @@
-"""Translate PostgreSQL errors to plain sentences, by code or, without a code, by text.
+"""Translate PostgreSQL errors to errors of this library, with plain messages.
 
-A sentence says what happened and what to do. The caller adds the database and that nothing was
-recorded.
+An error is recognised by its code or, if it has none, by its text. A message says what happened and
+what to do. The caller adds the name of the database, and that nothing was recorded.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
     ("too many clients", *_BY_CODE["53300"]),
     ("remaining connection slots", *_BY_CODE["53300"]),
     ("too many connections for", *_BY_CODE["53300"]),
-    # Not for `not currently accepting connections`: that database admits nobody.
+    # This must not match `not currently accepting connections`: that database accepts nobody.
     ("starting up|system is not (yet )?accepting|in recovery mode", *_BY_CODE["57P03"]),
     ("shutting down", *_BY_CODE["57P03"]),
     (
@@ -83,14 +83,14 @@ _BY_TEXT: tuple[tuple[str, type[StoreError], str], ...] = (
 
 
 def translate_error(code: str | None, text: str) -> tuple[type[StoreError], str]:
-    """Return the class for a statement's error, and a sentence without full stop."""
+    """Return the error class for a failed statement, and a message without a full stop."""
     if code is None or code.startswith("08"):
         return Busy, f"the connection to the server was lost ({_short(text)}); try again"
     return _BY_CODE.get(code) or (StoreError, _short(text))
 
 
 def translate_connection_error(text: str) -> tuple[type[StoreError], str]:
-    """Translate the error of a failed connection, which has no code."""
+    """Return the same for a failed connection, whose error has no code."""
     for sign, kind, sentence in _BY_TEXT:
         if re.search(sign, text):
             return kind, sentence

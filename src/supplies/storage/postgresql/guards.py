@@ -13,7 +13,7 @@ from supplies.storage.store import Store
 def check_guards(store: Store, books: str) -> None:
     """Check that triggers, functions and floors were not dropped, changed or disabled.
 
-    books: the quoted name of the schema.
+    books: the name of the schema, quoted for SQL.
 
     Raises:
         GuardMissing: one of them was dropped, changed or disabled.
@@ -69,7 +69,7 @@ def _compare(store: Store, wanted: dict[str, str], found: dict[str, str]) -> Non
 
 
 def _check_constraints(store: Store) -> None:
-    """Check the floors against the chart, and the number of constraints of each table."""
+    """Check that the floors match the chart of accounts, and that no table lacks a constraint."""
     found: dict[str, Counter[str]] = {}
     floors: dict[str, str] = {}
     for table, sort, name, text in store.all(
@@ -93,7 +93,10 @@ def _check_constraints(store: Store) -> None:
 
 
 def _check_bypasses(store: Store) -> None:
-    """Check that no foreign key is disabled and no rewrite rule exists: they bypass triggers."""
+    """Check that no foreign key is disabled and no rewrite rule exists.
+
+    Both would let a wrong row into the tables without firing a trigger.
+    """
     off = store.one(
         "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
         "WHERE t.tgisinternal AND t.tgenabled NOT IN ('O', 'A') "
@@ -113,7 +116,10 @@ def _check_bypasses(store: Store) -> None:
 
 
 def _check_views(store: Store) -> None:
-    """Refuse books that lack a view. The server rewrites views, so their text is not compared."""
+    """Check that no view is missing.
+
+    PostgreSQL rewrites the text of a view, so the text is not compared.
+    """
     rows = store.all(
         "SELECT relname FROM pg_class "
         "WHERE relkind = 'v' AND relnamespace = current_schema()::regnamespace"

@@ -1,8 +1,8 @@
 """A pool of connections to PostgreSQL, shared by all stores of a process on one database.
 
 A store borrows a connection for a transaction, or for a statement outside a transaction. So the
-number of open connections depends on concurrent use, not on the number of stores. Session settings
-are made once per connection. A forked process makes its own pool.
+number of open connections depends on how many are used at once, not on the number of stores.
+Session settings are made once per connection. A forked process makes a pool of its own.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ BUSY_TIMEOUT_MS = 20_000
 """How long a writer waits for another transaction before it gives up."""
 
 CONNECT_TIMEOUT_S = 10
-"""How long a server may take to answer a connection."""
+"""How many seconds a server may take to accept a connection."""
 
 TCP_USER_TIMEOUT_MS = 15_000
-"""How long sent data may stay unconfirmed before the server counts as lost.
+"""How long the server may take to acknowledge sent data before the connection is given up.
 
-The system's default for a lost machine is a quarter of an hour. A working server confirms at once,
-however long the statement takes.
+The system's default is a quarter of an hour. A working server acknowledges data at once, however
+long the statement takes.
 """
 
 _DEFAULTS: dict[str, str | int] = {
     "connect_timeout": CONNECT_TIMEOUT_S,
     "application_name": "supplies",
     "tcp_user_timeout": TCP_USER_TIMEOUT_MS,
-    # While the program waits for an answer, only keepalives are sent.
+    # While the program waits for a result, only keepalives are sent.
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -62,14 +62,14 @@ The URL can set both: `?connections=16&connection_wait=10`.
 MAX_PREPARED = 400
 """Largest number of prepared statements of a connection.
 
-Every statement is prepared at its first use. Otherwise the driver may lose count of a statement
-that is prepared after another one failed.
+Every statement is prepared when it is first used. Otherwise the driver may forget a statement that
+was prepared after another statement failed.
 """
 
 _PROBE_TIMEOUT_S = 0.05
-"""How often a thread that waits for a connection checks that the server is reachable."""
+"""How often, in seconds, a thread that waits for a connection checks that the server answers."""
 
-# The driver's log is not needed: its errors are raised as StoreError.
+# The driver's log is silenced, because its errors are raised as StoreError.
 getLogger("psycopg").addHandler(NullHandler())
 
 _SESSION = """
@@ -86,7 +86,7 @@ WHERE current_setting('synchronous_commit') = 'off' AND current_setting('fsync')
 
 
 class _IntegerLoader(Loader):
-    """Loads numeric sums of integers as int."""
+    """Loads values of type numeric, such as sums of integers, as int."""
 
     def load(self, data: Buffer) -> int:
         return int(bytes(data))
@@ -94,7 +94,10 @@ class _IntegerLoader(Loader):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A database on a server. display_url: the URL without its password. wait: in seconds."""
+    """The address of a database on a server.
+
+    display_url: the URL without its password. wait: seconds to wait for a free connection.
+    """
 
     display_url: str
     conninfo: str
@@ -123,7 +126,7 @@ class Address:
         return cls(shown, conninfo, ours["connections"], ours["connection_wait"])
 
     def connection_error(self) -> StoreError | None:
-        """Return why the server refuses connections; None if it accepts them."""
+        """Try to connect. Return the error if the server refuses, or None if it accepts."""
         try:
             with psycopg.connect(self.conninfo, autocommit=True) as connection:
                 _begin_session(connection)
@@ -134,7 +137,7 @@ class Address:
 
 
 class Pool:
-    """The connections of a process to one database. members: number of stores that share them."""
+    """The connections of a process to one database. members: number of stores that use the pool."""
 
     def __init__(self, address: Address) -> None:
         self.address, self.members, self.pid = address, 0, os.getpid()
@@ -153,12 +156,13 @@ class Pool:
         )
 
     def acquire(self) -> Connection:
-        """Borrow a connection for this thread; return it with `release`.
+        """Borrow a connection for this thread. Give it back with `release`.
 
-        After a server did not answer once, later calls wait only briefly until it does.
+        If the server did not answer an earlier call, later calls wait only briefly until it answers
+        again.
 
         Raises:
-            Busy: no connection was free in time.
+            Busy: all connections were in use for as long as the address allows to wait.
             StoreError: no connection can be made.
         """
         failures = self._failures()
@@ -192,13 +196,13 @@ class Pool:
         return connection
 
     def release(self, connection: Connection) -> None:
-        """Return a connection to the pool; a lost one is replaced."""
+        """Give a connection back to the pool. A lost connection is replaced."""
         with _LOCK:
             self._lent -= 1
         self._pool.putconn(connection)
 
     def leave(self) -> None:
-        """Leave the pool. The last store closes all connections."""
+        """Leave the pool. When the last store leaves, all connections are closed."""
         with _LOCK:
             self.members -= 1
             if self.members:
@@ -211,7 +215,7 @@ class Pool:
 
 
 def shared_pool(address: Address) -> Pool:
-    """Return the pool of this process for a database. Call `Pool.leave` when done."""
+    """Return the pool of this process for a database, and join it. Call `Pool.leave` when done."""
     with _LOCK:
         here = os.getpid(), address
         pool = _POOLS.get(here)
@@ -235,16 +239,18 @@ def _begin_session(connection: Connection) -> None:
     connection.prepared_max = MAX_PREPARED
     adapters = connection.adapters
     adapters.register_loader("numeric", _IntegerLoader)
-    # One type each: otherwise a statement is prepared again for each size of its values.
+    # Each Python type has one SQL type. Otherwise the driver chooses a type by the size of a value,
+    # and prepares the statement again for each.
     adapters.register_dumper(int, Int8Dumper)
     adapters.register_dumper(str, StrDumper)
     connection.execute(_SESSION.format(lock_timeout=BUSY_TIMEOUT_MS).encode(), prepare=False)
 
 
 def _is_alive(connection: Connection) -> None:
-    """Raise if the connection was lost while idle.
+    """Raise the driver's error if an idle connection was lost.
 
-    The server is asked only if it has sent something unrequested, which is mostly that it closes.
+    A query is sent only if the server has sent something unasked. Usually that is a message that it
+    closes the connection.
     """
     said = select.poll()
     said.register(connection.fileno(), select.POLLIN)
@@ -253,7 +259,7 @@ def _is_alive(connection: Connection) -> None:
 
 
 def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
-    """Split a URL into the driver's URL and this program's parameters."""
+    """Split a URL into the driver's URL and the values of this program's own parameters."""
     said = {"connections": CONNECTIONS, "connection_wait": CONNECTION_WAIT_S}
     rest, _, query = url.partition("?")
     others = []
@@ -271,7 +277,7 @@ def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
 def _without_password(url: str) -> str:
     """Return a URL without its password.
 
-    A password that is not percent-encoded may contain any character; it ends at the last `@`.
+    A password that is not percent-encoded may contain any character, so it ends at the last `@`.
     """
     shown = re.sub(r"(?<=://)([^:]*):.*@", r"\1@", url, flags=re.DOTALL)
     return re.sub(r"([?&]\w*password=).*", r"\1…", shown, flags=re.DOTALL)

@@ -1,8 +1,9 @@
-"""Grant a PostgreSQL role the rights to record in the books and to change nothing.
+"""Grant a PostgreSQL role the rights to record in the books, but to change nothing.
 
-The owner of the tables creates and migrates them; the service runs as another role. That role may
-read all tables, insert rows into the tables of commands, update the columns below and delete from
-the tables below. What follows from transfers is written by functions with the owner's rights.
+The owner of the tables creates and migrates them, and the service runs as another role. That role
+may read all tables, insert rows into the tables that commands write, and update or delete only what
+is listed below. Rows that follow from transfers, such as balances, are written by functions with
+the owner's rights.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from supplies.storage import introspection, schema
 from supplies.storage.store import Store
 
 OWNER_WRITTEN_TABLES = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
-"""Tables that only the owner and SECURITY DEFINER functions write to."""
+"""Tables to which only the owner and SECURITY DEFINER functions write."""
 
 UPDATABLE_COLUMNS = {
     **{
@@ -30,7 +31,7 @@ UPDATABLE_COLUMNS = {
     "users": ["password", "disabled_at"],
     "write_probes": ["written_at"],
 }
-"""Columns that commands update."""
+"""The columns of each table that commands update."""
 
 DELETABLE_TABLES = (
     "access_log",
@@ -44,7 +45,7 @@ DELETABLE_TABLES = (
 
 
 def grant_access(store: Store, role: str) -> None:
-    """Grant a role the rights to record, and revoke further rights.
+    """Grant a role the rights to record, and revoke all others.
 
     Raises:
         NotFound: there is no such role.
@@ -59,7 +60,7 @@ def grant_access(store: Store, role: str) -> None:
 
 
 def _grantee(store: Store, role: str) -> str:
-    """Return the quoted name of the role."""
+    """Return the name of the role, quoted for SQL."""
     found = store.one(
         "SELECT quote_ident(r.rolname), bool_or(g.rolsuper), bool_or(g.oid = c.relowner), "
         "bool_or(g.rolcreaterole), pg_has_role(c.relowner, 'USAGE') "
@@ -106,7 +107,7 @@ def _statements(store: Store, role: str) -> list[str]:
 
 
 def _check_nothing_beyond(store: Store, role: str) -> None:
-    """Check that the role has no further rights through PUBLIC or membership."""
+    """Check that the role has no further rights, through PUBLIC or as a member of another role."""
     for table in (*schema.APPEND_ONLY, *OWNER_WRITTEN_TABLES):
         row = store.one(
             "SELECT has_table_privilege(:role, :table, 'UPDATE, DELETE, TRUNCATE, TRIGGER') "

@@ -1,9 +1,9 @@
 """The store on PostgreSQL: transactions and statements.
 
-A writer locks its station before it reads anything, so the writers of a station wait for each
-other, and writers of other stations do not. All rows that a command writes begin with its station,
-so deadlocks between ledgers are impossible, and READ COMMITTED suffices. If another program causes
-a deadlock, the command is refused as Busy and nothing is recorded.
+A writer locks its station before it reads anything. So writers of one station wait for each other,
+and writers of different stations do not. All rows that a command writes have the station as first
+column of their key, so deadlocks between ledgers are impossible, and READ COMMITTED suffices. If
+another program causes a deadlock, the command is refused as Busy and nothing is recorded.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ MINIMUM_VERSION = 130_000
 class PostgresStore:
     """The books in one schema of a PostgreSQL database, for one thread at a time.
 
-    Connections are borrowed from the pool of the process; those lost in a restart of the server are
-    replaced.
+    Connections are borrowed from the pool of the process. Connections that are lost when the server
+    restarts are replaced.
     """
 
     def __init__(
@@ -107,15 +107,15 @@ class PostgresStore:
             self._open.connection.execute(script.encode(), prepare=False)
 
     def _commits_until_analyze(self) -> int:
-        """Return the number of commits before ANALYZE is due; 0 if it was run.
+        """Return the number of commits before ANALYZE is due. Return 0 if it is not needed.
 
         Only the owner of the tables may run it.
         """
         row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
-        return ANALYZE_AFTER_COMMITS if row is None and self._tables.are_complete() else 0
+        return ANALYZE_AFTER_COMMITS if row is None and self._tables.user_is_owner() else 0
 
     def _analyze(self) -> None:
-        """Run ANALYZE when due. A failure does not affect the commit."""
+        """Run ANALYZE when it is due. If it fails, the commit is not affected."""
         if self._commits_unseen:
             self._commits_unseen -= 1
             if not self._commits_unseen:
@@ -142,7 +142,7 @@ class PostgresStore:
         return self._execute(sql, params).fetchone()
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
-        """Run one statement; return the number of rows it changed."""
+        """Run one statement, and return the number of rows it changed."""
         return self._execute(sql, params).rowcount
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -191,7 +191,7 @@ class PostgresStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Begin a write transaction; `lock` locks a station."""
+        """Begin a write transaction. Within it, `lock` locks a station."""
         with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED") as open_one:
             yield
             self._commit(open_one)
@@ -199,19 +199,19 @@ class PostgresStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Begin a read transaction that sees one state; inside another transaction, join it."""
+        """Begin a read transaction that sees one state. Within another transaction, join it."""
         if self._open is not None:
             yield
             return
         with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as open_one:
             yield
-            # Not rolled back: the driver would discard its prepared statements.
+            # Commit instead of rolling back: the driver would discard its prepared statements.
             with self._translated_errors():
                 open_one.commit()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Transaction]:
-        """Borrow a connection, and roll back at the end what was not committed."""
+        """Borrow a connection and begin a transaction. Roll back at the end unless it committed."""
         with self._borrowed() as connection:
             self._open = opened = Transaction(connection, begin)
             try:
@@ -222,7 +222,7 @@ class PostgresStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Begin a savepoint, rolled back alone if the block raises."""
+        """Begin a savepoint, which is rolled back alone if the block raises."""
         assert self._open is not None, "a savepoint is part of a transaction"
         with self._translated_errors():
             self._open.savepoint()
@@ -252,19 +252,19 @@ class PostgresStore:
         return 0 if row is None else int(row[0])
 
     def check_integrity(self) -> None:
-        """Do nothing: a server with checksums checks each page that it reads."""
+        """Do nothing, because a server with checksums checks each page that it reads."""
 
     def purge_erased(self) -> None:
-        """Do nothing: VACUUM removes old versions of a row.
+        """Do nothing, because VACUUM removes old versions of a row.
 
-        Until then no query shows them, but they are in the server's files, its write-ahead log and
-        its backups.
+        Until then no query returns them, but they are in the server's files, its write-ahead log
+        and its backups.
         """
 
     def interrupt(self) -> None:
-        """Close the connection of a running statement, if any, from another thread.
+        """From another thread, close the connection of the statement that is running, if any.
 
-        A server that hangs would not react to a request to cancel.
+        A server that hangs would not react to a request to cancel the statement.
         """
         connection = self._lent
         if connection is not None:
@@ -275,7 +275,7 @@ class PostgresStore:
                 line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Leave the pool; the last store of a process closes the connections."""
+        """Leave the pool. The last store of a process closes the connections."""
         if not self._closed:
             self._closed = True
             self._pool.leave()
@@ -294,7 +294,7 @@ class PostgresStore:
         if not durable:
             raise StoreError(f"{self.url}: the transaction had failed; nothing was recorded")
         if warned:
-            # The commit is on this server only, because the wait for a standby was cancelled.
+            # The wait for a standby was cancelled, so the commit is on this server only.
             raise Uncertain(
                 f"{self.url}: no standby has confirmed this ({warned[0]}), and whether it outlives "
                 "this server is not known; ask again with the same id"
@@ -310,7 +310,7 @@ class PostgresStore:
             self._refuse(error)
 
     def _refuse(self, error: psycopg.Error) -> NoReturn:
-        """Raise the driver's error as an error of this library."""
+        """Raise an error of this library for an error of the driver."""
         if error.sqlstate == "23514" and error.diag.constraint_name == "floor":
             raise NotEnough("more was requested than the account contains") from error
         text = error.diag.message_primary or str(error)
@@ -320,7 +320,7 @@ class PostgresStore:
 
 @contextmanager
 def _warnings(connection: Connection) -> Iterator[list[str]]:
-    """Log the server's warnings."""
+    """Log the warnings that the server sends."""
     warned: list[str] = []
 
     def collect(said: psycopg.errors.Diagnostic) -> None:

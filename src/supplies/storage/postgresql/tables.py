@@ -13,26 +13,29 @@ ADVISORY_LOCK_NAMESPACE = 0x5355_5050
 
 
 class SchemaManager:
-    """The tables of a store in one schema.
+    """Creates, migrates and checks the tables of a store in a PostgreSQL schema.
 
-    books: its quoted name. script: function that runs several statements in a transaction.
+    books: the name of the schema, quoted for SQL. script: function that runs several statements at
+    once.
     """
 
     def __init__(self, store: Store, books: str, script: Callable[[str], None]) -> None:
         self._store, self._books, self._script = store, books, script
 
     def migrate(self, *, create: bool) -> None:
-        """Migrate the tables to this version. create: create them if there are none.
+        """Migrate the tables to the version of this program.
+
+        create: whether to create the tables if there are none.
 
         Raises:
             NewerVersion: a newer version of this program made them.
-            StoreError: they are incomplete or cannot be migrated.
+            StoreError: the schema is not a ledger, or this user may not migrate it.
         """
         url, found = self._store.url, self._found()
         if not found and not create:
             raise NotADatabase(f"{url} is empty; make a ledger with `supplies init`")
         version = self._version(found)
-        if 0 < version < schema.latest_version() and not self.are_complete():
+        if 0 < version < schema.latest_version() and not self.user_is_owner():
             raise StoreError(
                 f"{url} is of an older version (its tables are version {version}, this "
                 f"program needs {schema.latest_version()}): let the owner of the tables open it "
@@ -58,13 +61,13 @@ class SchemaManager:
         found = self._found()
         if found:
             raise AlreadyDone(
-                f"{self._store.url} holds tables already ({', '.join(sorted(found)[:3])}); "
+                f"{self._store.url} contains tables already ({', '.join(sorted(found)[:3])}); "
                 "name a new database"
             )
         self._make(since=0)
 
     def create_guards(self, *, since: int) -> None:
-        """Create the triggers that were added or changed after version `since`; 0: all."""
+        """Create the triggers that were added or changed after version `since`. 0 creates all."""
         guards = schema.postgres_guards(self._books)
         functions = "\n".join(schema.guards_added_after(guards.functions, since).values())
         self._script(functions.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
@@ -74,8 +77,8 @@ class SchemaManager:
                 self._script(f"ALTER FUNCTION {self._books}.{name}() {schema.SECURITY_DEFINER}")
         self._script(schema.revoke_execute(self._books))
 
-    def are_complete(self) -> bool:
-        """Return whether this user owns the tables or has the owner's rights."""
+    def user_is_owner(self) -> bool:
+        """Return whether this user may change the tables: the owner, or a member of its role."""
         owns = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'entries'::regclass"
         return self._store.one(owns) == (True,)
 
@@ -87,13 +90,13 @@ class SchemaManager:
         return {str(name) for (name,) in rows}
 
     def _version(self, found: set[str]) -> int:
-        """Return the version of the tables found; 0 if there are none."""
+        """Return the version of the tables `found`. Return 0 if there are none."""
         url = self._store.url
         if not found:
             return 0
         if "migrations" not in found:
             raise NotADatabase(
-                f"{url} is a database of another program (it holds "
+                f"{url} is a database of another program (it contains "
                 f"{', '.join(sorted(found)[:3])}); name another, or make a new one"
             )
         row = self._store.one("SELECT max(version) FROM migrations")
@@ -105,11 +108,11 @@ class SchemaManager:
         return int(row[0])
 
     def _lock(self) -> None:
-        """Lock, so that processes that start together migrate one after the other."""
+        """Take a lock, so that processes that start together migrate one after the other."""
         self._store.run(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK_NAMESPACE})")
 
     def _make(self, *, since: int) -> None:
-        """Create what a database of version `since` lacks; 0: a new one."""
+        """Run the migrations after version `since`. 0 creates all tables."""
         if since == 0:
             self._script(
                 'CREATE TABLE catalogue_changes (station TEXT COLLATE "C" PRIMARY KEY, '

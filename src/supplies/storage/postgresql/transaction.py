@@ -1,7 +1,7 @@
-"""A transaction over a borrowed connection with as few round trips as possible.
+"""A transaction over a borrowed connection, with as few round trips as possible.
 
-A statement without a result waits in a queue and is sent together with the next query. Its error is
-therefore raised later: at the latest at the end of its savepoint or transaction.
+A statement without a result waits in a queue, and is sent together with the next query. So its
+error is raised later: at the latest when its savepoint or transaction ends.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from supplies.storage.store import Params
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 MAX_QUEUED = 1_000
-"""Largest number of statements queued on the client."""
+"""Number of statements after which the queue is sent."""
 
 _ROLLED_BACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
-"""States of a working connection with an unfinished transaction."""
+"""States of a working connection whose transaction has not ended."""
 
 
 class Transaction:
@@ -34,7 +34,7 @@ class Transaction:
         self._waiting: list[tuple[str, Params | Sequence[Any]]] = [(begin, ())]
 
     def execute(self, sql: str, params: Params | Sequence[Any] = ()) -> Cursor:
-        """Run the queued statements, then this one, in one round trip."""
+        """Send the queued statements and this one in one round trip. Return its result."""
         if not self._waiting:
             return self.connection.execute(sql, params)
         waiting, self._waiting = self._waiting, []
@@ -65,7 +65,7 @@ class Transaction:
         self._parts -= 1
 
     def rollback_to_savepoint(self) -> None:
-        """Roll back to the savepoint. If the connection is lost, the server does so."""
+        """Roll back to the savepoint. After a lost connection, the server does so by itself."""
         part = f"part_{self._parts}"
         self._parts -= 1
         unsent = [sql for sql, _ in self._waiting]
@@ -74,7 +74,7 @@ class Transaction:
             return
         self._waiting.clear()
         if self.connection.info.transaction_status in _ROLLED_BACK:
-            # Sent separately: the driver discards prepared statements when it sees the answer.
+            # Not through the queue: the driver discards its prepared statements after a ROLLBACK.
             self.connection.execute(f"ROLLBACK TO {part}")
             self.connection.execute(f"RELEASE {part}")
 
@@ -82,12 +82,12 @@ class Transaction:
         """Commit. Return False if the transaction had failed and was rolled back."""
         if self.execute("COMMIT").statusmessage == "COMMIT":
             return True
-        # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error.
+        # If the transaction had failed, PostgreSQL rolls back on COMMIT and reports no error.
         self.connection.close()
         return False
 
     def end(self) -> None:
-        """Roll back what was not committed. If the connection is lost, the server does so."""
+        """Roll back what was not committed. After a lost connection, the server does so itself."""
         self._waiting.clear()
         status = self.connection.info.transaction_status
         if status in _ROLLED_BACK:

@@ -1,4 +1,4 @@
-"""Translate SQLite errors to plain sentences, by code."""
+"""Translate SQLite error codes to errors of this library, with plain messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WAL_UNAVAILABLE = (
     sqlite3.SQLITE_READONLY_CANTLOCK,
     sqlite3.SQLITE_READONLY_RECOVERY,
 )
-"""Errors of a process that may read the file but not write its log."""
+"""Error codes of a process that may read the file but may not write its write-ahead log."""
 
 _LOCKED_BY_OTHER = (
     "another program has been holding {path} for "
@@ -57,7 +57,7 @@ _BY_CODE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_FULL: (DiskFull, _DISK_FULL),
     sqlite3.SQLITE_CANTOPEN: (StoreError, _CANNOT_OPEN),
 }
-"""Sentences by extended error code, or else by primary code."""
+"""Messages by extended error code, or else by primary code."""
 
 
 def translate_error(error: sqlite3.Error, path: Path) -> SuppliesError:

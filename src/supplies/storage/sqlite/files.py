@@ -12,25 +12,25 @@ from supplies.errors import Gone, StoreError
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, WAL_UNAVAILABLE, translate_error
 
 _OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILABLE)
-"""Errors of a copy that are caused by its source."""
+"""Error codes of a copy whose cause is the source file, not the target."""
 
 
 class DatabaseFiles:
-    """The identity (device, inode) of a database file and its log when they were opened."""
+    """Remembers which database file and log were opened, by device and inode number."""
 
     def __init__(self, path: Path) -> None:
-        # Absolute, as in SQLite: the program may change its directory.
+        # An absolute path, as SQLite uses: the program may change its working directory.
         here = path.absolute()
         self._opened = {each: _identity(each) for each in (here, Path(f"{here}-wal"))}
 
     def check(self, *, keeps_a_log: Callable[[], bool]) -> None:
-        """Check that neither file was deleted or replaced since.
+        """Check that neither file was deleted or replaced after it was opened.
 
-        The system would let this process write to a deleted file, and the data would be lost at its
-        end.
+        The operating system lets a process go on writing to a deleted file. The data would be lost
+        when the process ends.
 
         Raises:
-            Gone: one of them was deleted or replaced.
+            Gone: one of the files was deleted or replaced.
         """
         for path, opened in self._opened.items():
             found = _identity(path)
@@ -55,7 +55,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def create_private_file(path: Path) -> None:
-    """Create a file that only its owner can read, if it is missing. Its log gets the same mode."""
+    """Create the file if it is missing, readable only by its owner. Its log gets the same mode."""
     # Errors are ignored here: opening the file with SQLite reports them.
     with suppress(OSError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -76,7 +76,7 @@ def copy_file(source: Path, target: Path) -> None:
             closing(sqlite3.connect(target)) as there,
         ):
             here.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-            # In one step: page by page, it would begin again after each write of others.
+            # All pages in one step: otherwise each write of another process would restart the copy.
             here.backup(there, pages=-1)
     except sqlite3.Error as error:
         if error.sqlite_errorcode in _OF_THE_SOURCE:

@@ -15,10 +15,10 @@ from supplies.storage.sqlite.tables import SchemaManager
 from supplies.storage.store import Params, Row
 
 PURGE_TIMEOUT_MS = 250
-"""How long to wait for readers before the log is emptied later instead."""
+"""How long emptying the log waits for readers. After that it is left for later."""
 
 MAX_REPORTED_FAULTS = 1_000_000_000
-"""Number of faults that the integrity check may report: all of them."""
+"""Number of faults that the integrity check may report, large enough for all of them."""
 
 MINIMUM_VERSION = (3, 37, 0)
 """Oldest supported version: STRICT tables need SQLite 3.37."""
@@ -58,8 +58,8 @@ class SqliteStore:
             )
         if create:
             create_private_file(self.path)
-        # Autocommit, because every transaction is begun by hand: a deferred BEGIN that turns
-        # into a write is refused while another writes, whatever the busy timeout.
+        # Autocommit, because this class begins every transaction itself. A deferred transaction
+        # that begins to write is refused at once while another writes.
         self.connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, cached_statements=512
         )
@@ -69,10 +69,10 @@ class SqliteStore:
         pragma("PRAGMA recursive_triggers = ON")
         self._enable_wal()
         pragma("PRAGMA synchronous = FULL")
-        # In a file: in memory, the end of each statement takes time in proportion to what the open
-        # savepoint changed. The file has no name and is gone with the connection.
+        # Temporary data goes to a file. In memory, the end of each statement would take time in
+        # proportion to what the open savepoint changed. SQLite deletes the file by itself.
         pragma("PRAGMA temp_store = FILE")
-        # Erased data is overwritten, so that no forgotten name stays in free pages.
+        # Overwrite erased data, so that names of forgotten people do not stay in free pages.
         pragma("PRAGMA secure_delete = ON")
         # A checkpoint waits for the disk twice, so it runs every 16 MB instead of every 4.
         pragma("PRAGMA wal_autocheckpoint = 4000")
@@ -144,7 +144,7 @@ class SqliteStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Begin a write transaction with the write lock from its first statement."""
+        """Begin a write transaction. It holds the write lock from its first statement."""
         self.run("BEGIN IMMEDIATE")
         try:
             yield
@@ -160,7 +160,7 @@ class SqliteStore:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Begin a read transaction that sees one state; inside another transaction, join it."""
+        """Begin a read transaction that sees one state. Within another transaction, join it."""
         if self.connection.in_transaction:
             yield
             return
@@ -172,7 +172,10 @@ class SqliteStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Begin a savepoint, rolled back alone. Its fixed name lets the statement be cached."""
+        """Begin a savepoint, which can be rolled back alone.
+
+        Its name is always the same, so that SQLite can cache the statement.
+        """
         self.run("SAVEPOINT part")
         try:
             yield
@@ -184,7 +187,7 @@ class SqliteStore:
         self.run("RELEASE part")
 
     def lock(self, station: str) -> None:
-        """Do nothing: BEGIN IMMEDIATE has locked the file."""
+        """Do nothing, because BEGIN IMMEDIATE has locked the file already."""
 
     def catalogue_version(self, station: str) -> int:
         """Return SQLite's count of changes by other connections."""
@@ -192,10 +195,10 @@ class SqliteStore:
         return int(row[0]) if row else 0
 
     def purge_erased(self) -> None:
-        """Checkpoint and empty the log, which still has old pages of erased rows.
+        """Checkpoint and empty the log, which still contains old pages of erased rows.
 
-        If another process is reading, SQLite empties the log later. This does not wait for it: a
-        process that replicates the file reads all the time, and all writers would wait.
+        If another process is reading, SQLite empties the log later, and this method does not wait
+        for that. A process that replicates the file reads all the time, so all writers would wait.
         """
         self.run(f"PRAGMA busy_timeout = {PURGE_TIMEOUT_MS}")
         try:
@@ -217,9 +220,10 @@ class SqliteStore:
             raise NotADatabase(f"{self.path} is damaged ({found[0]}); restore it from a backup")
 
     def leave_wal_mode(self) -> None:
-        """Leave WAL mode, so that the file can be read where nothing may be written.
+        """Leave WAL mode, so that the file can also be read from a read-only directory.
 
-        Closing alone would not report an error if the disk is too full for the content of the log.
+        Closing the file also moves the log's content into it. But that would not report an error if
+        the disk is full.
         """
         if self.one("PRAGMA journal_mode = DELETE") != ("delete",):
             raise Busy(f"another program is using {self.path}; close it there first")
@@ -229,7 +233,7 @@ class SqliteStore:
         return self.one("PRAGMA journal_mode") == ("wal",)
 
     def interrupt(self) -> None:
-        """End the running statement, if any, from another thread."""
+        """From another thread, end the statement that is running, if any."""
         self.connection.interrupt()
 
     def close(self) -> None:
@@ -237,7 +241,7 @@ class SqliteStore:
         self.connection.close()
 
     def _roll_back(self) -> None:
-        # A full disk or an I/O error may have rolled back already.
+        # After a full disk or an I/O error, SQLite may have rolled back already.
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 

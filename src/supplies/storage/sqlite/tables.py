@@ -10,13 +10,18 @@ from supplies.storage.store import Store
 
 
 class SchemaManager:
-    """The tables of a store in its file."""
+    """Creates, migrates and checks the tables of a SQLite store.
+
+    path: the file, for messages.
+    """
 
     def __init__(self, store: Store, path: Path) -> None:
         self._store, self._path = store, path
 
     def migrate(self, *, create: bool) -> None:
-        """Migrate the tables to this version. create: create them if there are none.
+        """Migrate the tables to the version of this program.
+
+        create: whether to create the tables if there are none.
 
         Raises:
             NewerVersion: a newer version of this program made them.
@@ -27,7 +32,7 @@ class SchemaManager:
             if found:
                 raise NotADatabase(
                     f"{self._path} is a database of another program "
-                    f"(it holds {', '.join(sorted(found)[:3])}); name another file"
+                    f"(it contains {', '.join(sorted(found)[:3])}); name another file"
                 )
             if not create:
                 raise NotADatabase(f"{self._path} is empty; make a ledger with `supplies init`")
@@ -55,7 +60,7 @@ class SchemaManager:
         self._make(since=0)
 
     def create_guards(self, *, since: int) -> None:
-        """Create the triggers that were added or changed after version `since`; 0: all."""
+        """Create the triggers that were added or changed after version `since`. 0 creates all."""
         for name, statement in schema.guards_added_after(schema.sqlite_guards(), since).items():
             self._store.run(f"DROP TRIGGER IF EXISTS {name}")
             self._store.run(statement)
@@ -63,10 +68,11 @@ class SchemaManager:
     def check_guards(self) -> None:
         """Check tables, indexes and triggers.
 
-        Foreign triggers on these tables are refused too, because they could suppress rows.
+        Triggers of other programs on these tables are refused too, because they could suppress
+        rows.
 
         Raises:
-            GuardMissing: a table, index or trigger is missing or changed.
+            GuardMissing: a table, index or trigger is missing or changed, or a trigger was added.
         """
         found = {
             name: (table, sql)
