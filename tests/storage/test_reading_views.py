@@ -163,3 +163,14 @@ def test_a_missing_view_on_postgresql_is_reported(postgres: Server) -> None:
             other.execute("DROP VIEW gifts")
         with pytest.raises(GuardMissing, match="view gifts"):
             open_store(url)
+
+
+def test_a_role_that_may_read_a_view_still_may_after_a_migration(postgres: Server) -> None:
+    with postgres.database() as url, psycopg.connect(url, autocommit=True) as other:
+        other.execute("GRANT SELECT ON stock_now TO PUBLIC")
+        for migration in schema.migrations():
+            made = [text for text in migration.statements() if text.split()[1] == "VIEW"]
+            if made and made[0].startswith("DROP"):
+                other.execute(schema.to_postgresql(";\n".join(made)).encode())
+        granted = other.execute("SELECT has_table_privilege('public', 'stock_now', 'SELECT')")
+        assert granted.fetchone() == (True,)

@@ -97,7 +97,7 @@ def book_goods(station: RecordingStation, pledge: str) -> None:
                     quantity=60,
                     pledge=pledge,
                     batch="B1",
-                    expires_on=date(2021, 1, 1),
+                    expires_month="2021-01",
                     value=Value(minor=900, currency="CNY", evidence="invoice 1"),
                 ),
                 c.DonationLine(item="gel", quantity=9, recipient="h2"),

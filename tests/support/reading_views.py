@@ -7,6 +7,7 @@ from datetime import date
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ANONYMOUS, RECEIVED
+from supplies.domain.expiry import shown_expiry
 from supplies.views.donations import list_donations
 from supplies.views.public_disclosure import build_disclosure
 from supplies.views.station_report import build_station_report
@@ -89,8 +90,8 @@ def _check_recipients(books: Books) -> None:
 
 def _check_stock(books: Books) -> None:
     shown = books.all(
-        "SELECT location_code, item_code, item, unit, lot, batch, expires_on, on_hand, free, "
-        "allocated FROM stock_now WHERE station = :station"
+        "SELECT location_code, item_code, item, unit, lot, batch, expires_on, expiry, on_hand, "
+        "free, allocated FROM stock_now WHERE station = :station"
     )
     assert sorted(map(repr, map(tuple, shown))) == sorted(
         repr(
@@ -102,6 +103,7 @@ def _check_stock(books: Books) -> None:
                 row.lot,
                 row.batch,
                 row.expires_on and row.expires_on.isoformat(),
+                shown_expiry(row) or None,
                 row.on_hand,
                 row.free,
                 row.allocated,

@@ -175,6 +175,34 @@ def test_packs_that_do_not_come_to_their_line_are_found(store: Tampering) -> Non
     assert (error.expected, error.found) == ("100 × mask in packs", "80 × mask")
 
 
+@pytest.mark.parametrize(
+    ("month", "expected"), [("2021-02", "2021-02-28"), ("2021-13", "the last day of a month")]
+)
+@pytest.mark.parametrize("table", ["lots", "shipment_lines"])
+def test_an_expiry_that_is_not_the_last_day_of_its_month_is_found(
+    store: Tampering, table: str, month: str, expected: str
+) -> None:
+    seq = last_with(store, f"SELECT max(seq) FROM {table} WHERE expires_month = '2021-01'")
+
+    def other_month(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, expires_month=month)
+            if getattr(row, "expires_month", None)
+            else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, other_month)
+    store.run(
+        f"UPDATE {table} SET expires_month = :month WHERE seq = :seq AND expires_month IS NOT NULL",
+        {"month": month, "seq": seq},
+    )
+    error = broken(store)
+    assert (error.table, error.column, error.seq) == (table, "expires_on", seq)
+    assert (error.expected, error.found) == (expected, "2021-01-31")
+
+
 def test_a_count_that_expects_other_figures_than_are_booked_is_found(store: Tampering) -> None:
     seq = last_with(store, "SELECT max(seq) FROM recounts")
 

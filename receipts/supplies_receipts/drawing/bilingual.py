@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
+from supplies.domain.expiry import Expiring, shown_expiry
 from supplies.papers.common import Languages, StationHead, UnitWords
 from supplies.papers.receipt import Amount, ReceiptLine
 from supplies.papers.units import SHIPPED_UNITS, UNITS_BEFORE_WORDS
@@ -150,9 +151,10 @@ def month(said: str) -> Words:
     return Words(f"{int(year)}年{int(number_)}月", said)
 
 
-def expiry(on: date | None) -> str:
-    """Format an expiry date; empty where it is unknown (None)."""
-    return "" if on is None else f"{_UNTIL.primary} {on.isoformat()}"
+def expiry(goods: Expiring) -> str:
+    """Format the expiry of goods as it was typed; empty if it is unknown."""
+    shown = shown_expiry(goods)
+    return f"{_UNTIL.primary} {shown}" if shown else ""
 
 
 _UNTIL = Words("有效期至", "Expires")

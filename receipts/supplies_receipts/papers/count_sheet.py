@@ -83,7 +83,7 @@ def _cells(paper: CountSheetPaper, line: SheetLine) -> list[Cell]:
         [*report_page.cell(name), (unit, CELL_EN)],
         [
             (line.batch or "", CELL),
-            (bilingual.expiry(line.expires_on), CELL_EN),
+            (bilingual.expiry(line), CELL_EN),
             (line.lot, CELL_EN),
         ],
     ]

@@ -282,7 +282,7 @@ def _row(table: Table, at: int, line: ReceiptLine) -> Block:
         [
             [(str(at), _CELL)],
             [(name.primary, _CELL), (name.secondary, _CELL_EN)],
-            [(line.batch or "", _CELL_SMALL), (bilingual.expiry(line.expires_on), _CELL_SMALL)],
+            [(line.batch or "", _CELL_SMALL), (bilingual.expiry(line), _CELL_SMALL)],
             [(unit.primary, _CELL), (unit.secondary, _CELL_EN)],
             [(quantity, fit_style(quantity, _QUANTITY, _COLUMNS[4].width - layout.GUTTER))],
             [(words.primary, _CELL), (words.secondary, _CELL_EN), (value, _CELL_SMALL)],

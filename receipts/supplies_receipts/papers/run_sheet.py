@@ -178,7 +178,7 @@ def _goods(line: SlipLine) -> Block:
 
 
 def _lot(line: LoadLine | SlipLine) -> Cell:
-    return [(line.batch or "", CELL), (bilingual.expiry(line.expires_on), CELL_EN)]
+    return [(line.batch or "", CELL), (bilingual.expiry(line), CELL_EN)]
 
 
 def _signatures() -> Block:

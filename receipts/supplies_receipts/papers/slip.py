@@ -153,7 +153,7 @@ def _item(line: SlipLine) -> Block:
     large = fit_style(figure, _QUANTITY, wide)
     room, right = WIDTH - forms.TICK - 2 - wide - 2, MARGIN + WIDTH - wide
     name = bilingual.named(line.name, line.name_en)
-    lot = "  ".join(filter(None, (line.batch, bilingual.expiry(line.expires_on))))
+    lot = "  ".join(filter(None, (line.batch, bilingual.expiry(line))))
     says = [(name.primary, _ITEM), (name.secondary, _SMALL), (lot, _SMALL)]
     row = layout.beside(
         [

@@ -65,6 +65,7 @@ def stock(
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_stock
     from supplies.cli.tables import print_columns, print_json
+    from supplies.domain.expiry import shown_expiry
     from supplies.views.stock import get_stock
 
     if organisation and as_of is not None:
@@ -83,7 +84,7 @@ def stock(
             "place": lambda line: line.location,
             "item": lambda line: line.name,
             "lot": lambda line: line.lot,
-            "expires": lambda line: line.expires_on,
+            "expires": shown_expiry,
             "on hand": lambda line: line.on_hand,
             "free": lambda line: line.free,
             "set aside": lambda line: line.allocated,

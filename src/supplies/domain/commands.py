@@ -20,7 +20,9 @@ from supplies.domain.fields import (
     Code,
     Count,
     EntryNumber,
+    ExpiryDay,
     Hash,
+    Month,
     Quantity,
     Reason,
     ShortText,
@@ -190,13 +192,15 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
     serve; None is its most urgent. Claims on a named need are dropped as far as the goods take
     their place. quarantine: location for them instead of the command's. write_off: reason for
     which they are written off at once, such as `expired`. Expired goods need one of the two.
+    expires_month: instead of `expires_on`, if only a month is printed on the goods; see `Month`.
     """
 
     pledge: Code | None = None
     recipient: Code | None = field(name="for", default=None)
     need: Code | None = None
     batch: Batch | None = None
-    expires_on: date | None = None
+    expires_on: ExpiryDay | None = None
+    expires_month: Month | None = None
     value: Value | None = None
     quarantine: Code | None = None
     write_off: Code | None = None
@@ -226,11 +230,12 @@ class RecordDonation(Command, frozen=True, kw_only=True):
 class ArrivalLine(GoodsLine, frozen=True, kw_only=True):
     """Goods that arrived other than as a donation.
 
-    quarantine, write_off: as in `DonationLine`.
+    expires_month, quarantine, write_off: as in `DonationLine`.
     """
 
     batch: Batch | None = None
-    expires_on: date | None = None
+    expires_on: ExpiryDay | None = None
+    expires_month: Month | None = None
     value: Value | None = None
     quarantine: Code | None = None
     write_off: Code | None = None
@@ -404,15 +409,16 @@ class OpenCountSheet(Command, frozen=True, kw_only=True):
 class CountLine(StrictStruct, frozen=True, kw_only=True):
     """A counted quantity, free and allocated goods together, in base units.
 
-    lot: None if all lots of the item were counted together. batch, expires_on: of goods found
-    beyond those in the books, if no lot is given; None: unknown.
+    lot: None if all lots of the item were counted together. batch, expires_on, expires_month: of
+    goods found beyond those in the books, if no lot is given; None: unknown.
     """
 
     item: Code
     counted: Count
     lot: Code | None = None
     batch: Batch | None = None
-    expires_on: date | None = None
+    expires_on: ExpiryDay | None = None
+    expires_month: Month | None = None
 
 
 class CountStock(Command, frozen=True, kw_only=True):
@@ -511,12 +517,14 @@ class HandOut(Command, frozen=True, kw_only=True):
 class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
     """A product of a conversion.
 
-    expires_on: None is the earliest expiry of what it is made of. expiry_reason: why it may be used
-    for longer than that; with a reason and no day, it does not expire.
+    expires_on: None is the earliest expiry of what it is made of. expires_month: as in
+    `DonationLine`. expiry_reason: why it may be used for longer than its parents; with a reason and
+    no expiry, it does not expire.
     """
 
     batch: Batch | None = None
-    expires_on: date | None = None
+    expires_on: ExpiryDay | None = None
+    expires_month: Month | None = None
     expiry_reason: Reason | None = None
 
 
@@ -533,13 +541,14 @@ class Convert(Command, frozen=True, kw_only=True):
 class DescribeLot(Command, frozen=True, kw_only=True):
     """Describe a lot anew: one that a count found, or that came from another station.
 
-    batch, expires_on: as they should be; None: none. Lots that arrived or were repacked here are
-    corrected with their entry.
+    batch, expires_on, expires_month: as they should be; None: none. Lots that arrived or were
+    repacked here are corrected with their entry.
     """
 
     lot: Code  # by path
     batch: Batch | None = None
-    expires_on: date | None = None
+    expires_on: ExpiryDay | None = None
+    expires_month: Month | None = None
     reason: Reason
 
 

@@ -17,8 +17,9 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True, tag_field="table", gc=
 class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
     """Goods that arrived together. A new description is a new row; the latest is valid.
 
-    origin: account that the lot came from. value_minor: in minor units of `currency`; None: no
-    value.
+    origin: account that the lot came from. expires_month: the expiry as printed on the goods, if
+    it names only a month; `expires_on` is then its last day. value_minor: in minor units of
+    `currency`; None: no value.
     """
 
     lot: str
@@ -28,6 +29,7 @@ class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
     expires_on: date | None = None
     value_minor: int | None = None
     currency: str | None = None
+    expires_month: str | None = None
 
 
 class LotParent(EntryRow, frozen=True, kw_only=True, tag="lot_parents"):
@@ -279,7 +281,8 @@ class Shipment(EntryRow, frozen=True, kw_only=True, tag="shipments"):
 class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
     """The shipped quantity of one lot, described for the other station.
 
-    value_minor: this part's share of the lot's value, in minor units; None: no value.
+    expires_month: as in `Lot`. value_minor: this part's share of the lot's value, in minor units;
+    None: no value.
     """
 
     shipment: str
@@ -292,6 +295,7 @@ class ShipmentLine(EntryRow, frozen=True, kw_only=True, tag="shipment_lines"):
     expires_on: date | None
     value_minor: int | None
     currency: str | None
+    expires_month: str | None = None
 
 
 class ShipmentReceived(EntryRow, frozen=True, kw_only=True, tag="shipments_received"):

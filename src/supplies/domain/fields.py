@@ -6,13 +6,13 @@ the limits also apply to structs made in Python.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from supplies.domain.normalization import NORMALIZED
+from supplies.domain.normalization import MONTH_OF_EXPIRY, NORMALIZED
 
 MAX_QUANTITY = 10**12
 """Largest number of base units in one transfer. Sums of these stay far below 2^63."""
@@ -61,6 +61,21 @@ Batch = Annotated[
     ),
 ]
 """A maker's batch number. It is part of the hashed chain: a person's name must not be in it."""
+
+ExpiryDay = Annotated[
+    date, Meta(description="the last day of use; a month such as 2027-05 is its last day")
+]
+"""The last day on which goods may be used."""
+
+Month = Annotated[
+    str,
+    Meta(
+        pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$(?!\n)",
+        description="a month such as 2027-05, if no day is printed; expires_on is its last day",
+        extra=MONTH_OF_EXPIRY,
+    ),
+]
+"""The month of an expiry, for goods on which no day is printed."""
 
 _FREE_TEXT = {**NORMALIZED, "erasable": True}
 

@@ -1,6 +1,7 @@
 """Normalize text before it is checked, hashed and stored: one rule for every text field.
 
-Days are checked in the same pass: see `days.py`.
+Days are checked in the same pass: see `days.py`. An expiry may be typed as a month, such as
+2027-05: the goods are then good until its last day, and the month is kept.
 
 The rule (docs/ledger.md, "Text"): characters are composed (NFC), every kind of space is a space,
 invisible characters are removed, full-width letters and digits become ASCII, half-width kana become
@@ -22,13 +23,19 @@ import msgspec
 from msgspec import inspect
 
 from supplies.domain.days import check_day
+from supplies.domain.expiry import last_day
 from supplies.errors import InvalidField
 
 NORMALIZED = {"normalized": True}
 """Mark of a field type whose text is normalized: `Meta(extra=NORMALIZED)`."""
 
+MONTH_OF_EXPIRY = {"last_day": "expires_on"}
+"""Mark of a field type that contains a month: the field whose day is its last one."""
+
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MONTH = re.compile(r"[1-9]\d{3}-(?:0[1-9]|1[0-2])", re.ASCII)
+_YEAR_AND_NUMBER = re.compile(r"\d{1,4}-\d{1,2}", re.ASCII)
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _WIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff65-\uffdc]+")
 
@@ -108,17 +115,65 @@ def _struct_rule(kind: type[msgspec.Struct]) -> Rule | None:
     assert isinstance(info, inspect.StructType)
     rules = {field.encode_name: _rule(field.type) for field in info.fields}
     texts = {name: rule for name, rule in rules.items() if rule is not None}
+    months = {
+        field.encode_name: day
+        for field in info.fields
+        if (day := _mark(field.type, "last_day")) is not None
+    }
     if not texts:
         return None
 
     def normalize(value: Plain, pointer: str) -> Plain:
         if not isinstance(value, dict):
             return value
+        for month, day in months.items():
+            value = _with_last_day(value, month, day, pointer)
         named = {name: texts[name] for name in value.keys() & texts.keys()}
         done = {name: rule(value[name], f"{pointer}/{name}") for name, rule in named.items()}
         return {**value, **done}
 
     return normalize
+
+
+def _mark(kind: inspect.Type, name: str) -> str | None:
+    """Return a mark of the type of a field, which may be optional."""
+    if isinstance(kind, inspect.UnionType):
+        return next((mark for part in kind.types if (mark := _mark(part, name))), None)
+    return (kind.extra or {}).get(name) if isinstance(kind, inspect.Metadata) else None
+
+
+def _with_last_day(
+    fields: dict[str, Plain], month: str, day: str, pointer: str
+) -> dict[str, Plain]:
+    """Return fields with the last day of the month that was typed in either field.
+
+    month, day: names of the fields.
+
+    Raises:
+        InvalidField: it is not a month, or not that of the day given.
+    """
+    chosen = _month(fields.get(month), f"{pointer}/{month}")
+    if chosen is None and fields.get(month) is None:
+        chosen = _month(fields.get(day), f"{pointer}/{day}")
+    if chosen is None:
+        return fields
+    last = last_day(chosen).isoformat()
+    if fields.get(day) not in (None, chosen, last):
+        raise InvalidField.at(
+            f"{pointer}/{day}",
+            f"{pointer}/{day} is not {last}, the last day of {chosen}; leave it out",
+        )
+    return {**fields, month: chosen, day: last}
+
+
+def _month(text: Plain, pointer: str) -> str | None:
+    if not isinstance(text, str) or not _YEAR_AND_NUMBER.fullmatch(text):
+        return None
+    if not _MONTH.fullmatch(text):
+        raise InvalidField.at(
+            pointer, f"{pointer} is {text}, which is not a month; write it as in 2027-05"
+        )
+    return text
 
 
 def _rule(kind: inspect.Type) -> Rule | None:

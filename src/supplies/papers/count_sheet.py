@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from supplies.papers.common import PaperPart, StationHead
 
 
@@ -11,6 +13,7 @@ class SheetLine(PaperPart, frozen=True, kw_only=True):
     """Goods of one lot to count, free and allocated together.
 
     expected: the quantity in the books, in base units; None on a blind sheet.
+    expires_month: as in `ReceiptLine`.
     """
 
     name: str
@@ -20,6 +23,7 @@ class SheetLine(PaperPart, frozen=True, kw_only=True):
     batch: str | None
     expires_on: date | None
     expected: int | None
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class CountSheetPaper(PaperPart, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
     in_words, in_words_en: the quantity in Chinese financial numerals, and in English words.
     unit_words: absent if the unit has no words, or the receipt was issued before this field
     existed.
+    expires_month: as printed on the goods, if they name only a month; otherwise absent.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
     expires_on: date | None
     value: Amount | None = None
     unit_words: UnitWords | msgspec.UnsetType = msgspec.UNSET
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class DonationReceipt(PaperPart, frozen=True, kw_only=True):

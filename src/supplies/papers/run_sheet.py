@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from supplies.papers.common import PaperPart, StationHead
 from supplies.papers.slip import SlipLine
 
 
 class LoadLine(PaperPart, frozen=True, kw_only=True):
-    """Goods of one lot that a team takes from one location, for all stops together."""
+    """Goods of one lot that a team takes from one location, for all stops together.
+
+    expires_month: as in `ReceiptLine`.
+    """
 
     name: str
     name_en: str | None
@@ -19,6 +24,7 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
     expires_on: date | None
     location: str
     quantity: int
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class RunStop(PaperPart, frozen=True, kw_only=True):

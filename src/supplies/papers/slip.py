@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from supplies.papers.common import PaperPart, StationHead
 
 
 class SlipLine(PaperPart, frozen=True, kw_only=True):
-    """Goods for one stop, in base units."""
+    """Goods for one stop, in base units. expires_month: as in `ReceiptLine`."""
 
     name: str
     name_en: str | None
@@ -16,6 +18,7 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
     quantity: int
     batch: str | None
     expires_on: date | None
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeliverySlip(PaperPart, frozen=True, kw_only=True):

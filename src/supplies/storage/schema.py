@@ -150,17 +150,23 @@ def all_scripts() -> str:
 
 
 def create_statements() -> dict[str, str]:
-    """Return the statements that create tables, views and indexes, by name."""
-    made = {}
+    """Return the statements that create tables, views and indexes, by name.
+
+    An added column is written into the statement of its table, as SQLite does.
+    """
+    made: dict[str, str] = {}
     for migration in migrations():
         for text in migration.statements():
-            found = _MAKES.match(text)
-            if found is not None:
+            if (found := _MAKES.match(text)) is not None:
                 made[found[1]] = text
+            elif (found := _ADDS.match(text)) is not None:
+                columns, key, rest = made[found[1]].partition(",\n    PRIMARY KEY")
+                made[found[1]] = f"{columns}, {found[2]}{key}{rest}"
     return made
 
 
 _MAKES = re.compile(r"CREATE (?:TABLE|VIEW|(?:UNIQUE )?INDEX) (\w+)")
+_ADDS = re.compile(r"ALTER TABLE (\w+) ADD COLUMN\s+(.*)", re.DOTALL)
 
 
 def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str]:
@@ -210,9 +216,13 @@ def _create_tables() -> dict[str, str]:
 
 
 def to_postgresql(script: str) -> str:
-    """Translate a script to PostgreSQL types. Text sorts by code point, as in SQLite."""
+    """Translate a script to PostgreSQL types. Text sorts by code point, as in SQLite.
+
+    A view that is made anew is replaced, so that the roles that may read it still may.
+    """
     types = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
     script = re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", script)
+    script = re.sub(r"DROP VIEW (\w+);\nCREATE (?=VIEW \1 )", "CREATE OR REPLACE ", script)
     return re.sub(r"\b(INTEGER|BLOB|TEXT)\b", lambda found: types[found[1]], script)
 
 

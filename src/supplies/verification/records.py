@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, get_args, get_type_hints
 
@@ -36,6 +37,7 @@ from supplies.domain.entry_rows import (
     StopLine,
     Withdrawal,
 )
+from supplies.domain.expiry import last_day
 from supplies.storage.store import Row
 from supplies.verification.reader import WHOLE_ROW, Reader, Table
 
@@ -124,6 +126,12 @@ def _hand_over_columns(source: str, target: str) -> tuple[str | None, str | None
     return None, None
 
 
+def _last_day(month: str) -> str:
+    with suppress(ValueError):
+        return last_day(month).isoformat()
+    return "the last day of a month"
+
+
 class Records:
     """What the entries checked so far state, for checks of later entries.
 
@@ -175,7 +183,10 @@ class Records:
                 self._restated.append((table, document, number, seq))
 
     def _check_lots(self, stated: Rows) -> None:
-        """Check that a new lot's id has its entry's number, and that no lot changes its item."""
+        """Check that a new lot's id has its entry's number, and that no lot changes its item.
+
+        If only the month of its expiry is known, check that it expires on the last day.
+        """
         own = f"l_{self.reader.station}_"
         for row in stated[Lot]:
             seq, lot, item = row[0], row[1], row[2]
@@ -183,6 +194,13 @@ class Records:
                 self._restated.append((STATEMENT_TABLES[Lot], lot, number, seq))
             if self.lots.setdefault(lot, item) != item:
                 raise self.reader.broken("lots", "item", seq, self.lots[lot], item)
+        expiring: tuple[type[EntryRow], ...] = (Lot, ShipmentLine)
+        for kind in expiring:
+            at = STATEMENT_TABLES[kind].columns.index
+            for row in stated[kind]:
+                day, month = row[at("expires_on")], row[at("expires_month")]
+                if month is not None and day != (last := _last_day(month)):
+                    raise self.reader.broken(TABLES[kind], "expires_on", row[0], last, day)
         for seq, lot, parent in stated[LotParent]:
             for column, name in (("lot", lot), ("parent", parent)):
                 if name not in self.lots:

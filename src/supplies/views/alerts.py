@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import (
     ALLOCATED,
@@ -65,6 +67,7 @@ class Alert(View, frozen=True, kw_only=True):
     concerned, in base units; None if the alert is not about goods. The quantity of unexplained
     goods is negative if too many were found, and positive if goods are missing. since: first day of
     the condition. due: the due day; None if there is none.
+    expires_month: as printed on the goods, if they name only a month; otherwise absent.
     """
 
     what: AlertKind
@@ -74,6 +77,7 @@ class Alert(View, frozen=True, kw_only=True):
     quantity: int | None
     since: date
     due: date | None
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def list_alerts(
@@ -146,6 +150,7 @@ def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
                 quantity=quantity,
                 since=due + timedelta(days=1) if past else due - (horizon - today),
                 due=due,
+                expires_month=described[lot].expires_month or msgspec.UNSET,
             )
         )
     return [*_oldest_first(expired), *_oldest_first(soon)]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
+import msgspec
+
 from supplies.books.reader import Books, query_ids
 from supplies.books.stock_counts import sheet_moment, stock_at
 from supplies.domain.entry_rows import CountSheet
@@ -104,6 +106,7 @@ def build_count_sheet_paper(books: Books, name: str, *, blind: bool = True) -> C
                 lot=lot,
                 batch=described[lot].batch,
                 expires_on=described[lot].expires_on,
+                expires_month=described[lot].expires_month or msgspec.UNSET,
                 expected=None if blind else there[item, lot],
             )
             for item, lot in sorted(there, key=by_expiry)

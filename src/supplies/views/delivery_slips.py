@@ -7,6 +7,8 @@ from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
+
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.entry_rows import Lot, StopLine
@@ -130,6 +132,7 @@ def _lines_to_load(books: Books, delivery: str, described: dict[str, Lot]) -> li
             lot=lot,
             batch=described[lot].batch,
             expires_on=described[lot].expires_on,
+            expires_month=described[lot].expires_month or msgspec.UNSET,
             location=books.location(location).name,
             quantity=sums[location, item, lot],
         )
@@ -154,4 +157,5 @@ def _line(books: Books, line: LoadedLine, lot: Lot) -> SlipLine:
         quantity=line.loaded,
         batch=lot.batch,
         expires_on=lot.expires_on,
+        expires_month=lot.expires_month or msgspec.UNSET,
     )

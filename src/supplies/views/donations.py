@@ -44,6 +44,7 @@ class DonationLineView(View, frozen=True, kw_only=True):
     promise. pledge: id of that pledge. recipient ("for" in JSON): the recipient named by the donor.
     value: None if the goods are not valued. stated: the quantity in packs; absent if the command
     gave base units.
+    expires_month: as printed on the goods, if they name only a month; otherwise absent.
     """
 
     line: int
@@ -57,6 +58,7 @@ class DonationLineView(View, frozen=True, kw_only=True):
     pledge: str | None
     recipient: str | None = msgspec.field(name="for")
     value: ValueView | None
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
     stated: PackedView | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -168,6 +170,7 @@ def _line(
         lot=line.lot,
         batch=lot.batch,
         expires_on=lot.expires_on,
+        expires_month=lot.expires_month or msgspec.UNSET,
         pledge=line.pledge,
         recipient=line.recipient,
         value=value,

@@ -57,6 +57,7 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
     lot: the sender's lot. value_minor: in minor units of `currency`; None if there is no value.
     arrived, lost: None until this station knows them. lot_here: the lot at this station; None if
     the goods did not arrive here.
+    expires_month: as printed on the goods, if they name only a month; otherwise absent.
     """
 
     line: int
@@ -70,6 +71,7 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
     arrived: int | None
     lost: int | None
     lot_here: str | None
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class ShipmentView(View, frozen=True, kw_only=True):
@@ -270,6 +272,7 @@ def _sent_line(line: ShipmentLine, arrived: int | None) -> ShipmentLineView:
         lot=line.lot,
         batch=line.batch,
         expires_on=line.expires_on,
+        expires_month=line.expires_month or msgspec.UNSET,
         value_minor=line.value_minor,
         currency=line.currency,
         quantity=line.quantity,
@@ -311,6 +314,7 @@ def _arrived_line(line: ShipmentArrival, lot: Lot | None) -> ShipmentLineView:
         lot=line.sent_lot,
         batch=None if lot is None else lot.batch,
         expires_on=None if lot is None else lot.expires_on,
+        expires_month=(None if lot is None else lot.expires_month) or msgspec.UNSET,
         value_minor=None if lot is None else lot.value_minor,
         currency=None if lot is None else lot.currency,
         quantity=line.sent,

@@ -35,7 +35,10 @@ class AsOf(View, frozen=True, kw_only=True):
 
 
 class StockRow(View, frozen=True, kw_only=True):
-    """One lot at one location, in base units. on_hand = free + allocated."""
+    """One lot at one location, in base units. on_hand = free + allocated.
+
+    expires_month: as printed on the goods, if they name only a month; otherwise absent.
+    """
 
     location: str
     item: str
@@ -47,6 +50,7 @@ class StockRow(View, frozen=True, kw_only=True):
     on_hand: int
     free: int
     allocated: int
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class StockView(View, frozen=True, kw_only=True):
@@ -161,6 +165,7 @@ def _row(books: Books, place: StockKey, quantities: Counter[str], lot: Lot) -> S
         lot=name,
         batch=lot.batch,
         expires_on=lot.expires_on,
+        expires_month=lot.expires_month or msgspec.UNSET,
         on_hand=quantities.total(),
         free=quantities[STOCK.name],
         allocated=quantities[ALLOCATED.name],

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
+import msgspec
+
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import CONVERTED, DONOR, RECEIVED, keys_of, kind_of
 from supplies.domain.entry_rows import Lot, LotParent
@@ -35,6 +37,7 @@ class LotTrace(View, frozen=True, kw_only=True):
     origin: the account from which it came. given: by donor; empty for other origins. stands:
     balances other than those of recipients: in stock, in transit, used, lost. reached: by
     recipient.
+    expires_month: as printed on the goods, if they name only a month; otherwise absent.
     """
 
     lot: str
@@ -49,6 +52,7 @@ class LotTrace(View, frozen=True, kw_only=True):
     given: list[Given]
     stands: list[BalanceView]
     reached: list[Reached]
+    expires_month: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class TraceView(View, frozen=True, kw_only=True):
@@ -154,6 +158,7 @@ def _traced(books: Books, lot: Lot, parents: list[str], children: list[str]) -> 
         unit=item.unit,
         batch=lot.batch,
         expires_on=lot.expires_on,
+        expires_month=lot.expires_month or msgspec.UNSET,
         origin=lot.origin,
         parents=parents,
         children=children,

@@ -11,6 +11,7 @@ import msgspec
 
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import Need
+from supplies.domain.expiry import last_day
 from support.command_generators.random_source import RandomSource, coin, once_in, pick
 from support.ledger_fixture import Clock
 from support.reference_model import ReferenceModel
@@ -95,14 +96,21 @@ class GeneratorBase:
         back = self.random.choose([0, 1, 1, 2, 3, 5] if often else seldom)
         return None if back is None else self.clock.day - timedelta(days=back)
 
-    def expiry(self) -> date | None:
+    def expiry(self) -> dict[str, Any]:
+        """The expiry of goods: none, a day or, now and then, a month."""
         ahead = self.choose(None, None, 0, 1, 3, 30)
-        return None if ahead is None else self.clock.day + timedelta(days=ahead)
+        if ahead is None:
+            return {}
+        day = self.clock.day + timedelta(days=ahead)
+        if not self.once_in(4):
+            return {"expires_on": day}
+        month = f"{day:%Y-%m}"
+        return {"expires_on": last_day(month), "expires_month": month}
 
     def arriving_expiry(self) -> dict[str, Any]:
         """The expiry of arriving goods; now and then it is past, and mostly says what to do."""
         if not self.once_in(8):
-            return {"expires_on": self.expiry()}
+            return self.expiry()
         past = self.clock.day - timedelta(days=self.number(1, 9))
         to: list[dict[str, Any]] = [{"quarantine": self.codes.quarantine}, {"write_off": "expired"}]
         return {"expires_on": past, **self.choose(*to, *to, {})}

@@ -52,7 +52,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
                 location=command.place,
                 handled_by="x",
                 lines=[
-                    c.DonationLine(item=line.item, quantity=line.quantity, expires_on=self.expiry())
+                    c.DonationLine(item=line.item, quantity=line.quantity, **self.expiry())
                     for line in command.lines
                 ],
                 happened_on=self.day(often=True),

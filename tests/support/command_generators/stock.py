@@ -43,7 +43,7 @@ class StockCommands(GeneratorBase):
             if lots and self.coin():
                 lot = self.pick(lots)
                 there = self.model.balances[f"stock:{place}", item, lot]
-            named = {} if lot else self.choose({}, {}, {"batch": "B1", "expires_on": self.expiry()})
+            named = {} if lot else self.choose({}, {}, {"batch": "B1", **self.expiry()})
             counted = max(0, there + amiss)
             lines[item] = c.CountLine(item=item, lot=lot, counted=counted, **named)
         day = self.model.opened_on(sheet) if self.coin() else self.day()
@@ -143,7 +143,7 @@ class StockCommands(GeneratorBase):
                 c.ConvertedLine(
                     item=self.pick(self.codes.items),
                     quantity=self.some(20),
-                    expires_on=self.expiry(),
+                    **self.expiry(),
                     expiry_reason=self.choose(None, "r"),
                 )
             ],
@@ -157,7 +157,7 @@ class StockCommands(GeneratorBase):
         return c.DescribeLot(
             lot=self.pick(found or lots),
             batch=self.choose(None, "B2"),
-            expires_on=self.expiry(),
+            **self.expiry(),
             reason="r",
         )
 

@@ -10,6 +10,7 @@ from supplies.domain.commands import (
     ReassignDelivery,
 )
 from supplies.domain.entry_rows import Delivery, DeliveryEnd, Stop, StopLine
+from supplies.domain.expiry import shown_expiry
 from supplies.errors import AlreadyDone, Fault, InvalidField, Unaccounted
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import find_allocation
@@ -82,11 +83,11 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
 
 
 def _check_not_expired(journal: Journal, item: str, lot: str, pointer: str) -> None:
-    expires_on = journal.lot(lot, item).expires_on
-    if expires_on is not None and expires_on < journal.happened_on:
+    described = journal.lot(lot, item)
+    if described.expires_on is not None and described.expires_on < journal.happened_on:
         raise InvalidField.at(
             pointer,
-            f"{journal.books.item(item).name} of lot {lot} expired on {expires_on}; "
+            f"{journal.books.item(item).name} of lot {lot} expired on {shown_expiry(described)}; "
             "release it, or set allow_expired",
         )
 

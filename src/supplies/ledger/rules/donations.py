@@ -94,7 +94,14 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
             )
         )
         details.lines.append(
-            DetailsLine(line.item, quantity, line.batch, line.expires_on, _line_value(line))
+            DetailsLine(
+                line.item,
+                quantity,
+                line.batch,
+                line.expires_on,
+                line.expires_month,
+                _line_value(line),
+            )
         )
     allocate_shares(journal, draft, command.location, shares)
     if journal.corrected is None:
@@ -216,6 +223,7 @@ def _create_lot(
         origin=origin,
         batch=line.batch,
         expires_on=line.expires_on,
+        expires_month=line.expires_month,
         value_minor=None if line.value is None else line.value.minor,
         currency=None if line.value is None else line.value.currency,
     )

@@ -13,6 +13,7 @@ from supplies.domain.catalogue_records import Donor
 from supplies.domain.commands import ArrivalLine, DescribeLot, DonationLine
 from supplies.domain.entry_rows import ArrivalLine as ArrivedLine
 from supplies.domain.entry_rows import Lot, LotParent
+from supplies.domain.expiry import shown_expiry
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import is_closed_to_people
@@ -69,7 +70,7 @@ def destination(
     if expired and not place.quarantine and line.write_off is None:
         raise InvalidField.at(
             f"{pointer}/expires_on",
-            f"{line.expires_on} is before the goods arrived ({journal.happened_on}); "
+            f"{shown_expiry(line)} is before the goods arrived ({journal.happened_on}); "
             "for goods that came expired, name a quarantine or the reason of a write_off",
         )
     closed = is_closed_to_people(journal, place)
@@ -103,7 +104,12 @@ def describe_lot(command: DescribeLot, journal: Journal) -> None:
         raise InvalidField(f"lot {command.lot} was made by {made_in}: correct {made_in} instead")
     draft = journal.entry("lot_described", document=command.lot)
     draft.add_rows(
-        msgspec.structs.replace(known, batch=command.batch, expires_on=command.expires_on)
+        msgspec.structs.replace(
+            known,
+            batch=command.batch,
+            expires_on=command.expires_on,
+            expires_month=command.expires_month,
+        )
     )
     describe_products(journal, draft, command.lot, known.expires_on)
 
@@ -121,7 +127,8 @@ def describe_products(journal: Journal, draft: Draft, lot: str, before: date | N
     longer than the lot by its old expiry, it does not last longer by the new one. Products of these
     products are updated in the same way.
     """
-    now = journal.lot(lot, _item_of(journal, lot)).expires_on
+    parent = journal.lot(lot, _item_of(journal, lot))
+    now, month = parent.expires_on, parent.expires_month
     if now is None or (before is not None and now >= before):
         return
     rows = journal.books.rows(LotParent, parent=lot)
@@ -132,7 +139,7 @@ def describe_products(journal: Journal, draft: Draft, lot: str, before: date | N
         known = described.expires_on
         consistent = before is None or (known is not None and known <= before)
         if consistent and (known is None or known > now):
-            draft.add_rows(msgspec.structs.replace(described, expires_on=now))
+            draft.add_rows(msgspec.structs.replace(described, expires_on=now, expires_month=month))
             describe_products(journal, draft, product, known)
 
 

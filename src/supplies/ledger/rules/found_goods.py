@@ -63,7 +63,14 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
             )
             described = journal.lot(lot, line.item)
             details.lines.append(
-                DetailsLine(line.item, quantity, described.batch, described.expires_on, None)
+                DetailsLine(
+                    line.item,
+                    quantity,
+                    described.batch,
+                    described.expires_on,
+                    described.expires_month,
+                    None,
+                )
             )
     issue(journal, donor, [details], replaces=[])
 

@@ -154,7 +154,12 @@ def _line_as_recorded(line: Any, row: ArrivalLine, lot: Lot) -> Any:
     if lot.value_minor is not None and lot.currency is not None:
         # The evidence is free text. `_with_texts` replaces it by that of the entry.
         value = Value(minor=lot.value_minor, currency=lot.currency, evidence="-")
-    changes = {"batch": lot.batch, "expires_on": lot.expires_on, "value": value}
+    changes = {
+        "batch": lot.batch,
+        "expires_on": lot.expires_on,
+        "expires_month": lot.expires_month,
+        "value": value,
+    }
     if isinstance(line, DonationLine):
         changes |= {"pledge": row.pledge, "recipient": row.recipient}
     return msgspec.structs.replace(line, **changes)

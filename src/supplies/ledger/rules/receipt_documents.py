@@ -45,6 +45,7 @@ class DetailsLine:
     quantity: int
     batch: str | None
     expires_on: date | None
+    expires_month: str | None
     value: tuple[int, str] | None
 
 
@@ -130,7 +131,9 @@ def details_line(line: ArrivalLine, lot: Lot) -> DetailsLine:
     value = None
     if lot.value_minor is not None and lot.currency is not None:
         value = (lot.value_minor, lot.currency)
-    return DetailsLine(line.item, line.quantity, lot.batch, lot.expires_on, value)
+    return DetailsLine(
+        line.item, line.quantity, lot.batch, lot.expires_on, lot.expires_month, value
+    )
 
 
 def receipt_document(
@@ -193,4 +196,5 @@ def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> Recei
         expires_on=line.expires_on,
         value=None if value is None else Amount(minor=value[0], currency=value[1]),
         unit_words=unit_words(settings).get(item.unit, msgspec.UNSET),
+        expires_month=line.expires_month or msgspec.UNSET,
     )

@@ -110,11 +110,22 @@ def cited_shipment(cited: Cited, pointer: str) -> tuple[Shipment, list[ShipmentL
             check_fields(LotPart(lot=line.lot, quantity=line.quantity))
             # Without the expiry: the sender may have recorded one that is refused today.
             check_fields(ArrivalLine(item=line.item, quantity=line.quantity, batch=line.batch))
+            if line.expires_month is not None:
+                check_fields(_expiring(line))
             if line.value_minor is not None:
                 check_fields(Money(minor=line.value_minor, currency=line.currency or ""))
     except SuppliesError as error:
         raise InvalidField.at(f"{pointer}/body", f"invalid shipment line: {error}") from None
     return sent, lines
+
+
+def _expiring(line: ShipmentLine) -> ArrivalLine:
+    return ArrivalLine(
+        item=line.item,
+        quantity=line.quantity,
+        expires_on=line.expires_on,
+        expires_month=line.expires_month,
+    )
 
 
 def single_row(body: Body, statement: type[S], pointer: str) -> S:

@@ -104,6 +104,7 @@ def _shipment_line(
         quantity=quantity,
         batch=described.batch,
         expires_on=described.expires_on,
+        expires_month=described.expires_month,
         value_minor=value,
         currency=None if value is None else described.currency,
     )
@@ -208,6 +209,7 @@ def _receive_line(
                 origin=FROM_STATION(line.shipment),
                 batch=line.batch,
                 expires_on=line.expires_on,
+                expires_month=line.expires_month,
                 value_minor=None if value is None else value * arrived.arrived // line.quantity,
                 currency=line.currency,
             )

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Literal
 
+import msgspec
+
 from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import (
     ANONYMOUS,
@@ -39,6 +41,7 @@ from supplies.domain.commands import (
     WriteOff,
 )
 from supplies.domain.entry_rows import HandOutTo, Lot, LotParent, Need, Withdrawal
+from supplies.domain.expiry import shown_expiry
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.lot_selection import pick_lots
@@ -412,61 +415,66 @@ def convert(command: Convert, journal: Journal) -> None:
             f"{len(parents)} lots become {len(command.produced)} lines here, and every line has "
             "all lots as its parents; convert them in smaller parts",
         )
-    first = _first_expiry(journal, draft, conversion)
-    expiries = [
-        _product_expiry(journal, line, first, f"/produced/{index}/expires_on")
+    first = _first_to_expire(journal, draft, conversion)
+    produced = [
+        _with_expiry(journal, line, first, f"/produced/{index}/expires_on")
         for index, line in enumerate(command.produced)
     ]
     lots = lots_for(
         journal,
         [
-            StatedLot("", number, line.item, line.batch, expires_on, quantity=0)
-            for number, (line, expires_on) in enumerate(
-                zip(command.produced, expiries, strict=True), 1
-            )
+            StatedLot("", number, line.item, line.batch, line.expires_on, quantity=0)
+            for number, line in enumerate(produced, 1)
         ],
     )
-    for index, (line, expires_on) in enumerate(zip(command.produced, expiries, strict=True)):
-        kept_lot = lots.get(index + 1)
-        _produce_line(journal, draft, line, index, expires_on, stock, kept_lot, parents)
+    for index, line in enumerate(produced):
+        _produce_line(journal, draft, line, index, stock, lots.get(index + 1), parents)
 
 
-def _first_expiry(journal: Journal, draft: Draft, conversion: str) -> date | None:
-    """Return the earliest expiry of what is repacked; None if none of it expires."""
+def _first_to_expire(journal: Journal, draft: Draft, conversion: str) -> Lot | None:
+    """Return the lot that expires first of what is repacked; None if none of it expires."""
     consumed = {
         (move.transfer.item, move.transfer.lot)
         for move in draft.moves
         if move.transfer.target == conversion
     }
-    expiries = (journal.lot(lot, item).expires_on for item, lot in consumed)
-    return min((day for day in expiries if day is not None), default=None)
+    lots = (journal.lot(lot, item) for item, lot in sorted(consumed))
+    expiring = (lot for lot in lots if lot.expires_on is not None)
+    return min(expiring, key=lambda lot: lot.expires_on or date.max, default=None)
 
 
-def _product_expiry(
-    journal: Journal, line: ConvertedLine, first: date | None, pointer: str
-) -> date | None:
-    """Return the expiry of a product: as given in its line, or else the earliest of its parents.
+def _with_expiry(
+    journal: Journal, line: ConvertedLine, parent: Lot | None, pointer: str
+) -> ConvertedLine:
+    """Return the line of a product with its expiry: as given, or else that of its parents.
 
-    first: the earliest expiry of the parents. A product may expire later only if its line gives a
-    reason.
+    parent: the parent that expires first; None if none expires. A product may expire later only if
+    its line gives a reason.
     """
     if line.expires_on is None:
-        return None if line.expiry_reason is not None else first
+        if line.expiry_reason is not None or parent is None:
+            return line
+        return msgspec.structs.replace(
+            line, expires_on=parent.expires_on, expires_month=parent.expires_month
+        )
+    first = None if parent is None else parent.expires_on
     if journal.corrected is not None and line.expires_on in {
         lot.expires_on for lot in journal.corrected.lots
     }:
-        return line.expires_on
-    if first is not None and line.expires_on > first and line.expiry_reason is None:
+        return line
+    if parent is not None and first and line.expires_on > first and line.expiry_reason is None:
         raise InvalidField.at(
             pointer,
-            f"{line.expires_on} is later than the expiry of what it was made of ({first}): "
+            f"{shown_expiry(line)} is later than the expiry of what it was made of "
+            f"({shown_expiry(parent)}): "
             "leave it out, or give the expiry_reason",
         )
     if line.expires_on < journal.happened_on and (first is None or first >= journal.happened_on):
         raise InvalidField.at(
-            pointer, f"{line.expires_on} is before the goods were repacked ({journal.happened_on})"
+            pointer,
+            f"{shown_expiry(line)} is before the goods were repacked ({journal.happened_on})",
         )
-    return line.expires_on
+    return line
 
 
 def _produce_line(
@@ -474,7 +482,6 @@ def _produce_line(
     draft: Draft,
     line: ConvertedLine,
     index: int,
-    expires_on: date | None,
     stock: str,
     kept_lot: str | None,
     parents: list[str],
@@ -486,7 +493,8 @@ def _produce_line(
         item=line.item,
         origin=CONVERTED(str(draft.document)),
         batch=line.batch,
-        expires_on=expires_on,
+        expires_on=line.expires_on,
+        expires_month=line.expires_month,
     )
     draft.add_rows(lot)
     if kept_lot is not None:

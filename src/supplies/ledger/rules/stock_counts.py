@@ -159,6 +159,7 @@ def _surplus(
                 origin=source,
                 batch=line.batch,
                 expires_on=line.expires_on,
+                expires_month=line.expires_month,
             )
         )
         journal.move(draft, source, shelf, line.item, lot, quantity, pointer)
