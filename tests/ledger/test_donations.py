@@ -8,6 +8,7 @@ import pytest
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Donor
 from supplies.domain.entry_rows import Allocation, Lot
 from supplies.errors import InvalidField
 
@@ -96,6 +97,23 @@ def test_an_unknown_code_is_named_by_its_field(
         station.give(5, **{"item": "mask", **line})
     assert refusal.value.faults[0].pointer == pointer
     assert station.entries() == 0
+
+
+@pytest.mark.parametrize("code", ["anonymous", "Anonymous", "none", "unknown"])
+def test_a_code_for_no_donor_is_answered_with_how_to_record_an_anonymous_gift(
+    station: StationLedger, code: str
+) -> None:
+    with pytest.raises(InvalidField, match="record an anonymous gift without a donor") as refusal:
+        station.give(5, donor=code)
+    assert refusal.value.faults[0].pointer == "/donor"
+    with pytest.raises(InvalidField, match="needs a registered donor"):
+        station.pledge(5, donor=code)
+
+
+def test_a_donor_may_be_registered_with_the_code_none(station: StationLedger) -> None:
+    station.ledger.register(Donor(code="none", name="None Ltd"))
+    station.give(5, donor="none")
+    assert station.total("donor:none") == -5
 
 
 def test_an_unknown_donor_or_location_is_refused(station: StationLedger) -> None:

@@ -348,3 +348,59 @@ def test_a_gift_whose_goods_an_ended_need_released_is_still_corrected(
     assert station.total("stock:store") == 8
     assert standing(station, need) == {"ended": 10}
     station.ledger.verify()
+
+
+def test_goods_set_aside_before_a_need_was_noted_meet_it_when_they_are_handed_over(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    allocation = station.allocate(6)
+    need = station.need(4)
+    assert standing(station, need) == {"needed": 4}
+    station.outcome(station.dispatch(allocation), allocation, "handed_over")
+    assert standing(station, need) == {"met": 4}
+
+
+def test_goods_delivered_beyond_their_need_meet_the_next_need(station: StationLedger) -> None:
+    first, second = station.need(4), station.need(5)
+    station.stock(10)
+    allocation = station.allocate(7)
+    station.outcome(station.dispatch(allocation), allocation, "handed_over")
+    assert standing(station, first) == {"met": 4}
+    assert standing(station, second) == {"needed": 2, "met": 3}
+
+
+def test_a_delivery_of_an_earlier_day_does_not_meet_a_later_need(station: StationLedger) -> None:
+    station.stock(10)
+    allocation = station.allocate(6)
+    delivery = station.dispatch(allocation)
+    yesterday = station.clock.day
+    station.clock.advance()
+    need = station.need(4)
+    station.outcome(delivery, allocation, "handed_over", happened_on=yesterday)
+    assert standing(station, need) == {"needed": 4}
+
+
+def test_a_need_that_a_delivery_met_reopens_when_the_outcome_is_corrected(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    allocation = station.allocate(6)
+    need = station.need(4)
+    delivery = station.dispatch(allocation)
+    done = station.outcome(delivery, allocation, "handed_over")
+    refused = c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="refused")
+    station(c.Correct(entry=done.seq, command=refused, reason="wrong door"))
+    assert standing(station, need) == {"needed": 4}
+
+
+def test_a_delivery_without_a_need_drops_the_claim_of_a_need_that_it_meets(
+    station: StationLedger,
+) -> None:
+    station.stock(10)
+    allocation = station.allocate(6)
+    need = station.need(4)
+    pledge = station.pledge(4, {need: 4})
+    station.outcome(station.dispatch(allocation), allocation, "handed_over")
+    assert standing(station, need) == {"met": 4}
+    assert station.balance(f"pledged:{pledge}") == 4

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from supplies.books.catalogue import Catalogue
-from supplies.domain.accounts import DONOR, check_account
+from supplies.domain.accounts import ANONYMOUS, DONOR, check_account
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
     Donor,
@@ -30,6 +30,9 @@ A = TypeVar("A")
 
 _MAX_IDS = 2000
 """Number of ids in one query; both engines limit the number of parameters."""
+
+_NAMELESS = {ANONYMOUS, "anon", "nobody", "none", "null", "unknown"}
+"""Codes with which people mean a donor who gave no name."""
 
 
 class LotBalance(NamedTuple):
@@ -88,6 +91,12 @@ class Books:
             InvalidField: the code is unknown, and `pointer` names its field.
             NotFound: the code is unknown, without `pointer`.
         """
+        if code.casefold() in _NAMELESS and self.catalogue.get(Donor, code) is None:
+            raise unknown_code_error(
+                f"{code} is not one donor: record an anonymous gift without a donor, and settle "
+                f"found goods with the party {ANONYMOUS}; all else needs a registered donor",
+                pointer,
+            )
         donor = self._cached_record(Donor, "donor", code, pointer)
         return _read_or_refuse(donor, donor.name, "donor", pointer)
 

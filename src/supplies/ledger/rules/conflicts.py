@@ -27,7 +27,7 @@ from supplies.ledger.rules.delivery_outcomes import (
     outcome_lines,
     state_outcome,
 )
-from supplies.ledger.rules.need_fulfilment import meet_needs, reopen_needs, restore_needs
+from supplies.ledger.rules.need_fulfilment import meet_needs_with_excess, reopen_needs, restore_needs
 from supplies.ledger.rules.stock_counts import book_contradicted_count
 
 
@@ -105,6 +105,7 @@ def _book_from_unexplained(journal: Journal, outcome: ReportOutcome, conflict: i
     restore_needs(journal, draft, outcome.allocation)
     for item in sorted({load.item for load in loaded}):
         reopen_needs(journal, draft, stop.recipient, item)
+    meet_needs_with_excess(journal, draft, stop.recipient)
     state_outcome(draft, outcome, lines, loaded, first=not before)
 
 
@@ -151,6 +152,5 @@ def _book_line(
     journal.move(draft, in_transit, received, load.item, load.lot, carried)
     meet_assigned_need(journal, draft, outcome.allocation, load, carried)
     journal.move(draft, unexplained, received, load.item, load.lot, more - carried)
-    meet_needs(journal, draft, recipient, load.item, more - carried)
     left = journal.balance(in_transit, load.item, load.lot)
     journal.move(draft, in_transit, unexplained, load.item, load.lot, left)

@@ -20,7 +20,7 @@ from supplies.errors import AlreadyDone, Fault, InvalidField, SuppliesError
 from supplies.ledger.journal import Draft, Journal
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_delivery
-from supplies.ledger.rules.need_fulfilment import find_need, restore_needs
+from supplies.ledger.rules.need_fulfilment import find_need, meet_needs_with_excess, restore_needs
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How much the clocks of the ledger and of a phone may differ without being looked at."""
@@ -44,6 +44,8 @@ class Contradicted(SuppliesError):
 def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     """Book the outcome of a stop: in_transit → received, allocated, stock or lost.
 
+    What is received beyond the needs that its goods serve meets the recipient's other open needs.
+
     Raises:
         Contradicted: the outcome contradicts the books.
         Repeated: the same outcome was reported before.
@@ -66,6 +68,7 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     for line, load in zip(lines, loaded, strict=True):
         _book_outcome_line(journal, draft, command, stop, line, load)
     restore_needs(journal, draft, command.allocation)
+    meet_needs_with_excess(journal, draft, stop.recipient)
 
 
 def _day_of(journal: Journal, command: ReportOutcome, moment: datetime) -> date:

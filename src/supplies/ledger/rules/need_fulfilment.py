@@ -7,7 +7,7 @@ quantity claimed equals the quantity pledged to the need.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import (
@@ -21,6 +21,7 @@ from supplies.domain.accounts import (
     PLEDGED,
     RECEIVED,
     keys_of,
+    kind_of,
 )
 from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import InvalidField
@@ -195,6 +196,19 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
     """Meet open needs with goods that a recipient received without an allocation."""
     for need in needs_of(journal, recipient, item):
         quantity -= meet_need(journal, draft, need, quantity)
+
+
+def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> None:
+    """Meet open needs with what an entry hands over beyond the needs that its goods served."""
+    excess: Counter[str] = Counter()
+    for transfer, _ in draft.moves:
+        if transfer.target == RECEIVED(recipient):
+            excess[transfer.item] += transfer.quantity
+        elif kind_of(transfer.target) is MET:
+            excess[transfer.item] -= transfer.quantity
+    for item, quantity in excess.items():
+        if quantity > 0:
+            meet_needs(journal, draft, recipient, item, quantity)
 
 
 def meet_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> int:
