@@ -27,7 +27,11 @@ from supplies.ledger.rules.delivery_outcomes import (
     outcome_lines,
     state_outcome,
 )
-from supplies.ledger.rules.need_fulfilment import meet_needs_with_excess, reopen_needs, restore_needs
+from supplies.ledger.rules.need_fulfilment import (
+    meet_needs_with_excess,
+    reopen_needs,
+    restore_needs,
+)
 from supplies.ledger.rules.stock_counts import book_contradicted_count
 
 
