@@ -281,3 +281,17 @@ def test_health_names_the_last_entry(rest: RestClient) -> None:
     seq = rest.give()["receipt"]["entry"]["seq"]
     health = rest.get("/api/health")
     assert (health["status"], health["station"], health["seq"]) == ("ok", "lx", seq)
+
+
+def test_a_case_is_opened_for_a_pledge(rest: RestClient) -> None:
+    rest.post("/api/items", {"code": "mask-case", "name": "口罩（箱，未点数）", "unit": "case"})
+    line = {"item": "mask", "quantity": 2000}
+    pledge = rest.post("/api/pledges", {"donor": "D-1", "lines": [line]})["pledge"]["id"]
+    rest.give(3, item="mask-case")
+    body = {
+        "location": "store",
+        "consumed": [{"item": "mask-case", "quantity": 3}],
+        "produced": [{"item": "mask", "quantity": 2480, "pledge": pledge}],
+    }
+    rest.post("/api/stock/conversions", body)
+    assert rest.get(f"/api/pledges/{pledge}")["status"] == "kept"

@@ -519,17 +519,22 @@ class ConvertedLine(GoodsLine, frozen=True, kw_only=True):
 
     expires_on: None is the earliest expiry of what it is made of. expires_month: as in
     `DonationLine`. expiry_reason: why it may be used for longer than its parents; with a reason and
-    no expiry, it does not expire.
+    no expiry, it does not expire. pledge: the pledge that the product fulfils, if what it is made
+    of came from the pledge's donor; any excess is a gift beyond it.
     """
 
     batch: Batch | None = None
     expires_on: ExpiryDay | None = None
     expires_month: Month | None = None
     expiry_reason: Reason | None = None
+    pledge: Code | None = None
 
 
 class Convert(Command, frozen=True, kw_only=True):
-    """Convert goods, for example repack a drum into 50 bottles. spilled: goods lost by it."""
+    """Convert goods, for example repack a drum into 50 bottles, or open a case and count it.
+
+    spilled: goods lost by it.
+    """
 
     location: Code
     consumed: Annotated[list[LotLine], LINE_LIMITS]

@@ -120,7 +120,8 @@ class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
 class Allocation(EntryRow, frozen=True, kw_only=True, tag="allocations"):
     """Goods set aside for one recipient.
 
-    arrival: the donation that they came with; None: allocated by a command of its own.
+    arrival: the donation or conversion that they came with; None: allocated by a command of its
+    own.
     """
 
     allocation: str

@@ -49,8 +49,11 @@ QUERIES_BY_STATUS = {
 }
 """Queries that find allocations by status. Only statuses of goods not received yet have one."""
 
-ALLOCATING_KINDS = ("allocated", "donation_received")
-"""Kinds of entry that allocate goods: by a command, or when a donation for a claim arrives."""
+ALLOCATING_KINDS = ("allocated", "donation_received", "goods_converted")
+"""Kinds of entry that allocate goods.
+
+They are made by a command, or when goods for a claim arrive or are repacked.
+"""
 
 COUNTING_KIND = "stock_counted"
 """Kind of the entry by which a stock count takes missing goods out of allocations."""

@@ -49,7 +49,7 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
         goods=_lines(books, found),
         served=count_people_reached(books, reached, first, last),
         wishes=_wishes(issued),
-        departures=find_wish_deviations(books, sorted(found.given), last),
+        departures=find_wish_deviations(books, sorted({*found.given, *found.repacked}), last),
     )
 
 

@@ -43,10 +43,12 @@ PledgeStatus = Literal["open", "kept", "lapsed", "cancelled"]
 
 DOCUMENT_TYPE = DocumentType(Pledge, "pledge", kind="pledge_made", prefix="p")
 
-KEPT, LAPSED, CANCELLED = "donation_received", "pledge_lapsed", "pledge_cancelled"
+KEPT, OPENED = "donation_received", "goods_converted"
+LAPSED, CANCELLED = "pledge_lapsed", "pledge_cancelled"
 """Kinds of entry that transfer goods from `pledged` back to `donor`.
 
-The kind shows the reason: the goods arrived, the pledge lapsed, or the donor cancelled it.
+The kind shows the reason: the goods arrived, a case with them was opened and counted, the pledge
+lapsed, or the donor cancelled it.
 """
 
 
@@ -170,7 +172,7 @@ def _line(
         line=line.line,
         item=line.item,
         promised=line.quantity,
-        arrived=left[line.pledge, line.item, KEPT],
+        arrived=sum(left[line.pledge, line.item, kind] for kind in (KEPT, OPENED)),
         outstanding=sum(row.quantity for row in there),
         lapsed=left[line.pledge, line.item, LAPSED],
         cancelled=left[line.pledge, line.item, CANCELLED],

@@ -66,7 +66,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         quantity = journal.base_units(line, pointer)
         to = destination(journal, line, command.location, pointer)
         lot = _create_lot(journal, draft, line, index + 1, lots, DONOR(donor))
-        on_pledge, for_needs = _fulfil_pledge(
+        on_pledge, for_needs = fulfil_pledge(
             journal, draft, donor, line, lot, quantity, to, pointer
         )
         bring(
@@ -238,7 +238,7 @@ def _create_lot(
 # --- pledges and claims ---------------------------------------------------------------------
 
 
-def _fulfil_pledge(
+def fulfil_pledge(
     journal: Journal,
     draft: Draft,
     donor: str,
@@ -252,6 +252,9 @@ def _fulfil_pledge(
 
     Return the quantity that fulfils the pledge and, for each claimed need, the need, the pledge and
     the quantity for it.
+
+    Raises:
+        InvalidField: the pledge is unknown, not this donor's, or does not promise the item.
     """
     if line.pledge is None:
         return 0, []

@@ -153,6 +153,18 @@ def parents_of(journal: Journal, lot: str) -> list[str]:
     return sorted(parent for (parent,) in rows)
 
 
+def givers_of(journal: Journal, lot: str) -> set[str]:
+    """Return the accounts from which a lot came, those of what it was repacked from included."""
+    item = _item_of(journal, lot)
+    origin = journal.lot(lot, item).origin
+    if kind_of(origin) is CONVERTED:
+        return {
+            giver for parent in parents_of(journal, lot) for giver in givers_of(journal, parent)
+        }
+    donors = {DONOR(donor) for donor, _ in journal.books.donors_of_lot(lot, item)}
+    return donors or {origin}
+
+
 def _item_of(journal: Journal, lot: str) -> str:
     found = journal.books.latest_row(Lot, lot=lot)
     assert found is not None, f"lot {lot} is not in the books"

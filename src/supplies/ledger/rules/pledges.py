@@ -81,17 +81,30 @@ def _same_donor(journal: Journal, command: MakePledge) -> None:
     if journal.corrected is None:
         return
     pledge = find_pledge(journal, str(journal.corrected.document))
-    kept = journal.books.value(
-        "SELECT 1 FROM arrival_lines WHERE station = :station AND pledge = :pledge "
-        "AND on_pledge > 0 LIMIT 1",
-        pledge=pledge.pledge,
-    )
-    if pledge.donor != command.donor and kept is not None:
+    if pledge.donor != command.donor and _has_goods(journal, pledge.pledge):
         raise InvalidField.at(
             "/command/donor",
             f"goods of {pledge.donor} have arrived on pledge {pledge.pledge}; "
             "correct those donations first",
         )
+
+
+def _has_goods(journal: Journal, pledge: str) -> bool:
+    """Return whether goods have arrived on a pledge, or were repacked for it."""
+    arrived = journal.books.value(
+        "SELECT 1 FROM arrival_lines WHERE station = :station AND pledge = :pledge "
+        "AND on_pledge > 0 LIMIT 1",
+        pledge=pledge,
+    )
+    repacked = journal.books.value(
+        "SELECT 1 FROM transfers t JOIN entries e ON e.station = t.station AND e.seq = t.seq "
+        "WHERE t.station = :station AND e.kind = 'goods_converted' AND (t.source = :free "
+        "OR (t.source >= :claimed AND t.source < :end)) LIMIT 1",
+        free=PLEDGED(pledge),
+        claimed=f"{PLEDGED(pledge)}:",
+        end=f"{PLEDGED(pledge)};",
+    )
+    return arrived is not None or repacked is not None
 
 
 def _promise(

@@ -13,6 +13,7 @@ from supplies.domain.accounts import (
     ANONYMOUS,
     BORROWED,
     CONVERTED,
+    DONOR,
     LENT,
     LOST,
     ORIGINS,
@@ -21,11 +22,13 @@ from supplies.domain.accounts import (
     STOCK,
     UNEXPLAINED,
     USED,
+    keys_of,
     kind_of,
 )
 from supplies.domain.commands import (
     Convert,
     ConvertedLine,
+    DonationLine,
     FindAgain,
     HandOut,
     IssueGoods,
@@ -45,9 +48,16 @@ from supplies.domain.expiry import shown_expiry
 from supplies.errors import InvalidField
 from supplies.ledger.journal import Draft, Journal, StatedLot
 from supplies.ledger.lot_selection import pick_lots
-from supplies.ledger.rules.allocations import check_open_location
+from supplies.ledger.rules.allocations import check_open_location, is_closed_to_people
 from supplies.ledger.rules.correction_lots import lots_for
-from supplies.ledger.rules.expired_goods import describe_products, parents_of
+from supplies.ledger.rules.donations import fulfil_pledge
+from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
+from supplies.ledger.rules.expired_goods import (
+    Destination,
+    describe_products,
+    givers_of,
+    parents_of,
+)
 from supplies.ledger.rules.found_goods import explain_surplus, record_found_gift
 from supplies.ledger.rules.need_fulfilment import (
     meet_need,
@@ -56,6 +66,7 @@ from supplies.ledger.rules.need_fulfilment import (
     reopen_need,
     reopen_needs,
 )
+from supplies.ledger.rules.pledges import find_pledge
 
 EXPIRED = "expired"
 """Reason code of write-offs. With this reason, expired goods are taken without asking for it."""
@@ -312,11 +323,17 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
     draft = journal.entry("goods_returned", prefix="r")
 
     def giver_account(item: str, lot: str, pointer: str) -> str:
-        for donor, _ in journal.books.donors_of_lot(lot, item):
+        origin = journal.lot(lot, item, pointer).origin
+        donors = [donor for donor, _ in journal.books.donors_of_lot(lot, item)]
+        if kind_of(origin) is CONVERTED:
+            # Repacked goods go back only if all that they were made of came from one donor.
+            givers = givers_of(journal, lot)
+            only = next(iter(givers)) if len(givers) == 1 else origin
+            donors = [keys_of(only)[0]] if kind_of(only) is DONOR else []
+        for donor in donors:
             if donor != ANONYMOUS:
                 draft.about = draft.about or f"donor:{donor}"
                 return RETURNED(donor)
-        origin = journal.lot(lot, item, pointer).origin
         if kind_of(origin) is BORROWED:
             return origin
         raise InvalidField.at(
@@ -391,14 +408,16 @@ def _named_needs_first(
 def convert(command: Convert, journal: Journal) -> None:
     """Repack goods: stock → converted → stock. Spilled goods: stock → lost.
 
-    The products are new lots, with the consumed lots as parents.
+    The products are new lots, with the consumed lots as parents. A product may fulfil a pledge of
+    the donor of the consumed goods; then the claims of the pledge are allocated, as on arrival.
 
     Raises:
-        InvalidField: a code is unknown, or a product would expire later than its parents without a
-            reason.
+        InvalidField: a code is unknown, a product would expire later than its parents without a
+            reason, or a pledge is not by the donor of the consumed goods.
         NotEnough: less than requested is free.
     """
-    journal.books.location(command.location, "/location")
+    place = journal.books.location(command.location, "/location")
+    closed = is_closed_to_people(journal, place)
     draft = journal.entry("goods_converted", prefix="k")
     conversion, stock = CONVERTED(str(draft.document)), STOCK(command.location)
     taken: list[Taken] = [
@@ -427,8 +446,39 @@ def convert(command: Convert, journal: Journal) -> None:
             for number, line in enumerate(produced, 1)
         ],
     )
+    shares: list[EarmarkedShare] = []
     for index, line in enumerate(produced):
-        _produce_line(journal, draft, line, index, stock, lots.get(index + 1), parents)
+        lot = _produce_line(journal, draft, line, index, stock, lots.get(index + 1), parents)
+        if line.pledge is not None:
+            expired = line.expires_on is not None and line.expires_on < journal.happened_on
+            to = Destination(command.location, None, not (closed or expired))
+            shares += _keep_pledge(journal, draft, line, lot, to, conversion, f"/produced/{index}")
+    allocate_shares(journal, draft, command.location, shares)
+
+
+def _keep_pledge(
+    journal: Journal,
+    draft: Draft,
+    line: ConvertedLine,
+    lot: str,
+    to: Destination,
+    conversion: str,
+    pointer: str,
+) -> list[EarmarkedShare]:
+    """Let a product fulfil the pledge that its line names; return what is for claimed needs."""
+    consumed = {move.transfer.lot for move in draft.moves if move.transfer.target == conversion}
+    donor = find_pledge(journal, str(line.pledge), f"{pointer}/pledge").donor
+    givers = {giver for parent in sorted(consumed) for giver in givers_of(journal, parent)}
+    if givers != {DONOR(donor)}:
+        raise InvalidField.at(
+            f"{pointer}/pledge",
+            f"pledge {line.pledge} is donor {donor}'s, but the goods came from "
+            f"{', '.join(sorted(givers))}",
+        )
+    quantity = journal.base_units(line, pointer)
+    goods = DonationLine(item=line.item, quantity=quantity, pledge=line.pledge)
+    _, for_needs = fulfil_pledge(journal, draft, donor, goods, lot, quantity, to, pointer)
+    return earmarked_shares(journal, goods, lot, quantity, for_needs, pointer)
 
 
 def _first_to_expire(journal: Journal, draft: Draft, conversion: str) -> Lot | None:
@@ -485,7 +535,8 @@ def _produce_line(
     stock: str,
     kept_lot: str | None,
     parents: list[str],
-) -> None:
+) -> str:
+    """Draft the lot of a product, and return its id."""
     pointer = f"/produced/{index}"
     quantity = journal.base_units(line, pointer)
     lot = Lot(
@@ -504,6 +555,7 @@ def _produce_line(
     if kept_lot is None or parents != parents_of(journal, kept_lot):
         draft.add_rows(*(LotParent(lot=lot.lot, parent=parent) for parent in parents))
     journal.move(draft, lot.origin, stock, line.item, lot.lot, quantity, pointer)
+    return lot.lot
 
 
 def settle(command: Settle, journal: Journal) -> None:

@@ -1,0 +1,167 @@
+"""Facts that are not known exactly are recorded without inventing or losing anything."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from support.ledger_fixture import StationLedger
+
+from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Item
+from supplies.errors import InvalidField
+from supplies.ledger.recorded import Recorded
+from supplies.views.donor_statement import build_donor_statement
+from supplies.views.pledges import get_pledge
+from supplies.views.receipts import get_receipt
+from supplies.views.trace import trace_lot
+
+CASE = Item(
+    code="mask-case", name="口罩（箱，未点数）", name_en="masks, case not counted", unit="case"
+)
+
+
+def open_cases(
+    station: StationLedger, cases: int, *products: c.ConvertedLine, item: str = "mask-case"
+) -> Recorded:
+    return station(
+        c.Convert(
+            location="store",
+            consumed=[c.LotLine(item=item, quantity=cases)],
+            produced=list(products),
+        )
+    )
+
+
+def masks(quantity: int, **more: str) -> c.ConvertedLine:
+    return c.ConvertedLine(item="mask", quantity=quantity, **more)
+
+
+def test_opened_cases_are_counted_as_goods_of_their_donor(station: StationLedger) -> None:
+    station.ledger.register(CASE)
+    station.give(3, "mask-case", batch="B-7")
+    opened = open_cases(station, 3, masks(2480, batch="B-7"))
+
+    lot = f"l_lx_{opened.seq}_1"
+    with station.ledger.reading() as books:
+        receipt = get_receipt(books, "JZ-2020-000001")
+        traced = trace_lot(books, lot).lots
+        statement = build_donor_statement(books, "D-1", date(2020, 2, 1), date(2020, 2, 28))
+    assert receipt.status == "issued"
+    assert receipt.document is not None
+    assert [(one.name, one.quantity) for one in receipt.document.lines] == [
+        ("口罩（箱，未点数）", 3)
+    ]
+    assert [(one.item, one.batch) for one in traced] == [("mask-case", "B-7"), ("mask", "B-7")]
+    assert [(line.item, line.received, line.repacked) for line in statement.goods] == [
+        ("mask", 0, 2480),
+        ("mask-case", 3, 0),
+    ]
+    station.ledger.verify()
+
+
+def test_opened_cases_fulfil_the_pledge_of_their_donor_and_its_claims(
+    station: StationLedger,
+) -> None:
+    station.ledger.register(CASE)
+    need = station.need(100)
+    pledge = station.pledge(2000, {need: 100})
+    station.give(3, "mask-case")
+    open_cases(station, 1, masks(830, pledge=pledge))
+    assert station.balance(f"pledged:{pledge}") == 1170
+    assert station.total("allocated:") == 100
+    assert station.total(f"assigned:{need}:") == 100
+
+    open_cases(station, 2, masks(1650, pledge=pledge))
+    with station.ledger.reading() as books:
+        kept = get_pledge(books, pledge)
+    assert (kept.status, kept.lines[0].arrived, kept.lines[0].outstanding) == ("kept", 2000, 0)
+    assert station.total("stock:store") == 2380
+    station.ledger.verify()
+
+
+def test_releasing_opened_goods_of_a_claim_is_in_the_statement(station: StationLedger) -> None:
+    station.ledger.register(CASE)
+    pledge = station.pledge(2000, {station.need(100): 100})
+    station.give(3, "mask-case")
+    opened = open_cases(station, 3, masks(2480, pledge=pledge))
+    station(c.Release(allocation=f"a_{opened.seq + 1}", reason="moved away"))
+    with station.ledger.reading() as books:
+        statement = build_donor_statement(books, "D-1", date(2020, 2, 1), date(2020, 2, 28))
+    assert [(one.item, one.quantity) for one in statement.departures] == [("mask", 100)]
+
+
+def test_the_count_of_opened_cases_can_be_corrected(station: StationLedger) -> None:
+    station.ledger.register(CASE)
+    need = station.need(100)
+    pledge = station.pledge(2000, {need: 100})
+    station.give(3, "mask-case")
+    opened = open_cases(station, 3, masks(2480, pledge=pledge))
+
+    command = c.Convert(
+        location="store",
+        consumed=[c.LotLine(item="mask-case", quantity=3)],
+        produced=[masks(1840, pledge=pledge)],
+    )
+    station(c.Correct(entry=opened.seq, command=command, reason="counted twice"))
+    assert station.balance(f"pledged:{pledge}") == 160
+    assert station.total("stock:store") == 1740
+    assert station.total("allocated:") == 100
+    with station.ledger.reading() as books:
+        assert get_pledge(books, pledge).lines[0].arrived == 1840
+    station(c.Reverse(entry=opened.seq + 2, reason="not opened yet"))
+    assert station.balance(f"pledged:{pledge}", "mask") == 1900
+    assert station.balance(f"pledged:{pledge}:{need}") == 100
+    assert station.total("stock:store", "mask-case") == 3
+    station.ledger.verify()
+
+
+def test_opened_cases_of_one_donor_do_not_fulfil_the_pledge_of_another(
+    station: StationLedger,
+) -> None:
+    station.ledger.register(CASE)
+    pledge = station.pledge(2000, donor="D-2")
+    station.give(3, "mask-case")
+    with pytest.raises(InvalidField, match="the goods came from donor:D-1"):
+        open_cases(station, 3, masks(2480, pledge=pledge))
+
+
+def test_opened_goods_can_be_returned_to_their_only_donor(station: StationLedger) -> None:
+    station.ledger.register(CASE)
+    station.give(3, "mask-case")
+    open_cases(station, 3, masks(2480))
+    station(
+        c.ReturnGoods(
+            location="store", reason="unsuitable", lines=[c.LotLine(item="mask", quantity=80)]
+        )
+    )
+    assert station.total("returned:D-1") == 80
+    station.ledger.verify()
+
+
+def test_opened_goods_of_several_donors_cannot_be_returned(station: StationLedger) -> None:
+    station.ledger.register(CASE)
+    station.give(2, "mask-case")
+    station.give(1, "mask-case", donor="D-2")
+    open_cases(station, 3, masks(2480))
+    with pytest.raises(InvalidField, match="goods cannot be returned"):
+        station(
+            c.ReturnGoods(location="store", reason="r", lines=[c.LotLine(item="mask", quantity=80)])
+        )
+
+
+def test_a_mixed_box_is_opened_into_all_that_it_contains(station: StationLedger) -> None:
+    station.ledger.register(Item(code="mixed-box", name="混装箱", unit="box"))
+    station.give(1, "mixed-box")
+    opened = open_cases(
+        station, 1, masks(300), c.ConvertedLine(item="soap", quantity=24), item="mixed-box"
+    )
+    with station.ledger.reading() as books:
+        statement = build_donor_statement(books, "D-1", date(2020, 2, 1), date(2020, 2, 28))
+        parents = trace_lot(books, f"l_lx_{opened.seq}_2").lots[1].parents
+    assert [(line.item, line.received, line.repacked) for line in statement.goods] == [
+        ("mask", 0, 300),
+        ("mixed-box", 1, 0),
+        ("soap", 0, 24),
+    ]
+    assert parents == [f"l_lx_{opened.seq - 2}_1"]
