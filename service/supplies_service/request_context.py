@@ -58,7 +58,7 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
     """Describe the entry, for commands that create nothing with an address of its own."""
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
-    warnings = find_likely_duplicates(books, recorded.document) if new else []
+    warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
     shown = EntryRecorded(
         entry=entry,
         warnings=warnings or msgspec.UNSET,

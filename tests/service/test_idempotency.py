@@ -93,6 +93,22 @@ def test_an_anonymous_gift_is_compared_too(rest: RestClient) -> None:
     assert duplicates(rest.post("/api/donations", nobody)) == [first["donation"]["id"]]
 
 
+def test_moves_returns_and_activities_are_compared_too(rest: RestClient) -> None:
+    rest.give(50)
+    lines = [{"item": "mask", "quantity": 4}]
+    loan = {"borrower": "B-1", "location": "store", "lines": lines}
+    first = rest.post("/api/stock/loans", loan)
+    second = rest.post("/api/stock/loans", loan)
+    name = first["entry"]["document"]
+    assert duplicates(second) == [name]
+    one = {"lines": [{"item": "mask", "quantity": 1}]}
+    assert "warnings" not in rest.post(f"/api/stock/loans/{name}/return", one)
+    assert duplicates(rest.post(f"/api/stock/loans/{name}/return", one)) == [name]
+    visits = {"kind": "visit", "count": 60}
+    assert "warnings" not in rest.post("/api/activities", visits)
+    assert len(duplicates(rest.post("/api/activities", visits))) == 1
+
+
 def test_gifts_of_another_batch_or_expiry_are_not_duplicates(rest: RestClient) -> None:
     first = rest.give(7, batch="B7", expires_on="2022-01-31")["donation"]["id"]
     assert duplicates(rest.give(7, batch="B8", expires_on="2022-01-31")) == []

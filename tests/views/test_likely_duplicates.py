@@ -13,6 +13,13 @@ from supplies.views.likely_duplicates import find_likely_duplicates
 MASKS = [c.RecipientLine(item="mask", quantity=4)]
 
 
+PLAIN = [c.LotLine(item="mask", quantity=4)]
+
+
+def recorded(station: StationLedger, command: c.Command) -> str:
+    return str(station(command).document)
+
+
 def named(station: StationLedger, document: str | None) -> list[str]:
     return [warning.about for warning in find_likely_duplicates(station.books, document)]
 
@@ -39,6 +46,26 @@ FACTS: dict[str, Callable[[StationLedger], str]] = {
     "need": lambda station: station.need(4),
     "pledge": lambda station: station.pledge(4),
     "count": count,
+    "move": lambda station: recorded(station, c.Move(source="store", target="annex", lines=PLAIN)),
+    "issue": lambda station: recorded(
+        station, c.IssueGoods(purpose="post", location="store", lines=PLAIN)
+    ),
+    "loan": lambda station: recorded(
+        station, c.LendGoods(borrower="B-1", location="store", lines=PLAIN)
+    ),
+    "write-off": lambda station: recorded(
+        station, c.WriteOff(reason="damaged", location="store", lines=PLAIN)
+    ),
+    "conversion": lambda station: recorded(
+        station,
+        c.Convert(
+            location="store", consumed=PLAIN, produced=[c.ConvertedLine(item="soap", quantity=2)]
+        ),
+    ),
+    "shipment": lambda station: recorded(
+        station, c.SendShipment(station="hp", location="store", lines=PLAIN)
+    ),
+    "activity": lambda station: recorded(station, c.RecordActivity(kind="visit", count=12)),
 }
 
 
@@ -70,3 +97,66 @@ def test_what_is_no_such_fact_has_no_duplicates(station: StationLedger) -> None:
     station.stock(10)
     for document in (station.allocate(4), None, "d_99", "x", "R-1"):
         assert named(station, document) == []
+
+
+def test_goods_that_came_back_twice_are_told_entry_by_entry(station: StationLedger) -> None:
+    station.stock(50)
+    loan = str(
+        station(
+            c.LendGoods(
+                borrower="B-1", location="store", lines=[c.LotLine(item="mask", quantity=20)]
+            )
+        ).document
+    )
+    returns = [station(c.ReturnLoan(loan=loan, lines=PLAIN)) for _ in range(2)]
+    first, second = (find_likely_duplicates(station.books, loan, each.seq) for each in returns)
+    assert first == []
+    (warning,) = second
+    assert warning.about == loan
+    assert f"entry {returns[0].seq} ({loan}) records the same return" in warning.detail
+    assert f"reverse entry {returns[1].seq}" in warning.detail
+
+
+def test_a_reversed_return_is_no_duplicate(station: StationLedger) -> None:
+    station.stock(50)
+    loan = FACTS["loan"](station)
+    done = station(c.ReturnLoan(loan=loan, lines=PLAIN))
+    station(c.Reverse(entry=done.seq, reason="typed twice"))
+    again = station(c.ReturnLoan(loan=loan, lines=PLAIN))
+    assert find_likely_duplicates(station.books, loan, again.seq) == []
+
+
+def test_take_backs_and_goods_found_again_are_compared(station: StationLedger) -> None:
+    station.stock(50)
+    for name in ("hand-out", "hand-out", "write-off", "write-off"):
+        FACTS[name](station)
+    two = [c.RecipientLine(item="mask", quantity=2)]
+    for command in (
+        c.TakeBack(recipient="R-1", location="store", lines=two, reason="too many"),
+        c.FindAgain(reason="damaged", location="store", lines=PLAIN),
+    ):
+        first, second = recorded(station, command), recorded(station, command)
+        assert named(station, second) == [first]
+
+
+def test_moves_between_other_places_are_no_duplicates(station: StationLedger) -> None:
+    station.stock(50)
+    FACTS["move"](station)
+    back = c.Move(source="annex", target="store", lines=PLAIN)
+    assert named(station, recorded(station, back)) == []
+
+
+def test_a_corrected_move_is_compared_as_it_is_now(station: StationLedger) -> None:
+    station.stock(50)
+    forty = [c.LotLine(item="mask", quantity=40)]
+    done = station(c.Move(source="store", target="annex", lines=forty))
+    four = c.Move(source="store", target="annex", lines=PLAIN)
+    station(c.Correct(entry=done.seq, command=four, reason="four"))
+    assert named(station, FACTS["move"](station)) == [done.document]
+
+
+def test_activities_of_two_people_are_no_duplicates(station: StationLedger) -> None:
+    first = recorded(station, c.RecordActivity(kind="visit", count=2, who="Chen"))
+    recorded(station, c.RecordActivity(kind="visit", count=2, who="Li"))
+    again = recorded(station, c.RecordActivity(kind="visit", count=2, who="Chen"))
+    assert named(station, again) == [first]

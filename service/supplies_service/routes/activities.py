@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -10,7 +11,8 @@ from supplies.domain.commands import RecordActivity
 from supplies.ledger.recorded import Recorded
 from supplies.views.activities import ActivityView, get_activity, list_activities
 from supplies.views.entries import EntryView, get_entry
-from supplies.views.pagination import Page, View
+from supplies.views.likely_duplicates import find_likely_duplicates
+from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context
@@ -20,18 +22,21 @@ from supplies_service.security.authorization import allow_roles
 
 
 class ActivityEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and the activity."""
+    """The recorded entry and the activity. warnings: likely duplicates; absent if none."""
 
     entry: EntryView
     activity: ActivityView
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
 def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
     """Show the activity that an entry states."""
     found = get_activity(books, str(recorded.document))
+    entry = get_entry(books, recorded.seq)
+    warnings = find_likely_duplicates(books, found.id)
     return Outcome(
         f"/api/activities/{found.id}",
-        ActivityEntered(entry=get_entry(books, recorded.seq), activity=found),
+        ActivityEntered(entry=entry, activity=found, warnings=warnings or msgspec.UNSET),
     )
 
 

@@ -11,6 +11,7 @@ from supplies.books.reader import Books
 from supplies.domain.commands import AcknowledgeShipment, ReceiveShipment, SendShipment
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import EntryView, get_entry
+from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.pagination import Page, View, Warned
 from supplies.views.shipments import (
     ShipmentView,
@@ -29,7 +30,7 @@ from supplies_service.security.authorization import allow_roles
 class ShipmentEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the shipment.
 
-    warnings: the destination is not in this database.
+    warnings: the destination is not in this database, or likely duplicates.
     """
 
     entry: EntryView
@@ -42,12 +43,15 @@ def show_shipment(
 ) -> Outcome[ShipmentEntered]:
     """Show the shipment that an entry is about. sent: whether the entry sent it."""
     found = get_shipment(books, str(recorded.document))
+    warnings = find_likely_duplicates(books, found.id, recorded.seq)
+    if sent:
+        warnings += warn_of_unknown_destination(books, found)
     return Outcome(
         f"/api/shipments/{found.id}",
         ShipmentEntered(
             entry=get_entry(books, recorded.seq),
             shipment=found,
-            warnings=warn_of_unknown_destination(books, found) if sent else [],
+            warnings=warnings,
         ),
     )
 

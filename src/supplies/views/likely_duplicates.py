@@ -1,4 +1,4 @@
-"""Find facts that were probably recorded twice: gifts, arrivals, hand-outs, needs, pledges, counts.
+"""Find facts that were probably recorded twice, such as gifts, hand-outs, moves and needs.
 
 A fact is compared with earlier facts of the same person and day. Facts recorded later are left out,
 so that the response to a repeated request stays the same.
@@ -16,6 +16,7 @@ from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, RECEIVED
 from supplies.domain.entry_rows import (
     TABLES,
+    Activity,
     Arrival,
     ArrivalLine,
     CountedLine,
@@ -27,7 +28,9 @@ from supplies.domain.entry_rows import (
     Pledge,
     PledgeLine,
 )
+from supplies.views.activities import DOCUMENT_TYPE as ACTIVITIES
 from supplies.views.pagination import Warned
+from supplies.views.remarks import DocumentEntries
 from supplies.views.shared_queries import (
     DocumentState,
     DocumentType,
@@ -44,6 +47,9 @@ Label = tuple[str | None, date | None]
 
 Goods = dict[str, Counter[Label]]
 """Quantities by item, and by batch and expiry if they are known. Empty if nothing is left."""
+
+Moved = Counter[tuple[str, str]]
+"""Net changes by account and item."""
 
 Contents = Callable[[Books, list[str]], dict[str, Goods]]
 """Function that returns the goods of documents by id."""
@@ -65,13 +71,21 @@ class _Fact:
     remedy: str = "reverse {}"
 
 
-def find_likely_duplicates(books: Books, document: str | None) -> list[Warned]:
+def find_likely_duplicates(
+    books: Books, document: str | None, entry: int | None = None
+) -> list[Warned]:
     """Return a warning for each earlier fact with the same person, goods and day as `document`.
 
     Facts with different batches or expiry days do not count as the same. There is no warning if
     `document` is None or another kind of document.
+
+    entry: number of the entry that records the fact; None: the entry that began the document. It is
+    needed for returns, whose document is the loan or the issue.
     """
     prefix, _, number = (document or "").partition("_")
+    began = number.rpartition("_")[2]
+    if prefix in _MOVING and began.isdecimal():
+        return _find_same_moves(books, int(began) if entry is None else entry)
     fact = _FACTS.get(prefix)
     if fact is None or not number.isdecimal():
         return []
@@ -99,6 +113,69 @@ def find_likely_duplicates(books: Books, document: str | None) -> list[Warned]:
         for name in names[1:]
         if _same(own, goods.get(name, {}))
     ]
+
+
+def _find_same_moves(books: Books, seq: int) -> list[Warned]:
+    """Return a warning per earlier entry that moved the same goods between the same accounts."""
+    this = books.one(
+        "SELECT seq, document, happened_on, kind FROM entries WHERE station = :station "
+        "AND seq = :seq AND part = 0 AND supersedes IS NULL",
+        seq=seq,
+    )
+    if this is None or this[3] not in _MOVES:
+        return []
+    earlier = books.all(
+        "SELECT seq, document, happened_on FROM entries WHERE station = :station "
+        "AND kind = :kind AND part = 0 AND supersedes IS NULL AND seq < :seq "
+        "ORDER BY seq DESC LIMIT :most",
+        kind=this[3],
+        seq=seq,
+        most=MAX_COMPARED,
+    )
+    alike = [(number, name) for number, name, day in reversed(earlier) if day == this[2]]
+    moved = _moved(books, this[3], [this[1], *(name for _, name in alike)])
+    word = _MOVES[this[3]]
+    return [
+        Warned(
+            warning="likely-duplicate",
+            detail=f"{_moving_entry(number, name)} records the same {word} on the same day; "
+            f"if they are one {word}, reverse {_moving_entry(seq, this[1])}",
+            about=name,
+        )
+        for number, name in alike
+        if name.endswith(f"_{number}") or name == this[1]
+        if moved.get(seq) and moved.get(number) == moved[seq]
+    ]
+
+
+def _moving_entry(seq: int, document: str) -> str:
+    """The document that an entry began, or the entry itself if it returns goods of another."""
+    return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
+
+
+def _moved(books: Books, kind: str, documents: Iterable[str]) -> dict[int, Moved]:
+    """Return what each entry of a kind about these documents moved, with its corrections.
+
+    Accounts of the document itself are without its id.
+    """
+    rows = query_ids(
+        books,
+        documents,
+        "SELECT e.seq, e.part, e.supersedes, e.document, t.item, t.source, t.target, t.quantity "
+        "FROM wanted w CROSS JOIN entries e CROSS JOIN transfers t WHERE e.station = :station "
+        # A correction has the kind of the entry that it corrects.
+        "AND e.document = w.id AND e.kind = :kind AND t.station = e.station AND t.seq = e.seq "
+        "AND t.lot <> '' ORDER BY e.seq",
+        kind=kind,
+    )
+    corrected: dict[int, int] = {}
+    found: dict[int, Moved] = defaultdict(Counter)
+    for seq, part, supersedes, document, item, source, target, quantity in rows:
+        first = corrected.setdefault(seq - part, corrected.get(supersedes, seq - part))
+        corrected[seq] = first
+        for account, change in ((source, -quantity), (target, quantity)):
+            found[first][account.removesuffix(document), item] += change
+    return {seq: Counter({key: n for key, n in moved.items() if n}) for seq, moved in found.items()}
 
 
 def _earlier(books: Books, fact: _Fact, prefix: str, this: DocumentState[Any]) -> list[int]:
@@ -199,6 +276,18 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Goods]:
     )
 
 
+def _done(books: Books, ids: list[str]) -> dict[str, Goods]:
+    """The number of an activity, by who did it."""
+    numbers = [int(name.rpartition("_")[2]) for name in ids]
+    latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
+    entries = DocumentEntries(books, ids)
+    return {
+        name: {entries.text(each.seq, "who") or "": Counter({(None, None): each.stated.count})}
+        for name, each in latest.items()
+        if each.stated.count
+    }
+
+
 def _counted_stock(books: Books, ids: list[str]) -> dict[str, Goods]:
     """Return what a count found, by item and lot. A count of zero is included."""
     return {
@@ -214,6 +303,7 @@ _FACTS = {
     "b": _ARRIVAL,
     "o": _ARRIVAL,
     "h": _Fact(HandOutTo, "hand_out", ("recipient",), _handed_out, "hand-out"),
+    "y": _Fact(Activity, "activity", ("kind",), _done, "activity"),
     "n": _Fact(Need, "need", ("recipient",), _needed, "need", "end {}"),
     "p": _Fact(Pledge, "pledge", ("donor",), _promised, "pledge", "cancel {}"),
     "c": _Fact(
@@ -221,3 +311,22 @@ _FACTS = {
     ),
 }
 """Kinds of facts by the id prefix of their documents."""
+
+_MOVES = {
+    "found_again": "find",
+    "goods_converted": "conversion",
+    "goods_issued": "issue",
+    "goods_lent": "loan",
+    "goods_moved": "move",
+    "goods_returned": "return",
+    "issue_returned": "return",
+    "loan_returned": "return",
+    "settled": "settlement",
+    "shipment_sent": "shipment",
+    "taken_back": "take-back",
+    "written_off": "write-off",
+}
+"""Facts that only move goods, by the kind of their entries."""
+
+_MOVING = frozenset("fgikmrstwx")
+"""Prefixes of the documents of such facts."""
