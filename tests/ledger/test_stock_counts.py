@@ -263,6 +263,34 @@ def test_a_count_that_contradicted_the_books_is_counted_anew_and_verifies(
     verify(station.ledger.store)
 
 
+@pytest.mark.parametrize("set_aside", [0, 4])
+@pytest.mark.parametrize("later_count", [0, 4, 9])
+def test_a_resolved_count_is_one_entry_also_if_it_changes_later_counts(
+    station: StationLedger, later_count: int, set_aside: int
+) -> None:
+    station.stock(10, happened_on=station.day(-3))
+    if set_aside:
+        station.need(set_aside, happened_on=station.day(-3))
+        station.allocate(set_aside, happened_on=station.day(-3))
+    first, second = opened_on(station, station.day(-2)), opened_on(station, station.day(-1))
+    station(c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=5)]))
+    station(counted_on(second, later_count, station.day(-1)))
+    done = station(counted_on(first, 0, station.day(-2)))
+    assert done.conflict is not None
+    resolved = station(
+        c.ResolveConflict(
+            conflict=done.seq,
+            by="unexplained",
+            reason="both are right",
+            happened_on=station.day(-2),
+        )
+    )
+    kinds = [station.books.body(n).kind for n in range(resolved.seq, resolved.last + 1)]
+    assert kinds[0] == "conflict_resolved"
+    assert "conflict_resolved" not in kinds[1:]
+    verify(station.ledger.store)
+
+
 def test_a_correction_cannot_set_aside_goods_that_a_later_count_did_not_find(
     station: StationLedger,
 ) -> None:

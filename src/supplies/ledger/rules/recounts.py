@@ -65,6 +65,7 @@ def add_recounts(journal: Journal) -> None:
         for move in draft.moves
     ]
     in_order = [step for _, step in steps]
+    # The steps of a count come first and are all possible, so that its entry is never split.
     if len(drafts) == 1 and Floors(journal.books, in_order).hold_after(in_order):
         pointers = {move.transfer[:3]: move.pointer for move in head.moves}
         journal.drafts = ordered_steps(journal, head, steps, pointers)
