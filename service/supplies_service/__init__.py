@@ -1,1 +1,1 @@
-"""The ledger as a REST service. `create_app` is the only wiring; `serve` runs it on loopback."""
+"""The ledger as a REST service. `create_app` builds the application; `serve` runs it."""

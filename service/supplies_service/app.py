@@ -1,4 +1,4 @@
-"""The ASGI application, made of the routes, the security checks and the stations."""
+"""The ASGI application, built from the routes, the security checks and the stations."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ def create_app(
     max_batch: int = MAX_BATCH,
     body_seconds: float = BODY_SECONDS,
 ) -> Litestar:
-    """Create the application. It opens books and keys, which must exist, when it starts.
+    """Create the application. It opens the books and keys, which must exist, when it starts.
 
     Args:
         database: A file or a `postgresql://` URL.
-        station: The one station to serve; None: all stations of the database.
-        clock: Returns the current time, aware; tests set it.
-        hosts: Host names the service answers to, besides loopback and those on papers.
+        station: The one station to serve. None serves all stations of the database.
+        clock: Returns the current time, with a time zone. Tests set it.
+        hosts: Further host names of the service, besides loopback and those on papers.
         proxies: Addresses and networks of trusted proxies.
-        max_batch: The most requests in one commit.
+        max_batch: The largest number of requests in one commit.
         body_seconds: How long the body of a request may take to arrive.
 
     Raises:
-        LookupError: a route names no roles.
+        LookupError: a route does not name its roles.
     """
     metrics = Metrics()
     open_stations = partial(
@@ -122,7 +122,7 @@ async def _lifespan(
 
 
 def _own_handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
-    """The handlers of this package; Litestar adds some of its own."""
+    """Return the handlers of this package. Litestar adds some of its own."""
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
@@ -131,18 +131,19 @@ def _own_handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
 
 
 class RequestChecksMiddleware(ASGIMiddleware):
-    """Check each authenticated request before its handler: role, station, log, parameters.
+    """Check each authenticated request before its handler: role, station, access log, parameters.
 
-    Not a guard: Litestar copies the handler for each guard at every request, which costs 9 µs.
+    Litestar's guards are not used: it copies the handler for each guard at every request, which
+    takes 9 µs.
     """
 
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Handle a request.
+        """Check a request, then pass it on.
 
         Raises:
-            Unauthenticated: the request has no caller, and the route serves only callers.
+            Unauthenticated: the request has no caller, and the route is not public.
             Forbidden: the caller may not use the route, or may not read the station's books.
             InvalidField: a query parameter is unknown, given twice, or contains a NUL character.
             NotFound: a path parameter contains a NUL character.
@@ -162,14 +163,14 @@ class RequestChecksMiddleware(ASGIMiddleware):
 
 
 def provide_context(request: Request[Any, Any, State]) -> RequestContext:
-    """Provide the context of a request."""
+    """Return the context of a request, for Litestar's dependency injection."""
     return RequestContext(request)
 
 
 async def provide_body(context: Context) -> Any:
-    """Provide the decoded body of a request.
+    """Return the decoded body of a request, for Litestar's dependency injection.
 
-    It depends on the context only for its cost: Litestar would make a task for each of two
-    independent dependencies, which takes 120 µs.
+    It depends on the context only for speed. For two independent dependencies Litestar would create
+    two tasks, which takes 120 µs.
     """
     return await decode_body(context.request)

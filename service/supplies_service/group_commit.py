@@ -1,9 +1,9 @@
-"""Group commit: requests that wait are written together in one durable transaction.
+"""Group commit: waiting requests are written together in one durable transaction.
 
-A worker thread has its own ledger and so its own connection. It takes the queued jobs of one
+A worker thread has its own ledger, and so its own connection. It takes the queued jobs of one
 station, runs each in a savepoint of one transaction, commits, and returns the results. While it
-waits for the disk, the next jobs queue up: the busier the service, the more jobs share a commit.
-Stations take turns.
+waits for the disk, further jobs queue up. So the busier the service is, the more jobs share a
+commit. Stations take turns.
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ from supplies.storage.idempotency import RESPONSE_RETENTION
 T = TypeVar("T")
 
 MAX_QUEUED = 1024
-"""The most jobs in a queue; further ones are refused with `Busy`."""
+"""Largest number of jobs in a queue. Further jobs are refused with `Busy`."""
 
 MAX_BATCH = 64
-"""The most jobs in one commit. It limits how long the first waits for the last."""
+"""Largest number of jobs in one commit. It limits how long the first job waits for the others."""
 
 _MAX_LEDGERS = 1000
-"""The most ledgers that a queue keeps; each caches the catalogue of its station."""
+"""Largest number of ledgers that a queue keeps. Each caches the catalogue of its station."""
 
 TIMEOUT_SECONDS = 30.0
-"""How long a request waits until it is durable; longer than the engine waits for a lock."""
+"""How long a request waits until it is durable. It is longer than the engine waits for a lock."""
 
 _ERASE_INTERVAL = timedelta(hours=1)
-"""How often expired answers of idempotent requests are erased, by the ledger's clock."""
+"""How often expired responses to idempotent requests are erased, by the ledger's clock."""
 
 Job = Callable[[Ledger], T]
-"""A function that writes. It may run a second time if its first commit failed."""
+"""A function that writes to a ledger. It may run again if its first commit fails."""
 
 
 class CommitObserver(Protocol):
-    """Receives the figures of each commit."""
+    """Receives the number of requests and the duration of each commit."""
 
     def count_commit(self, requests: int, seconds: float) -> None:
-        """Count a durable commit; called in the worker thread."""
+        """Count a durable commit. It is called in the worker thread."""
 
 
 class _Queued(NamedTuple):
-    """A queued job, and the future that receives its result."""
+    """A queued job, and the future for its result."""
 
     job: Job[Any]
     loop: asyncio.AbstractEventLoop
@@ -64,10 +64,10 @@ class GroupCommitQueue:
     """A queue of jobs and its worker thread, which runs until `stop`.
 
     Args:
-        ledger: Used by the worker only; the queue closes it.
-        observer: Receives the figures of each commit; None: they are not collected.
-        max_queued: The most jobs in the queue.
-        max_batch: The most jobs in one commit.
+        ledger: Used only by the worker thread, which closes it at the end.
+        observer: Called after each commit. None: nothing is called.
+        max_queued: The largest number of jobs in the queue.
+        max_batch: The largest number of jobs in one commit.
         timeout: Seconds that `run` waits for a durable result.
     """
 
@@ -96,11 +96,11 @@ class GroupCommitQueue:
 
     @property
     def pending(self) -> int:
-        """The number of jobs that were accepted and have no result yet."""
+        """The number of accepted jobs that have no result yet."""
         return self._queued + self._in_batch
 
     def idle_seconds(self) -> float:
-        """Seconds since the last durable commit; infinite before the first."""
+        """Seconds since the last durable commit. It is infinite before the first."""
         return monotonic() - self._committed_at
 
     # --- on the event loop ---------------------------------------------------------------------
@@ -108,28 +108,28 @@ class GroupCommitQueue:
     async def record(
         self, command: Command, *, by: str, id: str | uuid.UUID | None = None
     ) -> Recorded:
-        """Record a command as `Ledger.record` does, in a shared commit.
+        """Record a command in a shared commit, as `Ledger.record` does in its own.
 
         Raises:
             Busy: the queue is full or slow; nothing was recorded.
-            Uncertain: whether the command was recorded is unknown.
+            Uncertain: it is unknown whether the command was recorded.
         """
         return await self.run(lambda ledger: ledger.record(command, by=by, id=id))
 
     async def run(self, job: Job[T], *, station: str | None = None) -> T:
-        """Run a job in the next commit of a station; return its result once that is durable.
+        """Run a job in the next commit of a station. Return its result once the commit is durable.
 
-        An accepted job runs even if its caller is cancelled. If a job raises an error, only its
-        own changes are rolled back.
+        An accepted job runs even if its caller is cancelled. If a job raises an error, only its own
+        changes are rolled back.
 
         Args:
-            job: What to run; its errors are raised here.
-            station: The code of the station; None: the one of the queue's ledger.
+            job: The job to run. If it raises an error, this method raises the same error.
+            station: The code of the station. None is the station of the queue's ledger.
 
         Raises:
-            Busy: the queue is full or stops, or the job did not start in time; nothing was
+            Busy: the queue is full or stopping, or the job did not start in time; nothing was
                 written.
-            Uncertain: the job started and is not durable in time; it may still become so.
+            Uncertain: the job started but was not durable in time. It may still become durable.
         """
         station = station or self._ledger.station_code
         loop = asyncio.get_running_loop()
@@ -150,7 +150,10 @@ class GroupCommitQueue:
             raise self._timeout_error(station, queued) from error
 
     def _timeout_error(self, station: str, queued: _Queued) -> StoreError:
-        """The error for a job without a result in time; a job not yet started is removed."""
+        """Return the error for a job that has no result in time.
+
+        If the job has not started yet, it is removed from the queue.
+        """
         with self._changed:
             queue = self._queues.get(station, deque())
             if queued not in queue:
@@ -190,7 +193,7 @@ class GroupCommitQueue:
             self._in_batch = 0
 
     def _next_batch(self) -> tuple[str, list[_Queued]]:
-        """The station whose turn it is, and its jobs; jobs beyond `max_batch` stay queued."""
+        """Return the station whose turn it is, and its jobs, at most `max_batch`."""
         station = next(iter(self._queues))
         queue = self._queues.pop(station)
         batch = [queue.popleft() for _ in range(min(len(queue), self._max_batch))]
@@ -208,14 +211,14 @@ class GroupCommitQueue:
         return self._ledgers[station]
 
     def _run_batch(self, station: str, batch: list[_Queued]) -> list[Any]:
-        """Return the result of each job, or the error it raised."""
+        """Run the jobs in one commit. Return the result of each job, or the error it raised."""
         try:
             return self._commit(self._ledger_of(station), batch)
         except (Busy, DiskFull, Gone, ReadOnly, Uncertain) as error:
-            # No job caused it. What may already be recorded must not run a second time.
+            # No job caused this error. Jobs that may be recorded already must not run again.
             return [error] * len(batch)
         except StoreError as error:
-            # The engine refused a statement of one job: run the jobs one by one.
+            # The engine refused a statement of one job. Run the jobs one by one to find it.
             if len(batch) == 1:
                 return [error]
             return [result for queued in batch for result in self._run_batch(station, [queued])]

@@ -1,4 +1,4 @@
-"""What HTTP asks of every route: HEAD, raw UTF-8 in a query, and the end of a connection."""
+"""Rules of HTTP for every route: HEAD, unencoded UTF-8 in a query, closing a connection."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class HttpSemanticsMiddleware:
-    """Answer HEAD as GET without its content, and percent-encode a query that is raw UTF-8.
+    """Treat HEAD as GET without a response body, and percent-encode unencoded UTF-8 in a query.
 
-    A response that is sent before the request's body was read closes the connection: otherwise the
-    rest of the body would be read as the next request, or waited for.
+    If a response is sent before the request's body was read, the connection is closed. Otherwise
+    the server would read the rest of the body as the next request, or wait for it.
 
     Source: RFC 9110, 9.3.2 (HEAD); RFC 9112, 9.6 (close).
     """

@@ -1,8 +1,8 @@
 """Idempotency keys: a POST with a key runs once, and each repeat gets the same response.
 
-`answer_repeat` decides before the handler: it answers a repeat with the stored response.
-`run_idempotent` decides again in the transaction that records the request, for repeats that
-arrive at the same time and for responses whose bytes are not stored.
+Before the handler runs, `answer_repeat` looks for a stored response. `run_idempotent` looks again
+in the transaction that records the request, for repeats that arrive at the same time. It also makes
+responses whose bytes are not stored.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 KEY_HEADER = "idempotency-key"
 
 _COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
-"""The namespace in which a caller's keys become ids of commands."""
+"""UUID namespace in which the ids of commands are made from callers' keys."""
 
 _REQUEST = "supplies_keyed_request"
-"""Key of a request's scope: its `KeyedRequest`."""
+"""Key in a request's scope: its `KeyedRequest`."""
 
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 class Outcome(NamedTuple, Generic[T]):
-    """What a request did.
+    """The result of a request.
 
-    location: the address of the result. entry: the number of the entry that was recorded; None if
-    the request recorded no entry.
+    location: the address of what was created, or None. entry: the number of the recorded entry;
+    None if the request recorded none.
     """
 
     location: str | None
@@ -50,7 +50,7 @@ class Outcome(NamedTuple, Generic[T]):
 
 
 class EncodedOutcome(NamedTuple):
-    """The response to a request and to its repeats."""
+    """The encoded response to a request and to its repeats."""
 
     status: int
     location: str | None
@@ -58,7 +58,7 @@ class EncodedOutcome(NamedTuple):
 
 
 class KeyedRequest(NamedTuple):
-    """A request with a key. stored: the response to it; None: the key is new."""
+    """A request with an idempotency key. stored: the earlier response; None if the key is new."""
 
     key: IdempotencyKey
     stored: StoredResponse | None
@@ -66,11 +66,11 @@ class KeyedRequest(NamedTuple):
 
 Operation = Callable[[Ledger], Outcome[T]]
 Replay = Callable[[Ledger, StoredResponse], T]
-"""Makes the content for a repeat whose response is not stored."""
+"""Function that makes the content for a repeat whose response is not stored."""
 
 
 async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None:
-    """Answer a repeated POST from its stored response; None: the handler runs.
+    """Return the stored response to a repeated POST. Return None if the handler must run.
 
     Raises:
         IdempotencyConflict: the key was used for another request.
@@ -93,14 +93,14 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
 
 
 def keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:
-    """Return the request with its key and stored response; None: it has no key."""
+    """Return the request's key and stored response. Return None if it has no key."""
     scope: Any = request.scope
     found: KeyedRequest | None = scope.get(_REQUEST)
     return found
 
 
 def read_idempotency_key(request: Request[Any, Any, Any]) -> str | None:
-    """Return the request's `Idempotency-Key`; None: it has none.
+    """Return the request's `Idempotency-Key`. Return None if there is none.
 
     Raises:
         InvalidField: the key is not 1 to 200 printable ASCII characters.
@@ -112,7 +112,7 @@ def read_idempotency_key(request: Request[Any, Any, Any]) -> str | None:
 
 
 def command_id(key: IdempotencyKey) -> str:
-    """Return the id that a caller's key gives to the command."""
+    """Return the id of the command that a request with this key records."""
     return str(uuid.uuid5(_COMMAND_IDS, f"{key.caller}\n{key.key}"))
 
 
@@ -123,13 +123,14 @@ def run_idempotent(
     *,
     is_secret: bool = False,
 ) -> Job[EncodedOutcome]:
-    """Return the job that runs a request, or repeats its response if it was run before.
+    """Return a job that runs a request, or repeats its response if the request ran before.
 
     Args:
-        key: None: the request has no key, and runs each time.
-        operation: What the request does.
+        key: The request's key. None: the request has no key and always runs.
+        operation: Runs the request.
         replay: Makes the content for a repeat whose response is not stored.
-        is_secret: The response contains a secret that is shown once, so its bytes are not stored.
+        is_secret: Whether the response contains a secret that is shown once. If so, it is not
+            stored.
     """
 
     def job(ledger: Ledger) -> EncodedOutcome:

@@ -1,4 +1,4 @@
-"""Errors as problem+json (RFC 9457), without details that the caller must not see."""
+"""Errors as problem+json (RFC 9457), without details that callers must not see."""
 
 from __future__ import annotations
 
@@ -32,13 +32,16 @@ from supplies_service.observability.request_log import request_id
 MEDIA_TYPE = "application/problem+json"
 
 RETRY_AFTER = "5"
-"""Seconds after which a client may try again when the database is busy."""
+"""Seconds after which a client should try again if the database is busy."""
 
 _log = logging.getLogger(LOGGER)
 
 
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One invalid field. pointer: RFC 6901, into the request's body, or the name of a parameter."""
+    """An invalid field.
+
+    pointer: JSON pointer (RFC 6901) into the request's body, or the name of a parameter.
+    """
 
     pointer: str
     detail: str
@@ -47,7 +50,10 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """An error (RFC 9457). type: a stable relative URI. instance: the request's id in the log."""
+    """An error response (RFC 9457).
+
+    type: a stable relative URI. instance: the request's id in the log.
+    """
 
     type: str
     title: str
@@ -58,7 +64,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Malformed(SuppliesError):
-    """The request is not what it declares, such as JSON."""
+    """The request cannot be read, for example because its body is not JSON."""
 
     slug = "malformed"
     title = "The request cannot be read"
@@ -86,7 +92,7 @@ class TooSlow(SuppliesError):
 
 
 class WrongMediaType(SuppliesError):
-    """The body is not JSON, or does not say that it is."""
+    """The body is not JSON, or the request does not declare it as JSON."""
 
     slug = "media-type"
     title = "Unsupported media type"
@@ -107,7 +113,7 @@ class Forbidden(SuppliesError):
 
 
 class RateLimited(SuppliesError):
-    """Too many attempts. retry_after: seconds until the next one is accepted."""
+    """Too many attempts. retry_after: seconds until the next attempt is accepted."""
 
     slug = "rate-limited"
     title = "Too many attempts"
@@ -118,11 +124,11 @@ class RateLimited(SuppliesError):
 
 
 class SessionRequired(SuppliesError):
-    """A page needs a session: the browser is redirected to the sign-in page."""
+    """A page needs a session. The browser is redirected to the sign-in page."""
 
 
 class Internal(SuppliesError):
-    """An error of the service. The log has the details, by the response's `instance`."""
+    """An error of the service. The log has the details under the response's `instance`."""
 
 
 _STATUS: Mapping[type[SuppliesError], int] = {
@@ -144,7 +150,7 @@ _STATUS: Mapping[type[SuppliesError], int] = {
     ReadOnly: 503,
     Uncertain: 503,
 }
-"""The status of each error class and its subclasses. Other errors are answered as 500."""
+"""The status for each error class and its subclasses. Other errors get status 500."""
 
 _BUSY = "the books cannot be written now; nothing was recorded, try again"
 
@@ -155,12 +161,15 @@ _UNCERTAIN = (
 
 
 def status_of(error: SuppliesError) -> int | None:
-    """Return the status of an error; None: the caller must not see it."""
+    """Return the status for an error. Return None if callers must not see the error."""
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
 
 
 def handle_refusal(request: Request[Any, Any, Any], error: SuppliesError) -> Response[bytes]:
-    """Answer an error of the ledger or service. Details of storage errors go only to the log."""
+    """Return the response for an error of the ledger or service.
+
+    Details of storage errors are only logged.
+    """
     status = status_of(error)
     if status is None:
         return handle_failure(request, error)
@@ -178,19 +187,22 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
     if status in (408, 413):
-        # Do not wait for the rest of the body.
+        # Close the connection instead of waiting for the rest of the body.
         return {"Connection": "close"}
     return {"Retry-After": RETRY_AFTER} if status == 503 else {}
 
 
 def redirect_to_sign_in(request: Request[Any, Any, Any], error: SessionRequired) -> Response[bytes]:
-    """Redirect to the sign-in page; donors to a page about their link."""
+    """Redirect to the sign-in page, or a donor to the page for invalid links."""
     where = "/my/lost" if request.url.path.startswith("/my") else "/sign-in"
     return Response(b"", status_code=303, headers={"Location": where})
 
 
 def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Answer an error that Litestar raised: routes, methods, sizes and parameters."""
+    """Return a problem response for an error that Litestar raised itself.
+
+    Examples are an unknown route, a wrong method, a body that is too large or an invalid parameter.
+    """
     if error.status_code >= 500:
         return handle_failure(request, error)
     headers = dict(error.headers or {})
@@ -198,19 +210,20 @@ def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException)
         headers = {"Allow": ", ".join(sorted({*allowed, "HEAD"}))}
     refusal = _from_http_exception(request, error)
     status = status_of(refusal) or 400
-    # Litestar adds nothing private here, and 405 must say what is allowed (RFC 9110).
+    # Litestar's headers contain nothing private, and a 405 must name the allowed methods
+    # (RFC 9110).
     return _problem_response(request, refusal, status, refusal.detail, headers)
 
 
 def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Answer any other error with one sentence, and log it in full."""
+    """Return a problem response without details for any other error, and log it in full."""
     _log_error("failed", request, error)
     sentence = "the service failed to answer this request; its log contains the cause"
     return _problem_response(request, Internal(sentence), 500, sentence, {})
 
 
 def _log_error(event: str, request: Request[Any, Any, Any], error: Exception) -> None:
-    """Log what the operator needs and the caller must not see."""
+    """Log the details that the operator needs and the caller must not see."""
     _log.error(event, extra={FIELDS: {"request": request_id(request.scope)}}, exc_info=error)
 
 
@@ -229,13 +242,13 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
 
 
 def _allowed(error: HTTPException) -> list[str]:
-    """Return the methods that the address of an error 405 accepts; [] for another error."""
+    """Return the methods that an address accepts, from a 405 error. Return [] for other errors."""
     allowed = Headers(error.headers or {}).get("allow", "")
     return [method.strip() for method in allowed.split(",") if method.strip()]
 
 
 def _invalid_parameters(error: ValidationException) -> InvalidField:
-    """Translate Litestar's messages on query parameters; pointers name the parameter."""
+    """Translate Litestar's error about query parameters. Each pointer is a parameter's name."""
     missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
     if missing:
         name = missing[1]
@@ -286,10 +299,13 @@ def _problem_response(
 
 
 def _prefers_html(request: Request[Any, Any, Any]) -> bool:
-    """Return whether the caller is a browser that shows a page: its `Accept` names HTML first."""
+    """Return whether the caller is a browser that shows a page.
+
+    That is so if `Accept` names HTML first.
+    """
     try:
         best = request.accept.best_match([MEDIA_TYPE, "application/json", "text/html"])
-    except (ValueError, OverflowError):  # An invalid weight, such as `q=1e999`.
+    except (ValueError, OverflowError):  # The weight is invalid, such as `q=1e999`.
         return False
     return best == "text/html"
 
@@ -307,7 +323,7 @@ _CHINESE = {
     429: ("尝试次数过多", "请稍后再试。"),
     503: ("暂时无法使用", "请稍后再试。"),
 }
-"""Title and advice in Chinese of each status that a page may show."""
+"""Chinese title and advice for each status that a page may show."""
 
 
 def _render_page(
@@ -330,4 +346,4 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     HTTPException: handle_http_exception,
     Exception: handle_failure,
 }
-"""How each kind of error is answered; Litestar uses that of the nearest base class."""
+"""The handler for each kind of error. Litestar uses the one of the nearest base class."""

@@ -1,7 +1,7 @@
 """Request bodies: strict JSON, decoded to the type that a handler's `payload` parameter names.
 
-Litestar's own decoding accepts `"5"` and `1.0` as 5, and ignores unknown fields. Here both are
-refused.
+Litestar's own decoder accepts `"5"` and `1.0` for 5, and ignores unknown fields. This module
+refuses both.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from supplies.errors import InvalidField, NotFound
 from supplies_service.problems import Malformed, TooSlow, WrongMediaType
 
 MAX_BODY = 2**20
-"""Bytes. Five hundred lines with every field filled need about a third of it."""
+"""Largest body in bytes. 500 lines with every field filled need about a third of it."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
 Body: TypeAlias = NamedDependency[SkipValidation[T]]
-"""The request's body, decoded: a handler declares `payload: Body[RecordDonation]`.
+"""The decoded body of a request. A handler declares it as `payload: Body[RecordDonation]`.
 
-A field of the struct that is also a path parameter is filled from the path, and the body must not
-contain it; neither may it contain `type`.
+A field of the struct that is also a path parameter is filled from the path. The body must not
+contain such a field, nor `type`.
 """
 
 _BODY = "supplies_body"
-"""Key of a request's scope: the JSON object of its body."""
+"""Key in a request's scope: the JSON object of its body."""
 
 _ENTRY_NUMBERS = ("entry", "conflict")
-"""Path parameters that are entry numbers; the others are codes."""
+"""Path parameters that are entry numbers. The others are codes."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -49,13 +49,13 @@ class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Changes(Generic[S]):
-    """The body of a PATCH: the fields of an `S` to change. Other fields keep their values."""
+    """The body of a PATCH: the fields of `S` to change. The other fields keep their values."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
 
     def apply_to(self, before: S) -> S:
-        """Return a struct with these changes.
+        """Return a copy of `before` with these changes.
 
         Raises:
             InvalidField: a field is unknown, or its value is invalid.
@@ -64,14 +64,14 @@ class Changes(Generic[S]):
 
 
 class BodyType(NamedTuple):
-    """The type of a handler's body. is_partial: whether any field may be absent."""
+    """The type of a handler's body. is_partial: whether any field may be left out."""
 
     struct: type[msgspec.Struct]
     is_partial: bool
 
 
 def body_type(handler: BaseRouteHandler) -> BodyType | None:
-    """The type of a handler's `payload` parameter; None: it takes no body."""
+    """Return the type of a handler's `payload` parameter. Return None if it takes no body."""
     parameter = handler.parsed_fn_signature.parameters.get("payload")
     if parameter is None:
         return None
@@ -81,7 +81,7 @@ def body_type(handler: BaseRouteHandler) -> BodyType | None:
 
 
 async def decode_body(request: Request[Any, Any, Any]) -> msgspec.Struct | Changes[Any]:
-    """Return the body as its handler's `payload` parameter declares it.
+    """Return the body, decoded to the type of its handler's `payload` parameter.
 
     Raises:
         WrongMediaType: the request does not declare JSON in UTF-8.
@@ -103,7 +103,7 @@ async def decode_body(request: Request[Any, Any, Any]) -> msgspec.Struct | Chang
 
 
 def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | int]) -> S:
-    """Decode the fields of a body and of its path to one struct.
+    """Decode the fields of a body and of the path to one struct.
 
     Raises:
         InvalidField: a field of the body is missing, unknown or invalid.
@@ -121,7 +121,7 @@ def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | 
 def _path_fields(
     struct: type[msgspec.Struct], parameters: Mapping[str, Any]
 ) -> dict[str, str | int]:
-    """The path parameters that are fields of a struct."""
+    """Return the path parameters that are fields of a struct."""
     fields: dict[str, str | int] = {}
     for name in parameters.keys() & set(struct.__struct_encode_fields__):
         value = str(parameters[name])
@@ -130,9 +130,9 @@ def _path_fields(
 
 
 async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Return the request's body as a JSON object. It is read once.
+    """Return the request's body as a JSON object. It is read only once.
 
-    Other media types are refused, which also keeps out forms of other sites: a browser asks for
+    Other media types are refused. This also keeps out forms of other sites: a browser asks for
     permission before it sends JSON to another site.
 
     Raises:
@@ -169,7 +169,7 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse an object with two values for one name: readers would disagree on which one counts."""
+    """Refuse an object that has a name twice, because readers disagree on which value counts."""
     seen = set[str]()
     for name, _ in pairs:
         if name in seen:
@@ -178,7 +178,7 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:
-    """Return the whole body's bytes.
+    """Return the bytes of the whole body.
 
     Raises:
         TooSlow: the body did not arrive within the application's `body_seconds`.
@@ -200,7 +200,7 @@ def parse_number(text: str) -> int:
     """Return the number in a path, such as that of an entry.
 
     Raises:
-        NotFound: it is not a number, or larger than any number in the books.
+        NotFound: the text is not a number, or the number is too large.
     """
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
         raise NotFound(f"there is no number {text[:64]!r} in this list; numbers begin at 1")

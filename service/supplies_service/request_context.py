@@ -1,4 +1,4 @@
-"""The context of a request: its caller, its station, and how a handler reads and writes."""
+"""The context of a request: its caller, its station, and how its handler reads and writes."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ S = TypeVar("S", bound=msgspec.Struct)
 P = TypeVar("P", bound=Page[Any] | StockView)
 
 Show = Callable[[Books, Recorded], Outcome[S]]
-"""Describes a recorded command: the response to it, and the address of what it created."""
+"""Function that makes the response to a recorded command, with the address of what it created."""
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
-    """Describe the entry, for commands that create nothing with an address of its own."""
+    """Return the recorded entry, for commands that create nothing with an address of its own."""
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
@@ -68,7 +68,7 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
 
 
 def _outcome(books: Books, recorded: Recorded, show: Show[Any]) -> Outcome[Any]:
-    """Describe a recorded command: 201, or 202 if it was recorded as a conflict."""
+    """Return the response to a recorded command: 201, or 202 if it was recorded as a conflict."""
     if recorded.conflict is None:
         return show(books, recorded)._replace(entry=recorded.seq)
     content = ConflictRecorded(
@@ -78,14 +78,14 @@ def _outcome(books: Books, recorded: Recorded, show: Show[Any]) -> Outcome[Any]:
 
 
 class RequestContext:
-    """One request, and the station it is for.
+    """One request, and its station.
 
     Attributes:
         station: The station.
         ledger: For short reads on the event loop.
         station_keys: Sign the station's receipts.
-        is_repeat: Whether a response to the same request is stored. Checks that would refuse a
-            repeat are left out then.
+        is_repeat: Whether a response to the same request is stored. If so, checks that would refuse
+            a repeat are left out.
     """
 
     def __init__(self, request: Request[Any, Any, State]) -> None:
@@ -97,7 +97,7 @@ class RequestContext:
         self.is_repeat = self._keyed is not None and self._keyed.stored is not None
 
     def for_station(self, station: StationService) -> RequestContext:
-        """Return the context at another station, which becomes the request's station."""
+        """Return the context at another station. It becomes the station of the request."""
         set_current_station(self.request, station)
         return RequestContext(self.request)
 
@@ -105,13 +105,13 @@ class RequestContext:
 
     @property
     def caller(self) -> Caller:
-        """The authenticated caller. Do not use it on a public route."""
+        """The authenticated caller. A public route has none, so do not use this there."""
         assert self._caller is not None, "a public route has no caller"
         return self._caller
 
     @property
     def by(self) -> str:
-        """The code that names the caller in entries."""
+        """The code by which entries name the caller."""
         return self.caller.code
 
     @property
@@ -124,12 +124,12 @@ class RequestContext:
         return AccessContext(books, self.ledger.clock())
 
     async def log_own_access(self) -> None:
-        """Log that a courier or donor reads personal data, if the route has any."""
+        """If the route shows personal data, log that a courier or donor reads it."""
         if self.request.route_handler.opt.get("personal", False):
             await log_access(self.request, self.caller)
 
     async def forbid(self, detail: str) -> NoReturn:
-        """Refuse the caller, and log the refusal.
+        """Log that the caller is refused, and raise an error with `detail`.
 
         Raises:
             Forbidden: always.
@@ -140,21 +140,24 @@ class RequestContext:
     # --- reading -----------------------------------------------------------------------------
 
     def reading(self) -> AbstractContextManager[Books]:
-        """Read the books at one moment. Do not `await` in the `with` block."""
+        """Read the books in one state. Do not `await` within the `with` block."""
         return self.ledger.reading()
 
     def show(self, view: Callable[[Books], S]) -> S:
-        """Return one view of the books, as the caller may see it."""
+        """Return a view of the books, without fields that the caller may not see."""
         with self.reading() as books:
             return self._redacted(view(books))
 
     def page(self, view: Callable[[Books], P]) -> Response[P]:
-        """Answer with a page of a list; `Link` has the address of the next page."""
+        """Return a page of a list. Its `Link` header has the address of the next page."""
         with self.reading() as books:
             return self._page(view(books))
 
     async def read_in_thread(self, view: Callable[[Books], T]) -> T:
-        """Run a read in a thread. Reads of more than about 1 ms would delay the event loop."""
+        """Run a read in a thread, so that it does not block the event loop.
+
+        Use it for reads that take more than about 1 ms.
+        """
 
         def read() -> T:
             with self.station.thread_ledger.reading() as books:
@@ -163,11 +166,11 @@ class RequestContext:
         return await run_sync(read)
 
     async def show_in_thread(self, view: Callable[[Books], S]) -> S:
-        """Return one view of the books whose cost grows with the books."""
+        """Like `show`, for a view that takes longer the larger the books are."""
         return self._redacted(await self.read_in_thread(view))
 
     async def page_in_thread(self, view: Callable[[Books], P]) -> Response[P]:
-        """Answer with a page of a list whose cost grows with the books."""
+        """Like `page`, for a list that takes longer the larger the books are."""
         return self._page(await self.read_in_thread(view))
 
     def _page(self, page: P) -> Response[P]:
@@ -179,7 +182,7 @@ class RequestContext:
         return Response(shown, headers={"Link": link})
 
     def _redacted(self, view: S) -> S:
-        """Replace names with codes for auditors, and remove notes of the staff for donors."""
+        """Replace names by codes for auditors, and remove staff notes for donors."""
         match self._caller and self._caller.role:
             case "auditor":
                 return pseudonymize(view)
@@ -193,12 +196,12 @@ class RequestContext:
     async def record(
         self, command: Command | Callable[[Books], Command], show: Show[S]
     ) -> CreatedOrConflict[S]:
-        """Record a command and answer with what it created.
+        """Record a command, and return what it created as response.
 
         Args:
-            command: The command, or a function that makes it from the books, in the transaction
-                that records it.
-            show: Describes the recorded command.
+            command: The command, or a function that makes it from the books within the
+                transaction.
+            show: Makes the response to the recorded command.
 
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.
@@ -223,12 +226,12 @@ class RequestContext:
         *,
         is_secret: bool = False,
     ) -> CreatedOrConflict[S]:
-        """Run a POST that changes rows which are not part of an entry, such as users.
+        """Run a POST that changes rows that are not part of an entry, such as users.
 
         Args:
-            operation: Makes the change, in a transaction.
-            replay: Makes the content for a repeat whose response is not stored, from the last
-                part of its location.
+            operation: Makes the change, within a transaction.
+            replay: Makes the content for a repeat whose response is not stored. It gets the last
+                part of the stored location.
             is_secret: As in `idempotency.run_idempotent`.
 
         Raises:
@@ -247,10 +250,9 @@ class RequestContext:
     async def run_idempotent(
         self, operation: Operation[S], replay: Replay[S], *, is_secret: bool = False
     ) -> CreatedOrConflict[S]:
-        """Run a POST, or repeat the response if the same request was run before.
+        """Run a POST, or repeat the response if the same request ran before.
 
-        The changes of the operation and the use of the key are one commit. The arguments are those
-        of
+        The changes and the use of the key are written in one commit. The arguments are those of
         `idempotency.run_idempotent`.
 
         Raises:
@@ -261,11 +263,11 @@ class RequestContext:
         return CreatedOrConflict(done.content, status=done.status, location=done.location)
 
     async def write(self, job: Job[T]) -> T:
-        """Run a job in a group commit; return its result once that is durable.
+        """Run a job in a group commit. Return its result once the commit is durable.
 
         Raises:
             Busy: the queue is full or slow; nothing was written.
-            Uncertain: whether the job was written is unknown.
+            Uncertain: it is unknown whether the change was written.
         """
         return await self.station.write(job)
 

@@ -1,7 +1,7 @@
 """Responses of the API.
 
-The return annotation of a handler names one of these classes, or a struct. A handler that returns
-a struct answers 200 with the struct as JSON.
+A handler's return annotation names one of these classes, or a struct. A struct is sent as JSON with
+status 200.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ encode = msgspec.json.Encoder().encode
 
 
 class EntryRecorded(View, frozen=True, kw_only=True):
-    """The recorded entry. Its `document` is the code of what the entry created.
+    """The recorded entry. Its `document` is the code of what the command created.
 
-    warnings: likely duplicates; unset without any.
-    recounted: count sheets that are compared with other figures from now on, because the command
-    belongs to an earlier moment; unset without any.
+    warnings: likely duplicates; absent if there are none. recounted: count sheets whose expected
+    quantities changed, because the command is dated before the count; absent if there are none.
     """
 
     entry: EntryView
@@ -34,33 +33,33 @@ class EntryRecorded(View, frozen=True, kw_only=True):
 
 
 class ConflictRecorded(View, frozen=True, kw_only=True):
-    """A reported fact that contradicts the books. It moves no goods until a coordinator decides."""
+    """A reported fact that contradicts the books. No goods move until a coordinator resolves it."""
 
     entry: EntryView
     conflict: ConflictView
 
 
 class JSONResponse(Response[T]):
-    """A struct as JSON, in the order of its fields."""
+    """A struct as JSON, with the fields in the order of the class."""
 
     def render(
         self, content: Any, media_type: str, enc_hook: Callable[[Any], Any] | None = None
     ) -> bytes:
-        """Encode a struct with one shared encoder: Litestar makes an encoder for each response."""
+        """Encode a struct with a shared encoder. Litestar would make one for each response."""
         if isinstance(content, msgspec.Struct):
             return encode(content)
         return super().render(content, media_type)
 
 
 class CreatedResponse(Response[T]):
-    """What a POST created, as JSON that decodes to `T`; `Location` is the address to read it.
+    """The JSON of what a POST created; it decodes to `T`. `Location` is its address.
 
-    The content is encoded in the transaction that stores it for repeats of the request.
+    The JSON is encoded in the transaction that also stores it for repeats of the request.
     """
 
     def __init__(self, content: bytes, *, status: int = 201, location: str | None) -> None:
         super().__init__(
-            cast("T", content),  # The bytes of a `T`.
+            cast("T", content),  # The bytes decode to a `T`.
             status_code=status,
             media_type="application/json",
             headers={} if location is None else {"Location": location},
@@ -68,11 +67,11 @@ class CreatedResponse(Response[T]):
 
 
 class CreatedOrConflict(CreatedResponse[T]):
-    """A `CreatedResponse`, or 202 and `ConflictRecorded` for a fact that contradicts the books."""
+    """A `CreatedResponse`, or 202 with `ConflictRecorded` if a fact contradicts the books."""
 
 
 class PDFResponse(Response[bytes]):
-    """A PDF that browsers show, and save as `{name}.pdf`."""
+    """A PDF that browsers show. If saved, the file is named `{name}.pdf`."""
 
     def __init__(self, content: bytes, name: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Run the service: granian and its worker processes, until a signal stops it."""
+"""Run the service with granian and its worker processes until a signal stops it."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from supplies_service.security.loopback import is_loopback
 from supplies_service.settings import Settings
 
 SHUTDOWN_SECONDS = 10
-"""How long accepted requests may take after the signal to stop."""
+"""How long accepted requests may take after the signal to stop the service."""
 
 
 def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, int]:
-    """Check that an address and port are free; return them as the server takes them.
+    """Check that an address and port are free. Return them in the form that the server takes.
 
     Args:
-        settings: With the host and port.
-        has_coordinator: Whether a coordinator can sign in; False allows loopback only.
+        settings: The settings with host and port.
+        has_coordinator: Whether a coordinator can sign in. If not, only loopback is allowed.
 
     Raises:
         InvalidField: the host or port is invalid, or the host is not loopback while no coordinator
             can sign in.
-        StoreError: the port is taken, or the address is not one of this machine.
+        StoreError: the port is in use, or the address does not belong to this machine.
     """
     address, port = _checked_host(settings.host, has_coordinator), settings.port
     _check_port(address, port)
@@ -43,12 +43,12 @@ def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, in
 
 
 def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
-    """Serve the books until interrupted; return the exit status.
+    """Serve the books until interrupted. Return the exit status.
 
     Args:
-        settings: How the service runs.
-        address: Result of `check_address`.
-        served: What is served, printed at the start: a station's code, or "all stations".
+        settings: The settings of the service.
+        address: The result of `check_address`.
+        served: Printed at the start: the code of a station, or "all stations".
     """
     host, port = address
     shown = f"[{host}]" if ":" in host else host
@@ -58,7 +58,7 @@ def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
         address=host,
         port=port,
         interface=Interfaces.ASGI,
-        # Each worker has its own connections; its commits wait for those of the others.
+        # Each worker has its own connections. Commits of different workers wait for one another.
         workers=settings.workers,
         respawn_failed_workers=settings.workers > 1,
         # Single-threaded was the fastest mode measured, and it keeps the books on one thread.
@@ -74,11 +74,11 @@ def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
 def _application(settings: Settings) -> Litestar:
     """Create the application in a worker process of granian.
 
-    Ctrl-C in a terminal reaches the workers too. They ignore it and wait for the parent's signal;
-    otherwise the parent would take them for failed.
+    Ctrl-C in a terminal also reaches the workers. They ignore it and wait for the parent's signal;
+    otherwise the parent would treat them as failed.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    # The parent's handler was inherited; it would lose a signal sent while the worker starts.
+    # The inherited handler of the parent would lose a signal sent while the worker starts.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     logs.configure_logging()
     logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
@@ -99,19 +99,19 @@ def _ignore_interrupts() -> None:
 
 
 def _limit_shutdown() -> None:
-    """Let SIGALRM end the worker if it has not stopped `SHUTDOWN_SECONDS` after SIGTERM.
+    """Let SIGALRM end the worker if it still runs `SHUTDOWN_SECONDS` after SIGTERM.
 
-    granian's own limit reports workers that have just ended as refusing to stop. granian receives
-    SIGTERM too, from the event loop.
+    granian has a limit of its own, but it reports workers that have just ended as refusing to stop.
+    granian still receives SIGTERM, from the event loop.
     """
     signal.signal(signal.SIGTERM, lambda *_: signal.alarm(SHUTDOWN_SECONDS))
 
 
 async def _stop_without_parent() -> None:
-    """Stop when the parent is gone, for example by SIGKILL; otherwise the port stays taken.
+    """Stop when the parent has ended, for example by SIGKILL. Otherwise the port would stay in use.
 
-    Workers keep the pipe open that reports the parent's end to workers started before them. So
-    with several workers the last one stops first, then the one before it.
+    A pipe reports the end of the parent. Workers that started later keep the pipe of earlier
+    workers open. So with several workers, the last one stops first, then the one before it.
     """
     parent, loop = multiprocessing.parent_process(), asyncio.get_running_loop()
     if parent is None:
@@ -134,7 +134,7 @@ def _checked_host(host: str, has_coordinator: bool) -> str:
 
 
 def _check_port(address: str, port: int) -> None:
-    """Refuse a port that is taken: granian would share it with the other process."""
+    """Refuse a port that is in use. granian would share it with the other process."""
     if not 1 <= port <= 65535:
         raise InvalidField(f"invalid port {port}: use 1 to 65535")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -1,8 +1,8 @@
-"""Settings of the service: environment variables `SUPPLIES_…`, read here and nowhere else.
+"""Settings of the service: environment variables `SUPPLIES_…`.
 
-Two are read by others: `SUPPLIES_KEYS` by `supplies.signing`, because the command line needs it
-too, and those in `READ_ELSEWHERE` by `deploy/`. `docs/configuration.md` lists all of them; a test
-compares that table with this module.
+Only this module reads them, with two exceptions. `SUPPLIES_KEYS` is read by `supplies.signing`,
+because the command line needs it too. Those in `READ_ELSEWHERE` are read by `deploy/`. A test
+compares the table of all variables in `docs/configuration.md` with this module.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ PREFIX = "SUPPLIES_"
 READ_ELSEWHERE = frozenset({"SUPPLIES_KEYS", "SUPPLIES_BACKUPS", "SUPPLIES_REPLICA"})
 
 BODY_SECONDS = 30.0
-"""Default of `body_seconds`: enough for a mebibyte over a slow mobile connection."""
+"""Default of `body_seconds`. It suffices for a mebibyte over a slow mobile connection."""
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]+\]")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one service runs. The defaults suit one machine; descriptions say what is valid."""
+    """The settings of a service. The defaults suit a single machine.
+
+    The description of each field says which values are valid, for error messages.
+    """
 
     database: Annotated[
         str, Meta(min_length=1, description="use a file or a `postgresql://` URL")
@@ -57,14 +60,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **options: object) -> Settings:
-        """Read the settings of an environment.
+        """Read the settings from environment variables.
 
         Args:
-            environment: Blank variables count as unset.
-            options: Values of the command line, which override the variables; None: not given.
+            environment: The variables. Blank variables count as unset.
+            options: Options of the command line, which override the variables. None: not given.
 
         Raises:
-            InvalidField: a value is invalid; the error names the variable or option.
+            InvalidField: a value is invalid. The message names the variable or option.
         """
         values: dict[str, Any] = {}
         for field, kind in get_type_hints(cls, include_extras=True).items():
@@ -79,12 +82,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def variable_name(field: str) -> str:
-    """The environment variable of a setting."""
+    """Return the name of a setting's environment variable."""
     return PREFIX + field.upper()
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """The variables that begin with `SUPPLIES_` and are not a setting, such as a misspelt one."""
+    """Return variables that begin with `SUPPLIES_` but are not settings, such as a misspelt one."""
     known = {variable_name(name) for name in Settings.__struct_fields__} | READ_ELSEWHERE
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
@@ -93,7 +96,7 @@ def _convert(field: str, kind: Any, value: object, name: str) -> Any:
     try:
         if isinstance(value, str) and field in _PARSERS:
             value = _PARSERS[field](value)
-        # Not strict: numbers of the environment are text.
+        # Not strict, because numbers in environment variables are text.
         return msgspec.convert(value, kind, strict=False)
     except ValueError:  # msgspec's ValidationError is one too
         (valid,) = (meta.description for meta in kind.__metadata__ if meta.description)
@@ -103,7 +106,7 @@ def _convert(field: str, kind: Any, value: object, name: str) -> Any:
 
 
 def _parse_hosts(text: str) -> tuple[str, ...]:
-    """Host names in lower case; an IPv6 address without its brackets."""
+    """Return the host names in lower case, and IPv6 addresses without brackets."""
     names = tuple(text.replace(",", " ").lower().split())
     if not all(_HOST.fullmatch(name) for name in names):
         raise ValueError(text)
@@ -121,4 +124,4 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "hosts": _parse_hosts,
     "proxies": _parse_networks,
 }
-"""Functions that split the settings with several values."""
+"""Functions that split the text of settings with several values."""

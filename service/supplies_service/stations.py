@@ -1,7 +1,7 @@
-"""The stations a service serves, and which of them a request is for.
+"""The stations that a service serves, and the station of each request.
 
-All stations share the connections for reading, the group commit queues and the keys. The secret a
-caller sends decides which station a request is for.
+All stations share the connections for reading, the group commit queues and the keys. The secret
+that a caller sends contains the code of its station.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from supplies_service.observability.metrics import Metrics
 T = TypeVar("T")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-"""A request, as middlewares see it."""
+"""A request, as middlewares receive it."""
 
 _MAX_CACHED = 1000
-"""Stations kept in memory; the least recently used is dropped first."""
+"""Number of stations kept in memory. Beyond it, the least recently used one is dropped."""
 
 _QUEUES = 4
-"""Stations a process can write for at the same time, if the engine has several writers."""
+"""Number of stations that a process can write for at once, if the engine has several writers."""
 
 _SCOPE_KEY = "supplies_station"
-"""Key of a request's scope: the `StationService` it is for."""
+"""Key in a request's scope: the `StationService` of the request."""
 
 
 class StationService:
@@ -48,7 +48,7 @@ class StationService:
         ledger: For short reads on the event loop.
         queue: For writes; several stations may share one.
         key: The keys that sign receipts.
-        write_probe: The last check that the books can be written; None before the first.
+        write_probe: The last check that the books can be written; None before the first check.
     """
 
     def __init__(
@@ -65,29 +65,29 @@ class StationService:
 
     @cached_property
     def thread_ledger(self) -> Ledger:
-        """For long reads in a thread; one read at a time.
+        """The ledger for long reads in a thread. Only one such read runs at a time.
 
-        Use it only in a thread: the first use waits for other threads' reads.
+        Use it only in a thread, because the first use waits until other threads finish their reads.
         """
         return self._shared_ledger.for_station(self.code)
 
     async def write(self, job: Job[T]) -> T:
-        """Run a job in a group commit; return its result once that is durable.
+        """Run a job in a group commit. Return its result once the commit is durable.
 
         Raises:
             Busy: the queue is full or slow; nothing was written.
-            Uncertain: whether the job was written is unknown.
+            Uncertain: it is unknown whether the change was written.
         """
         return await self.queue.run(job, station=self.code)
 
     async def admin_write(self, job: Callable[[AccessContext], T]) -> T:
         """Change rows that are not part of an entry, such as users.
 
-        The change is durable on return.
+        When this returns, the change is durable.
 
         Raises:
             Busy: the queue is full or slow; nothing was written.
-            Uncertain: whether the job was written is unknown.
+            Uncertain: it is unknown whether the change was written.
         """
         return await self.write(lambda ledger: job(AccessContext(ledger.books, ledger.clock())))
 
@@ -97,10 +97,10 @@ class Stations:
 
     Args:
         database: A file or a `postgresql://` URL.
-        only: The code of the one station to serve; None: all stations of the database.
-        clock: Returns the current time, aware.
+        only: The code of the one station to serve. None serves all stations of the database.
+        clock: Returns the current time, with a time zone.
         metrics: Counts the group commits.
-        max_batch: The most requests in one commit.
+        max_batch: The largest number of requests in one commit.
 
     Raises:
         StoreError: the books cannot be opened.
@@ -137,7 +137,7 @@ class Stations:
         self.default = self._add(self._ledger.station_code)
 
     async def stop(self) -> None:
-        """Write what is queued, then close the books."""
+        """Write the queued jobs, then close the books."""
         for queue in self._queues:
             await queue.stop()
         await self._watchdog.stop()
@@ -146,10 +146,10 @@ class Stations:
     # --- lookup ------------------------------------------------------------------------------
 
     def find(self, station: str | None) -> StationService | None:
-        """Return a station by its code; None if it is not served.
+        """Return a station by its code. Return None if this service does not serve it.
 
-        station: None for a secret from before secrets named their station. It is valid only if
-        one station is served.
+        station: None if the secret does not contain a code, as secrets from older versions. Such a
+        secret is valid only if the service serves one station.
         """
         if station is None:
             return None if self.has_several() else self.default
@@ -163,7 +163,10 @@ class Stations:
         return self._add(station) if exists else None
 
     def find_issuer(self, number: str) -> StationService | None:
-        """Return the station that issued a receipt; None if unknown. Numbers are unique."""
+        """Return the station that issued a receipt. Return None if there is none.
+
+        The number is unique among all stations.
+        """
         issuer = self._query("SELECT station FROM receipts WHERE number = :number", number=number)
         return self.find(str(issuer[0][0])) if issuer else None
 
@@ -174,14 +177,14 @@ class Stations:
         return len(self._query("SELECT code FROM stations ORDER BY code LIMIT 2")) > 1
 
     def hosts(self) -> list[str]:
-        """The web addresses on the papers of all served stations."""
+        """The web addresses that the papers of the served stations print."""
         rows = self._query(
             "SELECT DISTINCT host FROM stations WHERE :only IN ('', code)", only=self.only or ""
         )
         return [str(host) for (host,) in rows]
 
     def count_queued(self) -> int:
-        """The number of requests that were accepted and are not yet durable."""
+        """Return the number of requests that were accepted and are not durable yet."""
         return sum(queue.pending for queue in self._queues)
 
     def _query(self, sql: str, **params: str) -> list[tuple[Any, ...]]:
@@ -189,7 +192,7 @@ class Stations:
             return books.all(sql, **params)
 
     def _add(self, station: str) -> StationService:
-        # A station always has the same queue, so that its requests share commits.
+        # A station always uses the same queue, so that its requests can share commits.
         queue = self._queues[crc32(station.encode()) % len(self._queues)]
         service = StationService(
             self._ledger.for_station(station), self._thread_ledger, queue, self._key
@@ -212,19 +215,22 @@ def _default_station(database: str) -> str:
 
 
 def served_stations(connection: Connection) -> Stations:
-    """All stations of the service that received a request."""
+    """Return all stations of the service that received a request."""
     stations: Stations = connection.app.state.stations
     return stations
 
 
 def current_station(connection: Connection) -> StationService:
-    """The station a request is for; the first station until `set_current_station` is called."""
+    """Return the station of a request.
+
+    Until `set_current_station` is called, it is the first station.
+    """
     scope: Any = connection.scope
     service: StationService | None = scope.get(_SCOPE_KEY)
     return service or served_stations(connection).default
 
 
 def set_current_station(connection: Connection, service: StationService) -> None:
-    """Set the station that a request is for."""
+    """Set the station of a request."""
     scope: Any = connection.scope
     scope[_SCOPE_KEY] = service

@@ -13,7 +13,7 @@ from supplies.domain.catalogue_records import Station
 
 
 def template_config() -> TemplateConfig[JinjaTemplateEngine]:
-    """The templates of `pages/templates`. A template that uses an undefined name fails."""
+    """Return the configuration of `pages/templates`. An undefined name is an error."""
     environment = Environment(
         loader=PackageLoader("supplies_service.pages"),
         autoescape=True,
@@ -26,12 +26,12 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
 
 
 def _station_day(timestamp: str, station: Station) -> str:
-    """Return the day of a stored timestamp, which is UTC, in the station's time zone."""
+    """Return the day, in the station's time zone, of a stored UTC timestamp."""
     return _in_zone(timestamp, station).date().isoformat()
 
 
 def _station_time(timestamp: str, station: Station) -> str:
-    """Return day, hour and minute of a stored timestamp in the station's time zone."""
+    """Return day, hour and minute, in the station's time zone, of a stored UTC timestamp."""
     return _in_zone(timestamp, station).strftime("%Y-%m-%d %H:%M")
 
 

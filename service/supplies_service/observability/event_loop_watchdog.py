@@ -10,18 +10,18 @@ from time import monotonic
 from supplies.storage.store import Store
 
 MAX_BLOCKED_SECONDS = 10.0
-"""How long the event loop may be blocked."""
+"""How long a database read may block the event loop before it is interrupted."""
 
 _CHECKS = 10
-"""How often the loop is checked within `MAX_BLOCKED_SECONDS`."""
+"""Number of checks within `MAX_BLOCKED_SECONDS`."""
 
 
 class EventLoopWatchdog:
-    """A thread that checks whether the event loop runs. It ends at `stop`.
+    """A thread that interrupts a database read that blocks the event loop. It runs until `stop`.
 
-    Short reads run on the event loop itself. If the database hangs, the loop hangs too and no
+    Short reads run on the event loop itself. If the database hangs, the loop hangs too, and no
     request is answered, not even one that needs no database. The watchdog then interrupts the
-    store, and the blocked request is answered with `Busy`.
+    store, and the blocked request gets the error `Busy`.
     """
 
     def __init__(self, store: Store) -> None:
@@ -49,5 +49,5 @@ class EventLoopWatchdog:
         while not self._stopped.wait(MAX_BLOCKED_SECONDS / _CHECKS):
             if monotonic() - self._ran_at > MAX_BLOCKED_SECONDS:
                 self._store.interrupt()
-                # The next statement gets the full time again.
+                # The next statement may take the full time again.
                 self._ran_at = monotonic()

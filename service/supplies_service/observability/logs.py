@@ -1,8 +1,9 @@
 """The service's log: one JSON object per line, without personal data.
 
-A request is named by its id, which is also the `instance` of its problem response. Of a path only
-the route's template is logged. Of an error its class and traceback are logged; its message is not,
-because it may quote what a caller sent. Messages of store errors quote no caller and are logged.
+A request is identified by its id, which is also the `instance` of its problem response. The log has
+the template of a route, not the path. It has the class and traceback of an error, but not its
+message, which may quote what a caller sent. Only messages of storage errors, which quote no caller,
+are logged.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from supplies.errors import StoreError
 LOGGER = "supplies.service"
 
 FIELDS = "fields"
-"""The attribute of a log record with further fields of its line: `extra={FIELDS: {…}}`."""
+"""Attribute of a log record with further fields for its line: `extra={FIELDS: {…}}`."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 class JsonFormatter(logging.Formatter):
-    """Format a log record as one line of JSON."""
+    """Formats a log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return time, level, event, the extra fields, and the error with its causes."""
+        """Return time, level, event, the further fields, and the error with its causes."""
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),
@@ -42,7 +43,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def error_chain(error: BaseException) -> list[dict[str, Any]]:
-    """Return an error and its causes, at most 8: class and traceback, but no messages."""
+    """Return an error and its causes, at most 8 in all: classes and tracebacks, no messages."""
     found: list[dict[str, Any]] = []
     current: BaseException | None = error
     while current is not None and len(found) < 8:
@@ -59,7 +60,7 @@ def error_chain(error: BaseException) -> list[dict[str, Any]]:
 
 
 def configure_logging(stream: TextIO = sys.stderr) -> None:
-    """Write the service's log to a stream, from level INFO on."""
+    """Write the service's log to a stream, from level INFO."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logger = logging.getLogger(LOGGER)

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: requests by route, and durable commits. They contain no codes."""
+"""Metrics for Prometheus: requests by route, and durable commits. They name nobody."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
 class Metrics:
-    """The metrics of one application, in a separate registry."""
+    """The metrics of one application. Each application has a registry of its own."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -44,16 +44,16 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        # Looked up by their labels once, because that costs more than counting.
+        # Each counter is looked up by its labels only once: that takes longer than counting.
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._timers: dict[tuple[str, str], Histogram] = {}
 
     def add_gauge(self, name: str, help_text: str, value: Callable[[], float]) -> None:
-        """Add a gauge whose value is computed when the metrics are read."""
+        """Add a gauge whose value is computed each time the metrics are read."""
         Gauge(name, help_text, registry=self._registry).set_function(value)
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request. route: the template of its path, never the path itself."""
+        """Count a request. route: the template of its path; the path itself may contain codes."""
         counter = self._counters.get((method, route, status))
         if counter is None:
             counter = self._requests.labels(method, route, str(status))
@@ -65,7 +65,7 @@ class Metrics:
         timer.observe(seconds)
 
     def count_commit(self, requests: int, seconds: float) -> None:
-        """Count a durable commit of several requests."""
+        """Count a commit that made several requests durable."""
         self._batch_sizes.observe(requests)
         self._commit_seconds.observe(seconds)
 

@@ -1,4 +1,4 @@
-"""Request log: the id, duration, status and caller of every request, in the log and the metrics."""
+"""Request log: the id, duration, status and caller of each request, for the log and the metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from supplies_service.observability.logs import FIELDS, LOGGER
 from supplies_service.observability.metrics import Metrics
 
 _REQUEST_ID, _CALLER = "supplies_request", "supplies_by"
-"""Keys of a request's scope: its id, and the code of its caller."""
+"""Keys in a request's scope: the request's id, and the code of its caller."""
 
 UNKNOWN_ROUTE = "unknown"
 
@@ -25,23 +25,23 @@ _log = logging.getLogger(LOGGER)
 
 
 def request_id(scope: Mapping[str, Any]) -> str:
-    """The UUID that names a request in the log."""
+    """Return the UUID that identifies a request in the log."""
     return str(scope.get(_REQUEST_ID) or uuid.uuid4())
 
 
 def set_logged_caller(scope: Any, caller: Caller, *, one_station: bool) -> None:
-    """Set the code that names the caller in the log.
+    """Set the code by which the log names the caller.
 
-    one_station: whether the service serves only one. Codes of several stations may be the same,
-    so they are logged with the station's code.
+    one_station: whether the service serves only one station. If not, the station's code is added,
+    because users of two stations may have the same code.
     """
     scope[_CALLER] = caller.code if one_station else f"{caller.station}/{caller.code}"
 
 
 class RequestLogMiddleware:
-    """Log and count every request, and send its id as `X-Request-Id`.
+    """Log and count every request, and send its id in the header `X-Request-Id`.
 
-    It wraps the whole application, so that also unknown routes are logged.
+    It wraps the whole application, so that requests for unknown routes are logged too.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

@@ -1,13 +1,13 @@
 """Schemas of the OpenAPI document, made by msgspec from the structs that are decoded and encoded.
 
-Litestar would describe a struct as open and without its constraints. msgspec's schemas are changed
-where they mislead generated clients:
+Litestar's own schemas would allow any further field and leave out constraints. msgspec's schemas
+are changed where they mislead client generators:
 
-- No `title`: a generator names classes by it, and `ItemBody` and `ItemChanges` were both "Item".
+- No `title`: a generator uses it as class name, and `ItemBody` and `ItemChanges` both had "Item".
 - No `default`: a generator takes a field with a default as always present, in requests too. The
-  description names the default.
-- All fields of a response are required, because all of them are encoded; a field that may be
-  absent has `UNSET` as its default.
+  description names the default instead.
+- All fields of a response are required, because all of them are encoded. Only a field whose default
+  is `UNSET` may be absent.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ class Components:
     """The schemas of all structs in requests and responses."""
 
     def __init__(self, structs: Iterable[Any]) -> None:
-        """Describe these structs and those within them. Generic structs are given as `Page[X]`."""
-        # Each `Page[Need]` is a new object, so structs are identified by their names.
+        """Make the schemas of these structs and of those within them.
+
+        Generic structs are given as `Page[X]`.
+        """
+        # Each `Page[Need]` is a new object, so structs are identified by name.
         all_structs = _with_nested(structs)
         references, schemas = msgspec.json.schema_components(
             list(all_structs.values()), ref_template=_TEMPLATE
@@ -55,14 +58,14 @@ class Components:
         }
 
     def reference(self, struct: Any) -> Schema:
-        """Return the reference to the schema of a struct."""
+        """Return a reference to the schema of a struct."""
         return dict(self._references[repr(struct)])
 
     def body(self, body: BodyType, in_path: set[str]) -> Schema:
-        """Return the reference to the schema of a request body.
+        """Return a reference to the schema of a request body.
 
-        It is the struct's schema without the fields that are part of the address, and without
-        `type`. If the body is partial, all fields are optional and the code cannot be changed.
+        The schema has neither the fields that are part of the path nor `type`. If the body is
+        partial, all fields are optional and the code cannot be changed.
         """
         name = _name(self.reference(body.struct))
         schema, hidden = self._schemas[name], in_path | {"type"}
@@ -83,7 +86,7 @@ class Components:
         return {"$ref": _TEMPLATE.format(name=name)}
 
     def used_by(self, paths: Mapping[str, Any]) -> Schema:
-        """Return the schemas that the paths refer to, directly or through others."""
+        """Return the schemas to which these paths refer, directly or through other schemas."""
         operations = [operation for path in paths.values() for operation in path.values()]
         used = self._reachable(paths)
         in_requests = self._reachable([each.get("requestBody") for each in operations])
@@ -104,7 +107,7 @@ class Components:
 
 
 def docstring_paragraphs(docstring: str | None) -> list[str]:
-    """Return the paragraphs of a docstring, each as one line; a list keeps its lines."""
+    """Return the paragraphs of a docstring, each joined to one line. Lists keep their lines."""
     paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(docstring or ""))
     return [
         paragraph if paragraph.startswith("- ") else " ".join(paragraph.split())
@@ -114,7 +117,7 @@ def docstring_paragraphs(docstring: str | None) -> list[str]:
 
 
 def _with_nested(structs: Iterable[Any]) -> dict[str, Any]:
-    """The structs and the structs of their fields, by their names."""
+    """Return the structs and the structs of their fields, by name."""
     found: dict[str, Any] = {}
     waiting = list(structs)
     while waiting:
@@ -130,7 +133,7 @@ def _with_nested(structs: Iterable[Any]) -> dict[str, Any]:
 
 
 def _for_clients(schema: Any) -> Any:
-    """The same schema without titles and defaults, and with dedented descriptions."""
+    """Return the schema without titles and defaults, and with dedented descriptions."""
     if isinstance(schema, list):
         return [_for_clients(each) for each in schema]
     if not isinstance(schema, dict):
@@ -153,6 +156,9 @@ def _name(reference: Mapping[str, Any]) -> str:
 
 
 def _referenced(part: Any) -> set[str]:
-    """The names of the schemas that part of a document refers to, also by a discriminator."""
+    """Return the names of the schemas to which part of a document refers.
+
+    References in a discriminator are included.
+    """
     text = msgspec.json.encode(part).decode()
     return set(re.findall(r'"#/components/schemas/([^"]+)"', text))

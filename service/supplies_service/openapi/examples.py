@@ -1,6 +1,6 @@
-"""An example of each request body in the OpenAPI document. All names are made up.
+"""An example of each request body, for the OpenAPI document. All names are made up.
 
-A test decodes each example, so that none becomes outdated.
+A test decodes each example, so that an outdated one is noticed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 _REASON = {"reason": "entered twice"}
 
 _FREE = {"location": "store-a", "lines": [{"item": "mask-kn95", "quantity": 10}]}
-"""Free goods at a location; the lots that expire first are taken."""
+"""Free goods at a location. Without `lots`, the lots that expire first are taken."""
 
 _DONATION = {
     "donor": "D-01",
@@ -185,4 +185,4 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "NewRequest": {"kind": "correct", "wish": "please write the firm's full name"},
     "Answer": {"answer": "done"},
 }
-"""By the name of the struct that the body is decoded to."""
+"""The examples by name of the struct to which the body is decoded."""

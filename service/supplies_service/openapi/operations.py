@@ -1,4 +1,4 @@
-"""One operation of the OpenAPI document: its body, parameters and responses, from its handler."""
+"""Describe one operation in the OpenAPI document: its body, parameters and responses."""
 
 from __future__ import annotations
 
@@ -65,7 +65,10 @@ _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 
 
 def response_type(handler: HTTPRouteHandler) -> Any:
-    """Return what a handler's response decodes to: a struct, bytes (a PDF) or str (text)."""
+    """Return the type that a response of the handler decodes to.
+
+    It is a struct, bytes for a PDF, or str for text.
+    """
     answer = handler.parsed_fn_signature.return_type
     if answer.is_subclass_of(PDFResponse):
         return bytes
@@ -77,7 +80,7 @@ def response_type(handler: HTTPRouteHandler) -> Any:
 def complete_operation(
     operation: dict[str, Any], handler: HTTPRouteHandler, components: Components
 ) -> None:
-    """Describe an operation by its handler's signature, in place of Litestar's description."""
+    """Replace Litestar's description of an operation by one made from its handler's signature."""
     first, *more = docstring_paragraphs(handler.fn.__doc__)
     operation["summary"] = handler.summary or first
     operation.pop("description", None)
@@ -109,7 +112,7 @@ def _request_body(
 
 
 def _extra_parameters(handler: HTTPRouteHandler) -> list[Schema]:
-    """The parameters that handlers do not declare: they mean the same on every route."""
+    """Return parameters that handlers do not declare. They have the same meaning on every route."""
     if accepts_station(handler):
         return [_STATION_PARAMETER]
     if "POST" in handler.http_methods:
@@ -146,7 +149,7 @@ def _success(content: Any, components: Components) -> Schema:
 
 
 def _problems(handler: HTTPRouteHandler) -> Mapping[int, str]:
-    """The problems a route can answer with, by status."""
+    """Return the problem responses of a route, by status."""
     who = _PUBLIC_PROBLEMS if handler.opt["roles"] == PUBLIC else _AUTHORIZATION_PROBLEMS
     if body_type(handler) is not None:
         return {**_WRITE_PROBLEMS, **who}

@@ -1,8 +1,8 @@
 """The OpenAPI document: Litestar's paths and parameters, completed from the handlers' signatures.
 
 A handler's `payload: Body[RecordDonation]` and its return annotation describe the body and the
-response of the operation. `complete_document` adds their schemas, which are as strict as the
-decoder.
+response of the operation. `complete_document` adds their schemas. They allow only what the decoder
+accepts.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _TOKEN = {
 
 
 class CompletedDocument(JsonRenderPlugin):
-    """Serves the completed document in place of Litestar's own."""
+    """Serves the completed document instead of Litestar's own."""
 
     def __init__(self) -> None:
         super().__init__(path="/openapi.json", media_type=MediaType.JSON)
         self._rendered: bytes | None = None
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        """Return the document. It is made once."""
+        """Return the document. It is built once, at the first call."""
         if self._rendered is None:
             self._rendered = msgspec.json.encode(complete_document(request.app, openapi_schema))
         return self._rendered
@@ -49,7 +49,7 @@ class CompletedDocument(JsonRenderPlugin):
 def config(version: str) -> OpenAPIConfig:
     """Return the configuration of the document and of the page that shows it.
 
-    Litestar's own pages load scripts from other hosts.
+    Litestar's own pages are not used, because they load scripts from other hosts.
     """
     return OpenAPIConfig(
         title="supplies",
@@ -66,7 +66,7 @@ def config(version: str) -> OpenAPIConfig:
 
 
 def complete_document(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
-    """Return Litestar's document with the bodies and responses of our handlers."""
+    """Return Litestar's document with the bodies and responses of this package's handlers."""
     handlers = {str(handler.operation_id): handler for handler in _documented(app)}
     bodies = [body.struct for handler in handlers.values() if (body := body_type(handler))]
     answers = [response_type(handler) for handler in handlers.values()]

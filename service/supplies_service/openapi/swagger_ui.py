@@ -1,7 +1,7 @@
-"""`/schema`: the OpenAPI document in Swagger UI, without anything from other hosts.
+"""`/schema`: the OpenAPI document in Swagger UI, without loading anything from other hosts.
 
-The script and style are files of the package `swagger-ui-py`, which is not imported. The page is
-our own template.
+The script and style are files of the package `swagger-ui-py`, which is not imported. The page is a
+template of this package.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ ASSETS = {
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
-"""The files of the package that the page loads."""
+"""Files of the package `swagger-ui-py` that the page loads."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-"""Content security policy: Swagger UI sets inline styles and has images in `data:` URLs."""
+"""Content security policy of the page. Swagger UI needs inline styles and `data:` images."""
 
 START = b"""window.ui = SwaggerUIBundle({
   dom_id: "#document",
@@ -48,7 +48,7 @@ _FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 @get("/", opt=allow_anyone())
 async def page() -> Response[bytes]:
-    """Return the page."""
+    """Return the HTML page."""
     shown = Template("swagger_ui.html")
     shown.headers["Content-Security-Policy"] = POLICY
     return shown
@@ -56,7 +56,10 @@ async def page() -> Response[bytes]:
 
 @get("/start.js", opt=allow_anyone())
 async def start_script() -> Response[bytes]:
-    """Return the script that starts Swagger UI; the policy allows no inline script."""
+    """Return the script that starts Swagger UI.
+
+    It is a file of its own, because the policy forbids inline scripts.
+    """
     return Response(START, media_type="text/javascript")
 
 
@@ -65,7 +68,7 @@ async def asset(name: FromPath[str]) -> Response[bytes]:
     """Return a file of the package.
 
     Raises:
-        NotFoundException: the page uses no file of this name.
+        NotFoundException: `name` is not a file that the page uses.
     """
     if name not in ASSETS:
         raise NotFoundException

@@ -1,4 +1,4 @@
-"""Pages for people: sign in, set a password, manage tokens; a donor's pledges and receipts.
+"""Pages for people: users sign in, set passwords and manage tokens; donors see their gifts.
 
-They are plain forms without scripts, rendered from the templates in `templates/`.
+The pages are plain forms without scripts, rendered from the templates in `templates/`.
 """

@@ -1,4 +1,4 @@
-"""A donor's page, opened by a link: pledges, receipts, and where the donations went."""
+"""A donor's page, opened by a link: pledges, receipts, and the donor statement."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COOKIE_SECONDS = 3600
 
 INVALID_LINK = (
     "This link has expired, was revoked or is incomplete. Ask the station for another. "
-    "此链接已失效或不完整，请向工作站索取新的链接。"
+    "此链接已失效或不完整，请向站点索取新的链接。"
 )
 
 
@@ -44,7 +44,7 @@ class DonorLinkPages(Controller):
 
     @get("/lost")
     async def invalid_link(self) -> Response[bytes]:
-        """Say that the link is not valid."""
+        """Show that the link is not valid."""
         return _invalid_link_page()
 
     @get("/{secret:str}")
@@ -76,13 +76,13 @@ class DonorPages(Controller):
 
     @get("/receipts/{number:str}")
     async def receipt(self, context: Context, number: FromPath[str]) -> Response[bytes]:
-        """Print one of the donor's receipts."""
+        """Show one of the donor's receipts as PDF."""
         await ownership.check_receipt(context, number)
         return await receipt_pdf(context, number, None)
 
     @get("/statement")
     async def statement(self, context: Context) -> Response[bytes]:
-        """Print the donor statement, from the first donation to today."""
+        """Show the donor statement as PDF, from the first donation to today."""
         donor = str(context.caller.donor)
         await context.log_own_access()
         with context.reading() as books:
@@ -104,7 +104,7 @@ class DonorPages(Controller):
 
 
 def donor_page(context: RequestContext, *, status: int = 200, error: str | None = None) -> Template:
-    """Return the donor's page. error: a sentence to show."""
+    """Return the donor's page. error: a message to show."""
     with context.reading() as books:
         values = _template_context(context, books)
     return Template("donor.html", status_code=status, context={"error": error, **values})

@@ -1,4 +1,4 @@
-"""Forms that browsers send, read strictly, and the cookies that contain secrets."""
+"""Read the forms that browsers send, strictly, and set cookies that contain secrets."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from supplies_service.request_bodies import read_body
 from supplies_service.security.authentication import DONOR_COOKIE, SESSION_COOKIE
 
 MAX_FORM_BYTES, MAX_FIELDS = 16 * 1024, 20
-"""The largest form, a donor's request of 2,000 characters, takes less than half of it."""
+"""Limits of a form. The largest form, a donor's request of 2,000 characters, needs less than half.
+"""
 
 
 PASSWORDS_DIFFER = "The two passwords are not the same. 两次输入的密码不一致。"
 
 
 async def form_fields(request: Request[Any, Any, Any], names: Sequence[str]) -> dict[str, str]:
-    """Return the named fields of a form; "" for a field that was not sent.
+    """Return the named fields of a form. A field that was not sent is "".
 
     Raises:
         WrongMediaType: the body is not a form.
@@ -45,12 +46,12 @@ async def form_fields(request: Request[Any, Any, Any], names: Sequence[str]) -> 
 
 
 def session_cookie(request: Request[Any, Any, Any], secret: str, seconds: int) -> Cookie:
-    """The cookie of a session, for all pages. seconds: 0 deletes it."""
+    """Return the cookie of a session, for all pages. A `seconds` of 0 deletes it."""
     return _cookie(request, SESSION_COOKIE, "/", secret, seconds)
 
 
 def donor_cookie(request: Request[Any, Any, Any], secret: str, seconds: int) -> Cookie:
-    """The cookie with a donor's link, for the donor's pages only."""
+    """Return the cookie with a donor's link, for the donor's pages. A `seconds` of 0 deletes it."""
     return _cookie(request, DONOR_COOKIE, "/my", secret, seconds)
 
 
@@ -69,5 +70,5 @@ def _cookie(
 
 
 def redirect(path: str, *cookies: Cookie) -> Redirect:
-    """Redirect to another page, by GET."""
+    """Return a redirect to another page, which the browser requests by GET."""
     return Redirect(path, status_code=HTTP_303_SEE_OTHER, cookies=list(cookies))

@@ -44,14 +44,14 @@ class HomePages(Controller):
 
     @get("/report", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def report(self, context: Context) -> Response[bytes]:
-        """Print the station report, from the first to the last day with an entry."""
+        """Show the station report as PDF, from the first to the last day with an entry."""
         with context.reading() as books:
             first, last = get_period_of_entries(books)
         return await station_report_pdf(context, first, last)
 
     @post("/tokens")
     async def make(self, context: Context) -> Response[bytes]:
-        """Make a token for the user, and show its secret once."""
+        """Create a token for the user, and show its secret once."""
         sent = await form_fields(context.request, ("label", "role", "days"))
         code = str(context.caller.user)
         try:
@@ -72,7 +72,7 @@ class HomePages(Controller):
 
     @post("/password")
     async def password(self, context: Context) -> Response[bytes]:
-        """Change the user's password; this ends all their sessions."""
+        """Change the user's password. This ends all sessions of the user."""
         sent = await form_fields(context.request, ("current", "password", "repeat"))
         try:
             password_hash = await self._hash_new_password(context, sent)
@@ -88,8 +88,8 @@ class HomePages(Controller):
         """Check the form, and return the hash of the new password.
 
         Raises:
-            RateLimited: too many attempts.
-            InvalidField: the current password is wrong, or the new one cannot be used.
+            RateLimited: there were too many attempts.
+            InvalidField: the current password is wrong, or the new one is not allowed.
         """
         with context.reading() as books:
             access = context.access(books)
@@ -113,7 +113,10 @@ def home_page(
     error: str | None = None,
     secret: str | None = None,
 ) -> Template:
-    """Return the home page. error: a sentence to show. secret: of a token just made."""
+    """Return the home page.
+
+    error: a message to show. secret: the secret of a token that was just created.
+    """
     with context.reading() as books:
         values = {"error": error, "secret": secret, **_template_context(context, books)}
     return Template("home.html", status_code=status, context=values)

@@ -1,4 +1,4 @@
-"""Sign in, set a password by an invitation, sign out."""
+"""Sign in, set a password after an invitation, and sign out."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ STYLE = (files("supplies_service.pages") / "templates" / "style.css").read_bytes
 
 
 class SignInPages(Controller):
-    """Pages that need no session."""
+    """Pages for which no session is needed."""
 
     path = "/"
     include_in_schema = False
@@ -46,17 +46,17 @@ class SignInPages(Controller):
 
     @get("/style.css")
     async def style(self) -> Response[bytes]:
-        """The style sheet of all pages."""
+        """Return the style sheet of all pages."""
         return Response(STYLE, media_type="text/css")
 
     @get("/sign-in")
     async def sign_in_page(self, context: Context, station: FromQuery[str] = "") -> Response[bytes]:
-        """Show the form to sign in. station: fills in the station's code."""
+        """Show the sign-in form. station: code to fill in."""
         return _sign_in_page(context, station=station[:64])
 
     @post("/sign-in")
     async def sign_in(self, context: Context) -> Response[bytes]:
-        """Start a session for a login and password; attempts are limited."""
+        """Check login and password, and start a session. The number of attempts is limited."""
         address, login, station = client_address(context.request), "", ""
         try:
             await check_rate_limit(context.request, rate_limits.SIGN_IN_BY_ADDRESS, address)
@@ -80,7 +80,7 @@ class SignInPages(Controller):
         if service is not None:
             with context.reading() as books:
                 found = users.find_password(context.access(books), login)
-        # An unknown login takes as long as a wrong password.
+        # Make an unknown login take as long as a wrong password.
         is_right = await hash_in_thread(
             passwords.verify_password, found and found.password_hash, sent["password"]
         )
@@ -93,7 +93,7 @@ class SignInPages(Controller):
 
     @get("/invitation/{secret:str}")
     async def invitation_page(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
-        """Show the form to set a password, once."""
+        """Show the form to set a password. An invitation works once."""
         context, user = _find_invited_user(context, secret)
         if user is None:
             await log_anonymous_refusal(context.request)
@@ -118,7 +118,7 @@ class SignInPages(Controller):
             return _invitation_page(user, status=422, error=error.detail)
 
         def set_once(access: AccessContext) -> bool:
-            # Checked again in the transaction: an invitation is used once, whoever has it.
+            # Check again in the transaction, so that an invitation is used only once.
             invited = _invited_user(access, secret)
             if invited is not None:
                 users.set_password(access, invited.code, password_hash, revoke_tokens=True)
@@ -132,7 +132,7 @@ class SignInPages(Controller):
 
     @post("/sign-out")
     async def sign_out(self, context: Context) -> Response[bytes]:
-        """End the session in the database, and delete the cookie."""
+        """End the session in the database, and delete its cookie."""
         secret = context.request.cookies.get(SESSION_COOKIE, "")
 
         def end(access: AccessContext) -> None:
@@ -148,7 +148,7 @@ class SignInPages(Controller):
     async def _start_session(
         self, context: RequestContext, login: str, password: users.StoredPassword
     ) -> Response[bytes]:
-        """Start a session, unless `password`, which was verified, has been changed since."""
+        """Start a session, unless the password was changed after `password` was verified."""
         address = client_address(context.request)
 
         def begin(access: AccessContext) -> str | None:
@@ -179,7 +179,7 @@ class SignInPages(Controller):
         return redirect("/", session_cookie(context.request, secret, SESSION_SECONDS))
 
     async def _log_refusal(self, context: RequestContext, who: str | None) -> None:
-        """Log a refused sign-in. who: the code of the user; None: the login is unknown."""
+        """Log a refused sign-in. who: code of the user; None if there is no such login."""
         address = client_address(context.request)
         await context.station.admin_write(
             lambda access: access_log.add_line(
@@ -196,7 +196,7 @@ def _sign_in_page(
     station: str = "",
     error: str | None = None,
 ) -> Template:
-    """Return the form; it asks for the station only if several are served."""
+    """Return the sign-in form. It asks for the station only if the service has several."""
     values = {
         "login": login,
         "station": station,
@@ -218,7 +218,7 @@ def _expired_page() -> Template:
 def _find_invited_user(
     context: RequestContext, secret: str
 ) -> tuple[RequestContext, users.User | None]:
-    """Return the context at the station of an invitation, and its user; None: it is not valid."""
+    """Return the context at the station of an invitation, and its user. None if it is not valid."""
     service = context.stations.find(credentials.station_of(secret))
     if service is None:
         return context, None
@@ -228,7 +228,7 @@ def _find_invited_user(
 
 
 def _invited_user(access: AccessContext, secret: str) -> users.User | None:
-    """The user of an invitation; None if it was used or has expired."""
+    """Return the user of an invitation. Return None if it was used or has expired."""
     found = credentials.authenticate(access, secret, ("invitation",))
     if found is None or found.caller.user is None:
         return None

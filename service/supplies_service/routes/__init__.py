@@ -1,4 +1,4 @@
-"""The routes of the API, one module a resource. `CONTROLLERS` lists all."""
+"""The routes of the API, one module for each resource. `CONTROLLERS` lists all controllers."""
 
 from __future__ import annotations
 

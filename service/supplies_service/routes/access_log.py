@@ -14,7 +14,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class AccessLogController(Controller):
-    """Accesses and refusals."""
+    """Reads of personal data, and refused requests."""
 
     path = "/api/access-log"
     tags = ("access-log",)

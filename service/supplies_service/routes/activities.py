@@ -1,4 +1,4 @@
-"""Activities: work that moves no goods."""
+"""Activities: work that moves no goods, such as visits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ActivityEntered(View, frozen=True, kw_only=True):
 
 
 def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
-    """Show the activity that an entry states."""
+    """Return the recorded entry, and the activity that it states."""
     found = get_activity(books, str(recorded.document))
     entry = get_entry(books, recorded.seq)
     warnings = find_likely_duplicates(books, found.id)
@@ -41,7 +41,7 @@ def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
 
 
 class ActivityController(Controller):
-    """Visits, telephone calls, checks: the station report counts them."""
+    """Activities such as visits, telephone calls and checks. The station report counts them."""
 
     path = "/api/activities"
     tags = ("activities",)

@@ -28,7 +28,7 @@ class AllocationEntered(View, frozen=True, kw_only=True):
 
 
 def show_allocation(books: Books, recorded: Recorded) -> Outcome[AllocationEntered]:
-    """Show the allocation that an entry is about."""
+    """Return the recorded entry, and the allocation that it is about."""
     found = get_allocation(books, str(recorded.document))
     return Outcome(
         f"/api/allocations/{found.id}",
@@ -37,7 +37,7 @@ def show_allocation(books: Books, recorded: Recorded) -> Outcome[AllocationEnter
 
 
 class AllocationController(Controller):
-    """Goods allocated to recipients."""
+    """Allocations: goods set aside for recipients."""
 
     path = "/api/allocations"
     tags = ("allocations",)
@@ -46,7 +46,10 @@ class AllocationController(Controller):
     async def allocate(
         self, context: Context, payload: Body[Allocate]
     ) -> CreatedResponse[AllocationEntered]:
-        """Allocate free goods to a recipient; without `lots`, those that expire first."""
+        """Allocate free goods to a recipient.
+
+        Without `lots`, the lots that expire first are taken.
+        """
         return await context.record(payload, show_allocation)
 
     @get(operation_id="listAllocations", opt=allow_roles("coordinator", "recorder", "auditor"))
@@ -78,10 +81,11 @@ class AllocationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ProposedAllocation]]:
-        """Propose allocations of the free goods; each can be posted unchanged.
+        """Propose allocations of the free goods. Each can be posted unchanged.
 
-        The most urgent needs come first, evenly between households, with the goods that expire
-        first. A page is computed from the current stock: post its rows before reading the next.
+        The most urgent needs come first. Goods are shared evenly between households, and the lots
+        that expire first are taken. A page is computed from the present stock, so post its rows
+        before you read the next page.
         """
         today = context.ledger.today()
         return context.page(
@@ -107,5 +111,5 @@ class AllocationController(Controller):
     async def release(
         self, context: Context, payload: Body[Release]
     ) -> CreatedResponse[AllocationEntered]:
-        """Release allocated goods: all, or the given lines."""
+        """Return allocated goods to free stock: all of them, or the given lines."""
         return await context.record(payload, show_allocation)

@@ -43,13 +43,13 @@ PERSONAL_KINDS = (Donor, Recipient)
 
 
 class NewDonor(Donor, frozen=True, kw_only=True):
-    """A donor to register. Only a forgotten donor has no name."""
+    """A donor to register. A name is required."""
 
     name: Label
 
 
 class NewRecipient(Recipient, frozen=True, kw_only=True):
-    """A recipient to register. Only a forgotten recipient has no name."""
+    """A recipient to register. A name is required."""
 
     name: Label
 
@@ -63,12 +63,12 @@ if TYPE_CHECKING:
 def catalogue_controller(
     kind: type[CatalogueRecord], singular: str, *, new: type[CatalogueRecord] | None = None
 ) -> type[Controller]:
-    """Return the controller of one kind of record. All kinds have the same routes.
+    """Return the controller for one kind of catalogue record. All kinds have the same routes.
 
     Args:
         kind: The kind of record.
-        singular: Its name in the singular; the plural is the name of its table.
-        new: The struct from which a record is registered; None: the record itself.
+        singular: Its name in the singular. The plural is the name of its table.
+        new: The struct of a registration. None means `kind` itself.
     """
     title, plural = singular.capitalize(), kind.table
     personal = kind in PERSONAL_KINDS
@@ -91,7 +91,7 @@ def catalogue_controller(
         async def register(
             self, context: Context, payload: Body[NewRecord]
         ) -> CreatedResponse[RecordRegistered]:
-            """Register under a new code."""
+            """Register a record under a new code."""
             record = convert(kind, msgspec.to_builtins(payload))
             return await register_record(
                 context, record, lambda made: registered(**{singular: made})
@@ -109,7 +109,7 @@ def catalogue_controller(
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[Page[CatalogueRecord]]:
-            """List by code: all, or those that contain each word of `q`."""
+            """List records by code. With `q`, list only those that contain each word of `q`."""
             if q is not None and personal and not sees_names(context):
                 await context.forbid("auditors see codes: people are not searched for by name")
             named = sees_names(context)
@@ -124,7 +124,7 @@ def catalogue_controller(
             opt=allow_roles("coordinator", "recorder", "auditor", personal=personal),
         )
         async def record(self, context: Context, code: FromPath[str]) -> CatalogueRecord:
-            """Get one by its code."""
+            """Get one record by its code."""
             named = sees_names(context)
             return context.show(lambda books: get_record(books, kind, code, personal=named))
 
@@ -137,7 +137,7 @@ def catalogue_controller(
         async def amend(
             self, context: Context, code: FromPath[str], payload: Body[Changes[CatalogueRecord]]
         ) -> CatalogueRecord:
-            """Change the given fields; other fields keep their values."""
+            """Change the given fields. The other fields keep their values."""
             return await context.write(lambda ledger: apply_changes(ledger, kind, code, payload))
 
     RecordController.__name__ = RecordController.__qualname__ = f"{title}Controller"
@@ -145,7 +145,7 @@ def catalogue_controller(
 
 
 def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspec.Struct]:
-    """Return the struct of the response to a registration, such as `ItemRegistered`."""
+    """Make the struct for the response to a registration, such as `ItemRegistered`."""
     return msgspec.defstruct(
         f"{singular.capitalize()}Registered",
         [(singular, kind)],
@@ -159,7 +159,9 @@ def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspe
 async def register_record(
     context: RequestContext, record: R, response: Callable[[R], S]
 ) -> CreatedResponse[S]:
-    """Register a record under its code, and answer with what `response` makes of it.
+    """Register a record under its code.
+
+    response: makes the content of the response from the record.
 
     Raises:
         AlreadyDone: the code is in use.
@@ -177,7 +179,7 @@ async def register_record(
 
 
 def sees_names(context: RequestContext) -> bool:
-    """Return whether the caller may see names of people; auditors see codes."""
+    """Return whether the caller may see the names of people. Auditors may not."""
     return context.caller.role != "auditor"
 
 
@@ -221,7 +223,7 @@ class RecipientForgotten(View, frozen=True, kw_only=True):
 
 
 def show_forgotten_donor(books: Books, recorded: Recorded) -> Outcome[DonorForgotten]:
-    """Show a donor without personal data."""
+    """Return the recorded entry, and the donor without personal data."""
     donor = get_record(books, Donor, str(recorded.document))
     return Outcome(
         f"/api/donors/{donor.code}",
@@ -230,7 +232,7 @@ def show_forgotten_donor(books: Books, recorded: Recorded) -> Outcome[DonorForgo
 
 
 def show_forgotten_recipient(books: Books, recorded: Recorded) -> Outcome[RecipientForgotten]:
-    """Show a recipient without personal data."""
+    """Return the recorded entry, and the recipient without personal data."""
     recipient = get_record(books, Recipient, str(recorded.document))
     return Outcome(
         f"/api/recipients/{recipient.code}",
@@ -239,7 +241,7 @@ def show_forgotten_recipient(books: Books, recorded: Recorded) -> Outcome[Recipi
 
 
 class ForgetController(Controller):
-    """Erasure of personal data."""
+    """Erasing personal data."""
 
     path = "/api"
 
@@ -252,7 +254,7 @@ class ForgetController(Controller):
     async def donor(
         self, context: Context, payload: Body[ForgetDonor]
     ) -> CreatedResponse[DonorForgotten]:
-        """Erase all personal data of a donor; their donations stay in the books."""
+        """Erase all personal data of a donor. The donations stay in the books."""
         return await context.record(payload, show_forgotten_donor)
 
     @post(
@@ -264,5 +266,5 @@ class ForgetController(Controller):
     async def recipient(
         self, context: Context, payload: Body[ForgetRecipient]
     ) -> CreatedResponse[RecipientForgotten]:
-        """Erase all personal data of a recipient; what they received stays in the books."""
+        """Erase all personal data of a recipient. What was received stays in the books."""
         return await context.record(payload, show_forgotten_recipient)

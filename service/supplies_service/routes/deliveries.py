@@ -26,7 +26,8 @@ from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 
 PaperSize = Annotated[
-    Literal["roll", "a5"], QueryParameter(name="format", description="a roll of 80 mm, or A5")
+    Literal["roll", "a5"],
+    QueryParameter(name="format", description="the paper: `roll`, 80 mm wide, or `a5`"),
 ]
 
 
@@ -38,7 +39,7 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
 
 
 def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
-    """Show the delivery that an entry is about."""
+    """Return the recorded entry, and the delivery that it is about."""
     found = get_delivery(books, str(recorded.document))
     return Outcome(
         f"/api/deliveries/{found.id}",
@@ -56,7 +57,7 @@ class DeliveryController(Controller):
     async def dispatch(
         self, context: Context, payload: Body[Dispatch]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Dispatch a team with all goods that are still allocated by these allocations."""
+        """Dispatch a team with all goods that these allocations still set aside."""
         return await context.record(payload, show_delivery)
 
     @get(
@@ -71,7 +72,7 @@ class DeliveryController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[DeliveryView]]:
-        """List deliveries, oldest first. Couriers see the open deliveries of their team."""
+        """List deliveries, oldest first. Couriers see only the open deliveries of their team."""
         team, status = await ownership.restrict_to_own_deliveries(context, team, status)
         return context.page(
             lambda books: list_deliveries(books, team=team, status=status, after=after, limit=limit)
@@ -95,7 +96,7 @@ class DeliveryController(Controller):
     async def slips(
         self, context: Context, delivery: FromPath[str], size: PaperSize = "roll"
     ) -> PDFResponse:
-        """Print the delivery slips, one for each stop: for an 80 mm roll, or on A5."""
+        """Print the delivery slips as PDF, one for each stop, for an 80 mm roll or on A5."""
         await ownership.check_delivery(context, delivery)
         slips = await context.read_in_thread(lambda books: build_delivery_slips(books, delivery))
         return PDFResponse(await run_sync(draw_delivery_slips, slips, size), f"slips-{delivery}")
@@ -116,7 +117,7 @@ class DeliveryController(Controller):
         opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
     async def run_sheet_pdf(self, context: Context, delivery: FromPath[str]) -> PDFResponse:
-        """Print the run sheet on A4: the goods to load and the stops, with room for signatures."""
+        """Print the run sheet as PDF on A4: goods to load, stops, and space for signatures."""
         await ownership.check_delivery(context, delivery)
         sheet = await context.read_in_thread(lambda books: build_run_sheet(books, delivery))
         return PDFResponse(await run_sync(draw_run_sheet, sheet), f"run-sheet-{delivery}")
@@ -129,7 +130,10 @@ class DeliveryController(Controller):
     async def report(
         self, context: Context, delivery: FromPath[str], payload: Body[ReportOutcome]
     ) -> CreatedOrConflict[DeliveryEntered]:
-        """Report the outcome of one stop; 202 if it contradicts the books, as a conflict."""
+        """Report the outcome of one stop.
+
+        If it contradicts the books, it is recorded as a conflict, with status 202.
+        """
         await ownership.check_delivery(context, delivery)
         return await context.record(payload, show_delivery)
 
@@ -141,7 +145,7 @@ class DeliveryController(Controller):
     async def close(
         self, context: Context, payload: Body[CloseDelivery]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Close a delivery, once nothing is in transit."""
+        """Close a delivery. Nothing may be in transit any more."""
         return await context.record(payload, show_delivery)
 
     @post(
@@ -152,5 +156,5 @@ class DeliveryController(Controller):
     async def reassign(
         self, context: Context, payload: Body[ReassignDelivery]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Give a delivery to another team."""
+        """Give an open delivery to another team."""
         return await context.record(payload, show_delivery)

@@ -1,4 +1,4 @@
-"""Donations: record with a receipt, list, correct and reverse them."""
+"""Donations: record them with a receipt, list, correct and reverse them."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from supplies_service.security.authorization import allow_roles
 class DonationEntered(View, frozen=True, kw_only=True):
     """The recorded entry, the donation, its receipt, and the allocations made from it.
 
-    warnings: goods that were found at the location and are unexplained, goods beside their pledge,
-    and likely duplicates. recounted: as in `EntryRecorded`.
+    warnings: the goods may be in stock already as unexplained, exceed their pledge, or be a
+    duplicate. recounted: as in `EntryRecorded`.
     """
 
     entry: EntryView
@@ -51,14 +51,14 @@ class DonationEntered(View, frozen=True, kw_only=True):
 
 
 class DonationReversal(StrictStruct, frozen=True, kw_only=True):
-    """Why a donation is undone. happened_on: None means the station's today."""
+    """The reason for reversing a donation. happened_on: None is the station's today."""
 
     reason: Reason
     happened_on: date | None = None
 
 
 class DonationCorrection(DonationReversal, frozen=True, kw_only=True):
-    """A donation as it should have been recorded, and why it is corrected."""
+    """A donation as it should have been recorded, and the reason for correcting it."""
 
     command: RecordDonation
 
@@ -66,7 +66,7 @@ class DonationCorrection(DonationReversal, frozen=True, kw_only=True):
 def show_donation(
     station_keys: StationKeys, books: Books, recorded: Recorded, *, warn_of_duplicates: bool = False
 ) -> Outcome[DonationEntered]:
-    """Show the donation that an entry is about, with its valid receipt."""
+    """Return the recorded entry, its donation, and the donation's valid receipt."""
     found = get_donation(books, str(recorded.document))
     receipt = (
         None if found.receipt is None else get_signed_receipt(station_keys, books, found.receipt)
@@ -103,7 +103,7 @@ class DonationController(Controller):
     ) -> CreatedResponse[DonationEntered]:
         """Record donated goods and issue a receipt.
 
-        Goods that keep a pledge are allocated to the needs which the pledge claimed.
+        Goods of a pledge are allocated to the needs that claimed the pledge.
         """
         show = partial(show_donation, context.station_keys, warn_of_duplicates=True)
         return await context.record(payload, show)
@@ -140,8 +140,8 @@ class DonationController(Controller):
     ) -> CreatedResponse[DonationEntered]:
         """State a donation as it should have been recorded.
 
-        The difference is booked and the receipt is replaced. `command` is the body of the donation.
-        Recorders correct donations that were recorded today.
+        The difference is booked and the receipt is replaced. `command` is the whole donation, as
+        when it was recorded. Recorders may correct only donations that were recorded today.
         """
         await ownership.check_recorded_today(context, donation)
 
@@ -163,9 +163,9 @@ class DonationController(Controller):
     async def reverse(
         self, context: Context, donation: FromPath[str], payload: Body[DonationReversal]
     ) -> CreatedResponse[DonationEntered]:
-        """Reverse a donation recorded by mistake, if its goods have not moved since.
+        """Reverse a donation that was recorded by mistake. Its goods must not have moved since.
 
-        Recorders reverse donations that were recorded today.
+        Recorders may reverse only donations that were recorded today.
         """
         await ownership.check_recorded_today(context, donation)
 
@@ -180,7 +180,7 @@ class DonationController(Controller):
 
 
 def current_entry(books: Books, donation: str) -> int:
-    """Return the number of the entry that states a donation now: its last correction, or the first.
+    """Return the number of the entry that states a donation: its last correction, or its first.
 
     Raises:
         NotFound: the donation is unknown.

@@ -1,4 +1,4 @@
-"""Requests of donors about their own name."""
+"""Requests of donors about their own personal data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from supplies_service.security.rate_limit_checks import check_rate_limit
 
 
 class DonorRequestController(Controller):
-    """Requests to correct, hide or forget a name."""
+    """Donors' requests to correct, hide or erase their name."""
 
     path = "/api/donors/{donor:str}/requests"
     tags = ("donors",)
@@ -30,7 +30,7 @@ class DonorRequestController(Controller):
     async def make_request(
         self, context: Context, donor: FromPath[str], payload: Body[NewRequest]
     ) -> CreatedResponse[DonorRequest]:
-        """Ask for the donor's own name to be corrected, hidden or forgotten."""
+        """Ask the station to correct, hide or erase the donor's own name."""
         await ownership.check_donor(context, donor)
         if not context.is_repeat:
             await check_rate_limit(context.request, rate_limits.DONOR_REQUESTS, donor)
@@ -88,7 +88,7 @@ class DonorRequestController(Controller):
         request_id: FromPath[str],
         payload: Body[Answer],
     ) -> CreatedResponse[DonorRequest]:
-        """Answer a request; the text of the request is erased."""
+        """Answer a request. The text of the request is erased."""
         number, by = parse_number(request_id), context.by
 
         def operation(access: AccessContext) -> Outcome[DonorRequest]:

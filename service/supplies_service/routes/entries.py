@@ -22,7 +22,7 @@ OpenOnly = Annotated[
 
 
 class EntryController(Controller):
-    """Entries, which are never changed."""
+    """Entries. They are never changed; a correction adds an entry."""
 
     path = "/api/entries"
     tags = ("entries",)
@@ -64,7 +64,10 @@ class EntryController(Controller):
     async def resolve(
         self, context: Context, payload: Body[ResolveConflict]
     ) -> CreatedResponse[EntryRecorded]:
-        """Resolve a conflict: correct the recorded outcome, or book the fact from `unexplained`."""
+        """Resolve a conflict: correct the recorded outcome, or book the fact in addition.
+
+        If the fact is booked, its goods come from the account `unexplained`.
+        """
         return await context.record(payload, show_entry)
 
     @get(
@@ -73,19 +76,19 @@ class EntryController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def entry(self, context: Context, entry: FromPath[str]) -> EntryView:
-        """Get an entry, with the exact bytes that were hashed."""
+        """Get an entry, with exactly the bytes that were hashed."""
         return context.show(lambda books: get_entry(books, parse_number(entry)))
 
     @post("/{entry:str}/reverse", operation_id="reverseEntry", opt=allow_roles("coordinator"))
     async def reverse(
         self, context: Context, payload: Body[Reverse]
     ) -> CreatedResponse[EntryRecorded]:
-        """Reverse an entry's command, if its goods have not moved since."""
+        """Reverse an entry's command. The goods must not have moved since."""
         return await context.record(payload, show_entry)
 
     @post("/{entry:str}/correct", operation_id="correctEntry", opt=allow_roles("coordinator"))
     async def correct(
         self, context: Context, payload: Body[Correct]
     ) -> CreatedResponse[EntryRecorded]:
-        """State a command as it should have been; the difference is booked."""
+        """State a command as it should have been. The difference is booked."""
         return await context.record(payload, show_entry)

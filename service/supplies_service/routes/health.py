@@ -24,24 +24,24 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_anyone, allow_roles
 
 PROBE_INTERVAL_SECONDS = 10.0
-"""Seconds without a write after which a health request tries one."""
+"""Seconds without a write after which a health request makes a trial write."""
 
 PROBE_TIMEOUT_SECONDS = 5.0
-"""Seconds that the trial write may take."""
+"""Seconds that a trial write may take."""
 
 MIN_FREE_BYTES = 512 * 2**20
-"""Bytes. With less free on the disk of the database, `attention` says so."""
+"""Free bytes on the database's disk below which `attention` has a message."""
 
 MAX_DAYS_UNVERIFIED = 31
-"""Days. If the books were not verified for longer, `attention` says so."""
+"""Days since the last verification above which `attention` has a message."""
 
 
 class Health(View, frozen=True, kw_only=True):
     """The service works: the database can be read and written. Otherwise the response is a 503.
 
-    station: the station of requests that name none. seq: the number of its last entry. verified:
-    the last successful verification; None: never. free_bytes: on the disk of the database; None: it
-    is on a server. attention: what the operator should do, in sentences.
+    station: the default station, for requests that name none. seq: the number of its last entry.
+    verified: the last successful verification; None if there was none. free_bytes: on the disk of
+    the database; None for a database on a server. attention: messages for the operator.
     """
 
     status: str
@@ -60,7 +60,7 @@ class HealthController(Controller):
 
     @get("/health", operation_id="getHealth", opt=allow_anyone())
     async def health(self, context: Context) -> Health:
-        """Check whether the database can be read and written."""
+        """Check that the database can be read and written."""
         await check_writable(context)
         return context.show(lambda books: build_health(context, books))
 
@@ -70,14 +70,14 @@ class HealthController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor") | {"loopback": True},
     )
     async def metrics(self, context: Context) -> Response[str]:
-        """Get metrics in Prometheus' text format."""
+        """Get metrics in the text format of Prometheus."""
         return Response(context.stations.metrics.render().decode(), media_type=MEDIA_TYPE)
 
 
 async def check_writable(context: RequestContext) -> None:
-    """Check that the database can be written, by a trial if nothing was written lately.
+    """Check that the database can be written. If nothing was written lately, make a trial write.
 
-    Anyone may send this request at any rate, so requests share one trial.
+    Anybody may send health requests at any rate, so they share one trial write.
 
     Raises:
         Busy: the database cannot be written.
@@ -87,7 +87,7 @@ async def check_writable(context: RequestContext) -> None:
         return
     if service.write_probe is None or service.write_probe.done():
         service.write_probe = asyncio.create_task(service.write(_probe))
-        # Mark an exception as seen: all requests may have stopped waiting.
+        # Read the exception, so that asyncio does not report it if no request waits any more.
         service.write_probe.add_done_callback(lambda done: done.cancelled() or done.exception())
     probe = service.write_probe
     await asyncio.wait([probe], timeout=PROBE_TIMEOUT_SECONDS)
@@ -101,7 +101,7 @@ def _probe(ledger: Ledger) -> None:
 
 
 def build_health(context: RequestContext, books: Books) -> Health:
-    """Return what is known about the service, and what its operator should do."""
+    """Return the state of the service, and what its operator should do."""
     verified, free = read_last_verification(books), free_bytes(context.ledger.store.url)
     attention = []
     if free is not None and free < MIN_FREE_BYTES:
@@ -125,6 +125,6 @@ def build_health(context: RequestContext, books: Books) -> Health:
 
 
 def free_bytes(url: str) -> int | None:
-    """Return the free bytes on the disk of the database; None: it is not a local file."""
+    """Return the free bytes on the disk of the database. Return None if it is not a local file."""
     file = database_file(url)
     return None if file is None else shutil.disk_usage(file.parent).free

@@ -1,4 +1,4 @@
-"""Links without an account: for donors to their receipts, for teams to their open deliveries."""
+"""Links for people without an account: donors see their receipts, teams their open deliveries."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ from supplies_service.routes.tokens import Days, credentials_page
 from supplies_service.security.authorization import allow_roles
 
 LinkOwner = Literal["donor", "team"]
-"""Whom a link is for. Also the name of a column, and part of the path."""
+"""The kind of owner of a link. It is also the name of a column, and part of the path."""
 
 
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A link to create. days: how long it is valid. label: the telephone or letter it is for."""
+    """A link to create.
+
+    days: how many days it is valid. label: where it is used, such as a telephone or a letter.
+    """
 
     days: Days = credentials.DEFAULT_LIFETIMES["link"].days
     label: Label | None = None
@@ -37,9 +40,8 @@ class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class LinkMade(View, frozen=True, kw_only=True):
     """A link and its secret.
 
-    secret: None in the response to a repeat. address: the page that the link opens; None for a
-    team,
-    whose program sends the secret.
+    secret: None in the response to a repeated request. address: the page that the link opens; None
+    for a team, because a program sends the team's secret.
     """
 
     link: Credential
@@ -82,7 +84,7 @@ def make_link(
 
 
 def show_without_secret(access: AccessContext, link_id: str) -> LinkMade:
-    """Return the response to a repeat, without the secret."""
+    """Return the response to a repeated request, without the secret."""
     return LinkMade(link=credentials.get(access, link_id), secret=None, address=None)
 
 
@@ -90,7 +92,7 @@ def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str
     """Revoke one link of this donor or team.
 
     Raises:
-        NotFound: they have no such link.
+        NotFound: the donor or team has no such link.
     """
     found = credentials.get(access, link_id)
     if found.kind != "link" or getattr(found, owner) != code:
@@ -99,7 +101,7 @@ def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str
 
 
 def link_controller(owner: LinkOwner) -> type[Controller]:
-    """Return the controller of the links of donors, or of teams."""
+    """Return the controller for links of donors, or for links of teams."""
     title = owner.capitalize()
 
     class LinkController(Controller):
@@ -110,7 +112,7 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
         async def link(
             self, context: Context, code: FromPath[str], payload: Body[NewLink]
         ) -> CreatedResponse[LinkMade]:
-            """Create a link: to a donor's own receipts, or to a team's open deliveries."""
+            """Create a link to a donor's own receipts, or to a team's open deliveries."""
             by = context.by
             return await context.run_admin_idempotent(
                 lambda access: make_link(access, owner, code, payload, by),
@@ -126,7 +128,7 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
             after: After = None,
             limit: Limit = DEFAULT_LIMIT,
         ) -> Response[Page[Credential]]:
-            """List links, newest first, including ended ones."""
+            """List links, newest first, including links that have ended."""
             return context.page(
                 lambda books: credentials_page(
                     context.access(books), after, limit, kinds=("link",), **{owner: code}
@@ -139,7 +141,7 @@ def link_controller(owner: LinkOwner) -> type[Controller]:
             opt=allow_roles("coordinator", "recorder"),
         )
         async def unlink(self, context: Context, code: FromPath[str]) -> LinksRevoked:
-            """Revoke all links at once."""
+            """Revoke all links of this donor or team at once."""
             ended = await context.station.admin_write(
                 lambda access: credentials.revoke_all(access, kinds=("link",), **{owner: code})
             )

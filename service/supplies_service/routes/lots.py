@@ -11,7 +11,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class LotController(Controller):
-    """Goods that arrived together."""
+    """Lots: goods of one item that arrived together."""
 
     path = "/api/lots"
     tags = ("stock",)
@@ -22,5 +22,5 @@ class LotController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def trace(self, context: Context, lot: FromPath[str]) -> TraceView:
-        """Trace a lot: its origin, through every repacking, and where it went."""
+        """Trace a lot through every repacking: where it came from, and where it went."""
         return context.show(lambda books: trace_lot(books, lot))

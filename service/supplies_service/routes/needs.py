@@ -24,7 +24,7 @@ from supplies_service.security.authorization import allow_roles
 class NeedEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the need.
 
-    warnings: likely duplicates, or goods for a need that was ended; absent if there are none.
+    warnings: likely duplicates, or goods that an ended need still has; absent if there are none.
     """
 
     entry: EntryView
@@ -33,7 +33,7 @@ class NeedEntered(View, frozen=True, kw_only=True):
 
 
 def show_need(books: Books, recorded: Recorded) -> Outcome[NeedEntered]:
-    """Show the need that an entry is about."""
+    """Return the recorded entry, and the need that it is about."""
     found = get_need(books, str(recorded.document))
     entry = get_entry(books, recorded.seq)
     return Outcome(
@@ -93,5 +93,5 @@ class NeedController(Controller):
         opt=allow_roles("coordinator", "recorder"),
     )
     async def end(self, context: Context, payload: Body[EndNeed]) -> CreatedResponse[NeedEntered]:
-        """End a need. `goods` says what happens to goods that are set aside for it."""
+        """End a need. `goods` says what to do with goods that are set aside for it."""
         return await context.record(payload, show_need)

@@ -51,10 +51,10 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
 
 
 async def _station_parts(context: RequestContext, first: date, last: date) -> list[StationPart]:
-    """Return the report of each station."""
+    """Return the figures of each station."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
-    # One after the other, so that other requests get their turn in the thread.
+    # One station after the other, so that the thread also serves other requests in between.
     return [
         await context.read_in_thread(partial(_station_part, code, first, last)) for code in codes
     ]
@@ -65,7 +65,7 @@ def _station_part(station: str, first: date, last: date, books: Books) -> Statio
 
 
 class OrganisationController(Controller):
-    """All stations of an organisation; for a station without one, only itself."""
+    """All stations of the organisation that this station heads, or only this station."""
 
     path = "/api/organisation"
     tags = ("organisation",)
@@ -74,14 +74,14 @@ class OrganisationController(Controller):
     async def stations(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[StationLine]]:
-        """List the stations that `?station=` accepts, and this one, by code."""
+        """List this station and the stations that `?station=` can name, by code."""
         return context.page(lambda books: stations_page(books, after, limit))
 
     @get("/stock", operation_id="stockOfOrganisation", opt=allow_roles("coordinator"))
     async def stock(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[StockOfItem]]:
-        """List the stock of all stations by item."""
+        """List the stock at all stations by item."""
         return await context.page_in_thread(
             lambda books: list_stock_by_item(books, after=after, limit=limit)
         )
@@ -107,7 +107,7 @@ class OrganisationController(Controller):
     async def needs(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[NeedOfItem]]:
-        """List the needs of all stations by item."""
+        """List the needs at all stations by item."""
         return await context.page_in_thread(
             lambda books: list_needs_by_item(books, after=after, limit=limit)
         )
@@ -124,7 +124,7 @@ class OrganisationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[NeedAtStation]]:
-        """List the needs of an item by station."""
+        """List the needs for an item by station."""
         return await context.page_in_thread(
             lambda books: list_needs_by_station(books, item, after=after, limit=limit)
         )
@@ -137,7 +137,7 @@ class OrganisationController(Controller):
 
     @get("/report/pdf", operation_id="printOrganisationReport", opt=allow_roles("coordinator"))
     async def report_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
-        """Print the organisation report."""
+        """Print the organisation report as PDF."""
         parts = await _station_parts(context, first, last)
         with context.reading() as books:
             shown = build_organisation_report_paper(

@@ -1,4 +1,4 @@
-"""Query parameters shared by lists, and the refusal of unknown ones."""
+"""Query parameters that lists share, and the check that refuses unknown ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ __all__ = [
     "check_parameters",
 ]
 
-Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="the most items of a page")]
+Limit = Annotated[
+    int, QueryParameter(ge=1, le=MAX_LIMIT, description="the largest number of items on the page")
+]
 First = Annotated[date, QueryParameter(name="from", description="the first day, inclusive")]
 Last = Annotated[date, QueryParameter(name="to", description="the last day, inclusive")]
 FirstOrNone = Annotated[
@@ -35,13 +37,15 @@ FirstOrNone = Annotated[
 LastOrNone = Annotated[
     date | None, QueryParameter(name="to", description="the last day, inclusive")
 ]
-After = Annotated[str | None, QueryParameter(description="the `next` of the previous page")]
+After = Annotated[str | None, QueryParameter(description="the value `next` of the previous page")]
 
 
 async def check_parameters(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """Check that a handler takes every query parameter: a misspelt filter would list everything.
+    """Check that a handler declares every query parameter of a request.
+
+    Otherwise a misspelt filter would be ignored, and everything would be listed.
 
     Raises:
         InvalidField: a parameter is unknown, given twice, contains a NUL character, is not UTF-8,
@@ -91,7 +95,7 @@ async def check_parameters(
 
 
 def _check_query_day(name: str, value: str | None) -> None:
-    """Check a day in a query. What is not a day is refused where it is decoded."""
+    """Check that a day in a query is a possible one. Text that is not a day is refused later."""
     if value is not None:
         with suppress(ValueError):
             check_day(date.fromisoformat(value), f"/{name}")

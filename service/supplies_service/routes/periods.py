@@ -20,9 +20,9 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PeriodView(View, frozen=True, kw_only=True):
-    """closed_through: the last closed day; None: every day is open.
+    """The closed days. closed_through: the last closed day; None if every day is open.
 
-    reopenings: why days were reopened, oldest first.
+    reopenings: when and why days were reopened, oldest first.
     """
 
     closed_through: date | None
@@ -30,14 +30,14 @@ class PeriodView(View, frozen=True, kw_only=True):
 
 
 class PeriodEntered(View, frozen=True, kw_only=True):
-    """The recorded entry and which days are closed now."""
+    """The recorded entry, and the days that are closed now."""
 
     entry: EntryView
     period: PeriodView
 
 
 def period(books: Books) -> PeriodView:
-    """Which days are closed."""
+    """Return which days are closed."""
     return PeriodView(
         closed_through=books.closed_through(),
         reopenings=list_remarks_of_kind(books, "period_reopened"),
@@ -45,14 +45,14 @@ def period(books: Books) -> PeriodView:
 
 
 def show_period(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:
-    """Show which days are closed after an entry."""
+    """Return the recorded entry, and which days are closed now."""
     return Outcome(
         "/api/periods", PeriodEntered(entry=get_entry(books, recorded.seq), period=period(books))
     )
 
 
 class PeriodController(Controller):
-    """Closed days."""
+    """Closing and reopening days."""
 
     path = "/api/periods"
     tags = ("periods",)
@@ -66,12 +66,15 @@ class PeriodController(Controller):
     async def close(
         self, context: Context, payload: Body[ClosePeriod]
     ) -> CreatedResponse[PeriodEntered]:
-        """Close all days up to one; refused while anything is unexplained."""
+        """Close all days up to and including the given one.
+
+        This is refused while a difference is unexplained.
+        """
         return await context.record(payload, show_period)
 
     @post("/reopen", operation_id="reopenPeriod", opt=allow_roles("coordinator"))
     async def reopen(
         self, context: Context, payload: Body[ReopenPeriod]
     ) -> CreatedResponse[PeriodEntered]:
-        """Reopen all days from one on."""
+        """Reopen the given day and all later ones."""
         return await context.record(payload, show_period)

@@ -31,7 +31,7 @@ class PledgeEntered(View, frozen=True, kw_only=True):
 
 
 def show_pledge(books: Books, recorded: Recorded) -> Outcome[PledgeEntered]:
-    """Show the pledge that an entry is about."""
+    """Return the recorded entry, and the pledge that it is about."""
     found = get_pledge(books, str(recorded.document))
     entry = get_entry(books, recorded.seq)
     warnings = find_likely_duplicates(books, found.id) if entry.kind == "pledge_made" else []
@@ -51,7 +51,7 @@ class PledgeController(Controller):
     async def make(
         self, context: Context, payload: Body[MakePledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Record a pledge of goods; its lines can claim needs."""
+        """Record a pledge of goods. Its lines can claim needs."""
         return await context.record(payload, show_pledge)
 
     @get(operation_id="listPledges", opt=allow_roles("coordinator", "recorder", "auditor", "donor"))
@@ -87,7 +87,10 @@ class PledgeController(Controller):
     async def claim(
         self, context: Context, payload: Body[ClaimNeeds]
     ) -> CreatedResponse[PledgeEntered]:
-        """Claim needs for what is still free of a pledge, and drop claims of it."""
+        """Promise goods of a pledge to needs, or withdraw such promises.
+
+        Only the part of the pledge that is not claimed yet can be promised.
+        """
         return await context.record(payload, show_pledge)
 
     @post(
@@ -98,7 +101,7 @@ class PledgeController(Controller):
     async def cancel(
         self, context: Context, payload: Body[CancelPledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Cancel a pledge: all that is outstanding, or the given lines."""
+        """Cancel what is outstanding of a pledge, or only the given lines."""
         return await context.record(payload, show_pledge)
 
     @post(
@@ -109,5 +112,5 @@ class PledgeController(Controller):
     async def lapse(
         self, context: Context, payload: Body[LapsePledge]
     ) -> CreatedResponse[PledgeEntered]:
-        """Mark a pledge as lapsed: all that is outstanding, or the given lines."""
+        """Mark a pledge as lapsed: all that is outstanding, or only the given lines."""
         return await context.record(payload, show_pledge)

@@ -1,4 +1,4 @@
-"""Receipts: issue, list, print, copy, void and replace them."""
+"""Receipts: issue, list, print, reprint, void and replace them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def get_signed_receipt(station_keys: StationKeys, books: Books, number: str) -> 
 def show_receipt(
     station_keys: StationKeys, books: Books, recorded: Recorded
 ) -> Outcome[ReceiptEntered]:
-    """Show the receipt that an entry is about."""
+    """Return the recorded entry, and the receipt that it is about."""
     found = get_signed_receipt(station_keys, books, str(recorded.document))
     return Outcome(
         f"/api/receipts/{found.number}",
@@ -69,7 +69,7 @@ def show_receipt(
 def show_copy(
     station_keys: StationKeys, books: Books, recorded: Recorded
 ) -> Outcome[ReceiptEntered]:
-    """Show the receipt, at the address of its marked copy."""
+    """Return the recorded entry and the receipt, with the address of its numbered copy."""
     receipt = show_receipt(station_keys, books, recorded)
     reprint = books.rows(Reprint, seq=recorded.seq)[0]
     return receipt._replace(location=f"{receipt.location}/copies/{reprint.copy}/pdf")
@@ -88,7 +88,7 @@ class ReceiptController(Controller):
     async def issue(
         self, context: Context, payload: Body[IssueReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Issue one receipt for several donations; it replaces theirs."""
+        """Issue one receipt for several donations. It replaces their earlier receipts."""
         return await context.record(payload, partial(show_receipt, context.station_keys))
 
     @get(
@@ -104,7 +104,7 @@ class ReceiptController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ReceiptView]]:
-        """List receipts by number."""
+        """List receipts in the order of issue."""
         donor = await ownership.restrict_to_own_donor(context, donor)
 
         def read(books: Books) -> Page[ReceiptView]:
@@ -126,7 +126,7 @@ class ReceiptController(Controller):
         opt=allow_roles("coordinator", "recorder", personal=True),
     )
     async def batch(self, context: Context, first: First, last: Last) -> PDFResponse:
-        """Print all valid receipts of a period as one document."""
+        """Print all valid receipts of a period as one PDF."""
 
         def build(books: Books) -> list[ReceiptPaper]:
             def check_code(receipt: ReceiptView) -> str:
@@ -153,7 +153,7 @@ class ReceiptController(Controller):
         opt=allow_roles("coordinator", "recorder", "donor", personal=True),
     )
     async def pdf(self, context: Context, number: FromPath[str]) -> PDFResponse:
-        """Print a receipt: the original, with the same bytes each time."""
+        """Print the original of a receipt as PDF. The bytes are the same each time."""
         await ownership.check_receipt(context, number)
         return await receipt_pdf(context, number, None)
 
@@ -165,7 +165,7 @@ class ReceiptController(Controller):
     async def copy(
         self, context: Context, number: FromPath[str], copy: FromPath[str]
     ) -> PDFResponse:
-        """Print a marked copy of a receipt."""
+        """Print a copy of a receipt as PDF. It is marked as a copy and numbered."""
         return await receipt_pdf(context, number, parse_number(copy))
 
     @post(
@@ -176,7 +176,7 @@ class ReceiptController(Controller):
     async def reprint(
         self, context: Context, payload: Body[ReprintReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Record a marked copy; `Location` is the address of its PDF."""
+        """Record a numbered copy of a receipt. `Location` is the address of its PDF."""
         return await context.record(payload, partial(show_copy, context.station_keys))
 
     @post(
@@ -187,7 +187,7 @@ class ReceiptController(Controller):
     async def void(
         self, context: Context, payload: Body[VoidReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Void a receipt; its number is not used again."""
+        """Void a receipt. Its number is not used again."""
         return await context.record(payload, partial(show_receipt, context.station_keys))
 
     @post(
@@ -198,14 +198,14 @@ class ReceiptController(Controller):
     async def replace(
         self, context: Context, payload: Body[ReplaceReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Void a receipt and issue a new one from the current records."""
+        """Void a receipt, and issue a new one from the present records."""
         return await context.record(payload, partial(show_receipt, context.station_keys))
 
 
 async def receipt_pdf(context: RequestContext, number: str, copy: int | None) -> PDFResponse:
-    """Return a receipt as a PDF, drawn in a thread because that takes too long for the event loop.
+    """Return a receipt as PDF. It is drawn in a thread, so that it does not block the event loop.
 
-    copy: the number of a marked copy; None: the original as it was issued.
+    copy: the number of a copy. None returns the original as issued.
     """
     with context.reading() as books:
         record = build_receipt_record(

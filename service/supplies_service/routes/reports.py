@@ -1,4 +1,4 @@
-"""Reports: figures computed from the books, as JSON and as PDF."""
+"""Reports that are computed from the books, as JSON and as PDF."""
 
 from __future__ import annotations
 
@@ -28,10 +28,22 @@ from supplies_service.responses import PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
 from supplies_service.security.authorization import allow_roles
 
-DaysToExpiry = Annotated[int, QueryParameter(ge=0, le=3650, description="days before goods expire")]
-DaysOut = Annotated[int, QueryParameter(ge=0, le=3650, description="days a delivery may be out")]
+DaysToExpiry = Annotated[
+    int, QueryParameter(ge=0, le=3650, description="report goods that expire within this many days")
+]
+DaysOut = Annotated[
+    int,
+    QueryParameter(
+        ge=0,
+        le=3650,
+        description="report deliveries that have been out for more than this many days",
+    ),
+]
 DaysAllocated = Annotated[
-    int, QueryParameter(ge=0, le=3650, description="days goods may stay allocated")
+    int,
+    QueryParameter(
+        ge=0, le=3650, description="report goods allocated for more than this many days"
+    ),
 ]
 
 
@@ -56,7 +68,7 @@ class ReportController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def station_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
-        """Print the station report."""
+        """Print the station report as PDF."""
         return await station_report_pdf(context, first, last)
 
     @get(
@@ -65,7 +77,10 @@ class ReportController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def disclosure(self, context: Context, first: First, last: Last) -> Disclosure:
-        """Report donations, named as each donor consented, and distribution by community."""
+        """Report what was received and what was handed over by community, for publication.
+
+        Donors are named only as they consented.
+        """
         return await context.show_in_thread(lambda books: build_disclosure(books, first, last))
 
     @get(
@@ -74,7 +89,7 @@ class ReportController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def disclosure_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
-        """Print the public disclosure."""
+        """Print the public disclosure as PDF."""
         now = context.ledger.clock()
         shown = await context.read_in_thread(
             lambda books: build_disclosure_paper(books, first, last, printed_at=now)
@@ -110,7 +125,7 @@ class ReportController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[Alert]]:
-        """List what needs attention: expiring goods, overdue deliveries, open conflicts."""
+        """List what needs attention, such as expiring goods, late deliveries and open conflicts."""
         today = context.ledger.today()
         return context.page(
             lambda books: list_alerts(
@@ -120,7 +135,7 @@ class ReportController(Controller):
 
 
 async def station_report_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
-    """Return the station report of a period as a PDF."""
+    """Return the station report for a period as PDF."""
     now = context.ledger.clock()
     paper = await context.read_in_thread(
         lambda books: build_station_report_paper(books, first, last, printed_at=now)

@@ -1,4 +1,4 @@
-"""Shipments: goods between stations."""
+"""Shipments: goods sent between stations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ from supplies_service.security.authorization import allow_roles
 class ShipmentEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the shipment.
 
-    warnings: the destination is not in this database, or likely duplicates.
+    warnings: the destination is not a station in this database, or likely duplicates; absent if there
+    are none.
     """
 
     entry: EntryView
@@ -41,7 +42,7 @@ class ShipmentEntered(View, frozen=True, kw_only=True):
 def show_shipment(
     books: Books, recorded: Recorded, *, sent: bool = False
 ) -> Outcome[ShipmentEntered]:
-    """Show the shipment that an entry is about. sent: whether the entry sent it."""
+    """Return the recorded entry and its shipment. sent: whether the entry sent the goods."""
     found = get_shipment(books, str(recorded.document))
     warnings = find_likely_duplicates(books, found.id, recorded.seq)
     if sent:
@@ -66,7 +67,10 @@ class ShipmentController(Controller):
     async def send(
         self, context: Context, payload: Body[SendShipment]
     ) -> CreatedResponse[ShipmentEntered]:
-        """Send free goods to another station; without `lots`, those that expire first."""
+        """Send free goods to another station.
+
+        Without `lots`, the lots that expire first are taken.
+        """
         return await context.record(payload, partial(show_shipment, sent=True))
 
     @get(operation_id="listShipments", opt=allow_roles("coordinator", "recorder"))
@@ -77,12 +81,16 @@ class ShipmentController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ShipmentView]]:
-        """List shipments: sent (`way=out`), received or awaited (`way=in`)."""
+        """List shipments that were sent from here or received here, or that are on their way here.
+
+        `way=out` lists those sent, `way=in` those received, and `way=awaited` those on their way
+        here. Without `way`, those on their way here are left out.
+        """
         return context.page(lambda books: list_shipments(books, way=way, after=after, limit=limit))
 
     @get("/{shipment:str}", operation_id="getShipment", opt=allow_roles("coordinator", "recorder"))
     async def shipment(self, context: Context, shipment: FromPath[str]) -> ShipmentView:
-        """Get a shipment; the other station cites its `entry`."""
+        """Get a shipment. The other station can store its `entry` as evidence."""
         return context.show(lambda books: get_shipment(books, shipment))
 
     @post(
@@ -93,7 +101,7 @@ class ShipmentController(Controller):
     async def receive(
         self, context: Context, payload: Body[ReceiveShipment]
     ) -> CreatedResponse[ShipmentEntered]:
-        """Receive goods from another station: all, or the given lines."""
+        """Receive goods from another station: all of them, or the given lines."""
         return await context.record(payload, show_shipment)
 
     @post(
@@ -104,5 +112,8 @@ class ShipmentController(Controller):
     async def acknowledge(
         self, context: Context, payload: Body[AcknowledgeShipment]
     ) -> CreatedResponse[ShipmentEntered]:
-        """Record what arrived, citing the other station's entry; the rest is booked as lost."""
+        """Record what arrived at the other station. The rest is booked as lost.
+
+        The request contains the other station's entry as evidence.
+        """
         return await context.record(payload, show_shipment)

@@ -1,4 +1,4 @@
-"""Donor statements: what became of a donor's donations."""
+"""Donor statements: where the goods that a donor gave are now."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class StatementController(Controller):
-    """The statement of one donor."""
+    """The donor statement."""
 
     path = "/api/donors/{donor:str}/statement"
     tags = ("donors",)
@@ -31,7 +31,7 @@ class StatementController(Controller):
     async def statement(
         self, context: Context, donor: FromPath[str], first: First, last: Last
     ) -> DonorStatement:
-        """Report what became of a donor's donations in a period."""
+        """Report where the goods are now that a donor gave in a period."""
         await ownership.check_donor(context, donor)
         return await context.show_in_thread(
             lambda books: build_donor_statement(books, donor, first, last)
@@ -45,7 +45,7 @@ class StatementController(Controller):
     async def pdf(
         self, context: Context, donor: FromPath[str], first: First, last: Last
     ) -> PDFResponse:
-        """Print the donor statement."""
+        """Print the donor statement as PDF."""
         await ownership.check_donor(context, donor)
         return await donor_statement_pdf(context, donor, first, last)
 

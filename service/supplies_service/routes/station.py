@@ -18,7 +18,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class StationController(Controller):
-    """Name, address and settings, as papers print them."""
+    """The station's name, address and settings."""
 
     path = "/api/station"
     tags = ("station",)
@@ -30,9 +30,9 @@ class StationController(Controller):
 
     @get("/units", operation_id="listUnits", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def units(self, context: Context) -> Page[UnitView]:
-        """List all units that have words, shipped or set by the station, by code.
+        """List all units that have words, by code.
 
-        A station sets its own in `papers.units`.
+        The words are shipped with the program, or set by the station in `papers.units`.
         """
         with context.reading() as books:
             return Page(items=list_units(books))
@@ -41,7 +41,7 @@ class StationController(Controller):
     async def amend(
         self, context: Context, payload: Body[Changes[StationWithSettings]]
     ) -> StationWithSettings:
-        """Change the given settings; other settings and issued receipts keep theirs."""
+        """Change the given settings. Other settings and issued receipts stay as they are."""
         return await context.station.admin_write(
             lambda access: amend_station(access.books, payload.fields)
         )

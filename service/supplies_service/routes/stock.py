@@ -56,12 +56,12 @@ from supplies_service.routes.stock_documents import document_routes
 from supplies_service.security.authorization import allow_roles
 
 Figures = Annotated[
-    bool, QueryParameter(description="with what the books expect; without it, the sheet is blind")
+    bool, QueryParameter(description="whether to print the quantities in the books")
 ]
 
 
 class CountRecorded(View, frozen=True, kw_only=True):
-    """The recorded entry, and the sheet with what was expected, what was counted, the difference.
+    """The recorded entry and the count sheet, with the quantities expected and counted.
 
     warnings, recounted: as in `EntryRecorded`.
     """
@@ -73,7 +73,7 @@ class CountRecorded(View, frozen=True, kw_only=True):
 
 
 def show_count(books: Books, recorded: Recorded) -> Outcome[CountRecorded]:
-    """Show the entry of a count, and its sheet."""
+    """Return the recorded entry of a count, and its sheet."""
     location, shown, *_ = show_entry(books, recorded)
     sheet = get_count_sheet(books, str(recorded.document))
     return Outcome(
@@ -85,7 +85,7 @@ def show_count(books: Books, recorded: Recorded) -> Outcome[CountRecorded]:
 
 
 class StockController(Controller):
-    """Goods in stock. A command answers with its entry, whose `document` is what it created."""
+    """Goods in stock. A command returns its entry, whose `document` names what it created."""
 
     path = "/api/stock"
     tags = ("stock",)
@@ -101,7 +101,7 @@ class StockController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[StockView]:
-        """List stock: now, at the end of a day (`as_of`), or as known at an entry (`at_seq`)."""
+        """List the stock now, at the end of a day (`as_of`), or as of an entry (`at_seq`)."""
         return context.page(
             lambda books: get_stock(
                 books,
@@ -118,7 +118,7 @@ class StockController(Controller):
     async def open_stock(
         self, context: Context, payload: Body[OpenStock]
     ) -> CreatedResponse[EntryRecorded]:
-        """Record the stock from before these books began."""
+        """Record goods that were in stock before these books began."""
         return await context.record(payload, show_entry)
 
     @post("/arrivals", operation_id="recordArrival", opt=allow_roles("coordinator", "recorder"))
@@ -141,7 +141,7 @@ class StockController(Controller):
     async def count_sheets(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[CountSheetView]]:
-        """List count sheets, oldest first, with what was expected and what was counted."""
+        """List count sheets, oldest first, with the quantities expected and counted."""
         return context.page(lambda books: list_count_sheets(books, after=after, limit=limit))
 
     @get(
@@ -150,7 +150,7 @@ class StockController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def count_sheet(self, context: Context, sheet: FromPath[str]) -> CountSheetView:
-        """Get a count sheet, with what was expected and what was counted."""
+        """Get a count sheet, with the quantities expected and counted."""
         return context.show(lambda books: get_count_sheet(books, sheet))
 
     @get(
@@ -161,7 +161,7 @@ class StockController(Controller):
     async def count_sheet_pdf(
         self, context: Context, sheet: FromPath[str], figures: Figures = False
     ) -> PDFResponse:
-        """Print a count sheet on A4: the goods at the location, with room for what is counted."""
+        """Print a count sheet as PDF on A4: the goods at the location, and space to write."""
         paper = await context.read_in_thread(
             lambda books: build_count_sheet_paper(books, sheet, blind=not figures)
         )
@@ -173,7 +173,7 @@ class StockController(Controller):
     async def open_count_sheet(
         self, context: Context, payload: Body[OpenCountSheet]
     ) -> CreatedResponse[EntryRecorded]:
-        """Begin a stock count."""
+        """Begin a stock count. Later, the count is compared with the books of this moment."""
         return await context.record(payload, show_entry)
 
     @post("/issues", operation_id="issueGoods", opt=allow_roles("coordinator", "recorder"))
@@ -191,7 +191,7 @@ class StockController(Controller):
     async def return_issue(
         self, context: Context, payload: Body[ReturnIssue]
     ) -> CreatedResponse[EntryRecorded]:
-        """Return issued goods to stock."""
+        """Return to stock goods that were issued and not used."""
         return await context.record(payload, show_entry)
 
     @post("/write-offs", operation_id="writeOff", opt=allow_roles("coordinator", "recorder"))
@@ -205,28 +205,28 @@ class StockController(Controller):
     async def find_again(
         self, context: Context, payload: Body[FindAgain]
     ) -> CreatedResponse[EntryRecorded]:
-        """Record that goods written off were found."""
+        """Record that goods which were written off have been found."""
         return await context.record(payload, show_entry)
 
     @post("/take-backs", operation_id="takeBack", opt=allow_roles("coordinator", "recorder"))
     async def take_back(
         self, context: Context, payload: Body[TakeBack]
     ) -> CreatedResponse[EntryRecorded]:
-        """Take goods back from a recipient."""
+        """Record that a recipient gave goods back."""
         return await context.record(payload, show_entry)
 
     @post("/returns", operation_id="returnGoods", opt=allow_roles("coordinator", "recorder"))
     async def return_goods(
         self, context: Context, payload: Body[ReturnGoods]
     ) -> CreatedResponse[EntryRecorded]:
-        """Return free goods to the donor or lender."""
+        """Give free goods back to the donor or lender."""
         return await context.record(payload, show_entry)
 
     @post("/loans", operation_id="lendGoods", opt=allow_roles("coordinator", "recorder"))
     async def lend(
         self, context: Context, payload: Body[LendGoods]
     ) -> CreatedResponse[EntryRecorded]:
-        """Lend free goods."""
+        """Lend free goods to others."""
         return await context.record(payload, show_entry)
 
     @post(
@@ -237,21 +237,21 @@ class StockController(Controller):
     async def return_loan(
         self, context: Context, payload: Body[ReturnLoan]
     ) -> CreatedResponse[EntryRecorded]:
-        """Record the return of lent goods."""
+        """Record that lent goods came back."""
         return await context.record(payload, show_entry)
 
     @post("/hand-outs", operation_id="handOut", opt=allow_roles("coordinator", "recorder"))
     async def hand_out(
         self, context: Context, payload: Body[HandOut]
     ) -> CreatedResponse[EntryRecorded]:
-        """Hand free goods over at the counter, or to a group."""
+        """Hand over free goods without a delivery, at a counter or to a group."""
         return await context.record(payload, show_entry)
 
     @post("/conversions", operation_id="convertGoods", opt=allow_roles("coordinator", "recorder"))
     async def convert(
         self, context: Context, payload: Body[Convert]
     ) -> CreatedResponse[EntryRecorded]:
-        """Repack goods."""
+        """Repack goods: one item goes in, another comes out."""
         return await context.record(payload, show_entry)
 
     @post("/settlements", operation_id="settle", opt=allow_roles("coordinator"))
@@ -265,7 +265,7 @@ class StockController(Controller):
     async def describe_lot(
         self, context: Context, payload: Body[DescribeLot]
     ) -> CreatedResponse[EntryRecorded]:
-        """Correct batch and expiry of a lot that a count found or another station sent."""
+        """Set the batch and expiry of a lot that a count found or another station sent."""
         return await context.record(payload, show_entry)
 
     @post(
@@ -276,11 +276,14 @@ class StockController(Controller):
     async def count(
         self, context: Context, payload: Body[CountStock]
     ) -> CreatedOrConflict[CountRecorded]:
-        """Record a stock count; 202 if it contradicts the books, as a conflict."""
+        """Record a stock count.
+
+        If it contradicts the books, it is recorded as a conflict, with status 202.
+        """
         return await context.record(payload, show_count)
 
 
-# A path belongs to one controller, so the routes that read are added to the one that writes.
+# Only one controller may have a path, so the routes that read are added to the one that writes.
 for _noun in get_args(StockNoun):
     for _handler in document_routes(_noun):
         setattr(StockController, str(_handler.operation_id), _handler)

@@ -1,4 +1,4 @@
-"""Documents that move stock: their lists, and one of them."""
+"""Documents that move stock: routes to list them and to get one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 def document_routes(noun: StockNoun) -> list[HTTPRouteHandler]:
-    """Return the handlers that read the documents of one noun, for a controller."""
+    """Return handlers that list and get the documents of one noun, for a controller."""
     title = "".join(part.capitalize() for part in noun.split("-"))
     said = "goods found again" if noun == "found" else noun.replace("-", " ")
 
@@ -46,7 +46,7 @@ def document_routes(noun: StockNoun) -> list[HTTPRouteHandler]:
     async def document(
         self: object, context: Context, document: FromPath[str]
     ) -> StockDocumentView:
-        """Get one by its id."""
+        """Get one document by its id."""
         return context.show(lambda books: get_stock_document(books, noun, document))
 
     return [documents, document]

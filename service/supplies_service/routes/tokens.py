@@ -1,4 +1,4 @@
-"""Tokens: a program acts for a user, with at most the user's own role."""
+"""Tokens, with which programs act for a user. A token has at most the user's own role."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ Days = Annotated[int, Meta(ge=1, le=credentials.MAX_LIFETIME.days)]
 
 
 class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A token to create. role: None means the user's own. days: how long it is valid."""
+    """A token to create.
+
+    role: None is the user's own role. days: how many days the token is valid.
+    """
 
     user: Code
     label: Label
@@ -37,17 +40,17 @@ class NewToken(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TokenMade(View, frozen=True, kw_only=True):
-    """A token and its secret. secret: None in the response to a repeat."""
+    """A token and its secret. secret: None in the response to a repeated request."""
 
     token: Credential
     secret: str | None
 
 
 def make_token(access: AccessContext, new: NewToken, by: str) -> TokenMade:
-    """Create a token, with at most the role of its user.
+    """Create a token with at most the role of its user.
 
     Raises:
-        InvalidField: the user is disabled, or a token of theirs cannot have the role.
+        InvalidField: the user is disabled, or the user's tokens cannot have this role.
         NotFound: the user is unknown.
     """
     token, secret = users.issue_token(
@@ -70,7 +73,7 @@ def credentials_page(
     donor: str | None = None,
     team: str | None = None,
 ) -> Page[Credential]:
-    """Return a page of credentials; with `donor` or `team`, only theirs.
+    """Return a page of credentials. If `donor` or `team` is given, return only those for it.
 
     Raises:
         InvalidField: `after` is not the id of a credential, or `limit` is out of bounds.
@@ -84,7 +87,7 @@ def credentials_page(
 
 
 def revoke_token(access: AccessContext, token_id: str, *, holder: str | None = None) -> Credential:
-    """Revoke a token; with `holder`, only one of theirs.
+    """Revoke a token. If `holder` is given, the token must belong to that user.
 
     Raises:
         NotFound: there is no such token.
@@ -96,14 +99,14 @@ def revoke_token(access: AccessContext, token_id: str, *, holder: str | None = N
 
 
 class TokenController(Controller):
-    """Tokens of programs."""
+    """Tokens, with which programs call the service."""
 
     path = "/api/tokens"
     tags = ("tokens",)
 
     @post(operation_id="makeToken", opt=allow_roles("coordinator"))
     async def make(self, context: Context, payload: Body[NewToken]) -> CreatedResponse[TokenMade]:
-        """Create a token for a program of a user; its secret is returned once."""
+        """Create a token for a program that acts for a user. The secret is returned only once."""
         by = context.by
 
         def operation(access: AccessContext) -> Outcome[TokenMade]:
@@ -119,14 +122,14 @@ class TokenController(Controller):
     async def tokens(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[Credential]]:
-        """List tokens, newest first, including ended ones."""
+        """List tokens, newest first, including tokens that have ended."""
         return context.page(
             lambda books: credentials_page(context.access(books), after, limit, kinds=("token",))
         )
 
     @get("/{token:str}", operation_id="getToken", opt=allow_roles("coordinator"))
     async def token(self, context: Context, token: FromPath[str]) -> Credential:
-        """Get a token, with its last use."""
+        """Get a token, including when it was last used."""
         return context.show(lambda books: credentials.get(context.access(books), token))
 
     @delete(

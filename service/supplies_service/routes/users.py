@@ -21,9 +21,9 @@ from supplies_service.security.authorization import allow_roles
 
 
 class Invited(View, frozen=True, kw_only=True):
-    """A user, and the address at which they set a password once.
+    """A user, and the address at which the user sets a password once.
 
-    invitation, expires_at: None in the response to a repeat.
+    invitation, expires_at: None in the response to a repeated request.
     """
 
     user: User
@@ -32,26 +32,26 @@ class Invited(View, frozen=True, kw_only=True):
 
 
 def invite(access: AccessContext, user: User, by: str) -> Outcome[Invited]:
-    """Create a one-time address to set a password; earlier invitations end."""
+    """Create an address at which a user sets a password once. Earlier addresses end."""
     invitation, path = users.invite(access, user, by=by)
     invited = Invited(user=user, invitation=path, expires_at=invitation.expires_at)
     return Outcome(f"/api/users/{user.code}", invited)
 
 
 def show_without_invitation(user: User) -> Invited:
-    """Return the response to a repeat, without the address."""
+    """Return the response to a repeated request, without the address."""
     return Invited(user=user, invitation=None, expires_at=None)
 
 
 class UserController(Controller):
-    """Users with a password and a role."""
+    """Users, who sign in with a password and have a role."""
 
     path = "/api/users"
     tags = ("users",)
 
     @post(operation_id="addUser", opt=allow_roles("coordinator"))
     async def add(self, context: Context, payload: Body[NewUser]) -> CreatedResponse[Invited]:
-        """Add a user. They set a password at the returned `invitation` address."""
+        """Add a user. The user sets a password at the returned `invitation` address."""
         by = context.by
         return await context.run_admin_idempotent(
             lambda access: invite(access, users.add(access, payload, by=by), by),
@@ -63,7 +63,7 @@ class UserController(Controller):
     async def users(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[User]]:
-        """List users in the order they were added, including disabled ones."""
+        """List users in the order in which they were added, including disabled users."""
 
         def read(books: Books) -> Page[User]:
             if after is not None and not re.fullmatch(r"u_[0-9]{1,9}", after):
@@ -86,7 +86,7 @@ class UserController(Controller):
     async def invite(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[Invited]:
-        """Invite a user to set a new password at an address that is returned once."""
+        """Create an address at which a user sets a new password. It is returned only once."""
         by = context.by
         return await context.run_admin_idempotent(
             lambda access: invite(access, users.get(access, user), by),
@@ -98,7 +98,7 @@ class UserController(Controller):
     async def disable(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[User]:
-        """Disable a user: their sessions and tokens end at once."""
+        """Disable a user. All sessions and tokens of the user end at once."""
         return await context.run_admin_idempotent(
             lambda access: Outcome(f"/api/users/{user}", users.disable(access, user)),
             users.get,

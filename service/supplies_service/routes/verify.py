@@ -1,4 +1,4 @@
-"""Verification of a receipt by anyone: the address in the QR code of each receipt."""
+"""Verification of a receipt by anyone. The QR code of each receipt leads here."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class VerifiedGoods(View, frozen=True, kw_only=True):
 
 
 class VerifiedReceipt(View, frozen=True, kw_only=True):
-    """What anyone who has the receipt may know.
+    """What anyone who has the receipt may see.
 
-    donor: masked; None: anonymous or forgotten. goods: empty if the donor was forgotten.
+    donor: masked; None if anonymous or forgotten. goods: empty if the donor was forgotten.
     """
 
     number: str
@@ -51,7 +51,7 @@ def verify_receipt(
     """Return the receipt with this number and check code.
 
     Raises:
-        NotFound: the number is unknown, or the code is wrong; the error is the same for both.
+        NotFound: the number is unknown or the code is wrong. The error does not say which.
     """
     try:
         found = get_receipt(books, number)
@@ -111,5 +111,5 @@ class VerifyController(Controller):
     async def redirect_short_address(
         self, number: FromPath[str], c: FromQuery[str] = ""
     ) -> Redirect:
-        """Redirect the address in the QR code."""
+        """Redirect from the short address in the QR code."""
         return Redirect(f"/api/verify/{quote(number, safe='')}?{urlencode({'c': c})}")

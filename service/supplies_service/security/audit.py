@@ -1,7 +1,7 @@
-"""Lines of the access log: refused requests, and reads of personal data.
+"""Add lines to the access log: refused requests, and reads of personal data.
 
-A line is durable before the request is answered. It contains the route's template and a code, and
-no text that a caller sent.
+A line is durable before the response is sent. It contains the template of a route and codes, but no
+text that a caller sent.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from supplies_service.security.rate_limit_checks import check_rate_limit, client
 from supplies_service.stations import Connection, StationService, current_station
 
 _ROLES_SHOWN_NAMES = ("coordinator", "recorder")
-"""Auditors see codes. `ownership` decides what couriers and donors may see, and logs it."""
+"""Roles whose reads of personal data are logged here.
+
+Auditors see no names, and `ownership` logs reads by couriers and donors.
+"""
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 async def log_refusal(connection: Connection, caller: Caller | None) -> None:
-    """Log a refused attempt. caller: None if unknown."""
+    """Log a refused request. caller: None if unknown."""
     line = _line(connection, caller, "refused")
     await current_station(connection).admin_write(
         lambda access: access_log.add_line(access, **line)
@@ -32,10 +35,10 @@ async def log_refusal(connection: Connection, caller: Caller | None) -> None:
 
 
 async def log_anonymous_refusal(connection: Connection) -> None:
-    """Log a refused attempt of an unknown caller; limited, to protect the disk.
+    """Log a refused request of an unknown caller. The number is limited, to protect the disk.
 
     Raises:
-        RateLimited: too many refused attempts from one address; this one is not logged.
+        RateLimited: too many requests from one address were refused; this one is not logged.
     """
     address = client_address(connection)
     await check_rate_limit(connection, rate_limits.REFUSED_REQUESTS, address)
@@ -59,8 +62,8 @@ async def record_use(
     """Store when the credential was last used, and log staff who read personal data.
 
     Args:
-        connection: The authenticated request. Personal data is logged at the station it is for.
-        handler: The route; `personal` in its `opt`: it shows personal data.
+        connection: The authenticated request. Personal data is logged at its station.
+        handler: The handler of the route. Its `opt` says whether the response has personal data.
         caller: The authenticated caller.
         caller_station: The caller's own station, where the credential is stored.
     """
@@ -81,14 +84,14 @@ async def record_use(
 
 
 def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[str, Any]:
-    """The fields of a line. Its subject is the first path parameter, if that is a code."""
+    """Return the fields of a line. Its subject is the first path parameter, if that is a code."""
     subject = next(iter(connection.path_params.values()), None)
     if not (isinstance(subject, str) and _CODE.fullmatch(subject)):
         subject = None
     return {
         "method": str(connection.scope.get("method", "")),
         "route": str(connection.scope.get("path_template", "")),
-        # Secrets of links and invitations look like codes.
+        # Secrets of links and invitations look like codes, but must not be logged.
         "subject": None if subject is None or subject.startswith("supplies.") else subject,
         "outcome": outcome,
         "who": None if caller is None else _caller_code(connection, caller),
@@ -99,6 +102,6 @@ def _line(connection: Connection, caller: Caller | None, outcome: str) -> dict[s
 
 
 def _caller_code(connection: Connection, caller: Caller) -> str:
-    """The caller's code; in the log of another station it begins with the caller's station."""
+    """Return the caller's code. In the log of another station, the caller's station precedes it."""
     station = current_station(connection).code
     return caller.code if caller.station == station else f"{caller.station}/{caller.code}"

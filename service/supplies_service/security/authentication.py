@@ -1,8 +1,8 @@
 """Authentication: find out who sends a request.
 
-`/api` accepts a token or link secret in the `Authorization` header and never a cookie, because a
-browser also sends cookies with requests that another site started. The pages accept a cookie and
-no header: the session cookie, or under `/my` the donor cookie.
+`/api` accepts the secret of a token or link in the `Authorization` header. It never accepts a
+cookie, because a browser also sends cookies with requests that another site started. The pages
+accept a cookie and no header: the session cookie, or under `/my` the donor cookie.
 
 Each secret contains the code of its station. The request then reads and writes that station's
 books.
@@ -35,22 +35,22 @@ _API_KINDS: tuple[CredentialKind, ...] = ("token", "link")
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
-    """Set `user` to the caller and `auth` to whether the use of the credential must be stored.
+    """Set `user` to the caller. Set `auth` to whether the use of the credential must be stored.
 
-    Both are None where the route serves anonymous callers.
+    Both are None if the route needs no caller.
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        # Litestar's default lets OPTIONS through without a credential.
+        # By default, Litestar accepts OPTIONS without a credential.
         super().__init__(app, exclude_http_methods=())
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Return the caller, and select the books of the caller's station.
 
         Raises:
-            Unauthenticated: to the API, without a valid token.
-            SessionRequired: to a page, without a valid cookie.
-            RateLimited: too many requests with an invalid secret from one address.
+            Unauthenticated: a request to the API has no valid token.
+            SessionRequired: a request for a page has no valid cookie.
+            RateLimited: too many requests with an invalid secret came from one address.
         """
         handler = connection.route_handler
         if serves_anonymous(connection, handler):
@@ -68,7 +68,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
 
 
 def caller_of(scope: Scope) -> Caller | None:
-    """The authenticated caller; None on a route that serves anonymous callers."""
+    """Return the authenticated caller. Return None on a route that needs no caller."""
     caller: Caller | None = scope.get("user")
     return caller
 
@@ -76,7 +76,7 @@ def caller_of(scope: Scope) -> Caller | None:
 def _find_caller(
     connection: Connection, secret: str, kinds: tuple[CredentialKind, ...]
 ) -> tuple[Caller, bool] | None:
-    """The owner of a secret, and whether its use must be stored; None: it is not valid."""
+    """Return the owner of a secret, and whether its use must be stored. None if it is not valid."""
     if not secret:
         return None
     service = served_stations(connection).find(credentials.station_of(secret))

@@ -1,7 +1,7 @@
 """Authorization: whether the caller's role may use a route.
 
-Each route names its roles: `opt=allow_roles("coordinator", "recorder")`. The application does not
-start with a route that names none.
+Each route names its roles: `opt=allow_roles("coordinator", "recorder")`. If a route names none, the
+application does not start.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from supplies_service.security.loopback import is_loopback
 from supplies_service.stations import Connection
 
 PUBLIC = "public"
-"""The `roles` of a route that serves everybody, without authentication."""
+"""The `roles` of a route that needs no authentication."""
 
 
 def allow_roles(role: Role, *roles: Role, personal: bool = False) -> dict[str, Any]:
-    """Return the `opt` of a route that serves these roles.
+    """Return the `opt` of a route that these roles may use.
 
     personal: whether the response contains personal data, so that each access to it is logged.
     """
@@ -36,10 +36,10 @@ def allow_anyone() -> dict[str, Any]:
 
 
 def serves_anonymous(connection: Connection, handler: BaseRouteHandler) -> bool:
-    """Return whether this request needs no caller.
+    """Return whether a request needs no caller.
 
-    It needs none on a public route. It also needs none on a route with `loopback` in its `opt`,
-    if the request comes directly from this machine.
+    That is so on a public route. It is also so on a route with `loopback` in its `opt` if the
+    request comes directly from this machine.
     """
     if handler.opt.get("roles") == PUBLIC:
         return True
@@ -47,10 +47,10 @@ def serves_anonymous(connection: Connection, handler: BaseRouteHandler) -> bool:
 
 
 async def check_role(connection: Connection, handler: BaseRouteHandler, caller: Caller) -> None:
-    """Refuse a caller whose role the route does not serve, and log the refusal.
+    """Refuse a caller whose role may not use the route, and log the refusal.
 
     Raises:
-        Forbidden: the route does not serve the caller's role.
+        Forbidden: the caller's role may not use the route.
     """
     roles = handler.opt.get("roles", ())
     if caller.role not in roles:
@@ -60,7 +60,7 @@ async def check_role(connection: Connection, handler: BaseRouteHandler, caller: 
 
 
 def require_roles(handlers: Iterable[HTTPRouteHandler]) -> None:
-    """Check that every route names the roles it serves.
+    """Check that every route names its roles.
 
     Raises:
         LookupError: a route names no role, or an unknown one.
@@ -72,6 +72,6 @@ def require_roles(handlers: Iterable[HTTPRouteHandler]) -> None:
 
 
 def _is_from_loopback(connection: Connection) -> bool:
-    """Return whether a program on this machine sent the request, not a proxy for another."""
+    """Return whether a program on this machine sent the request itself, not as a proxy."""
     forwarded = any(name in connection.headers for name in ("forwarded", "x-forwarded-for"))
     return not forwarded and is_loopback(connection.client.host if connection.client else "")

@@ -1,11 +1,11 @@
 """Protection against cross-site request forgery (CSRF) for the forms of the pages.
 
-A browser says which site a form comes from, in `Sec-Fetch-Site` and in `Origin`. Scripts of a page
-can change neither. A form is accepted only if the browser sends at least one of the two, and each
-that it sends names the service itself. This covers signing in too, where there is no session yet.
-In addition, the cookies are `SameSite=Lax`.
+A browser reports which site a form comes from, in `Sec-Fetch-Site` and in `Origin`. Scripts of a
+page can change neither. A form is accepted only if the browser sends at least one of the two
+headers, and each header names the service itself. This also protects signing in, where there is no
+session yet. In addition, the cookies are `SameSite=Lax`.
 
-`/api` needs no such check: it never accepts a cookie.
+`/api` needs no such check, because it never accepts a cookie.
 
 Source: W3C Fetch Metadata; OWASP Cross-Site Request Forgery Prevention Cheat Sheet.
 """
@@ -26,16 +26,16 @@ from supplies_service.stations import Connection
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 _OWN_SITE = frozenset(("same-origin", "none"))
-"""Values of `Sec-Fetch-Site` for our own pages; `none`: the user started the request."""
+"""Accepted values of `Sec-Fetch-Site`. With `none`, the user started the request directly."""
 
 
 class CsrfMiddleware(ASGIMiddleware):
-    """Refuse a form that another site sent, or whose origin the browser does not say."""
+    """Refuse a form from another site, or a form whose origin the browser does not report."""
 
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Handle a request.
+        """Check a request, then pass it on.
 
         Raises:
             Forbidden: the form does not come from a page of the service.
@@ -53,7 +53,7 @@ class CsrfMiddleware(ASGIMiddleware):
 
 
 def is_same_origin(headers: Headers) -> bool:
-    """Return whether the browser says that a request comes from a page of the service."""
+    """Return whether the browser reports that a request comes from a page of the service."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is None and origin is None:
         return False
@@ -63,7 +63,7 @@ def is_same_origin(headers: Headers) -> bool:
 
 
 def _host(origin: str) -> str | None:
-    """The host and port of an `Origin`; None if it is invalid, "" if it is `null`."""
+    """Return the host and port of an `Origin`. Return None if it is invalid, "" if it is `null`."""
     try:
         return urlsplit(origin).netloc.lower()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Default security headers of every response; a response may set its own."""
+"""Security headers for every response. A response may set its own values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ PAGE_POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-"""Everything is loaded from the service and nothing is inline: an injected script does not run."""
+"""Content security policy of pages.
+
+Everything is loaded from the service and nothing is inline, so an injected script does not run.
+"""
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Other sites do not see the address, which may contain a link's secret.
+    # Browsers do not send the address to other sites. It may contain the secret of a link.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -28,9 +31,9 @@ TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SecurityHeadersMiddleware:
-    """Add the default headers that a response does not set.
+    """Add each security header that a response does not set itself.
 
-    It wraps the whole application, so that also unknown routes are answered with them.
+    It wraps the whole application, so that responses for unknown routes have them too.
     """
 
     def __init__(self, app: ASGIApp) -> None:

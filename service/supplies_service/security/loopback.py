@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host name or address always means this machine, whatever DNS says."""
+    """Return whether a host name or address always means this machine, whatever DNS returns."""
     if host == "localhost":
         return True
     try:

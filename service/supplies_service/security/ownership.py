@@ -1,7 +1,7 @@
-"""Ownership: what donors, couriers and recorders may use on the routes of their role.
+"""Ownership: which data donors, couriers and recorders may use, on routes that their role may use.
 
-A donor may see their own donations. A courier may use the deliveries of their team that are out. A
-recorder may correct donations recorded today. The checks do nothing for other roles. They log each
+A donor may see their own donations. A courier may use the open deliveries of their team. A recorder
+may correct donations that were recorded today. The checks do nothing for other roles. They log each
 refusal, and each read of personal data by a donor or courier.
 """
 
@@ -36,9 +36,10 @@ async def check_donor(context: RequestContext, code: str) -> None:
 
 
 async def restrict_to_own_donor(context: RequestContext, donor: str | None) -> str | None:
-    """Return the donor by which a list of pledges or receipts is filtered.
+    """Return the donor by which to filter a list of pledges or receipts.
 
-    donor: the filter of the request; None: all donors. A donor always gets their own code.
+    donor: the filter of the request; None for all donors. For a donor, the result is always the
+    donor's own code.
 
     Raises:
         Forbidden: the caller is another donor.
@@ -76,12 +77,12 @@ async def check_receipt(context: RequestContext, number: str) -> None:
 
 
 async def check_delivery(context: RequestContext, delivery: str) -> None:
-    """Refuse a courier a delivery of another team, or one that is not out.
+    """Refuse a courier who requests a delivery of another team, or a closed delivery.
 
     A repeated request is allowed, so that it gets the same response.
 
     Raises:
-        Forbidden: the delivery is another team's, or is not out.
+        Forbidden: the delivery is another team's, or is closed.
         NotFound: the delivery is unknown.
     """
     if context.caller.role == "courier" and not context.is_repeat:
@@ -95,9 +96,9 @@ async def check_delivery(context: RequestContext, delivery: str) -> None:
 async def restrict_to_own_deliveries(
     context: RequestContext, team: str | None, status: str | None
 ) -> tuple[str | None, str | None]:
-    """Return the team and status by which a list of deliveries is filtered.
+    """Return the team and status by which to filter a list of deliveries.
 
-    A courier always gets their own team and "out".
+    For a courier, they are always the courier's own team and "out".
 
     Raises:
         Forbidden: a courier asks for another team or status.
@@ -111,7 +112,7 @@ async def restrict_to_own_deliveries(
 
 
 async def check_recorded_today(context: RequestContext, donation: str) -> None:
-    """Refuse a recorder who corrects a donation that was recorded on an earlier day.
+    """Refuse a recorder who changes a donation that was recorded on an earlier day.
 
     A repeated request is allowed, so that it gets the same response.
 

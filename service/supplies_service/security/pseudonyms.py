@@ -1,4 +1,4 @@
-"""Pseudonyms: auditors see codes instead of names, and donors no notes of the staff."""
+"""Pseudonyms: auditors see codes instead of names, and donors do not see notes of the staff."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 _Replacements = Mapping[type[msgspec.Struct], Mapping[str, str | None]]
 
 WITHHELD = "–"
-"""Replaces a name in a required field, and a text: the reader sees that there is one."""
+"""Replaces a text, or a name in a required field. So the reader sees that there is one."""
 
 REPLACED_FIELDS: _Replacements = {
     Donor: dict.fromkeys(PERSONAL_COLUMNS["donor"][1]),
@@ -54,10 +54,10 @@ REPLACED_FIELDS: _Replacements = {
     StockDocumentView: {"note": WITHHELD, "reason": WITHHELD},
     CountSheetView: {"note": WITHHELD, "count_note": WITHHELD},
 }
-"""Fields with names or free text, and what replaces them; None: the field is emptied."""
+"""Fields with names or free text, and what replaces their value. None empties the field."""
 
 _PLEDGE_TEXT: _Replacements = {kind: REPLACED_FIELDS[kind] for kind in (PledgeView, TextView)}
-"""Free text in what a donor reads, except what is printed on their receipts."""
+"""Free text in views for donors. What their receipts print is not replaced."""
 
 
 def pseudonymize(view: S) -> S:
@@ -66,7 +66,10 @@ def pseudonymize(view: S) -> S:
 
 
 def without_staff_notes(view: S) -> S:
-    """Return a copy of a donor's view without notes of the staff, which may name a household."""
+    """Return a copy of a view for a donor, without notes of the staff.
+
+    A note may name a household.
+    """
     return cast("S", _replaced(view, _PLEDGE_TEXT))
 
 

@@ -1,4 +1,4 @@
-"""Rate limits by network address, login or donor, counted in the database for all processes."""
+"""Rate limits by network address, login or donor. All processes count in the database."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from supplies_service.stations import Connection, current_station
 async def check_rate_limit(
     connection: Connection, limit: rate_limits.RateLimit, caller: str
 ) -> None:
-    """Count one attempt.
+    """Count one attempt, and refuse it if there were too many.
 
     Args:
-        connection: The request; the attempt is counted in the books of its station.
-        limit: How many attempts are allowed in which time.
+        connection: The request. The attempt is counted in the books of its station.
+        limit: How many attempts are allowed in how much time.
         caller: A network address, a login or a donor. All addresses of one IPv6 network of 64 bits
             count as one.
 
@@ -32,12 +32,12 @@ async def check_rate_limit(
 
 
 def client_address(connection: Connection) -> str:
-    """The caller's network address, as the server or a trusted proxy reports it."""
+    """Return the caller's network address, as the server or a trusted proxy reports it."""
     return connection.client.host if connection.client else "unknown"
 
 
 def _network(caller: str) -> str:
-    """An IPv4 address, or the network of 64 bits that an IPv6 address is in."""
+    """Return an IPv4 address as it is, or the 64-bit network of an IPv6 address."""
     try:
         address = ip_address(caller)
     except ValueError:

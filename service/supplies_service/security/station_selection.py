@@ -1,7 +1,7 @@
 """Select the station whose books a request reads.
 
-It is the caller's own station. A coordinator of the station at the head of an organisation may read
-the books of its other stations with `?station=CODE`.
+It is the caller's own station. With `?station=CODE`, a coordinator of the station at the head of an
+organisation may read the books of another station of that organisation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ async def select_station(connection: Connection, handler: BaseRouteHandler, call
     """Read the books of the station that `?station=` names, if the caller may.
 
     Raises:
-        Forbidden: the caller does not coordinate the head of that station's organisation.
+        Forbidden: the caller is not a coordinator of the head of that station's organisation.
     """
     if not accepts_station(handler):
         return
@@ -54,6 +54,6 @@ async def select_station(connection: Connection, handler: BaseRouteHandler, call
 
 
 def _member_station(connection: Connection, code: str) -> StationService | None:
-    """A station of the organisation that the caller's station leads; None: it is not one."""
+    """Return a station of the organisation that the caller's station heads, or None."""
     with current_station(connection).ledger.read_without_transaction() as books:
         return served_stations(connection).find(code) if is_head_of(books, code) else None

@@ -1,7 +1,7 @@
-"""Host names the service answers to, and proxies whose forwarded headers it trusts.
+"""Host names of the service, and proxies whose forwarded headers it trusts.
 
 `X-Forwarded-For` and `X-Forwarded-Proto` are used only from proxies that the settings name.
-Otherwise every caller could choose the address under which their attempts are counted.
+Otherwise a caller could choose the address under which its attempts are counted.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from supplies_service.stations import Connection
 _log = logging.getLogger(LOGGER)
 
 WILDCARD_ADDRESSES = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # not bound here: left out
-"""Addresses to listen on that are not the name of a machine."""
+"""Addresses to listen on that do not name a machine."""
 
 REFRESH_SECONDS = 60.0
-"""Least time between two reads of the host names in the books."""
+"""Shortest time between two reads of the host names in the books."""
 
 
 def trust_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
-    """Wrap the application so that it takes caller and scheme from these proxies' headers.
+    """Take the caller's address and scheme from the headers that these proxies add.
 
     proxies: addresses and networks.
     """
@@ -42,7 +42,7 @@ def trust_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
 
 
 class TrustedHosts:
-    """Host names the service answers to, besides loopback.
+    """Host names of the service, besides loopback.
 
     Args:
         names: Host names from the settings.
@@ -56,7 +56,7 @@ class TrustedHosts:
         self._read()
 
     def __contains__(self, host: str) -> bool:
-        """Return whether the service answers to a name, in lower case and without a port."""
+        """Return whether a name is one of the service's. host: in lower case, without a port."""
         if host not in self._names and monotonic() - self._read_at > REFRESH_SECONDS:
             self._read()
         return host in self._names
@@ -68,9 +68,9 @@ class TrustedHosts:
 
 
 def _host_name(address: str) -> str:
-    """Return the host name of a station's address; "" for one that cannot be read.
+    """Return the host name of a station's address. Return "" if the address is invalid.
 
-    Old books may contain such an address; it must not stop the other stations.
+    Old books may contain an invalid address. It must not stop the other stations.
     """
     try:
         return urlsplit(address).hostname or ""
@@ -80,19 +80,19 @@ def _host_name(address: str) -> str:
 
 
 class TrustedHostMiddleware(ASGIMiddleware):
-    """Refuse a request whose `Host` is not the service's, against DNS rebinding.
+    """Refuse a request whose `Host` is not a name of the service. This prevents DNS rebinding.
 
-    Otherwise a page on another site whose name was pointed at this machine could read the books
+    Otherwise another site could point its name at this machine, and its page could read the books
     through a browser.
     """
 
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Handle a request.
+        """Check a request, then pass it on.
 
         Raises:
-            Malformed: the service does not answer to this host name.
+            Malformed: the service does not have this host name.
         """
         connection: Connection = Connection(scope)
         host = connection.url.hostname or ""
