@@ -1,8 +1,8 @@
-"""The papers of the ledger, as PDF: each a pure function of one struct.
+"""The papers of the ledger, as PDF. Each is drawn from one struct and nothing else.
 
-The structs are in `supplies.papers`, one module per paper. The same paper
-gives the same bytes under one version of the program. Importing this package is cheap: reportlab
-and the fonts are loaded with the first paper drawn.
+The structs are in `supplies.papers`, one module per paper. Under one version of the program, the
+same struct always gives the same bytes. Importing this package is fast, because reportlab and the
+fonts are loaded only when the first paper is drawn.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def draw_receipt(paper: ReceiptPaper) -> bytes:
 def draw_receipts(
     papers: Sequence[ReceiptPaper], on_progress: Callable[[int], None] = lambda _: None
 ) -> bytes:
-    """Draw many receipts as one document.
+    """Draw many receipts as one PDF.
 
     on_progress: called with the number of receipts drawn so far.
     """
@@ -54,16 +54,16 @@ def draw_receipts(
 
 
 def draw_signed_receipt(record: ReceiptRecord) -> bytes:
-    """Draw a donation receipt with its signed record attached, as a donor gets it."""
+    """Draw a donation receipt with its signed record attached, as a donor receives it."""
     from supplies_receipts import signed_receipt
 
     return signed_receipt.draw_signed_receipt(record)
 
 
 def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
-    """Return the record of a genuine receipt.
+    """Check that a receipt is genuine, and return its record.
 
-    keys: the station's public keys; None leaves open which station issued it.
+    keys: the station's public keys. None accepts a receipt of any station.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.
@@ -80,8 +80,8 @@ def draw_delivery_slips(
 ) -> bytes:
     """Draw the delivery slips (配送单) of a delivery, in the order given.
 
-    paper: a page of an 80 mm roll for each stop, or A5 landscape. on_progress: called
-    with the number of slips drawn so far.
+    paper: an 80 mm roll with a page for each stop, or A5 landscape. on_progress: called with the
+    number of slips drawn so far.
     """
     if paper == "a5":
         from supplies_receipts.papers import slip_a5
@@ -100,7 +100,7 @@ def draw_run_sheet(sheet: RunSheet) -> bytes:
 
 
 def draw_count_sheet(paper: CountSheetPaper) -> bytes:
-    """Draw the count sheet (盘点表) of a location on A4, with room for what is counted."""
+    """Draw the count sheet (盘点表) of a location on A4, with space to write the quantities."""
     from supplies_receipts.papers import count_sheet
 
     return count_sheet.draw_count_sheet(paper)
@@ -110,7 +110,7 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
     """Draw a donor statement (捐赠物资去向报告).
 
     Raises:
-        BooksBroken: the places do not add up to what was received.
+        BooksBroken: the places of an item do not add up to what was received.
     """
     from supplies_receipts.papers import donor_statement as statement
 
@@ -118,17 +118,17 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
 
 
 def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
-    """Draw the public disclosure (捐赠物资收支公示), naming donors only as each consented."""
+    """Draw the public disclosure (捐赠物资收支公示). Donors are named only as they consented."""
     from supplies_receipts.papers import disclosure
 
     return disclosure.draw_public_disclosure(paper)
 
 
 def draw_station_report(paper: StationReportPaper) -> bytes:
-    """Draw the report (工作报告) of a station's work over a period.
+    """Draw the report (工作报告) of a station's work in a period.
 
     Raises:
-        BooksBroken: the goods do not add up.
+        BooksBroken: the quantities of an item do not add up.
     """
     from supplies_receipts.papers import station_report as report
 
@@ -136,10 +136,10 @@ def draw_station_report(paper: StationReportPaper) -> bytes:
 
 
 def draw_organisation_report(paper: OrganisationReportPaper) -> bytes:
-    """Draw the report (联合工作报告) over all stations of an organisation.
+    """Draw the report (联合工作报告) of all stations of an organisation.
 
     Raises:
-        BooksBroken: the goods do not add up.
+        BooksBroken: the quantities of an item do not add up.
     """
     from supplies_receipts.papers import station_report as report
 

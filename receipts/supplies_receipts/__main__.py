@@ -204,7 +204,7 @@ def report() -> StationReportPaper:
 
 
 def organisation(paper: StationReportPaper, stations: int = 3) -> OrganisationReportPaper:
-    """Return the same figures as the report of an organisation with this many stations."""
+    """Return the same figures as a report of an organisation with this many stations."""
     fields = msgspec.structs.asdict(paper.report)
     units = {line.item: line.unit for line in paper.report.goods}
     fields["short"] = [
@@ -250,7 +250,7 @@ def _goods(
 
 
 def main(arguments: list[str]) -> int:
-    """Write the samples and print where. Return 2 on wrong usage."""
+    """Write the samples, and print where they are. Return 2 on wrong usage."""
     if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
         sys.stderr.write("usage: python -m supplies_receipts [DIRECTORY]\n")
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2

@@ -10,10 +10,13 @@ import pikepdf
 from pikepdf import AttachedFileSpec, Name, ObjectStreamMode, Pdf
 
 LARGEST = 1 << 20
-"""Largest attachment that is read, in bytes. A larger one cannot be ours."""
+"""Largest attachment that is read, in bytes. A receipt's record is always smaller."""
 
 _OF_THE_FILE = {"/Pages", "/Names", "/Metadata", "/AF", "/Type"}
-"""Keys of a PDF's root that are compared separately or show nothing."""
+"""Keys of the PDF catalog to skip when two files are compared.
+
+They are compared elsewhere, or do not change what a page shows.
+"""
 
 
 _BROKEN = (
@@ -25,7 +28,7 @@ _BROKEN = (
     TypeError,
     ValueError,
 )
-"""Exceptions raised while reading a PDF whose objects have unexpected types."""
+"""Exceptions that pikepdf raises for a PDF whose objects have unexpected types."""
 
 
 class Unreadable(Exception):
@@ -36,7 +39,7 @@ class Unreadable(Exception):
 def opened(content: bytes) -> Iterator[Pdf]:
     """Open a PDF for reading.
 
-    A PDF that must be repaired first is refused: different readers would repair it differently.
+    A damaged PDF is refused, because different programs would repair it differently.
 
     Raises:
         Unreadable: the bytes are not a PDF, or the PDF is damaged.
@@ -51,7 +54,7 @@ def opened(content: bytes) -> Iterator[Pdf]:
 def attach(pdf: bytes, name: str, content: bytes, says: str) -> bytes:
     """Return the PDF with a JSON file attached. The same arguments give the same bytes.
 
-    says: the description that a reader shows in its list of attachments.
+    says: the description of the attachment, which PDF viewers show.
     """
     with opened(pdf) as target:
         target.attachments[name] = AttachedFileSpec(
@@ -68,7 +71,7 @@ def attach(pdf: bytes, name: str, content: bytes, says: str) -> bytes:
 
 
 def attached(pdf: Pdf, name: str) -> bytes | None:
-    """Return the attachment of this name, or None."""
+    """Return the content of the attachment `name`. Return None if there is none."""
     if name not in pdf.attachments:
         return None
     file = pdf.attachments[name].get_file()
@@ -78,7 +81,7 @@ def attached(pdf: Pdf, name: str) -> bytes | None:
 
 
 def titles(pdf: Pdf) -> tuple[str, str, str]:
-    """Return subject, title and author of a PDF."""
+    """Return the subject, title and author of a PDF."""
     subject, title, author = (
         str(pdf.docinfo.get(key, "")) for key in ("/Subject", "/Title", "/Author")
     )
@@ -86,10 +89,10 @@ def titles(pdf: Pdf) -> tuple[str, str, str]:
 
 
 def show_the_same(one: Pdf, other: Pdf) -> bool:
-    """Return whether two PDFs have the same pages, drawn alike, and the same attachments.
+    """Return whether two PDFs show the same pages and have the same attachments.
 
-    What re-saving a file changes does not count: compression, the order of objects, dates. Anything
-    else counts: an annotation, a form, a script, another font.
+    Differences that come from saving a file again are ignored: compression, the order of objects,
+    dates. All others count, such as an annotation, a form, a script or another font.
     """
     if len(one.pages) != len(other.pages) or titles(one) != titles(other):
         return False
@@ -115,7 +118,7 @@ def _names(pdf: Pdf) -> set[str]:
 
 
 class _Comparison:
-    """Compares the objects of two PDFs recursively, and each shared object once."""
+    """Compares the objects of two PDFs recursively. A shared object is compared only once."""
 
     def __init__(self) -> None:
         self._met: set[tuple[tuple[int, int], tuple[int, int]]] = set()

@@ -1,4 +1,4 @@
-"""Made-up statements, disclosures, run sheets and count sheets, for the samples and the tests."""
+"""Made-up content of papers, for the samples and the tests."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _stands(
 
 
 def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
-    """Return a disclosure that names this many donors, and others without a name."""
+    """Return a disclosure that names this many donors, and includes others without a name."""
     named = ["样例商贸有限公司（虚构）", "张**", "样例爱心协会（虚构）"]
     given = [
         GoodsReceivedLine(source="donor", name=named[at % 3], item=item, quantity=quantity)

@@ -1,10 +1,10 @@
-"""Run a function on an untrusted file in a process of its own.
+"""Run a function on an untrusted file in a separate process.
 
 A damaged or malicious PDF can crash the library that reads it, keep it busy for ever, or fill the
-memory. So a small server beside this process forks once for each file. Only that fork reads the
-file, under limits of time and memory; the next file gets a new fork.
+memory. Therefore a small server process forks once for each file. Only that fork reads the file,
+under limits of time and memory. The next file gets a new fork.
 
-`python -m supplies_receipts.sandbox MODULE FUNCTION SECONDS` is the server. If the module has a
+`python -m supplies_receipts.sandbox MODULE FUNCTION SECONDS` runs the server. If the module has a
 function `prepare`, the server calls it once, so that every fork starts with its imports loaded.
 """
 
@@ -23,7 +23,7 @@ from importlib import import_module
 from typing import IO
 
 SECONDS = 30
-"""Time limit for one file."""
+"""Time limit for one file, in seconds."""
 
 _MEMORY = 1 << 30  # limit of a fork's address space, in bytes
 _LENGTH = 8  # length prefix of each message, in bytes
@@ -31,11 +31,14 @@ _DONE, _DIED = b"+", b"-"
 
 
 class WorkerCrashed(Exception):
-    """The work ended without an answer: it crashed, took too long, or used too much memory."""
+    """The function did not return: it crashed, took too long, or used too much memory."""
 
 
 class Sandbox:
-    """A function from bytes to bytes, run in the sandbox. Thread-safe: one call at a time."""
+    """Calls a function from bytes to bytes in the sandbox.
+
+    It can be used from several threads, but runs one call at a time.
+    """
 
     def __init__(self, module: str, function: str, seconds: int = SECONDS) -> None:
         self._arguments = [sys.executable, "-m", __name__, module, function, str(seconds)]
@@ -44,20 +47,20 @@ class Sandbox:
         self._owner = 0
 
     def __call__(self, question: bytes) -> bytes:
-        """Return the function's answer.
+        """Run the function on `question` and return its result.
 
         Raises:
-            WorkerCrashed: the work ended without an answer.
+            WorkerCrashed: the function did not return.
         """
         with self._lock:
             try:
                 return self._asked(question)
-            except OSError as error:  # the server itself ended: the next call starts another
+            except OSError as error:  # the server itself ended; the next call starts a new one
                 self.close()
                 raise WorkerCrashed("the reader of files ended") from error
 
     def close(self) -> None:
-        """End the server. Also done when this process ends."""
+        """End the server. This also happens when this process ends."""
         if self._server is not None and self._owner == os.getpid():
             self._server.kill()
             self._server.communicate()
@@ -90,7 +93,7 @@ def _say(into: IO[bytes], message: bytes) -> None:
 
 
 def _hear(out: IO[bytes]) -> bytes | None:
-    """Read one message; None at the end of the stream."""
+    """Read one message. Return None at the end of the stream."""
     head = out.read(_LENGTH)
     return out.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else None
 
@@ -99,7 +102,7 @@ def _hear(out: IO[bytes]) -> bytes | None:
 
 
 def serve(function: Callable[[bytes], bytes], seconds: int) -> None:
-    """Answer each question from a fork of its own until the input ends."""
+    """Run the function on each message of standard input in a fork, and write its result."""
     while (question := _hear(sys.stdin.buffer)) is not None:
         _say(sys.stdout.buffer, _from_a_fork(function, question, seconds))
 
@@ -126,7 +129,7 @@ def _from_a_fork(function: Callable[[bytes], bytes], question: bytes, seconds: i
 
 
 def _limit(seconds: int) -> None:
-    """Limit time and memory of this process; the system ends it beyond them. No core dump."""
+    """Limit time and memory of this process. Beyond them the system kills it, without a dump."""
     signal.alarm(seconds)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

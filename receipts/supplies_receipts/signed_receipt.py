@@ -1,8 +1,8 @@
 """Receipts with their signed record attached, and checking them.
 
-The PDF is a function of the record attached to it. To check a paper, its record is verified, and
-the page is drawn again from the record and compared. The file comes from outside, so it is read in
-a sandbox.
+A receipt's page is drawn from the record attached to it. To check a paper, its record is verified.
+Then the page is drawn again from the record and compared. The file may come from anybody, so it is
+read in a sandbox.
 """
 
 from __future__ import annotations
@@ -35,14 +35,18 @@ _SAYS = "凭证 This receipt as data, signed"
 
 
 def draw_signed_receipt(record: ReceiptRecord) -> bytes:
-    """Return the receipt as a PDF with its record attached; the same record, the same bytes."""
+    """Return the receipt as a PDF with its record attached.
+
+    The same record always gives the same bytes.
+    """
     return _as_pdf(msgspec.structs.replace(record, drawn_by=_program()))
 
 
 def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
-    """Return the record of a genuine receipt.
+    """Check that a receipt is genuine, and return its record.
 
-    keys: the station's public keys; None if the station is checked in the books later.
+    keys: the station's public keys. None accepts any key; then the caller must look up the receipt
+    in the books.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.
@@ -78,7 +82,7 @@ _apart = Sandbox(__name__, "answer")
 
 
 def prepare() -> None:
-    """Load what every check needs before the first paper arrives."""
+    """Load everything that a check needs, before the first one."""
     from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: F401  # imported only to load it
 
     _program()
@@ -86,7 +90,7 @@ def prepare() -> None:
 
 
 def answer(question: bytes) -> bytes:
-    """Run one check inside the sandbox and return the encoded answer."""
+    """Run one check within the sandbox. Return the encoded result."""
     asked = msgspec.msgpack.decode(question, type=_Question)
     try:
         answer = _Answer(_verified_record(asked.pdf, asked.keys))
@@ -103,7 +107,7 @@ def _verified_record(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     if not _drawn_alike(pdf, record):
         if record.drawn_by == _program():
             raise NotGenuine(
-                "altered", "this paper was altered: its page is not what its signed data says"
+                "altered", "this paper was altered: its page differs from its signed data"
             )
         raise NotGenuine(
             "other-version",
@@ -116,7 +120,7 @@ def _verified_record(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
 
 
 def _attached_record(pdf: bytes) -> ReceiptRecord:
-    """Return the record attached to a paper, not yet verified.
+    """Return the record attached to a paper. It is not verified yet.
 
     Raises:
         NotGenuine: no record can be read from the file.
@@ -149,14 +153,14 @@ def _attached_record(pdf: bytes) -> ReceiptRecord:
 def _drawn_alike(pdf: bytes, record: ReceiptRecord) -> bool:
     try:
         drawn = _as_pdf(record)
-    except SuppliesError:  # no paper can have a record that cannot be drawn
+    except SuppliesError:  # a genuine record can always be drawn
         return False
     if drawn == pdf:
         return True
     try:
         with attachment.opened(pdf) as one, attachment.opened(drawn) as other:
             return attachment.show_the_same(one, other)
-    except attachment.Unreadable:  # a page that cannot be read cannot be the same
+    except attachment.Unreadable:  # a page that cannot be read is not the same
         return False
 
 
@@ -167,10 +171,10 @@ def _as_pdf(record: ReceiptRecord) -> bytes:
 
 @cache
 def _program() -> str:
-    """Return the versions on which the look of a page depends."""
+    """Return the versions of the software on which the look of a page depends."""
     return f"supplies {version('supplies')}, reportlab {version('reportlab')}"
 
 
 def _word(text: str) -> str:
-    """Make text from an untrusted file safe for an error sentence."""
+    """Make text from an untrusted file safe to print in an error message."""
     return text if text.isprintable() and 0 < len(text) <= 60 else "it does not say which"

@@ -241,7 +241,7 @@ def test_no_address_contains_the_secret_after_the_link_was_opened(donor: Browser
 
 def test_a_donor_sends_a_request_from_the_page(donor: Browser) -> None:
     assert donor.send("/my/requests", kind="hide", wish="").status_code == 303
-    assert "隐去 · hide: 待办 · waiting" in donor.open("/my")
+    assert "不公示姓名 · do not publish my name: 待办理 · not answered yet" in donor.open("/my")
     unsaid = donor.send("/my/requests", kind="correct", wish=" ")
     assert unsaid.status_code == 422
     assert "say how the name is written" in unsaid.text

@@ -173,7 +173,7 @@ def test_an_added_line_on_the_page_is_detected(issuer: IssuingStation) -> None:
     pdf = edited(issuer.give(), b" re", b" re 10 10 5 5 re")
     assert check_result(pdf, issuer.keys.public_keys()) == (
         "altered",
-        "this paper was altered: its page is not what its signed data says",
+        "this paper was altered: its page differs from its signed data",
     )
 
 

@@ -1,16 +1,16 @@
-"""Draw PDFs: canvas, blocks of text and tables, fonts, bilingual wording."""
+"""Draw PDFs: the canvas, blocks of text and tables, fonts, bilingual wording."""
 
 import importlib
 import sys
 
 
 def _import_reportlab_without_shaping() -> None:
-    """Import reportlab without uharfbuzz, which takes 10 ms: `faces` imports it when it is needed.
+    """Import reportlab without uharfbuzz, which takes 10 ms. `faces` imports it when it is needed.
 
-    reportlab imports it for its own shaping, which is not used: it numbers the glyphs in the order
-    in which a process meets them, so the same paper would not always have the same bytes.
+    reportlab's own use of it is not wanted: it numbers glyphs in the order in which a process first
+    draws them, so the same paper would not always have the same bytes.
     """
-    modules: dict[str, object] = sys.modules  # type: ignore[assignment]  # None: not importable
+    modules: dict[str, object] = sys.modules  # type: ignore[assignment]  # None makes the import fail
     if modules.setdefault("uharfbuzz", None) is None:
         importlib.import_module("reportlab.pdfbase.ttfonts")
         del modules["uharfbuzz"]

@@ -1,4 +1,4 @@
-"""Labels for the accounts that a report names, and the bar that shows where goods are."""
+"""Labels for the accounts that reports name, and the bar that shows where goods are."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLACE_LABELS: dict[str, Words] = {
     "delivered": Words("已转交他站", "at another station"),
     "unexplained": Words("待查明", "unexplained"),
 }
-"""Label of each of `supplies.domain.accounts.PLACES`, in the order in which reports list them."""
+"""Label of each place in `supplies.domain.accounts.PLACES`, in the order of the reports."""
 
 ORIGIN_LABELS: dict[str, Words] = {
     "donor": Words("爱心人士", "donors who are not named"),
@@ -33,7 +33,7 @@ ORIGIN_LABELS: dict[str, Words] = {
     "opening": Words("期初", "there before the books"),
     "from_station": Words("他站调入", "from another station"),
 }
-"""Label of each origin account that names nobody."""
+"""Label of each origin account that does not name a party."""
 
 _SHELF = ("free", "allocated")
 _LEGEND: tuple[tuple[Ink, Words], ...] = (
@@ -49,12 +49,15 @@ _SHARE_WIDTH = 9.0
 
 
 def shelf(places: Mapping[str, int]) -> int:
-    """Return the quantity on the shelf: free or set aside."""
+    """Return the quantity on the shelf, whether free or set aside."""
     return sum(places.get(place, 0) for place in _SHELF)
 
 
 def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
-    """Return all places but handed over, in transit and on the shelf, in `PLACE_LABELS` order."""
+    """Return the places other than handed over, in transit and on the shelf.
+
+    They are in the order of `PLACE_LABELS`.
+    """
     shown = {"handed_over", "in_transit", *_SHELF}
     return {
         place: places[place] for place in PLACE_LABELS if place in places and place not in shown
@@ -68,7 +71,7 @@ def labelled(places: Mapping[str, int]) -> list[tuple[Words, int]]:
 
 
 def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
-    """Draw a bar of how much of the whole was handed over and where the rest is."""
+    """Draw a stacked bar: the share of `whole` that was handed over, and where the rest is."""
     handed = places.get("handed_over", 0)
     parts = [
         (TEAL, handed),

@@ -24,7 +24,7 @@ _units: ContextVar[Mapping[str, UnitWords]] = ContextVar("units", default=Mappin
 
 @contextmanager
 def as_issued_by(station: StationHead) -> Iterator[None]:
-    """Use the station's languages and units for the paper drawn inside the `with` block."""
+    """Within the `with` block, draw in the station's languages and with its words for units."""
     languages = _languages.set(station.languages)
     units = _units.set(station.units or {})
     try:
@@ -42,19 +42,20 @@ class Words(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Both languages on one line, for the small labels above a value."""
+        """Both languages on one line, for small labels above a value."""
         return f"{self.primary} {self.secondary}".strip()
 
     @property
     def primary(self) -> str:
-        """The text printed first and large: English in an English paper, Chinese in all others."""
+        """The text that is printed first and large: English on an English paper, else Chinese."""
         return self.en if _languages.get() == "en" else self.zh
 
     @property
     def secondary(self) -> str:
-        """The text printed beneath in small type; empty in a paper of one language.
+        """The text that is printed beneath in small type.
 
-        Also empty where both texts are the same, as for a unit without a Chinese name.
+        It is empty on a paper of one language, and if both texts are the same, such as for a unit
+        without a Chinese name.
         """
         return self.en if _languages.get() == "zh+en" and self.en != self.zh else ""
 
@@ -65,13 +66,13 @@ def language() -> str:
 
 
 def named(zh: str, en: str | None) -> Words:
-    """Return a name from the books; an English paper prints `zh` if there is no English name."""
+    """Return a name from the books. Without an English name, an English paper prints `zh`."""
     return Words(zh, en or (zh if _languages.get() == "en" else ""))
 
 
 def money(amount: Amount) -> str:
-    """Format an amount with its currency as the paper's first language writes it."""
-    # Imported here because few papers print a value.
+    """Format an amount with its currency, in the style of the paper's first language."""
+    # Imported here, because few papers print a value.
     from babel.numbers import format_currency
 
     minor = Decimal(amount.minor).scaleb(-_digits(amount.currency))
@@ -87,7 +88,7 @@ def _digits(currency: str) -> int:
 
 
 def unit(code: str, quantity: int = 1) -> Words:
-    """Return the word of a unit, in English in the plural if the quantity is not 1.
+    """Return the word for a unit. In English it is plural if the quantity is not 1.
 
     A unit without words is printed as its code.
     """
@@ -96,7 +97,7 @@ def unit(code: str, quantity: int = 1) -> Words:
 
 
 def unit_of_line(line: ReceiptLine) -> Words:
-    """Return the unit of a receipt's line, as it was when the receipt was issued."""
+    """Return the word for the unit of a receipt's line, as it was when the receipt was issued."""
     if line.unit_words is UNSET:
         return Words(UNITS_BEFORE_WORDS.get(line.unit, line.unit), line.unit)
     return _of_quantity(line.unit_words, line.quantity)
@@ -118,7 +119,7 @@ _ACTIVITIES = {
     "gate_duty": "门岗值守",
     "supply_run": "运送物资",
 }
-"""Chinese names of common activities by code. One that is not listed is printed as its code."""
+"""Chinese names of common activities by code. Other activities are printed as their code."""
 
 
 def activity(kind: str) -> Words:
@@ -128,12 +129,15 @@ def activity(kind: str) -> Words:
 
 
 def day(value: date) -> Words:
-    """Format a date: 2020年2月5日 in Chinese, ISO 8601 in English, which no reader can misread."""
+    """Format a date: 2020年2月5日 in Chinese, ISO 8601 in English, which nobody misreads."""
     return Words(f"{value.year}年{value.month}月{value.day}日", value.isoformat())
 
 
 def days(first: date, last: date) -> Words:
-    """Format a day or a period. Chinese does not repeat the year and month that both days share."""
+    """Format a day or a period.
+
+    In Chinese, a year and month that both days share is written once.
+    """
     if first == last:
         return day(first)
     if first.year != last.year:
@@ -152,7 +156,7 @@ def month(said: str) -> Words:
 
 
 def expiry(goods: Expiring) -> str:
-    """Format the expiry of goods as it was typed; empty if it is unknown."""
+    """Format the expiry of goods as it was typed. Return "" if it is unknown."""
     shown = shown_expiry(goods)
     return f"{_UNTIL.primary} {shown}" if shown else ""
 
@@ -161,12 +165,12 @@ _UNTIL = Words("有效期至", "Expires")
 
 
 def timestamp(value: datetime) -> str:
-    """Format a time to the minute, with its offset from UTC if it has one."""
+    """Format a time to the minute, with its UTC offset if it has one."""
     return value.isoformat(sep=" ", timespec="minutes")
 
 
 def number(value: int) -> str:
-    """Format a number: 2,400. Negative numbers get a minus sign (U+2212), not a hyphen."""
+    """Format a number with separators: 2,400. Negative numbers get a minus sign (U+2212)."""
     return f"{value:,}".replace("-", "−")
 
 
@@ -177,12 +181,12 @@ def counted(value: int, code: str) -> Words:
 
 
 def many(count: int, noun: str) -> str:
-    """Return 1 visit, 60 visits."""
+    """Return a count with its noun, which is plural unless the count is 1: 60 visits."""
     return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
 
 
 def listed(names: Iterable[str]) -> str:
-    """Join names with the separator of the paper's first language."""
+    """Join names by the separator of the paper's first language."""
     return Words("、", ", ").primary.join(names)
 
 

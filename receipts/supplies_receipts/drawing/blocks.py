@@ -26,11 +26,11 @@ HEAD_EN = Style(5.5, ink=GREY, leading=1.2)
 
 
 class Block(msgspec.Struct, frozen=True):
-    """Something of a known height in millimetres.
+    """Content of a known height in millimetres.
 
-    draw: called with the sheet and the y of the block's top. head: repeated above the block where
-    it begins a page or a table. table: the table that the block is a row of; None: rows with the
-    same head are of one table.
+    draw: called with the sheet and the y of the block's top. head: repeated above the block if it
+    begins a page or a table. table: identifies the table that the block is a row of. If it is None,
+    consecutive rows with the same head are one table.
     """
 
     height: float
@@ -40,7 +40,7 @@ class Block(msgspec.Struct, frozen=True):
 
     @property
     def of(self) -> object:
-        """The table that this block is a row of, or None."""
+        """What identifies the block's table: `table`, or else `head`. None outside a table."""
         return self.head if self.table is None else self.table
 
 
@@ -50,7 +50,7 @@ def space(height: float) -> Block:
 
 
 def stacked(blocks: Sequence[Block]) -> Block:
-    """Stack blocks into one that a page break does not divide."""
+    """Stack blocks into one that is not divided between pages."""
 
     def draw(sheet: Sheet, y: float) -> None:
         for block in blocks:
@@ -60,7 +60,7 @@ def stacked(blocks: Sequence[Block]) -> Block:
     return Block(sum(block.height for block in blocks), draw)
 
 
-# Most texts are the same on every paper: in a batch each is broken into lines once.
+# Most texts are the same on every paper, so in a batch each is broken into lines only once.
 @lru_cache(maxsize=4096)
 def text(x: float, width: float, content: str, style: Style, align: Align = "left") -> Block:
     """Return a paragraph between x and x + width."""
@@ -72,18 +72,18 @@ def text(x: float, width: float, content: str, style: Style, align: Align = "lef
 def bilingual_text(
     x: float, width: float, said: Words, style: Style, small: Style, align: Align = "left"
 ) -> Block:
-    """Return bilingual words: the first language, and the second beneath it in small type."""
+    """Return text in the first language, with the second language below it in small type."""
     lines = ((said.primary, style), (said.secondary, small))
     return stacked([text(x, width, line, look, align) for line, look in lines if line])
 
 
 def split(x: float, width: float, content: str, style: Style) -> list[Block]:
-    """Return a paragraph as one block per line, for text that may be longer than a page."""
+    """Return a paragraph as one block per line, so that a page break can divide it."""
     return [text(x, width, line, style) for line in paragraph(content, style, width).lines]
 
 
 def beside(blocks: Sequence[Block]) -> Block:
-    """Put blocks side by side; the result is as high as the highest."""
+    """Put blocks side by side. The result is as high as the highest of them."""
 
     def draw(sheet: Sheet, y: float) -> None:
         for block in blocks:
@@ -93,17 +93,20 @@ def beside(blocks: Sequence[Block]) -> Block:
 
 
 def image(x: float, side: float, content: bytes) -> Block:
-    """Return a PNG fitted into a square, at its top left."""
+    """Return a PNG, fitted into a square and aligned to its top left."""
     return Block(side, lambda sheet, y: sheet.image(x, y, side, content))
 
 
 def rule(x: float, width: float, *, weight: float, ink: Ink = BLACK) -> Block:
-    """Return a horizontal line. It takes no height."""
+    """Return a horizontal line. It takes up no height."""
     return Block(0, lambda sheet, y: sheet.rule(x, y, width, weight=weight, ink=ink))
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column of a table. width: millimetres, including `GUTTER` of empty space."""
+    """A column of a table.
+
+    width: in millimetres, including `GUTTER` of empty space.
+    """
 
     title: Words
     width: float
@@ -114,11 +117,11 @@ GUTTER = 2.0
 _PADDING = 0.4
 
 Cell = Sequence[tuple[str, Style]]
-"""Texts of one cell, one beneath the other. An empty text takes no space."""
+"""Texts of one cell, one below the other. An empty text takes up no space."""
 
 
 class Table:
-    """Rows of cells under a head that is repeated on every page the table reaches."""
+    """Rows of cells below a head, which is repeated on every page of the table."""
 
     def __init__(self, x: float, columns: Sequence[Column], *, above: Sequence[Block] = ()) -> None:
         self._columns = columns
@@ -132,7 +135,7 @@ class Table:
         self.head = stacked([*above, top, self._cells(titles), top])
 
     def row(self, cells: Sequence[Cell], least: float = 0) -> Block:
-        """Return a row with a hairline beneath it. least: minimum height."""
+        """Return a row with a thin line below it. least: minimum height."""
         content = self._cells(cells)
         under = rule(self._lefts[0], self._width, weight=0.3, ink=PALE)
         row = stacked([content, space(max(0, least - content.height)), under])
@@ -157,16 +160,16 @@ class Table:
 
 @lru_cache(maxsize=512)
 def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
-    """Return the title of a column, set smaller where one of its words would be broken."""
+    """Return the title of a column, set smaller if otherwise one of its words would be broken."""
     longest = max(title.split(), key=style.width, default="")
     return title, fit_style(longest, style, width - GUTTER)
 
 
 def paginated(blocks: Sequence[Block], first: float, next_: float, last: float = 0) -> list[Block]:
-    """Lay out blocks on pages; each page is one block.
+    """Lay out blocks on pages. Each page is returned as one block.
 
-    first, next_: usable height of the first page and of each further page. last: height to keep
-    free beneath the final block, on whichever page it is.
+    first, next_: usable height of the first page and of the others. last: height to leave free
+    below the final block.
     """
     pages: list[list[Block]] = [[]]
     used, table = 0.0, None
@@ -187,5 +190,5 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
 
 
 def _needed(block: Block, table: object) -> float:
-    """Return the height of a block, including its head unless the head is already above it."""
+    """Return the height of a block, including its head unless that is already above it."""
     return block.height + (0 if block.head is None or block.of is table else block.head.height)

@@ -1,4 +1,4 @@
-"""Draw a PDF in millimetres from the top left: styles, text, rules, boxes and QR codes.
+"""Draw a PDF in millimetres from the top left: styles, text, lines, boxes and QR codes.
 
 Only this module and `fonts` import reportlab. The same calls give the same bytes.
 """
@@ -32,7 +32,7 @@ from supplies_receipts.drawing.shaping import (
 
 Align = Literal["left", "right", "centre"]
 Ink = tuple[float, float, float]
-"""Red, green and blue, each 0 to 1."""
+"""A colour: red, green and blue, each from 0 to 1."""
 
 BLACK: Ink = (0, 0, 0)
 GREY: Ink = (0.42, 0.42, 0.42)
@@ -66,7 +66,10 @@ _SHARE_LEFT = {
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How text looks. size: points. leading: line height as a multiple of the size."""
+    """How text looks.
+
+    size: in points. leading: line height as a multiple of the size.
+    """
 
     size: float
     bold: bool = False
@@ -86,7 +89,7 @@ class Style(msgspec.Struct, frozen=True):
 
 
 class Paragraph(msgspec.Struct, frozen=True):
-    """Text that is broken into lines."""
+    """Text that was broken into lines."""
 
     lines: tuple[str, ...]
     style: Style
@@ -101,23 +104,23 @@ def paragraph(text: str, style: Style, width: float) -> Paragraph:
     """Break a text into lines no wider than `width` millimetres."""
     lines = break_lines(text, width, style.width)
     if has_right_to_left(text):
-        # Later lines go in the direction of the first letter of all.
+        # All lines have the direction of the first letter of the text.
         mark = RIGHT_TO_LEFT if is_right_to_left(text) else LEFT_TO_RIGHT
         lines = [f"{mark}{line}" for line in lines]
     return Paragraph(tuple(lines), style)
 
 
 def one_line(text: str, style: Style, width: float, *, smallest: float = 5) -> Paragraph:
-    """Fit a text on one line: set it smaller if needed, then cut it with an ellipsis.
+    """Fit a text on one line: reduce its size if needed, then cut it with an ellipsis.
 
-    Use it only for text that the paper prints in full elsewhere, or for fixed wording.
+    Use it only for text that the paper also prints in full, or for fixed wording.
     """
     smaller = fit_style(text, style, width, smallest=smallest)
     return Paragraph((truncated(text, width, smaller.width),), smaller)
 
 
 def fit_style(text: str, style: Style, width: float, *, smallest: float = 4) -> Style:
-    """Return the style, set smaller if the text would not fit on one line.
+    """Return the style, with a smaller size if the text would not fit on one line.
 
     Use it for numbers, which must not be broken.
     """
@@ -131,7 +134,7 @@ def fit_style(text: str, style: Style, width: float, *, smallest: float = 4) -> 
 
 
 def fit_in_box(text: str, style: Style, width: float, height: float) -> Paragraph:
-    """Fit all of the text into a box, in the largest size up to the style's own."""
+    """Fit all of the text into a box, as large as possible up to the size of the style."""
     size = style.size
     while True:
         content = paragraph(text, replace(style, size=size), width)
@@ -146,7 +149,7 @@ class Sheet:
     def __init__(self, *, title: str, author: str) -> None:
         fonts.load()
         self._file = BytesIO()
-        # Without an initial font reportlab names Helvetica, which it does not embed.
+        # Without an initial font, reportlab refers to Helvetica, which it does not embed.
         self._canvas = Canvas(
             self._file,
             invariant=1,
@@ -162,7 +165,7 @@ class Sheet:
 
     @contextmanager
     def page(self, width: float, height: float) -> Iterator[None]:
-        """Begin a page; what is drawn inside the `with` block is on it."""
+        """Begin a page. Drawing within the `with` block goes onto it."""
         self._height = height
         self._canvas.setPageSize((width * mm, height * mm))
         self._canvas.setLineJoin(1)  # round joins: bold text has no spikes at its corners
@@ -171,7 +174,7 @@ class Sheet:
 
     @contextmanager
     def moved(self, right: float) -> Iterator[None]:
-        """Shift what is drawn inside the `with` block to the right by `right` millimetres."""
+        """Within the `with` block, draw everything `right` millimetres further to the right."""
         self._canvas.saveState()
         self._canvas.translate(right * mm, 0)
         yield
@@ -184,9 +187,9 @@ class Sheet:
         return self._file.getvalue()
 
     def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
-        """Draw one line of text: the top of its line box at y, aligned left, right or centred at x.
+        """Draw one line of text, aligned left, right or centred at x. The top of the line is at y.
 
-        A character without a glyph is drawn as a box with its code, as in `U+1F600`.
+        A character without a glyph is drawn as a box with its code, such as `U+1F600`.
         """
         shift = 0.0 if align == "left" else _SHARE_LEFT[align] * style.width(text)
         down = ((style.leading - 1) / 2 + _ASCENT) * style.size
@@ -214,7 +217,7 @@ class Sheet:
                 self._canvas.rect(x, y, run.box.width, run.box.height)
 
     def _draw_run(self, line: Any, run: Run, left: float, base: float) -> None:
-        """Draw shaped glyphs. Copying a box gives its character."""
+        """Draw shaped glyphs. Copying a box from the PDF gives its character."""
         if run.box is not None:
             said = run.box.said.encode("utf-16-be", "surrogatepass").hex().upper()
             line._code.append(f"/Span <</ActualText <FEFF{said}>>> BDC")
@@ -226,14 +229,14 @@ class Sheet:
             line._code.append("EMC")
 
     def paragraph(self, x: float, y: float, content: Paragraph, align: Align = "left") -> None:
-        """Draw lines of text, the first at y."""
+        """Draw lines of text. The top of the first line is at y."""
         for at, line in enumerate(content.lines):
             self.text(x, y + at * content.style.line, line, content.style, align)
 
     def rule(
         self, x: float, y: float, width: float, *, weight: float = HAIRLINE, ink: Ink = BLACK
     ) -> None:
-        """Draw a horizontal line. weight: points."""
+        """Draw a horizontal line. weight: thickness in points."""
         self._stroke(weight, ink)
         self._canvas.line(x * mm, self._up(y), (x + width) * mm, self._up(y))
 
@@ -247,7 +250,7 @@ class Sheet:
         weight: float = HAIRLINE,
         ink: Ink = BLACK,
     ) -> None:
-        """Draw the outline of a rectangle. weight: points."""
+        """Draw the outline of a rectangle. weight: thickness in points."""
         self._stroke(weight, ink)
         self._canvas.rect(x * mm, self._up(y + height), width * mm, height * mm)
 
@@ -257,7 +260,7 @@ class Sheet:
         self._canvas.rect(x * mm, self._up(y + height), width * mm, height * mm, stroke=0, fill=1)
 
     def dashed_circle(self, x: float, y: float, diameter: float, ink: Ink) -> None:
-        """Draw a dashed circle in the square whose top left is x, y: the place of the seal."""
+        """Draw a dashed circle, where the seal is stamped. x, y: top left of its square."""
         self._stroke(0.6, ink)
         self._canvas.setDash(3, 2)
         radius = diameter / 2
@@ -265,7 +268,7 @@ class Sheet:
         self._canvas.setDash()
 
     def qr(self, x: float, y: float, size: float, content: str) -> None:
-        """Draw a QR code as one path, with a fixed mask: choosing one would take longer."""
+        """Draw a QR code as one path. Its mask is fixed, because choosing one takes longer."""
         code = segno.make_qr(content, error="m", boost_error=False, mask=3).matrix
         module = size * mm / len(code)
         # In units of modules all coordinates are whole numbers: fewer bytes, and faster.
@@ -282,7 +285,7 @@ class Sheet:
         self._canvas.restoreState()
 
     def image(self, x: float, y: float, side: float, content: bytes) -> None:
-        """Draw a PNG as large as fits into a square of this side; x, y is its top left."""
+        """Draw a PNG as large as it fits into a square. x, y: top left of the square."""
         picture = ImageReader(BytesIO(content))
         wide, high = picture.getSize()
         part = side * mm / max(wide, high)
@@ -291,7 +294,7 @@ class Sheet:
 
     @contextmanager
     def turned(self, x: float, y: float, degrees: float) -> Iterator[None]:
-        """Rotate what is drawn inside the `with` block anticlockwise around x, y."""
+        """Within the `with` block, draw everything rotated anticlockwise around x, y."""
         self._canvas.saveState()
         self._canvas.translate(x * mm, self._up(y))
         self._canvas.rotate(degrees)
@@ -300,7 +303,7 @@ class Sheet:
         self._canvas.restoreState()
 
     def _up(self, y: float) -> float:
-        """Convert millimetres below the top to points above the bottom."""
+        """Convert millimetres from the top of the page to points from the bottom."""
         return float((self._height - y) * mm)
 
     def _stroke(self, weight: float, ink: Ink) -> None:

@@ -1,4 +1,4 @@
-"""Two small bar charts that can be read in black and white: each bar has its figures beside it."""
+"""Two small bar charts with figures beside the bars, so that they work in black and white."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supplies_receipts.drawing.canvas import GREY, MIST, SEA, TEAL, Ink, Sheet, 
 from supplies_receipts.drawing.report_page import NONE, name_of
 
 MOST = 8
-"""Largest number of bars in a chart. The tables list everything."""
+"""Largest number of bars in a chart. The tables list all lines."""
 
 _LABEL = Style(7.5, leading=1.25)
 _FIGURE = Style(7, leading=1.25)
@@ -28,9 +28,9 @@ _BESIDE = 1.5  # between a bar and its figure
 def goods(
     x: float, width: float, lines: Sequence[GoodsLine], names: Mapping[str, ItemName]
 ) -> Block:
-    """Draw for each item how much of what was there was handed over or used.
+    """Draw a bar for each item: the share of its goods that was handed over or used.
 
-    Each bar has its own scale: masks and millilitres have none in common.
+    Each bar has its own scale, because quantities in different units cannot be compared.
     """
     busiest = sorted(lines, key=lambda line: line.handed_over + line.used, reverse=True)[:MOST]
     bars = [
@@ -49,7 +49,7 @@ def goods(
 
 
 def counts(x: float, width: float, values: Sequence[tuple[Words, int]]) -> Block:
-    """Draw bars on a common scale with a common left edge."""
+    """Draw bars on one scale, aligned on the left."""
     most = max((count for _, count in values), default=0)
     longest = width - _LABELS - _FIGURE.width(bilingual.number(most)) - _BESIDE
     return layout.stacked(

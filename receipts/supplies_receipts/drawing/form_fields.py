@@ -1,4 +1,4 @@
-"""Fields filled in by hand: tick boxes, lines to write on, boxes for a code or a signature."""
+"""Fields to fill in by hand: tick boxes, lines to write on, boxes for a code or a signature."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TICK = 3.6
 """Side of a tick box in millimetres."""
 
 BOX = 5.0
-"""Height in millimetres of a box to write a quantity in."""
+"""Height in millimetres of a box for writing a quantity."""
 
 LABEL = Style(8.5, leading=1.25)
 
@@ -48,9 +48,9 @@ def written(x: float, width: float, words: Words) -> Block:
 
 
 def with_boxes(row: Block, right: float, width: float, count: int) -> Block:
-    """Return a row of a table with boxes to write quantities in.
+    """Add boxes to a table row, for writing quantities.
 
-    right: where the last box ends. width: of the column of each box.
+    right: x of the right edge of the last box. width: of the column of each box.
     """
 
     def draw(sheet: Sheet, y: float) -> None:
@@ -61,14 +61,14 @@ def with_boxes(row: Block, right: float, width: float, count: int) -> Block:
 
 
 def draw_boxes(sheet: Sheet, y: float, right: float, width: float, count: int) -> None:
-    """Draw boxes to write quantities in; parameters as for `with_boxes`."""
+    """Draw boxes for writing quantities. The parameters are those of `with_boxes`."""
     for at in range(count):
         left = right - (count - at) * width
         sheet.box(left + 1, y, width - 2, BOX, weight=0.5)
 
 
 def digits(x: float, width: float, count: int) -> Block:
-    """Return a box for each digit of a code."""
+    """Return boxes for the digits of a code, one for each."""
     step = (width - _DIGIT) / (count - 1)
 
     def draw(sheet: Sheet, y: float) -> None:
@@ -84,7 +84,7 @@ def box(x: float, width: float, height: float) -> Block:
 
 
 def framed(x: float, width: float, label: Words, content: str) -> Block:
-    """Return a label and a text in a frame, for what must not be overlooked."""
+    """Return a label and a text in a frame, for information that must not be overlooked."""
     padding, inside = 1.2, width - 4
     text = layout.stacked(
         [

@@ -21,13 +21,14 @@ Measure = Callable[[str], float]
 
 
 def break_lines(text: str, room: float, measure: Measure) -> list[str]:
-    """Break a text into lines no wider than `room`. Line ends are kept; a tab becomes a space.
+    """Break a text into lines that are at most `room` wide. A tab becomes a space.
 
-    A single character wider than `room` gets a line of its own.
+    Line ends in the text are kept. A single character that is wider than `room` gets a line of its
+    own.
     """
     lines: list[str] = []
     for given in text.replace("\t", " ").split("\n"):
-        if measure(given) <= room:  # almost every text does
+        if measure(given) <= room:  # true for almost every text
             lines.append(given.strip())
         else:
             lines += _filled(list(_parts(given, room, measure)), room, measure)
@@ -35,7 +36,7 @@ def break_lines(text: str, room: float, measure: Measure) -> list[str]:
 
 
 def truncated(text: str, room: float, measure: Measure) -> str:
-    """Return the text, or as much of it as fits in `room` with an ellipsis."""
+    """Return the text, or as much of it as fits into `room` followed by an ellipsis."""
     if measure(text) <= room:
         return text
     kept = clusters(text)
@@ -45,7 +46,7 @@ def truncated(text: str, room: float, measure: Measure) -> str:
 
 
 def _parts(text: str, room: float, measure: Measure) -> Iterator[str]:
-    """Yield the unbreakable parts in order: words, spaces, characters with their punctuation."""
+    """Yield the parts that must not be broken: words, spaces, characters with their punctuation."""
     held = ""
     for token in _TOKEN.findall(text):
         bound = token[0] in _CLOSING or (held and (held[-1] in _OPENING or joins(held, token[0])))
@@ -58,7 +59,7 @@ def _parts(text: str, room: float, measure: Measure) -> Iterator[str]:
 
 
 def _whole(part: str, room: float, measure: Measure) -> Iterator[str]:
-    """Yield the part, or its characters if it alone is wider than a line."""
+    """Yield the part. If it alone is wider than a line, yield its characters instead."""
     if measure(part) <= room:
         yield part
     else:

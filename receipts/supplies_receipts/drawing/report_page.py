@@ -41,7 +41,10 @@ _TINY = Style(6, ink=GREY)
 
 
 def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> bytes:
-    """Draw blocks on as many pages as they need. foot: text at the bottom left of each page."""
+    """Draw blocks on as many pages as they need.
+
+    foot: text at the bottom left of each page.
+    """
     width, height = A4
     pages = layout.paginated(blocks, *[height - 2 * MARGIN - _FOOT] * 2)
     sheet = Sheet(title=title, author=author)
@@ -55,17 +58,17 @@ def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> byt
 
 
 def as_of(seq: int, printed_at: datetime) -> str:
-    """Return the footer of a computed paper: the last entry that it covers, and the time."""
+    """Return the footer of a computed paper: the last entry included, and when it was printed."""
     return f"{_AS_OF.label} {seq} · {printed(printed_at)}"
 
 
 def printed(at: datetime) -> str:
-    """Return the footer that tells when the paper was printed."""
+    """Return the footer with the time at which the paper was printed."""
     return f"{_PRINTED.label} {bilingual.timestamp(at)}"
 
 
 def heading(title: Words, station: StationHead, first: date, last: date) -> Block:
-    """Draw title and issuer above a rule, and the period beneath it."""
+    """Draw title and issuer above a line, and the period below it."""
     contact = " · ".join(filter(None, (station.address, station.phone)))
     name = bilingual.named(station.name, station.name_en)
     half = WIDTH / 2 - layout.GUTTER
@@ -98,7 +101,7 @@ def heading(title: Words, station: StationHead, first: date, last: date) -> Bloc
 
 
 def section(x: float, words: Words) -> Block:
-    """Draw the title of a section."""
+    """Draw the heading of a section."""
     after = x + _SECTION.width(words.primary) + 2
     return layout.beside(
         [
@@ -111,23 +114,23 @@ def section(x: float, words: Words) -> Block:
 
 
 def cell(words: Words, style: Style = CELL) -> Cell:
-    """Return bilingual words as the texts of a table cell."""
+    """Return words in both languages as the texts of a table cell."""
     return [(words.primary, style), (words.secondary, CELL_EN)]
 
 
 def quantity(value: int, unit: str, width: float) -> Cell:
-    """Return a number with its unit for a table cell; a long unit goes beneath the number."""
+    """Return a number with its unit for a table cell. A long unit goes below the number."""
     said = bilingual.counted(value, unit).primary
     return [(said, fit_style(bilingual.number(value), BOLD, width - layout.GUTTER))]
 
 
 def item(name: Words, code: str, unit: str) -> Cell:
-    """Return an item for a table cell: its name, and beneath it its other name, code and unit."""
+    """Return an item for a table cell: its name, and below it its other name, code and unit."""
     said = filter(None, (name.secondary, code, bilingual.unit(unit).label))
     small = " · ".join(dict.fromkeys(said))  # often the code is the English name
     return [(name.primary, CELL), (small, CELL_EN)]
 
 
 def name_of(item: ItemName) -> Words:
-    """Return the name of an item."""
+    """Return the name of an item in the languages of the paper."""
     return bilingual.named(item.name, item.name_en)

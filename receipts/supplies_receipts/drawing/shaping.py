@@ -1,7 +1,7 @@
-"""Set text that the regular face cannot print: choose faces, directions and glyphs.
+"""Choose fonts, directions and glyphs for text that the regular font cannot print.
 
-A line is cut into runs of one direction (UAX #9) and one face, and HarfBuzz shapes each run. A
-character that no face has becomes a small box with its code, as `U+1F600`.
+A line is cut into runs, each with one direction (UAX #9) and one font, and HarfBuzz shapes each
+run. A character that is in no font is drawn as a small box with its code, such as `U+1F600`.
 """
 
 from __future__ import annotations
@@ -20,30 +20,33 @@ from supplies_receipts.drawing.clusters import IGNORABLE, clusters
 from supplies_receipts.drawing.fonts.faces import find_face, load_face
 
 _BOX_TEXT = 0.45
-"""Size of the code in a box, as a part of the size of the text."""
+"""Size of the code in a box, as a fraction of the text size."""
 
 _BOX_MARGIN = 0.1
-"""Space between a box and what is around it, and between its outline and the code."""
+"""Space around a box, and between its outline and the code, as a fraction of the text size."""
 
 RIGHT_TO_LEFT, LEFT_TO_RIGHT = "\u200f", "\u200e"
-"""Marks at the beginning of a line that give its direction; they are not drawn."""
+"""Marks that set the direction at the beginning of a line. They are not drawn."""
 
-# Characters whose words are printed in one face: not Chinese and Japanese, and not emoji.
+# Words of these characters are printed in one font. Chinese, Japanese and emoji are not among them.
 _WORD = re.compile(
     "[^\\s\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef\U0001f000-\U0003ffff]+|\\s+|.", re.S
 )
 
-# A number with signs inside it: 138-0013-8000, 2020-02-10, 1,234.5.
+# A number with signs inside it, such as 138-0013-8000, 2020-02-10 or 1,234.5.
 _NUMBER = re.compile(r"\+?[0-9](?:[ .,:/()+-]?[0-9])*")
 
-# Marks that give a direction: once the levels are known, they say nothing more.
+# Marks that set a direction. They are not needed once the levels are known.
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 _IGNORED = frozenset(("BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
 
 
 class Glyph(msgspec.Struct, frozen=True):
-    """A glyph at a distance from the start of the line, in points. character: as it is drawn."""
+    """A glyph and its distance from the start of the line, in points.
+
+    character: the character by which reportlab draws the glyph.
+    """
 
     x: float
     y: float
@@ -51,9 +54,9 @@ class Glyph(msgspec.Struct, frozen=True):
 
 
 class Box(msgspec.Struct, frozen=True):
-    """A box around the code of a character without a glyph, in points from the start of the line.
+    """A box with the code of a character that has no glyph, in points from the start of the line.
 
-    said: the character, for programs that copy text.
+    said: the character, for copying text from the PDF.
     """
 
     left: float
@@ -64,7 +67,7 @@ class Box(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """Glyphs of one face in visual order. size: in points."""
+    """Glyphs of one font in the order in which they are drawn. size: in points."""
 
     face: str
     size: float
@@ -74,7 +77,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A shaped line; width in points."""
+    """A shaped line of text. width: in points."""
 
     runs: tuple[Run, ...]
     width: float
@@ -83,7 +86,7 @@ class Line(msgspec.Struct, frozen=True):
 # Setting a paper measures each text several times: to break lines, to align, to draw.
 @lru_cache(maxsize=2048)
 def shape_line(text: str, size: float) -> Line:
-    """Return the glyphs of one line of text. size: points."""
+    """Return the glyphs of one line of text. size: in points."""
     runs: list[Run] = []
     x = 0.0
     for part, rightward in _in_visual_order(text):
@@ -96,13 +99,13 @@ def shape_line(text: str, size: float) -> Line:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Return whether the first letter with a direction goes from right to left."""
+    """Return whether the first letter that has a direction is written from right to left."""
     kinds = map(unicodedata.bidirectional, text)
     return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
 
 
 def has_right_to_left(text: str) -> bool:
-    """Return whether any letter goes from right to left."""
+    """Return whether any letter is written from right to left."""
     return not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
 
 
@@ -110,7 +113,10 @@ def has_right_to_left(text: str) -> bool:
 
 
 def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the parts of one direction from left to right; True: its letters go left to right."""
+    """Yield parts of one direction as they are drawn, from left to right.
+
+    The second value is True if the part's letters are written from left to right.
+    """
     if not has_right_to_left(text):
         yield _DIRECTIONS.sub("", text), True
         return
@@ -131,20 +137,22 @@ def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _levels(text: str) -> list[int]:
-    """Return the embedding level of each character: odd is right to left.
+    """Return the embedding level of each character. An odd level means right to left.
 
-    Numbers, with the signs inside them, go from left to right: a telephone number must not be
-    turned around between Arabic words.
+    Numbers, with the signs inside them, are written from left to right, so that a telephone number
+    is not reversed between Arabic words.
     """
     from bidi import algorithm
 
-    # Recorded text has no embeddings and isolates, except in old entries: there they are ignored.
+    # Only the text of old entries can contain embeddings and isolates. They are ignored.
     drawn = [at for at, c in enumerate(text) if unicodedata.bidirectional(c) not in _IGNORED]
     base = 1 if is_right_to_left(text) else 0
     storage = algorithm.get_empty_storage()
     storage["base_level"], storage["base_dir"] = base, "LR"[base]
     plain = _NUMBER.sub(lambda found: "a" * len(found[0]), "".join(text[at] for at in drawn))
-    known = (c if unicodedata.bidirectional(c) else "a" for c in plain)  # or newer than Python
+    known = (
+        c if unicodedata.bidirectional(c) else "a" for c in plain
+    )  # characters newer than Python
     algorithm.get_embedding_levels("".join(known), storage)
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
@@ -155,14 +163,14 @@ def _levels(text: str) -> list[int]:
     for at, character in zip(drawn, storage["chars"], strict=True):
         levels[at] = character["level"]
     for at, level in enumerate(levels):
-        if level < 0:  # joiners and marks without a direction follow what they are in
+        if level < 0:  # joiners and marks take the level of the character before them
             levels[at] = levels[at - 1] if at else base
     trailing = len(text) - len(text.rstrip())
     return levels[: len(text) - trailing] + [base] * trailing
 
 
 def _resolve_brackets(characters: list[dict[str, Any]], base: str) -> None:
-    """Give both brackets of a pair one direction, which the library leaves out: UAX #9, rule N0."""
+    """Give both brackets of a pair one direction (UAX #9, rule N0), which the library does not."""
     from bidi.mirror import MIRRORED
 
     strong = {"L": "L", "R": "R", "EN": "R", "AN": "R"}
@@ -196,7 +204,7 @@ _REGULAR: Literal["regular"] = "regular"
 
 
 def _faces(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the pieces of a text in reading order, each with its face."""
+    """Yield the pieces of a text in reading order, each with its font."""
     pieces = (
         (face, cluster) for word in _WORD.findall(text) for face, cluster in _faces_of_word(word)
     )
@@ -208,7 +216,7 @@ def _faces(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _faces_of_word(word: str) -> Iterator[tuple[str, str]]:
-    """Print a word in one face if there is one that has all of it."""
+    """Yield the pieces of a word with their fonts: one piece if one font has all of it."""
     whole = _face_of(word)
     if whole is not None:
         yield whole, word
@@ -244,7 +252,7 @@ def _set(face: str, text: str, rightward: bool, size: float, x: float) -> Run:
 
 
 def _mirrored(text: str) -> str:
-    """Return a text from right to left, with its brackets turned."""
+    """Return a text reversed, with its brackets mirrored."""
     from bidi.mirror import MIRRORED
 
     return "".join(MIRRORED.get(character, character) for character in reversed(text))
@@ -282,9 +290,10 @@ def _shaped(name: str, text: str, rightward: bool, size: float, x: float) -> Run
 
 
 def _said_by_glyphs(text: str, starts: list[int]) -> list[str]:
-    """Return the text of each glyph; "" for a further glyph of the same characters.
+    """Return the text that each glyph represents.
 
-    starts: where the characters of each glyph begin.
+    A further glyph for the same characters gets "". starts: index of the first character of each
+    glyph.
     """
     bounds = [*sorted(set(starts)), len(text)]
     ends = dict(pairwise(bounds))

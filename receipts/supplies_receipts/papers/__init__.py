@@ -1,1 +1,1 @@
-"""The papers, one module each: draws one struct of `supplies.papers` as a PDF."""
+"""The papers. Each module draws one struct of `supplies.papers` as a PDF."""

@@ -1,4 +1,4 @@
-"""盘点表: the count sheet of a location on A4, with room for what is counted."""
+"""盘点表, the count sheet of a location on A4, with space to write the quantities."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BOX = 26.0
 _REMARK = 30.0
 _LOT = 42.0
 _SPARE_ROWS = 4
-_ROW = 7.0  # least height of a row, so that a box to write in fits
+_ROW = 7.0  # smallest height of a row, so that a box for writing fits
 
 _PLACE = Style(9.5, leading=1.25)
 

@@ -1,4 +1,4 @@
-"""公示: the public disclosure for the notice board. Donors are named only as each consented."""
+"""公示, the public disclosure for the notice board. Donors are named only as they consented."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""捐赠物资去向报告: tells a donor where the gifts went.
+"""捐赠物资去向报告, the donor statement: it tells a donor where the gifts went.
 
-It shows four figures, the equation that accounts for every piece, a bar for each item, how many
-people were reached in which community, and every departure from the donor's wish. It names no
-recipient.
+It shows four figures, the sum of received goods by place, a bar for each item, how many people were
+reached in which community, and every deviation from the donor's wish. It names no recipient.
 """
 
 from __future__ import annotations
@@ -42,14 +41,14 @@ _LABEL = Style(7, ink=GREY, leading=1.3)
 _NUMBERS = Style(7.5, leading=1.35)
 _SUM = Style(9, leading=1.4)
 _SUM_EN = Style(7, ink=GREY, leading=1.35)
-_UNITS = 3  # units listed in one figure; further ones are only counted
+_UNITS = 3  # largest number of units in one figure; further ones are only counted
 
 
 def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
     """Return the statement as a PDF.
 
     Raises:
-        BooksBroken: the places do not add up to what was received.
+        BooksBroken: the places of an item do not add up to what was received.
     """
     statement = paper.statement
     for line in statement.goods:
@@ -119,7 +118,7 @@ def _donor(paper: DonorStatementPaper) -> list[Block]:
 
 
 def _figures(goods: Sequence[StatementLine]) -> Block:
-    """Draw received, handed over, in transit and on the shelf, with a sum for each unit."""
+    """Draw what was received, handed over, in transit and on the shelf, by unit."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for line in goods:
         unit = line.unit
@@ -166,7 +165,7 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
 
 
 def _equation(goods: Sequence[StatementLine]) -> list[Block]:
-    """Draw for each unit how what was received equals the sum of all places that are not zero."""
+    """Draw for each unit that the places, without zeros, add up to what was received."""
     units: dict[str, list[StatementLine]] = defaultdict(list)
     for line in goods:
         units[line.unit].append(line)
@@ -184,7 +183,7 @@ def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
     ]
     left = [(words, count) for words, count in came if count]
     right = places.labelled({place: stands[place] for place in stands})
-    counted = bilingual.unit(unit, 2)  # no quantity stands before it: plural
+    counted = bilingual.unit(unit, 2)  # the plural, because no quantity precedes it
     zh = f"{_added([(w.zh, n) for w, n in left])} = {_added([(w.zh, n) for w, n in right])}"
     en = f"{_added([(w.en, n) for w, n in left])} = {_added([(w.en, n) for w, n in right])}"
     said = Words(f"{zh}（{counted.zh}）", f"{en} ({counted.en})")
@@ -194,7 +193,7 @@ def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
 
 
 def _added(terms: Sequence[tuple[str, int]]) -> str:
-    """Join labelled quantities with plus and minus; 0 if there are none."""
+    """Join labelled quantities by plus and minus signs. Return 0 if there are none."""
     said = ""
     for name, count in terms:
         sign = " − " if count < 0 else " + "

@@ -1,4 +1,4 @@
-"""The tables of the donor statement: goods, people reached, departures from the wish."""
+"""The tables of the donor statement: goods, people reached, deviations from the wish."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _NO_COMMUNITY = Words("未登记社区", "no community on record")
 _NO_DEPARTURE = Words("没有", "none: nothing that was set aside as wished was put to another use")
 _ERASED = Words("原因已应要求删除", "erased on request")
 
-_LINES = 30  # lines of a reason in one row
+_LINES = 30  # largest number of lines of a reason in one row
 
 
 def goods_table(goods: Sequence[StatementLine]) -> list[Block]:
-    """Draw a row for each item, with a bar of where its goods are."""
+    """Draw a row for each item, with a bar that shows where its goods are."""
     title = report_page.section(MARGIN, Words("逐项去向", "Item by item"))
     legend = layout.stacked([layout.space(1.4), places.legend(MARGIN + WIDTH)])
     table = Table(MARGIN, _GOODS, above=[layout.beside([title, legend]), layout.space(0.6)])
@@ -111,7 +111,7 @@ def _count(said: str | None) -> Cell:
 
 
 def departures_table(lines: Sequence[WishDeviation]) -> list[Block]:
-    """Draw each departure from the donor's wish, its reason, and who decided it."""
+    """Draw each deviation from the donor's wish, its reason, and who decided it."""
     title = report_page.section(MARGIN, Words("与意愿不同的处理", "Departures from the wish"))
     above = [title, layout.space(0.6)]
     if not lines:
@@ -121,7 +121,7 @@ def departures_table(lines: Sequence[WishDeviation]) -> list[Block]:
 
 
 def _departure(table: Table, line: WishDeviation) -> list[Block]:
-    """Return the rows of one departure; a long reason continues in further rows."""
+    """Return the rows of one deviation. A long reason continues in further rows."""
     column = _DEPARTURES[3].width - layout.GUTTER
     reason = line.reason or _ERASED.label
     said = paragraph(reason, CELL, column).lines

@@ -1,8 +1,8 @@
-"""捐赠物资接收凭证: the donation receipt.
+"""捐赠物资接收凭证, the donation receipt.
 
-A5 landscape for up to five lines that fit on one page, A4 portrait beyond. What a printing adds to
-the frozen document (void, duplicate) is drawn in the margin and across the page, so that a marked
-paper has the same line breaks as the original.
+It is A5 landscape if its lines, at most five, fit on one page, and A4 portrait otherwise. The marks
+of a later printing (void, duplicate) are drawn in the margin and across the page, so that they do
+not change the line breaks of the original.
 """
 
 from __future__ import annotations
@@ -78,20 +78,20 @@ _GAP = 1.1  # between fields
 
 
 def draw_receipt(paper: ReceiptPaper) -> bytes:
-    """Return the receipt as a PDF. The same paper, marks included, gives the same bytes.
+    """Return the receipt as a PDF. The same paper, with the same marks, gives the same bytes.
 
-    `signed_receipt` adds signature and attachment to these bytes.
+    `signed_receipt` adds the signature and the attachment.
     """
     document = paper.document
     with bilingual.as_issued_by(document.station):
-        # The PDF's title begins in Chinese in every language: it identifies the file.
+        # The PDF's title begins in Chinese in every language, because it identifies the file.
         sheet = Sheet(title=f"{TITLE.zh} {document.number}", author=document.station.name)
         draw(sheet, paper)
         return sheet.finish()
 
 
 def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
-    """Draw the pages of a receipt after what is already on the sheet."""
+    """Draw the pages of a receipt, after any pages that are already on the sheet."""
     document = paper.document
     heads = [_head(document), _running_head(document)]
     foot = closing_height(document)
@@ -109,7 +109,7 @@ def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
 def _planned(
     document: DonationReceipt, heads: list[float], foot: float
 ) -> tuple[tuple[float, float], list[Block]]:
-    """Return the paper size and the content of each page below its head.
+    """Return the paper size, and the content of each page without its head.
 
     heads: height of the head on the first page and on each further page.
     """
@@ -129,7 +129,7 @@ def _planned(
 
 
 def _head(document: DonationReceipt) -> Block:
-    """Draw issuer, title and number side by side above a rule."""
+    """Draw issuer, title and number side by side above a line."""
     station, right = document.station, MARGIN + WIDTH - _SIDE
     code = station.credit_code and f"{_CREDIT_CODE.label} {station.credit_code}"
     name = bilingual.named(station.name, station.name_en)
@@ -156,14 +156,14 @@ def _head(document: DonationReceipt) -> Block:
 
 
 def _title(x: float, width: float) -> Block:
-    """Draw the title, as large as there is space."""
+    """Draw the title, as large as it fits."""
     heading = fit_style(TITLE.primary, _HEADING, width)
     under = [layout.text(x, width, TITLE.secondary, _SUBTITLE, "centre")] if TITLE.secondary else []
     return layout.stacked([layout.text(x, width, TITLE.primary, heading, "centre"), *under])
 
 
 def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
-    """Draw the station's name and details, right of its logo if it has one."""
+    """Draw the station's name and details. If it has a logo, they are to the right of it."""
     left = 0.0 if logo is None else _LOGO + 2
     room = _SIDE - left - layout.GUTTER  # the title begins where the left part ends
     names = [layout.text(MARGIN + left, room, t, s) for t, s in lines]
@@ -172,7 +172,7 @@ def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
 
 
 def _running_head(document: DonationReceipt) -> Block:
-    """Draw the head of a further page: enough to identify the receipt."""
+    """Draw the head of a further page. It identifies the receipt."""
     half = WIDTH / 2
     room = half - _ISSUED.width(f"  {TITLE.primary}") - 1
     said = bilingual.named(document.station.name, document.station.name_en).primary
@@ -258,7 +258,7 @@ def _long(field: _Field) -> list[Block]:
 
 
 def _table(lines: list[ReceiptLine]) -> list[Block]:
-    """Draw a row for each line; the last row says that nothing follows."""
+    """Draw a row for each line. The last row states that nothing follows."""
     table = Table(MARGIN, _COLUMNS)
     rows = [_row(table, at, line) for at, line in enumerate(lines, 1)]
     below = layout.stacked(

@@ -1,4 +1,4 @@
-"""All receipts of a period as one document: faster to draw and smaller than single files."""
+"""All receipts of a period in one PDF, which is smaller and drawn faster than single files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Footer and margins of a donation receipt, with what is needed to check it.
 
 The footer of the last page has the statement, the QR code, three signatures and the seal. The
-margins of every page have the entry in the books and the marks of a printing: void, duplicate.
+margins of every page have the entry in the books, and the marks of later printings: void,
+duplicate.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _CLOSING = 38.5  # height of the footer with a short statement
 VALUE = Style(9.5, leading=1.25)
 TINY = Style(6, ink=GREY, leading=1.2)
 
-# For receipts frozen before the statement became a setting.
+# For receipts that were issued before the statement became a setting.
 _STATEMENT = Words(
     "兹收到上列捐赠物资。本凭证未作估价，不是公益事业捐赠票据；"
     "接收方未因此提供任何商品或服务作为回报。",
@@ -59,11 +60,11 @@ _VOIDED = Style(7, ink=RED, leading=1.25)
 
 _SEAL = 38.0
 _QR = 23.0
-_LINE = 33.0  # width of a line to sign on
+_LINE = 33.0  # width of a line for a signature
 
 
 def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> None:
-    """Draw the footer at the bottom of the last page. The circle for the seal stays empty."""
+    """Draw the footer at the bottom of the last page. The circle for the seal is empty."""
     _stated(paper.document).draw(sheet, top)
     _qr(sheet, paper, bottom)
     _signatures(sheet, paper.document, bottom)
@@ -73,7 +74,10 @@ def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> Non
 
 
 def closing_height(document: DonationReceipt) -> float:
-    """Return the height of the footer: statement above the code, and at least the seal's height."""
+    """Return the height of the footer.
+
+    It has the statement above the QR code, and is at least as high as the seal.
+    """
     return max(_CLOSING, _stated(document).height + _QR + 0.5)
 
 
@@ -99,7 +103,7 @@ def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
 
 
 def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
-    """Draw three lines to sign on, with the names of handler and checker printed above theirs."""
+    """Draw three lines for signatures. The names of handler and checker are above theirs."""
     gap, first = 6.0, MARGIN + _QR + 2.5
     base = bottom - 2 * TINY.line
     names = (document.handled_by, document.checked_by, None)
@@ -116,14 +120,14 @@ def _signatures(sheet: Sheet, document: DonationReceipt, bottom: float) -> None:
 
 
 def void_across(sheet: Sheet, height: float) -> None:
-    """Draw VOID across the page, beneath all text, so that everything stays readable."""
+    """Draw VOID across the page. All text is drawn over it, so that it stays readable."""
     x, y = A4[0] / 2, height / 2
     with sheet.turned(x, y, degrees=25):
         sheet.text(x, y - _STAMP.line / 2, _VOID.label, _STAMP, "centre")
 
 
 def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
-    """Draw the entry and the page number at the bottom and the marks at the top."""
+    """Draw the entry and the page number at the bottom, and the marks at the top."""
     foot = height - MARGIN + 2.5
     entry = f"{_ENTRY.label} {proof.seq} · {proof.hash[:16]}"
     sheet.text(MARGIN, foot, entry, TINY)
@@ -146,12 +150,12 @@ def _copied(sheet: Sheet, proof: Proof) -> None:
 
 
 def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
-    """Draw since when and why the receipt is void, and what replaces it. The number stays."""
+    """Draw since when and why the receipt is void, and which receipt replaces it."""
     said = [f"{_VOID.label} {on.isoformat()}"]
     if proof.replaced_by is not None:
         said.append(f"{_REPLACED_BY.label} No. {proof.replaced_by}")
     reason = " ".join(f"{_REASON.label}  {proof.void_reason or '—'}".split())
     width = WIDTH * 0.55
     sheet.paragraph(MARGIN, 4, one_line(" · ".join(said), _VOIDED, width))
-    # A long reason is cut; the books have it in full.
+    # A long reason is shortened. The books contain all of it.
     sheet.paragraph(MARGIN, 4 + _VOIDED.line, one_line(reason, _VOIDED, width))

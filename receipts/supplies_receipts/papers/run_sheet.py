@@ -1,4 +1,4 @@
-"""出车单: the run sheet of a delivery on A4: what to load, the stops in order, signatures."""
+"""出车单, the run sheet of a delivery on A4: what to load, the stops in order, signatures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PRIVACY = Words(
 )
 
 _QUANTITY = 22.0
-_BLANK = 17.0  # width of a box to write a quantity in
+_BLANK = 17.0  # width of a box for writing a quantity
 _LOAD = (
     Column(Words("物资", "Goods"), WIDTH - 62 - _QUANTITY - 3 * _BLANK),
     Column(Words("批号与有效期", "Batch, expiry"), 34),
@@ -92,7 +92,7 @@ def _head(sheet: RunSheet) -> Block:
 
 
 def _load(lines: Sequence[LoadLine]) -> list[Block]:
-    """Draw what to take from the shelf, with boxes for the quantities at each of three steps."""
+    """Draw what to take from the shelf, with a box for the quantity at each of three steps."""
     above = [report_page.section(MARGIN, Words("装车清单", "To load")), layout.space(0.6)]
     table = Table(MARGIN, _LOAD, above=above)
     return [

@@ -1,7 +1,7 @@
-"""配送单: the delivery slip for one stop, on an 80 mm roll, in black only.
+"""配送单, the delivery slip for one stop, on an 80 mm roll, in black only.
 
-A slip shows where to go and what to hand over, never why a household is in need. The code that the
-resident speaks is written into the boxes at the door and never printed.
+A slip shows where to go and what to hand over, never why a household is in need. At the door, the
+recipient says a code. It is written into boxes on the slip, and never printed.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _head(slip: DeliverySlip) -> list[Block]:
 
 
 def _door(slip: DeliverySlip) -> list[Block]:
-    """Draw who, where, and how to reach the door, in the order in which a courier needs them."""
+    """Draw who lives there, where, and how to reach them, in the order a courier needs it."""
     blocks = [_text(slip.name, _NAME)]
     if slip.phone:
         blocks.append(_text(slip.phone, _PHONE))
@@ -171,7 +171,7 @@ def _item(line: SlipLine) -> Block:
 
 
 def _totals(lines: Sequence[SlipLine]) -> Block:
-    """Draw the number of items and the quantity in each unit: different units are not added."""
+    """Draw the number of items, and the total quantity for each unit."""
     sums: Counter[str] = Counter()
     for line in lines:
         sums[line.unit] += line.quantity
@@ -188,7 +188,7 @@ def _totals(lines: Sequence[SlipLine]) -> Block:
 
 
 def _handed_over() -> list[Block]:
-    """Draw six boxes for the spoken code, and who took the goods."""
+    """Draw six boxes for the recipient's code, and who took the goods."""
     third = WIDTH / 3
     choices = [
         layout.stacked(

@@ -1,4 +1,4 @@
-"""配送单 on A5 landscape, for stations without a roll printer: both parts side by side."""
+"""配送单 on A5 landscape, for stations without a roll printer. Both parts are side by side."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TINY = Style(6)
 def draw_delivery_slips_a5(
     slips: Sequence[DeliverySlip], on_progress: Callable[[int], None]
 ) -> bytes:
-    """Draw a page for each stop, with further pages for many goods.
+    """Draw a page for each stop. Many goods continue on further pages.
 
     on_progress: called with the number of slips drawn so far.
     """

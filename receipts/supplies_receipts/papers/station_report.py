@@ -1,7 +1,7 @@
-"""工作报告: the report on a station's work, or on that of an organisation, computed from the books.
+"""工作报告, the report on the work of a station or an organisation, computed from the books.
 
 It shows what was done and for how many people, where the goods went, and what is short, as text,
-figures and a table. The report is refused if a row of the table does not add up.
+figures and tables. If a row of the table of goods does not add up, the report is refused.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def draw_station_report(paper: StationReportPaper) -> bytes:
     """Return the report as a PDF.
 
     Raises:
-        BooksBroken: the goods do not add up.
+        BooksBroken: the quantities of an item do not add up.
     """
     with bilingual.as_issued_by(paper.station):
         foot = report_page.as_of(paper.report.as_of_seq, paper.printed_at)
@@ -55,10 +55,10 @@ def draw_station_report(paper: StationReportPaper) -> bytes:
 
 
 def draw_organisation_report(paper: OrganisationReportPaper) -> bytes:
-    """Return the report over all stations as a PDF, with the last entry of each station.
+    """Return the report of all stations as a PDF, with the last entry of each station.
 
     Raises:
-        BooksBroken: the goods do not add up.
+        BooksBroken: the quantities of an item do not add up.
     """
     with bilingual.as_issued_by(paper.station):
         stations = [layout.space(5), *stations_table(paper.report.stations)]
@@ -119,7 +119,7 @@ def _blocks(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]
 
 
 def _summary(report: StationReport) -> Words:
-    """Return the period in one paragraph, as it would be read out."""
+    """Return the figures of the period as one paragraph of text."""
     came = sum(line.received > 0 for line in report.goods)
     went = sum(line.handed_over > 0 for line in report.goods)
     number, many = bilingual.number, bilingual.many

@@ -80,7 +80,7 @@ _EQUATION = Words(
 
 
 def goods_table(lines: list[GoodsLine], names: Mapping[str, ItemName]) -> list[Block]:
-    """Draw a row for each item, with every column of the equation. names: by item code."""
+    """Draw a row for each item, with every column of the sum. names: by item code."""
     above = [section(MARGIN, Words("物资收支", "Goods")), layout.space(0.8)]
     table = Table(MARGIN, _GOODS, above=above)
     if not lines:
@@ -105,18 +105,18 @@ def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
 
 
 def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
-    """Return a number for a cell, set smaller if needed; a dash for zero."""
+    """Return a number for a cell, set smaller if needed. Zero is a dash."""
     said = bilingual.number(value) if value else "–"
     return [(said, fit_style(said, style, width - layout.GUTTER))]
 
 
 def other_work(report: StationReport) -> list[ActivityLine]:
-    """Return the activities that the large figures do not count."""
+    """Return the activities that are not among the large figures of the report."""
     return [a for a in report.activities if a.kind not in (WORKERS, CONTACTS, VISITS)]
 
 
 def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list[Block]:
-    """Draw activities by kind and, beside them, what is short."""
+    """Draw activities by kind, and beside them the items that are short."""
     right = MARGIN + WIDTH - HALF
     tables = (
         Table(MARGIN, _DONE, above=[section(MARGIN, _OTHER_WORK), layout.space(0.8)]),
@@ -146,7 +146,7 @@ def _lacked(line: ShortageLine, name: ItemName) -> Cell:
 
 
 def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:
-    """Give the rows of two adjacent tables the same height and put each under its head.
+    """Give the rows of two tables side by side the same height, and draw each head once per page.
 
     The head of a table that has ended is not repeated on further pages.
     """
@@ -158,7 +158,7 @@ def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None])
 
 
 def stations_table(stations: Sequence[StationAsOf]) -> list[Block]:
-    """Draw the stations of the report, each with the last entry that the report covers."""
+    """Draw the stations of the report, each with the last entry that the report includes."""
     above = [section(MARGIN, Words("各站账目", "Stations")), layout.space(0.8)]
     table = Table(MARGIN, _STATIONS, above=above)
     return [

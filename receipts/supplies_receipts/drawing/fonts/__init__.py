@@ -1,6 +1,6 @@
-"""The regular face of the papers: loaded once, when first needed, and always embedded.
+"""The regular font of the papers. It is loaded when first needed, and always embedded.
 
-A text that it does not cover is set by `shaping`, with the further faces.
+Text with characters that it lacks is set by `shaping`, with further fonts.
 """
 
 from __future__ import annotations
@@ -13,30 +13,33 @@ from importlib.resources import files
 from io import BytesIO
 from typing import Any
 
-# reportlab has neither types nor stubs: its objects are Any and stay in this module and `canvas`.
+# reportlab has no type hints. Its objects are Any, and are used only here and in `canvas`.
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
 FACE = "Supplies"
 
 lock = threading.RLock()
-"""Held while the font is loaded or subset: reportlab reads the font file with one shared cursor."""
+"""Lock for loading the font or making a subset.
+
+reportlab reads the font file with one shared file position.
+"""
 
 
-# Most texts are the same on every paper: in a batch each string is looked at once.
+# Most texts are the same on every paper, so in a batch each string is checked only once.
 @lru_cache(maxsize=4096)
 def covers(text: str) -> bool:
-    """Return whether the regular face has all characters of a text."""
+    """Return whether the regular font has all characters of a text."""
     return _characters().issuperset(map(ord, text))
 
 
 def covers_all(characters: frozenset[int]) -> bool:
-    """Return whether the regular face has all these characters."""
+    """Return whether the regular font has all these characters."""
     return characters <= _characters()
 
 
 @lru_cache(maxsize=4096)
 def width(text: str, size: float) -> float:
-    """Return the width in points of a string that the regular face covers. size: points."""
+    """Return the width in points of a text. The regular font must have all its characters."""
     return float(load().stringWidth(text, size))
 
 
@@ -60,7 +63,7 @@ def load() -> Any:
 
 def _registered() -> Any:
     packed = files(__package__).joinpath("regular.ttf.xz").read_bytes()
-    # Embed only the glyphs drawn; reportlab would add all of ASCII to every paper.
+    # Embed only the glyphs that are drawn. reportlab would add all of ASCII to every paper.
     font = ttfonts.TTFont(FACE, BytesIO(lzma.decompress(packed)), asciiReadable=False)
     pdfmetrics.registerFont(font)
     ttfonts.makeToUnicodeCMap = _to_unicode
@@ -70,13 +73,14 @@ def _registered() -> Any:
 _reportlabs = ttfonts.makeToUnicodeCMap
 
 drawn_text: dict[tuple[str, int], str] = {}
-"""Text of the private characters as which glyphs of further faces are drawn, by title and code."""
+"""For each font title and private character, the text that the glyph drawn by it represents."""
 
 
 def _to_unicode(name: str, subset: list[int]) -> str:
-    """Return the PDF table for copying text, with characters beyond U+FFFF as UTF-16BE.
+    """Return the PDF table that maps glyphs to text, for copying text from the PDF.
 
-    reportlab writes the bare code point, and readers take its first four digits: 𠮷 became ₻.
+    Characters beyond U+FFFF are written as UTF-16BE. reportlab writes the bare code point, and
+    viewers read only its first four digits: 𠮷 became ₻.
     """
     table: str = _reportlabs(name, subset)
     title = name.partition("+")[2]
@@ -90,4 +94,4 @@ def _to_unicode(name: str, subset: list[int]) -> str:
 
 
 _NOTHING = ""
-"""What a glyph stands for whose characters another glyph stands for already."""
+"""The text of a glyph whose characters are already represented by another glyph."""

@@ -1,14 +1,14 @@
-"""Build the fonts of the papers. Not needed for printing: the results are kept beside this script.
+"""Build the fonts of the papers. Printing does not need this: the results are stored beside it.
 
     npm pack @expo-google-fonts/noto-sans-sc      # and each other package that `PACKAGES` names
     # unpack each into a folder named after it: noto-sans-sc/, noto-sans-jp/, …
     python -m supplies_receipts.drawing.fonts.build FOLDER
 
-`regular.ttf.xz` contains all of Noto Sans SC, and the characters beyond U+FFFF that its Japanese
-and Hong Kong siblings add: 𠮷, common in southern names, is only in the Japanese one. The further
-faces contain what it lacks, a script each, with their tables for shaping. `faces.json` says of each
-file its name, version, package, copyright and SHA-256, and which characters it has. The same
-packages and the same version of fontTools give the same bytes.
+`regular.ttf.xz` contains all of Noto Sans SC, and the characters beyond U+FFFF that the Japanese
+and Hong Kong fonts of the family add, such as 𠮷, which is common in southern names. The further
+fonts contain other scripts, one each, with their tables for shaping. `faces.json` describes each
+file: its name, version, package, copyright, SHA-256 and characters. The same packages and the
+same version of fontTools give the same bytes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BASIC_PLANE = 0xFFFF
 # Tables for kerning and vertical writing, which reportlab does not use.
 UNUSED = ["BASE", "GDEF", "GPOS", "GSUB", "VORG", "STAT", "vhea", "vmtx", "gasp", "DSIG"]
 
-# What shaping does not use.
+# Tables that shaping does not use.
 UNUSED_IN_FACES = ["BASE", "VORG", "STAT", "MATH", "vhea", "vmtx", "gasp", "DSIG"]
 
 _EUROPEAN = ("Latn", "Grek", "Cyrl")
@@ -66,7 +66,7 @@ PACKAGES: dict[str, tuple[str, Callable[[int], bool]]] = {
     "emoji": ("noto-emoji", _all),
     "symbols": ("noto-sans-symbols-2", _not_european),
 }
-"""The further faces in the order in which they are tried: package, and which characters to keep."""
+"""The further fonts in the order in which they are tried: package, and characters to keep."""
 
 
 def main() -> None:
@@ -127,7 +127,7 @@ def _merged(parts: list[TTFont]) -> TTFont:
 
 
 def _write(name: str, font: TTFont, folder: Path, packages: list[str]) -> dict[str, str]:
-    """Write a font; return its entry in the manifest."""
+    """Write a font. Return its entry for `faces.json`."""
     plain = BytesIO()
     font.save(plain)
     packed = lzma.compress(plain.getvalue(), preset=9 | lzma.PRESET_EXTREME)
@@ -149,7 +149,7 @@ def _write(name: str, font: TTFont, folder: Path, packages: list[str]) -> dict[s
 
 
 def format_ranges(characters: Iterable[int]) -> str:
-    """Return code points as ranges in hex, as "20-7E 2030"."""
+    """Return code points as ranges in hexadecimal, such as "20-7E 2030"."""
     ranges: list[list[int]] = []
     for code in sorted(characters):
         if ranges and ranges[-1][1] == code - 1:

@@ -1,4 +1,4 @@
-"""The further faces of the papers: each is loaded when a text first needs it."""
+"""The further fonts of the papers. Each is loaded when a text first needs it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from reportlab.pdfbase import pdfmetrics, ttfonts
 from supplies_receipts.drawing import fonts
 
 _TEXT_CODES, _GLYPH_CODES = 0xF0000, 0x100000
-"""First codes of the private characters as which reportlab draws glyphs: of a glyph with its text,
-and of a glyph alone, once the first range is full."""
+"""First codes of the private characters by which reportlab draws glyphs.
+
+The first range is for a glyph together with its text. Once that is full, the second range is for
+the glyph alone.
+"""
 
 
 class Face:
-    """A face, for shaping and for drawing.
+    """A font for shaping and for drawing.
 
-    name: as reportlab knows it. units: in an em.
+    name: the name that reportlab knows. units: number of font units in an em.
     """
 
     def __init__(self, face: str) -> None:
-        # Imported here: a paper that the regular face can print needs no shaping.
+        # Imported here, because a paper that the regular font can print needs no shaping.
         import uharfbuzz
 
         self.name = f"Supplies {face}"
@@ -37,7 +40,7 @@ class Face:
         self._codes: dict[tuple[int, str], int] = {}
 
     def character(self, glyph: int, text: str) -> str:
-        """Return the private character as which a glyph is drawn that stands for a text."""
+        """Return the private character by which a glyph is drawn. text: what the glyph means."""
         code = self._codes.get((glyph, text))
         if code is None:
             code = _TEXT_CODES + len(self._codes)
@@ -53,18 +56,18 @@ class Face:
 
 @cache
 def load_face(face: str) -> Face:
-    """Load a face by its name in `faces.json`, once."""
+    """Load a font by its name in `faces.json`. Each is loaded only once."""
     return Face(face)
 
 
 def find_face(characters: frozenset[int]) -> str | None:
-    """Return the first further face that has all these characters; None if none has."""
+    """Return the first further font that has all these characters. Return None if there is none."""
     return next((name for name, has in _coverage().items() if characters <= has), None)
 
 
 @cache
 def _coverage() -> dict[str, frozenset[int]]:
-    """Return the characters of each further face, in the order in which they are tried."""
+    """Return the characters of each further font, in the order in which the fonts are tried."""
     faces = json.loads(_file("faces.json"))
     return {
         one["face"]: frozenset(code for span in one["characters"].split() for code in _codes(span))
