@@ -54,7 +54,7 @@ def test_an_unknown_entry_is_refused(
     assert "there is no entry 9" in said
 
 
-def test_an_entry_number_beyond_the_database_is_a_usage_error(
+def test_an_entry_number_too_large_for_the_database_is_a_usage_error(
     books_with_a_note: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     number = str(2**63)
@@ -63,7 +63,7 @@ def test_an_entry_number_beyond_the_database_is_a_usage_error(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
-def test_a_full_disk_is_reported_in_one_sentence(books_with_a_note: str) -> None:
+def test_a_full_disk_is_reported_in_one_message(books_with_a_note: str) -> None:
     words = [sys.executable, "-m", "supplies", "entry", "1", "--database", books_with_a_note]
     with open("/dev/full", "w") as full:
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)

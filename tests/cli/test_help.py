@@ -73,7 +73,7 @@ def test_the_overview_imports_no_module_of_a_command() -> None:
     }
 
 
-def test_the_overview_says_of_each_command_what_its_own_help_says() -> None:
+def test_the_overview_shows_the_first_sentence_of_each_commands_help() -> None:
     with click.Context(supplies) as context:
         for name, (_, summary) in COMMANDS.items():
             command = supplies.get_command(context, name)
@@ -83,7 +83,7 @@ def test_the_overview_says_of_each_command_what_its_own_help_says() -> None:
 
 @pytest.mark.parametrize("command", all_commands())
 @pytest.mark.parametrize("option", ["--help", "-h"])
-def test_every_command_explains_itself(
+def test_every_command_prints_its_help(
     command: str, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*command.split(), option]) == 0
@@ -155,7 +155,7 @@ def test_supplies_alone_prints_the_overview(capsys: pytest.CaptureFixture[str]) 
         ("station key zzz", "Use one of: new, public."),
     ],
 )
-def test_a_mistyped_command_or_option_is_answered_with_what_would_be_right(
+def test_a_mistyped_command_or_option_gets_a_suggestion(
     words: str, suggestion: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     message = run_with_usage_error(capsys, *words.split())

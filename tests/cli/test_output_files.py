@@ -121,7 +121,7 @@ def test_papers_with_names_are_readable_by_their_owner_only(
 
 
 @pytest.mark.parametrize("name", ["", ".", "/", "x" * 300, "x" * 250], ids=repr)
-def test_a_name_that_no_file_can_have_is_refused_in_a_sentence(
+def test_an_impossible_file_name_is_refused_with_a_message(
     name: str,
     books: Path,
     tmp_path: Path,
@@ -192,7 +192,7 @@ def test_an_argument_that_is_not_utf_8_is_refused(
     [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
     ids=["encoding", "locale"],
 )
-def test_a_terminal_without_the_characters_shows_their_codes(
+def test_characters_that_the_terminal_cannot_print_are_printed_as_codes(
     variables: dict[str, str], books: Path
 ) -> None:
     at = ("--database", str(books))
@@ -215,7 +215,7 @@ def test_a_terminal_without_the_characters_shows_their_codes(
     assert "Traceback" not in refusal.stderr
 
 
-def test_books_are_not_made_under_the_name_of_a_key_file(
+def test_books_are_not_created_under_the_name_of_a_key_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = str(tmp_path / "books.key")

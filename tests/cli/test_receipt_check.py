@@ -44,7 +44,7 @@ def test_a_void_receipt_is_genuine_and_reported_as_void(
     assert "it is marked as void since 2020-02-06" in capsys.readouterr().out
 
 
-def test_a_file_that_is_not_a_receipt_fails_in_one_sentence(
+def test_a_file_that_is_not_a_receipt_gives_one_message(
     demo: Path, station_pub: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = str(demo.with_name("demo-papers") / "station-report.pdf")

@@ -13,7 +13,7 @@ from support.command_line import refused, run, run_with_usage_error
 from supplies.cli import main
 
 
-def test_a_refused_value_is_named_by_the_option_that_was_typed(
+def test_an_error_names_the_option_whose_value_is_invalid(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at = ["--database", str(tmp_path / "books.db")]
@@ -42,7 +42,7 @@ def test_a_refused_value_is_named_by_the_option_that_was_typed(
     assert "LOGIN must have no spaces" in refused(capsys, *user, "chen li")
 
 
-def test_the_exit_status_of_a_process_tells_success_refusal_and_wrong_usage(
+def test_the_exit_status_distinguishes_success_refusal_and_wrong_usage(
     tmp_path: Path,
 ) -> None:
     database = str(tmp_path / "books.db")
@@ -76,7 +76,7 @@ def test_options_may_stand_before_and_after_an_argument(
     )
 
 
-def test_a_database_with_several_stations_asks_for_one(
+def test_a_database_with_several_stations_requires_the_station_option(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at = ["--database", str(tmp_path / "books.db")]
@@ -86,7 +86,7 @@ def test_a_database_with_several_stations_asks_for_one(
     assert message == "supplies: choose a station with --station: qu, station\n"
 
 
-def test_output_into_a_closed_pipe_is_quiet(demo: Path) -> None:
+def test_output_into_a_closed_pipe_prints_no_error(demo: Path) -> None:
     words = ["report", "needs", "--json", "--database", str(demo)]
     reader, writer = os.pipe()
     os.close(reader)

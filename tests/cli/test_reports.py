@@ -127,7 +127,7 @@ def test_options_may_come_before_the_name_of_the_report(
     assert json.loads(capsys.readouterr().out)["items"]
 
 
-def test_an_unknown_report_is_answered_with_the_names_of_all(
+def test_an_unknown_report_gives_an_error_that_lists_all_reports(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     message = run_with_usage_error(capsys, "report", "volunteers")

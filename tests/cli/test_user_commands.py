@@ -83,7 +83,7 @@ def test_a_forgotten_password_is_replaced_from_standard_input(
     assert user["has_password"]
 
 
-def test_a_password_typed_on_a_terminal_must_be_repeated_alike(
+def test_a_password_typed_on_a_terminal_must_be_typed_twice(
     at: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["user", "add", "chen", "--role", "recorder", *at]) == 0

@@ -25,7 +25,7 @@ def test_a_corrected_quantity_books_the_difference_in_the_same_lot(station: Stat
     assert (body.kind, body.document, body.supersedes) == ("stock_opened", "o_1", 1)
 
 
-def test_an_entry_is_corrected_once_and_later_through_its_correction(
+def test_an_entry_is_corrected_once_and_then_only_through_its_correction(
     station: StationLedger,
 ) -> None:
     station.stock(10)

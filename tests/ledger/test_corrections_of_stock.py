@@ -15,7 +15,9 @@ from supplies.verification.verify import verify
 from supplies.views.trace import trace_lot
 
 
-def test_correcting_a_batch_number_describes_the_lot_again(station: StationLedger) -> None:
+def test_correcting_a_batch_number_changes_the_description_of_the_lot(
+    station: StationLedger,
+) -> None:
     lot = station.stock(10, batch="B1")
     done = correct(station, 1, opening(10, batch="B2"))
     assert station.books.body(done.seq).transfers == ()

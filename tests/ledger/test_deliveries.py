@@ -130,7 +130,7 @@ NOON = datetime(2020, 2, 10, 4, tzinfo=UTC)
 """The moment of the ledger's clock, in which the goods went out."""
 
 
-def test_an_outcome_is_booked_on_the_day_of_its_moment_at_the_station(
+def test_an_outcome_is_booked_on_the_day_of_its_time_in_the_stations_zone(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     station.clock.advance(2)
@@ -144,7 +144,7 @@ def test_an_outcome_is_booked_on_the_day_of_its_moment_at_the_station(
     assert station.books.body(again.seq).happened_on == date(2020, 2, 10)
 
 
-def test_a_moment_and_another_day_are_refused(
+def test_a_time_that_contradicts_the_day_is_refused(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     station.clock.advance()
@@ -152,7 +152,9 @@ def test_a_moment_and_another_day_are_refused(
         station.outcome(*stop, "handed_over", happened_at=NOON, happened_on=station.day(0))
 
 
-def test_a_phone_may_be_some_minutes_ahead(station: StationLedger, stop: tuple[str, str]) -> None:
+def test_a_time_some_minutes_in_the_future_is_accepted(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
     done = station.outcome(*stop, "handed_over", happened_at=NOON + timedelta(minutes=4))
     assert done.conflict is None
 
@@ -166,7 +168,7 @@ def test_a_phone_may_be_some_minutes_ahead(station: StationLedger, stop: tuple[s
         (datetime(1999, 1, 1, tzinfo=UTC), "before the goods of v_3 went out"),
     ],
 )
-def test_a_moment_that_cannot_be_is_a_conflict(
+def test_an_outcome_at_an_impossible_time_is_a_conflict(
     station: StationLedger, stop: tuple[str, str], when: datetime, because: str
 ) -> None:
     done = station.outcome(*stop, "handed_over", happened_at=when)
@@ -177,7 +179,9 @@ def test_a_moment_that_cannot_be_is_a_conflict(
     assert station.total("unexplained:v_3") == 0
 
 
-def test_a_dispatch_typed_in_later_says_only_its_day(station: StationLedger) -> None:
+def test_an_outcome_may_precede_the_recording_of_a_dispatch_of_the_same_day(
+    station: StationLedger,
+) -> None:
     station.stock(10, happened_on=station.day(-2))
     allocation = station.allocate(10, happened_on=station.day(-2))
     delivery = station.dispatch(allocation, happened_on=station.day(-1))
@@ -187,7 +191,7 @@ def test_a_dispatch_typed_in_later_says_only_its_day(station: StationLedger) -> 
     assert station.books.body(done.seq).happened_on == station.day(-1)
 
 
-def test_a_second_report_of_the_same_goods_agrees_whoever_received_them(
+def test_a_second_report_of_the_same_goods_is_a_repeat_whoever_received_them(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
     station.outcome(*stop, "handed_over", received_by="self")

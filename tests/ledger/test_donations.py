@@ -123,7 +123,7 @@ def test_an_unknown_donor_or_location_is_refused(station: StationLedger) -> None
         station.give(5, location="attic")
 
 
-def test_goods_beyond_their_pledge_are_warned_of(station: StationLedger) -> None:
+def test_goods_beyond_their_pledge_give_a_warning(station: StationLedger) -> None:
     pledge = station.pledge(10)
     assert station.give(4, pledge=pledge).warnings == []
     (warning,) = station.give(9, pledge=pledge).warnings

@@ -55,7 +55,7 @@ def taking(quantity: int, **more: Any) -> list[c.Command]:
 
 
 @pytest.mark.parametrize("which", range(len(taking(1))))
-def test_expired_goods_are_not_taken_unasked(station: StationLedger, which: int) -> None:
+def test_expired_goods_are_not_taken_by_default(station: StationLedger, which: int) -> None:
     expired_lot(station)
     station.stock(10, "rice")
     with pytest.raises(NotEnough, match="5 more have expired"):
@@ -68,7 +68,7 @@ def test_expired_goods_are_not_taken_unasked(station: StationLedger, which: int)
 
 @pytest.mark.parametrize("which", [0, 2, 3, 4])
 @pytest.mark.parametrize("asked", ["allowed", "named"])
-def test_expired_goods_are_taken_if_asked_for(
+def test_expired_goods_are_taken_if_named_or_allowed(
     station: StationLedger, which: int, asked: str
 ) -> None:
     lot = expired_lot(station)
@@ -78,7 +78,7 @@ def test_expired_goods_are_taken_if_asked_for(
     assert station.total("stock:store") == 0
 
 
-def test_expired_goods_go_to_a_quarantine_and_are_written_off_unasked(
+def test_expired_goods_are_moved_to_quarantine_and_written_off_by_default(
     station: StationLedger,
 ) -> None:
     expired_lot(station)
@@ -87,7 +87,7 @@ def test_expired_goods_go_to_a_quarantine_and_are_written_off_unasked(
     assert station.total("lost:expired") == 5
 
 
-def test_a_correction_takes_the_lots_that_were_taken_though_they_expired(
+def test_a_correction_takes_the_same_lots_even_if_they_have_expired(
     station: StationLedger,
 ) -> None:
     lot = expired_lot(station)
@@ -124,7 +124,7 @@ def test_a_product_may_expire_earlier_than_its_parents(station: StationLedger) -
     assert expiry(station, repack(station, expires_on=station.day(7))) == station.day(7)
 
 
-def test_a_product_outlives_its_parents_only_for_a_reason(station: StationLedger) -> None:
+def test_a_product_may_expire_after_its_parents_only_with_a_reason(station: StationLedger) -> None:
     station.stock(10, "rice", expires_on=station.day(10))
     late = station.day(900)
     assert_refused(
@@ -138,7 +138,9 @@ def test_a_product_outlives_its_parents_only_for_a_reason(station: StationLedger
     assert expiry(station, repack(station, expiry_reason="salted")) is None
 
 
-def test_an_expiry_that_is_mended_shortens_that_of_the_products(station: StationLedger) -> None:
+def test_correcting_an_expiry_to_an_earlier_day_shortens_that_of_products(
+    station: StationLedger,
+) -> None:
     gift = station.give(5, "rice", expires_on=station.day(300))
     product = repack(station)
     right = station.donation(5, "rice", expires_on=station.day(3))
@@ -190,7 +192,7 @@ def test_an_expired_gift_may_arrive_at_a_quarantine(station: StationLedger) -> N
     assert station.total("stock:ward") == 5
 
 
-def test_only_a_quarantine_is_named_as_quarantine_and_wishes_are_not_set_aside_there(
+def test_a_quarantine_must_be_one_and_takes_no_goods_for_a_recipient(
     station: StationLedger,
 ) -> None:
     past = station.day(-1)
@@ -212,7 +214,9 @@ def test_expired_goods_keep_a_pledge_but_serve_no_claim(station: StationLedger) 
 
 
 @pytest.mark.parametrize("left", [False, True])
-def test_a_wrong_expiry_is_mended_though_it_is_past(station: StationLedger, left: bool) -> None:
+def test_a_wrong_expiry_can_be_corrected_after_it_has_passed(
+    station: StationLedger, left: bool
+) -> None:
     gift = station.give(5, expires_on=station.day(300))
     lot = f"l_lx_{gift.seq}_1"
     if left:
@@ -236,7 +240,7 @@ def describe(lot: str, **more: Any) -> c.DescribeLot:
     return c.DescribeLot(lot=lot, reason="read from the box", **more)
 
 
-def test_a_found_lot_is_described_anew(station: StationLedger) -> None:
+def test_a_found_lot_gets_a_new_description(station: StationLedger) -> None:
     lot = found_lot(station)
     station(describe(lot, batch="B7", expires_on=station.day(-1)))
     assert station.books.latest_row(Lot, lot=lot) == Lot(
@@ -245,7 +249,9 @@ def test_a_found_lot_is_described_anew(station: StationLedger) -> None:
     verify(station.ledger.store)
 
 
-def test_a_lot_that_arrived_is_corrected_with_its_entry(station: StationLedger) -> None:
+def test_a_lot_that_arrived_cannot_be_described_but_corrected_by_its_entry(
+    station: StationLedger,
+) -> None:
     gift = station.give(5)
     lot = f"l_lx_{gift.seq}_1"
     with pytest.raises(InvalidField, match=f"was made by d_{gift.seq}: correct d_{gift.seq}"):
@@ -257,7 +263,7 @@ def test_a_lot_that_arrived_is_corrected_with_its_entry(station: StationLedger) 
         station(describe("l_lx_99_1"))
 
 
-def test_a_lot_of_a_forgotten_donor_is_described_anew(station: StationLedger) -> None:
+def test_a_lot_of_a_forgotten_donor_gets_a_new_description(station: StationLedger) -> None:
     lot = f"l_lx_{station.give(5, donor='D-2').seq}_1"
     station(c.ForgetDonor(donor="D-2"))
     station(describe(lot, expires_on=station.day(3)))
@@ -297,7 +303,7 @@ def test_allocated_lines_that_name_their_lots_are_served_first(station: StationL
     assert station.balance("stock:store", lot=second) == 99
 
 
-def test_a_lot_that_holds_too_little_is_named_in_the_refusal(station: StationLedger) -> None:
+def test_a_lot_with_too_little_is_named_in_the_error(station: StationLedger) -> None:
     first, _ = station.stock(1), station.stock(100)
     with pytest.raises(NotEnough, match=f"only 1 × 口罩 of lot {first} is free in Store A"):
         station(c.HandOut(recipient="R-1", location="store", lines=lines(20, lot=first)))

@@ -194,13 +194,13 @@ def test_an_empty_reason_is_refused(station: StationLedger, reason: str) -> None
 
 
 @pytest.mark.parametrize("by", ["王小明", "Wang Xiaoming", "", "x" * 65, 5])
-def test_a_name_as_the_recording_user_is_refused(station: StationLedger, by: Any) -> None:
+def test_a_personal_name_as_the_recording_user_is_refused(station: StationLedger, by: Any) -> None:
     activity = c.RecordActivity(kind="visit", count=1)
     assert_refused(station, InvalidField, lambda: station.ledger.record(activity, by=by))
 
 
 @pytest.mark.parametrize("code", ["", "张三", "a b", "-x", "x" * 65, "a\n"])
-def test_a_name_as_a_code_is_refused(station: StationLedger, code: str) -> None:
+def test_a_personal_name_as_a_code_is_refused(station: StationLedger, code: str) -> None:
     with pytest.raises(InvalidField):
         station.need(1, recipient=code)
 

@@ -207,7 +207,7 @@ def test_lines_that_name_their_need_are_served_before_lines_that_do_not(
     assert standing(station, urgent) == standing(station, other) == {"met": 4}
 
 
-def test_a_correction_moves_a_hand_out_to_the_need_that_was_meant(station: StationLedger) -> None:
+def test_a_hand_out_can_be_corrected_to_meet_another_need(station: StationLedger) -> None:
     older, newer = station.need(4), station.need(4)
     station.stock(20)
     done = hand_out(station, c.RecipientLine(item="mask", quantity=4))
@@ -231,7 +231,9 @@ def test_taking_goods_back_reopens_the_need_that_its_line_names(station: Station
     station.ledger.verify()
 
 
-def test_a_need_of_another_recipient_or_item_is_refused_by_its_line(station: StationLedger) -> None:
+def test_a_line_that_names_a_need_of_another_recipient_or_item_is_refused(
+    station: StationLedger,
+) -> None:
     soap, other = station.need(4, item="soap"), station.need(4, recipient="R-2")
     station.stock(4)
     for need, match in ((soap, "asks for soap"), (other, "is recipient R-2's, not R-1's")):
@@ -261,7 +263,7 @@ def test_a_donated_line_takes_the_place_of_claims_on_its_need(station: StationLe
     station.ledger.verify()
 
 
-def test_of_a_pledges_claims_a_donated_line_serves_that_of_its_need(
+def test_a_donated_line_serves_the_claim_of_the_need_that_it_names(
     station: StationLedger,
 ) -> None:
     urgent, other = station.need(5, urgency="high"), station.need(5)
@@ -272,7 +274,7 @@ def test_of_a_pledges_claims_a_donated_line_serves_that_of_its_need(
     station.ledger.verify()
 
 
-def test_a_donation_is_corrected_to_the_need_that_was_meant(station: StationLedger) -> None:
+def test_a_donation_can_be_corrected_to_serve_another_need(station: StationLedger) -> None:
     older, newer = station.need(4), station.need(4)
     done = station.give(4, recipient="R-1")
     assert standing(station, older) == {"assigned": 4}
@@ -338,7 +340,7 @@ def test_only_lots_for_the_ended_need_are_released(station: StationLedger) -> No
     station.ledger.verify()
 
 
-def test_a_gift_whose_goods_an_ended_need_released_is_still_corrected(
+def test_a_gift_can_be_corrected_after_an_ended_need_released_its_goods(
     station: StationLedger,
 ) -> None:
     need = station.need(10)

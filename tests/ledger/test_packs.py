@@ -115,7 +115,7 @@ def total(station: StationLedger, account: str, item: str = "mask") -> int:
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *FROM_STOCK])
-def test_correcting_another_field_keeps_what_a_redefined_pack_counted(
+def test_correcting_another_field_keeps_the_old_size_of_a_redefined_pack(
     station: StationLedger, name: str
 ) -> None:
     if name in FROM_STOCK:
@@ -158,7 +158,7 @@ def test_a_receipt_replaced_after_a_pack_was_redefined_prints_the_same_quantity(
     assert quantities == [100, 100]
 
 
-def test_another_number_of_the_same_pack_counts_the_pack_as_it_was(station: StationLedger) -> None:
+def test_correcting_the_number_of_packs_keeps_the_old_pack_size(station: StationLedger) -> None:
     done = station(gift())
     redefine(station, box=40)
     three = gift(lines=[c.DonationLine(item="mask", quantity=3, pack="box")])
@@ -166,7 +166,7 @@ def test_another_number_of_the_same_pack_counts_the_pack_as_it_was(station: Stat
     assert station.total("stock:store") == 150
 
 
-def test_a_correction_of_a_correction_keeps_the_first_factor(station: StationLedger) -> None:
+def test_a_correction_of_a_correction_keeps_the_first_pack_size(station: StationLedger) -> None:
     done = station(gift())
     redefine(station, box=40)
     in_pieces = gift(lines=[c.DonationLine(item="mask", quantity=90)])
@@ -177,21 +177,21 @@ def test_a_correction_of_a_correction_keeps_the_first_factor(station: StationLed
     assert station.total("stock:store") == 100
 
 
-def test_a_new_command_counts_a_redefined_pack_as_it_is_now(station: StationLedger) -> None:
+def test_a_new_command_uses_the_new_size_of_a_redefined_pack(station: StationLedger) -> None:
     station(gift())
     redefine(station, box=40)
     station(gift())
     assert station.total("stock:store") == 180
 
 
-def test_a_pack_first_named_in_a_correction_counts_as_it_is_now(station: StationLedger) -> None:
+def test_a_pack_first_named_in_a_correction_has_its_present_size(station: StationLedger) -> None:
     done = station.give(10)
     redefine(station, box=40)
     station(c.Correct(entry=done.seq, command=gift(), reason="boxes, not pieces"))
     assert station.total("stock:store") == 80
 
 
-def test_the_smallest_figure_of_a_refused_correction_counts_the_pack_as_it_was(
+def test_the_smallest_quantity_in_a_refusal_uses_the_old_pack_size(
     station: StationLedger,
 ) -> None:
     done = station(gift())
@@ -206,7 +206,7 @@ def test_the_smallest_figure_of_a_refused_correction_counts_the_pack_as_it_was(
     assert (fault.asked, fault.available) == (50, 70)
 
 
-def test_reversing_and_stating_again_keeps_the_factor(station: StationLedger) -> None:
+def test_reversing_and_restating_keeps_the_old_pack_size(station: StationLedger) -> None:
     done = station(gift())
     undone = station(c.Reverse(entry=done.seq, reason="never came"))
     redefine(station, box=40)
@@ -243,7 +243,7 @@ def test_an_entry_of_an_older_version_keeps_the_size_that_its_rows_imply(
     assert total(station, account) == 100
 
 
-def test_the_expiry_of_a_gift_of_an_older_version_is_corrected_without_its_quantity(
+def test_correcting_the_expiry_of_a_gift_of_an_older_version_keeps_its_quantity(
     older: Callable[[], None], station: StationLedger
 ) -> None:
     value = Value(minor=500, currency="CNY", evidence="invoice")
@@ -269,7 +269,7 @@ def test_a_corrected_entry_of_an_older_version_keeps_the_size_too(
     assert station.total("stock:store") == 100
 
 
-def test_an_entry_of_an_older_version_with_other_lines_counts_packs_as_they_are_now(
+def test_an_entry_of_an_older_version_with_other_lines_uses_present_pack_sizes(
     older: Callable[[], None], station: StationLedger
 ) -> None:
     done = station(gift())
@@ -280,7 +280,7 @@ def test_an_entry_of_an_older_version_with_other_lines_counts_packs_as_they_are_
     assert station.total("stock:store") == 120
 
 
-def test_a_correction_stays_possible_where_a_location_became_a_quarantine(
+def test_a_correction_is_possible_after_its_location_became_a_quarantine(
     station: StationLedger,
 ) -> None:
     gift_ = station.give(20, recipient="R-1")

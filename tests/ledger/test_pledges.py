@@ -122,7 +122,7 @@ def test_a_donation_of_another_item_than_pledged_is_refused(station: StationLedg
         station.give(10, "soap", pledge=pledge)
 
 
-def test_a_need_noted_after_a_pledge_is_claimed_for_it(station: StationLedger) -> None:
+def test_a_pledge_can_claim_a_need_that_was_noted_later(station: StationLedger) -> None:
     pledge = station.pledge(50)
     station.clock.advance(3)
     need = station.need(20)
@@ -185,7 +185,7 @@ def test_claims_that_name_nothing_or_the_wrong_need_are_refused(station: Station
             station(c.ClaimNeeds(pledge=pledge, claims=claims))
 
 
-def test_a_claim_of_an_earlier_day_than_its_need_is_refused(station: StationLedger) -> None:
+def test_a_claim_dated_before_its_need_is_refused(station: StationLedger) -> None:
     pledge = station.pledge(10, happened_on=station.day(-5))
     need = station.need(4)
     claims = [c.Claim(need=need, quantity=4)]
@@ -193,7 +193,7 @@ def test_a_claim_of_an_earlier_day_than_its_need_is_refused(station: StationLedg
         station(c.ClaimNeeds(pledge=pledge, claims=claims, happened_on=station.day(-1)))
 
 
-def test_a_pledge_claimed_later_is_not_corrected_below_its_claims(station: StationLedger) -> None:
+def test_a_pledge_cannot_be_corrected_below_claims_made_later(station: StationLedger) -> None:
     pledge = station.pledge(10)
     need = station.need(8)
     claimed = station(c.ClaimNeeds(pledge=pledge, claims=[c.Claim(need=need, quantity=8)]))

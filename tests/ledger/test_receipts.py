@@ -57,7 +57,7 @@ def test_a_refused_donation_uses_no_receipt_number(station: StationLedger) -> No
     assert valid(station) == [FIRST]
 
 
-def test_a_receipt_freezes_its_lines_in_figures_and_words(station: StationLedger) -> None:
+def test_a_receipt_stores_its_quantities_in_figures_and_words(station: StationLedger) -> None:
     station.give(50, batch="B1", wish="for the old")
     paper = printed(station, FIRST)
     assert paper["donor"]["name"] == "广州某企业"
@@ -168,7 +168,7 @@ def test_the_receipt_of_a_forgotten_donor_keeps_its_number_and_is_not_reprinted(
 
 
 @pytest.mark.parametrize("name", [*LETTERS, "\ue000", "\U0010fffd"])
-def test_a_gift_is_recorded_and_gets_a_receipt_whatever_the_letters(
+def test_a_gift_gets_a_receipt_whatever_script_its_texts_use(
     station: StationLedger, name: str
 ) -> None:
     station.ledger.register(Donor(code="D-9", name=name))

@@ -20,7 +20,9 @@ from supplies.ledger.writer import Request
 ID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 
 
-def test_each_request_of_a_group_is_recorded_or_refused_by_itself(station: StationLedger) -> None:
+def test_each_request_of_a_group_is_recorded_or_refused_independently(
+    station: StationLedger,
+) -> None:
     commands: list[c.Command] = [
         station.donation(5),
         c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=6)]),
@@ -94,7 +96,7 @@ def test_the_balance_of_an_unknown_kind_of_account_is_refused(
             balance(account, "mask")
 
 
-def test_an_entry_number_beyond_the_database_is_refused(station: StationLedger) -> None:
+def test_an_entry_number_too_large_for_the_database_is_refused(station: StationLedger) -> None:
     again = station.donation(1)
     for command in (
         c.Reverse(entry=10**30, reason="r"),

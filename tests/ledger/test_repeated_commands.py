@@ -55,7 +55,7 @@ def test_an_id_may_be_a_uuid_object(station: StationLedger) -> None:
     assert station.ledger.record(activity, by="u_1", id=ID).repeated
 
 
-def test_the_same_id_with_the_same_command_gives_the_first_answer(
+def test_the_same_id_with_the_same_command_gives_the_first_result(
     station: StationLedger,
 ) -> None:
     command = station.donation(5)

@@ -28,14 +28,14 @@ def count(sheet: str, counted: int, item: str = "mask", lot: str | None = None) 
     return c.CountStock(sheet=sheet, lines=[c.CountLine(item=item, counted=counted, lot=lot)])
 
 
-def test_a_shortage_takes_free_stock_and_stands_unexplained(station: StationLedger) -> None:
+def test_a_shortage_takes_free_stock_and_is_booked_as_unexplained(station: StationLedger) -> None:
     station.stock(10)
     station(count(opened(station), 7))
     assert station.total("stock:store") == 7
     assert station.total("unexplained:store") == 3
 
 
-def test_a_count_is_compared_with_what_stood_there_when_its_sheet_was_opened(
+def test_a_count_is_compared_with_the_stock_when_its_sheet_was_opened(
     station: StationLedger,
 ) -> None:
     station.stock(10)
@@ -61,7 +61,7 @@ def counted_on(sheet: str, counted: int, day: date) -> c.CountStock:
     return c.CountStock(sheet=sheet, lines=lines, happened_on=day)
 
 
-def test_a_count_of_yesterday_leaves_what_left_today_alone(station: StationLedger) -> None:
+def test_a_count_dated_yesterday_ignores_goods_that_left_today(station: StationLedger) -> None:
     station.stock(100, happened_on=station.day(-5))
     station(hand_out(10))
     station(counted_on(opened_on(station, station.day(-1)), 100, station.day(-1)))
@@ -69,7 +69,7 @@ def test_a_count_of_yesterday_leaves_what_left_today_alone(station: StationLedge
     assert station.total("unexplained:store") == 0
 
 
-def test_a_count_of_a_past_day_leaves_what_came_since_alone(station: StationLedger) -> None:
+def test_a_count_dated_on_a_past_day_ignores_goods_that_came_later(station: StationLedger) -> None:
     station.stock(30, happened_on=station.day(-5))
     station.stock(12)
     station(counted_on(opened_on(station, station.day(-2)), 30, station.day(-2)))
@@ -85,7 +85,7 @@ def test_a_difference_of_a_past_day_is_booked_on_that_day(station: StationLedger
     assert station.total("stock:store") == 87
 
 
-def test_a_slip_of_an_earlier_day_recorded_after_the_sheet_was_opened_counts(
+def test_an_earlier_hand_out_recorded_after_opening_the_sheet_reduces_the_expected_quantity(
     station: StationLedger,
 ) -> None:
     station.stock(100, happened_on=station.day(-5))
@@ -97,7 +97,7 @@ def test_a_slip_of_an_earlier_day_recorded_after_the_sheet_was_opened_counts(
 
 
 @pytest.mark.parametrize("day", [0, -3])
-def test_a_gift_corrected_after_the_sheet_was_opened_counts_as_corrected(
+def test_a_gift_corrected_after_opening_the_sheet_is_expected_as_corrected(
     station: StationLedger, day: int
 ) -> None:
     gift = station.give(60, happened_on=station.day(day))
@@ -109,7 +109,7 @@ def test_a_gift_corrected_after_the_sheet_was_opened_counts_as_corrected(
     assert station.total("unexplained:store") == 0
 
 
-def test_a_gift_reversed_after_the_sheet_was_opened_counts_as_reversed(
+def test_a_gift_reversed_after_opening_the_sheet_is_not_expected(
     station: StationLedger,
 ) -> None:
     station.stock(50)
@@ -120,7 +120,7 @@ def test_a_gift_reversed_after_the_sheet_was_opened_counts_as_reversed(
     assert station.total("stock:store") == 50
 
 
-def test_two_sheets_of_one_shelf_book_a_shortage_once(station: StationLedger) -> None:
+def test_two_count_sheets_of_one_location_book_a_shortage_once(station: StationLedger) -> None:
     station.stock(10)
     first, second = opened(station), opened(station)
     station(count(first, 7))
@@ -129,7 +129,7 @@ def test_two_sheets_of_one_shelf_book_a_shortage_once(station: StationLedger) ->
     assert station.total("unexplained:store") == 3
 
 
-def test_two_sheets_of_two_days_book_a_shortage_once(station: StationLedger) -> None:
+def test_two_count_sheets_of_two_days_book_a_shortage_once(station: StationLedger) -> None:
     station.stock(10, happened_on=station.day(-5))
     first, second = opened_on(station, station.day(-2)), opened_on(station, station.day(-1))
     station(count(first, 7))
@@ -137,7 +137,9 @@ def test_two_sheets_of_two_days_book_a_shortage_once(station: StationLedger) -> 
     assert station.total("stock:store") == 7
 
 
-def test_a_shortage_that_an_earlier_day_cannot_bear_is_booked_today(station: StationLedger) -> None:
+def test_a_shortage_that_would_overdraw_an_earlier_day_is_booked_today(
+    station: StationLedger,
+) -> None:
     """10 were there; 8 were counted; all 10 are said to have left since, and 10 others came."""
     station.stock(10, happened_on=station.day(-5))
     station(hand_out(10, happened_on=station.day(-1)))
@@ -147,7 +149,7 @@ def test_a_shortage_that_an_earlier_day_cannot_bear_is_booked_today(station: Sta
     assert station.total("unexplained:store") == 2
 
 
-def test_what_is_set_aside_is_counted_with_what_is_free(station: StationLedger) -> None:
+def test_allocated_goods_are_counted_together_with_free_goods(station: StationLedger) -> None:
     station.stock(10)
     station.allocate(6)
     station(count(opened(station), 10))
@@ -168,7 +170,9 @@ def test_a_shortage_beyond_free_stock_takes_from_the_least_urgent_and_restores_i
     assert station.balance(f"needed:{low}") == 3
 
 
-def test_what_serves_no_need_bears_a_shortage_before_what_does(station: StationLedger) -> None:
+def test_a_shortage_takes_goods_that_serve_no_need_before_goods_that_do(
+    station: StationLedger,
+) -> None:
     station.need(4)
     station.stock(8)
     serving, spare = station.allocate(4), station.allocate(4, recipient="R-2")
@@ -219,7 +223,7 @@ def test_goods_that_an_earlier_count_missed_are_found_in_their_own_lot(
     assert station.total("unexplained:store") == 0
 
 
-def test_a_shortage_that_nothing_can_bear_is_a_conflict(station: StationLedger) -> None:
+def test_a_shortage_larger_than_the_stock_is_a_conflict(station: StationLedger) -> None:
     station.stock(10)
     sheet = opened(station)
     station(c.Move(source="store", target="annex", lines=[c.LotLine(item="mask", quantity=8)]))
@@ -230,7 +234,7 @@ def test_a_shortage_that_nothing_can_bear_is_a_conflict(station: StationLedger) 
     station(c.ResolveConflict(conflict=done.seq, by="unexplained", reason="counted again"))
 
 
-def test_a_count_that_contradicts_the_books_is_booked_as_far_as_they_can(
+def test_a_count_that_contradicts_the_books_is_booked_as_far_as_possible(
     station: StationLedger,
 ) -> None:
     station.stock(10)
@@ -247,7 +251,7 @@ def test_a_count_that_contradicts_the_books_is_booked_as_far_as_they_can(
     verify(station.ledger.store)
 
 
-def test_a_count_that_contradicted_the_books_is_counted_anew_and_verifies(
+def test_a_resolved_count_is_recomputed_after_an_earlier_move_is_reversed(
     station: StationLedger,
 ) -> None:
     station.stock(11)
@@ -388,7 +392,7 @@ def test_a_settlement_is_corrected_and_reversed(station: StationLedger) -> None:
     verify(station.ledger.store)
 
 
-def test_a_count_is_not_corrected_but_counted_again(station: StationLedger) -> None:
+def test_a_count_cannot_be_reversed_but_counted_again(station: StationLedger) -> None:
     done = station(count(opened(station), 20))
     with pytest.raises(InvalidField, match="open another count sheet and count again"):
         station(c.Reverse(entry=done.seq, reason="r"))
@@ -402,7 +406,7 @@ def test_found_goods_that_were_borrowed_go_back_to_their_lender(station: Station
     assert station.total("borrowed:X-1") == 0
 
 
-def test_what_is_missing_is_settled_as_lost_and_what_turned_up_by_its_origin(
+def test_missing_goods_are_settled_as_lost_and_found_goods_by_their_origin(
     station: StationLedger,
 ) -> None:
     station.stock(10)
@@ -417,7 +421,7 @@ def test_what_is_missing_is_settled_as_lost_and_what_turned_up_by_its_origin(
     assert station.total("donor:D-2") == -2
 
 
-def test_what_is_explained_already_is_not_settled(station: StationLedger) -> None:
+def test_settling_is_refused_if_nothing_is_unexplained(station: StationLedger) -> None:
     with pytest.raises(InvalidField, match="nothing is unexplained in store"):
         station(
             c.Settle(
@@ -439,7 +443,7 @@ def test_a_count_before_its_sheet_was_opened_is_refused(station: StationLedger) 
 # --- entries of an earlier moment, recorded after the count ------------------------------------
 
 
-def test_a_gift_is_corrected_past_a_count_and_the_count_is_booked_anew(
+def test_correcting_a_gift_from_before_a_count_recomputes_the_count(
     station: StationLedger,
 ) -> None:
     gift = station.give(500)
@@ -455,7 +459,7 @@ def test_a_gift_is_corrected_past_a_count_and_the_count_is_booked_anew(
     verify(station.ledger.store)
 
 
-def test_a_gift_corrected_twice_past_a_count_leaves_what_was_counted(
+def test_the_counted_stock_stays_after_repeated_corrections_of_an_earlier_gift(
     station: StationLedger,
 ) -> None:
     gift = station.give(500, happened_on=station.day(-3))
@@ -481,7 +485,7 @@ def test_a_correction_restores_the_lots_that_a_count_missed(station: StationLedg
     assert not station.books.nonzero_balances("unexplained:store")
 
 
-def test_a_slip_of_an_earlier_day_recorded_after_the_count_explains_what_was_missing(
+def test_an_earlier_hand_out_recorded_after_the_count_explains_the_shortage(
     station: StationLedger,
 ) -> None:
     lot = station.stock(100, happened_on=station.day(-5))
@@ -495,7 +499,9 @@ def test_a_slip_of_an_earlier_day_recorded_after_the_count_explains_what_was_mis
     verify(station.ledger.store)
 
 
-def test_a_slip_of_goods_that_a_count_missed_entirely_is_recorded(station: StationLedger) -> None:
+def test_an_earlier_hand_out_of_goods_that_a_count_did_not_find_is_recorded(
+    station: StationLedger,
+) -> None:
     station.stock(10, happened_on=station.day(-5))
     station(count(opened(station), 0))
     station(hand_out(10, happened_on=station.day(-2)))
@@ -504,7 +510,7 @@ def test_a_slip_of_goods_that_a_count_missed_entirely_is_recorded(station: Stati
     assert station.total("unexplained:store") == 0
 
 
-def test_a_slip_of_today_after_a_count_is_not_the_counts(station: StationLedger) -> None:
+def test_a_hand_out_after_a_count_does_not_change_the_count(station: StationLedger) -> None:
     station.stock(100, happened_on=station.day(-5))
     station(count(opened(station), 90))
     done = station(hand_out(10))
@@ -545,7 +551,7 @@ def test_a_gift_moved_before_a_count_explains_its_surplus(station: StationLedger
     assert station.total("unexplained:store") == 0
 
 
-def test_only_the_next_count_is_booked_anew(station: StationLedger) -> None:
+def test_an_earlier_entry_recomputes_only_the_next_count(station: StationLedger) -> None:
     station.stock(100, happened_on=station.day(-5))
     first = opened_on(station, station.day(-2))
     station(counted_on(first, 90, station.day(-2)))
@@ -557,7 +563,7 @@ def test_only_the_next_count_is_booked_anew(station: StationLedger) -> None:
     assert station.total("unexplained:store") == 2
 
 
-def test_an_earlier_sheet_counted_later_leaves_the_later_count_as_counted(
+def test_counting_an_earlier_sheet_later_keeps_the_stock_of_the_later_count(
     station: StationLedger,
 ) -> None:
     station.stock(10, happened_on=station.day(-5))
@@ -582,7 +588,7 @@ def test_a_move_of_an_earlier_day_changes_the_counts_of_both_places(station: Sta
     assert not any(station.books.nonzero_balances("unexplained:").values())
 
 
-def test_an_earlier_sheet_counted_after_a_later_one_changes_nothing_after_it(
+def test_counting_an_earlier_sheet_does_not_change_the_stock_after_a_later_count(
     station: StationLedger,
 ) -> None:
     station.stock(10, happened_on=station.day(-5))

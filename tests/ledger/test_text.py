@@ -18,7 +18,7 @@ from supplies.views.receipts import get_receipt
 from supplies.views.stock import get_stock
 
 
-def test_the_words_of_a_command_are_kept_normalized(station: StationLedger) -> None:
+def test_the_texts_of_a_command_are_stored_normalized(station: StationLedger) -> None:
     done = station.give(1, wish=" Nguye\u0302\u0303n\u200b　給老人 ", batch=" B7\u200b ")
     assert free_text_of_entry(station.books, done.seq) == {
         "handled_by": "陈某",
@@ -27,7 +27,7 @@ def test_the_words_of_a_command_are_kept_normalized(station: StationLedger) -> N
     assert station.books.value("SELECT batch FROM lots WHERE station = :station") == "B7"
 
 
-def test_the_names_of_the_catalogue_are_kept_normalized(station: StationLedger) -> None:
+def test_the_names_of_the_catalogue_are_stored_normalized(station: StationLedger) -> None:
     station.ledger.register(
         Donor(code="D-9", name=" １号 \u200b", phone="\u202a138\u202c", note=" ")
     )
@@ -50,7 +50,7 @@ def test_a_blank_name_is_refused(station: StationLedger, name: str) -> None:
         )
 
 
-def test_what_older_versions_recorded_blank_stays_readable_and_verifiable(
+def test_blank_texts_of_older_versions_can_be_read_and_verified(
     station: StationLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id = uuid.uuid4()
@@ -119,7 +119,9 @@ def add(station: StationLedger, login: str) -> users.User:
 
 
 @pytest.mark.parametrize("login", ["chen", "CHEN", "ｃｈｅｎ", " chen ", "che\u200bn"])
-def test_a_login_that_is_typed_like_another_is_in_use(station: StationLedger, login: str) -> None:
+def test_a_login_that_differs_only_in_encoding_is_in_use(
+    station: StationLedger, login: str
+) -> None:
     add(station, "chen")
     with pytest.raises(AlreadyDone, match="this login is in use"):
         add(station, login)
@@ -156,7 +158,7 @@ def test_an_invalid_login_is_refused(station: StationLedger, login: str) -> None
     assert refused.value.faults[0].pointer == "/login"
 
 
-def test_logins_of_older_versions_that_are_alike_sign_in_each_as_typed(
+def test_similar_logins_of_older_versions_can_each_sign_in(
     station: StationLedger,
 ) -> None:
     first, second = add(station, "chen"), add(station, "other")
@@ -173,7 +175,7 @@ def test_logins_of_older_versions_that_are_alike_sign_in_each_as_typed(
         users.get_by_login(access, "Chen")
 
 
-def test_a_password_is_the_same_on_every_keyboard() -> None:
+def test_a_password_matches_however_its_characters_are_encoded() -> None:
     kept = passwords.hash_password("carry café baskets\u00a0home", "chen")
     assert passwords.verify_password(kept, "carry cafe\u0301 baskets home")
     assert not passwords.verify_password(kept, "carry cafe baskets home")

@@ -57,7 +57,7 @@ PAPERS = [receipt_for, slip_for, slip_on_a5_for, run_sheet_for, statement_for]
 
 @reading.needs_poppler
 @pytest.mark.parametrize("draw", PAPERS)
-def test_names_of_all_scripts_are_drawn_and_copied_out(draw: Callable[[str], bytes]) -> None:
+def test_names_of_all_scripts_are_drawn_and_can_be_copied(draw: Callable[[str], bytes]) -> None:
     for name in LEFT_TO_RIGHT:
         pdf = draw(name)
         assert reading.squeezed(name) in reading.text(pdf), name
@@ -67,7 +67,7 @@ def test_names_of_all_scripts_are_drawn_and_copied_out(draw: Callable[[str], byt
 
 
 @pytest.mark.parametrize("name", RIGHT_TO_LEFT)
-def test_names_from_right_to_left_are_copied_out_in_reading_order(name: str) -> None:
+def test_names_from_right_to_left_are_copied_in_reading_order(name: str) -> None:
     said = reading.text(receipt_for(name))
     assert all(word in said for word in name.split())
 
@@ -143,18 +143,18 @@ def from_left(text: str) -> str:
         ("\u200eאבג, 3", "גבא, 3"),
     ],
 )
-def test_each_part_of_a_line_goes_in_its_direction(text: str, seen: str) -> None:
+def test_each_part_of_a_line_is_written_in_its_direction(text: str, seen: str) -> None:
     assert from_left(text) == seen
 
 
-def test_the_lines_of_a_paragraph_go_in_the_direction_of_its_first_letter() -> None:
+def test_the_lines_of_a_paragraph_have_the_direction_of_its_first_letter() -> None:
     lines = paragraph("אבג דהו KN95 זחט יכל", Style(10), 18).lines
     assert len(lines) > 2
     assert all(line.startswith("\u200f") for line in lines)
     assert from_left("\u200fKN95 אבג") == "גבא KN95"
 
 
-def test_arabic_letters_join() -> None:
+def test_arabic_letters_are_joined() -> None:
     joined = shape_line("ههه", 10)
     assert joined.width < 3 * shape_line("ه", 10).width
     assert len({glyph.character for run in joined.runs for glyph in run.glyphs}) == 3
@@ -178,7 +178,7 @@ def test_a_word_is_printed_in_one_face() -> None:
         ("葛\U000e0100城", ["葛\U000e0100", "城"]),
     ],
 )
-def test_a_character_and_its_marks_are_one(text: str, parts: list[str]) -> None:
+def test_a_character_and_its_marks_stay_together(text: str, parts: list[str]) -> None:
     assert clusters(text) == parts
     assert break_lines(text, 0.5, len) == parts
     longer = text + "z" * 9

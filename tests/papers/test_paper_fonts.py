@@ -46,7 +46,7 @@ def test_every_character_of_gbk_except_one_can_be_printed() -> None:
     assert fonts.covers(characters)
 
 
-def test_extension_a_can_be_printed_but_for_its_latest_additions() -> None:
+def test_cjk_extension_a_can_be_printed_except_its_latest_additions() -> None:
     assert fonts.covers("".join(map(chr, range(0x3400, 0x4DB6))))
 
 

@@ -269,7 +269,7 @@ def test_two_processes_give_the_same_bytes() -> None:
     assert {reading.in_a_new_process(expression, seed) for seed in (1, 2)} == {here}
 
 
-def test_threads_do_not_disturb_each_other() -> None:
+def test_receipts_can_be_drawn_in_several_threads() -> None:
     alone = [draw_receipt(receipt(lines)) for lines in range(1, 13)]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda lines: draw_receipt(receipt(lines)), range(1, 13)))

@@ -99,7 +99,7 @@ def test_a_signed_receipt_is_no_larger_than_40_kilobytes(issuer: IssuingStation)
     assert len(pdf) <= 40 * 1024
 
 
-def test_the_data_can_be_checked_with_sha_256_and_ed25519_alone(
+def test_the_data_can_be_checked_with_only_sha_256_and_ed25519(
     issuer: IssuingStation,
 ) -> None:
     """The recipe of docs/checking-a-receipt.md, in the words of another program."""
@@ -206,7 +206,7 @@ def test_an_overlay_on_the_page_is_detected(issuer: IssuingStation) -> None:
 
     for change in (note, script, sheet, wider, second, title, glyphs):
         found, says = check_result(changed(paper, change), issuer.keys.public_keys())
-        assert (found, "its page is not" in says) == ("altered", True), change.__name__
+        assert (found, "its page differs" in says) == ("altered", True), change.__name__
 
 
 @pytest.mark.parametrize(
@@ -225,8 +225,8 @@ def test_an_overlay_on_the_page_is_detected(issuer: IssuingStation) -> None:
         ("salt", "00" * 16, "not the one signed"),
         ("salt", "no hex", "not the one signed"),
         ("document", "{}", "not the one signed"),
-        ("marks", {**NO_MARKS, "copy": 2, "copied_on": "2020-02-11"}, "its page is not"),
-        ("marks", {"copy": 2}, "its page is not"),
+        ("marks", {**NO_MARKS, "copy": 2, "copied_on": "2020-02-11"}, "its page differs"),
+        ("marks", {"copy": 2}, "its page differs"),
         ("format", "supplies-receipt-2", "cannot be read"),
         ("more", 1, "cannot be read"),
     ],
@@ -245,7 +245,7 @@ def test_data_of_another_receipt_is_detected(issuer: IssuingStation) -> None:
     told = issued_papers.written(issued_papers.attached(other))
     assert check_result(with_fields(one), issuer.keys.public_keys()) == ("genuine", FIRST)
     found, says = check_result(issued_papers.with_attached(one, told), issuer.keys.public_keys())
-    assert (found, "its page is not" in says) == ("altered", True)
+    assert (found, "its page differs" in says) == ("altered", True)
     found, says = check_result(issued_papers.with_attached(one, b"\xff"), issuer.keys.public_keys())
     assert (found, "cannot be read" in says) == ("altered", True)
 
@@ -255,7 +255,7 @@ def test_a_changed_key_id_is_detected(issuer: IssuingStation) -> None:
     assert check_result(paper, issuer.keys.public_keys())[0] == "altered"
 
 
-def test_a_damaged_file_is_reported_in_one_sentence(
+def test_a_damaged_file_is_reported_in_one_message(
     issuer: IssuingStation,
 ) -> None:
     paper, keys = issuer.give(), issuer.keys.public_keys()
@@ -274,7 +274,9 @@ def test_a_damaged_file_is_reported_in_one_sentence(
 # --- of others, or none ----------------------------------------------------------------------
 
 
-def test_a_receipt_of_another_station_is_recognised(issuer: IssuingStation, tmp_path: Path) -> None:
+def test_a_receipt_signed_by_another_station_is_recognised(
+    issuer: IssuingStation, tmp_path: Path
+) -> None:
     other = new_keys(str(tmp_path / "other.db"))
     paper = issuer.give()
     found, says = check_result(paper, other.public_keys())
@@ -304,7 +306,7 @@ def test_keys_that_another_process_added_are_used_at_once(issuer: IssuingStation
     assert issued_papers.attached(issuer.give())["key_id"] == "k2"
 
 
-def test_a_receipt_without_its_data_is_recognised(issuer: IssuingStation) -> None:
+def test_a_receipt_whose_signed_data_was_removed_is_recognised(issuer: IssuingStation) -> None:
     found, says = check_result(issued_papers.stripped(issuer.give()), issuer.keys.public_keys())
     assert (found, "was taken out" in says) == ("no-attachment", True)
 
@@ -358,7 +360,7 @@ def test_a_receipt_of_other_books_is_not_found(issuer: IssuingStation) -> None:
     entry = replace(record.entry, hash="0" * 64)
     for other, says in [
         (replace(record, number="JZ-2020-000009"), "there is no receipt"),
-        (replace(record, digest="0" * 64), "another paper"),
+        (replace(record, digest="0" * 64), "another document"),
         (replace(record, entry=entry), "rewritten"),
         (replace(record, entry=replace(record.entry, seq=1)), "another entry"),
     ]:
@@ -383,6 +385,6 @@ def test_public_keys_are_written_and_read_back(issuer: IssuingStation) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "k1 ed25519 AAAA\n", "Dear all", "k0 rsa x"])
-def test_a_file_that_holds_no_public_keys_is_refused(text: str) -> None:
+def test_a_file_without_public_keys_is_refused(text: str) -> None:
     with pytest.raises(InvalidField, match=r"letter\.txt is not a file of public keys"):
         read_public_keys(text, "letter.txt")

@@ -186,7 +186,7 @@ def test_requests_of_a_batch_with_an_uncertain_commit_are_not_run_again(
     assert entries(books_url) == 2
 
 
-def test_repeating_an_uncertain_request_with_its_key_gives_the_recorded_answer(
+def test_repeating_an_uncertain_request_with_its_key_gives_the_recorded_response(
     rest: RestClient, proxy: TcpProxy, books_url: str
 ) -> None:
     rest.need()

@@ -18,7 +18,7 @@ def as_role(rest: RestClient, service: Service, role: str, path: str) -> Any:
     return answer.json()
 
 
-def test_an_auditor_sees_that_there_is_a_text_and_not_what_it_says(
+def test_an_auditor_sees_that_a_text_exists_but_not_its_content(
     rest: RestClient, service: Service
 ) -> None:
     need = rest.need(4, note="canary")
@@ -57,7 +57,7 @@ def test_an_auditor_sees_that_there_is_a_text_and_not_what_it_says(
     assert rest.get("/api/entries/1")["texts"] == [{"field": "note", "text": "canary"}]
 
 
-def test_a_write_off_and_a_count_are_read_and_their_notes_withheld_from_auditors(
+def test_notes_of_write_offs_and_counts_are_withheld_from_auditors(
     rest: RestClient, service: Service
 ) -> None:
     rest.give(10)
@@ -84,7 +84,7 @@ def test_a_write_off_and_a_count_are_read_and_their_notes_withheld_from_auditors
     assert (seen["note"], seen["count_note"]) == (WITHHELD, WITHHELD)
 
 
-def test_a_donor_does_not_read_notes_of_the_staff_on_their_pledge(
+def test_a_donor_does_not_see_notes_of_the_staff_on_their_pledge(
     rest: RestClient, service: Service
 ) -> None:
     pledge = rest.post(

@@ -23,7 +23,9 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 @pytest.mark.parametrize(
     "path", ["/api/stock", "/api/entries", "/api/health", "/sign-in", "/style.css"]
 )
-def test_head_is_get_without_content(coordinator_client: TestClient, path: str) -> None:
+def test_head_returns_the_headers_of_get_without_content(
+    coordinator_client: TestClient, path: str
+) -> None:
     read, head = coordinator_client.get(path), coordinator_client.head(path)
     assert head.status_code == read.status_code == 200
     assert head.content == b""
@@ -31,7 +33,7 @@ def test_head_is_get_without_content(coordinator_client: TestClient, path: str) 
         assert head.headers[name] == read.headers[name]
 
 
-def test_head_is_among_the_methods_that_are_allowed(coordinator_client: TestClient) -> None:
+def test_head_is_among_the_allowed_methods(coordinator_client: TestClient) -> None:
     answer = coordinator_client.delete("/api/stock")
     assert "HEAD" in answer.headers["allow"]
     assert coordinator_client.head("/api/needs/n_1/end").status_code == 405
@@ -73,14 +75,12 @@ def test_an_error_page_escapes_the_address(coordinator_client: TestClient) -> No
 
 
 @pytest.mark.parametrize("accept", ["", ";;;", "text/html;q=1e999", "text", "a/b/c;q=x"])
-def test_an_accept_header_that_cannot_be_read_asks_for_json(
-    coordinator_client: TestClient, accept: str
-) -> None:
+def test_an_invalid_accept_header_gets_json(coordinator_client: TestClient, accept: str) -> None:
     problem(coordinator_client.get("/nothing", headers={"Accept": accept}), 404, "not-found")
 
 
 @pytest.mark.parametrize("body", [b"", b"  \n"])
-def test_an_empty_body_is_called_empty(coordinator_client: TestClient, body: bytes) -> None:
+def test_an_empty_body_is_reported_as_empty(coordinator_client: TestClient, body: bytes) -> None:
     answer = coordinator_client.post("/api/needs", content=body, headers=JSON)
     assert "the body is empty" in problem(answer, 400, "malformed")["detail"]
 
@@ -118,7 +118,7 @@ def test_a_name_that_is_given_twice_in_an_object_is_refused(
         "/api/activities?kind=nonsense",
     ],
 )
-def test_a_filter_that_names_nothing_known_is_refused(
+def test_a_filter_with_an_unknown_code_is_refused(
     coordinator_client: TestClient, path: str
 ) -> None:
     told = problem(coordinator_client.get(path), 422, "invalid-field")
@@ -126,7 +126,7 @@ def test_a_filter_that_names_nothing_known_is_refused(
     assert "'nonsense'" in told["detail"]
 
 
-def test_filters_that_find_nothing_yet_are_answered(rest: RestClient) -> None:
+def test_filters_that_match_nothing_return_an_empty_list(rest: RestClient) -> None:
     for path in ("entries?kind=shipment_sent", "donations?donor=anonymous", "stock?item=mask"):
         assert rest.get(f"/api/{path}")["items"] == []
 
@@ -141,7 +141,7 @@ def test_filters_that_find_nothing_yet_are_answered(rest: RestClient) -> None:
     ],
 )
 @pytest.mark.parametrize("day", ["0001-01-01", "0022-02-03", "1999-12-31"])
-def test_a_query_for_a_day_before_any_is_refused(
+def test_a_query_for_a_day_before_the_earliest_possible_is_refused(
     coordinator_client: TestClient, path: str, day: str
 ) -> None:
     told = problem(coordinator_client.get(path.format(day)), 422, "invalid-field")
@@ -149,7 +149,9 @@ def test_a_query_for_a_day_before_any_is_refused(
 
 
 @pytest.mark.parametrize("length", [2**21, 2**19])
-def test_an_answer_before_the_end_of_the_body_closes_the_connection(port: int, length: int) -> None:
+def test_a_response_before_the_end_of_the_body_closes_the_connection(
+    port: int, length: int
+) -> None:
     answer = _exchange(
         port,
         b"POST /api/needs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

@@ -32,7 +32,7 @@ def test_a_repeated_donation_is_one_donation(rest: RestClient) -> None:
     assert len(rest.get("/api/receipts")["items"]) == 1
 
 
-def test_a_repeat_is_answered_before_its_command_is_built(
+def test_a_repeat_gets_its_response_before_its_command_is_built(
     rest: RestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = rest.send("/api/donations", rest.donation(), key="truck 1")
@@ -60,9 +60,7 @@ def duplicates(told: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_a_likely_duplicate_donation_is_answered_with_a_warning(
-    rest: RestClient, service: Service
-) -> None:
+def test_a_likely_duplicate_donation_gives_a_warning(rest: RestClient, service: Service) -> None:
     first = rest.give(7)
     assert first["warnings"] == []
     second = rest.give(7)
@@ -78,7 +76,9 @@ def test_a_likely_duplicate_donation_is_answered_with_a_warning(
     assert rest.give(7)["warnings"] == []
 
 
-def test_a_likely_duplicate_is_told_with_a_key_too_and_in_each_repeat(rest: RestClient) -> None:
+def test_a_likely_duplicate_warning_is_also_in_repeats_of_a_request_with_a_key(
+    rest: RestClient,
+) -> None:
     first = rest.post("/api/donations", rest.donation(7), key="one")
     second = rest.post("/api/donations", rest.donation(7), key="two")
     assert duplicates(first) == []
@@ -148,7 +148,7 @@ FACTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("path", "body", "other"), FACTS, ids=[path for path, *_ in FACTS])
-def test_every_fact_typed_twice_is_told(
+def test_every_fact_recorded_twice_gives_a_warning(
     rest: RestClient, path: str, body: dict[str, Any], other: dict[str, Any]
 ) -> None:
     rest.give(100)
@@ -160,7 +160,7 @@ def test_every_fact_typed_twice_is_told(
     assert rest.post(f"/api/{path}", body, key="one") == first
 
 
-def test_a_count_typed_twice_is_told(rest: RestClient) -> None:
+def test_a_count_recorded_twice_gives_a_warning(rest: RestClient) -> None:
     rest.give(10)
     sheets = [
         rest.post("/api/stock/count-sheets", {"location": "store"})["entry"]["document"]
@@ -175,7 +175,7 @@ def test_a_count_typed_twice_is_told(rest: RestClient) -> None:
     assert [duplicates(each) for each in told] == [[], [], [sheets[0]]]
 
 
-def test_a_need_that_was_ended_is_no_duplicate(rest: RestClient) -> None:
+def test_a_need_that_was_ended_is_not_a_duplicate(rest: RestClient) -> None:
     need = rest.need(4)
     rest.post(f"/api/needs/{need}/end", {"reason": "moved"})
     body = {"recipient": "R-1", "item": "mask", "quantity": 4}
@@ -285,7 +285,7 @@ def test_a_refused_request_does_not_use_its_key(rest: RestClient) -> None:
     rest.post("/api/allocations", body, key="k")
 
 
-def test_a_repeat_is_answered_as_the_first_after_later_changes(rest: RestClient) -> None:
+def test_a_repeat_gets_the_first_response_even_after_later_changes(rest: RestClient) -> None:
     first = rest.send("/api/needs", {"recipient": "R-1", "item": "mask", "quantity": 5}, key="k")
     rest.give()
     rest.allocation(5)

@@ -21,7 +21,7 @@ def lines(log: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-def test_every_request_is_logged_and_a_problem_names_its_line(
+def test_every_request_is_logged_and_a_problem_has_the_id_of_its_log_line(
     rest: RestClient, log: io.StringIO
 ) -> None:
     rest.need()

@@ -69,14 +69,14 @@ def without_additions(now: Any, before: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", [p for p in ANSWERS["gets"] if p != "/api/tokens"])
-def test_every_field_of_an_old_answer_is_as_before(old_service: TestClient, path: str) -> None:
+def test_every_field_of_an_old_response_is_unchanged(old_service: TestClient, path: str) -> None:
     now, before = old_service.get(path).json(), ANSWERS["gets"][path]
     if path == "/api/reports/alerts":
         now["items"] = [one for one in now["items"] if one["what"] not in NEW_ALERTS]
     assert without_additions(now, before) == before
 
 
-def test_repeated_requests_of_old_books_are_answered_byte_for_byte(
+def test_repeated_requests_of_old_books_get_the_same_bytes(
     old_service: TestClient,
 ) -> None:
     for sent in ANSWERS["posts"]:
@@ -88,7 +88,7 @@ def test_repeated_requests_of_old_books_are_answered_byte_for_byte(
         assert answer.text == sent["answer"]
 
 
-def test_receipts_of_old_books_are_printed_byte_for_byte(old_service: TestClient) -> None:
+def test_receipts_of_old_books_are_printed_with_the_same_bytes(old_service: TestClient) -> None:
     # The bytes of a PDF are also those of the libraries that draw it.
     if any(version(name) != was for name, was in ANSWERS["versions"].items()):
         pytest.skip("drawn by other versions of reportlab, fonttools, pikepdf or segno")

@@ -55,7 +55,7 @@ def test_every_route_is_documented(coordinator_client: TestClient, document: Any
     assert {(path, verb) for path, verb, _ in operations(document)} == wanted
 
 
-def test_it_is_openapi_3_1_and_all_references_resolve(document: Any) -> None:
+def test_the_document_is_openapi_3_1_and_all_references_resolve(document: Any) -> None:
     assert document["openapi"].startswith("3.1")
     names = set(document["components"]["schemas"])
     assert set(re.findall(r"#/components/schemas/([^'\"]+)", str(document))) == names
@@ -70,7 +70,7 @@ def test_operations_have_a_unique_id_and_a_summary(document: Any) -> None:
         assert operation["tags"], path
 
 
-def test_request_bodies_are_closed_and_leave_out_path_parameters(document: Any) -> None:
+def test_request_bodies_allow_no_unknown_fields_and_no_path_parameters(document: Any) -> None:
     for path, verb, operation in operations(document):
         if verb in ("GET", "DELETE"):
             assert "requestBody" not in operation
@@ -83,7 +83,7 @@ def test_request_bodies_are_closed_and_leave_out_path_parameters(document: Any) 
         assert set(body["required"]) <= set(body["properties"])
 
 
-def test_lines_of_request_bodies_are_closed(document: Any) -> None:
+def test_lines_of_request_bodies_allow_no_unknown_fields(document: Any) -> None:
     schemas = document["components"]["schemas"]
     for name in ("DonationLine", "PledgeLine", "LotLine", "OutcomeLine", "Claim", "LotPart"):
         assert schemas[name]["additionalProperties"] is False
@@ -159,7 +159,7 @@ def test_no_two_schemas_share_a_title(document: Any) -> None:
             assert "title" not in inner, name
 
 
-def test_no_field_has_a_default_that_generators_take_for_required(document: Any) -> None:
+def test_no_field_has_a_default_that_generators_treat_as_required(document: Any) -> None:
     for name, schema in document["components"]["schemas"].items():
         for inner in schemas_within(schema):
             assert "default" not in inner, name
@@ -189,7 +189,7 @@ def test_a_field_that_may_be_absent_is_not_required(document: Any) -> None:
         assert set(schema["properties"]) - set(schema["required"]) == {optional}
 
 
-def test_no_description_is_shown_as_a_block_of_code(document: Any) -> None:
+def test_no_description_is_shown_as_a_code_block(document: Any) -> None:
     def described(part: Any) -> Iterator[str]:
         if isinstance(part, dict):
             for name, inner in part.items():

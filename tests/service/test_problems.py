@@ -296,7 +296,7 @@ def test_commands_about_a_forgotten_person_are_refused(rest: RestClient) -> None
     assert rest.get(f"/api/receipts/{receipt}")["document"] is None
 
 
-def test_an_internal_error_is_answered_in_one_sentence(
+def test_the_response_to_an_internal_error_has_one_message(
     rest: RestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object, **__: object) -> None:

@@ -42,7 +42,7 @@ def found_masks(rest: RestClient, quantity: int) -> str:
     return sheet
 
 
-def test_unexplained_goods_are_in_an_alert_and_a_gift_of_them_is_warned_of(
+def test_unexplained_goods_give_an_alert_and_a_gift_of_them_a_warning(
     rest: RestClient,
 ) -> None:
     sheet = found_masks(rest, 20)
@@ -68,7 +68,7 @@ def test_unexplained_goods_are_in_an_alert_and_a_gift_of_them_is_warned_of(
     assert rest.get("/api/reports/alerts")["items"] == []
 
 
-def test_a_gift_dated_before_its_pledge_is_warned_of_and_in_an_alert(rest: RestClient) -> None:
+def test_a_gift_dated_before_its_pledge_gives_a_warning_and_an_alert(rest: RestClient) -> None:
     lines = [{"item": "mask", "quantity": 10}]
     pledge = rest.post("/api/pledges", {"donor": "D-1", "lines": lines})["pledge"]["id"]
     gift = {

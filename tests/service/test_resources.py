@@ -106,7 +106,7 @@ def test_ending_a_need_says_what_happens_to_its_goods(rest: RestClient) -> None:
     assert rest.get(f"/api/allocations/{allocation}")["status"] == "released"
 
 
-def test_a_standing_pledge_claims_a_need_noted_later_and_drops_the_claim(rest: RestClient) -> None:
+def test_an_open_pledge_claims_a_need_noted_later_and_drops_the_claim(rest: RestClient) -> None:
     line = {"item": "mask", "quantity": 50}
     pledge = rest.post("/api/pledges", {"donor": "D-1", "lines": [line]})["pledge"]["id"]
     need = rest.need(6)

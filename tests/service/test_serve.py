@@ -263,7 +263,7 @@ def test_a_second_make_run_does_not_change_the_first(books: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["missing", "open to others", "a folder"])
-def test_unusable_keys_are_refused_in_one_sentence_before_anything_is_printed(
+def test_unusable_keys_are_refused_in_one_message_before_anything_is_printed(
     books: str, capsys: pytest.CaptureFixture[str], fault: str
 ) -> None:
     with Ledger.open(books, station="lx") as ledger:

@@ -93,7 +93,7 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize(("name", "value"), GARBAGE)
-def test_serve_refuses_garbage_in_every_variable_in_one_sentence(
+def test_serve_refuses_an_invalid_value_of_every_variable_in_one_message(
     books_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -114,7 +114,7 @@ def test_serve_refuses_garbage_in_every_variable_in_one_sentence(
     assert len(told.err.strip().splitlines()) == 1
 
 
-def test_garbage_is_tried_for_every_setting_of_the_service() -> None:
+def test_an_invalid_value_is_tried_for_every_setting_of_the_service() -> None:
     settings = {variable_name(name) for name in Settings.__struct_fields__} | {"SUPPLIES_KEYS"}
     assert {f"SUPPLIES_{name}" for name, _ in GARBAGE} == settings
 

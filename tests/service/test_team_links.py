@@ -82,7 +82,7 @@ def test_a_team_link_does_not_open_the_home_page(
     assert answer.headers["location"] == "/sign-in"
 
 
-def test_repeating_an_outcome_after_closing_gives_the_same_answer(
+def test_repeating_an_outcome_after_closing_gives_the_same_response(
     rest: RestClient, service: Service, out: str
 ) -> None:
     courier = as_courier(rest, service) | {"Idempotency-Key": "door-1"}

@@ -55,7 +55,7 @@ def need(web: httpx.Client, key: str) -> httpx.Response:
     return web.post("/api/needs", json=body, headers={"Idempotency-Key": key})
 
 
-def test_a_repeat_at_the_other_service_gives_the_first_answer(both: Both, url: str) -> None:
+def test_a_repeat_at_the_other_service_gets_the_first_response(both: Both, url: str) -> None:
     with Ledger.open(url, station="lx") as ledger:
         before = ledger.verify().entries
 

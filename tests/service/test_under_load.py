@@ -95,7 +95,7 @@ def recorded(books: str) -> int:
         return ledger.verify().entries
 
 
-def test_every_answered_request_is_recorded_once_after_a_kill(
+def test_every_request_with_a_response_is_recorded_once_after_a_kill(
     books: str, bearer: dict[str, str]
 ) -> None:
     port = free_port()
@@ -130,7 +130,7 @@ def test_accepted_requests_are_recorded_and_answered_at_shutdown(
     assert recorded(books) == len(load.answered)
 
 
-def test_a_lost_answer_is_given_to_the_repeat(books: str, bearer: dict[str, str]) -> None:
+def test_a_repeat_gets_the_response_that_was_lost(books: str, bearer: dict[str, str]) -> None:
     port = free_port()
     body = b'{"recipient":"R-1","item":"mask","quantity":1}'
     request = (

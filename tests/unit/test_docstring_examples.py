@@ -47,7 +47,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example.name))
-def test_a_docstring_example_gives_what_it_says(
+def test_a_docstring_example_gives_the_result_that_it_shows(
     example: doctest.DocTest, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -104,7 +104,7 @@ def test_a_blank_optional_field_is_absent(text: str) -> None:
     assert convert(NewRequest, {"kind": "hide", "wish": text}) == NewRequest(kind="hide")
 
 
-def test_what_is_not_text_is_refused_as_before() -> None:
+def test_values_of_another_type_than_text_are_refused() -> None:
     for fields in ({"note": 5}, {"note": ["a"]}, {"lines": {"0": 1}}):
         with pytest.raises(InvalidField):
             convert(c.MakePledge, {"donor": "D-1", "lines": [], **fields})

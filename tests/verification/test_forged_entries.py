@@ -43,7 +43,7 @@ def test_a_forged_station_is_found(store: Tampering) -> None:
     assert (error.table, error.column, error.seq) == ("entries", "body", 3)
 
 
-def test_a_further_entry_with_an_underived_id_is_found(store: Tampering) -> None:
+def test_a_further_entry_whose_id_is_not_derived_is_found(store: Tampering) -> None:
     seq = last_with(store, "SELECT max(seq) FROM entries WHERE part = 1")
     identity = entry_id("6f1c2f0e-96c8-4b83-bd0b-0ef4f8b3d3f5", 1)
     forge(store, seq, lambda body: msgspec.structs.replace(body, id=identity))
@@ -158,7 +158,7 @@ def test_a_need_met_without_received_goods_is_found(store: Tampering) -> None:
     assert "met for received:h3" in error.expected
 
 
-def test_packs_that_do_not_come_to_their_line_are_found(store: Tampering) -> None:
+def test_packs_that_differ_from_the_quantity_of_their_line_are_found(store: Tampering) -> None:
     seq = last_with(store, "SELECT max(seq) FROM packed_lines")
 
     def resize(body: Body) -> Body:
@@ -203,7 +203,7 @@ def test_an_expiry_that_is_not_the_last_day_of_its_month_is_found(
     assert (error.expected, error.found) == (expected, "2021-01-31")
 
 
-def test_a_count_that_expects_other_figures_than_are_booked_is_found(store: Tampering) -> None:
+def test_a_count_whose_expected_quantities_differ_from_the_books_is_found(store: Tampering) -> None:
     seq = last_with(store, "SELECT max(seq) FROM recounts")
 
     def more(body: Body) -> Body:

@@ -57,7 +57,7 @@ def test_a_count_sheet_is_open_until_it_is_counted(station: StationLedger) -> No
     )
 
 
-def test_a_count_shows_what_it_is_compared_with_since_a_late_entry(station: StationLedger) -> None:
+def test_a_late_entry_changes_the_expected_quantity_of_a_count(station: StationLedger) -> None:
     station.stock(10)
     sheet = str(station(c.OpenCountSheet(location="store")).document)
     station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=10)]))
@@ -76,7 +76,7 @@ def test_count_sheets_are_listed_in_pages(station: StationLedger) -> None:
         get_count_sheet(station.books, "c_9")
 
 
-def test_the_paper_has_the_lots_there_at_the_moment_of_the_sheet(station: StationLedger) -> None:
+def test_the_paper_lists_the_lots_present_when_the_sheet_was_opened(station: StationLedger) -> None:
     station.stock(10, expires_on=station.day(30), batch="B7")
     station.stock(5, expires_on=station.day(9))
     station.stock(3, "soap", location="annex")

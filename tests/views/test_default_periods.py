@@ -34,7 +34,7 @@ def test_a_donation_corrected_to_an_earlier_day_begins_the_donors_period(
     assert get_period_of_donor(station.books, "D-1") == (EARLIER, TODAY)
 
 
-def test_a_donation_corrected_to_a_later_day_begins_the_donors_period_there(
+def test_a_donation_corrected_to_a_later_day_begins_the_donors_period_later(
     station: StationLedger,
 ) -> None:
     given = station(station.donation(11, happened_on=EARLIER))

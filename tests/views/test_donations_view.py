@@ -11,7 +11,7 @@ from supplies.errors import NotFound
 from supplies.views.donations import get_donation, list_donations
 
 
-def test_a_donation_shows_what_kept_a_pledge_and_what_did_not(
+def test_a_donation_shows_which_part_fulfilled_a_pledge(
     station: StationLedger,
 ) -> None:
     pledge = station.pledge(40)

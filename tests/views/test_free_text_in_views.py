@@ -68,7 +68,7 @@ def test_a_need_shows_its_note_and_why_it_ended(station: StationLedger) -> None:
     ]
 
 
-def test_a_corrected_need_shows_the_new_note_and_what_was_said_before(
+def test_a_corrected_need_shows_the_new_note_and_the_old_one_as_a_remark(
     station: StationLedger,
 ) -> None:
     name = station.need(10, note="ten")
@@ -93,7 +93,7 @@ def test_a_pledge_shows_its_note_and_why_it_was_cancelled(station: StationLedger
     ]
 
 
-def test_a_donation_shows_who_took_it_in_the_wish_and_the_evidence_of_values(
+def test_a_donation_shows_its_handler_its_wish_and_the_evidence_of_values(
     station: StationLedger,
 ) -> None:
     value = c.Value(minor=12000, currency="CNY", evidence="invoice 88")
@@ -193,7 +193,7 @@ def test_a_delivery_shows_its_day_and_what_the_team_reported_of_each_stop(
     )
 
 
-def test_a_coordinator_reads_the_account_of_the_courier_whom_the_books_contradict(
+def test_a_conflict_shows_the_couriers_note_and_the_reason_of_its_resolution(
     station: StationLedger,
 ) -> None:
     station.stock(10)

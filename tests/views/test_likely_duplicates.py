@@ -79,7 +79,7 @@ def test_a_fact_recorded_twice_names_the_first(station: StationLedger, name: str
     assert named(station, FACTS[name](station)) == []
 
 
-def test_a_reversed_fact_is_no_duplicate(station: StationLedger) -> None:
+def test_a_reversed_fact_is_not_a_duplicate(station: StationLedger) -> None:
     station.stock(50)
     lines = [c.LotLine(item="mask", quantity=4)]
     done = station(c.HandOut(recipient="R-1", location="store", lines=lines))  # type: ignore[arg-type]  # a plain line is decoded as one without a need
@@ -87,13 +87,13 @@ def test_a_reversed_fact_is_no_duplicate(station: StationLedger) -> None:
     assert named(station, FACTS["hand-out"](station)) == []
 
 
-def test_a_corrected_gift_is_compared_as_it_is_now(station: StationLedger) -> None:
+def test_a_corrected_gift_is_compared_by_its_corrected_goods(station: StationLedger) -> None:
     done = station.give(40)
     station(c.Correct(entry=done.seq, command=station.donation(4), reason="four"))
     assert named(station, str(station.give(4).document)) == [done.document]
 
 
-def test_what_is_no_such_fact_has_no_duplicates(station: StationLedger) -> None:
+def test_documents_of_other_kinds_have_no_likely_duplicates(station: StationLedger) -> None:
     station.stock(10)
     for document in (station.allocate(4), None, "d_99", "x", "R-1"):
         assert named(station, document) == []

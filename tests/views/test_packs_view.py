@@ -44,7 +44,7 @@ def test_lines_in_base_units_show_no_packs(station: StationLedger) -> None:
     assert "stated" not in msgspec.to_builtins(get_entry(station.books, 1))
 
 
-def test_a_corrected_line_shows_what_the_correction_stated(station: StationLedger) -> None:
+def test_a_corrected_line_shows_the_packs_of_the_correction(station: StationLedger) -> None:
     done = station.give(2, pack="box")
     redefine(station)
     station(c.Correct(entry=done.seq, command=station.donation(3, pack="box"), reason="three"))
@@ -52,7 +52,7 @@ def test_a_corrected_line_shows_what_the_correction_stated(station: StationLedge
     assert (shown.quantity, shown.stated) == (150, PackedView(quantity=3, pack="box", size=50))
 
 
-def test_a_corrected_allocation_shows_what_the_correction_stated(station: StationLedger) -> None:
+def test_a_corrected_allocation_shows_the_packs_of_the_correction(station: StationLedger) -> None:
     station.give(200)
     aside = station.allocate(2, pack="box")
     line = c.AllocationLine(item="mask", quantity=3, pack="ten")
