@@ -16,14 +16,14 @@ pytest_plugins = ["support.service_fixture"]
 
 @pytest.fixture(scope="session")
 def engines() -> Iterator[Engines]:
-    """The engines of this run; PostgreSQL starts on first use."""
+    """The engines of this run. PostgreSQL is started when first used."""
     yield RUNNING
     RUNNING.stop()
 
 
 @pytest.fixture
 def postgres(engines: Engines) -> Server:
-    """A real PostgreSQL."""
+    """A real PostgreSQL server."""
     return engines.server
 
 
@@ -35,7 +35,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that tests set."""
+    """A clock that tests can set."""
     return Clock()
 
 
@@ -54,7 +54,7 @@ def books_url(engines: Engines, engine: str, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def station(books_url: str, clock: Clock) -> Iterator[StationLedger]:
-    """Station lx with some items, people and places."""
+    """Station lx with some items, people and locations."""
     with Ledger.open(books_url, station="lx", clock=clock) as ledger:
         without_fsync(ledger)
         register_all(ledger)

@@ -1,4 +1,4 @@
-"""Help texts, suggestions, and what `--help` costs."""
+"""Help texts, suggestions, and what `--help` imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that commands write: never over the books or keys, and never half written."""
+"""Files that commands write never overwrite books or keys, and are never half written."""
 
 from __future__ import annotations
 

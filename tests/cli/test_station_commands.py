@@ -14,7 +14,7 @@ from supplies.stations.paper_settings import LOGO_BYTES
 
 @pytest.fixture
 def at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """`--database` with the new books of one station."""
+    """The options that name the new books of one station."""
     words = ["--database", str(tmp_path / "books.db")]
     assert main(["init", *words, "--name", "南沙社工站"]) == 0
     capsys.readouterr()

@@ -18,7 +18,7 @@ PASSWORD = "carry four baskets home"
 
 @pytest.fixture
 def at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """`--database` with the new books of one station."""
+    """The options that name the new books of one station."""
     words = ["--database", str(tmp_path / "books.db")]
     assert main(["init", *words, "--name", "x"]) == 0
     capsys.readouterr()

@@ -1,4 +1,4 @@
-"""A cluster of three nodes, driven as a person does: by `deploy/cluster`."""
+"""A cluster of three nodes, run by `deploy/cluster` as a person would."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ import pytest
 HERE = Path(__file__).parent
 
 PROCESSES = ("etcd", "patroni", "postmaster")
-"""What a machine runs."""
+"""The processes of a node."""
 
 PATIENCE = 120
-"""Seconds; only a cluster that is broken takes as many."""
+"""Time limit in seconds, reached only if the cluster is broken."""
 
 
 class Cluster:
-    """The cluster in a folder."""
+    """A cluster in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @property
     def url(self) -> str:
-        """Where its books are, whoever leads."""
+        """The URL of the books, whichever node is the primary."""
         return str(self("status")["url"])
 
     def __call__(self, step: str) -> Any:
-        """Carry out a step of `deploy/cluster`, and what it says of the nodes."""
+        """Run a step of `deploy/cluster`, and return what it prints about the nodes."""
         done = subprocess.run(
             [sys.executable, HERE.parents[1] / "deploy" / "cluster", step, self.folder, "--json"],
             capture_output=True,
@@ -49,24 +49,24 @@ class Cluster:
 
     @property
     def url_for_reading(self) -> str:
-        """Where they are read on a standby."""
+        """The URL of the books on a standby."""
         return str(self("status")["url_for_reading"])
 
     @property
     def nodes(self) -> dict[str, dict[str, Any]]:
-        """Each node by its name: role, state, port, and the numbers of its processes."""
+        """Return each node by name: role, state, port, and the ids of its processes."""
         nodes: dict[str, dict[str, Any]] = self("status")["nodes"]
         return nodes
 
     def in_role(self, role: str) -> str:
-        """The one node that has a role, once there is one."""
+        """Wait until one node has a role, and return it."""
         return until(
             lambda: next((n for n, told in self.nodes.items() if told["role"] == role), None),
             f"no node became {role}",
         )
 
     def wait_for_another_leader(self, old: str) -> None:
-        """Until somebody else leads."""
+        """Wait until another node is the primary."""
 
         def another() -> bool:
             return any(told["role"] == "leader" for name, told in self.nodes.items() if name != old)
@@ -74,21 +74,21 @@ class Cluster:
         until(another, f"nobody took over from {old}")
 
     def whole(self) -> bool:
-        """Whether every node runs and what is acknowledged stands on two of them."""
+        """Return whether every node runs and commits are on two of them."""
         told = self.nodes.values()
         roles = sorted(node["role"] for node in told)
         running = all(node["state"] == "running" for node in told)
         return running and roles == ["leader", "replica", "sync_standby"]
 
     def kill(self, name: str, *processes: str) -> None:
-        """End processes of a node without a word; all of them, where none is named."""
+        """Kill processes of a node without warning. If none is named, kill all."""
         node = self.nodes[name]
         for process in processes or PROCESSES:
             os.kill(node[process], signal.SIGKILL)
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
-        """Within, nothing of a node moves."""
+        """Within the block, all processes of a node are stopped."""
         node = self.nodes[name]
         parents = [node[process] for process in PROCESSES]
         pids = [*parents, *(child for parent in parents for child in children(parent))]
@@ -98,12 +98,12 @@ class Cluster:
             yield
         finally:
             for pid in pids:
-                # Patroni's postmaster ends those of its own that it finds in its way.
+                # Patroni ends old processes of its own that block it.
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
 
     def hand_over(self, old: str, new: str) -> None:
-        """A planned change of the primary."""
+        """Switch to another primary as planned."""
         config = self.folder / old / "patroni.yml"
         switch = ["switchover", "supplies", "--leader", old, "--candidate", new, "--force"]
         subprocess.run(
@@ -112,12 +112,12 @@ class Cluster:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process started."""
+    """Return the processes that a process started."""
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def until(found: Callable[[], Any], otherwise: str) -> Any:
-    """What is found, as soon as it is."""
+    """Wait until there is a result, and return it."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if result := found():

@@ -1,4 +1,4 @@
-"""One cluster a run, stopped in the end."""
+"""One cluster for each test run, stopped at the end."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cluster import Cluster
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """Three nodes of PostgreSQL."""
+    """A cluster with three nodes of PostgreSQL."""
     with tempfile.TemporaryDirectory(prefix="supplies-") as folder:
-        # Root steps down to a user who has to get in.
+        # Root switches to the user `postgres`, who must be able to enter the folder.
         Path(folder).chmod(0o711)
         cluster = Cluster(Path(folder) / "cluster")
         try:

@@ -32,7 +32,7 @@ GIFT = {
 
 
 class Given(NamedTuple):
-    """A gift that was acknowledged: what was answered, and when."""
+    """A donation that was acknowledged: the response, and when it came."""
 
     content: bytes
     location: str
@@ -40,9 +40,10 @@ class Given(NamedTuple):
 
 
 class Donors:
-    """Clients that give and give, each gift under a key of its own, until they are told to stop.
+    """Clients that record donations, each with a key of its own, until they are stopped.
 
-    A gift that is not answered is given again under its key, at the other service, until it is.
+    A donation without a response is sent again with its key, to the other service, until there is
+    one.
     """
 
     def __init__(self, ports: list[int], web: httpx.Client) -> None:
@@ -52,7 +53,7 @@ class Donors:
         self.unexpected: list[str] = []
 
     def ask(self, port: int, key: str) -> httpx.Response | None:
-        """Give once; None where no answer came."""
+        """Send a donation once. Return None if no response came."""
         try:
             return self._web.post(
                 f"http://127.0.0.1:{port}/api/donations",
@@ -71,7 +72,7 @@ class Donors:
                     assert told["detail"].startswith("the books ")
                     assert int(answer.headers["retry-after"]) > 0
                 port = self.other(port)
-                # Sooner than they are asked to, so that it is seen when writes go on.
+                # Retry sooner than Retry-After asks, to see when writes continue.
                 time.sleep(0.05)
             assert answer.status_code == 201, answer.text
             where = answer.headers["location"]
@@ -80,12 +81,12 @@ class Donors:
                 self._changed.notify()
 
     def other(self, port: int) -> int:
-        """The service that is not at this port."""
+        """Return the port of the other service."""
         return next(other for other in self.ports if other != port)
 
     @contextmanager
     def giving(self) -> Iterator[None]:
-        """Within, they give; after it, each has an answer to all that it gave."""
+        """Within the block, donations are sent. After it, each has a response."""
         self._stop.clear()
         with ThreadPoolExecutor(CLIENTS) as threads:
             clients = [
@@ -100,20 +101,20 @@ class Donors:
             client.result()
 
     def wait_for(self, gifts: int) -> None:
-        """Until so many more were acknowledged."""
+        """Wait until this many further donations were acknowledged."""
         with self._changed:
             enough = len(self.given) + gifts
             assert self._changed.wait_for(lambda: len(self.given) >= enough, PATIENCE)
 
     def longest_silence(self, since: float) -> float:
-        """Seconds: the longest time after a moment in which nothing was acknowledged."""
+        """Return the longest time in seconds after a moment in which nothing was acknowledged."""
         later = sorted(gift.at for gift in self.given.values() if gift.at > since)
         return max(after - before for before, after in pairwise([since, *later]))
 
 
 @pytest.fixture(scope="module")
 def token(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Books on the cluster, and what a coordinator's program shows."""
+    """A coordinator's token for books on the cluster."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SUPPLIES_KEYS", str(tmp_path_factory.mktemp("keys") / "books.key"))
         with Ledger.open(cluster.url, station="lx") as ledger:
@@ -126,7 +127,7 @@ def token(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def donors(
     cluster: Cluster, token: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Donors]:
-    """They give to two services on the same books, each a process of its own."""
+    """Clients of two services on the same books, each service a process of its own."""
     ports = [free_port(), free_port()]
     with (
         (tmp_path_factory.mktemp("service") / "log").open("w") as log,
@@ -143,7 +144,10 @@ def donors(
 
 
 def check(cluster: Cluster, donors: Donors) -> None:
-    """What was acknowledged is there, once; nothing else is; asked again, it is answered alike."""
+    """Check that each acknowledged donation, and no other, is recorded once.
+
+    Repeats must get the same response.
+    """
     assert main(["verify", "--database", cluster.url]) == 0
     with Ledger.open(cluster.url, station="lx") as ledger:
         books = ledger.books
@@ -171,7 +175,7 @@ def check(cluster: Cluster, donors: Donors) -> None:
 
 @pytest.fixture
 def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Says a figure to whoever runs this."""
+    """Return a function that prints a figure to the person who runs the tests."""
 
     def say(line: str) -> None:
         with capsys.disabled():
@@ -187,7 +191,7 @@ def test_no_acknowledged_entry_is_lost_when_the_primary_is_killed(
     with donors.giving():
         donors.wait_for(200)
         killed_at = time.monotonic()
-        cluster.kill(primary)  # as a machine that loses its power
+        cluster.kill(primary)  # as if the machine lost its power
         cluster.wait_for_another_leader(primary)
         donors.wait_for(200)
     silence = donors.longest_silence(killed_at)
@@ -216,7 +220,7 @@ def test_no_acknowledged_entry_is_lost_in_a_switchover(
 
 
 def test_the_loss_of_one_etcd_node_interrupts_nothing(cluster: Cluster, donors: Donors) -> None:
-    """Two of three still agree on who leads."""
+    """Two of three nodes can still agree on the primary."""
     primary = cluster.in_role("leader")
     with donors.giving():
         donors.wait_for(100)
@@ -231,7 +235,7 @@ def test_the_loss_of_one_etcd_node_interrupts_nothing(cluster: Cluster, donors: 
 def test_a_replaced_primary_that_returns_loses_no_entry(
     cluster: Cluster, donors: Donors, tell: Callable[[str], None]
 ) -> None:
-    """As a machine that swaps, or whose network was cut, and that is back later."""
+    """As if a machine was swapping or its network was cut, and it came back later."""
     primary = cluster.in_role("leader")
     with donors.giving():
         donors.wait_for(200)
@@ -261,7 +265,7 @@ def test_the_books_are_read_and_verified_on_a_standby(
 
 
 def test_without_a_standby_nothing_is_acknowledged(cluster: Cluster, donors: Donors) -> None:
-    """The books are read, writes are told to come again, and go on once a node is back."""
+    """The books can be read, writes get 503, and all continues when a node is back."""
     primary = cluster.in_role("leader")
     for name in cluster.nodes:
         if name != primary:
@@ -281,6 +285,6 @@ def test_without_a_standby_nothing_is_acknowledged(cluster: Cluster, donors: Don
 
 
 def recorded(donors: Donors, port: int, key: str) -> httpx.Response | None:
-    """The answer to a gift, if it is recorded now."""
+    """Return the present response to a donation, if it is recorded."""
     answer = donors.ask(port, key)
     return answer if answer is not None and answer.status_code == 201 else None

@@ -1,4 +1,4 @@
-"""The page of changes names files that exist, and symbols that are in them."""
+"""The page about changes names files that exist, and symbols that are in them."""
 
 from __future__ import annotations
 

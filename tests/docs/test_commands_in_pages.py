@@ -1,4 +1,4 @@
-"""Each `supplies` command that a page shows exists and has the options that the page gives it."""
+"""Each `supplies` command on a page exists and has the options shown there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sampler draws docstrings by seed, whole and with their place."""
+"""The sampler draws whole docstrings by seed, and prints where they are."""
 
 from __future__ import annotations
 

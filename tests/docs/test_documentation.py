@@ -1,4 +1,4 @@
-"""The documentation keeps the rules for prose, its links work and its pictures are small."""
+"""The documentation follows the rules for prose, its links work and its pictures are small."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of the program in the pages exist: in its source, or as routes of the service."""
+"""Names of code and routes on the pages exist in the program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDERS = ("src", "service", "receipts", "tests", "tools", "benchmarks", "deploy
 NAME = re.compile(
     r"(?!test_)[a-z]{2,}(?:_[a-z]{2,})+|(?:[A-Z][a-z]+){2,}|(?:supplies\w*|[A-Z]\w+)(?:\.\w+)+"
 )
-"""An underscored name, a name in CamelCase, or a dotted name of a package or class."""
+"""Matches a name with underscores, a name in CamelCase, or a dotted name of a package or class."""
 
 OF_OTHER_PROGRAMS = {
     "AllowedHostsConfig",
@@ -36,7 +36,7 @@ def code_spans(page: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def words() -> set[str]:
-    """Every word of the source, and of the names of its files."""
+    """Return every word of the sources, and of the names of their files."""
     files = [
         file
         for folder in FOLDERS

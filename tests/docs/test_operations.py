@@ -1,4 +1,4 @@
-"""The page for operators: its recovery drill works and its figures are measured."""
+"""The operations page: its recovery drill works and its figures are measured."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from supplies.ledger.writer import Request
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
 
 MANY = 400
-"""Commands after which a table's first pages no longer count."""
+"""Number of commands after which the first pages of a table hardly matter."""
 
 
 def commands_under(heading: str) -> list[str]:
-    """The commands that the page shows under a heading."""
+    """Return the commands that the page shows under a heading."""
     part = PAGE.partition(f"# {heading}\n")[2]
     assert part, f"the page has no {heading}"
     return re.findall(r"^ {4}(\S.*)$", re.split(r"\n##+ ", part)[0], re.M)

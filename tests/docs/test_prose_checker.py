@@ -1,4 +1,4 @@
-"""The prose checker finds what it should, and nothing else."""
+"""The prose checker finds the problems that it should, and no others."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_the_python_block_runs_twice_with_the_same_output(
     for _ in range(2):
         exec(compile(block, name, "exec"), {})
         assert capsys.readouterr().out == f"JZ-{year}-000001\n[('mask', 50)]\n"
-    # The receipt can be signed: its key was made with it.
+    # The receipt can be signed, because the key was created with the books.
     assert main(["receipt", f"JZ-{year}-000001", "-o", "r.pdf", "--database", "example.db"]) == 0
     assert Path("r.pdf").read_bytes().startswith(b"%PDF")
 

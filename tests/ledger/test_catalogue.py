@@ -72,7 +72,7 @@ def test_a_receipt_series_used_by_another_station_is_refused(station: StationLed
 
 
 def test_the_unit_of_an_item_cannot_change_after_its_first_transfer(station: StationLedger) -> None:
-    station.ledger.amend(Item(code="mask", name="口罩", unit="pack"))  # nothing moved yet
+    station.ledger.amend(Item(code="mask", name="口罩", unit="pack"))  # no goods moved yet
     station.stock(1)
     with pytest.raises(InvalidField, match="its unit stays"):
         station.ledger.amend(Item(code="mask", name="口罩", unit="box"))
@@ -81,7 +81,7 @@ def test_the_unit_of_an_item_cannot_change_after_its_first_transfer(station: Sta
 def test_a_change_of_an_item_is_dropped_if_its_commit_fails(
     station: StationLedger, books_url: str
 ) -> None:
-    """A box holds 50 masks; that it holds 40 was never made durable."""
+    """A box has 50 masks. A change to 40 fails to commit, so it must not be used."""
     back = []
 
     def amend_in_vain() -> None:
@@ -100,7 +100,7 @@ def test_a_change_of_an_item_is_dropped_if_its_commit_fails(
 
 
 def lose_the_database(station: StationLedger, books_url: str) -> Callable[[], object]:
-    """What is under way cannot be made durable; how the database comes back."""
+    """Make the next commit fail. Return a function that makes the database work again."""
     file = database_file(books_url)
     if file is None:
         pid = station.books.value("SELECT pg_backend_pid()")

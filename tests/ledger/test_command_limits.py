@@ -20,10 +20,10 @@ from supplies.storage.sqlite.store import SqliteStore
 SIZES = (10, 20, 40)
 
 STATEMENTS_PER_LINE = 14
-"""The most statements that a command may ask of the database for one line."""
+"""Largest number of SQL statements that a command may run for each line."""
 
 ROUNDING = 1.25
-"""Indexes are trees, so that twice the rows take a little more than twice the steps."""
+"""Indexes are trees, so twice the rows take a little more than twice the steps."""
 
 
 @pytest.mark.parametrize("name", PREPARATIONS)
@@ -81,7 +81,7 @@ def test_a_conversion_of_too_many_lots_into_too_many_lines_is_refused(
 
 
 def _queries(ledger: Ledger, command: c.Command) -> int:
-    """The number of statements whose answer is awaited."""
+    """Return the number of statements whose result a command waits for."""
     counted = 0
     store: Any = ledger.store
     with pytest.MonkeyPatch.context() as patch:
@@ -99,7 +99,7 @@ def _queries(ledger: Ledger, command: c.Command) -> int:
 
 
 def _steps(ledger: Ledger, command: c.Command) -> int:
-    """The number of steps of SQLite's virtual machine, in tens."""
+    """Return the number of steps of SQLite's virtual machine, in tens."""
     counted = 0
 
     def count() -> int:

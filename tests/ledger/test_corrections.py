@@ -1,4 +1,4 @@
-"""Corrections and reversals: only the difference to the first entry is booked."""
+"""Corrections and reversals: only the difference from the first entry is booked."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def test_every_acknowledged_command_survives_a_kill(books_url: str) -> None:
             [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
         ) as writer:
             assert writer.stdout is not None
-            # Killed after a random number of answers, at whatever it is doing then.
+            # Kill the writer after a random number of commands, at any point of its work.
             for _ in range(chance.randrange(1, 25)):
                 acknowledged += writer.stdout.readline().split()
             os.kill(writer.pid, signal.SIGKILL)

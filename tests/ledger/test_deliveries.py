@@ -127,7 +127,7 @@ def test_a_partial_outcome_must_account_for_every_unit(
 
 
 NOON = datetime(2020, 2, 10, 4, tzinfo=UTC)
-"""The moment of the ledger's clock, in which the goods went out."""
+"""The time of the ledger's clock when the goods were dispatched."""
 
 
 def test_an_outcome_is_booked_on_the_day_of_its_time_in_the_stations_zone(

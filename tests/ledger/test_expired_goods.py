@@ -1,4 +1,4 @@
-"""Goods past their expiry: never taken unasked, recorded when they arrive, and mended."""
+"""Goods past their expiry: not taken by default, recorded when they arrive, and corrected."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def expiry(station: StationLedger, lot: str) -> Any:
 
 
 def taking(quantity: int, **more: Any) -> list[c.Command]:
-    """Commands that take masks from the store and are not about expired goods."""
+    """Return commands that take masks from the store in the ordinary way."""
     taken = lines(quantity, **more)
     return [
         c.Move(source="store", target="annex", lines=taken),
@@ -102,7 +102,7 @@ def test_a_correction_takes_the_same_lots_even_if_they_have_expired(
 
 
 def repack(station: StationLedger, **product: Any) -> str:
-    """Make soap of rice; returns the lot of the soap."""
+    """Repack rice into soap. Return the lot of the soap."""
     done = station(
         c.Convert(
             location="store",

@@ -1,4 +1,4 @@
-"""Needs: recorded, served and ended; their quantities match the goods."""
+"""Needs: recorded, served and ended. Their quantities match the goods."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supplies.ledger.recorded import Recorded
 
 
 def standing(station: StationLedger, need: str) -> dict[str, int]:
-    """The balance of each kind of account of a need."""
+    """Return the balance of each kind of account of a need."""
     kinds = ("needed", "claimed", "assigned", "met", "ended")
     found = {}
     for kind in kinds:

@@ -1,4 +1,4 @@
-"""Stations of one database: heads of organisations, summed reports, and ledgers side by side."""
+"""Several stations in one database: heads of organisations, summed reports, several ledgers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from supplies.views.organisation_report import (
 
 @pytest.fixture
 def head(station: StationLedger) -> Ledger:
-    """Station qu, in the station's books and over the station's connection."""
+    """Station qu, the head, in a ledger that shares the connection of station lx."""
     ledger = station.ledger.for_station("qu")
     ledger.register(Station(code="qu", name="区红会", series="QU"))
     ledger.register(Item(code="mask", name="口罩"), Location(code="store", name="Store"))
@@ -157,7 +157,7 @@ def test_stock_is_summed_over_the_stations_of_an_organisation(
 
 
 def test_shortages_are_summed_by_unit(station: StationLedger, head: Ledger) -> None:
-    """As goods are: 9 bottles short here are not covered by 500 mL there."""
+    """9 bottles short at one station are not covered by 500 mL at the other."""
     station.need(9, item="soap")
     head.register(Item(code="soap", name="洗手液", unit="mL"))
     head.record(
@@ -171,7 +171,7 @@ def test_shortages_are_summed_by_unit(station: StationLedger, head: Ledger) -> N
 
 @pytest.fixture
 def exchanged(station: StationLedger, head: Ledger) -> StationLedger:
-    """Station lx and its head, between whom goods are on the way on most of nine days."""
+    """Station lx and its head, with goods on the way between them on most of nine days."""
     put(station.ledger, "qu")
     head.register(Item(code="face", name="面罩"))
     there = StationLedger(head, station.clock)
@@ -203,7 +203,7 @@ def exchanged(station: StationLedger, head: Ledger) -> StationLedger:
 SUMMED = ("received", "other", "lost", "in_transit")
 
 ON_THE_WAY = (0, 8, 1, 6, 5, 0, 0, 0, 0)
-"""Between the two, at the end of each day: what is not known to be lost has not arrived yet."""
+"""Goods between the two stations at the end of each day: neither arrived nor known to be lost."""
 
 
 @pytest.mark.parametrize("begin", range(9))

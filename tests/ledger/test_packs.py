@@ -16,11 +16,11 @@ from supplies.ledger.journal import Journal
 from supplies.views.receipts import get_receipt
 
 CARTON = {"item": "mask", "quantity": 2, "pack": "box"}
-"""Two boxes of 50, as `mask` has them at first."""
+"""A pack of 100: two boxes of 50, as `mask` has them at first."""
 
 
 def redefine(station: StationLedger, **packs: int) -> None:
-    """Replace the packs of masks."""
+    """Change the pack sizes of masks."""
     mask = station.books.item("mask")
     station.ledger.amend(msgspec.structs.replace(mask, packs=packs))
 
@@ -55,7 +55,7 @@ COMMANDS = {
         "stock:",
     ),
 }
-"""Commands that bring something, a change of another field, and the account that it fills."""
+"""Commands that bring goods in, a change of another field, and the account that they fill."""
 
 FROM_STOCK = {
     "allocation": (
@@ -216,7 +216,7 @@ def test_reversing_and_restating_keeps_the_old_pack_size(station: StationLedger)
 
 @pytest.fixture
 def older(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Record as the version before, which kept no packs; what is returned ends that."""
+    """Record commands as the version before did, without packs, until the result is called."""
 
     def nothing(journal: Journal) -> None: ...
 

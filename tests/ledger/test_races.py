@@ -145,7 +145,7 @@ def test_a_stop_has_one_outcome_and_a_different_one_is_a_conflict(
     allocate_the_last(ledger, 0)
     dispatch_it(ledger, 0)
     ended = run_race(books_url, settle_the_stop)
-    # Half state one outcome, half the other: the first wins, its like are repeats.
+    # Half report one outcome, half the other. The first is recorded, and equal reports are repeats.
     assert ended == {"won": PROCESSES // 2, "conflict": PROCESSES // 2}
     first = ledger.books.value("SELECT count(*) FROM outcomes WHERE first = 1")
     assert first == 1

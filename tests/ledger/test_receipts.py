@@ -1,4 +1,4 @@
-"""Receipts: one for every donation, numbered without gaps, frozen when issued."""
+"""Receipts: one for every donation, numbered without gaps, unchanged once issued."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST = "JZ-2020-000001"
 
 
 def printed(station: StationLedger, number: str) -> dict[str, Any]:
-    """What a receipt's frozen document says."""
+    """Return the content of a receipt as issued."""
     receipt = station.books.latest_row(Receipt, number=number)
     assert receipt is not None
     content = station.books.value(
@@ -31,7 +31,7 @@ def printed(station: StationLedger, number: str) -> dict[str, Any]:
 
 
 def valid(station: StationLedger) -> list[str]:
-    """The receipts that hold."""
+    """Return the numbers of the valid receipts."""
     void = {row.number for row in station.books.rows(ReceiptVoid)}
     return [row.number for row in station.books.rows(Receipt) if row.number not in void]
 

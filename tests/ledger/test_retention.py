@@ -34,7 +34,7 @@ def who_is_due(station: StationLedger, after_days: int) -> list[str]:
 
 @pytest.fixture
 def served(station: StationLedger) -> StationLedger:
-    """R-1 asked for ten and has them; R-2 still waits for five; D-2, a person, gave."""
+    """R-1 needed ten and received them. R-2 still needs five. D-2, a person, gave goods."""
     station.need(10)
     station.need(5, "R-2")
     station.give(12, donor="D-2")
@@ -80,7 +80,10 @@ def test_a_backdated_entry_counts_from_the_day_it_was_recorded(served: StationLe
 
 
 def begins_anew(station: StationLedger, code: str, command: c.Command) -> str:
-    """Record something a day later, the last that is known of somebody now; its document."""
+    """Record something about a person a day later. Return its document.
+
+    It becomes the latest entry about the person.
+    """
     station.clock.advance()
     done = station(command)
     last = {
@@ -200,7 +203,7 @@ def test_the_command_deletes_old_lines_of_the_access_log(
 
 @pytest.fixture
 def other_station(served: StationLedger) -> Ledger:
-    """Station nx in the same books, which has served a household too, and a third without any."""
+    """Station nx in the same books, which has also served a household, and an empty station."""
     ledger = served.ledger.for_station("nx")
     ledger.register(Station(code="nx", name="南社", series="NX"))
     ledger.register(Item(code="mask", name="口罩"), Recipient(code="R-9", name="赵某"))
@@ -224,7 +227,7 @@ def test_one_command_forgets_people_of_all_stations(
     assert "No retention period is set for qu" in capsys.readouterr().out
     assert run(books_url, "forget", "due", "--station", "nx", "--json") == 0
     assert [one["code"] for one in json.loads(capsys.readouterr().out)] == ["R-9"]
-    assert run(books_url, "forget", "due", "--yes") == 1  # R-2 still waits at lx
+    assert run(books_url, "forget", "due", "--yes") == 1  # R-2 has an open need at lx
     told = capsys.readouterr().out
     assert "Station lx: 1 of 2 people were forgotten." in told
     assert "Station nx: 1 of 1 people were forgotten." in told
@@ -251,7 +254,9 @@ def test_people_forgotten_in_other_books_are_forgotten_at_all_stations(
     assert "Everybody who was forgotten there is forgotten here too." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("engine", ["sqlite"])  # a server's backups are made by its own tools
+@pytest.mark.parametrize(
+    "engine", ["sqlite"]
+)  # databases on a server have backup tools of their own
 def test_people_forgotten_after_a_backup_are_forgotten_in_the_restored_books(
     tmp_path: Path,
     clock: Clock,

@@ -1,4 +1,4 @@
-"""Random shipments in both directions between two stations: no goods are lost or made."""
+"""Random shipments in both directions between two stations lose or create no goods."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_random_shipments_between_two_stations_lose_no_goods(
 
 
 class Traffic:
-    """Two stations that send goods to one another, and what must be true after every step."""
+    """Two stations that send goods to each other, and the checks after every step."""
 
     def __init__(
         self, stations: dict[str, StationLedger], steps: list[tuple[str, str | int, int]]
@@ -111,7 +111,7 @@ class Traffic:
             self.stations[sender](c.AcknowledgeShipment(shipment=name, received=entry))
 
     def check(self) -> None:
-        """All goods stand on a shelf, are on the way, or are missing, and are counted once."""
+        """All goods are on a shelf, on the way or missing, and are counted once."""
         shelves = sum(one.total("stock:store") for one in self.stations.values())
         on_the_way = 0
         for sender, _, name in self.sent:

@@ -135,7 +135,7 @@ def test_a_shipment_cannot_be_received_by_another_station(
 def test_verification_finds_an_arrival_that_cites_an_unknown_entry(
     station: StationLedger, books_url: str, clock: Clock, tmp_path: Path
 ) -> None:
-    """Books that cite a chain which was rewritten: the same shipment, but another entry."""
+    """The sender's chain was rewritten: it contains the same shipment, but as another entry."""
     station.stock(5)
     name = send(station, 5)
     elsewhere = tmp_path / "elsewhere.db"

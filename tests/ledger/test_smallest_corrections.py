@@ -25,7 +25,7 @@ def refusal_of(station: StationLedger, entry: int, command: c.Command) -> NotEno
 
 
 def named(refusal: NotEnough) -> dict[int, int]:
-    """The quantities that a refusal names, by line."""
+    """Return the smallest quantities that an error names, by line."""
     if "smallest" not in str(refusal):
         return {}
     return {
@@ -37,7 +37,7 @@ def named(refusal: NotEnough) -> dict[int, int]:
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[c.Command]:
-    """Every run of a corrected command's rule."""
+    """Count every run of the rule of a corrected command."""
     seen: list[c.Command] = []
     rules = RULES[c.Correct].keywords["rules"]  # type: ignore[attr-defined]  # a partial
     for command, rule in list(rules.items()):
@@ -123,7 +123,10 @@ def test_each_quantity_named_is_accepted_and_one_less_is_refused(
 def take_some(
     station: StationLedger, random: Random, lot: str, item: str, arrived: int, since: int
 ) -> int:
-    """Some of a lot leaves the store on a day, and some of that returns later; the most away."""
+    """Let a part of a lot leave the store on a day, and some of it return later.
+
+    Return the largest quantity that was away.
+    """
     taken, day = random.randint(0, arrived), random.randint(since, 0)
     if not taken:
         return 0
@@ -140,7 +143,7 @@ def take_some(
 
 
 def two_lots_moved(station: StationLedger) -> int:
-    """A move of 1000 of one lot and 1 of a second one, which was written off since."""
+    """A move of 1000 of one lot and of 1 of a second lot, which was then written off."""
     station.stock(1000)
     second = station.stock(10)
     entry = station(move(1001)).seq
@@ -261,7 +264,7 @@ def test_moving_an_arrival_after_the_day_its_goods_left_is_refused(station: Stat
 def test_correcting_a_need_to_a_later_day_cannot_overdraw_its_claim(
     station: StationLedger,
 ) -> None:
-    """The day on which the claim was made is the latest in the books, and is looked at too."""
+    """The day of the claim is the latest day in the books, and must be checked too."""
     need = station.need(30)
     station.pledge(19, {need: 19})
     station.clock.advance()

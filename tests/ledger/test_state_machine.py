@@ -35,7 +35,7 @@ def test_every_command_that_can_be_corrected_has_a_generator() -> None:
 
 
 OF_TWO_STATIONS = {c.SendShipment, c.ReceiveShipment, c.AcknowledgeShipment}
-"""Covered by the simulator and by test_shipment_conservation.py."""
+"""Commands between stations. The simulator and test_shipment_conservation.py cover them."""
 
 
 def test_every_command_of_one_station_is_drawn_by_a_generator() -> None:

@@ -1,4 +1,4 @@
-"""Stock counts: differences to the books at the moment the count sheet was opened."""
+"""Stock counts: differences from the books at the moment when the count sheet was opened."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_two_count_sheets_of_two_days_book_a_shortage_once(station: StationLedge
 def test_a_shortage_that_would_overdraw_an_earlier_day_is_booked_today(
     station: StationLedger,
 ) -> None:
-    """10 were there; 8 were counted; all 10 are said to have left since, and 10 others came."""
+    """Of 10 in stock, 8 were counted. Then all 10 were handed out, and 10 others arrived."""
     station.stock(10, happened_on=station.day(-5))
     station(hand_out(10, happened_on=station.day(-1)))
     new = station.stock(10)

@@ -1,4 +1,4 @@
-"""Text in recorded commands and in users' logins: normalized, never blank, never lookalike."""
+"""Text in commands and logins is normalized and never blank, and logins never look alike."""
 
 from __future__ import annotations
 

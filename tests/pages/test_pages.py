@@ -20,7 +20,7 @@ PASSWORD = "four words nobody guesses"
 
 
 class Browser:
-    """Opens pages, fills in forms, keeps cookies."""
+    """Opens pages, sends forms and keeps cookies."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
@@ -62,7 +62,7 @@ def invitation_path(browser: Browser, login: str) -> str:
 
 
 def invite(browser: Browser, login: str) -> str:
-    """Set a user's password at a one-time path; return the path."""
+    """Set a user's password at a one-time path. Return the path."""
     path = invitation_path(browser, login)
     answer = browser.send(path, password=PASSWORD, repeat=PASSWORD)
     assert answer.status_code == 303, answer.text
@@ -118,12 +118,12 @@ def test_the_session_cookie_is_http_only_and_invalid_after_a_new_password(
     assert "SameSite=lax" in said
     signed_in.send("/sign-out")
     signed_in.client.cookies.set("supplies_session", kept)
-    assert "u_1" in signed_in.open("/")  # the other session goes on
+    assert "u_1" in signed_in.open("/")  # the other session continues
     invite(signed_in, "coordinator")
     signed_in.client.cookies.clear()
     signed_in.client.cookies.set("supplies_session", kept)
     answer = signed_in.client.get("/", follow_redirects=False)
-    assert answer.headers["location"] == "/sign-in"  # a new password ends them all
+    assert answer.headers["location"] == "/sign-in"  # a new password ends all sessions
 
 
 def test_over_https_the_session_cookie_is_secure(service: Service, browser: Browser) -> None:
@@ -213,7 +213,7 @@ def test_the_database_contains_no_secrets(signed_in: Browser, service: Service) 
 
 @pytest.fixture
 def donor(rest: RestClient, service: Service) -> Browser:
-    """A donor's browser, that has followed the link in a letter."""
+    """A donor's browser that has opened the donor's link."""
     rest.give()
     rest.post("/api/pledges", {"donor": "D-1", "lines": [{"item": "soap", "quantity": 6}]})
     address = rest.post("/api/donors/D-1/link", {})["address"]

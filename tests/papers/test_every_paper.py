@@ -36,7 +36,7 @@ _BETWEEN_PAGES = re.compile(
     r"(与意愿不同的处理)?(Departuresfromthewish)?"
     r"((日期)?(Day)?(物资)?(Goods)?(数量)?(Quantity)?(原因)?(Reason)?批准人|DayGoodsQuantityReason)?(By)?"
 )
-"""What stands between the parts of a text that runs on over pages, in any of the languages."""
+"""Text between the parts of a text that continues on the next page, in any language."""
 _BESIDE_A_REASON = re.compile(r"u-\d{3}w+")
 
 
@@ -58,7 +58,7 @@ def test_no_text_leaves_its_page_or_overlaps_other_text(paper: str, of: Of) -> N
 def test_pypdf_and_pdftotext_extract_every_name_unchanged(paper: str, of: Of) -> None:
     shown = drawn(paper, of)
     assert_reads_back(reading.poppler_text(shown.pdf), shown)
-    if of.lines < 60 or not of.long:  # pypdf takes its time
+    if of.lines < 60 or not of.long:  # pypdf is slow
         assert_reads_back(reading.text(shown.pdf), shown)
 
 
@@ -93,7 +93,7 @@ def test_only_embedded_fonts_are_used(paper: str) -> None:
 
 
 def test_drawing_again_and_another_process_give_the_same_bytes() -> None:
-    """Each paper drawn after all the others, and under another hash seed."""
+    """Each paper is drawn after all the others, and with another hash seed."""
     here = every_paper.digests(drawn)
     assert every_paper.digests() == here
     done = subprocess.run(

@@ -122,7 +122,7 @@ def test_the_same_paper_has_the_same_bytes_whatever_was_drawn_before() -> None:
 
 
 def from_left(text: str) -> str:
-    """What stands on a line from left to right."""
+    """Return the text of a line in the order in which it is drawn from left to right."""
     glyphs = [glyph for run in shape_line(text, 10).runs for glyph in run.glyphs]
     assert [glyph.x for glyph in glyphs] == sorted(glyph.x for glyph in glyphs)
     hebrew = {chr(code): said for (title, code), said in drawn_text.items() if "Hebrew" in title}
@@ -138,7 +138,7 @@ def from_left(text: str) -> str:
         ("אבג +86 138 0013", "+86 138 0013 גבא"),
         ("אבג (Dan) 12", "12 (Dan) גבא"),
         ("Dan (אבג) 12", "Dan (גבא) 12"),
-        ("אבג (דהו)", ")והד( גבא"),  # as typed: HarfBuzz draws each as the other
+        ("אבג (דהו)", ")והד( גבא"),  # as typed; HarfBuzz draws the two alike
         ("\u202eאבג\u202c 王", "王 גבא"),
         ("\u200eאבג, 3", "גבא, 3"),
     ],

@@ -33,14 +33,14 @@ def drawn(text: str, *, bold: bool = False) -> bytes:
 
 
 def gbk() -> str:
-    """Every character that the older Chinese standard knows."""
+    """Return every character of the older Chinese standard GBK."""
     lows = [low for low in range(0x40, 0xFF) if low != 0x7F]
     pairs = (bytes((high, low)) for high in range(0x81, 0xFF) for low in lows)
     return "".join(pair.decode("gbk", errors="ignore") for pair in pairs)
 
 
 def test_every_character_of_gbk_except_one_can_be_printed() -> None:
-    # ≒ is in no Noto Sans SC: a sign of mathematics that no name or item has.
+    # Noto Sans SC lacks ≒, a mathematical sign that does not occur in names.
     characters = gbk().replace("≒", "")
     assert len(characters) > 20_000
     assert fonts.covers(characters)
@@ -51,7 +51,7 @@ def test_cjk_extension_a_can_be_printed_except_its_latest_additions() -> None:
 
 
 def test_the_manifest_names_each_font_file_with_its_hash_and_characters() -> None:
-    """If this fails, a font is new: run supplies_receipts.drawing.fonts.build again."""
+    """If this fails after a font was replaced, run supplies_receipts.drawing.fonts.build again."""
     manifest = json.loads(build.MANIFEST.read_text("utf-8"))
     assert [face["face"] for face in manifest] == ["regular", *build.PACKAGES]
     assert {path.name for path in build.HERE.glob("*.xz")} == {
@@ -91,7 +91,7 @@ def test_bold_text_uses_the_same_font_with_thicker_strokes() -> None:
 
 
 def _ink(pdf: bytes) -> float:
-    """How much of the first page is dark."""
+    """Return how much of the first page is dark."""
     shades = reading.rendered(pdf, dpi=300).convert("L").histogram()
     return sum((255 - shade) * count for shade, count in enumerate(shades))
 
@@ -100,7 +100,7 @@ def _ink(pdf: bytes) -> float:
 
 
 def in_cells(text: str) -> float:
-    """A width that a reader of this test can count: two for a Chinese character, one for Latin."""
+    """Return a width that is easy to count: two for a Chinese character, one for a Latin one."""
     return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
 
 

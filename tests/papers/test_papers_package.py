@@ -18,7 +18,7 @@ def test_importing_the_package_loads_no_drawing_library() -> None:
 
 
 def test_a_paper_can_be_drawn_more_than_once() -> None:
-    """A module named like a function would replace it on the package at the first call."""
+    """The first call must not replace a function by a module of the same name."""
     for _ in range(2):
         assert supplies_receipts.draw_receipt(receipt()).startswith(b"%PDF")
     assert all(callable(getattr(supplies_receipts, name)) for name in supplies_receipts.__all__)

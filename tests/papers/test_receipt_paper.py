@@ -27,7 +27,7 @@ def proved(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
 
 
 def longest() -> ReceiptPaper:
-    """Every field as long as the books allow."""
+    """Return a receipt with every field as long as the books allow."""
     paper = receipt(6)
     name = "龙穴街社会工作服务站附属" * 16 + "长名称之末尾无疆"
     assert len(name) == 200
@@ -300,7 +300,7 @@ def test_rare_names_on_a_receipt_are_extracted_unchanged() -> None:
 
 
 def test_a_receipt_is_drawn_from_structs_alone() -> None:
-    """A paper that came as JSON, as the books keep it, gives the same bytes."""
+    """A paper decoded from JSON, as the books store it, gives the same bytes."""
     import msgspec
 
     paper = receipt()

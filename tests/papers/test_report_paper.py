@@ -26,7 +26,7 @@ def reported(**changes: object) -> StationReportPaper:
 
 
 def goods(item: str, scale: int = 1) -> GoodsLine:
-    """An item with another figure in every column."""
+    """Return an item with a different figure in every column."""
     return GoodsLine(
         item=item, unit="mL", opening=50 * scale, received=70 * scale,
         handed_over=31 * scale, used=11 * scale, lost=7 * scale, unexplained=-3 * scale,
@@ -61,7 +61,7 @@ def test_the_goods_table_has_every_column_of_the_equation() -> None:
         "在途",
     ):
         assert column in said
-    # In the order of the columns; a figure below zero has a minus sign.
+    # In the order of the columns. Negative figures have a minus sign.
     assert "50070031011070−305060013090" in said
     assert "x·毫升mL" in said
 
@@ -116,7 +116,7 @@ def test_activities_are_named_in_the_languages_of_the_report_or_by_code() -> Non
 
 @needs_poppler
 def test_bars_of_the_charts_are_proportional_to_their_figures() -> None:
-    """Twice the contacts, twice the bar: measured in the picture of the page."""
+    """Twice the contacts give a bar twice as long, measured in the rendered page."""
     image = reading.rendered(
         draw_station_report(reported(contacts=30, visits=60, activities=[])), dpi=144
     )

@@ -1,4 +1,4 @@
-"""Signed receipts: genuine ones, and how changes are detected."""
+"""Signed receipts: genuine ones are accepted and changes are detected."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FIRST, SECOND = "JZ-2020-000001", "JZ-2020-000002"
 
 @pytest.fixture
 def engine() -> str:
-    """Papers are sealed beside the books; one engine's suffice."""
+    """Only SQLite: the engine does not matter for papers."""
     return "sqlite"
 
 
@@ -55,7 +55,7 @@ def issuer(station: StationLedger, books_path: Path) -> IssuingStation:
 
 
 def edited(pdf: bytes, old: bytes, new: bytes) -> bytes:
-    """The file with other drawing commands on its first page."""
+    """Return the file with other drawing commands on its first page."""
 
     def edit(paper: pikepdf.Pdf) -> None:
         content = paper.pages[0].Contents.read_bytes()
@@ -102,7 +102,7 @@ def test_a_signed_receipt_is_no_larger_than_40_kilobytes(issuer: IssuingStation)
 def test_the_data_can_be_checked_with_only_sha_256_and_ed25519(
     issuer: IssuingStation,
 ) -> None:
-    """The recipe of docs/checking-a-receipt.md, in the words of another program."""
+    """This follows the recipe of docs/checking-a-receipt.md without this program."""
     told = issued_papers.attached(issuer.give())
     document = told["document"].encode()
     assert hashlib.sha256(bytes.fromhex(told["salt"]) + document).hexdigest() == told["digest"]
@@ -159,7 +159,7 @@ def test_marked_copies_are_genuine_and_the_original_is_unchanged(issuer: Issuing
 
 
 def test_a_changed_quantity_on_the_page_is_detected(issuer: IssuingStation) -> None:
-    """As a forger would with this very program: all is drawn anew, the signed data kept."""
+    """The forger uses this program: the page is drawn anew, and the signed data is kept."""
     content = issued_papers.written(issued_papers.attached(issuer.give(10)))
     paper = paper_from_record(build_receipt_record(issuer.station.books, FIRST, issuer.keys.sign))
     line = msgspec.structs.replace(paper.document.lines[0], quantity=90)
@@ -267,7 +267,7 @@ def test_a_damaged_file_is_reported_in_one_message(
         found[check_result(bytes(broken), keys)[0]] += 1
     told = {"altered", "other-version", "no-receipt", "no-attachment", "genuine"}
     assert set(found) <= told
-    # What is not shown, such as the day on which the file was saved, may change.
+    # Data that is not shown, such as the day on which the file was saved, may change.
     assert found["altered"] > found["genuine"]
 
 
@@ -281,7 +281,7 @@ def test_a_receipt_signed_by_another_station_is_recognised(
     paper = issuer.give()
     found, says = check_result(paper, other.public_keys())
     assert (found, "another station's key" in says) == ("other-key", True)
-    # Whoever signs a false paper with a key of their own is told apart in the same way.
+    # A forged paper signed with the forger's own key is reported in the same way.
     forged = draw_signed_receipt(build_receipt_record(issuer.station.books, FIRST, other.sign))
     assert check_result(forged, issuer.keys.public_keys())[0] == "other-key"
 
@@ -328,7 +328,7 @@ def test_a_page_drawn_by_another_version_is_not_reported_as_altered(
     monkeypatch.setattr(signed_receipt, "_program", lambda: "supplies 9.0, reportlab 9.0")
     paper = issuer.give()
     monkeypatch.undo()
-    # The pages are alike all the same, so that nothing is left open.
+    # The page is equal nevertheless, so the receipt is genuine.
     assert check_result(paper, issuer.keys.public_keys()) == ("genuine", FIRST)
     found, says = check_result(edited(paper, b" re", b" re 1 1 2 2 re"), issuer.keys.public_keys())
     assert (found, "supplies 9.0" in says) == ("other-version", True)

@@ -1,4 +1,4 @@
-"""The donor's statement on paper."""
+"""The donor statement on paper."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_the_longest_and_rarest_names_in_a_statement_do_not_overlap() -> None:
     wishes = [replace(paper.statement.wishes[0], wish=long * 5)]
     shown = replace(paper.statement, departures=departures, served=served, wishes=wishes)
     donor = replace(paper.donor, name=long, name_en="words and " * 20)
-    # Poppler garbles rare characters in the properties of a file, where the station is the author.
+    # The station is the author in the file's properties, where poppler garbles rare characters.
     station = replace(STATION, name="样例街道" * 50, name_en="words and " * 20, address=long)
     pdf = draw_donor_statement(replace(paper, statement=shown, donor=donor, station=station))
     reading.assert_well_set(pdf, margin=15)

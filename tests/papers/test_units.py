@@ -18,7 +18,7 @@ STICK = UnitWords(zh="支", en="stick", en_many="sticks")
 
 
 def of_unit(unit: str, quantity: int, words: UnitWords | msgspec.UnsetType) -> ReceiptPaper:
-    """A receipt of one line."""
+    """Return a receipt of one line."""
     paper = receipt(1)
     line = replace(paper.document.lines[0], unit=unit, quantity=quantity, unit_words=words)
     return replace(paper, document=replace(paper.document, lines=[line]))
@@ -79,7 +79,7 @@ def test_a_receipt_prints_the_words_that_it_keeps() -> None:
 
 
 def test_a_receipt_older_than_its_words_is_printed_as_before() -> None:
-    """`stick` had no word, and `piece` no plural."""
+    """`stick` had no word then, and `piece` no plural."""
     assert bilingual.unit_of_line(of_unit("stick", 112, msgspec.UNSET).document.lines[0]) == (
         "stick",
         "stick",

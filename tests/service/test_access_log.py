@@ -1,4 +1,4 @@
-"""The access log: every reading of personal data and every refusal leaves a line."""
+"""The access log: every read of personal data and every refusal adds a line."""
 
 from __future__ import annotations
 

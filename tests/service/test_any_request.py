@@ -1,7 +1,7 @@
-"""Requests generated from the OpenAPI document are answered as it says.
+"""Requests generated from the OpenAPI document get the documented responses.
 
-Schemathesis generates valid and invalid requests to a service with the books of the demo. No answer
-may be a 5xx or undocumented, and each has the documented schema and headers.
+Schemathesis generates valid and invalid requests to a service with the books of the demo. No
+response may be a 5xx or undocumented, and each has the documented schema and headers.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ CHECKS = (
 )
 
 REQUESTS_EACH = 4
-"""So many are made up for each operation, beside those that try each limit of each field."""
+"""Number of random requests for each operation, besides those that try each limit of each field."""
 
 
 @pytest.fixture
 def scene(books_path: Path) -> tuple[str, str]:
-    """The books of the scene, and a coordinator's token to them."""
+    """The books of the scene, and a coordinator's token for them."""
     booked = book_scene(str(books_path))
     booked.ledger.close()
     create_first_key(str(books_path))
@@ -50,7 +50,7 @@ def test_generated_requests_are_answered_as_documented(
     port = free_port()
     with serving(database, port) as process:
         assert process.stderr
-        # A line for each answer: unread, they would fill the pipe and hold the service up.
+        # The service logs a line for each request. Unread, they would fill the pipe and block it.
         threading.Thread(target=process.stderr.read, daemon=True).start()
         done = subprocess.run(
             [

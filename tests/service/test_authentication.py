@@ -43,7 +43,7 @@ def test_a_session_is_not_accepted_as_a_token(
 
 
 class ClientAddress:
-    """The application, called from an address that the test sets."""
+    """The application, called from a network address that the test sets."""
 
     def __init__(self, app: ASGIApp, address: str) -> None:
         self._app, self._address = app, address
@@ -57,7 +57,7 @@ class ClientAddress:
 def call_from(
     anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str], None]:
-    """Set the network address that further requests come from."""
+    """Set the network address of further requests."""
     handler = anonymous_client.app.asgi_handler
 
     def set_address(address: str) -> None:

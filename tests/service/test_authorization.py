@@ -205,16 +205,16 @@ GET    C     /api/tokens/{token}
 DELETE C     /api/tokens/{token}
 GET    C     /api/access-log
 """
-"""The roles of each route, written by hand and not read from the program."""
+"""The roles of each route, written by hand and not taken from the program."""
 
 ROUTES = [tuple(line.split()) for line in TABLE.strip().splitlines()]
 
 NAMED = {"donor": "D-1", "team": "T-1"}
-"""Values of path parameters that must be the caller's own."""
+"""Values of path parameters that must belong to the caller."""
 
 
 def filled(path: str) -> str:
-    """A path whose parameters are filled with codes that no books contain."""
+    """Return a path whose parameters are filled with codes that the books do not contain."""
     for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
         path = path.replace(f"{{{name}}}", NAMED.get(name, "1"))
     return path
@@ -232,7 +232,7 @@ def test_the_table_lists_every_route(service: Service) -> None:
 
 
 def credential_of(service: Service, letter: str, path: str) -> dict[str, str]:
-    """The credential of a role: a token for the API, a cookie for a page."""
+    """Return the credential of a role: a token for the API, a cookie for a page."""
     if letter == "nobody":
         return {}
     role = ROLES[letter]
@@ -250,7 +250,7 @@ def test_each_route_serves_only_its_roles(
     # Signing out comes last: it ends the session that the other requests use.
     for method, serves, path in sorted(ROUTES, key=lambda route: route[2] == "/sign-out"):
         with anonymous_client.app.state.stations.default.ledger.admin_transaction() as books:
-            books.store.run("DELETE FROM attempts")  # or the rate limit is reached
+            books.store.run("DELETE FROM attempts")  # otherwise the rate limit is reached
         page = not path.startswith("/api")
         answer = anonymous_client.request(
             method,

@@ -67,7 +67,7 @@ def test_a_damaged_page_is_answered_with_500_and_logged(
     store = store_of_the_writer(service)
     store.all("PRAGMA wal_checkpoint(TRUNCATE)")
     damage(books, "balances")
-    # It is read from the disk again, as it is in books that are larger than the memory for them.
+    # Read it from the disk again, as happens if the books are larger than the cache.
     store.all("PRAGMA shrink_memory")
     told = problem(rest.send("/api/donations", rest.donation()), 500, "internal")
     assert "its log contains the cause" in told["detail"]

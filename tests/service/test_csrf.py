@@ -79,7 +79,7 @@ def test_every_form_is_protected_with_and_without_a_session(
     problem(anonymous_client.post(path, data=FORMS[path], headers=headers), 403, "forbidden")
     anonymous_client.cookies.set("supplies_session", service.sessions["coordinator"])
     problem(anonymous_client.post(path, data=FORMS[path], headers=headers), 403, "forbidden")
-    assert anonymous_client.get("/").status_code == 200  # the session goes on
+    assert anonymous_client.get("/").status_code == 200  # the session continues
 
 
 def test_another_site_cannot_sign_a_browser_in(anonymous_client: TestClient) -> None:

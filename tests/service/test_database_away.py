@@ -1,4 +1,4 @@
-"""A database that is down for a while: answers meanwhile, and recovery."""
+"""A database that is down for a while: responses meanwhile, and recovery."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from supplies.signing.station_keys import create_first_key
 
 @pytest.fixture
 def engine() -> str:
-    """A file does not go away for a while; a server does."""
+    """Only PostgreSQL: a server can be down, a file cannot."""
     return "postgresql"
 
 
 @pytest.fixture
 def clerk(books_url: str) -> Iterator[str]:
-    """The service's user: a superuser finds a connection even where nobody else does."""
+    """The service's user. It is not a superuser, who would get a connection when others cannot."""
     name = f"clerk_of_{conninfo_to_dict(books_url)['dbname']}"
     with superuser(books_url) as admin:
         admin.execute(f"CREATE ROLE {name} LOGIN IN ROLE postgres".encode())
@@ -65,7 +65,7 @@ def superuser(url: str) -> Iterator[psycopg.Connection]:
 def rest(
     books_url: str, proxy: TcpProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[RestClient]:
-    """The service, whose books are at the end of the road."""
+    """The service, connected to its database through a proxy that the test can cut."""
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "books.key"))
     with Ledger.open(books_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
@@ -117,12 +117,12 @@ def test_requests_are_answered_with_503_while_the_database_is_down(
 def test_all_kinds_of_requests_work_again_when_the_database_is_back(
     rest: RestClient, proxy: TcpProxy
 ) -> None:
-    """No request waits for another to find the way back first."""
+    """Each kind recovers by itself, whichever request comes first."""
     rest.need()
     for path in ("/api/needs", "/api/health", "/api/reports/alerts", "/api/needs/n_1"):
         proxy.close()
         proxy.open()
-        # The first may find its connection cut; the one after it has a new one.
+        # The first request may get a cut connection. The next one gets a new connection.
         rest.client.get(path)
         rest.get(path)
     proxy.close()
@@ -149,7 +149,7 @@ def test_a_database_that_does_not_answer_does_not_block_the_service(
 
 
 def cut_in_the_next_commit(proxy: TcpProxy) -> None:
-    """What is written next is made durable, and the connection is cut instead of saying so."""
+    """Make the next commit durable, but cut the connection before it is confirmed."""
     said: list[bytes] = []
 
     def commits(answer: bytes) -> bool:
@@ -200,7 +200,7 @@ def test_repeating_an_uncertain_request_with_its_key_gives_the_recorded_response
 def test_a_read_only_database_is_read_and_refuses_writes(
     rest: RestClient, proxy: TcpProxy, books_url: str, clerk: str
 ) -> None:
-    """As where the service still asks the server that no longer leads."""
+    """As if the service were connected to a server that is no longer the primary."""
     rest.need()
     with superuser(books_url) as admin:
         admin.execute(f"ALTER ROLE {clerk} SET default_transaction_read_only = on".encode())
@@ -226,7 +226,7 @@ def test_a_database_without_free_connections_is_answered_with_503(
         admin.execute(f"ALTER ROLE {clerk} CONNECTION LIMIT 0".encode())
         proxy.close()
         proxy.open()
-        # The first finds its connection cut; the next gets no other.
+        # The first request gets a cut connection, and the next one gets none.
         for _ in range(2):
             problem(rest.client.get("/api/needs"), 503, "busy")
             problem(rest.send("/api/needs", NEED, key="k-1"), 503, "busy")

@@ -1,4 +1,4 @@
-"""The files in deploy/ match the program, and are run where the machine can."""
+"""The files in deploy/ match the program, and are run if the machine has the tools."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_container_copies_existing_files() -> None:
     copied = re.findall(r"^COPY (?!--)(.*) \S+$", text, re.M)
     for name in " ".join(copied).split():
         assert (ROOT / name).exists()
-    # What the wheel is made of is all there: the project file names it.
+    # All files that the wheel is built from are copied, as the project file names them.
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     for package in re.findall(r'"([\w/]+/supplies\w*)"', project):
         assert package.partition("/")[0] in " ".join(copied).split()
@@ -86,7 +86,7 @@ def test_systemd_accepts_the_units(name: str, tmp_path: Path) -> None:
     if analyze is None:
         pytest.skip("there is no systemd on this machine: its units were not looked at")
     for unit in DEPLOY.glob("supplies*"):
-        # What they start is elsewhere on this machine.
+        # The programs they start are in other places on this machine.
         text = unit.read_text("utf-8")
         text = re.sub(r"^ExecStart=/opt\S+", "ExecStart=/bin/true", text, flags=re.M)
         (tmp_path / unit.name).write_text(text.replace("User=supplies", "User=root"), "utf-8")
@@ -217,7 +217,7 @@ def test_nginx_forwards_the_client_address_and_the_scheme(
         finally:
             proxy.terminate()
             proxy.wait()
-    # The proxy is at 127.0.0.1, as is who called it; what the caller made up is not believed.
+    # Proxy and caller are both at 127.0.0.1. The address that the caller invented is not used.
     assert lines[0]["address"] == "127.0.0.1"
 
 

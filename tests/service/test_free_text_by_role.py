@@ -1,4 +1,4 @@
-"""Who reads the free text of entries: staff do; auditors and donors see only that there is some."""
+"""Free text by role: staff read it; auditors and donors see only that there is some."""
 
 from __future__ import annotations
 

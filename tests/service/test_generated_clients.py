@@ -31,7 +31,7 @@ content_type_overrides:
   application/pdf: application/octet-stream
 post_hooks: []
 """
-"""PDFs are read as bytes."""
+"""Makes the generated client read PDFs as bytes."""
 
 
 class Served(NamedTuple):

@@ -1,4 +1,4 @@
-"""Group commit: queued requests share a commit; each succeeds or fails by itself."""
+"""Group commit: queued requests share a commit, and each succeeds or fails independently."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOO_MUCH = Allocate(
 
 
 class Commits(list[int]):
-    """The number of requests in each commit."""
+    """Collects the number of requests in each commit."""
 
     def count_commit(self, requests: int, seconds: float) -> None:
         assert seconds > 0
@@ -34,7 +34,7 @@ class Commits(list[int]):
 
 @pytest.fixture
 def opened(books_url: str, clock: Clock) -> Callable[[], Ledger]:
-    """A function that opens the books again."""
+    """Return a function that opens the books again."""
 
     def again() -> Ledger:
         return Ledger.open(books_url, station="lx", clock=clock)
@@ -62,7 +62,7 @@ def blocked(queue: GroupCommitQueue) -> Iterator[Awaitable[None]]:
 
 
 def run_together(queue: GroupCommitQueue, *jobs: Callable[[Ledger], Any]) -> list[Any]:
-    """The results of jobs that are queued at the same time."""
+    """Return the results of jobs that are queued at the same time."""
 
     async def run() -> list[Any]:
         with blocked(queue) as busy:
@@ -207,7 +207,7 @@ def test_a_job_cannot_begin_a_transaction_of_its_own(opened: Callable[[], Ledger
 def test_requests_time_out_if_the_database_does_not_answer(
     opened: Callable[[], Ledger],
 ) -> None:
-    """As when all standbys are gone and a commit waits for one to return."""
+    """As if all standbys were lost and a commit waited for one to return."""
     queue = GroupCommitQueue(opened(), timeout=0.5)
     begun, release = threading.Event(), threading.Event()
 

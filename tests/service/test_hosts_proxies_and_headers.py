@@ -19,7 +19,7 @@ from supplies.signing.station_keys import create_first_key
 
 
 class ClientAddress:
-    """The application, as met from an address that the test sets: at first a proxy's."""
+    """The application, called from an address that the test sets: at first a proxy's."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app, self.address = app, "10.0.0.2"
@@ -85,7 +85,7 @@ def test_an_unreadable_host_in_the_books_does_not_stop_the_other_stations(
 
 @pytest.fixture
 def tokens(books_path: Path) -> dict[str, str]:
-    """Who may come in to books whose papers lead to a name of their own."""
+    """Tokens for books whose papers have a host name of their own."""
     with Ledger.open(str(books_path), station="lx") as ledger:
         host = "https://supplies.example.org"
         ledger.register(Station(code="lx", name="龙穴街社工服务站", host=host))
@@ -94,7 +94,7 @@ def tokens(books_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def behind_a_proxy(books_path: Path, tokens: dict[str, str]) -> Iterator[TestClient]:
-    """The service, which takes the word of 10.0.0.0/8; the caller is one of those."""
+    """The service that trusts proxies in 10.0.0.0/8, called from one of them."""
     create_first_key(str(books_path))
     app = create_app(str(books_path), "lx", hosts=("nas.local",), proxies=("10.0.0.0/8",))
     app.asgi_handler = ClientAddress(app.asgi_handler)
@@ -104,7 +104,7 @@ def behind_a_proxy(books_path: Path, tokens: dict[str, str]) -> Iterator[TestCli
 
 
 def addresses(client: TestClient) -> list[str]:
-    """Where those came from who were refused, the newest first."""
+    """Return the addresses of refused requests from the access log, newest first."""
     lines = client.get("/api/access-log").json()["items"]
     return [line["address"] for line in lines if line["outcome"] == "refused"]
 
@@ -117,7 +117,7 @@ def test_requests_to_an_unknown_host_name_are_refused(behind_a_proxy: TestClient
 
 def test_forwarded_headers_of_a_trusted_proxy_are_used(behind_a_proxy: TestClient) -> None:
     forwarded = {
-        # What the caller made up stands before what the proxies saw.
+        # The invented address comes before the addresses that the proxies added.
         "X-Forwarded-For": "127.0.0.1, 203.0.113.9, 10.0.0.7",
         "X-Forwarded-Proto": "https",
         "Authorization": "Bearer wrong",

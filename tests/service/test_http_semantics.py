@@ -1,4 +1,4 @@
-"""What HTTP asks of every route: HEAD, encodings, errors for browsers, and closed connections."""
+"""Rules of HTTP on every route: HEAD, encodings, errors for browsers, closed connections."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_a_query_in_raw_utf_8_is_read_like_an_encoded_one(token: str, port: int)
 
 @pytest.fixture
 def token(books: str) -> str:
-    """A coordinator's token, in books with an item 口罩."""
+    """A coordinator's token for books with an item 口罩."""
     with Ledger.open(books, station="lx") as ledger:
         ledger.register(Item(code="kou", name="口罩"))
         return issue_credentials(ledger)["coordinator"]
@@ -201,7 +201,7 @@ def port(books: str) -> Iterator[int]:
 
 
 def _exchange(port: int, request: bytes) -> bytes:
-    """Send bytes, and return what is answered until the service closes the connection."""
+    """Send bytes, and return the response until the service closes the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(2**16), b""))

@@ -1,4 +1,4 @@
-"""The same key with the same body is recorded once and gives the first answer."""
+"""The same key with the same body is recorded once and gets the first response."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_without_a_key_the_same_donation_is_recorded_twice(rest: RestClient) -> 
 
 
 def duplicates(told: dict[str, Any]) -> list[str]:
-    """What the answer names as likely duplicates."""
+    """Return the likely duplicates that a response names."""
     return [
         warning["about"]
         for warning in told.get("warnings", [])
@@ -241,7 +241,7 @@ def test_a_differing_outcome_is_kept_as_a_conflict_and_resolved(rest: RestClient
 
 
 def kept(service: Service) -> list[bytes | None]:
-    """The bytes of all answers that are kept."""
+    """Return the bytes of all stored responses."""
     with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
         return [answer for (answer,) in ledger.store.all("SELECT answer FROM answers")]
 
@@ -251,7 +251,7 @@ def kept(service: Service) -> list[bytes | None]:
     [
         ("/api/teams", {"code": "T-9", "name": "九队"}, {"code": "T-9", "name": "十队"}),
         ("/api/activities", {"kind": "visit", "count": 1}, {"kind": "visit", "count": 2}),
-        # What is left out is not the same as what says the same.
+        # A field that is left out differs from a field with the default value.
         (
             "/api/activities",
             {"kind": "visit", "count": 1},
@@ -310,7 +310,7 @@ def test_forgotten_people_are_in_no_replayed_response(rest: RestClient, service:
     assert "黄小明" not in again.text
     registered = rest.post("/api/donors", donor, key="donor")
     assert registered["donor"]["name"] is None
-    # The forgetting's own answer names nobody, so it may stay.
+    # The response to the forgetting itself names nobody, so it may stay.
     assert [answer for answer in kept(service) if answer and b'"D-9"' not in answer] == []
     for file in service.folder.iterdir():
         assert "黄小明".encode() not in file.read_bytes()

@@ -27,7 +27,7 @@ PATHS = [
 
 
 def fill(rest: RestClient) -> None:
-    """Three of everything that was not registered yet."""
+    """Register or record three of everything that is missing."""
     for number in (3, 4):
         rest.post("/api/teams", {"code": f"T-{number}", "name": f"{number}队"})
         rest.post("/api/donors", {"code": f"D-{number}", "name": "某人"})

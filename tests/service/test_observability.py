@@ -104,5 +104,5 @@ def test_health_is_busy_while_the_books_cannot_be_written(
     with Ledger.open(str(service.folder / "books.db"), station="lx") as other, other.transaction():
         for _ in range(3):
             problem(rest.client.get("/api/health"), 503, "busy")
-            assert queue.pending == 1  # repeated checks share one probe
+            assert queue.pending == 1  # repeated checks share one trial write
     assert rest.get("/api/health")["status"] == "ok"

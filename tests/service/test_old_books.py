@@ -1,7 +1,7 @@
-"""Books made before the modules were renamed open, verify, and answer as they did then.
+"""Books of an older version open, verify, and give the same responses as then.
 
 `tests/old_books` was written by commit 6d50d6a: books with an entry of nearly every kind, their
-signing key, one printed receipt, and the answers that the service gave.
+signing key, one printed receipt, and the responses of the service.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ def test_old_books_verify_clean(old_books: Path) -> None:
 
 
 NEW_ALERTS = frozenset({"local_address", "unexplained", "donor_request_open"})
-"""Kinds of alerts that did not exist when the answers were stored."""
+"""Kinds of alerts that did not exist when the responses were stored."""
 
 
 def without_additions(now: Any, before: Any) -> Any:
-    """Return an answer of today without the fields that it has more than the one before."""
+    """Return a response without the fields that the old response does not have."""
     if isinstance(now, dict) and isinstance(before, dict):
         return {name: without_additions(now[name], before[name]) for name in before if name in now}
     if isinstance(now, list) and isinstance(before, list) and len(now) == len(before):
@@ -89,7 +89,7 @@ def test_repeated_requests_of_old_books_get_the_same_bytes(
 
 
 def test_receipts_of_old_books_are_printed_with_the_same_bytes(old_service: TestClient) -> None:
-    # The bytes of a PDF are also those of the libraries that draw it.
+    # The bytes of a PDF also depend on the versions of the libraries that draw it.
     if any(version(name) != was for name, was in ANSWERS["versions"].items()):
         pytest.skip("drawn by other versions of reportlab, fonttools, pikepdf or segno")
     assert len(ANSWERS["papers"]) == 6

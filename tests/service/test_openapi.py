@@ -1,4 +1,4 @@
-"""The OpenAPI document covers every route, and its request bodies are closed."""
+"""The OpenAPI document covers every route, and its request bodies allow no unknown fields."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERBS = {"GET", "POST", "PATCH", "DELETE", "PUT"}
 
 
 def is_for_programs(path: str) -> bool:
-    """What people open, and not programs, stands beside the API."""
+    """Return whether a route is for programs. The pages for people are not in the document."""
     return path.startswith("/api/")
 
 
@@ -36,7 +36,7 @@ def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
 
 
 def resolved(document: Any, schema: Any) -> Any:
-    """A schema, followed to where it stands."""
+    """Return a schema, or the schema to which it refers."""
     while "$ref" in schema:
         *_, name = schema["$ref"].split("/")
         schema = document["components"]["schemas"][name]
@@ -139,7 +139,7 @@ def test_no_page_loads_anything_from_other_hosts(coordinator_client: TestClient)
         assert not re.search(r"(src|href)=.https?:", text)
 
 
-# --- what generated clients and the page of the API make of it ----------------------------------
+# --- generated clients and the page of the API ----------------------------------
 
 
 def schemas_within(part: Any) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Every refusal is problem+json, names the field, and reveals no internals."""
+"""Every error is problem+json, names the field, and reveals no internals."""
 
 from __future__ import annotations
 
@@ -309,7 +309,7 @@ def test_the_response_to_an_internal_error_has_one_message(
     assert told["instance"] == f"urn:uuid:{line['request']}"
     assert line["error"][0]["kind"] == "builtins.RuntimeError"
     assert line["error"][0]["where"][-1].endswith(" broken")
-    # What an error says may quote what somebody sent: kind and place must do.
+    # A message may quote what a caller sent, so only class and place are logged.
     assert "SELECT secret" not in str(line)
 
 

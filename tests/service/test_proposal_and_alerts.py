@@ -1,4 +1,4 @@
-"""Proposals can be posted unchanged; alerts list what a coordinator should look at."""
+"""Proposals can be posted unchanged, and alerts list what needs a coordinator's attention."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_alerts_use_the_requested_numbers_of_days(rest: RestClient, service: Ser
 
 
 def found_masks(rest: RestClient, quantity: int) -> str:
-    """Count masks that the books do not have; returns the count sheet."""
+    """Count masks that the books do not contain. Return the count sheet."""
     sheet = str(rest.post("/api/stock/count-sheets", {"location": "store"})["entry"]["document"])
     lines = [{"item": "mask", "counted": quantity}]
     rest.post(f"/api/stock/count-sheets/{sheet}/count", {"lines": lines})

@@ -29,7 +29,7 @@ from supplies.verification.verify import verify
 
 @pytest.fixture
 def longxue(books_path: Path, clock: Clock) -> Iterator[RestClient]:
-    """The service over books that hold nothing but their station."""
+    """The service with books that contain only their station."""
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
         ledger.register(Station(code="lx", name="龙穴街社工服务站（演示）"))
         token = issue_credentials(ledger)["coordinator"]
@@ -57,7 +57,7 @@ def register(rest: RestClient) -> None:
 
 
 def promise(rest: RestClient) -> tuple[list[str], str]:
-    """Two needs noted and claimed by a pledge."""
+    """Note two needs, and pledge goods that claim both."""
     needs = []
     for code in ("R-001", "R-002"):
         body = {"recipient": code, "item": "mask", "quantity": 10, "urgency": "high"}
@@ -72,7 +72,7 @@ def promise(rest: RestClient) -> tuple[list[str], str]:
 
 
 def donate(rest: RestClient, pledge: str) -> tuple[str, list[str]]:
-    """A box and a little more arrive: the claims are set aside at once, the rest is a gift."""
+    """Donate slightly more than one box. Claimed goods are allocated at once, the rest is free."""
     box = {"item": "mask", "quantity": 1, "pack": "box50", "pledge": pledge, "batch": "B7"}
     beside = {"item": "mask", "quantity": 21, "expires_on": "2021-12-31"}
     told = rest.post(
@@ -92,7 +92,7 @@ def donate(rest: RestClient, pledge: str) -> tuple[str, list[str]]:
 
 
 def deliver(rest: RestClient, allocations: list[str]) -> None:
-    """One door takes all; at the other a neighbour takes eight."""
+    """Deliver to two households. One takes everything; at the other, a neighbour takes eight."""
     body = {"team": "t_1", "allocations": allocations}
     path = f"/api/deliveries/{rest.post('/api/deliveries', body)['delivery']['id']}"
     first, second = allocations
@@ -155,11 +155,11 @@ ROUTES = {
     "CountStock": "/api/stock/count-sheets/{sheet}/count",
     "RecordActivity": "/api/activities",
 }
-"""Where each command of the scene is sent; what the address says is not in the body."""
+"""The route of each command of the scene. Fields in the path are left out of the body."""
 
 
 class OverRest:
-    """Takes the ledger's place for the scene: what it writes goes through the service."""
+    """Replaces the ledger of the scene, and sends what it records to the service."""
 
     def __init__(self, rest: RestClient, ledger: Ledger) -> None:
         self.rest, self.books = rest, ledger.books

@@ -44,7 +44,7 @@ def books(books_path: Path) -> str:
 
 @pytest.fixture
 def bearer(books: str) -> dict[str, str]:
-    """What a coordinator's program sends along."""
+    """The headers of a coordinator's client."""
     with Ledger.open(books, station="lx") as ledger:
         return {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}
 
@@ -62,7 +62,7 @@ def test_the_service_prints_its_address_serves_and_stops_cleanly(
         assert web.post("/api/needs", json=body).status_code == 201
         assert web.get("/api/needs/n_1").json()["asked"] == 5
         assert web.get("/").headers["location"] == "/sign-in"
-        # As a terminal does: Ctrl-C goes to the process and to all that it started.
+        # As in a terminal, Ctrl-C goes to the process and to all processes that it started.
         (os.killpg if stop == signal.SIGINT else os.kill)(process.pid, stop)
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
@@ -103,7 +103,7 @@ def test_several_workers_serve_one_file(books: str, bearer: dict[str, str]) -> N
     body = {"recipient": "R-1", "item": "mask", "quantity": 1}
 
     def ask(number: int) -> httpx.Response:
-        # Each in a connection of its own, so that the workers share them.
+        # Each request has a connection of its own, so that all workers get some.
         headers = {**bearer, "Idempotency-Key": f"{number // 2}"}
         return httpx.post(address, json=body, headers=headers, timeout=PATIENCE)
 
@@ -114,7 +114,7 @@ def test_several_workers_serve_one_file(books: str, bearer: dict[str, str]) -> N
         process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert {answer.status_code for answer in answers} == {201}
-    # Every second is a repeat, by whichever worker it was answered the first time.
+    # Every second request is a repeat, whichever worker handled the first.
     assert sorted(answer.json()["entry"]["seq"] for answer in answers) == [
         seq for seq in range(1, 21) for _ in range(2)
     ]
@@ -130,7 +130,7 @@ def test_killing_the_service_ends_its_workers_and_frees_the_port(
     with serving(books, port, "--workers", "2") as process:
         process.kill()
         process.communicate(timeout=PATIENCE)
-        # The workers keep what it said to open, until the last of them is gone.
+        # Its output stays open until the last worker has ended.
         wait_until_it_is_free(port)
     with serving(books, port):
         web = httpx.get(f"http://127.0.0.1:{port}/api/station", headers=bearer)
@@ -197,7 +197,7 @@ def test_the_service_stops_while_a_worker_is_still_starting(
         next(line for line in process.stdout if line == "starting\n")
         process.terminate()
         out, err = process.communicate(timeout=PATIENCE)
-    # Nobody had to be killed: that would be told.
+    # No worker had to be killed; that would be in the output.
     assert (process.returncode, out, err) == (0, "", "")
 
 

@@ -18,7 +18,7 @@ from supplies.signing.station_keys import StationKeys
 
 
 def text(pdf: bytes) -> str:
-    """All text of a paper, without spaces: where a line breaks is not what it says."""
+    """Return the text of a paper without spaces, because line breaks do not matter."""
     return re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
 
 
@@ -42,7 +42,7 @@ def test_a_receipt_is_printed_with_its_entry_and_code(rest: RestClient) -> None:
 
 
 def test_a_receipt_keeps_the_words_of_its_unit(rest: RestClient) -> None:
-    """The station sets its own; receipts issued before keep theirs."""
+    """The station changes its words for a unit; receipts issued before keep the old ones."""
     before = rest.give(112)["receipt"]
     assert before["document"]["lines"][0]["unit_words"]["zh"] == "件"
     words = {"zh": "只", "en": "mask", "en_many": "masks"}

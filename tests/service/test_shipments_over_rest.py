@@ -19,7 +19,7 @@ from supplies.signing.station_keys import create_first_key
 
 @pytest.fixture
 def there(service: Service, tmp_path: Path) -> Iterator[RestClient]:
-    """Station hp with a database and a service of its own."""
+    """Station hp, with a database and a service of its own."""
     path = str(tmp_path / "hp.db")
     with Ledger.open(path, station="hp", clock=service.clock) as ledger:
         ledger.register(Station(code="hp", name="黄浦站", series="HP"))

@@ -1,4 +1,4 @@
-"""Several stations in one service: staff see their own, the head of an organisation all."""
+"""Several stations in one service: staff see their own, the head of an organisation sees all."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from supplies.stations.organisation import set_head
 PASSWORD = "four words nobody guesses"
 
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
-"""What a browser sends with a form of the service's own page."""
+"""The header that a browser sends with a form of the service's own page."""
 PERIOD = {"from": "2020-02-01", "to": "2020-02-29"}
 
 ALONE = "zz"
-"""A station of nobody's organisation, in the same database."""
+"""A station in the same database that belongs to no organisation."""
 
 
 class Stations:
-    """The service over all stations, and somebody of every role at each."""
+    """The service with all stations, and the tokens of each role at each station."""
 
     def __init__(self, client: TestClient, tokens: dict[str, dict[str, str]]) -> None:
         self.client, self.tokens = client, tokens
 
     def at(self, station: str, role: str = "coordinator") -> RestClient:
-        """Somebody of a station, for what is asked next."""
+        """Send further requests as a user of a station."""
         return RestClient(signed_in(self.client, self.tokens[station][role]))
 
     def forbidden(self, path: str, **query: Any) -> Any:
@@ -52,7 +52,7 @@ class Stations:
 
 @pytest.fixture
 def tokens(books_url: str, clock: Clock) -> dict[str, dict[str, str]]:
-    """Station qu heads an organisation with lx and hp; zz is by itself."""
+    """Station qu heads an organisation with lx and hp; zz belongs to none."""
     found = {}
     for code, series in (("qu", "QU"), ("lx", "JZ"), ("hp", "HP"), (ALONE, "ZZ")):
         with Ledger.open(books_url, station=code, clock=clock) as ledger:
@@ -81,7 +81,7 @@ def stations(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Stations]:
-    """The service over all of them, on each engine."""
+    """The service with all stations, on each engine."""
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "stations.key"))
     create_first_key(books_url)
     app = create_app(books_url, None, clock=clock)
@@ -443,7 +443,7 @@ def test_a_service_of_one_station_refuses_others(
 
 
 def test_stations_write_in_parallel(stations: Stations) -> None:
-    """What waits for one station shares its commits, and is each station's own."""
+    """Waiting requests of one station share its commits, and no commit contains two stations."""
     tokens = stations.tokens
 
     def give(number: int) -> tuple[str, int]:

@@ -71,6 +71,6 @@ def test_an_offline_browser_shows_the_api(tmp_path: Path) -> None:
             timeout=2 * PATIENCE,
             check=True,
         ).stdout
-    # Swagger UI has drawn the document: its title, and an operation by its path.
+    # Swagger UI shows the document: its title, and an operation by its path.
     assert "A ledger for donated goods" in seen
     assert 'data-path="/api/donations"' in seen

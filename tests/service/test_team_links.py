@@ -1,4 +1,4 @@
-"""Links of teams: a courier sees and reports the team's open deliveries only."""
+"""Links of teams: a courier sees and reports only the team's open deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens of programs, and the users they belong to."""
+"""Tokens of programs, and the users to whom they belong."""
 
 from __future__ import annotations
 

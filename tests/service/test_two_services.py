@@ -1,4 +1,4 @@
-"""Two services on one PostgreSQL database: changes of one apply at the other at once."""
+"""Two services on one PostgreSQL database: changes at one apply at the other at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def both(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    """A coordinator's program at each of two services, the first of which has two workers."""
+    """A coordinator's client for each of two services. The first service has two workers."""
     with Ledger.open(url, station="lx") as ledger:
         register_all(ledger)
         bearer = {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}
@@ -92,7 +92,7 @@ def test_a_change_of_an_item_at_one_service_is_seen_by_the_other(both: Both) -> 
     for name in ("N95", "KN95", "FFP2"):
         assert there.get("/api/items/mask").json()["name"] != name
         assert here.patch("/api/items/mask", json={"name": name}).status_code == 200
-        for _ in range(4):  # whichever worker answers
+        for _ in range(4):  # whichever worker responds
             assert there.get("/api/items/mask").json()["name"] == name
         here, there = there, here
 
@@ -110,7 +110,7 @@ def test_a_token_works_at_both_services_until_it_is_revoked_at_one(both: Both) -
 
 
 def test_rate_limits_count_requests_at_both_services(both: Both) -> None:
-    """Taken anew from another address where the span of the limit ended meanwhile."""
+    """If the period of the limit ends meanwhile, the test starts again from another address."""
     seconds = int(REFUSED_REQUESTS.window.total_seconds())
     for number in range(1, 100):
         stranger = {"Authorization": "Bearer nobody", "X-Forwarded-For": f"203.0.113.{number}"}

@@ -1,4 +1,4 @@
-"""Days that people type: far too early ones are refused, recorded ones are still read."""
+"""Days that people type: far too early ones are refused, but recorded ones can still be read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A busy service that is stopped, killed or disconnected loses no answered request.
+"""A busy service that is stopped, killed or disconnected loses no recorded request.
 
-Every answered request is recorded once, every accepted request is answered, and a repeat gets the
-answer that never arrived.
+Every request with a response is recorded once, every accepted request gets a response, and a repeat
+gets the response that was lost.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def books(books_path: Path) -> str:
 
 @pytest.fixture
 def bearer(books: str) -> dict[str, str]:
-    """What a coordinator's program sends along."""
+    """The headers of a coordinator's client."""
     with Ledger.open(books, station="lx") as ledger:
         return {"Authorization": f"Bearer {issue_credentials(ledger)['coordinator']}"}
 
@@ -48,9 +48,9 @@ def asked(web: httpx.Client, key: str) -> httpx.Response:
 
 
 class Load:
-    """Clients that ask and ask, each request under a key of its own, until nobody answers.
+    """Clients that send requests, each with a key of its own, until the service ends.
 
-    answered: each key that got an answer, and the answer. unanswered: those that got none.
+    answered: the response for each key that got one. unanswered: the keys without a response.
     """
 
     def __init__(self, port: int, bearer: dict[str, str]) -> None:
@@ -79,7 +79,10 @@ class Load:
 
     @contextmanager
     def until(self, answers: int) -> Iterator[None]:
-        """Within, so many were answered and more are under way; after it, nobody asks any more."""
+        """Begin the block after this many responses, and wait for the clients at its end.
+
+        Requests are under way when it begins.
+        """
         for thread in self._threads:
             thread.start()
         with self._enough:
@@ -111,7 +114,7 @@ def test_every_request_with_a_response_is_recorded_once_after_a_kill(
             assert (again.status_code, again.content) == (first.status_code, first.content)
             assert again.headers["location"] == first.headers["location"]
         assert web.get("/api/health").json()["seq"] == there
-        # Whether or not it had been recorded: asked again, it is, and only once.
+        # Whether or not it was recorded before: after the repeat it is recorded once.
         for key in load.unanswered * 2:
             assert asked(web, key).status_code == 201
     assert recorded(books) == len(load.answered) + len(load.unanswered)
@@ -143,7 +146,7 @@ def test_a_repeat_gets_the_response_that_was_lost(books: str, bearer: dict[str, 
         Ledger.open(books, station="lx") as ledger,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=bearer) as web,
     ):
-        # Nothing is written while we hold the pen, so the answer cannot come before we hang up.
+        # This transaction blocks the writer, so the connection is closed before the response.
         with ledger.transaction(), socket.create_connection(("127.0.0.1", port)) as without_fsync:
             without_fsync.sendall(request)
             wait_until_it_waits(web)
@@ -155,7 +158,7 @@ def test_a_repeat_gets_the_response_that_was_lost(books: str, bearer: dict[str, 
 
 
 def wait_until_it_waits(web: httpx.Client) -> None:
-    """Until the request is with the writer, and so accepted."""
+    """Wait until the request is in the queue of the writer, and so accepted."""
     deadline = time.monotonic() + PATIENCE
     while "supplies_writer_waiting 1.0" not in web.get("/api/metrics").text:
         assert time.monotonic() < deadline
@@ -165,7 +168,7 @@ def wait_until_it_waits(web: httpx.Client) -> None:
 
 
 def answered(connection: socket.socket) -> bytes:
-    """All that comes until the service hangs up."""
+    """Return everything that the service sends until it closes the connection."""
     connection.settimeout(PATIENCE)
     parts = []
     while part := connection.recv(65536):

@@ -10,6 +10,6 @@ from support.engines import Server
 
 @pytest.fixture
 def own_url(postgres: Server) -> Iterator[str]:
-    """A database that the test may change in more than rows."""
+    """The URL of a database in which the test may also change tables and triggers."""
     with postgres.database() as url:
         yield url

@@ -68,7 +68,7 @@ def names(folder: Path) -> set[str]:
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Path:
-    """Where backups are kept."""
+    """The folder for backups."""
     folder = tmp_path / "shelf"
     folder.mkdir()
     return folder
@@ -87,7 +87,7 @@ def test_a_backup_can_be_restored_from_a_read_only_folder(books: Path, shelf: Pa
     before = (shelf / "monday.db").read_bytes()
     assert restore(shelf / "monday.db", str(shelf / "again.db")).entries == 3
     assert (shelf / "monday.db").read_bytes() == before
-    # Nothing beside it either, that a disc could not take.
+    # Opening it created no file beside it, which a read-only medium would not allow.
     assert names(shelf) == {"monday.db", "monday.key", "again.db", "again.key"}
 
 

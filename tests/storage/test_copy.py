@@ -42,13 +42,13 @@ Rows = dict[str, list[Row]]
 
 @pytest.fixture(autouse=True)
 def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few rows at a time, so that every table takes several portions."""
+    """Copy few rows at a time, so that every table takes several rounds."""
     monkeypatch.setattr(moving, "BATCH_ROWS", 7)
 
 
 @pytest.fixture(params=ENGINES)
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Where there are no books yet, on each engine."""
+    """The URL of an empty database, on each engine."""
     with nothing_yet(str(request.param), tmp_path) as url:
         yield url
 
@@ -66,7 +66,7 @@ def nothing_yet(engine: str, folder: Path) -> Iterator[str]:
 def source(
     request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The scene, a second station, a user and an answer, on each engine."""
+    """The scene, a second station, a user and a stored response, on each engine."""
     clock = SceneClock()
     with engines.books(request.param, tmp_path_factory.mktemp("source")) as url:
         with Ledger.open(url, station=STATION, clock=clock) as ledger:
@@ -84,7 +84,7 @@ def source(
 
 
 def rows(url: str) -> Rows:
-    """Every row of every table but the list of migrations, which each database has for itself."""
+    """Return the rows of all tables but the list of migrations, which each database has."""
     with closing(open_store(url, create=False)) as store:
         return {
             name: sorted(store.all(f"SELECT {', '.join(table.columns)} FROM {name}"), key=repr)
@@ -94,7 +94,7 @@ def rows(url: str) -> Rows:
 
 
 def is_nothing(url: str) -> bool:
-    """Whether there are no books, and no part of any."""
+    """Return whether there are no books, not even in part."""
     if url.endswith(".db"):
         return not list(Path(url).parent.glob("moved.db*"))
     with pytest.raises(NotADatabase, match="is empty"):
@@ -151,7 +151,7 @@ PROFILE = settings(machine.PROFILE, max_examples=3, stateful_step_count=30)
 
 
 class CopyingLedgerMachine(machine.LedgerMachine):
-    """Copies the recorded books to a server and back and compares all rows."""
+    """Copies the recorded books to a server and back, and compares all rows."""
 
     def finish(self) -> None:
         url = self.ledger.store.url.removeprefix("sqlite:///")
@@ -213,10 +213,10 @@ copy_books({source!r}, {target!r}, told)
 
 
 def test_a_copied_file_has_no_write_ahead_log(source: str, tmp_path: Path) -> None:
-    """Closed with its log beside it, it would lose all where the disk has no room for both."""
+    """With a log beside the file and a full disk, closing would lose the copied rows."""
     target = tmp_path / "moved.db"
     copy_books(source, str(target))
-    written_with_a_log = target.read_bytes()[18:20] == b"\x02\x02"  # of SQLite's file format
+    written_with_a_log = target.read_bytes()[18:20] == b"\x02\x02"  # in SQLite's file format
     assert not written_with_a_log
     assert [path.name for path in tmp_path.iterdir()] == ["moved.db"]
 
@@ -249,7 +249,7 @@ def test_a_killed_copy_leaves_nothing_and_can_be_repeated(
         assert not Path(target).exists()
     else:
         with psycopg.connect(target, autocommit=True) as other:
-            while other.execute(  # the server sees that the program is gone a moment later
+            while other.execute(  # the server notices a moment later that the program has ended
                 "SELECT 1 FROM pg_stat_activity WHERE application_name = 'supplies' "
                 "AND datname = current_database()"
             ).fetchone():

@@ -1,4 +1,4 @@
-"""Files that cannot hold books are refused in one sentence; new files are private."""
+"""Files that cannot contain books are refused with one message, and new files are private."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from supplies.verification.verify import verify
 
 @pytest.fixture
 def engine() -> str:
-    """These tests are of SQLite's file; those of PostgreSQL's server are in `test_servers`."""
+    """Only SQLite: these tests are about its file. `test_postgres_opening` is about PostgreSQL."""
     return "sqlite"
 
 
@@ -216,7 +216,7 @@ def test_a_full_disk_is_reported_and_nothing_is_partly_recorded(station: Station
 
 @contextmanager
 def not_as_root() -> Iterator[None]:
-    """Root may write what nobody may: be nobody for a while."""
+    """Run as the user nobody for a while, because root may write everything."""
     if os.geteuid() != 0:
         yield
         return
@@ -284,7 +284,7 @@ def test_books_with_a_write_ahead_log_in_a_read_only_folder_are_refused() -> Non
 
 @contextmanager
 def places() -> Iterator[tuple[Path, Path]]:
-    """A folder to be made readable alone, and one to write; nobody could reach pytest's own."""
+    """A folder to be made read-only, and one to write to, where the user nobody can reach them."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         medium, to = Path(name) / "medium", Path(name) / "to"

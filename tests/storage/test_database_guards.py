@@ -1,4 +1,4 @@
-"""Triggers and constraints of the database: what SQL alone cannot change."""
+"""Triggers and constraints of the database: changes that they refuse to plain SQL."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from supplies.storage import introspection, schema
 from supplies.storage.engines import open_store
 
 SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
-"""Only SQLite can replace rows and turn foreign keys off in a connection."""
+"""Only in SQLite can a statement replace rows and a connection turn foreign keys off."""
 
 
 @pytest.fixture
 def pen(station: StationLedger, books_url: str) -> Iterator[Any]:
-    """Another hand on the same books: ten masks given, four on their way to R-1."""
+    """A plain connection to books with ten masks given, four of them on their way to R-1."""
     station.give(10)
     station.dispatch(station.allocate(4))
     store = open_store(books_url)
@@ -32,7 +32,7 @@ FILLED = (
     *("entries", "transfers", "lots", "arrivals", "arrival_lines", "allocations"),
     *("allocation_lines", "deliveries", "stops", "stop_lines", "receipts", "receipt_donations"),
 )
-"""Tables that the scene above writes to."""
+"""Tables to which the scene above writes."""
 
 
 @pytest.mark.parametrize("table", FILLED)
@@ -86,7 +86,7 @@ def test_a_balance_cannot_be_written_directly(pen: Any, table: str) -> None:
 
 
 def _look(pen: Any, at: datetime) -> None:
-    """A line of the access log, as if it had been written then."""
+    """Insert a line of the access log with an earlier time."""
     pen.run(
         "INSERT INTO access_log (station, seq, at, method, route, outcome) SELECT 'lx', "
         "1 + coalesce(max(seq), 0), ?, 'GET', '/api/donors', 'looked' FROM access_log",
@@ -124,7 +124,7 @@ def test_the_access_log_cannot_be_truncated_or_replaced(pen: Any, engine: str) -
 
 
 def _append(pen: Any, *transfer: object) -> None:
-    """An entry written past the ledger, with one transfer of the last day."""
+    """Insert an entry with one transfer by plain SQL, dated on the last day."""
     (seq,) = pen.one("SELECT seq + 1 FROM heads")
     pen.run(
         "INSERT INTO entries (station, seq, id, part, kind, document, happened_on, booked_on, "
@@ -173,7 +173,7 @@ def test_gaps_in_numbers_and_transfers_without_an_entry_are_refused(pen: Any) ->
 @SQLITE
 @pytest.mark.parametrize("table", ["balances", "days"])
 def test_a_balance_cannot_be_replaced_or_inserted(pen: Any, table: str) -> None:
-    """A foreign pen has no recursive triggers: replacing would delete without a word."""
+    """The connection has no recursive triggers, so replacing would delete without firing one."""
     pen.run("PRAGMA recursive_triggers = OFF")
     names = introspection.tables()[table].columns
     zero = ", ".join("0" if name in ("quantity", "seq", "line") else name for name in names)

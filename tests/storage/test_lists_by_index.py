@@ -69,7 +69,7 @@ LISTS: list[tuple[List, dict[str, Any]]] = [
 ]
 
 PASSING = {"w", "wanted", "moves", "account", "a", "counted"}
-"""What a question makes for itself."""
+"""Tables that a query builds for itself."""
 
 named = pytest.mark.parametrize(
     ("listed", "filters"), LISTS, ids=[f"{list_.__name__} {told}" for list_, told in LISTS]
@@ -78,7 +78,7 @@ named = pytest.mark.parametrize(
 
 @contextmanager
 def asked(station: StationLedger) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """The questions that the engine is asked meanwhile."""
+    """Collect the queries that run within the block."""
     store, questions = station.ledger.store, []
     honest = type(store).all
 
@@ -94,7 +94,7 @@ def asked(station: StationLedger) -> Iterator[list[tuple[str, dict[str, Any]]]]:
 
 
 def season(station: StationLedger) -> None:
-    """A round of everything that is listed, all of it done with in the end."""
+    """Record a round of everything that lists show. In the end all of it is closed."""
     need = station.need(5)
     station.give(5, pledge=station.pledge(5))
     goods = c.ArrivalLine(item="mask", quantity=2)
@@ -125,18 +125,18 @@ def test_every_list_query_uses_an_index(
 
 
 def plan(station: StationLedger, sql: str, params: dict[str, Any]) -> list[str]:
-    """How the engine goes about a question, a step a line."""
+    """Return the steps of the engine's query plan."""
     store = station.ledger.store
     if isinstance(store, SqliteStore):
         return [row[3] for row in store.all(f"EXPLAIN QUERY PLAN {sql}", params)]
-    # Of tables this small it would read all, if it were let.
+    # Without this, the engine would read tables as small as these completely.
     with store.writing():
         store.run("SET LOCAL enable_seqscan = off")
         return [row[0].strip() for row in store.all(f"EXPLAIN {sql}", params)]
 
 
 def reads_all(step: str) -> bool:
-    """Whether a step goes through a table or an index from end to end, or sorts what it found."""
+    """Return whether a step of the plan reads a whole table or index, or sorts."""
     words = step.split()
     if words[0] == "SCAN":
         return "CONSTANT" not in step and words[1] not in PASSING
@@ -160,7 +160,7 @@ def test_the_work_of_a_page_does_not_grow_with_the_books(books_path: Path) -> No
 
 
 def steps(station: StationLedger, listed: List, filters: dict[str, Any]) -> int:
-    """How many steps SQLite's machine takes for a page."""
+    """Return how many steps SQLite's virtual machine takes for a page."""
     counted = 0
 
     def step() -> int:

@@ -24,12 +24,12 @@ CONFIG = Path(__file__).parents[2] / "deploy" / "litestream.yml"
 LITESTREAM = Path(sys.executable).with_name("litestream")
 
 PATIENCE = 60
-"""Seconds; only a machine that is broken or very busy takes as many."""
+"""Time limit in seconds, reached only if something is broken or the machine is very busy."""
 
 
 @pytest.fixture
 def environment(books_path: Path, tmp_path: Path) -> dict[str, str]:
-    """What the configuration takes from it: where the books are, and where they go."""
+    """The environment variables of the configuration: the books, and where they are copied."""
     replica = tmp_path / "replica"
     return {
         **os.environ,
@@ -39,7 +39,7 @@ def environment(books_path: Path, tmp_path: Path) -> dict[str, str]:
 
 
 def litestream(environment: dict[str, str], command: str, *words: str) -> str:
-    """Run one of its commands, as the page for operators says."""
+    """Run a litestream command as the operations page shows it."""
     return subprocess.run(
         [LITESTREAM, command, "-config", CONFIG, *words],
         env=environment,
@@ -79,7 +79,7 @@ def test_lost_books_are_restored_from_the_replica(
     back = tmp_path / "back.db"
 
     def replicated() -> int:
-        """How many entries would come back, if the books were lost now."""
+        """Return how many entries would be restored now."""
         back.unlink(missing_ok=True)
         litestream(environment, "restore", "-if-replica-exists", "-o", str(back), str(books_path))
         if not back.exists():
@@ -97,11 +97,11 @@ def test_lost_books_are_restored_from_the_replica(
             wait_until(lambda: replicated() == 1)
             for _ in range(20):
                 ledger.record(need, by="u_1")
-            # It reads all the time; forgetting does not wait for that, nor does anybody else.
+            # Litestream reads all the time. Neither forgetting nor other writers wait for it.
             ledger.record(ForgetDonor(donor="D-2"), by="u_1")
             ledger.store.check_guards()
             wait_until(lambda: replicated() == 22)
-            # As a machine dies: without a word to anyone.
+            # As if the machine failed: without shutting anything down.
             process.kill()
     for lost in books_path.parent.glob(f"{books_path.name}*"):
         lost.unlink()

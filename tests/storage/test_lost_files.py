@@ -24,17 +24,17 @@ from supplies.verification.verify import verify
 
 @pytest.fixture
 def engine() -> str:
-    """These tests are of SQLite's file."""
+    """Only SQLite: the tests are about its file."""
     return "sqlite"
 
 
 def log_of(path: Path) -> Path:
-    """SQLite's log, in which the newest entries stand until they are carried into the file."""
+    """Return the path of SQLite's write-ahead log, which has the latest entries."""
     return Path(f"{path}-wal")
 
 
 def entries(path: Path) -> int:
-    """How many there are in books that are sound."""
+    """Verify the books, and return their number of entries."""
     with Ledger.open(str(path), station="lx", clock=Clock(), create=False) as ledger:
         return ledger.verify().entries
 
@@ -52,7 +52,7 @@ def put_another_there(path: Path) -> None:
 def test_writing_to_a_deleted_or_replaced_file_is_refused(
     station: StationLedger, books_path: Path, lose: Callable[[Path], None]
 ) -> None:
-    """The system lets a program write on into a deleted file, and forgets it with the program."""
+    """The system lets a program write to a deleted file. The data is lost when it ends."""
     station(GIFT)
     before = station.entries()
     lose(books_path)
@@ -75,7 +75,7 @@ def test_a_deleted_write_ahead_log_is_noticed_and_its_rows_are_kept(
 
 
 def test_a_file_without_a_write_ahead_log_can_be_written(books_path: Path) -> None:
-    """As after a move: all of it lies in the one file, and the log is made anew."""
+    """As after moving the file: it contains everything, and the log is created again."""
     make_books(books_path)
     with closing(SqliteStore(str(books_path), create=False)) as store:
         store.leave_wal_mode()
@@ -144,7 +144,7 @@ def test_a_truncated_file_is_reported_as_damaged(
 
 @pytest.fixture
 def left_behind(books_path: Path) -> tuple[Path, list[str]]:
-    """Books whose writer was killed, and the ids of what it had acknowledged."""
+    """The books of a killed writer, and the ids of the commands that it had acknowledged."""
     make_books(books_path)
     script = WRITER.format(tests=str(Path(__file__).parents[1]), url=str(books_path))
     with subprocess.Popen(
@@ -155,7 +155,7 @@ def left_behind(books_path: Path) -> tuple[Path, list[str]]:
         os.kill(writer.pid, signal.SIGKILL)
         said += writer.stdout.read()
     assert log_of(books_path).stat().st_size > 0
-    # The last may be cut off.
+    # The last line may be incomplete.
     return books_path, [name for name in said.split() if len(name) == 36]
 
 
@@ -163,7 +163,7 @@ def test_the_write_ahead_log_of_a_killed_program_is_recovered(
     left_behind: tuple[Path, list[str]],
 ) -> None:
     path, acknowledged = left_behind
-    # As on a disk that is put into another machine.
+    # As if the disk had been put into another machine.
     moved = path.with_name("moved.db")
     shutil.copy(path, moved)
     shutil.copy(log_of(path), log_of(moved))
@@ -177,7 +177,7 @@ def test_the_write_ahead_log_of_a_killed_program_is_recovered(
 def test_books_without_their_write_ahead_log_are_an_earlier_consistent_state(
     left_behind: tuple[Path, list[str]],
 ) -> None:
-    """What the log held is gone without a trace in the file: only papers tell."""
+    """The file does not show that the log is missing. Only papers show what is lost."""
     path, _ = left_behind
     log_of(path).unlink()
     Path(f"{path}-shm").unlink()

@@ -24,7 +24,7 @@ FIRST = schema.migrations()[0]
 
 
 def old(guards: dict[str, str]) -> list[str]:
-    """The guards that version 1 had; those that were rewritten since in other words than now."""
+    """Return the triggers of version 1, in their wording of that time."""
     since = schema.guards_added_after(guards, 1).keys() - schema.REWRITTEN_IN_VERSION.keys()
     rewritten = {name: guards[name] for name in guards if name in schema.REWRITTEN_IN_VERSION}
     other_words = {
@@ -34,7 +34,7 @@ def old(guards: dict[str, str]) -> list[str]:
 
 
 def of_version_1(path: Path) -> str:
-    """A file as the first version made it."""
+    """Create a file as version 1 did."""
     with closing(sqlite3.connect(path)) as made:
         for statement in (*FIRST.statements(), *old(schema.sqlite_guards())):
             made.execute(statement)
@@ -44,7 +44,7 @@ def of_version_1(path: Path) -> str:
 
 
 def of_version_1_on_a_server(url: str) -> str:
-    """A database as the first version made it."""
+    """Create a database as version 1 did."""
     guards = schema.postgres_guards("public")
     with psycopg.connect(url, autocommit=True) as made:
         for script in (
@@ -59,7 +59,7 @@ def of_version_1_on_a_server(url: str) -> str:
 
 
 def work(url: str) -> None:
-    """Open, record, verify: nothing of an older version is in the way."""
+    """Open, record and verify the migrated books."""
     clock = Clock()
     with Ledger.open(url, station="lx", clock=clock) as ledger:
         register_all(ledger)

@@ -82,7 +82,7 @@ def test_a_reader_sees_one_snapshot_while_others_write(
 def test_concurrent_writers_on_two_stations_do_not_deadlock(
     station: StationLedger, books_url: str
 ) -> None:
-    """Taking locks in different orders would end in a deadlock here."""
+    """This would deadlock if writers took locks in different orders."""
     with Ledger.open(books_url, station="bj", clock=Clock()) as other:
         other.register(Station(code="bj", name="Beijing", series="BJ"))
     failed: list[Exception] = []

@@ -62,7 +62,7 @@ def test_a_connection_lost_in_a_transaction_records_nothing(
 
 
 def test_committing_a_failed_transaction_is_an_error(station: StationLedger) -> None:
-    """PostgreSQL answers COMMIT of a failed transaction with no error."""
+    """PostgreSQL reports no error when a failed transaction is committed."""
     store = station.ledger.store
 
     def writes() -> None:
@@ -76,12 +76,12 @@ def test_committing_a_failed_transaction_is_an_error(station: StationLedger) -> 
 def test_a_commit_without_confirmation_of_the_standby_is_uncertain(
     postgres: Server, own_url: str
 ) -> None:
-    """PostgreSQL answers a cancelled wait for a standby with COMMIT and a warning."""
+    """If the wait for a standby is cancelled, PostgreSQL reports COMMIT and a warning."""
     gift = "2fdd1f3a-7a2f-4f6e-9d3e-6c3a2a1f4b1d"
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
         ledger.store.run("SET synchronous_commit = on")
-        # Nobody else waits: for them the tests' server turned it off.
+        # Other connections do not wait: the tests' server has this turned off.
         alone(postgres, "a standby that is not there")
         try:
             impatient = threading.Thread(target=end_the_wait, args=(own_url,))
@@ -95,7 +95,7 @@ def test_a_commit_without_confirmation_of_the_standby_is_uncertain(
 
 
 def end_the_wait(url: str) -> None:
-    """As an administrator does whose standby is gone, once somebody waits for it."""
+    """Cancel a commit that waits for a lost standby, as an administrator would."""
     with superuser(url) as other:
         while not other.execute(
             "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
@@ -105,7 +105,7 @@ def end_the_wait(url: str) -> None:
 
 
 def alone(postgres: Server, standby: str) -> None:
-    """Let commits wait for this standby; for none where it has no name."""
+    """Let commits wait for this standby. With an empty name they wait for none."""
     name = f'"{standby}"' if standby else ""
     postgres.admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'".encode())
     postgres.admin.execute("SELECT pg_reload_conf()")

@@ -1,4 +1,4 @@
-"""PostgreSQL's triggers and constraints: checked when books are opened, and what they refuse."""
+"""PostgreSQL's triggers and constraints: the check when books are opened, and what they refuse."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_books_with_changed_triggers_or_constraints_are_not_opened(
 def test_a_temporary_table_does_not_bypass_the_floor(
     station: StationLedger, books_url: str
 ) -> None:
-    """A temporary table shadows one that is named without its schema."""
+    """A temporary table hides a table of the same name if a query does not name the schema."""
     station.give(10)
     station.allocate(10)
     with superuser(books_url) as pen:

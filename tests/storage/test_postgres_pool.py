@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: shared by a process, limited, replaced when lost, closed at the end."""
+"""PostgreSQL's connections: shared by a process, limited, replaced if lost, closed at the end."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_closing_the_last_store_ends_all_threads_and_connections(url: str) -> No
     assert set(threading.enumerate()) == before
     with psycopg.connect(url, autocommit=True) as other:
         other.execute("SELECT pg_stat_clear_snapshot()")
-        while other.execute(HOW_MANY).fetchone() != (0,):  # the server sees it a moment later
+        while other.execute(HOW_MANY).fetchone() != (0,):  # the server notices a moment later
             pass
 
 
@@ -164,14 +164,14 @@ def test_only_one_thread_waits_for_a_server_that_does_not_answer(
             assert (len(glances) > 1) == waits
         proxy.close()
         proxy.open()
-        while True:  # until what was begun on the silent road is given up
+        while True:  # until the attempts to connect to the silent server are given up
             with suppress(Busy):
                 assert store.one("SELECT 1") == (1,)
                 break
 
 
 def test_connections_have_keepalive_and_timeout_settings() -> None:
-    """Unless the URL says otherwise; the system's own patience is a quarter of an hour."""
+    """The URL can override them. The system's own timeout is a quarter of an hour."""
     given = conninfo_to_dict(Address.parse("postgresql://me@host/books").conninfo)
     assert (given["tcp_user_timeout"], given["keepalives_idle"]) == ("15000", "5")
     url = "postgresql://me@host/books?tcp_user_timeout=60000"

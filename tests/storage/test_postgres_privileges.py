@@ -1,4 +1,4 @@
-"""PostgreSQL's roles: a role that records can add rows and cannot change any."""
+"""Rights on PostgreSQL: a role that records can add rows but not change any."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from supplies.storage.postgresql.privileges import OWNER_WRITTEN_TABLES
 from supplies.verification.verify import verify
 
 BOOKS = tuple(dict.fromkeys((*schema.APPEND_ONLY, *OWNER_WRITTEN_TABLES)))
-"""Tables in which a role that records cannot change rows."""
+"""Tables in which the recording role cannot change rows."""
 
 
 class Roles:
     """Books of an owner on a server, and another role that may record in them.
 
-    admin: a superuser's connection. owner, clerk: the URL of the books for each.
+    admin: connection of a superuser. owner, clerk: the URLs with which each opens the books.
     """
 
     def __init__(self, url: str, admin: psycopg.Connection) -> None:
@@ -37,7 +37,7 @@ class Roles:
 
 @pytest.fixture(scope="module")
 def roles(engines: object, request: pytest.FixtureRequest) -> Iterator[Roles]:
-    """The whole scene, booked by a clerk in the books of a keeper."""
+    """The books of the whole scene: the role `keeper` owns them, and the role `clerk` records."""
     server: Server = request.getfixturevalue("engines").server
     with server.empty() as url, psycopg.connect(url, autocommit=True) as admin:
         for role in ("keeper", "clerk"):
@@ -57,7 +57,7 @@ def roles(engines: object, request: pytest.FixtureRequest) -> Iterator[Roles]:
 
 @pytest.fixture
 def clerk(roles: Roles) -> Iterator[psycopg.Connection]:
-    """The clerk's own pen, while who owns the tables has turned all guards off."""
+    """A connection of the recording role, while the owner has disabled all triggers."""
     with psycopg.connect(roles.owner, autocommit=True) as owner:
         for table in schema.table_names():
             owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER".encode())
@@ -68,7 +68,7 @@ def clerk(roles: Roles) -> Iterator[psycopg.Connection]:
 
 
 def refused(connection: psycopg.Connection, statement: str) -> bool:
-    """Whether the server refuses a statement for want of the right, and for nothing else."""
+    """Return whether the server refuses a statement only because of missing rights."""
     try:
         connection.execute(statement.encode())
     except psycopg.errors.InsufficientPrivilege:
@@ -209,7 +209,7 @@ def test_a_role_that_could_shadow_tables_is_refused(
 
 
 def test_operators_created_by_the_role_cannot_erase_texts(roles: Roles) -> None:
-    """Even if the role may create operators: erased texts cannot be restored."""
+    """Not even a role that may create operators can erase texts with their help."""
     roles.admin.execute("CREATE SCHEMA beside AUTHORIZATION clerk")
     try:
         with psycopg.connect(roles.clerk, autocommit=True) as clerk:

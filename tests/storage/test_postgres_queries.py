@@ -30,7 +30,7 @@ def test_text_sorts_by_code_points_with_any_collation(
 
 
 def test_new_books_are_analyzed_so_that_queries_use_their_index(own_url: str) -> None:
-    """Else an entry is looked for in an index that has to be read from one end to the other."""
+    """Without statistics, the server might read a whole index to find one entry."""
     plan = "EXPLAIN SELECT body FROM entries WHERE station = 'lx' AND id = 'x'"
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)

@@ -1,4 +1,4 @@
-"""People who open the books with another tool see the figures that the program shows."""
+"""The SQL views show the same figures to other tools as the program shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples in docstrings give the shown results."""
+"""The examples in docstrings give the results that they show."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EXAMPLES = [
 ]
 
 DOCUMENTED = ("", ".open", ".record", ".record_many", ".balance", ".reading", ".verify")
-"""What a library user meets first; each has an example."""
+"""The functions that a library user needs first. Each has an example."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Names are found by parts of them; forgotten names are removed from the index."""
+"""Names are found by parts of them, and forgotten names are removed from the index."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_names_hidden_from_the_user_are_not_searched(station: StationLedger) -> 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_search_reads_the_rarest_part_of_the_word_first(station: StationLedger) -> None:
-    """Counted in the steps of SQLite's machine."""
+    """The work is measured as steps of SQLite's virtual machine."""
     station.ledger.register(Item(code="rare", name="绿茶"))
     steps = [_steps(station, "绿茶")]
     station.ledger.register(*(Item(code=f"x-{n}", name=f"绿豆 {n}") for n in range(400)))
@@ -168,7 +168,7 @@ def test_a_search_reads_the_rarest_part_of_the_word_first(station: StationLedger
 
 
 def _steps(station: StationLedger, q: str) -> int:
-    """How many steps SQLite takes to find these."""
+    """Return how many steps SQLite takes for a search."""
     counted = 0
 
     def step() -> int:

@@ -1,4 +1,4 @@
-"""The rule for text: what is composed, removed, kept and treated as blank."""
+"""The rules for text: what is composed, removed, kept, and treated as blank."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_values_of_another_type_than_text_are_refused() -> None:
 
 
 def every_input() -> list[type[msgspec.Struct]]:
-    """Every struct that people and programs send: commands, records, settings, bodies of REST."""
+    """Yield every struct that callers send: commands, records, settings, REST bodies."""
     commands = [kind for kind in vars(c).values() if isinstance(kind, type)]
     routes = create_app("books.db", "lx").routes
     handlers = [handler for route in routes for handler in getattr(route, "route_handlers", [])]
@@ -127,7 +127,7 @@ def every_input() -> list[type[msgspec.Struct]]:
 
 
 def strings(kind: inspect.Type, path: str, normalized: bool = False) -> Iterator[tuple[str, Any]]:
-    """The string types within a type that are not marked as normalized, with their paths."""
+    """Yield the string types within a type that are not marked as normalized, with their paths."""
     if isinstance(kind, inspect.Metadata):
         yield from strings(kind.type, path, bool((kind.extra or {}).get("normalized")))
     elif isinstance(kind, inspect.StrType) and not normalized:
@@ -158,6 +158,6 @@ def test_every_text_field_is_normalized_or_refuses_a_blank() -> None:
         for blank in BLANK
         if text.pattern is None or re.search(text.pattern, blank)
     }
-    # Refused by what reads them: as a time zone, as an image.
+    # These fields are checked by their own rules: as a time zone, as an image.
     accepting = {path for path in accepting if not path.endswith((".zone", ".logo"))}
     assert accepting == set()

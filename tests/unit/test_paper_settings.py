@@ -1,4 +1,4 @@
-"""Settings of a station's papers: checked, and frozen into each receipt."""
+"""Settings of a station's papers: checked when set, and stored in each receipt."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FIRST = "JZ-2020-000001"
 
 @pytest.fixture
 def engine() -> str:
-    """Papers are sealed beside the books; one engine's suffice."""
+    """Only SQLite: the engine does not matter for papers."""
     return "sqlite"
 
 

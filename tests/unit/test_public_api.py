@@ -28,7 +28,7 @@ def classes_of(module: object) -> list[type]:
 
 
 def structs_in(hint: object) -> Iterator[type]:
-    """Structs in a type hint, and in the fields of those, at any depth."""
+    """Yield the structs in a type hint, and those in their fields, at any depth."""
     if isinstance(hint, type) and issubclass(hint, StrictStruct):
         yield hint
         for field in typing.get_type_hints(hint).values():
@@ -98,7 +98,7 @@ def test_a_name_that_is_not_public_is_an_attribute_error(name: str) -> None:
 
 
 def run(script: str) -> list[str]:
-    """The words that a program prints in an interpreter of its own."""
+    """Return the words that a program prints in a separate interpreter."""
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
@@ -130,7 +130,7 @@ reveal_type(Uncertain("x").detail)
 """
     )
     wrong.write_text("from supplies import RecrodDonation\n")
-    done = subprocess.run(  # With the project's settings and cache.
+    done = subprocess.run(  # Use the project's settings and cache.
         [sys.executable, "-m", "mypy", "--no-error-summary", str(right), str(wrong)],
         cwd=ROOT,
         capture_output=True,

@@ -14,7 +14,7 @@ from support.tampering import Tampering, tampering
 def whole(
     request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The URL of unchanged books; the ledger is closed."""
+    """The URL of unchanged books. Their ledger is closed."""
     with engines.books(request.param, tmp_path_factory.mktemp("books")) as url:
         station = RecordingStation(url)
         book_everything(station, str(tmp_path_factory.mktemp("elsewhere") / "hp.db"))
@@ -24,7 +24,7 @@ def whole(
 
 @pytest.fixture(scope="package")
 def opened(whole: str) -> Iterator[Tampering]:
-    """These books in a store that tests tamper with and roll back."""
+    """A store with these books. Tests change it and roll back."""
     store = tampering(whole)
     yield store
     store.close()
@@ -32,7 +32,7 @@ def opened(whole: str) -> Iterator[Tampering]:
 
 @pytest.fixture
 def store(opened: Tampering) -> Iterator[Tampering]:
-    """These books without triggers and constraints, rolled back after the test."""
+    """These books without triggers and constraints. Changes are rolled back after the test."""
     opened.unguard()
     yield opened
     opened.run("ROLLBACK")

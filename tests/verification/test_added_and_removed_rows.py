@@ -48,7 +48,7 @@ def test_each_removed_row_is_found(store: Tampering, table: str) -> None:
 @pytest.mark.parametrize("table", chain.LEDGER_TABLES)
 @pytest.mark.parametrize("way", ["beside it", "of an entry that never was", "of another station"])
 def test_each_added_row_is_found(store: Tampering, table: str, way: str) -> None:
-    """A copy of a row, changed in one column so that the keys of the table let it in."""
+    """The added row is a copy, changed in one column so that the keys of the table accept it."""
     columns = [name for name, _ in columns_of(table)]
     kinds = dict(columns_of(table))
     column = {"of another station": "station", "of an entry that never was": "seq"}.get(way)

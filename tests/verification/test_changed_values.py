@@ -16,13 +16,13 @@ COLUMNS = [
 
 
 NAMED_OTHERWISE = {
-    # The entry is not there any more: its number is missing.
+    # There is no entry with this number any more.
     ("entries", "station"): {"seq"},
-    # The bytes hashed are salt and content together: which of them changed cannot be told,
-    # nor, where both are gone, that it was not the other.
+    # Salt and content are hashed together. Nothing shows which of them changed,
+    # nor, if both are missing, which of them was removed.
     ("erasable", "salt"): {"salt", "content"},
     ("erasable", "content"): {"salt", "content"},
-    # A head of another station is none of this one.
+    # A head with another station's code is not a head of this station.
     ("heads", "station"): {"station", "seq", WHOLE_ROW},
 }
 
@@ -56,7 +56,7 @@ def test_a_value_set_to_null_is_found(store: Tampering, table: str, column: str,
     try:
         put(store, table, row, column, None)
     except StoreError:
-        return  # the column may not be empty: the table itself refuses
+        return  # the table itself refuses NULL in this column
     assert broken(store).table == table
 
 

@@ -1,4 +1,4 @@
-"""Verification accepts an erased text only where an entry lists its digest."""
+"""Verification accepts an erased text only if an entry lists its digest."""
 
 from __future__ import annotations
 

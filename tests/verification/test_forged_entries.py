@@ -87,7 +87,7 @@ def test_an_invalid_transfer_is_found(store: Tampering, field: str, value: Any) 
 
 
 def test_a_balance_below_zero_on_a_past_day_is_found(books_url: str) -> None:
-    """On the whole there is enough; on the day the goods left there was not."""
+    """There is enough in total, but not on the day on which the goods left."""
     station = RecordingStation(books_url)
     goods = [c.ArrivalLine(item="mask", quantity=10)]
     station.clock.now += timedelta(days=9)
@@ -144,7 +144,7 @@ def test_a_gap_in_receipt_numbers_is_found(store: Tampering) -> None:
 
 
 def test_a_need_met_without_received_goods_is_found(store: Tampering) -> None:
-    """h3 is moved from needed to met with nothing to show for it."""
+    """Hand-out h3 moves quantity from needed to met, although no goods were received."""
     seq = last_with(
         store, "SELECT seq FROM transfers WHERE source LIKE 'needed:%' AND target LIKE 'ended:%'"
     )

@@ -11,10 +11,10 @@ from supplies.verification.verify import verify
 def test_removed_last_entries_are_found_only_with_a_printed_receipt(
     store: Tampering,
 ) -> None:
-    """The chain's limit: its own end has no witness within. A printed receipt is one outside.
+    """Nothing within the chain shows that its end is missing. A printed receipt does.
 
-    The last donation and its receipt go without a trace; what is left is whole books. But the
-    donor's paper names an entry and a hash that these books do not hold any more.
+    The last donation and its receipt are removed completely, and the remaining books are
+    consistent. But the donor's paper names an entry and a hash that these books no longer contain.
     """
     seq, printed = store.all(
         "SELECT seq, hash FROM entries WHERE kind = 'receipt_issued' ORDER BY seq DESC"
@@ -30,7 +30,7 @@ def test_removed_last_entries_are_found_only_with_a_printed_receipt(
 
 
 def cut_off(store: Tampering, seq: int) -> None:
-    """Remove entry `seq` and all after it, and make heads, balances and days to match."""
+    """Remove entry `seq` and all later ones, and adjust heads, balances and days."""
     for table in chain.LEDGER_TABLES:
         if table not in ("heads", "balances", "days"):
             store.run(f"DELETE FROM {table} WHERE seq >= :seq", {"seq": seq})

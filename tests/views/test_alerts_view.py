@@ -1,4 +1,4 @@
-"""Alerts: what a coordinator should look at."""
+"""Alerts: what needs a coordinator's attention."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Allocations as they are read: quantities, status, delivery and outcome."""
+"""The view of allocations: quantities, status, delivery and outcome."""
 
 import pytest
 from support.ledger_fixture import StationLedger

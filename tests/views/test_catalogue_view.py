@@ -1,4 +1,4 @@
-"""Catalogue records as they are read: lists, search and pagination."""
+"""The views of catalogue records: lists, search and pagination."""
 
 import pytest
 from support.ledger_fixture import StationLedger

@@ -1,4 +1,4 @@
-"""A report without a period covers the days of the entries, whatever their order of recording."""
+"""A report without a period covers all days with entries, in whatever order they were recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deliveries as they are read: stops, outcomes and slips."""
+"""The view of deliveries: stops, outcomes and slips."""
 
 import pytest
 from support.ledger_fixture import StationLedger
@@ -11,7 +11,7 @@ from supplies.views.deliveries import get_delivery, list_deliveries
 from supplies.views.delivery_slips import build_delivery_slips
 
 UNSAID = {"happened_at": None, "received_by": None, "proof": None, "note": None}
-"""What the report of a stop may leave out."""
+"""Fields that the report of a stop may leave out."""
 
 
 def test_a_delivery_shows_its_stops_in_order_and_how_each_went(station: StationLedger) -> None:

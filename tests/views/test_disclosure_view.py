@@ -1,4 +1,4 @@
-"""The public disclosure (公示): donors as they consented, no recipient's name."""
+"""The public disclosure (公示): donors are named as they consented, recipients never."""
 
 from datetime import date
 from typing import Any

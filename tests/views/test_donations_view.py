@@ -1,4 +1,4 @@
-"""Donations as they are read."""
+"""The view of donations."""
 
 from datetime import date
 

@@ -172,7 +172,7 @@ def test_shares_are_whole_numbers_and_sum_by_donor_and_by_item(
 
 
 def some_work(station: StationLedger, chance: random.Random) -> Iterator[None]:
-    """Commands of every sort that move gifts; many are refused, as at any station."""
+    """Yield commands of every kind that moves gifts. Many of them are refused."""
     item, n = chance.choice(["mask", "soap", "rice"]), chance.randint(1, 12)
     donor = chance.choice(["D-1", "D-2", None])
     who, lines = chance.choice(["R-1", "R-2", "G-1"]), [line(n, item)]
@@ -220,7 +220,7 @@ def test_statements_of_all_donors_sum_to_all_goods(station: StationLedger, seed:
     today = station.clock.day
     for last in (today, today - timedelta(days=1)):
         for donor in ("D-1", "D-2"):
-            stated(station, donor, last=last)  # raises where it does not hold
+            stated(station, donor, last=last)  # raises if the statement does not add up
     found: Counter[tuple[str, str, str]] = Counter()
     for donor in ("D-1", "D-2", "anonymous"):
         for part in trace_gifts(station.books, donor, FIRST, today).parts:
@@ -235,7 +235,7 @@ def test_statements_of_all_donors_sum_to_all_goods(station: StationLedger, seed:
         if not is_origin(kind_of(account))
         and not (kind_of(account).name == "converted" and quantity < 0)
     }
-    # Goods that a count found are in lots of unknown origin; no donor owns these.
+    # Goods that a count found are in lots of unknown origin, which belong to no donor.
     given = {lot for account, _, lot, _ in rows if is_origin(kind_of(account))}
     owned = {lot for _, _, lot in found}
     assert given <= owned

@@ -1,4 +1,4 @@
-"""Entries as they are read, and open conflicts."""
+"""The views of entries and of conflicts."""
 
 import base64
 import hashlib

@@ -26,7 +26,7 @@ CANARY = re.compile(r"canary-\d+")
 
 @pytest.fixture
 def canary() -> Callable[[], str]:
-    """Each call gives a text that occurs once."""
+    """Return a function that returns a different text at each call."""
     numbers = count(1)
     return lambda: f"canary-{next(numbers)}"
 
@@ -36,7 +36,7 @@ def canaries(shown: object) -> set[str]:
 
 
 def everything(books: Books) -> set[str]:
-    """The canaries in all views of documents and entries."""
+    """Return the texts of `canary` that all views of documents and entries show."""
     return set().union(
         *(
             canaries(page)
@@ -126,7 +126,7 @@ def test_a_donation_shows_its_handler_its_wish_and_the_evidence_of_values(
         "CNY",
         "invoice 88",
     )
-    # The allocation that came with it has no note of its own.
+    # The allocation made by the donation has no note of its own.
     assert get_allocation(station.books, f"a_{done.seq + 1}").note is None
 
 

@@ -1,4 +1,4 @@
-"""Needs as they are read: parts, status and filters."""
+"""The view of needs: parts, status and filters."""
 
 import pytest
 from support.ledger_fixture import StationLedger

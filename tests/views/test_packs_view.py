@@ -1,4 +1,4 @@
-"""Lines that counted packs are shown as they were stated, with the size that applied then."""
+"""Lines that counted packs are shown as stated, with the pack size of that time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pledges as they are read: outstanding, kept, lapsed and cancelled quantities."""
+"""The view of pledges: outstanding, kept, lapsed and cancelled quantities."""
 
 import pytest
 from support.ledger_fixture import StationLedger

@@ -1,4 +1,4 @@
-"""Proposals: which free goods to allocate to whom."""
+"""Proposals: which free goods to allocate to which needs."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ def proposed(station: StationLedger, **more: object) -> list[ProposedAllocation]
 
 
 def given_of(station: StationLedger) -> dict[str, int]:
-    """How much is proposed for each need."""
+    """Return the proposed quantity for each need."""
     found: dict[str, int] = {}
     for row in proposed(station):
         for line in row.lines:
@@ -31,7 +31,7 @@ def given_of(station: StationLedger) -> dict[str, int]:
 
 
 def accept(station: StationLedger, row: ProposedAllocation) -> None:
-    """Set a row aside just as it came."""
+    """Record a proposed allocation without changing it."""
     station(msgspec.convert({"type": "Allocate", **msgspec.to_builtins(row)}, c.Allocate))
 
 
@@ -200,7 +200,7 @@ def _check(station: StationLedger) -> None:
     for item in free:
         here = [need for need in open_.values() if need.item == item]
         lacking = sum(need.needed for need in here)
-        # All that can go goes, and no more.
+        # All goods that can be proposed are proposed, and no more.
         assert sum(shares.get(need.id, 0) for need in here) == min(free[item], lacking)
         totals: dict[tuple[str, str], int] = {}
         short: set[tuple[str, str]] = set()
@@ -214,9 +214,11 @@ def _check(station: StationLedger) -> None:
             least = totals[urgency, recipient]
             for (other, _), quantity in totals.items():
                 if other == urgency:
-                    assert quantity <= least + 1  # nobody gets two more than who still lacks it
+                    assert (
+                        quantity <= least + 1
+                    )  # nobody gets two units more than another who still lacks some
                 elif URGENCIES.index(other) > URGENCIES.index(urgency):
-                    assert quantity == 0  # the more urgent are not yet served
+                    assert quantity == 0  # more urgent needs are not met yet
     for row in rows:
         accept(station, row)
     left = {need.id: need.needed for need in list_needs(station.books, limit=None).items}

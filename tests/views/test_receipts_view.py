@@ -1,4 +1,4 @@
-"""Receipts as they are read and printed."""
+"""The view of receipts, and receipts as printed."""
 
 from datetime import date
 

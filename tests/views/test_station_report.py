@@ -26,7 +26,7 @@ def goods(station: StationLedger, first: date = FIRST, last: date = LAST) -> dic
 
 
 def figures(line: GoodsLine) -> dict[str, int]:
-    """What is not zero."""
+    """Return the figures that are not zero."""
     every: dict[str, Any] = msgspec.structs.asdict(line)
     return {name: n for name, n in every.items() if isinstance(n, int) and n}
 

@@ -1,4 +1,4 @@
-"""Documents that move stock are listed, and shown as they were stated last."""
+"""Documents that move stock are listed, and shown as last stated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stock as it is read: now, as of a day and at an entry."""
+"""The view of stock: now, at the end of a day and as of an entry."""
 
 from datetime import date
 

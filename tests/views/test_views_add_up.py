@@ -21,7 +21,7 @@ from supplies.views.stock import get_stock
 def books(
     request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Books]:
-    """The scene's books, read as one state."""
+    """The books of the scene, read in one state."""
     with (
         engines.books(request.param, tmp_path_factory.mktemp("scene")) as url,
         book_scene(url).ledger as ledger,

@@ -30,8 +30,8 @@ from supplies_service.security.authorization import allow_roles
 class ShipmentEntered(View, frozen=True, kw_only=True):
     """The recorded entry and the shipment.
 
-    warnings: the destination is not a station in this database, or likely duplicates; absent if there
-    are none.
+    warnings: the destination is not a station in this database, or likely duplicates; absent if
+    there are none.
     """
 
     entry: EntryView
