@@ -19,6 +19,7 @@ from supplies.papers.donor_statement import (
     StatementLine,
     WishDeviation,
     WishLine,
+    receipt_months,
 )
 from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
 from supplies.papers.slip import SlipLine
@@ -38,13 +39,15 @@ def statement(station: StationHead, items: int = 3) -> DonorStatementPaper:
         _stands("rice", "散装大米", "kg", 100, 0, converted=100),
         _stands("drum", "消毒液（桶装）", "drum", 12, 0, lent=2, returned=1, free=9),
     ]  # fmt: skip
+    numbers = [f"JZ-2020-{number:06d}" for number in range(1, items + 1)]
     shown = DonorStatement(
         station=station.code,
         donor="D-01",
         first=_FIRST,
         last=_LAST,
         as_of_seq=311,
-        receipts=[f"JZ-2020-{number:06d}" for number in range(1, items + 1)],
+        receipts=numbers,
+        receipt_months=receipt_months(dict.fromkeys(numbers, _FIRST)),
         goods=[goods[at % len(goods)] for at in range(items)],
         served=[
             PeopleReachedLine(month="2020-02", community="样例社区", who="household", count=36),

@@ -231,6 +231,24 @@ def test_a_donor_link_opens_the_papers_of_its_donor(donor: Browser) -> None:
     assert donor.client.get("/my/statement").content.startswith(b"%PDF")
 
 
+@pytest.mark.parametrize(
+    ("quantity", "words"),
+    [(4, "given back in part: 口罩 4 / 10"), (10, "all goods were given back")],
+)
+def test_the_donors_page_says_how_much_of_a_receipt_was_given_back(
+    rest: RestClient, quantity: int, words: str
+) -> None:
+    number = rest.give(10)["receipt"]["number"]
+    lines = [{"item": "mask", "quantity": quantity}]
+    rest.post("/api/stock/returns", {"location": "store", "lines": lines, "reason": "too many"})
+    code = rest.get(f"/api/receipts/{number}")["check_code"]
+    shown = rest.get(f"/api/verify/{number}", c=code)
+    assert shown["given_back"] == ("all" if quantity == 10 else "partly")
+    address = rest.post("/api/donors/D-1/link", {})["address"]
+    del rest.client.headers["Authorization"]
+    assert words in Browser(rest.client).open(address)
+
+
 def test_no_address_contains_the_secret_after_the_link_was_opened(donor: Browser) -> None:
     for link in re.findall(r'(?:href|action)="([^"]+)"', donor.open("/my")):
         assert "supplies." not in link

@@ -15,7 +15,13 @@ from support import pdf_reading as reading
 from support.pdf_reading import needs_poppler
 
 from supplies.papers.common import DonorName
-from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
+from supplies.papers.receipt import (
+    DonationReceipt,
+    GivenBackGoods,
+    GivenBackMark,
+    Proof,
+    ReceiptPaper,
+)
 
 
 def documented(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
@@ -206,6 +212,21 @@ def test_a_void_receipt_shows_day_reason_and_replacement() -> None:
     assert "数量有误" in said
     assert "ReplacedbyNo.JZ-2020-000130" in said
     assert paper.document.number in said
+
+
+@pytest.mark.parametrize(
+    ("back", "words"),
+    [
+        (4, "部分物资已退还捐赠人Givenbacktothedonorinpart"),
+        (10, "物资已全部退还捐赠人Allgoodsweregivenback"),
+    ],
+)
+def test_a_copy_shows_what_was_given_back(back: int, words: str) -> None:
+    goods = [GivenBackGoods(name="口罩", name_en="mask", received=10, given_back=back)]
+    mark = GivenBackMark(all=back == 10, goods=goods)
+    said = reading.text(draw_receipt(proved(receipt(), copy=1, given_back=mark)))
+    assert words in said
+    assert f"口罩{back}/10" in said
 
 
 @needs_poppler

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 
 import pytest
 from msgspec.structs import replace
@@ -14,7 +15,13 @@ from support.pdf_reading import needs_poppler
 
 from supplies.domain.accounts import CHART, PLACES, Family, is_origin
 from supplies.errors import BooksBroken
-from supplies.papers.donor_statement import DonorStatementPaper, StatementLine
+from supplies.papers.donor_statement import (
+    DonorStatementPaper,
+    ReceiptGivenBack,
+    StatementLine,
+    WishLine,
+    receipt_months,
+)
 
 
 def told(**changes: object) -> DonorStatementPaper:
@@ -90,6 +97,30 @@ def test_statements_have_no_overlapping_text_and_embedded_fonts(items: int) -> N
     pdf = draw_donor_statement(samples.statement(STATION, items))
     reading.assert_well_set(pdf, margin=15)
     reading.assert_only_embedded_fonts(pdf)
+
+
+def many_receipts(count: int) -> DonorStatementPaper:
+    """A statement of receipts with every tenth number missing, in two months, with one wish."""
+    numbers = [f"JZ-2020-{n:06d}" for n in range(1, count * 2) if n % 10][:count]
+    days = {n: date(2020, 2 if at < count / 2 else 3, 9) for at, n in enumerate(numbers)}
+    wishes = [WishLine(receipt=number, wish="优先用于独居长者") for number in numbers]
+    back = [ReceiptGivenBack(receipt=numbers[0], all=count > 1)]
+    return told(
+        receipts=numbers, receipt_months=receipt_months(days), wishes=wishes, given_back=back
+    )
+
+
+@needs_poppler
+@pytest.mark.parametrize("count", [1, 12, 40, 313])
+def test_a_statement_groups_many_receipts_and_keeps_to_its_pages(count: int) -> None:
+    pdf = draw_donor_statement(many_receipts(count))
+    reading.assert_well_set(pdf, margin=15)
+    said = reading.text(pdf)
+    assert f"Receipts({count})" in said
+    assert ("JZ-2020-000002" in said) == (1 < count <= 12)
+    assert ("2020-03(" in said) == (count > 12)
+    assert "Receiptsofwhichgoodsweregivenback" in said
+    assert said.count("优先用于独居长者") == 1
 
 
 @needs_poppler

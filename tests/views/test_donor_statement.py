@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 from support.ledger_fixture import StationLedger
 from support.view_json import shows
 
@@ -17,7 +18,7 @@ from supplies.domain import commands as c
 from supplies.domain.accounts import is_origin, kind_of
 from supplies.domain.catalogue_records import Recipient
 from supplies.errors import BooksBroken, Forgotten, InvalidField, NotFound, SuppliesError
-from supplies.papers.donor_statement import DonorStatement, StatementLine
+from supplies.papers.donor_statement import DonorStatement, ReceiptGivenBack, StatementLine
 from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
 from supplies.views.lot_ownership import apportion_all, trace_gifts
 
@@ -81,8 +82,40 @@ def test_the_statement_has_the_documented_json(
             ],
             "wishes": [{"receipt": "JZ-2020-000001", "wish": "elderly first"}],
             "departures": [],
+            "receipt_months": [
+                {
+                    "month": "2020-02",
+                    "count": 1,
+                    "ranges": [{"first": "JZ-2020-000001", "last": "JZ-2020-000001", "count": 1}],
+                }
+            ],
         },
     )
+
+
+def test_receipts_of_a_statement_are_grouped_by_month_and_number(station: StationLedger) -> None:
+    for donor in ("D-1", "D-1", "D-2", "D-1"):
+        station.give(1, donor=donor)
+    station.clock.day = date(2020, 3, 2)
+    station.give(1)
+    found = build_donor_statement(station.books, "D-1", date(2020, 2, 1), date(2020, 3, 31))
+    assert [
+        (month.month, month.count, [(one.first[-1], one.last[-1]) for one in month.ranges])
+        for month in found.receipt_months
+    ] == [("2020-02", 3, [("1", "2"), ("4", "4")]), ("2020-03", 1, [("5", "5")])]
+
+
+def test_a_statement_names_receipts_of_which_goods_were_given_back(
+    station: StationLedger,
+) -> None:
+    station.give(20)
+    station.give(5)
+    assert stated(station).given_back is UNSET
+    station(c.ReturnGoods(location="store", lines=[line(22)], reason="too many"))
+    assert stated(station).given_back == [
+        ReceiptGivenBack(receipt="JZ-2020-000001", all=True),
+        ReceiptGivenBack(receipt="JZ-2020-000002", all=False),
+    ]
 
 
 def test_the_statement_shows_where_every_unit_went(station: StationLedger) -> None:

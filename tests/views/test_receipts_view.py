@@ -195,3 +195,59 @@ def test_the_receipt_of_a_forgotten_donor_keeps_its_number_without_a_name(
 def test_an_unknown_receipt_is_not_found(station: StationLedger) -> None:
     with pytest.raises(NotFound, match=FIRST):
         get_receipt(station.books, FIRST)
+
+
+def give_back(station: StationLedger, quantity: int) -> int:
+    lines = [c.LotLine(item="mask", quantity=quantity)]
+    return station(c.ReturnGoods(location="store", lines=lines, reason="too small")).seq
+
+
+def test_a_receipt_says_how_much_was_given_back(station: StationLedger) -> None:
+    station.give(10)
+    assert get_receipt(station.books, FIRST).given_back is msgspec.UNSET
+    give_back(station, 4)
+    found = get_receipt(station.books, FIRST).given_back
+    assert shows(
+        found, {"all": False, "lines": [{"item": "mask", "received": 10, "given_back": 4}]}
+    )
+    rest = give_back(station, 6)
+    found = get_receipt(station.books, FIRST).given_back
+    assert shows(
+        found, {"all": True, "lines": [{"item": "mask", "received": 10, "given_back": 10}]}
+    )
+    station(c.Reverse(entry=rest, reason="they stay"))
+    found = get_receipt(station.books, FIRST).given_back
+    assert found
+    assert not found.all
+
+
+def test_a_receipt_counts_only_its_own_goods_as_given_back(station: StationLedger) -> None:
+    station.give(10)
+    station.give(5)
+    give_back(station, 10)
+    assert get_receipt(station.books, SECOND).given_back is msgspec.UNSET
+    station(c.IssueReceipt(donations=["d_1", "d_3"]))
+    combined = get_receipt(station.books, THIRD).given_back
+    assert shows(
+        combined, {"all": False, "lines": [{"item": "mask", "received": 15, "given_back": 10}]}
+    )
+    assert get_receipt(station.books, FIRST).given_back is msgspec.UNSET
+
+
+def test_a_copy_is_marked_with_what_was_given_back_and_an_original_is_not(
+    station: StationLedger,
+) -> None:
+    station.give(10)
+    give_back(station, 4)
+    station(c.ReprintReceipt(number=FIRST))
+    mark = build_receipt_paper(station.books, FIRST, seal, copy=1).proof.given_back
+    assert mark
+    assert shows(
+        mark,
+        {
+            "all": False,
+            "goods": [{"name": "口罩", "name_en": "mask", "received": 10, "given_back": 4}],
+        },
+    )
+    original = build_receipt_paper(station.books, FIRST, seal, original=True)
+    assert original.proof.given_back is msgspec.UNSET

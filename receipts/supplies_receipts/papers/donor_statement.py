@@ -7,12 +7,19 @@ reached in which community, and every deviation from the donor's wish. It names 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from supplies.errors import BooksBroken
-from supplies.papers.donor_statement import DonorStatement, DonorStatementPaper, StatementLine
+from supplies.papers.donor_statement import (
+    DonorStatement,
+    DonorStatementPaper,
+    ReceiptRange,
+    StatementLine,
+    receipt_ranges,
+)
 from supplies_receipts.drawing import account_labels as places
 from supplies_receipts.drawing import bilingual, report_page
 from supplies_receipts.drawing import blocks as layout
@@ -26,6 +33,8 @@ _TITLE = Words("捐赠物资去向报告", "Where your gifts went")
 
 _GIVER = Words("捐赠人", "Donor")
 _RECEIPTS = Words("凭证", "Receipts")
+_GIVEN_BACK = Words("已退还捐赠人的凭证", "Receipts of which goods were given back")
+_IN_PART = Words("部分", "in part")
 _NOTHING = Words("本期没有捐赠物资。", "Nothing was given.")
 _NO_WISH = Words("未指定用途", "none was stated")
 _CLOSING = Words(
@@ -41,6 +50,7 @@ _LABEL = Style(7, ink=GREY, leading=1.3)
 _NUMBERS = Style(7.5, leading=1.35)
 _SUM = Style(9, leading=1.4)
 _SUM_EN = Style(7, ink=GREY, leading=1.35)
+_LISTED = 12  # receipts listed one by one; more are grouped by month
 _UNITS = 3  # largest number of units in one figure; further ones are only counted
 
 
@@ -105,9 +115,8 @@ def _donor(paper: DonorStatementPaper) -> list[Block]:
     name = bilingual.named(donor.name or "", donor.name_en)
     coded = f"{_GIVER.label} · {paper.statement.donor}"
     label = f"{_RECEIPTS.label} ({bilingual.number(len(numbers))})"
-    listed = layout.split(
-        MARGIN, WIDTH, bilingual.listed(numbers) or report_page.NONE.label, _NUMBERS
-    )
+    shown = _receipt_numbers(paper.statement) or [report_page.NONE.label]
+    listed = [block for said in shown for block in layout.split(MARGIN, WIDTH, said, _NUMBERS)]
     return [
         layout.text(MARGIN, WIDTH, coded, _LABEL),
         layout.bilingual_text(MARGIN, WIDTH, name, _DONOR, SMALL),
@@ -115,6 +124,32 @@ def _donor(paper: DonorStatementPaper) -> list[Block]:
         layout.stacked([layout.text(MARGIN, WIDTH, label, _LABEL), listed[0]]),
         *listed[1:],
     ]
+
+
+def _receipt_numbers(statement: DonorStatement) -> list[str]:
+    """Return the receipts, by month if they are many, and those of which goods were given back."""
+    if len(statement.receipts) <= _LISTED:
+        said = [bilingual.listed(statement.receipts)] if statement.receipts else []
+    else:
+        said = [
+            f"{month.month} ({bilingual.number(month.count)})  " + _ranges(month.ranges)
+            for month in statement.receipt_months
+        ]
+    if statement.given_back is not UNSET:
+        returned = (
+            each.receipt if each.all else f"{each.receipt} ({_IN_PART.label})"
+            for each in statement.given_back
+        )
+        said.append(f"{_GIVEN_BACK.label}  {bilingual.listed(returned)}")
+    return said
+
+
+def _ranges(ranges: Iterable[ReceiptRange]) -> str:
+    """Write each range as JZ-2020-000003 – 000009."""
+    return bilingual.listed(
+        each.first if each.count == 1 else f"{each.first} – {each.last.rpartition('-')[2]}"
+        for each in ranges
+    )
 
 
 def _figures(goods: Sequence[StatementLine]) -> Block:
@@ -210,9 +245,13 @@ def _wishes(statement: DonorStatement) -> list[Block]:
         none = layout.text(MARGIN, WIDTH, _NO_WISH.label, report_page.CELL)
         return [layout.stacked([title, layout.space(0.8), none]), layout.space(5)]
     blocks = []
+    by_wish: dict[str, list[str]] = defaultdict(list)
     for line in statement.wishes:
-        first, *rest = layout.split(MARGIN, WIDTH, line.wish, report_page.CELL)
-        label = layout.text(MARGIN, WIDTH, line.receipt, report_page.CELL_EN)
+        by_wish[line.wish].append(line.receipt)
+    for wish, receipts in by_wish.items():
+        first, *rest = layout.split(MARGIN, WIDTH, wish, report_page.CELL)
+        numbers = _ranges(receipt_ranges(receipts))
+        label = layout.text(MARGIN, WIDTH, numbers, report_page.CELL_EN)
         blocks += [layout.stacked([label, first]), *rest, layout.space(0.8)]
     first, *rest = blocks
     return [layout.stacked([title, layout.space(0.8), first]), *rest, layout.space(4.2)]

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from supplies.papers.receipt import DonationReceipt, Proof, ReceiptPaper
+import msgspec
+
+from supplies.papers.receipt import DonationReceipt, GivenBackMark, Proof, ReceiptPaper
+from supplies_receipts.drawing import bilingual
 from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
 from supplies_receipts.drawing.blocks import Block
@@ -44,6 +47,8 @@ _STATEMENT = Words(
 _VOID = Words("作废", "VOID")
 _DUPLICATE = Words("副本", "DUPLICATE")
 _REPLACED_BY = Words("由新凭证替换", "Replaced by")
+_ALL_GIVEN_BACK = Words("物资已全部退还捐赠人", "All goods were given back to the donor")
+_PARTLY_GIVEN_BACK = Words("部分物资已退还捐赠人", "Given back to the donor in part")
 _REASON = Words("原因", "Reason")
 _ENTRY = Words("账目", "Entry")
 _CHECK_CODE = Words("查验码", "Check code")
@@ -136,6 +141,8 @@ def margins(sheet: Sheet, proof: Proof, height: float, page: str) -> None:
         _copied(sheet, proof)
     if proof.void_on is not None:
         _voided(sheet, proof, proof.void_on)
+    elif proof.given_back is not msgspec.UNSET:
+        _given_back(sheet, proof.given_back)
 
 
 def _copied(sheet: Sheet, proof: Proof) -> None:
@@ -159,3 +166,17 @@ def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
     sheet.paragraph(MARGIN, 4, one_line(" · ".join(said), _VOIDED, width))
     # A long reason is shortened. The books contain all of it.
     sheet.paragraph(MARGIN, 4 + _VOIDED.line, one_line(reason, _VOIDED, width))
+
+
+def _given_back(sheet: Sheet, mark: GivenBackMark) -> None:
+    """Draw how much of which goods was given back to the donor."""
+    said = _ALL_GIVEN_BACK if mark.all else _PARTLY_GIVEN_BACK
+    goods = " · ".join(
+        f"{bilingual.named(each.name, each.name_en).primary} "
+        f"{bilingual.number(each.given_back)} / {bilingual.number(each.received)}"
+        for each in mark.goods
+    )
+    width = WIDTH * 0.55
+    sheet.paragraph(MARGIN, 4, one_line(said.label, _VOIDED, width))
+    # Many goods are cut; the books have all of them.
+    sheet.paragraph(MARGIN, 4 + _VOIDED.line, one_line(goods, _VOIDED, width))

@@ -117,12 +117,14 @@ def _invalid_link_page() -> Template:
 def _template_context(context: RequestContext, books: Books) -> dict[str, Any]:
     donor = str(context.caller.donor)
     pledged = list_pledges(books, donor=donor, limit=MAX_LIMIT).items
+    receipts = list_receipts(books, donor=donor, limit=MAX_LIMIT).items
     items = {line.item for pledge in pledged for line in pledge.lines}
+    items |= {line.item for each in receipts if each.given_back for line in each.given_back.lines}
     return {
         "station": books.station,
         "donor": books.donor(donor),
         "item_names": {item: books.item(item).name for item in items},
         "pledges": pledged,
-        "receipts": list_receipts(books, donor=donor, limit=MAX_LIMIT).items,
+        "receipts": receipts,
         "requests": donor_requests.list_requests(context.access(books), donor, after=0, limit=100),
     }

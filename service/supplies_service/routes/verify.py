@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 from urllib.parse import quote, urlencode
 
+import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
@@ -35,6 +36,7 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
     """What anyone who has the receipt may see.
 
     donor: masked; None if anonymous or forgotten. goods: empty if the donor was forgotten.
+    given_back: how much of the goods was given back to the donor; absent if none.
     """
 
     number: str
@@ -43,6 +45,7 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
     goods: list[VerifiedGoods]
     donor: str | None
     replaced_by: str | None
+    given_back: Literal["all", "partly"] | msgspec.UnsetType = msgspec.UNSET
 
 
 def verify_receipt(
@@ -62,6 +65,9 @@ def verify_receipt(
         raise unknown_receipt()
     document = found.document
     name = None if document is None else document.donor.name
+    given_back: Literal["all", "partly"] | msgspec.UnsetType = msgspec.UNSET
+    if found.given_back is not msgspec.UNSET:
+        given_back = "all" if found.given_back.all else "partly"
     return VerifiedReceipt(
         number=number,
         status=found.status,
@@ -72,6 +78,7 @@ def verify_receipt(
         ],
         donor=None if name is None else mask_name(name),
         replaced_by=found.replaced_by,
+        given_back=given_back,
     )
 
 

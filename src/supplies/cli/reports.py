@@ -203,6 +203,9 @@ def receipts(database: str, station: str | None, as_json: bool) -> None:
             "issued": lambda receipt: receipt.issued_on,
             "donations": lambda receipt: ", ".join(receipt.donations),
             "status": lambda receipt: receipt.status,
+            "given back": lambda receipt: (
+                None if not receipt.given_back else "all" if receipt.given_back.all else "in part"
+            ),
             "replaced by": lambda receipt: receipt.replaced_by,
         },
         page.items,

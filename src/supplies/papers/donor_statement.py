@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Literal
 
@@ -62,8 +63,35 @@ class WishDeviation(PaperPart, frozen=True, kw_only=True):
     by: str
 
 
+class ReceiptRange(PaperPart, frozen=True, kw_only=True):
+    """Receipts with consecutive numbers, from first to last."""
+
+    first: str
+    last: str
+    count: int
+
+
+class ReceiptMonth(PaperPart, frozen=True, kw_only=True):
+    """The receipts issued in one month. month: as in 2020-02."""
+
+    month: str
+    count: int
+    ranges: list[ReceiptRange]
+
+
+class ReceiptGivenBack(PaperPart, frozen=True, kw_only=True):
+    """A receipt of which goods were given back to the donor. all: whether all of them were."""
+
+    receipt: str
+    all: bool
+
+
 class DonorStatement(PaperPart, frozen=True, kw_only=True):
-    """Where everything that a donor gave in a period was at the end of its last day."""
+    """Where everything that a donor gave in a period was at the end of its last day.
+
+    receipt_months: the receipts grouped by the month of issue. given_back: receipts of which goods
+    were given back; absent if there are none.
+    """
 
     station: str
     donor: str
@@ -75,6 +103,8 @@ class DonorStatement(PaperPart, frozen=True, kw_only=True):
     served: list[PeopleReachedLine]
     wishes: list[WishLine]
     departures: list[WishDeviation]
+    receipt_months: list[ReceiptMonth]
+    given_back: list[ReceiptGivenBack] | msgspec.UnsetType = msgspec.UNSET
 
 
 class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
@@ -84,3 +114,34 @@ class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
     donor: DonorName
     statement: DonorStatement
     printed_at: datetime
+
+
+def receipt_months(issued_on: Mapping[str, date]) -> list[ReceiptMonth]:
+    """Group receipts by the month of issue. issued_on: by number, in the order of the numbers."""
+    by_month: dict[str, list[str]] = {}
+    for number, day in issued_on.items():
+        by_month.setdefault(f"{day:%Y-%m}", []).append(number)
+    return [
+        ReceiptMonth(month=month, count=len(numbers), ranges=receipt_ranges(numbers))
+        for month, numbers in sorted(by_month.items())
+    ]
+
+
+def receipt_ranges(numbers: Iterable[str]) -> list[ReceiptRange]:
+    """Join consecutive numbers of one series and year.
+
+    >>> [each.last for each in receipt_ranges(["JZ-2020-000001", "JZ-2020-000002"])]
+    ['JZ-2020-000002']
+    """
+    ranges: list[list[str]] = []
+    for number in numbers:
+        if ranges and _follows(ranges[-1][-1], number):
+            ranges[-1].append(number)
+        else:
+            ranges.append([number])
+    return [ReceiptRange(first=one[0], last=one[-1], count=len(one)) for one in ranges]
+
+
+def _follows(before: str, after: str) -> bool:
+    (series, _, last), (same, _, new) = before.rpartition("-"), after.rpartition("-")
+    return series == same and int(new) == int(last) + 1

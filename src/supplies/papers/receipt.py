@@ -72,6 +72,25 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     statement: BilingualText | None = None
 
 
+class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
+    """Goods of a receipt, of one item, of which some were given back to the donor, in base units.
+
+    received: net of corrections.
+    """
+
+    name: str
+    name_en: str | None
+    received: int
+    given_back: int
+
+
+class GivenBackMark(PaperPart, frozen=True, kw_only=True):
+    """What was given back to the donor of the goods of a receipt. all: nothing is left of them."""
+
+    all: bool
+    goods: list[GivenBackGoods]
+
+
 class Proof(PaperPart, frozen=True, kw_only=True):
     """What connects a paper with the books: the entry that issued it, and the check code.
 
@@ -89,6 +108,7 @@ class Proof(PaperPart, frozen=True, kw_only=True):
     replaced_by: str | None = None
     copy: int | None = None
     copied_on: date | None = None
+    given_back: GivenBackMark | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReceiptPaper(PaperPart, frozen=True, kw_only=True):
@@ -116,6 +136,7 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
     replaced_by: str | None = None
     copy: int | None = None
     copied_on: date | None = None
+    given_back: GivenBackMark | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=True):

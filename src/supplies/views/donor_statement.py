@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_name
 from supplies.domain.redaction import mask_phone
@@ -14,8 +16,10 @@ from supplies.papers.common import DonorName
 from supplies.papers.donor_statement import (
     DonorStatement,
     DonorStatementPaper,
+    ReceiptGivenBack,
     StatementLine,
     WishLine,
+    receipt_months,
 )
 from supplies.stations.paper_settings import station_head
 from supplies.views.lot_ownership import Gifts, trace_gifts
@@ -49,6 +53,8 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
         goods=_lines(books, found),
         served=count_people_reached(books, reached, first, last),
         wishes=_wishes(issued),
+        receipt_months=receipt_months({one.number: one.issued_on for one in issued}),
+        given_back=_given_back(issued) or msgspec.UNSET,
         departures=find_wish_deviations(books, sorted({*found.given, *found.repacked}), last),
     )
 
@@ -141,6 +147,14 @@ def _receipts(books: Books, donor: str, found: Gifts) -> list[ReceiptView]:
     arrivals = {arrival for (arrival,) in rows}
     every = list_receipts(books, donor=donor, limit=None).items
     return [one for one in every if one.status == "issued" and arrivals & set(one.donations)]
+
+
+def _given_back(issued: list[ReceiptView]) -> list[ReceiptGivenBack]:
+    return [
+        ReceiptGivenBack(receipt=receipt.number, all=receipt.given_back.all)
+        for receipt in issued
+        if receipt.given_back is not msgspec.UNSET
+    ]
 
 
 def _wishes(issued: list[ReceiptView]) -> list[WishLine]:

@@ -16,11 +16,14 @@ from supplies.errors import Forgotten, NotFound
 from supplies.papers.receipt import (
     DonationReceipt,
     EntryReference,
+    GivenBackGoods,
+    GivenBackMark,
     PrintMarks,
     ReceiptPaper,
     ReceiptRecord,
 )
 from supplies.signing.receipt_signatures import IssuedReceipt, ReceiptSigner, paper_from_record
+from supplies.views.given_back import GivenBackView, read_given_back
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_codes, paginate
 
 _decode = msgspec.json.Decoder(DonationReceipt).decode
@@ -46,7 +49,8 @@ class ReceiptView(View, frozen=True, kw_only=True):
 
     document: None if the donor was forgotten. check_code, signature, key_id: None until
     `with_signature` adds them. replaced_by: number of the receipt that replaces this one, or None.
-    reprints: how many numbered copies were made.
+    reprints: how many numbered copies were made. given_back: what was given back to the donor of
+    its goods; absent if nothing was, or if the receipt is void.
     """
 
     number: str
@@ -63,6 +67,7 @@ class ReceiptView(View, frozen=True, kw_only=True):
     replaces: list[str]
     replaced_by: str | None
     reprints: int
+    given_back: GivenBackView | msgspec.UnsetType = msgspec.UNSET
 
 
 def get_receipt(books: Books, number: str) -> ReceiptView:
@@ -193,6 +198,7 @@ def build_receipt_record(
             replaced_by=None if original else found.replaced_by,
             copy=copy,
             copied_on=None if copy is None else _copied_on(books, number, copy),
+            given_back=msgspec.UNSET if original else _given_back_mark(books, found),
         ),
     )
 
@@ -249,9 +255,30 @@ def _status_sentence(found: ReceiptView) -> str:
         says += f"; it is void since {found.void.on}"
     if found.replaced_by is not None:
         says += f", replaced by {found.replaced_by}"
+    if found.given_back is not msgspec.UNSET:
+        part = "all" if found.given_back.all else "a part"
+        says += f"; {part} of its goods was given back to the donor"
     if found.document is None:
         says += "; its donor was forgotten, and the books no longer contain its document"
     return says
+
+
+def _given_back_mark(books: Books, found: ReceiptView) -> GivenBackMark | msgspec.UnsetType:
+    if found.given_back is msgspec.UNSET:
+        return msgspec.UNSET
+    items = [(books.item(line.item), line) for line in found.given_back.lines]
+    return GivenBackMark(
+        all=found.given_back.all,
+        goods=[
+            GivenBackGoods(
+                name=item.name,
+                name_en=item.name_en,
+                received=line.received,
+                given_back=line.given_back,
+            )
+            for item, line in items
+        ],
+    )
 
 
 def _copied_on(books: Books, number: str, copy: int) -> date:
@@ -284,6 +311,8 @@ def _receipts(
     donations = _listed(books, numbers, "receipt_donations", "donation")
     replaces = _listed(books, numbers, "receipt_replacements", "replaced")
     copies = _listed(books, numbers, "reprints", "copy")
+    valid = {row[0]: donations.get(row[0], []) for row in rows if row[6] is None}
+    given_back = read_given_back(books, valid)
     voids = _voids(books, [row[6] for row in rows if row[6] is not None])
     return [
         (
@@ -300,6 +329,7 @@ def _receipts(
                 replaces=replaces.get(number, []),
                 replaced_by=newer,
                 reprints=len(copies.get(number, [])),
+                given_back=given_back.get(number, msgspec.UNSET),
             ),
         )
         for number, issued_on, digest, seq, digest_of_entry, content, void, newer in rows
