@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from support.command_line import paper_of, refused
+from support.ledger_fixture import Clock, register_all
 
 from supplies.cli import main
+from supplies.domain.commands import RecordActivity
+from supplies.ledger.ledger import Ledger
 
 
 def test_verify_names_a_changed_row_and_fails(
@@ -33,6 +36,23 @@ def test_verify_names_a_changed_row_and_fails(
     assert main(["verify", "--json", "--database", str(broken)]) == 1
     printed = json.loads(capsys.readouterr().out)
     assert (printed["table"], printed["column"], printed["found"]) == ("activities", "count", "15")
+
+
+def test_verify_mentions_that_the_clock_was_set_back_and_succeeds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books, clock = str(tmp_path / "books.db"), Clock()
+    with Ledger.open(books, station="lx", clock=clock) as ledger:
+        register_all(ledger)
+        for days in (0, -1, -1):
+            clock.advance(days)
+            ledger.record(RecordActivity(kind="visit", count=1), by="u_1")
+    assert main(["verify", "--database", books]) == 0
+    said = capsys.readouterr().out
+    assert "The books are sound" in said
+    assert "Remark: the clock of station lx was set back before entries 2, 3" in said
+    assert main(["entry", "3", "--database", books]) == 0
+    assert "the clock was set back" in capsys.readouterr().out
 
 
 def test_a_file_that_is_not_a_database_is_refused(

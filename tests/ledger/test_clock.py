@@ -9,6 +9,7 @@ from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField, NotEnough
+from supplies.views.entries import get_entry, list_entries
 
 
 def recorded_at(station: StationLedger) -> list[str]:
@@ -28,6 +29,20 @@ def test_entry_numbers_continue_when_the_clock_steps_back(
     first_at, second_at = recorded_at(station)
     assert second_at < first_at
     assert station.ledger.verify().entries == 2
+
+
+def test_an_entry_says_that_the_clock_was_set_back_before_it(station: StationLedger) -> None:
+    for days in (0, 2, -1, 0):
+        station.clock.advance(days)
+        station.need()
+    views = [get_entry(station.books, seq) for seq in (1, 2, 3, 4)]
+    assert [bool(view.warnings) for view in views] == [False, False, True, False]
+    (warning,) = views[2].warnings or ()
+    assert warning.warning == "clock-set-back"
+    assert "before the time of entry 2 (2020-02-12T04:00:00.000000Z)" in warning.detail
+    assert list_entries(station.books).items == views
+    (verified,) = station.ledger.verify().stations
+    assert verified.clock_set_back == [3]
 
 
 def test_goods_cannot_leave_before_the_day_they_arrived(station: StationLedger) -> None:

@@ -34,6 +34,7 @@ def entry(database: str, station: str | None, number: int, as_json: bool) -> Non
         pairs["texts"] = "erased"
     elif found.texts:
         pairs |= {text.field: text.text for text in found.texts}
+    pairs |= {each.warning: each.detail for each in found.warnings or ()}
     print_pairs({name: value for name, value in pairs.items() if value is not None})
     if found.transfers:
         print_columns(

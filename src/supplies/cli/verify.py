@@ -65,11 +65,27 @@ def verify(database: str, station: str | None, receipt: str | None, as_json: boo
             f"{verified.entries} entries, {verified.transfers} transfers and "
             f"{verified.receipts} receipts agree with the hash chain. The books are sound."
         )
+        for each in verified.stations:
+            if each.clock_set_back:
+                print(
+                    f"Remark: the clock of station {each.station} was set back before "
+                    f"{_numbered(each.clock_set_back)}. Their numbers give the order."
+                )
         if found is not None:
             stream = sys.stdout if found.in_books else sys.stderr
             print(f"{receipt}: {found.says}.", file=stream)
     if found is not None and not found.in_books:
         raise Exit(1)
+
+
+_NAMED = 5
+"""Entries named in a remark; more are only counted."""
+
+
+def _numbered(entries: list[int]) -> str:
+    named = ", ".join(map(str, entries[:_NAMED]))
+    more = len(entries) - _NAMED
+    return f"entries {named}" + (f" and {more} more" if more > 0 else "")
 
 
 def _store_result(database: str, verified: Verified) -> None:

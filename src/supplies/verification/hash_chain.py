@@ -43,6 +43,8 @@ class HashChain:
         self.closed_through: date | None = None
         self._command, self._part = "", -1
         self._superseded: set[int] = set()
+        self._recorded_at = ""
+        self.clock_set_back: list[int] = []
 
     def follow(self, rows: Sequence[Row]) -> list[Body]:
         """Check the next entries and return their bodies.
@@ -82,6 +84,9 @@ class HashChain:
                 if wrong is not None:
                     raise wrong
                 self.reader.compare(ENTRIES, [expected], [row])
+            if body.recorded_at < self._recorded_at:
+                self.clock_set_back.append(seq)
+            self._recorded_at = body.recorded_at
             previous = head
             day = max(day, booked)
             bodies.append(body)

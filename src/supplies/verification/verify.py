@@ -50,7 +50,8 @@ Progress = Callable[[int, int], None]
 class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of one verified station.
 
-    head: hash of the last entry, hexadecimal; zeros without entries.
+    head: hash of the last entry, hexadecimal; zeros without entries. clock_set_back: numbers of
+    entries recorded at an earlier time than the entry before, because the clock was set back.
     """
 
     station: str
@@ -58,6 +59,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
     transfers: int
     receipts: int
     head: str
+    clock_set_back: list[int] = []
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +136,7 @@ class _Verification:
             transfers=self.transfers,
             receipts=self.receipts.receipts,
             head=self.chain.hash.hex(),
+            clock_set_back=self.chain.clock_set_back,
         )
 
     def _check(self, low: int, high: int) -> int:

@@ -15,6 +15,7 @@ from supplies.views.pagination import (
     PackedLineView,
     Page,
     View,
+    Warned,
     check_choice,
     paginate,
 )
@@ -38,7 +39,7 @@ class EntryView(View, frozen=True, kw_only=True):
 
     previous, hash: hexadecimal. stated: the lines that counted packs; absent if there are none.
     texts: the free text of the command, on its first entry; null if it was erased, absent if there
-    was none.
+    was none. warnings: the clock was set back before the entry was recorded; absent if it was not.
     """
 
     station: str
@@ -58,6 +59,7 @@ class EntryView(View, frozen=True, kw_only=True):
     body: bytes
     stated: list[PackedLineView] | msgspec.UnsetType = msgspec.UNSET
     texts: EntryTexts = msgspec.UNSET
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ConflictView(View, frozen=True, kw_only=True):
@@ -131,7 +133,7 @@ def _entries(
 ) -> list[tuple[int, EntryView]]:
     rows = books.all(
         "SELECT e.seq, e.id, e.kind, e.document, e.happened_on, e.booked_on, e.recorded_at, "
-        "e.recorded_by, e.supersedes, s.seq, p.hash, e.hash, e.body FROM entries e "
+        "e.recorded_by, e.supersedes, s.seq, p.hash, e.hash, e.body, p.recorded_at FROM entries e "
         "LEFT JOIN entries s ON s.station = e.station AND s.supersedes = e.seq "
         "LEFT JOIN entries p ON p.station = e.station AND p.seq = e.seq - 1 "
         f"WHERE e.station = :station{where} ORDER BY e.seq LIMIT :limit",
@@ -162,9 +164,24 @@ def _entries(
                 body=row[12],
                 stated=packed.get(row[0], msgspec.UNSET),
                 texts=texts.get(row[0], msgspec.UNSET),
+                warnings=_clock_warnings(row[0], row[6], row[13]) or msgspec.UNSET,
             ),
         )
         for row in rows
+    ]
+
+
+def _clock_warnings(seq: int, recorded_at: str, previous_at: str | None) -> list[Warned]:
+    """Warn if an entry was recorded at an earlier time than the entry before it."""
+    if previous_at is None or recorded_at >= previous_at:
+        return []
+    return [
+        Warned(
+            warning="clock-set-back",
+            detail=f"entry {seq} was recorded at {recorded_at}, before the time of entry {seq - 1} "
+            f"({previous_at}): the clock was set back; the numbers give the order",
+            about=str(seq - 1),
+        )
     ]
 
 
