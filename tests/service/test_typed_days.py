@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 from support.command_line import run_with_usage_error
 from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
@@ -14,6 +16,7 @@ from supplies.domain import commands as c
 from supplies.domain import days
 from supplies.domain.days import EARLIEST_DAY
 from supplies.errors import InvalidField
+from supplies.ledger.writer import Request
 
 SLIP = date(22, 2, 3)
 LINE = c.ArrivalLine(item="mask", quantity=1)
@@ -33,6 +36,15 @@ LINE = c.ArrivalLine(item="mask", quantity=1)
         (
             "/due_on",
             c.MakePledge(donor="D-1", lines=[c.PledgeLine(item="mask", quantity=1)], due_on=SLIP),
+        ),
+        (
+            "/happened_at",
+            c.ReportOutcome(
+                delivery="v_3",
+                allocation="a_2",
+                outcome="handed_over",
+                happened_at=datetime(22, 2, 3, 14, tzinfo=UTC),
+            ),
         ),
         ("/through", c.ClosePeriod(through=SLIP)),
         (
@@ -55,6 +67,35 @@ def test_a_year_of_two_digits_is_refused_in_every_field(
 
 def test_the_earliest_day_is_accepted(station: StationLedger) -> None:
     station(c.OpenStock(location="store", lines=[LINE], happened_on=EARLIEST_DAY))
+
+
+def test_a_request_that_was_recorded_before_the_rule_is_answered_as_the_first_time(
+    station: StationLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = c.OpenStock(location="store", lines=[LINE], happened_on=SLIP, note="found")
+    name = uuid4()
+    with monkeypatch.context() as patch:
+        patch.setattr(days, "EARLIEST_DAY", date.min)
+        first = station.ledger.record(command, by="u_1", id=name)
+    again = station.ledger.record(command, by="u_1", id=name)
+    assert again == replace(first, repeated=True)
+    assert station.ledger.record_many([Request(command=command, by="u_1", id=name)]) == [again]
+    other = replace(command, note="another")
+    for id in (name, uuid4(), None):
+        with pytest.raises(InvalidField, match="before 2000-01-01"):
+            station.ledger.record(other, by="u_1", id=id)
+    assert station.entries() == 1
+
+
+def test_a_keyed_request_recorded_before_the_rule_is_answered_with_its_stored_response(
+    rest: RestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {**rest.donation(5), "happened_on": "0022-02-03"}
+    with monkeypatch.context() as patch:
+        patch.setattr(days, "EARLIEST_DAY", date.min)
+        first = rest.post("/api/donations", body, key="one")
+    assert rest.post("/api/donations", body, key="one") == first
+    assert rest.send("/api/donations", body, key="two").status_code == 422
 
 
 @pytest.mark.parametrize("option", ["--from", "--to"])

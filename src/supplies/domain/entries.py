@@ -45,6 +45,7 @@ ENTRY_KINDS = (
     "handed_out",
     "issue_returned",
     "loan_returned",
+    "lot_described",
     "need_ended",
     "need_noted",
     "needs_claimed",

@@ -183,7 +183,7 @@ def _rule(kind: inspect.Type) -> Rule | None:
             assert isinstance(kind.type, inspect.StrType)
             return _text_rule(kind.type.max_length, optional=False)
         return _rule(kind.type)
-    if isinstance(kind, inspect.DateType):
+    if isinstance(kind, inspect.DateType | inspect.DateTimeType):
         return _check_typed_day
     if isinstance(kind, inspect.StructType):
         return _struct_rule(kind.cls)
@@ -195,10 +195,13 @@ def _rule(kind: inspect.Type) -> Rule | None:
 
 
 def _check_typed_day(value: Plain, pointer: str) -> Plain:
-    """Check a day. What is not a day stays as it is, and is refused by the type of the field."""
-    if isinstance(value, str) and _DAY.fullmatch(value):
+    """Check a day, or the day of a time.
+
+    What is not a day stays as it is, and is refused by the type of the field.
+    """
+    if isinstance(value, str) and (found := _DAY.match(value)):
         with suppress(ValueError):
-            check_day(date.fromisoformat(value), pointer)
+            check_day(date.fromisoformat(found[0]), pointer)
     return value
 
 

@@ -25,7 +25,14 @@ from supplies.domain.commands import (
     ReportOutcome,
 )
 from supplies.domain.entry_rows import Receipt
-from supplies.errors import InvalidField, NotEnough, StoreError, SuppliesError
+from supplies.errors import (
+    AlreadyDone,
+    IdempotencyConflict,
+    InvalidField,
+    NotEnough,
+    StoreError,
+    SuppliesError,
+)
 from supplies.ledger.journal import Journal
 from supplies.ledger.recorded import (
     Recorded,
@@ -302,9 +309,14 @@ class Ledger:
         >>> ledger.record(need, by="u-1").document
         'n_2'
         """
-        request = CheckedRequest.of(Request(command=command, by=by, id=id))
+        request = Request(command=command, by=by, id=id)
+        try:
+            checked = CheckedRequest.of(request)
+        except InvalidField as error:
+            with self._writing():
+                return self._recorded_before(request, error)
         with self._writing():
-            return self._record(request)
+            return self._record(checked)
 
     def recorded(self, seq: int) -> Recorded:
         """Return the result of the command whose first entry is `seq`, as `record` returned it.
@@ -334,7 +346,12 @@ class Ledger:
         with self.transaction():
             for request in requests:
                 try:
-                    answers.append(self._record(CheckedRequest.of(request)))
+                    try:
+                        checked = CheckedRequest.of(request)
+                    except InvalidField as error:
+                        answers.append(self._recorded_before(request, error))
+                    else:
+                        answers.append(self._record(checked))
                 except StoreError:
                     raise
                 except SuppliesError as error:
@@ -401,6 +418,21 @@ class Ledger:
             # The cached catalogue may contain what was undone, also if the commit failed.
             self._catalogue.clear_cache()
             raise
+
+    def _recorded_before(self, request: Request, error: InvalidField) -> Recorded:
+        """Return the first result of a request that was recorded before its fields were refused.
+
+        Raises:
+            InvalidField: `error`; the request was not recorded.
+        """
+        as_given = CheckedRequest.as_given(request)
+        earlier = None
+        if as_given is not None:
+            with suppress(IdempotencyConflict, AlreadyDone):
+                earlier = earlier_answer(self.books, as_given)
+        if earlier is None:
+            raise error
+        return earlier
 
     def _record(self, request: CheckedRequest) -> Recorded:
         earlier = earlier_answer(self.books, request) if request.id_given else None

@@ -26,7 +26,7 @@ from supplies.domain.entries import (
 )
 from supplies.domain.entry_rows import Forgetting
 from supplies.domain.validation import check_fields
-from supplies.errors import InvalidField, NotEnough
+from supplies.errors import InvalidField, NotEnough, SuppliesError
 from supplies.ledger.balance_floors import Floors
 from supplies.ledger.journal import Draft, Journal, not_enough_error
 from supplies.storage.idempotency import StoredResponses
@@ -104,6 +104,27 @@ class CheckedRequest(msgspec.Struct, frozen=True):
             contents=tuple(dict.fromkeys((encode_body(checked), encode_body(request.command)))),
             texts=encode_body(texts) if texts else None,
             salt=new_salt() if texts else b"",
+        )
+
+    @classmethod
+    def as_given(cls, request: Request) -> Self | None:
+        """Return a request with a known id without checking its fields, to compare it only.
+
+        Return None if it has no id, or cannot be encoded.
+        """
+        try:
+            id = shipment_command_id(request.command) or _parse_uuid(request.id or "")
+            content = encode_body(request.command)
+        except (SuppliesError, TypeError, ValueError):
+            return None
+        return cls(
+            command=request.command,
+            by=request.by,
+            id=id,
+            id_given=True,
+            contents=(content,),
+            texts=None,
+            salt=b"",
         )
 
     @property
